@@ -1,0 +1,65 @@
+# Everything a developer runs. `make` alone lists the targets.
+# Needs Python 3.11 or newer and make; the rest goes into .venv. Another Python: make PYTHON=/path/to/python3 …
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOCK_TOOLS := $(VENV)/lock-tools
+# The first of these that is there and new enough.
+PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,\
+	$(shell $(name) -c 'import sys, ensurepip; (3, 11) <= sys.version_info < (3, 15) and print("$(name)")' 2>/dev/null)))
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench screenshot readme lock wheel-check clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(READY) ## Run the bot on a simulated Discord in a web page: no account, token or key
+	@$(BIN)/cannon-bot demo $(ARGS)
+
+test: $(READY) ## Run all tests; some of them: make test ARGS="-k store"
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## Lint, format, types, import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## Format the code and correct what can be corrected
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(READY) ## Measure speed and memory against the floors, on loopback
+	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+screenshot: $(READY) ## Take the README's picture of the demo with a headless Chromium
+	$(BIN)/python tools/screenshot.py $(ARGS)
+
+readme: $(READY) ## Write the README's tables of commands and settings from the code
+	$(BIN)/python tools/readme_tables.py
+
+wheel-check: $(READY) ## Build the wheel, install it in a clean environment, run it outside the source tree
+	$(BIN)/python tools/wheel_check.py
+
+lock: $(READY) ## Pin the dependencies for every Python and platform; newer versions: make lock ARGS=--upgrade
+	@test -x $(LOCK_TOOLS)/bin/uv || { $(BIN)/python -m venv $(LOCK_TOOLS) && $(LOCK_TOOLS)/bin/pip install --quiet 'uv>=0.9'; }
+	$(LOCK_TOOLS)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(ARGS) --output-file requirements.lock
+	$(LOCK_TOOLS)/bin/uv pip compile pyproject.toml --extra dev --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(ARGS) --output-file requirements-dev.lock
+
+clean: ## Remove the environment and everything built
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
+
+# The stamp is the last thing made, so that an interrupted set-up is begun again.
+$(READY): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 to 3.14 with venv is needed (on Debian: apt install python3-venv). Name another with: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@echo 'Setting up $(VENV) with $(PYTHON); this is done once.'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,77 @@
+"""Write the README's tables of commands and settings from the code; `--check` only tells whether they are right.
+
+Each table stands between two markers, `<!-- name -->` and `<!-- /name -->`. Run by `make readme`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.listing import rows
+from bot.settings import describe_settings
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def settings_table() -> str:
+    """Return the table of settings as Markdown."""
+    lines = [(f"`{name}`", f"`{default}`" if default else "", text) for name, default, text in describe_settings()]
+    return _table(("setting", "default", "meaning"), lines)
+
+
+def commands_table(commands: list[dict[str, Any]]) -> str:
+    """Return the table of slash commands as Markdown; required options come first, optional ones in brackets."""
+    lines = []
+    for command in commands:
+        options = sorted(command["options"], key=lambda option: not option["required"])
+        names = (f"`{option['name']}`" if option["required"] else f"[`{option['name']}`]" for option in options)
+        lines.append((f"`/{command['name']}`", command["description"], " ".join(names)))
+    return _table(("command", "what it does", "options"), lines)
+
+
+def with_table(text: str, name: str, table: str) -> str:
+    """Return `text` with `table` between the markers of `name`. Raises ValueError if the markers are not there once."""
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    written, times = pattern.subn(lambda match: f"{match[1]}{table}{match[2]}", text)
+    if times != 1:
+        raise ValueError(f"README.md must have <!-- {name} --> and <!-- /{name} --> once, each at the start of a line")
+    return written
+
+
+def rendered(text: str) -> str:
+    """Return the README's `text` with both tables up to date."""
+    from bot.app import describe_commands  # noqa: PLC0415 - the settings' table alone needs no Discord
+
+    written = with_table(text, "settings", settings_table())
+    return with_table(written, "commands", commands_table(rows(describe_commands())))
+
+
+def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> str:
+    table = [head, tuple("---" for _ in head), *lines]
+    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in table)
+
+
+def main() -> int:
+    """Write or check; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit with 1 if the tables are out of date"
+    )
+    check = parser.parse_args().check
+    old = README.read_text(encoding="utf-8")
+    new = rendered(old)
+    if check and new != old:
+        print("The README's tables are out of date. Write them with: make readme", file=sys.stderr)
+        return 1
+    if not check:
+        README.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
