@@ -1,0 +1,253 @@
+"""`cannon-bot`: one subcommand, one function.
+
+Exit codes: 0 well, 1 it cannot (the sentence on standard error says what to do), 2 a wrong command line.
+What a subcommand needs is imported inside it, so that the others start fast and do not depend on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from decimal import Decimal
+from typing import Any
+
+import structlog
+
+from bot import __version__
+from bot.errors import BotError, SettingsError, StartError
+from bot.settings import Settings, load_settings, read_settings
+
+STOP_TIMEOUT_S = 10.0
+"""How long a stop may take after SIGINT or SIGTERM; past it the process ends hard."""
+
+DEMO_PACKAGES = frozenset({"simcord", "PIL", "av"})
+"""What the extra `demo` brings: the simulated Discord and the making of real media."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand with the arguments `argv` (default: the process's own); return the exit code."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        code = command(arguments)
+        sys.stdout.flush()
+    except SettingsError as error:
+        _complain("the settings need a change:\n" + _listed(error.problems))
+    except BotError as error:
+        _complain(error.sentence)
+    except ModuleNotFoundError as error:
+        if error.name not in DEMO_PACKAGES:
+            raise
+        _complain(f"this needs the package {error.name}. Install the demo's extra: pip install 'cannon-bot[demo]'")
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, as in `cannon-bot commands | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    else:
+        return code
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cannon-bot", description="Cannon Studio's media API as Discord slash commands."
+    )
+    parser.add_argument("--version", action="version", version=f"cannon-bot {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=command)
+        return sub
+
+    add("run", _run, "Run the bot; settings come from the environment and .env.")
+    demo = add("demo", _demo, "Run the bot on a simulated Discord and a simulated Cannon Studio, in a web page.")
+    demo.add_argument("--port", type=_port, default=0, help="port of the page (default: any free one)")
+    demo.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
+    demo.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life jobs finish (default: 1)")
+    sandbox = add("sandbox", _sandbox, "Run Cannon Studio's API on this machine, with faults on demand.")
+    sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    sandbox.add_argument(
+        "--port", type=_port, default=8790, help="port to listen on, 0 for any free one (default: 8790)"
+    )
+    sandbox.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life jobs finish (default: 1)")
+    sandbox.add_argument(
+        "--credits", type=_credits, default=Decimal(10_000), help="credits of each key (default: 10000)"
+    )
+    add("check", _check, "Check settings, database and commands without a network; tell every problem.")
+    listing = add("commands", _commands, "List every slash command with its options.")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    add("health", _health, "Ask the running bot how it is.")
+    return parser
+
+
+def _run(_arguments: argparse.Namespace) -> int:
+    settings = load_settings(need_token=True)
+    _start_logs(settings)
+    from bot.app import run
+
+    return _until_signal(run(settings))
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    # The demo is the same for everybody: it reads no settings, so that no real token or key can get into it.
+    _start_logs(Settings(log_level="WARNING", log_format="console"))
+    from bot.sandbox.demo import run_demo
+
+    return _until_signal(run_demo(port=arguments.port, open_browser=not arguments.no_browser, speed=arguments.speed))
+
+
+def _sandbox(arguments: argparse.Namespace) -> int:
+    _start_logs(Settings(log_level="WARNING"))
+    return _until_signal(_serve_sandbox(arguments))
+
+
+async def _serve_sandbox(arguments: argparse.Namespace) -> None:
+    from bot.sandbox.server import Sandbox
+
+    sandbox = Sandbox(speed=arguments.speed, credits=arguments.credits)
+    try:
+        await sandbox.start(arguments.host, arguments.port)
+    except OSError as error:
+        reason = (error.strerror or str(error)).splitlines()[0]
+        raise StartError(
+            f"Cannot listen on {arguments.host}, port {arguments.port}: {reason}. Try --port 0."
+        ) from error
+    try:
+        print(f"Cannon Studio's sandbox: {sandbox.url}")
+        print(
+            f"Point a bot at it with CANNON_API_URL={sandbox.url}; any key that begins with cs_test_ works.", flush=True
+        )
+        await asyncio.Event().wait()
+    finally:
+        await sandbox.close()
+
+
+def _check(_arguments: argparse.Namespace) -> int:
+    settings, problems = read_settings(need_token=True)
+    _start_logs(Settings(log_level="ERROR"))
+    database_readable = not any(problem.startswith(("DATABASE", "SECRET_KEYS")) for problem in problems)
+    problems += asyncio.run(_deep_check(settings, database=database_readable))
+    if problems:
+        print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}:")
+        print(_listed(problems))
+        return 1
+    print("All is well: settings, database, migrations and commands.")
+    return 0
+
+
+async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
+    from bot.app import check
+    from bot.store import Store
+
+    problems: list[str] = []
+    if database:
+        secret_keys = tuple(key.get_secret_value() for key in settings.secret_keys)
+        problems += await asyncio.to_thread(Store.check_file, settings.database, secret_keys)
+    return problems + await check(settings)
+
+
+def _commands(arguments: argparse.Namespace) -> int:
+    from bot import listing
+    from bot.app import describe_commands
+
+    commands = listing.rows(describe_commands())
+    print(json.dumps(commands, indent=2, ensure_ascii=False) if arguments.json else listing.text(commands))
+    return 0
+
+
+def _health(_arguments: argparse.Namespace) -> int:
+    from bot.health import ask, noted_address
+
+    well, words = ask(noted_address(read_settings()[0].database))
+    print(words)
+    return 0 if well else 1
+
+
+def _until_signal(work: Coroutine[Any, Any, None]) -> int:
+    """Run `work` until it ends or SIGINT or SIGTERM asks for a stop; return the exit code."""
+    return asyncio.run(_cancel_on_signal(work))
+
+
+async def _cancel_on_signal(work: Coroutine[Any, Any, None]) -> int:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            _end_hard_after(STOP_TIMEOUT_S)
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not asked:
+            raise
+    except BotError:
+        raise
+    except Exception:  # noqa: BLE001 - the logs mask the secrets that a traceback may show; Python's own printing would not
+        structlog.get_logger(__name__).exception("stopped by a fault of its own")
+        return 1
+    return 0
+
+
+def _end_hard_after(seconds: float) -> None:
+    """End the process after `seconds` even if a thread or a shielded task never ends.
+
+    It stays armed after the event loop has ended: a thread left over would keep the interpreter waiting at its exit.
+    """
+
+    def end() -> None:
+        _complain(f"did not stop within {seconds:g} seconds; ended hard. The next start picks the jobs up.")
+        os._exit(1)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+
+
+def _start_logs(settings: Settings) -> None:
+    from bot.logs import configure_logs
+
+    configure_logs(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets())
+
+
+def _complain(text: str) -> None:
+    print(f"cannon-bot: {text}", file=sys.stderr, flush=True)
+
+
+def _listed(problems: Sequence[str]) -> str:
+    return "\n".join(f"- {problem}" for problem in problems)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError("a whole number from 0 to 65535 is needed")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0.01 <= speed <= 10_000:
+        raise argparse.ArgumentTypeError("a number from 0.01 to 10000 is needed")
+    return speed
+
+
+def _credits(text: str) -> Decimal:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise argparse.ArgumentTypeError("a whole number of credits is needed")
+    return Decimal(text)

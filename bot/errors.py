@@ -1,0 +1,144 @@
+"""The error tree. Every error carries `sentence`: the one clear sentence that a member may read.
+
+BotError
+├── InputError                 a member's input breaks a rule; `field` names the option
+├── Refused                    the bot may not do this here (permission, limit, no key, paused)
+│   ├── NoKey                  this server has no API key
+│   └── NotAllowed             the member lacks the permission
+├── CannonError                Cannon Studio's API
+│   ├── CannonUnavailable      no answer, or a 5xx: may be repeated
+│   ├── RateLimited            429: may be repeated after `retry_after_s`
+│   ├── KeyRefused             401 or 403: the key is wrong, revoked or lacks a scope
+│   ├── OutOfCredits           402
+│   ├── InputRefused           400 or 422: the API does not take this input
+│   ├── RequestNotFound        404
+│   ├── IdempotencyClash       409: same key, other body
+│   └── UnreadableAnswer       an answer that is not what the API documents
+├── MediaError                 a result or a source file
+│   ├── MediaGone              no longer there (404, 410, expired link)
+│   ├── MediaUnreachable       no answer: may be repeated
+│   ├── MediaTooLarge          over the byte cap
+│   ├── MediaUnsafe            not https, or not a public address
+│   └── MediaWrongKind         not the kind of file that was promised
+└── StartError                 the bot cannot start; the sentence says what to do
+├── SettingsError
+└── StoreError             the database: newer schema, corrupt, no permission, key lost
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Base of all expected errors. `sentence` is safe to show to a member: no secret, no link, no traceback."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class InputError(BotError):
+    """An input breaks a rule. `field` is the wire or option name, None if it is about several."""
+
+    def __init__(self, sentence: str, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class Refused(BotError):
+    """The bot may not do this, here, now, for this member."""
+
+
+class NoKey(Refused):
+    """This server has no API key and the host's own key does not serve it."""
+
+
+class NotAllowed(Refused):
+    """The member lacks the permission that this needs."""
+
+
+class CannonError(BotError):
+    """Cannon Studio's API did not do what was asked. `status` is the HTTP status, None without an answer."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class CannonUnavailable(CannonError):
+    """No answer, or a 5xx. `retry_after_s` is what the server asked for, in seconds, if it did."""
+
+    def __init__(self, sentence: str, status: int | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(sentence, status)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(CannonError):
+    """429. `retry_after_s` is what the server asked for, in seconds, None if it did not say."""
+
+    def __init__(self, sentence: str, status: int | None = 429, retry_after_s: float | None = None) -> None:
+        super().__init__(sentence, status)
+        self.retry_after_s = retry_after_s
+
+
+class KeyRefused(CannonError):
+    """401 or 403: the key is wrong, revoked, or lacks a scope."""
+
+
+class OutOfCredits(CannonError):
+    """402: the account has not enough credits."""
+
+
+class InputRefused(CannonError):
+    """400 or 422: the API does not take this input."""
+
+
+class RequestNotFound(CannonError):
+    """404: the API does not know this request, or this address."""
+
+
+class IdempotencyClash(CannonError):
+    """409: this idempotency key was used with another body."""
+
+
+class UnreadableAnswer(CannonError):
+    """The answer is not JSON, too large, or lacks what the API documents."""
+
+
+class MediaError(BotError):
+    """A result or a source file cannot be used."""
+
+
+class MediaGone(MediaError):
+    """The file is no longer there: 404, 410 or an expired link."""
+
+
+class MediaUnreachable(MediaError):
+    """The file's host did not answer; trying again may help."""
+
+
+class MediaTooLarge(MediaError):
+    """The file is over the byte cap."""
+
+
+class MediaUnsafe(MediaError):
+    """The link is not https or does not lead to a public address."""
+
+
+class MediaWrongKind(MediaError):
+    """The file's content is not of the kind that was promised."""
+
+
+class StartError(BotError):
+    """The bot cannot start; the sentence says what is wrong and what to do."""
+
+
+class SettingsError(StartError):
+    """One or more settings are wrong. `problems` has a line each, never with a secret's value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StoreError(StartError):
+    """The database cannot be used: newer schema, corrupt, no permission, lost secret key."""

@@ -1,0 +1,207 @@
+"""Logs: structlog and the standard library's logging in one stream, one event a line, without secrets.
+
+Whatever reaches a line (our events, those of discord.py and aiohttp, tracebacks) passes the same two gates: known and
+recognisable secrets are masked, and control characters are escaped, so that a name or an error text can neither
+forge a second line nor drive a terminal. In the console format a traceback follows its event, in lines that begin with
+`    | `.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+MASK = "[masked]"
+NOT_LOGGED = "[not logged]"
+
+_SECRET_NAMES = frozenset(
+    {"api_key", "authorization", "discord_token", "interaction_token", "password", "secret", "secret_keys", "token"}
+)
+_PRIVATE_NAMES = frozenset({"body", "content", "input", "output", "prompt"})
+"""What members wrote or got: theirs, not the host's."""
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\bcs_[a-z]+_[\w-]+"), MASK),  # Cannon Studio's API keys
+    (re.compile(r"\b[\w-]{17,40}\.[\w-]{6,7}\.[\w-]{27,}", re.ASCII), MASK),  # Discord's bot tokens
+    (re.compile(r"\bgAAAAA[\w-]{60,}=*", re.ASCII), MASK),  # what is sealed with Fernet
+    (re.compile(r"(?<![\w-])[\w-]{43}=(?![\w=-])", re.ASCII), MASK),  # Fernet's keys: 32 bytes as base64url
+    (
+        re.compile(r"(/(?:webhooks|interactions)/(?:\d+/)?)[^\s/?#\\\"'<>]+"),
+        rf"\1{MASK}",
+    ),  # Discord's webhooks and our own
+    (
+        re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^/\s@\"'<>]+@", re.IGNORECASE),
+        rf"\1{MASK}@",
+    ),  # name and password in a URL
+    # Whole query strings, because a signed URL is one by its query.
+    (re.compile(r"(://[^\s?\"'<>]{0,2000})\?[^\s\"'<>]*"), rf"\1?{MASK}"),
+    (re.compile(r"\?[\w.%~\[\]-]+=[^\s\"'<>]*"), f"?{MASK}"),
+    (
+        re.compile(
+            r"(\b(?:x-api-key|x-idempotency-key|authorization)\\?['\"]?\s*[:=,]\s*(?:b(?=\\?['\"]))?\\?['\"]?)(?:(?:bot|bearer)\s+)?[^\s'\",})\\]+",
+            re.IGNORECASE,
+        ),
+        rf"\1{MASK}",
+    ),
+)
+
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+"""Control characters, line separators, marks that reverse the reading direction, and halves of surrogate pairs."""
+
+_DEPTH_MAX = 6
+_TEXT_LIMIT_CHARS = 16_000
+_EXACT_LENGTH_MIN = 6  # masking shorter values would blank out ordinary words
+
+
+class Scrubber:
+    """Takes secrets and control characters out of text. `secrets` are exact values to mask besides the patterns."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        exact = sorted({value for value in secrets if len(value) >= _EXACT_LENGTH_MIN}, key=len, reverse=True)
+        self._exact = re.compile("|".join(map(re.escape, exact))) if exact else None
+
+    def mask(self, text: str) -> str:
+        """Return `text` with every secret replaced by a mask; far too long a text is cut at a gap between words."""
+        if len(text) > _TEXT_LIMIT_CHARS:
+            text = f"{text[:_TEXT_LIMIT_CHARS].rpartition(' ')[0]} [cut]"
+        if self._exact is not None:
+            text = self._exact.sub(MASK, text)
+        for pattern, replacement in _PATTERNS:
+            text = pattern.sub(replacement, text)
+        return text
+
+    def text(self, text: str) -> str:
+        """Return `text` masked and on one line."""
+        return _UNSAFE.sub(_escaped, self.mask(text))
+
+    def value(self, value: object, depth: int = 0) -> object:
+        """Return a value of plain types, scrubbed throughout; what is not a plain type becomes its scrubbed repr."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if depth < _DEPTH_MAX:
+            if isinstance(value, Mapping):
+                return {self.text(str(name)): self.named(str(name), item, depth + 1) for name, item in value.items()}
+            if isinstance(value, list | tuple | set | frozenset):
+                return [self.value(item, depth + 1) for item in value]
+        return self.text(repr(value))
+
+    def named(self, name: str, value: object, depth: int = 0) -> object:
+        """Return a scrubbed value, or a mask where the name alone tells that it must not be logged."""
+        if value is not None and name.lower() in _SECRET_NAMES:
+            return MASK
+        if value is not None and name.lower() in _PRIVATE_NAMES:
+            return NOT_LOGGED
+        return self.value(value, depth)
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """Scrub one event: a structlog processor, to stand right before the renderer."""
+        traces = {name: str(event.pop(name)) for name in ("exception", "stack") if name in event}
+        clean: EventDict = {self.text(name): self.named(name, value) for name, value in event.items()}
+        for name, trace in traces.items():
+            clean[name] = "\n".join(self.text(line) for line in trace.splitlines())
+        return clean
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def configure_logs(
+    *,
+    level: str = "INFO",
+    log_format: Literal["console", "json"] = "console",
+    secrets: Iterable[str] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Send every log line, from structlog and logging alike, to `stream` (default: standard error).
+
+    Calling it again replaces the former arrangement. `secrets` are masked wherever they appear.
+    """
+    target = sys.stderr if stream is None else stream
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    out = _Output(target)
+    out.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.StackInfoRenderer(),
+                Scrubber(secrets),
+                _renderer(log_format, colours=target.isatty()),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [out, *(other for other in root.handlers if not isinstance(other, _Output))]
+    root.setLevel(level)
+    _quieten(logging.getLevelNamesMapping()[level])
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+class _Output(logging.StreamHandler[TextIO]):
+    """Ours, told apart from what a test or a host has put on the root logger."""
+
+
+def _quieten(level: int) -> None:
+    """Keep libraries' debug lines out: discord.py and httpx write whole requests there, with tokens and texts."""
+    for name in ("discord", "aiohttp", "asyncio", "aiosqlite", "PIL", "libav", "simcord"):
+        logging.getLogger(name).setLevel(max(level, logging.INFO))
+    for name in ("httpx", "httpcore", "aiohttp.access"):
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def _renderer(log_format: Literal["console", "json"], *, colours: bool) -> Processor:
+    if log_format == "json":
+        return structlog.processors.JSONRenderer()
+    return _Console(colours=colours)
+
+
+class _Console:
+    """`12:00:00 info  bot.jobs  job delivered  job=ABC` for people, in UTC."""
+
+    _COLOURS: Mapping[str, str] = {
+        "debug": "\x1b[2m",
+        "warning": "\x1b[33m",
+        "error": "\x1b[31m",
+        "critical": "\x1b[31;1m",
+    }
+
+    def __init__(self, *, colours: bool) -> None:
+        self._colours = colours
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> str:
+        """Render one scrubbed event."""
+        time = str(event.pop("timestamp", ""))[11:19]
+        level, logger, text = (str(event.pop(name, "")) for name in ("level", "logger", "event"))
+        trace = [line for name in ("exception", "stack") for line in str(event.pop(name, "")).splitlines()]
+        facts = "  ".join(f"{name}={self._fact(value)}" for name, value in event.items())
+        line = "  ".join(part for part in (time, f"{level:8}", logger, text, facts) if part)
+        if self._colours and level in self._COLOURS:
+            line = f"{self._COLOURS[level]}{line}\x1b[0m"
+        return "\n".join([line, *(f"    | {part}" for part in trace)])
+
+    @staticmethod
+    def _fact(value: object) -> str:
+        """Quote what could be taken for more than one fact."""
+        text = str(value)
+        return repr(text) if isinstance(value, str) and (not text or " " in text or "=" in text) else text

@@ -1,0 +1,227 @@
+"""The domain: frozen values without I/O. See docs/architecture.md for the vocabulary."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+CREDIT_STEP = Decimal("0.001")
+"""Credits are kept to a thousandth: the API's `billableCredits` is a number without a documented scale."""
+
+ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base32: no I, L, O or U, so that an id can be read aloud."""
+ID_LENGTH = 10
+
+
+def credits_of(value: object) -> Decimal:
+    """Turn a number of the API or a member into credits, rounded to a thousandth.
+
+    Raises ValueError for what is not a finite number of at least 0 and below a thousand million.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise ValueError("credits must be a number")
+    try:
+        amount = Decimal(str(value)).quantize(CREDIT_STEP, rounding=ROUND_HALF_UP)
+    except InvalidOperation:
+        raise ValueError("credits must be a number") from None
+    if not amount.is_finite() or not 0 <= amount < 10**9:
+        raise ValueError("credits must be between 0 and 999,999,999")
+    return amount
+
+
+def credits_text(amount: Decimal) -> str:
+    """Write credits as members read them: `12`, `12.5`, `1,200`."""
+    text = f"{amount.quantize(CREDIT_STEP):,}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def new_id() -> str:
+    """Return a short, unguessable, readable id: 10 characters of Crockford's base32 (50 bits)."""
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
+
+
+class MediaKind(StrEnum):
+    """What a medium is, told by its content."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+class JobState(StrEnum):
+    """Where a job is in its life. `queued` and `processing` are Cannon Studio's own words."""
+
+    AWAITING_APPROVAL = "awaiting_approval"
+    WAITING = "waiting"
+    SUBMITTING = "submitting"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    READY = "ready"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    HELD = "held"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to the job by itself."""
+        return self in END_STATES
+
+
+END_STATES = frozenset(
+    {
+        JobState.DELIVERED,
+        JobState.FAILED,
+        JobState.CANCELLED,
+        JobState.REFUSED,
+        JobState.EXPIRED,
+        JobState.HELD,
+    }
+)
+OPEN_STATES = frozenset(JobState) - END_STATES
+RUNNING_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING, JobState.READY})
+PAID_STATES = frozenset({JobState.DELIVERED, JobState.HELD})
+
+
+class LedgerKind(StrEnum):
+    """The kinds of ledger row. A job has at most one row of each kind."""
+
+    HOLD = "hold"
+    SETTLE = "settle"
+    RELEASE = "release"
+    GRANT = "grant"
+    ADJUST = "adjust"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """One result file of a job, as the API names it."""
+
+    url: str
+    kind: MediaKind
+    key: str
+    """The output key that it stood under, e.g. `image_url`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a job is thought to cost before it runs, in credits."""
+
+    credits: Decimal
+    basis: str
+    """Why: `fixed`, `estimate tool`, `price list`, `earlier jobs` or `unknown`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The one Discord message that stands for a job, or for jobs that were asked for together."""
+
+    id: str
+    guild_id: int
+    channel_id: int
+    author_id: int
+    interaction_id: int | None
+    token: str | None = field(default=None, repr=False)
+    """The interaction token: edits the first answer for 15 minutes."""
+    token_expires_at: float = 0.0
+    """Unix seconds by our own clock, from when the interaction reached us."""
+    message_id: int | None = None
+    message_channel_id: int | None = None
+    """Where the message is: the channel asked in, or a direct message."""
+    private: bool = False
+    answered: bool = False
+    """Whether Discord is known to have taken our first answer."""
+    locale: str = "en-US"
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Our durable record of one paid piece of work, from the command to the delivered media."""
+
+    id: str
+    card_id: str
+    guild_id: int
+    position: int
+    author_id: int
+    operation: str
+    input: Mapping[str, Any]
+    state: JobState
+    idempotency_key: str
+    key_id: int | None
+    """The guild key it was submitted with; None: the host's own key."""
+    held: Decimal
+    """Credits set aside when it was accepted."""
+    basis: str
+    """The estimate's basis."""
+    cost: Decimal | None = None
+    """The true cost in credits, once the API told it."""
+    remote_id: str | None = None
+    lease: str | None = None
+    attempts: int = 0
+    """How many times it was POSTed."""
+    first_attempt_at: float | None = None
+    next_at: float = 0.0
+    """Unix seconds before which nothing is tried."""
+    created_at: float
+    submitted_at: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    delivered_at: float | None = None
+    message_id: int | None = None
+    output: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    media: tuple[Media, ...] = ()
+    error: str | None = None
+    """The one sentence that says why it ended without a result."""
+    parent_id: str | None = None
+
+    @property
+    def model(self) -> str | None:
+        """The model that was asked for, if one was."""
+        model = self.input.get("model")
+        return model if isinstance(model, str) else None
+
+    @property
+    def prompt(self) -> str:
+        """The words that the member gave, '' if the operation takes none."""
+        for name in ("prompt", "text", "description"):
+            value = self.input.get(name)
+            if isinstance(value, str):
+                return value
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountStatus:
+    """What `GET /api/v1/status` says about a key. Credits are None where it does not say."""
+
+    credits: Decimal | None
+    plan: str | None
+    key_name: str | None
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuildKey:
+    """A guild's API key. The secret never shows in a repr."""
+
+    id: int
+    guild_id: int
+    secret: str = field(repr=False)
+    last4: str
+    set_by: int
+    set_at: float
+    plan: str | None = None
+    scopes: tuple[str, ...] = ()
+    balance: Decimal | None = None
+    """Credits left at the last look."""
+    balance_at: float | None = None
+    refused_at: float | None = None
+    """When the API refused it (401, 403); None while it works."""

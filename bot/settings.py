@@ -1,0 +1,312 @@
+"""Every setting of the bot, typed, read from the environment and a `.env` file; all problems are told at once.
+
+The environment wins over `.env`. `.env` is read from the current directory; where there is none, there is none.
+An empty value counts as unset. No problem's text holds the value of a secret.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+ENV_FILE = Path(".env")
+CANNON_API_URL = "https://www.cannonstudio.app"
+"""Cannon Studio's public base URL (https://www.cannonstudio.app/developers/docs/reference/create-request)."""
+
+SECRET_KEY_LENGTH_MIN = 32
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_FORMATS = ("console", "json")
+EVERY_GUILD: Literal["*"] = "*"
+
+_TOKEN = re.compile(r"[\w-]{17,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
+"""A bot token: base64url of the application's id, of a time and of a signature, with dots between."""
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
+_NOT_SET = (
+    "DISCORD_TOKEN is not set. Copy the token of your application's Bot page in Discord's developer portal"
+    " into .env or the environment. (`cannon-bot demo` needs none.)"
+)
+_MALFORMED = (
+    "DISCORD_TOKEN is not a bot token, which has three parts with dots between them. Copy it from the Bot page"
+    " of your application, not the client secret or the public key, and without the word Bot."
+)
+
+
+def _header_safe(value: object) -> object:
+    """Refuse a secret that cannot be sent in an HTTP header, mostly a slip while copying."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if isinstance(text, str):
+        text = text.strip()
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("holds a space or a character outside ASCII. Copy it again, it is one unbroken word")
+        return SecretStr(text)
+    return value
+
+
+def _base_url(value: object, *, local_http: bool) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        parts = urlsplit(value.strip())
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("is not a web address. Write it like https://example.org") from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ValueError("is not a web address. Write it like https://example.org")
+    if parts.scheme == "http" and not (local_http and _is_loopback(host)):
+        raise ValueError(
+            "must begin with https://" + (" (http:// only on 127.0.0.1 or localhost)" if local_http else "")
+        )
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must be a plain address: no name or password, no ? and no #")
+    return value.strip().rstrip("/")
+
+
+def _api_url(value: object) -> object:
+    return _base_url(value, local_http=True)
+
+
+def _public_url(value: object) -> object:
+    return _base_url(value, local_http=False)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _guilds(value: object) -> object:
+    """Turn `1, 2 3` into a set of ids; `*` stands for every server."""
+    if not isinstance(value, str):
+        return value
+    words = value.replace(",", " ").split()
+    if words == [EVERY_GUILD]:
+        return EVERY_GUILD
+    for place, word in enumerate(words, 1):
+        if not (
+            word.isascii() and word.isdecimal() and 15 <= len(word) <= 20
+        ):  # the word itself may be a mislaid secret
+            raise ValueError(
+                f"is wrong: entry {place} is not a server's id (15 to 20 digits)."
+                " List ids with commas between them, or write a single * for every server"
+            )
+    return frozenset(map(int, words)) or None
+
+
+def _secret_keys(value: object) -> object:
+    """Split at commas; each key must be long enough that guessing it is hopeless."""
+    if not isinstance(value, str):
+        return value
+    keys = [key.strip() for key in value.split(",") if key.strip()]
+    for place, key in enumerate(keys, 1):
+        if len(key) < SECRET_KEY_LENGTH_MIN:
+            raise ValueError(
+                f"is too short: key {place} has {len(key)} characters, at least {SECRET_KEY_LENGTH_MIN} are needed."
+                ' Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+            )
+    return tuple(map(SecretStr, keys))
+
+
+def _database(value: object) -> object:
+    """Make the path absolute now, so that a later change of directory cannot move the database."""
+    if not isinstance(value, str | Path):
+        return value
+    try:
+        path = Path(value).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("names a home directory that does not exist. Write the whole path") from None
+    if path.is_dir():
+        raise ValueError(f"is a directory ({path}). Name a file, such as {path / 'cannon-bot.db'}")
+    return path
+
+
+def _port(value: object) -> object:
+    if isinstance(value, str):
+        text = value.strip()
+        if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535):
+            raise ValueError("must be a whole number from 0 to 65535 (0 takes any free port)")
+        return int(text)
+    return value
+
+
+def _host(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host = value.strip().removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        if not _HOST_NAME.fullmatch(host):
+            raise ValueError("must be an address or a host name without http:// and port, such as 127.0.0.1") from None
+    return host
+
+
+def _log_level(value: object) -> object:
+    return _one_of(value, LOG_LEVELS, str.upper)
+
+
+def _log_format(value: object) -> object:
+    return _one_of(value, LOG_FORMATS, str.lower)
+
+
+def _one_of(value: object, choices: tuple[str, ...], fold: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        word = fold(value.strip())
+        if word not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return word
+    return value
+
+
+def _default_log_format() -> Literal["console", "json"]:
+    return "console" if sys.stderr.isatty() else "json"
+
+
+class Settings(BaseModel):
+    """The settings' values, checked. Building one by hand reads neither the environment nor a file.
+
+    A field's description is what `.env.example` and the README say of it.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", validate_default=False)
+
+    discord_token: Annotated[SecretStr | None, BeforeValidator(_header_safe)] = Field(
+        default=None, description="The bot's token, from the Bot page of your application. `run` needs it."
+    )
+    cannon_api_url: Annotated[str, BeforeValidator(_api_url)] = Field(
+        default=CANNON_API_URL,
+        description="Cannon Studio's base address; `http://` only on this machine, for the sandbox.",
+    )
+    cannon_api_key: Annotated[SecretStr | None, BeforeValidator(_header_safe)] = Field(
+        default=None, description="The host's own API key: serves servers that have no key of their own."
+    )
+    cannon_api_key_guilds: Annotated[frozenset[int] | Literal["*"] | None, NoDecode, BeforeValidator(_guilds)] = Field(
+        default=None,
+        description="Which servers the host's key serves: ids with commas between them, or `*`. Unset: every server if"
+        " the Discord application is private, none if it is public.",
+    )
+    database: Annotated[Path, BeforeValidator(_database)] = Field(
+        default_factory=lambda: Path("data/cannon-bot.db").absolute(),
+        description="The SQLite file; relative to the current directory.",
+    )
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_keys)] = Field(
+        default=(),
+        description="Keys that encrypt the stored API keys: at least 32 characters each, commas between them, newest"
+        " first. Unset: a key file beside the database, made on first start.",
+    )
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_log_level)] = Field(
+        "INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`."
+    )
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_log_format)] = Field(
+        default_factory=_default_log_format,
+        description="`console` or `json`. Unset: console on a terminal, else json.",
+    )
+    http_host: Annotated[str, BeforeValidator(_host)] = Field(
+        default="127.0.0.1", description="Where health, metrics and webhooks listen."
+    )
+    http_port: Annotated[int, BeforeValidator(_port)] = Field(
+        default=8080, ge=0, le=65535, description="Their port; `0` takes any free one."
+    )
+    public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
+        default=None,
+        description="The https address under which Cannon Studio reaches `/webhooks/`. Unset: results are found by"
+        " asking alone.",
+    )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret in the clear: for the logs' mask, and nothing else."""
+        held = (self.discord_token, self.cannon_api_key, *self.secret_keys)
+        return tuple(secret.get_secret_value() for secret in held if secret is not None)
+
+
+class _Environment(BaseSettings, Settings):
+    """The same settings, read from the environment and a `.env` file."""
+
+    # utf-8-sig: an editor may have put a byte order mark before the first name.
+    model_config = SettingsConfigDict(
+        frozen=True, hide_input_in_errors=True, extra="ignore", env_ignore_empty=True, env_file_encoding="utf-8-sig"
+    )
+
+
+_SHOWN_DEFAULTS: Mapping[str, str] = {
+    "database": "data/cannon-bot.db",
+    "log_format": "",
+    "secret_keys": "",
+}
+
+
+def describe_settings() -> list[tuple[str, str, str]]:
+    """Return (NAME, default as text or '', what it means) of each setting: for the README and `.env.example`."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = _SHOWN_DEFAULTS.get(name, "" if field.default is None else str(field.default))
+        rows.append((name.upper(), default, field.description or ""))
+    return rows
+
+
+def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False) -> tuple[Settings, list[str]]:
+    """Read what can be read: return the settings, bad ones at their default, and a sentence per problem.
+
+    `need_token`: a missing or malformed DISCORD_TOKEN is a problem too.
+    """
+    try:
+        settings, problems = _read(env_file)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        settings, problems = _read(None)
+        problems.insert(0, f"{env_file} cannot be read: {reason}. Correct the file, or remove it.")
+    if need_token and not any(problem.startswith("DISCORD_TOKEN") for problem in problems):
+        problems += _token_problems(settings.discord_token)
+    return settings, problems
+
+
+def load_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False) -> Settings:
+    """Return the settings. Raises SettingsError with every problem at once."""
+    settings, problems = read_settings(env_file, need_token=need_token)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _read(env_file: Path | None) -> tuple[Settings, list[str]]:
+    # `_env_file` is pydantic-settings' way to name the file at call time, which its type stub hides.
+    sources: dict[str, Any] = {"_env_file": env_file}
+    try:
+        return _plain(_Environment(**sources)), []
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+    bad = {str(detail["loc"][0]) for detail in details}
+    defaults = {name: Settings.model_fields[name].get_default(call_default_factory=True) for name in bad}
+    return _plain(_Environment(**sources, **defaults)), list(_sentences(details))
+
+
+def _plain(environment: _Environment) -> Settings:
+    return Settings.model_construct(**{name: getattr(environment, name) for name in Settings.model_fields})
+
+
+def _sentences(details: Iterable[ErrorDetails]) -> Iterable[str]:
+    seen = set()
+    for detail in details:
+        name = str(detail["loc"][0])
+        if name not in seen:  # a union reports each of its arms
+            seen.add(name)
+            cause = detail.get("ctx", {}).get("error")
+            yield f"{name.upper()} {cause or 'is not valid: ' + detail['msg'].lower()}."
+
+
+def _token_problems(token: SecretStr | None) -> list[str]:
+    if token is None:
+        return [_NOT_SET]
+    return [] if _TOKEN.fullmatch(token.get_secret_value()) else [_MALFORMED]
