@@ -1,0 +1,28 @@
+"""The catalogue: every operation as data, and what follows from it."""
+
+from __future__ import annotations
+
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar
+from bot.catalogue.openapi import describe, merge
+from bot.catalogue.operation import model_id, model_name
+from bot.catalogue.operations import OPERATIONS, Model, Operation, Output
+from bot.catalogue.suggest import Offer
+
+__all__ = [
+    "OPERATIONS",
+    "Catalogue",
+    "Field",
+    "FieldKind",
+    "Model",
+    "Offer",
+    "Operation",
+    "Output",
+    "Probe",
+    "ProbeKind",
+    "Scalar",
+    "describe",
+    "merge",
+    "model_id",
+    "model_name",
+]

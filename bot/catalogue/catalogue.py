@@ -1,0 +1,107 @@
+"""The catalogue: the one place to ask what Cannon Studio can do, and whether an input is fit to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+from bot.catalogue import openapi
+from bot.catalogue.operation import Operation
+from bot.catalogue.operations import OPERATIONS
+from bot.catalogue.sentences import echo
+from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
+from bot.catalogue.validation import check_input
+from bot.catalogue.values import clean_text
+from bot.errors import InputError
+
+
+class Catalogue:
+    """The operations that are known, immutable. `merged` makes a new one that has learned from the live document."""
+
+    __slots__ = ("_aliases", "_allow_local", "_operations")
+
+    def __init__(
+        self,
+        operations: Iterable[Operation] = OPERATIONS,
+        *,
+        aliases: Mapping[str, str] | None = None,
+        allow_local: bool = False,
+    ) -> None:
+        """Hold `operations`; `aliases` leads from former ids to present ones.
+
+        `allow_local` also allows links to http://127.0.0.1: for the sandbox and the tests only.
+        """
+        self._operations = MappingProxyType({operation.id: operation for operation in operations})
+        self._aliases = MappingProxyType(dict(aliases or {}))
+        self._allow_local = allow_local
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """The operations by id, in the order in which members see them."""
+        return self._operations
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """The present ids by the deduced ones that they replaced."""
+        return self._aliases
+
+    @property
+    def allow_local(self) -> bool:
+        """Whether links to http://127.0.0.1 are allowed."""
+        return self._allow_local
+
+    def get(self, operation_id: str) -> Operation:
+        """Return the operation with that id. Raises InputError, which names the nearest one."""
+        operation = self._operations.get(operation_id)
+        if operation is not None:
+            return operation
+        close = get_close_matches(echo(operation_id), self._operations, n=1, cutoff=0.4)
+        hint = f"the nearest is {close[0]}" if close else f"there are {len(self._operations)}, such as image.generate"
+        raise InputError(f"There is no operation {echo(operation_id) or 'of that name'}; {hint}.", "operation")
+
+    def resolve(self, key: str) -> Operation:
+        """Return the operation by its id, or by the built-in id that the live document has replaced.
+
+        The `id` of what is returned is what the API takes. Raises InputError.
+        """
+        return self.get(self._aliases.get(key, key))
+
+    def check(self, operation_id: str, values: Mapping[str, object]) -> dict[str, Any]:
+        """Return `values` as they go on the wire: cleaned, without empty ones, and fit for the operation.
+
+        Raises InputError with one sentence that names the field, the rule and the nearest value.
+        """
+        return check_input(self.resolve(operation_id), values, allow_local=self._allow_local)
+
+    def suggest(
+        self, operation_id: str, field: str, typed: str, given: Mapping[str, object] | None = None
+    ) -> list[Offer]:
+        """Return up to 25 pairs of label and value for autocomplete; `given` are the options filled in so far.
+
+        What is typed is offered first as itself unless the list is closed. Nothing for an unknown operation or field.
+        """
+        try:
+            operation = self.resolve(operation_id)
+            return suggest(operation, operation.field(field), typed, given or {})
+        except (InputError, KeyError):
+            return []
+
+    def suggest_operations(self, typed: str) -> list[tuple[str, str]]:
+        """Return up to 25 pairs of label and operation id whose title or id holds what is typed."""
+        word = clean_text(typed).casefold()
+        offers = [(f"{echo(each.title, 60)} ({each.id})", each.id) for each in self._operations.values()]
+        found = [(label[:OFFER_LIMIT_CHARS], key) for label, key in offers if word in label.casefold()]
+        return [offer for offer in found if len(offer[1]) <= OFFER_LIMIT_CHARS][:OFFER_LIMIT]
+
+    def merged(self, document: object) -> tuple[Catalogue, list[str]]:
+        """Return a catalogue that has learned from an OpenAPI `document`, and a sentence for each difference.
+
+        Never raises: what cannot be read changes nothing.
+        """
+        return openapi.merge(self, document)
+
+    def replaced(self, operations: Iterable[Operation], aliases: Mapping[str, str]) -> Catalogue:
+        """Return a catalogue with other operations and with `aliases` added, all else alike."""
+        return Catalogue(operations, aliases={**self._aliases, **aliases}, allow_local=self._allow_local)

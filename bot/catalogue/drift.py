@@ -1,0 +1,122 @@
+"""Merge what the live document says about an operation's fields and models into what is known, and tell the drift."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from bot.catalogue.fields import Field, FieldKind, Scalar
+from bot.catalogue.operation import Model, Operation, same_name
+from bot.catalogue.schema import Described, field_of, fitting, open_ended
+from bot.catalogue.sentences import either
+
+_COMPATIBLE = (
+    frozenset({FieldKind.TEXT, FieldKind.URL}),
+    frozenset({FieldKind.URLS, FieldKind.JSON}),
+    frozenset({FieldKind.OBJECTS, FieldKind.JSON}),
+    frozenset({FieldKind.OBJECT, FieldKind.JSON}),
+)
+"""Kinds that a schema can hardly tell apart: ours stays."""
+
+
+def merged_fields(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Field, ...], list[str]]:
+    """Return the operation's fields as the document has them, and a sentence for each difference."""
+    by_name = {each.name: each for each in described}
+    known = {field.name for field in operation.fields}
+    fields: list[Field] = []
+    drift: list[str] = []
+    for field in operation.fields:
+        if field.name in by_name:
+            merged, changes = _merged_field(field, by_name[field.name])
+            fields.append(merged)
+            drift += [f"{operation.id}: {change}" for change in changes]
+        else:
+            fields.append(field)
+            drift.append(f"{operation.id}: the live document does not list {field.name}.")
+    new = [field_of(each) for each in described if each.name not in known]
+    if new:
+        drift.append(f"{operation.id} has new fields: {', '.join(field.name for field in new)}.")
+    return (*fields, *new), drift
+
+
+def merged_models(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Model, ...], list[str]]:
+    """Return the operation's models with the ids that the document lists, and a sentence if any is new."""
+    models = list(operation.models)
+    said = next((each for each in described if each.name == "model"), None)
+    if said is None:
+        return operation.models, []
+    known = {model.id for model in models}
+    new = [value for value in fitting(FieldKind.TEXT, said.closed) if value not in known]
+    for value in new:
+        name = said.titles.get(value) or str(value)
+        place = next((i for i, model in enumerate(models) if model.id is None and _names(model, value, name)), None)
+        if place is None:
+            models.append(Model(id=str(value), name=name))
+        else:
+            models[place] = replace(models[place], id=str(value))
+    return tuple(models), [f"{operation.id} has new models: {', '.join(str(value) for value in new)}."] if new else []
+
+
+def _names(model: Model, value: Scalar, name: str) -> bool:
+    return same_name(model.name, str(value)) or same_name(model.name, name)
+
+
+def _merged_field(field: Field, said: Described) -> tuple[Field, list[str]]:
+    merged, drift = _with_kind(field, said)
+    if said.required is not None and said.required != field.required:
+        merged = replace(merged, required=said.required)
+        drift.append(f"{field.name} is {'now' if said.required else 'no longer'} required.")
+    merged, changes = _with_values(merged, said)
+    drift += changes
+    limits = (said.minimum, said.maximum)
+    if limits not in {(None, None), (merged.minimum, merged.maximum)}:
+        merged = replace(merged, minimum=said.minimum, maximum=said.maximum)
+        drift.append(f"{field.name} goes from {_end(said.minimum)} to {_end(said.maximum)}.")
+    if said.max_length is not None and said.max_length != merged.max_length:
+        merged = replace(merged, max_length=said.max_length)
+        drift.append(f"{field.name} may have {said.max_length:,} characters.")
+    inner = {item.name for item in merged.item_fields}
+    new = tuple(field_of(item) for item in said.items if item.name not in inner)
+    if new and merged.item_fields:
+        merged = replace(merged, item_fields=(*merged.item_fields, *new))
+        drift.append(f"{field.name} has new keys: {', '.join(item.name for item in new)}.")
+    return merged, drift
+
+
+def _with_kind(field: Field, said: Described) -> tuple[Field, list[str]]:
+    kind = said.kind
+    if kind is None or kind is field.kind or frozenset({kind, field.kind}) in _COMPATIBLE:
+        return field, []
+    changed = replace(
+        field,
+        kind=kind,
+        choices=fitting(kind, field.choices),
+        choices_by_model=MappingProxyType(
+            {model: values for model, values in field.choices_by_model.items() if fitting(kind, values) == values}
+        ),
+        suggestions=fitting(kind, field.suggestions),
+        item_fields=tuple(field_of(item) for item in said.items),
+        extra_keys=not said.items,
+    )
+    return changed, [f"{field.name} is of the kind {kind}, not {field.kind}."]
+
+
+def _with_values(field: Field, said: Described) -> tuple[Field, list[str]]:
+    """Take over listed values: as a closed list, or as suggestions where the list must stay open."""
+    closed = fitting(field.kind, said.closed)
+    seen = fitting(field.kind, said.seen)
+    drift: list[str] = []
+    if closed and (open_ended(field.name) or field.choices_by_model):
+        seen = closed + seen
+    elif closed and set(closed) != set(field.choices):
+        field = replace(field, choices=closed)
+        drift.append(f"{field.name} takes {either(closed)} only.")
+    added = tuple(value for value in dict.fromkeys(seen) if value not in field.suggestions)
+    if added and field.name != "model":  # listed models are learned with their names, see merged_models
+        field = replace(field, suggestions=(*field.suggestions, *added))
+    return field, drift
+
+
+def _end(value: float | None) -> str:
+    return "any" if value is None else f"{value:g}"

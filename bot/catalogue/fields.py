@@ -1,0 +1,94 @@
+"""What one input of an operation is: its kind, its rules and the words that a member reads about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import TypeAlias
+
+from bot.models import MediaKind
+
+TEXT_LIMIT_CHARS = 6000
+"""The longest slash-command option that Discord takes; the API documents no limit of its own."""
+
+HELP_LIMIT_CHARS = 100
+"""The longest description of a slash-command option."""
+
+Scalar: TypeAlias = str | int | float
+
+
+class FieldKind(StrEnum):
+    """The form of a field's value on the wire."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    URL = "url"
+    URLS = "urls"
+    OBJECT = "object"
+    OBJECTS = "objects"
+    JSON = "json"
+    """Any JSON value: only for fields that the live document describes in a form that we do not know."""
+
+
+class ProbeKind(StrEnum):
+    """What can be read from a source file instead of being asked of the member."""
+
+    DURATION = "duration"
+    CONTENT_TYPE = "content_type"
+    FILE_NAME = "file_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Says that a value is the `kind` (a duration in seconds, a MIME type …) of the file in the field `source`."""
+
+    kind: ProbeKind
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One input of an operation."""
+
+    name: str
+    """The name on the wire."""
+    kind: FieldKind
+    required: bool = False
+    label: str
+    """A short human name that fits behind "the": `aspect ratio`."""
+    help: str
+    """What to give, at most 100 characters, with an example where one helps: a Discord option's description."""
+    unit: str = ""
+    """What a number counts, in the plural: `seconds`."""
+    choices: tuple[Scalar, ...] = ()
+    """The closed list for every model, empty if anything goes."""
+    choices_by_model: Mapping[str, tuple[Scalar, ...]] = default(default_factory=lambda: MappingProxyType({}))
+    """Closed lists for some models, by model id; `*` in a key stands for any characters."""
+    suggestions: tuple[Scalar, ...] = ()
+    """Values that were seen or are likely: offered, never enforced."""
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int = TEXT_LIMIT_CHARS
+    """The longest text, in characters."""
+    media: frozenset[MediaKind] = frozenset()
+    """What a link may lead to, for the kinds URL and URLS."""
+    probe: Probe | None = None
+    """Where the value is read from when the member does not give it."""
+    item_fields: tuple[Field, ...] = ()
+    """The keys of an object, or of each object in a list."""
+    extra_keys: bool = False
+    """Whether an object may have keys beyond `item_fields`."""
+
+    def choices_for(self, model: str | None) -> tuple[Scalar, ...]:
+        """Return the closed list of values for `model`, empty if anything goes."""
+        if model is not None:
+            for pattern, choices in self.choices_by_model.items():
+                if fnmatchcase(model.casefold(), pattern.casefold()):
+                    return choices
+        return self.choices

@@ -1,0 +1,94 @@
+"""What an operation is: one of Cannon Studio's workflows, with its fields, outputs and models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.catalogue.fields import Field
+from bot.models import MediaKind
+
+DOCS = "https://www.cannonstudio.app/developers/docs"
+"""Where the facts about the operations are from."""
+
+SORA_ENDS = "2026-09-24"
+"""The announced end of OpenAI's Sora API: https://ofox.ai/blog/sora-2-pro-api-developer-complete-guide-2026/."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model that an operation offers. `id` is what the API takes, None if it is not public."""
+
+    id: str | None
+    name: str
+    ends: str | None = None
+    """The announced last day, as an ISO date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One key of an operation's output. `kind` None means text for the member."""
+
+    key: str
+    kind: MediaKind | None
+    many: bool = False
+    """Whether the key holds a list of links."""
+    temporary: bool = False
+    """Whether the links die soon, so that they are of no use to us."""
+    echo: bool = False
+    """Whether the key only repeats an input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One of Cannon Studio's workflows, as data. Everything about it is derived from this."""
+
+    id: str
+    title: str
+    workflow: str
+    """The slash group it belongs to: image, video, audio, prompt, finish, sora or 3d."""
+    fields: tuple[Field, ...] = ()
+    """Empty if the fields are not public: then any input goes."""
+    outputs: tuple[Output, ...] = ()
+    """Empty if the outputs are not public."""
+    fixed_credits: Decimal | None = None
+    """The price of every run in credits, None if it depends on the input."""
+    models: tuple[Model, ...] = ()
+    id_documented: bool = True
+    """False if the id was deduced: the live document then replaces it."""
+    doc: str = DOCS
+    ends: str | None = None
+    """The announced last day, as an ISO date."""
+
+    def field(self, name: str) -> Field:
+        """Return the field with that name on the wire. Raises KeyError."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+
+def same_name(first: str, second: str) -> bool:
+    """Tell whether two names are the same but for case, spaces and punctuation: `sora-2` and `Sora 2`."""
+    return bare(first) == bare(second) != ""
+
+
+def bare(name: str) -> str:
+    """Return only the letters and digits of `name`, without case."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def model_name(operation: Operation, model: str) -> str:
+    """Return the name that members know `model` by; the id itself if it has no other name."""
+    for known in operation.models:
+        if known.id is not None and known.id.casefold() == model.casefold():
+            return known.name
+    return next((known.name for known in operation.models if same_name(known.name, model)), model)
+
+
+def model_id(operation: Operation, typed: str) -> str:
+    """Return the id of the model that `typed` means by its id or its name, in any case; else `typed` itself."""
+    for known in operation.models:
+        if known.id is not None and typed.casefold() in {known.id.casefold(), known.name.casefold()}:
+            return known.id
+    return typed

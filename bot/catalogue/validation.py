@@ -1,0 +1,76 @@
+"""Check a whole input against its operation, before anything is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from bot.catalogue.fields import Field, FieldKind, Scalar
+from bot.catalogue.operation import Operation, model_id, model_name
+from bot.catalogue.rules import check_rules
+from bot.catalogue.sentences import echo, either, nearest_sentence
+from bot.catalogue.values import plain, take
+from bot.errors import InputError
+
+
+def check_input(operation: Operation, values: Mapping[str, object], *, allow_local: bool) -> dict[str, Any]:
+    """Return `values` as the operation takes them on the wire, without empty ones.
+
+    `allow_local` also allows links to http://127.0.0.1. Raises InputError.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError('The input must be a JSON object of named fields, such as {"prompt": "a lighthouse"}.')
+    if not operation.fields:
+        return {key: value for key, value in plain(values).items() if value is not None and value not in ("", [])}
+    _refuse_unknown(operation, values)
+    taken: dict[str, Any] = {}
+    for field in operation.fields:
+        value = take(field, values.get(field.name), allow_local=allow_local)
+        if value is not None:
+            taken[field.name] = model_id(operation, value) if field.name == "model" and type(value) is str else value
+    _need_required(operation, taken)
+    for field in operation.fields:
+        if field.name in taken:
+            taken[field.name] = _chosen(operation, field, taken[field.name], taken)
+    check_rules(operation, taken)
+    return taken
+
+
+def _refuse_unknown(operation: Operation, values: Mapping[str, object]) -> None:
+    known = [field.name for field in operation.fields]
+    for name in values:
+        if name in known:
+            continue
+        close = get_close_matches(echo(name), known, n=1, cutoff=0.5)
+        hint = f"The nearest is {close[0]}." if close else f"It has {', '.join(known)}."
+        raise InputError(f"{operation.title} has no field named {echo(name) or 'like that'}. {hint}")
+
+
+def _need_required(operation: Operation, taken: Mapping[str, Any]) -> None:
+    missing = [field for field in operation.fields if field.required and field.name not in taken]
+    if missing:
+        labels = " and ".join(f"the {field.label}" for field in missing)
+        raise InputError(f"{operation.title} needs {labels}.", missing[0].name if len(missing) == 1 else None)
+
+
+def _chosen(operation: Operation, field: Field, value: Any, taken: Mapping[str, Any]) -> Any:
+    """Return `value` as the closed list spells it. Raises InputError if it is not in the list."""
+    model = taken.get("model")
+    choices = field.choices_for(model if isinstance(model, str) else None)
+    if not choices or not isinstance(value, str | int | float):
+        return value
+    for choice in choices:
+        if choice == value or (field.kind is FieldKind.TEXT and str(choice).casefold() == str(value).casefold()):
+            return choice
+    raise InputError(_choice_sentence(operation, field, value, choices, taken), field.name)
+
+
+def _choice_sentence(
+    operation: Operation, field: Field, value: Scalar, choices: tuple[Scalar, ...], taken: Mapping[str, Any]
+) -> str:
+    by_model = choices != field.choices
+    who = model_name(operation, str(taken["model"])) if by_model else operation.title
+    what = field.unit or f"as the {field.label}"
+    sentence = f"{echo(who)} takes {either(choices)} {what}; you gave {echo(value)}."
+    return f"{sentence} {nearest_sentence(value, choices)}".rstrip()

@@ -1,0 +1,279 @@
+"""Turn one given value into what goes on the wire, or say in one sentence why it cannot."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.catalogue.fields import Field, FieldKind
+from bot.catalogue.sentences import echo
+from bot.errors import InputError
+
+URL_LIMIT_CHARS = 4096
+NUMBER_LIMIT = 2**53
+"""Beyond it JSON numbers lose digits on the way."""
+DEPTH_LIMIT = 16
+"""How deeply free JSON may be nested."""
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_NUMBER = re.compile(r"([+-]?\d{1,16}(?:\.\d{1,12})?) ?(?:s|sec|seconds?|x|fps)?", re.ASCII | re.IGNORECASE)
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def take(field: Field, value: object, *, allow_local: bool) -> Any:
+    """Return `value` as `field` takes it on the wire, None if it is empty.
+
+    `allow_local` also allows links to http://127.0.0.1. Raises InputError.
+    """
+    if value is None:
+        return None
+    return _TAKERS[field.kind](field, value, allow_local)
+
+
+def clean_text(text: str) -> str:
+    """Return `text` without lone surrogates, controls and outer space; '' if nothing in it can be seen."""
+    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return text if any(_visible(letter) for letter in text) else ""
+
+
+def plain(value: object, *, depth: int = 0) -> Any:
+    """Return any JSON value with its texts cleaned. Raises InputError for what JSON cannot carry."""
+    if depth > DEPTH_LIMIT:
+        raise InputError(f"The input is nested more than {DEPTH_LIMIT} levels deep; make it flatter.")
+    if isinstance(value, str):
+        return _CONTROLS.sub("", value)
+    if isinstance(value, Mapping):
+        return {_CONTROLS.sub("", str(key)): plain(item, depth=depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, depth=depth + 1) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, int | float):
+        raise InputError("The input holds something that JSON cannot carry; use text, numbers, lists and objects.")
+    if not abs(value) <= NUMBER_LIMIT:
+        raise InputError("The input holds a number that is not finite or too large; the limit is 9007199254740992.")
+    return value
+
+
+def noun(value: object) -> str:
+    """Return what `value` is, in a member's words."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "a list" if isinstance(value, list | tuple) else "an object"
+
+
+def _visible(letter: str) -> bool:
+    return unicodedata.category(letter) not in _INVISIBLE_CATEGORIES and letter not in _INVISIBLE_LETTERS
+
+
+def _text(field: Field, value: object, _allow_local: bool) -> str | None:
+    if not isinstance(value, str):
+        raise InputError(f"The {field.label} must be text; you gave {noun(value)}.", field.name)
+    text = clean_text(value)
+    if len(text) > field.max_length:
+        raise InputError(
+            f"The {field.label} may have {field.max_length:,} characters; yours has {len(text):,}."
+            f" Shorten it by {len(text) - field.max_length:,}.",
+            field.name,
+        )
+    return text or None
+
+
+def _number(field: Field, value: object, _allow_local: bool) -> float | int | None:
+    number = _parsed(field, value)
+    if number is None:
+        return None
+    if not abs(number) <= NUMBER_LIMIT:  # false for NaN too
+        raise InputError(f"The {field.label} must be a finite number below 9007199254740992.", field.name)
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if field.kind is FieldKind.INTEGER and isinstance(number, float):
+        below = math.floor(number)
+        raise InputError(
+            f"The {field.label} must be a whole number; you gave {number}. The nearest are {below} and {below + 1}.",
+            field.name,
+        )
+    return _in_range(field, number)
+
+
+def _parsed(field: Field, value: object) -> float | int | None:
+    """Read a number from a number or from text such as `10`, `7.5 s` or `2x`; None if the text is empty."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        raise InputError(f"The {field.label} must be {_wanted(field)}; you gave {noun(value)}.", field.name)
+    text = clean_text(value)
+    if not text:
+        return None
+    found = _NUMBER.fullmatch(text)
+    if not found:
+        raise InputError(f"The {field.label} must be {_wanted(field)}; you gave {echo(text)}.", field.name)
+    return float(found[1]) if "." in found[1] else int(found[1])
+
+
+def _wanted(field: Field) -> str:
+    what = "a whole number" if field.kind is FieldKind.INTEGER else "a number"
+    return f"{what} of {field.unit}" if field.unit else what
+
+
+def _in_range(field: Field, number: float) -> float | int:
+    unit = f" {field.unit}" if field.unit else ""
+    if field.minimum is not None and number < field.minimum:
+        raise InputError(
+            f"The {field.label} must be at least {field.minimum:g}{unit}; you gave {number}."
+            f" The nearest is {field.minimum:g}.",
+            field.name,
+        )
+    if field.maximum is not None and number > field.maximum:
+        raise InputError(
+            f"The {field.label} may be {field.maximum:g}{unit} at most; you gave {number}."
+            f" The nearest is {field.maximum:g}.",
+            field.name,
+        )
+    return number
+
+
+def _boolean(field: Field, value: object, _allow_local: bool) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        word = clean_text(value).casefold()
+        if not word:
+            return None
+        if word in _WORDS:
+            return _WORDS[word]
+        raise InputError(f"The {field.label} must be true or false; you gave {echo(word)}.", field.name)
+    raise InputError(f"The {field.label} must be true or false; you gave {noun(value)}.", field.name)
+
+
+def _url(field: Field, value: object, allow_local: bool) -> str | None:
+    if not isinstance(value, str):
+        raise InputError(f"The {field.label} must be a link; you gave {noun(value)}.", field.name)
+    url = clean_text(value)
+    if url.startswith("<") and url.endswith(">"):  # as members write a link that shall not unfold
+        url = url[1:-1].strip()
+    if not url:
+        return None
+    if len(url) > URL_LIMIT_CHARS:
+        raise InputError(
+            f"The link of the {field.label} may have {URL_LIMIT_CHARS:,} characters; yours has {len(url):,}.",
+            field.name,
+        )
+    if not _is_link(url, allow_local=allow_local):
+        raise InputError(f"The {field.label} must be a link that starts with https:// and has no spaces.", field.name)
+    return url
+
+
+def _is_link(url: str, *, allow_local: bool) -> bool:
+    if "\\" in url or not all(_visible(letter) for letter in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or "@" in parts.netloc or port == 0:
+        return False
+    if parts.scheme == "https":
+        return True
+    return allow_local and parts.scheme == "http" and host == "127.0.0.1"
+
+
+def _urls(field: Field, value: object, allow_local: bool) -> list[str] | None:
+    given = value.split() if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise InputError(f"The {field.label} must be a list of links; you gave {noun(value)}.", field.name)
+    urls = [_url(field, item.rstrip(",;") if isinstance(item, str) else item, allow_local) for item in given]
+    return [url for url in urls if url is not None] or None
+
+
+def _object(field: Field, value: object, allow_local: bool) -> dict[str, Any] | None:
+    given = _unwrapped(field, value)
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise InputError(f"The {field.label} must be a JSON object; you gave {noun(given)}.", field.name)
+    taken: dict[str, Any] = {}
+    known = {item.name: item for item in field.item_fields}
+    for key, item in given.items():
+        if key in known:
+            inner = _take_inner(field, known[key], item, allow_local)
+            if inner is not None:
+                taken[key] = inner
+        elif field.extra_keys:
+            taken[_CONTROLS.sub("", str(key))] = _plain_in(field, item)
+        else:
+            raise InputError(f"The {field.label} has no {echo(key)}; it has {', '.join(known)}.", field.name)
+    return taken or None
+
+
+def _objects(field: Field, value: object, allow_local: bool) -> list[dict[str, Any]] | None:
+    given = _unwrapped(field, value)
+    if given is None:
+        return None
+    if not isinstance(given, list | tuple):
+        raise InputError(f"The {field.label} must be a JSON list of objects; you gave {noun(given)}.", field.name)
+    items = [_object(field, item, allow_local) for item in given if item is not None]
+    return [item for item in items if item is not None] or None
+
+
+def _json(field: Field, value: object, _allow_local: bool) -> Any:
+    given = _plain_in(field, value)
+    return None if given in ("", []) else given
+
+
+def _take_inner(field: Field, inner: Field, value: object, allow_local: bool) -> Any:
+    try:
+        return take(inner, value, allow_local=allow_local)
+    except InputError as error:
+        raise InputError(f"In the {field.label}: {error.sentence}", field.name) from None
+
+
+def _plain_in(field: Field, value: object) -> Any:
+    try:
+        return plain(value)
+    except InputError as error:
+        raise InputError(f"In the {field.label}: {error.sentence}", field.name) from None
+
+
+def _unwrapped(field: Field, value: object) -> object:
+    """Read JSON that was typed as text; other values are returned as they are, empty text as None."""
+    if not isinstance(value, str):
+        return value
+    text = clean_text(value)
+    if not text:
+        return None
+    try:
+        parsed: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError(f"The {field.label} must be JSON, such as {_example(field)}.", field.name) from None
+    return parsed
+
+
+def _example(field: Field) -> str:
+    example = '{"key": 1}' if not field.item_fields else f'{{"{field.item_fields[0].name}": …}}'
+    return f"[{example}]" if field.kind is FieldKind.OBJECTS else example
+
+
+_TAKERS: Mapping[FieldKind, Callable[[Field, object, bool], Any]] = {
+    FieldKind.TEXT: _text,
+    FieldKind.INTEGER: _number,
+    FieldKind.NUMBER: _number,
+    FieldKind.BOOLEAN: _boolean,
+    FieldKind.URL: _url,
+    FieldKind.URLS: _urls,
+    FieldKind.OBJECT: _object,
+    FieldKind.OBJECTS: _objects,
+    FieldKind.JSON: _json,
+}

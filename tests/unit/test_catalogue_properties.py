@@ -1,0 +1,148 @@
+"""Whatever a member or a server sends: an answer that can go on the wire, or one sentence. Nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.catalogue import OPERATIONS, Catalogue, FieldKind, describe
+from bot.errors import InputError
+
+CATALOGUE = Catalogue()
+LINK = "https://media.example/a.png"
+
+ODD = ["👩\u200d🚀", "שלום עולם", "\u202eevil", "\u200b", "\ud800", "\udfff\ud83d", "\x00", "a\x1b[31m", "ﷺ" * 5]
+any_text = st.one_of(
+    st.text(st.characters(exclude_categories=()), max_size=80),
+    st.sampled_from(ODD),
+    st.lists(st.sampled_from(ODD), max_size=5).map("".join),
+    st.builds(
+        lambda piece, times: piece * times, st.sampled_from([*ODD, "x", "1", " "]), st.sampled_from([6000, 6001])
+    ),
+)
+any_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=()), max_size=20)
+    | st.sampled_from([LINK, "1:1", "4K", "1080p", "gptimage2", "sora-2", 10**400, 2**53]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def on_one_line(sentence):
+    return sentence.replace("\u200c", "").replace("\u200d", "").isprintable()
+
+
+def answer_or_sentence(operation, values):
+    try:
+        taken = CATALOGUE.check(operation, values)
+    except InputError as error:
+        sentence = error.sentence
+    else:
+        goes_on_the_wire(operation, taken)
+        return
+    assert 10 < len(sentence) < 500
+    assert on_one_line(sentence)
+    assert sentence.encode()
+
+
+def goes_on_the_wire(operation, taken):
+    json.dumps(taken, allow_nan=False, ensure_ascii=False).encode()
+    assert "\x00" not in json.dumps(taken, ensure_ascii=False)
+    assert CATALOGUE.check(operation, taken) == taken
+
+
+def needed(operation):
+    return {f.name: LINK if f.kind is FieldKind.URL else "x" for f in operation.fields if f.required}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_text_in_any_field_is_taken_or_told_in_one_sentence(operation, data):
+    names = [field.name for field in operation.fields] or ["name"]
+    name = data.draw(st.sampled_from(names))
+    answer_or_sentence(operation.id, needed(operation) | {name: data.draw(any_text)})
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_json_in_any_fields_is_taken_or_told_in_one_sentence(operation, data):
+    names = st.sampled_from([field.name for field in operation.fields] or ["name"]) | st.text(max_size=10)
+    answer_or_sentence(operation.id, needed(operation) | data.draw(st.dictionaries(names, any_json, max_size=4)))
+
+
+@given(values=any_json)
+def test_an_input_of_any_form_is_taken_or_told_in_one_sentence(values):
+    for key in ("image.generate", "sora2.character.create"):
+        answer_or_sentence(key, values)
+
+
+@given(text=any_text, values=st.dictionaries(st.text(max_size=5), any_json, max_size=2))
+@settings(deadline=None)
+def test_an_operation_of_any_name_is_told_in_one_sentence(text, values):
+    answer_or_sentence(text, values)
+
+
+@given(text=st.text(min_size=1, max_size=6000).map(str.strip).filter(str.isprintable).filter(bool))
+def test_printable_text_reaches_the_wire_unchanged(text):
+    if not text.isspace() and any(letter.isalnum() for letter in text):
+        assert CATALOGUE.check("image.generate", {"prompt": text})["prompt"] == text
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@settings(max_examples=15, deadline=None)
+@given(typed=any_text, model=any_json)
+def test_autocomplete_always_offers_what_discord_can_carry(operation, typed, model):
+    for field in operation.fields:
+        offers = CATALOGUE.suggest(operation.id, field.name, typed, {"model": model})
+        assert len(offers) <= 25
+        for label, value in offers:
+            assert 1 <= len(label) <= 100
+            label.encode()
+            assert not isinstance(value, str) or 1 <= len(value.encode("utf-16-le")) // 2 <= 200
+            assert not isinstance(value, str) or len(value) <= 100
+
+
+def changed(document, data):
+    """Return the document with something arbitrary in some place of it."""
+    node, path = document, []
+    while isinstance(node, dict | list) and node and (not path or data.draw(st.integers(0, 4))):
+        key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
+        path.append((node, key))
+        node = node[key]
+    parent, key = path[-1]
+    parent[key] = data.draw(any_json)
+    return document
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(data):
+    document = json.loads(json.dumps(describe(CATALOGUE)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        document = changed(document, data)
+    merged, drift = CATALOGUE.merged(document)
+    assert {merged.resolve(operation.id).title for operation in OPERATIONS} == {
+        operation.title for operation in OPERATIONS
+    }
+    for line in drift:
+        assert on_one_line(line)
+    for operation in merged.operations.values():
+        for field in operation.fields:
+            assert 1 <= len(field.help) <= 100
+            assert field.label
+
+
+@given(document=any_json)
+def test_a_document_of_any_form_never_raises_and_changes_nothing(document):
+    merged, drift = CATALOGUE.merged(document)
+    assert drift == []
+    assert merged.operations == CATALOGUE.operations
