@@ -1,0 +1,1 @@
+"""Cannon Studio's API: client, retry policy, wire format."""

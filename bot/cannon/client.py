@@ -1,0 +1,280 @@
+"""Cannon Studio's REST API over HTTP: one call in, one value or one CannonError out.
+
+The key travels in each request's own header and nowhere else: the client holds none, follows no redirect (httpx would
+carry the header to another origin) and logs neither key, link nor body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+import httpx
+import structlog
+
+from bot.cannon import retry, wire
+from bot.cannon.sentences import sentence_of
+from bot.cannon.wire import Accepted, OpenApiAnswer, Progress
+from bot.clock import Clock
+from bot.errors import (
+    CannonError,
+    CannonUnavailable,
+    IdempotencyClash,
+    InputRefused,
+    KeyRefused,
+    OutOfCredits,
+    RateLimited,
+    RequestNotFound,
+    UnreadableAnswer,
+)
+from bot.models import AccountStatus
+from bot.transport import NoAnswer, TooMuch, answer_to, new_client, plain_transport, read_capped
+
+log = structlog.get_logger(__name__)
+
+ANSWER_LIMIT_BYTES: Final = 2 * 1024 * 1024
+ERROR_LIMIT_BYTES: Final = 64 * 1024
+ETAG_LIMIT_CHARS: Final = 200
+TIMEOUT_S: Final = 30.0
+POLL_S: Final = 2.0
+"""Between two polls of `wait` where the API does not say (its sample says 2000 ms)."""
+
+_UNREADABLE = "Cannon Studio sent an answer that the bot cannot read."
+_BY_STATUS: Final[Mapping[int, tuple[type[CannonError], str]]] = {
+    401: (KeyRefused, "Cannon Studio does not accept the API key"),
+    402: (OutOfCredits, "The Cannon Studio account has not enough credits"),
+    403: (KeyRefused, "The API key is not allowed to do this"),
+    404: (RequestNotFound, "Cannon Studio does not know this"),
+    409: (IdempotencyClash, "Cannon Studio has this job already, with another input"),
+    410: (RequestNotFound, "Cannon Studio no longer keeps this"),
+}
+_PASSING = frozenset({408, 425})
+"""Client errors that say "later" rather than "wrong" (RFC 9110, RFC 8470)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+class CannonClient:
+    """Calls the API for any number of keys. Close it, or use it as an async context manager."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        clock: Clock,
+        timeout_s: float = TIMEOUT_S,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Take the API's address (`https://www.cannonstudio.app`) and the seconds that one call may last in all.
+
+        Raises ValueError for what is not an http or https address.
+        """
+        self._base = _base(base_url)
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._http = new_client(transport or plain_transport(), timeout_s=timeout_s)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def status(self, key: str) -> AccountStatus:
+        """Return what the account and the key are worth. Free; creates nothing. Raises a CannonError leaf."""
+        return wire.account_status(_document(await self._call("GET", "status", key)))
+
+    async def submit(
+        self,
+        key: str,
+        operation: str,
+        input: Mapping[str, Any],  # noqa: A002 - the API's own word
+        *,
+        idempotency_key: str,
+        webhook_url: str | None = None,
+    ) -> Accepted:
+        """Create a request, which costs credits: one POST, never repeated in here. Raises a CannonError leaf.
+
+        After CannonUnavailable or UnreadableAnswer it may exist: a call with the same `idempotency_key` finds it.
+        """
+        body: dict[str, Any] = {"operation": operation, "input": dict(input)}
+        if webhook_url is not None:
+            body["webhook_url"] = webhook_url
+        try:
+            content = json.dumps(body, allow_nan=False).encode("ascii")
+        except (TypeError, ValueError, RecursionError):
+            raise InputRefused("This input cannot be sent to Cannon Studio.") from None
+        headers = {"content-type": "application/json", "x-idempotency-key": idempotency_key}
+        return wire.accepted(_document(await self._call("POST", "requests", key, headers=headers, content=content)))
+
+    async def get(self, key: str, remote_id: str) -> Progress:
+        """Return how a request stands: one GET, with the key that created it. Raises a CannonError leaf."""
+        if not wire.REMOTE_ID.match(remote_id):
+            raise RequestNotFound("Cannon Studio cannot have given this job's id.", 404)
+        answer = await self._call("GET", f"requests/{quote(remote_id, safe='')}", key)
+        return wire.progress(_document(answer), remote_id)
+
+    async def openapi(self, key: str | None = None, *, etag: str | None = None) -> OpenApiAnswer | None:
+        """Return the API's live description, None if it is still the one of `etag`. Raises a CannonError leaf."""
+        headers = {"if-none-match": etag} if etag is not None else {}
+        answer = await self._call("GET", "openapi", key, headers=headers)
+        if answer.status == 304:
+            return None
+        document = _document(answer)
+        if not isinstance(document, dict):
+            raise UnreadableAnswer(_UNREADABLE, answer.status)
+        tag = answer.headers.get("etag", "")
+        fits = 0 < len(tag) <= ETAG_LIMIT_CHARS and tag.isascii() and tag.isprintable()  # it becomes a header again
+        return OpenApiAnswer(document=document, etag=tag if fits else None)
+
+    async def wait(
+        self, key: str, remote_id: str, *, timeout_s: float, on_change: Callable[[Progress], None] | None = None
+    ) -> Progress:
+        """Poll until the request has ended and return it; `on_change` is told each new state.
+
+        Repeats what `retry.poll_again` allows. Raises CannonUnavailable after `timeout_s`, and what cannot be repeated.
+        """
+        deadline = self._clock.monotonic() + timeout_s
+        last: Progress | None = None
+        failures = 0
+        while True:
+            try:
+                now = await self.get(key, remote_id)
+            except CannonError as error:
+                failures += 1
+                pause = retry.poll_again(failures, error, random.random())  # noqa: S311 - jitter, not a secret
+                if pause is None:
+                    raise
+            else:
+                failures = 0
+                if on_change is not None and (last is None or last.status is not now.status):
+                    on_change(now)
+                if now.status.ended:
+                    return now
+                last, pause = now, now.poll_after_s or POLL_S
+            if self._clock.monotonic() + pause > deadline:
+                raise CannonUnavailable("Cannon Studio did not finish in time.")
+            await self._clock.wait(asyncio.Event(), pause)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        key: str | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> _Answer:
+        """Make one call within the total deadline and return a 2xx or 304 answer; raise the leaf for any other."""
+        sent = {"accept": "application/json", **(headers or {})}
+        if key is not None:
+            if not key.isascii() or not key.isprintable() or not key.strip():
+                raise KeyRefused("This is not an API key of Cannon Studio.", 401)
+            sent["x-api-key"] = key
+        request = self._http.build_request(method, self._base + path, headers=sent, content=content)
+        started = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                answer = await self._exchange(request)
+        except TimeoutError:
+            log.warning("cannon.no_answer", method=method, reason="deadline", after_s=self._timeout_s)
+            raise CannonUnavailable(f"Cannon Studio did not answer within {self._timeout_s:g} seconds.") from None
+        except NoAnswer as error:
+            after_s = round(self._clock.monotonic() - started, 3)
+            log.warning("cannon.no_answer", method=method, reason=error.reason, after_s=after_s)
+            raise CannonUnavailable("Cannon Studio cannot be reached at the moment.") from None
+        if not 200 <= answer.status < 300 and answer.status != 304:
+            raise self._error(answer)
+        return answer
+
+    async def _exchange(self, request: httpx.Request) -> _Answer:
+        async with answer_to(self._http, request) as response:
+            fine = response.status_code < 300
+            try:
+                body = await read_capped(response, ANSWER_LIMIT_BYTES if fine else ERROR_LIMIT_BYTES)
+            except TooMuch:
+                if fine:
+                    raise UnreadableAnswer(
+                        "Cannon Studio's answer is too large to read.", response.status_code
+                    ) from None
+                body = b""
+            except NoAnswer:
+                if fine:
+                    raise
+                body = b""  # the status has said enough
+            return _Answer(response.status_code, response.headers, body)
+
+    def _error(self, answer: _Answer) -> CannonError:
+        status, kind = answer.status, answer.headers.get("content-type")
+        said = sentence_of(answer.body, kind, status)
+        after = retry.retry_after_s(answer.headers.get("retry-after"), self._clock.wall())
+        if status == 429:
+            return RateLimited(f"Cannon Studio asks us to slow down: {said}", status, after)
+        if status >= 500 or status in _PASSING or (status == 403 and "html" in (kind or "")):
+            # a 403 with a web page is a firewall's, not the API's word on the key
+            return CannonUnavailable(f"Cannon Studio has a problem: {said}", status, after)
+        if status < 400:
+            return UnreadableAnswer(f"Cannon Studio answered in a way the bot does not follow: {said}", status)
+        leaf, words = _BY_STATUS.get(status, (InputRefused, "Cannon Studio does not take this"))
+        return leaf(f"{words}: {said}", status)
+
+
+def _base(address: str) -> str:
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise ValueError("the API's address cannot be read") from error
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query:
+        raise ValueError("the API's address must be an http or https address without a login or a query")
+    return str(url).rstrip("/") + "/api/v1/"
+
+
+def _document(answer: _Answer) -> object:
+    """Parse a JSON body. Raises UnreadableAnswer for anything else, NaN and infinities included."""
+    try:
+        text = answer.body.decode("utf-8-sig")
+        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        return _whole(document) if "\\ud" in text or "\\uD" in text else document
+    except (ValueError, RecursionError):
+        log.warning("cannon.unreadable", status=answer.status, length=len(answer.body))
+        raise UnreadableAnswer(_UNREADABLE, answer.status) from None
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number beyond all bounds")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """Replace lone surrogates, which JSON can spell but neither the database nor Discord can take."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(name): _whole(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,284 @@
+"""Cannon Studio's JSON to and from our values. Nobody else knows how it spells things.
+
+The create answer is snake_case, the request object camelCase, media outputs snake_case again and prompt outputs
+camelCase (https://www.cannonstudio.app/developers/docs/reference/get-request). Reading is tolerant: what is missing
+or of the wrong type becomes None, what is new is logged once by name, and only an answer that cannot mean anything
+raises UnreadableAnswer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+import structlog
+
+from bot.cannon.sentences import clean
+from bot.catalogue import Operation
+from bot.errors import UnreadableAnswer
+from bot.models import AccountStatus, Media, MediaKind, credits_of
+
+log = structlog.get_logger(__name__)
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+REMOTE_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._~:-]{1,200}\Z")
+"""What we accept as a request id: it becomes part of a path, so nothing that a path could mean otherwise."""
+LONGEST_POLL_AFTER_S = 3600.0
+LINK_LIMIT_CHARS = 8192
+_SEEN_LIMIT = 500
+
+
+class RemoteStatus(StrEnum):
+    """The states of a request (https://www.cannonstudio.app/developers/docs/lifecycle), and one for any new word."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def ended(self) -> bool:
+        """Whether the API documents that nothing follows."""
+        return self in {RemoteStatus.SUCCEEDED, RemoteStatus.FAILED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The answer to a create. `poll_after_s` is when the API wants to be asked first, in seconds from now."""
+
+    remote_id: str
+    status: RemoteStatus
+    poll_after_s: float | None = None
+    operation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A request as the API tells it. Times are Unix seconds, `cost` is in credits and may be told before the end."""
+
+    remote_id: str
+    status: RemoteStatus
+    cost: Decimal | None = None
+    error: str | None = None
+    """Why it failed: one sentence that a member may read."""
+    output: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    """Operation specific; partial before the end."""
+    created_at: float | None = None
+    started_at: float | None = None
+    completed_at: float | None = None
+    poll_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenApiAnswer:
+    """The live description of the API, and the tag to ask with next time."""
+
+    document: Mapping[str, Any]
+    etag: str | None
+
+
+def account_status(document: object) -> AccountStatus:
+    """Read the answer of `GET /api/v1/status`. Raises UnreadableAnswer if it is no object or says that it is not ok."""
+    answer = _object(document)
+    account, api_key = _mapping(answer.get("account")), _mapping(answer.get("apiKey"))
+    _note_new("status", answer, {"ok", "status", "message", "creditsRemaining", "credits", "account", "apiKey"})
+    if answer.get("ok") is False:
+        said = _label(answer.get("message")) or "no reason given"
+        raise UnreadableAnswer(f"Cannon Studio says that it is not well: {said}", 200)
+    remaining = answer.get("creditsRemaining")
+    if remaining is None:
+        remaining = _mapping(answer.get("credits")).get("remaining")
+    scopes = api_key.get("scopes")
+    return AccountStatus(
+        credits=_credits(remaining, "creditsRemaining"),
+        plan=_label(account.get("plan")),
+        key_name=_label(api_key.get("name")),
+        scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
+    )
+
+
+def accepted(document: object) -> Accepted:
+    """Read the answer of a create. Raises UnreadableAnswer without a usable id: then nothing could be asked for."""
+    answer = _object(document)
+    _note_new("create", answer, {"id", "status", "operation", "poll_after_ms", "urls"})
+    remote_id = answer.get("id")
+    if not isinstance(remote_id, str) or not REMOTE_ID.match(remote_id):
+        raise UnreadableAnswer("Cannon Studio accepted the job without saying under which id.")
+    return Accepted(
+        remote_id=remote_id,
+        status=_status(answer.get("status", RemoteStatus.QUEUED)),
+        poll_after_s=_poll_after(answer),
+        operation=_label(answer.get("operation")),
+    )
+
+
+def progress(document: object, remote_id: str) -> Progress:
+    """Read a request object that was asked for as `remote_id`.
+
+    Raises UnreadableAnswer if it is no object, or another request's: a result must never reach the wrong member.
+    """
+    answer = _object(document)
+    _note_new("request", answer, _REQUEST_FIELDS)
+    if answer.get("id", remote_id) != remote_id:
+        raise UnreadableAnswer("Cannon Studio answered with another job than the one asked about.")
+    status = _status(answer.get("status"))
+    output = _mapping(answer.get("output"))
+    if not output and status is RemoteStatus.SUCCEEDED:
+        output = _mapping(_mapping(answer.get("requestLog")).get("output"))  # the log repeats it for seven days
+    message = answer.get("errorMessage")
+    return Progress(
+        remote_id=remote_id,
+        status=status,
+        cost=_credits(answer.get("billableCredits"), "billableCredits"),
+        error=(clean(message) or None) if isinstance(message, str) else None,
+        output=MappingProxyType(dict(output)),
+        created_at=_seconds(answer.get("createdAtMs")),
+        started_at=_seconds(answer.get("startedAtMs")),
+        completed_at=_seconds(answer.get("completedAtMs")),
+        poll_after_s=_poll_after(answer),
+    )
+
+
+def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Media, ...]:
+    """Return the result files in `output`, each link once, in the order of the operation's outputs.
+
+    Temporary copies and echoes of the input are left out. Where the operation is unknown, or none of its outputs is
+    there, every `*_url` and `*_urls` counts, its kind told by the key's name.
+    """
+    known = _known_media(operation, output) if operation is not None else ()
+    passed_over = {item.key for item in operation.outputs if item.temporary or item.echo} if operation else set()
+    found = list(known) or list(_guessed_media(output, passed_over))
+    once: dict[str, Media] = {}
+    for item in found:
+        once.setdefault(item.url, item)
+    return tuple(once.values())
+
+
+def text_of(operation: Operation | None, output: Mapping[str, Any]) -> str | None:
+    """Return the text that the operation made (`enhancedPrompt`), None if it made none."""
+    keys = [item.key for item in operation.outputs if item.kind is None] if operation is not None else []
+    for key in (*keys, "enhancedPrompt", "enhanced_prompt"):
+        value = output.get(key)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return None
+
+
+_REQUEST_FIELDS = {
+    "id", "operation", "status", "billableCredits", "inputPreview", "outputPreview", "createdAtMs", "startedAtMs",
+    "completedAtMs", "errorMessage", "output", "requestLog", "poll_after_ms", "urls",
+}  # fmt: skip
+_PASSED_OVER = ("provider_", "source_", "input_", "reference_", "thumbnail", "webhook")
+_KIND_WORDS = (
+    (MediaKind.VIDEO, ("video", "clip", "movie")),
+    (MediaKind.AUDIO, ("audio", "music", "narration", "sound", "sfx", "voice", "speech")),
+    (MediaKind.IMAGE, ("image", "picture", "photo", "frame", "panorama")),
+)
+_EXTENSIONS = {
+    MediaKind.VIDEO: (".mp4", ".mov", ".webm"),
+    MediaKind.AUDIO: (".mp3", ".wav", ".m4a", ".ogg", ".flac"),
+    MediaKind.IMAGE: (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"),
+}
+_LINK_KEY = re.compile(r"_urls?\Z|[a-z0-9]Urls?\Z|\Aurls?\Z")
+_seen: set[str] = set()
+
+
+def _known_media(operation: Operation, output: Mapping[str, Any]) -> Iterator[Media]:
+    for item in operation.outputs:
+        if item.kind is None or item.temporary or item.echo:
+            continue
+        for url in _links(output.get(item.key)):
+            yield Media(url=url, kind=item.kind, key=item.key)
+
+
+def _guessed_media(output: Mapping[str, Any], passed_over: set[str]) -> Iterator[Media]:
+    for key, value in output.items():
+        name = key.lower()
+        if key in passed_over or name.startswith(_PASSED_OVER) or not _LINK_KEY.search(key):
+            continue
+        for url in _links(value):
+            kind = _kind_of(name, url, output.get("asset_type"))
+            if kind is not None:
+                yield Media(url=url, kind=kind, key=key)
+
+
+def _links(value: object) -> Iterator[str]:
+    for link in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(link, str) and link.startswith(("https://", "http://")) and len(link) <= LINK_LIMIT_CHARS:
+            yield link
+
+
+def _kind_of(name: str, url: str, asset_type: object) -> MediaKind | None:
+    for kind, words in _KIND_WORDS:
+        if any(word in name for word in words):
+            return kind
+    path = url.partition("?")[0].lower()
+    for kind, extensions in _EXTENSIONS.items():
+        if path.endswith(extensions):
+            return kind
+    return MediaKind(asset_type) if isinstance(asset_type, str) and asset_type in set(MediaKind) else None
+
+
+def _object(document: object) -> Mapping[str, Any]:
+    if not isinstance(document, dict):
+        raise UnreadableAnswer("Cannon Studio sent an answer that the bot cannot read.")
+    return document
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else NOTHING
+
+
+def _status(value: object) -> RemoteStatus:
+    if isinstance(value, str) and value.lower() in set(RemoteStatus):
+        return RemoteStatus(value.lower())
+    _note_once("status", str(value))
+    return RemoteStatus.UNKNOWN
+
+
+def _credits(value: object, name: str) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        return credits_of(value)
+    except ValueError:
+        _note_once("credits", name)
+        return None
+
+
+def _label(value: object) -> str | None:
+    return (clean(value) or None) if isinstance(value, str) else None
+
+
+def _seconds(value: object) -> float | None:
+    """Turn the API's Unix milliseconds into seconds; None for what cannot be a date of this or the next century."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 7.3e12:
+        return None
+    return value / 1000
+
+
+def _poll_after(answer: Mapping[str, Any]) -> float | None:
+    value = answer.get("poll_after_ms", answer.get("pollAfterMs"))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        return None
+    return min(value / 1000, LONGEST_POLL_AFTER_S)
+
+
+def _note_new(where: str, answer: Mapping[str, Any], known: set[str]) -> None:
+    for name in answer.keys() - known:
+        _note_once(f"{where} field", name)
+
+
+def _note_once(what: str, name: str) -> None:
+    """Log something new of the API by its name, once in this process and never with its value."""
+    entry = f"{what}: {clean(name)[:60]}"
+    if entry not in _seen and len(_seen) < _SEEN_LIMIT:
+        _seen.add(entry)
+        log.info("cannon.new", what=entry)

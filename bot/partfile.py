@@ -1,0 +1,67 @@
+"""A file that is being written and is gone again unless it was kept."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from bot.errors import MediaTooLarge
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class PartFile:
+    """A file in the making, which is gone unless it was kept.
+
+    Written in this thread on purpose: a chunk goes to the page cache in microseconds, and a thread that outlives a
+    cancelled download would write to a descriptor that another file may have by then.
+    """
+
+    def __init__(self, directory: Path, stem: str) -> None:
+        """Take a plain name without extension; the file is `stem.part` until it is kept."""
+        self._stem = stem
+        self._path = directory / f"{stem}.part"
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        with _room():
+            self._file = self._path.open("wb", buffering=256 * 1024)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):  # a full disk fails here once more
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def write(self, chunk: bytes) -> None:
+        """Append. Raises MediaTooLarge where the disk has no room."""
+        with _room():
+            self._file.write(chunk)
+        self.size += len(chunk)
+
+    def flush(self) -> None:
+        """Hand what is buffered to the kernel. Raises MediaTooLarge where the disk has no room."""
+        with _room():
+            self._file.flush()
+
+    def keep(self, extension: str) -> Path:
+        """Close it, give it its name for good and return that. Raises MediaTooLarge where the disk has no room."""
+        self.flush()
+        self._file.close()
+        return self._path.replace(self._path.with_name(self._stem + extension))
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise MediaTooLarge("There is no room left for this file on the bot's machine.") from error
+        raise

@@ -1,0 +1,347 @@
+"""Every way in which the API can misbehave ends in one typed error, in time and within the cap."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import json
+import tracemalloc
+import zlib
+
+import pytest
+from aiohttp import web
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.cannon import wire
+from bot.cannon.client import ANSWER_LIMIT_BYTES, CannonClient
+from bot.clock import SystemClock
+from bot.errors import (
+    CannonError,
+    CannonUnavailable,
+    IdempotencyClash,
+    InputRefused,
+    KeyRefused,
+    OutOfCredits,
+    RateLimited,
+    RequestNotFound,
+    UnreadableAnswer,
+)
+
+KEY = "cs_test_0123456789abcdef"
+NOW = 1_780_000_000.0  # 2026-05-28 20:26:40 UTC
+
+
+def saying(body, *, status=200, content_type="application/json", headers=None):
+    async def handler(request):
+        data = body.encode() if isinstance(body, str) else body
+        return web.Response(status=status, body=data, headers={"content-type": content_type, **(headers or {})})
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("status", "leaf"),
+    [
+        (400, InputRefused),
+        (401, KeyRefused),
+        (402, OutOfCredits),
+        (403, KeyRefused),
+        (404, RequestNotFound),
+        (405, InputRefused),
+        (408, CannonUnavailable),
+        (409, IdempotencyClash),
+        (410, RequestNotFound),
+        (413, InputRefused),
+        (422, InputRefused),
+        (429, RateLimited),
+        (500, CannonUnavailable),
+        (502, CannonUnavailable),
+        (503, CannonUnavailable),
+        (504, CannonUnavailable),
+        (302, UnreadableAnswer),
+    ],
+)
+async def test_each_status_has_its_leaf_with_the_apis_sentence(status, leaf, serve, client_for):
+    client = await client_for(await serve(saying('{"error": {"message": "Because of tests"}}', status=status)))
+    with pytest.raises(CannonError) as caught:
+        await client.submit(KEY, "image.generate", {}, idempotency_key="k")
+    assert type(caught.value) is leaf
+    assert caught.value.status == status
+    assert "Because of tests" in caught.value.sentence
+
+
+async def test_a_firewalls_web_page_is_not_taken_for_a_refused_key(serve, client_for):
+    client = await client_for(await serve(saying("<html>Just a moment</html>", status=403, content_type="text/html")))
+    with pytest.raises(CannonUnavailable):
+        await client.status(KEY)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("17", 17.0),
+        ("Thu, 28 May 2026 20:27:40 GMT", 60.0),
+        ("86400", 3600.0),
+        ("Thu, 28 May 2020 20:27:40 GMT", 0.0),
+        ("soon", None),
+        ("nan", None),
+        (None, None),
+    ],
+)
+async def test_a_429_tells_how_long_to_wait(header, seconds, serve, client_for, jump_clock):
+    headers = {"retry-after": header} if header else {}
+    client = await client_for(await serve(saying("{}", status=429, headers=headers)), clock=jump_clock)
+    with pytest.raises(RateLimited) as caught:
+        await client.get(KEY, "req_1")
+    assert caught.value.retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<!doctype html><h1>Welcome</h1>",
+        "",
+        "null",
+        "[]",
+        '"ok"',
+        '{"id": "req_1", "status": "succeeded", "billableCredits": NaN}',
+        '{"id": "req_1", "status": "succeeded", "billableCredits": -Infinity}',
+        '{"id": "req_1", "status": "succeeded", "billableCredits": 1e999}',
+        '{"id": "req_1", "status": "proc',
+        '{"id": "req_2", "status": "succeeded"}',
+        '{"id": 5, "status": "succeeded"}',
+        b"\xff\xfe\x00",
+        "[" * 100_000,
+        '{"id": ' + "9" * 5000 + "}",
+    ],
+)
+async def test_a_200_that_is_not_a_request_is_unreadable(body, serve, client_for):
+    client = await client_for(await serve(saying(body)))
+    with pytest.raises(UnreadableAnswer):
+        await client.get(KEY, "req_1")
+
+
+@pytest.mark.parametrize("remote_id", [None, "", 7, "../status", "a/b", "x" * 300, ".."])
+async def test_an_accepted_job_without_a_usable_id_is_unreadable(remote_id, serve, client_for):
+    client = await client_for(await serve(saying(json.dumps({"id": remote_id, "status": "queued"}), status=202)))
+    with pytest.raises(UnreadableAnswer):
+        await client.submit(KEY, "image.generate", {}, idempotency_key="k")
+
+
+async def test_lone_surrogates_in_an_answer_are_replaced(serve, client_for):
+    body = '{"id": "req_1", "status": "succeeded", "output": {"enhancedPrompt": "a\\ud800b \\ud83d\\ude00"}}'
+    client = await client_for(await serve(saying(body)))
+    text = (await client.get(KEY, "req_1")).output["enhancedPrompt"]
+    assert text == "a\ufffdb 😀"
+
+
+async def test_a_large_body_is_cut_at_the_cap(serve_raw, client_for):
+    sent = 0
+
+    async def talk(reader, writer):
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"10000\r\n" + b" " * 65536 + b"\r\n")
+            await writer.drain()
+            sent += 65536
+
+    client = await client_for(await serve_raw(talk))
+    with pytest.raises(UnreadableAnswer, match="too large"):
+        await client.get(KEY, "req_1")
+    assert sent < 4 * ANSWER_LIMIT_BYTES + 16 * 2**20  # the rest is what the kernel's buffers hold
+
+
+async def test_a_promised_length_over_the_cap_is_refused_before_reading(serve_raw, client_for):
+    async def talk(reader, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10485760\r\n\r\n")
+        await writer.drain()
+        await reader.read()
+
+    client = await client_for(await serve_raw(talk), timeout_s=5)
+    with pytest.raises(UnreadableAnswer, match="too large"):
+        await client.get(KEY, "req_1")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_a_bomb_is_never_unpacked_past_the_cap(coding, serve, client_for):
+    pack = gzip.compress if coding == "gzip" else zlib.compress
+    bomb = pack(b" " * (300 * 2**20), 9)
+    client = await client_for(await serve(saying(bomb, headers={"content-encoding": coding})), timeout_s=30)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableAnswer, match="too large"):
+            await client.get(KEY, "req_1")
+        assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+async def test_a_small_packed_answer_is_read_all_the_same(serve, client_for):
+    body = gzip.compress(b'{"id": "req_1", "status": "queued"}')
+    client = await client_for(await serve(saying(body, headers={"content-encoding": "gzip"})))
+    assert (await client.get(KEY, "req_1")).status == "queued"
+
+
+@pytest.mark.parametrize(("coding", "body"), [("gzip", b"no gzip"), ("gzip", gzip.compress(b"{}")[:-9]), ("br", b"x")])
+async def test_a_broken_or_unknown_packing_is_a_typed_error(coding, body, serve, client_for):
+    client = await client_for(await serve(saying(body, headers={"content-encoding": coding})))
+    with pytest.raises((CannonUnavailable, UnreadableAnswer)):
+        await client.get(KEY, "req_1")
+
+
+async def test_a_slow_drip_ends_at_the_total_deadline(serve_raw, client_for):
+    dripped = asyncio.Event()
+
+    async def talk(reader, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            dripped.set()
+            await asyncio.sleep(0.02)
+
+    client = await client_for(await serve_raw(talk), timeout_s=0.3)
+    with pytest.raises(CannonUnavailable, match=r"within 0\.3 seconds"):
+        await client.get(KEY, "req_1")
+    assert dripped.is_set()
+
+
+async def test_a_server_that_never_answers_ends_at_the_total_deadline(serve_raw, client_for):
+    async def talk(reader, writer):
+        await reader.read()
+
+    client = await client_for(await serve_raw(talk), timeout_s=0.2)
+    with pytest.raises(CannonUnavailable):
+        await client.get(KEY, "req_1")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 999999 What\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: " + b"h" * 200_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"x-%d: y\r\n" % n for n in range(60_000)) + b"\r\n{}",
+        b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc",
+        b"\x16\x03\x01\x00\x00",
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "submit"])
+async def test_whatever_bytes_come_the_error_is_typed(said, method, serve_raw, client_for):
+    async def talk(reader, writer):
+        writer.write(said)
+        await writer.drain()
+
+    client = await client_for(await serve_raw(talk), timeout_s=5)
+    call = client.get(KEY, "r") if method == "get" else client.submit(KEY, "x", {}, idempotency_key="k")
+    with pytest.raises((CannonUnavailable, UnreadableAnswer)):
+        await call
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no-such-host.invalid", "https://127.0.0.1:1"])
+async def test_an_address_without_a_server_is_unavailable(url, client_for):
+    client = await client_for(url)
+    with pytest.raises(CannonUnavailable):
+        await client.status(KEY)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "cannonstudio.app", "file:///etc", "http://[::1", "https://a:b@c.example", "https://"]
+)
+def test_what_is_no_address_is_told_at_the_start(url):
+    with pytest.raises(ValueError, match="address"):
+        CannonClient(url, clock=SystemClock())
+
+
+async def test_a_plain_server_on_a_tls_address_is_unavailable(serve, client_for):
+    url = (await serve(saying("{}"))).replace("http:", "https:")
+    client = await client_for(url)
+    with pytest.raises(CannonUnavailable):
+        await client.status(KEY)
+
+
+async def test_a_reply_that_is_lost_after_the_server_has_it_is_one_post_and_unavailable(serve_raw, client_for):
+    posts = 0
+
+    async def talk(reader, writer):
+        nonlocal posts
+        posts += 1
+        writer.transport.abort()
+
+    client = await client_for(await serve_raw(talk))
+    with pytest.raises(CannonUnavailable):
+        await client.submit(KEY, "image.generate", {}, idempotency_key="k")
+    assert posts == 1
+
+
+async def test_the_key_is_never_carried_to_another_origin(serve, client_for):
+    stolen = []
+
+    async def thief(request):
+        stolen.append(dict(request.headers))
+        return web.json_response({"ok": True})
+
+    elsewhere = await serve(thief)
+    client = await client_for(await serve(saying("", status=307, headers={"location": f"{elsewhere}/api/v1/status"})))
+    with pytest.raises(UnreadableAnswer):
+        await client.status(KEY)
+    assert stolen == []
+
+
+async def test_an_error_body_that_breaks_off_or_never_ends_still_tells_its_status(serve_raw, client_for):
+    async def talk(reader, writer):
+        writer.write(b"HTTP/1.1 402 Payment Required\r\ntransfer-encoding: chunked\r\n\r\n")
+        for _ in range(10):
+            writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+            await writer.drain()
+
+    client = await client_for(await serve_raw(talk))
+    with pytest.raises(OutOfCredits):
+        await client.get(KEY, "req_1")
+
+
+async def test_a_cancelled_call_leaves_a_client_that_works(serve, client_for):
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handler(request):
+        arrived.set()
+        await go_on.wait()
+        return web.json_response({"ok": True, "creditsRemaining": 1})
+
+    client = await client_for(await serve(handler))
+    call = asyncio.create_task(client.status(KEY))
+    await arrived.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    go_on.set()
+    assert (await client.status(KEY)).credits == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = ("id", "status", "billableCredits", "output", "errorMessage", "createdAtMs", "poll_after_ms", "requestLog")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(document=st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON)
+def test_any_json_is_progress_or_a_typed_error(document):
+    for read in (
+        lambda: wire.progress(document, "req_1"),
+        lambda: wire.accepted(document),
+        lambda: wire.account_status(document),
+    ):
+        with contextlib.suppress(UnreadableAnswer):
+            read()
