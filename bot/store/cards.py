@@ -1,0 +1,175 @@
+"""Cards: accepting work, and what is known of the one message that stands for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.models import Card, Job, JobState
+from bot.store import ledger
+from bot.store.guilds import forget_unneeded
+from bot.store.ledger import Spending
+from bot.store.part import Part
+from bot.store.rows import card_of, card_row, job_of, job_row, new_job_row
+
+_INSERT_CARD = """
+INSERT INTO cards (
+    id, guild_id, channel_id, author_id, interaction_id, token, token_expires_at, message_id, message_channel_id,
+    private, answered, locale, created_at
+) VALUES (
+    :id, :guild_id, :channel_id, :author_id, :interaction_id, :token, :token_expires_at, :message_id,
+    :message_channel_id, :private, :answered, :locale, :created_at
+)"""
+_INSERT_JOB = """
+INSERT INTO jobs (
+    id, card_id, guild_id, position, author_id, operation, model, input, state, idempotency_key, key_id, held_milli,
+    basis, cost_milli, remote_id, lease, attempts, first_attempt_at, next_at, created_at, submitted_at, started_at,
+    finished_at, delivered_at, message_id, output, media, error, parent_id
+) VALUES (
+    :id, :card_id, :guild_id, :position, :author_id, :operation, :model, :input, :state, :idempotency_key, :key_id,
+    :held_milli, :basis, :cost_milli, :remote_id, :lease, :attempts, :first_attempt_at, :next_at, :created_at,
+    :submitted_at, :started_at, :finished_at, :delivered_at, :message_id, :output, :media, :error, :parent_id
+)"""
+
+
+class Cards(Part):
+    """The table `cards`."""
+
+    async def accept(
+        self, card: Card, jobs: Sequence[Job], decide: Callable[[Spending], None]
+    ) -> tuple[Card, tuple[Job, ...], bool]:
+        """Store a card with its jobs and set their credits aside, if `decide` lets it: one transaction.
+
+        `decide` sees the books as they are then, on the store's thread, and raises to refuse: nothing is stored
+        and its error rises here. Returns what is stored, and False if this interaction's card was there before.
+        """
+        _check(card, jobs)
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> tuple[Card, tuple[Job, ...], bool]:
+            earlier = self._card_where(
+                db,
+                "SELECT * FROM cards WHERE guild_id = ? AND interaction_id = ?",
+                (card.guild_id, card.interaction_id),
+            )
+            if earlier is not None:
+                return *earlier, False
+            decide(ledger.spending(db, card.guild_id, card.author_id))
+            db.execute(_INSERT_CARD, card_row(card, self._box))
+            for job in jobs:
+                db.execute(_INSERT_JOB, new_job_row(job))
+                ledger.hold(db, job, now)
+            stored = self._card_where(db, "SELECT * FROM cards WHERE guild_id = ? AND id = ?", (card.guild_id, card.id))
+            assert stored is not None
+            return *stored, True
+
+        return await self._database.write(change)
+
+    async def answered(self, guild_id: int, card_id: str, message_id: int | None, channel_id: int) -> None:
+        """Note that Discord has taken our first answer, and where it is: its jobs may be claimed from now on."""
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ? WHERE guild_id = ? AND id = ?",
+                (message_id, channel_id, guild_id, card_id),
+            )
+
+        await self._database.write(change)
+
+    async def move_card(self, guild_id: int, card_id: str, *, message_id: int, channel_id: int) -> None:
+        """Note that the card stands in another message now, which no interaction token can edit."""
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ?,"
+                " token = NULL, token_expires_at = 0 WHERE guild_id = ? AND id = ?",
+                (message_id, channel_id, guild_id, card_id),
+            )
+
+        await self._database.write(change)
+
+    async def drop_card(self, guild_id: int, card_id: str, reason: str) -> int:
+        """Give up a card whose answer never reached Discord: jobs that were never sent are cancelled and released.
+
+        `reason` is the sentence that is kept with them. Returns how many; 0 if the card is answered after all.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> int:
+            dropped = db.execute(
+                "UPDATE cards SET dropped_at = ?, token = NULL, token_expires_at = 0"
+                " WHERE guild_id = ? AND id = ? AND answered = 0 AND dropped_at IS NULL",
+                (now, guild_id, card_id),
+            ).rowcount
+            if not dropped:
+                return 0
+            unsent = [job for job in _jobs_of(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
+            for job in unsent:
+                ledger.release(db, job, now)
+                end = replace(job, state=JobState.CANCELLED, lease=None, error=reason, finished_at=now)
+                update_job(db, end)
+            forget_unneeded(db, guild_id)
+            return len(unsent)
+
+        return await self._database.write(change)
+
+    async def unanswered(self, limit: int = 500) -> list[Card]:
+        """Return cards, oldest first, of which it is not known whether Discord took the answer. Of all guilds."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT * FROM cards WHERE answered = 0 AND dropped_at IS NULL ORDER BY created_at LIMIT ?", (limit,)
+            ).fetchall()
+        )
+        return [card_of(row, self._box) for row in rows]
+
+    async def card(self, guild_id: int, card_id: str) -> Card | None:
+        """Return the guild's card, None if it has none of this id."""
+        found = await self.card_and_jobs(guild_id, card_id)
+        return None if found is None else found[0]
+
+    async def card_and_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
+        """Return the guild's card with its jobs in order, as they were at one moment."""
+        return await self._database.read(
+            lambda db: self._card_where(db, "SELECT * FROM cards WHERE guild_id = ? AND id = ?", (guild_id, card_id))
+        )
+
+    async def jobs_of(self, guild_id: int, card_id: str) -> tuple[Job, ...]:
+        """Return the jobs of the guild's card, in order."""
+        return await self._database.read(lambda db: _jobs_of(db, guild_id, card_id))
+
+    def _card_where(
+        self, db: sqlite3.Connection, query: str, values: tuple[int, str | int | None]
+    ) -> tuple[Card, tuple[Job, ...]] | None:
+        row = db.execute(query, values).fetchone()
+        return None if row is None else (card_of(row, self._box), _jobs_of(db, row["guild_id"], row["id"]))
+
+
+def update_job(db: sqlite3.Connection, job: Job) -> None:
+    """Write what may change of a job. The caller has made sure, in this transaction, that it may."""
+    db.execute(
+        """
+        UPDATE jobs SET
+            state = :state, key_id = :key_id, cost_milli = :cost_milli, remote_id = :remote_id, lease = :lease,
+            attempts = :attempts, first_attempt_at = :first_attempt_at, next_at = :next_at,
+            submitted_at = :submitted_at, started_at = :started_at, finished_at = :finished_at,
+            delivered_at = :delivered_at, message_id = :message_id, output = :output, media = :media, error = :error
+        WHERE id = :id AND guild_id = :guild_id
+        """,
+        {"id": job.id, "guild_id": job.guild_id, **job_row(job)},
+    )
+
+
+def _jobs_of(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
+    rows = db.execute("SELECT * FROM jobs WHERE card_id = ? AND guild_id = ? ORDER BY position", (card_id, guild_id))
+    return tuple(map(job_of, rows))
+
+
+def _check(card: Card, jobs: Sequence[Job]) -> None:
+    if not jobs:
+        raise ValueError("a card needs at least one job")
+    for job in jobs:
+        if (job.card_id, job.guild_id) != (card.id, card.guild_id):
+            raise ValueError(f"job {job.id} is not of card {card.id}")
+        if job.state.ended or job.lease is not None:
+            raise ValueError(f"job {job.id} is not new")

@@ -1,0 +1,154 @@
+"""The database file: one writer, one reader, and what makes a transaction whole."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from bot.clock import Clock
+from bot.errors import StoreError
+from bot.store import schema
+from bot.store.failures import explained
+from bot.store.schema import Migration
+from bot.store.thread import ConnectionThread
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_S = 5.0
+"""How long to wait for another program (a backup tool, a second process) to let go of the file."""
+WAL_LIMIT_BYTES = 64 * 1024 * 1024
+"""To which size the write-ahead log is cut back after a checkpoint."""
+OLDEST_SQLITE = (3, 37, 0)
+"""The first with STRICT tables (sqlite.org/stricttables.html)."""
+
+
+class Database:
+    """SQLite in WAL mode. A transaction is one function that runs on the writer's thread from BEGIN to COMMIT."""
+
+    def __init__(self, path: Path, clock: Clock, writer: ConnectionThread, reader: ConnectionThread) -> None:
+        self.path = path
+        self.clock = clock
+        self._writer = writer
+        self._reader = reader
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        migrations: Sequence[Migration] | None = None,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> Database:
+        """Open the file, made if there is none, check it and bring its schema up to date.
+
+        Raises StoreError, with what to do, for a newer schema, a damaged or foreign file, or a lacking permission.
+        """
+        steps = schema.migrations() if migrations is None else migrations
+        writer = await ConnectionThread.open(lambda: _connect_writer(path, steps, busy_timeout_s))
+        try:
+            reader = await ConnectionThread.open(lambda: _connect_reader(path, busy_timeout_s))
+        except BaseException:
+            await writer.close()
+            raise
+        return cls(path, clock, writer, reader)
+
+    async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function` as one transaction and return what it returns.
+
+        Whatever it raises rolls everything back and rises here. StoreError: the file is busy, full or damaged.
+        A caller that is cancelled cannot know whether it was done, but it was done wholly or not at all.
+        """
+        return await self._writer.run(lambda db: _transaction(db, "BEGIN IMMEDIATE", function))
+
+    async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function` on one unchanging view of the database. It sees every write that has returned."""
+        return await self._reader.run(lambda db: _transaction(db, "BEGIN", function))
+
+    async def close(self) -> None:
+        """Finish what was asked for and let go of the file. May be called again."""
+        # Both to their end, even if one fails: a thread left running would keep the process from exiting.
+        outcomes = await asyncio.gather(self._reader.close(), self._writer.close(), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+
+def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3.Connection], T]) -> T:
+    with explained():
+        db.execute(begin)
+        try:
+            result = function(db)
+            db.execute("COMMIT")
+        finally:
+            # SQLite rolls back by itself when the disk is full; after a COMMIT there is nothing to roll back.
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+        return result
+
+
+def _connect_writer(path: Path, steps: Sequence[Migration], busy_timeout_s: float) -> sqlite3.Connection:
+    name = str(path)
+    _prepare_file(path)
+    with explained(name):
+        db = connect(path, busy_timeout_s)
+        try:
+            _set_up(db, name, steps)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _set_up(db: sqlite3.Connection, name: str, steps: Sequence[Migration]) -> None:
+    # Nothing is written before the file is known to be ours and sound.
+    schema.refuse_strangers(db, name, len(steps))
+    if problem := damage(db):
+        raise StoreError(f"{name} is damaged ({problem}). Restore it from a backup.")
+    if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise StoreError(f"{name} is on a file system without shared memory. Put it on a local disk.")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    db.execute("PRAGMA secure_delete = ON")
+    schema.migrate(db, steps)
+    db.execute("PRAGMA foreign_keys = ON")
+
+
+def _connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    with explained(str(path)):
+        db = connect(path, busy_timeout_s)
+        db.execute("PRAGMA query_only = ON")
+        return db
+
+
+def connect(database: Path | str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+    """Open a connection that begins no transaction by itself; a `str` is a `file:` address."""
+    db = sqlite3.connect(database, timeout=busy_timeout_s, isolation_level=None, uri=isinstance(database, str))
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def damage(db: sqlite3.Connection) -> str | None:
+    """Return the first thing that SQLite finds wrong with the file, None if it is sound."""
+    found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+    return None if found == "ok" else " ".join(found.split())[:120]
+
+
+def _prepare_file(path: Path) -> None:
+    """Make the file, readable by its owner only. Raises StoreError where that cannot be, or where it is not ours."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed.")
+    if path.is_dir():
+        raise StoreError(f"{path} is a directory. Name a file for the bot's database.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written ({error.strerror}). Check who owns it and its directory.") from None
+    # SQLite makes its log beside the file.
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise StoreError(f"The directory {path.parent} cannot be written. Check who owns it.")

@@ -1,0 +1,101 @@
+"""Migrations: numbered SQL files beside this module, each applied together with its number, or not at all.
+
+A new one is a new file `NNN_what.sql`; those that were released are never edited.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from bot.errors import StoreError
+
+APPLICATION_ID = 0x43424F54
+"""`CBOT`: written into the file's header, so that another program's database is not taken for ours."""
+
+_FILE_NAME = re.compile(r"(\d{3})_\w+\.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema. After it `PRAGMA user_version` is `version`."""
+
+    version: int
+    sql: str
+
+
+def migrations() -> tuple[Migration, ...]:
+    """Read the migrations that this version of the bot knows, in order."""
+    found = [
+        Migration(int(match[1]), file.read_text(encoding="utf-8"))
+        for file in files("bot.store").joinpath("migrations").iterdir()
+        if (match := _FILE_NAME.fullmatch(file.name))
+    ]
+    found.sort(key=lambda migration: migration.version)
+    if not found or [migration.version for migration in found] != list(range(1, len(found) + 1)):
+        raise StoreError("This installation of cannon-bot is incomplete: migrations are missing. Install it again.")
+    return tuple(found)
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """Return the schema's version, 0 for an empty database."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
+    """Raise StoreError for another program's database and for one of a newer bot. Writes nothing."""
+    application_id = db.execute("PRAGMA application_id").fetchone()[0]
+    is_empty = db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+    if application_id != APPLICATION_ID and not (is_empty and application_id == 0):
+        raise StoreError(f"{name} belongs to another program. Name another file for the bot's database.")
+    if (version := version_of(db)) > known:
+        raise StoreError(
+            f"{name} was made by a newer cannon-bot (schema {version}, this one knows {known}). "
+            "Install the newer version, or restore the backup that was made before it."
+        )
+
+
+def migrate(db: sqlite3.Connection, steps: Sequence[Migration]) -> None:
+    """Bring the schema up to date. Two processes may call this at once; a failed step leaves nothing of itself.
+
+    Foreign keys are off while a step runs, so that it may rebuild a table, and are checked before it is kept
+    (sqlite.org/lang_altertable.html, section 7). The caller turns them on afterwards.
+    """
+    db.execute("PRAGMA foreign_keys = OFF")
+    while version_of(db) < len(steps) and _step(db, steps):
+        pass
+
+
+def _step(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
+    """Apply the next step; False when another process has applied the last one meanwhile."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        version = version_of(db)
+        if version >= len(steps):
+            return False
+        for statement in statements(steps[version].sql):
+            db.execute(statement)
+        if db.execute("PRAGMA foreign_key_check").fetchone() is not None:
+            raise sqlite3.IntegrityError(f"migration {version + 1} leaves rows without their parents")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {steps[version].version}")
+        db.execute("COMMIT")
+        return True
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def statements(sql: str) -> Iterator[str]:
+    """Split a script where a line ends a statement. `executescript` would not do: it commits by itself."""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if line.rstrip().endswith(";") and sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

@@ -1,0 +1,175 @@
+"""Secrets at rest: sealed with a key that is not in the database, and bound to their guild and purpose."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import structlog
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from bot.errors import StoreError
+
+SHORTEST_KEY_CHARS = 32
+FINGERPRINT_CHARS = 8
+
+_log = structlog.get_logger(__name__)
+
+
+class SecretBox:
+    """Seals and opens texts. A sealed text is `fingerprint:token`: it names the key that opens it."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Take `keys`, newest first: all open, the first seals.
+
+        A key is a Fernet key or any text of at least 32 characters. Raises StoreError for a shorter one, or for none.
+        """
+        if not keys:
+            raise StoreError("No secret key was given.")
+        self._keys = {_fingerprint(key): Fernet(key) for key in map(_fernet_key, keys)}
+        self.fingerprints = tuple(self._keys)
+        self._signing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"cannon-bot signatures").derive(
+            _fernet_key(keys[0])
+        )
+
+    def __repr__(self) -> str:
+        return f"SecretBox({', '.join(self.fingerprints)})"
+
+    def seal(self, purpose: str, guild_id: int, text: str) -> bytes:
+        """Encrypt `text` for this purpose of this guild."""
+        newest = self.fingerprints[0]
+        # The guild stands inside: a token copied into another guild's row would decrypt just as well.
+        plain = json.dumps({"purpose": purpose, "guild": guild_id, "text": text}).encode()
+        return newest.encode() + b":" + self._keys[newest].encrypt(plain)
+
+    def open(self, purpose: str, guild_id: int, sealed: bytes) -> str:
+        """Decrypt what was sealed for this purpose of this guild. Raises StoreError for anything else."""
+        content = json.loads(self._decrypt(sealed))
+        if content["purpose"] != purpose or content["guild"] != guild_id:
+            raise StoreError("A stored secret belongs to another server or purpose: it is not used.")
+        return str(content["text"])
+
+    def sign(self, text: str) -> str:
+        """Return 32 hex digits that only the holder of the newest key can make of `text`: HMAC with SHA-256."""
+        return hmac.new(self._signing, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def rotate(self, sealed: bytes) -> bytes:
+        """Seal again with the newest key what any of the keys opens. Raises StoreError if none does."""
+        plain = self._decrypt(sealed)
+        newest = self.fingerprints[0]
+        return newest.encode() + b":" + self._keys[newest].encrypt(plain)
+
+    def _decrypt(self, sealed: bytes) -> bytes:
+        fingerprint, _, token = sealed.partition(b":")
+        key = self._keys.get(fingerprint.decode("ascii", "replace"))
+        if key is None:
+            raise StoreError(lost_sentence([fingerprint_of(sealed)]))
+        try:
+            return key.decrypt(token)
+        except InvalidToken:
+            raise StoreError(
+                "A stored secret is damaged and cannot be decrypted. Set that server's key again."
+            ) from None
+
+
+def fingerprint_of(sealed: bytes) -> str:
+    """Return the fingerprint of the key that sealed this: 8 hex digits of its SHA-256."""
+    return sealed.partition(b":")[0].decode("ascii", "replace")[:FINGERPRINT_CHARS]
+
+
+def lost_sentence(fingerprints: Collection[str]) -> str:
+    """Say which keys are missing, and what to do."""
+    return (
+        f"The secret key {', '.join(sorted(fingerprints))} is missing: stored API keys were sealed with it. "
+        "Put it back into SECRET_KEYS, or put back the key file that lay beside the database."
+    )
+
+
+def key_file_of(database: Path) -> Path:
+    """Return where the key file of this database lies: beside it, with `.key` added to its name."""
+    return database.with_name(f"{database.name}.key")
+
+
+def load_box(secret_keys: Sequence[str], key_file: Path, *, needed: Collection[str]) -> SecretBox:
+    """Take the keys of the settings, then that of the key file; with neither, make the key file.
+
+    `needed` are the fingerprints of the keys that the database needs. Raises StoreError if one is missing, so
+    that no new key hides that the old one was lost, or if the file cannot be used.
+    """
+    keys = [*secret_keys]
+    if key_file.exists():
+        keys.append(_read(key_file))
+    if not keys and not needed:
+        keys.append(_create(key_file))
+    box = SecretBox(keys) if keys else None
+    if missing := set(needed) - set(box.fingerprints if box else ()):
+        raise StoreError(lost_sentence(missing))
+    assert box is not None
+    return box
+
+
+def _fernet_key(key: str) -> bytes:
+    text = key.strip()
+    try:
+        if len(base64.b64decode(text.encode(), altchars=b"-_", validate=True)) == 32:
+            return text.encode()
+    except (binascii.Error, ValueError):
+        pass
+    if len(text) < SHORTEST_KEY_CHARS:
+        raise StoreError(f"A secret key needs at least {SHORTEST_KEY_CHARS} characters.")
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"cannon-bot secret key").derive(text.encode())
+    return base64.urlsafe_b64encode(derived)
+
+
+def _fingerprint(fernet_key: bytes) -> str:
+    return hashlib.sha256(fernet_key).hexdigest()[:FINGERPRINT_CHARS]
+
+
+def _read(key_file: Path) -> str:
+    try:
+        mode = stat.S_IMODE(key_file.stat().st_mode)
+        if mode & 0o077:
+            key_file.chmod(0o600)
+            _log.warning("secret key file was open to others; closed", mode=oct(mode))
+        return key_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(
+            f"The key file {key_file} cannot be read. It must belong to the bot's user, mode 600."
+        ) from None
+
+
+def _create(key_file: Path) -> str:
+    """Write a new key whole or not at all; if another process was first, its key is the one."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=key_file.parent, prefix=".key-", delete=True) as temporary:  # mode 600
+            temporary.write(Fernet.generate_key() + b"\n")
+            temporary.flush()
+            os.fsync(temporary.fileno())
+            try:
+                os.link(temporary.name, key_file)
+            except FileExistsError:
+                return _read(key_file)
+        _sync_directory(key_file.parent)
+    except OSError as error:
+        raise StoreError(f"The key file {key_file} cannot be made ({error.strerror}). Set SECRET_KEYS.") from None
+    _log.info("secret key file made", path=key_file.name)
+    return _read(key_file)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make sure that a new name outlives a power cut: secrets sealed with a key that vanished are lost."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

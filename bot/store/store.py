@@ -1,0 +1,80 @@
+"""The store: all that the bot keeps, behind one class. Nothing outside this package sees SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.store import sealed
+from bot.store.cards import Cards
+from bot.store.database import BUSY_TIMEOUT_S, Database
+from bot.store.guilds import GuildKeys
+from bot.store.inspection import problems_of, problems_of_file
+from bot.store.jobs import Jobs
+from bot.store.learned import Learned
+from bot.store.ledger import Ledger
+from bot.store.secrets import key_file_of, load_box
+
+
+class Store(GuildKeys, Cards, Jobs, Ledger, Learned):
+    """The parts of the store, on one database. All its times are Unix seconds, all its amounts credits.
+
+    Every method raises StoreError when the file is busy, full or damaged, with nothing done.
+    """
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        secret_keys: Sequence[str] = (),
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> Store:
+        """Open the database, made or migrated as needed. `secret_keys`, newest first, open the sealed columns.
+
+        Without any a key file beside the database does. Raises StoreError, with what to do, if the database
+        cannot be used or a secret key that it needs is missing.
+        """
+        database = await Database.open(path, clock=clock, busy_timeout_s=busy_timeout_s)
+        try:
+            now = clock.wall()
+            needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
+            box = load_box(secret_keys, key_file_of(path), needed=needed)
+            await database.write(lambda db: sealed.forget_expired_tokens(db, now))
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, box, clock)
+
+    @property
+    def path(self) -> Path:
+        """Where the database lies."""
+        return self._database.path
+
+    async def close(self) -> None:
+        """Finish what was asked for and let go of the file. May be called again."""
+        await self._database.close()
+
+    async def rotate_secrets(self) -> int:
+        """Seal all secrets with the newest key, so that older ones may be taken away. Returns how many were changed."""
+        return await self._database.write(lambda db: sealed.reseal(db, self._box))
+
+    def sign(self, text: str) -> str:
+        """Return a short signature of `text` by this installation's newest secret key: for addresses given away."""
+        return self._box.sign(text)
+
+    async def check(self) -> list[str]:
+        """Return a sentence for each thing that is wrong with the database; [] if all is well."""
+        return await self._database.read(self._problems)
+
+    @staticmethod
+    def check_file(path: Path, secret_keys: Sequence[str] = ()) -> list[str]:
+        """Do as `check` with a file that is not open here, and change nothing. Waits for the disk: not in the loop."""
+        return problems_of_file(path, secret_keys, time.time())
+
+    def _problems(self, db: sqlite3.Connection) -> list[str]:
+        return problems_of(db, self._box)

@@ -1,0 +1,92 @@
+"""One SQLite connection on its own thread, on which whole functions are run."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import aiosqlite
+
+from bot.errors import StoreError
+
+T = TypeVar("T")
+
+
+class _Abandoned(Exception):
+    """The caller was cancelled before its turn came."""
+
+
+class ConnectionThread:
+    """A connection that only its thread touches. Functions run one after another, in the order they were asked for."""
+
+    def __init__(self, connection: aiosqlite.Connection, raw: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._raw = raw
+        self._closing: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, connect: Callable[[], sqlite3.Connection]) -> ConnectionThread:
+        """Start the thread and let it `connect`. Raises what `connect` raises; the thread has ended then."""
+        failures: list[BaseException] = []
+        opened: list[sqlite3.Connection] = []
+
+        def connector() -> sqlite3.Connection:
+            try:
+                opened.append(connect())
+            except BaseException as error:  # noqa: BLE001 - raised again below
+                # aiosqlite does not wait for its thread after a failed connect, and the thread then finds the
+                # event loop closed. A connection to nothing can be closed in the usual way.
+                failures.append(error)
+                opened.append(sqlite3.connect(":memory:"))
+            return opened[0]
+
+        async def start() -> aiosqlite.Connection:
+            return await aiosqlite.Connection(connector, iter_chunk_size=64)
+
+        starting = asyncio.create_task(start())
+        try:
+            connection = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await (await starting).close()
+            raise
+        if failures:
+            await connection.close()
+            raise failures[0]
+        return cls(connection, opened[0])
+
+    async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function` on the thread and return or raise what it does.
+
+        A cancelled caller leaves at once. Its function is then either never begun or runs to its own end,
+        so that a transaction inside it is whole or not at all. Raises StoreError after `close`.
+        """
+        if self._closing is not None:
+            raise StoreError("The bot's database is closed.")
+        abandoned = threading.Event()
+
+        def turn() -> T:
+            if abandoned.is_set():
+                raise _Abandoned
+            try:
+                return function(self._raw)
+            except StopIteration as error:  # a future refuses it, and its caller would wait for ever
+                raise RuntimeError("a function of the store raised StopIteration") from error
+
+        try:
+            # aiosqlite's public methods each run one statement, and other coroutines' statements come between:
+            # a transaction made of them is left open by a cancelled task. Its own queue runs a whole function.
+            result: T = await self._connection._execute(turn)  # type: ignore[no-untyped-call]  # noqa: SLF001 - see above
+        except asyncio.CancelledError:
+            abandoned.set()
+            raise
+        return result
+
+    async def close(self) -> None:
+        """Let what was asked for finish, close the connection and end the thread. May be called again."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._connection.close())
+        # aiosqlite's thread is no daemon: a close that is cancelled half way would hang the interpreter at exit.
+        await asyncio.shield(self._closing)

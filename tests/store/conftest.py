@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.models import AccountStatus, Card, Job, JobState
+from bot.store import Store
+
+GUILD = 700
+AUTHOR = 42
+
+
+class HandClock:
+    """A clock that only a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def wall(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        raise AssertionError("the store never waits")
+
+
+class Made:
+    """Makes cards and jobs with ids that count up."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def card(self, guild_id: int = GUILD, **values: Any) -> Card:
+        number = next(self._numbers)
+        defaults: dict[str, Any] = {
+            "id": f"C{number:09}",
+            "guild_id": guild_id,
+            "channel_id": 55,
+            "author_id": AUTHOR,
+            "interaction_id": 10**18 + number,
+            "token": f"token-{number}",
+            "token_expires_at": 1_000_900.0,
+            "created_at": 1_000_000.0 + number,
+        }
+        return Card(**(defaults | values))
+
+    def job(self, card: Card, position: int = 0, held: str = "10", **values: Any) -> Job:
+        number = next(self._numbers)
+        defaults: dict[str, Any] = {
+            "id": f"J{number:09}",
+            "card_id": card.id,
+            "guild_id": card.guild_id,
+            "position": position,
+            "author_id": card.author_id,
+            "operation": "image.generate",
+            "input": {"prompt": "a fox", "model": "flux"},
+            "state": JobState.SUBMITTING,
+            "idempotency_key": f"key-{number}",
+            "key_id": None,
+            "held": Decimal(held),
+            "basis": "fixed",
+            "created_at": card.created_at,
+        }
+        return Job(**(defaults | values))
+
+    def status(self, credits_: str | None = "100") -> AccountStatus:
+        balance = None if credits_ is None else Decimal(credits_)
+        return AccountStatus(credits=balance, plan="Creator", key_name="guild", scopes=("media", "status"))
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def made() -> Made:
+    return Made()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "bot.db"
+
+
+@pytest.fixture
+async def open_store(path: Path, clock: HandClock) -> AsyncIterator[Callable[..., Awaitable[Store]]]:
+    opened: list[Store] = []
+
+    async def open_(at: Path = path, **options: Any) -> Store:
+        store = await Store.open(at, clock=clock, **options)
+        opened.append(store)
+        return store
+
+    yield open_
+    for store in opened:
+        await store.close()
+
+
+@pytest.fixture
+async def store(open_store: Callable[..., Awaitable[Store]]) -> Store:
+    return await open_store()
+
+
+@pytest.fixture
+def accepted(made: Made) -> Callable[..., Awaitable[tuple[Card, tuple[Job, ...]]]]:
+    """Accepts a card with jobs of these holds, and answers it."""
+
+    async def accept(
+        store: Store, *holds: str, guild_id: int = GUILD, answered: bool = True, **values: Any
+    ) -> tuple[Card, tuple[Job, ...]]:
+        card = made.card(guild_id)
+        jobs = [made.job(card, position, held, **values) for position, held in enumerate(holds or ("10",))]
+        card, stored, is_new = await store.accept(card, jobs, lambda _: None)
+        assert is_new
+        if answered:
+            await store.answered(guild_id, card.id, 900, 55)
+        return card, stored
+
+    return accept

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.models import Card, GuildKey, Job, JobState
+from bot.store import Store
+
+MINE, THEIRS = 700, 701
+SECRET = "cs_live_0123456789abcdef"
+
+
+@dataclass
+class Guild:
+    """What there is of one guild."""
+
+    key: GuildKey
+    card: Card
+    job: Job
+    unanswered: Card
+
+
+Call = Callable[[Store, int, Guild, Any], Awaitable[object]]
+
+# Every method that takes a guild, called for a guild with what belongs to another.
+CALLS: dict[str, Call] = {
+    "set_key": lambda store, guild_id, _, made: store.set_key(guild_id, SECRET[::-1], set_by=1, status=made.status()),
+    "key": lambda store, guild_id, *_: store.key(guild_id),
+    "key_of": lambda store, guild_id, other, _: store.key_of(guild_id, other.key.id),
+    "remove_key": lambda store, guild_id, *_: store.remove_key(guild_id),
+    "note_status": lambda store, guild_id, other, made: store.note_status(guild_id, other.key.id, made.status("1")),
+    "note_refused": lambda store, guild_id, other, _: store.note_refused(guild_id, other.key.id),
+    "clear_refused": lambda store, guild_id, other, _: store.clear_refused(guild_id, other.key.id),
+    "forget_keys": lambda store, guild_id, *_: store.forget_keys(guild_id),
+    "answered": lambda store, guild_id, other, _: store.answered(guild_id, other.unanswered.id, 1, 2),
+    "move_card": lambda store, guild_id, other, _: store.move_card(guild_id, other.card.id, message_id=1, channel_id=2),
+    "drop_card": lambda store, guild_id, other, _: store.drop_card(guild_id, other.unanswered.id, "No."),
+    "card": lambda store, guild_id, other, _: store.card(guild_id, other.card.id),
+    "job": lambda store, guild_id, other, _: store.job(guild_id, other.job.id),
+    "jobs_of": lambda store, guild_id, other, _: store.jobs_of(guild_id, other.card.id),
+    "card_and_jobs": lambda store, guild_id, other, _: store.card_and_jobs(guild_id, other.card.id),
+    "recent": lambda store, guild_id, *_: store.recent(guild_id, limit=100),
+    "balance": lambda store, guild_id, *_: store.balance(guild_id),
+    "ledger": lambda store, guild_id, *_: store.ledger(guild_id),
+    "counts": lambda store, guild_id, *_: store.counts(guild_id),
+    # These two take the guild inside what they are given.
+    "change": lambda store, guild_id, other, _: store.change(
+        replace(other.job, guild_id=guild_id), JobState.FAILED, release=True
+    ),
+    "accept": lambda store, guild_id, other, made: accept_same_interaction(store, guild_id, other, made),
+}
+WITHOUT_GUILD = {
+    "open", "close", "unanswered", "open_total", "hold_lease", "drop_lease", "claim", "save_histogram", "histograms",
+    "costs", "get_meta", "set_meta", "check", "check_file", "rotate_secrets",
+}  # fmt: skip
+
+
+async def accept_same_interaction(store: Store, guild_id: int, other: Guild, made: Any) -> object:
+    card = made.card(guild_id, interaction_id=other.card.interaction_id)
+    seen: list[object] = []
+    stored = await store.accept(
+        card,
+        [made.job(card, parent_id=other.job.id)],
+        lambda s: seen.extend([s.held_of_guild, s.running_of_guild, s.spent_since(0, None)]),
+    )
+    assert stored[0].id == card.id
+    return seen
+
+
+def test_every_method_is_looked_at() -> None:
+    methods = {name for name, _ in inspect.getmembers(Store, inspect.isfunction) if not name.startswith("_")}
+    methods |= {name for name, _ in inspect.getmembers(Store, inspect.ismethod)}
+    assert methods == CALLS.keys() | WITHOUT_GUILD
+    with_guild = {name for name in methods if "guild_id" in inspect.signature(getattr(Store, name)).parameters}
+    assert with_guild == CALLS.keys() - {"change", "accept"}
+
+
+async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Guild:
+    key = await store.set_key(guild_id, SECRET, set_by=1, status=made.status())
+    card, (job,) = await accepted(store, "30", guild_id=guild_id, key_id=key.id)
+    unanswered, _ = await accepted(store, "4", guild_id=guild_id, answered=False)
+    _, (paid,) = await accepted(store, "5", guild_id=guild_id)
+    await store.change(paid, JobState.DELIVERED, settle=Decimal("5.5"))
+    return Guild(key, card, job, unanswered)
+
+
+async def rows_of(store: Store, guild_id: int) -> list[tuple[object, ...]]:
+    return await store._database.read(
+        lambda db: [
+            tuple(row)
+            for table in ("guild_keys", "cards", "jobs", "ledger")
+            for row in db.execute(f"SELECT * FROM {table} WHERE guild_id = ? ORDER BY rowid", (guild_id,))
+        ]
+    )
+
+
+def test_every_table_with_a_guild_is_looked_at(tmp_path: Any) -> None:
+    from bot.store import schema
+
+    sql = "".join(migration.sql for migration in schema.migrations())
+    tables = [
+        statement.split("CREATE TABLE ")[1].split()[0]
+        for statement in schema.statements(sql)
+        if "CREATE TABLE " in statement and "guild_id INTEGER" in statement
+    ]
+    assert sorted(tables) == ["cards", "guild_keys", "jobs", "ledger"]
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
+    store: Store, made: Any, accepted: Any, name: str
+) -> None:
+    theirs = await populate(store, THEIRS, made, accepted)
+    before = await rows_of(store, THEIRS)
+    empty = await CALLS[name](store, MINE, theirs, made)
+    assert await rows_of(store, THEIRS) == before
+    text = repr(empty)
+    for canary in (theirs.job.id, theirs.card.id, theirs.unanswered.id, SECRET, "30", "34", "5.5"):
+        assert canary not in text
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.lists(st.sampled_from(sorted(CALLS)), min_size=1, max_size=12))
+async def test_no_sequence_of_calls_crosses_guilds(
+    open_store: Any, made: Any, accepted: Any, tmp_path_factory: Any, names: list[str]
+) -> None:
+    store = await open_store(tmp_path_factory.mktemp("isolation") / "bot.db", secret_keys=("x" * 32,))
+    theirs = await populate(store, THEIRS, made, accepted)
+    mine = await populate(store, MINE, made, accepted)
+    before = await rows_of(store, THEIRS)
+    for name in names:
+        other = replace(theirs, card=replace(theirs.card, interaction_id=theirs.card.id.__hash__() % 2**60))
+        answer = repr(await CALLS[name](store, MINE, other, made))
+        assert theirs.job.id not in answer
+        assert theirs.card.id not in answer
+    assert await rows_of(store, THEIRS) == before
+    assert await store.job(MINE, mine.job.id) == mine.job
+    await store.close()

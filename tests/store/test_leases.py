@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind
+from bot.store import Store, cards, jobs, ledger
+
+Open = Callable[..., Awaitable[Store]]
+
+
+async def writes(store: Store) -> int:
+    """How many rows this connection has written so far."""
+    return await store._database.write(lambda db: db.total_changes)
+
+
+async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: Any, clock: Any) -> None:
+    stores = {"p1": await open_store(), "p2": await open_store()}
+    for _ in range(60):
+        await accepted(stores["p1"])
+    for token, store in stores.items():
+        await store.hold_lease(token, clock.now + 30)
+    claims = await asyncio.gather(
+        *(store.claim(token, now=clock.now, limit=7) for _ in range(10) for token, store in stores.items())
+    )
+    claimed = [(job.id, job.lease) for batch in claims for job in batch]
+    assert len(claimed) == 60
+    assert len({job_id for job_id, _ in claimed}) == 60
+    assert max(len(batch) for batch in claims) == 7
+
+
+async def test_a_claim_needs_a_living_lease(store: Store, accepted: Any, clock: Any) -> None:
+    _, (job,) = await accepted(store)
+    assert await store.claim("p1", now=clock.now) == []
+    await store.hold_lease("p1", clock.now)
+    assert await store.claim("p1", now=clock.now) == []
+    await store.hold_lease("p1", clock.now + 1)
+    assert await store.claim("p1", now=clock.now) == [replace(job, lease="p1")]
+    assert await store.claim("p1", now=clock.now) == []
+
+
+async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clock: Any) -> None:
+    first, second = await open_store(), await open_store()
+    _, (job,) = await accepted(first)
+    await first.hold_lease("p1", clock.now + 30)
+    (mine,) = await first.claim("p1", now=clock.now)
+    await second.hold_lease("p2", clock.now + 90)
+    assert await second.claim("p2", now=clock.now + 29) == []
+    (theirs,) = await second.claim("p2", now=clock.now + 30)
+    assert theirs == replace(job, lease="p2")
+    assert await first.change(mine, JobState.DELIVERED, settle=Decimal(9)) is None
+    assert (await first.balance(700)).spent == 0
+    await first.hold_lease("p1", clock.now + 90)
+    assert await first.change(mine, JobState.FAILED, release=True) is None
+    done = await second.change(theirs, JobState.DELIVERED, settle=Decimal(9))
+    assert done is not None
+    assert done.lease is None
+    assert (await first.balance(700)).spent == 9
+
+
+async def test_a_renewed_lease_keeps_its_jobs(store: Store, accepted: Any, clock: Any) -> None:
+    await accepted(store)
+    await store.hold_lease("p1", clock.now + 30)
+    (mine,) = await store.claim("p1", now=clock.now)
+    await store.hold_lease("p1", clock.now + 60)
+    await store.hold_lease("p2", clock.now + 99)
+    assert await store.claim("p2", now=clock.now + 45) == []
+    assert await store.change(mine, JobState.QUEUED, remote_id="req_1") is not None
+
+
+async def test_a_dropped_lease_frees_its_jobs_at_once(store: Store, accepted: Any, clock: Any) -> None:
+    _, (job,) = await accepted(store)
+    await store.hold_lease("p1", clock.now + 30)
+    await store.claim("p1", now=clock.now)
+    await store.drop_lease("p1")
+    assert await store.job(700, job.id) == job
+    await store.hold_lease("p2", clock.now + 30)
+    assert len(await store.claim("p2", now=clock.now)) == 1
+
+
+async def test_a_claim_that_finds_nothing_writes_nothing(store: Store, accepted: Any, clock: Any) -> None:
+    await accepted(store)
+    await store.hold_lease("p1", clock.now + 30)
+    await store.claim("p1", now=clock.now)
+    before = await writes(store)
+    await store.claim("p1", now=clock.now)
+    assert await writes(store) == before
+
+
+async def test_only_running_jobs_are_claimed_soonest_due_first(store: Store, accepted: Any, clock: Any) -> None:
+    for number, state in enumerate(sorted(OPEN_STATES)):
+        await accepted(store, state=state, next_at=100.0 - number)
+    await store.hold_lease("p1", clock.now + 30)
+    claimed = await store.claim("p1", now=clock.now)
+    assert {job.state for job in claimed} == RUNNING_STATES
+    assert [job.next_at for job in claimed] == sorted(job.next_at for job in claimed)
+
+
+async def test_a_job_that_stops_running_is_nobodys(store: Store, accepted: Any, clock: Any) -> None:
+    await accepted(store)
+    await store.hold_lease("p1", clock.now + 30)
+    (mine,) = await store.claim("p1", now=clock.now)
+    waiting = await store.change(mine, JobState.WAITING)
+    assert waiting is not None
+    assert waiting.lease is None
+
+
+async def test_a_change_sets_what_it_names_and_keeps_the_rest(store: Store, accepted: Any) -> None:
+    _, (job,) = await accepted(store)
+    changes: dict[str, Any] = {
+        "remote_id": "req_1",
+        "attempts": 2,
+        "first_attempt_at": 1.0,
+        "next_at": 2.0,
+        "submitted_at": 3.0,
+        "started_at": 4.0,
+        "finished_at": 5.0,
+        "delivered_at": 6.0,
+        "message_id": 2**62,
+        "output": {"image_url": "https://a/b.png", "text": "\ud800"},
+        "media": (Media(url="https://a/b.png", kind=MediaKind.IMAGE, key="image_url"),),
+        "error": "Nothing.",
+        "cost": Decimal("1.234"),
+    }
+    assert set(changes) == jobs.CHANGEABLE - {"key_id"}
+    changed = await store.change(job, JobState.READY, **changes)
+    assert changed == replace(job, state=JobState.READY, **changes)
+    assert await store.job(job.guild_id, job.id) == changed
+    assert await store.change(changed, JobState.READY) == changed
+
+
+async def test_a_change_from_an_old_state_loses(store: Store, accepted: Any) -> None:
+    _, (job,) = await accepted(store)
+    first, second = await asyncio.gather(
+        store.change(job, JobState.QUEUED, remote_id="req_1"), store.change(job, JobState.FAILED, release=True)
+    )
+    assert (first is None) != (second is None)
+    held = (await store.balance(700)).held
+    assert held == (10 if first else 0)
+
+
+async def test_what_a_job_is_cannot_be_changed(store: Store, accepted: Any) -> None:
+    _, (job,) = await accepted(store)
+    for name in ("id", "guild_id", "held", "idempotency_key", "lease", "input", "author_id", "nothing"):
+        with pytest.raises(TypeError, match=name):
+            await store.change(job, JobState.QUEUED, **{name: "x"})
+    for column in ("id", "guild_id", "card_id", "held_milli", "idempotency_key"):
+        with pytest.raises(sqlite3.IntegrityError, match="never changes"):
+            await store._database.write(lambda db, c=column: db.execute(f"UPDATE jobs SET {c} = {c}"))
+
+
+async def test_the_books_must_be_closed_at_the_end(store: Store, accepted: Any) -> None:
+    _, (job,) = await accepted(store)
+    with pytest.raises(ValueError, match="hold open"):
+        await store.change(job, JobState.DELIVERED)
+    with pytest.raises(ValueError, match="not both"):
+        await store.change(job, JobState.DELIVERED, settle=Decimal(1), release=True)
+    with pytest.raises(ValueError, match="that ends"):
+        await store.change(job, JobState.QUEUED, release=True)
+    assert await store.job(700, job.id) == job
+    with pytest.raises(sqlite3.IntegrityError, match="hold is open"):
+        await store._database.write(lambda db: db.execute("UPDATE jobs SET state = 'failed'"))
+
+
+async def test_recent_is_newest_first_and_filtered(store: Store, accepted: Any) -> None:
+    made_jobs = [(await accepted(store, author_id=author))[1][0] for author in (1, 2, 1, 2)]
+    await store.change(made_jobs[3], JobState.FAILED, release=True)
+    await accepted(store, guild_id=701)
+    ids = [job.id for job in made_jobs]
+    assert [job.id for job in await store.recent(700)] == ids[::-1]
+    assert [job.id for job in await store.recent(700, limit=2)] == [ids[3], ids[2]]
+    assert [job.id for job in await store.recent(700, author_id=2)] == [ids[3], ids[1]]
+    assert [job.id for job in await store.recent(700, author_id=2, states=[JobState.FAILED])] == [ids[3]]
+    assert await store.recent(700, states=[]) == []
+
+
+async def test_jobs_are_counted_by_state(store: Store, accepted: Any) -> None:
+    _, (job, _) = await accepted(store, "1", "1")
+    await store.change(job, JobState.FAILED, release=True)
+    await accepted(store, guild_id=701)
+    assert await store.counts(700) == {JobState.FAILED: 1, JobState.SUBMITTING: 1}
+    assert await store.counts(9) == {}
+    assert await store.open_total() == 2
+
+
+async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clock: Any) -> None:
+    plans: list[str] = []
+
+    def fill(db: sqlite3.Connection) -> None:
+        states = sorted(JobState)
+        for number in range(10_000):
+            card = made.card(700 + number % 5, answered=True)
+            job = made.job(card, 0, "1")
+            db.execute(cards._INSERT_CARD, cards.card_row(card, store._box) | {"token": None})
+            db.execute(cards._INSERT_JOB, cards.new_job_row(job))
+            ledger.hold(db, job, clock.now)
+            state = states[number % len(states)]
+            if state.ended:
+                ledger.release(db, job, clock.now)
+            db.execute("UPDATE jobs SET state = ? WHERE id = ?", (state, job.id))
+
+    # Cards without tokens: sealing ten thousand is not what is looked at.
+    no_token = made.card
+    made.card = lambda *a, **v: no_token(*a, token=None, **v)
+    await store._database.write(fill)
+    await store.hold_lease("p1", clock.now + 30)
+    await store.hold_lease("p2", clock.now - 1)
+    await store.hold_lease("p3", clock.now + 30)
+    seen: list[str] = []
+    for thread in (store._database._writer, store._database._reader):
+        await thread.run(lambda db: db.set_trace_callback(seen.append))
+    (job, *_) = await store.claim("p1", now=clock.now, limit=50)
+    await store.change(job, JobState.PROCESSING, attempts=1)
+    await store.drop_lease("p3")
+    await store.job(job.guild_id, job.id)
+    await store.recent(700)
+    await store.recent(700, author_id=42, states=[JobState.FAILED])
+    await store.counts(700)
+    await store.open_total()
+    await store.balance(700)
+    await store.ledger(700, since=5, limit=5)
+    await store.costs("image.generate", "flux")
+    await store.unanswered()
+    await store.key(700)
+    card = no_token(700)
+    await store.accept(card, [made.job(card)], lambda s: seen.append(str(s.spent_since(5, 42))))
+    await store.answered(700, card.id, 1, 2)
+    await store.card_and_jobs(700, card.id)
+    await store.drop_card(700, card.id, "No.")
+    for thread in (store._database._writer, store._database._reader):
+        await thread.run(lambda db: db.set_trace_callback(None))
+
+    def explain(db: sqlite3.Connection) -> None:
+        for statement in dict.fromkeys(seen):
+            if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE")):
+                plan = db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+                plans.extend(f"{row['detail']} -- {' '.join(statement.split())}" for row in plan)
+
+    await store._database.write(explain)
+    assert len(plans) > 30
+    scans = [plan for plan in plans if plan.startswith(("SCAN", "USE TEMP B-TREE"))]
+    # These indexes hold only what is open, free or unanswered, all of which is wanted; json_each is a list of states.
+    wanted = ("jobs_open", "jobs_free", "cards_unanswered", "SCAN json_each")
+    assert [plan for plan in scans if not any(name in plan.partition(" -- ")[0] for name in wanted)] == []
+    assert any("USING INDEX jobs_free" in plan for plan in plans)
+    assert any("sqlite_autoindex_jobs" in plan and "lease IS" in plan for plan in plans)
