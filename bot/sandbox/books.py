@@ -1,0 +1,215 @@
+"""The sandbox's memory: accounts with their credits, and requests with their life.
+
+A request's state is not stepped but read off the clock: it is a function of when it was accepted and for how long it
+was made to take. So a test may jump over hours, and nothing ticks in the background.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from bot.sandbox import answers
+from bot.sandbox.answers import number
+
+SCOPES = ("requests:read", "requests:write")
+KEY_PREFIXES = ("cs_test_", "cs_live_")
+KEY_MIN_CHARS = 12
+RETENTION_S = answers.RETENTION_DAYS * 86_400
+
+
+class ApiError(Exception):
+    """The API refuses: an HTTP status and a message. The body's shape is a guess, none is documented."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """One API key and the credits behind it."""
+
+    secret: str = field(repr=False)
+    credits: Decimal
+    """What it had at the start."""
+    plan: str = "creator"
+    scopes: tuple[str, ...] = SCOPES
+    name: str = "Sandbox"
+    revoked: bool = False
+    accepted: Decimal = Decimal(0)
+    """What all its requests cost together, in credits, those included that failed."""
+    failures: list[StudioRequest] = field(default_factory=list, repr=False)
+
+    def spent(self, now: float) -> Decimal:
+        """Return what its requests have cost so far, in credits: what failed is given back."""
+        return self.accepted - sum((each.cost - each.charged(now) for each in self.failures), Decimal(0))
+
+
+@dataclass(slots=True, kw_only=True)
+class StudioRequest:
+    """One request as Cannon Studio keeps it. Times are Unix seconds of the sandbox's clock."""
+
+    id: str
+    account: Account = field(repr=False)
+    operation: str
+    input: Mapping[str, Any]
+    """As it was received."""
+    idempotency_key: str | None
+    webhook_url: str | None
+    digest: str
+    """Of the whole body, to tell a repeat from a clash."""
+    cost: Decimal
+    words: frozenset[str]
+    task: str
+    """The id of the task behind it, `task_id` in the output."""
+    accepted_at: float
+    starts_at: float
+    ends_at: float
+    webhook_fault: str | None = None
+    urls: Mapping[str, list[str]] = field(default_factory=dict)
+    error: str | None = None
+    made: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set once the files are there, or are known never to be."""
+    finished: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set when a test ends it before its time."""
+    polls: int = 0
+
+    @property
+    def key(self) -> str:
+        """Return the API key that it was sent with."""
+        return self.account.secret
+
+    def over(self, now: float) -> bool:
+        """Tell whether its time is up."""
+        return now >= self.ends_at
+
+    def fail(self, sentence: str) -> None:
+        """Let it end without a result, once its time is up."""
+        self.error = sentence
+        self.account.failures.append(self)
+        self.made.set()
+
+    def finish(self, now: float) -> None:
+        """End it now."""
+        self.starts_at, self.ends_at = min(self.starts_at, now), min(self.ends_at, now)
+        self.finished.set()
+
+    def status(self, now: float) -> str:
+        """Return its state: `queued`, `processing`, `succeeded` or `failed`."""
+        if now < self.starts_at:
+            return "queued"
+        if not self.over(now) or not self.made.is_set():
+            return "processing"
+        return "failed" if self.error else "succeeded"
+
+    def charged(self, now: float) -> Decimal:
+        """Return the credits that it has cost: charged when it was accepted, given back when it fails."""
+        return Decimal(0) if self.status(now) == "failed" else self.cost
+
+    def document(self, now: float) -> dict[str, Any]:
+        """Return what `GET /api/v1/requests/{id}` answers."""
+        status = self.status(now)
+        ended = status in {"succeeded", "failed"}
+        shown = "in_review" if status == "processing" and "#strange" in self.words else status
+        document: dict[str, Any] = {"id": self.id, "operation": self.operation, "status": shown}
+        document["billableCredits"] = number(self.charged(now))
+        output = self._output(status)
+        if ended:
+            document["inputPreview"] = answers.input_preview(self.input)
+            document["outputPreview"] = answers.output_preview(output or {})
+        document["createdAtMs"] = _ms(self.accepted_at)
+        document["startedAtMs"] = _ms(self.starts_at) if status != "queued" else None
+        document["completedAtMs"] = _ms(self.ends_at) if ended else None
+        document["errorMessage"] = self.error if status == "failed" else None
+        if output is not None:
+            document["output"] = output
+        if ended:
+            document["requestLog"] = self._log(now, document)
+        return document
+
+    def _output(self, status: str) -> dict[str, Any] | None:
+        if status == "queued":
+            return None
+        if status != "succeeded":
+            return answers.partial(self.operation, self.input, self.task, status)
+        if "#none" in self.words:
+            return {"task_id": self.task, "status": "succeeded"}
+        output = answers.output(self.operation, self.input, self.task, self.urls, self.cost)
+        if "#twice" in self.words and isinstance(links := output.get("image_urls"), list):
+            output["image_urls"] = links * 2
+        return output
+
+    def _log(self, now: float, document: Mapping[str, Any]) -> dict[str, Any]:
+        kept = now < self.ends_at + RETENTION_S
+        return {
+            "available": kept,
+            "retentionDays": answers.RETENTION_DAYS,
+            "retainedUntilMs": _ms(self.ends_at + RETENTION_S),
+            "input": dict(self.input) if kept else None,
+            "output": document.get("output") if kept else None,
+            "errorMessage": document["errorMessage"] if kept else None,
+        }
+
+
+class Books:
+    """All accounts and all requests."""
+
+    def __init__(self, credits_each: Decimal) -> None:
+        self.credits_each = credits_each
+        self.accounts: dict[str, Account] = {}
+        self.requests: dict[str, StudioRequest] = {}
+        self._repeats: dict[tuple[str, str], StudioRequest] = {}
+
+    def account(self, secret: str | None) -> Account:
+        """Return the account of a key; a key of the right form gets one when it is first seen. Raises ApiError 401."""
+        if secret is not None and secret not in self.accounts and _well_formed(secret):
+            self.accounts[secret] = Account(secret=secret, credits=self.credits_each)
+        account = self.accounts.get(secret or "")
+        if account is None or account.revoked:
+            raise ApiError(401, "The API key is missing, invalid or revoked.")
+        return account
+
+    def repeated(self, account: Account, idempotency_key: str | None, digest: str) -> StudioRequest | None:
+        """Return the request that this POST repeats, None if it is new. Raises ApiError 409 for another body."""
+        if idempotency_key is None:
+            return None
+        earlier = self._repeats.get((account.secret, idempotency_key))
+        if earlier is not None and earlier.digest != digest:
+            raise ApiError(409, "This idempotency key was used with another body.")
+        return earlier
+
+    def enter(self, request: StudioRequest) -> None:
+        """Keep a new request."""
+        self.requests[request.id] = request
+        request.account.accepted += request.cost
+        if request.idempotency_key is not None:
+            self._repeats[request.key, request.idempotency_key] = request
+
+    def status_document(self, account: Account, now: float) -> dict[str, Any]:
+        """Return what `GET /api/v1/status` answers."""
+        left = number(account.credits - account.spent(now))
+        return {
+            "ok": True,
+            "status": "ok",
+            "message": "Key works.",
+            "creditsRemaining": left,
+            "credits": {"remaining": left},
+            "account": {"email": "sandbox@studio.example", "plan": account.plan},
+            "apiKey": {"name": account.name, "scopes": list(account.scopes)},
+            "serverTime": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        }
+
+
+def _well_formed(secret: str) -> bool:
+    return secret.startswith(KEY_PREFIXES) and len(secret) >= KEY_MIN_CHARS
+
+
+def _ms(seconds: float) -> int | None:
+    return round(seconds * 1000) if math.isfinite(seconds) else None

@@ -1,0 +1,167 @@
+"""`cannon-bot demo`: the real bot against the sandbox, on a simulated Discord with a local page.
+
+Everything is real but the two far ends: Cannon Studio is the sandbox on loopback, Discord is simcord, whose preview
+page has a slash composer, files, buttons, forms and reactions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import tempfile
+import time
+import webbrowser
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import SecretStr
+
+from bot.app import CannonBot
+from bot.errors import StartError
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings
+
+_state_log = logging.getLogger("discord.state")
+_state_log.disabled = True  # simcord builds a client without intents as it is imported, which discord.py warns of
+try:
+    import discord
+    import simcord
+    from simcord.backend.errors import SetupError
+except ImportError as error:  # pragma: no cover - the extra is there wherever the tests run
+    raise StartError(
+        "The demo needs the extra `demo`: install with `pip install 'cannon-bot[demo]'`, or use `make demo`."
+    ) from error
+finally:
+    _state_log.disabled = False
+
+DEMO_KEY = "cs_test_demo_0000000000000000"
+DEMO_CREDITS = 5000
+BOT_NAME = "Cannon Studio"
+REFRESH_S = 0.4
+WELCOME = (
+    "Welcome to the demo. Everything here is the real bot; only Discord and Cannon Studio are simulated, on this "
+    "machine.\nPick `/image generate` in the composer below and give it a prompt."
+)
+
+
+class Demo:
+    """The simulated server with the bot in it. Use as an async context manager; `url` is the page."""
+
+    def __init__(self, *, port: int = 0, speed: float = 1.0) -> None:
+        self._port = port
+        self._speed = speed
+        self._stack = contextlib.AsyncExitStack()
+        self.url = ""
+        self.bot: CannonBot
+        self.env: simcord.Env
+        self.sandbox: Sandbox
+        self.preview: Any
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
+
+    async def wait_closed(self) -> None:
+        """Return when the page's session was ended from the page."""
+        await self.preview.wait_closed()
+
+    async def _start(self) -> None:
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cannon-bot-demo-"))
+        self.sandbox = Sandbox(speed=self._speed, credits=DEMO_CREDITS, fetch=self._from_cdn)
+        await self.sandbox.start()
+        self._stack.push_async_callback(self.sandbox.close)
+        self.sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
+        self.bot = CannonBot(
+            _settings(self.sandbox.url, Path(folder)),
+            run_poller=False,
+            serve_http=False,
+            cdn=self._from_cdn,
+        )
+        self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=20.0)
+        self.env.backend.bot_user.name = BOT_NAME
+        # The simulated clock starts in a fixed year; cards show real times.
+        self._keep_time()
+        await self.env.start()
+        self._stack.push_async_callback(self._stop_bot)
+        self._stack.enter_context(self.env.time_context())
+        await self._furnish()
+        # Outside the bot's scope: the simulation would else wait for a loop that never ends.
+        self._tasks.append(asyncio.create_task(self.bot.parts.poller.run(), name="demo-poller"))
+        self._tasks.append(asyncio.create_task(self._keep_page(), name="demo-page"))
+
+    async def _stop_bot(self) -> None:
+        await self.bot.close()
+        await self.env.shutdown()
+
+    async def _furnish(self) -> None:
+        guild = self.env.create_guild("Cannon Demo")
+        channel = guild.create_text_channel("studio", topic="Pictures, films and sound by slash command")
+        moderators = guild.create_role(
+            "Moderators", permissions=discord.Permissions(manage_guild=True, manage_messages=True)
+        )
+        moderator = guild.add_member(
+            self.env.create_user("morgan", global_name="Morgan (moderator)"), roles=[moderators]
+        )
+        member = guild.add_member(self.env.create_user("ada", global_name="Ada (member)"))
+        await moderator.send(channel, WELCOME)
+        self.preview = self.env.preview(
+            channel, viewers=[member, moderator], layout="channel", port=self._port or None, timezone="UTC"
+        )
+        await self._stack.enter_async_context(self.preview)
+        self.url = self.preview.url
+
+    async def _from_cdn(self, url: str) -> bytes | None:
+        """Return an uploaded file of the simulated Discord, None if it has none there."""
+        return self.env.backend.cdn.get(url)
+
+    def _keep_time(self) -> None:
+        behind_s = time.time() - self.env.backend.clock.now().timestamp()
+        if behind_s > 0:
+            self.env.backend.clock.advance(behind_s)
+
+    async def _keep_page(self) -> None:
+        """Publish to the page what the bot does by itself; the page only asks for what was published."""
+        seen = -1
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            self._keep_time()
+            done = len(self.env.backend.transcript)
+            if done == seen:
+                continue
+            with contextlib.suppress(SetupError, TimeoutError):  # the page is busy; next time
+                await self.preview.refresh()
+                seen = done
+
+
+def _settings(api_url: str, folder: Path) -> Settings:
+    return Settings(
+        cannon_api_url=api_url,
+        cannon_api_key=SecretStr(DEMO_KEY),
+        cannon_api_key_guilds="*",
+        database=folder / "demo.db",
+        http_port=0,
+        log_level="WARNING",
+    )
+
+
+async def run_demo(*, port: int = 0, open_browser: bool = True, speed: float = 1.0) -> None:
+    """Serve the demo until cancelled or closed from its page; print its address on a line of its own."""
+    async with Demo(port=port, speed=speed) as demo:
+        print("cannon-bot demo: the real bot on a simulated Discord, with Cannon Studio simulated on this machine.")  # noqa: T201 - for the person at the terminal
+        print(demo.url, flush=True)  # noqa: T201 - other programs read this line
+        print("Ctrl-C stops it.", flush=True)  # noqa: T201 - for the person at the terminal
+        if open_browser:
+            await asyncio.to_thread(webbrowser.open, demo.url)
+        await demo.wait_closed()

@@ -1,0 +1,58 @@
+"""The sandbox's storage: finished files in memory, served with ranges as a real file host does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+STORE_LIMIT_BYTES = 512 * 1024 * 1024
+"""Past this the oldest files go, so that a long rehearsal does not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One stored file. `fault` is the kind of fault that every fetch of it plays, None for a good one."""
+
+    data: bytes
+    content_type: str
+    fault: str | None = None
+
+
+class Files:
+    """Files by name, oldest first."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, File] = {}
+        self._total_bytes = 0
+
+    def put(self, name: str, file: File) -> None:
+        """Store `file`; drop the oldest ones while there are too many bytes."""
+        self._files[name] = file
+        self._total_bytes += len(file.data)
+        while self._total_bytes > STORE_LIMIT_BYTES and len(self._files) > 1:
+            oldest = next(iter(self._files))
+            self._total_bytes -= len(self._files.pop(oldest).data)
+
+    def get(self, name: str) -> File | None:
+        """Return the file of that name, None if there is none."""
+        return self._files.get(name)
+
+
+def serve(file: File, request: web.Request) -> web.Response:
+    """Answer with the file, or with the one range of it that was asked for (RFC 9110, 14)."""
+    response = web.Response(body=file.data, content_type=file.content_type, headers={"Accept-Ranges": "bytes"})
+    try:
+        wanted = request.http_range
+    except ValueError:
+        return response
+    if wanted.start is None and wanted.stop is None:
+        return response
+    start, stop, _ = wanted.indices(len(file.data))
+    if start >= stop:
+        headers = {"Content-Range": f"bytes */{len(file.data)}"}
+        return web.Response(status=416, headers=headers)
+    response = web.Response(status=206, body=file.data[start:stop], content_type=file.content_type)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(file.data)}"
+    return response

@@ -1,0 +1,164 @@
+"""Real media for the sandbox: PNG, MP4 (H.264 + AAC), MP3 and WAV, made on the spot from a seed and the prompt.
+
+Everything here is blocking work for a thread, and deterministic: the same arguments give the same picture and sound.
+Pillow and PyAV come with the extra `demo` only, because the bot itself never decodes media.
+"""
+
+from __future__ import annotations
+
+import array
+import io
+import struct
+from dataclasses import dataclass
+
+from bot.errors import StartError
+
+try:
+    import av
+    from PIL import Image
+except ImportError as missing:
+    raise StartError(
+        f"The sandbox draws its media with Pillow and PyAV, and {missing.name or 'one of them'} is not installed. "
+        'Install both with: pip install "cannon-bot[demo]"'
+    ) from missing
+
+from bot.sandbox.scenes import Scene, Size, caption_card, cover, drift, tinted
+from bot.sandbox.sound import SAMPLE_RATE_HZ, tune, wav
+
+__all__ = ["Rendered", "first_frame", "length_s", "mp3", "mp4", "padded", "png", "wav"]
+
+CLIP_FPS = 12
+CLIP_MAX_S = 20.0
+"""Longer clips are cut to this: a demo must not make anyone wait for the encoder."""
+TRACK_MAX_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One finished file."""
+
+    data: bytes
+    content_type: str
+    extension: str
+
+
+def png(
+    text: str, *, size: Size = (1024, 576), seed: int | str = 0, label: str = "", source: Image.Image | None = None
+) -> Rendered:
+    """Draw the landscape of `seed`, or `source` in its colours, with `text` as caption, `size` pixels large."""
+    if source is None:
+        # Drawn at twice the size and scaled down: Pillow's own edges are jagged.
+        picture = Scene(seed).frame((size[0] * 2, size[1] * 2)).resize(size, Image.Resampling.BOX)
+    else:
+        picture = tinted(cover(source, size), seed)
+    card = caption_card(size, text, label, above=source is not None)
+    picture.paste(card, (0, 0), card)
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=2)
+    return Rendered(file.getvalue(), "image/png", "png")
+
+
+def mp4(
+    text: str,
+    *,
+    seconds: float,
+    size: Size = (640, 360),
+    seed: int | str = 0,
+    label: str = "",
+    source: Image.Image | None = None,
+    fps: int = CLIP_FPS,
+) -> Rendered:
+    """Make a clip of `seconds` (at most CLIP_MAX_S) in which the landscape of `seed` drifts by, with a tune.
+
+    With `source` a camera closes in on that picture instead. `size` is made even, as H.264 wants it.
+    """
+    seconds = min(max(seconds, 1 / fps), CLIP_MAX_S)
+    size = (size[0] // 2 * 2, size[1] // 2 * 2)
+    scene, card = Scene(seed), caption_card(size, text, label, above=source is not None)
+    backdrop = cover(source, (size[0] * 2, size[1] * 2)) if source is not None else None
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as box:
+        video = box.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "26", "threads": "1"})
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
+        audio = box.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="mono")
+        count = max(1, round(seconds * fps))
+        for number in range(count):
+            picture = drift(backdrop, size, number / count) if backdrop else scene.frame(size, number / fps)
+            picture.paste(card, (0, 0), card)
+            frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV's stub leaves it bare
+            frame.pts = number
+            box.mux(video.encode(frame))
+        box.mux(video.encode(None))
+        box.mux(audio.encode(_sound(tune(seconds, seed))))
+        box.mux(audio.encode(None))
+    return Rendered(file.getvalue(), "video/mp4", "mp4")
+
+
+def mp3(*, seconds: float, seed: int | str = 0) -> Rendered:
+    """Make a track of `seconds` (at most TRACK_MAX_S) with the tune of `seed`."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp3") as box:
+        audio = box.add_stream("mp3", rate=SAMPLE_RATE_HZ, layout="mono")
+        audio.bit_rate = 64_000
+        box.mux(audio.encode(_sound(tune(min(seconds, TRACK_MAX_S), seed))))
+        box.mux(audio.encode(None))
+    return Rendered(file.getvalue(), "audio/mpeg", "mp3")
+
+
+def first_frame(data: bytes) -> Image.Image | None:
+    """Return the picture in `data`, or the first frame of the clip in it; None for sound and for what is neither."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return picture.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        # Pillow tells of a broken PNG by a SyntaxError; its warning is an error where warnings are.
+        pass
+    try:
+        with av.open(io.BytesIO(data), "r") as box:
+            for frame in box.decode(video=0):
+                picture_of_frame: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]  # PyAV's stub, again
+                return picture_of_frame
+    except (av.FFmpegError, IndexError, ValueError):
+        pass
+    return None
+
+
+def length_s(data: bytes) -> float | None:
+    """Return how long the clip or track in `data` lasts, in seconds; None if it does not say."""
+    try:
+        with av.open(io.BytesIO(data), "r") as box:
+            return box.duration / av.time_base if box.duration else None
+    except (av.FFmpegError, ValueError):
+        return None
+
+
+def padded(file: Rendered, size_bytes: int) -> Rendered:
+    """Return `file` grown to at least `size_bytes` with content that players skip: it still decodes."""
+    filler = bytes(max(0, size_bytes - len(file.data)))
+    match file.extension:
+        case "mp4":
+            # A `free` box may stand at the end (ISO/IEC 14496-12, 8.1.2).
+            data = file.data + struct.pack(">I4s", len(filler) + 8, b"free") + filler
+        case "mp3":
+            # A tag of its own in front, with one private frame (ID3v2.4, 3.1 and 4.27).
+            frame = b"PRIV" + _synchsafe(len(filler) + 8) + bytes(2) + b"sandbox\0" + filler
+            data = b"ID3\x04\x00\x00" + _synchsafe(len(frame)) + frame + file.data
+        case _:
+            # PNG readers stop at IEND.
+            data = file.data + filler
+    return Rendered(data, file.content_type, file.extension)
+
+
+def _synchsafe(number: int) -> bytes:
+    """Return ID3's form of a number: four bytes of which seven bits each count."""
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def _sound(samples: array.array[int]) -> av.AudioFrame:
+    frame = av.AudioFrame(format="s16", layout="mono", samples=len(samples))
+    # FFmpeg pads a plane to its own alignment.
+    data = samples.tobytes()
+    frame.planes[0].update(data + bytes(frame.planes[0].buffer_size - len(data)))
+    frame.sample_rate = SAMPLE_RATE_HZ
+    frame.pts = 0
+    return frame

@@ -1,0 +1,241 @@
+"""The sandbox's HTTP: Cannon Studio's four calls, its file host, and the controls for other processes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from bot.catalogue.openapi import describe
+from bot.sandbox.answers import POLL_AFTER_MS, number
+from bot.sandbox.books import Account, ApiError
+from bot.sandbox.broken import error_body, play
+from bot.sandbox.faults import FIRST_POST_WORDS, Fault, words_in
+from bot.sandbox.files import serve
+
+if TYPE_CHECKING:
+    from bot.sandbox.server import Sandbox
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Answering = Callable[[web.Request], Awaitable[web.Response]]
+
+BODY_LIMIT_BYTES = 1024 * 1024
+POLL_AFTER_MIN_MS = 20
+
+
+class Routes:
+    """The HTTP face of one sandbox. `closing` ends the faults that would go on for ever."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.closing = asyncio.Event()
+        self.posts = 0
+        self._sandbox = sandbox
+        self._tripped: set[tuple[str | None, str | bytes]] = set()
+
+    def application(self) -> web.Application:
+        """Return the application to run."""
+        application = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[_errors])
+        application.add_routes(
+            [
+                web.get("/api/v1/status", self._faulty("status", self._status)),
+                web.post("/api/v1/requests", self._faulty("submit", self._submit)),
+                web.get("/api/v1/requests/{target}", self._faulty("get", self._get)),
+                web.get("/api/v1/openapi", self._faulty("openapi", self._openapi)),
+                web.get("/media/{target}", self._faulty("media", self._media)),
+                web.get("/_sandbox/state", _local(self._state)),
+                web.post("/_sandbox/faults", _local(self._add_fault)),
+                web.delete("/_sandbox/faults", _local(self._clear_faults)),
+                web.post("/_sandbox/finish", _local(self._finish)),
+                web.post("/_sandbox/keys", _local(self._change_key)),
+            ]
+        )
+        return application
+
+    def _faulty(self, where: str, answer: Answering) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self.posts += where == "submit"
+            target = request.match_info.get("target")
+            fault = self._sandbox.faults.take(where, key=_key(request), target=target)
+            if fault is None:
+                fault = await self._asked_for(where, request, target)
+            if fault is None:
+                return await answer(request)
+
+            async def true_answer() -> web.Response:
+                return await _answered(answer, request)
+
+            return await play(fault, request, true_answer, self.closing)
+
+        return handle
+
+    async def _asked_for(self, where: str, request: web.Request, target: str | None) -> Fault | None:
+        """Return the fault that a word in the prompt asks for."""
+        if where == "media":
+            file = self._sandbox.studio.files.get(target or "")
+            return Fault(kind=file.fault) if file is not None and file.fault is not None else None
+        if where != "submit":
+            return None
+        body = await request.read()
+        word = next((word for word in sorted(words_in(_json(body))) if word in FIRST_POST_WORDS), None)
+        mark = (_key(request), request.headers.get("x-idempotency-key", body))
+        if word is None or mark in self._tripped:
+            return None
+        self._tripped.add(mark)
+        return Fault(**FIRST_POST_WORDS[word])
+
+    def _account(self, request: web.Request, scope: str | None = None) -> Account:
+        account = self._sandbox.accounts.account(_key(request))
+        if scope is not None and scope not in account.scopes:
+            raise ApiError(403, f"This API key lacks the scope {scope}.")
+        return account
+
+    async def _status(self, request: web.Request) -> web.Response:
+        account = self._account(request)
+        return web.json_response(self._sandbox.accounts.status_document(account, self._sandbox.clock.wall()))
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        account = self._account(request, "requests:write")
+        body = _json(await request.read())
+        if not isinstance(body, dict):
+            raise ApiError(400, "The body must be a JSON object.")
+        created = await self._sandbox.studio.accept(account, body, request.headers.get("x-idempotency-key"))
+        answer = {
+            "id": created.id,
+            "status": "queued",
+            "operation": created.operation,
+            "poll_after_ms": max(POLL_AFTER_MIN_MS, round(POLL_AFTER_MS / self._sandbox.speed)),
+            "urls": {"get": f"{self._sandbox.url}/api/v1/requests/{created.id}"},
+        }
+        return web.json_response(answer, status=202)
+
+    async def _get(self, request: web.Request) -> web.Response:
+        account = self._account(request, "requests:read")
+        return web.json_response(await self._sandbox.studio.document(account, request.match_info["target"]))
+
+    async def _openapi(self, request: web.Request) -> web.Response:
+        document = self._sandbox.document
+        text = json.dumps(describe(self._sandbox.catalogue) if document is None else document)
+        etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+        headers = {"ETag": etag}
+        if etag in request.headers.get("If-None-Match", ""):
+            return web.Response(status=304, headers=headers)
+        return web.Response(text=text, content_type="application/json", headers=headers)
+
+    async def _media(self, request: web.Request) -> web.Response:
+        file = self._sandbox.studio.files.get(request.match_info["target"])
+        if file is None:
+            raise ApiError(404, "There is no such file.")
+        return serve(file, request)
+
+    async def _state(self, _request: web.Request) -> web.Response:
+        now = self._sandbox.clock.wall()
+        requests = [
+            {
+                "id": each.id,
+                "operation": each.operation,
+                "input": dict(each.input),
+                "key": _last4(each.key),
+                "idempotencyKey": each.idempotency_key,
+                "webhookUrl": each.webhook_url,
+                "status": each.status(now),
+                "cost": number(each.cost),
+                "polls": each.polls,
+            }
+            for each in self._sandbox.requests
+        ]
+        books = {
+            _last4(account.secret): {"credits": number(account.credits), "spent": number(account.spent(now))}
+            for account in self._sandbox.accounts.accounts.values()
+        }
+        return web.json_response(
+            {
+                "requests": requests,
+                "books": books,
+                "posts": self.posts,
+                "polls": self._sandbox.polls,
+                "faults": self._sandbox.faults.waiting(),
+            }
+        )
+
+    async def _add_fault(self, request: web.Request) -> web.Response:
+        body = _json(await request.read())
+        try:
+            where, kind = body.pop("where"), body.pop("kind")
+            self._sandbox.faults.add(where, kind, **body)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ApiError(400, f"This is no fault: {error}") from None
+        return web.json_response({"faults": self._sandbox.faults.waiting()})
+
+    async def _clear_faults(self, _request: web.Request) -> web.Response:
+        self._sandbox.faults.clear()
+        return web.json_response({"faults": {}})
+
+    async def _finish(self, request: web.Request) -> web.Response:
+        body = _json(await request.read())
+        try:
+            self._sandbox.finish(body["id"])
+        except (KeyError, TypeError):
+            raise ApiError(404, "There is no such request; the body must be an object with its `id`.") from None
+        return web.json_response({"finished": body["id"]})
+
+    async def _change_key(self, request: web.Request) -> web.Response:
+        body = _json(await request.read())
+        try:
+            secret, revoked = body.pop("key"), body.pop("revoked", False)
+            if revoked:
+                self._sandbox.revoke_key(secret)
+            else:
+                self._sandbox.add_key(secret, **body)
+        except (AttributeError, KeyError, TypeError, ArithmeticError) as error:
+            raise ApiError(400, f"This is no key: {error}") from None
+        return web.json_response({"key": _last4(secret), "revoked": revoked})
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return web.json_response(error_body(error.message), status=error.status)
+
+
+async def _answered(answer: Answering, request: web.Request) -> web.Response:
+    """Return the true answer, errors included: a fault may take its place."""
+    try:
+        return await answer(request)
+    except ApiError as error:
+        return web.json_response(error_body(error.message), status=error.status)
+
+
+def _local(answer: Answering) -> Handler:
+    """Let only this machine use a control."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104 - compared, not bound
+            raise ApiError(403, "The sandbox's controls are for this machine only.")
+        return await answer(request)
+
+    return handle
+
+
+def _key(request: web.Request) -> str | None:
+    """Return the API key: `x-api-key`, else a bearer token (https://www.cannonstudio.app/developers/docs/authentication)."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    bearer = token.strip() if kind.casefold() == "bearer" else None
+    return request.headers.get("x-api-key") or bearer
+
+
+def _last4(secret: str) -> str:
+    return f"…{secret[-4:]}"
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,257 @@
+"""Cannon Studio without HTTP: accepts requests, lets them take their time, makes their files, posts webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import math
+import random
+import secrets
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.operation import Operation
+from bot.clock import Clock
+from bot.errors import InputError
+from bot.sandbox.answers import PRODUCTS
+from bot.sandbox.books import Account, ApiError, Books, StudioRequest
+from bot.sandbox.faults import MEDIA_WORDS, Faults, words_in
+from bot.sandbox.files import File, Files
+from bot.sandbox.prices import price
+from bot.sandbox.render import Rendered
+from bot.sandbox.sources import Fetch, SourceLost, Sources
+from bot.sandbox.work import Task, make
+
+MEDIAN_S: Mapping[str, float] = {"image": 8, "video": 60, "audio": 15, "prompt": 2, "finish": 40, "sora": 90, "3d": 90}
+"""How long a request takes, by workflow. Plausible guesses: Cannon Studio publishes no durations."""
+SPREAD = 0.35
+"""The sigma of the log-normal that durations are drawn from."""
+QUEUE_SHARE, QUEUE_MAX_S = 0.1, 1.0
+SLOW_FACTOR = 10
+WEBHOOK_TIMEOUT_S = 5.0
+RENDER_THREADS = 2
+FAILED = "The model could not finish this request. (The sandbox was asked to fail.)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """One webhook that was sent: where to, the status it told, and the HTTP status of the answer, None without one."""
+
+    url: str
+    request_id: str
+    told: str
+    answered: int | None
+
+
+class Studio:
+    """The service behind the API. Made by `Sandbox`, which gives it its address."""
+
+    def __init__(
+        self, *, url: str, books: Books, faults: Faults, catalogue: Catalogue, clock: Clock,
+        speed: float, seed: int, small: bool, fetch: Fetch | None,
+    ) -> None:  # fmt: skip
+        self.url = url
+        self.books = books
+        self.faults = faults
+        self.catalogue = catalogue
+        self.clock = clock
+        self.files = Files()
+        self.webhooks: list[Webhook] = []
+        self._speed = speed
+        self._seed = seed
+        self._small = small
+        self._session = aiohttp.ClientSession(trust_env=False)
+        self._sources = Sources(self.files, self._session, url, fetch)
+        self._threads = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="sandbox")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._make_small = lru_cache(maxsize=256)(_make_small)
+
+    async def close(self) -> None:
+        """Stop all work."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._session.close()
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+    async def accept(self, account: Account, body: Mapping[str, Any], idempotency_key: str | None) -> StudioRequest:
+        """Take a create body, or find the request that it repeats. Raises ApiError."""
+        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        earlier = self.books.repeated(account, idempotency_key, digest)
+        if earlier is not None:
+            return earlier
+        operation, given = self._checked(body)
+        request = self._entered(account, operation, body, idempotency_key, digest)
+        if "#fail" in request.words:
+            request.fail(FAILED)
+        else:
+            self._start(self._make(request, operation, given))
+        if request.webhook_fault == "early":
+            request.finish(self.clock.wall())
+            await self._told(request)
+        elif request.webhook_url is not None:
+            self._start(self._told(request))
+        return request
+
+    async def document(self, account: Account, remote_id: str) -> dict[str, Any]:
+        """Return a request as the API shows it. Raises ApiError 404 for what this key does not have."""
+        request = self.books.requests.get(remote_id)
+        if request is None or request.account is not account or "#lost" in request.words:
+            raise ApiError(404, "There is no such request.")
+        request.polls += 1
+        if request.over(self.clock.wall()):
+            # The time is up: it must not look unfinished only because drawing takes its own time.
+            await request.made.wait()
+        return request.document(self.clock.wall())
+
+    def _checked(self, body: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
+        name, given, hook = body.get("operation"), body.get("input"), body.get("webhook_url")
+        if not isinstance(name, str) or not isinstance(given, dict):
+            raise ApiError(400, "The body needs `operation`, a string, and `input`, an object.")
+        if hook is not None and not _may_be_called(hook):
+            raise ApiError(400, "`webhook_url` must be an https URL.")
+        words = words_in(given)
+        try:
+            operation, checked = self.catalogue.get(name), self.catalogue.check(name, given)
+        except InputError as error:
+            raise ApiError(400, error.sentence) from None
+        if "#invalid" in words:
+            raise ApiError(400, "The input is not valid. (The sandbox was asked to refuse it.)")
+        if "#broke" in words:
+            raise ApiError(402, "Not enough credits. (The sandbox was asked to be out of them.)")
+        return operation, checked
+
+    def _entered(
+        self, account: Account, operation: Operation, body: Mapping[str, Any],
+        idempotency_key: str | None, digest: str,
+    ) -> StudioRequest:  # fmt: skip
+        now, given = self.clock.wall(), body["input"]
+        cost, words = price(operation.id, given, operation.fixed_credits), words_in(given)
+        if account.credits - account.spent(now) < cost:
+            raise ApiError(402, f"Not enough credits: this takes {cost}.")
+        tail = secrets.token_hex(6)
+        took_s = self._duration_s(operation, words)
+        prefix = PRODUCTS[operation.id].prefix if operation.id in PRODUCTS else "txt_"
+        hook = body.get("webhook_url")
+        fault = self.faults.take("webhook", key=account.secret) if hook is not None else None
+        request = StudioRequest(
+            id=f"req_{tail}",
+            account=account,
+            operation=operation.id,
+            input=given,
+            idempotency_key=idempotency_key,
+            webhook_url=hook,
+            digest=digest,
+            cost=cost,
+            words=words,
+            task=f"{prefix}{tail}",
+            accepted_at=now,
+            starts_at=now + min(QUEUE_MAX_S / self._speed, took_s * QUEUE_SHARE),
+            ends_at=now + took_s,
+            webhook_fault=fault.kind if fault else None,
+        )
+        self.books.enter(request)
+        return request
+
+    def _duration_s(self, operation: Operation, words: frozenset[str]) -> float:
+        if "#forever" in words:
+            return math.inf
+        if "#fast" in words:
+            return 0.0
+        dice = random.Random(f"{self._seed}:{len(self.books.requests)}")  # noqa: S311 - a pace, not a secret
+        seconds = MEDIAN_S.get(operation.workflow, 30) * math.exp(dice.gauss(0, SPREAD)) / self._speed
+        return seconds * SLOW_FACTOR if "#slow" in words else seconds
+
+    async def _make(self, request: StudioRequest, operation: Operation, given: Mapping[str, Any]) -> None:
+        order = len(self.books.requests)
+        seed = given.get("seed", f"{self._seed}:{order}")
+        task = Task(operation=operation.id, input=given, seed=seed, words=request.words, small=self._small)
+        try:
+            sources = await self._sources.read(operation, given)
+            sources |= self._earlier_clip(given)
+            made = await self._drawn(task, sources)
+        except SourceLost as lost:
+            request.fail(str(lost))
+            return
+        except BaseException:
+            # Whoever waits for it must not wait for ever; the error itself rises.
+            request.fail("The sandbox could not draw this.")
+            raise
+        fault = next((MEDIA_WORDS[word] for word in sorted(request.words) if word in MEDIA_WORDS), None)
+        request.urls = {kind: self._stored(request, files, fault) for kind, files in made.items()}
+        request.made.set()
+
+    async def _drawn(self, task: Task, sources: Mapping[str, bytes]) -> Mapping[str, list[Rendered]]:
+        loop = asyncio.get_running_loop()
+        if task.small and not sources:
+            # Words and seed do not show at this size: drawn once, used for all that are alike.
+            shape = {name: value for name, value in task.input.items() if not isinstance(value, str) or ":" in value}
+            plain = json.dumps(shape | {"resolution": task.input.get("resolution", "")}, sort_keys=True)
+            return await loop.run_in_executor(self._threads, self._make_small, task.operation, plain, task.words)
+        return await loop.run_in_executor(self._threads, make, task, sources)
+
+    def _earlier_clip(self, given: Mapping[str, Any]) -> dict[str, bytes]:
+        """Return the clip that a `sora_video_id` names, if it was made here."""
+        wanted = given.get("sora_video_id")
+        for request in self.books.requests.values() if wanted else ():
+            if request.task == wanted and (urls := request.urls.get("mp4")):
+                file = self.files.get(urls[0].rpartition("/")[2])
+                return {"video_url": file.data} if file is not None else {}
+        return {}
+
+    def _stored(self, request: StudioRequest, files: list[Rendered], fault: str | None) -> list[str]:
+        urls = []
+        for number, file in enumerate(files):
+            name = f"{request.id.removeprefix('req_')}-{number}.{file.extension}"
+            self.files.put(name, File(file.data, file.content_type, fault))
+            urls.append(f"{self.url}/media/{name}")
+        return urls
+
+    async def _told(self, request: StudioRequest) -> None:
+        """Wait for the request's end and post its webhook: once, unless a fault says otherwise."""
+        while not request.over(now := self.clock.wall()):
+            left = request.ends_at - now
+            await self.clock.wait(request.finished, left if math.isfinite(left) else None)
+        await request.made.wait()
+        fault = request.webhook_fault
+        if fault == "lost":
+            return
+        document = request.document(self.clock.wall())
+        for _ in range(3 if fault == "thrice" else 1):
+            await self._post(request, document)
+        if fault == "backwards":
+            await self._post(request, document | {"status": "processing"})
+
+    async def _post(self, request: StudioRequest, document: Mapping[str, Any]) -> None:
+        url, answered = str(request.webhook_url), None
+        timeout = aiohttp.ClientTimeout(total=WEBHOOK_TIMEOUT_S)
+        try:
+            async with self._session.post(url, json=document, timeout=timeout, allow_redirects=False) as answer:
+                answered = answer.status
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            answered = None
+        self.webhooks.append(Webhook(url=url, request_id=request.id, told=str(document["status"]), answered=answered))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _make_small(operation: str, plain: str, words: frozenset[str]) -> Mapping[str, list[Rendered]]:
+    return make(Task(operation=operation, input=json.loads(plain), seed=0, words=words, small=True), {})
+
+
+def _may_be_called(hook: object) -> bool:
+    if not isinstance(hook, str):
+        return False
+    address = urlsplit(hook)
+    return address.scheme == "https" or (address.scheme == "http" and address.hostname in {"127.0.0.1", "localhost"})

@@ -1,0 +1,329 @@
+from __future__ import annotations
+
+import io
+import math
+import sys
+import wave
+
+import aiohttp
+import av
+import pytest
+from PIL import Image, ImageFilter
+
+from bot.catalogue.catalogue import Catalogue
+from bot.errors import StartError
+from bot.sandbox import render
+from bot.sandbox.server import Sandbox
+
+KEY = "cs_test_sandbox_key"
+GIVEN = {
+    "image.generate": {"prompt": "A lighthouse in fog", "aspect_ratio": "16:9"},
+    "image.edit": {"prompt": "Make it night", "image_url": "{png}"},
+    "video.generate": {"prompt": "A fox runs", "duration": 2},
+    "prompt.enhance.image": {"prompt": "a fox", "visualStyle": "watercolour"},
+    "prompt.enhance.video": {"prompt": "a fox", "duration": 8},
+    "prompt.enhance.variant": {"prompt": "a fox", "rewriteRequest": "in winter"},
+    "prompt.enhance.location": {"prompt": "a harbour"},
+    "music.generate": {"prompt": "Slow piano", "duration_seconds": 3, "title": "Rain"},
+    "narration.generate": {"text": "Once upon a time there was a very small lighthouse."},
+    "soundfx.generate": {"prompt": "Waves", "duration_seconds": 2},
+    "lipsync.generate": {"video_url": "{mp4}", "audio_url": "{mp3}", "video_duration": 2.0, "audio_duration": 2.0},
+    "subtitles.generate": {"video_url": "{mp4}", "duration": 2},
+    "smartmotion.generate": {"file_url": "{png}", "duration": 2, "prompt": "Pan left"},
+    "video.upscale": {"video_url": "{mp4}", "target_resolution": "4k"},
+    "sora2.video.edit": {"sora_video_id": "video_1", "prompt": "Add rain", "duration": 4},
+    "sora2.video.extend": {"sora_video_id": "video_1", "prompt": "Go on", "duration": 4},
+    "sora2.video.remix": {"sora_video_id": "video_1", "prompt": "As a dream", "duration": 4},
+    "sora2.character.create": {"name": "Bo"},
+    "sora2.character.generate": {"prompt": "Bo walks", "duration": 4},
+    "three_d.location.generate": {"description": "A harbour"},
+    "three_d.model.generate": {"prompt": "A boat"},
+}
+KEYS = {
+    "image.generate": {"task_id", "image_url", "image_urls", "provider_image_urls", "provider", "model"},
+    "image.edit": {"task_id", "image_url", "provider", "model"},
+    "video.generate": {"task_id", "video_url", "provider", "model"},
+    "music.generate": {"task_id", "audio_url", "requested_provider", "provider", "model", "title"},
+    "narration.generate": {"audio_url", "provider", "model"},
+    "soundfx.generate": {"task_id", "audio_url", "provider", "model", "mode"},
+    "lipsync.generate": {"task_id", "video_url", "audio_url", "provider", "model", "exact_cost_credits"},
+    "subtitles.generate": {"task_id", "video_url", "model"},
+    "smartmotion.generate": {"task_id", "video_url", "provider", "model"},
+    "video.upscale": {"task_id", "video_url", "provider", "model", "requested_model", "exact_cost_credits"},
+    "sora2.video.edit": {"task_id", "video_url", "provider", "model"},
+    "sora2.video.extend": {"task_id", "video_url", "provider", "model"},
+    "sora2.video.remix": {"task_id", "video_url", "provider", "model"},
+}
+
+
+@pytest.fixture(scope="module")
+def files():
+    return {
+        "png": render.png("A source", size=(320, 180)).data,
+        "mp4": render.mp4("A source", seconds=2, size=(320, 180)).data,
+        "mp3": render.mp3(seconds=2).data,
+    }
+
+
+@pytest.fixture
+async def full(files):
+    async def fetch(url: str) -> bytes | None:
+        return files.get(url.rpartition(".")[2])
+
+    async with Sandbox(speed=math.inf, fetch=fetch) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def client(full):
+    async with aiohttp.ClientSession(full.url, headers={"x-api-key": KEY}) as session:
+        yield session
+
+
+async def run(client, operation, given):
+    async with client.post("/api/v1/requests", json={"operation": operation, "input": given}) as answer:
+        body = await answer.json()
+        assert answer.status == 202, body
+    async with client.get(body["urls"]["get"]) as answer:
+        return await answer.json()
+
+
+async def download(client, url):
+    async with client.get(url) as answer:
+        assert answer.status == 200
+        return answer.content_type, await answer.read()
+
+
+def streams(data):
+    with av.open(io.BytesIO(data)) as box:
+        names = {stream.type: stream.codec_context.name for stream in box.streams}
+        frames = {stream.type: 0 for stream in box.streams}
+        length = box.duration / av.time_base
+        for packet in box.demux():
+            frames[packet.stream.type] += len(packet.decode())
+    return names, frames, length
+
+
+def test_every_operation_is_tried_here():
+    assert set(GIVEN) == set(Catalogue().operations)
+
+
+@pytest.mark.parametrize("operation", GIVEN)
+async def test_every_operation_ends_with_its_documented_output_and_real_files(client, operation):
+    links = {kind: f"https://cdn.example/source.{kind}" for kind in ("png", "mp4", "mp3")}
+    given = {
+        name: value.format(**links) if isinstance(value, str) else value for name, value in GIVEN[operation].items()
+    }
+    document = await run(client, operation, given)
+    assert document["status"] == "succeeded", document
+    output = document["output"]
+    if operation in KEYS:
+        assert set(output) == KEYS[operation] | {"asset_type", "status"}
+        assert output["status"] == "succeeded"
+    for key, opener in (("image_url", Image.open), ("video_url", None), ("audio_url", None)):
+        url = output.get(key)
+        if url is None or url in links.values():
+            continue
+        kind, data = await download(client, url)
+        assert kind == {"image_url": "image/png", "video_url": "video/mp4", "audio_url": "audio/mpeg"}[key]
+        if opener is not None:
+            with opener(io.BytesIO(data)) as picture:
+                picture.load()
+                assert picture.format == "PNG"
+        else:
+            _, frames, length = streams(data)
+            assert all(frames.values())
+            assert length > 0
+    if operation.startswith("prompt."):
+        assert set(output) == {"enhancedPrompt", "model", "operation"}
+        assert given["prompt"] in output["enhancedPrompt"].casefold()
+        assert document["outputPreview"] == output["enhancedPrompt"][:160]
+        assert document["billableCredits"] == 1
+    if "exact_cost_credits" in output:
+        assert output["exact_cost_credits"] == document["billableCredits"]
+
+
+async def test_an_enhanced_prompt_is_always_the_same_and_heeds_the_request(client):
+    given = {"prompt": "A fox", "rewriteRequest": "in winter", "aspectRatio": "9:16"}
+    first = (await run(client, "prompt.enhance.image", given))["output"]["enhancedPrompt"]
+    again = (await run(client, "prompt.enhance.image", given))["output"]["enhancedPrompt"]
+    assert first == again
+    assert "in winter" in first
+    assert "9:16" in first
+
+
+async def test_the_providers_own_links_are_dead(client):
+    output = (await run(client, "image.generate", {"prompt": "A fox"}))["output"]
+    async with client.get(output["provider_image_urls"][0]) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        ({"aspect_ratio": "16:9"}, (1024, 576)),
+        ({"aspect_ratio": "9:16"}, (576, 1024)),
+        ({"aspect_ratio": "1:1", "resolution": "2K", "model": "gptimage2"}, (1280, 1280)),
+        ({}, (1024, 1024)),
+    ],
+)
+async def test_a_picture_has_the_asked_shape(client, given, size):
+    output = (await run(client, "image.generate", {"prompt": "A lighthouse", **given}))["output"]
+    _, data = await download(client, output["image_url"])
+    with Image.open(io.BytesIO(data)) as picture:
+        assert picture.size == size
+
+
+async def test_the_same_request_gives_another_picture_unless_a_seed_is_given(client):
+    pictures = []
+    for _ in range(2):
+        output = (await run(client, "image.generate", {"prompt": "A lighthouse"}))["output"]
+        pictures.append((await download(client, output["image_url"]))[1])
+    clips = []
+    for _ in range(2):
+        output = (await run(client, "video.generate", {"prompt": "A fox", "duration": 1, "seed": 7}))["output"]
+        clips.append((await download(client, output["video_url"]))[1])
+    assert pictures[0] != pictures[1]
+    assert clips[0] == clips[1]
+
+
+async def test_an_edit_keeps_the_shape_and_the_content_of_its_source(client, files):
+    given = {"prompt": "Make it night", "image_url": "https://cdn.example/source.png"}
+    output = (await run(client, "image.edit", given))["output"]
+    _, data = await download(client, output["image_url"])
+    other = render.png("Another", size=(320, 180), seed="other").data
+    with Image.open(io.BytesIO(data)) as edited:
+        assert edited.width / edited.height == pytest.approx(16 / 9, rel=0.01)
+        assert _difference(edited, files["png"]) < 0.6 * _difference(edited, other)
+
+
+def _difference(edited, source):
+    """How much the outlines below the new caption differ."""
+    with Image.open(io.BytesIO(source)) as picture:
+        edges = [each.convert("L").resize((64, 36)).filter(ImageFilter.FIND_EDGES) for each in (edited, picture)]
+    first, second = (list(each.tobytes())[64 * 12 :] for each in edges)
+    return sum(abs(a - b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("operation", ["image.edit", "lipsync.generate", "smartmotion.generate"])
+async def test_a_source_that_cannot_be_read_fails_the_request_and_names_the_field(client, full, operation):
+    given = {name: str(value).format(png="https://a.example/x", mp4="https://a.example/x", mp3="https://a.example/x")
+             if isinstance(value, str) else value for name, value in GIVEN[operation].items()}  # fmt: skip
+    document = await run(client, operation, given)
+    field = next(name for name in given if name.endswith("_url"))
+    assert document["status"] == "failed"
+    assert document["errorMessage"] == f"The file given as {field} could not be read."
+    assert document["outputPreview"] is None
+    assert document["requestLog"]["errorMessage"] == document["errorMessage"]
+    assert full.books(KEY) == 0
+
+
+async def test_a_result_can_be_the_source_of_the_next_request_without_an_injected_fetch():
+    async with (
+        Sandbox(speed=math.inf, small=True) as first,
+        Sandbox(speed=math.inf) as second,
+        aiohttp.ClientSession(headers={"x-api-key": KEY}) as session,
+    ):
+        elsewhere = await _run_at(session, first, "image.generate", {"prompt": "A fox", "aspect_ratio": "9:16"})
+        url = elsewhere["output"]["image_url"]
+        edited = await _run_at(session, second, "image.edit", {"prompt": "Night", "image_url": url})
+        gone = await _run_at(session, second, "image.edit", {"prompt": "Night", "image_url": f"{second.url}/media/x"})
+        _, data = await download(session, edited["output"]["image_url"])
+        with Image.open(io.BytesIO(data)) as picture:
+            assert picture.width < picture.height
+        assert gone["status"] == "failed"
+
+
+async def _run_at(session, sandbox, operation, given):
+    body = {"operation": operation, "input": given}
+    async with session.post(f"{sandbox.url}/api/v1/requests", json=body) as answer:
+        path = (await answer.json())["urls"]["get"]
+    async with session.get(path) as answer:
+        return await answer.json()
+
+
+async def test_a_video_has_picture_sound_and_the_asked_length(client):
+    output = (await run(client, "video.generate", {"prompt": "A fox", "duration": 8, "aspect_ratio": "9:16"}))["output"]
+    _, data = await download(client, output["video_url"])
+    names, frames, length = streams(data)
+    assert names == {"video": "h264", "audio": "aac"}
+    assert length == pytest.approx(8, abs=0.2)
+    assert frames["video"] == 8 * 12
+    assert render.first_frame(data).size == (360, 640)
+
+
+def test_a_clip_moves():
+    with av.open(io.BytesIO(render.mp4("A fox", seconds=2, size=(320, 180)).data)) as box:
+        pictures = [frame.to_image().tobytes() for frame in box.decode(video=0)]
+    assert pictures[0] != pictures[-1]
+
+
+def test_a_long_clip_is_cut_to_twenty_seconds():
+    _, _, length = streams(render.mp4("A fox", seconds=60, size=(64, 36), fps=2).data)
+    assert length == pytest.approx(20, abs=0.2)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.3, 45])
+def test_a_track_lasts_as_long_as_asked(seconds):
+    names, _, length = streams(render.mp3(seconds=seconds, seed=3).data)
+    assert length == pytest.approx(seconds, abs=0.2)
+    assert set(names) == {"audio"}
+    with wave.open(io.BytesIO(render.wav(seconds, 3))) as track:
+        assert track.getnframes() / track.getframerate() == pytest.approx(seconds, abs=0.001)
+        samples = memoryview(track.readframes(44_100)).cast("h")
+    assert 1000 < max(samples) < 16_000
+
+
+def test_the_same_seed_draws_the_same_and_another_seed_does_not():
+    first, again, other = (render.png("A fox", size=(128, 72), seed=seed).data for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_the_caption_is_on_the_picture_and_a_long_one_stays_inside():
+    plain, told = (render.png(text, size=(256, 144), seed=1).data for text in ("A fox", "A hare"))
+    assert plain != told
+    for text in ("", "word " * 2000, "x" * 5000, "狐 🦊 \n\t \u202e"):
+        with Image.open(io.BytesIO(render.png(text, size=(256, 144), seed=1).data)) as picture:
+            picture.load()
+
+
+def test_a_grown_file_still_decodes():
+    size = 300_000
+    picture = render.padded(render.png("A fox", size=(64, 36)), size)
+    clip = render.padded(render.mp4("A fox", seconds=1, size=(64, 36)), size)
+    track = render.padded(render.mp3(seconds=1), size)
+    assert all(len(file.data) >= size for file in (picture, clip, track))
+    assert render.first_frame(picture.data) is not None
+    assert streams(clip.data)[2] == pytest.approx(1, abs=0.2)
+    assert streams(track.data)[1]["audio"]
+    assert streams(track.data)[2] == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04" + bytes(100)])
+def test_what_is_no_medium_has_no_first_frame_and_no_length(data):
+    assert render.first_frame(data) is None
+    assert render.length_s(data) is None
+
+
+async def test_a_file_is_served_by_ranges(client):
+    output = (await run(client, "narration.generate", {"text": "Hello"}))["output"]
+    _, data = await download(client, output["audio_url"])
+    for wanted, told in (("bytes=0-9", data[:10]), ("bytes=-5", data[-5:]), (f"bytes={len(data) - 3}-", data[-3:])):
+        async with client.get(output["audio_url"], headers={"Range": wanted}) as answer:
+            assert answer.status == 206
+            assert await answer.read() == told
+            assert answer.headers["Content-Range"].endswith(f"/{len(data)}")
+    async with client.get(output["audio_url"], headers={"Range": f"bytes={len(data)}-"}) as answer:
+        assert answer.status == 416
+    async with client.head(output["audio_url"]) as answer:
+        assert answer.content_length == len(data)
+
+
+@pytest.mark.parametrize("missing", ["av", "PIL"])
+def test_without_pillow_or_pyav_it_says_what_to_install(monkeypatch, missing):
+    for name in [name for name in sys.modules if name.startswith("bot.sandbox.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(StartError, match=r"cannon-bot\[demo\]"):
+        __import__("bot.sandbox.server")
