@@ -1,0 +1,6 @@
+"""A job's card in Discord: how it looks, and how results reach it."""
+
+from bot.delivery.card import card_embed, state_word
+from bot.delivery.delivery import Delivery
+
+__all__ = ["Delivery", "card_embed", "state_word"]

@@ -1,0 +1,221 @@
+"""How a card looks: an embed that is a pure function of the card, its jobs and what is known of durations."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import discord
+
+from bot.catalogue import Catalogue, Operation, model_name
+from bot.errors import InputError
+from bot.models import Card, Job, JobState, credits_text
+
+PROMPT_SHOWN_CHARS = 350
+"""Longer prompts go whole into an attached text file."""
+ALT_TEXT_CHARS = 1024
+"""Discord's limit of an attachment's description."""
+SLUG_CHARS = 40
+COLOURS = {
+    JobState.DELIVERED: 0x3BA55D,
+    JobState.FAILED: 0xD83C3E,
+    JobState.EXPIRED: 0xD83C3E,
+    JobState.REFUSED: 0xD83C3E,
+    JobState.CANCELLED: 0x80848E,
+    JobState.HELD: 0xF0B232,
+}
+COLOUR_OPEN = 0x5865F2
+
+WORDS = {
+    JobState.AWAITING_APPROVAL: "⏸️ waiting for approval",
+    JobState.WAITING: "⏳ waiting for its turn",
+    JobState.SUBMITTING: "📨 being sent to Cannon Studio",
+    JobState.QUEUED: "🕓 queued",
+    JobState.PROCESSING: "⚙️ processing",
+    JobState.READY: "📦 made, being posted",
+    JobState.DELIVERED: "✅ done",
+    JobState.FAILED: "❌ failed",
+    JobState.CANCELLED: "🚫 cancelled",
+    JobState.REFUSED: "🚫 refused",
+    JobState.EXPIRED: "⌛ expired",
+    JobState.HELD: "📮 made, but could not be posted",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a card needs to know beside itself. Times are Unix seconds."""
+
+    catalogue: Catalogue
+    now: float
+    eta: dict[str, float]
+    """When each running job will probably be done."""
+    blocked: bool = False
+    """Whether the jobs wait for a working key."""
+
+
+def state_word(state: JobState) -> str:
+    """Return a state as members read it, with its emoji."""
+    return WORDS[state]
+
+
+def stamp(when: float, style: str = "R") -> str:
+    """Return Discord's own timestamp, which each member reads in their own zone and language."""
+    return f"<t:{int(when)}:{style}>"
+
+
+def plain(text: str) -> str:
+    """Make a member's words harmless in a message: no markdown, no mention, no control characters."""
+    cleaned = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(cleaned))
+
+
+def shortened(text: str, limit: int) -> str:
+    """Cut `text` to `limit` characters at a word where possible, with an ellipsis if anything was cut."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    head, space, _ = cut.rpartition(" ")
+    return (head if space and len(head) > limit // 2 else cut).rstrip() + "…"
+
+
+def slug(text: str, fallback: str) -> str:
+    """Turn a prompt into a safe start of a file name: `fox-in-fog`."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", ascii_text.lower())
+    name = ""
+    for word in words:
+        if len(name) + len(word) + 1 > SLUG_CHARS:
+            break
+        name = f"{name}-{word}" if name else word
+    return name or fallback
+
+
+def file_stem(job: Job, number: int = 0) -> str:
+    """Return the name, without extension, of a job's n-th file. The same job gives the same names."""
+    stem = f"{slug(job.prompt, job.operation.replace('.', '-'))}-{job.id[:4].lower()}"
+    return stem if number == 0 else f"{stem}-{number + 1}"
+
+
+def alt_text(job: Job) -> str:
+    """Return what a screen reader says of the job's media."""
+    return shortened(job.prompt or f"Made by {job.operation}", ALT_TEXT_CHARS)
+
+
+def operation_of(catalogue: Catalogue, job: Job) -> Operation | None:
+    """Return the job's operation, None if the catalogue has lost it."""
+    try:
+        return catalogue.resolve(job.operation)
+    except InputError:
+        return None
+
+
+def needs_prompt_file(jobs: Sequence[Job]) -> bool:
+    """Whether the prompt is too long for the card and goes into a text file."""
+    return bool(jobs) and len(jobs[0].prompt) > PROMPT_SHOWN_CHARS
+
+
+def card_embed(card: Card, jobs: Sequence[Job], look: Look) -> discord.Embed:
+    """Draw the card of `jobs` (at least one)."""
+    first = jobs[0]
+    operation = operation_of(look.catalogue, first)
+    title = operation.title if operation is not None else first.operation
+    embed = discord.Embed(
+        title=title if len(jobs) == 1 else f"{title} · {len(jobs)}",
+        description=_prompt(first),
+        colour=_colour(jobs),
+    )
+    embed.add_field(name="State", value=_states(card, jobs, look), inline=False)
+    if first.model is not None:
+        name = model_name(operation, first.model) if operation is not None else first.model
+        embed.add_field(name="Model", value=plain(shortened(name, 100)))
+    embed.add_field(name="Cost", value=_cost(jobs))
+    embed.add_field(name="Asked by", value=f"<@{card.author_id}>")
+    for name, value in _facts(jobs):
+        embed.add_field(name=name, value=value)
+    embed.set_footer(text=f"cannon-bot · {' '.join(job.id for job in jobs)}")
+    return embed
+
+
+def _prompt(job: Job) -> str | None:
+    if not job.prompt:
+        return None
+    shown = plain(shortened(job.prompt, PROMPT_SHOWN_CHARS))
+    return "\n".join(f"> {line}" for line in shown.splitlines()) or None
+
+
+def _colour(jobs: Sequence[Job]) -> int:
+    states = {job.state for job in jobs}
+    if not all(state.ended for state in states):
+        return COLOUR_OPEN
+    for state in (JobState.HELD, JobState.FAILED, JobState.EXPIRED, JobState.REFUSED, JobState.CANCELLED):
+        if state in states:
+            return COLOURS[state]
+    return COLOURS[JobState.DELIVERED]
+
+
+def _states(card: Card, jobs: Sequence[Job], look: Look) -> str:
+    lines = [_state(job, look) for job in jobs]
+    if len(jobs) > 1:
+        lines = [f"{job.position + 1}. {line}" for job, line in zip(jobs, lines, strict=True)]
+    if not all(job.state.ended for job in jobs):
+        lines.append(f"asked {stamp(card.created_at)}")
+    return shortened("\n".join(lines), 1024)
+
+
+def _state(job: Job, look: Look) -> str:
+    word = state_word(job.state)
+    if job.state.ended and job.error is not None:
+        return f"{word}: {plain(shortened(job.error, 230))}"
+    if look.blocked and job.state in {JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING}:
+        return f"⏸️ {job.state.value}, waiting for a working key of this server"
+    if job.state is JobState.PROCESSING and job.started_at is not None:
+        word = f"{word} since {stamp(job.started_at)}"
+    eta = look.eta.get(job.id)
+    if eta is not None and job.state in {JobState.QUEUED, JobState.PROCESSING}:
+        return f"{word}, probably done {stamp(max(eta, look.now + 1))}"
+    if job.state is JobState.DELIVERED and job.finished_at is not None:
+        started = job.submitted_at or job.created_at
+        return f"{word} in {max(1, round(job.finished_at - started))} s"
+    return word
+
+
+def _cost(jobs: Sequence[Job]) -> str:
+    known = [job for job in jobs if job.state in {JobState.DELIVERED, JobState.HELD, JobState.READY}]
+    given_back = [job for job in jobs if job.state.ended and job not in known]
+    open_jobs = [job for job in jobs if job not in known and job not in given_back]
+    parts = []
+    if known:
+        total = sum((job.cost if job.cost is not None else job.held for job in known), Decimal(0))
+        parts.append(_credits(total))
+    if open_jobs:
+        guess = sum((job.held for job in open_jobs), Decimal(0))
+        basis = open_jobs[0].basis
+        parts.append(_credits(guess) if basis == "fixed" else f"about {_credits(guess)} ({_basis(basis)})")
+    if given_back:
+        parts.append("nothing" if not parts else f"{len(given_back)} given back")
+    return " + ".join(parts)
+
+
+def _credits(amount: Decimal) -> str:
+    return f"{credits_text(amount)} credit{'' if amount == 1 else 's'}"
+
+
+def _basis(basis: str) -> str:
+    return {"unknown": "price not known yet", "earlier jobs": "from earlier jobs"}.get(basis, basis)
+
+
+def _facts(jobs: Sequence[Job]) -> list[tuple[str, str]]:
+    """Return what a result says of itself: its seed, and the provider's own name of the model."""
+    facts = []
+    job = jobs[0]
+    seeds = [str(seed) for j in jobs if isinstance(seed := j.output.get("seed", j.input.get("seed")), int)]
+    if seeds:
+        facts.append(("Seed", ", ".join(seeds)))
+    made_by = job.output.get("model")
+    if isinstance(made_by, str) and made_by and made_by != job.model and job.state is JobState.DELIVERED:
+        facts.append(("Made by", plain(shortened(made_by, 100))))
+    return facts

@@ -1,0 +1,451 @@
+"""Posting results: by editing the card, so that doing it twice leaves one result.
+
+The order of places: the card through the interaction's token (15 minutes) → the card with the bot's own token → a new
+message in the channel → a direct message to who asked → none: the job is held. New messages carry a nonce derived from
+the job's id, and the channel is searched for the job before one is sent, so a lost reply never gives two posts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import tempfile
+import weakref
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import aiohttp
+import discord
+import structlog
+
+from bot.cannon.wire import text_of
+from bot.catalogue import Catalogue
+from bot.clock import Clock
+from bot.delivery.card import Look, alt_text, card_embed, file_stem, needs_prompt_file, operation_of, plain
+from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
+from bot.failpoints import failpoint
+from bot.jobs.cadence import remaining_s
+from bot.jobs.learning import Learned
+from bot.jobs.poller import Later, NoPlace
+from bot.media import LocalFile, MediaFetcher
+from bot.models import Card, Job, JobState
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+MIB = 1024 * 1024
+FILE_LIMIT = 10 * MIB
+"""Discord's limit per file in a server without boosts (docs)."""
+REQUEST_LIMIT = 25 * MIB
+"""Discord's docs name this as the largest request; a boosted server's file limit may be above it."""
+FILES_PER_MESSAGE = 10
+CALL_TIMEOUT_S = 30.0
+UPLOAD_TIMEOUT_S = 300.0
+MEDIA_RETRY_MAX_S = 3600.0
+"""For how long after a job is done its file is asked for again."""
+SEARCH_MESSAGES = 50
+SHOWN_CARDS_KEPT = 2048
+BUTTONS_PER_MESSAGE = 25
+
+UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK = 10003, 10004, 10008, 10015
+MISSING_ACCESS, NO_DM, MISSING_PERMISSION, INVALID_TOKEN = 50001, 50007, 50013, 50027
+TOO_LARGE = 40005
+ARCHIVED, OLD_EDITS = 50083, 30046
+GONE = frozenset({UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, INVALID_TOKEN, OLD_EDITS})
+CLOSED = frozenset({UNKNOWN_CHANNEL, UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSION, NO_DM, ARCHIVED})
+
+NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, discord.DiscordServerError, discord.RateLimited)
+
+
+@dataclass(slots=True)
+class Load:
+    """What a job's result consists of: files on disk, links for what is too large, text."""
+
+    files: list[LocalFile] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    text: str | None = None
+
+    def without_files(self, job: Job) -> Load:
+        """Return the same result as links only."""
+        return Load(links=[medium.url for medium in job.media], text=self.text)
+
+
+class Delivery:
+    """Shows cards and posts results. Implements what the Poller calls a Surface."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        store: Store,
+        media: MediaFetcher,
+        catalogue: Callable[[], Catalogue],
+        learned: Learned,
+        clock: Clock,
+        folder: Path,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._media = media
+        self._catalogue = catalogue
+        self._learned = learned
+        self._clock = clock
+        self._folder = folder
+        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._shown: dict[str, str] = {}
+
+    # ------------------------------------------------------------------ what is shown
+
+    async def look(self, guild_id: int, jobs: Sequence[Job]) -> Look:
+        """Return what the card of `jobs` needs to know beside itself."""
+        now = self._clock.wall()
+        eta = {}
+        for job in jobs:
+            if job.state in {JobState.QUEUED, JobState.PROCESSING}:
+                age_s = max(0.0, now - (job.submitted_at or now))
+                eta[job.id] = now + remaining_s(self._learned.of(job.operation, job.model), age_s)
+        key = await self._store.key(guild_id)
+        return Look(
+            catalogue=self._catalogue(), now=now, eta=eta, blocked=key is not None and key.refused_at is not None
+        )
+
+    async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, list[discord.File]]:
+        """Return what answers the interaction: the card, and a file with the prompt where it is too long for it."""
+        embed = card_embed(card, jobs, await self.look(card.guild_id, jobs))
+        if not needs_prompt_file(jobs):
+            return embed, []
+        return embed, [discord.File(io.BytesIO(jobs[0].prompt.encode()), filename="prompt.txt")]
+
+    async def show(self, guild_id: int, card_id: str) -> None:
+        """Bring the card's states up to date; best effort: a failure is logged and the next change tries again."""
+        try:
+            async with self._lock(card_id):
+                await self._show(guild_id, card_id)
+        except (discord.HTTPException, *NETWORK_ERRORS) as error:
+            log.info("card.not_shown", card=card_id, error=type(error).__name__)
+        except Exception:
+            log.exception("card.show_failed", card=card_id)
+
+    async def _show(self, guild_id: int, card_id: str) -> None:
+        found = await self._store.card_and_jobs(guild_id, card_id)
+        if found is None or not found[0].answered or found[0].message_id is None:
+            return
+        card, jobs = found
+        embed = card_embed(card, jobs, await self.look(guild_id, jobs))
+        drawn = repr(embed.to_dict())
+        if self._shown.get(card_id) == drawn:
+            return
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            if self._token_lives(card):
+                await self._webhook(card).edit_message(card.message_id, embed=embed)  # type: ignore[arg-type]  # checked
+            elif not card.private:
+                await self._partial(card).edit(embed=embed)
+        self._note_shown(card_id, drawn)
+        if all(job.state.ended for job in jobs):
+            self._shown.pop(card_id, None)
+
+    def _note_shown(self, card_id: str, drawn: str) -> None:
+        self._shown[card_id] = drawn
+        while len(self._shown) > SHOWN_CARDS_KEPT:
+            self._shown.pop(next(iter(self._shown)))
+
+    def _lock(self, card_id: str) -> asyncio.Lock:
+        lock = self._locks.get(card_id)
+        if lock is None:
+            lock = self._locks[card_id] = asyncio.Lock()
+        return lock
+
+    # ------------------------------------------------------------------ after a restart
+
+    async def original_id(self, card: Card) -> int | None:
+        """Ask Discord for the answer to the card's interaction: its message id, or None if there is none.
+
+        Raises the network's or Discord's error if it cannot be told now.
+        """
+        if card.token is None or not self._token_lives(card):
+            return None
+        # discord.py's public methods want a message id here; the route of the docs is asked as it is.
+        route = discord.http.Route(
+            "GET",
+            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+            webhook_id=self._application_id(),
+            webhook_token=card.token,
+        )
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                answer = await self._client.http.request(route)
+        except discord.NotFound:
+            return None
+        return int(answer["id"])
+
+    # ------------------------------------------------------------------ alerts
+
+    async def alert(self, guild_id: int, sentence: str) -> None:
+        """Tell the moderator who set the guild's key, by direct message; best effort."""
+        log.warning("guild.alert", guild=guild_id, sentence=sentence)
+        key = await self._store.key(guild_id)
+        if key is None:
+            return
+        guild = self._client.get_guild(guild_id)
+        name = guild.name if guild is not None else "your server"
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                user = self._client.get_user(key.set_by) or await self._client.fetch_user(key.set_by)
+                await user.send(f"**{plain(name)}**: {sentence}")
+        except (discord.HTTPException, *NETWORK_ERRORS) as error:
+            log.info("guild.alert_not_sent", guild=guild_id, error=type(error).__name__)
+
+    # ------------------------------------------------------------------ delivering
+
+    async def deliver(self, job: Job) -> int:
+        """Post the job's result and return the message id. Raises Later or NoPlace."""
+        try:
+            async with self._lock(job.card_id):
+                return await self._deliver(job)
+        except NETWORK_ERRORS as error:
+            log.info("delivery.later", job=job.id, error=type(error).__name__)
+            raise Later(5.0) from error
+        except discord.HTTPException as error:
+            log.warning("delivery.refused", job=job.id, status=error.status, code=error.code)
+            raise Later(60.0) from error
+
+    async def _deliver(self, job: Job) -> int:
+        found = await self._store.card_and_jobs(job.guild_id, job.card_id)
+        if found is None:
+            raise NoPlace("Its card is gone.")
+        card, jobs = found
+        # The card is drawn as it will be once this has worked.
+        done = replace(job, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
+        jobs = tuple(done if other.id == job.id else other for other in jobs)
+        async with self._loaded(job) as load:
+            failpoint("download.done")
+            message = await self._post(card, jobs, done, load)
+            failpoint("send.done")
+        if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
+            await self._store.move_card(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
+        return message.id
+
+    async def _post(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message:
+        """Try the places in turn; return the message that now carries the result."""
+        for place in (self._on_card, self._in_channel, self._in_private):
+            for attempt in (load, load.without_files(job)):
+                try:
+                    message = await place(card, jobs, job, attempt)
+                except discord.HTTPException as error:
+                    if error.status == 413 or error.code == TOO_LARGE:
+                        continue
+                    if error.code in GONE | CLOSED or error.status in {403, 404}:
+                        log.info("delivery.next_place", job=job.id, code=error.code)
+                        break
+                    raise
+                if message is not None:
+                    return message
+                break
+        raise NoPlace(
+            "The channel does not take messages from me any more, and a direct message was not possible. "
+            "The result is kept."
+        )
+
+    async def _on_card(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message | None:
+        """Edit the card: what it has stays, this job's files come in place of an earlier try's."""
+        message = await self._find(card)
+        if message is None:
+            return None
+        files = self._files(job, load)
+        try:
+            names = {file.filename for file in files}
+            kept = [attachment for attachment in message.attachments if attachment.filename not in names]
+            room = FILES_PER_MESSAGE - len(files)
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await message.edit(
+                    embeds=await self._embeds(card, jobs, load),
+                    attachments=[*kept[:room], *files],
+                    view=_link_view([*_links_on(message), *load.links]),
+                )
+        finally:
+            _close(files)
+
+    async def _in_channel(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message | None:
+        if card.private:
+            return None
+        return await self._send(self._channel(card.channel_id, card.guild_id), card, jobs, job, load)
+
+    async def _in_private(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message | None:
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            user = self._client.get_user(card.author_id) or await self._client.fetch_user(card.author_id)
+            channel = user.dm_channel or await user.create_dm()
+        return await self._send(channel, card, jobs, job, load)
+
+    async def _send(
+        self,
+        channel: discord.abc.Messageable,
+        card: Card,
+        jobs: Sequence[Job],
+        job: Job,
+        load: Load,
+    ) -> discord.Message:
+        """Send a new message, unless an earlier try has already."""
+        sent = await self._search(channel, job, load)
+        if sent is not None:
+            return sent
+        files = self._files(job, load)
+        try:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await channel.send(
+                    embeds=await self._embeds(card, jobs, load),
+                    files=files,
+                    nonce=f"result-{job.id}",
+                    view=_link_view(load.links) or discord.utils.MISSING,
+                )
+        finally:
+            _close(files)
+
+    async def _search(self, channel: discord.abc.Messageable, job: Job, load: Load) -> discord.Message | None:
+        """Look for the job's result among the channel's last messages: the nonce only guards for minutes."""
+        own = self._client.user
+        with contextlib.suppress(discord.Forbidden):
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                async for message in channel.history(limit=SEARCH_MESSAGES):
+                    if own is not None and message.author.id == own.id and _carries(message, job, load):
+                        return message
+        return None
+
+    # ------------------------------------------------------------------ places
+
+    def _application_id(self) -> int:
+        application_id = self._client.application_id
+        if application_id is None:
+            raise Later(5.0)
+        return application_id
+
+    def _token_lives(self, card: Card) -> bool:
+        return card.token is not None and card.token_expires_at > self._clock.wall()
+
+    def _webhook(self, card: Card) -> discord.Webhook:
+        return discord.Webhook.partial(self._application_id(), card.token or "", client=self._client)
+
+    def _channel(self, channel_id: int, guild_id: int) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
+
+    def _partial(self, card: Card) -> discord.PartialMessage:
+        if card.message_id is None:
+            raise Later(5.0)
+        channel = self._channel(card.message_channel_id or card.channel_id, card.guild_id)
+        return channel.get_partial_message(card.message_id)
+
+    async def _find(self, card: Card) -> discord.Message | None:
+        """Fetch the card's message: through the token while it lives, else with the bot's own. None if gone."""
+        if card.message_id is None:
+            return None
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            if self._token_lives(card):
+                try:
+                    return await self._webhook(card).fetch_message(card.message_id)
+                except discord.HTTPException as error:
+                    if error.code not in {UNKNOWN_WEBHOOK, INVALID_TOKEN}:
+                        raise
+            if card.private and card.message_channel_id in {None, card.channel_id}:
+                return None  # only the token reaches an ephemeral message
+            return await self._partial(card).fetch()
+
+    # ------------------------------------------------------------------ content
+
+    async def _embeds(self, card: Card, jobs: Sequence[Job], load: Load) -> list[discord.Embed]:
+        embed = card_embed(card, jobs, await self.look(card.guild_id, jobs))
+        if load.text is None:
+            return [embed]
+        return [embed, discord.Embed(title="Result", description=plain(load.text)[:4096])]
+
+    @staticmethod
+    def _files(job: Job, load: Load) -> list[discord.File]:
+        return [
+            discord.File(file.path, filename=f"{file_stem(job, number)}{file.extension}", description=alt_text(job))
+            for number, file in enumerate(load.files[:FILES_PER_MESSAGE])
+        ]
+
+    def _limits(self, job: Job) -> tuple[int, int]:
+        """Return the largest file and the largest request, in bytes, for the job's server."""
+        guild = self._client.get_guild(job.guild_id)
+        per_file = guild.filesize_limit if guild is not None else FILE_LIMIT
+        return per_file, max(REQUEST_LIMIT, per_file)
+
+    @contextlib.asynccontextmanager
+    async def _loaded(self, job: Job) -> AsyncIterator[Load]:
+        """Have the job's media on disk as long as the block runs; what is too large becomes a link."""
+        load = Load()
+        operation = operation_of(self._catalogue(), job)
+        load.text = text_of(operation, job.output)
+        per_file, per_request = self._limits(job)
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=f"{job.id}-") as folder:
+            room = per_request
+            for number, medium in enumerate(job.media):
+                try:
+                    file = await self._media.download(
+                        medium.url,
+                        Path(folder),
+                        f"{number}",
+                        expect=medium.kind,
+                        max_bytes=min(per_file, room),
+                    )
+                except MediaTooLarge:
+                    load.links.append(medium.url)
+                except MediaError as error:
+                    self._media_failed(job, error)
+                except OSError as error:
+                    # A full disk must not lose a paid result: the link is as good.
+                    log.warning("delivery.disk", job=job.id, error=type(error).__name__)
+                    load.links.append(medium.url)
+                else:
+                    load.files.append(file)
+                    room -= file.size
+            yield load
+
+    def _media_failed(self, job: Job, error: MediaError) -> None:
+        """Try again for a while; a file that never comes leaves the job held. Always raises."""
+        age_s = self._clock.wall() - (job.finished_at or job.created_at)
+        if isinstance(error, MediaUnreachable) and age_s < MEDIA_RETRY_MAX_S:
+            raise Later(15.0) from error
+        if isinstance(error, MediaGone) and age_s < 60:
+            raise Later(10.0) from error  # a file can appear a little after its job is done
+        if isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
+            raise NoPlace(f"Cannon Studio made it, but its file cannot be used. {error.sentence}") from error
+        raise Later(60.0) from error
+
+
+def _links_on(message: discord.Message) -> list[str]:
+    """Return the links of the link buttons that a message has."""
+    links: list[str] = []
+    for row in message.components:
+        items = getattr(row, "children", ())
+        links.extend(item.url for item in items if isinstance(item, discord.Button) and item.url is not None)
+    return links
+
+
+def _link_view(links: Sequence[str]) -> discord.ui.View | None:
+    """Return link buttons for what is not attached, None if everything is."""
+    unique = list(dict.fromkeys(links))
+    if not unique:
+        return None
+    view = discord.ui.View(timeout=None)
+    for number, url in enumerate(unique[:BUTTONS_PER_MESSAGE], start=1):
+        view.add_item(discord.ui.Button(label="Open result" if len(unique) == 1 else f"Open result {number}", url=url))
+    return view
+
+
+def _carries(message: discord.Message, job: Job, load: Load) -> bool:
+    """Whether a message of ours has the job's result on it."""
+    if not any(job.id in (embed.footer.text or "") for embed in message.embeds):
+        return False
+    if load.text is not None and not job.media:
+        return True
+    stem = file_stem(job)
+    return any(attachment.filename.startswith(stem) for attachment in message.attachments) or any(
+        link in {medium.url for medium in job.media} for link in _links_on(message)
+    )
+
+
+def _close(files: Sequence[discord.File]) -> None:
+    for file in files:
+        file.close()

@@ -1,0 +1,151 @@
+"""When to look at a job again, and when it will probably be done. Pure.
+
+For each (operation, model) a decayed histogram of past durations is kept. One look, when the server wants it, tells
+that work has begun; the next is at a low percentile, then looks follow at a constant interval of twice the wanted lag;
+past the 99th percentile the interval grows. The server's own wish (`poll_after_ms`, `Retry-After`) always wins. The same histogram gives the
+estimated time of arrival on the card. `docs/architecture.md` says what this saves.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+BUCKET_BASE_S = 0.25
+BUCKET_GROWTH = 1.15
+BUCKETS = 80
+"""80 buckets of 15 % width reach from a quarter of a second to about five hours."""
+DECAY = 0.97
+"""Weight kept by older durations at each new one: about the last 30 count."""
+PRIOR_WEIGHT = 2.0
+"""How many real durations a guess from the kind of work is worth."""
+
+PRIOR_MEDIAN_S = {
+    "image": 10.0,
+    "video": 90.0,
+    "audio": 25.0,
+    "prompt": 4.0,
+    "finish": 60.0,
+    "sora": 150.0,
+    "3d": 180.0,
+}
+PRIOR_DEFAULT_S = 60.0
+
+FIRST_LOOK_S = 2.0
+"""The API's sample says `poll_after_ms: 2000`."""
+EARLY_QUANTILE = 0.07
+"""Before this share of jobs is done, a second look is not worth its request."""
+LAG_SHARE = 0.054
+"""Wanted lag as a share of the median duration."""
+LAG_MIN_S = 0.4
+LAG_MAX_S = 4.0
+TAIL_GROWTH = 1.3
+INTERVAL_MAX_S = 60.0
+JITTER = 0.1
+
+
+def _bucket(seconds: float) -> int:
+    if seconds <= BUCKET_BASE_S:
+        return 0
+    return min(BUCKETS - 1, 1 + int(math.log(seconds / BUCKET_BASE_S) / math.log(BUCKET_GROWTH)))
+
+
+def _upper_s(bucket: int) -> float:
+    return BUCKET_BASE_S * BUCKET_GROWTH**bucket
+
+
+def _spread(median_s: float) -> list[float]:
+    """Return the prior: weights around `median_s`, from half of it to twice it."""
+    weights = [0.0] * BUCKETS
+    shares = ((0.5, 0.1), (0.7, 0.2), (1.0, 0.4), (1.4, 0.2), (2.0, 0.1))
+    for factor, share in shares:
+        weights[_bucket(median_s * factor)] += PRIOR_WEIGHT * share
+    return weights
+
+
+@dataclass(slots=True)
+class Durations:
+    """How long jobs of one (operation, model) took, newest heaviest. Seconds throughout."""
+
+    weights: list[float] = field(default_factory=lambda: [0.0] * BUCKETS)
+
+    @classmethod
+    def prior(cls, workflow: str) -> Durations:
+        """Return what is assumed of a workflow before anything was learned."""
+        return cls(_spread(PRIOR_MEDIAN_S.get(workflow, PRIOR_DEFAULT_S)))
+
+    @classmethod
+    def from_json(cls, text: str) -> Durations | None:
+        """Read what `to_json` wrote; None for anything else."""
+        try:
+            weights = json.loads(text)
+        except ValueError:
+            return None
+        if not isinstance(weights, list) or len(weights) != BUCKETS:
+            return None
+        if not all(isinstance(w, int | float) and not isinstance(w, bool) and 0 <= w < 1e9 for w in weights):
+            return None
+        return cls([float(w) for w in weights])
+
+    def to_json(self) -> str:
+        """Write the weights as a JSON list, rounded to a thousandth."""
+        return json.dumps([round(w, 3) for w in self.weights], separators=(",", ":"))
+
+    def add(self, seconds: float) -> None:
+        """Learn that a job took `seconds`; nonsense (negative, not finite) is ignored."""
+        if not math.isfinite(seconds) or seconds < 0:
+            return
+        self.weights = [w * DECAY for w in self.weights]
+        self.weights[_bucket(seconds)] += 1.0
+
+    def quantile(self, share: float, *, beyond_s: float = 0.0) -> float:
+        """Return the duration below which `share` of those longer than `beyond_s` lie, in seconds."""
+        start = _bucket(beyond_s) if beyond_s > 0 else 0
+        total = sum(self.weights[start:])
+        if total <= 0:
+            return max(beyond_s * TAIL_GROWTH, _upper_s(start))
+        return max(beyond_s, _upper_s(_walk(self.weights, start, total * share)))
+
+
+def _walk(weights: Sequence[float], start: int, target: float) -> int:
+    seen = 0.0
+    for bucket in range(start, len(weights)):
+        seen += weights[bucket]
+        if seen >= target - 1e-9:
+            return bucket
+    return len(weights) - 1
+
+
+def first_poll_s(durations: Durations, *, poll_after_s: float | None, jitter: float) -> float:
+    """Return after how many seconds to look first: when the server says, or soon, to tell that work has begun.
+
+    `jitter` is a random number from -1 to 1.
+    """
+    if poll_after_s is not None:
+        return poll_after_s
+    return min(FIRST_LOOK_S, durations.quantile(EARLY_QUANTILE)) * (1 + JITTER * jitter)
+
+
+def next_poll_s(durations: Durations, age_s: float, *, poll_after_s: float | None, jitter: float) -> float:
+    """Return after how many seconds to look again at a job that has run for `age_s`."""
+    early = durations.quantile(EARLY_QUANTILE)
+    lag = min(LAG_MAX_S, max(LAG_MIN_S, LAG_SHARE * durations.quantile(0.5)))
+    interval = 2 * lag
+    late = durations.quantile(0.99)
+    if age_s > late:
+        # Intervals that grow by TAIL_GROWTH sum to this line, so that no counter of polls has to be kept.
+        interval += (TAIL_GROWTH - 1) * (age_s - late)
+    wait = max(early - age_s, min(INTERVAL_MAX_S, interval)) * (1 + JITTER * jitter)
+    return max(wait, poll_after_s or 0.0)
+
+
+def remaining_s(durations: Durations, age_s: float) -> float:
+    """Return how many seconds more a job of `age_s` probably needs: the median of those that took longer."""
+    return max(1.0, durations.quantile(0.5, beyond_s=age_s) - age_s)
+
+
+def deadline_s(durations: Durations) -> float:
+    """Return the age at which a job is given up: ten times the 99th percentile, from 30 minutes to 6 hours."""
+    return min(6 * 3600.0, max(1800.0, 10 * durations.quantile(0.99)))

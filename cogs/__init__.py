@@ -1,0 +1,19 @@
+"""The surface: one file, one slash group, one workflow. `setup` loads them all; the core knows only this name."""
+
+from __future__ import annotations
+
+from discord.ext import commands
+
+EXTENSIONS = ("cogs.image", "cogs.studio")
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Load every group."""
+    for extension in EXTENSIONS:
+        await bot.load_extension(extension)
+
+
+async def teardown(bot: commands.Bot) -> None:
+    """Unload every group."""
+    for extension in EXTENSIONS:
+        await bot.unload_extension(extension)

@@ -1,0 +1,28 @@
+"""Forms (modals): with a timeout, so that dismissed ones do not stay in memory, and one place for their errors."""
+
+import secrets
+
+import discord
+
+from bot.app import FORM_PREFIX, CannonBot
+
+FORM_TIMEOUT_S = 900.0
+
+
+class Form(discord.ui.Modal):
+    """A modal of ours. Its custom id is unknown after a restart, which the bot then says."""
+
+    def __init__(self, bot: CannonBot, *, title: str, name: str) -> None:
+        super().__init__(title=title, custom_id=f"{FORM_PREFIX}{name}:{secrets.token_hex(8)}", timeout=FORM_TIMEOUT_S)
+        self.bot = bot
+        bot.forms.add(self.custom_id)
+
+    async def on_timeout(self) -> None:
+        """Forget a form that was dismissed."""
+        self.bot.forms.discard(self.custom_id)
+
+    async def on_error(  # type: ignore[override]  # discord.py types a modal as a view, whose hook has an item too
+        self, interaction: discord.Interaction, error: Exception, /
+    ) -> None:
+        """Hand the error to the one boundary."""
+        await self.bot.report(interaction, error)

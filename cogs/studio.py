@@ -1,0 +1,162 @@
+"""`/studio`: what moderators set for their server."""
+
+import time
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app import CannonBot
+from bot.errors import CannonError, InputError, KeyRefused, NoKey, NotAllowed, Refused
+from bot.models import AccountStatus, GuildKey, JobState, credits_text
+from cogs.asking import IN_SERVER_ONLY, Interaction
+from cogs.forms import Form
+
+KEY_LENGTH_MIN, KEY_LENGTH_MAX = 8, 200
+NEEDED_SCOPES = ("requests:read", "requests:write")
+MODERATORS_ONLY = "Only members who may manage this server can use `/studio`."
+
+
+def guild_of(interaction: Interaction) -> int:
+    """Return the server's id. Raises Refused outside servers."""
+    if interaction.guild_id is None:
+        raise Refused(IN_SERVER_ONLY)
+    return interaction.guild_id
+
+
+def require_moderator(interaction: Interaction) -> None:
+    """Raise NotAllowed unless the member may manage this server, now: the command's own setting is only a default."""
+    if not interaction.permissions.manage_guild:
+        raise NotAllowed(MODERATORS_ONLY)
+
+
+class KeyForm(Form):
+    """Takes the API key: a modal's text reaches the bot only, never the channel."""
+
+    secret: discord.ui.TextInput["KeyForm"] = discord.ui.TextInput(
+        label="API key from the Cannon Studio developer console",
+        placeholder="cs_live_…",
+        min_length=KEY_LENGTH_MIN,
+        max_length=KEY_LENGTH_MAX,
+    )
+
+    def __init__(self, bot: CannonBot) -> None:
+        super().__init__(bot, title="Cannon Studio key", name="key")
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        """Check the key with the status call, then store it."""
+        self.bot.forms.discard(self.custom_id)
+        await store_key(interaction, self.secret.value)  # type: ignore[arg-type]  # our client's type
+
+
+async def store_key(interaction: Interaction, typed: str) -> None:
+    """Check a key and keep it for this server. Nothing of it is echoed but its last four characters."""
+    require_moderator(interaction)  # again: the role may be gone since the form was opened
+    guild_id = guild_of(interaction)
+    secret = typed.strip()
+    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
+        raise InputError(
+            "The key is one word of plain letters, digits and underscores, such as `cs_live_…`; "
+            "copy it once more from the developer console."
+        )
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    parts = interaction.client.parts
+    try:
+        status = await parts.client.status(secret)
+    except KeyRefused:
+        raise InputError(
+            "Cannon Studio does not accept this key: it is mistyped or revoked. The earlier setting was not changed."
+        ) from None
+    key = await parts.store.set_key(guild_id, secret, set_by=interaction.user.id, status=status)
+    parts.poller.resume()
+    await interaction.edit_original_response(embed=key_embed("Key stored", key, status))
+
+
+def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed:
+    """Draw what a key is worth; of the key itself only the last four characters."""
+    embed = discord.Embed(title=title, colour=0x3BA55D)
+    embed.add_field(name="Key", value=f"`…{key.last4}`")
+    embed.add_field(name="Plan", value=discord.utils.escape_markdown(status.plan or "not told"))
+    embed.add_field(name="Credits left", value="not told" if status.credits is None else credits_text(status.credits))
+    scopes = ", ".join(f"`{scope}`" for scope in status.scopes) or "not told"
+    missing = [scope for scope in NEEDED_SCOPES if status.scopes and scope not in status.scopes]
+    if missing:
+        scopes += f"\n⚠️ lacks {', '.join(f'`{scope}`' for scope in missing)}: jobs will be refused"
+        embed.colour = discord.Colour(0xF0B232)
+    embed.add_field(name="Scopes", value=scopes, inline=False)
+    return embed
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class Studio(commands.GroupCog, group_name="studio", group_description="Cannon Studio on this server"):
+    """Moderators' settings; the right to them is checked on every step."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        super().__init__()
+        self.bot = bot
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Let moderators through only. Raises NotAllowed."""
+        require_moderator(interaction)  # type: ignore[arg-type]  # our client's type
+        return True
+
+    @app_commands.command(name="key", description="Set this server's Cannon Studio API key")
+    async def key(self, interaction: Interaction) -> None:
+        """Open the form for the key."""
+        guild_of(interaction)
+        await interaction.response.send_modal(KeyForm(self.bot))
+
+    @app_commands.command(name="status", description="Key, credits, running jobs, and whether the API answers")
+    async def status(self, interaction: Interaction) -> None:
+        """Show how the server stands with Cannon Studio."""
+        guild_id = guild_of(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        embed = discord.Embed(title="Cannon Studio on this server", colour=0x5865F2)
+        await self._add_account(embed, guild_id)
+        await self._add_jobs(embed, guild_id)
+        await interaction.edit_original_response(embed=embed)
+
+    async def _add_account(self, embed: discord.Embed, guild_id: int) -> None:
+        parts = self.bot.parts
+        try:
+            key = await parts.keys.for_guild(guild_id)
+        except NoKey as error:
+            embed.add_field(name="Key", value=error.sentence, inline=False)
+            return
+        own = await parts.store.key(guild_id)
+        shown = f"`…{own.last4}`, set by <@{own.set_by}> <t:{int(own.set_at)}:R>" if own else "the host's own"
+        embed.add_field(name="Key", value=shown, inline=False)
+        started = time.monotonic()
+        try:
+            status = await parts.client.status(key.secret)
+        except CannonError as error:
+            embed.add_field(name="API", value=f"⚠️ {error.sentence}", inline=False)
+            if key.balance is not None:
+                embed.add_field(name="Credits at the last look", value=credits_text(key.balance))
+            return
+        await parts.keys.note_status(guild_id, key, status)
+        took_ms = (time.monotonic() - started) * 1000
+        embed.add_field(name="API", value=f"answers ({took_ms:.0f} ms)")
+        embed.add_field(name="Plan", value=discord.utils.escape_markdown(status.plan or "not told"))
+        embed.add_field(
+            name="Credits left", value="not told" if status.credits is None else credits_text(status.credits)
+        )
+
+    async def _add_jobs(self, embed: discord.Embed, guild_id: int) -> None:
+        store = self.bot.parts.store
+        counts = await store.counts(guild_id)
+        running = {state: count for state, count in counts.items() if not state.ended and count}
+        words = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in running.items())
+        embed.add_field(name="Jobs running", value=words or "none")
+        sums = await store.balance(guild_id)
+        embed.add_field(name="Spent through this bot", value=f"{credits_text(sums.spent)} credits")
+        embed.add_field(name="Held for running jobs", value=f"{credits_text(sums.held)} credits")
+        held = counts.get(JobState.HELD, 0)
+        if held:
+            embed.add_field(name="Made but not posted", value=str(held))
+
+
+async def setup(bot: CannonBot) -> None:
+    """Load the group."""
+    await bot.add_cog(Studio(bot))
