@@ -1,0 +1,30 @@
+"""What a newcomer sees after `make demo`, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from page import CHROMIUM, page_at, run_slash
+from playwright.async_api import expect
+
+from bot.sandbox.demo import Demo
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: install Debian's package `chromium`"),
+]
+
+CARD_MS = 20_000
+
+
+async def test_a_prompt_in_the_slash_composer_becomes_a_picture_on_the_page():
+    async with Demo(speed=4.0) as demo, page_at(demo.url) as page:
+        await run_slash(page, "image generate", prompt="a lighthouse in fog")
+        conversation = page.locator("body")
+        await expect(conversation).to_contain_text(re.compile("queued|processing"), timeout=CARD_MS)
+        await expect(conversation).to_contain_text("✅ done in", timeout=CARD_MS)
+        await expect(conversation).to_contain_text("12 credits")
+        picture = page.get_by_alt_text("a lighthouse in fog")
+        await expect(picture).to_be_visible(timeout=CARD_MS)
+        await page.wait_for_function("image => image.complete && image.naturalWidth > 200", arg=await picture.element_handle())

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from bot.settings import Settings, describe_settings, load_settings
+from tools.readme_tables import commands_table, rendered, settings_table, with_table
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = [name for name, _, _ in describe_settings()]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_every_setting_stands_in_the_example_once_and_nothing_else_does() -> None:
+    named = re.findall(r"^#?([A-Z][A-Z_]+)=", read(".env.example"), re.MULTILINE)
+    assert sorted(named) == sorted(SETTINGS)
+
+
+def test_the_example_shows_the_real_defaults() -> None:
+    shown = dict(re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", read(".env.example"), re.MULTILINE))
+    assert shown == {name: default for name, default, _ in describe_settings()}
+
+
+def test_the_example_can_be_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(ROOT)
+    assert load_settings(ROOT / ".env.example") == Settings()
+    assert set(dotenv_values(ROOT / ".env.example")) == {"DISCORD_TOKEN"}
+
+
+def test_the_example_with_every_line_switched_on_is_read_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(ROOT)
+    (tmp_path / ".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", read(".env.example"), flags=re.MULTILINE))
+    assert load_settings(tmp_path / ".env") == Settings()
+
+
+def test_the_readme_has_the_tables_that_the_code_gives() -> None:
+    text = read("README.md")
+    assert rendered(text) == text, "write them with: make readme"
+
+
+def test_the_table_of_settings_has_a_row_for_each() -> None:
+    assert re.findall(r"^\| `([A-Z_]+)` \|", settings_table(), re.MULTILINE) == SETTINGS
+
+
+def test_the_table_of_commands_puts_required_options_first_and_others_in_brackets() -> None:
+    option = {"type": "text", "description": ""}
+    options = [{**option, "name": "b", "required": False}, {**option, "name": "a", "required": True}]
+    table = commands_table([{"name": "image edit", "description": "One | two.", "options": options}])
+    assert table.splitlines()[2] == "| `/image edit` | One &#124; two. | `a` [`b`] |"
+
+
+@pytest.mark.parametrize("text", ["nothing", "<!-- x -->\n", "<!-- x -->\n<!-- /x -->\n<!-- x -->\n<!-- /x -->\n"])
+def test_a_readme_without_its_markers_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="once"):
+        with_table(text, "x", "| table |\n")
+
+
+def test_contributing_names_every_make_target_and_no_other() -> None:
+    targets = re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.MULTILINE)
+    named = re.findall(r"^\| `make ([a-z-]+)", read("CONTRIBUTING.md"), re.MULTILINE)
+    assert sorted(named) == sorted(targets)
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)
+    assert sorted(phony.split()) == sorted(targets)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+def test_links_to_files_lead_somewhere(name: str) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", read(name))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_changelog_knows_the_version_or_holds_it_as_unreleased() -> None:
+    assert re.search(r"^## \[(Unreleased|\d+\.\d+\.\d+)\]", read("CHANGELOG.md"), re.MULTILINE)

@@ -1,0 +1,165 @@
+"""The whole bot in one process: real discord.py on simcord, the real sandbox over sockets, a real SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import discord
+import simcord
+from pydantic import SecretStr
+
+from bot import failpoints
+from bot.app import CannonBot
+from bot.errors import BotError
+from bot.models import Job
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings
+
+HOST_KEY = "cs_test_host_000000000000"
+GUILD_KEY = "cs_test_guild_00000000beef"
+STEP_S = 0.5
+
+
+class ManualClock:
+    """Time that moves only when a test says so."""
+
+    def __init__(self, wall: float = 1_767_225_600.0) -> None:
+        self._start = wall
+        self.elapsed = 0.0
+
+    def wall(self) -> float:
+        return self._start + self.elapsed
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    def advance(self, seconds: float) -> None:
+        self.elapsed += seconds
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        await event.wait()
+
+
+def expected(error: BaseException) -> bool:
+    """Whether an error that simcord saw is one that members are answered with."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, BotError | failpoints.Crash):
+            return True
+        cause = getattr(cause, "original", None) or cause.__cause__
+    return False
+
+
+class Rig:
+    """A server with a channel, a member, a moderator and the bot."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.folder = folder
+        self.clock = ManualClock()
+        self.settings = settings
+        self.sandbox = Sandbox(clock=self.clock, credits=10_000, fetch=self.from_cdn)
+        self.bot: CannonBot
+        self.env: simcord.Env
+
+    async def start(self) -> None:
+        await self.sandbox.start()
+        self.sandbox.add_key(HOST_KEY, credits=10_000)
+        self.sandbox.add_key(GUILD_KEY, credits=500)
+        self.bot = self.new_bot()
+        self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=10.0)
+        await self.env.start()
+        self.guild = self.env.create_guild("Studio")
+        self.channel = self.guild.create_text_channel("general")
+        moderators = self.guild.create_role("mods", permissions=discord.Permissions(manage_guild=True))
+        self.moderators = moderators
+        self.member = self.guild.add_member(self.env.create_user("ada"))
+        self.moderator = self.guild.add_member(self.env.create_user("morgan"), roles=[moderators])
+
+    def new_bot(self) -> CannonBot:
+        values: dict[str, Any] = {
+            "cannon_api_url": self.sandbox.url,
+            "cannon_api_key": SecretStr(HOST_KEY),
+            "cannon_api_key_guilds": "*",
+            "database": self.folder / "bot.db",
+            "http_port": 0,
+        } | self.settings
+        return CannonBot(
+            Settings(**values),
+            clock=self.clock,
+            run_poller=False,
+            serve_http=False,
+            cdn=self.from_cdn,
+        )
+
+    async def from_cdn(self, url: str) -> bytes | None:
+        return self.env.backend.cdn.get(url)
+
+    async def close(self) -> None:
+        await self.bot.close()
+        await self.env.shutdown()
+        await self.sandbox.close()
+        failpoints.disarm()
+        unexpected = [error for error in self.env.errors if not expected(error)]
+        if unexpected:
+            raise BaseExceptionGroup("the bot raised", unexpected)
+
+    # ------------------------------------------------------------------ time and work
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.env.backend.clock.advance(seconds)
+
+    async def step(self) -> int:
+        with self.env.time_context():
+            return await self.bot.parts.poller.step()
+
+    async def work(self, *, limit_s: float = 3600.0) -> None:
+        """Let time pass until no job is open."""
+        passed = 0.0
+        while True:
+            await self.step()
+            if not await self.bot.parts.store.open_total():
+                return
+            if passed > limit_s:
+                raise AssertionError(f"jobs are still open after {passed} s: {await self.jobs()}")
+            pace = STEP_S if passed < 60 else 5.0
+            self.advance(pace)
+            passed += pace
+
+    async def restart(self) -> None:
+        """Let the process die and start a new one on the same database, past the old one's lease."""
+        parts = self.bot.parts
+        await parts.client.aclose()
+        await parts.media.aclose()
+        await parts.store.close()
+        self.bot._folder.cleanup()
+        self.advance(61)
+        self.bot = self.new_bot()
+        await self.env.restart_bot(self.bot)
+
+    # ------------------------------------------------------------------ what is there
+
+    async def jobs(self) -> list[Job]:
+        return await self.bot.parts.store.recent(self.guild.id, limit=100)
+
+    def messages(self, viewer: Any = None) -> list[discord.Message]:
+        return [m for m in self.channel.history(viewer=viewer) if m.author.id == self.bot.user.id]
+
+    def file(self, attachment: discord.Attachment) -> bytes:
+        found = self.env.backend.cdn.get(attachment.url)
+        assert found is not None
+        return found
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
+    rig = Rig(folder, **settings)
+    await rig.start()
+    try:
+        yield rig
+    finally:
+        await rig.close()

@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.health import ask, noted_address
+from bot.http import HttpServer
+from bot.listing import rows, text
+from bot.metrics import Metrics
+from bot.settings import describe_settings
+
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
+SOURCES = Path(__file__).resolve().parents[2]
+
+
+def environment(**values: str) -> dict[str, str]:
+    names = {name for name, _, _ in describe_settings()}
+    kept = {name: value for name, value in os.environ.items() if name not in names}
+    return {**kept, "PYTHONPATH": str(SOURCES), **values}
+
+
+def cannon_bot(*arguments: str, cwd: Path, **values: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=environment(**values), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def python(code: str, cwd: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", code]
+    return subprocess.Popen(
+        command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    done = cannon_bot("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout.split()[0], done.stderr) == (0, "cannon-bot", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("fly",),
+        ("run", "--speed", "2"),
+        ("demo", "--port", "70000"),
+        ("demo", "--port", "x"),
+        ("demo", "--speed", "0"),
+        ("demo", "--speed", "nan"),
+        ("sandbox", "--credits", "-1"),
+        ("sandbox", "--speed", "fast"),
+    ],
+)
+def test_a_wrong_command_line_is_told_with_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = cannon_bot(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "usage: cannon-bot" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_run_tells_every_wrong_setting_without_a_traceback_and_starts_nothing(tmp_path: Path) -> None:
+    done = cannon_bot("run", cwd=tmp_path, HTTP_PORT="x", CANNON_API_KEY="canary canary")
+    assert done.returncode == 1
+    assert [line.split()[1] for line in done.stderr.splitlines() if line.startswith("- ")] == [
+        "CANNON_API_KEY",
+        "HTTP_PORT",
+        "DISCORD_TOKEN",
+    ]
+    assert "Traceback" not in done.stderr
+    assert "canary" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_come_from_the_file_in_the_current_directory(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("HTTP_PORT=x\n", encoding="utf-8")
+    done = cannon_bot("run", cwd=tmp_path)
+    assert "HTTP_PORT" in done.stderr
+
+
+def test_the_command_line_starts_without_discord_or_the_web(tmp_path: Path) -> None:
+    code = "import sys, bot.cli; print(sorted({'discord', 'aiohttp', 'httpx', 'aiosqlite'} & sys.modules.keys()))"
+    out, error = python(code, tmp_path).communicate(timeout=60)
+    assert (out.strip(), error) == ("[]", "")
+
+
+def test_check_is_content_with_good_settings_and_changes_nothing(tmp_path: Path) -> None:
+    done = cannon_bot("check", cwd=tmp_path, DISCORD_TOKEN=TOKEN)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "well" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_path: Path) -> None:
+    (tmp_path / "broken.db").write_bytes(b"this is no database, " * 200)
+    done = cannon_bot("check", cwd=tmp_path, DATABASE="broken.db", HTTP_PORT="x", LOG_LEVEL="loud")
+    assert done.returncode == 1
+    problems = [line for line in done.stdout.splitlines() if line.startswith("- ")]
+    assert len(problems) == 4
+    assert done.stdout.startswith("4 problems")
+    for word in ("DISCORD_TOKEN", "HTTP_PORT", "LOG_LEVEL", "broken.db"):
+        assert sum(word in problem for problem in problems) == 1
+
+
+def test_commands_are_listed_as_json_and_as_text(tmp_path: Path) -> None:
+    listed = json.loads(cannon_bot("commands", "--json", cwd=tmp_path).stdout)
+    names = [command["name"] for command in listed]
+    assert {"image generate", "image edit", "studio key", "studio status"} <= set(names)
+    (generate,) = (command for command in listed if command["name"] == "image generate")
+    prompt = next(option for option in generate["options"] if option["name"] == "prompt")
+    assert prompt["required"] is True
+    assert prompt["type"] == "text"
+    plain = cannon_bot("commands", cwd=tmp_path).stdout
+    assert [line.split("  ")[0][1:] for line in plain.splitlines() if line.startswith("/")] == names
+
+
+def test_a_listing_flattens_groups_and_leaves_menus_out() -> None:
+    inner = {"name": "generate", "type": 1, "description": "Make one.", "options": []}
+    deep = {"name": "more", "type": 2, "description": "", "options": [{**inner, "name": "edit"}]}
+    option = {
+        "name": "to",
+        "type": 3,
+        "description": "Where.",
+        "required": True,
+        "choices": [{"name": "A", "value": "a"}],
+    }
+    payloads = [
+        {"name": "image", "type": 1, "description": "", "options": [inner, deep]},
+        {"name": "Edit this", "type": 3},
+        {"name": "ask", "description": "Ask.", "options": [option]},
+    ]
+    listed = rows(payloads)
+    assert [row["name"] for row in listed] == ["ask", "image generate", "image more edit"]
+    assert listed[0]["options"] == [
+        {"name": "to", "type": "text", "required": True, "description": "Where.", "choices": ["A"]}
+    ]
+    assert text(listed[:1]) == "/ask  Ask.\n    to (text, required)  Where."
+
+
+# ---------------------------------------------------------------------- health
+
+
+def note(database: Path, address: str) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
+        connection.execute("INSERT INTO meta VALUES ('http_address', ?)", (address,))
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[tuple[HttpServer, dict[str, object]]]:
+    state: dict[str, object] = {"ok": True, "ready": True}
+
+    def health() -> Mapping[str, object]:
+        return state
+
+    server = HttpServer(host="127.0.0.1", port=0, health=health, hint=lambda _: False, metrics=Metrics())
+    await server.start()
+    yield server, state
+    await server.close()
+
+
+async def test_health_asks_at_the_address_that_the_bot_noted(
+    tmp_path: Path, server: tuple[HttpServer, dict[str, object]]
+) -> None:
+    import asyncio
+
+    running, state = server
+    note(tmp_path / "a b%?#.db", running.address)
+    address = noted_address(tmp_path / "a b%?#.db")
+    assert await asyncio.to_thread(ask, address) == (True, '{"ok": true, "ready": true}')
+    state["ready"] = False
+    assert (await asyncio.to_thread(ask, address))[0] is False
+
+
+def test_health_of_no_bot_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
+    done = cannon_bot("health", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "No bot has run" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_health_of_a_bot_that_is_gone_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
+    note(tmp_path / "x.db", "http://127.0.0.1:1")
+    done = cannon_bot("health", cwd=tmp_path, DATABASE="x.db")
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# ---------------------------------------------------------------------- stopping and failing
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_work_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    code = """
+import asyncio, sys
+from bot.cli import _until_signal
+async def work():
+    try:
+        print('up', flush=True)
+        await asyncio.Event().wait()
+    finally:
+        await asyncio.sleep(0)
+        print('closed', flush=True)
+sys.exit(_until_signal(work()))
+"""
+    with python(code, tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(number)
+        out, error = process.communicate(timeout=30)
+    assert (process.returncode, out, error) == (0, "closed\n", "")
+
+
+def test_work_that_does_not_stop_is_ended_hard(tmp_path: Path) -> None:
+    code = """
+import asyncio, sys
+from bot import cli
+cli.STOP_TIMEOUT_S = 0.2
+async def work():
+    print('up', flush=True)
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            pass
+sys.exit(cli._until_signal(work()))
+"""
+    with python(code, tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.terminate()
+        _, error = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "ended hard" in error
+
+
+def test_a_fault_of_the_bot_itself_is_logged_masked_with_exit_code_1(tmp_path: Path) -> None:
+    code = """
+import sys
+from bot import cli
+from bot.settings import Settings
+cli._start_logs(Settings())
+async def work():
+    raise RuntimeError('https://discord.com/api/webhooks/1/canary cs_live_canary')
+sys.exit(cli._until_signal(work()))
+"""
+    with python(code, tmp_path) as process:
+        out, error = process.communicate(timeout=30)
+    assert (process.returncode, out) == (1, "")
+    assert "RuntimeError" in error
+    assert "canary" not in error
+
+
+def test_output_that_nobody_reads_is_no_fault(tmp_path: Path) -> None:
+    code = """
+import sys
+from bot import cli
+cli._health = lambda arguments: print('x' * 100_000) or 0
+sys.exit(cli.main(['health']))
+"""
+    with python(code, tmp_path) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        error = process.stderr.read()
+    assert error == ""
+    assert process.returncode == 1
+
+
+def test_the_sandbox_tells_its_address_and_stops_on_a_signal(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bot", "sandbox", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.terminate()
+        _, error = process.communicate(timeout=30)
+    assert "http://127.0.0.1:" in first
+    assert (process.returncode, error) == (0, "")
+
+
+def test_the_demo_without_its_packages_says_what_to_install(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.modules['simcord'] = None
+from bot.cli import main
+sys.exit(main(['demo', '--no-browser']))
+"""
+    with python(code, tmp_path) as process:
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "cannon-bot[demo]" in error
+    assert "Traceback" not in error

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from bot.errors import SettingsError
+from bot.settings import Settings, describe_settings, load_settings, read_settings
+
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, _, _ in describe_settings():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def problems_of(monkeypatch: pytest.MonkeyPatch, **values: str) -> list[str]:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return read_settings()[1]
+
+
+def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
+    settings = load_settings()
+    assert settings.cannon_api_url == "https://www.cannonstudio.app"
+    assert settings.database == tmp_path / "data" / "cannon-bot.db"
+    assert (settings.http_host, settings.http_port, settings.public_url) == ("127.0.0.1", 8080, None)
+    assert (settings.log_level, settings.secret_keys, settings.cannon_api_key_guilds) == ("INFO", (), None)
+
+
+def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    values = {
+        "DISCORD_TOKEN": TOKEN,
+        "CANNON_API_URL": "http://127.0.0.1:8790/",
+        "CANNON_API_KEY": "cs_live_abcdefgh",
+        "CANNON_API_KEY_GUILDS": "123456789012345678, 223456789012345678",
+        "DATABASE": "here/x.db",
+        "SECRET_KEYS": f"{'n' * 40},{'o' * 32}",
+        "LOG_LEVEL": "debug",
+        "LOG_FORMAT": "JSON",
+        "HTTP_HOST": "[::1]",
+        "HTTP_PORT": "0",
+        "PUBLIC_URL": "https://bot.example.org/",
+    }
+    assert set(values) == {name for name, _, _ in describe_settings()}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings(need_token=True)
+    assert settings.discord_token == SecretStr(TOKEN)
+    assert settings.cannon_api_url == "http://127.0.0.1:8790"
+    assert settings.cannon_api_key == SecretStr("cs_live_abcdefgh")
+    assert settings.cannon_api_key_guilds == {123456789012345678, 223456789012345678}
+    assert settings.database == tmp_path / "here" / "x.db"
+    assert [key.get_secret_value() for key in settings.secret_keys] == ["n" * 40, "o" * 32]
+    assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
+    assert (settings.http_host, settings.http_port) == ("::1", 0)
+    assert settings.public_url == "https://bot.example.org"
+
+
+def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PORT", "70000")
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    monkeypatch.setenv("PUBLIC_URL", "http://bot.example.org")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(need_token=True)
+    named = [problem.split()[0] for problem in caught.value.problems]
+    assert sorted(named) == ["DISCORD_TOKEN", "HTTP_PORT", "LOG_LEVEL", "PUBLIC_URL"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("CANNON_API_URL", "http://api.example.org", "https://"),
+        ("CANNON_API_URL", "https://user:word@api.example.org", "plain address"),
+        ("CANNON_API_URL", "https://api.example.org/?x=1", "plain address"),
+        ("CANNON_API_URL", "https://api.example.org:99999", "web address"),
+        ("CANNON_API_URL", "https://[::1", "web address"),
+        ("CANNON_API_URL", "cannonstudio", "web address"),
+        ("PUBLIC_URL", "http://127.0.0.1", "https://"),
+        ("CANNON_API_KEY", "cs_live_a b", "space"),
+        ("CANNON_API_KEY", "cs_live_ä", "ASCII"),
+        ("CANNON_API_KEY_GUILDS", "12", "entry 1"),
+        ("CANNON_API_KEY_GUILDS", "123456789012345678,*", "entry 2"),
+        ("SECRET_KEYS", "short", "32"),
+        ("LOG_FORMAT", "xml", "console, json"),
+        ("LOG_LEVEL", "loud", "DEBUG"),
+        ("HTTP_PORT", "-1", "65535"),
+        ("HTTP_PORT", "80.5", "65535"),
+        ("HTTP_PORT", "٣", "65535"),
+        ("HTTP_HOST", "http://localhost", "host name"),
+        ("HTTP_HOST", "localhost:80", "host name"),
+        ("DATABASE", ".", "directory"),
+        ("DATABASE", "~nobody-of-this-name/x.db", "home directory"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, word: str
+) -> None:
+    (problem,) = problems_of(monkeypatch, **{name: value})
+    assert problem.startswith(f"{name} ")
+    assert word in problem
+    assert problem.endswith(".")
+
+
+def test_the_good_settings_stand_beside_the_bad_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PORT", "many")
+    monkeypatch.setenv("HTTP_HOST", "0.0.0.0")
+    settings, problems = read_settings()
+    assert len(problems) == 1
+    assert (settings.http_host, settings.http_port) == ("0.0.0.0", 8080)
+
+
+def test_a_missing_token_is_a_problem_only_where_it_is_needed() -> None:
+    assert read_settings()[1] == []
+    (problem,) = read_settings(need_token=True)[1]
+    assert "not set" in problem
+
+
+@pytest.mark.parametrize("token", ["a" * 32, "0123456789abcdef" * 4, "Bot." + TOKEN, TOKEN + ".x"])
+def test_what_is_no_bot_token_is_told_apart(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    (problem,) = read_settings(need_token=True)[1]
+    assert "three parts" in problem
+    assert token not in problem
+
+
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS", "CANNON_API_KEY_GUILDS"])
+@pytest.mark.parametrize("value", ["canary canary", "canary", "canary\x07", "käse-canary", "canary,canary"])
+def test_no_problem_shows_a_secret(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    settings, problems = read_settings(need_token=True)
+    assert "canary" not in "\n".join([*problems, repr(settings), str(settings)])
+
+
+def test_building_settings_by_hand_shows_no_secret_either() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(cannon_api_key="canary canary")  # type: ignore[arg-type]  # the wrong type is the point
+    assert "canary" not in str(caught.value)
+
+
+def test_building_settings_by_hand_reads_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PORT", "9999")
+    assert Settings().http_port == 8080
+
+
+def test_secrets_lists_all_of_them_for_the_mask() -> None:
+    keys = (SecretStr("k" * 32), SecretStr("l" * 32))
+    settings = Settings(discord_token=SecretStr("t"), cannon_api_key=SecretStr("a"), secret_keys=keys)
+    assert settings.secrets() == ("t", "a", "k" * 32, "l" * 32)
+
+
+def test_the_file_is_read_from_the_current_directory_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text('HTTP_PORT=9000\nLOG_LEVEL="warning"\nUNRELATED=1\nPUBLIC_URL=\n', encoding="utf-8")
+    monkeypatch.setenv("LOG_LEVEL", "error")
+    settings = load_settings()
+    assert (settings.http_port, settings.log_level, settings.public_url) == (9000, "ERROR", None)
+
+
+def test_a_byte_order_mark_does_not_hide_the_first_setting(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("HTTP_PORT=9000\n", encoding="utf-8-sig")
+    assert load_settings().http_port == 9000
+
+
+def test_a_file_that_is_not_text_is_a_problem_and_not_a_crash(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"HTTP_PORT=\xff\xfe\n")
+    (problem,) = read_settings()[1]
+    assert "UTF-8" in problem
+
+
+def test_a_file_that_may_not_be_read_is_a_problem_and_not_a_crash(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").touch()
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("dotenv.main.open", refuse, raising=False)  # as root, the file's mode would stop nobody
+    (problem,) = read_settings()[1]
+    assert "cannot be read: Permission denied" in problem
+
+
+@pytest.mark.parametrize(("terminal", "expected"), [(True, "console"), (False, "json")])
+def test_the_log_format_follows_the_terminal(monkeypatch: pytest.MonkeyPatch, terminal: bool, expected: str) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    assert load_settings().log_format == expected
+
+
+def test_the_star_means_every_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANNON_API_KEY_GUILDS", " * ")
+    assert load_settings().cannon_api_key_guilds == "*"

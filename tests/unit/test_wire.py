@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.cannon import wire
+from bot.cannon.sentences import clean, sentence_of
+from bot.cannon.wire import RemoteStatus, media_of, text_of
+from bot.catalogue import OPERATIONS, Operation, Output
+from bot.errors import UnreadableAnswer
+from bot.models import Media, MediaKind
+
+BY_ID = {operation.id: operation for operation in OPERATIONS}
+A, B, C = (f"https://storage.googleapis.com/bucket/{name}" for name in ("a1.png", "b2.png", "c3.mp4"))
+UNKNOWN = Operation(id="new.thing", title="New", workflow="image")
+
+
+def test_the_documented_image_output_gives_each_picture_once_and_no_temporary_copy():
+    output = {
+        "task_id": "img_a1",
+        "asset_type": "image",
+        "status": "succeeded",
+        "image_url": A,
+        "image_urls": [A, B, A],
+        "provider_image_urls": ["https://temp.provider.example/a1.png"],
+        "provider": "kie",
+        "model": "vendor/some-model",
+    }
+    assert [item.url for item in media_of(BY_ID["image.generate"], output)] == [A, B]
+    assert {item.kind for item in media_of(BY_ID["image.generate"], output)} == {MediaKind.IMAGE}
+
+
+def test_lipsync_gives_its_video_and_not_the_echo_of_the_sound():
+    output = {"asset_type": "video", "video_url": C, "audio_url": "https://x.example/in.mp3"}
+    assert media_of(BY_ID["lipsync.generate"], output) == (Media(url=C, kind=MediaKind.VIDEO, key="video_url"),)
+
+
+def test_an_echo_alone_is_not_taken_for_a_result():
+    assert media_of(BY_ID["lipsync.generate"], {"audio_url": "https://x.example/in.mp3"}) == ()
+
+
+def test_sound_effects_give_the_sound_and_the_video_if_there_is_one():
+    output = {"audio_url": "https://x.example/s.mp3", "sfx_video_url": C}
+    assert [item.kind for item in media_of(BY_ID["soundfx.generate"], output)] == [MediaKind.AUDIO, MediaKind.VIDEO]
+
+
+def test_the_outputs_order_is_the_operations():
+    operation = Operation(
+        id="x",
+        title="X",
+        workflow="image",
+        outputs=(Output(key="b_url", kind=MediaKind.IMAGE), Output(key="a_url", kind=MediaKind.IMAGE)),
+    )
+    assert [item.url for item in media_of(operation, {"a_url": A, "b_url": B})] == [B, A]
+
+
+@pytest.mark.parametrize("operation", [UNKNOWN, None])
+def test_an_unknown_operation_is_read_by_its_keys(operation):
+    output = {
+        "panorama_url": B,
+        "preview_video_urls": [C],
+        "result_url": "https://x.example/song.mp3?sig=1",
+        "model_url": "https://x.example/room.glb",
+        "source_image_url": A,
+        "webhook_url": "https://x.example/hook.png",
+        "curl": A,
+        "image_url": "javascript:alert(1)",
+    }
+    found = [(item.key, item.kind) for item in media_of(operation, output)]
+    assert found == [
+        ("panorama_url", MediaKind.IMAGE),
+        ("preview_video_urls", MediaKind.VIDEO),
+        ("result_url", MediaKind.AUDIO),
+    ]
+
+
+def test_a_new_output_key_of_a_known_operation_is_found_all_the_same():
+    assert media_of(BY_ID["video.generate"], {"final_video_url": C})[0].url == C
+
+
+@pytest.mark.parametrize(
+    "value", [None, 7, {}, [], [None, 5, ["x"]], "", "file:///etc/passwd", "https://" + "x" * 9000]
+)
+def test_what_is_no_link_is_no_medium(value):
+    assert media_of(BY_ID["image.generate"], {"image_url": value}) == ()
+
+
+def test_a_prompt_operation_gives_its_text_and_a_picture_none():
+    output = {"enhancedPrompt": " A better prompt. ", "model": "gpt-5-mini", "operation": "prompt.enhance.image"}
+    assert text_of(BY_ID["prompt.enhance.image"], output) == "A better prompt."
+    assert text_of(None, output) == "A better prompt."
+    assert text_of(BY_ID["prompt.enhance.image"], {"enhancedPrompt": "  "}) is None
+    assert text_of(BY_ID["image.generate"], {"image_url": A, "model": "x", "task_id": "y"}) is None
+
+
+def test_an_unknown_status_is_told_as_such_and_is_not_an_end():
+    found = wire.progress({"id": "r", "status": "paused"}, "r")
+    assert found.status is RemoteStatus.UNKNOWN
+    assert not found.status.ended
+
+
+def test_the_request_log_stands_in_for_an_output_that_is_missing():
+    document = {"status": "succeeded", "output": None, "requestLog": {"output": {"image_url": A}}}
+    assert wire.progress(document, "r").output == {"image_url": A}
+    assert wire.progress({**document, "status": "processing"}, "r").output == {}
+
+
+@pytest.mark.parametrize("cost", [None, -1, "free", True, [], 1e12])
+def test_a_cost_that_is_none_is_unknown(cost):
+    assert wire.progress({"status": "succeeded", "billableCredits": cost}, "r").cost is None
+
+
+def test_a_cost_is_kept_to_a_thousandth():
+    assert wire.progress({"status": "succeeded", "billableCredits": 0.1235}, "r").cost == Decimal("0.124")
+
+
+def test_an_answer_of_another_request_is_refused():
+    with pytest.raises(UnreadableAnswer):
+        wire.progress({"id": "other", "status": "succeeded"}, "r")
+
+
+def test_the_failed_ones_sentence_is_clean():
+    document = {"status": "failed", "errorMessage": "<b>No</b> GPU\nleft at https://x.example/a?sig=secret"}
+    assert wire.progress(document, "r").error == "No GPU left at https://x.example/a"
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b'{"error": "Bad model"}', "Bad model"),
+        (b'{"error": {"message": "Bad model", "code": "E1"}}', "Bad model"),
+        (b'{"message": "Bad model", "error": "invalid"}', "Bad model"),
+        (b'{"error": true, "message": "Bad model"}', "Bad model"),
+        (b'{"errors": [{"message": "One"}, {"msg": "Two"}]}', "One; Two"),
+        (b'{"detail": [{"loc": ["body"], "msg": "Field required"}]}', "Field required"),
+        (b'{"detail": "Not here"}', "Not here"),
+        (b'["One", "Two"]', "One; Two"),
+        (b'"Only text"', "Only text"),
+        (b"Plain words", "Plain words"),
+        (b"", "HTTP 400 Bad Request"),
+        (b"{}", "HTTP 400 Bad Request"),
+        (b'{"error": {"code": 5}}', "HTTP 400 Bad Request"),
+        (b"<html><body>Nope</body></html>", "HTTP 400 Bad Request"),
+        (b'{"error": "cut o', "HTTP 400 Bad Request"),
+        (b"[" * 90_000, "HTTP 400 Bad Request"),
+        (b'{"error": "key cs_live_abcdefgh1234 is off"}', "key cs_live_… is off"),
+        (b'{"error": "Bearer abc.def.ghi refused"}', "Bearer … refused"),
+        (b'{"error": "see https://u:p@x.example/a?token=1#f now"}', "see https://x.example/a now"),
+        ("\u202egnp.exe\x1b[31m\x00 ok".encode(), "gnp.exe [31m ok"),
+    ],
+)
+def test_an_error_body_of_any_shape_gives_one_clean_sentence(body, sentence):
+    kind = "text/html" if body.startswith(b"<") else None
+    assert sentence_of(body, kind, 400) == sentence
+
+
+def test_a_status_without_a_name_is_told_by_its_number():
+    assert sentence_of(b"", None, 799) == "HTTP 799"
+
+
+@given(st.text(max_size=600))
+def test_no_sentence_is_long_or_has_markup_or_control_characters(text):
+    found = clean(text)
+    assert len(found) <= 200
+    assert not set("<>`\n\r\0\x1b\u202e") & set(found)
+    found.encode()
+
+
+@given(st.binary(max_size=300))
+def test_no_body_raises(body):
+    assert sentence_of(body, None, 500)
