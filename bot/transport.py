@@ -195,7 +195,7 @@ class _Gate(AbstractResolver):
         addresses = list(await self._lookup(host, port))
         if (host, port) in self._allowed:
             self._approved.update((address, port) for address in addresses)
-        elif not any(is_public(address) for address in addresses):
+        elif not all(is_public(address) for address in addresses):
             raise MediaUnsafe("The link does not lead to a public address.")
         if not addresses:
             raise OSError("no address for this name")
