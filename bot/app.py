@@ -10,8 +10,7 @@ import contextlib
 import hashlib
 import hmac
 import json
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +25,8 @@ from discord.ext import commands
 from bot.cannon.client import CannonClient
 from bot.catalogue import Catalogue
 from bot.clock import Clock, SystemClock
-from bot.delivery import Delivery
+from bot.delivery import Delivery, DiscordLinks
+from bot.delivery.delivery import NETWORK_ERRORS
 from bot.errors import BotError, CannonError, InputError, StartError
 from bot.failpoints import failpoint
 from bot.http import HttpServer
@@ -34,10 +34,13 @@ from bot.jobs.keys import Keys
 from bot.jobs.learning import Learned
 from bot.jobs.poller import Poller
 from bot.jobs.service import JobService
+from bot.jobs.switches import Switches
 from bot.media import MediaFetcher
 from bot.metrics import Metrics
 from bot.models import Card, Job
+from bot.scratch import scratch_folder, sweep
 from bot.settings import Settings
+from bot.sources import Sources
 from bot.store import Store
 from bot.transport import OriginTransport, public_transport
 
@@ -48,13 +51,16 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot
 EXTENSION = "cogs"
 """The one extension the core loads, by name: nothing in `bot` imports the cogs."""
 RECOVER_AGAIN_S = 30.0
+DISCORD_ERRORS = (discord.HTTPException, *NETWORK_ERRORS)
 OPENAPI_EVERY_S = 24 * 3600.0
 OPENAPI_AGAIN_S = 3600.0
 POLLER_STALLED_S = 120.0
 ERROR_CHARS = 1900
 FORM_PREFIX = "form:"
-CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
-"""Where Discord keeps files; the demo and the tests stand in for it."""
+FORM_TAKEN = "form taken"
+"""The mark on an interaction that a form of this process has taken."""
+CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid")
+"""Where Discord, and the one simulated for the demo and the tests, keeps files."""
 
 Cdn = Callable[[str], Awaitable[bytes | None]]
 
@@ -68,7 +74,10 @@ CHECK_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     ),
     (app_commands.CheckFailure, "You may not use this here."),
 )
-UNKNOWN_INTERACTION = 10062
+NOT_DONE = "This was not done."
+"""Stands for a moment where "thinking…" stood, until the reason has been told privately."""
+UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060
+DEAD_INTERACTION = frozenset({UNKNOWN_INTERACTION, ALREADY_ANSWERED})
 FORM_LOST = "This form was opened before the bot was restarted. Nothing was saved; please open it again."
 
 
@@ -93,6 +102,8 @@ class Parts:
     keys: Keys
     learned: Learned
     jobs: JobService
+    switches: Switches
+    sources: Sources
     delivery: Delivery
     poller: Poller
     metrics: Metrics
@@ -143,16 +154,14 @@ class CannonBot(commands.Bot):
         self._run_poller = run_poller
         self._serve_http = serve_http
         self._cdn = cdn
-        self._folder = tempfile.TemporaryDirectory(prefix="cannon-bot-")
+        self._folder = scratch_folder(settings.database)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed_parts = False
-        self._started_at = 0.0
 
     # ------------------------------------------------------------------ start and stop
 
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and take up what was left by the last run."""
-        self._started_at = self.clock.wall()
         self.parts = await self._build()
         await self.load_extension(EXTENSION)
         await self.sync_if_changed()
@@ -182,12 +191,22 @@ class CannonBot(commands.Bot):
         await super().close()
 
     async def _build(self) -> Parts:
-        settings, clock = self.settings, self.clock
+        settings = self.settings
         store = await Store.open(
             settings.database,
-            clock=clock,
+            clock=self.clock,
             secret_keys=tuple(key.get_secret_value() for key in settings.secret_keys),
+            alone=True,
         )
+        try:
+            sweep(settings.database, keep=Path(self._folder.name))
+            return await self._assemble(store)
+        except BaseException:
+            await store.close()
+            raise
+
+    async def _assemble(self, store: Store) -> Parts:
+        settings, clock = self.settings, self.clock
         host_key = settings.cannon_api_key.get_secret_value() if settings.cannon_api_key else None
         keys = Keys(store, host_key=host_key, host_key_serves=self._host_key_serves)
         if host_key is not None:
@@ -217,7 +236,26 @@ class CannonBot(commands.Bot):
             metrics=metrics,
             webhook_url=self.webhook_url,
         )
-        jobs = JobService(store=store, keys=keys, catalogue=lambda: self.catalogue, clock=clock, wake=poller.wake)
+        switches = Switches(store)
+        await switches.load()
+        jobs = JobService(
+            store=store,
+            keys=keys,
+            catalogue=lambda: self.catalogue,
+            switches=switches,
+            clock=clock,
+            wake=poller.wake,
+        )
+        links = DiscordLinks(self, store=store, clock=clock)
+        sources = Sources(
+            store=store,
+            media=media,
+            client=client,
+            keys=keys,
+            catalogue=lambda: self.catalogue,
+            refresh=links.fresh,
+            refresh_job=links.of_job,
+        )
         http = HttpServer(
             host=settings.http_host, port=settings.http_port, health=self.health, hint=self.hint, metrics=metrics
         )
@@ -230,6 +268,8 @@ class CannonBot(commands.Bot):
             keys=keys,
             learned=learned,
             jobs=jobs,
+            switches=switches,
+            sources=sources,
             delivery=delivery,
             poller=poller,
             metrics=metrics,
@@ -258,54 +298,66 @@ class CannonBot(commands.Bot):
         await self.parts.store.set_meta("commands", digest)
 
     async def recover(self) -> None:
-        """Look up, for each card whose answer is not known, whether Discord has it: go on with it, or give back."""
-        if await self._recover_once() and self._run_poller:
-            self._spawn(self._recover_until_done(), "recover")
+        """Look up, for each card whose answer is not known, whether Discord has it: go on with it, or give back.
 
-    async def settle_answer(self, card: Card) -> None:
-        """Find out, after a failed answer, whether Discord has the card all the same; go on or give back."""
+        For the start, before the first interaction comes: no answer may be on its way.
+        """
+        self._settle_later(await self._settle(await self.parts.store.unanswered()))
+
+    async def settle_answer(self, card: Card) -> bool:
+        """Find out, after a failed answer, whether Discord has the card all the same; go on or give back.
+
+        Returns whether the jobs go on; False also where it cannot be told now, then it is found out later.
+        """
         try:
-            await self._settle_answer(card)
-        except (discord.HTTPException, OSError, TimeoutError) as error:
-            # Not to be told now: the next start looks again.
+            return await self._settle_answer(card)
+        except DISCORD_ERRORS as error:
             log.warning("answer.unknown", card=card.id, error=type(error).__name__)
+            self._settle_later([card])
+            return False
 
-    async def _settle_answer(self, card: Card) -> None:
+    async def _settle_answer(self, card: Card) -> bool:
         message_id = await self.parts.delivery.original_id(card)
         if message_id is None:
             dropped = await self.parts.jobs.unanswered(card)
             log.info("answer.dropped", card=card.id, jobs=dropped)
-            return
+            return False
         await self.parts.jobs.answered(card, message_id=message_id, channel_id=card.channel_id)
         await self.parts.delivery.show(card.guild_id, card.id)
+        return True
 
-    async def _recover_once(self) -> int:
-        left = 0
-        for card in await self.parts.store.unanswered():
-            if card.created_at >= self._started_at:
-                continue  # its answer is on its way
+    async def _settle(self, cards: Sequence[Card]) -> list[Card]:
+        """Settle what can be settled; return the cards of which it cannot be told now."""
+        left = []
+        for card in cards:
             failpoint("recover.start")
             try:
                 await self._settle_answer(card)
-            except (discord.HTTPException, OSError, TimeoutError) as error:
+            except DISCORD_ERRORS as error:
                 log.warning("recover.later", card=card.id, error=type(error).__name__)
-                left += 1
+                left.append(card)
         return left
 
-    async def _recover_until_done(self) -> None:
+    def _settle_later(self, cards: Sequence[Card]) -> None:
+        if cards and self._run_poller:
+            self._spawn(self._settle_until_done(cards), "recover")
+
+    async def _settle_until_done(self, cards: Sequence[Card]) -> None:
         pause = asyncio.Event()  # never set: the clock ends each wait
-        while await self._recover_once():
+        while cards:
             await self.clock.wait(pause, RECOVER_AGAIN_S)
+            cards = await self._settle(cards)
 
     # ------------------------------------------------------------------ what Cannon Studio publishes
 
     async def _learn_openapi_from_store(self) -> None:
         text = await self.parts.store.get_meta("openapi_document")
         if text is not None:
-            self._merge(json.loads(text))
+            await self._merge(json.loads(text))
 
-    def _merge(self, document: Mapping[str, Any]) -> None:
-        merged, drift = self.catalogue.merged(document)
+    async def _merge(self, document: Mapping[str, Any]) -> None:
+        # In a thread: the document comes from outside, and a strange one takes long.
+        merged, drift = await asyncio.to_thread(self.catalogue.merged, document)
         for sentence in drift:
             log.info("catalogue.drift", change=sentence)
         self.catalogue = merged
@@ -316,7 +368,7 @@ class CannonBot(commands.Bot):
         answer = await self.parts.client.openapi(etag=await store.get_meta("openapi_etag"))
         if answer is None:
             return
-        self._merge(answer.document)
+        await self._merge(answer.document)
         await store.set_meta("openapi_document", json.dumps(answer.document))
         await store.set_meta("openapi_etag", answer.etag or "")
 
@@ -406,7 +458,7 @@ class CannonBot(commands.Bot):
         for kind, sentence in CHECK_SENTENCES:
             if isinstance(error, kind):
                 return sentence
-        if isinstance(error, discord.NotFound) and error.code == UNKNOWN_INTERACTION:
+        if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
             return None
         log.error("interaction.failed", exc_info=error)
         return UNEXPECTED
@@ -417,21 +469,37 @@ class CannonBot(commands.Bot):
         try:
             if not interaction.response.is_done():
                 await interaction.response.send_message(text, ephemeral=True)
-                return
-            if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-                # The public "thinking…" must not become the refusal: only who asked should read it.
-                with contextlib.suppress(discord.NotFound):
-                    await interaction.delete_original_response()
-            await interaction.followup.send(text, ephemeral=True)
+            elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+                await self._tell_late(interaction, text)
+            else:
+                await interaction.followup.send(text, ephemeral=True)
         except discord.HTTPException as error:
             log.info("interaction.not_told", status=error.status, code=error.code)
+
+    @staticmethod
+    async def _tell_late(interaction: discord.Interaction[Any], text: str) -> None:
+        """Turn a "thinking…" into a refusal that only who asked can read.
+
+        A public one is edited first: the message after a deferral takes its place and would be public like it.
+        """
+        original = None
+        with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
+            original = await interaction.edit_original_response(content=NOT_DONE, embeds=[], attachments=[])
+        if original is not None and original.flags.ephemeral:
+            await original.edit(content=text)
+            return
+        await interaction.followup.send(text, ephemeral=True)
+        if original is not None:
+            await original.delete()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer the form of a bot that was restarted since: discord.py drops it without a word."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         custom_id = str(cast("dict[str, Any]", interaction.data or {}).get("custom_id", ""))
-        if custom_id.startswith(FORM_PREFIX) and custom_id not in self.forms:
+        # A form of ours may have been taken a moment before this runs; then it left its mark.
+        known = custom_id in self.forms or FORM_TAKEN in interaction.extras
+        if custom_id.startswith(FORM_PREFIX) and not known:
             await self.tell(interaction, FORM_LOST)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:

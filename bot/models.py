@@ -181,6 +181,11 @@ class Job:
     error: str | None = None
     """The one sentence that says why it ended without a result."""
     parent_id: str | None = None
+    """The job that this one was made from: a re-run, a variant, a next step."""
+    after_id: str | None = None
+    """The job on whose result this one waits; it does not start before, and does not start at all without it."""
+    fill: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Which input fields take which output keys of the job `after_id`."""
 
     @property
     def model(self) -> str | None:

@@ -12,7 +12,8 @@ RUNNING_PER_MEMBER = 12
 """Jobs that one member may have running at once: three cards of four pictures."""
 DEFAULT_HOLD = Decimal(20)
 """Credits set aside for a job whose price nobody knows yet: the samples of the API's pages lie at 17 to 48."""
-JOBS_PER_CARD = 4
+JOBS_PER_CARD = 20
+"""Jobs that may be asked for together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from discord.ext import commands
 
-EXTENSIONS = ("cogs.image", "cogs.studio")
+EXTENSIONS = (
+    "cogs.image",
+    "cogs.video",
+    "cogs.audio",
+    "cogs.prompt",
+    "cogs.finish",
+    "cogs.sora",
+    "cogs.studio",
+)
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -1,70 +1,173 @@
 """From a command to a job: the one road that all generating commands take."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import discord
 
 from bot.app import CannonBot
-from bot.catalogue import FieldKind
-from bot.errors import MediaWrongKind, Refused
-from bot.jobs.service import Ask, Taken
+from bot.catalogue import Catalogue, FieldKind, Operation
+from bot.errors import InputError, Refused
+from bot.jobs.service import Ask, Step, Taken
 from bot.models import MediaKind
+from bot.sources import Offered, Source, probed
 
 Interaction = discord.Interaction[CannonBot]
-Prepare = Callable[[], Awaitable[Mapping[str, Any]]]
 
 IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
-_SCALARS = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN}
+_PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
+ENHANCED_KEY = "enhancedPrompt"
+ENHANCERS = {"image": "prompt.enhance.image", "video": "prompt.enhance.video", "sora": "prompt.enhance.video"}
+"""Which prompt operation fits a workflow; the others have none."""
 
 
-def given(interaction: Interaction, operation_id: str) -> dict[str, Any]:
-    """Return the options that the member gave for the operation's plain fields, by wire name."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that a member gave for the field `field`, or, with `by_kind`, for the field that fits its kind."""
+
+    offered: Offered
+    label: str
+    field: str | None = None
+    by_kind: Mapping[MediaKind, str] = dataclasses.field(default_factory=dict)
+    into_list: bool = False
+    """Whether the field takes a list of links, to which this one is added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a command, a form or a control asks for: one operation with its values and files, `count` times."""
+
+    operation: str
+    values: Mapping[str, Any]
+    files: Sequence[File] = ()
+    count: int = 1
+    private: bool = False
+    enhance: bool = False
+    parent_id: str | None = None
+
+
+def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[str, Any]:
+    """Return the options that the member gave for the operation's plain fields, by wire name.
+
+    `renamed` leads from a wire name to the name of the option that gives it.
+    """
     operation = interaction.client.catalogue.resolve(operation_id)
     options = vars(interaction.namespace)
-    names = [field.name for field in operation.fields if field.kind in _SCALARS]
-    return {name: options[name] for name in names if options.get(name) is not None}
+    names = {each.name: renamed.get(each.name, each.name) for each in operation.fields if each.kind in _PLAIN}
+    return {name: options[option] for name, option in names.items() if options.get(option) is not None}
 
 
-async def ask(
-    interaction: Interaction,
-    operation_id: str,
-    values: Mapping[str, Any],
+def offered_file(
+    label: str,
     *,
-    count: int = 1,
-    private: bool = False,
-    prepare: Prepare | None = None,
-) -> None:
-    """Take a job in and answer with its card.
+    attachment: discord.Attachment | None = None,
+    url: str | None = None,
+    job: str | None = None,
+    field: str | None = None,
+    by_kind: Mapping[MediaKind, str] | None = None,
+    required: bool = False,
+) -> list[File]:
+    """Return the file that was given in one of three ways, [] if it was not given. Raises InputError if required."""
+    offered = Offered(
+        attachment=None if attachment is None else (attachment.url, attachment.filename),
+        url=url,
+        job_id=job,
+    )
+    if offered.count == 0:
+        if required:
+            raise InputError(f"Give the {label}: upload it, give a link to it, or pick an earlier job.", label)
+        return []
+    return [File(offered=offered, label=label, field=field, by_kind=by_kind or {})]
 
-    Without `prepare` every check is local: the hold comes first, and the card is the first answer. With it (a link must
-    be looked at) Discord is put off first; `prepare` returns more values or raises, and then nothing was spent.
+
+async def ask(interaction: Interaction, request: Request) -> None:
+    """Take a request in and answer with its card.
+
+    Without files every check is local: the hold comes first, and the card is the first answer. With files Discord is
+    put off first and they are looked at; what is wrong is then told privately, and nothing was spent.
     """
     bot = interaction.client
     if interaction.guild_id is None or interaction.channel_id is None:
         raise Refused(IN_SERVER_ONLY)
-    if not private:
+    if not request.private:
         _may_post(interaction)
-
-    def request(all_values: Mapping[str, Any]) -> Ask:
-        return Ask(
-            guild_id=interaction.guild_id or 0,
-            channel_id=interaction.channel_id or 0,
-            author_id=interaction.user.id,
-            interaction_id=interaction.id,
-            token=interaction.token,
-            operation=operation_id,
-            inputs=[all_values] * count,
-            private=private,
-            locale=str(interaction.locale),
-        )
-
-    if prepare is None:
-        await _answer_at_once(interaction, await bot.parts.jobs.take(request(values)))
+    bot.parts.switches.require_on(interaction.guild_id, bot.catalogue.resolve(request.operation))
+    if not request.files:
+        taken = await bot.parts.jobs.take(_asked(interaction, request, request.values))
+        await _answer_at_once(interaction, taken)
         return
-    await interaction.response.defer(ephemeral=private, thinking=True)
-    more = await prepare()
-    await _answer_late(interaction, await bot.parts.jobs.take(request({**values, **more})))
+    await interaction.response.defer(ephemeral=request.private, thinking=True)
+    values = await with_files(interaction, request)
+    await _answer_late(interaction, await bot.parts.jobs.take(_asked(interaction, request, values)))
+
+
+async def with_files(interaction: Interaction, request: Request) -> dict[str, Any]:
+    """Return the request's values with its files looked at and filled in, and with what can be read from them.
+
+    Raises InputError or a MediaError.
+    """
+    bot = interaction.client
+    operation = bot.catalogue.resolve(request.operation)
+    values = dict(request.values)
+    found: dict[str, Source] = {}
+    for file in request.files:
+        source, name = await _look(interaction, operation, file)
+        if file.into_list:
+            values[name] = [*values.get(name, ()), source.url]
+        else:
+            values[name] = source.url
+            found[name] = source
+    return {**probed(operation, values, found), **values}
+
+
+async def _look(interaction: Interaction, operation: Operation, file: File) -> tuple[Source, str]:
+    kinds = frozenset(file.by_kind) or _kinds(operation, file.field or "")
+    source = await interaction.client.parts.sources.find(
+        interaction.guild_id or 0, interaction.user.id, file.offered, kinds, file.label
+    )
+    return source, file.by_kind.get(source.facts.kind) or file.field or ""
+
+
+def _kinds(operation: Operation, name: str) -> frozenset[MediaKind]:
+    """Return what a field takes; anything, where its operation's fields are not public."""
+    for each in operation.fields:
+        if each.name == name and each.media:
+            return each.media
+    return frozenset(MediaKind)
+
+
+def _asked(interaction: Interaction, request: Request, values: Mapping[str, Any]) -> Ask:
+    return Ask(
+        guild_id=interaction.guild_id or 0,
+        channel_id=interaction.channel_id or 0,
+        author_id=interaction.user.id,
+        interaction_id=interaction.id,
+        token=interaction.token,
+        steps=steps(interaction.client.catalogue, request, values),
+        private=request.private,
+        locale=str(interaction.locale),
+        parent_id=request.parent_id,
+    )
+
+
+def steps(catalogue: Catalogue, request: Request, values: Mapping[str, Any]) -> list[Step]:
+    """Return the jobs of a request: with `enhance`, the prompt is rewritten first and the others wait for it."""
+    if not request.enhance:
+        return [Step(operation=request.operation, input=values)] * request.count
+    operation = catalogue.resolve(request.operation)
+    enhancer = catalogue.resolve(ENHANCERS.get(operation.workflow, ENHANCERS["image"]))
+    known = {each.name for each in enhancer.fields}
+    wishes = {
+        "prompt": values.get("prompt"),
+        "aspectRatio": values.get("aspect_ratio"),
+        "visualStyle": values.get("style"),
+        "duration": values.get("duration"),
+    }
+    first = Step(operation=enhancer.id, input={name: wish for name, wish in wishes.items() if name in known})
+    rest = Step(operation=request.operation, input=values, after=0, fill={"prompt": ENHANCED_KEY})
+    return [first, *[rest] * request.count]
 
 
 async def _answer_at_once(interaction: Interaction, taken: Taken) -> None:
@@ -74,7 +177,8 @@ async def _answer_at_once(interaction: Interaction, taken: Taken) -> None:
     try:
         made = await interaction.response.send_message(embed=embed, files=files, ephemeral=taken.card.private)
     except Exception:
-        await interaction.client.settle_answer(taken.card)
+        if await interaction.client.settle_answer(taken.card):
+            return  # Discord has it all the same, and its jobs go on: nothing to apologise for
         raise
     await _note_answer(interaction, taken, made.message_id)
 
@@ -86,7 +190,8 @@ async def _answer_late(interaction: Interaction, taken: Taken) -> None:
     try:
         made = await interaction.edit_original_response(embed=embed, attachments=files)
     except Exception:
-        await interaction.client.settle_answer(taken.card)
+        if await interaction.client.settle_answer(taken.card):
+            return  # Discord has it all the same, and its jobs go on: nothing to apologise for
         raise
     await _note_answer(interaction, taken, made.id)
 
@@ -117,11 +222,3 @@ def _may_post(interaction: Interaction) -> None:
             f"I could not post the result in this channel: I lack {' and '.join(missing)} here. "
             "A moderator can grant it, or use `private`."
         )
-
-
-async def checked_attachment(interaction: Interaction, attachment: discord.Attachment, kind: MediaKind) -> str:
-    """Return the link of an uploaded file after a look at its first bytes. Raises a MediaError or MediaWrongKind."""
-    facts = await interaction.client.parts.media.look(attachment.url, expect=frozenset({kind}))
-    if facts.kind is not kind:
-        raise MediaWrongKind(f"`{attachment.filename[:80]}` is no {kind.value}; please attach one.")
-    return attachment.url

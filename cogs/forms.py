@@ -4,7 +4,7 @@ import secrets
 
 import discord
 
-from bot.app import FORM_PREFIX, CannonBot
+from bot.app import FORM_PREFIX, FORM_TAKEN, CannonBot
 
 FORM_TIMEOUT_S = 900.0
 
@@ -16,6 +16,12 @@ class Form(discord.ui.Modal):
         super().__init__(title=title, custom_id=f"{FORM_PREFIX}{name}:{secrets.token_hex(8)}", timeout=FORM_TIMEOUT_S)
         self.bot = bot
         bot.forms.add(self.custom_id)
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Note that the form was sent, here and on the interaction, which the bot sees too."""
+        interaction.extras[FORM_TAKEN] = True
+        self.bot.forms.discard(self.custom_id)
+        return True
 
     async def on_timeout(self) -> None:
         """Forget a form that was dismissed."""

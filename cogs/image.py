@@ -1,19 +1,28 @@
 """`/image`: making and changing pictures."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.app import CannonBot
 from bot.models import MediaKind
-from cogs.asking import Interaction, ask, checked_attachment, given
-from cogs.options import COUNT_HELP, PRIVATE_HELP, offers
+from cogs.asking import File, Interaction, Request, ask, given, offered_file
+from cogs.options import Count, Prompt, offers
 
 REFERENCE_HELP = "A picture to follow"
-Count = app_commands.Range[int, 1, 4]
+PICTURES = frozenset({MediaKind.IMAGE})
+
+
+def references(*uploads: discord.Attachment | None, url: str | None = None, job: str | None = None) -> list[File]:
+    """Return pictures to follow as files of the list field `reference_image_urls`; `url` may hold several links."""
+    given_files = [offered_file("reference picture", attachment=upload) for upload in uploads]
+    given_files += [offered_file("reference picture", url=link) for link in (url or "").replace(",", " ").split()]
+    given_files.append(offered_file("reference picture", job=job))
+    return [
+        File(offered=file.offered, label=file.label, field="reference_image_urls", into_list=True)
+        for files in given_files
+        for file in files
+    ]
 
 
 @app_commands.guild_only()
@@ -23,17 +32,18 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
     @app_commands.command(name="generate", description="Make a picture from words")
     @offers(
         "image.generate",
+        jobs={"reference_job": PICTURES},
         reference=REFERENCE_HELP,
         reference_2=REFERENCE_HELP,
         reference_3=REFERENCE_HELP,
         reference_4=REFERENCE_HELP,
-        count=COUNT_HELP,
-        private=PRIVATE_HELP,
+        reference_urls="Links to pictures to follow, with spaces between",
+        reference_job="An earlier job whose picture is followed",
     )
     async def generate(
         self,
         interaction: Interaction,
-        prompt: app_commands.Range[str, 1, 6000],
+        prompt: Prompt,
         model: str | None = None,
         aspect_ratio: str | None = None,
         resolution: str | None = None,
@@ -43,51 +53,46 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
         reference_2: discord.Attachment | None = None,
         reference_3: discord.Attachment | None = None,
         reference_4: discord.Attachment | None = None,
+        reference_urls: str | None = None,
+        reference_job: str | None = None,
         reference_prompt_balance: float | None = None,
         count: Count = 1,
+        enhance: bool = False,
         private: bool = False,
     ) -> None:
         """Make 1 to 4 pictures."""
-        references = [r for r in (reference, reference_2, reference_3, reference_4) if r is not None]
-
-        async def prepare() -> Mapping[str, Any]:
-            links = [await checked_attachment(interaction, each, MediaKind.IMAGE) for each in references]
-            return {"reference_image_urls": links}
-
+        uploads = (reference, reference_2, reference_3, reference_4)
+        files = references(*uploads, url=reference_urls, job=reference_job)
+        values = given(interaction, "image.generate")
         await ask(
             interaction,
-            "image.generate",
-            given(interaction, "image.generate"),
-            count=count,
-            private=private,
-            prepare=prepare if references else None,
+            Request(
+                operation="image.generate", values=values, files=files, count=count, enhance=enhance, private=private
+            ),
         )
 
     @app_commands.command(name="edit", description="Change a picture by words")
-    @offers("image.edit", image="The picture to change", count=COUNT_HELP, private=PRIVATE_HELP)
+    @offers("image.edit", jobs={"job": PICTURES}, image="The picture to change")
     async def edit(
         self,
         interaction: Interaction,
-        image: discord.Attachment,
-        prompt: app_commands.Range[str, 1, 6000],
+        prompt: Prompt,
+        image: discord.Attachment | None = None,
+        url: str | None = None,
+        job: str | None = None,
         model: str | None = None,
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         count: Count = 1,
+        enhance: bool = False,
         private: bool = False,
     ) -> None:
-        """Change an uploaded picture, 1 to 4 times."""
-
-        async def prepare() -> Mapping[str, Any]:
-            return {"image_url": await checked_attachment(interaction, image, MediaKind.IMAGE)}
-
+        """Change a picture, 1 to 4 times."""
+        files = offered_file("picture", attachment=image, url=url, job=job, field="image_url", required=True)
+        values = given(interaction, "image.edit")
         await ask(
             interaction,
-            "image.edit",
-            given(interaction, "image.edit"),
-            count=count,
-            private=private,
-            prepare=prepare,
+            Request(operation="image.edit", values=values, files=files, count=count, enhance=enhance, private=private),
         )
 
 

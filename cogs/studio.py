@@ -45,7 +45,6 @@ class KeyForm(Form):
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         """Check the key with the status call, then store it."""
-        self.bot.forms.discard(self.custom_id)
         await store_key(interaction, self.secret.value)  # type: ignore[arg-type]  # our client's type
 
 
@@ -136,6 +135,8 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
                 embed.add_field(name="Credits at the last look", value=credits_text(key.balance))
             return
         await parts.keys.note_status(guild_id, key, status)
+        if key.refused:
+            parts.poller.resume()  # it works again
         took_ms = (time.monotonic() - started) * 1000
         embed.add_field(name="API", value=f"answers ({took_ms:.0f} ms)")
         embed.add_field(name="Plan", value=discord.utils.escape_markdown(status.plan or "not told"))

@@ -58,9 +58,7 @@ def _wan_audio_has_company(_operation: Operation, taken: Mapping[str, Any]) -> N
 def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> None:
     """`video.upscale`: the frame rate is for Starlight 2.5 only, whose id is not public."""
     model = _model(taken)
-    if "target_fps" not in taken or "starlight" in model:
-        return
-    if any(word in model for word in ("wavespeed", "proteus", "magnific")):
+    if "target_fps" in taken and any(word in model for word in ("wavespeed", "proteus", "magnific")):
         raise InputError(
             f"{echo(model_name(operation, model))} takes no frame rate. Leave it out, or choose Starlight 2.5.",
             "target_fps",

@@ -13,7 +13,7 @@ from bot.catalogue.values import NUMBER_LIMIT
 
 DEPTH_LIMIT = 12
 """How many references and nested combinations are followed."""
-STEP_LIMIT = 5_000
+STEP_LIMIT = 1_500
 """How many schemas are looked at for one input: a schema may lead to itself in many ways."""
 FIELD_LIMIT = 80
 CHOICE_LIMIT = 200

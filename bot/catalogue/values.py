@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.catalogue.fields import Field, FieldKind
-from bot.catalogue.sentences import echo
+from bot.catalogue.sentences import echo, size_of
 from bot.errors import InputError
 
 URL_LIMIT_CHARS = 4096
@@ -78,9 +78,10 @@ def _visible(letter: str) -> bool:
 
 
 def _text(field: Field, value: object, _allow_local: bool) -> str | None:
-    if not isinstance(value, str):
-        raise InputError(f"The {field.label} must be text; you gave {noun(value)}.", field.name)
-    text = clean_text(value)
+    given = _spelt(field, value)
+    if not isinstance(given, str):
+        raise InputError(f"The {field.label} must be text; you gave {noun(given)}.", field.name)
+    text = clean_text(given)
     if len(text) > field.max_length:
         raise InputError(
             f"The {field.label} may have {field.max_length:,} characters; yours has {len(text):,}."
@@ -88,6 +89,17 @@ def _text(field: Field, value: object, _allow_local: bool) -> str | None:
             field.name,
         )
     return text or None
+
+
+def _spelt(field: Field, value: object) -> object:
+    """Return the choice that a bare number means, such as `2x` for 2; other values as they are.
+
+    A command has a number's option for a field of which the live document says later that it takes words.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    meant = [choice for choice in field.choices if size_of(choice) == value]
+    return meant[0] if len(meant) == 1 else value
 
 
 def _number(field: Field, value: object, _allow_local: bool) -> float | int | None:

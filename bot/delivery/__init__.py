@@ -2,5 +2,6 @@
 
 from bot.delivery.card import card_embed, state_word
 from bot.delivery.delivery import Delivery
+from bot.delivery.links import DiscordLinks
 
-__all__ = ["Delivery", "card_embed", "state_word"]
+__all__ = ["Delivery", "DiscordLinks", "card_embed", "state_word"]

@@ -10,12 +10,14 @@ from decimal import Decimal
 
 import discord
 
+from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue, Operation, model_name
 from bot.errors import InputError
 from bot.models import Card, Job, JobState, credits_text
 
 PROMPT_SHOWN_CHARS = 350
 """Longer prompts go whole into an attached text file."""
+REWRITTEN_SHOWN_CHARS = 1800
 ALT_TEXT_CHARS = 1024
 """Discord's limit of an attachment's description."""
 SLUG_CHARS = 40
@@ -67,9 +69,14 @@ def stamp(when: float, style: str = "R") -> str:
     return f"<t:{int(when)}:{style}>"
 
 
+def without_controls(text: str) -> str:
+    """Take out control characters and halves of surrogate pairs; line breaks and tabs stay."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+
+
 def plain(text: str) -> str:
     """Make a member's words harmless in a message: no markdown, no mention, no control characters."""
-    cleaned = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    cleaned = without_controls(text)
     return discord.utils.escape_mentions(discord.utils.escape_markdown(cleaned))
 
 
@@ -113,38 +120,76 @@ def operation_of(catalogue: Catalogue, job: Job) -> Operation | None:
         return None
 
 
-def needs_prompt_file(jobs: Sequence[Job]) -> bool:
-    """Whether the prompt is too long for the card and goes into a text file."""
-    return bool(jobs) and len(jobs[0].prompt) > PROMPT_SHOWN_CHARS
+def main_job(jobs: Sequence[Job]) -> Job:
+    """Return the job that the card is about: the first that no other waits for, else the first."""
+    awaited = {job.after_id for job in jobs}
+    return next((job for job in jobs if job.id not in awaited), jobs[0])
+
+
+def asked_prompt(jobs: Sequence[Job]) -> str:
+    """Return the member's own words: those of the first step."""
+    return jobs[0].prompt if jobs else ""
+
+
+def rewritten_prompt(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
+    """Return the text that a prompt operation on the card has made, None before it has."""
+    for job in jobs:
+        if job.state in {JobState.READY, JobState.DELIVERED, JobState.HELD}:
+            text = text_of(operation_of(catalogue, job), job.output)
+            if text is not None:
+                return text
+    return None
+
+
+def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
+    """Return the texts that are too long for the card, by the name of the file they go into."""
+    texts = {"prompt.txt": (asked_prompt(jobs), PROMPT_SHOWN_CHARS)}
+    rewritten = rewritten_prompt(jobs, catalogue)
+    if rewritten is not None:
+        texts["rewritten-prompt.txt"] = (rewritten, REWRITTEN_SHOWN_CHARS)
+    return {name: text for name, (text, limit) in texts.items() if len(text) > limit}
 
 
 def card_embed(card: Card, jobs: Sequence[Job], look: Look) -> discord.Embed:
     """Draw the card of `jobs` (at least one)."""
-    first = jobs[0]
-    operation = operation_of(look.catalogue, first)
-    title = operation.title if operation is not None else first.operation
+    job = main_job(jobs)
+    operation = operation_of(look.catalogue, job)
+    title = operation.title if operation is not None else job.operation
+    like_it = [other for other in jobs if other.operation == job.operation]
     embed = discord.Embed(
-        title=title if len(jobs) == 1 else f"{title} · {len(jobs)}",
-        description=_prompt(first),
+        title=title if len(like_it) == 1 else f"{title} · {len(like_it)}",
+        description=_prompts(jobs, look.catalogue),
         colour=_colour(jobs),
     )
     embed.add_field(name="State", value=_states(card, jobs, look), inline=False)
-    if first.model is not None:
-        name = model_name(operation, first.model) if operation is not None else first.model
+    if job.model is not None:
+        name = model_name(operation, job.model) if operation is not None else job.model
         embed.add_field(name="Model", value=plain(shortened(name, 100)))
     embed.add_field(name="Cost", value=_cost(jobs))
     embed.add_field(name="Asked by", value=f"<@{card.author_id}>")
-    for name, value in _facts(jobs):
+    for name, value in _facts(like_it):
         embed.add_field(name=name, value=value)
-    embed.set_footer(text=f"cannon-bot · {' '.join(job.id for job in jobs)}")
+    embed.set_footer(text=f"cannon-bot · {' '.join(shown_ids(jobs))}")
     return embed
 
 
-def _prompt(job: Job) -> str | None:
-    if not job.prompt:
-        return None
-    shown = plain(shortened(job.prompt, PROMPT_SHOWN_CHARS))
-    return "\n".join(f"> {line}" for line in shown.splitlines()) or None
+def shown_ids(jobs: Sequence[Job]) -> list[str]:
+    """Return the ids that the card's footer shows."""
+    return [job.id for job in jobs]
+
+
+def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
+    """Return the member's words as a quotation and, once there is one, the rewritten prompt as a block below."""
+    asked, parts = asked_prompt(jobs), []
+    if asked:
+        shown = plain(shortened(asked, PROMPT_SHOWN_CHARS))
+        parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
+    rewritten = rewritten_prompt(jobs, catalogue)
+    if rewritten is not None:
+        # A block shows markdown as it is typed; only its own fence must not be closed from inside.
+        inside = without_controls(shortened(rewritten, REWRITTEN_SHOWN_CHARS)).replace("```", "\u02cb\u02cb\u02cb")
+        parts.append(f"**Rewritten**\n```\n{inside}\n```")
+    return "\n".join(parts) or None
 
 
 def _colour(jobs: Sequence[Job]) -> int:
@@ -160,14 +205,25 @@ def _colour(jobs: Sequence[Job]) -> int:
 def _states(card: Card, jobs: Sequence[Job], look: Look) -> str:
     lines = [_state(job, look) for job in jobs]
     if len(jobs) > 1:
-        lines = [f"{job.position + 1}. {line}" for job, line in zip(jobs, lines, strict=True)]
+        mixed = len({job.operation for job in jobs}) > 1
+        lines = [
+            f"{job.position + 1}. {_step_name(job, look) if mixed else ''}{line}"
+            for job, line in zip(jobs, lines, strict=True)
+        ]
     if not all(job.state.ended for job in jobs):
         lines.append(f"asked {stamp(card.created_at)}")
     return shortened("\n".join(lines), 1024)
 
 
+def _step_name(job: Job, look: Look) -> str:
+    operation = operation_of(look.catalogue, job)
+    return f"{operation.title if operation is not None else job.operation}: "
+
+
 def _state(job: Job, look: Look) -> str:
     word = state_word(job.state)
+    if job.state is JobState.WAITING and job.after_id is not None:
+        return "⏳ waiting for the step before"
     if job.state.ended and job.error is not None:
         return f"{word}: {plain(shortened(job.error, 230))}"
     if look.blocked and job.state in {JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING}:

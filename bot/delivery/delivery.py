@@ -14,7 +14,9 @@ import tempfile
 import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import discord
@@ -23,7 +25,7 @@ import structlog
 from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue
 from bot.clock import Clock
-from bot.delivery.card import Look, alt_text, card_embed, file_stem, needs_prompt_file, operation_of, plain
+from bot.delivery.card import Look, alt_text, card_embed, file_stem, long_texts, operation_of, plain
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.failpoints import failpoint
 from bot.jobs.cadence import remaining_s
@@ -46,6 +48,8 @@ UPLOAD_TIMEOUT_S = 300.0
 MEDIA_RETRY_MAX_S = 3600.0
 """For how long after a job is done its file is asked for again."""
 SEARCH_MESSAGES = 50
+CLOCK_SKEW_S = 60.0
+"""How far our clock and Discord's may be apart."""
 SHOWN_CARDS_KEPT = 2048
 BUTTONS_PER_MESSAGE = 25
 
@@ -72,6 +76,14 @@ class Load:
         return Load(links=[medium.url for medium in job.media], text=self.text)
 
 
+Controls = Callable[[Card, Sequence[Job]], Sequence[discord.ui.Item[Any]]]
+
+
+def no_controls(_card: Card, _jobs: Sequence[Job]) -> Sequence[discord.ui.Item[Any]]:
+    """Offer nothing."""
+    return ()
+
+
 class Delivery:
     """Shows cards and posts results. Implements what the Poller calls a Surface."""
 
@@ -95,6 +107,8 @@ class Delivery:
         self._folder = folder
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._shown: dict[str, str] = {}
+        self.controls: Controls = no_controls
+        """What a card offers beside its links; set by the surface. Only DynamicItems may be among them."""
 
     # ------------------------------------------------------------------ what is shown
 
@@ -112,11 +126,9 @@ class Delivery:
         )
 
     async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, list[discord.File]]:
-        """Return what answers the interaction: the card, and a file with the prompt where it is too long for it."""
+        """Return what answers the interaction: the card, and files with the texts that are too long for it."""
         embed = card_embed(card, jobs, await self.look(card.guild_id, jobs))
-        if not needs_prompt_file(jobs):
-            return embed, []
-        return embed, [discord.File(io.BytesIO(jobs[0].prompt.encode()), filename="prompt.txt")]
+        return embed, self._documents(jobs, ())
 
     async def show(self, guild_id: int, card_id: str) -> None:
         """Bring the card's states up to date; best effort: a failure is logged and the next change tries again."""
@@ -140,8 +152,8 @@ class Delivery:
         async with asyncio.timeout(CALL_TIMEOUT_S):
             if self._token_lives(card):
                 await self._webhook(card).edit_message(card.message_id, embed=embed)  # type: ignore[arg-type]  # checked
-            elif not card.private:
-                await self._partial(card).edit(embed=embed)
+            elif not card.private or card.message_channel_id not in {None, card.channel_id}:
+                await self._partial(card).edit(embed=embed)  # a private one can be reached where it moved to
         self._note_shown(card_id, drawn)
         if all(job.state.ended for job in jobs):
             self._shown.pop(card_id, None)
@@ -162,10 +174,11 @@ class Delivery:
     async def original_id(self, card: Card) -> int | None:
         """Ask Discord for the answer to the card's interaction: its message id, or None if there is none.
 
-        Raises the network's or Discord's error if it cannot be told now.
+        While the token lives it is asked for, after that looked for in the channel, where a private one does not
+        stand. Raises the network's or Discord's error if it cannot be told now.
         """
-        if card.token is None or not self._token_lives(card):
-            return None
+        if not self._token_lives(card):
+            return await self._find_answer(card)
         # discord.py's public methods want a message id here; the route of the docs is asked as it is.
         route = discord.http.Route(
             "GET",
@@ -176,9 +189,33 @@ class Delivery:
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 answer = await self._client.http.request(route)
-        except discord.NotFound:
-            return None
+        except discord.HTTPException as error:
+            if error.code in {UNKNOWN_WEBHOOK, INVALID_TOKEN}:
+                return await self._find_answer(card)
+            if error.status == 404:
+                return None
+            raise
         return int(answer["id"])
+
+    async def _find_answer(self, card: Card) -> int | None:
+        """Look for the card among the messages that came right after its interaction."""
+        if card.private:
+            return None
+        jobs = await self._store.jobs_of(card.guild_id, card.id)
+        ids = {job.id for job in jobs}
+        asked_at = datetime.fromtimestamp(card.created_at - CLOCK_SKEW_S, UTC)
+        since = card.interaction_id or discord.utils.time_snowflake(asked_at)
+        channel = self._channel(card.channel_id, card.guild_id)
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                after = discord.Object(since)
+                async for message in channel.history(limit=SEARCH_MESSAGES, after=after, oldest_first=True):
+                    if self._is_own(message) and ids & _job_ids(message):
+                        return message.id
+        except discord.HTTPException as error:
+            if error.code not in CLOSED and error.status not in {403, 404}:
+                raise
+        return None
 
     # ------------------------------------------------------------------ alerts
 
@@ -253,16 +290,16 @@ class Delivery:
         message = await self._find(card)
         if message is None:
             return None
-        files = self._files(job, load)
+        files = [*self._files(job, load), *self._documents(jobs, message.attachments)]
         try:
             names = {file.filename for file in files}
             kept = [attachment for attachment in message.attachments if attachment.filename not in names]
             room = FILES_PER_MESSAGE - len(files)
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await message.edit(
-                    embeds=await self._embeds(card, jobs, load),
+                    embed=card_embed(card, jobs, await self.look(card.guild_id, jobs)),
                     attachments=[*kept[:room], *files],
-                    view=_link_view([*_links_on(message), *load.links]),
+                    view=self._view(card, jobs, [*_links_on(message), *load.links]),
                 )
         finally:
             _close(files)
@@ -290,27 +327,29 @@ class Delivery:
         sent = await self._search(channel, job, load)
         if sent is not None:
             return sent
-        files = self._files(job, load)
+        files = [*self._files(job, load), *self._documents(jobs, ())][:FILES_PER_MESSAGE]
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(
-                    embeds=await self._embeds(card, jobs, load),
+                    embed=card_embed(card, jobs, await self.look(card.guild_id, jobs)),
                     files=files,
                     nonce=f"result-{job.id}",
-                    view=_link_view(load.links) or discord.utils.MISSING,
+                    view=self._view(card, jobs, load.links) or discord.utils.MISSING,
                 )
         finally:
             _close(files)
 
     async def _search(self, channel: discord.abc.Messageable, job: Job, load: Load) -> discord.Message | None:
         """Look for the job's result among the channel's last messages: the nonce only guards for minutes."""
-        own = self._client.user
         with contextlib.suppress(discord.Forbidden):
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 async for message in channel.history(limit=SEARCH_MESSAGES):
-                    if own is not None and message.author.id == own.id and _carries(message, job, load):
+                    if self._is_own(message) and _carries(message, job, load):
                         return message
         return None
+
+    def _is_own(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
 
     # ------------------------------------------------------------------ places
 
@@ -352,11 +391,25 @@ class Delivery:
 
     # ------------------------------------------------------------------ content
 
-    async def _embeds(self, card: Card, jobs: Sequence[Job], load: Load) -> list[discord.Embed]:
-        embed = card_embed(card, jobs, await self.look(card.guild_id, jobs))
-        if load.text is None:
-            return [embed]
-        return [embed, discord.Embed(title="Result", description=plain(load.text)[:4096])]
+    @staticmethod
+    def _text_file(name: str, text: str) -> discord.File:
+        return discord.File(io.BytesIO(text.encode()), filename=name)
+
+    def _documents(self, jobs: Sequence[Job], there: Sequence[discord.Attachment]) -> list[discord.File]:
+        """Return files with the texts that are too long for the card and are not on it yet."""
+        names = {attachment.filename for attachment in there}
+        texts = long_texts(jobs, self._catalogue())
+        return [self._text_file(name, text) for name, text in texts.items() if name not in names]
+
+    def _view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
+        """Return the card's controls and its link buttons, None if it has neither."""
+        items = [*self.controls(card, jobs), *_link_buttons(links)]
+        if not items:
+            return None
+        view = discord.ui.View(timeout=None)
+        for item in items[:BUTTONS_PER_MESSAGE]:
+            view.add_item(item)
+        return view
 
     @staticmethod
     def _files(job: Job, load: Load) -> list[discord.File]:
@@ -414,6 +467,11 @@ class Delivery:
         raise Later(60.0) from error
 
 
+def _job_ids(message: discord.Message) -> set[str]:
+    """Return the words of the footers, among which a card names its jobs."""
+    return {word for embed in message.embeds for word in (embed.footer.text or "").split()}
+
+
 def _links_on(message: discord.Message) -> list[str]:
     """Return the links of the link buttons that a message has."""
     links: list[str] = []
@@ -423,20 +481,16 @@ def _links_on(message: discord.Message) -> list[str]:
     return links
 
 
-def _link_view(links: Sequence[str]) -> discord.ui.View | None:
-    """Return link buttons for what is not attached, None if everything is."""
+def _link_buttons(links: Sequence[str]) -> list[discord.ui.Item[Any]]:
+    """Return a button for each thing that is linked rather than attached."""
     unique = list(dict.fromkeys(links))
-    if not unique:
-        return None
-    view = discord.ui.View(timeout=None)
-    for number, url in enumerate(unique[:BUTTONS_PER_MESSAGE], start=1):
-        view.add_item(discord.ui.Button(label="Open result" if len(unique) == 1 else f"Open result {number}", url=url))
-    return view
+    labels = ["Open result"] if len(unique) == 1 else [f"Open result {number}" for number in range(1, len(unique) + 1)]
+    return [discord.ui.Button(label=label, url=url) for label, url in zip(labels, unique, strict=True)]
 
 
 def _carries(message: discord.Message, job: Job, load: Load) -> bool:
     """Whether a message of ours has the job's result on it."""
-    if not any(job.id in (embed.footer.text or "") for embed in message.embeds):
+    if job.id not in _job_ids(message):
         return False
     if load.text is not None and not job.media:
         return True

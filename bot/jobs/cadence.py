@@ -2,8 +2,8 @@
 
 For each (operation, model) a decayed histogram of past durations is kept. One look, when the server wants it, tells
 that work has begun; the next is at a low percentile, then looks follow at a constant interval of twice the wanted lag;
-past the 99th percentile the interval grows. The server's own wish (`poll_after_ms`, `Retry-After`) always wins. The same histogram gives the
-estimated time of arrival on the card. `docs/architecture.md` says what this saves.
+past the 99th percentile the interval grows. The server's own wish (`poll_after_ms`, `Retry-After`) always wins. The
+same histogram gives the estimated time of arrival on the card.
 """
 
 from __future__ import annotations

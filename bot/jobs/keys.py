@@ -56,12 +56,13 @@ class Keys:
         The API wants the same key for a request's whole life, so a retired key serves until its jobs are done. A
         refused one is passed over for a newer one: keys of one account may see each other's requests.
         """
-        if job.remote_id is not None and job.key_id is not None:
+        # From the first POST on: one whose reply was lost may only be repeated with the key that remembers it.
+        started = job.remote_id is not None or job.attempts > 0
+        if started and job.key_id is not None:
             first = await self._store.key_of(job.guild_id, job.key_id)
             if first is not None and first.refused_at is None:
                 return UsableKey(id=first.id, secret=first.secret, balance=first.balance)
-        started_by_host = job.remote_id is not None and job.key_id is None
-        if started_by_host and self._host_key is not None and not self._host_refused:
+        if started and job.key_id is None and self._host_key is not None and not self._host_refused:
             # The host's key goes on with what it started, also where it serves no new jobs any more.
             return UsableKey(id=None, secret=self._host_key, balance=self._host_balance)
         try:
@@ -82,6 +83,7 @@ class Keys:
         """Remember what the status call said: the balance, and that the key works."""
         if key.id is not None:
             await self._store.note_status(guild_id, key.id, status)
+            await self._store.clear_refused(guild_id, key.id)
             return
         self._host_balance = status.credits
         self._host_refused = False

@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 
 from bot.cannon.client import CannonClient
-from bot.cannon.retry import poll_again, submit_again
+from bot.cannon.retry import SAFE_WINDOW_S, poll_again, submit_again
 from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
 from bot.catalogue import Catalogue
 from bot.clock import Clock
@@ -35,7 +35,7 @@ from bot.jobs.cadence import Durations, deadline_s, first_poll_s, next_poll_s
 from bot.jobs.keys import Keys, UsableKey
 from bot.jobs.learning import Learned
 from bot.metrics import Metrics
-from bot.models import Job, JobState, new_id
+from bot.models import PAID_STATES, Job, JobState, new_id
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -50,9 +50,8 @@ DELIVERIES_AT_ONCE = 4
 BLOCKED_S = 60.0
 """How long a job rests while its key is refused or missing."""
 BLOCKED_MAX_S = 24 * 3600.0
-SAFE_WINDOW_S = 20 * 3600.0
-"""For how long a POST is repeated with its idempotency key. How long Cannon Studio remembers keys is not documented;
-a day is the custom of the trade, and this stays inside it."""
+REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
+"""The states in which a job is Cannon Studio's to go on with."""
 NOT_FOUND_MAX = 6
 """How often in a row the API may not know a request before the job is given up."""
 TURN_FAILED_S = 30.0
@@ -100,6 +99,8 @@ class Followed:
     not_found: int = 0
     poll_after_s: float | None = None
     busy: bool = False
+    hinted: bool = False
+    """Whether a hint came while it was busy."""
 
 
 @dataclass(slots=True)
@@ -117,6 +118,10 @@ class Agenda:
     def drop(self, job_id: str) -> None:
         """Forget a job."""
         self.jobs.pop(job_id, None)
+
+    def has(self, followed: Followed) -> bool:
+        """Whether this very entry is still on it: the job may have been lost and claimed anew."""
+        return self.jobs.get(followed.job.id) is followed
 
     def _current(self) -> Followed | None:
         while self.heap:
@@ -199,7 +204,9 @@ class Poller:
         followed = self._agenda.jobs.get(job_id)
         if followed is None:
             return False
-        if not followed.busy and followed.job.state in {JobState.QUEUED, JobState.PROCESSING}:
+        if followed.busy:
+            followed.hinted = True  # it may come before the answer that it is about
+        elif followed.job.state in REMOTE_STATES:
             followed.due = self._clock.monotonic()
             self._agenda.put(followed)
             self._wake.set()
@@ -266,8 +273,20 @@ class Poller:
 
     async def _renew(self) -> None:
         if self._clock.monotonic() >= self._lease_due:
-            await self._store.hold_lease(self._lease, self._clock.wall() + LEASE_S)
+            if not await self._store.hold_lease(self._lease, self._clock.wall() + LEASE_S) and self._agenda.jobs:
+                await self._lose_all()
             self._lease_due = self._clock.monotonic() + LEASE_RENEW_S
+
+    async def _lose_all(self) -> None:
+        """Begin anew: the lease had expired and was ended by another. What is still under way here can change nothing.
+
+        The token is a new one, lest a job that is claimed again be changed by a turn of before.
+        """
+        log.warning("poller.lease_lost", jobs=len(self._agenda.jobs))
+        await self._store.drop_lease(self._lease)
+        self._lease, self._agenda = new_id(), Agenda()
+        await self._store.hold_lease(self._lease, self._clock.wall() + LEASE_S)
+        self._claim_due = 0.0
 
     async def _claim(self) -> None:
         if self._clock.monotonic() < self._claim_due:
@@ -302,9 +321,14 @@ class Poller:
                 followed.failures += 1
                 wait_s = min(TURN_FAILED_S * followed.failures, 600.0)
             followed.busy = False
+            if not self._agenda.has(followed):
+                return
             if wait_s is None or followed.job.state.ended:
                 self._agenda.drop(followed.job.id)
                 return
+            if followed.hinted and followed.job.state in REMOTE_STATES:
+                wait_s = 0.0
+            followed.hinted = False
             followed.due = self._clock.monotonic() + wait_s
             self._agenda.put(followed)
 
@@ -334,6 +358,8 @@ class Poller:
             self._metrics.job(changed.operation, changed.state)
             log.info("job.changed", job=changed.id, operation=changed.operation, state=changed.state)
         followed.job = changed
+        if changed.state in PAID_STATES:
+            self.wake()  # a job may have waited for this one
         return True
 
     async def _end(self, followed: Followed, to: JobState, sentence: str) -> None:
@@ -357,7 +383,7 @@ class Poller:
         try:
             accepted = await self._client.submit(
                 key.secret,
-                job.operation,
+                self._wire_id(job),
                 job.input,
                 idempotency_key=job.idempotency_key,
                 webhook_url=self._webhook_url(job),
@@ -376,9 +402,7 @@ class Poller:
         failpoint("submit.stored")
         followed.failures = 0
         await self._surface.show(job.guild_id, job.card_id)
-        return first_poll_s(
-            self._durations(job), poll_after_s=accepted.poll_after_s, jitter=self._rng.uniform(-1, 1)
-        )
+        return first_poll_s(self._durations(job), poll_after_s=accepted.poll_after_s, jitter=self._rng.uniform(-1, 1))
 
     async def _submit_failed(
         self, followed: Followed, key: UsableKey, error: CannonError, age_s: float
@@ -566,6 +590,13 @@ class Poller:
             return None
         await self._surface.show(job.guild_id, job.card_id)
         return BLOCKED_S
+
+    def _wire_id(self, job: Job) -> str:
+        """Return the id the API takes: the live document may have replaced the deduced one the job was taken with."""
+        try:
+            return self._catalogue().resolve(job.operation).id
+        except InputError:
+            return job.operation
 
     def _durations(self, job: Job) -> Durations:
         return self._learned.of(job.operation, job.model)

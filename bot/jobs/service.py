@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.errors import InputError, KeyRefused
 from bot.failpoints import failpoint
 from bot.jobs.keys import Keys
+from bot.jobs.switches import Switches
 from bot.models import Card, Estimate, Job, JobState, new_id
 from bot.policy import DEFAULT_HOLD, JOBS_PER_CARD, Wish, decide
 from bot.store import Spending, Store
@@ -23,16 +24,26 @@ COSTS_FOR_QUANTILE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One job that is asked for. `after` is the place in the Ask of the step on whose result it waits."""
+
+    operation: str
+    input: Mapping[str, Any]
+    after: int | None = None
+    fill: Mapping[str, str] = field(default_factory=dict)
+    """Which input fields take which output keys of that step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a member asks for: one card with one job for each of `inputs`."""
+    """What a member asks for: one card, with one job for each step."""
 
     guild_id: int
     channel_id: int
     author_id: int
     interaction_id: int
     token: str = field(repr=False)
-    operation: str
-    inputs: Sequence[Mapping[str, Any]]
+    steps: Sequence[Step]
     private: bool = False
     locale: str = "en-US"
     parent_id: str | None = None
@@ -56,21 +67,24 @@ class JobService:
         store: Store,
         keys: Keys,
         catalogue: Callable[[], Catalogue],
+        switches: Switches,
         clock: Clock,
         wake: Callable[[], None],
     ) -> None:
         self._store = store
         self._keys = keys
         self._catalogue = catalogue
+        self._switches = switches
         self._clock = clock
         self._wake = wake
 
-    async def check(self, ask: Ask) -> list[dict[str, Any]]:
-        """Return the wire inputs. Raises InputError or Refused (no key) without having spent or stored anything."""
-        if not 1 <= len(ask.inputs) <= JOBS_PER_CARD:
-            raise InputError(f"Count goes from 1 to {JOBS_PER_CARD}; you gave {len(ask.inputs)}.", "count")
-        catalogue = self._catalogue()
-        return [catalogue.check(ask.operation, values) for values in ask.inputs]
+    def check(self, ask: Ask) -> list[dict[str, Any]]:
+        """Return the wire inputs of the steps. Raises InputError or Refused; nothing is spent, stored or sent."""
+        if not 1 <= len(ask.steps) <= JOBS_PER_CARD:
+            raise InputError(f"At most {JOBS_PER_CARD} jobs go together; you asked for {len(ask.steps)}.", "count")
+        for step in ask.steps:
+            self._switches.require_on(ask.guild_id, self._catalogue().resolve(step.operation))
+        return [self._catalogue().check(step.operation, step.input) for step in ask.steps]
 
     async def take(self, ask: Ask) -> Taken:
         """Check, price and store what is asked for, with the credits held. Nothing is sent yet.
@@ -78,15 +92,18 @@ class JobService:
         Raises InputError, Refused (limit, balance, no key) or KeyRefused; then nothing is stored and nothing held.
         The same interaction twice gives the same card, held once.
         """
-        inputs = await self.check(ask)
-        operation = self._catalogue().resolve(ask.operation)
+        inputs = self.check(ask)
         key = await self._keys.for_guild(ask.guild_id)
         if key.refused:
             raise KeyRefused(
                 "Cannon Studio refuses this server's key. A moderator can set a new one with `/studio key`."
             )
-        estimates = [await self.estimate(operation, values) for values in inputs]
-        card, jobs = self._draft(ask, operation, inputs, estimates, key.id)
+        operations = [self._catalogue().resolve(step.operation) for step in ask.steps]
+        estimates = [
+            await self.estimate(operation, values) for operation, values in zip(operations, inputs, strict=True)
+        ]
+        card = self._card(ask)
+        jobs = self._jobs(ask, card, operations, inputs, estimates, key.id)
         wish = Wish(
             jobs=len(jobs),
             credits=sum((e.credits for e in estimates), Decimal(0)),
@@ -124,16 +141,9 @@ class JobService:
             return Estimate(credits=dear, basis="earlier jobs")
         return Estimate(credits=DEFAULT_HOLD, basis="unknown")
 
-    def _draft(
-        self,
-        ask: Ask,
-        operation: Operation,
-        inputs: Sequence[Mapping[str, Any]],
-        estimates: Sequence[Estimate],
-        key_id: int | None,
-    ) -> tuple[Card, list[Job]]:
+    def _card(self, ask: Ask) -> Card:
         now = self._clock.wall()
-        card = Card(
+        return Card(
             id=new_id(),
             guild_id=ask.guild_id,
             channel_id=ask.channel_id,
@@ -145,25 +155,36 @@ class JobService:
             locale=ask.locale,
             created_at=now,
         )
-        jobs = [
+
+    def _jobs(
+        self,
+        ask: Ask,
+        card: Card,
+        operations: Sequence[Operation],
+        inputs: Sequence[Mapping[str, Any]],
+        estimates: Sequence[Estimate],
+        key_id: int | None,
+    ) -> list[Job]:
+        ids = [new_id() for _ in ask.steps]
+        return [
             Job(
-                id=job_id,
+                id=ids[place],
                 card_id=card.id,
                 guild_id=ask.guild_id,
-                position=position,
+                position=place,
                 author_id=ask.author_id,
-                operation=operation.id,
-                input=values,
-                state=JobState.SUBMITTING,
+                operation=operations[place].id,
+                input=inputs[place],
+                state=JobState.SUBMITTING if step.after is None else JobState.WAITING,
                 # Derived from the job's id so that it is stored before it is ever sent.
-                idempotency_key=f"cannon-bot-{job_id}",
+                idempotency_key=f"cannon-bot-{ids[place]}",
                 key_id=key_id,
-                held=estimate.credits,
-                basis=estimate.basis,
-                created_at=now,
+                held=estimates[place].credits,
+                basis=estimates[place].basis,
+                created_at=card.created_at,
                 parent_id=ask.parent_id,
+                after_id=None if step.after is None else ids[step.after],
+                fill=step.fill,
             )
-            for position, (values, estimate) in enumerate(zip(inputs, estimates, strict=True))
-            for job_id in (new_id(),)
+            for place, step in enumerate(ask.steps)
         ]
-        return card, jobs

@@ -25,11 +25,12 @@ _INSERT_JOB = """
 INSERT INTO jobs (
     id, card_id, guild_id, position, author_id, operation, model, input, state, idempotency_key, key_id, held_milli,
     basis, cost_milli, remote_id, lease, attempts, first_attempt_at, next_at, created_at, submitted_at, started_at,
-    finished_at, delivered_at, message_id, output, media, error, parent_id
+    finished_at, delivered_at, message_id, output, media, error, parent_id, after_id, fill
 ) VALUES (
     :id, :card_id, :guild_id, :position, :author_id, :operation, :model, :input, :state, :idempotency_key, :key_id,
     :held_milli, :basis, :cost_milli, :remote_id, :lease, :attempts, :first_attempt_at, :next_at, :created_at,
-    :submitted_at, :started_at, :finished_at, :delivered_at, :message_id, :output, :media, :error, :parent_id
+    :submitted_at, :started_at, :finished_at, :delivered_at, :message_id, :output, :media, :error, :parent_id,
+    :after_id, :fill
 )"""
 
 
@@ -106,7 +107,8 @@ class Cards(Part):
                 return 0
             unsent = [job for job in _jobs_of(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
             for job in unsent:
-                ledger.release(db, job, now)
+                if not ledger.is_closed(db, job.id):
+                    ledger.release(db, job, now)
                 end = replace(job, state=JobState.CANCELLED, lease=None, error=reason, finished_at=now)
                 update_job(db, end)
             forget_unneeded(db, guild_id)
@@ -114,11 +116,12 @@ class Cards(Part):
 
         return await self._database.write(change)
 
-    async def unanswered(self, limit: int = 500) -> list[Card]:
+    async def unanswered(self, limit: int | None = None) -> list[Card]:
         """Return cards, oldest first, of which it is not known whether Discord took the answer. Of all guilds."""
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT * FROM cards WHERE answered = 0 AND dropped_at IS NULL ORDER BY created_at LIMIT ?", (limit,)
+                "SELECT * FROM cards WHERE answered = 0 AND dropped_at IS NULL ORDER BY created_at LIMIT ?",
+                (-1 if limit is None else limit,),
             ).fetchall()
         )
         return [card_of(row, self._box) for row in rows]
@@ -150,7 +153,8 @@ def update_job(db: sqlite3.Connection, job: Job) -> None:
     db.execute(
         """
         UPDATE jobs SET
-            state = :state, key_id = :key_id, cost_milli = :cost_milli, remote_id = :remote_id, lease = :lease,
+            state = :state, input = :input, model = :model, key_id = :key_id, cost_milli = :cost_milli,
+            remote_id = :remote_id, lease = :lease,
             attempts = :attempts, first_attempt_at = :first_attempt_at, next_at = :next_at,
             submitted_at = :submitted_at, started_at = :started_at, finished_at = :finished_at,
             delivered_at = :delivered_at, message_id = :message_id, output = :output, media = :media, error = :error

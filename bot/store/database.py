@@ -93,7 +93,7 @@ def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3
 
 def _connect_writer(path: Path, steps: Sequence[Migration], busy_timeout_s: float) -> sqlite3.Connection:
     name = str(path)
-    _prepare_file(path)
+    prepare_file(path)
     with explained(name):
         db = connect(path, busy_timeout_s)
         try:
@@ -138,7 +138,7 @@ def damage(db: sqlite3.Connection) -> str | None:
     return None if found == "ok" else " ".join(found.split())[:120]
 
 
-def _prepare_file(path: Path) -> None:
+def prepare_file(path: Path) -> None:
     """Make the file, readable by its owner only. Raises StoreError where that cannot be, or where it is not ours."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed.")

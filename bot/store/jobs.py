@@ -8,13 +8,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from bot.models import RUNNING_STATES, Job, JobState
+from bot.models import RUNNING_STATES, Job, JobState, MediaKind
 from bot.store import ledger
 from bot.store.cards import update_job
 from bot.store.columns import to_json
 from bot.store.guilds import forget_unneeded
 from bot.store.part import Part
 from bot.store.rows import job_of
+from bot.store.steps import follow_up
 
 CHANGEABLE = frozenset(
     {
@@ -50,6 +51,35 @@ class Jobs(Part):
         rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
         return [job_of(row) for row in rows]
 
+    async def results(
+        self,
+        guild_id: int,
+        viewer_id: int,
+        *,
+        kinds: Collection[MediaKind],
+        typed: str = "",
+        limit: int = 25,
+    ) -> list[Job]:
+        """Return the guild's delivered jobs with a medium of `kinds` that this member may see, newest first.
+
+        Private results are seen by their own author only. `typed` is part of an id or of a prompt.
+        """
+        values = {
+            "guild_id": guild_id,
+            "viewer_id": viewer_id,
+            "kinds": to_json(sorted(kinds)),
+            "typed": typed.strip().lower(),
+            "limit": limit,
+        }
+        rows = await self._database.read(lambda db: db.execute(_RESULTS, values).fetchall())
+        return [job_of(row) for row in rows]
+
+    async def visible(self, guild_id: int, viewer_id: int, job_id: str) -> Job | None:
+        """Return the guild's job if this member may see it: their own, or one whose card is not private."""
+        values = {"guild_id": guild_id, "viewer_id": viewer_id, "id": job_id}
+        row = await self._database.read(lambda db: db.execute(_VISIBLE, values).fetchone())
+        return None if row is None else job_of(row)
+
     async def counts(self, guild_id: int) -> dict[JobState, int]:
         """Return how many jobs the guild has in each state; a state without any is left out."""
         rows = await self._database.read(
@@ -63,17 +93,19 @@ class Jobs(Part):
         """Return how many jobs of all guilds have not ended."""
         return await self._database.read(lambda db: int(db.execute(_OPEN_TOTAL).fetchone()[0]))
 
-    async def hold_lease(self, token: str, expires_at: float) -> None:
-        """Take or renew this process's lease until `expires_at` (Unix seconds): one row for all its jobs."""
+    async def hold_lease(self, token: str, expires_at: float) -> bool:
+        """Take or renew this process's lease until `expires_at` (Unix seconds): one row for all its jobs.
 
-        def change(db: sqlite3.Connection) -> None:
-            db.execute(
-                "INSERT INTO leases (token, expires_at) VALUES (?, ?)"
-                " ON CONFLICT (token) DO UPDATE SET expires_at = excluded.expires_at",
-                (token, expires_at),
-            )
+        Returns whether it was there before. If not, it is new or was ended by another, and no job is under it.
+        """
 
-        await self._database.write(change)
+        def change(db: sqlite3.Connection) -> bool:
+            renewed = db.execute("UPDATE leases SET expires_at = ? WHERE token = ?", (expires_at, token)).rowcount
+            if not renewed:
+                db.execute("INSERT INTO leases (token, expires_at) VALUES (?, ?)", (token, expires_at))
+            return bool(renewed)
+
+        return await self._database.write(change)
 
     async def drop_lease(self, token: str) -> None:
         """Give the lease back; all its jobs may be claimed by others."""
@@ -129,6 +161,7 @@ class Jobs(Part):
                 raise ValueError(f"job {job.id} may not become {to} with its hold open: settle or release it")
             update_job(db, replace(current, state=to, lease=current.lease if to in RUNNING_STATES else None, **changes))
             if to.ended:
+                follow_up(db, replace(current, state=to, **changes), now)
                 forget_unneeded(db, job.guild_id)
             return job_of(db.execute("SELECT * FROM jobs WHERE id = ?", (job.id,)).fetchone())
 
@@ -146,6 +179,22 @@ WHERE guild_id = :guild_id AND author_id = :author_id
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
 ORDER BY created_at DESC, rowid DESC LIMIT :limit
 """
+_RESULTS = """
+SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
+WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered'
+    AND (cards.private = 0 OR jobs.author_id = :viewer_id)
+    AND EXISTS (
+        SELECT 1 FROM json_each(jobs.media) AS medium
+        WHERE medium.value ->> 'kind' IN (SELECT value FROM json_each(:kinds))
+    )
+    AND (:typed = '' OR instr(lower(jobs.id), :typed) > 0
+        OR instr(lower(coalesce(jobs.input ->> 'prompt', jobs.input ->> 'text', '')), :typed) > 0)
+ORDER BY jobs.created_at DESC, jobs.rowid DESC LIMIT :limit
+"""
+_VISIBLE = """
+SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
+WHERE jobs.id = :id AND jobs.guild_id = :guild_id AND (cards.private = 0 OR jobs.author_id = :viewer_id)
+"""
 # The conditions on state and lease are word for word those of the partial indexes, or SQLite does not use them.
 _OPEN_TOTAL = """
 SELECT count(*) FROM jobs
@@ -157,6 +206,12 @@ WHERE jobs.lease IS NULL AND jobs.state IN ('submitting', 'queued', 'processing'
 ORDER BY jobs.next_at LIMIT ?
 """
 _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND lease IS ?"
+
+
+def end_all_leases(db: sqlite3.Connection) -> None:
+    """Free every job. Only for one who knows that no other process is there."""
+    db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
+    db.execute("DELETE FROM leases")
 
 
 def _end_lease(db: sqlite3.Connection, token: str) -> None:

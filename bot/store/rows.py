@@ -71,13 +71,13 @@ def new_job_row(job: Job) -> Row:
         "position": job.position,
         "author_id": job.author_id,
         "operation": job.operation,
-        "model": to_text_or_none(job.model),
-        "input": to_json(job.input),
         "idempotency_key": job.idempotency_key,
         "held_milli": to_milli(job.held),
         "basis": job.basis,
         "created_at": job.created_at,
         "parent_id": job.parent_id,
+        "after_id": job.after_id,
+        "fill": to_json(job.fill),
         **job_row(job),
     }
 
@@ -86,6 +86,8 @@ def job_row(job: Job) -> Row:
     """Return the columns of a job that change during its life, by name."""
     return {
         "state": job.state,
+        "input": to_json(job.input),
+        "model": to_text_or_none(job.model),
         "key_id": job.key_id,
         "cost_milli": to_milli_or_none(job.cost),
         "remote_id": to_text_or_none(job.remote_id),
@@ -135,4 +137,6 @@ def job_of(row: sqlite3.Row) -> Job:
         media=media_from_json(row["media"]),
         error=row["error"],
         parent_id=row["parent_id"],
+        after_id=row["after_id"],
+        fill=mapping_from_json(row["fill"]),
     )

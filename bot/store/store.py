@@ -13,17 +13,21 @@ from bot.store.cards import Cards
 from bot.store.database import BUSY_TIMEOUT_S, Database
 from bot.store.guilds import GuildKeys
 from bot.store.inspection import problems_of, problems_of_file
-from bot.store.jobs import Jobs
+from bot.store.jobs import Jobs, end_all_leases
 from bot.store.learned import Learned
 from bot.store.ledger import Ledger
+from bot.store.operations import SwitchedOff
+from bot.store.process_lock import ProcessLock
 from bot.store.secrets import key_file_of, load_box
 
 
-class Store(GuildKeys, Cards, Jobs, Ledger, Learned):
+class Store(GuildKeys, Cards, Jobs, Ledger, Learned, SwitchedOff):
     """The parts of the store, on one database. All its times are Unix seconds, all its amounts credits.
 
     Every method raises StoreError when the file is busy, full or damaged, with nothing done.
     """
+
+    _lock: ProcessLock | None = None
 
     @classmethod
     async def open(
@@ -33,22 +37,40 @@ class Store(GuildKeys, Cards, Jobs, Ledger, Learned):
         clock: Clock,
         secret_keys: Sequence[str] = (),
         busy_timeout_s: float = BUSY_TIMEOUT_S,
+        alone: bool = False,
     ) -> Store:
         """Open the database, made or migrated as needed. `secret_keys`, newest first, open the sealed columns.
 
         Without any a key file beside the database does. Raises StoreError, with what to do, if the database
-        cannot be used or a secret key that it needs is missing.
+        cannot be used or a secret key that it needs is missing. With `alone` also if another process has opened it so;
+        otherwise whoever held leases is dead, and their jobs are free at once.
         """
+        lock = ProcessLock.take(path) if alone else None
+        try:
+            return await cls._open(path, clock, secret_keys, busy_timeout_s, lock)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+
+    @classmethod
+    async def _open(
+        cls, path: Path, clock: Clock, secret_keys: Sequence[str], busy_timeout_s: float, lock: ProcessLock | None
+    ) -> Store:
         database = await Database.open(path, clock=clock, busy_timeout_s=busy_timeout_s)
         try:
             now = clock.wall()
             needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
             box = load_box(secret_keys, key_file_of(path), needed=needed)
             await database.write(lambda db: sealed.forget_expired_tokens(db, now))
+            if lock is not None:
+                await database.write(end_all_leases)
         except BaseException:
             await database.close()
             raise
-        return cls(database, box, clock)
+        store = cls(database, box, clock)
+        store._lock = lock
+        return store
 
     @property
     def path(self) -> Path:
@@ -58,6 +80,8 @@ class Store(GuildKeys, Cards, Jobs, Ledger, Learned):
     async def close(self) -> None:
         """Finish what was asked for and let go of the file. May be called again."""
         await self._database.close()
+        if self._lock is not None:
+            self._lock.release()
 
     async def rotate_secrets(self) -> int:
         """Seal all secrets with the newest key, so that older ones may be taken away. Returns how many were changed."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -25,7 +26,7 @@ async def test_card_and_jobs_come_back_as_they_were_stored(store: Store, made: A
     card = made.card(private=True, locale="de")
     jobs = [
         made.job(
-            card, 1, "0.001", input=MappingProxyType({"prompt": "nul \x00, half \ud800, fox 🦊", "many": ("a", "b"), "n": 1.5})
+            card, 1, "0.001", input=MappingProxyType({"prompt": "nul \x00, half \ud800", "many": ("a", "b"), "n": 1.5}),
         ),
         made.job(
             card, 0, "999999999.999", state=JobState.WAITING, parent_id="J0", next_at=7.5, output={"a": [1]},
@@ -199,13 +200,11 @@ async def test_cancelled_callers_leave_whole_cards_or_none(store: Store, made: A
         card = made.card()
         cards.append(card)
         jobs = [made.job(card, position) for position in range(3)]
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(store.accept(card, jobs, allow), timeout=number % 15 * 0.0002)
-        except TimeoutError:
-            pass
     found = [await store.card_and_jobs(card.guild_id, card.id) for card in cards]
     stored = [jobs for pair in found if pair for jobs in [pair[1]]]
-    assert 0 < len(stored) < 150 or len(stored) == 150
+    assert stored
     assert all(len(jobs) == 3 for jobs in stored)
     assert (await store.balance(700)).held == 30 * len(stored)
     assert await store.check() == []

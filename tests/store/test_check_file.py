@@ -61,7 +61,8 @@ async def test_broken_books_are_told(open_store: Open, accepted: Any) -> None:
         db.execute("DROP INDEX ledger_closes_once")
         for kind in ("settle", "release"):
             db.execute(
-                "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at) VALUES (700, 1, ?, ?, 1000, 1)",
+                "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at)"
+                " VALUES (700, 1, ?, ?, 1000, 1)",
                 (job.id, kind),
             )
         db.execute("DELETE FROM ledger WHERE kind = 'hold'")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.models import Card, GuildKey, Job, JobState
+from bot.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.store import Store
 
 MINE, THEIRS = 700, 701
@@ -28,6 +28,19 @@ class Guild:
 
 
 Call = Callable[[Store, int, Guild, Any], Awaitable[object]]
+
+
+async def accept_same_interaction(store: Store, guild_id: int, other: Guild, made: Any) -> object:
+    card = made.card(guild_id, interaction_id=other.card.interaction_id)
+    seen: list[object] = []
+    stored = await store.accept(
+        card,
+        [made.job(card)],
+        lambda s: seen.extend([s.held_of_guild, s.running_of_guild, s.spent_since(0, None)]),
+    )
+    assert stored[0].guild_id == guild_id
+    return seen
+
 
 # Every method that takes a guild, called for a guild with what belongs to another.
 CALLS: dict[str, Call] = {
@@ -50,28 +63,21 @@ CALLS: dict[str, Call] = {
     "balance": lambda store, guild_id, *_: store.balance(guild_id),
     "ledger": lambda store, guild_id, *_: store.ledger(guild_id),
     "counts": lambda store, guild_id, *_: store.counts(guild_id),
+    "results": lambda store, guild_id, other, _: store.results(
+        guild_id, other.card.author_id, kinds=list(MediaKind), limit=100
+    ),
+    "visible": lambda store, guild_id, other, _: store.visible(guild_id, other.card.author_id, other.job.id),
+    "switch": lambda store, guild_id, *_: store.switch(guild_id, "image.generate", on=True, by_id=1),
     # These two take the guild inside what they are given.
     "change": lambda store, guild_id, other, _: store.change(
         replace(other.job, guild_id=guild_id), JobState.FAILED, release=True
     ),
-    "accept": lambda store, guild_id, other, made: accept_same_interaction(store, guild_id, other, made),
+    "accept": accept_same_interaction,
 }
 WITHOUT_GUILD = {
     "open", "close", "unanswered", "open_total", "hold_lease", "drop_lease", "claim", "save_histogram", "histograms",
-    "costs", "get_meta", "set_meta", "check", "check_file", "rotate_secrets",
+    "costs", "get_meta", "set_meta", "check", "check_file", "rotate_secrets", "sign", "switched_off",
 }  # fmt: skip
-
-
-async def accept_same_interaction(store: Store, guild_id: int, other: Guild, made: Any) -> object:
-    card = made.card(guild_id, interaction_id=other.card.interaction_id)
-    seen: list[object] = []
-    stored = await store.accept(
-        card,
-        [made.job(card, parent_id=other.job.id)],
-        lambda s: seen.extend([s.held_of_guild, s.running_of_guild, s.spent_since(0, None)]),
-    )
-    assert stored[0].id == card.id
-    return seen
 
 
 def test_every_method_is_looked_at() -> None:
@@ -87,7 +93,9 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     card, (job,) = await accepted(store, "30", guild_id=guild_id, key_id=key.id)
     unanswered, _ = await accepted(store, "4", guild_id=guild_id, answered=False)
     _, (paid,) = await accepted(store, "5", guild_id=guild_id)
-    await store.change(paid, JobState.DELIVERED, settle=Decimal("5.5"))
+    image = Media(url=f"https://media.test/{guild_id}.png", kind=MediaKind.IMAGE, key="image_url")
+    await store.change(paid, JobState.DELIVERED, settle=Decimal("5.5"), media=(image,))
+    await store.switch(guild_id, "image.generate", on=False, by_id=1)
     return Guild(key, card, job, unanswered)
 
 
@@ -95,8 +103,8 @@ async def rows_of(store: Store, guild_id: int) -> list[tuple[object, ...]]:
     return await store._database.read(
         lambda db: [
             tuple(row)
-            for table in ("guild_keys", "cards", "jobs", "ledger")
-            for row in db.execute(f"SELECT * FROM {table} WHERE guild_id = ? ORDER BY rowid", (guild_id,))
+            for table in ("guild_keys", "cards", "jobs", "ledger", "switched_off")
+            for row in db.execute(f"SELECT * FROM {table} WHERE guild_id = ? ORDER BY 1, 2", (guild_id,))
         ]
     )
 
@@ -110,7 +118,7 @@ def test_every_table_with_a_guild_is_looked_at(tmp_path: Any) -> None:
         for statement in schema.statements(sql)
         if "CREATE TABLE " in statement and "guild_id INTEGER" in statement
     ]
-    assert sorted(tables) == ["cards", "guild_keys", "jobs", "ledger"]
+    assert sorted(tables) == ["cards", "guild_keys", "jobs", "ledger", "switched_off"]
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
@@ -122,7 +130,7 @@ async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
     empty = await CALLS[name](store, MINE, theirs, made)
     assert await rows_of(store, THEIRS) == before
     text = repr(empty)
-    for canary in (theirs.job.id, theirs.card.id, theirs.unanswered.id, SECRET, "30", "34", "5.5"):
+    for canary in (theirs.job.id, theirs.card.id, theirs.unanswered.id, SECRET, "media.test", "30", "34", "5.5"):
         assert canary not in text
 
 
@@ -136,10 +144,10 @@ async def test_no_sequence_of_calls_crosses_guilds(
     mine = await populate(store, MINE, made, accepted)
     before = await rows_of(store, THEIRS)
     for name in names:
-        other = replace(theirs, card=replace(theirs.card, interaction_id=theirs.card.id.__hash__() % 2**60))
-        answer = repr(await CALLS[name](store, MINE, other, made))
+        answer = repr(await CALLS[name](store, MINE, theirs, made))
         assert theirs.job.id not in answer
         assert theirs.card.id not in answer
+        assert f"{THEIRS}.png" not in answer
     assert await rows_of(store, THEIRS) == before
     assert await store.job(MINE, mine.job.id) == mine.job
     await store.close()

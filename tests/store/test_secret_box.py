@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC240 - a test may wait for the disk
 from __future__ import annotations
 
 import base64
@@ -236,3 +237,9 @@ async def test_a_sealed_row_swapped_to_another_guild_is_refused(
     with pytest.raises(StoreError, match="another server"):
         await (store.key(2) if table == "guild_keys" else store.card(2, cards[2].id))
     assert await store.key(1) is not None
+
+
+def test_a_signature_is_of_this_text_and_this_key() -> None:
+    signature = SecretBox([NEW, OLD]).sign("a")
+    assert signature == SecretBox([NEW]).sign("a")
+    assert len({signature, SecretBox([NEW]).sign("b"), SecretBox([OLD]).sign("a")}) == 3

@@ -44,11 +44,11 @@ class ManualClock:
         await event.wait()
 
 
-def expected(error: BaseException) -> bool:
-    """Whether an error that simcord saw is one that members are answered with."""
+def expected(error: BaseException, forgiven: tuple[type[BaseException], ...] = ()) -> bool:
+    """Whether an error that simcord saw is one that members are answered with, or one that the test provoked."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, BotError | failpoints.Crash):
+        if isinstance(cause, (BotError, failpoints.Crash, *forgiven)):
             return True
         cause = getattr(cause, "original", None) or cause.__cause__
     return False
@@ -57,11 +57,12 @@ def expected(error: BaseException) -> bool:
 class Rig:
     """A server with a channel, a member, a moderator and the bot."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, *, small: bool = True, **settings: Any) -> None:
         self.folder = folder
         self.clock = ManualClock()
         self.settings = settings
-        self.sandbox = Sandbox(clock=self.clock, credits=10_000, fetch=self.from_cdn)
+        self.sandbox = Sandbox(clock=self.clock, credits=10_000, fetch=self.from_cdn, small=small)
+        self.forgiven: tuple[type[BaseException], ...] = ()
         self.bot: CannonBot
         self.env: simcord.Env
 
@@ -103,7 +104,7 @@ class Rig:
         await self.env.shutdown()
         await self.sandbox.close()
         failpoints.disarm()
-        unexpected = [error for error in self.env.errors if not expected(error)]
+        unexpected = [error for error in self.env.errors if not expected(error, self.forgiven)]
         if unexpected:
             raise BaseExceptionGroup("the bot raised", unexpected)
 
@@ -130,16 +131,27 @@ class Rig:
             self.advance(pace)
             passed += pace
 
-    async def restart(self) -> None:
-        """Let the process die and start a new one on the same database, past the old one's lease."""
-        parts = self.bot.parts
-        await parts.client.aclose()
-        await parts.media.aclose()
-        await parts.store.close()
+    async def die(self) -> None:
+        """Let go of what the kernel takes from a dead process; nothing else is tidied up."""
+        if hasattr(self.bot, "parts"):
+            parts = self.bot.parts
+            for turn in parts.poller._turns:
+                turn.cancel()
+            await parts.client.aclose()
+            await parts.media.aclose()
+            await parts.store.close()
         self.bot._folder.cleanup()
-        self.advance(61)
+
+    async def restart(self, *, after_s: float = 0.0) -> None:
+        """Let the process die and start a new one on the same database. A Crash at its start rises."""
+        await self.die()
+        self.advance(after_s)
         self.bot = self.new_bot()
-        await self.env.restart_bot(self.bot)
+        if self.env._started:
+            await self.env.restart_bot(self.bot)
+        else:  # the last start crashed
+            self.env.bot = self.bot
+            await self.env.start()
 
     # ------------------------------------------------------------------ what is there
 
@@ -148,6 +160,12 @@ class Rig:
 
     def messages(self, viewer: Any = None) -> list[discord.Message]:
         return [m for m in self.channel.history(viewer=viewer) if m.author.id == self.bot.user.id]
+
+    def form_fields(self, shown: Any) -> list[str]:
+        """Return the custom ids of a form's text inputs, in order."""
+        rows = shown.modal["components"]
+        inputs = [row.get("component") or row["components"][0] for row in rows]
+        return [item["custom_id"] for item in inputs]
 
     def file(self, attachment: discord.Attachment) -> bytes:
         found = self.env.backend.cdn.get(attachment.url)

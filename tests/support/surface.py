@@ -1,0 +1,164 @@
+"""What the tests of the Discord surface ask of the rig again and again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import discord
+from PIL import Image
+from rig import HOST_KEY, Rig
+
+from bot.models import Job, JobState, LedgerKind
+
+
+def png(size: int = 32) -> bytes:
+    """Return a small real picture."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (size, size), (200, 120, 40)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that reached the sandbox; `at` is seconds of the manual clock."""
+
+    where: str
+    at: float
+    key: str | None
+    target: str | None
+
+
+def watch(rig: Rig) -> list[Call]:
+    """Record from now on every call that reaches the sandbox, whatever it answers."""
+    calls: list[Call] = []
+    take = rig.sandbox.faults.take
+
+    def noted(where: str, *, key: str | None = None, target: str | None = None) -> Any:
+        if where != "webhook":
+            calls.append(Call(where, rig.clock.elapsed, key, target))
+        return take(where, key=key, target=target)
+
+    rig.sandbox.faults.take = noted
+    return calls
+
+
+def of(calls: list[Call], where: str) -> list[Call]:
+    return [call for call in calls if call.where == where]
+
+
+# ---------------------------------------------------------------------- Discord
+
+
+def private_sentence(result: Any) -> str:
+    """Return the one sentence that only who asked reads; fail if anything else was said, or anything is public."""
+    said = [message for message in (result.response, *result.followups) if message is not None]
+    assert len(said) == 1, said
+    [message] = said
+    assert message.ephemeral
+    assert not message.embeds
+    assert message.content.startswith("⚠️ ")
+    assert "\n" not in message.content
+    assert message.content[-1] in ".!?)`"
+    assert "Traceback" not in message.content
+    return message.content.removeprefix("⚠️ ")
+
+
+def state_text(message: Any) -> str:
+    return message.embeds[0].fields[0].value
+
+
+def private_messages(rig: Rig, member: Any) -> list[discord.Message]:
+    return [m for m in member.user.dm_channel.history() if m.author.id == rig.bot.user.id]
+
+
+def close_private(rig: Rig, member: Any) -> None:
+    """Let the member refuse direct messages, as Discord says it."""
+    channel = member.user.dm_channel
+    rig.env.inject_error(
+        "POST", f"/channels/{channel.id}/messages", status=403, code=50007, message="no DM", times=None
+    )
+
+
+def delete(rig: Rig, message: discord.Message) -> None:
+    """Let a moderator delete a message."""
+    rig.env.backend.delete_message(message.channel.id, message.id)
+
+
+def deny(rig: Rig, **permissions: bool) -> None:
+    """Take permissions in the channel from everyone, the bot included."""
+    rig.env.backend.set_overwrite(rig.channel.id, _overwrite(rig, **permissions))
+
+
+def _overwrite(rig: Rig, **permissions: bool) -> Any:
+    from simcord.backend.models import Overwrite
+    from simcord.enums import OverwriteType
+
+    allow, refuse = discord.PermissionOverwrite(**permissions).pair()
+    return Overwrite(rig.guild.default_role.id, OverwriteType.ROLE, allow.value, refuse.value)
+
+
+def links_on(message: discord.Message) -> list[str]:
+    return [
+        item.url
+        for row in message.components
+        for item in getattr(row, "children", ())
+        if isinstance(item, discord.Button) and item.url is not None
+    ]
+
+
+def sends(rig: Rig) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give every body that made or changed a message, with its call."""
+    for call in rig.env.http_requests:
+        if call.method not in {"POST", "PATCH"} or not isinstance(call.json, dict):
+            continue
+        body = call.json
+        if call.path.endswith("/callback"):
+            if body.get("type") != 4:
+                continue
+            body = body["data"]
+        elif "/messages" not in call.path and not call.path.startswith("/webhooks/"):
+            continue
+        yield f"{call.method} {call.path}", body
+
+
+# ---------------------------------------------------------------------- jobs and money
+
+
+async def until(rig: Rig, *states: JobState, limit_s: float = 600.0) -> Job:
+    """Let time pass until the newest job is in one of `states`."""
+    passed = 0.0
+    while True:
+        job = (await rig.jobs())[0]
+        if job.state in states:
+            return job
+        assert passed < limit_s, f"it is {job.state} after {passed} s"
+        await rig.step()
+        if (await rig.jobs())[0].state in states:
+            continue
+        rig.advance(0.5)
+        passed += 0.5
+
+
+async def nothing_happened(rig: Rig, key: str = HOST_KEY) -> None:
+    """Fail if anything was stored, held, sent or spent."""
+    assert await rig.jobs() == []
+    assert await rig.bot.parts.store.ledger(rig.guild.id) == []
+    assert rig.sandbox.posts == 0
+    assert rig.sandbox.books(key) == 0
+
+
+async def settled_exactly(rig: Rig, key: str = HOST_KEY) -> None:
+    """Fail unless every job has a hold and one closing row, and what is settled is what Cannon Studio took."""
+    rows = await rig.bot.parts.store.ledger(rig.guild.id)
+    for job in await rig.jobs():
+        kinds = sorted(row.kind for row in rows if row.job_id == job.id)
+        paid = job.state in {JobState.DELIVERED, JobState.HELD}
+        assert kinds == sorted([LedgerKind.HOLD, LedgerKind.SETTLE if paid else LedgerKind.RELEASE]), (job.id, kinds)
+    spent = sum((row.credits for row in rows if row.kind is LedgerKind.SETTLE), Decimal(0))
+    balance = await rig.bot.parts.store.balance(rig.guild.id)
+    assert balance.held == 0
+    assert balance.spent == spent == rig.sandbox.books(key)
