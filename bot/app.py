@@ -23,6 +23,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cannon.client import CannonClient
+from bot.cannon.estimates import Estimates
 from bot.catalogue import Catalogue
 from bot.clock import Clock, SystemClock
 from bot.delivery import Delivery, DiscordLinks
@@ -42,6 +43,7 @@ from bot.scratch import scratch_folder, sweep
 from bot.settings import Settings
 from bot.sources import Sources
 from bot.store import Store
+from bot.translation import Translator
 from bot.transport import OriginTransport, public_transport
 
 log = structlog.get_logger(__name__)
@@ -65,6 +67,7 @@ CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid"
 Cdn = Callable[[str], Awaitable[bytes | None]]
 
 UNEXPECTED = "Something went wrong on the bot's side. Nothing was spent by this; please try again."
+WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
 CHECK_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     (app_commands.NoPrivateMessage, "This works in a server only."),
     (app_commands.MissingPermissions, "You need the permission Manage Server for this."),
@@ -103,6 +106,7 @@ class Parts:
     learned: Learned
     jobs: JobService
     switches: Switches
+    estimates: Estimates
     sources: Sources
     delivery: Delivery
     poller: Poller
@@ -157,12 +161,14 @@ class CannonBot(commands.Bot):
         self._folder = scratch_folder(settings.database)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed_parts = False
+        self._command_ids: dict[str, int] = {}
 
     # ------------------------------------------------------------------ start and stop
 
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and take up what was left by the last run."""
         self.parts = await self._build()
+        await self.tree.set_translator(Translator())
         await self.load_extension(EXTENSION)
         await self.sync_if_changed()
         await self._learn_openapi_from_store()
@@ -185,6 +191,7 @@ class CannonBot(commands.Bot):
             if self.parts.http is not None:
                 await self.parts.http.close()
             await self.parts.client.aclose()
+            await self.parts.estimates.aclose()
             await self.parts.media.aclose()
             await self.parts.store.close()
         self._folder.cleanup()
@@ -236,13 +243,15 @@ class CannonBot(commands.Bot):
             metrics=metrics,
             webhook_url=self.webhook_url,
         )
-        switches = Switches(store)
+        switches = Switches(store, lambda: self.catalogue)
+        estimates = Estimates(settings.cannon_api_url)
         await switches.load()
         jobs = JobService(
             store=store,
             keys=keys,
             catalogue=lambda: self.catalogue,
             switches=switches,
+            estimates=estimates,
             clock=clock,
             wake=poller.wake,
         )
@@ -269,6 +278,7 @@ class CannonBot(commands.Bot):
             learned=learned,
             jobs=jobs,
             switches=switches,
+            estimates=estimates,
             sources=sources,
             delivery=delivery,
             poller=poller,
@@ -289,13 +299,25 @@ class CannonBot(commands.Bot):
         task.add_done_callback(self._tasks.discard)
 
     async def sync_if_changed(self) -> None:
-        """Register the commands with Discord if they are not those of the last time (200 creations a day)."""
-        payload = json.dumps([command.to_dict(self.tree) for command in self.tree.get_commands()], sort_keys=True)
-        digest = f"{self.application_id}:{hashlib.sha256(payload.encode()).hexdigest()}"
-        if await self.parts.store.get_meta("commands") == digest:
-            return
-        await self.tree.sync()
-        await self.parts.store.set_meta("commands", digest)
+        """Register the commands, in every language, if they are not those of the last time (200 creations a day)."""
+        store = self.parts.store
+        digest = f"{self.application_id}:{hashlib.sha256(await self._commands_payload()).hexdigest()}"
+        if await store.get_meta("commands") != digest:
+            made = [each for each in await self.tree.sync() if each.type is discord.AppCommandType.chat_input]
+            await store.set_meta("command_ids", json.dumps({command.name: command.id for command in made}))
+            await store.set_meta("commands", digest)
+        self._command_ids = json.loads(await store.get_meta("command_ids") or "{}")
+
+    async def _commands_payload(self) -> bytes:
+        """Return what would be sent to Discord to register the commands."""
+        translator = self.tree.translator or app_commands.Translator()
+        payload = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
+        return json.dumps(payload, sort_keys=True).encode()
+
+    def mention(self, command: str) -> str:
+        """Return a slash command, such as `image generate`, as members can click it, in their own language."""
+        command_id = self._command_ids.get(command.partition(" ")[0])
+        return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
 
     async def recover(self) -> None:
         """Look up, for each card whose answer is not known, whether Discord has it: go on with it, or give back.
@@ -441,7 +463,8 @@ class CannonBot(commands.Bot):
         already dead is only noted; anything else is logged with its trace and told as our fault.
         """
         cause = error
-        while isinstance(cause, app_commands.CommandInvokeError | app_commands.TransformerError):
+        # A check may only raise what discord.py knows: it carries our own error as its cause.
+        while isinstance(cause, WRAPPED):
             inner = cause.original if isinstance(cause, app_commands.CommandInvokeError) else cause.__cause__
             if inner is None:
                 break

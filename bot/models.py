@@ -16,6 +16,8 @@ CREDIT_STEP = Decimal("0.001")
 ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32: no I, L, O or U, so that an id can be read aloud."""
 ID_LENGTH = 10
+ID_BITS = 5
+"""A character of base32."""
 
 
 def credits_of(value: object) -> Decimal:
@@ -42,7 +44,9 @@ def credits_text(amount: Decimal) -> str:
 
 def new_id() -> str:
     """Return a short, unguessable, readable id: 10 characters of Crockford's base32 (50 bits)."""
-    return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
+    # One call of the system for all characters: one for each was a tenth of the time to answer a command.
+    bits = secrets.randbits(ID_BITS * ID_LENGTH)
+    return "".join(ID_ALPHABET[bits >> ID_BITS * place & len(ID_ALPHABET) - 1] for place in range(ID_LENGTH))
 
 
 class MediaKind(StrEnum):
@@ -126,6 +130,8 @@ class Card:
     id: str
     guild_id: int
     channel_id: int
+    parent_channel_id: int | None = None
+    """The text channel, if the card is in a thread of one."""
     author_id: int
     interaction_id: int | None
     token: str | None = field(default=None, repr=False)

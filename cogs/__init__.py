@@ -12,6 +12,7 @@ EXTENSIONS = (
     "cogs.finish",
     "cogs.sora",
     "cogs.studio",
+    "cogs.help",
 )
 
 

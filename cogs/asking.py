@@ -10,7 +10,7 @@ import discord
 from bot.app import CannonBot
 from bot.catalogue import Catalogue, FieldKind, Operation
 from bot.errors import InputError, Refused
-from bot.jobs.service import Ask, Step, Taken
+from bot.jobs.service import Ask, Place, Step, Taken
 from bot.models import MediaKind
 from bot.sources import Offered, Source, probed
 
@@ -140,8 +140,7 @@ def _kinds(operation: Operation, name: str) -> frozenset[MediaKind]:
 
 def _asked(interaction: Interaction, request: Request, values: Mapping[str, Any]) -> Ask:
     return Ask(
-        guild_id=interaction.guild_id or 0,
-        channel_id=interaction.channel_id or 0,
+        place=place_of(interaction),
         author_id=interaction.user.id,
         interaction_id=interaction.id,
         token=interaction.token,
@@ -149,6 +148,20 @@ def _asked(interaction: Interaction, request: Request, values: Mapping[str, Any]
         private=request.private,
         locale=str(interaction.locale),
         parent_id=request.parent_id,
+    )
+
+
+def place_of(interaction: Interaction) -> Place:
+    """Return where the interaction is, and the member's roles, as Discord says it with the interaction itself."""
+    channel = interaction.channel
+    parents = [getattr(channel, "parent_id", None), getattr(channel, "category_id", None)]
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return Place(
+        guild_id=interaction.guild_id or 0,
+        channel_id=interaction.channel_id or 0,
+        parent_channel_ids=tuple(each for each in parents if isinstance(each, int)),
+        age_restricted=bool(is_nsfw()) if callable(is_nsfw) else False,
+        role_ids=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
     )
 
 

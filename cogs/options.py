@@ -25,6 +25,7 @@ CHOICE_CHARS = 100
 """Discord's limit of a choice's name."""
 
 _BUILT_IN = Catalogue()
+_OPERATION_OF: dict[Callable[..., Any], str] = {}
 _COMPLETED = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER}
 _NUMBERS = {FieldKind.INTEGER, FieldKind.NUMBER}
 _COMMON = {
@@ -53,6 +54,7 @@ def offers(
     wire_names = renamed or {}
 
     def decorate(callback: Callback) -> Callback:
+        _OPERATION_OF[callback] = operation_id
         options = callback.__code__.co_varnames[2 : callback.__code__.co_argcount]
         of_option = {option: fields.get(wire_names.get(option, option)) for option in options}
         helps = {option: field.help for option, field in of_option.items() if field is not None}
@@ -66,6 +68,11 @@ def offers(
         return app_commands.autocomplete(**completed)(app_commands.describe(**(helps | own))(callback))
 
     return decorate
+
+
+def operation_of(command: app_commands.Command[Any, ..., Any]) -> str | None:
+    """Return the built-in id of the operation that a command runs, None if it runs none."""
+    return _OPERATION_OF.get(command.callback)
 
 
 def _offers_values(field: Field) -> bool:

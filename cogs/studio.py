@@ -1,40 +1,31 @@
 """`/studio`: what moderators set for their server."""
 
 import time
+from typing import Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.app import CannonBot
-from bot.errors import CannonError, InputError, KeyRefused, NoKey, NotAllowed, Refused
+from bot.errors import CannonError, InputError, KeyRefused, NoKey, NotAllowed
 from bot.models import AccountStatus, GuildKey, JobState, credits_text
-from cogs.asking import IN_SERVER_ONLY, Interaction
+from cogs.asking import Interaction
 from cogs.forms import Form
+from cogs.moderators import guild_of, require_moderator
+from cogs.operations import operations
+from cogs.options import PRIVATE_HELP
+from cogs.request import open_request
 
 KEY_LENGTH_MIN, KEY_LENGTH_MAX = 8, 200
 NEEDED_SCOPES = ("requests:read", "requests:write")
-MODERATORS_ONLY = "Only members who may manage this server can use `/studio`."
-
-
-def guild_of(interaction: Interaction) -> int:
-    """Return the server's id. Raises Refused outside servers."""
-    if interaction.guild_id is None:
-        raise Refused(IN_SERVER_ONLY)
-    return interaction.guild_id
-
-
-def require_moderator(interaction: Interaction) -> None:
-    """Raise NotAllowed unless the member may manage this server, now: the command's own setting is only a default."""
-    if not interaction.permissions.manage_guild:
-        raise NotAllowed(MODERATORS_ONLY)
 
 
 class KeyForm(Form):
     """Takes the API key: a modal's text reaches the bot only, never the channel."""
 
     secret: discord.ui.TextInput["KeyForm"] = discord.ui.TextInput(
-        label="API key from the Cannon Studio developer console",
+        label="API key from Cannon Studio's console",
         placeholder="cs_live_…",
         min_length=KEY_LENGTH_MIN,
         max_length=KEY_LENGTH_MAX,
@@ -96,8 +87,14 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
         self.bot = bot
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Let moderators through only. Raises NotAllowed."""
-        require_moderator(interaction)  # type: ignore[arg-type]  # our client's type
+        """Let moderators through only. Raises CheckFailure with NotAllowed as its cause.
+
+        An error of another kind would pass by the tree's own, and the member would get no answer at all.
+        """
+        try:
+            require_moderator(interaction)  # type: ignore[arg-type]  # our client's type
+        except NotAllowed as error:
+            raise app_commands.CheckFailure(error.sentence) from error
         return True
 
     @app_commands.command(name="key", description="Set this server's Cannon Studio API key")
@@ -115,6 +112,39 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
         await self._add_account(embed, guild_id)
         await self._add_jobs(embed, guild_id)
         await interaction.edit_original_response(embed=embed)
+
+    @app_commands.command(name="operations", description="Which operations are on here; switch one on or off")
+    @app_commands.describe(
+        operation="The operation to switch; left out, all are listed",
+        switch="Whether it may be used",
+        everywhere="In all servers of this bot; for the bot's owner only",
+    )
+    async def operations(
+        self,
+        interaction: Interaction,
+        operation: str | None = None,
+        switch: Literal["on", "off"] | None = None,
+        everywhere: bool = False,
+    ) -> None:
+        """Show which operations are on, or switch one."""
+        await operations(interaction, operation, switch, everywhere)
+
+    @operations.autocomplete("operation")
+    async def _any_operation(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        offered = interaction.client.catalogue.suggest_operations(typed)
+        return [app_commands.Choice(name=label, value=value) for label, value in offered]
+
+    @app_commands.command(name="request", description="Run any operation, with its input as JSON")
+    @app_commands.describe(operation="The operation, e.g. three_d.location.generate", private=PRIVATE_HELP)
+    async def request(self, interaction: Interaction, operation: str, private: bool = False) -> None:
+        """Open the form for an operation's input."""
+        await open_request(interaction, operation, private)
+
+    @request.autocomplete("operation")
+    async def _usable_operation(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        off = interaction.client.parts.switches.off(interaction.guild_id or 0)
+        offered = interaction.client.catalogue.suggest_operations(typed, without=off)
+        return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
     async def _add_account(self, embed: discord.Embed, guild_id: int) -> None:
         parts = self.bot.parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
@@ -88,10 +88,14 @@ class Catalogue:
         except (InputError, KeyError):
             return []
 
-    def suggest_operations(self, typed: str) -> list[tuple[str, str]]:
-        """Return up to 25 pairs of label and operation id whose title or id holds what is typed."""
+    def suggest_operations(self, typed: str, without: Collection[str] = ()) -> list[tuple[str, str]]:
+        """Return up to 25 pairs of label and operation id whose title or id holds what is typed.
+
+        Operations whose id is among `without` are left out.
+        """
         word = clean_text(typed).casefold()
-        offers = [(f"{echo(each.title, 60)} ({each.id})", each.id) for each in self._operations.values()]
+        offered = [each for each in self._operations.values() if each.id not in without]
+        offers = [(f"{echo(each.title, 60)} ({each.id})", each.id) for each in offered]
         found = [(label[:OFFER_LIMIT_CHARS], key) for label, key in offers if word in label.casefold()]
         return [offer for offer in found if len(offer[1]) <= OFFER_LIMIT_CHARS][:OFFER_LIMIT]
 

@@ -164,7 +164,7 @@ def card_embed(card: Card, jobs: Sequence[Job], look: Look) -> discord.Embed:
     embed.add_field(name="State", value=_states(card, jobs, look), inline=False)
     if job.model is not None:
         name = model_name(operation, job.model) if operation is not None else job.model
-        embed.add_field(name="Model", value=plain(shortened(name, 100)))
+        embed.add_field(name="Model", value=_name(name))
     embed.add_field(name="Cost", value=_cost(jobs))
     embed.add_field(name="Asked by", value=f"<@{card.author_id}>")
     for name, value in _facts(like_it):
@@ -256,6 +256,11 @@ def _cost(jobs: Sequence[Job]) -> str:
     return " + ".join(parts)
 
 
+def _name(text: str) -> str:
+    """Return a model's name as a field shows it; Discord refuses a field, and with it the card, that shows nothing."""
+    return plain(shortened(text, 100)).strip() or "?"
+
+
 def _credits(amount: Decimal) -> str:
     return f"{credits_text(amount)} credit{'' if amount == 1 else 's'}"
 
@@ -273,5 +278,5 @@ def _facts(jobs: Sequence[Job]) -> list[tuple[str, str]]:
         facts.append(("Seed", ", ".join(seeds)))
     made_by = job.output.get("model")
     if isinstance(made_by, str) and made_by and made_by != job.model and job.state is JobState.DELIVERED:
-        facts.append(("Made by", plain(shortened(made_by, 100))))
+        facts.append(("Made by", _name(made_by)))
     return facts

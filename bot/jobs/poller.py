@@ -35,7 +35,7 @@ from bot.jobs.cadence import Durations, deadline_s, first_poll_s, next_poll_s
 from bot.jobs.keys import Keys, UsableKey
 from bot.jobs.learning import Learned
 from bot.metrics import Metrics
-from bot.models import PAID_STATES, Job, JobState, new_id
+from bot.models import Job, JobState, new_id
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -358,9 +358,15 @@ class Poller:
             self._metrics.job(changed.operation, changed.state)
             log.info("job.changed", job=changed.id, operation=changed.operation, state=changed.state)
         followed.job = changed
-        if changed.state in PAID_STATES:
-            self.wake()  # a job may have waited for this one
+        if changed.state.ended:
+            await self._start_turns(changed.guild_id)
         return True
+
+    async def _start_turns(self, guild_id: int) -> None:
+        """A place has become free: start what waits for one, and look for what waited for this job's result."""
+        for card_id in await self._store.start_turns(guild_id):
+            await self._surface.show(guild_id, card_id)
+        self.wake()
 
     async def _end(self, followed: Followed, to: JobState, sentence: str) -> None:
         """End a job without a result: give the credits back and say why."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.catalogue import Operation
+from collections.abc import Callable
+
+from bot.catalogue import Catalogue, Operation
 from bot.errors import Refused
 from bot.store import Store
 from bot.store.operations import EVERYWHERE
@@ -11,8 +13,9 @@ from bot.store.operations import EVERYWHERE
 class Switches:
     """Operations that are switched off. `load` fills the memory; every change goes to the store first."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, catalogue: Callable[[], Catalogue]) -> None:
         self._store = store
+        self._catalogue = catalogue
         self._off: dict[int, frozenset[str]] = {}
 
     async def load(self) -> None:
@@ -21,9 +24,10 @@ class Switches:
 
     async def switch(self, guild_id: int, operation: Operation, *, on: bool, by_id: int) -> bool:
         """Switch an operation for a guild, or with guild 0 for the whole bot. Returns whether that changed anything."""
-        changed = await self._store.switch(guild_id, operation.id, on=on, by_id=by_id)
+        former = [old for old, new in self._catalogue().aliases.items() if new == operation.id] if on else []
+        changed = [await self._store.switch(guild_id, each, on=on, by_id=by_id) for each in (operation.id, *former)]
         await self.load()
-        return changed
+        return any(changed)
 
     def is_on(self, guild_id: int, operation_id: str) -> bool:
         """Whether the operation may be used in the guild."""
@@ -31,11 +35,16 @@ class Switches:
 
     def off(self, guild_id: int) -> frozenset[str]:
         """Return the ids of all operations that may not be used in the guild."""
-        return self._off.get(EVERYWHERE, frozenset()) | self._off.get(guild_id, frozenset())
+        return self._present(EVERYWHERE) | self._present(guild_id)
 
     def is_off_everywhere(self, operation_id: str) -> bool:
         """Whether the host has switched the operation off for the whole bot."""
-        return operation_id in self._off.get(EVERYWHERE, frozenset())
+        return operation_id in self._present(EVERYWHERE)
+
+    def _present(self, guild_id: int) -> frozenset[str]:
+        """Return what is switched off for the guild alone, by present ids: a deduced one may have been replaced."""
+        aliases = self._catalogue().aliases
+        return frozenset(aliases.get(each, each) for each in self._off.get(guild_id, frozenset()))
 
     def require_on(self, guild_id: int, operation: Operation) -> None:
         """Raise Refused if the operation may not be used in the guild."""

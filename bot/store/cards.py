@@ -7,19 +7,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.models import Card, Job, JobState
+from bot.policy import Verdict
+from bot.rules import APPROVAL_LIFE_S
 from bot.store import ledger
+from bot.store.books import Spending, spending
+from bot.store.columns import to_milli
 from bot.store.guilds import forget_unneeded
-from bot.store.ledger import Spending
 from bot.store.part import Part
 from bot.store.rows import card_of, card_row, job_of, job_row, new_job_row
 
 _INSERT_CARD = """
 INSERT INTO cards (
     id, guild_id, channel_id, author_id, interaction_id, token, token_expires_at, message_id, message_channel_id,
-    private, answered, locale, created_at
+    private, answered, locale, created_at, parent_channel_id
 ) VALUES (
     :id, :guild_id, :channel_id, :author_id, :interaction_id, :token, :token_expires_at, :message_id,
-    :message_channel_id, :private, :answered, :locale, :created_at
+    :message_channel_id, :private, :answered, :locale, :created_at, :parent_channel_id
 )"""
 _INSERT_JOB = """
 INSERT INTO jobs (
@@ -38,12 +41,13 @@ class Cards(Part):
     """The table `cards`."""
 
     async def accept(
-        self, card: Card, jobs: Sequence[Job], decide: Callable[[Spending], None]
+        self, card: Card, jobs: Sequence[Job], decide: Callable[[Spending], Verdict | None]
     ) -> tuple[Card, tuple[Job, ...], bool]:
         """Store a card with its jobs and set their credits aside, if `decide` lets it: one transaction.
 
-        `decide` sees the books as they are then, on the store's thread, and raises to refuse: nothing is stored
-        and its error rises here. Returns what is stored, and False if this interaction's card was there before.
+        `decide` sees the books as they are then, on the store's thread. It says in which state each job begins and
+        which grants pay (None: as `jobs` say, no grant), or raises to refuse: nothing is stored and its error rises
+        here. Returns what is stored, and False if this interaction's card was there before.
         """
         _check(card, jobs)
         now = self._clock.wall()
@@ -56,11 +60,23 @@ class Cards(Part):
             )
             if earlier is not None:
                 return *earlier, False
-            decide(ledger.spending(db, card.guild_id, card.author_id))
+            verdict = decide(spending(db, card.guild_id, card.author_id, now))
+            if verdict is None:
+                verdict = Verdict(states=tuple(job.state for job in jobs))
             db.execute(_INSERT_CARD, card_row(card, self._box))
-            for job in jobs:
-                db.execute(_INSERT_JOB, new_job_row(job))
+            for job, state in zip(jobs, verdict.states, strict=True):
+                db.execute(_INSERT_JOB, new_job_row(replace(job, state=state)))
                 ledger.hold(db, job, now)
+            for draw in verdict.draws:
+                db.execute(
+                    "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",
+                    (card.guild_id, jobs[draw.item].id, draw.grant_id, to_milli(draw.credits)),
+                )
+            if JobState.AWAITING_APPROVAL in verdict.states:
+                db.execute(
+                    "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at) VALUES (?, ?, ?, ?)",
+                    (card.id, card.guild_id, now, now + APPROVAL_LIFE_S),
+                )
             stored = self._card_where(db, "SELECT * FROM cards WHERE guild_id = ? AND id = ?", (card.guild_id, card.id))
             assert stored is not None
             return *stored, True
@@ -175,5 +191,7 @@ def _check(card: Card, jobs: Sequence[Job]) -> None:
     for job in jobs:
         if (job.card_id, job.guild_id) != (card.id, card.guild_id):
             raise ValueError(f"job {job.id} is not of card {card.id}")
+        if job.after_id is not None and job.after_id not in {other.id for other in jobs}:
+            raise ValueError(f"job {job.id} waits for one of another card")
         if job.state.ended or job.lease is not None:
             raise ValueError(f"job {job.id} is not new")

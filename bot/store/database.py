@@ -22,7 +22,7 @@ BUSY_TIMEOUT_S = 5.0
 """How long to wait for another program (a backup tool, a second process) to let go of the file."""
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """To which size the write-ahead log is cut back after a checkpoint."""
-OLDEST_SQLITE = (3, 37, 0)
+OLDEST_SQLITE = (3, 38, 0)
 """The first with STRICT tables (sqlite.org/stricttables.html)."""
 
 

@@ -80,6 +80,12 @@ class Jobs(Part):
         row = await self._database.read(lambda db: db.execute(_VISIBLE, values).fetchone())
         return None if row is None else job_of(row)
 
+    async def in_message(self, guild_id: int, viewer_id: int, message_id: int) -> list[Job]:
+        """Return the guild's jobs whose results stand in that message, in order, as far as this member may see them."""
+        values = {"guild_id": guild_id, "viewer_id": viewer_id, "message_id": message_id}
+        rows = await self._database.read(lambda db: db.execute(_IN_MESSAGE, values).fetchall())
+        return [job_of(row) for row in rows]
+
     async def counts(self, guild_id: int) -> dict[JobState, int]:
         """Return how many jobs the guild has in each state; a state without any is left out."""
         rows = await self._database.read(
@@ -194,6 +200,12 @@ ORDER BY jobs.created_at DESC, jobs.rowid DESC LIMIT :limit
 _VISIBLE = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.id = :id AND jobs.guild_id = :guild_id AND (cards.private = 0 OR jobs.author_id = :viewer_id)
+"""
+_IN_MESSAGE = """
+SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
+WHERE jobs.message_id = :message_id AND jobs.guild_id = :guild_id
+    AND (cards.private = 0 OR jobs.author_id = :viewer_id)
+ORDER BY jobs.created_at, jobs.position
 """
 # The conditions on state and lease are word for word those of the partial indexes, or SQLite does not use them.
 _OPEN_TOTAL = """

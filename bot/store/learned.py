@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from decimal import Decimal
 
-from bot.store.columns import to_text
+from bot.store.columns import from_milli, to_text
 from bot.store.part import Part
+
+LATEST_COSTS = 5000
+"""How many jobs are looked at for what things cost: older ones say little, and to read them all would take long."""
+
+_LATEST_COSTS = """
+SELECT operation, credits_milli FROM (
+    SELECT job_id, credits_milli FROM ledger WHERE kind = 'settle' ORDER BY id DESC LIMIT ?
+) AS settled JOIN jobs ON jobs.id = settled.job_id
+"""
 
 
 class Learned(Part):
@@ -29,6 +39,14 @@ class Learned(Part):
             lambda db: db.execute("SELECT operation, model, data FROM histograms").fetchall()
         )
         return {(operation, model): data for operation, model, data in rows}
+
+    async def costs_by_operation(self) -> dict[str, list[Decimal]]:
+        """Return the true costs, in credits, of the latest jobs of all guilds together, by operation."""
+        rows = await self._database.read(lambda db: db.execute(_LATEST_COSTS, (LATEST_COSTS,)).fetchall())
+        found: dict[str, list[Decimal]] = {}
+        for operation, cost in rows:
+            found.setdefault(operation, []).append(from_milli(cost))
+        return found
 
     async def get_meta(self, name: str) -> str | None:
         """Return what was noted under this name, None if nothing was."""

@@ -39,6 +39,7 @@ def card_row(card: Card, box: SecretBox) -> Row:
         "answered": card.answered,
         "locale": card.locale,
         "created_at": card.created_at,
+        "parent_channel_id": card.parent_channel_id,
     }
 
 
@@ -59,6 +60,7 @@ def card_of(row: sqlite3.Row, box: SecretBox) -> Card:
         answered=bool(row["answered"]),
         locale=row["locale"],
         created_at=row["created_at"],
+        parent_channel_id=row["parent_channel_id"],
     )
 
 

@@ -19,9 +19,11 @@ from bot.store.ledger import Ledger
 from bot.store.operations import SwitchedOff
 from bot.store.process_lock import ProcessLock
 from bot.store.secrets import key_file_of, load_box
+from bot.store.settings import GuildSettings
+from bot.store.turns import Turns
 
 
-class Store(GuildKeys, Cards, Jobs, Ledger, Learned, SwitchedOff):
+class Store(GuildKeys, Cards, Jobs, Ledger, Learned, SwitchedOff, GuildSettings, Turns):
     """The parts of the store, on one database. All its times are Unix seconds, all its amounts credits.
 
     Every method raises StoreError when the file is busy, full or damaged, with nothing done.

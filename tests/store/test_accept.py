@@ -122,7 +122,7 @@ async def test_of_fifty_at_once_exactly_as_many_win_as_fit(open_store: Open, mad
     budget = Decimal(100)
 
     def fits(spending: Spending) -> None:
-        if spending.spent_since(0, None) + 15 > budget:
+        if spending.spent(0, member=False, operation="", channel_id=0) + 15 > budget:
             raise Refused("The server has no credits left.")
 
     async def one(number: int) -> bool:
@@ -167,9 +167,9 @@ async def test_a_decision_sees_the_books_as_they_are(store: Store, made: Any, ac
             member=spending.running_of_member,
             guild=spending.running_of_guild,
             held=spending.held_of_guild,
-            ever=spending.spent_since(0, None),
-            mine=spending.spent_since(0, 42),
-            lately=spending.spent_since(clock.now, None),
+            ever=spending.spent(0, member=False, operation="", channel_id=0),
+            mine=spending.spent(0, member=True, operation="", channel_id=0),
+            lately=spending.spent(clock.now, member=False, operation="", channel_id=0),
         )
 
     card = made.card()
@@ -189,7 +189,7 @@ async def test_a_job_counts_in_the_period_in_which_it_was_accepted(
     await store.accept(
         card,
         [made.job(card)],
-        lambda s: seen.extend([s.spent_since(midnight, None), s.spent_since(midnight - 2, None)]),
+        lambda s: seen.extend([s.spent(midnight, member=False, operation="", channel_id=0), s.spent(midnight - 2, member=False, operation="", channel_id=0)]),
     )
     assert seen == [0, 3]
 

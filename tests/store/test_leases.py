@@ -229,7 +229,7 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     await store.unanswered()
     await store.key(700)
     card = no_token(700)
-    await store.accept(card, [made.job(card)], lambda s: seen.append(str(s.spent_since(5, 42))))
+    await store.accept(card, [made.job(card)], lambda s: seen.append(str(s.spent(5, member=True, operation="", channel_id=0))))
     await store.answered(700, card.id, 1, 2)
     await store.card_and_jobs(700, card.id)
     await store.drop_card(700, card.id, "No.")

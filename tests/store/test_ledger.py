@@ -259,8 +259,8 @@ class Books(RuleBasedStateMachine):
         ]
 
         def decide(spending: Spending) -> None:
-            assert spending.spent_since(0, None) == self.committed(guild_id)
-            if spending.spent_since(0, None) + sum(holds) > self.LIMIT:
+            assert spending.spent(0, member=False, operation="", channel_id=0) == self.committed(guild_id)
+            if spending.spent(0, member=False, operation="", channel_id=0) + sum(holds) > self.LIMIT:
                 raise Refused("Over the limit.")
 
         fits = self.committed(guild_id) + sum(holds) <= self.LIMIT

@@ -104,6 +104,11 @@ def test_a_resolution_that_gpt_image_2_lacks_is_refused_with_the_nearest():
     assert told == "GPT Image 2 takes 1K, 2K or 4K as the resolution; you gave 8K. The nearest is 4K."
 
 
+def test_a_resolution_that_is_spelt_otherwise_is_told_with_the_one_of_its_size():
+    told = sentence_of("image.generate", {"prompt": "x", "model": "gptimage2", "resolution": "4 K"})
+    assert told.endswith("you gave 4 K. The nearest is 4K.")
+
+
 def test_names_and_values_are_understood_in_any_case():
     taken = CATALOGUE.check("image.generate", {"prompt": "x", "model": "GPT IMAGE 2", "resolution": "4k"})
     assert taken == {"prompt": "x", "model": "gptimage2", "resolution": "4K"}
@@ -253,6 +258,8 @@ def test_a_documented_range_is_told_with_its_end():
         "https:///a.png",
         "https://user:word@media.example/a.png",
         "https://media.example\\@evil.example/a.png",
+        "https://media.example\\a.png",
+        "https://media.example:0/a.png",
         "https://media.example/a b.png",
         "https://media.example/a\u202e.png",
         "https://[::1/a.png",

@@ -161,6 +161,37 @@ def test_resolutions_stay_open_and_the_rules_of_a_model_stay():
         merged.check("image.generate", {"prompt": "x", "model": "gptimage2", "resolution": "3K"})
 
 
+def test_durations_stay_open_and_the_rule_for_sora_stays():
+    properties = {**all_properties("video.generate"), "duration": {"type": "integer", "enum": [6, 9]}}
+    merged, drift = learned(branch("video.generate", properties))
+    assert drift == ["video.generate: duration is of the kind integer, not number."]
+    assert merged.check("video.generate", {"prompt": "x", "model": "wan27video", "duration": 7})
+    assert 9 in [value for _, value in merged.suggest("video.generate", "duration", "")]
+    with pytest.raises(InputError, match="takes 4, 8, 12, 16 or 20 seconds"):
+        merged.check("video.generate", {"prompt": "x", "model": "sora-2", "duration": 9})
+
+
+def test_a_range_is_taken_over():
+    properties = {**all_properties("narration.generate"), "speed": {"type": "number", "minimum": 0.5, "maximum": 2}}
+    merged, drift = learned(branch("narration.generate", properties))
+    assert drift == ["narration.generate: speed goes from 0.5 to 2."]
+    with pytest.raises(InputError, match=r"at least 0\.5; you gave 0\.1"):
+        merged.check("narration.generate", {"text": "x", "speed": 0.1})
+
+
+def test_numbers_that_json_cannot_carry_are_left_out():
+    odd = {"type": "number", "minimum": float("nan"), "maximum": 10**400, "enum": [1, float("inf"), 10**400]}
+    merged, _ = learned(branch("image.tile", {"n": odd}))
+    field = merged.get("image.tile").field("n")
+    assert (field.minimum, field.maximum, field.choices) == (None, None, (1,))
+
+
+def test_the_fullest_of_several_descriptions_counts():
+    listed = {"properties": {"operation": {"enum": ["image.tile"]}}}
+    merged, _ = learned(listed, branch("image.tile", {"a": {"type": "string"}}), listed)
+    assert [field.name for field in merged.get("image.tile").fields] == ["a"]
+
+
 def test_required_flags_are_taken_over_both_ways():
     properties = all_properties("soundfx.generate")
     merged, drift = learned(branch("soundfx.generate", properties, required=["prompt"]))
@@ -187,6 +218,9 @@ def test_another_kind_is_taken_over_with_its_values():
     ]
     values = {"video_url": "https://a.example/v", "model": "Topaz Proteus", "upscale_factor": "2x"}
     assert merged.check("video.upscale", values)["upscale_factor"] == "2x"
+    assert merged.check("video.upscale", values | {"upscale_factor": 2.0})["upscale_factor"] == "2x"
+    with pytest.raises(InputError, match="must be text; you gave a number"):
+        merged.check("video.upscale", values | {"upscale_factor": 3})
 
 
 def test_a_string_without_a_format_is_still_the_link_that_we_know_it_to_be():
@@ -300,12 +334,12 @@ def test_references_and_combinations_are_followed():
                     {
                         "properties": {
                             "operation": {"const": "image.tile"},
-                            "input": {"$ref": "#/components/schemas/In"},
+                            "input": {"$ref": "#/components/schemas/I~1~0n"},
                         }
                     },
                 ]
             },
-            "In": {
+            "I/~n": {
                 "allOf": [
                     {"properties": {"a": {"type": "string"}}, "required": ["a"]},
                     {"properties": {"b": {"type": "string"}}, "required": ["b"]},

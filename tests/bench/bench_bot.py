@@ -1,0 +1,243 @@
+"""The whole bot as a process of its own, measured from outside: its start, its answers, its memory.
+
+Discord is the wire Discord in this process, Cannon Studio the sandbox in another: what is measured is the bot's.
+Memory is what Linux tells under /proc.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from wire_bot import BotProcess
+from wire_discord import WireDiscord
+from wire_world import Posted
+
+from bot.cannon.client import CannonClient
+from bot.clock import SystemClock
+from bot.models import Card, Job, JobState, new_id
+from bot.store import Store
+
+HERE = Path(__file__).parent
+KEY = "cs_test_bench_0000000000"
+PATIENCE_S = 60.0
+CLIP_AGE_S = 60.0
+"""Old enough that the bot looks at a video every eight seconds (bot/jobs/cadence.py)."""
+CLIP_DUE_S = 4.0
+"""The first look waits until the bot is up and warm."""
+BOOST_TIER = 3
+"""A server of this tier takes files of 100 MiB."""
+
+
+@contextlib.asynccontextmanager
+async def sandbox(*, speed: float, big_bytes: int = 0) -> AsyncIterator[str]:
+    """Run the sandbox in a process of its own; gives its address."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, HERE / "bench_sandbox.py", f"{speed}", f"{big_bytes}", stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        process.kill()
+        await process.wait()
+
+
+class Stage:
+    """A server on the wire Discord, and the bot's folder and settings."""
+
+    def __init__(self, wire: WireDiscord, folder: Path, api_url: str) -> None:
+        self.wire = wire
+        self.folder = folder
+        self.api_url = api_url
+        self.guild = wire.create_guild()
+        self.channel = wire.create_text_channel(self.guild, "art")
+
+    def bot(self) -> BotProcess:
+        env = {
+            "DISCORD_TOKEN": self.wire.token,
+            "CANNON_API_URL": self.api_url,
+            "CANNON_API_KEY": KEY,
+            "CANNON_API_KEY_GUILDS": "*",
+            "DATABASE": str(self.database),
+            "HTTP_PORT": "0",
+        }
+        return BotProcess(self.wire, ["run"], self.folder / "bot.log", env=env)
+
+    @property
+    def process_id(self) -> int:
+        """The bot's, which it has told in the address it connected to (wire_child.py)."""
+        (session,) = self.wire.gateway.live
+        return int(session.client)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "bot.db"
+
+    async def until_all_have_files(self, messages: int) -> list[Posted]:
+        """Wait until there are so many messages and each has its file."""
+
+        def done() -> list[Posted] | None:
+            found = self.wire.messages(self.channel)
+            return found if len(found) == messages and all(one.attachments for one in found) else None
+
+        found = await self.wire.until(done, PATIENCE_S)
+        assert found is not None
+        return found
+
+
+@contextlib.asynccontextmanager
+async def stage(folder: Path, api_url: str) -> AsyncIterator[Stage]:
+    folder.mkdir()  # noqa: ASYNC240 - nothing runs yet that could wait for it
+    async with WireDiscord() as wire:
+        yield Stage(wire, folder, api_url)
+
+
+def memory(process_id: int, name: str) -> int:
+    """Return a line of /proc/…/status in bytes: `VmRSS`, what is in memory now, or `VmHWM`, the most that ever was."""
+    for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    raise LookupError(name)
+
+
+def forget_peak(process_id: int) -> None:
+    """Let `VmHWM` count from now (man 5 proc)."""
+    Path(f"/proc/{process_id}/clear_refs").write_text("5")
+
+
+# ---------------------------------------------------------------------- start
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    seconds: float
+    memory_bytes: int
+
+
+async def starts(folder: Path, api_url: str, *, again: int) -> list[Start]:
+    """Start the bot in an empty folder, then `again` times more in the same; each is killed when it is ready."""
+    found = []
+    async with stage(folder, api_url) as place:
+        for _ in range(1 + again):
+            began = time.perf_counter()
+            async with place.bot() as bot:
+                await bot.online()
+                seconds = time.perf_counter() - began
+                assert "image" in place.wire.commands()
+                found.append(Start(seconds, memory(place.process_id, "VmRSS")))
+    return found
+
+
+# ---------------------------------------------------------------------- acknowledgement
+
+
+async def acknowledgements(folder: Path, api_url: str, *, burst: int, rounds: int) -> list[float]:
+    """Send bursts of `/image generate` and return, for each command, the seconds until its answer arrived.
+
+    Before the next burst all pictures of the last are delivered, so each meets a bot that is warm but idle.
+    """
+    found: list[float] = []
+    async with stage(folder, api_url) as place, place.bot() as bot:
+        await bot.online()
+        members = [place.wire.add_member(place.guild, f"member{number}") for number in range(burst)]
+        await _burst(place, members[:1], "warm up")
+        await place.until_all_have_files(1)
+        for number in range(rounds):
+            found += await _burst(place, members, f"picture {number}")
+            await place.until_all_have_files(1 + burst * (number + 1))
+    return found
+
+
+async def _burst(place: Stage, members: list[Any], prompt: str) -> list[float]:
+    """Make the interactions first, then send all of them at one moment."""
+    wire = place.wire
+    (session,) = wire.gateway.live
+    outbox, session.outbox = session.outbox, asyncio.Queue()
+    assert outbox is not None
+    replies = [await wire.slash(member, place.channel, "image generate", wait_s=0, prompt=prompt) for member in members]
+    sent = time.monotonic()
+    while not session.outbox.empty():
+        outbox.put_nowait(session.outbox.get_nowait())
+    session.outbox = outbox
+    await wire.until(lambda: all(reply.acknowledged for reply in replies), PATIENCE_S)
+    refused = [reply.message.content for reply in replies if reply.message.ephemeral]
+    assert not refused, refused[0]
+    arrived = {call.path.split("/")[2]: call.at for call in wire.calls("POST", "/interactions/*/callback")}
+    return [arrived[str(reply.id)] - sent for reply in replies]
+
+
+# ---------------------------------------------------------------------- a large video
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    size_bytes: int
+    seconds: float
+    before_bytes: int
+    peak_bytes: int
+
+
+async def video(folder: Path, api_url: str) -> Delivery:
+    """Let a bot that has delivered a picture deliver one large clip; watch its memory meanwhile."""
+    async with stage(folder, api_url) as place:
+        place.wire.set_boost_tier(place.guild, BOOST_TIER)
+        member = place.wire.add_member(place.guild, "ada")
+        remote_id = await _clip_under_way(place)
+        async with place.bot() as bot:
+            await bot.online()
+            await _burst(place, [member], "warm up")
+            clip, picture = place.wire.messages(place.channel)
+            await place.wire.until(lambda: picture.attachments, PATIENCE_S)
+            before = memory(place.process_id, "VmRSS")
+            forget_peak(place.process_id)
+            began = time.perf_counter()
+            await _finish(api_url, remote_id)
+            (file,) = await place.wire.until(lambda: clip.attachments, PATIENCE_S)
+            return Delivery(file["size"], time.perf_counter() - began, before, memory(place.process_id, "VmHWM"))
+
+
+async def _clip_under_way(place: Stage) -> str:
+    """Leave a card with a job in the bot's database, as an earlier life of it would; return the request's id."""
+    clock = SystemClock()
+    operation, values = "video.generate", {"prompt": "#big #forever", "model": "seedance-2.0"}
+    job_id = new_id()
+    key = f"cannon-bot-{job_id}"
+    async with CannonClient(place.api_url, clock=clock) as client:
+        made = await client.submit(KEY, operation, values, idempotency_key=key)
+    backend = place.wire.backend
+    message = backend.create_message(place.channel.id, backend.bot_user.id, "clip")
+    now = clock.wall()
+    card = Card(
+        id=new_id(), guild_id=place.guild.id, channel_id=place.channel.id, author_id=backend.bot_user.id,
+        interaction_id=None, created_at=now,
+    )  # fmt: skip
+    job = Job(
+        id=job_id, card_id=card.id, guild_id=card.guild_id, position=0, author_id=card.author_id, operation=operation,
+        input=values, state=JobState.PROCESSING, idempotency_key=key, key_id=None, held=Decimal(50), basis="unknown",
+        remote_id=made.remote_id, created_at=now, submitted_at=now - CLIP_AGE_S,
+        next_at=now + CLIP_DUE_S,
+    )  # fmt: skip
+    store = await Store.open(place.database, clock=clock)
+    try:
+        await store.accept(card, [job], lambda _spending: None)
+        await store.answered(card.guild_id, card.id, message.id, place.channel.id)
+    finally:
+        await store.close()
+    return made.remote_id
+
+
+async def _finish(api_url: str, remote_id: str) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{api_url}/_sandbox/finish", json={"id": remote_id}) as answer,
+    ):
+        answer.raise_for_status()

@@ -1,0 +1,161 @@
+"""The Poller alone, on one core: `python bench_polls.py URL JOBS SECONDS SEED` prints what it did as JSON.
+
+Every job is one that Cannon Studio works on for ever, so every poll finds what the one before found. Each guild has
+a key of its own, which each poll has to find and decrypt, as in life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bot.cannon.client import CannonClient
+from bot.catalogue import Catalogue
+from bot.clock import SystemClock
+from bot.jobs.keys import Keys
+from bot.jobs.learning import Learned
+from bot.jobs.poller import Poller
+from bot.logs import configure_logs
+from bot.metrics import Metrics
+from bot.models import AccountStatus, Card, Job, JobState, new_id
+from bot.store import Store
+
+KEY = "cs_test_bench_0000000000"
+OPERATION = "image.generate"
+GUILDS = 20
+AGE_S = 8.0
+"""Old enough that a picture is looked at about once a second (bot/jobs/cadence.py), young enough not to slow down."""
+SUBMITS_AT_ONCE = 32
+
+
+class CountingClient(CannonClient):
+    """Counts the polls; `warm` is set once there were `warm_after`."""
+
+    def __init__(self, url: str, clock: SystemClock, warm_after: int) -> None:
+        super().__init__(url, clock=clock)
+        self.gets = 0
+        self.warm = asyncio.Event()
+        self._warm_after = warm_after
+
+    async def get(self, key: str, remote_id: str) -> Any:
+        progress = await super().get(key, remote_id)
+        self.gets += 1
+        if self.gets >= self._warm_after:
+            self.warm.set()
+        return progress
+
+
+class CountingStore:
+    """Counts what is written; the one row of the lease, renewed four times a minute for all jobs, apart."""
+
+    def __init__(self, store: Store) -> None:
+        self._writer = store._database._writer
+        self._hold_lease = store.hold_lease
+        self.renewals = 0
+        store.hold_lease = self._renewed
+
+    async def _renewed(self, token: str, expires_at: float) -> bool:
+        self.renewals += 1
+        return await self._hold_lease(token, expires_at)
+
+    async def rows(self) -> int:
+        return await self._writer.run(lambda db: db.total_changes) - self.renewals
+
+
+class Nobody:
+    async def deliver(self, job: Job) -> int:
+        raise AssertionError(f"job {job.id} is never done")
+
+    async def show(self, guild_id: int, card_id: str) -> None: ...
+
+    async def alert(self, guild_id: int, sentence: str) -> None: ...
+
+
+async def accepted(client: CannonClient, jobs: int) -> list[str]:
+    """Make so many requests that never end; return their ids."""
+    room = asyncio.Semaphore(SUBMITS_AT_ONCE)
+
+    async def submit(number: int) -> str:
+        async with room:
+            made = await client.submit(KEY, OPERATION, {"prompt": "#forever"}, idempotency_key=f"bench-{number}")
+            return made.remote_id
+
+    return await asyncio.gather(*map(submit, range(jobs)))
+
+
+async def fill(store: Store, remote_ids: list[str], clock: SystemClock) -> None:
+    """Store a processing job for each request, one card for each guild."""
+    status = AccountStatus(credits=Decimal(10**6), plan=None, key_name=None, scopes=())
+    now = clock.wall()
+    for guild_id in range(1, GUILDS + 1):
+        key = await store.set_key(guild_id, KEY, set_by=1, status=status)
+        card = Card(
+            id=new_id(), guild_id=guild_id, channel_id=1, author_id=1, interaction_id=guild_id, created_at=now
+        )  # fmt: skip
+        jobs = [
+            Job(
+                id=new_id(), card_id=card.id, guild_id=guild_id, position=position, author_id=1, operation=OPERATION,
+                input={"prompt": "#forever"}, state=JobState.PROCESSING, idempotency_key=f"bench-{remote_id}",
+                key_id=key.id, held=Decimal(20), basis="unknown", remote_id=remote_id, created_at=now,
+                submitted_at=now - AGE_S,
+            )
+            for position, remote_id in enumerate(remote_ids[guild_id - 1 :: GUILDS])
+        ]  # fmt: skip
+        if jobs:
+            await store.accept(card, jobs, lambda _spending: None)
+            await store.answered(guild_id, card.id, 1, 1)
+
+
+async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, Any]:
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "bench.db"
+        store = await Store.open(path, clock=clock)
+        stack.push_async_callback(store.close)
+        client = await stack.enter_async_context(CountingClient(url, clock, jobs))
+        await fill(store, await accepted(client, jobs), clock)
+        catalogue = Catalogue(allow_local=True)
+        poller = Poller(
+            store=store,
+            client=client,
+            keys=Keys(store, host_key=None, host_key_serves=lambda _guild_id: False),
+            catalogue=lambda: catalogue,
+            learned=Learned(store, lambda: catalogue),
+            clock=clock,
+            surface=Nobody(),
+            metrics=Metrics(),
+            rng=random.Random(seed),
+        )
+        counted = CountingStore(store)
+        running = asyncio.create_task(poller.run())
+        await client.warm.wait()
+        rows, gets = await counted.rows(), client.gets
+        wall, cpu, renewals = time.perf_counter(), time.process_time(), counted.renewals
+        await asyncio.sleep(seconds)
+        found = {
+            "polls": client.gets - gets,
+            "wall_s": time.perf_counter() - wall,
+            "cpu_s": time.process_time() - cpu,
+            "rows_written": await counted.rows() - rows,
+            "lease_renewals": counted.renewals - renewals,
+        }
+        await poller.stop()
+        await running
+        return found
+
+
+if __name__ == "__main__":
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    configure_logs(level="ERROR", log_format="json", secrets=())
+    url, jobs, seconds, seed = sys.argv[1:]
+    found = asyncio.run(measure(url, int(jobs), float(seconds), int(seed)))
+    sys.stdout.write(json.dumps(found))
