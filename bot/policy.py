@@ -66,10 +66,25 @@ class Wish:
 class Books(Protocol):
     """What has been spent, as of the transaction in which the decision is made."""
 
-    running_of_member: int
-    running_of_guild: int
-    queued_of_member: int
-    held_of_guild: Decimal
+    @property
+    def running_of_member(self) -> int:
+        """Jobs of the member that are being made."""
+        ...
+
+    @property
+    def running_of_guild(self) -> int:
+        """Jobs of the guild that are being made."""
+        ...
+
+    @property
+    def queued_of_member(self) -> int:
+        """Jobs of the member that wait for a free place."""
+        ...
+
+    @property
+    def held_of_guild(self) -> Decimal:
+        """Credits in open holds of the guild."""
+        ...
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
         """Return credits settled or held for jobs accepted since then; of the member: less what grants paid."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -57,6 +58,8 @@ class Look:
     """When each running job will probably be done."""
     blocked: bool = False
     """Whether the jobs wait for a working key."""
+    places: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """The places of jobs that wait for their turn, 1 for the next."""
 
 
 def state_word(state: JobState) -> str:
@@ -222,8 +225,8 @@ def _step_name(job: Job, look: Look) -> str:
 
 def _state(job: Job, look: Look) -> str:
     word = state_word(job.state)
-    if job.state is JobState.WAITING and job.after_id is not None:
-        return "⏳ waiting for the step before"
+    if job.state is JobState.WAITING:
+        return _waiting(job, look)
     if job.state.ended and job.error is not None:
         return f"{word}: {plain(shortened(job.error, 230))}"
     if look.blocked and job.state in {JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING}:
@@ -237,6 +240,13 @@ def _state(job: Job, look: Look) -> str:
         started = job.submitted_at or job.created_at
         return f"{word} in {max(1, round(job.finished_at - started))} s"
     return word
+
+
+def _waiting(job: Job, look: Look) -> str:
+    if job.after_id is not None:
+        return "⏳ waiting for the step before"
+    place = look.places.get(job.id)
+    return state_word(job.state) if place is None else f"{state_word(job.state)}: place {place}"
 
 
 def _cost(jobs: Sequence[Job]) -> str:

@@ -121,8 +121,14 @@ class Delivery:
                 age_s = max(0.0, now - (job.submitted_at or now))
                 eta[job.id] = now + remaining_s(self._learned.of(job.operation, job.model), age_s)
         key = await self._store.key(guild_id)
+        waits = any(job.state is JobState.WAITING and job.after_id is None for job in jobs)
+        queue = await self._store.queue(guild_id) if waits else []
         return Look(
-            catalogue=self._catalogue(), now=now, eta=eta, blocked=key is not None and key.refused_at is not None
+            catalogue=self._catalogue(),
+            now=now,
+            eta=eta,
+            blocked=key is not None and key.refused_at is not None,
+            places={job_id: place for place, job_id in enumerate(queue, start=1)},
         )
 
     async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, list[discord.File]]:

@@ -121,7 +121,7 @@ class Cards(Part):
             ).rowcount
             if not dropped:
                 return 0
-            unsent = [job for job in _jobs_of(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
+            unsent = [job for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
             for job in unsent:
                 if not ledger.is_closed(db, job.id):
                     ledger.release(db, job, now)
@@ -155,13 +155,13 @@ class Cards(Part):
 
     async def jobs_of(self, guild_id: int, card_id: str) -> tuple[Job, ...]:
         """Return the jobs of the guild's card, in order."""
-        return await self._database.read(lambda db: _jobs_of(db, guild_id, card_id))
+        return await self._database.read(lambda db: jobs_of_card(db, guild_id, card_id))
 
     def _card_where(
         self, db: sqlite3.Connection, query: str, values: tuple[int, str | int | None]
     ) -> tuple[Card, tuple[Job, ...]] | None:
         row = db.execute(query, values).fetchone()
-        return None if row is None else (card_of(row, self._box), _jobs_of(db, row["guild_id"], row["id"]))
+        return None if row is None else (card_of(row, self._box), jobs_of_card(db, row["guild_id"], row["id"]))
 
 
 def update_job(db: sqlite3.Connection, job: Job) -> None:
@@ -180,7 +180,8 @@ def update_job(db: sqlite3.Connection, job: Job) -> None:
     )
 
 
-def _jobs_of(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
+def jobs_of_card(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
+    """Return the jobs of the guild's card, in order."""
     rows = db.execute("SELECT * FROM jobs WHERE card_id = ? AND guild_id = ? ORDER BY position", (card_id, guild_id))
     return tuple(map(job_of, rows))
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.store import sealed
+from bot.store.approvals import Approvals
 from bot.store.cards import Cards
 from bot.store.database import BUSY_TIMEOUT_S, Database
+from bot.store.drafts import Drafts
 from bot.store.guilds import GuildKeys
 from bot.store.inspection import problems_of, problems_of_file
 from bot.store.jobs import Jobs, end_all_leases
@@ -23,7 +25,7 @@ from bot.store.settings import GuildSettings
 from bot.store.turns import Turns
 
 
-class Store(GuildKeys, Cards, Jobs, Ledger, Learned, SwitchedOff, GuildSettings, Turns):
+class Store(GuildKeys, Cards, Jobs, Ledger, Learned, SwitchedOff, GuildSettings, Turns, Approvals, Drafts):
     """The parts of the store, on one database. All its times are Unix seconds, all its amounts credits.
 
     Every method raises StoreError when the file is busy, full or damaged, with nothing done.

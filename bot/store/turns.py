@@ -15,7 +15,7 @@ from bot.store.rows import job_of
 _QUEUE = """
 SELECT jobs.id, jobs.author_id, jobs.created_at + jobs.position * 1e-6 FROM jobs
 JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND jobs.after_id IS NULL AND cards.answered = 1
+WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND jobs.after_id IS NULL AND cards.answered >= ?
 """
 _RUNNING = """
 SELECT author_id, count(*) FROM jobs
@@ -45,15 +45,16 @@ class Turns(Part):
 
     async def queue(self, guild_id: int) -> list[str]:
         """Return the ids of the guild's waiting jobs in the order of their turns."""
-        return await self._database.read(lambda db: _order(db, guild_id))
+        return await self._database.read(lambda db: _order(db, guild_id, answered=False))
 
 
 def _running(db: sqlite3.Connection, guild_id: int) -> dict[int, int]:
     return {row[0]: row[1] for row in db.execute(_RUNNING, (guild_id,)).fetchall()}
 
 
-def _order(db: sqlite3.Connection, guild_id: int) -> list[str]:
-    waiting = [(row[0], row[1], row[2]) for row in db.execute(_QUEUE, (guild_id,)).fetchall()]
+def _order(db: sqlite3.Connection, guild_id: int, *, answered: bool) -> list[str]:
+    """Return the queue; with `answered` without the cards that Discord is not known to have."""
+    waiting = [(row[0], row[1], row[2]) for row in db.execute(_QUEUE, (guild_id, int(answered))).fetchall()]
     return by_turn(waiting, _running(db, guild_id))
 
 
@@ -64,7 +65,7 @@ def _start(db: sqlite3.Connection, guild_id: int) -> list[str]:
     running = _running(db, guild_id)
     free = rules.running_per_server - sum(running.values())
     cards = []
-    for job_id in _order(db, guild_id):
+    for job_id in _order(db, guild_id, answered=True):
         if free <= 0:
             break
         job = job_of(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone())

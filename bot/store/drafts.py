@@ -1,0 +1,42 @@
+"""Requests that wait for their own author's yes, because they are dear: nothing is held for them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from bot.models import new_id
+from bot.store.columns import mapping_from_json, to_json
+from bot.store.part import Part
+
+
+class Drafts(Part):
+    """The table `drafts`."""
+
+    async def keep_draft(self, guild_id: int, member_id: int, data: Mapping[str, Any], *, expires_at: float) -> str:
+        """Keep a request until then (Unix seconds) and return its id; drafts that have expired are forgotten."""
+        draft_id, text, now = new_id(), to_json(data), self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM drafts WHERE expires_at <= ?", (now,))
+            db.execute(
+                "INSERT INTO drafts (id, guild_id, member_id, data, expires_at) VALUES (?, ?, ?, ?, ?)",
+                (draft_id, guild_id, member_id, text, expires_at),
+            )
+
+        await self._database.write(change)
+        return draft_id
+
+    async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
+        """Return a member's own draft and forget it; None if it is not theirs, used or expired. Only one taker wins."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> Mapping[str, Any] | None:
+            row = db.execute(
+                "DELETE FROM drafts WHERE id = ? AND guild_id = ? AND member_id = ? RETURNING data, expires_at",
+                (draft_id, guild_id, member_id),
+            ).fetchone()
+            return None if row is None or row["expires_at"] <= now else mapping_from_json(row["data"])
+
+        return await self._database.write(change)
