@@ -31,6 +31,7 @@ from bot.delivery.delivery import NETWORK_ERRORS
 from bot.errors import BotError, CannonError, InputError, StartError
 from bot.failpoints import failpoint
 from bot.http import HttpServer
+from bot.jobs.housekeeping import AskModerators, Housekeeping, nobody_to_ask
 from bot.jobs.keys import Keys
 from bot.jobs.learning import Learned
 from bot.jobs.poller import Poller
@@ -42,7 +43,7 @@ from bot.models import Card, Job
 from bot.scratch import scratch_folder, sweep
 from bot.settings import Settings
 from bot.sources import Sources
-from bot.store import Store
+from bot.store import Approval, Store
 from bot.translation import Translator
 from bot.transport import OriginTransport, public_transport
 
@@ -109,6 +110,7 @@ class Parts:
     estimates: Estimates
     sources: Sources
     delivery: Delivery
+    housekeeping: Housekeeping
     poller: Poller
     metrics: Metrics
     http: HttpServer | None
@@ -155,6 +157,8 @@ class CannonBot(commands.Bot):
         self.catalogue = Catalogue(allow_local=_is_local(settings.cannon_api_url))
         self.forms: set[str] = set()
         """Custom ids of the forms that are open now; a form's answer that is not among them is from before a start."""
+        self.approvals: AskModerators = nobody_to_ask
+        """Asks a guild's moderators whether a card may go on; set by the surface."""
         self._run_poller = run_poller
         self._serve_http = serve_http
         self._cdn = cdn
@@ -232,6 +236,9 @@ class CannonBot(commands.Bot):
             clock=clock,
             folder=Path(self._folder.name),
         )
+        housekeeping = Housekeeping(
+            store, clock=clock, show=delivery.show, ask_moderators=self._ask_moderators
+        )
         poller = Poller(
             store=store,
             client=client,
@@ -240,6 +247,7 @@ class CannonBot(commands.Bot):
             learned=learned,
             clock=clock,
             surface=delivery,
+            housekeeping=housekeeping,
             metrics=metrics,
             webhook_url=self.webhook_url,
         )
@@ -281,6 +289,7 @@ class CannonBot(commands.Bot):
             estimates=estimates,
             sources=sources,
             delivery=delivery,
+            housekeeping=housekeeping,
             poller=poller,
             metrics=metrics,
             http=http if self._serve_http else None,
@@ -369,6 +378,9 @@ class CannonBot(commands.Bot):
         while cards:
             await self.clock.wait(pause, RECOVER_AGAIN_S)
             cards = await self._settle(cards)
+
+    async def _ask_moderators(self, approval: Approval) -> None:
+        await self.approvals(approval)  # looked up now: the surface is loaded after the parts are built
 
     # ------------------------------------------------------------------ what Cannon Studio publishes
 
@@ -488,20 +500,26 @@ class CannonBot(commands.Bot):
 
     async def tell(self, interaction: discord.Interaction[Any], sentence: str) -> None:
         """Say one sentence privately, whatever was answered before; never raises for a dead interaction."""
-        text = f"⚠️ {sentence}"[:ERROR_CHARS]
+        await self.whisper(interaction, f"⚠️ {sentence}"[:ERROR_CHARS])
+
+    async def whisper(
+        self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None
+    ) -> None:
+        """Answer privately, perhaps with controls; never raises for an interaction that is dead by now."""
+        shown = discord.utils.MISSING if view is None else view
         try:
             if not interaction.response.is_done():
-                await interaction.response.send_message(text, ephemeral=True)
+                await interaction.response.send_message(text, view=shown, ephemeral=True)
             elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-                await self._tell_late(interaction, text)
+                await self._whisper_late(interaction, text, view)
             else:
-                await interaction.followup.send(text, ephemeral=True)
+                await interaction.followup.send(text, view=shown, ephemeral=True)
         except discord.HTTPException as error:
             log.info("interaction.not_told", status=error.status, code=error.code)
 
     @staticmethod
-    async def _tell_late(interaction: discord.Interaction[Any], text: str) -> None:
-        """Turn a "thinking…" into a refusal that only who asked can read.
+    async def _whisper_late(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:
+        """Turn a "thinking…" into an answer that only who asked can read.
 
         A public one is edited first: the message after a deferral takes its place and would be public like it.
         """
@@ -509,9 +527,10 @@ class CannonBot(commands.Bot):
         with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
             original = await interaction.edit_original_response(content=NOT_DONE, embeds=[], attachments=[])
         if original is not None and original.flags.ephemeral:
-            await original.edit(content=text)
+            await original.edit(content=text, view=view)
             return
-        await interaction.followup.send(text, ephemeral=True)
+        shown = discord.utils.MISSING if view is None else view
+        await interaction.followup.send(text, view=shown, ephemeral=True)
         if original is not None:
             await original.delete()
 

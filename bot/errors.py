@@ -45,7 +45,14 @@ class InputError(BotError):
 
 
 class Refused(BotError):
-    """The bot may not do this, here, now, for this member."""
+    """The bot may not do this, here, now, for this member.
+
+    `reason` is a word to file it under where a server's own rules refuse (`limit`, `block`, …), else ''.
+    """
+
+    def __init__(self, sentence: str, reason: str = "") -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class NoKey(Refused):

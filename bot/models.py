@@ -16,8 +16,6 @@ CREDIT_STEP = Decimal("0.001")
 ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32: no I, L, O or U, so that an id can be read aloud."""
 ID_LENGTH = 10
-ID_BITS = 5
-"""A character of base32."""
 
 
 def credits_of(value: object) -> Decimal:
@@ -44,9 +42,7 @@ def credits_text(amount: Decimal) -> str:
 
 def new_id() -> str:
     """Return a short, unguessable, readable id: 10 characters of Crockford's base32 (50 bits)."""
-    # One call of the system for all characters: one for each was a tenth of the time to answer a command.
-    bits = secrets.randbits(ID_BITS * ID_LENGTH)
-    return "".join(ID_ALPHABET[bits >> ID_BITS * place & len(ID_ALPHABET) - 1] for place in range(ID_LENGTH))
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 
 class MediaKind(StrEnum):
@@ -131,7 +127,9 @@ class Card:
     guild_id: int
     channel_id: int
     parent_channel_id: int | None = None
-    """The text channel, if the card is in a thread of one."""
+    """What the channel is in: the text channel of a thread, else the category."""
+    category_id: int | None = None
+    """The category of that text channel."""
     author_id: int
     interaction_id: int | None
     token: str | None = field(default=None, repr=False)
@@ -188,10 +186,10 @@ class Job:
     """The one sentence that says why it ended without a result."""
     parent_id: str | None = None
     """The job that this one was made from: a re-run, a variant, a next step."""
-    after_id: str | None = None
-    """The job on whose result this one waits; it does not start before, and does not start at all without it."""
-    fill: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Which input fields take which output keys of the job `after_id`."""
+    after_ids: tuple[str, ...] = ()
+    """The jobs of the same card on whose results this one waits; without one of them it does not start at all."""
+    fill: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """Input fields made of those results: texts, or lists of texts, in which `{ID.key}` stands for an output."""
 
     @property
     def model(self) -> str | None:

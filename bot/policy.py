@@ -18,6 +18,7 @@ from typing import Protocol
 from bot.errors import Refused
 from bot.models import JobState, credits_text
 from bot.rules import Block, Grant, Limit, Period, Rules, Scope
+from bot.wording import full_stop
 
 DEFAULT_HOLD = Decimal(20)
 """Credits set aside for a job whose price nobody knows yet: the samples of the API's pages lie at 17 to 48."""
@@ -78,7 +79,7 @@ class Books(Protocol):
 
     @property
     def queued_of_member(self) -> int:
-        """Jobs of the member that wait for a free place."""
+        """Jobs of the member that wait for a free place or for a moderator."""
         ...
 
     @property
@@ -135,26 +136,27 @@ def decide(
 
 def _may_use(wish: Wish, rules: Rules, block: Block | None, now: float) -> None:
     if rules.paused:
-        raise Refused("The moderators have paused new jobs on this server; running ones are still delivered.")
+        raise Refused("The moderators have paused new jobs on this server; running ones are still delivered.", "paused")
     if block is not None and (block.until is None or block.until > now):
         until = "" if block.until is None else f" until <t:{int(block.until)}:f>"
-        reason = f" Reason: {block.reason}" if block.reason else ""
-        raise Refused(f"You may not use the bot on this server{until}.{reason}")
+        reason = f" Reason: {full_stop(block.reason)}" if block.reason else ""
+        raise Refused(f"You may not use the bot on this server{until}.{reason}", "block")
     if wish.channel_ids & rules.forbidden_channels or (
         rules.allowed_channels and not wish.channel_ids & rules.allowed_channels
     ):
         where = " or ".join(f"<#{channel}>" for channel in sorted(rules.allowed_channels)[:5])
-        raise Refused("The bot may not be used in this channel." + (f" Try {where}." if where else ""))
+        raise Refused("The bot may not be used in this channel." + (f" Try {where}." if where else ""), "channel")
 
 
 def _may_say(wish: Wish, rules: Rules) -> None:
     for item in wish.items:
         if item.unchecked and rules.unchecked_only_in_age_restricted and not wish.age_restricted:
             raise Refused(
-                "With the safety check off this works in age-restricted channels only; leave `nsfw_checker` on."
+                "With the safety check off this works in age-restricted channels only; leave `nsfw_checker` on.",
+                "safety check",
             )
         if forbidden_word(item.text, rules.words) is not None:
-            raise Refused("This server's moderators do not allow a word in your text; please put it another way.")
+            raise Refused("This server's moderators do not allow a word in your text; please put it another way.", "word")
 
 
 def forbidden_word(text: str, words: Sequence[str]) -> str | None:
@@ -172,14 +174,24 @@ def forbidden_word(text: str, words: Sequence[str]) -> str | None:
     return None
 
 
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff"
+"""Thai, Lao, Burmese, Khmer, Kana, Han, Hangul: no space tells where a word ends, so each character is one."""
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+
+
 def _spelled(text: str) -> str:
     """Return the words of a text, one space between."""
-    return " ".join(re.findall(r"[^\W_]+", _folded(text)))
+    return " ".join(_WORD.findall(_folded(text)))
 
 
 def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf"})
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    kept = "".join(c for c in decomposed if c not in _IGNORED and unicodedata.category(c) not in {"Mn", "Cf"})
+    return unicodedata.normalize("NFKC", kept)
+
+
+_IGNORED = "\u115f\u1160\u3164\uffa0"
+"""Hangul fillers: letters to Unicode, but nothing to be seen."""
 
 
 def _may_cost(wish: Wish, rules: Rules) -> None:
@@ -187,7 +199,8 @@ def _may_cost(wish: Wish, rules: Rules) -> None:
         if rules.job_ceiling is not None and item.credits > rules.job_ceiling:
             raise Refused(
                 f"A job here may cost {credits_text(rules.job_ceiling)} credits at most; "
-                f"{item.title} is about {credits_text(item.credits)}."
+                f"{item.title} is about {credits_text(item.credits)}.",
+                "ceiling",
             )
 
 
@@ -199,14 +212,13 @@ def _account_has(wish: Wish, books: Books) -> None:
     if free <= 0 or (all(item.exact for item in wish.items) and wish.total > free):
         raise Refused(
             f"This server's Cannon Studio account has {credits_text(max(free, ZERO))} free credits left; "
-            f"this needs about {credits_text(wish.total)}. A moderator can top it up or set another key."
+            f"this needs about {credits_text(wish.total)}. A moderator can top it up or set another key.",
+            "balance",
         )
 
 
 def _states(wish: Wish, rules: Rules, books: Books) -> tuple[JobState, ...]:
-    """Return each item's first state: approval first, then as many as may run, the rest in the queue."""
-    if rules.approve_above is not None and wish.total > rules.approve_above and not wish.approved:
-        return (JobState.AWAITING_APPROVAL,) * len(wish.items)
+    """Return each item's first state: as many run as may, the rest wait; all for a moderator, where they are dear."""
     free = min(rules.running_per_member - books.running_of_member, rules.running_per_server - books.running_of_guild)
     states = []
     queued = books.queued_of_member
@@ -222,8 +234,11 @@ def _states(wish: Wish, rules: Rules, books: Books) -> tuple[JobState, ...]:
     if queued > rules.queued_per_member:
         raise Refused(
             f"You have {books.running_of_member} jobs running and {books.queued_of_member} waiting, and "
-            f"{rules.queued_per_member} may wait; try again when one of them is done."
+            f"{rules.queued_per_member} may wait; try again when one of them is done.",
+            "queue",
         )
+    if rules.approve_above is not None and wish.total > rules.approve_above and not wish.approved:
+        return (JobState.AWAITING_APPROVAL,) * len(wish.items)
     return tuple(states)
 
 
@@ -232,25 +247,26 @@ def _states(wish: Wish, rules: Rules, books: Books) -> tuple[JobState, ...]:
 
 def _within_limits(wish: Wish, limits: Sequence[Limit], rules: Rules, books: Books, now: float) -> tuple[Draw, ...]:
     """Return the grants that must pay so that every limit holds. Raises Refused if they cannot."""
-    for room in rooms(_of_server(limits), wish, rules, books, now):
-        need = _need(room.limit, wish)
-        if need and need > room.left:
-            raise Refused(refusal(room, need, wish, rules))
-    tight = [
-        (room, need)
-        for room in rooms(holding(limits, wish, rules, books, now), wish, rules, books, now)
-        if (need := _need(room.limit, wish)) and need > room.left
-    ]
-    draws: list[Draw] = []
+    for room in _tight(rooms(_of_server(limits), wish, rules, books, now), wish):
+        raise Refused(refusal(room, wish, rules), "limit")
+    tight = _tight(rooms(holding(limits, wish, rules, books, now), wish, rules, books, now), wish)
+    for room in tight:
+        if room.limit.credits == 0:
+            raise Refused(refusal(room, wish, rules), "limit")
+    grants = books.grants() if tight else ()
+    drawn: dict[tuple[int, int], Decimal] = {}
     # The limits for one operation first: what a grant pays for its jobs counts for the general ones too.
-    for room, need in sorted(tight, key=lambda pair: not pair[0].limit.operation):
-        covered = sum((draw.credits for draw in draws if _counts(room.limit, wish.items[draw.item])), ZERO)
-        missing = need - max(room.left, ZERO) - covered
-        more = None if room.limit.credits == 0 else _draws(wish, room.limit, missing, books.grants(), draws)
-        if more is None:
-            raise Refused(refusal(room, need, wish, rules))
-        draws = more
-    return tuple(draws)
+    for room in sorted(tight, key=lambda each: not each.limit.operation):
+        covered = sum((paid for (place, _), paid in drawn.items() if _counts(room.limit, wish.items[place])), ZERO)
+        missing = _need(room.limit, wish) - max(room.left, ZERO) - covered
+        if not _draw(drawn, wish, room.limit, missing, grants):
+            raise Refused(refusal(room, wish, rules, granted=sum((grant.left for grant in grants), ZERO)), "limit")
+    return tuple(Draw(item=place, grant_id=grant_id, credits=paid) for (place, grant_id), paid in drawn.items())
+
+
+def _tight(found: Iterable[Room], wish: Wish) -> list[Room]:
+    """Return those that do not leave what the wish needs. A limit of 0 leaves nothing, not even what is free."""
+    return [room for room in found if room.limit.credits == 0 or max(room.left, ZERO) < _need(room.limit, wish)]
 
 
 def holding(limits: Sequence[Limit], wish: Wish, rules: Rules, books: Books, now: float) -> list[Limit]:
@@ -269,10 +285,13 @@ def holding(limits: Sequence[Limit], wish: Wish, rules: Rules, books: Books, now
         if own:
             found += own
         elif by_role:
-            # The best role is the one that leaves the most, at its tightest period.
+            # The best role is the one that leaves the most, at its tightest period; one that may use it at all first.
             found += max(
                 by_role.values(),
-                key=lambda role: min(room.left for room in rooms(role, wish, rules, books, now)),
+                key=lambda role: (
+                    all(limit.credits for limit in role),
+                    min(room.left for room in rooms(role, wish, rules, books, now)),
+                ),
             )
         else:
             found += [each for each in group if each.scope is Scope.EVERYONE]
@@ -316,47 +335,53 @@ def _need(limit: Limit, wish: Wish) -> Decimal:
     return sum((item.credits for item in wish.items if _counts(limit, item)), ZERO)
 
 
-def _draws(
-    wish: Wish, limit: Limit, missing: Decimal, grants: Sequence[Grant], before: Sequence[Draw]
-) -> list[Draw] | None:
-    """Take `missing` more credits from the grants for the limit's items; None if the grants do not have them."""
-    draws = list(before)
+def _draw(
+    drawn: dict[tuple[int, int], Decimal], wish: Wish, limit: Limit, missing: Decimal, grants: Sequence[Grant]
+) -> bool:
+    """Add `missing` credits of the grants for the limit's items to `drawn`; False if the grants do not have them.
+
+    `drawn` is by the item's place and the grant's id.
+    """
     for place, item in enumerate(wish.items):
         if not _counts(limit, item):
             continue
         for grant in grants:
-            room = item.credits - sum((draw.credits for draw in draws if draw.item == place), ZERO)
-            left = grant.left - sum((draw.credits for draw in draws if draw.grant_id == grant.id), ZERO)
+            room = item.credits - sum((paid for (of, _), paid in drawn.items() if of == place), ZERO)
+            left = grant.left - sum((paid for (_, by), paid in drawn.items() if by == grant.id), ZERO)
             taken = min(room, missing, left)
             if taken > 0:
-                draws.append(Draw(item=place, grant_id=grant.id, credits=taken))
+                drawn[place, grant.id] = drawn.get((place, grant.id), ZERO) + taken
                 missing -= taken
-    return draws if missing <= 0 else None
+    return missing <= 0
 
 
 _EACH = {Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month", Period.TOTAL: "in all"}
 
 
-def refusal(room: Room, need: Decimal, wish: Wish, rules: Rules) -> str:
-    """Say which limit stands in the way, what is left, when it refills, and what was asked for."""
+def refusal(room: Room, wish: Wish, rules: Rules, *, granted: Decimal = ZERO) -> str:
+    """Say which limit stands in the way, what it and grants leave, when it refills, and what was asked for."""
     limit = room.limit
-    title = wish.items[-1].title if wish.items else "this"
-    if limit.credits == 0 and limit.scope is not Scope.SERVER:
-        what = f"{title}" if limit.operation else "the bot"
-        return f"You may not use {what} here: your limit is 0 credits."
-    whose = "The server's limit" if limit.scope is Scope.SERVER else "Your limit"
-    where = (f" for {title}" if limit.operation else "") + (f" in <#{limit.channel_id}>" if limit.channel_id else "")
-    refill = ""
-    if room.refills_at is not None:
-        refill = f" until {_weekday(room.refills_at, rules)} (<t:{int(room.refills_at)}:R>)"
+    whose = "the server's limit" if limit.scope is Scope.SERVER else "your limit"
+    title = next((item.title for item in wish.items if item.operation == limit.operation), "")
+    where = f"in <#{limit.channel_id}>" if limit.channel_id else "here"
+    if limit.credits == 0:
+        return f"You may not use {title or 'the bot'} {where}: {whose} is 0 credits."
+    about = f" for {title}" if title else ""
+    left = max(room.left, ZERO)
+    refill = "" if room.refills_at is None else f" until {_day(room.refills_at, limit.period, rules)}"
+    more = f", and {credits_text(granted)} that you were given" if granted else ""
     return (
-        f"{whose}{where} here is {credits_text(limit.credits)} credits {_EACH[limit.period]}; "
-        f"{credits_text(max(room.left, ZERO))} are left{refill}; this is about {credits_text(need)}."
+        f"{whose.capitalize()}{about} {where} is {credits_text(limit.credits)} credits {_EACH[limit.period]}; "
+        f"{credits_text(left)} {'is' if left == 1 else 'are'} left{refill}{more}; "
+        f"this is about {credits_text(_need(limit, wish))}."
     )
 
 
-def _weekday(when: float, rules: Rules) -> str:
-    return dt.datetime.fromtimestamp(when, rules.zone).strftime("%A")
+def _day(when: float, period: Period, rules: Rules) -> str:
+    """Name the day of a refill: a weekday within the week, else its date."""
+    day = dt.datetime.fromtimestamp(when, rules.zone)
+    name = f"{day:%B} {day.day}" if period is Period.MONTH else f"{day:%A}"
+    return f"{name} (<t:{int(when)}:R>)"
 
 
 def place_in_queue(order: Sequence[str], job_id: str) -> int | None:

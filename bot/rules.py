@@ -175,7 +175,7 @@ class Rules:
                 continue
             try:
                 rules = replace(rules, **{name: parse(value)})
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 continue
         return rules
 
@@ -183,8 +183,10 @@ class Rules:
 def _to_json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
-    if isinstance(value, frozenset | tuple):
+    if isinstance(value, frozenset):
         return sorted(value)
+    if isinstance(value, tuple):
+        return list(value)
     return dict(value) if isinstance(value, Mapping) else value
 
 

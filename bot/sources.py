@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,8 @@ from bot.store import Store
 SOURCE_MAX_BYTES = 512 * 1024 * 1024
 """No limit of Cannon Studio's is public; larger files than this are a mistake or an attack."""
 
-Refresh = Callable[[str], Awaitable[str | None]]
-"""Turns a link to Discord (a message, or a file whose link has expired) into a fresh link, or None."""
+Refresh = Callable[[str, int, Collection[MediaKind]], Awaitable[str | None]]
+"""Turns a link to Discord (a message, or a file whose link has expired) into a fresh link for a member, or None."""
 JobRefresh = Callable[[Job, Media], Awaitable[str | None]]
 
 
@@ -84,11 +84,11 @@ class Sources:
         if offered.attachment is not None:
             link, name = offered.attachment
             return Source(url=link, facts=await self._look(link, kinds, f"{label} (`{name[:80]}`)"))
-        return await self._from_link(offered.url or "", kinds, label)
+        return await self._from_link(member_id, offered.url or "", kinds, label)
 
-    async def _from_link(self, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
+    async def _from_link(self, member_id: int, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")
-        fresh = await self._refresh(link)
+        fresh = await self._refresh(link, member_id, kinds)
         if fresh is not None:
             return Source(url=fresh, facts=await self._look(fresh, kinds, label))
         return Source(url=link, facts=await self._look(link, kinds, label))

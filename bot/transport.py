@@ -7,6 +7,7 @@ some of aiohttp's own errors through, so one place knows them all: `NoAnswer`.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import re
 import socket
@@ -235,9 +236,15 @@ def _connector(context: ssl.SSLContext, gate: _Gate | None = None) -> aiohttp.TC
     )
 
 
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Return the one TLS context of the process: reading the authorities takes 10 ms each time."""
+    return httpx.create_ssl_context()  # honours SSL_CERT_FILE, for hosts behind their own authority
+
+
 def _transport(connector: Callable[[ssl.SSLContext], aiohttp.TCPConnector]) -> httpx.AsyncBaseTransport:
     """Wrap aiohttp. The session is made at the first call, for it needs the running loop."""
-    context = httpx.create_ssl_context()  # honours SSL_CERT_FILE, for hosts behind their own authority
+    context = _tls()
 
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(connector=connector(context), cookie_jar=aiohttp.DummyCookieJar())

@@ -12,6 +12,12 @@ EXTENSIONS = (
     "cogs.finish",
     "cogs.sora",
     "cogs.studio",
+    "cogs.quota",
+    "cogs.usage",
+    "cogs.results",
+    "cogs.menus",
+    "cogs.confirm",
+    "cogs.approvals",
     "cogs.help",
 )
 

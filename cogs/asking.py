@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import discord
@@ -10,14 +11,16 @@ import discord
 from bot.app import CannonBot
 from bot.catalogue import Catalogue, FieldKind, Operation
 from bot.errors import InputError, Refused
-from bot.jobs.service import Ask, Place, Step, Taken
-from bot.models import MediaKind
+from bot.jobs.service import Ask, Place, Step, Taken, Unconfirmed
+from bot.models import MediaKind, credits_text
 from bot.sources import Offered, Source, probed
 
 Interaction = discord.Interaction[CannonBot]
 
 IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
 _PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
+DRAFT_LIFE_S = 15 * 60.0
+"""How long a price may wait for a yes: as long as Discord lets the private message be answered."""
 ENHANCED_KEY = "enhancedPrompt"
 ENHANCERS = {"image": "prompt.enhance.image", "video": "prompt.enhance.video", "sora": "prompt.enhance.video"}
 """Which prompt operation fits a workflow; the others have none."""
@@ -46,6 +49,8 @@ class Request:
     private: bool = False
     enhance: bool = False
     parent_id: str | None = None
+    confirmed: bool = False
+    """Whether the member has seen the price and said yes."""
 
 
 def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[str, Any]:
@@ -94,13 +99,58 @@ async def ask(interaction: Interaction, request: Request) -> None:
     if not request.private:
         _may_post(interaction)
     bot.parts.switches.require_on(interaction.guild_id, bot.catalogue.resolve(request.operation))
-    if not request.files:
-        taken = await bot.parts.jobs.take(_asked(interaction, request, request.values))
-        await _answer_at_once(interaction, taken)
+    slow = bool(request.files) or (await bot.parts.store.rules(interaction.guild_id)).estimate_tool
+    values = request.values
+    if slow:
+        await interaction.response.defer(ephemeral=request.private, thinking=True)
+        values = await with_files(interaction, request)
+    try:
+        taken = await bot.parts.jobs.take(_asked(interaction, request, values))
+    except Unconfirmed as dear:
+        await offer(interaction, dataclasses.replace(request, values=values, files=()), dear)
         return
-    await interaction.response.defer(ephemeral=request.private, thinking=True)
-    values = await with_files(interaction, request)
-    await _answer_late(interaction, await bot.parts.jobs.take(_asked(interaction, request, values)))
+    await (_answer_late if slow else _answer_at_once)(interaction, taken)
+
+
+async def offer(interaction: Interaction, request: Request, dear: Unconfirmed) -> None:
+    """Tell the price privately and wait for the member's own yes; nothing is held until then."""
+    from cogs.confirm import view_of_price  # noqa: PLC0415 - a yes leads back to `ask`
+
+    bot = interaction.client
+    data = {
+        "operation": request.operation,
+        "values": dict(request.values),
+        "count": request.count,
+        "private": request.private,
+        "enhance": request.enhance,
+        "parent_id": request.parent_id,
+    }
+    draft_id = await bot.parts.store.keep_draft(
+        interaction.guild_id or 0, interaction.user.id, data, expires_at=bot.clock.wall() + DRAFT_LIFE_S
+    )
+    await bot.whisper(interaction, _price_text(dear), view_of_price(draft_id))
+
+
+def _price_text(dear: Unconfirmed) -> str:
+    about = "costs" if dear.basis == "fixed" else "will cost about"
+    text = f"This {about} **{credits_text(dear.price)} credits**."
+    if dear.balance is not None:
+        after = max(dear.balance - dear.price, Decimal(0))
+        text += f" The server's account has {credits_text(dear.balance)}; {credits_text(after)} would be left."
+    return f"{text} Nothing is spent before you say yes."
+
+
+def request_from_draft(data: Mapping[str, Any]) -> Request:
+    """Return the request that a draft holds, now confirmed."""
+    return Request(
+        operation=data["operation"],
+        values=data["values"],
+        count=data["count"],
+        private=data["private"],
+        enhance=data["enhance"],
+        parent_id=data["parent_id"],
+        confirmed=True,
+    )
 
 
 async def with_files(interaction: Interaction, request: Request) -> dict[str, Any]:
@@ -148,6 +198,7 @@ def _asked(interaction: Interaction, request: Request, values: Mapping[str, Any]
         private=request.private,
         locale=str(interaction.locale),
         parent_id=request.parent_id,
+        confirmed=request.confirmed,
     )
 
 
@@ -179,7 +230,7 @@ def steps(catalogue: Catalogue, request: Request, values: Mapping[str, Any]) -> 
         "duration": values.get("duration"),
     }
     first = Step(operation=enhancer.id, input={name: wish for name, wish in wishes.items() if name in known})
-    rest = Step(operation=request.operation, input=values, after=0, fill={"prompt": ENHANCED_KEY})
+    rest = Step(operation=request.operation, input=values, fill={"prompt": f"{{0.{ENHANCED_KEY}}}"})
     return [first, *[rest] * request.count]
 
 

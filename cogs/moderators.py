@@ -1,11 +1,16 @@
 """Who may set things: a server's moderators, and for the whole bot its host."""
 
-import discord
+from typing import Any, cast
 
-from bot.errors import NotAllowed, Refused
+import discord
+from discord import app_commands
+
+from bot.errors import BotError, NotAllowed, Refused
 from cogs.asking import IN_SERVER_ONLY, Interaction
 
-MODERATORS_ONLY = "Only members who may manage this server can use `/studio`."
+MODERATORS_ONLY = (
+    "Only moderators can do this: who may manage this server, or has the role that `/studio settings` names."
+)
 HOST_ONLY = "Only the owner of this bot, or the team that runs it, can do this for all servers."
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 """The team roles that may change an application; one that may only read it decides nothing here."""
@@ -18,10 +23,33 @@ def guild_of(interaction: Interaction) -> int:
     return interaction.guild_id
 
 
-def require_moderator(interaction: Interaction) -> None:
-    """Raise NotAllowed unless the member may manage this server, now: the command's own setting is only a default."""
-    if not interaction.permissions.manage_guild:
+async def is_moderator(interaction: Interaction) -> bool:
+    """Whether the member may manage this server or has its moderator role, as Discord says with the interaction."""
+    if interaction.guild_id is None:
+        return False
+    if interaction.permissions.manage_guild:
+        return True
+    rules = await interaction.client.parts.store.rules(interaction.guild_id)
+    roles = {role.id for role in getattr(interaction.user, "roles", ())}
+    return rules.moderator_role is not None and rules.moderator_role in roles
+
+
+async def require_moderator(interaction: Interaction) -> None:
+    """Raise NotAllowed unless the member is a moderator now: the command's own setting is only a default."""
+    if not await is_moderator(interaction):
         raise NotAllowed(MODERATORS_ONLY)
+
+
+async def moderators_only(interaction: discord.Interaction[Any]) -> bool:
+    """Let moderators through only: a check for commands. Raises CheckFailure, with our error as its cause.
+
+    An error of another kind would pass by the tree's own, and the member would get no answer at all.
+    """
+    try:
+        await require_moderator(cast("Interaction", interaction))
+    except BotError as error:
+        raise app_commands.CheckFailure(error.sentence) from error
+    return True
 
 
 def require_host(interaction: Interaction) -> None:

@@ -16,7 +16,7 @@ LIST_CHARS = 4000
 
 async def operations(interaction: Interaction, operation_id: str | None, switch: str | None, everywhere: bool) -> None:
     """Show which operations are on, or switch one: for this server, or for the whole bot."""
-    require_moderator(interaction)
+    await require_moderator(interaction)
     guild_id = guild_of(interaction)
     if everywhere:
         require_host(interaction)

@@ -23,6 +23,10 @@ URL_HELP = "A link to the file, or to a Discord message that has it"
 JOB_HELP = "An earlier job of this server: its result is taken"
 CHOICE_CHARS = 100
 """Discord's limit of a choice's name."""
+OFFER_LIMIT = 25
+"""Discord's limit of choices."""
+LOOKED_THROUGH = 200
+"""Of how many results those are sought that fit an option which takes only some."""
 
 _BUILT_IN = Catalogue()
 _OPERATION_OF: dict[Callable[..., Any], str] = {}
@@ -42,13 +46,14 @@ def offers(
     *,
     renamed: Mapping[str, str] | None = None,
     jobs: Mapping[str, frozenset[MediaKind]] | None = None,
+    only: Callable[[Job], object] | None = None,
     **own: str,
 ) -> Callable[[Callback], Callback]:
     """Describe a command's options from the operation's fields, and complete them while typing.
 
-    `renamed` leads from an option to the field it gives, `jobs` from an option to the kinds of results it picks from;
-    `own` describes the options that are no field. What is offered comes from memory and the store, never from the
-    network; any other text may be typed.
+    `renamed` leads from an option to the field it gives, `jobs` from an option to the kinds of results it picks from:
+    of those that `only` is true for, if it is given. `own` describes the options that are no field. What is offered
+    comes from memory and the store, never from the network; any other text may be typed.
     """
     fields = {field.name: field for field in _BUILT_IN.resolve(operation_id).fields}
     wire_names = renamed or {}
@@ -64,7 +69,7 @@ def offers(
             for option, field in of_option.items()
             if field is not None and _offers_values(field)
         }
-        completed |= {option: job_completion(kinds) for option, kinds in (jobs or {}).items()}
+        completed |= {option: job_completion(kinds, only) for option, kinds in (jobs or {}).items()}
         return app_commands.autocomplete(**completed)(app_commands.describe(**(helps | own))(callback))
 
     return decorate
@@ -95,14 +100,21 @@ def _completion(operation_id: str, field: Field) -> Any:
     return complete
 
 
-def job_completion(kinds: frozenset[MediaKind]) -> Any:
-    """Return an autocomplete over this server's recent results of `kinds` that the member may see."""
+def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | None = None) -> Any:
+    """Return an autocomplete over this server's recent results of `kinds` that the member may see, newest first."""
 
     async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
         bot = interaction.client
-        jobs = await bot.parts.store.results(interaction.guild_id or 0, interaction.user.id, kinds=kinds, typed=typed)
+        jobs = await bot.parts.store.results(
+            interaction.guild_id or 0,
+            interaction.user.id,
+            kinds=kinds,
+            typed=typed,
+            limit=OFFER_LIMIT if only is None else LOOKED_THROUGH,
+        )
         now = bot.clock.wall()
-        return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in jobs]
+        fitting = [job for job in jobs if only is None or only(job)][:OFFER_LIMIT]
+        return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in fitting]
 
     return complete
 

@@ -27,7 +27,7 @@ _CURLY_QUOTES = frozenset("“”„‟«»")
 
 async def open_request(interaction: Interaction, operation_id: str, private: bool) -> None:
     """Open the form for an operation's input. Raises InputError for one that does not exist, Refused if it is off."""
-    require_moderator(interaction)
+    await require_moderator(interaction)
     operation = interaction.client.catalogue.resolve(operation_id.strip())
     interaction.client.parts.switches.require_on(guild_of(interaction), operation)
     await interaction.response.send_modal(RequestForm(interaction.client, operation, private))
@@ -55,7 +55,7 @@ class RequestForm(Form):
 
 async def take(interaction: Interaction, operation_id: str, typed: str, private: bool) -> None:
     """Ask for an operation with an input that was typed as JSON. Its links are looked at before anything is spent."""
-    require_moderator(interaction)  # again: the role may be gone since the form was opened
+    await require_moderator(interaction)  # again: the role may be gone since the form was opened
     operation = interaction.client.catalogue.resolve(operation_id)
     values, files = taken_apart(operation, parsed(typed))
     await ask(interaction, Request(operation=operation.id, values=values, files=files, private=private))

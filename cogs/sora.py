@@ -117,6 +117,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
     @offers(
         "sora2.video.edit",
         jobs={"job": CLIPS},
+        only=native_video_id,
         sora_video_id=VIDEO_ID_HELP,
         job=JOB_HELP,
         source_video=SOURCE_HELP,
@@ -153,6 +154,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
     @offers(
         "sora2.video.extend",
         jobs={"job": CLIPS},
+        only=native_video_id,
         sora_video_id=VIDEO_ID_HELP,
         job=JOB_HELP,
         source_video=SOURCE_HELP,
@@ -189,6 +191,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
     @offers(
         "sora2.video.remix",
         jobs={"job": CLIPS},
+        only=native_video_id,
         sora_video_id=VIDEO_ID_HELP,
         job=JOB_HELP,
         source_video=SOURCE_HELP,

@@ -8,11 +8,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import CannonBot
-from bot.errors import CannonError, InputError, KeyRefused, NoKey, NotAllowed
+from bot.errors import CannonError, InputError, KeyRefused, NoKey
 from bot.models import AccountStatus, GuildKey, JobState, credits_text
 from cogs.asking import Interaction
 from cogs.forms import Form
-from cogs.moderators import guild_of, require_moderator
+from cogs.moderators import guild_of, moderators_only, require_moderator
 from cogs.operations import operations
 from cogs.options import PRIVATE_HELP
 from cogs.request import open_request
@@ -41,7 +41,7 @@ class KeyForm(Form):
 
 async def store_key(interaction: Interaction, typed: str) -> None:
     """Check a key and keep it for this server. Nothing of it is echoed but its last four characters."""
-    require_moderator(interaction)  # again: the role may be gone since the form was opened
+    await require_moderator(interaction)  # again: the role may be gone since the form was opened
     guild_id = guild_of(interaction)
     secret = typed.strip()
     if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
@@ -87,15 +87,8 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
         self.bot = bot
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Let moderators through only. Raises CheckFailure with NotAllowed as its cause.
-
-        An error of another kind would pass by the tree's own, and the member would get no answer at all.
-        """
-        try:
-            require_moderator(interaction)  # type: ignore[arg-type]  # our client's type
-        except NotAllowed as error:
-            raise app_commands.CheckFailure(error.sentence) from error
-        return True
+        """Let moderators through only."""
+        return await moderators_only(interaction)
 
     @app_commands.command(name="key", description="Set this server's Cannon Studio API key")
     async def key(self, interaction: Interaction) -> None:

@@ -162,19 +162,40 @@ def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Me
 
 
 def text_of(operation: Operation | None, output: Mapping[str, Any]) -> str | None:
-    """Return the text that the operation made (`enhancedPrompt`), None if it made none."""
+    """Return the text that the operation made (`enhancedPrompt`), None if it made none.
+
+    Where the operation's outputs are not public, all that is neither a medium nor about the making counts, a line
+    each: `character_id: ch_12`. It was paid for, and nobody else would tell it.
+    """
     keys = [item.key for item in operation.outputs if item.kind is None] if operation is not None else []
     for key in (*keys, "enhancedPrompt", "enhanced_prompt"):
         value = output.get(key)
         if isinstance(value, str) and value.strip():
             return value.strip()
-    return None
+    if operation is not None and operation.outputs:
+        return None
+    media = {item.url for item in media_of(operation, output)}
+    return "\n".join(_said(output, media)) or None
+
+
+def _said(output: Mapping[str, Any], media: set[str]) -> Iterator[str]:
+    for key, value in output.items():
+        if key in _MAKING or key.lower().startswith(_PASSED_OVER) or media.intersection(_links(value)):
+            continue
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            said = next(_links(value), None) or clean(str(value))  # a link stays whole, or it leads nowhere
+            if said:
+                yield f"{clean(key)}: {said}"
 
 
 _REQUEST_FIELDS = {
     "id", "operation", "status", "billableCredits", "inputPreview", "outputPreview", "createdAtMs", "startedAtMs",
     "completedAtMs", "errorMessage", "output", "requestLog", "poll_after_ms", "urls",
 }  # fmt: skip
+_MAKING = frozenset(
+    {"task_id", "asset_type", "status", "provider", "model", "operation", "mode", "seed", "exact_cost_credits"}
+)
+"""Output keys that tell how a result was made rather than what it is."""
 _PASSED_OVER = ("provider_", "source_", "input_", "reference_", "thumbnail", "webhook")
 _KIND_WORDS = (
     (MediaKind.VIDEO, ("video", "clip", "movie")),

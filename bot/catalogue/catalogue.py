@@ -68,12 +68,15 @@ class Catalogue:
         """
         return self.get(self._aliases.get(key, key))
 
-    def check(self, operation_id: str, values: Mapping[str, object]) -> dict[str, Any]:
+    def check(
+        self, operation_id: str, values: Mapping[str, object], *, pending: Collection[str] = ()
+    ) -> dict[str, Any]:
         """Return `values` as they go on the wire: cleaned, without empty ones, and fit for the operation.
 
-        Raises InputError with one sentence that names the field, the rule and the nearest value.
+        `pending` are fields that an earlier step will give: they are not missed. Raises InputError with one sentence
+        that names the field, the rule and the nearest value.
         """
-        return check_input(self.resolve(operation_id), values, allow_local=self._allow_local)
+        return check_input(self.resolve(operation_id), values, allow_local=self._allow_local, pending=pending)
 
     def suggest(
         self, operation_id: str, field: str, typed: str, given: Mapping[str, object] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,10 +14,12 @@ from bot.catalogue.values import plain, take
 from bot.errors import InputError
 
 
-def check_input(operation: Operation, values: Mapping[str, object], *, allow_local: bool) -> dict[str, Any]:
+def check_input(
+    operation: Operation, values: Mapping[str, object], *, allow_local: bool, pending: Collection[str] = ()
+) -> dict[str, Any]:
     """Return `values` as the operation takes them on the wire, without empty ones.
 
-    `allow_local` also allows links to http://127.0.0.1. Raises InputError.
+    `allow_local` also allows links to http://127.0.0.1; `pending` fields come later. Raises InputError.
     """
     if not isinstance(values, Mapping):
         raise InputError('The input must be a JSON object of named fields, such as {"prompt": "a lighthouse"}.')
@@ -29,7 +31,7 @@ def check_input(operation: Operation, values: Mapping[str, object], *, allow_loc
         value = take(field, values.get(field.name), allow_local=allow_local)
         if value is not None:
             taken[field.name] = model_id(operation, value) if field.name == "model" and type(value) is str else value
-    _need_required(operation, taken)
+    _need_required(operation, {*taken, *pending})
     for field in operation.fields:
         if field.name in taken:
             taken[field.name] = _chosen(operation, field, taken[field.name], taken)
@@ -47,8 +49,8 @@ def _refuse_unknown(operation: Operation, values: Mapping[str, object]) -> None:
         raise InputError(f"{operation.title} has no field named {echo(name) or 'like that'}. {hint}")
 
 
-def _need_required(operation: Operation, taken: Mapping[str, Any]) -> None:
-    missing = [field for field in operation.fields if field.required and field.name not in taken]
+def _need_required(operation: Operation, given: Collection[str]) -> None:
+    missing = [field for field in operation.fields if field.required and field.name not in given]
     if missing:
         labels = " and ".join(f"the {field.label}" for field in missing)
         raise InputError(f"{operation.title} needs {labels}.", missing[0].name if len(missing) == 1 else None)

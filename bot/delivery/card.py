@@ -19,6 +19,7 @@ from bot.models import Card, Job, JobState, credits_text
 PROMPT_SHOWN_CHARS = 350
 """Longer prompts go whole into an attached text file."""
 REWRITTEN_SHOWN_CHARS = 1800
+TOLD_SHOWN_CHARS = 600
 ALT_TEXT_CHARS = 1024
 """Discord's limit of an attachment's description."""
 SLUG_CHARS = 40
@@ -125,7 +126,7 @@ def operation_of(catalogue: Catalogue, job: Job) -> Operation | None:
 
 def main_job(jobs: Sequence[Job]) -> Job:
     """Return the job that the card is about: the first that no other waits for, else the first."""
-    awaited = {job.after_id for job in jobs}
+    awaited = {before for job in jobs for before in job.after_ids}
     return next((job for job in jobs if job.id not in awaited), jobs[0])
 
 
@@ -136,12 +137,22 @@ def asked_prompt(jobs: Sequence[Job]) -> str:
 
 def rewritten_prompt(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
     """Return the text that a prompt operation on the card has made, None before it has."""
+    return next((text for is_prompt, text in _texts(jobs, catalogue) if is_prompt), None)
+
+
+def told_text(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
+    """Return what the card's other operations have told in words, such as a character's id; None if nothing."""
+    return "\n".join(text for is_prompt, text in _texts(jobs, catalogue) if not is_prompt) or None
+
+
+def _texts(jobs: Sequence[Job], catalogue: Catalogue) -> Iterator[tuple[bool, str]]:
+    """Give the texts that were made, each with whether it is a rewritten prompt."""
     for job in jobs:
         if job.state in {JobState.READY, JobState.DELIVERED, JobState.HELD}:
-            text = text_of(operation_of(catalogue, job), job.output)
+            operation = operation_of(catalogue, job)
+            text = text_of(operation, job.output)
             if text is not None:
-                return text
-    return None
+                yield operation is None or operation.workflow == "prompt", text
 
 
 def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
@@ -150,6 +161,9 @@ def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
         texts["rewritten-prompt.txt"] = (rewritten, REWRITTEN_SHOWN_CHARS)
+    told = told_text(jobs, catalogue)
+    if told is not None:
+        texts["result.txt"] = (told, TOLD_SHOWN_CHARS)
     return {name: text for name, (text, limit) in texts.items() if len(text) > limit}
 
 
@@ -189,10 +203,17 @@ def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
         parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
-        # A block shows markdown as it is typed; only its own fence must not be closed from inside.
-        inside = without_controls(shortened(rewritten, REWRITTEN_SHOWN_CHARS)).replace("```", "\u02cb\u02cb\u02cb")
-        parts.append(f"**Rewritten**\n```\n{inside}\n```")
+        parts.append(f"**Rewritten**\n{_block(rewritten, REWRITTEN_SHOWN_CHARS)}")
+    told = told_text(jobs, catalogue)
+    if told is not None:
+        parts.append(f"**Result**\n{_block(told, TOLD_SHOWN_CHARS)}")
     return "\n".join(parts) or None
+
+
+def _block(text: str, limit: int) -> str:
+    """Return `text` as a block, which shows markdown as it is typed; only its own fence must not end inside."""
+    inside = without_controls(shortened(text, limit)).replace("```", "\u02cb\u02cb\u02cb")
+    return f"```\n{inside}\n```"
 
 
 def _colour(jobs: Sequence[Job]) -> int:
@@ -243,7 +264,7 @@ def _state(job: Job, look: Look) -> str:
 
 
 def _waiting(job: Job, look: Look) -> str:
-    if job.after_id is not None:
+    if job.after_ids:
         return "⏳ waiting for the step before"
     place = look.places.get(job.id)
     return state_word(job.state) if place is None else f"{state_word(job.state)}: place {place}"

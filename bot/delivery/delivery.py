@@ -121,7 +121,7 @@ class Delivery:
                 age_s = max(0.0, now - (job.submitted_at or now))
                 eta[job.id] = now + remaining_s(self._learned.of(job.operation, job.model), age_s)
         key = await self._store.key(guild_id)
-        waits = any(job.state is JobState.WAITING and job.after_id is None for job in jobs)
+        waits = any(job.state is JobState.WAITING and not job.after_ids for job in jobs)
         queue = await self._store.queue(guild_id) if waits else []
         return Look(
             catalogue=self._catalogue(),

@@ -32,6 +32,7 @@ from bot.errors import (
 )
 from bot.failpoints import failpoint
 from bot.jobs.cadence import Durations, deadline_s, first_poll_s, next_poll_s
+from bot.jobs.housekeeping import Housekeeping
 from bot.jobs.keys import Keys, UsableKey
 from bot.jobs.learning import Learned
 from bot.metrics import Metrics
@@ -45,6 +46,8 @@ LEASE_S = 60.0
 LEASE_RENEW_S = 15.0
 CLAIM_EVERY_S = 15.0
 """How often to look for jobs that nobody follows; new ones announce themselves by `wake`."""
+GATHER_S = 0.1
+"""How long a new job may lie: of commands that come at once, all are answered before the first is sent."""
 TURNS_AT_ONCE = 64
 DELIVERIES_AT_ONCE = 4
 BLOCKED_S = 60.0
@@ -160,6 +163,7 @@ class Poller:
         learned: Learned,
         clock: Clock,
         surface: Surface,
+        housekeeping: Housekeeping,
         metrics: Metrics,
         webhook_url: Callable[[Job], str | None] = lambda _job: None,
         rng: random.Random | None = None,
@@ -171,6 +175,7 @@ class Poller:
         self._learned = learned
         self._clock = clock
         self._surface = surface
+        self._housekeeping = housekeeping
         self._metrics = metrics
         self._webhook_url = webhook_url
         self._rng = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
@@ -195,8 +200,8 @@ class Poller:
         return len(self._agenda.jobs)
 
     def wake(self) -> None:
-        """There is a new job: look for it now."""
-        self._claim_due = 0.0
+        """There is a new job: look for it soon."""
+        self._claim_due = min(self._claim_due, self._clock.monotonic() + GATHER_S)
         self._wake.set()
 
     def hint(self, job_id: str) -> bool:
@@ -292,6 +297,11 @@ class Poller:
         if self._clock.monotonic() < self._claim_due:
             return
         self._claim_due = self._clock.monotonic() + CLAIM_EVERY_S
+        try:
+            await self._housekeeping.run_once()
+        except Exception:
+            # What is done now and then must never keep a job from being followed.
+            log.exception("housekeeping.failed")
         while claimed := await self._store.claim(self._lease, now=self._clock.wall(), limit=200):
             for job in claimed:
                 self._agenda.put(Followed(job, self._first_due(job)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from bot.cannon.estimates import Estimates
-from bot.catalogue import Catalogue, Operation
+from bot.catalogue import Catalogue, FieldKind, Operation
 from bot.clock import Clock
 from bot.errors import InputError, KeyRefused
 from bot.failpoints import failpoint
@@ -21,19 +22,27 @@ from bot.store import Spending, Store
 
 TOKEN_LIFE_S = 14 * 60.0
 """An interaction token lives 15 minutes (Discord's docs); one is kept for slow uploads."""
+OUTPUT_OF_STEP = re.compile(r"\{(\d{1,2})\.([A-Za-z0-9_]{1,64})\}")
 COSTS_FOR_QUANTILE = 3
 """From how many earlier jobs on their cost is believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One job that is asked for. `after` is the place in the Ask of the step on whose result it waits."""
+    """One job that is asked for. `fill` says which input fields are made of earlier steps' outputs.
+
+    They are texts, or lists of texts, in which `{0.image_url}` stands for that output of the Ask's first step.
+    """
 
     operation: str
     input: Mapping[str, Any]
-    after: int | None = None
-    fill: Mapping[str, str] = field(default_factory=dict)
-    """Which input fields take which output keys of that step."""
+    fill: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def after(self) -> tuple[int, ...]:
+        """The places in the Ask of the steps on whose results this one waits."""
+        texts = [text for value in self.fill.values() for text in (value if isinstance(value, list) else [value])]
+        return tuple(sorted({int(match[1]) for text in texts for match in OUTPUT_OF_STEP.finditer(text)}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +125,8 @@ class JobService:
             raise InputError(f"At most {JOBS_PER_CARD} jobs go together; you asked for {len(ask.steps)}.", "count")
         for step in ask.steps:
             self._switches.require_on(ask.guild_id, self._catalogue().resolve(step.operation))
-        return [self._catalogue().check(step.operation, self._with_default(step, rules)) for step in ask.steps]
+        return [self._catalogue().check(step.operation, self._with_default(step, rules), pending=step.fill.keys())
+            for step in ask.steps]
 
     def _with_default(self, step: Step, rules: Rules) -> Mapping[str, Any]:
         """Return the step's input with the guild's model where the member named none."""
@@ -173,9 +183,9 @@ class JobService:
                 title=operation.title,
                 credits=estimate.credits,
                 exact=estimate.basis == "fixed",
-                text=" ".join(value for value in values.values() if isinstance(value, str)),
+                text=" / ".join(_words(operation, values)),
                 unchecked=values.get("nsfw_checker") is False,
-                linked=step.after is not None,
+                linked=bool(step.after),
             )
             for step, operation, values, estimate in zip(ask.steps, operations, inputs, estimates, strict=True)
         ]
@@ -194,6 +204,19 @@ class JobService:
         await self._store.answered(card.guild_id, card.id, message_id, channel_id)
         failpoint("answer.stored")
         self._wake()
+
+    async def approve(self, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
+        """Let a card that waits for a moderator go on. Returns its jobs; None if it was decided before."""
+        jobs = await self._store.approve(guild_id, card_id)
+        if jobs is not None:
+            await self._store.start_turns(guild_id)
+            self._wake()
+        return jobs
+
+    async def turn_down(self, guild_id: int, card_id: str, reason: str) -> tuple[Job, ...] | None:
+        """Refuse a card that waits for a moderator, and give its credits back. None if it was decided before."""
+        sentence = f"A moderator refused this: {reason}" if reason else "A moderator refused this."
+        return await self._store.turn_down(guild_id, card_id, JobState.REFUSED, sentence)
 
     async def unanswered(self, card: Card) -> int:
         """Discord did not take the card: give everything back and never submit. Returns how many jobs were dropped."""
@@ -231,7 +254,8 @@ class JobService:
             id=new_id(),
             guild_id=ask.guild_id,
             channel_id=ask.place.channel_id,
-            parent_channel_id=ask.place.parent_channel_ids[0] if ask.place.parent_channel_ids else None,
+            parent_channel_id=next(iter(ask.place.parent_channel_ids), None),
+            category_id=next(iter(ask.place.parent_channel_ids[1:]), None),
             author_id=ask.author_id,
             interaction_id=ask.interaction_id,
             token=ask.token,
@@ -260,7 +284,7 @@ class JobService:
                 author_id=ask.author_id,
                 operation=operations[place].id,
                 input=inputs[place],
-                state=JobState.SUBMITTING if step.after is None else JobState.WAITING,
+                state=JobState.WAITING if step.after else JobState.SUBMITTING,
                 # Derived from the job's id so that it is stored before it is ever sent.
                 idempotency_key=f"cannon-bot-{ids[place]}",
                 key_id=key_id,
@@ -268,11 +292,32 @@ class JobService:
                 basis=estimates[place].basis,
                 created_at=card.created_at,
                 parent_id=ask.parent_id,
-                after_id=None if step.after is None else ids[step.after],
-                fill=step.fill,
+                after_ids=tuple(ids[each] for each in step.after),
+                fill={name: _with_ids(value, ids) for name, value in step.fill.items()},
             )
             for place, step in enumerate(ask.steps)
         ]
+
+
+def _words(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
+    """Return every text of an input, at any depth, but for the links to its sources."""
+    links = {each.name for each in operation.fields if each.kind in {FieldKind.URL, FieldKind.URLS}}
+    return _texts([value for name, value in values.items() if name not in links])
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
+
+
+def _with_ids(template: Any, ids: Sequence[str]) -> Any:
+    """Return a step's template with the jobs' ids in place of the steps' numbers."""
+    if isinstance(template, list):
+        return [_with_ids(each, ids) for each in template]
+    return OUTPUT_OF_STEP.sub(lambda match: f"{{{ids[int(match[1])]}.{match[2]}}}", template)
 
 
 def _decide(wish: Wish, books: Spending) -> Verdict:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.models import Job, JobState
 from bot.store import ledger
 from bot.store.cards import jobs_of_card, update_job
+from bot.store.guilds import forget_unneeded
 from bot.store.part import Part
 
 
@@ -92,6 +93,7 @@ class Approvals(Part):
             for job in ended:
                 ledger.release(db, job, now)
                 update_job(db, job)
+            forget_unneeded(db, guild_id)
             return ended
 
         return await self._database.write(change)

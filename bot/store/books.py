@@ -14,7 +14,7 @@ _RUNNING = """
 SELECT
     count(*) FILTER (WHERE author_id = :author_id AND state NOT IN ('awaiting_approval', 'waiting')),
     count(*) FILTER (WHERE state NOT IN ('awaiting_approval', 'waiting')),
-    count(*) FILTER (WHERE author_id = :author_id AND state = 'waiting' AND after_id IS NULL)
+    count(*) FILTER (WHERE author_id = :author_id AND state IN ('awaiting_approval', 'waiting') AND after_ids = '[]')
 FROM jobs
 WHERE guild_id = :guild_id
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
@@ -25,36 +25,37 @@ WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', '
     AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))
 """
 # What a job counts for: its true cost once settled, nothing once released, else its hold.
-_CHARGES = """
-SELECT
-    jobs.id,
-    CASE
-        WHEN released.id IS NOT NULL THEN 0
-        ELSE coalesce(settled.credits_milli, jobs.held_milli)
-    END AS charge,
-    coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0) AS drawn
-FROM jobs
-LEFT JOIN ledger AS settled ON settled.job_id = jobs.id AND settled.kind = 'settle'
-LEFT JOIN ledger AS released ON released.job_id = jobs.id AND released.kind = 'release'
+_CHARGE = """
+CASE closed.kind WHEN 'release' THEN 0 WHEN 'settle' THEN closed.credits_milli ELSE jobs.held_milli END
 """
-_SPENT = f"""
-SELECT sum(CASE WHEN :member_id IS NULL THEN charge ELSE charge - min(charge, drawn) END) FROM (
-    {_CHARGES}
-    JOIN cards ON cards.id = jobs.card_id
-    WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since
-        AND (:member_id IS NULL OR jobs.author_id = :member_id)
-        AND (:operation = '' OR jobs.operation = :operation)
-        AND (:channel_id = 0 OR cards.channel_id = :channel_id OR cards.parent_channel_id = :channel_id)
-)
+_CLOSED = "LEFT JOIN ledger AS closed ON closed.job_id = jobs.id AND closed.kind IN ('settle', 'release')"
+_OF_GUILD = f"SELECT sum({_CHARGE}) FROM jobs {_CLOSED}"  # noqa: S608 - put together from constants
+# What grants were drawn on to pay is not on the member's limits.
+_OF_MEMBER = f"""
+SELECT sum(max(0, {_CHARGE}
+    - coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0)))
+FROM jobs {_CLOSED}
 """  # noqa: S608 - put together from constants
+_IN_WINDOW = """
+WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since
+    AND (:operation = '' OR jobs.operation = :operation)
+"""
+_BY_MEMBER = " AND jobs.author_id = :member_id"
+_IN_CHANNEL = """
+    AND EXISTS (
+        SELECT 1 FROM cards WHERE cards.id = jobs.card_id
+        AND :channel_id IN (cards.channel_id, cards.parent_channel_id, cards.category_id)
+    )
+"""
 _GRANTS = """
 SELECT * FROM grants WHERE guild_id = :guild_id AND member_id = :member_id
 ORDER BY expires_at IS NULL, expires_at, id
 """
 _DRAWN = f"""
-SELECT draws.grant_id, draws.credits_milli, draws.job_id, charges.charge FROM draws
-JOIN grants ON grants.id = draws.grant_id
-JOIN ({_CHARGES}) AS charges ON charges.id = draws.job_id
+SELECT draws.grant_id, draws.credits_milli, draws.job_id, {_CHARGE} AS charge FROM grants
+JOIN draws ON draws.grant_id = grants.id
+JOIN jobs ON jobs.id = draws.job_id
+{_CLOSED}
 WHERE grants.guild_id = :guild_id AND grants.member_id = :member_id
 ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
 """  # noqa: S608 - put together from constants
@@ -74,7 +75,7 @@ class Spending:
     """Jobs of this member that are being made, in this guild."""
     running_of_guild: int
     queued_of_member: int
-    """Jobs of this member that wait for a free place."""
+    """Jobs of this member that wait for a free place or for a moderator."""
     held_of_guild: Decimal
     """Credits in open holds of the guild."""
     db: sqlite3.Connection = field(repr=False)
@@ -91,11 +92,22 @@ class Spending:
             "operation": operation,
             "channel_id": channel_id,
         }
-        return from_milli(self.db.execute(_SPENT, values).fetchone()[0])
+        query = spent_query(of_member=member, in_channel=bool(channel_id))
+        return from_milli(self.db.execute(query, values).fetchone()[0])
 
     def grants(self) -> list[Grant]:
         """Return the member's grants that are not used up or expired, the soonest to expire first."""
         return grants_of(self.db, self.guild_id, self.author_id, self.now)
+
+
+def spent_query(*, of_member: bool, in_channel: bool) -> str:
+    """Return the query for what was spent: one for each shape, so that SQLite can choose the index for it."""
+    return (
+        (_OF_MEMBER if of_member else _OF_GUILD)
+        + _IN_WINDOW
+        + (_BY_MEMBER if of_member else "")
+        + (_IN_CHANNEL if in_channel else "")
+    )
 
 
 def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) -> Spending:
@@ -151,8 +163,11 @@ def limit_of(row: sqlite3.Row) -> Limit:
 def block_of(db: sqlite3.Connection, guild_id: int, member_id: int) -> Block | None:
     """Return the member's block, None if there is none."""
     row = db.execute("SELECT * FROM blocks WHERE guild_id = ? AND member_id = ?", (guild_id, member_id)).fetchone()
-    if row is None:
-        return None
+    return None if row is None else block_from(row)
+
+
+def block_from(row: sqlite3.Row) -> Block:
+    """Return the block of a row."""
     return Block(member_id=row["member_id"], until=row["until"], reason=row["reason"], by_id=row["by_id"], at=row["at"])
 
 

@@ -19,21 +19,22 @@ from bot.store.rows import card_of, card_row, job_of, job_row, new_job_row
 _INSERT_CARD = """
 INSERT INTO cards (
     id, guild_id, channel_id, author_id, interaction_id, token, token_expires_at, message_id, message_channel_id,
-    private, answered, locale, created_at, parent_channel_id
+    private, answered, locale, created_at, parent_channel_id, category_id
 ) VALUES (
     :id, :guild_id, :channel_id, :author_id, :interaction_id, :token, :token_expires_at, :message_id,
-    :message_channel_id, :private, :answered, :locale, :created_at, :parent_channel_id
+    :message_channel_id, :private, :answered, :locale, :created_at, :parent_channel_id,
+    :category_id
 )"""
 _INSERT_JOB = """
 INSERT INTO jobs (
     id, card_id, guild_id, position, author_id, operation, model, input, state, idempotency_key, key_id, held_milli,
     basis, cost_milli, remote_id, lease, attempts, first_attempt_at, next_at, created_at, submitted_at, started_at,
-    finished_at, delivered_at, message_id, output, media, error, parent_id, after_id, fill
+    finished_at, delivered_at, message_id, output, media, error, parent_id, after_ids, fill
 ) VALUES (
     :id, :card_id, :guild_id, :position, :author_id, :operation, :model, :input, :state, :idempotency_key, :key_id,
     :held_milli, :basis, :cost_milli, :remote_id, :lease, :attempts, :first_attempt_at, :next_at, :created_at,
     :submitted_at, :started_at, :finished_at, :delivered_at, :message_id, :output, :media, :error, :parent_id,
-    :after_id, :fill
+    :after_ids, :fill
 )"""
 
 
@@ -60,7 +61,8 @@ class Cards(Part):
             )
             if earlier is not None:
                 return *earlier, False
-            verdict = decide(spending(db, card.guild_id, card.author_id, now))
+            # As of the moment that its jobs count from, lest a midnight between the two let them count nowhere.
+            verdict = decide(spending(db, card.guild_id, card.author_id, card.created_at))
             if verdict is None:
                 verdict = Verdict(states=tuple(job.state for job in jobs))
             db.execute(_INSERT_CARD, card_row(card, self._box))
@@ -192,7 +194,7 @@ def _check(card: Card, jobs: Sequence[Job]) -> None:
     for job in jobs:
         if (job.card_id, job.guild_id) != (card.id, card.guild_id):
             raise ValueError(f"job {job.id} is not of card {card.id}")
-        if job.after_id is not None and job.after_id not in {other.id for other in jobs}:
+        if not set(job.after_ids) <= {other.id for other in jobs} - {job.id}:
             raise ValueError(f"job {job.id} waits for one of another card")
         if job.state.ended or job.lease is not None:
             raise ValueError(f"job {job.id} is not new")

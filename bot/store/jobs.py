@@ -69,6 +69,7 @@ class Jobs(Part):
             "viewer_id": viewer_id,
             "kinds": to_json(sorted(kinds)),
             "typed": typed.strip().lower(),
+            "exact": typed.strip(),  # SQLite's lower() knows ASCII only
             "limit": limit,
         }
         rows = await self._database.read(lambda db: db.execute(_RESULTS, values).fetchall())
@@ -194,16 +195,21 @@ WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered'
         WHERE medium.value ->> 'kind' IN (SELECT value FROM json_each(:kinds))
     )
     AND (:typed = '' OR instr(lower(jobs.id), :typed) > 0
-        OR instr(lower(coalesce(jobs.input ->> 'prompt', jobs.input ->> 'text', '')), :typed) > 0)
+        OR EXISTS (
+            SELECT 1 FROM json_each(jobs.input) AS given
+            WHERE given.key IN ('prompt', 'text', 'description')
+                AND (instr(lower(given.value), :typed) > 0 OR instr(given.value, :exact) > 0)
+        ))
 ORDER BY jobs.created_at DESC, jobs.rowid DESC LIMIT :limit
 """
 _VISIBLE = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.id = :id AND jobs.guild_id = :guild_id AND (cards.private = 0 OR jobs.author_id = :viewer_id)
 """
+# `+`: a message has ten jobs at the most, so its index is the one to use, and not one of the guild's that is in order.
 _IN_MESSAGE = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.message_id = :message_id AND jobs.guild_id = :guild_id
+WHERE jobs.message_id = :message_id AND +jobs.guild_id = :guild_id
     AND (cards.private = 0 OR jobs.author_id = :viewer_id)
 ORDER BY jobs.created_at, jobs.position
 """

@@ -60,7 +60,7 @@ class Ledger(Part):
         )
         return [_row(row) for row in rows]
 
-    async def costs(self, operation: str, model: str | None, *, limit: int = 200) -> list[Decimal]:
+    async def costs(self, operation: str, model: str | None, *, limit: int = 40) -> list[Decimal]:
         """Return the true costs of this kind of job, in credits, newest first."""
         rows = await self._database.read(
             lambda db: db.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 from bot.models import Card, Job, JobState
@@ -40,6 +41,7 @@ def card_row(card: Card, box: SecretBox) -> Row:
         "locale": card.locale,
         "created_at": card.created_at,
         "parent_channel_id": card.parent_channel_id,
+        "category_id": card.category_id,
     }
 
 
@@ -61,6 +63,7 @@ def card_of(row: sqlite3.Row, box: SecretBox) -> Card:
         locale=row["locale"],
         created_at=row["created_at"],
         parent_channel_id=row["parent_channel_id"],
+        category_id=row["category_id"],
     )
 
 
@@ -78,7 +81,7 @@ def new_job_row(job: Job) -> Row:
         "basis": job.basis,
         "created_at": job.created_at,
         "parent_id": job.parent_id,
-        "after_id": job.after_id,
+        "after_ids": to_json(job.after_ids),
         "fill": to_json(job.fill),
         **job_row(job),
     }
@@ -139,6 +142,6 @@ def job_of(row: sqlite3.Row) -> Job:
         media=media_from_json(row["media"]),
         error=row["error"],
         parent_id=row["parent_id"],
-        after_id=row["after_id"],
+        after_ids=tuple(json.loads(row["after_ids"])),
         fill=mapping_from_json(row["fill"]),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.rules import Block, Grant, Limit, Rules
 from bot.store import ledger
-from bot.store.books import Spending, block_of, grants_of, limit_of, limits_of, rules_of, spending
+from bot.store.books import Spending, block_from, block_of, grants_of, limit_of, limits_of, rules_of, spending
 from bot.store.columns import from_milli, mapping_from_json, to_json, to_milli
 from bot.store.part import Part
 
@@ -156,6 +156,17 @@ class GuildSettings(Part):
         now = self._clock.wall()
         block = await self._database.read(lambda db: block_of(db, guild_id, member_id))
         return block if block is not None and (block.until is None or block.until > now) else None
+
+    async def blocks(self, guild_id: int) -> list[Block]:
+        """Return the guild's blocks that hold now, the newest first."""
+        now = self._clock.wall()
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT * FROM blocks WHERE guild_id = ? AND (until IS NULL OR until > ?) ORDER BY at DESC, member_id",
+                (guild_id, now),
+            ).fetchall()
+        )
+        return [block_from(row) for row in rows]
 
     # ------------------------------------------------------------------ prices
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.store import sealed
+from bot.store.alerts import Alerts
 from bot.store.approvals import Approvals
 from bot.store.cards import Cards
 from bot.store.database import BUSY_TIMEOUT_S, Database
@@ -20,12 +21,15 @@ from bot.store.learned import Learned
 from bot.store.ledger import Ledger
 from bot.store.operations import SwitchedOff
 from bot.store.process_lock import ProcessLock
+from bot.store.reports import Reports
 from bot.store.secrets import key_file_of, load_box
 from bot.store.settings import GuildSettings
 from bot.store.turns import Turns
 
 
-class Store(GuildKeys, Cards, Jobs, Ledger, Learned, SwitchedOff, GuildSettings, Turns, Approvals, Drafts):
+class Store(
+    GuildKeys, Cards, Jobs, Ledger, Learned, SwitchedOff, GuildSettings, Turns, Approvals, Drafts, Reports, Alerts
+):
     """The parts of the store, on one database. All its times are Unix seconds, all its amounts credits.
 
     Every method raises StoreError when the file is busy, full or damaged, with nothing done.

@@ -15,13 +15,15 @@ from bot.store.rows import job_of
 _QUEUE = """
 SELECT jobs.id, jobs.author_id, jobs.created_at + jobs.position * 1e-6 FROM jobs
 JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND jobs.after_id IS NULL AND cards.answered >= ?
+WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND jobs.after_ids = '[]' AND cards.answered >= ?
 """
 _RUNNING = """
 SELECT author_id, count(*) FROM jobs
-WHERE guild_id = ? AND state IN ('submitting', 'queued', 'processing', 'ready') GROUP BY author_id
+WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+    AND state NOT IN ('awaiting_approval', 'waiting')
+GROUP BY author_id
 """
-_GUILDS = "SELECT DISTINCT guild_id FROM jobs WHERE state = 'waiting' AND after_id IS NULL"
+_GUILDS = "SELECT DISTINCT guild_id FROM jobs WHERE state = 'waiting' AND after_ids = '[]'"
 
 
 class Turns(Part):

@@ -306,6 +306,23 @@ async def test_a_revoked_key_is_tried_once_and_its_jobs_wait_until_a_moderator_s
     await settled_exactly(rig, GUILD_KEY)
 
 
+async def test_a_revoked_key_is_not_tried_again_by_each_of_its_jobs(rig: Rig):
+    await use_guild_key(rig)
+    await ask(rig, count=2)
+    await rig.step()
+    rig.advance(1)
+    await ask(rig, "later")
+    await rig.step()
+    calls = watch(rig)
+    rig.sandbox.revoke_key(GUILD_KEY)
+    await pass_time(rig, 20, step_s=0.25)
+    await pass_time(rig, HOUR_S)
+    # Only looks that were under way at the same moment may have met the refusal together.
+    assert 1 <= len(calls) <= 2
+    assert len({call.at for call in calls}) == 1
+    assert len(private_messages(rig, rig.moderator)) == 1
+
+
 async def test_a_revoked_key_stops_jobs_that_were_not_sent_yet_and_refuses_new_ones(rig: Rig):
     await use_guild_key(rig)
     rig.sandbox.revoke_key(GUILD_KEY)

@@ -36,6 +36,7 @@ async def test_a_good_key_is_checked_stored_and_shown_by_plan_scopes_credits_and
     result = await send_key(rig, f"  {GUILD_KEY} ")
     assert result.ephemeral
     assert result.followups == []
+    assert result.response.content == ""
     shown = facts(result)
     assert shown["Key"] == f"`…{GUILD_KEY[-4:]}`"
     assert shown["Plan"] == "creator"

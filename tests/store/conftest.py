@@ -33,10 +33,11 @@ class HandClock:
 
 
 class Made:
-    """Makes cards and jobs with ids that count up."""
+    """Makes cards and jobs with ids that count up, each a thousandth of a second after the one before."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: HandClock) -> None:
         self._numbers = itertools.count(1)
+        self._clock = clock
 
     def card(self, guild_id: int = GUILD, **values: Any) -> Card:
         number = next(self._numbers)
@@ -48,7 +49,7 @@ class Made:
             "interaction_id": 10**18 + number,
             "token": f"token-{number}",
             "token_expires_at": 1_000_900.0,
-            "created_at": 1_000_000.0 + number,
+            "created_at": self._clock.now + number / 1000,
         }
         return Card(**(defaults | values))
 
@@ -82,8 +83,8 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def made() -> Made:
-    return Made()
+def made(clock: HandClock) -> Made:
+    return Made(clock)
 
 
 @pytest.fixture

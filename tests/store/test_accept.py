@@ -189,7 +189,9 @@ async def test_a_job_counts_in_the_period_in_which_it_was_accepted(
     await store.accept(
         card,
         [made.job(card)],
-        lambda s: seen.extend([s.spent(midnight, member=False, operation="", channel_id=0), s.spent(midnight - 2, member=False, operation="", channel_id=0)]),
+        lambda books: seen.extend(
+            books.spent(since, member=False, operation="", channel_id=0) for since in (midnight, midnight - 2)
+        ),
     )
     assert seen == [0, 3]
 

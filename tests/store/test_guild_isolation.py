@@ -11,10 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.models import Card, GuildKey, Job, JobState, Media, MediaKind
-from bot.store import Store
+from bot.policy import Draw, Verdict
+from bot.rules import Grant, Limit, Period, Rules, Scope
+from bot.store import Spending, Store
 
 MINE, THEIRS = 700, 701
 MESSAGE = 88_000_123
+MEMBER = 42
+CANARY = "canary words"
 SECRET = "cs_live_0123456789abcdef"
 
 
@@ -26,6 +30,11 @@ class Guild:
     card: Card
     job: Job
     unanswered: Card
+    limit: Limit
+    grant: Grant
+    asked: Card
+    """It waits for a moderator."""
+    draft_id: str
 
 
 Call = Callable[[Store, int, Guild, Any], Awaitable[object]]
@@ -37,10 +46,32 @@ async def accept_same_interaction(store: Store, guild_id: int, other: Guild, mad
     stored = await store.accept(
         card,
         [made.job(card)],
-        lambda s: seen.extend([s.held_of_guild, s.running_of_guild, s.spent(0, member=False, operation="", channel_id=0)]),
+        lambda books: seen.append(all_of(books)),
     )
     assert stored[0].guild_id == guild_id
     return seen
+
+
+async def keep_draft(store: Store, guild_id: int, _other: Guild, _made: Any) -> object:
+    draft_id = await store.keep_draft(guild_id, MEMBER, {}, expires_at=2e9)
+    return await store.take_draft(guild_id, MEMBER, draft_id)
+
+
+def all_of(books: Spending) -> list[object]:
+    """All that a decision can look at."""
+    return [
+        books,
+        books.grants(),
+        *(
+            books.spent(0, member=member, operation="", channel_id=channel_id)
+            for member in (False, True)
+            for channel_id in (0, 55)
+        ),
+    ]
+
+
+def a_limit(credits_: str) -> Limit:
+    return Limit(scope=Scope.EVERYONE, period=Period.WEEK, credits=Decimal(credits_))
 
 
 # Every method that takes a guild, called for a guild with what belongs to another.
@@ -70,6 +101,37 @@ CALLS: dict[str, Call] = {
     "visible": lambda store, guild_id, other, _: store.visible(guild_id, other.card.author_id, other.job.id),
     "in_message": lambda store, guild_id, other, _: store.in_message(guild_id, other.card.author_id, MESSAGE),
     "switch": lambda store, guild_id, *_: store.switch(guild_id, "image.generate", on=True, by_id=1),
+    "rules": lambda store, guild_id, *_: store.rules(guild_id),
+    "change_rules": lambda store, guild_id, *_: store.change_rules(guild_id, lambda rules: replace(rules, ping=True)),
+    "limits": lambda store, guild_id, *_: store.limits(guild_id),
+    "set_limit": lambda store, guild_id, *_: store.set_limit(guild_id, a_limit("7"), by_id=1),
+    "remove_limit": lambda store, guild_id, other, _: store.remove_limit(guild_id, other.limit.id),
+    "grant": lambda store, guild_id, *_: store.grant(guild_id, MEMBER, Decimal(9), note="", by_id=1, expires_at=None),
+    "grants": lambda store, guild_id, *_: store.grants(guild_id, MEMBER, used_up=True),
+    "block": lambda store, guild_id, *_: store.block(guild_id, MEMBER, until=None, reason="", by_id=1),
+    "unblock": lambda store, guild_id, *_: store.unblock(guild_id, MEMBER),
+    "blocked": lambda store, guild_id, *_: store.blocked(guild_id, MEMBER),
+    "set_price": lambda store, guild_id, *_: store.set_price(guild_id, "image.generate", "", None),
+    "prices": lambda store, guild_id, *_: store.prices(guild_id),
+    "note_decision": lambda store, guild_id, *_: store.note_decision(guild_id, by_id=1, kind="limit", text="x"),
+    "decisions": lambda store, guild_id, *_: store.decisions(guild_id),
+    "look_at_books": lambda store, guild_id, *_: store.look_at_books(
+        guild_id, MEMBER, lambda books: repr(all_of(books))
+    ),
+    "start_turns": lambda store, guild_id, *_: store.start_turns(guild_id),
+    "queue": lambda store, guild_id, *_: store.queue(guild_id),
+    "approval": lambda store, guild_id, other, _: store.approval(guild_id, other.asked.id),
+    "note_approval_message": lambda store, guild_id, other, _: store.note_approval_message(
+        guild_id, other.asked.id, channel_id=1, message_id=2
+    ),
+    "approve": lambda store, guild_id, other, _: store.approve(guild_id, other.asked.id),
+    "turn_down": lambda store, guild_id, other, _: store.turn_down(guild_id, other.asked.id, JobState.REFUSED, "No."),
+    "keep_draft": keep_draft,
+    "take_draft": lambda store, guild_id, other, _: store.take_draft(guild_id, MEMBER, other.draft_id),
+    "report": lambda store, guild_id, *_: store.report(guild_id, [(0.0, 9e9)]),
+    "ledger_page": lambda store, guild_id, *_: store.ledger_page(guild_id),
+    "jobs_page": lambda store, guild_id, *_: store.jobs_page(guild_id),
+    "decisions_page": lambda store, guild_id, *_: store.decisions_page(guild_id),
     # These two take the guild inside what they are given.
     "change": lambda store, guild_id, other, _: store.change(
         replace(other.job, guild_id=guild_id), JobState.FAILED, release=True
@@ -79,7 +141,7 @@ CALLS: dict[str, Call] = {
 WITHOUT_GUILD = {
     "open", "close", "unanswered", "open_total", "hold_lease", "drop_lease", "claim", "save_histogram", "histograms",
     "costs", "costs_by_operation", "get_meta", "set_meta", "check", "check_file", "rotate_secrets", "sign",
-    "switched_off",
+    "switched_off", "guilds_with_queue", "unasked_approvals", "overdue_approvals",
 }  # fmt: skip
 
 
@@ -99,14 +161,34 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     image = Media(url=f"https://media.test/{guild_id}.png", kind=MediaKind.IMAGE, key="image_url")
     await store.change(paid, JobState.DELIVERED, settle=Decimal("5.5"), media=(image,), message_id=MESSAGE)
     await store.switch(guild_id, "image.generate", on=False, by_id=1)
-    return Guild(key, card, job, unanswered)
+    limit = await store.set_limit(guild_id, a_limit("777"), by_id=1)
+    grant = await store.grant(guild_id, MEMBER, Decimal(888), note=CANARY, by_id=1, expires_at=None)
+    await store.block(guild_id, MEMBER, until=None, reason=CANARY, by_id=1)
+    await store.set_price(guild_id, "image.generate", "", Decimal(999))
+    await store.note_decision(guild_id, by_id=1, kind="grant", text=CANARY)
+    await store.change_rules(guild_id, lambda _: Rules(words=(CANARY,), running_per_member=99))
+    await accepted(store, "6", guild_id=guild_id, state=JobState.WAITING)
+    asked = made.card(guild_id)
+    verdict = Verdict(
+        states=(JobState.AWAITING_APPROVAL,), draws=(Draw(item=0, grant_id=grant.id, credits=Decimal(3)),)
+    )
+    await store.accept(asked, [made.job(asked, 0, "7")], lambda _: verdict)
+    await store.answered(guild_id, asked.id, 901, 55)
+    draft_id = await store.keep_draft(guild_id, MEMBER, {"prompt": CANARY}, expires_at=2e9)
+    return Guild(key, card, job, unanswered, limit, grant, asked, draft_id)
+
+
+TABLES = (
+    "approvals", "blocks", "cards", "decisions", "drafts", "draws", "grants", "guild_keys", "jobs", "ledger", "limits",
+    "prices", "rules", "switched_off",
+)  # fmt: skip
 
 
 async def rows_of(store: Store, guild_id: int) -> list[tuple[object, ...]]:
     return await store._database.read(
         lambda db: [
             tuple(row)
-            for table in ("guild_keys", "cards", "jobs", "ledger", "switched_off")
+            for table in TABLES
             for row in db.execute(f"SELECT * FROM {table} WHERE guild_id = ? ORDER BY 1, 2", (guild_id,))
         ]
     )
@@ -121,7 +203,15 @@ def test_every_table_with_a_guild_is_looked_at(tmp_path: Any) -> None:
         for statement in schema.statements(sql)
         if "CREATE TABLE " in statement and "guild_id INTEGER" in statement
     ]
-    assert sorted(tables) == ["cards", "guild_keys", "jobs", "ledger", "switched_off"]
+    assert sorted(tables) == sorted(TABLES)
+
+
+async def test_every_table_is_filled_before_it_is_guarded(store: Store, made: Any, accepted: Any) -> None:
+    await populate(store, THEIRS, made, accepted)
+    for table in TABLES:
+        query = f"SELECT count(*) FROM {table} WHERE guild_id = ?"
+        count = await store._database.read(lambda db, q=query: db.execute(q, (THEIRS,)).fetchone()[0])
+        assert count, table
 
 
 @pytest.mark.parametrize("is_refused", [False, True])
@@ -147,6 +237,13 @@ async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
         "34",
         "5.5",
         str(MESSAGE),
+        theirs.asked.id,
+        theirs.draft_id,
+        CANARY,
+        "777",
+        "888",
+        "999",
+        "running_per_member=99",
     ):
         assert canary not in text
 
@@ -165,6 +262,9 @@ async def test_no_sequence_of_calls_crosses_guilds(
         assert theirs.job.id not in answer
         assert theirs.card.id not in answer
         assert f"{THEIRS}.png" not in answer
+        assert theirs.asked.id not in answer
     assert await rows_of(store, THEIRS) == before
     assert await store.job(MINE, mine.job.id) == mine.job
+    assert await store.approval(MINE, mine.asked.id) is not None
+    assert (await store.grants(MINE, MEMBER, used_up=True))[0] == replace(mine.grant, left=Decimal(885))
     await store.close()

@@ -229,7 +229,26 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     await store.unanswered()
     await store.key(700)
     card = no_token(700)
-    await store.accept(card, [made.job(card)], lambda s: seen.append(str(s.spent(5, member=True, operation="", channel_id=0))))
+    shapes = [(member, channel_id) for member in (False, True) for channel_id in (0, 55)]
+    await store.accept(
+        card,
+        [made.job(card)],
+        lambda books: seen.extend(
+            str(books.spent(5, member=member, operation="", channel_id=channel_id)) for member, channel_id in shapes
+        ),
+    )
+    await store.grants(700, 42)
+    await store.queue(700)
+    await store.start_turns(700)
+    await store.guilds_with_queue()
+    await store.results(700, 42, kinds=list(MediaKind), typed="fox")
+    await store.in_message(700, 42, 5)
+    await store.decisions(700, since=5)
+    await store.prices(700)
+    await store.blocked(700, 42)
+    await store.approval(700, card.id)
+    await store.overdue_approvals(clock.now)
+    await store.take_draft(700, 42, await store.keep_draft(700, 42, {}, expires_at=clock.now + 1))
     await store.answered(700, card.id, 1, 2)
     await store.card_and_jobs(700, card.id)
     await store.drop_card(700, card.id, "No.")
@@ -245,8 +264,14 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     await store._database.write(explain)
     assert len(plans) > 30
     scans = [plan for plan in plans if plan.startswith(("SCAN", "USE TEMP B-TREE"))]
-    # These indexes hold only what is open, free or unanswered, all of which is wanted; json_each is a list of states.
-    wanted = ("jobs_open", "jobs_free", "cards_unanswered", "SCAN json_each")
+    # These indexes hold only what is open, free, waiting or unanswered, all of which is wanted; JSON is read as a list.
+    wanted = ("jobs_open", "jobs_free", "jobs_queue", "cards_unanswered", "SCAN json_each", "SCAN medium")
+    # Ten jobs of one message are put in order by hand.
+    scans = [plan for plan in scans if "message_id = 5" not in plan]
+    assert any("USING INDEX jobs_message" in plan for plan in plans)
     assert [plan for plan in scans if not any(name in plan.partition(" -- ")[0] for name in wanted)] == []
     assert any("USING INDEX jobs_free" in plan for plan in plans)
+    # What a whole server spent, and who is running, is told without reading the jobs' wide rows.
+    assert any(plan.startswith("SEARCH jobs USING COVERING INDEX jobs_spent") for plan in plans)
+    assert any("COVERING INDEX jobs_open" in plan and "GROUP BY author_id" in plan for plan in plans)
     assert any("sqlite_autoindex_jobs" in plan and "lease IS" in plan for plan in plans)

@@ -13,7 +13,7 @@ import simcord
 from pydantic import SecretStr
 
 from bot import failpoints
-from bot.app import CannonBot
+from bot.app import CannonBot, intents
 from bot.errors import BotError
 from bot.models import Job
 from bot.sandbox.server import Sandbox
@@ -71,7 +71,8 @@ class Rig:
         self.sandbox.add_key(HOST_KEY, credits=10_000)
         self.sandbox.add_key(GUILD_KEY, credits=500)
         self.bot = self.new_bot()
-        self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=10.0)
+        # Discord shows this bot what it shows one without privileged intents: no files of other people's messages.
+        self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=10.0, approved_intents=intents())
         await self.env.start()
         self.guild = self.env.create_guild("Studio")
         self.channel = self.guild.create_text_channel("general")

@@ -67,6 +67,17 @@ def private_sentence(result: Any) -> str:
     return message.content.removeprefix("⚠️ ")
 
 
+def inputs(shown: Any) -> dict[str, dict[str, Any]]:
+    """Return the inputs of a form that was shown, by their labels."""
+    return {row["label"]: row["component"] for row in shown.modal["components"]}
+
+
+def fill(shown: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Return `values`, given by label, as a form is sent; all other inputs are left empty."""
+    found = inputs(shown)
+    return {found[label]["custom_id"]: value for label, value in values.items()}
+
+
 def state_text(message: Any) -> str:
     return message.embeds[0].fields[0].value
 

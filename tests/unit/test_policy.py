@@ -1,85 +1,228 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Refused
-from bot.policy import RUNNING_PER_MEMBER, Wish, decide
+from bot.models import JobState
+from bot.policy import Item, Verdict, Wish, by_turn, decide, forbidden_word
+from bot.rules import Block, Grant, Limit, Period, Rules, Scope
 
-CREDITS = st.decimals(min_value=0, max_value=10_000, places=3)
+NOW = 1_767_268_800.0  # Thursday, 1 January 2026, noon in UTC
+MEMBER, ROLE, CHANNEL = 7, 70, 700
+AMOUNTS = st.decimals(min_value=0, max_value=10_000, places=3)
 
 
-def wish(jobs: int = 1, credits: str = "20", balance: str | None = "100", *, exact: bool = False) -> Wish:  # noqa: A002 - the word of the domain
-    return Wish(jobs=jobs, credits=Decimal(credits), balance=None if balance is None else Decimal(balance), exact=exact)
+@dataclass
+class Known:
+    """The books as a test says."""
+
+    running_of_member: int = 0
+    running_of_guild: int = 0
+    queued_of_member: int = 0
+    held_of_guild: Decimal = Decimal(0)
+    of_member: Decimal = Decimal(0)
+    of_guild: Decimal = Decimal(0)
+    given: Sequence[Grant] = field(default_factory=tuple)
+
+    def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
+        return self.of_member if member else self.of_guild
+
+    def grants(self) -> Sequence[Grant]:
+        return self.given
 
 
-def granted(asked: Wish, *, running: int = 0, held: str | Decimal = "0") -> bool:
+def wish(*credits: str | Decimal, exact: bool = False, **changes: Any) -> Wish:  # noqa: A002 - the word of the domain
+    items = [
+        Item(operation="image.generate", title="Image Generation", credits=Decimal(amount), exact=exact)
+        for amount in credits or ("20",)
+    ]
+    values: dict[str, Any] = {
+        "member_id": MEMBER,
+        "role_ids": frozenset({ROLE}),
+        "channel_ids": frozenset({CHANNEL}),
+        "age_restricted": False,
+        "items": items,
+        "balance": None,
+    }
+    return Wish(**values | changes)
+
+
+def limit(amount: int, scope: Scope = Scope.EVERYONE, scope_id: int = 0, **changes: Any) -> Limit:
+    return Limit(scope=scope, scope_id=scope_id, period=Period.DAY, credits=Decimal(amount), **changes)
+
+
+def asked(what: Wish, *limits: Limit, rules: Rules | None = None, block: Block | None = None, **known: Any) -> Verdict:
+    return decide(what, rules=rules or Rules(), limits=limits, block=block, books=Known(**known), now=NOW)
+
+
+def refusal(what: Wish, *limits: Limit, **options: Any) -> str:
+    with pytest.raises(Refused) as caught:
+        asked(what, *limits, **options)
+    sentence = caught.value.sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence
+
+
+def granted(what: Wish, *limits: Limit, **options: Any) -> bool:
     try:
-        decide(asked, running_of_member=running, held_of_guild=Decimal(held))
-    except Refused as refused:
-        assert refused.sentence.endswith(".")
-        assert "\n" not in refused.sentence
+        asked(what, *limits, **options)
+    except Refused:
         return False
     return True
 
 
-def test_the_twelfth_job_is_granted_and_the_thirteenth_is_not():
-    assert RUNNING_PER_MEMBER == 12
-    assert granted(wish(jobs=4), running=8)
-    assert not granted(wish(jobs=4), running=9)
-    assert not granted(wish(jobs=13), running=0)
+# ---------------------------------------------------------------------- the account
 
 
 def test_an_unknown_balance_refuses_nobody():
-    assert granted(wish(balance=None, credits="1000000", exact=True), held="99999")
+    assert granted(wish("1000000", exact=True), held_of_guild=Decimal(99_999))
 
 
 def test_an_empty_account_refuses_a_guess_and_a_price_alike():
-    assert not granted(wish(balance="0"))
-    assert not granted(wish(balance="0", exact=True))
-    assert not granted(wish(balance="50"), held="50")
+    assert not granted(wish(balance=Decimal(0)))
+    assert not granted(wish(balance=Decimal(0), exact=True))
+    assert not granted(wish(balance=Decimal(50)), held_of_guild=Decimal(50))
 
 
 def test_a_guess_may_exceed_what_is_left_but_a_known_price_may_not():
-    assert granted(wish(credits="20", balance="5"))
-    assert not granted(wish(credits="20", balance="5", exact=True))
-    assert granted(wish(credits="5", balance="5", exact=True))
-
-
-def test_what_is_held_counts_as_gone():
-    assert granted(wish(credits="20", balance="100", exact=True), held="80")
-    assert not granted(wish(credits="20", balance="100", exact=True), held="80.001")
+    assert granted(wish("20", balance=Decimal(5)))
+    assert not granted(wish("20", balance=Decimal(5), exact=True))
+    assert granted(wish("5", balance=Decimal(5), exact=True))
 
 
 def test_a_refusal_names_what_is_left_what_is_needed_and_what_to_do():
-    with pytest.raises(Refused) as caught:
-        decide(wish(credits="20.5", balance="1000", exact=True), running_of_member=0, held_of_guild=Decimal(990))
-    assert "10 free credits" in caught.value.sentence
-    assert "20.5" in caught.value.sentence
-    assert "moderator" in caught.value.sentence
+    sentence = refusal(wish("20.5", balance=Decimal(1000), exact=True), held_of_guild=Decimal(990))
+    assert "10 free credits" in sentence
+    assert "20.5" in sentence
+    assert "moderator" in sentence
+    assert "has 0 free credits" in refusal(wish(balance=Decimal(10)), held_of_guild=Decimal(50))
 
 
-def test_a_balance_below_what_is_held_is_told_as_nothing_left():
-    with pytest.raises(Refused) as caught:
-        decide(wish(balance="10"), running_of_member=0, held_of_guild=Decimal(50))
-    assert "has 0 free credits" in caught.value.sentence
-
-
-@given(st.integers(1, 20), CREDITS, CREDITS, CREDITS, st.integers(0, 20), st.booleans())
-def test_more_held_or_running_never_turns_a_no_into_a_yes(
-    jobs: int, asked: Decimal, balance: Decimal, held: Decimal, running: int, exact: bool
-):
-    one = Wish(jobs=jobs, credits=asked, balance=balance, exact=exact)
-    if not granted(one, running=running, held=held):
-        assert not granted(one, running=running + 1, held=held)
-        assert not granted(one, running=running, held=held + 1)
-
-
-@given(CREDITS, CREDITS, CREDITS)
-def test_a_known_price_is_granted_exactly_while_it_fits(asked: Decimal, balance: Decimal, held: Decimal):
-    one = Wish(jobs=1, credits=asked, balance=balance, exact=True)
+@given(AMOUNTS, AMOUNTS, AMOUNTS)
+def test_a_known_price_is_granted_exactly_while_it_fits(amount: Decimal, balance: Decimal, held: Decimal):
     free = balance - held
-    assert granted(one, held=held) is (free > 0 and asked <= free)
+    fits = free > 0 and amount <= free
+    assert granted(wish(amount, exact=True, balance=balance), held_of_guild=held) is fits
+
+
+# ---------------------------------------------------------------------- turns
+
+
+def test_as_many_run_as_may_and_the_rest_wait():
+    rules = Rules(running_per_member=3, queued_per_member=10)
+    states = asked(wish("1", "1", "1", "1"), rules=rules, running_of_member=1).states
+    assert states == (JobState.SUBMITTING, JobState.SUBMITTING, JobState.WAITING, JobState.WAITING)
+
+
+def test_the_server_has_its_own_number_that_may_run():
+    rules = Rules(running_per_server=5)
+    assert asked(wish(), rules=rules, running_of_guild=5).states == (JobState.WAITING,)
+    assert asked(wish(), rules=rules, running_of_guild=4).states == (JobState.SUBMITTING,)
+
+
+def test_a_full_queue_refuses_and_says_how_much_waits():
+    rules = Rules(running_per_member=1, queued_per_member=2)
+    assert granted(wish("1", "1"), rules=rules, running_of_member=1)
+    sentence = refusal(wish("1", "1", "1"), rules=rules, running_of_member=1)
+    assert "1 jobs running" in sentence
+    assert "2 may wait" in sentence
+
+
+def test_who_has_fewer_running_comes_first_and_then_turns_go_round():
+    waiting = [("a1", 1, 0.0), ("a2", 1, 1.0), ("b1", 2, 2.0), ("c1", 3, 3.0)]
+    assert by_turn(waiting, {2: 1}) == ["a1", "c1", "a2", "b1"]
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.floats(0, 100)), max_size=20))
+def test_nobody_is_lost_from_the_queue_and_each_members_own_order_stays(asks: list[tuple[int, float]]):
+    waiting = [(f"j{number}", member, at) for number, (member, at) in enumerate(asks)]
+    order = by_turn(waiting, {})
+    assert sorted(order) == sorted(job for job, _, _ in waiting)
+    when = {job: (member, at) for job, member, at in waiting}
+    for member in {member for member, _ in asks}:
+        own = [when[job][1] for job in order if when[job][0] == member]
+        assert own == sorted(own)
+
+
+# ---------------------------------------------------------------------- rules
+
+
+def test_a_pause_and_a_block_refuse_with_their_reason():
+    assert "paused" in refusal(wish(), rules=Rules(paused=True))
+    blocked = Block(member_id=MEMBER, until=NOW + 60, reason="Spam.", by_id=1, at=NOW)
+    assert "Reason: Spam" in refusal(wish(), block=blocked)
+    over = Block(member_id=MEMBER, until=NOW - 1, reason="Spam", by_id=1, at=NOW)
+    assert granted(wish(), block=over)
+
+
+def test_a_job_over_the_ceiling_is_refused_each_for_itself():
+    rules = Rules(job_ceiling=Decimal(20))
+    assert granted(wish("20", "20"), rules=rules)
+    assert "20 credits at most" in refusal(wish("1", "20.001"), rules=rules)
+
+
+@pytest.mark.parametrize("text", ["a BAD idea", "b\u200bad", "bád", "\uff42ad", "so:bad!"])
+def test_a_forbidden_word_is_found_however_it_is_dressed_up(text: str):
+    assert forbidden_word(text, ["bad"]) == "bad"
+
+
+@pytest.mark.parametrize("text", ["badger", "forbad", "", "b ad"])
+def test_a_word_within_another_is_no_forbidden_word(text: str):
+    assert forbidden_word(text, ["bad"]) is None
+
+
+# ---------------------------------------------------------------------- limits
+
+
+def test_a_limit_counts_what_is_spent_and_names_what_is_left_and_when_it_refills():
+    assert granted(wish("20"), limit(100), of_member=Decimal(80))
+    sentence = refusal(wish("20"), limit(100), of_member=Decimal(81))
+    assert "100 credits a day" in sentence
+    assert "19 are left" in sentence
+    assert "Friday" in sentence
+    assert "about 20" in sentence
+
+
+def test_the_members_own_limit_goes_before_roles_and_roles_before_everyones():
+    everyone, role = limit(10), limit(50, Scope.ROLE, ROLE)
+    own = limit(5, Scope.MEMBER, MEMBER)
+    assert not granted(wish("20"), everyone)
+    assert granted(wish("20"), everyone, role)
+    assert not granted(wish("20"), everyone, role, own)
+    assert granted(wish("20"), limit(5, Scope.MEMBER, MEMBER + 1), role)
+
+
+def test_the_best_of_several_roles_holds():
+    roles = frozenset({ROLE, ROLE + 1})
+    limits = (limit(10, Scope.ROLE, ROLE), limit(90, Scope.ROLE, ROLE + 1))
+    assert granted(wish("80", role_ids=roles), *limits)
+    assert not granted(wish("80"), *limits)
+
+
+def test_a_grant_covers_what_goes_past_a_members_limit_but_never_the_servers():
+    gift = Grant(id=1, member_id=MEMBER, credits=Decimal(50), left=Decimal(50), granted_by=1, granted_at=NOW)
+    verdict = asked(wish("20"), limit(10), given=[gift])
+    assert [(draw.grant_id, draw.credits) for draw in verdict.draws] == [(1, Decimal(10))]
+    assert not granted(wish("80"), limit(10), given=[gift])
+    assert not granted(wish("20"), limit(10, Scope.SERVER), given=[gift])
+
+
+@given(AMOUNTS, AMOUNTS, st.integers(0, 10_000), st.integers(1, 1000))
+def test_more_spent_never_turns_a_no_into_a_yes(amount: Decimal, spent: Decimal, most: int, more: int):
+    what = wish(amount)
+    if not granted(what, limit(most), of_member=spent):
+        assert not granted(what, limit(most), of_member=spent + more)
+
+
+@given(AMOUNTS, AMOUNTS, st.integers(1, 10_000))
+def test_a_limit_is_never_passed_without_a_grant(amount: Decimal, spent: Decimal, most: int):
+    if granted(wish(amount), limit(most), of_member=spent):
+        assert amount == 0 or spent + amount <= most

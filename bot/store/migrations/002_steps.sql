@@ -1,7 +1,6 @@
--- A job may wait for another's result: `after_id` names it, `fill` says which input field takes which output key.
-ALTER TABLE jobs ADD COLUMN after_id TEXT;
+-- A job may wait for others' results: `after_ids` names them, `fill` says which input fields are made of them.
+ALTER TABLE jobs ADD COLUMN after_ids TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(after_ids));
 ALTER TABLE jobs ADD COLUMN fill TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(fill));
-CREATE INDEX jobs_after ON jobs (after_id) WHERE after_id IS NOT NULL AND state = 'waiting';
 CREATE INDEX jobs_results ON jobs (guild_id, created_at) WHERE state = 'delivered';
 
 -- Operations that are not to be used: for one server, or (guild 0) for the whole bot.

@@ -13,6 +13,7 @@ CREATE TABLE limits (
     UNIQUE (guild_id, scope, scope_id, operation, channel_id, period),
     CHECK ((scope IN ('role', 'member')) = (scope_id > 0))
 ) STRICT;
+CREATE INDEX limits_guild ON limits (guild_id);
 
 -- Credits given to a member once. `draws` says which jobs they pay for, and how much at the most.
 CREATE TABLE grants (
@@ -26,7 +27,7 @@ CREATE TABLE grants (
     expires_at REAL,
     UNIQUE (guild_id, id)
 ) STRICT;
-CREATE INDEX grants_member ON grants (guild_id, member_id);
+CREATE INDEX grants_member ON grants (guild_id, member_id, expires_at IS NULL, expires_at);
 
 CREATE TABLE draws (
     guild_id INTEGER NOT NULL,
@@ -78,6 +79,12 @@ CREATE TRIGGER decisions_never_update BEFORE UPDATE ON decisions
 BEGIN
     SELECT RAISE(ABORT, 'decisions are append-only');
 END;
+-- INSERT OR REPLACE deletes without firing a delete trigger.
+CREATE TRIGGER decisions_never_replace BEFORE INSERT ON decisions
+WHEN EXISTS (SELECT 1 FROM decisions WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'decisions are append-only');
+END;
 CREATE TRIGGER decisions_never_delete BEFORE DELETE ON decisions
 BEGIN
     SELECT RAISE(ABORT, 'decisions are append-only');
@@ -103,10 +110,13 @@ CREATE TABLE drafts (
     data TEXT NOT NULL CHECK (json_valid(data)),
     expires_at REAL NOT NULL
 ) STRICT;
+CREATE INDEX drafts_expiry ON drafts (expires_at);
 
--- The text channel that a thread is in: a channel's limit counts its threads too.
+-- What the card's channel is in: a channel's limit counts its threads too, a category's all that is in it.
 ALTER TABLE cards ADD COLUMN parent_channel_id INTEGER;
+ALTER TABLE cards ADD COLUMN category_id INTEGER;
 
 -- Waiting for a free place, not for another job's result.
-CREATE INDEX jobs_queue ON jobs (guild_id, created_at) WHERE state = 'waiting' AND after_id IS NULL;
-CREATE INDEX jobs_spent ON jobs (guild_id, author_id, created_at);
+CREATE INDEX jobs_queue ON jobs (guild_id, created_at) WHERE state = 'waiting' AND after_ids = '[]';
+-- A limit for the whole server, or for ever, counts many jobs: their wide rows are not read for it.
+CREATE INDEX jobs_spent ON jobs (guild_id, created_at, author_id, operation, held_milli, id);

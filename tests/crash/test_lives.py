@@ -1,0 +1,404 @@
+"""Crashes on the less usual roads: private jobs, several on a card, uploads, old tokens, several processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import itertools
+import os
+from decimal import Decimal
+
+import discord
+import pytest
+from exactness import assert_exact
+from PIL import Image
+from rig import GUILD_KEY, HOST_KEY, Rig
+
+from bot import failpoints
+from bot.errors import StoreError
+from bot.failpoints import Crash
+from bot.jobs.poller import LEASE_S, Poller
+from bot.jobs.service import TOKEN_LIFE_S
+from bot.models import AccountStatus, JobState
+from bot.store import Store
+
+AFTER_THE_CARD = failpoints.NAMES[failpoints.NAMES.index("answer.sent") : failpoints.NAMES.index("recover.start")]
+IN_DELIVERY = ("ready.stored", "download.half", "download.done", "send.done", "deliver.stored")
+PASSED_S = TOKEN_LIFE_S + 61
+
+
+async def crash_in(rig: Rig, point: str) -> None:
+    if point in failpoints._armed:  # the command has not come to it
+        with contextlib.suppress(Crash):
+            await rig.work()
+    assert failpoints.disarm() == [], f"{point} was not reached"
+
+
+def files_in(*places: list[discord.Message]) -> list[str]:
+    return [file.filename for messages in places for message in messages for file in message.attachments]
+
+
+def direct(rig: Rig) -> list[discord.Message]:
+    return [message for message in rig.member.user.dm_channel.history() if message.author.id == rig.bot.user.id]
+
+
+async def exact(rig: Rig, *more: list[discord.Message]) -> list[JobState]:
+    jobs = await assert_exact(rig.bot.parts.store, rig.sandbox, HOST_KEY, rig.guild.id, files_in(rig.messages(), *more))
+    return [job.state for job in jobs]
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("point", AFTER_THE_CARD)
+async def test_a_private_job_lives_on_in_its_own_card(rig: Rig, point: str):
+    failpoints.arm([point])
+    result = await rig.member.slash(rig.channel, "image generate", prompt="secret #fast", private=True)
+    await crash_in(rig, point)
+    await rig.restart()
+    await rig.work()
+    assert result.ephemeral
+    card = rig.messages(viewer=rig.member)
+    assert await exact(rig, card) == [JobState.DELIVERED]
+    assert rig.messages() == []
+
+
+@pytest.mark.parametrize("point", IN_DELIVERY[:4])
+async def test_a_private_job_whose_card_is_out_of_reach_comes_once_by_direct_message(rig: Rig, point: str):
+    await rig.member.slash(rig.channel, "image generate", prompt="secret", private=True)
+    await rig.step()
+    rig.advance(PASSED_S)
+    failpoints.arm([point])
+    await crash_in(rig, point)
+    rig.advance(3600)  # past any nonce
+    await rig.restart()
+    await rig.work()
+    assert await exact(rig, direct(rig)) == [JobState.DELIVERED]
+    assert len(direct(rig)) == 1
+
+
+@pytest.mark.parametrize("point", AFTER_THE_CARD)
+async def test_three_jobs_on_one_card_are_each_posted_once(rig: Rig, point: str):
+    failpoints.arm([point])
+    await rig.member.slash(rig.channel, "image generate", prompt="three #fast", count=3)
+    await crash_in(rig, point)
+    await rig.restart()
+    await rig.work()
+    assert await exact(rig) == [JobState.DELIVERED] * 3
+    [message] = rig.messages()
+    assert len(message.attachments) == 3
+
+
+@pytest.mark.parametrize("point", failpoints.NAMES[:-1])
+async def test_a_job_on_an_upload_is_put_off_first_and_yet_never_lost(rig: Rig, point: str):
+    failpoints.arm([point])
+    await rig.member.slash(rig.channel, "image edit", image=("a.png", picture()), prompt="blue #fast")
+    await crash_in(rig, point)
+    await rig.restart()
+    await rig.work()
+    # Discord shows "thinking" already when the job is stored, so the member waits: the job goes on.
+    assert await exact(rig) == ([] if point == "accept.before" else [JobState.DELIVERED])
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_card_is_found_again_in_the_channel_when_its_token_is_too_old(rig: Rig, private: bool):
+    failpoints.arm(["answer.sent"])
+    await rig.member.slash(rig.channel, "image generate", prompt="old fox #fast", private=private)
+    await crash_in(rig, "answer.sent")
+    await rig.member.send(rig.channel, "what a silence")
+    await rig.restart(after_s=PASSED_S)
+    await rig.work()
+    # Only the token reaches a private card: it is given back, which costs nobody anything.
+    assert await exact(rig) == [JobState.CANCELLED if private else JobState.DELIVERED]
+
+
+async def test_an_unanswered_job_whose_token_is_too_old_is_given_back(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="another fox #fast")
+    failpoints.arm(["accept.stored"])
+    await rig.member.slash(rig.channel, "image generate", prompt="old fox #fast")
+    await crash_in(rig, "accept.stored")
+    await rig.restart(after_s=PASSED_S)
+    await rig.work()
+    assert await exact(rig) == [JobState.CANCELLED, JobState.DELIVERED]
+
+
+async def test_a_card_in_a_channel_that_is_gone_is_given_back(rig: Rig):
+    failpoints.arm(["answer.sent"])
+    await rig.member.slash(rig.channel, "image generate", prompt="old fox #fast")
+    await crash_in(rig, "answer.sent")
+    rig.env.backend.delete_channel(rig.channel.id)
+    await rig.restart(after_s=PASSED_S)
+    await rig.work()
+    jobs = await assert_exact(rig.bot.parts.store, rig.sandbox, HOST_KEY, rig.guild.id, [])
+    assert [job.state for job in jobs] == [JobState.CANCELLED]
+
+
+@pytest.mark.parametrize("point", IN_DELIVERY[:4])
+async def test_a_result_that_was_posted_anew_is_not_posted_twice(rig: Rig, point: str):
+    result = await rig.member.slash(rig.channel, "image generate", prompt="gone fox")
+    await rig.step()
+    rig.env.backend.delete_message(rig.channel.id, result.response.id)
+    failpoints.arm([point])
+    await crash_in(rig, point)
+    rig.advance(3600)  # past any nonce
+    await rig.restart()
+    await rig.work()
+    assert await exact(rig) == [JobState.DELIVERED]
+    assert len(rig.messages()) == 1
+
+
+async def test_a_key_that_was_changed_after_a_lost_reply_does_not_pay_twice(rig: Rig):
+    failpoints.arm(["submit.sent"])
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
+    await crash_in(rig, "submit.sent")
+    await rig.restart()
+    status = AccountStatus(credits=Decimal(500), plan=None, key_name=None, scopes=())
+    await rig.bot.parts.store.set_key(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
+    await rig.work()
+    assert await exact(rig) == [JobState.DELIVERED]
+
+
+async def test_a_graceful_stop_gives_the_leases_back_and_the_next_start_goes_on(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="fox")
+    await rig.step()
+    await rig.bot.close()
+    async with reopened(rig) as store:
+        assert await leases(store) == 0
+        [job] = await store.recent(rig.guild.id)
+        assert (job.state.ended, job.lease) == (False, None)
+    await rig.restart()
+    await rig.work()
+    assert await exact(rig) == [JobState.DELIVERED]
+
+
+async def test_a_stop_in_the_middle_of_a_delivery_posts_nothing_by_halves(rig: Rig):
+    rig.sandbox.fault("media", "stall")
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
+    poller = rig.bot.parts.poller
+    while (await rig.jobs())[0].state is not JobState.READY:
+        await rig.step()
+        rig.advance(0.5)
+    poller._start_due()
+    [turn] = poller._turns
+    await asyncio.sleep(0)
+    await poller.stop(grace_s=0.05)
+    assert turn.cancelled()
+    assert [names for _, *names in os.walk(rig.bot._folder.name)] == [[[], []]]
+    assert files_in(rig.messages()) == []
+    assert await leases(rig.bot.parts.store) == 0
+    await rig.restart()
+    await rig.work()
+    assert await exact(rig) == [JobState.DELIVERED]
+
+
+@contextlib.asynccontextmanager
+async def reopened(rig: Rig):
+    store = await Store.open(rig.folder / "bot.db", clock=rig.clock)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def leases(store: Store) -> int:
+    return await store._database.read(lambda db: db.execute("SELECT count(*) FROM leases").fetchone()[0])
+
+
+class Posting:
+    """A surface that counts, and that can be held up in the middle of a delivery."""
+
+    def __init__(self) -> None:
+        self.posted: dict[str, int] = {}
+        self.begun = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def deliver(self, job) -> int:
+        self.begun.set()
+        await self.gate.wait()
+        return self.posted.setdefault(job.id, len(self.posted) + 1)
+
+    async def show(self, guild_id, card_id) -> None: ...
+
+    async def alert(self, guild_id, sentence) -> None: ...
+
+
+@pytest.fixture
+async def another(rig: Rig):
+    """Makes pollers like the bot's own, each with a store of its own on the same database, as another process."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def make(surface=None) -> Poller:
+            store = await stack.enter_async_context(reopened(rig))
+            parts = rig.bot.parts
+            return Poller(
+                store=store, client=parts.client, keys=parts.keys, catalogue=lambda: rig.bot.catalogue,
+                learned=parts.learned, clock=rig.clock, surface=surface or parts.delivery, metrics=parts.metrics,
+            )  # fmt: skip
+
+        yield make
+
+
+async def test_two_pollers_on_one_database_never_double(rig: Rig, another):
+    for number in range(10):
+        await rig.member.slash(rig.channel, "image generate", prompt=f"fox {number}")
+    pollers = [rig.bot.parts.poller, await another()]
+    while await rig.bot.parts.store.open_total():
+        with rig.env.time_context():
+            await asyncio.gather(*(poller.step() for poller in pollers))
+        rig.advance(0.5)
+    assert await exact(rig) == [JobState.DELIVERED] * 10
+    assert rig.sandbox.posts == 10
+
+
+async def test_a_poller_that_wakes_after_its_lease_has_expired_changes_nothing(rig: Rig, another):
+    zombie = rig.bot.parts.poller
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #forever")
+    await rig.step()
+    [before] = await rig.jobs()
+    assert before.lease == zombie._lease
+    rig.advance(LEASE_S + 1)
+    heir = await another()
+    await heir.step()
+    [theirs] = await rig.jobs()
+    assert theirs.lease == heir._lease
+    rig.sandbox.finish(before.remote_id)
+    stale = zombie._agenda.jobs[before.id]
+    assert await zombie._change(stale, JobState.FAILED, release=True) is False
+    assert await rig.jobs() == [theirs]
+    # It notices by itself, follows nothing more, and does not get back what the other has.
+    await zombie.step()
+    assert zombie.followed == 0
+    assert zombie._lease != before.lease
+    while await rig.bot.parts.store.open_total():
+        await heir.step()
+        rig.advance(1)
+    assert await exact(rig) == [JobState.DELIVERED]
+
+
+async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, another):
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
+    slow, quick = Posting(), Posting()
+    zombie = await another(slow)
+    slow.gate.clear()
+    while not slow.begun.is_set():
+        zombie._claim_due = 0.0
+        await zombie._renew()
+        await zombie._claim()
+        zombie._start_due()
+        if zombie._turns:
+            await asyncio.wait(
+                [*zombie._turns, asyncio.ensure_future(slow.begun.wait())], return_when="FIRST_COMPLETED"
+            )
+        rig.advance(0.5)
+    rig.advance(LEASE_S + 1)
+    heir = await another(quick)
+    while await rig.bot.parts.store.open_total():
+        await heir.step()
+        rig.advance(0.5)
+    ledger = await rig.bot.parts.store.ledger(rig.guild.id)
+    slow.gate.set()
+    await asyncio.wait(list(zombie._turns))
+    assert await rig.bot.parts.store.ledger(rig.guild.id) == ledger
+    assert zombie.followed == 0
+    assert (await rig.bot.parts.store.balance(rig.guild.id)).spent == rig.sandbox.books(HOST_KEY)
+
+
+class Pulse:
+    """The rig's clock for a poller that runs by itself: a test lets it go round once at a time."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.wall, self.monotonic = rig.clock.wall, rig.clock.monotonic
+        self._resting = asyncio.Event()
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        self._resting.set()
+        await event.wait()
+
+    async def round(self, poller: Poller) -> None:
+        self._resting.clear()
+        poller._wake.set()
+        await self._resting.wait()
+
+
+async def test_a_running_poller_renews_its_lease_while_a_delivery_is_slow(rig: Rig, another):
+    slow, pulse = Posting(), Pulse(rig)
+    slow.gate.clear()
+    owner = await another(slow)
+    owner._clock = pulse
+    heir = await another(Posting())
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
+    running = asyncio.create_task(owner.run())
+    try:
+        async with asyncio.timeout(10):
+            while not slow.begun.is_set():
+                rig.advance(1)
+                await pulse.round(owner)
+            for _ in range(10):
+                rig.advance(20)
+                await pulse.round(owner)
+                assert await heir.step() == 0
+            [job] = await rig.jobs()
+            assert job.lease == owner._lease
+            slow.gate.set()
+            while await rig.bot.parts.store.open_total():
+                await pulse.round(owner)
+    finally:
+        await owner.stop()
+        await running
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_hints_in_any_number_at_any_time_give_one_delivery(rig: Rig, times: int):
+    await rig.member.slash(rig.channel, "image generate", prompt="fox")
+    [job] = await rig.jobs()
+    token = rig.bot._hook_token(job.id)
+    assert rig.bot.hint(token)  # before anybody follows it
+    seen = []
+    while await rig.bot.parts.store.open_total():
+        for _ in range(times):
+            assert rig.bot.hint(token)
+        await rig.step()
+        seen.append((await rig.jobs())[0].state)
+        rig.advance(0.5)
+    order = [state for state, _ in itertools.groupby(seen)]
+    assert order == [JobState.QUEUED, JobState.PROCESSING, JobState.READY, JobState.DELIVERED]
+    for _ in range(times):
+        rig.bot.hint(token)
+        await rig.step()
+    assert await exact(rig) == [JobState.DELIVERED]
+    assert rig.sandbox.posts == 1
+
+
+async def test_a_hint_that_comes_before_the_answer_to_the_post_is_not_forgotten(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
+    [job] = await rig.jobs()
+    poller = rig.bot.parts.poller
+    await poller._renew()
+    poller._claim_due = 0.0
+    await poller._claim()
+    poller._start_due()
+    [turn] = poller._turns
+    assert rig.bot.hint(rig.bot._hook_token(job.id))  # the POST is under way
+    await turn
+    assert await rig.step() == 1  # with no time passed: it is looked at at once
+    assert (await rig.jobs())[0].state is JobState.READY
+
+
+async def test_a_forged_hint_is_not_taken(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="fox")
+    [job] = await rig.jobs()
+    assert not rig.bot.hint(f"{job.id}-{'0' * 32}")
+    assert not rig.bot.hint("nonsense")
+
+
+async def test_a_second_process_on_the_same_database_is_refused_in_one_sentence(rig: Rig):
+    with pytest.raises(StoreError, match=r"Another cannon-bot runs on .*bot\.db"):
+        await Store.open(rig.folder / "bot.db", clock=rig.clock, alone=True)
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
+    await rig.work()
+    assert await exact(rig) == [JobState.DELIVERED]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import contextlib
+import itertools
+
+import pytest
+from exactness import assert_exact
+from rig import HOST_KEY, Rig
+
+from bot import failpoints
+from bot.failpoints import NAMES, Crash
+from bot.models import JobState
+
+NEVER_ANSWERED = ("accept.stored",)
+"""Where a crash leaves a job of which Discord has heard nothing: it is given back."""
+
+
+class Story:
+    """Lives of the bot, each of which ends at a failpoint."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self._numbers = itertools.count(1)
+
+    async def ask(self) -> None:
+        await self.rig.member.slash(self.rig.channel, "image generate", prompt=f"fox {next(self._numbers)} #fast")
+
+    async def die_at(self, point: str, *, restart: bool) -> None:
+        """Work, with new jobs if need be, until the process dies at `point`."""
+        failpoints.arm([point])
+        with contextlib.suppress(Crash):
+            if restart:
+                await self.rig.restart()
+            await self.rig.work()
+            await self.ask()
+            if point in failpoints._armed and point != "recover.start":
+                await self.rig.work()
+        if point == "recover.start" and point in failpoints._armed:
+            await self._die_in_recovery()
+        assert failpoints.disarm() == []
+
+    async def _die_in_recovery(self) -> None:
+        """Leave a card behind whose answer is not known, and die while it is looked up."""
+        await self.rig.work()
+        failpoints.arm(["answer.sent"])
+        await self.ask()
+        with pytest.raises(Crash, match=r"recover\.start"):
+            await self.rig.restart()
+
+    async def end_well(self) -> None:
+        await self.rig.restart()
+        await self.rig.work()
+        await self.assert_exact()
+
+    async def assert_exact(self) -> list[str]:
+        rig = self.rig
+        files = [attachment.filename for message in rig.messages() for attachment in message.attachments]
+        jobs = await assert_exact(rig.bot.parts.store, rig.sandbox, HOST_KEY, rig.guild.id, files)
+        assert {job.message_id for job in jobs} - {None} <= {message.id for message in rig.messages()}
+        return [job.state for job in jobs]
+
+
+@pytest.mark.parametrize("point", NAMES)
+async def test_after_a_crash_at_any_point_a_job_is_delivered_once_or_given_back(rig: Rig, point: str):
+    story = Story(rig)
+    await story.die_at(point, restart=False)
+    await story.end_well()
+    states = await story.assert_exact()
+    if point == "accept.before":
+        assert states == []
+    elif point in NEVER_ANSWERED:
+        assert states == [JobState.CANCELLED]
+    else:
+        assert set(states) == {JobState.DELIVERED}
+
+
+@pytest.mark.parametrize("first", NAMES)
+async def test_after_a_crash_and_a_second_one_at_any_point_it_still_holds(rig: Rig, first: str):
+    story = Story(rig)
+    for second in NAMES:
+        try:
+            await story.die_at(first, restart=False)
+            await story.die_at(second, restart=True)
+            await story.end_well()
+        except BaseException as error:
+            error.add_note(f"first crash at {first}, second at {second}")
+            raise
