@@ -37,6 +37,7 @@ from bot.jobs.learning import Learned
 from bot.jobs.poller import Poller
 from bot.jobs.service import JobService
 from bot.jobs.switches import Switches
+from bot.jobs.watch import Watch
 from bot.media import MediaFetcher
 from bot.metrics import Metrics
 from bot.models import Card, Job
@@ -112,6 +113,7 @@ class Parts:
     delivery: Delivery
     housekeeping: Housekeeping
     poller: Poller
+    watch: Watch
     metrics: Metrics
     http: HttpServer | None
 
@@ -182,6 +184,7 @@ class CannonBot(commands.Bot):
         await self.recover()
         if self._run_poller:
             self._spawn(self.parts.poller.run(), "poller")
+            self._spawn(self.parts.watch.run(), "watch")
             self._spawn(self._keep_learning(), "openapi")
 
     async def close(self) -> None:
@@ -239,6 +242,16 @@ class CannonBot(commands.Bot):
         housekeeping = Housekeeping(
             store, clock=clock, show=delivery.show, ask_moderators=self._ask_moderators
         )
+        links = DiscordLinks(self, store=store, clock=clock)
+        sources = Sources(
+            store=store,
+            media=media,
+            client=client,
+            keys=keys,
+            catalogue=lambda: self.catalogue,
+            refresh=links.fresh,
+            refresh_job=links.of_job,
+        )
         poller = Poller(
             store=store,
             client=client,
@@ -249,11 +262,15 @@ class CannonBot(commands.Bot):
             surface=delivery,
             housekeeping=housekeeping,
             metrics=metrics,
+            complete=sources.complete,
             webhook_url=self.webhook_url,
         )
         switches = Switches(store, lambda: self.catalogue)
         estimates = Estimates(settings.cannon_api_url)
         await switches.load()
+        watch = Watch(
+            store, keys=keys, client=client, clock=clock, channel=delivery.log_channel, ping=delivery.ping
+        )
         jobs = JobService(
             store=store,
             keys=keys,
@@ -261,17 +278,8 @@ class CannonBot(commands.Bot):
             switches=switches,
             estimates=estimates,
             clock=clock,
+            watch=watch,
             wake=poller.wake,
-        )
-        links = DiscordLinks(self, store=store, clock=clock)
-        sources = Sources(
-            store=store,
-            media=media,
-            client=client,
-            keys=keys,
-            catalogue=lambda: self.catalogue,
-            refresh=links.fresh,
-            refresh_job=links.of_job,
         )
         http = HttpServer(
             host=settings.http_host, port=settings.http_port, health=self.health, hint=self.hint, metrics=metrics
@@ -291,6 +299,7 @@ class CannonBot(commands.Bot):
             delivery=delivery,
             housekeeping=housekeeping,
             poller=poller,
+            watch=watch,
             metrics=metrics,
             http=http if self._serve_http else None,
         )

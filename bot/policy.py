@@ -156,7 +156,9 @@ def _may_say(wish: Wish, rules: Rules) -> None:
                 "safety check",
             )
         if forbidden_word(item.text, rules.words) is not None:
-            raise Refused("This server's moderators do not allow a word in your text; please put it another way.", "word")
+            raise Refused(
+                "This server's moderators do not allow a word in your text; please put it another way.", "word"
+            )
 
 
 def forbidden_word(text: str, words: Sequence[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -138,6 +139,22 @@ class Sources:
                     if found.key == medium.key and found.url != medium.url:
                         return found.url
         return await self._refresh_job(job, medium)
+
+
+    async def complete(self, job: Job) -> dict[str, Any]:
+        """Return a linked job's input with what can be read from the files that earlier steps have made.
+
+        A file that cannot be looked at now is left to Cannon Studio to judge.
+        """
+        operation = self._catalogue().resolve(job.operation)
+        wanted = {field.probe.source for field in operation.fields if field.probe is not None}
+        found: dict[str, Source] = {}
+        for name in wanted & job.fill.keys():
+            link = job.input.get(name)
+            if isinstance(link, str):
+                with contextlib.suppress(MediaError):
+                    found[name] = Source(url=link, facts=await self._media.look(link))
+        return {**probed(operation, job.input, found), **job.input}
 
 
 def probed(operation: Operation, values: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ EXTENSIONS = (
     "cogs.prompt",
     "cogs.finish",
     "cogs.sora",
+    "cogs.settings",
     "cogs.studio",
     "cogs.quota",
     "cogs.usage",

@@ -90,6 +90,39 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         )
 
     @classmethod
+    def role(cls, action: str, subject: str, *, placeholder: str, chosen: int | None) -> Self:
+        """Return a select of one of the server's roles, or none. `chosen` is shown; it must be there."""
+        kind = discord.SelectDefaultValueType.role
+        shown = [] if chosen is None else [discord.SelectDefaultValue(id=chosen, type=kind)]
+        made: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
+            placeholder=placeholder, min_values=0, default_values=shown, custom_id=custom_id(action, subject)
+        )
+        return cls(made)
+
+    @classmethod
+    def channels(
+        cls,
+        action: str,
+        subject: str,
+        *,
+        placeholder: str,
+        chosen: Sequence[int],
+        kinds: Sequence[discord.ChannelType],
+        at_most: int = 1,
+    ) -> Self:
+        """Return a select of up to `at_most` (25) channels of `kinds`, or none. `chosen` are shown; all must exist."""
+        kind = discord.SelectDefaultValueType.channel
+        made: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
+            placeholder=placeholder,
+            min_values=0,
+            max_values=at_most,
+            channel_types=list(kinds),
+            default_values=[discord.SelectDefaultValue(id=each, type=kind) for each in chosen[:at_most]],
+            custom_id=custom_id(action, subject),
+        )
+        return cls(made)
+
+    @classmethod
     async def from_custom_id(
         cls,
         interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py gives it
@@ -116,8 +149,14 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         action = _ACTIONS.get(match["action"]) if match is not None else None
         if match is None or action is None or int(match["version"]) != VERSION:
             raise InputError(GONE)
-        values = self.item.values if isinstance(self.item, discord.ui.Select) else ()
-        await action(interaction, match["subject"], values)
+        await action(interaction, match["subject"], _values(self.item))
+
+
+def _values(item: discord.ui.Item[Any]) -> Sequence[str]:
+    """Return what was chosen in a select, roles and channels by their ids; () for a button."""
+    if isinstance(item, discord.ui.RoleSelect | discord.ui.ChannelSelect):
+        return [str(each.id) for each in item.values]
+    return item.values if isinstance(item, discord.ui.Select) else ()
 
 
 def custom_id(action: str, subject: str) -> str:

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import CannonBot
+from bot.catalogue import Operation
 from bot.errors import InputError, NoKey
 from bot.models import credits_text
 from cogs.asking import IN_SERVER_ONLY, Interaction
@@ -27,6 +28,8 @@ EXAMPLES = {
     "prompt": "/prompt image prompt: a fox",
     "finish": "/finish subtitles job: (pick a video)",
     "sora": "/sora edit prompt: make it snow job: (pick a video)",
+    "quota": "/quota set credits: 200 period: week",
+    "usage": "/usage report period: month",
     "studio": "/studio operations operation: image.edit switch: off",
 }
 """How each group is used, as it is typed."""
@@ -41,7 +44,6 @@ COSTS = (
     "**Costs** · In credits, as earlier jobs cost: the middle of them, and what nine of ten stay within. What a job "
     "truly cost stands on its card; one that fails costs nothing."
 )
-MORE = "More on a group: `/help` with `topic`."
 
 AnyCommand = app_commands.Command[Any, ..., Any]
 Entry = AnyCommand | app_commands.Group
@@ -52,6 +54,8 @@ class Shown:
     """What a page needs to know: how commands are mentioned, what they cost, and what is switched off here."""
 
     bot: CannonBot
+    prices: Mapping[tuple[str, str], Decimal]
+    """The server's own price list, by operation and model."""
     costs: Mapping[str, Sequence[Decimal]]
     off: frozenset[str]
 
@@ -64,7 +68,13 @@ class Shown:
         operation = self.bot.catalogue.resolve(key)
         if operation.id in self.off:
             return f"🚫 {text} · switched off here"
-        return f"{text} · {price_text(operation.fixed_credits, self.costs.get(operation.id, ()))}"
+        return f"{text} · {self._price(operation)}"
+
+    def _price(self, operation: Operation) -> str:
+        listed = self.prices.get((operation.id, ""))
+        if listed is not None and operation.fixed_credits is None:
+            return f"about {_credits(listed)}, as this server's moderators reckon"
+        return price_text(operation.fixed_credits, self.costs.get(operation.id, ()))
 
 
 def price_text(fixed: Decimal | None, costs: Sequence[Decimal]) -> str:
@@ -103,7 +113,7 @@ def inner(entry: Entry) -> Iterator[AnyCommand]:
 
 def overview(shown: Shown, found: Iterable[Entry], menus: Sequence[str], payer: str) -> list[str]:
     """Return the blocks of the first page: each group with its commands, then how things work."""
-    blocks = [INTRO]
+    blocks = [f"{INTRO}\n{payer} More on a group: `/help` with `topic`."]
     for entry in found:
         lines = [shown.line(command) for command in inner(entry)]
         if isinstance(entry, app_commands.Group):
@@ -113,7 +123,7 @@ def overview(shown: Shown, found: Iterable[Entry], menus: Sequence[str], payer: 
         blocks.append("\n".join(lines))
     if menus:
         blocks.append(f"**On a message** · Right click on it, then Apps: {', '.join(menus)}")
-    return [*blocks, SOURCES, COSTS, f"**Who pays** · {payer}", MORE]
+    return [*blocks, SOURCES, COSTS]
 
 
 def details(shown: Shown, entry: Entry) -> list[str]:
@@ -123,11 +133,13 @@ def details(shown: Shown, entry: Entry) -> list[str]:
     blocks += [f"{shown.line(command)}\n{_names(command)}".rstrip() for command in commands_]
     if entry.name in EXAMPLES:
         blocks.append(f"e.g. `{EXAMPLES[entry.name]}`")
-    return [*blocks, *_options(commands_)]
+    return [*blocks, "**Options**", *_options(commands_)]
 
 
 def _names(command: AnyCommand) -> str:
-    return " ".join(f"`{each.name}`" if each.required else f"[`{each.name}`]" for each in command.parameters)
+    return " ".join(
+        f"`{each.display_name}`" if each.required else f"[`{each.display_name}`]" for each in command.parameters
+    )
 
 
 def _options(commands_: Sequence[AnyCommand]) -> list[str]:
@@ -138,7 +150,7 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
             about = str(each.description)
             if each.choices:
                 about += f" ({', '.join(choice.name for choice in each.choices)})"
-            meanings.setdefault(each.name, {}).setdefault(about, []).append(command.name)
+            meanings.setdefault(each.display_name, {}).setdefault(about, []).append(command.name)
     lines = []
     for name, texts in meanings.items():
         for about, users in texts.items():
@@ -200,7 +212,8 @@ class Help(commands.Cog):
         costs: dict[str, list[Decimal]] = {}
         for operation_id, found in (await bot.parts.store.costs_by_operation()).items():
             costs.setdefault(bot.catalogue.aliases.get(operation_id, operation_id), []).extend(found)
-        return Shown(bot=bot, costs=costs, off=bot.parts.switches.off(interaction.guild_id or 0))
+        prices = await bot.parts.store.prices(interaction.guild_id or 0)
+        return Shown(bot=bot, prices=prices, costs=costs, off=bot.parts.switches.off(interaction.guild_id or 0))
 
 
 def _menus(interaction: Interaction) -> list[str]:

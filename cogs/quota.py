@@ -1,5 +1,7 @@
 """`/quota`: who may spend how much, and what is given on top. For moderators only, checked on every step."""
 
+import itertools
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import discord
@@ -20,6 +22,8 @@ from cogs.spans import SPAN_CHARS, seconds_of
 
 CREDITS_MAX = 999_999_999.0
 CHOICES = 25
+LINES_PER_BLOCK = 20
+"""A line has up to about 180 characters, a page of an embed 4000."""
 COLOUR = 0x5865F2
 PERIOD_HELP = "For how long it counts: a calendar day, week or month in the server's time zone, or in all"
 
@@ -85,7 +89,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         """Show every limit, for whom it is and who set it."""
         limits = await interaction.client.parts.store.limits(guild_of(interaction))
         blocks = [_listed(scope, [each for each in limits if each.scope is scope]) for scope in Scope]
-        shown = [block for block in blocks if block] or [
+        shown = list(itertools.chain(*blocks)) or [
             "There are none: every member may spend what the account has. `/quota set` makes one."
         ]
         made = pages("Limits of this server", shown)
@@ -205,15 +209,15 @@ _HEADINGS = {
 }
 
 
-def _listed(scope: Scope, limits: list[Limit]) -> str:
-    if not limits:
-        return ""
+def _listed(scope: Scope, limits: Sequence[Limit]) -> list[str]:
+    """Return the limits of a scope under their heading, in blocks that each fit on a page."""
     named = scope in {Scope.ROLE, Scope.MEMBER}
     lines = [
         f"• {f'{whose(each)}: ' if named else ''}{terms(each)} · by <@{each.set_by}> {stamp(each.set_at, 'd')}"
         for each in limits
     ]
-    return "\n".join([f"**{_HEADINGS[scope]}**", *lines])
+    starts = range(0, len(lines), LINES_PER_BLOCK)
+    return [f"**{_HEADINGS[scope]}**\n" + "\n".join(lines[start : start + LINES_PER_BLOCK]) for start in starts]
 
 
 async def setup(bot: CannonBot) -> None:

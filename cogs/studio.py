@@ -8,73 +8,21 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import CannonBot
-from bot.errors import CannonError, InputError, KeyRefused, NoKey
-from bot.models import AccountStatus, GuildKey, JobState, credits_text
+from bot.errors import CannonError, NoKey
+from bot.models import JobState, credits_text
 from cogs.asking import Interaction
-from cogs.forms import Form
-from cogs.moderators import guild_of, moderators_only, require_moderator
+from cogs.blocks import block, pause, show_blocked, unblock
+from cogs.keys import KeyForm, remove_key
+from cogs.moderators import guild_of, moderators_only
 from cogs.operations import operations
 from cogs.options import PRIVATE_HELP
+from cogs.prices import MODEL_CHARS, model_choices, set_price, show_prices
 from cogs.request import open_request
+from cogs.settings import open_settings
+from cogs.spans import SPAN_CHARS
 
-KEY_LENGTH_MIN, KEY_LENGTH_MAX = 8, 200
-NEEDED_SCOPES = ("requests:read", "requests:write")
-
-
-class KeyForm(Form):
-    """Takes the API key: a modal's text reaches the bot only, never the channel."""
-
-    secret: discord.ui.TextInput["KeyForm"] = discord.ui.TextInput(
-        label="API key from Cannon Studio's console",
-        placeholder="cs_live_…",
-        min_length=KEY_LENGTH_MIN,
-        max_length=KEY_LENGTH_MAX,
-    )
-
-    def __init__(self, bot: CannonBot) -> None:
-        super().__init__(bot, title="Cannon Studio key", name="key")
-
-    async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Check the key with the status call, then store it."""
-        await store_key(interaction, self.secret.value)  # type: ignore[arg-type]  # our client's type
-
-
-async def store_key(interaction: Interaction, typed: str) -> None:
-    """Check a key and keep it for this server. Nothing of it is echoed but its last four characters."""
-    await require_moderator(interaction)  # again: the role may be gone since the form was opened
-    guild_id = guild_of(interaction)
-    secret = typed.strip()
-    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
-        raise InputError(
-            "The key is one word of plain letters, digits and underscores, such as `cs_live_…`; "
-            "copy it once more from the developer console."
-        )
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    parts = interaction.client.parts
-    try:
-        status = await parts.client.status(secret)
-    except KeyRefused:
-        raise InputError(
-            "Cannon Studio does not accept this key: it is mistyped or revoked. The earlier setting was not changed."
-        ) from None
-    key = await parts.store.set_key(guild_id, secret, set_by=interaction.user.id, status=status)
-    parts.poller.resume()
-    await interaction.edit_original_response(embed=key_embed("Key stored", key, status))
-
-
-def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed:
-    """Draw what a key is worth; of the key itself only the last four characters."""
-    embed = discord.Embed(title=title, colour=0x3BA55D)
-    embed.add_field(name="Key", value=f"`…{key.last4}`")
-    embed.add_field(name="Plan", value=discord.utils.escape_markdown(status.plan or "not told"))
-    embed.add_field(name="Credits left", value="not told" if status.credits is None else credits_text(status.credits))
-    scopes = ", ".join(f"`{scope}`" for scope in status.scopes) or "not told"
-    missing = [scope for scope in NEEDED_SCOPES if status.scopes and scope not in status.scopes]
-    if missing:
-        scopes += f"\n⚠️ lacks {', '.join(f'`{scope}`' for scope in missing)}: jobs will be refused"
-        embed.colour = discord.Colour(0xF0B232)
-    embed.add_field(name="Scopes", value=scopes, inline=False)
-    return embed
+CREDITS_MAX = 999_999_999
+REASON_CHARS = 200
 
 
 @app_commands.guild_only()
@@ -90,11 +38,20 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
         """Let moderators through only."""
         return await moderators_only(interaction)
 
-    @app_commands.command(name="key", description="Set this server's Cannon Studio API key")
-    async def key(self, interaction: Interaction) -> None:
-        """Open the form for the key."""
+    @app_commands.command(name="key", description="Set, replace or remove this server's Cannon Studio API key")
+    @app_commands.describe(action="To set a key, in place of the present one, or to remove it; set, if left out")
+    async def key(self, interaction: Interaction, action: Literal["set", "remove"] = "set") -> None:
+        """Open the form for the key, or remove the key."""
         guild_of(interaction)
-        await interaction.response.send_modal(KeyForm(self.bot))
+        if action == "remove":
+            await remove_key(interaction)
+        else:
+            await interaction.response.send_modal(KeyForm(self.bot))
+
+    @app_commands.command(name="settings", description="The rules of this server: access, limits, approval, results")
+    async def settings(self, interaction: Interaction) -> None:
+        """Show the settings with controls to change them."""
+        await open_settings(interaction)
 
     @app_commands.command(name="status", description="Key, credits, running jobs, and whether the API answers")
     async def status(self, interaction: Interaction) -> None:
@@ -138,6 +95,70 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
         off = interaction.client.parts.switches.off(interaction.guild_id or 0)
         offered = interaction.client.catalogue.suggest_operations(typed, without=off)
         return [app_commands.Choice(name=label, value=value) for label, value in offered]
+
+    @app_commands.command(name="price", description="Set what a kind of job is thought to cost here, or remove that")
+    @app_commands.rename(amount="credits")
+    @app_commands.describe(
+        operation="The operation, e.g. video.generate",
+        amount="Credits for one job; left out, the price is removed",
+        model="Only with this model; left out, with any that has no price of its own",
+    )
+    async def price(
+        self,
+        interaction: Interaction,
+        operation: str,
+        amount: app_commands.Range[float, 0, CREDITS_MAX] | None = None,
+        model: app_commands.Range[str, 1, MODEL_CHARS] | None = None,
+    ) -> None:
+        """Set or remove a price."""
+        await set_price(interaction, operation, amount, model)
+
+    @price.autocomplete("operation")
+    async def _priced_operation(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        offered = interaction.client.catalogue.suggest_operations(typed)
+        return [app_commands.Choice(name=label, value=value) for label, value in offered]
+
+    @price.autocomplete("model")
+    async def _priced_model(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return model_choices(interaction, typed)
+
+    @app_commands.command(name="prices", description="Show the prices that are set here")
+    async def prices(self, interaction: Interaction) -> None:
+        """Show the price list."""
+        await show_prices(interaction)
+
+    @app_commands.command(name="pause", description="Let no new job start; running ones are delivered")
+    @app_commands.describe(switch="on: no new jobs; off: as usual")
+    async def pause(self, interaction: Interaction, switch: Literal["on", "off"]) -> None:
+        """Drain the server, or let jobs start again."""
+        await pause(interaction, on=switch == "on")
+
+    @app_commands.command(name="block", description="Let a member not use the bot here")
+    @app_commands.describe(
+        member="Who",
+        until="For how long: 12h, 7d, 2w; left out, for good",
+        reason="Why; the member reads it",
+    )
+    async def block(
+        self,
+        interaction: Interaction,
+        member: discord.User,
+        until: app_commands.Range[str, 2, SPAN_CHARS] | None = None,
+        reason: app_commands.Range[str, 1, REASON_CHARS] | None = None,
+    ) -> None:
+        """Block a member."""
+        await block(interaction, member, until, reason or "")
+
+    @app_commands.command(name="unblock", description="Let a blocked member use the bot again")
+    @app_commands.describe(member="Who")
+    async def unblock(self, interaction: Interaction, member: discord.User) -> None:
+        """Lift a block."""
+        await unblock(interaction, member)
+
+    @app_commands.command(name="blocked", description="Show who is blocked here, until when and why")
+    async def blocked(self, interaction: Interaction) -> None:
+        """Show the blocked members."""
+        await show_blocked(interaction)
 
     async def _add_account(self, embed: discord.Embed, guild_id: int) -> None:
         parts = self.bot.parts

@@ -22,8 +22,9 @@ from page import CHROMIUM, page_at, run_slash  # type: ignore[import-not-found] 
 
 PICTURE = ROOT / "docs" / "images" / "demo.png"
 PROMPT = "A still mountain lake at dusk, dark firs on both shores, the last light in the water"
-OPTIONS = {"prompt": PROMPT, "aspect_ratio": "3:2"}
-WIDTH_PX, HEIGHT_PX = 1100, 900
+DRAWN = "image => image.complete && image.naturalWidth > 200"
+WIDTH_PX, HEIGHT_PX = 1100, 1000
+"""High enough for the whole card with its picture."""
 COLOURS = 256
 LARGEST_BYTES = 400_000
 WAIT_MS = 30_000
@@ -32,15 +33,12 @@ WAIT_MS = 30_000
 async def shot(speed: float) -> bytes:
     """Return a PNG of the demo's page with one finished picture on it."""
     async with Demo(speed=speed) as demo, page_at(demo.url, width=WIDTH_PX, height=HEIGHT_PX) as page:
-        await run_slash(page, "image generate", **OPTIONS)
+        await run_slash(page, "image generate", prompt=PROMPT)
         picture = page.get_by_alt_text(PROMPT)
         await picture.wait_for(timeout=WAIT_MS)
-        await page.wait_for_function(
-            "image => image.complete && image.naturalWidth > 200", arg=await picture.element_handle()
-        )
+        await page.wait_for_function(DRAWN, arg=await picture.element_handle())
         await page.get_by_text("done in").wait_for(timeout=WAIT_MS)
-        await page.evaluate("document.activeElement?.blur()")
-        await picture.scroll_into_view_if_needed()
+        await page.mouse.move(1, 1)  # away from the picture, over which buttons appear
         data: bytes = await page.screenshot()
         return data
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -61,6 +61,8 @@ class Look:
     """Whether the jobs wait for a working key."""
     places: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """The places of jobs that wait for their turn, 1 for the next."""
+    paused: bool = False
+    """Whether the moderators let no new job start."""
 
 
 def state_word(state: JobState) -> str:
@@ -266,6 +268,8 @@ def _state(job: Job, look: Look) -> str:
 def _waiting(job: Job, look: Look) -> str:
     if job.after_ids:
         return "⏳ waiting for the step before"
+    if look.paused:
+        return "⏸️ waiting: the moderators have paused new jobs"
     place = look.places.get(job.id)
     return state_word(job.state) if place is None else f"{state_word(job.state)}: place {place}"
 

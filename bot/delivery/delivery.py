@@ -26,6 +26,7 @@ from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.delivery.card import Look, alt_text, card_embed, file_stem, long_texts, operation_of, plain
+from bot.delivery.log_channel import LogChannel
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.failpoints import failpoint
 from bot.jobs.cadence import remaining_s
@@ -107,6 +108,7 @@ class Delivery:
         self._folder = folder
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._shown: dict[str, str] = {}
+        self.log_channel = LogChannel(client, store=store)
         self.controls: Controls = no_controls
         """What a card offers beside its links; set by the surface. Only DynamicItems may be among them."""
 
@@ -123,12 +125,14 @@ class Delivery:
         key = await self._store.key(guild_id)
         waits = any(job.state is JobState.WAITING and not job.after_ids for job in jobs)
         queue = await self._store.queue(guild_id) if waits else []
+        paused = waits and (await self._store.rules(guild_id)).paused
         return Look(
             catalogue=self._catalogue(),
             now=now,
             eta=eta,
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
+            paused=paused,
         )
 
     async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, list[discord.File]]:
@@ -151,18 +155,22 @@ class Delivery:
         if found is None or not found[0].answered or found[0].message_id is None:
             return
         card, jobs = found
-        embed = card_embed(card, jobs, await self.look(guild_id, jobs))
+        await self._draw(card, jobs)
+        if all(job.state.ended for job in jobs):
+            self._shown.pop(card_id, None)
+            await self._ping(card, jobs)
+
+    async def _draw(self, card: Card, jobs: Sequence[Job]) -> None:
+        embed = card_embed(card, jobs, await self.look(card.guild_id, jobs))
         drawn = repr(embed.to_dict())
-        if self._shown.get(card_id) == drawn:
+        if self._shown.get(card.id) == drawn:
             return
         async with asyncio.timeout(CALL_TIMEOUT_S):
             if self._token_lives(card):
                 await self._webhook(card).edit_message(card.message_id, embed=embed)  # type: ignore[arg-type]  # checked
             elif not card.private or card.message_channel_id not in {None, card.channel_id}:
                 await self._partial(card).edit(embed=embed)  # a private one can be reached where it moved to
-        self._note_shown(card_id, drawn)
-        if all(job.state.ended for job in jobs):
-            self._shown.pop(card_id, None)
+        self._note_shown(card.id, drawn)
 
     def _note_shown(self, card_id: str, drawn: str) -> None:
         self._shown[card_id] = drawn
@@ -174,6 +182,52 @@ class Delivery:
         if lock is None:
             lock = self._locks[card_id] = asyncio.Lock()
         return lock
+
+    # ------------------------------------------------------------------ pings
+
+    async def ping(self, guild_id: int, card_id: str) -> None:
+        """Ping who asked for a finished card, if a crash came before; best effort."""
+        try:
+            async with self._lock(card_id):
+                found = await self._store.card_and_jobs(guild_id, card_id)
+                if found is not None and all(job.state.ended for job in found[1]):
+                    await self._ping(*found, search=True)
+        except (discord.HTTPException, *NETWORK_ERRORS) as error:
+            log.info("card.not_pinged", card=card_id, error=type(error).__name__)
+
+    async def _ping(self, card: Card, jobs: Sequence[Job], *, search: bool = False) -> None:
+        """Send the one short message that pings who asked: the edit that brought the result has pinged nobody.
+
+        A direct message has pinged by itself, and a private card must not be told of. With `search` the message is
+        looked for first; without, its nonce keeps it from being sent twice.
+        """
+        if card.private or card.message_id is None or not any(job.state is JobState.DELIVERED for job in jobs):
+            return
+        if not (await self._store.rules(card.guild_id)).ping or await self._store.pinged(card.guild_id, card.id):
+            return
+        if card.message_channel_id in {None, card.channel_id}:
+            channel = self._channel(card.channel_id, card.guild_id)
+            link = f"https://discord.com/channels/{card.guild_id}/{card.channel_id}/{card.message_id}"
+            if not (search and await self._said(channel, link)):
+                async with asyncio.timeout(CALL_TIMEOUT_S):
+                    await channel.send(
+                        f"<@{card.author_id}> Your result is ready: {link}",
+                        nonce=f"ping-{card.id}",
+                        allowed_mentions=discord.AllowedMentions(
+                            everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
+                        ),
+                    )
+        failpoint("ping.sent")
+        await self._store.note_pinged(card.guild_id, card.id)
+
+    async def _said(self, channel: discord.abc.Messageable, text: str) -> bool:
+        """Whether a late message of ours in the channel has the text."""
+        with contextlib.suppress(discord.Forbidden):
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                async for message in channel.history(limit=SEARCH_MESSAGES):
+                    if self._is_own(message) and text in message.content:
+                        return True
+        return False
 
     # ------------------------------------------------------------------ after a restart
 
@@ -226,8 +280,9 @@ class Delivery:
     # ------------------------------------------------------------------ alerts
 
     async def alert(self, guild_id: int, sentence: str) -> None:
-        """Tell the moderator who set the guild's key, by direct message; best effort."""
+        """Tell the moderators: in the log channel, and who set the guild's key by direct message; best effort."""
         log.warning("guild.alert", guild=guild_id, sentence=sentence)
+        await self.log_channel.post(guild_id, f"⚠️ {sentence}")
         key = await self._store.key(guild_id)
         if key is None:
             return

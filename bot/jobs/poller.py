@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -165,6 +165,7 @@ class Poller:
         surface: Surface,
         housekeeping: Housekeeping,
         metrics: Metrics,
+        complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
         webhook_url: Callable[[Job], str | None] = lambda _job: None,
         rng: random.Random | None = None,
     ) -> None:
@@ -177,6 +178,7 @@ class Poller:
         self._surface = surface
         self._housekeeping = housekeeping
         self._metrics = metrics
+        self._complete = complete
         self._webhook_url = webhook_url
         self._rng = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._lease = new_id()
@@ -391,8 +393,16 @@ class Poller:
         if now - first > SAFE_WINDOW_S:
             await self._unsure(followed)
             return None
+        values = job.input
+        if job.attempts == 0 and job.after_ids:
+            values = await self._complete(job)
         if not await self._change(
-            followed, JobState.SUBMITTING, attempts=job.attempts + 1, first_attempt_at=first, key_id=key.id
+            followed,
+            JobState.SUBMITTING,
+            attempts=job.attempts + 1,
+            first_attempt_at=first,
+            key_id=key.id,
+            input=values,
         ):
             return None
         failpoint("submit.before")
@@ -400,7 +410,7 @@ class Poller:
             accepted = await self._client.submit(
                 key.secret,
                 self._wire_id(job),
-                job.input,
+                values,
                 idempotency_key=job.idempotency_key,
                 webhook_url=self._webhook_url(job),
             )

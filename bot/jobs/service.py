@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from bot.alerts import Alert, of_limits
 from bot.cannon.estimates import Estimates
 from bot.catalogue import Catalogue, FieldKind, Operation
 from bot.clock import Clock
-from bot.errors import InputError, KeyRefused
+from bot.errors import InputError, KeyRefused, Refused
 from bot.failpoints import failpoint
 from bot.jobs.keys import Keys, UsableKey
 from bot.jobs.switches import Switches
+from bot.jobs.watch import Watch
 from bot.models import Card, Estimate, Job, JobState, new_id
-from bot.policy import DEFAULT_HOLD, JOBS_PER_CARD, Item, Verdict, Wish, decide
-from bot.rules import Rules
+from bot.policy import DEFAULT_HOLD, JOBS_PER_CARD, Item, Room, Verdict, Wish, decide, holding, rooms
+from bot.rules import Rules, Scope
 from bot.store import Spending, Store
+from bot.wording import full_stop
 
 TOKEN_LIFE_S = 14 * 60.0
 """An interaction token lives 15 minutes (Discord's docs); one is kept for slow uploads."""
@@ -109,6 +112,7 @@ class JobService:
         switches: Switches,
         estimates: Estimates,
         clock: Clock,
+        watch: Watch,
         wake: Callable[[], None],
     ) -> None:
         self._store = store
@@ -117,6 +121,7 @@ class JobService:
         self._switches = switches
         self._estimates = estimates
         self._clock = clock
+        self._watch = watch
         self._wake = wake
 
     def check(self, ask: Ask, rules: Rules) -> list[dict[str, Any]]:
@@ -142,6 +147,14 @@ class JobService:
         Raises InputError, Refused (limit, balance, no key), KeyRefused or Unconfirmed; then nothing is stored and
         nothing held. The same interaction twice gives the same card, held once.
         """
+        try:
+            return await self._take(ask)
+        except Refused as error:
+            if error.reason:
+                await self._watch.refused(ask.guild_id, ask.author_id, ask.steps[-1].operation, error)
+            raise
+
+    async def _take(self, ask: Ask) -> Taken:
         rules = await self._store.rules(ask.guild_id)
         inputs = self.check(ask, rules)
         key = await self._keys.for_guild(ask.guild_id)
@@ -150,10 +163,13 @@ class JobService:
                 "Cannon Studio refuses this server's key. A moderator can set a new one with `/studio key`."
             )
         operations = [self._catalogue().resolve(step.operation) for step in ask.steps]
-        estimates = [
-            await self.estimate(ask.guild_id, operation, values, rules=rules, key=key)
-            for operation, values in zip(operations, inputs, strict=True)
-        ]
+        estimates: list[Estimate] = []
+        for place, (operation, values) in enumerate(zip(operations, inputs, strict=True)):
+            # The same again costs the same: the estimate tool is asked once.
+            if place and (operation, values) == (operations[place - 1], inputs[place - 1]):
+                estimates.append(estimates[-1])
+            else:
+                estimates.append(await self.estimate(ask.guild_id, operation, values, rules=rules, key=key))
         wish = self._wish(ask, operations, inputs, estimates, key.balance)
         if rules.confirm_above is not None and wish.total > rules.confirm_above and not ask.confirmed:
             await self._refuse_early(wish, ask)
@@ -161,7 +177,13 @@ class JobService:
         card = self._card(ask)
         jobs = self._jobs(ask, card, operations, inputs, estimates, key.id)
         failpoint("accept.before")
-        stored, stored_jobs, fresh = await self._store.accept(card, jobs, lambda books: _decide(wish, books))
+        alerts: list[Alert] = []
+        try:
+            stored, stored_jobs, fresh = await self._store.accept(
+                card, jobs, lambda books: _decide_and_look(wish, books, alerts)
+            )
+        finally:
+            self._watch.tell(ask.guild_id, alerts)
         failpoint("accept.stored")
         return Taken(card=stored, jobs=stored_jobs, fresh=fresh)
 
@@ -215,7 +237,7 @@ class JobService:
 
     async def turn_down(self, guild_id: int, card_id: str, reason: str) -> tuple[Job, ...] | None:
         """Refuse a card that waits for a moderator, and give its credits back. None if it was decided before."""
-        sentence = f"A moderator refused this: {reason}" if reason else "A moderator refused this."
+        sentence = f"A moderator refused this: {full_stop(reason)}" if reason else "A moderator refused this."
         return await self._store.turn_down(guild_id, card_id, JobState.REFUSED, sentence)
 
     async def unanswered(self, card: Card) -> int:
@@ -322,3 +344,24 @@ def _with_ids(template: Any, ids: Sequence[str]) -> Any:
 
 def _decide(wish: Wish, books: Spending) -> Verdict:
     return decide(wish, rules=books.rules, limits=books.limits, block=books.block, books=books, now=books.now)
+
+
+def _decide_and_look(wish: Wish, books: Spending, alerts: list[Alert]) -> Verdict:
+    """Decide, and put into `alerts` which limits are near their end by then."""
+    try:
+        verdict = _decide(wish, books)
+    except Refused as error:
+        if error.reason == "limit":
+            alerts += of_limits(_rooms(wish, books), wish, taken=False)
+        raise
+    alerts += of_limits(_rooms(wish, books), wish, taken=True)
+    return verdict
+
+
+def _rooms(wish: Wish, books: Spending) -> list[Room]:
+    """Return what the limits that hold for the wish leave; [] where nobody wants to be told."""
+    if books.rules.log_channel is None:
+        return []
+    of_member = holding(books.limits, wish, books.rules, books, books.now)
+    of_server = [limit for limit in books.limits if limit.scope is Scope.SERVER]
+    return rooms([*of_member, *of_server], wish, books.rules, books, books.now)

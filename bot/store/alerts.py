@@ -40,6 +40,18 @@ class Alerts(Part):
 
         return await self._database.write(change)
 
+    async def keep_alert(self, guild_id: int, name: str, *, until: float) -> None:
+        """Note that this is not to be told before `until`, whether it was told or not."""
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT INTO alerts (guild_id, name, until) VALUES (?, ?, ?)"
+                " ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until",
+                (guild_id, name, until),
+            )
+
+        await self._database.write(change)
+
     async def guilds_with_log(self) -> list[int]:
         """Return the guilds that have a log channel."""
         rows = await self._database.read(lambda db: db.execute(_WATCHED).fetchall())

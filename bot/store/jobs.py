@@ -20,7 +20,7 @@ from bot.store.steps import follow_up
 CHANGEABLE = frozenset(
     {
         "remote_id", "attempts", "first_attempt_at", "next_at", "submitted_at", "started_at", "finished_at",
-        "delivered_at", "message_id", "output", "media", "error", "cost", "key_id",
+        "delivered_at", "message_id", "output", "media", "error", "cost", "key_id", "input",
     }
 )  # fmt: skip
 """What `change` may set besides the state; who a job belongs to and what it holds never changes."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -19,7 +20,6 @@ from typing import Any
 import aiohttp
 from wire_bot import BotProcess
 from wire_discord import WireDiscord
-from wire_world import Posted
 
 from bot.cannon.client import CannonClient
 from bot.clock import SystemClock
@@ -29,6 +29,7 @@ from bot.store import Store
 HERE = Path(__file__).parent
 KEY = "cs_test_bench_0000000000"
 PATIENCE_S = 60.0
+IDLE_AFTER_S = 0.3
 CLIP_AGE_S = 60.0
 """Old enough that the bot looks at a video every eight seconds (bot/jobs/cadence.py)."""
 CLIP_DUE_S = 4.0
@@ -82,16 +83,17 @@ class Stage:
     def database(self) -> Path:
         return self.folder / "bot.db"
 
-    async def until_all_have_files(self, messages: int) -> list[Posted]:
-        """Wait until there are so many messages and each has its file."""
+    async def until_idle(self, jobs: int) -> None:
+        """Wait until so many jobs have ended in the bot's books, and a moment longer for their cards."""
+        pause = asyncio.Event()  # never set: nothing tells another process of a change in the bot's database
+        async with asyncio.timeout(PATIENCE_S):
+            while self._delivered() < jobs:
+                await SystemClock().wait(pause, 0.05)
+            await SystemClock().wait(pause, IDLE_AFTER_S)
 
-        def done() -> list[Posted] | None:
-            found = self.wire.messages(self.channel)
-            return found if len(found) == messages and all(one.attachments for one in found) else None
-
-        found = await self.wire.until(done, PATIENCE_S)
-        assert found is not None
-        return found
+    def _delivered(self) -> int:
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM jobs WHERE state = 'delivered'").fetchone()[0])
 
 
 @contextlib.asynccontextmanager
@@ -143,17 +145,17 @@ async def starts(folder: Path, api_url: str, *, again: int) -> list[Start]:
 async def acknowledgements(folder: Path, api_url: str, *, burst: int, rounds: int) -> list[float]:
     """Send bursts of `/image generate` and return, for each command, the seconds until its answer arrived.
 
-    Before the next burst all pictures of the last are delivered, so each meets a bot that is warm but idle.
+    Before the next burst all jobs of the last have ended, so each meets a bot that is warm but idle.
     """
     found: list[float] = []
     async with stage(folder, api_url) as place, place.bot() as bot:
         await bot.online()
         members = [place.wire.add_member(place.guild, f"member{number}") for number in range(burst)]
         await _burst(place, members[:1], "warm up")
-        await place.until_all_have_files(1)
+        await place.until_idle(1)
         for number in range(rounds):
             found += await _burst(place, members, f"picture {number}")
-            await place.until_all_have_files(1 + burst * (number + 1))
+            await place.until_idle(1 + burst * (number + 1))
     return found
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from bot.cannon.client import CannonClient
 from bot.catalogue import Catalogue
 from bot.clock import SystemClock
+from bot.jobs.housekeeping import Housekeeping, nobody_to_ask
 from bot.jobs.keys import Keys
 from bot.jobs.learning import Learned
 from bot.jobs.poller import Poller
@@ -123,7 +124,7 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(CountingClient(url, clock, jobs))
         await fill(store, await accepted(client, jobs), clock)
-        catalogue = Catalogue(allow_local=True)
+        catalogue, surface = Catalogue(allow_local=True), Nobody()
         poller = Poller(
             store=store,
             client=client,
@@ -131,7 +132,8 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
             catalogue=lambda: catalogue,
             learned=Learned(store, lambda: catalogue),
             clock=clock,
-            surface=Nobody(),
+            surface=surface,
+            housekeeping=Housekeeping(store, clock=clock, show=surface.show, ask_moderators=nobody_to_ask),
             metrics=Metrics(),
             rng=random.Random(seed),
         )

@@ -35,6 +35,20 @@ async def crash_in(rig: Rig, point: str) -> None:
     assert failpoints.disarm() == [], f"{point} was not reached"
 
 
+async def rounds(look):
+    """Look again and again, but not for ever."""
+    for _ in range(1000):
+        yield await look()
+    raise AssertionError("it does not come to an end")
+
+
+async def until_ended(rig: Rig):
+    async for left in rounds(rig.bot.parts.store.open_total):
+        if not left:
+            return
+        yield left
+
+
 def files_in(*places: list[discord.Message]) -> list[str]:
     return [file.filename for messages in places for message in messages for file in message.attachments]
 
@@ -179,7 +193,9 @@ async def test_a_stop_in_the_middle_of_a_delivery_posts_nothing_by_halves(rig: R
     rig.sandbox.fault("media", "stall")
     await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
     poller = rig.bot.parts.poller
-    while (await rig.jobs())[0].state is not JobState.READY:
+    async for [job] in rounds(rig.jobs):
+        if job.state is JobState.READY:
+            break
         await rig.step()
         rig.advance(0.5)
     poller._start_due()
@@ -232,13 +248,14 @@ async def another(rig: Rig):
     """Makes pollers like the bot's own, each with a store of its own on the same database, as another process."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def make(surface=None) -> Poller:
+        async def make(surface: Posting | None = None) -> Poller:
             store = await stack.enter_async_context(reopened(rig))
-            parts = rig.bot.parts
-            return Poller(
-                store=store, client=parts.client, keys=parts.keys, catalogue=lambda: rig.bot.catalogue,
-                learned=parts.learned, clock=rig.clock, surface=surface or parts.delivery, metrics=parts.metrics,
-            )  # fmt: skip
+            parts = await rig.bot._assemble(store)
+            stack.push_async_callback(parts.client.aclose)
+            stack.push_async_callback(parts.media.aclose)
+            if surface is not None:
+                parts.poller._surface = surface
+            return parts.poller
 
         yield make
 
@@ -247,7 +264,7 @@ async def test_two_pollers_on_one_database_never_double(rig: Rig, another):
     for number in range(10):
         await rig.member.slash(rig.channel, "image generate", prompt=f"fox {number}")
     pollers = [rig.bot.parts.poller, await another()]
-    while await rig.bot.parts.store.open_total():
+    async for _ in until_ended(rig):
         with rig.env.time_context():
             await asyncio.gather(*(poller.step() for poller in pollers))
         rig.advance(0.5)
@@ -274,7 +291,7 @@ async def test_a_poller_that_wakes_after_its_lease_has_expired_changes_nothing(r
     await zombie.step()
     assert zombie.followed == 0
     assert zombie._lease != before.lease
-    while await rig.bot.parts.store.open_total():
+    async for _ in until_ended(rig):
         await heir.step()
         rig.advance(1)
     assert await exact(rig) == [JobState.DELIVERED]
@@ -285,7 +302,9 @@ async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, anot
     slow, quick = Posting(), Posting()
     zombie = await another(slow)
     slow.gate.clear()
-    while not slow.begun.is_set():
+    async for _ in rounds(rig.jobs):
+        if slow.begun.is_set():
+            break
         zombie._claim_due = 0.0
         await zombie._renew()
         await zombie._claim()
@@ -297,7 +316,7 @@ async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, anot
         rig.advance(0.5)
     rig.advance(LEASE_S + 1)
     heir = await another(quick)
-    while await rig.bot.parts.store.open_total():
+    async for _ in until_ended(rig):
         await heir.step()
         rig.advance(0.5)
     ledger = await rig.bot.parts.store.ledger(rig.guild.id)
@@ -345,7 +364,7 @@ async def test_a_running_poller_renews_its_lease_while_a_delivery_is_slow(rig: R
             [job] = await rig.jobs()
             assert job.lease == owner._lease
             slow.gate.set()
-            while await rig.bot.parts.store.open_total():
+            async for _ in until_ended(rig):
                 await pulse.round(owner)
     finally:
         await owner.stop()
@@ -359,7 +378,7 @@ async def test_hints_in_any_number_at_any_time_give_one_delivery(rig: Rig, times
     token = rig.bot._hook_token(job.id)
     assert rig.bot.hint(token)  # before anybody follows it
     seen = []
-    while await rig.bot.parts.store.open_total():
+    async for _ in until_ended(rig):
         for _ in range(times):
             assert rig.bot.hint(token)
         await rig.step()

@@ -111,6 +111,11 @@ CALLS: dict[str, Call] = {
     "block": lambda store, guild_id, *_: store.block(guild_id, MEMBER, until=None, reason="", by_id=1),
     "unblock": lambda store, guild_id, *_: store.unblock(guild_id, MEMBER),
     "blocked": lambda store, guild_id, *_: store.blocked(guild_id, MEMBER),
+    "blocks": lambda store, guild_id, *_: store.blocks(guild_id),
+    "note_alert": lambda store, guild_id, *_: store.note_alert(guild_id, CANARY, until=9e9),
+    "keep_alert": lambda store, guild_id, *_: store.keep_alert(guild_id, CANARY, until=9e9),
+    "note_pinged": lambda store, guild_id, other, _: store.note_pinged(guild_id, other.card.id),
+    "pinged": lambda store, guild_id, other, _: store.pinged(guild_id, other.card.id),
     "set_price": lambda store, guild_id, *_: store.set_price(guild_id, "image.generate", "", None),
     "prices": lambda store, guild_id, *_: store.prices(guild_id),
     "note_decision": lambda store, guild_id, *_: store.note_decision(guild_id, by_id=1, kind="limit", text="x"),
@@ -142,6 +147,7 @@ WITHOUT_GUILD = {
     "open", "close", "unanswered", "open_total", "hold_lease", "drop_lease", "claim", "save_histogram", "histograms",
     "costs", "costs_by_operation", "get_meta", "set_meta", "check", "check_file", "rotate_secrets", "sign",
     "switched_off", "guilds_with_queue", "unasked_approvals", "overdue_approvals",
+    "guilds_with_log", "unpinged",
 }  # fmt: skip
 
 
@@ -165,6 +171,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     grant = await store.grant(guild_id, MEMBER, Decimal(888), note=CANARY, by_id=1, expires_at=None)
     await store.block(guild_id, MEMBER, until=None, reason=CANARY, by_id=1)
     await store.set_price(guild_id, "image.generate", "", Decimal(999))
+    await store.note_alert(guild_id, CANARY, until=8e9)
     await store.note_decision(guild_id, by_id=1, kind="grant", text=CANARY)
     await store.change_rules(guild_id, lambda _: Rules(words=(CANARY,), running_per_member=99))
     await accepted(store, "6", guild_id=guild_id, state=JobState.WAITING)
@@ -179,7 +186,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
 
 
 TABLES = (
-    "approvals", "blocks", "cards", "decisions", "drafts", "draws", "grants", "guild_keys", "jobs", "ledger", "limits",
+    "alerts", "approvals", "blocks", "cards", "decisions", "drafts", "draws", "grants", "guild_keys", "jobs", "ledger", "limits",
     "prices", "rules", "switched_off",
 )  # fmt: skip
 

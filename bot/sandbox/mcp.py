@@ -1,0 +1,63 @@
+"""The sandbox's MCP: the one tool that the bot asks, `estimate_generation_cost`.
+
+The tool's arguments and the fields of its answer are as the vendor's stored schema has them (`ok, note, error, label,
+status, response, operation, estimatedCredits`); where each stands in the envelope follows the Model Context Protocol:
+JSON-RPC, with the result both as `structuredContent` and as JSON in a text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.catalogue import Catalogue
+from bot.errors import InputError
+from bot.sandbox.answers import number
+from bot.sandbox.prices import price
+
+TOOL = "estimate_generation_cost"
+PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS = -32700, -32600, -32601, -32602
+
+
+def answer(catalogue: Catalogue, body: Any) -> dict[str, Any]:
+    """Return the JSON-RPC answer to a call. Never raises, whatever `body` is."""
+    if body is None:
+        return _error(None, PARSE_ERROR, "This is no JSON.")
+    if not isinstance(body, dict) or body.get("jsonrpc") != "2.0" or not isinstance(body.get("method"), str):
+        return _error(None, INVALID_REQUEST, "This is no JSON-RPC 2.0 request.")
+    call_id, given = body.get("id"), body.get("params")
+    if body["method"] != "tools/call":
+        return _error(call_id, NO_METHOD, "The sandbox knows `tools/call` only.")
+    if not isinstance(given, dict) or given.get("name") != TOOL or not isinstance(given.get("arguments"), dict):
+        return _error(call_id, INVALID_PARAMS, f"The sandbox knows the tool {TOOL} only.")
+    told = _estimate(catalogue, given["arguments"])
+    result = {
+        "content": [{"type": "text", "text": json.dumps(told)}],
+        "structuredContent": told,
+        "isError": not told["ok"],
+    }
+    return {"jsonrpc": "2.0", "id": call_id, "result": result}
+
+
+def _estimate(catalogue: Catalogue, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    name, given = arguments.get("operation"), arguments.get("input")
+    if not isinstance(name, str) or not isinstance(given, dict):
+        return {"ok": False, "status": 400, "error": "`operation` and `input` are needed."}
+    try:
+        operation = catalogue.get(name)
+        catalogue.check(name, given)
+    except InputError as error:
+        return {"ok": False, "status": 400, "operation": name, "error": error.sentence}
+    return {
+        "ok": True,
+        "status": 200,
+        "operation": operation.id,
+        "label": operation.title,
+        "estimatedCredits": number(price(operation.id, given, operation.fixed_credits)),
+        "note": "An estimate; nothing was made or charged.",
+    }
+
+
+def _error(call_id: Any, code: int, message: str) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": call_id, "error": {"code": code, "message": message}}
