@@ -221,26 +221,24 @@ def _account_has(wish: Wish, books: Books) -> None:
 
 def _states(wish: Wish, rules: Rules, books: Books) -> tuple[JobState, ...]:
     """Return each item's first state: as many run as may, the rest wait; all for a moderator, where they are dear."""
+    dear = rules.approve_above is not None and wish.total > rules.approve_above and not wish.approved
     free = min(rules.running_per_member - books.running_of_member, rules.running_per_server - books.running_of_guild)
-    states = []
-    queued = books.queued_of_member
+    if dear:
+        free = 0
+    states, queued = [], 0
     for item in wish.items:
-        if item.linked:
-            states.append(JobState.WAITING)
-        elif free > 0:
+        if not item.linked and free > 0:
             free -= 1
             states.append(JobState.SUBMITTING)
         else:
-            queued += 1
-            states.append(JobState.WAITING)
-    if queued > rules.queued_per_member:
+            queued += not item.linked
+            states.append(JobState.AWAITING_APPROVAL if dear else JobState.WAITING)
+    if queued and queued + books.queued_of_member > rules.queued_per_member:
         raise Refused(
             f"You have {books.running_of_member} jobs running and {books.queued_of_member} waiting, and "
             f"{rules.queued_per_member} may wait; try again when one of them is done.",
             "queue",
         )
-    if rules.approve_above is not None and wish.total > rules.approve_above and not wish.approved:
-        return (JobState.AWAITING_APPROVAL,) * len(wish.items)
     return tuple(states)
 
 

@@ -14,6 +14,7 @@ from bot.catalogue import Operation
 from bot.errors import InputError, NoKey
 from bot.models import credits_text
 from cogs.asking import IN_SERVER_ONLY, Interaction
+from cogs.moderators import is_moderator
 from cogs.options import operation_of
 
 PAGE_CHARS = 4000
@@ -92,14 +93,11 @@ def _credits(amount: Decimal) -> str:
     return f"{credits_text(amount)} credit{'' if amount == 1 else 's'}"
 
 
-def entries(interaction: Interaction) -> dict[str, Entry]:
-    """Return the slash groups and commands that the member may see, by name."""
+async def entries(interaction: Interaction) -> dict[str, Entry]:
+    """Return the slash groups and commands that the member may use, by name."""
     found = interaction.client.tree.get_commands(type=discord.AppCommandType.chat_input)
-    return {each.name: each for each in found if _may_see(interaction, each)}
-
-
-def _may_see(interaction: Interaction, entry: Entry) -> bool:
-    return entry.default_permissions is None or entry.default_permissions <= interaction.permissions
+    moderates = await is_moderator(interaction)
+    return {each.name: each for each in found if moderates or each.default_permissions is None}
 
 
 def inner(entry: Entry) -> Iterator[AnyCommand]:
@@ -183,7 +181,7 @@ class Help(commands.Cog):
     @app_commands.describe(topic="A group of commands, e.g. image: all its options")
     async def explain(self, interaction: Interaction, topic: str | None = None) -> None:
         """Show all groups, or one with every option."""
-        found = entries(interaction)
+        found = await entries(interaction)
         shown = await self._shown(interaction)
         if topic is None:
             made = pages(
@@ -201,7 +199,7 @@ class Help(commands.Cog):
     @explain.autocomplete("topic")
     async def _topic(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         word = typed.strip().removeprefix("/").casefold()
-        offered = [(f"{name}: {entry.description}"[:100], name) for name, entry in entries(interaction).items()]
+        offered = [(f"{name}: {entry.description}"[:100], name) for name, entry in (await entries(interaction)).items()]
         return [app_commands.Choice(name=label, value=name) for label, name in offered if word in label.casefold()][
             :CHOICES
         ]

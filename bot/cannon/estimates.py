@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 TIMEOUT_S: Final = 1.5
 ANSWER_LIMIT_BYTES: Final = 256 * 1024
 TOOL: Final = "estimate_generation_cost"
+ACCEPT: Final = "application/json, text/event-stream"
+"""A client must take both, or servers answer 406 (MCP, Streamable HTTP, "Sending Messages to the Server")."""
 
 
 class Estimates:
@@ -46,16 +48,24 @@ class Estimates:
             "method": "tools/call",
             "params": {"name": TOOL, "arguments": {"operation": operation, "input": dict(values)}},
         }
-        headers = {"x-api-key": key, "accept": "application/json", "content-type": "application/json"}
+        headers = {"x-api-key": key, "accept": ACCEPT, "content-type": "application/json"}
         request = self._http.build_request("POST", self._url, content=json.dumps(call), headers=headers)
         try:
             async with asyncio.timeout(self._timeout_s), answer_to(self._http, request) as response:
                 if response.status_code != httpx.codes.OK:
                     return None
-                return _credits(json.loads(await read_capped(response, ANSWER_LIMIT_BYTES)))
+                return _credits(_message(response.headers, await read_capped(response, ANSWER_LIMIT_BYTES)))
         except (TimeoutError, NoAnswer, TooMuch, ValueError, RecursionError) as error:
             log.info("estimate.none", error=type(error).__name__)
             return None
+
+
+def _message(headers: Mapping[str, str], body: bytes) -> Any:
+    """Return the JSON-RPC message of an answer: its whole body, or what the last event of a stream carries."""
+    if not headers.get("content-type", "").startswith("text/event-stream"):
+        return json.loads(body)
+    data = [line.removeprefix(b"data:") for line in body.splitlines() if line.startswith(b"data:")]
+    return json.loads(data[-1]) if data else None
 
 
 def _credits(answer: Any) -> Decimal | None:
@@ -64,7 +74,8 @@ def _credits(answer: Any) -> Decimal | None:
     if not isinstance(result, dict) or result.get("isError"):
         return None
     candidates = [result.get("structuredContent")]
-    texts = [part.get("text") for part in result.get("content") or () if isinstance(part, dict)]
+    content = result.get("content")
+    texts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
     candidates += [_object(text) for text in texts if isinstance(text, str)]
     for candidate in candidates:
         if isinstance(candidate, dict) and candidate.get("ok", True) and candidate.get("estimatedCredits") is not None:

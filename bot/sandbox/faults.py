@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 Where = str
-"""`submit`, `get`, `status`, `openapi`, `media` or `webhook`."""
+"""`submit`, `get`, `status`, `openapi`, `mcp`, `media` or `webhook`."""
 
 _ANYWHERE = {
     "status": "answers `status` (default 500) with `body` and `headers`",
@@ -51,7 +51,7 @@ _WEBHOOK = {
     "backwards": "is sent a second time, then with the status `processing`",
 }
 KINDS: Mapping[Where, Mapping[str, str]] = {
-    **{where: {**_ANYWHERE, **_JSON_ONLY} for where in ("submit", "get", "status", "openapi")},
+    **{where: {**_ANYWHERE, **_JSON_ONLY} for where in ("submit", "get", "status", "openapi", "mcp")},
     "media": {**_ANYWHERE, **_MEDIA_ONLY},
     "webhook": _WEBHOOK,
 }

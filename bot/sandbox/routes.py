@@ -1,4 +1,4 @@
-"""The sandbox's HTTP: Cannon Studio's four calls, its file host, and the controls for other processes."""
+"""The sandbox's HTTP: Cannon Studio's four calls, its MCP, its file host, and the controls for other processes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot.catalogue.openapi import describe
+from bot.sandbox import mcp
 from bot.sandbox.answers import POLL_AFTER_MS, number
 from bot.sandbox.books import Account, ApiError
 from bot.sandbox.broken import error_body, play
@@ -46,6 +47,7 @@ class Routes:
                 web.post("/api/v1/requests", self._faulty("submit", self._submit)),
                 web.get("/api/v1/requests/{target}", self._faulty("get", self._get)),
                 web.get("/api/v1/openapi", self._faulty("openapi", self._openapi)),
+                web.post("/mcp", self._faulty("mcp", self._mcp)),
                 web.get("/media/{target}", self._faulty("media", self._media)),
                 web.get("/_sandbox/state", _local(self._state)),
                 web.post("/_sandbox/faults", _local(self._add_fault)),
@@ -125,6 +127,10 @@ class Routes:
         if etag in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)
         return web.Response(text=text, content_type="application/json", headers=headers)
+
+    async def _mcp(self, request: web.Request) -> web.Response:
+        self._account(request)
+        return web.json_response(mcp.answer(self._sandbox.catalogue, _json(await request.read())))
 
     async def _media(self, request: web.Request) -> web.Response:
         file = self._sandbox.studio.files.get(request.match_info["target"])

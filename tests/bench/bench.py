@@ -24,6 +24,8 @@ sys.path[1:1] = [str(HERE.parents[1]), str(HERE.parent / "wire")]
 
 import bench_bot  # noqa: E402 - found by the line above
 
+from bot.logs import configure_logs  # noqa: E402 - the same
+
 SEED = 20_260_101
 MB = 1_000_000
 
@@ -182,6 +184,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if not Path("/proc/self/status").exists():
         sys.exit("make bench needs Linux: it reads memory from /proc.")
+    configure_logs(level="ERROR", log_format="json")  # to standard error: what is printed here is the table alone
     with tempfile.TemporaryDirectory(prefix="cannon-bot-bench-") as folder:
         rows = asyncio.run(_rows(QUICK if arguments.quick else Sizes(), Path(folder)))
     machine = _machine()

@@ -18,16 +18,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bot.app import CannonBot
 from bot.cannon.client import CannonClient
-from bot.catalogue import Catalogue
 from bot.clock import SystemClock
-from bot.jobs.housekeeping import Housekeeping, nobody_to_ask
-from bot.jobs.keys import Keys
-from bot.jobs.learning import Learned
-from bot.jobs.poller import Poller
 from bot.logs import configure_logs
-from bot.metrics import Metrics
 from bot.models import AccountStatus, Card, Job, JobState, new_id
+from bot.settings import Settings
 from bot.store import Store
 
 KEY = "cs_test_bench_0000000000"
@@ -119,29 +115,20 @@ async def fill(store: Store, remote_ids: list[str], clock: SystemClock) -> None:
 async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, Any]:
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "bench.db"
-        store = await Store.open(path, clock=clock)
-        stack.push_async_callback(store.close)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
         client = await stack.enter_async_context(CountingClient(url, clock, jobs))
+        settings = Settings(cannon_api_url=url, database=Path(folder) / "bench.db")
+        bot = await stack.enter_async_context(CannonBot(settings, clock=clock, run_poller=False, serve_http=False))
+        # The bot's own parts as it puts them together, but for the far end of each poll and for Discord.
+        bot.parts = await bot._build()
+        store, poller = bot.parts.store, bot.parts.poller
+        poller._client, poller._surface, poller._rng = client, Nobody(), random.Random(seed)
         await fill(store, await accepted(client, jobs), clock)
-        catalogue, surface = Catalogue(allow_local=True), Nobody()
-        poller = Poller(
-            store=store,
-            client=client,
-            keys=Keys(store, host_key=None, host_key_serves=lambda _guild_id: False),
-            catalogue=lambda: catalogue,
-            learned=Learned(store, lambda: catalogue),
-            clock=clock,
-            surface=surface,
-            housekeeping=Housekeeping(store, clock=clock, show=surface.show, ask_moderators=nobody_to_ask),
-            metrics=Metrics(),
-            rng=random.Random(seed),
-        )
         counted = CountingStore(store)
         running = asyncio.create_task(poller.run())
         await client.warm.wait()
-        rows, gets = await counted.rows(), client.gets
-        wall, cpu, renewals = time.perf_counter(), time.process_time(), counted.renewals
+        rows, gets, renewals = await counted.rows(), client.gets, counted.renewals
+        wall, cpu = time.perf_counter(), time.process_time()
         await asyncio.sleep(seconds)
         found = {
             "polls": client.gets - gets,

@@ -26,8 +26,8 @@ def test_the_page_lists_exactly_the_words_that_there_are():
 
 def test_the_page_lists_exactly_the_faults_that_there_are():
     common = rows("| everywhere but at `webhook` | what happens |")
-    assert common | rows("| at `submit`, `get`, `status`, `openapi` | what happens |") == KINDS["submit"]
-    assert KINDS["submit"] == KINDS["get"] == KINDS["status"] == KINDS["openapi"]
+    assert common | rows("| at `submit`, `get`, `status`, `openapi`, `mcp` | what happens |") == KINDS["submit"]
+    assert KINDS["submit"] == KINDS["get"] == KINDS["status"] == KINDS["openapi"] == KINDS["mcp"]
     assert common | rows("| at `media` | what happens |") == KINDS["media"]
     assert rows("| at `webhook` | what happens |") == KINDS["webhook"]
 

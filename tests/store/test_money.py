@@ -329,9 +329,11 @@ class Money(RuleBasedStateMachine):
         queued = sum(
             each.job.author_id == member and each.job.state in pending and not each.job.after_ids for each in known
         )
-        if queued + max(0, len(loose) - max(0, free)) > rules.queued_per_member and len(loose) > max(0, free):
+        dear = rules.approve_above is not None and sum(job.held for job in jobs) > rules.approve_above
+        more = len(loose) if dear else len(loose) - max(0, free)
+        if more > 0 and queued + more > rules.queued_per_member:
             return None
-        if rules.approve_above is not None and sum(job.held for job in jobs) > rules.approve_above:
+        if dear:
             return [JobState.AWAITING_APPROVAL] * len(jobs)
         runs = {job.id for job in loose[: max(0, free)]}
         return [JobState.SUBMITTING if job.id in runs else JobState.WAITING for job in jobs]

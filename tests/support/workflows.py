@@ -11,7 +11,6 @@ import discord
 from PIL import Image
 from rig import Rig
 
-from bot.media import SourceFacts as SourceFacts
 from bot.models import Job, JobState, MediaKind
 from bot.sandbox import render
 from bot.sandbox.files import File

@@ -482,6 +482,13 @@ def test_what_waits_for_a_moderator_takes_places_in_the_queue_too() -> None:
     rules = Rules(approve_above=Decimal(10), running_per_member=1, queued_per_member=2)
     assert fits(wish(11), rules=rules, running_of_member=1, queued_of_member=1)
     assert not fits(wish(11), rules=rules, running_of_member=1, queued_of_member=2)
+    assert not fits(wish(11), rules=rules, queued_of_member=2)
+
+
+def test_a_queue_that_was_made_shorter_does_not_refuse_what_may_run_at_once() -> None:
+    rules = Rules(running_per_member=2, queued_per_member=1)
+    assert fits(wish(1), rules=rules, running_of_member=1, queued_of_member=5)
+    assert not fits(wish(1, 1), rules=rules, running_of_member=1, queued_of_member=5)
 
 
 def test_a_job_that_waits_for_another_takes_no_place() -> None:
