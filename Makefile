@@ -21,7 +21,7 @@ demo: $(READY) ## Run the bot on a simulated Discord in a web page: no account, 
 	@$(BIN)/cannon-bot demo $(ARGS)
 
 test: $(READY) ## Run all tests; some of them: make test ARGS="-k store"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(READY) ## Lint, format, types, import contracts
 	$(BIN)/ruff check

@@ -10,6 +10,7 @@ from typing import Any
 from bot.cannon.client import CannonClient
 from bot.cannon.wire import media_of
 from bot.catalogue import Catalogue, FieldKind, Operation, ProbeKind
+from bot.catalogue.sentences import echo
 from bot.errors import BotError, InputError, MediaError, MediaGone
 from bot.jobs.keys import Keys
 from bot.media import MediaFetcher, SourceFacts
@@ -84,7 +85,7 @@ class Sources:
             return await self._from_job(guild_id, member_id, offered.job_id, kinds, label)
         if offered.attachment is not None:
             link, name = offered.attachment
-            return Source(url=link, facts=await self._look(link, kinds, f"{label} (`{name[:80]}`)"))
+            return Source(url=link, facts=await self._look(link, kinds, f"{label} {_quoted(name)}"))
         return await self._from_link(member_id, offered.url or "", kinds, label)
 
     async def _from_link(self, member_id: int, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
@@ -107,7 +108,7 @@ class Sources:
         job = await self._store.visible(guild_id, member_id, job_id.strip().upper())
         if job is None:
             raise InputError(
-                f"There is no job `{job_id.strip()[:20]}` here that you can see; pick one from the list.", "job"
+                f"There is no job {_quoted(job_id)} here that you can see; pick one from the list.", "job"
             )
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
@@ -155,6 +156,11 @@ class Sources:
                 with contextlib.suppress(MediaError):
                     found[name] = Source(url=link, facts=await self._media.look(link))
         return {**probed(operation, job.input, found), **job.input}
+
+
+def _quoted(typed: str) -> str:
+    """Return a member's words as a short piece of code, in which Discord formats nothing."""
+    return f"`{echo(typed).replace('`', '') or '?'}`"
 
 
 def probed(operation: Operation, values: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from cogs.asking import Interaction, Request, ask, given, offered_file
 from cogs.options import Prompt, offers
 
 CLIPS = frozenset({MediaKind.VIDEO})
-SOUNDS = frozenset({MediaKind.AUDIO, MediaKind.VIDEO})
 PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 CAMERA = ("pan", "tilt", "roll", "zoom", "horizontal", "vertical")
 

@@ -13,6 +13,13 @@ LINK_KINDS = frozenset({FieldKind.URL, FieldKind.URLS})
 NATIVE_ID = "sora_video_id"
 """The field in which Sora's operations take a video by Sora's own id rather than by a link."""
 
+_WORDS = {
+    MediaKind.IMAGE: ("image", "picture", "photo"),
+    MediaKind.VIDEO: ("video", "clip", "movie"),
+    MediaKind.AUDIO: ("audio", "music", "sound", "voice", "speech"),
+}
+"""What the live document's own fields are told by: it names no kinds."""
+
 
 def takes_native_id(operation: Operation) -> bool:
     """Whether the operation takes a video by the id that Sora gave it."""
@@ -25,7 +32,7 @@ def field_for(operation: Operation, kind: MediaKind) -> Field | None:
     None also if other media are required: a picture is no source of an operation on videos that takes a thumbnail.
     """
     links = [field for field in operation.fields if field.kind in LINK_KINDS]
-    taking = [field for field in links if kind in field.media]
+    taking = [field for field in links if _takes(field, kind)]
     required = [field for field in links if field.required]
     return next((field for field in taking if field in required), None if required else next(iter(taking), None))
 
@@ -40,3 +47,9 @@ def fitting(catalogue: Catalogue, kinds: Collection[MediaKind], *, native: bool)
         for operation in catalogue.operations.values()
         if any(field_for(operation, kind) is not None for kind in kinds) and (native or not takes_native_id(operation))
     ]
+
+
+def _takes(field: Field, kind: MediaKind) -> bool:
+    if field.media:
+        return kind in field.media
+    return any(word in field.name.casefold() for word in _WORDS[kind])
