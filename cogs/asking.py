@@ -34,6 +34,8 @@ class File:
     label: str
     field: str | None = None
     by_kind: Mapping[MediaKind, str] = dataclasses.field(default_factory=dict)
+    kinds: frozenset[MediaKind] = frozenset(MediaKind)
+    """What it may be where the catalogue does not know what the field takes."""
     into_list: bool = False
     """Whether the field takes a list of links, to which this one is added."""
 
@@ -72,6 +74,7 @@ def offered_file(
     job: str | None = None,
     field: str | None = None,
     by_kind: Mapping[MediaKind, str] | None = None,
+    kinds: frozenset[MediaKind] = frozenset(MediaKind),
     required: bool = False,
 ) -> list[File]:
     """Return the file that was given in one of three ways, [] if it was not given. Raises InputError if required."""
@@ -84,7 +87,7 @@ def offered_file(
         if required:
             raise InputError(f"Give the {label}: upload it, give a link to it, or pick an earlier job.", label)
         return []
-    return [File(offered=offered, label=label, field=field, by_kind=by_kind or {})]
+    return [File(offered=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]
 
 
 async def ask(interaction: Interaction, request: Request) -> None:
@@ -173,19 +176,19 @@ async def with_files(interaction: Interaction, request: Request) -> dict[str, An
 
 
 async def _look(interaction: Interaction, operation: Operation, file: File) -> tuple[Source, str]:
-    kinds = frozenset(file.by_kind) or _kinds(operation, file.field or "")
+    kinds = frozenset(file.by_kind) or _kinds(operation, file)
     source = await interaction.client.parts.sources.find(
         interaction.guild_id or 0, interaction.user.id, file.offered, kinds, file.label
     )
     return source, file.by_kind.get(source.facts.kind) or file.field or ""
 
 
-def _kinds(operation: Operation, name: str) -> frozenset[MediaKind]:
-    """Return what a field takes; anything, where its operation's fields are not public."""
+def _kinds(operation: Operation, file: File) -> frozenset[MediaKind]:
+    """Return what the file's field takes; where its operation's fields are not public, what its command says."""
     for each in operation.fields:
-        if each.name == name and each.media:
+        if each.name == file.field and each.media:
             return each.media
-    return frozenset(MediaKind)
+    return file.kinds
 
 
 def _asked(interaction: Interaction, request: Request, values: Mapping[str, Any]) -> Ask:

@@ -217,7 +217,6 @@ class Delivery:
                             everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
                         ),
                     )
-        failpoint("ping.sent")
         await self._store.note_pinged(card.guild_id, card.id)
 
     async def _said(self, channel: discord.abc.Messageable, text: str) -> bool:
