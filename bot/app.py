@@ -26,7 +26,9 @@ from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.catalogue import Catalogue
 from bot.clock import Clock, SystemClock
+from bot.cooldown import Cooldowns
 from bot.delivery import Delivery, DiscordLinks
+from bot.delivery.copies import Copies
 from bot.delivery.delivery import NETWORK_ERRORS
 from bot.errors import BotError, CannonError, InputError, StartError
 from bot.failpoints import failpoint
@@ -55,6 +57,8 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot
 EXTENSION = "cogs"
 """The one extension the core loads, by name: nothing in `bot` imports the cogs."""
 RECOVER_AGAIN_S = 30.0
+PRESS_AGAIN_S = 3.0
+"""For how long a control that spends does not do the same again for the same member: a double press."""
 DISCORD_ERRORS = (discord.HTTPException, *NETWORK_ERRORS)
 OPENAPI_EVERY_S = 24 * 3600.0
 OPENAPI_AGAIN_S = 3600.0
@@ -90,6 +94,7 @@ def intents() -> discord.Intents:
     """Return the gateway intents: no privileged one."""
     wanted = discord.Intents.none()
     wanted.guilds = True
+    wanted.guild_messages = True  # for their deletion: a gallery's post goes with its source
     wanted.guild_reactions = True
     wanted.dm_reactions = True
     return wanted
@@ -111,6 +116,7 @@ class Parts:
     estimates: Estimates
     sources: Sources
     delivery: Delivery
+    copies: Copies
     housekeeping: Housekeeping
     poller: Poller
     watch: Watch
@@ -159,6 +165,8 @@ class CannonBot(commands.Bot):
         self.catalogue = Catalogue(allow_local=_is_local(settings.cannon_api_url))
         self.forms: set[str] = set()
         """Custom ids of the forms that are open now; a form's answer that is not among them is from before a start."""
+        self.cooldowns = Cooldowns(self.clock, PRESS_AGAIN_S)
+        """What members have pressed a moment ago."""
         self.approvals: AskModerators = nobody_to_ask
         """Asks a guild's moderators whether a card may go on; set by the surface."""
         self._run_poller = run_poller
@@ -239,9 +247,7 @@ class CannonBot(commands.Bot):
             clock=clock,
             folder=Path(self._folder.name),
         )
-        housekeeping = Housekeeping(
-            store, clock=clock, show=delivery.show, ask_moderators=self._ask_moderators
-        )
+        housekeeping = Housekeeping(store, clock=clock, show=delivery.show, ask_moderators=self._ask_moderators)
         links = DiscordLinks(self, store=store, clock=clock)
         sources = Sources(
             store=store,
@@ -252,6 +258,7 @@ class CannonBot(commands.Bot):
             refresh=links.fresh,
             refresh_job=links.of_job,
         )
+        copies = Copies(self, store=store, media=media, fresh=sources.fresh_link, folder=Path(self._folder.name))
         poller = Poller(
             store=store,
             client=client,
@@ -268,9 +275,7 @@ class CannonBot(commands.Bot):
         switches = Switches(store, lambda: self.catalogue)
         estimates = Estimates(settings.cannon_api_url)
         await switches.load()
-        watch = Watch(
-            store, keys=keys, client=client, clock=clock, channel=delivery.log_channel, ping=delivery.ping
-        )
+        watch = Watch(store, keys=keys, client=client, clock=clock, channel=delivery.log_channel, ping=delivery.ping)
         jobs = JobService(
             store=store,
             keys=keys,
@@ -297,6 +302,7 @@ class CannonBot(commands.Bot):
             estimates=estimates,
             sources=sources,
             delivery=delivery,
+            copies=copies,
             housekeeping=housekeeping,
             poller=poller,
             watch=watch,
@@ -552,6 +558,9 @@ class CannonBot(commands.Bot):
         known = custom_id in self.forms or FORM_TAKEN in interaction.extras
         if custom_id.startswith(FORM_PREFIX) and not known:
             await self.tell(interaction, FORM_LOST)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Read nothing that members write: the bot is asked by commands, controls and reactions alone."""
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget the key of a server that has removed the bot: it is theirs, not ours to keep."""

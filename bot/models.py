@@ -90,6 +90,10 @@ RUNNING_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCE
 PAID_STATES = frozenset({JobState.DELIVERED, JobState.HELD})
 
 
+PROMPT_FIELDS = ("prompt", "text", "description")
+"""Where an operation takes the member's words, the first of these that it has."""
+
+
 class LedgerKind(StrEnum):
     """The kinds of ledger row. A job has at most one row of each kind."""
 
@@ -143,6 +147,8 @@ class Card:
     answered: bool = False
     """Whether Discord is known to have taken our first answer."""
     locale: str = "en-US"
+    label: str = ""
+    """What it is called where no operation's title says it: the recipe that it is a run of."""
     created_at: float
 
 
@@ -200,7 +206,7 @@ class Job:
     @property
     def prompt(self) -> str:
         """The words that the member gave, '' if the operation takes none."""
-        for name in ("prompt", "text", "description"):
+        for name in PROMPT_FIELDS:
             value = self.input.get(name)
             if isinstance(value, str):
                 return value

@@ -137,15 +137,20 @@ def decide(
 def _may_use(wish: Wish, rules: Rules, block: Block | None, now: float) -> None:
     if rules.paused:
         raise Refused("The moderators have paused new jobs on this server; running ones are still delivered.", "paused")
-    if block is not None and (block.until is None or block.until > now):
-        until = "" if block.until is None else f" until <t:{int(block.until)}:f>"
-        reason = f" Reason: {full_stop(block.reason)}" if block.reason else ""
-        raise Refused(f"You may not use the bot on this server{until}.{reason}", "block")
+    refuse_blocked(block, now)
     if wish.channel_ids & rules.forbidden_channels or (
         rules.allowed_channels and not wish.channel_ids & rules.allowed_channels
     ):
         where = " or ".join(f"<#{channel}>" for channel in sorted(rules.allowed_channels)[:5])
         raise Refused("The bot may not be used in this channel." + (f" Try {where}." if where else ""), "channel")
+
+
+def refuse_blocked(block: Block | None, now: float) -> None:
+    """Raise Refused if the block holds now (Unix seconds)."""
+    if block is not None and (block.until is None or block.until > now):
+        until = "" if block.until is None else f" until <t:{int(block.until)}:f>"
+        reason = f" Reason: {full_stop(block.reason)}" if block.reason else ""
+        raise Refused(f"You may not use the bot on this server{until}.{reason}", "block")
 
 
 def _may_say(wish: Wish, rules: Rules) -> None:

@@ -107,9 +107,7 @@ class Sources:
     ) -> Source:
         job = await self._store.visible(guild_id, member_id, job_id.strip().upper())
         if job is None:
-            raise InputError(
-                f"There is no job {_quoted(job_id)} here that you can see; pick one from the list.", "job"
-            )
+            raise InputError(f"There is no job {_quoted(job_id)} here that you can see; pick one from the list.", "job")
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
             wanted = " or ".join(sorted(kinds))
@@ -140,7 +138,6 @@ class Sources:
                     if found.key == medium.key and found.url != medium.url:
                         return found.url
         return await self._refresh_job(job, medium)
-
 
     async def complete(self, job: Job) -> dict[str, Any]:
         """Return a linked job's input with what can be read from the files that earlier steps have made.

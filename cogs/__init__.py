@@ -16,9 +16,12 @@ EXTENSIONS = (
     "cogs.quota",
     "cogs.usage",
     "cogs.results",
+    "cogs.removal",
+    "cogs.jobs",
     "cogs.menus",
     "cogs.confirm",
     "cogs.approvals",
+    "cogs.reactions",
     "cogs.help",
 )
 

@@ -12,6 +12,7 @@ from bot.delivery.card import asked_prompt, main_job, operation_of, plain, short
 from bot.errors import InputError, NotAllowed
 from bot.models import Card, Job, credits_text
 from bot.store import Approval
+from bot.wording import full_stop
 from cogs.asking import Interaction
 from cogs.controls import Control, on, view_of
 from cogs.forms import Form
@@ -172,7 +173,7 @@ async def _turn_down(interaction: Interaction, card_id: str, reason: str) -> Non
     if await bot.parts.jobs.turn_down(card.guild_id, card.id, reason) is None:
         raise InputError(DECIDED)
     because = f": {plain(reason)}" if reason else ""
-    await _close(interaction, card, f"Refused by <@{interaction.user.id}>{because}.")
+    await _close(interaction, card, full_stop(f"Refused by <@{interaction.user.id}>{because}"))
     await record(
         bot,
         card.guild_id,

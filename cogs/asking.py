@@ -1,6 +1,7 @@
 """From a command to a job: the one road that all generating commands take."""
 
 import dataclasses
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +22,8 @@ IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
 _PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
 DRAFT_LIFE_S = 15 * 60.0
 """How long a price may wait for a yes: as long as Discord lets the private message be answered."""
+SEED_MAX = 2**31 - 1
+"""The docs give no range; every provider's seeds known to us go at least as far."""
 ENHANCED_KEY = "enhancedPrompt"
 ENHANCERS = {"image": "prompt.enhance.image", "video": "prompt.enhance.video", "sora": "prompt.enhance.video"}
 """Which prompt operation fits a workflow; the others have none."""
@@ -51,6 +54,12 @@ class Request:
     private: bool = False
     enhance: bool = False
     parent_id: str | None = None
+    before: Sequence[Step] = ()
+    """Steps that go before it on its card."""
+    fill: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Which of its fields the steps before give, as in Step."""
+    reseed: bool = False
+    """Whether each gets a random seed of its own, where the operation has one."""
     confirmed: bool = False
     """Whether the member has seen the price and said yes."""
 
@@ -94,7 +103,8 @@ async def ask(interaction: Interaction, request: Request) -> None:
     """Take a request in and answer with its card.
 
     Without files every check is local: the hold comes first, and the card is the first answer. With files Discord is
-    put off first and they are looked at; what is wrong is then told privately, and nothing was spent.
+    put off first, if it was not yet, and they are looked at; what is wrong is then told privately, and nothing was
+    spent.
     """
     bot = interaction.client
     if interaction.guild_id is None or interaction.channel_id is None:
@@ -102,10 +112,12 @@ async def ask(interaction: Interaction, request: Request) -> None:
     if not request.private:
         _may_post(interaction)
     bot.parts.switches.require_on(interaction.guild_id, bot.catalogue.resolve(request.operation))
-    slow = bool(request.files) or (await bot.parts.store.rules(interaction.guild_id)).estimate_tool
+    is_late = interaction.response.is_done()
+    slow = is_late or bool(request.files) or (await bot.parts.store.rules(interaction.guild_id)).estimate_tool
     values = request.values
     if slow:
-        await interaction.response.defer(ephemeral=request.private, thinking=True)
+        if not is_late:
+            await interaction.response.defer(ephemeral=request.private, thinking=True)
         values = await with_files(interaction, request)
     try:
         taken = await bot.parts.jobs.take(_asked(interaction, request, values))
@@ -127,6 +139,11 @@ async def offer(interaction: Interaction, request: Request, dear: Unconfirmed) -
         "private": request.private,
         "enhance": request.enhance,
         "parent_id": request.parent_id,
+        "before": [
+            {"operation": step.operation, "input": dict(step.input), "fill": dict(step.fill)} for step in request.before
+        ],
+        "fill": dict(request.fill),
+        "reseed": request.reseed,
     }
     draft_id = await bot.parts.store.keep_draft(
         interaction.guild_id or 0, interaction.user.id, data, expires_at=bot.clock.wall() + DRAFT_LIFE_S
@@ -152,6 +169,9 @@ def request_from_draft(data: Mapping[str, Any]) -> Request:
         private=data["private"],
         enhance=data["enhance"],
         parent_id=data["parent_id"],
+        before=[Step(**step) for step in data.get("before", ())],
+        fill=data.get("fill", {}),
+        reseed=data.get("reseed", False),
         confirmed=True,
     )
 
@@ -161,26 +181,24 @@ async def with_files(interaction: Interaction, request: Request) -> dict[str, An
 
     Raises InputError or a MediaError.
     """
-    bot = interaction.client
+    return await look_at_files(interaction.client, interaction.guild_id or 0, interaction.user.id, request)
+
+
+async def look_at_files(bot: CannonBot, guild_id: int, member_id: int, request: Request) -> dict[str, Any]:
+    """Do as `with_files`, for a member who may have asked without an interaction."""
     operation = bot.catalogue.resolve(request.operation)
     values = dict(request.values)
     found: dict[str, Source] = {}
     for file in request.files:
-        source, name = await _look(interaction, operation, file)
+        kinds = frozenset(file.by_kind) or _kinds(operation, file)
+        source = await bot.parts.sources.find(guild_id, member_id, file.offered, kinds, file.label)
+        name = file.by_kind.get(source.facts.kind) or file.field or ""
         if file.into_list:
             values[name] = [*values.get(name, ()), source.url]
         else:
             values[name] = source.url
             found[name] = source
     return {**probed(operation, values, found), **values}
-
-
-async def _look(interaction: Interaction, operation: Operation, file: File) -> tuple[Source, str]:
-    kinds = frozenset(file.by_kind) or _kinds(operation, file)
-    source = await interaction.client.parts.sources.find(
-        interaction.guild_id or 0, interaction.user.id, file.offered, kinds, file.label
-    )
-    return source, file.by_kind.get(source.facts.kind) or file.field or ""
 
 
 def _kinds(operation: Operation, file: File) -> frozenset[MediaKind]:
@@ -207,23 +225,34 @@ def _asked(interaction: Interaction, request: Request, values: Mapping[str, Any]
 
 def place_of(interaction: Interaction) -> Place:
     """Return where the interaction is, and the member's roles, as Discord says it with the interaction itself."""
-    channel = interaction.channel
+    return place_in(interaction.guild_id or 0, interaction.channel_id or 0, interaction.channel, interaction.user)
+
+
+def place_in(guild_id: int, channel_id: int, channel: object, user: object) -> Place:
+    """Return a channel as a place in which the user asks for something."""
     parents = [getattr(channel, "parent_id", None), getattr(channel, "category_id", None)]
     is_nsfw = getattr(channel, "is_nsfw", None)
     return Place(
-        guild_id=interaction.guild_id or 0,
-        channel_id=interaction.channel_id or 0,
+        guild_id=guild_id,
+        channel_id=channel_id,
         parent_channel_ids=tuple(each for each in parents if isinstance(each, int)),
         age_restricted=bool(is_nsfw()) if callable(is_nsfw) else False,
-        role_ids=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
+        role_ids=frozenset(role.id for role in getattr(user, "roles", ())),
     )
+
+
+def new_seed() -> int:
+    """Return a random seed."""
+    return 1 + secrets.randbelow(SEED_MAX)
 
 
 def steps(catalogue: Catalogue, request: Request, values: Mapping[str, Any]) -> list[Step]:
     """Return the jobs of a request: with `enhance`, the prompt is rewritten first and the others wait for it."""
-    if not request.enhance:
-        return [Step(operation=request.operation, input=values)] * request.count
     operation = catalogue.resolve(request.operation)
+    if not request.enhance:
+        reseed = request.reseed and any(each.name == "seed" for each in operation.fields)
+        inputs = [{**values, "seed": new_seed()} if reseed else values for _ in range(request.count)]
+        return [*request.before, *(Step(operation=operation.id, input=each, fill=request.fill) for each in inputs)]
     enhancer = catalogue.resolve(ENHANCERS.get(operation.workflow, ENHANCERS["image"]))
     known = {each.name for each in enhancer.fields}
     wishes = {
@@ -273,8 +302,16 @@ async def _note_answer(interaction: Interaction, taken: Taken, message_id: int |
 
 def _may_post(interaction: Interaction) -> None:
     """Refuse before anything is spent where the result could not be posted. Raises Refused."""
-    permissions = interaction.app_permissions
-    is_thread = isinstance(interaction.channel, discord.Thread)
+    missing = lacking(interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread))
+    if missing:
+        raise Refused(
+            f"I could not post the result in this channel: I lack {' and '.join(missing)} here. "
+            "A moderator can grant it, or use `private`."
+        )
+
+
+def lacking(permissions: discord.Permissions, *, is_thread: bool) -> list[str]:
+    """Return the permissions that the bot needs to post results and does not have."""
     needed = {
         "View Channel": permissions.view_channel,
         "Send Messages in Threads" if is_thread else "Send Messages": (
@@ -283,9 +320,4 @@ def _may_post(interaction: Interaction) -> None:
         "Embed Links": permissions.embed_links,
         "Attach Files": permissions.attach_files,
     }
-    missing = [name for name, there in needed.items() if not there]
-    if missing:
-        raise Refused(
-            f"I could not post the result in this channel: I lack {' and '.join(missing)} here. "
-            "A moderator can grant it, or use `private`."
-        )
+    return [name for name, there in needed.items() if not there]

@@ -63,8 +63,8 @@ class OperationForm(Form):
 
     What the request already has is not asked. `prefilled` leads from a field's name (`object.key` for what is inside
     an object) to the text that stands in its input. With `also`, the member chooses between the request's operation
-    and those; then only what they have in common is asked. `source` is the kind of the request's file. What is typed
-    is read by the catalogue, like a command's options.
+    and those; then only what they have in common is asked. `source` is the kind of the request's file. `kept` are
+    values that hold where the form had no room to ask. What is typed is read by the catalogue, as a command's options.
     """
 
     def __init__(
@@ -76,10 +76,12 @@ class OperationForm(Form):
         also: Sequence[str] = (),
         title: str | None = None,
         source: MediaKind | None = None,
+        kept: Mapping[str, Any] | None = None,
     ) -> None:
         operations = [bot.catalogue.resolve(each) for each in (request.operation, *also)]
         super().__init__(bot, title=shortened(title or operations[0].title, TITLE_CHARS), name="operation")
         self.request = request
+        self.kept = kept or {}
         self.choice: discord.ui.Select[Any] | None = None
         self.inputs: dict[str, list[TextInput]] = {}
         self.seams: dict[str, str] = {}
@@ -104,7 +106,7 @@ class OperationForm(Form):
         files = [*request.files, *(_file(*each) for each in self.uploads)]
         await ask(
             interaction,  # type: ignore[arg-type]  # our client's type
-            replace(request, operation=chosen, values={**request.values, **self._typed()}, files=files),
+            replace(request, operation=chosen, values={**request.values, **self._values()}, files=files),
         )
 
     def _add(self, label: str, about: str, item: discord.ui.Item[Any]) -> None:
@@ -138,6 +140,18 @@ class OperationForm(Form):
             )
             self._add(field.label if number == 0 else f"{field.label}, continued", field.help, item)
             self.inputs.setdefault(path, []).append(item)
+
+    def _values(self) -> dict[str, Any]:
+        """Return what was typed, and of what is kept all that was not asked, inside objects too."""
+        values = self._typed()
+        for name, value in self.kept.items():
+            if isinstance(value, Mapping):
+                unasked = {key: each for key, each in value.items() if f"{name}.{key}" not in self.inputs}
+                if unasked or name in values:
+                    values[name] = {**unasked, **values.get(name, {})}
+            elif name not in self.inputs:
+                values.setdefault(name, value)
+        return values
 
     def _typed(self) -> dict[str, Any]:
         """Return what was typed by field, empty inputs left out."""

@@ -1,4 +1,8 @@
-"""How `/studio settings` looks: an embed and its controls, one page for each subject. Drawn anew at each change."""
+"""How `/studio settings` looks: an embed and its controls, one page for each subject. Drawn anew at each change.
+
+An embed with rows of controls rather than a Components V2 layout: five rows are enough for each page, and the controls
+are then of the one kind that all our messages have.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

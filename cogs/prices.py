@@ -6,18 +6,16 @@ from decimal import Decimal
 import discord
 
 from bot.catalogue import Operation, model_name
-from bot.catalogue.operation import model_id
 from bot.delivery.card import plain, shortened
 from bot.errors import InputError
 from bot.models import credits_of
-from bot.wording import one_line
 from cogs.asking import Interaction
 from cogs.help import pages
 from cogs.limits import credits_words
 from cogs.moderators import guild_of, require_moderator
 from cogs.record import record
+from cogs.setting_forms import MODEL_CHARS, model_typed
 
-MODEL_CHARS = 100
 PRICES_MAX = 200
 NONE_SET = "No price is set: `/studio price` with an operation and credits sets one."
 
@@ -32,7 +30,7 @@ async def set_price(interaction: Interaction, operation_id: str, amount: float |
             f"{operation.title} always costs {credits_words(operation.fixed_credits)}: there is no price to set.",
             "operation",
         )
-    chosen = "" if model is None else model_id(operation, one_line(model))[:MODEL_CHARS]
+    chosen = "" if model is None else model_typed(operation, model)
     store = bot.parts.store
     await interaction.response.defer(ephemeral=True, thinking=True)
     prices = await store.prices(guild_id)

@@ -163,7 +163,7 @@ class ModelForm(SettingsForm):
 
     def read(self, name: str, typed: str) -> Any:
         """Read the model."""
-        return model_id(self._operation, one_line(typed))
+        return model_typed(self._operation, typed)
 
     def change(self, values: Mapping[str, Any]) -> Callable[[Rules], Rules]:
         """Set, or without a model remove, this operation's default."""
@@ -197,6 +197,14 @@ def count_typed(typed: str, name: str) -> int:
     if _COUNT.fullmatch(typed) is None or not 1 <= int(typed) <= COUNT_MAX:
         raise InputError(f"Give “{label(name)}” as a whole number from 1 to {COUNT_MAX:,}.", name)
     return int(typed)
+
+
+def model_typed(operation: Operation, typed: str) -> str:
+    """Read a model by its id or name; '' for nothing. Raises InputError for what nobody could read."""
+    name = one_line(typed)
+    if not name.isprintable():
+        raise InputError("The model's name has characters that cannot be seen; type it anew.", "model")
+    return model_id(operation, name)
 
 
 def words_typed(typed: str) -> tuple[str, ...]:

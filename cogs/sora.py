@@ -72,9 +72,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
         private: bool = False,
     ) -> None:
         """Make a character."""
-        files = offered_file(
-            "video", attachment=video, url=url, job=job, field="video_url", kinds=CLIPS, required=True
-        )
+        files = offered_file("video", attachment=video, url=url, job=job, field="video_url", kinds=CLIPS, required=True)
         values = known(interaction, "sora2.character.create", {"name": name})
         await ask(interaction, Request(operation="sora2.character.create", values=values, files=files, private=private))
 

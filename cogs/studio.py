@@ -10,14 +10,17 @@ from discord.ext import commands
 from bot.app import CannonBot
 from bot.errors import CannonError, NoKey
 from bot.models import JobState, credits_text
+from bot.reactions import NEEDED_MAX
 from cogs.asking import Interaction
 from cogs.blocks import block, pause, show_blocked, unblock
 from cogs.keys import KeyForm, remove_key
 from cogs.moderators import guild_of, moderators_only
 from cogs.operations import operations
 from cogs.options import PRIVATE_HELP
-from cogs.prices import MODEL_CHARS, model_choices, set_price, show_prices
+from cogs.prices import model_choices, set_price, show_prices
+from cogs.reaction_settings import ReactionSettings, set_gallery
 from cogs.request import open_request
+from cogs.setting_forms import MODEL_CHARS
 from cogs.settings import open_settings
 from cogs.spans import SPAN_CHARS
 
@@ -29,6 +32,8 @@ REASON_CHARS = 200
 @app_commands.default_permissions(manage_guild=True)
 class Studio(commands.GroupCog, group_name="studio", group_description="Cannon Studio on this server"):
     """Moderators' settings; the right to them is checked on every step."""
+
+    reactions = ReactionSettings()
 
     def __init__(self, bot: CannonBot) -> None:
         super().__init__()
@@ -159,6 +164,24 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
     async def blocked(self, interaction: Interaction) -> None:
         """Show the blocked members."""
         await show_blocked(interaction)
+
+    @app_commands.command(
+        name="gallery", description="Show starred results in a channel; say where, and how many stars"
+    )
+    @app_commands.describe(
+        channel="Where the gallery is",
+        stars="How many members have to star a result; 3 at first",
+        switch="off: no gallery",
+    )
+    async def gallery(
+        self,
+        interaction: Interaction,
+        channel: discord.TextChannel | None = None,
+        stars: app_commands.Range[int, 1, NEEDED_MAX] | None = None,
+        switch: Literal["on", "off"] | None = None,
+    ) -> None:
+        """Show, move or switch off the gallery."""
+        await set_gallery(interaction, channel, stars, switch)
 
     async def _add_account(self, embed: discord.Embed, guild_id: int) -> None:
         parts = self.bot.parts

@@ -14,12 +14,16 @@ import discord
 from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue, Operation, model_name
 from bot.errors import InputError
-from bot.models import Card, Job, JobState, credits_text
+from bot.models import PROMPT_FIELDS, Card, Job, JobState, credits_text
 
 PROMPT_SHOWN_CHARS = 350
 """Longer prompts go whole into an attached text file."""
 REWRITTEN_SHOWN_CHARS = 1800
 TOLD_SHOWN_CHARS = 600
+FIELD_CHARS = 1024
+STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
+"""For the lines of all jobs: with what else may be there, an embed stays below Discord's 6000 characters."""
+CAPTION_MIN_CHARS = 16
 ALT_TEXT_CHARS = 1024
 """Discord's limit of an attachment's description."""
 SLUG_CHARS = 40
@@ -63,6 +67,8 @@ class Look:
     """The places of jobs that wait for their turn, 1 for the next."""
     paused: bool = False
     """Whether the moderators let no new job start."""
+    made_from: str | None = None
+    """The job that this card was made from, as a link where there is one."""
 
 
 def state_word(state: JobState) -> str:
@@ -132,34 +138,51 @@ def main_job(jobs: Sequence[Job]) -> Job:
     return next((job for job in jobs if job.id not in awaited), jobs[0])
 
 
+def is_linked(jobs: Sequence[Job]) -> bool:
+    """Whether some of the card's jobs wait for others: steps, rather than one thing made several times."""
+    return any(job.after_ids for job in jobs)
+
+
+def is_batch(jobs: Sequence[Job]) -> bool:
+    """Whether the card's jobs are one operation with a prompt of its own for each."""
+    return not is_linked(jobs) and len({job.operation for job in jobs}) == 1 and len({job.prompt for job in jobs}) > 1
+
+
 def asked_prompt(jobs: Sequence[Job]) -> str:
-    """Return the member's own words: those of the first step."""
-    return jobs[0].prompt if jobs else ""
+    """Return the words that were asked with: of steps each text once, of a batch the start of each with its number."""
+    if is_batch(jobs):
+        room = max(70, 1400 // len(jobs))
+        return "\n".join(f"{job.position + 1}. {shortened(' '.join(job.prompt.split()), room)}" for job in jobs)
+    own = [job.prompt for job in jobs if job.prompt and not set(PROMPT_FIELDS) & job.fill.keys()]
+    return "\n".join(dict.fromkeys(own))
 
 
 def rewritten_prompt(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
-    """Return the text that a prompt operation on the card has made, None before it has."""
-    return next((text for is_prompt, text in _texts(jobs, catalogue) if is_prompt), None)
+    """Return the text that a prompt operation on the card has made, None before it has; several with their numbers."""
+    texts = [(job, text) for job, is_prompt, text in _texts(jobs, catalogue) if is_prompt]
+    if len(texts) > 1:
+        return "\n\n".join(f"{job.position + 1}. {text}" for job, text in texts)
+    return texts[0][1] if texts else None
 
 
 def told_text(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
     """Return what the card's other operations have told in words, such as a character's id; None if nothing."""
-    return "\n".join(text for is_prompt, text in _texts(jobs, catalogue) if not is_prompt) or None
+    return "\n".join(text for _, is_prompt, text in _texts(jobs, catalogue) if not is_prompt) or None
 
 
-def _texts(jobs: Sequence[Job], catalogue: Catalogue) -> Iterator[tuple[bool, str]]:
+def _texts(jobs: Sequence[Job], catalogue: Catalogue) -> Iterator[tuple[Job, bool, str]]:
     """Give the texts that were made, each with whether it is a rewritten prompt."""
     for job in jobs:
         if job.state in {JobState.READY, JobState.DELIVERED, JobState.HELD}:
             operation = operation_of(catalogue, job)
             text = text_of(operation, job.output)
             if text is not None:
-                yield operation is None or operation.workflow == "prompt", text
+                yield job, operation is None or operation.workflow == "prompt", text
 
 
 def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
     """Return the texts that are too long for the card, by the name of the file they go into."""
-    texts = {"prompt.txt": (asked_prompt(jobs), PROMPT_SHOWN_CHARS)}
+    texts = {"prompt.txt": ("" if is_batch(jobs) else asked_prompt(jobs), PROMPT_SHOWN_CHARS)}
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
         texts["rewritten-prompt.txt"] = (rewritten, REWRITTEN_SHOWN_CHARS)
@@ -176,16 +199,19 @@ def card_embed(card: Card, jobs: Sequence[Job], look: Look) -> discord.Embed:
     title = operation.title if operation is not None else job.operation
     like_it = [other for other in jobs if other.operation == job.operation]
     embed = discord.Embed(
-        title=title if len(like_it) == 1 else f"{title} · {len(like_it)}",
+        title=_title(card, jobs, title, len(like_it)),
         description=_prompts(jobs, look.catalogue),
         colour=_colour(jobs),
     )
-    embed.add_field(name="State", value=_states(card, jobs, look), inline=False)
-    if job.model is not None:
+    for number, lines in enumerate(_in_fields(_states(card, jobs, look))):
+        embed.add_field(name="\u200b" if number else "State", value=lines, inline=False)
+    if job.model is not None and not card.label:
         name = model_name(operation, job.model) if operation is not None else job.model
         embed.add_field(name="Model", value=_name(name))
     embed.add_field(name="Cost", value=_cost(jobs))
     embed.add_field(name="Asked by", value=f"<@{card.author_id}>")
+    if look.made_from is not None:
+        embed.add_field(name="Made from", value=look.made_from)
     for name, value in _facts(like_it):
         embed.add_field(name=name, value=value)
     embed.set_footer(text=f"cannon-bot · {' '.join(shown_ids(jobs))}")
@@ -200,7 +226,7 @@ def shown_ids(jobs: Sequence[Job]) -> list[str]:
 def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
     """Return the member's words as a quotation and, once there is one, the rewritten prompt as a block below."""
     asked, parts = asked_prompt(jobs), []
-    if asked:
+    if asked and not is_batch(jobs):  # a batch has its prompts in its lines
         shown = plain(shortened(asked, PROMPT_SHOWN_CHARS))
         parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
     rewritten = rewritten_prompt(jobs, catalogue)
@@ -209,7 +235,7 @@ def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
     told = told_text(jobs, catalogue)
     if told is not None:
         parts.append(f"**Result**\n{_block(told, TOLD_SHOWN_CHARS)}")
-    return "\n".join(parts) or None
+    return "\n\n".join(parts) or None
 
 
 def _block(text: str, limit: int) -> str:
@@ -228,17 +254,55 @@ def _colour(jobs: Sequence[Job]) -> int:
     return COLOURS[JobState.DELIVERED]
 
 
-def _states(card: Card, jobs: Sequence[Job], look: Look) -> str:
+def _title(card: Card, jobs: Sequence[Job], operation_title: str, count: int) -> str:
+    if card.label:
+        return f"{shortened(plain(card.label), 100)} · {len(jobs)} step{'' if len(jobs) == 1 else 's'}"
+    return operation_title if count == 1 else f"{operation_title} · {count}"
+
+
+def _states(card: Card, jobs: Sequence[Job], look: Look) -> list[str]:
+    """Return a line for each job, and one that says when it was asked for, as long as something is to come."""
     lines = [_state(job, look) for job in jobs]
     if len(jobs) > 1:
-        mixed = len({job.operation for job in jobs}) > 1
-        lines = [
-            f"{job.position + 1}. {_step_name(job, look) if mixed else ''}{line}"
-            for job, line in zip(jobs, lines, strict=True)
-        ]
+        room = (BATCH_STATES_CHARS if is_batch(jobs) else STATES_CHARS) // len(jobs)
+        lines = [_line(job, line, jobs, look, room) for job, line in zip(jobs, lines, strict=True)]
     if not all(job.state.ended for job in jobs):
         lines.append(f"asked {stamp(card.created_at)}")
-    return shortened("\n".join(lines), 1024)
+    return lines
+
+
+def _line(job: Job, state: str, jobs: Sequence[Job], look: Look, room: int) -> str:
+    """Return a job's line on a card of several: its number, what it is, its state, and what it costs by itself."""
+    start, end = f"{job.position + 1}. ", state
+    if is_linked(jobs) or is_batch(jobs):
+        cost = _own_cost(job)
+        end = f"{state} · {cost}" if cost else state
+    if is_batch(jobs):
+        left = max(CAPTION_MIN_CHARS, room - len(start) - len(end) - 8)
+        start += f"{plain(shortened(' '.join(job.prompt.split()), left))}: "
+    elif len({other.operation for other in jobs}) > 1:
+        start += _step_name(job, look)
+    return shortened(f"{start}{end}", room)
+
+
+def _own_cost(job: Job) -> str:
+    if job.state in {JobState.DELIVERED, JobState.HELD, JobState.READY}:
+        return _credits(job.cost if job.cost is not None else job.held)
+    if job.state.ended:
+        return ""  # given back
+    return _credits(job.held) if job.basis == "fixed" else f"about {_credits(job.held)}"
+
+
+def _in_fields(lines: Sequence[str]) -> list[str]:
+    """Return the lines in as many texts as they need, each of a field's length at most."""
+    fields = [""]
+    for line in lines:
+        joined = f"{fields[-1]}\n{line}" if fields[-1] else shortened(line, FIELD_CHARS)
+        if len(joined) <= FIELD_CHARS:
+            fields[-1] = joined
+        else:
+            fields.append(shortened(line, FIELD_CHARS))
+    return fields
 
 
 def _step_name(job: Job, look: Look) -> str:

@@ -12,7 +12,7 @@ import contextlib
 import io
 import tempfile
 import weakref
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,13 +27,14 @@ from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.delivery.card import Look, alt_text, card_embed, file_stem, long_texts, operation_of, plain
 from bot.delivery.log_channel import LogChannel
+from bot.delivery.takedown import Takedown
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.failpoints import failpoint
 from bot.jobs.cadence import remaining_s
 from bot.jobs.learning import Learned
 from bot.jobs.poller import Later, NoPlace
 from bot.media import LocalFile, MediaFetcher
-from bot.models import Card, Job, JobState
+from bot.models import Card, Job, JobState, Media
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -48,11 +49,12 @@ CALL_TIMEOUT_S = 30.0
 UPLOAD_TIMEOUT_S = 300.0
 MEDIA_RETRY_MAX_S = 3600.0
 """For how long after a job is done its file is asked for again."""
+DROPPED = "It was cancelled after Cannon Studio had taken it, so it was paid but not posted. `/jobs recover` posts it."
 SEARCH_MESSAGES = 50
 CLOCK_SKEW_S = 60.0
 """How far our clock and Discord's may be apart."""
 SHOWN_CARDS_KEPT = 2048
-BUTTONS_PER_MESSAGE = 25
+BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE = 25, 5, 5
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK = 10003, 10004, 10008, 10015
 MISSING_ACCESS, NO_DM, MISSING_PERMISSION, INVALID_TOKEN = 50001, 50007, 50013, 50027
@@ -77,10 +79,18 @@ class Load:
         return Load(links=[medium.url for medium in job.media], text=self.text)
 
 
-Controls = Callable[[Card, Sequence[Job]], Sequence[discord.ui.Item[Any]]]
+Controls = Callable[[Card, Sequence[Job], bool], Sequence[discord.ui.Item[Any]]]
+"""The third: whether some of the results are links, which will expire."""
 
 
-def no_controls(_card: Card, _jobs: Sequence[Job]) -> Sequence[discord.ui.Item[Any]]:
+Posted = Callable[[Card, Sequence[Job], discord.Message], None]
+
+
+def nothing_more(_card: Card, _jobs: Sequence[Job], _message: discord.Message, /) -> None:
+    """Do nothing with a result that was posted."""
+
+
+def no_controls(_card: Card, _jobs: Sequence[Job], _linked: bool, /) -> Sequence[discord.ui.Item[Any]]:
     """Offer nothing."""
     return ()
 
@@ -109,20 +119,24 @@ class Delivery:
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._shown: dict[str, str] = {}
         self.log_channel = LogChannel(client, store=store)
+        self.takedown = Takedown(client, store=store, clock=clock)
         self.controls: Controls = no_controls
         """What a card offers beside its links; set by the surface. Only DynamicItems may be among them."""
+        self.posted: Posted = nothing_more
+        """Told of each result that was posted, with the jobs as they are then; set by the surface. Must not wait."""
 
     # ------------------------------------------------------------------ what is shown
 
-    async def look(self, guild_id: int, jobs: Sequence[Job]) -> Look:
-        """Return what the card of `jobs` needs to know beside itself."""
+    async def look(self, guild_id: int, jobs: Sequence[Job], *, just_taken: bool = False) -> Look:
+        """Return what the card of `jobs` needs to know beside itself. Jobs that were just taken had a working key."""
         now = self._clock.wall()
         eta = {}
         for job in jobs:
             if job.state in {JobState.QUEUED, JobState.PROCESSING}:
                 age_s = max(0.0, now - (job.submitted_at or now))
                 eta[job.id] = now + remaining_s(self._learned.of(job.operation, job.model), age_s)
-        key = await self._store.key(guild_id)
+        key = None if just_taken else await self._store.key(guild_id)
+        parent_id = jobs[0].parent_id
         waits = any(job.state is JobState.WAITING and not job.after_ids for job in jobs)
         queue = await self._store.queue(guild_id) if waits else []
         paused = waits and (await self._store.rules(guild_id)).paused
@@ -133,11 +147,22 @@ class Delivery:
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=paused,
+            made_from=None if parent_id is None else await self._link_to(guild_id, parent_id),
         )
+
+    async def _link_to(self, guild_id: int, job_id: str) -> str:
+        """Return a job's id as a link to its card, or without one where that is private or not there."""
+        job = await self._store.job(guild_id, job_id)
+        card = None if job is None else await self._store.card(guild_id, job.card_id)
+        if card is None or card.private or card.message_id is None:
+            return f"`{job_id}`"
+        if card.message_channel_id not in {None, card.channel_id}:
+            return f"`{job_id}`"  # it has moved to a direct message
+        return f"[`{job_id}`]({message_link(card)})"
 
     async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, list[discord.File]]:
         """Return what answers the interaction: the card, and files with the texts that are too long for it."""
-        embed = card_embed(card, jobs, await self.look(card.guild_id, jobs))
+        embed = card_embed(card, jobs, await self.look(card.guild_id, jobs, just_taken=True))
         return embed, self._documents(jobs, ())
 
     async def show(self, guild_id: int, card_id: str) -> None:
@@ -165,11 +190,16 @@ class Delivery:
         drawn = repr(embed.to_dict())
         if self._shown.get(card.id) == drawn:
             return
+        changes: dict[str, Any] = {"embed": embed}
+        if all(job.state.ended for job in jobs) and any(job.state is not JobState.DELIVERED for job in jobs):
+            # The edit that brings a result brings its controls; what ended without one gets them here.
+            message = await self._find(card)
+            changes["view"] = self._view(card, jobs, [] if message is None else _links_on(message))
         async with asyncio.timeout(CALL_TIMEOUT_S):
             if self._token_lives(card):
-                await self._webhook(card).edit_message(card.message_id, embed=embed)  # type: ignore[arg-type]  # checked
+                await self._webhook(card).edit_message(card.message_id, **changes)  # type: ignore[arg-type]  # checked
             elif not card.private or card.message_channel_id not in {None, card.channel_id}:
-                await self._partial(card).edit(embed=embed)  # a private one can be reached where it moved to
+                await self._partial(card).edit(**changes)  # a private one can be reached where it moved to
         self._note_shown(card.id, drawn)
 
     def _note_shown(self, card_id: str, drawn: str) -> None:
@@ -207,16 +237,19 @@ class Delivery:
             return
         if card.message_channel_id in {None, card.channel_id}:
             channel = self._channel(card.channel_id, card.guild_id)
-            link = f"https://discord.com/channels/{card.guild_id}/{card.channel_id}/{card.message_id}"
+            link = message_link(card)
             if not (search and await self._said(channel, link)):
                 async with asyncio.timeout(CALL_TIMEOUT_S):
-                    await channel.send(
+                    said = await channel.send(
                         f"<@{card.author_id}> Your result is ready: {link}",
                         nonce=f"ping-{card.id}",
                         allowed_mentions=discord.AllowedMentions(
                             everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
                         ),
                     )
+                await self._store.note_copy(
+                    card.guild_id, jobs[0].id, channel_id=card.channel_id, message_id=said.id, kind="ping"
+                )
         await self._store.note_pinged(card.guild_id, card.id)
 
     async def _said(self, channel: discord.abc.Messageable, text: str) -> bool:
@@ -313,6 +346,11 @@ class Delivery:
         if found is None:
             raise NoPlace("Its card is gone.")
         card, jobs = found
+        if await self._store.is_dropped(job.guild_id, job.id):
+            raise NoPlace(DROPPED)
+        return await self._deliver_on(card, jobs, job)
+
+    async def _deliver_on(self, card: Card, jobs: Sequence[Job], job: Job) -> int:
         # The card is drawn as it will be once this has worked.
         done = replace(job, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
         jobs = tuple(done if other.id == job.id else other for other in jobs)
@@ -322,7 +360,48 @@ class Delivery:
             failpoint("send.done")
         if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
             await self._store.move_card(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
+        self.posted(card, jobs, message)
         return message.id
+
+    async def post_held(self, job: Job, media: Sequence[Media], *, channel_id: int) -> bool:
+        """Post a job that was made but not posted: on its card, else in `channel_id`, else by direct message.
+
+        `media` are its files with links that work. Returns False if it has been posted meanwhile. Raises Later or
+        NoPlace; then it stays held. It was paid before, and nothing is paid here.
+        """
+        async with self._lock(job.card_id):
+            found = await self._store.card_and_jobs(job.guild_id, job.card_id)
+            current = None if found is None else next((each for each in found[1] if each.id == job.id), None)
+            if found is None or current is None or current.state is not JobState.HELD:
+                return False
+            card, jobs = found
+            stands_in = card.message_channel_id or card.channel_id
+            here = replace(card, channel_id=channel_id, message_channel_id=stands_in)
+            try:
+                message_id = await self._deliver_on(here, jobs, replace(current, media=tuple(media)))
+            except (discord.HTTPException, *NETWORK_ERRORS) as error:
+                raise Later(60.0) from error
+            await self._store.change(
+                current,
+                JobState.DELIVERED,
+                message_id=message_id,
+                delivered_at=self._clock.wall(),
+                media=tuple(media),
+                error=None,
+            )
+            self._shown.pop(card.id, None)
+        return True
+
+    async def renew_links(self, card: Card, jobs: Sequence[Job], fresh: Mapping[str, str]) -> None:
+        """Put fresh links in place of old ones on the card's link buttons; best effort."""
+        try:
+            async with self._lock(card.id):
+                message = await self._find(card)
+                there = [] if message is None else _links_on(message)
+                if message is not None and fresh.keys() & set(there):
+                    await message.edit(view=self._view(card, jobs, [fresh.get(link, link) for link in there]))
+        except (discord.HTTPException, *NETWORK_ERRORS) as error:
+            log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)
 
     async def _post(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message:
         """Try the places in turn; return the message that now carries the result."""
@@ -463,11 +542,11 @@ class Delivery:
 
     def _view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and its link buttons, None if it has neither."""
-        items = [*self.controls(card, jobs), *_link_buttons(links)]
+        items = in_five_rows(self.controls(card, jobs, bool(links)), _link_buttons(links))
         if not items:
             return None
         view = discord.ui.View(timeout=None)
-        for item in items[:BUTTONS_PER_MESSAGE]:
+        for item in items:
             view.add_item(item)
         return view
 
@@ -527,6 +606,12 @@ class Delivery:
         raise Later(60.0) from error
 
 
+def message_link(card: Card) -> str:
+    """Return the link to the card's message in its server."""
+    channel_id = card.message_channel_id or card.channel_id
+    return f"https://discord.com/channels/{card.guild_id}/{channel_id}/{card.message_id}"
+
+
 def _job_ids(message: discord.Message) -> set[str]:
     """Return the words of the footers, among which a card names its jobs."""
     return {word for embed in message.embeds for word in (embed.footer.text or "").split()}
@@ -546,6 +631,24 @@ def _link_buttons(links: Sequence[str]) -> list[discord.ui.Item[Any]]:
     unique = list(dict.fromkeys(links))
     labels = ["Open result"] if len(unique) == 1 else [f"Open result {number}" for number in range(1, len(unique) + 1)]
     return [discord.ui.Button(label=label, url=url) for label, url in zip(labels, unique, strict=True)]
+
+
+def in_five_rows(
+    controls: Sequence[discord.ui.Item[Any]], links: Sequence[discord.ui.Item[Any]]
+) -> list[discord.ui.Item[Any]]:
+    """Return what fits a message's five rows: all links, then as many controls as there is room for, these in front.
+
+    A select takes a row of its own, five buttons share one.
+    """
+    linked = list(links[:BUTTONS_PER_MESSAGE])
+    kept: list[discord.ui.Item[Any]] = []
+    for control in controls:
+        chosen = [*kept, control]
+        selects = sum(item.width == BUTTONS_PER_ROW for item in chosen)
+        buttons = len(chosen) - selects + len(linked)
+        if selects + -(-buttons // BUTTONS_PER_ROW) <= ROWS_PER_MESSAGE:
+            kept = chosen
+    return [*kept, *linked]
 
 
 def _carries(message: discord.Message, job: Job, load: Load) -> bool:

@@ -20,7 +20,7 @@ from bot.jobs.watch import Watch
 from bot.models import Card, Estimate, Job, JobState, new_id
 from bot.policy import DEFAULT_HOLD, JOBS_PER_CARD, Item, Room, Verdict, Wish, decide, holding, rooms
 from bot.rules import Rules, Scope
-from bot.store import Spending, Store
+from bot.store import Cancelled, Spending, Store
 from bot.wording import full_stop
 
 TOKEN_LIFE_S = 14 * 60.0
@@ -72,6 +72,8 @@ class Ask:
     private: bool = False
     locale: str = "en-US"
     parent_id: str | None = None
+    label: str = ""
+    """The recipe that this is a run of: then sentences name the step that they are about."""
     confirmed: bool = False
     """Whether the member has seen the price and said yes."""
 
@@ -130,8 +132,15 @@ class JobService:
             raise InputError(f"At most {JOBS_PER_CARD} jobs go together; you asked for {len(ask.steps)}.", "count")
         for step in ask.steps:
             self._switches.require_on(ask.guild_id, self._catalogue().resolve(step.operation))
-        return [self._catalogue().check(step.operation, self._with_default(step, rules), pending=step.fill.keys())
-            for step in ask.steps]
+        return [self._checked(ask, number, step, rules) for number, step in enumerate(ask.steps, start=1)]
+
+    def _checked(self, ask: Ask, number: int, step: Step, rules: Rules) -> dict[str, Any]:
+        try:
+            return self._catalogue().check(step.operation, self._with_default(step, rules), pending=step.fill.keys())
+        except InputError as error:
+            if not ask.label:
+                raise
+            raise InputError(f"Step {number}: {error.sentence}", error.field) from error
 
     def _with_default(self, step: Step, rules: Rules) -> Mapping[str, Any]:
         """Return the step's input with the guild's model where the member named none."""
@@ -173,7 +182,8 @@ class JobService:
         wish = self._wish(ask, operations, inputs, estimates, key.balance)
         if rules.confirm_above is not None and wish.total > rules.confirm_above and not ask.confirmed:
             await self._refuse_early(wish, ask)
-            raise Unconfirmed(wish.total, estimates[-1].basis, key.balance)
+            guessed = [estimate.basis for estimate in estimates if estimate.basis != "fixed"]
+            raise Unconfirmed(wish.total, guessed[0] if guessed else "fixed", key.balance)
         card = self._card(ask)
         jobs = self._jobs(ask, card, operations, inputs, estimates, key.id)
         failpoint("accept.before")
@@ -240,6 +250,19 @@ class JobService:
         sentence = f"A moderator refused this: {full_stop(reason)}" if reason else "A moderator refused this."
         return await self._store.turn_down(guild_id, card_id, JobState.REFUSED, sentence)
 
+    async def cancel(
+        self, guild_id: int, job_id: str, sentence: str, *, drop_by: int | None = None
+    ) -> Cancelled | None:
+        """Cancel a job and those that wait for it; None if there is none, or if it has ended.
+
+        One that was sent goes on and is paid; with `drop_by` its result is not posted, but kept.
+        """
+        done = await self._store.cancel(guild_id, job_id, sentence, drop_by=drop_by)
+        if done is not None and (done.stopped or done.others):
+            await self._store.start_turns(guild_id)
+            self._wake()
+        return done
+
     async def unanswered(self, card: Card) -> int:
         """Discord did not take the card: give everything back and never submit. Returns how many jobs were dropped."""
         return await self._store.drop_card(card.guild_id, card.id, "Discord did not take the answer in time.")
@@ -284,6 +307,7 @@ class JobService:
             token_expires_at=now + TOKEN_LIFE_S,
             private=ask.private,
             locale=ask.locale,
+            label=ask.label,
             created_at=now,
         )
 

@@ -17,7 +17,7 @@ import structlog
 from bot.alerts import DAY_S, HOUR_S, LOOK_BACK_DAYS, Alert, of_balance, of_hour
 from bot.cannon.client import CannonClient
 from bot.clock import Clock
-from bot.errors import CannonError, NoKey, Refused
+from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
 from bot.jobs.keys import Keys, UsableKey
 from bot.store import Decision, Store
 from bot.store.reports import Report
@@ -71,6 +71,7 @@ class Watch:
         self._wake = asyncio.Event()
         self._look_due = 0.0
         self._asked_at: dict[str, float] = {}
+        self._ask_due = 0.0
         self._pinged = False
 
     def tell(self, guild_id: int, alerts: Sequence[Alert]) -> None:
@@ -109,16 +110,23 @@ class Watch:
         if not self._pinged:
             self._pinged = True
             await self._ping_late()
+        await self._tell_pending()
+        if self._clock.monotonic() >= self._look_due:
+            self._look_due = self._clock.monotonic() + LOOK_EVERY_S
+            for guild_id in await self._store.guilds_with_log():
+                try:
+                    await self._look(guild_id)
+                except Exception:
+                    log.exception("watch.look_failed", guild=guild_id)  # the others are still looked at
+                await self._tell_pending()
+
+    async def _tell_pending(self) -> None:
         while self._pending:
             pending = self._pending.popleft()
             if isinstance(pending, Decision):
                 await self._channel.show(pending)
             else:
                 await self._tell(*pending)
-        if self._clock.monotonic() >= self._look_due:
-            self._look_due = self._clock.monotonic() + LOOK_EVERY_S
-            for guild_id in await self._store.guilds_with_log():
-                await self._look(guild_id)
 
     async def _tell(self, guild_id: int, alert: Alert) -> None:
         """Post an alert once in its period. It counts as told only when it was posted."""
@@ -167,7 +175,7 @@ class Watch:
             return None
         slot, now = key.slot(guild_id), self._clock.monotonic()
         asked_at = self._asked_at.get(slot)
-        if key.refused or (asked_at is not None and now - asked_at < BALANCE_EVERY_S):
+        if key.refused or now < self._ask_due or (asked_at is not None and now - asked_at < BALANCE_EVERY_S):
             return key.balance
         self._asked_at[slot] = now
         return await self._ask(guild_id, key)
@@ -177,6 +185,8 @@ class Watch:
             status = await self._client.status(key.secret)
         except CannonError as error:
             log.info("watch.balance_unknown", guild=guild_id, error=type(error).__name__)
+            if isinstance(error, CannonUnavailable):
+                self._ask_due = self._clock.monotonic() + LOOK_EVERY_S  # it would not answer for the next guild either
             return key.balance
         await self._keys.note_status(guild_id, key, status)
         return status.credits

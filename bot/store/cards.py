@@ -14,16 +14,16 @@ from bot.store.books import Spending, spending
 from bot.store.columns import to_milli
 from bot.store.guilds import forget_unneeded
 from bot.store.part import Part
-from bot.store.rows import card_of, card_row, job_of, job_row, new_job_row
+from bot.store.rows import TOKEN_PURPOSE, card_of, card_row, job_of, job_row, new_job_row
 
 _INSERT_CARD = """
 INSERT INTO cards (
     id, guild_id, channel_id, author_id, interaction_id, token, token_expires_at, message_id, message_channel_id,
-    private, answered, locale, created_at, parent_channel_id, category_id
+    private, answered, locale, created_at, parent_channel_id, category_id, label
 ) VALUES (
     :id, :guild_id, :channel_id, :author_id, :interaction_id, :token, :token_expires_at, :message_id,
     :message_channel_id, :private, :answered, :locale, :created_at, :parent_channel_id,
-    :category_id
+    :category_id, :label
 )"""
 _INSERT_JOB = """
 INSERT INTO jobs (
@@ -79,9 +79,8 @@ class Cards(Part):
                     "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at) VALUES (?, ?, ?, ?)",
                     (card.id, card.guild_id, now, now + APPROVAL_LIFE_S),
                 )
-            stored = self._card_where(db, "SELECT * FROM cards WHERE guild_id = ? AND id = ?", (card.guild_id, card.id))
-            assert stored is not None
-            return *stored, True
+            # The card is not read back: its token would be unsealed for nothing, on the way to the member's answer.
+            return card, jobs_of_card(db, card.guild_id, card.id), True
 
         return await self._database.write(change)
 
@@ -96,14 +95,35 @@ class Cards(Part):
 
         await self._database.write(change)
 
-    async def move_card(self, guild_id: int, card_id: str, *, message_id: int, channel_id: int) -> None:
-        """Note that the card stands in another message now, which no interaction token can edit."""
+    async def move_card(
+        self,
+        guild_id: int,
+        card_id: str,
+        *,
+        message_id: int,
+        channel_id: int,
+        token: str | None = None,
+        token_expires_at: float = 0.0,
+    ) -> None:
+        """Note that the card stands in another message now, which no interaction token can edit but perhaps `token`.
+
+        Where it stood before is kept among the copies of its results, to be taken down with them.
+        """
+        sealed = None if token is None else self._box.seal(TOKEN_PURPOSE, guild_id, token)
 
         def change(db: sqlite3.Connection) -> None:
             db.execute(
+                "INSERT INTO copies (job_id, guild_id, channel_id, message_id, kind)"
+                " SELECT jobs.id, jobs.guild_id, coalesce(message_channel_id, channel_id), cards.message_id, 'card'"
+                " FROM cards JOIN jobs ON jobs.card_id = cards.id AND jobs.position = 0"
+                " WHERE cards.guild_id = ? AND cards.id = ? AND cards.message_id <> ?"
+                " ON CONFLICT (job_id, message_id) DO NOTHING",
+                (guild_id, card_id, message_id),
+            )
+            db.execute(
                 "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ?,"
-                " token = NULL, token_expires_at = 0 WHERE guild_id = ? AND id = ?",
-                (message_id, channel_id, guild_id, card_id),
+                " token = ?, token_expires_at = ? WHERE guild_id = ? AND id = ?",
+                (message_id, channel_id, sealed, token_expires_at, guild_id, card_id),
             )
 
         await self._database.write(change)
@@ -123,6 +143,7 @@ class Cards(Part):
             ).rowcount
             if not dropped:
                 return 0
+            db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id))
             unsent = [job for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
             for job in unsent:
                 if not ledger.is_closed(db, job.id):

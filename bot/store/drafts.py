@@ -1,4 +1,4 @@
-"""Requests that wait for their own author's yes, because they are dear: nothing is held for them."""
+"""What waits for its own author: requests that are dear, for a yes, and forms that were not right, to be edited."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Drafts(Part):
     """The table `drafts`."""
 
     async def keep_draft(self, guild_id: int, member_id: int, data: Mapping[str, Any], *, expires_at: float) -> str:
-        """Keep a request until then (Unix seconds) and return its id; drafts that have expired are forgotten."""
+        """Keep it until then (Unix seconds) and return its id; drafts that have expired are forgotten."""
         draft_id, text, now = new_id(), to_json(data), self._clock.wall()
 
         def change(db: sqlite3.Connection) -> None:
@@ -27,6 +27,16 @@ class Drafts(Part):
 
         await self._database.write(change)
         return draft_id
+
+    async def draft(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
+        """Return a member's own draft and keep it; None if it is not theirs, used or expired."""
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT data FROM drafts WHERE id = ? AND guild_id = ? AND member_id = ? AND expires_at > ?",
+                (draft_id, guild_id, member_id, self._clock.wall()),
+            ).fetchone()
+        )
+        return None if row is None else mapping_from_json(row["data"])
 
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
         """Return a member's own draft and forget it; None if it is not theirs, used or expired. Only one taker wins."""

@@ -23,7 +23,7 @@ _PENDING = frozenset({JobState.AWAITING_APPROVAL, JobState.WAITING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A message that shows a job's result. `kind` says what it is: `card`, `dm`, `ping`, `gallery` …"""
+    """A message that shows a job's result. `kind` says what it is: `card`, `dm`, `ping` or `gallery`."""
 
     job_id: str
     channel_id: int
@@ -64,8 +64,8 @@ class Family(Part):
         }
 
         def look(db: sqlite3.Connection) -> tuple[list[Job], int]:
-            rows = db.execute(f"SELECT * {_LISTED} {_PAGE}", values).fetchall()
-            return [job_of(row) for row in rows], int(db.execute(f"SELECT count(*) {_LISTED}", values).fetchone()[0])
+            rows = db.execute(_PAGE, values).fetchall()
+            return [job_of(row) for row in rows], int(db.execute(_COUNT, values).fetchone()[0])
 
         return await self._database.read(look)
 
@@ -161,7 +161,9 @@ class Family(Part):
 
     # ------------------------------------------------------------------ cancelling
 
-    async def cancel(self, guild_id: int, job_id: str, sentence: str, *, drop_by: int | None = None) -> Cancelled | None:
+    async def cancel(
+        self, guild_id: int, job_id: str, sentence: str, *, drop_by: int | None = None
+    ) -> Cancelled | None:
         """Cancel the guild's job and those that wait for it. None if there is none, or if it has ended.
 
         What was never sent ends with its credits given back; `sentence` says why. What was sent goes on, and is paid;
@@ -200,9 +202,7 @@ class Family(Part):
     async def want_again(self, guild_id: int, job_id: str) -> None:
         """Take back that the job's result is not to be posted."""
         await self._database.write(
-            lambda db: db.execute(
-                "UPDATE jobs SET dropped_by = NULL WHERE id = ? AND guild_id = ?", (job_id, guild_id)
-            )
+            lambda db: db.execute("UPDATE jobs SET dropped_by = NULL WHERE id = ? AND guild_id = ?", (job_id, guild_id))
         )
 
 
@@ -235,17 +235,14 @@ FROM jobs
 WHERE guild_id = :guild_id AND (:author_id IS NULL OR author_id = :author_id)
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
 """
-_PAGE = "ORDER BY created_at DESC, rowid DESC LIMIT :limit OFFSET :offset"
-# The expression is word for word that of the index.
-_ORIGIN = "coalesce(json_extract(after_ids, '$[0]'), parent_id)"
-_SEEN = """
-SELECT jobs.id, coalesce(json_extract(after_ids, '$[0]'), parent_id) AS origin FROM jobs
-JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = :guild_id AND (cards.private = 0 OR jobs.author_id = :viewer_id)
-"""
-_ROOT = f"""
+_PAGE = f"SELECT * {_LISTED} ORDER BY created_at DESC, rowid DESC LIMIT :limit OFFSET :offset"
+_COUNT = f"SELECT count(*) {_LISTED}"
+# What a job came from is told word for word as in the index, or SQLite does not use it.
+_ROOT = """
 WITH RECURSIVE line (id, origin, height) AS (
-    SELECT id, origin, 0 FROM ({_SEEN} AND jobs.id = :id)
+    SELECT jobs.id, coalesce(json_extract(jobs.after_ids, '$[0]'), jobs.parent_id), 0
+    FROM jobs JOIN cards ON cards.id = jobs.card_id
+    WHERE jobs.id = :id AND jobs.guild_id = :guild_id AND (cards.private = 0 OR jobs.author_id = :viewer_id)
     UNION
     SELECT jobs.id, coalesce(json_extract(jobs.after_ids, '$[0]'), jobs.parent_id), line.height + 1
     FROM line JOIN jobs ON jobs.id = line.origin JOIN cards ON cards.id = jobs.card_id

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from bot.models import Card, Job, JobState
+from bot.models import Card, Job
 from bot.reactions import DEFAULTS, Action, Purse, Reaction, Reactions, Who, merged
-from bot.store import ledger
-from bot.store.cards import jobs_of_card, update_job
-from bot.store.guilds import forget_unneeded
+from bot.store.cards import jobs_of_card
 from bot.store.part import Part
 from bot.store.rows import card_of
 
-_UNSENT = frozenset({JobState.AWAITING_APPROVAL, JobState.WAITING, JobState.SUBMITTING})
 _SET = """
 INSERT INTO reactions (guild_id, emoji, shown, action, who, role_id, needed, payer)
 VALUES (:guild_id, :emoji, :shown, :action, :who, :role_id, :needed, :payer)
@@ -46,6 +43,12 @@ _FIRE = """
 UPDATE reaction_acts SET fired = 1
 WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id
 """
+_CLEAR = """
+DELETE FROM reaction_acts
+WHERE guild_id = :guild_id AND message_id = :message_id AND (:emoji IS NULL OR emoji = :emoji)
+RETURNING card_id
+"""
+_ACTED = "SELECT 1 FROM reaction_acts WHERE guild_id = ? AND message_id = ? AND emoji = ? AND member_id = ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,18 +207,31 @@ class ReactionMaps(Part):
 
     async def take_back_act(self, guild_id: int, message_id: int, emoji: str, member_id: int) -> TakenBack | None:
         """Forget a member's reaction, which may act again from now on. None if it had not acted."""
+        values = (guild_id, message_id, emoji, member_id)
+        # Most reactions that are taken back are on other messages: they cost a read, and do not wait for the writer.
+        if await self._database.read(lambda db: db.execute(_ACTED, values).fetchone()) is None:
+            return None
 
         def change(db: sqlite3.Connection) -> TakenBack | None:
             row = db.execute(
                 "DELETE FROM reaction_acts WHERE guild_id = ? AND message_id = ? AND emoji = ? AND member_id = ?"
                 " RETURNING card_id, action, made_card",
-                (guild_id, message_id, emoji, member_id),
+                values,
             ).fetchone()
             if row is None:
                 return None
             return TakenBack(card_id=row["card_id"], action=Action(row["action"]), made_card=row["made_card"])
 
         return await self._database.write(change)
+
+    async def clear_acts(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
+        """Forget all members' reactions on a message, or those with one emoji. Returns the cards they were on."""
+        values = {"guild_id": guild_id, "message_id": message_id, "emoji": emoji}
+
+        def change(db: sqlite3.Connection) -> list[str]:
+            return [row[0] for row in db.execute(_CLEAR, values).fetchall()]
+
+        return list(dict.fromkeys(await self._database.write(change)))
 
     async def stars(self, guild_id: int, card_id: str) -> int:
         """Return how many members want the guild's card in the gallery."""
@@ -226,26 +242,6 @@ class ReactionMaps(Part):
             ).fetchone()
         )
         return int(row[0])
-
-    async def take_back_card(self, guild_id: int, card_id: str, reason: str) -> int:
-        """Cancel the card's jobs that were not sent to Cannon Studio yet, and give their credits back.
-
-        `reason` is the sentence that is kept with them. Returns how many there were.
-        """
-        now = self._clock.wall()
-
-        def change(db: sqlite3.Connection) -> int:
-            unsent = [job for job in jobs_of_card(db, guild_id, card_id) if job.state in _UNSENT and job.attempts == 0]
-            for job in unsent:
-                ledger.release(db, job, now)
-                end = replace(job, state=JobState.CANCELLED, lease=None, error=reason, finished_at=now)
-                update_job(db, end)
-            if unsent:
-                db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id))
-                forget_unneeded(db, guild_id)
-            return len(unsent)
-
-        return await self._database.write(change)
 
 
 def _reactions(db: sqlite3.Connection, guild_id: int) -> Reactions:

@@ -15,6 +15,7 @@ from bot.store.columns import (
     to_json,
     to_milli,
     to_milli_or_none,
+    to_text,
     to_text_or_none,
 )
 from bot.store.secrets import SecretBox
@@ -42,6 +43,7 @@ def card_row(card: Card, box: SecretBox) -> Row:
         "created_at": card.created_at,
         "parent_channel_id": card.parent_channel_id,
         "category_id": card.category_id,
+        "label": to_text(card.label),
     }
 
 
@@ -64,6 +66,7 @@ def card_of(row: sqlite3.Row, box: SecretBox) -> Card:
         created_at=row["created_at"],
         parent_channel_id=row["parent_channel_id"],
         category_id=row["category_id"],
+        label=row["label"],
     )
 
 

@@ -14,6 +14,7 @@ from bot.store.approvals import Approvals
 from bot.store.cards import Cards
 from bot.store.database import BUSY_TIMEOUT_S, Database
 from bot.store.drafts import Drafts
+from bot.store.family import Family
 from bot.store.guilds import GuildKeys
 from bot.store.inspection import problems_of, problems_of_file
 from bot.store.jobs import Jobs, end_all_leases
@@ -21,6 +22,8 @@ from bot.store.learned import Learned
 from bot.store.ledger import Ledger
 from bot.store.operations import SwitchedOff
 from bot.store.process_lock import ProcessLock
+from bot.store.reactions import ReactionMaps
+from bot.store.recipes import Recipes
 from bot.store.reports import Reports
 from bot.store.secrets import key_file_of, load_box
 from bot.store.settings import GuildSettings
@@ -28,7 +31,21 @@ from bot.store.turns import Turns
 
 
 class Store(
-    GuildKeys, Cards, Jobs, Ledger, Learned, SwitchedOff, GuildSettings, Turns, Approvals, Drafts, Reports, Alerts
+    GuildKeys,
+    Cards,
+    Jobs,
+    Ledger,
+    Learned,
+    SwitchedOff,
+    GuildSettings,
+    Turns,
+    Approvals,
+    Drafts,
+    Reports,
+    Alerts,
+    Family,
+    ReactionMaps,
+    Recipes,
 ):
     """The parts of the store, on one database. All its times are Unix seconds, all its amounts credits.
 

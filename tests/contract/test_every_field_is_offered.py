@@ -198,7 +198,9 @@ async def test_no_option_is_without_effect(called: Commands, name: str):
     for option in everything:
         if called.by_name[name].get_parameter(option).required:
             continue
-        assert await called.asks(name, {key: value for key, value in everything.items() if key != option}) != whole, option
+        assert await called.asks(name, {key: value for key, value in everything.items() if key != option}) != whole, (
+            option
+        )
 
 
 def test_the_commands_are_registered_under_their_names_within_discords_limits():

@@ -1,4 +1,4 @@
-"""Each of the nineteen commands, from every way to give it a file, to a delivered result; and the JSON that was sent."""
+"""Each of the nineteen commands, from every way to give it a file, to a delivered result; and the JSON sent."""
 
 from __future__ import annotations
 
@@ -128,12 +128,16 @@ CASES = {
     "audio narration": Case(
         "audio narration",
         spoken := {
-            "text": "Welcome aboard.", "voice_id": "v1", "tone": "calm", "speed": 1.1, "stability": 0.7,
+            "text": "Welcome aboard.",
+            "voice_id": "v1",
+            "tone": "calm",
+            "speed": 1.1,
+            "stability": 0.7,
             "similarity_boost": 0.8,
         },
         spoken,
         made=(AUDIO,),
-    ),  # fmt: skip
+    ),
     "audio soundfx": Case("audio soundfx", SOUND | {"mode": "one_off"}, SOUND | {"mode": "one_off"}, made=(AUDIO,)),
     "audio soundfx for a video": Case(
         "audio soundfx", SOUND, SOUND | {"mode": "video_context"}, (CLIP,), made=(AUDIO, VIDEO)
@@ -162,13 +166,17 @@ CASES = {
         {"font": "Arial", "font_size": 48, "color": "#FFFFFF", "stroke_color": "#000000", "stroke_width": 4},
         {
             "subtitle_settings": {
-                "font": "Arial", "fontSize": 48, "color": "#FFFFFF", "strokeColor": "#000000", "strokeWidth": 4,
+                "font": "Arial",
+                "fontSize": 48,
+                "color": "#FFFFFF",
+                "strokeColor": "#000000",
+                "strokeWidth": 4,
             }
         },
         (CLIP,),
         {"duration": "video_url", "file_name": "video_url", "content_type": "video_url"},
         (VIDEO,),
-    ),  # fmt: skip
+    ),
     "finish motion of a picture": motion_case(IMAGE, steered=False),
     "finish motion of a clip": motion_case(VIDEO, steered=True),
     "finish upscale": Case(
@@ -392,7 +400,14 @@ async def test_pictures_to_follow_keep_the_order_of_their_options(rig: Rig):
     await rig.work()
     links = rig.sandbox.requests[-1].input["reference_image_urls"]
     names = [link.rpartition("/")[2] for link in links]
-    assert names == ["reference.png", "reference_2.png", "reference_4.png", "one.png", "two.png", job.media[0].url.rpartition("/")[2]]
+    assert names == [
+        "reference.png",
+        "reference_2.png",
+        "reference_4.png",
+        "one.png",
+        "two.png",
+        job.media[0].url.rpartition("/")[2],
+    ]
 
 
 async def test_sound_effects_for_a_video_come_as_a_playable_sound_and_as_the_video(rig: Rig):

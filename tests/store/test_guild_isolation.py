@@ -186,8 +186,8 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
 
 
 TABLES = (
-    "alerts", "approvals", "blocks", "cards", "decisions", "drafts", "draws", "grants", "guild_keys", "jobs", "ledger", "limits",
-    "prices", "rules", "switched_off",
+    "alerts", "approvals", "blocks", "cards", "decisions", "drafts", "draws", "grants", "guild_keys", "jobs", "ledger",
+    "limits", "prices", "rules", "switched_off",
 )  # fmt: skip
 
 

@@ -191,6 +191,14 @@ async def test_approvals_are_overdue_from_their_time_on(store: Store, made: Any,
     assert overdue.card_id == card.id
 
 
+async def test_a_card_that_discord_never_had_is_no_moderators_business(store: Store, made: Any, clock: Any) -> None:
+    card, jobs = await dear(store, made, answered=False)
+    assert await store.drop_card(GUILD, card.id, "Lost.") == 2
+    assert await store.approval(GUILD, card.id) is None
+    assert await store.overdue_approvals(clock.now + APPROVAL_LIFE_S) == []
+    assert await states(store, list(jobs)) == [JobState.CANCELLED] * 2
+
+
 async def test_a_chain_waits_for_its_first_step_after_it_is_approved(store: Store, made: Any) -> None:
     card, (first, second) = await dear(store, made, chained=True)
     await store.approve(GUILD, card.id)

@@ -172,3 +172,21 @@ def test_no_sentence_is_long_or_has_markup_or_control_characters(text):
 @given(st.binary(max_size=300))
 def test_no_body_raises(body):
     assert sentence_of(body, None, 500)
+
+
+def test_what_an_operation_without_public_outputs_made_is_told_in_words_beside_its_media():
+    character = {"task_id": "char_1", "status": "succeeded", "asset_type": "character", "character_id": "ch_1"}
+    assert text_of(BY_ID["sora2.character.create"], character) == "character_id: ch_1"
+    link = "https://media.example/a.glb?signature=a%20b"
+    model = {
+        "image_url": A,
+        "model_url": link,
+        "provider": "x",
+        "seed": 1,
+        "is_rigged": True,
+        "parts": [1],
+        "faces": 12,
+    }
+    assert text_of(BY_ID["three_d.model.generate"], model) == f"model_url: {link}\nfaces: 12"
+    assert text_of(None, {"task_id": "x", "status": "succeeded", "video_url": A}) is None
+    assert text_of(None, {"note": "`<b>` \u202e\n"}) is None

@@ -10,3 +10,9 @@ CREATE TABLE copies (
     FOREIGN KEY (guild_id, job_id) REFERENCES jobs (guild_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX copies_message ON copies (message_id);
+
+-- Who wants the result of a job that could not be stopped not to be posted.
+ALTER TABLE jobs ADD COLUMN dropped_by INTEGER;
+
+-- What a job came from: the step it waited for, else the job it was made from. For families, downwards.
+CREATE INDEX jobs_origin ON jobs (guild_id, coalesce(json_extract(after_ids, '$[0]'), parent_id));

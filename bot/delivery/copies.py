@@ -1,0 +1,134 @@
+"""Copies of delivered results: the same files in another place, each noted so that it goes with its result."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+
+import discord
+import structlog
+
+from bot.delivery.card import alt_text, file_stem
+from bot.errors import MediaError, MediaGone, MediaTooLarge
+from bot.media import LocalFile, MediaFetcher
+from bot.models import Card, Job, JobState, Media
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+MIB = 1024 * 1024
+FILE_LIMIT = 10 * MIB
+"""Discord's limit per file outside boosted servers (docs)."""
+REQUEST_LIMIT = 25 * MIB
+FILES_PER_MESSAGE = 10
+UPLOAD_TIMEOUT_S = 300.0
+SEARCH_MESSAGES = 50
+SEARCH_TIMEOUT_S = 30.0
+
+FreshLink = Callable[[Job, Media], Awaitable[str | None]]
+"""Finds a link that works to a result whose own has expired; None if there is none."""
+
+
+def shown_jobs(jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs that have a medium to be shown."""
+    return [job for job in jobs if job.state is JobState.DELIVERED and job.media]
+
+
+class Copies:
+    """Posts results once more."""
+
+    def __init__(
+        self, client: discord.Client, *, store: Store, media: MediaFetcher, fresh: FreshLink, folder: Path
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._media = media
+        self._fresh = fresh
+        self._folder = folder
+
+    async def post(
+        self,
+        channel: discord.abc.Messageable,
+        card: Card,
+        jobs: Sequence[Job],
+        *,
+        kind: str,
+        embed: discord.Embed,
+        documents: Sequence[discord.File] = (),
+        file_limit: int = FILE_LIMIT,
+    ) -> discord.Message:
+        """Post the card's results to the channel under `embed`, with their files as far as they can be had.
+
+        `kind` names the copy, `file_limit` is in bytes. Raises Discord's or the network's error.
+        """
+        async with self._files(jobs, file_limit) as files:
+            message = await self._send(channel, embed, [*files, *documents], f"{kind}-{card.id}")
+        for job in shown_jobs(jobs) or jobs[:1]:
+            await self._store.note_copy(
+                card.guild_id, job.id, channel_id=message.channel.id, message_id=message.id, kind=kind
+            )
+        return message
+
+    async def find(self, channel: discord.abc.Messageable, link: str) -> discord.Message | None:
+        """Return a late message of ours in the channel whose embed leads to `link`: one that was not noted."""
+        with contextlib.suppress(discord.Forbidden):
+            async with asyncio.timeout(SEARCH_TIMEOUT_S):
+                async for message in channel.history(limit=SEARCH_MESSAGES):
+                    own = self._client.user is not None and message.author.id == self._client.user.id
+                    if own and any(embed.url == link for embed in message.embeds):
+                        return message
+        return None
+
+    async def _send(
+        self, channel: discord.abc.Messageable, embed: discord.Embed, files: Sequence[discord.File], nonce: str
+    ) -> discord.Message:
+        """Send the files too, or where Discord takes none, or not so much, the embed alone."""
+        try:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                try:
+                    return await channel.send(embed=embed, files=files[:FILES_PER_MESSAGE], nonce=nonce)
+                except discord.HTTPException as error:
+                    if not files or error.status != 413:
+                        raise
+                return await channel.send(embed=embed, nonce=nonce)
+        finally:
+            for file in files:
+                file.close()
+
+    @contextlib.asynccontextmanager
+    async def _files(self, jobs: Sequence[Job], file_limit: int) -> AsyncIterator[list[discord.File]]:
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix="copy-") as folder:
+            files: list[discord.File] = []
+            room = max(REQUEST_LIMIT, file_limit)
+            for job in shown_jobs(jobs):
+                for number, medium in enumerate(job.media):
+                    stem = file_stem(job, number)
+                    file = await self._load(job, medium, Path(folder), stem, min(file_limit, room))
+                    if file is not None:
+                        room -= file.size
+                        name = f"{stem}{file.extension}"
+                        files.append(discord.File(file.path, filename=name, description=alt_text(job)))
+            try:
+                yield files
+            finally:
+                for opened in files:
+                    opened.close()
+
+    async def _load(self, job: Job, medium: Media, folder: Path, stem: str, limit: int) -> LocalFile | None:
+        """Return the medium on disk, None if it is too large or nowhere to be had: then the embed's link must do."""
+        try:
+            try:
+                return await self._media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=limit)
+            except MediaGone:
+                link = await self._fresh(job, medium)
+                if link is None:
+                    return None
+                return await self._media.download(link, folder, stem, expect=medium.kind, max_bytes=limit)
+        except MediaTooLarge:
+            return None
+        except (MediaError, OSError) as error:
+            log.info("copy.no_file", job=job.id, error=type(error).__name__)
+            return None

@@ -1,0 +1,99 @@
+"""Taking a result down: every message that shows it, the card itself last."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+import structlog
+
+from bot.clock import Clock
+from bot.models import Card
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+CALL_TIMEOUT_S = 30.0
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, INVALID_TOKEN = 10003, 10008, 10015, 50027
+NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, discord.DiscordServerError, discord.RateLimited)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenDown:
+    """What came of it, in messages."""
+
+    gone: int
+    left: int
+    """How many could not be taken down now."""
+
+
+class Takedown:
+    """Deletes the messages of a card. Doing it twice is as good as once."""
+
+    def __init__(self, client: discord.Client, *, store: Store, clock: Clock) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+
+    async def take_down(self, card: Card) -> TakenDown:
+        """Delete the copies of the card's results, then the card's own message. What is gone already counts as done.
+
+        What could not be deleted stays noted, so that a second try finds it.
+        """
+        gone = left = 0
+        places = {copy.message_id: copy.channel_id for copy in await self._store.copies(card.guild_id, card.id)}
+        for message_id, channel_id in places.items():
+            if await self._deleted(card, channel_id, message_id):
+                await self._store.forget_copy(card.guild_id, message_id)
+                gone += 1
+            else:
+                left += 1
+        if card.message_id is None:
+            return TakenDown(gone=gone, left=left)
+        if await self._own_deleted(card, card.message_id):
+            await self._store.card_gone(card.guild_id, card.id)
+            return TakenDown(gone=gone + 1, left=left)
+        return TakenDown(gone=gone, left=left + 1)
+
+    async def take_down_copy(self, guild_id: int, channel_id: int, message_id: int) -> bool:
+        """Delete one copy and forget it. Returns whether it is gone."""
+        gone = await self._delete(self._client.get_partial_messageable(channel_id).get_partial_message(message_id))
+        if gone:
+            await self._store.forget_copy(guild_id, message_id)
+        return gone
+
+    async def _deleted(self, card: Card, channel_id: int, message_id: int) -> bool:
+        guild_id = card.guild_id if channel_id == card.channel_id else None
+        channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
+        return await self._delete(channel.get_partial_message(message_id))
+
+    async def _own_deleted(self, card: Card, message_id: int) -> bool:
+        if card.token is not None and card.token_expires_at > self._clock.wall():
+            webhook = discord.Webhook.partial(self._client.application_id or 0, card.token, client=self._client)
+            if await self._delete(webhook, message_id):
+                return True
+        channel_id = card.message_channel_id or card.channel_id
+        if card.private and channel_id == card.channel_id:
+            return True  # only its token reached it: its one reader sees it until they dismiss it
+        return await self._deleted(card, channel_id, message_id)
+
+    @staticmethod
+    async def _delete(target: discord.PartialMessage | discord.Webhook, message_id: int = 0) -> bool:
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                if isinstance(target, discord.Webhook):
+                    await target.delete_message(message_id)
+                else:
+                    await target.delete()
+        except discord.HTTPException as error:
+            if error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}:
+                return True
+            if error.code not in {UNKNOWN_WEBHOOK, INVALID_TOKEN}:
+                log.info("takedown.refused", status=error.status, code=error.code)
+            return False
+        except NETWORK_ERRORS as error:
+            log.info("takedown.later", error=type(error).__name__)
+            return False
+        return True

@@ -1,0 +1,360 @@
+"""Jobs that wait for others' results, what members may see of results, and operations that are switched off."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.models import PAID_STATES, Card, Job, JobState, LedgerKind, Media, MediaKind
+from bot.store import Store
+from bot.store.operations import EVERYWHERE
+from bot.store.steps import STEP_LOST, filled
+
+GUILD, AUTHOR, OTHER = 700, 42, 43
+PROMPT = {"enhancedPrompt": "A better fox."}
+LOST = [JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED, JobState.REFUSED]
+
+
+async def chain(
+    store: Store, made: Any, *befores: tuple[int, ...], fill: Any = None, guild_id: int = GUILD
+) -> list[Job]:
+    """Accept a card whose n-th job waits for the jobs at the places `befores[n]`, and answer it."""
+    card = made.card(guild_id)
+    jobs: list[Job] = []
+    for place, before in enumerate(befores):
+        ids = tuple(jobs[each].id for each in before)
+        jobs.append(
+            made.job(
+                card,
+                place,
+                state=JobState.WAITING if before else JobState.SUBMITTING,
+                after_ids=ids,
+                fill=(fill(ids) if fill else {"prompt": f"{{{ids[0]}.enhancedPrompt}}"}) if before else {},
+            )
+        )
+    _, stored, _ = await store.accept(card, jobs, lambda _: None)
+    await store.answered(guild_id, card.id, 900, 55)
+    return list(stored)
+
+
+async def now(store: Store, job: Job) -> Job:
+    found = await store.job(job.guild_id, job.id)
+    assert found is not None
+    return found
+
+
+async def end(store: Store, job: Job, to: JobState, output: Any = PROMPT) -> None:
+    """Bring a job to its end, whatever it is now."""
+    money = {"settle": Decimal(3)} if to in PAID_STATES else {"release": True}
+    assert await store.change(await now(store, job), to, output=output, **money) is not None
+
+
+async def kinds(store: Store, job: Job) -> list[LedgerKind]:
+    return sorted(row.kind for row in await store.ledger(job.guild_id) if row.job_id == job.id)
+
+
+# ---------------------------------------------------------------------- one after another
+
+
+async def test_a_waiting_job_is_not_claimed_before_its_time(store: Store, made: Any) -> None:
+    first, second = await chain(store, made, (), (0,))
+    await store.hold_lease("t", 2_000_000.0)
+    assert [job.id for job in await store.claim("t", now=1_000_100.0)] == [first.id]
+    assert (await now(store, second)).state is JobState.WAITING
+
+
+@pytest.mark.parametrize("paid", sorted(PAID_STATES))
+async def test_a_result_starts_what_waits_for_it_with_the_output_filled_in(
+    store: Store, made: Any, paid: JobState
+) -> None:
+    first, second = await chain(store, made, (), (0,))
+    await end(store, first, paid)
+    started = await now(store, second)
+    assert started.state is JobState.SUBMITTING
+    assert started.input == {"prompt": "A better fox.", "model": "flux"}
+    assert started.held == second.held
+    assert await kinds(store, second) == [LedgerKind.HOLD]
+    await store.hold_lease("t", 2_000_000.0)
+    assert [job.id for job in await store.claim("t", now=1_000_100.0)] == [second.id]
+
+
+@pytest.mark.parametrize("lost", LOST)
+async def test_without_a_result_all_that_follows_is_cancelled_and_given_back(
+    store: Store, made: Any, lost: JobState
+) -> None:
+    first, *rest = await chain(store, made, (), (0,), (0,), (1,), (3,))
+    await end(store, first, lost)
+    for job in rest:
+        ended = await now(store, job)
+        assert (ended.state, ended.error) == (JobState.CANCELLED, STEP_LOST)
+        assert ended.finished_at is not None
+        assert await kinds(store, job) == [LedgerKind.HOLD, LedgerKind.RELEASE]
+    balance = await store.balance(GUILD)
+    assert (balance.held, balance.spent) == (0, 0)
+    assert await store.open_total() == 0
+
+
+@pytest.mark.parametrize(
+    "output", [{}, {"enhancedPrompt": None}, {"enhancedPrompt": "  "}, {"enhancedPrompt": []}, {"enhancedPrompt": 3}]
+)
+async def test_a_result_without_the_needed_output_cancels_what_follows(store: Store, made: Any, output: Any) -> None:
+    first, second, third = await chain(store, made, (), (0,), (1,))
+    await end(store, first, JobState.DELIVERED, output)
+    assert (await now(store, second)).state is JobState.CANCELLED
+    assert (await now(store, third)).state is JobState.CANCELLED
+    assert await kinds(store, first) == [LedgerKind.HOLD, LedgerKind.SETTLE]
+    assert (await store.balance(GUILD)).held == 0
+
+
+async def test_the_first_of_a_list_of_outputs_is_taken(store: Store, made: Any) -> None:
+    first, second = await chain(store, made, (), (0,), fill=lambda ids: {"image_url": f"{{{ids[0]}.image_urls}}"})
+    await end(store, first, JobState.DELIVERED, {"image_urls": ["https://a.test/1.png", "https://a.test/2.png"]})
+    assert (await now(store, second)).input["image_url"] == "https://a.test/1.png"
+
+
+async def test_what_an_output_says_is_never_read_as_a_template(store: Store, made: Any) -> None:
+    first, second, third = await chain(
+        store, made, (), (0,), (0, 1), fill=lambda ids: {"prompt": f"{{{ids[0]}.enhancedPrompt}}, at dusk"}
+    )
+    sly = f"a {{{second.id}.enhancedPrompt}} {{x}} \\1"
+    await end(store, first, JobState.DELIVERED, {"enhancedPrompt": sly})
+    await end(store, second, JobState.DELIVERED, {"enhancedPrompt": "secret"})
+    assert (await now(store, second)).input["prompt"] == f"{sly}, at dusk"
+    assert (await now(store, third)).input["prompt"] == f"{sly}, at dusk"
+
+
+async def test_a_member_prompt_in_braces_stays_as_it_was_typed(store: Store, made: Any) -> None:
+    card = made.card()
+    first = made.job(card)
+    words = f"a {{{first.id}.enhancedPrompt}} sign"
+    second = made.job(
+        card, 1, state=JobState.WAITING, after_ids=(first.id,), input={"prompt": words},
+        fill={"style": f"{{{first.id}.enhancedPrompt}}"},
+    )  # fmt: skip
+    await store.accept(card, [first, second], lambda _: None)
+    await end(store, first, JobState.DELIVERED)
+    assert (await now(store, second)).input == {"prompt": words, "style": "A better fox."}
+
+
+def test_a_list_is_filled_item_by_item_and_other_values_stay(made: Any) -> None:
+    job = made.job(made.card(), input={"prompt": "x", "n": 1}, fill={"urls": ["{J1.a}", "https://b.test/{J2.b}"]})
+    outputs = {"J1": {"a": "https://a.test/1"}, "J2": {"b": "2"}}
+    assert filled(job, outputs) == {"prompt": "x", "n": 1, "urls": ["https://a.test/1", "https://b.test/2"]}
+    assert filled(job, {"J1": {"a": "https://a.test/1"}}) is None
+
+
+# ---------------------------------------------------------------------- several before
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+async def test_a_job_after_several_starts_with_the_last_of_them(
+    store: Store, made: Any, order: tuple[int, ...]
+) -> None:
+    def together(ids: tuple[str, ...]) -> dict[str, str]:
+        return {"prompt": " and ".join(f"{{{each}.enhancedPrompt}}" for each in ids)}
+
+    jobs = await chain(store, made, (), (), (), (0, 1, 2), fill=together)
+    for place in order[:-1]:
+        await end(store, jobs[place], JobState.DELIVERED, {"enhancedPrompt": str(place)})
+        assert (await now(store, jobs[3])).state is JobState.WAITING
+    await end(store, jobs[order[-1]], JobState.DELIVERED, {"enhancedPrompt": str(order[-1])})
+    started = await now(store, jobs[3])
+    assert (started.state, started.input["prompt"]) == (JobState.SUBMITTING, "0 and 1 and 2")
+
+
+async def test_one_lost_step_of_several_is_enough_to_cancel_at_once_and_only_once(store: Store, made: Any) -> None:
+    first, second, last = await chain(store, made, (), (), (0, 1))
+    await end(store, first, JobState.FAILED)
+    assert (await now(store, last)).state is JobState.CANCELLED
+    await end(store, second, JobState.DELIVERED)
+    assert (await now(store, last)).state is JobState.CANCELLED
+    assert await kinds(store, last) == [LedgerKind.HOLD, LedgerKind.RELEASE]
+
+
+async def test_a_job_that_also_waits_for_a_moderator_goes_with_its_lost_step(store: Store, made: Any) -> None:
+    card = made.card()
+    first = made.job(card)
+    second = made.job(card, 1, state=JobState.AWAITING_APPROVAL, after_ids=(first.id,), fill={})
+    await store.accept(card, [first, second], lambda _: None)
+    await end(store, first, JobState.FAILED)
+    assert (await now(store, second)).state is JobState.CANCELLED
+    assert (await store.balance(GUILD)).held == 0
+
+
+async def test_jobs_of_another_card_are_left_alone(store: Store, made: Any) -> None:
+    first, _ = await chain(store, made, (), (0,))
+    _, theirs = await chain(store, made, (), (0,))
+    _, foreign = await chain(store, made, (), (0,), guild_id=GUILD + 1)
+    await end(store, first, JobState.DELIVERED)
+    assert (await now(store, theirs)).state is JobState.WAITING
+    assert (await now(store, foreign)).state is JobState.WAITING
+
+
+async def test_a_job_cannot_wait_for_itself_or_for_one_of_another_card(store: Store, made: Any) -> None:
+    [elsewhere] = await chain(store, made, ())
+    card = made.card()
+    job = made.job(card)
+    for bad in ((job.id,), (elsewhere.id,), ("NOWHERE",)):
+        waiting = made.job(card, state=JobState.WAITING, id=job.id, after_ids=bad)
+        with pytest.raises(ValueError, match="waits for one of another card"):
+            await store.accept(card, [waiting], lambda _: None)
+    assert await store.card(GUILD, card.id) is None
+
+
+async def test_if_the_next_step_cannot_be_written_the_step_before_has_not_ended(
+    store: Store, made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await chain(store, made, (), (0,))
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("disk")
+
+    monkeypatch.setattr("bot.store.steps.update_job", broken)
+    with pytest.raises(RuntimeError, match="disk"):
+        await end(store, first, JobState.DELIVERED)
+    assert (await now(store, first)).state is JobState.SUBMITTING
+    assert (await now(store, second)).state is JobState.WAITING
+    assert await kinds(store, first) == [LedgerKind.HOLD]
+    monkeypatch.undo()
+    await end(store, first, JobState.DELIVERED)
+    assert (await now(store, second)).state is JobState.SUBMITTING
+
+
+GUILDS = itertools.count(GUILD + 100)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+async def test_whatever_ends_how_and_when_every_hold_is_closed_once_and_nobody_waits_for_nothing(
+    store: Store, made: Any, data: st.DataObject
+) -> None:
+    befores = [
+        tuple(sorted(data.draw(st.sets(st.integers(0, place - 1), max_size=3)))) if place else ()
+        for place in range(data.draw(st.integers(1, 6)))
+    ]
+    guild_id = next(GUILDS)
+    jobs = await chain(store, made, *befores, guild_id=guild_id)
+    while running := await store.recent(guild_id, states=[JobState.SUBMITTING]):
+        paid = {job.id for job in await store.recent(guild_id, states=PAID_STATES)}
+        assert all(paid.issuperset(job.after_ids) for job in running)
+        how = data.draw(st.sampled_from([*sorted(PAID_STATES), *LOST]))
+        await end(store, data.draw(st.sampled_from(running)), how, data.draw(st.sampled_from([PROMPT, PROMPT, {}])))
+    rows = await store.ledger(guild_id)
+    for job in await store.recent(guild_id, limit=len(jobs)):
+        assert job.state.ended
+        closed = LedgerKind.SETTLE if job.state in PAID_STATES else LedgerKind.RELEASE
+        assert sorted(row.kind for row in rows if row.job_id == job.id) == sorted([LedgerKind.HOLD, closed])
+    assert (await store.balance(guild_id)).held == 0
+
+
+# ---------------------------------------------------------------------- results that a member may see
+
+
+async def result(
+    store: Store, made: Any, *media: MediaKind, prompt: str = "a fox", author: int = AUTHOR, private: bool = False,
+    to: JobState = JobState.DELIVERED, **values: Any,
+) -> Job:  # fmt: skip
+    card: Card = made.card(author_id=author, private=private)
+    job = made.job(card, **({"input": {"prompt": prompt}} | values))
+    await store.accept(card, [job], lambda _: None)
+    files = tuple(Media(url=f"https://a.test/{kind}", kind=kind, key=f"{kind}_url") for kind in media)
+    await store.change(job, to, settle=Decimal(1), media=files)
+    return await now(store, job)
+
+
+IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
+
+
+async def ids(store: Store, viewer: int = AUTHOR, **options: Any) -> list[str]:
+    return [job.id for job in await store.results(GUILD, viewer, **({"kinds": [IMAGE]} | options))]
+
+
+async def test_results_are_those_with_a_medium_of_the_kinds_newest_first(store: Store, made: Any) -> None:
+    picture, clip = await result(store, made, IMAGE), await result(store, made, VIDEO)
+    both, words = await result(store, made, AUDIO, VIDEO), await result(store, made)
+    assert await ids(store) == [picture.id]
+    assert await ids(store, kinds=[VIDEO]) == [both.id, clip.id]
+    assert await ids(store, kinds=[IMAGE, AUDIO]) == [both.id, picture.id]
+    assert await ids(store, kinds=list(MediaKind), limit=2) == [both.id, clip.id]
+    assert await ids(store, kinds=[]) == []
+    assert words.id not in await ids(store, kinds=list(MediaKind))
+
+
+async def test_what_could_not_be_posted_or_is_not_done_is_no_result(store: Store, made: Any) -> None:
+    await result(store, made, IMAGE, to=JobState.HELD)
+    await chain(store, made, ())
+    assert await ids(store) == []
+
+
+async def test_a_private_result_and_job_are_seen_by_their_author_only(store: Store, made: Any) -> None:
+    public, private = await result(store, made, IMAGE), await result(store, made, IMAGE, private=True)
+    assert await ids(store) == [private.id, public.id]
+    assert await ids(store, viewer=OTHER) == [public.id]
+    assert await store.visible(GUILD, AUTHOR, private.id) == private
+    assert await store.visible(GUILD, OTHER, private.id) is None
+    assert await store.visible(GUILD, OTHER, public.id) == public
+    assert await store.visible(GUILD, AUTHOR, public.id.lower()) is None
+    assert await store.visible(GUILD + 1, AUTHOR, public.id) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("FOX", ["a Red Fox", "fox 100%"]),
+        (" red ", ["a Red Fox"]),
+        ("%", ["fox 100%"]),
+        ("_", []),
+        ("Östlich", ["Östlich der Sonne"]),
+        ("der sonne", ["Östlich der Sonne"]),
+        ("spoken", ["spoken words"]),
+        ("harbour", ["a harbour"]),
+        ("flux", []),
+        ("", ["a Red Fox", "fox 100%", "Östlich der Sonne", "spoken words", "a harbour"]),
+    ],
+)
+async def test_typed_text_finds_part_of_a_prompt_of_any_name(
+    store: Store, made: Any, typed: str, found: list[str]
+) -> None:
+    for prompt in ("a Red Fox", "fox 100%", "Östlich der Sonne"):
+        await result(store, made, IMAGE, input={"prompt": prompt, "model": "flux"})
+    await result(store, made, IMAGE, input={"text": "spoken words"})
+    await result(store, made, IMAGE, input={"description": "a harbour", "n": 3})
+    jobs = await store.results(GUILD, AUTHOR, kinds=[IMAGE], typed=typed)
+    assert [job.prompt for job in reversed(jobs)] == found
+
+
+async def test_typed_text_finds_part_of_an_id(store: Store, made: Any) -> None:
+    first, second = await result(store, made, IMAGE), await result(store, made, IMAGE)
+    assert await ids(store, typed=first.id.lower()) == [first.id]
+    assert await ids(store, typed="j0000") == [second.id, first.id]
+
+
+# ---------------------------------------------------------------------- switches
+
+
+async def test_an_operation_is_switched_off_and_on_again_for_one_guild_or_everywhere(store: Store) -> None:
+    assert await store.switched_off() == {}
+    assert await store.switch(GUILD, "sora2.video.edit", on=False, by_id=1)
+    assert not await store.switch(GUILD, "sora2.video.edit", on=False, by_id=2)
+    assert await store.switch(EVERYWHERE, "sora2.video.edit", on=False, by_id=1)
+    assert await store.switch(GUILD, "image.edit", on=False, by_id=1)
+    assert await store.switched_off() == {
+        GUILD: frozenset({"sora2.video.edit", "image.edit"}),
+        EVERYWHERE: frozenset({"sora2.video.edit"}),
+    }
+    assert await store.switch(GUILD, "sora2.video.edit", on=True, by_id=1)
+    assert not await store.switch(GUILD, "sora2.video.edit", on=True, by_id=1)
+    assert not await store.switch(GUILD + 1, "image.edit", on=True, by_id=1)
+    assert await store.switched_off() == {GUILD: frozenset({"image.edit"}), EVERYWHERE: frozenset({"sora2.video.edit"})}
+
+
+async def test_switches_are_there_after_a_restart(open_store: Any) -> None:
+    store = await open_store()
+    await store.switch(GUILD, "image.edit", on=False, by_id=1)
+    await store.close()
+    assert await (await open_store()).switched_off() == {GUILD: frozenset({"image.edit"})}
