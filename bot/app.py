@@ -64,6 +64,7 @@ OPENAPI_EVERY_S = 24 * 3600.0
 OPENAPI_AGAIN_S = 3600.0
 POLLER_STALLED_S = 120.0
 ERROR_CHARS = 1900
+CHAT_INPUT = discord.AppCommandType.chat_input.value
 FORM_PREFIX = "form:"
 FORM_TAKEN = "form taken"
 """The mark on an interaction that a form of this process has taken."""
@@ -325,18 +326,21 @@ class CannonBot(commands.Bot):
     async def sync_if_changed(self) -> None:
         """Register the commands, in every language, if they are not those of the last time (200 creations a day)."""
         store = self.parts.store
-        digest = f"{self.application_id}:{hashlib.sha256(await self._commands_payload()).hexdigest()}"
-        if await store.get_meta("commands") != digest:
-            made = [each for each in await self.tree.sync() if each.type is discord.AppCommandType.chat_input]
-            await store.set_meta("command_ids", json.dumps({command.name: command.id for command in made}))
+        payload = await self._commands_payload()
+        text = json.dumps(payload, sort_keys=True).encode()
+        digest = f"{self.application_id}:{hashlib.sha256(text).hexdigest()}"
+        if self.application_id is not None and await store.get_meta("commands") != digest:
+            # As `tree.sync` does it, with the payload that is there: translating it again takes as long as all else.
+            made = await self.http.bulk_upsert_global_commands(self.application_id, payload=payload)
+            slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
+            await store.set_meta("command_ids", json.dumps(slash))
             await store.set_meta("commands", digest)
         self._command_ids = json.loads(await store.get_meta("command_ids") or "{}")
 
-    async def _commands_payload(self) -> bytes:
+    async def _commands_payload(self) -> list[dict[str, Any]]:
         """Return what would be sent to Discord to register the commands."""
         translator = self.tree.translator or app_commands.Translator()
-        payload = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
-        return json.dumps(payload, sort_keys=True).encode()
+        return [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
 
     def mention(self, command: str) -> str:
         """Return a slash command, such as `image generate`, as members can click it, in their own language."""

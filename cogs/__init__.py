@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from discord.ext import commands
 
 EXTENSIONS = (
@@ -27,12 +29,6 @@ EXTENSIONS = (
 
 
 async def setup(bot: commands.Bot) -> None:
-    """Load every group."""
+    """Load every group. As modules, not as extensions of their own: those are read anew for every bot of a process."""
     for extension in EXTENSIONS:
-        await bot.load_extension(extension)
-
-
-async def teardown(bot: commands.Bot) -> None:
-    """Unload every group."""
-    for extension in EXTENSIONS:
-        await bot.unload_extension(extension)
+        await importlib.import_module(extension).setup(bot)

@@ -25,8 +25,10 @@ import structlog
 from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue
 from bot.clock import Clock
+from bot.delivery.arrangement import FILES_PER_MESSAGE, Load, arranged, names_of
 from bot.delivery.card import Look, alt_text, card_embed, file_stem, long_texts, operation_of, plain
 from bot.delivery.log_channel import LogChannel
+from bot.delivery.sheet import SHEET_NAME, NoSheet, contact_sheet, wants_sheet
 from bot.delivery.takedown import Takedown
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.failpoints import failpoint
@@ -44,7 +46,6 @@ FILE_LIMIT = 10 * MIB
 """Discord's limit per file in a server without boosts (docs)."""
 REQUEST_LIMIT = 25 * MIB
 """Discord's docs name this as the largest request; a boosted server's file limit may be above it."""
-FILES_PER_MESSAGE = 10
 CALL_TIMEOUT_S = 30.0
 UPLOAD_TIMEOUT_S = 300.0
 MEDIA_RETRY_MAX_S = 3600.0
@@ -64,19 +65,6 @@ GONE = frozenset({UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, INVALID_TOKEN, OLD_EDITS})
 CLOSED = frozenset({UNKNOWN_CHANNEL, UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSION, NO_DM, ARCHIVED})
 
 NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, discord.DiscordServerError, discord.RateLimited)
-
-
-@dataclass(slots=True)
-class Load:
-    """What a job's result consists of: files on disk, links for what is too large, text."""
-
-    files: list[LocalFile] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    text: str | None = None
-
-    def without_files(self, job: Job) -> Load:
-        """Return the same result as links only."""
-        return Load(links=[medium.url for medium in job.media], text=self.text)
 
 
 Controls = Callable[[Card, Sequence[Job], bool], Sequence[discord.ui.Item[Any]]]
@@ -183,6 +171,7 @@ class Delivery:
         await self._draw(card, jobs)
         if all(job.state.ended for job in jobs):
             self._shown.pop(card_id, None)
+            await self._add_sheet(card, jobs)
             await self._ping(card, jobs)
 
     async def _draw(self, card: Card, jobs: Sequence[Job]) -> None:
@@ -213,6 +202,26 @@ class Delivery:
             lock = self._locks[card_id] = asyncio.Lock()
         return lock
 
+    async def _add_sheet(self, card: Card, jobs: Sequence[Job]) -> None:
+        """Put the contact sheet on a finished batch of pictures that has none. Without one it is as good a card."""
+        message = await self._find(card) if wants_sheet(jobs) else None
+        if message is None or any(attachment.filename == SHEET_NAME for attachment in message.attachments):
+            return
+        # Only what members can see already: results may be kept back from the card.
+        shown = [job for job in jobs if _shows(message, job)]
+        if len(shown) < 2 or len(message.attachments) >= FILES_PER_MESSAGE:
+            return
+        try:
+            async with contact_sheet(self._media, jobs, shown, self._folder) as path:
+                file = discord.File(path, SHEET_NAME, description=f"All {len(shown)} pictures, with their numbers")
+                try:
+                    async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                        await message.edit(attachments=[file, *message.attachments])
+                finally:
+                    file.close()
+        except NoSheet as error:
+            log.warning("card.no_sheet", card=card.id, error=str(error))
+
     # ------------------------------------------------------------------ pings
 
     async def ping(self, guild_id: int, card_id: str) -> None:
@@ -221,6 +230,7 @@ class Delivery:
             async with self._lock(card_id):
                 found = await self._store.card_and_jobs(guild_id, card_id)
                 if found is not None and all(job.state.ended for job in found[1]):
+                    await self._add_sheet(*found)
                     await self._ping(*found, search=True)
         except (discord.HTTPException, *NETWORK_ERRORS) as error:
             log.info("card.not_pinged", card=card_id, error=type(error).__name__)
@@ -429,19 +439,19 @@ class Delivery:
         message = await self._find(card)
         if message is None:
             return None
-        files = [*self._files(job, load), *self._documents(jobs, message.attachments)]
+        documents = self._documents(jobs, message.attachments)
+        placed = arranged(jobs, job, load, message.attachments, [file.filename for file in documents])
+        files = self._files(job, placed.load)
+        shown = [*files, *placed.kept] if placed.first else [*placed.kept, *files]
         try:
-            names = {file.filename for file in files}
-            kept = [attachment for attachment in message.attachments if attachment.filename not in names]
-            room = FILES_PER_MESSAGE - len(files)
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await message.edit(
                     embed=card_embed(card, jobs, await self.look(card.guild_id, jobs)),
-                    attachments=[*kept[:room], *files],
-                    view=self._view(card, jobs, [*_links_on(message), *load.links]),
+                    attachments=[*shown, *documents],
+                    view=self._view(card, jobs, [*_links_on(message), *placed.links, *placed.load.links]),
                 )
         finally:
-            _close(files)
+            _close([*files, *documents])
 
     async def _in_channel(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message | None:
         if card.private:
@@ -466,7 +476,9 @@ class Delivery:
         sent = await self._search(channel, job, load)
         if sent is not None:
             return sent
-        files = [*self._files(job, load), *self._documents(jobs, ())][:FILES_PER_MESSAGE]
+        documents = self._documents(jobs, ())
+        load = arranged(jobs, job, load, (), [file.filename for file in documents]).load
+        files = [*self._files(job, load), *documents]
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(
@@ -535,10 +547,12 @@ class Delivery:
         return discord.File(io.BytesIO(text.encode()), filename=name)
 
     def _documents(self, jobs: Sequence[Job], there: Sequence[discord.Attachment]) -> list[discord.File]:
-        """Return files with the texts that are too long for the card and are not on it yet."""
-        names = {attachment.filename for attachment in there}
+        """Return files with the texts that are too long for the card and are not on it yet as they are now."""
+        sizes = {attachment.filename: attachment.size for attachment in there}
         texts = long_texts(jobs, self._catalogue())
-        return [self._text_file(name, text) for name, text in texts.items() if name not in names]
+        return [
+            self._text_file(name, text) for name, text in texts.items() if sizes.get(name) != len(text.encode())
+        ]
 
     def _view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and its link buttons, None if it has neither."""
@@ -553,8 +567,8 @@ class Delivery:
     @staticmethod
     def _files(job: Job, load: Load) -> list[discord.File]:
         return [
-            discord.File(file.path, filename=f"{file_stem(job, number)}{file.extension}", description=alt_text(job))
-            for number, file in enumerate(load.files[:FILES_PER_MESSAGE])
+            discord.File(file.path, filename=name, description=alt_text(job))
+            for name, file in zip(names_of(job, load), load.files, strict=True)
         ]
 
     def _limits(self, job: Job) -> tuple[int, int]:
@@ -591,6 +605,7 @@ class Delivery:
                     load.links.append(medium.url)
                 else:
                     load.files.append(file)
+                    load.urls.append(medium.url)
                     room -= file.size
             yield load
 
@@ -657,6 +672,11 @@ def _carries(message: discord.Message, job: Job, load: Load) -> bool:
         return False
     if load.text is not None and not job.media:
         return True
+    return _shows(message, job)
+
+
+def _shows(message: discord.Message, job: Job) -> bool:
+    """Whether the job's media are on the message, as files or as links."""
     stem = file_stem(job)
     return any(attachment.filename.startswith(stem) for attachment in message.attachments) or any(
         link in {medium.url for medium in job.media} for link in _links_on(message)

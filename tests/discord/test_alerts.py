@@ -11,6 +11,7 @@ from rig import GUILD_KEY, HOST_KEY, Rig
 from surface import private_messages, private_sentence, sends, settled_exactly, until
 
 from bot import failpoints
+from bot.errors import StoreError
 from bot.jobs.watch import LOOK_EVERY_S
 from bot.models import JobState
 from bot.rules import Limit, Period, Scope
@@ -229,6 +230,32 @@ async def test_the_account_is_asked_once_an_hour_and_its_failures_are_survived(r
     await watch(rig, 3600)
     assert len(of(calls, "status")) == 2
     assert lines(rig, desk) == []
+
+
+async def test_one_servers_trouble_keeps_nothing_from_the_others(rig: Rig, desk: Any, monkeypatch: Any):
+    rig.sandbox.add_key(HOST_KEY, credits=100)
+    await spend(rig, 4)
+    store = rig.bot.parts.store
+    report = store.report
+
+    async def broken_for_another(guild_id: int, spans: Any) -> Any:
+        if guild_id != rig.guild.id:
+            raise StoreError("This one's books cannot be read.")
+        return await report(guild_id, spans)
+
+    monkeypatch.setattr(store, "report", broken_for_another)
+    await store.change_rules(1, lambda old: replace(old, log_channel=2))
+    await watch(rig, LOOK_EVERY_S)
+    assert len(lines(rig, desk, "free credits left")) == 1
+
+
+async def test_a_log_channel_of_another_server_gets_nothing(rig: Rig):
+    elsewhere = rig.env.create_guild("Elsewhere").create_text_channel("log")
+    await rule(rig, log_channel=elsewhere.id)
+    await limit(rig, 5)
+    private_sentence(await ask(rig))
+    await watch(rig)
+    assert [m.content for m in elsewhere.history()] == []
 
 
 async def test_a_server_that_spends_nothing_costs_no_call(rig: Rig, desk: Any):
