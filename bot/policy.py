@@ -238,6 +238,13 @@ def _states(wish: Wish, rules: Rules, books: Books) -> tuple[JobState, ...]:
         else:
             queued += not item.linked
             states.append(JobState.AWAITING_APPROVAL if dear else JobState.WAITING)
+    if queued > rules.queued_per_member and not dear:
+        most = rules.running_per_member + rules.queued_per_member
+        raise Refused(
+            f"{len(wish.items)} at once are too many here: of a member's jobs {rules.running_per_member} may run and "
+            f"{rules.queued_per_member} wait, so ask for {most} at most.",
+            "queue",
+        )
     if queued and queued + books.queued_of_member > rules.queued_per_member:
         raise Refused(
             f"You have {books.running_of_member} jobs running and {books.queued_of_member} waiting, and "

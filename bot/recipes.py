@@ -25,6 +25,7 @@ from typing import Any
 from bot.catalogue import Catalogue, Field, FieldKind, Operation, Output
 from bot.errors import InputError
 from bot.jobs.service import Step
+from bot.models import PROMPT_FIELDS
 
 STEPS_MAX = 10
 PARAMETERS_MAX = 5
@@ -33,6 +34,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9 _-]{0,38}[a-z0-9]|[a-z0-9]")
 PARAMETER = re.compile(r"[a-z][a-z0-9_]{0,31}")
 TEXT_MAX = 4000
 """What a modal's input holds (Discord's docs)."""
+ABOUT_CHARS = 100
+NOT_SHARED = "This is not a recipe that this bot has shared."
 
 _OUTPUT = re.compile(r"\{(\d{1,2})\.([A-Za-z0-9_]{1,64})\}")
 _PARAMETER_USED = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
@@ -81,15 +84,35 @@ class Recipe:
     def from_json(cls, data: Mapping[str, Any], *, made_by: int = 0) -> Recipe:
         """Read what `to_json` wrote. Raises InputError for anything else."""
         try:
-            return cls(
-                name=str(data["name"]),
-                about=str(data["about"]),
-                parameters=tuple(Parameter(**each) for each in data["parameters"]),
-                steps=tuple(RecipeStep(operation=str(s["operation"]), values=dict(s["values"])) for s in data["steps"]),
+            made = cls(
+                name=_text(data["name"]),
+                about=_text(data["about"]),
+                parameters=tuple(
+                    Parameter(name=_text(p["name"]), about=_text(p["about"]), default=_text(p["default"]))
+                    for p in data["parameters"]
+                ),
+                steps=tuple(
+                    RecipeStep(
+                        operation=_text(s["operation"]),
+                        values={_text(name): _text(value) for name, value in s["values"].items()},
+                    )
+                    for s in data["steps"]
+                ),
                 made_by=made_by,
             )
-        except (KeyError, TypeError, ValueError):
-            raise InputError("This is not a recipe that this bot has shared.") from None
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise InputError(NOT_SHARED) from None
+        # What is kept and shared is what was written as text; anything else was made by other means.
+        again = (parse_parameters(parameters_text(made)), parse_steps(steps_text(made)))
+        if again != (made.parameters, made.steps) or len(steps_text(made)) > TEXT_MAX:
+            raise InputError(NOT_SHARED)
+        return made
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is needed")
+    return value
 
 
 # ---------------------------------------------------------------------- reading and writing
@@ -111,7 +134,7 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
             )
         if any(each.name == name for each in found):
             raise InputError(f"The parameter `{name}` is there twice.", "parameters")
-        found.append(Parameter(name=name, about=about.strip()[:100], default=default))
+        found.append(Parameter(name=name, about=about.strip()[:ABOUT_CHARS].strip(), default=default))
     if len(found) > PARAMETERS_MAX:
         raise InputError(f"A recipe has at most {PARAMETERS_MAX} parameters; this one has {len(found)}.", "parameters")
     return tuple(found)
@@ -134,7 +157,7 @@ def parse_steps(text: str) -> tuple[RecipeStep, ...]:
         if not line:
             close()
         elif operation is None:
-            operation = re.sub(r"^\d{1,2}[.)]\s*", "", line)
+            operation = re.sub(r"^(?:\d{1,2}[.)]\s*)+", "", line)
         else:
             match = _LINE.fullmatch(line)
             if match is None:
@@ -178,10 +201,24 @@ def check(recipe: Recipe, catalogue: Catalogue) -> None:
         missing = [each.name for each in operation.fields if each.required and each.name not in step.values]
         if missing:
             raise InputError(f"Step {number} ({operation.title}) needs `{missing[0]}`.", "steps")
+        _check_fixed(catalogue, operation, number, step)
         operations.append(operation)
     unused = {each.name for each in recipe.parameters} - _used(recipe)
     if unused:
         raise InputError(f"The parameter `{min(unused)}` is used in no step.", "parameters")
+
+
+def _check_fixed(catalogue: Catalogue, operation: Operation, number: int, step: RecipeStep) -> None:
+    """Let the catalogue look at the values that are the same in every run. What a run fills in, it looks at then."""
+    fields = {each.name: each for each in operation.fields}
+    open_ = {name for name, value in step.values.items() if _PARAMETER_USED.search(value) or _OUTPUT.search(value)}
+    fixed = {name: _value(fields.get(name), value) for name, value in step.values.items() if name not in open_}
+    # Some rules ask whether there is a text at all, whatever it says.
+    words = {name: "words" for name in open_ if name in fields and name in PROMPT_FIELDS}
+    try:
+        catalogue.check(operation.id, {**words, **fixed}, pending=open_)
+    except InputError as error:
+        raise InputError(f"Step {number}: {error.sentence}", "steps") from None
 
 
 def _operation(catalogue: Catalogue, step: RecipeStep, number: int) -> Operation:

@@ -108,6 +108,8 @@ class Sources:
         job = await self._store.visible(guild_id, member_id, job_id.strip().upper())
         if job is None:
             raise InputError(f"There is no job {_quoted(job_id)} here that you can see; pick one from the list.", "job")
+        if job.id in await self._store.withheld(guild_id, job.card_id):
+            raise InputError(f"Job {job.id} has not passed this server's review, so it cannot be used.", "job")
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
             wanted = " or ".join(sorted(kinds))

@@ -60,6 +60,8 @@ class Request:
     """Which of its fields the steps before give, as in Step."""
     reseed: bool = False
     """Whether each gets a random seed of its own, where the operation has one."""
+    label: str = ""
+    """The recipe that this is a run of."""
     confirmed: bool = False
     """Whether the member has seen the price and said yes."""
 
@@ -139,6 +141,7 @@ async def offer(interaction: Interaction, request: Request, dear: Unconfirmed) -
         "private": request.private,
         "enhance": request.enhance,
         "parent_id": request.parent_id,
+        "label": request.label,
         "before": [
             {"operation": step.operation, "input": dict(step.input), "fill": dict(step.fill)} for step in request.before
         ],
@@ -169,6 +172,7 @@ def request_from_draft(data: Mapping[str, Any]) -> Request:
         private=data["private"],
         enhance=data["enhance"],
         parent_id=data["parent_id"],
+        label=data.get("label", ""),
         before=[Step(**step) for step in data.get("before", ())],
         fill=data.get("fill", {}),
         reseed=data.get("reseed", False),
@@ -219,6 +223,7 @@ def _asked(interaction: Interaction, request: Request, values: Mapping[str, Any]
         private=request.private,
         locale=str(interaction.locale),
         parent_id=request.parent_id,
+        label=request.label,
         confirmed=request.confirmed,
     )
 
@@ -269,9 +274,13 @@ def steps(catalogue: Catalogue, request: Request, values: Mapping[str, Any]) -> 
 async def _answer_at_once(interaction: Interaction, taken: Taken) -> None:
     if not taken.fresh:
         return
-    embed, files = await interaction.client.parts.delivery.first_answer(taken.card, taken.jobs)
+    delivery = interaction.client.parts.delivery
+    embed, files = await delivery.first_answer(taken.card, taken.jobs)
+    view = delivery.first_view(taken.card, taken.jobs) or discord.utils.MISSING
     try:
-        made = await interaction.response.send_message(embed=embed, files=files, ephemeral=taken.card.private)
+        made = await interaction.response.send_message(
+            embed=embed, files=files, view=view, ephemeral=taken.card.private
+        )
     except Exception:
         if await interaction.client.settle_answer(taken.card):
             return  # Discord has it all the same, and its jobs go on: nothing to apologise for
@@ -282,9 +291,11 @@ async def _answer_at_once(interaction: Interaction, taken: Taken) -> None:
 async def _answer_late(interaction: Interaction, taken: Taken) -> None:
     if not taken.fresh:
         return
-    embed, files = await interaction.client.parts.delivery.first_answer(taken.card, taken.jobs)
+    delivery = interaction.client.parts.delivery
+    embed, files = await delivery.first_answer(taken.card, taken.jobs)
+    view = delivery.first_view(taken.card, taken.jobs)
     try:
-        made = await interaction.edit_original_response(embed=embed, attachments=files)
+        made = await interaction.edit_original_response(embed=embed, attachments=files, view=view)
     except Exception:
         if await interaction.client.settle_answer(taken.card):
             return  # Discord has it all the same, and its jobs go on: nothing to apologise for

@@ -23,7 +23,7 @@ async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str
     """Take the draft in as its author's request, checked anew. A second press finds nothing."""
     store = interaction.client.parts.store
     data = await store.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
-    if data is None:
+    if data is None or "operation" not in data:
         raise InputError(OVER)
     await ask(interaction, request_from_draft(data))
 

@@ -22,6 +22,8 @@ MEMORY_BYTES = 1024 * 1024
 """What is larger goes to a file on disk."""
 REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
 """Discord's docs name 25 MiB as the largest request; a part of it is not the files."""
+TOO_LARGE = ("The books are larger than Discord takes, even packed: give a shorter `period`.", "period")
+OWN_TOO_LARGE = ("Your jobs here are more than Discord takes in one file; ask the host of this bot for them.", None)
 LEDGER_COLUMNS = (
     "id", "time", "member_id", "kind", "credits", "job_id", "operation", "model", "channel_id",
 )  # fmt: skip
@@ -54,6 +56,29 @@ async def books(stack: ExitStack, store: Store, guild_id: int, *, since: float, 
         "jobs.json": (lambda mark: store.jobs_page(guild_id, since=since, after=mark), as_json),
         "decisions.json": (lambda mark: store.decisions_page(guild_id, since=since, after=mark), as_json),
     }
+    return await _files(stack, sources, "books.zip", TOO_LARGE, file_limit)
+
+
+async def own_jobs(
+    stack: ExitStack, store: Store, guild_id: int, member_id: int, *, file_limit: int
+) -> list[discord.File]:
+    """Return the member's jobs in the guild, with all that they gave and got, as a file for Discord.
+
+    Where it is larger than `file_limit` bytes, it comes packed. Raises InputError where that does not help.
+    """
+    sources: dict[str, tuple[NextPage, Form]] = {
+        "my-jobs.json": (lambda mark: store.member_page(guild_id, member_id, after=mark), as_json)
+    }
+    return await _files(stack, sources, "my-jobs.zip", OWN_TOO_LARGE, file_limit)
+
+
+async def _files(
+    stack: ExitStack,
+    sources: Mapping[str, tuple[NextPage, Form]],
+    packed_name: str,
+    too_large: tuple[str, str | None],
+    file_limit: int,
+) -> list[discord.File]:
     made: dict[str, IO[bytes]] = {}
     for name, (next_page, form) in sources.items():
         made[name] = _opened(stack)
@@ -63,8 +88,8 @@ async def books(stack: ExitStack, store: Store, guild_id: int, *, since: float, 
         packed = _opened(stack)
         await asyncio.to_thread(_pack, packed, made)
         if _size(packed) > min(file_limit, REQUEST_LIMIT_BYTES):
-            raise InputError("The books are larger than Discord takes, even packed: give a shorter `period`.", "period")
-        made = {"books.zip": packed}
+            raise InputError(*too_large)
+        made = {packed_name: packed}
     return [discord.File(cast("io.BufferedIOBase", file), filename=name) for name, file in made.items()]
 
 

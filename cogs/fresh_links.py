@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.app import CannonBot
+from bot.delivery.review import NOT_LOOKED_AT
 from bot.errors import InputError, MediaGone
 from bot.models import Job
 from cogs.asking import Interaction
@@ -29,7 +30,10 @@ async def give(interaction: Interaction, job: Job) -> None:
     if found is None:
         raise InputError(GONE)
     card, jobs = found
-    fresh = await renewed(bot, jobs)
+    withheld = await bot.parts.store.withheld(card.guild_id, card.id)
+    if job.id in withheld:
+        raise InputError(NOT_LOOKED_AT)
+    fresh = await renewed(bot, [each for each in jobs if each.id not in withheld])
     view = discord.ui.View(timeout=None)
     for number, link in enumerate(list(fresh.values())[:BUTTONS], start=1):
         view.add_item(discord.ui.Button(label=f"Open result {number}" if len(fresh) > 1 else "Open result", url=link))

@@ -29,8 +29,11 @@ EXAMPLES = {
     "prompt": "/prompt image prompt: a fox",
     "finish": "/finish subtitles job: (pick a video)",
     "sora": "/sora edit prompt: make it snow job: (pick a video)",
+    "recipe": "/recipe run recipe: trailer",
+    "batch": "/batch operation: image.generate prompts: a fox | an owl | a deer",
     "quota": "/quota set credits: 200 period: week",
     "usage": "/usage report period: month",
+    "privacy": "/privacy export",
     "studio": "/studio operations operation: image.edit switch: off",
 }
 """How each group is used, as it is typed."""

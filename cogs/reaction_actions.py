@@ -7,7 +7,8 @@ from typing import Any
 import discord
 import structlog
 
-from bot.app import DISCORD_ERRORS, CannonBot
+from bot.app import CannonBot
+from bot.delivery.card import open_part
 from bot.delivery.copies import shown_jobs
 from bot.delivery.delivery import message_link
 from bot.errors import InputError, NotAllowed, Refused
@@ -20,7 +21,7 @@ from cogs.again import alike, require_payer, results, same_again, varied
 from cogs.asking import Request
 from cogs.gallery import Gallery
 from cogs.onward import Medium, either, of_job, prefilled, request_of
-from cogs.record import record
+from cogs.removal import STILL_OPEN, remove
 from cogs.unasked import Room, Spot, post, take_in
 
 log = structlog.get_logger(__name__)
@@ -216,7 +217,8 @@ async def send(desk: Desk, reacted: Reacted) -> None:
     if all(job.state is not JobState.DELIVERED for job in jobs):
         raise InputError(NOTHING_THERE if all(job.state.ended for job in jobs) else NOT_DONE)
     _keep_pace(desk, reacted)
-    embed, documents = await parts.delivery.first_answer(card, jobs)
+    withheld = await parts.store.withheld(card.guild_id, card.id)
+    embed, documents = await parts.delivery.first_answer(card, open_part(jobs, withheld))
     embed.url = message_link(card)
     try:
         channel = reacted.member.dm_channel or await reacted.member.create_dm()
@@ -230,30 +232,21 @@ async def star(desk: Desk, reacted: Reacted) -> None:
     await desk.gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
 
 
-async def remove(desk: Desk, reacted: Reacted) -> None:
+async def take_down(desk: Desk, reacted: Reacted) -> None:
     """Take down every message that shows the results. The record of the job stays."""
-    card = reacted.card
     if not all(job.state.ended for job in reacted.jobs):
-        raise InputError("It is still being made; `/jobs cancel` stops it.")
-    taken_down = await desk.bot.parts.delivery.takedown.take_down(card)
-    if reacted.member.id != card.author_id:
-        await record(
-            desk.bot,
-            reacted.guild.id,
-            reacted.member.id,
-            "remove",
-            f"took down <@{card.author_id}>'s result `{main_result(reacted.jobs).id}`.",
-            {"card": card.id, "member": card.author_id},
-        )
-    if taken_down.left:
-        raise InputError(f"{taken_down.left} of its messages could not be taken down now; react again later.")
+        raise Refused(STILL_OPEN)
+    by_id = reacted.member.id
+    sentence, is_done = await remove(desk.bot, reacted.card, reacted.jobs, by_id=by_id, with_record=False)
+    if not is_done:
+        raise InputError(sentence)
 
 
 ACTIONS: Mapping[Action, Do] = {
     **dict.fromkeys((Action.RERUN, Action.VARY, *ONWARD), start),
     Action.SEND: send,
     Action.GALLERY: star,
-    Action.REMOVE: remove,
+    Action.REMOVE: take_down,
 }
 
 
@@ -264,6 +257,3 @@ def fits(bot: CannonBot, action: Action, jobs: Sequence[Job], *, gallery: bool) 
         operation_id, kind = ONWARD[action]
         return kind in kinds and bot.parts.switches.is_on(jobs[0].guild_id, operation_id)
     return (gallery and bool(kinds)) if action is Action.GALLERY else True
-
-
-__all__ = ["ACTIONS", "DISCORD_ERRORS", "Desk", "Reacted", "fits", "is_moderator", "main_result", "require_allowed"]

@@ -145,14 +145,13 @@ class Reactions(commands.Cog):
             await self._cancel(event.guild_id, act.made_card)
 
     async def _cancel(self, guild_id: int, card_id: str) -> None:
-        store = self.bot.parts.store
+        parts = self.bot.parts
         stopped = False
-        for job in await store.jobs_of(guild_id, card_id):
-            cancelled = await store.cancel(guild_id, job.id, TAKEN_BACK)
+        for job in await parts.store.jobs_of(guild_id, card_id):
+            cancelled = await parts.jobs.cancel(guild_id, job.id, TAKEN_BACK)
             stopped = stopped or (cancelled is not None and cancelled.stopped)
         if stopped:
-            self.bot.parts.poller.wake()  # another may run now
-            await self.bot.parts.delivery.show(guild_id, card_id)
+            await parts.delivery.show(guild_id, card_id)
 
     async def _count_stars(self, guild_id: int, card_id: str) -> None:
         found = await self.bot.parts.store.card_and_jobs(guild_id, card_id)

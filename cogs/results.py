@@ -32,19 +32,23 @@ from cogs.controls import GONE, Control, on_job, view_of
 from cogs.forms import OperationForm
 from cogs.onward import JOB_ACTION
 from cogs.rewritten import is_prompt, of_prompt
+from cogs.stopping import stop_controls
 
 STRENGTHS = {"subtle": "Subtle", "strong": "Strong"}
 OPTIONS_PER_SELECT = 25
 
 
 def offered(bot: CannonBot, card: Card, jobs: Sequence[Job], linked: bool = False) -> list[discord.ui.Item[Any]]:
-    """Return the controls of a card, [] before it has a result or has ended. `linked`: some results are links."""
+    """Return the controls of a card: Cancel while steps are to come, the others once it has a result or has ended.
+
+    `linked`: some results are links.
+    """
     made = [job for job in results(jobs) if job.state is JobState.DELIVERED]
     ended = all(job.state.ended for job in jobs)
+    items: list[discord.ui.Item[Any]] = [*stop_controls(jobs)]
     if not made and not ended:
-        return []
+        return items
     job = main_job(jobs)
-    items: list[discord.ui.Item[Any]] = []
     if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
         items.append(_try_again(jobs))
     if any(each.state is JobState.HELD for each in jobs):
@@ -189,7 +193,9 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
     private = await is_private(bot, job)
     if len(jobs) > 1:
         await interaction.response.defer(ephemeral=private, thinking=True)  # links may have to be looked at
-    await ask(interaction, await another_try(bot, interaction.user.id, jobs, private=private))
+    request = await another_try(bot, interaction.user.id, jobs, private=private)
+    card = await bot.parts.store.card(job.guild_id, job.card_id)
+    await ask(interaction, replace(request, label="" if card is None else card.label))
 
 
 async def setup(bot: CannonBot) -> None:

@@ -20,6 +20,7 @@ from cogs.options import PRIVATE_HELP
 from cogs.prices import model_choices, set_price, show_prices
 from cogs.reaction_settings import ReactionSettings, set_gallery
 from cogs.request import open_request
+from cogs.review import Place, set_review
 from cogs.setting_forms import MODEL_CHARS
 from cogs.settings import open_settings
 from cogs.spans import SPAN_CHARS
@@ -182,6 +183,22 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
     ) -> None:
         """Show, move or switch off the gallery."""
         await set_gallery(interaction, channel, stars, switch)
+
+    @app_commands.command(name="review", description="Let moderators look at results before they are posted")
+    @app_commands.describe(
+        channel="Where moderators look at them, publish or refuse them",
+        only_in="Only results of this channel or category; left out, of the whole server",
+        switch="off: post results at once again",
+    )
+    async def review(
+        self,
+        interaction: Interaction,
+        channel: discord.TextChannel | None = None,
+        only_in: Place | None = None,
+        switch: Literal["off"] | None = None,
+    ) -> None:
+        """Show, set or switch off review."""
+        await set_review(interaction, channel, only_in, switch)
 
     async def _add_account(self, embed: discord.Embed, guild_id: int) -> None:
         parts = self.bot.parts

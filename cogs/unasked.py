@@ -62,6 +62,7 @@ async def post(bot: CannonBot, taken: Taken, spot: Spot) -> None:
     """Post the card of what was taken in; its jobs go from then on. Raises Discord's error, with all given back."""
     card = taken.card
     embed, files = await bot.parts.delivery.first_answer(card, taken.jobs)
+    view = bot.parts.delivery.first_view(card, taken.jobs)
     may_reply = spot.channel.permissions_for(spot.channel.guild.me).read_message_history
     parent = discord.MessageReference(
         message_id=spot.message_id,
@@ -73,6 +74,7 @@ async def post(bot: CannonBot, taken: Taken, spot: Spot) -> None:
         message = await spot.channel.send(
             embed=embed,
             files=files,
+            view=view or discord.utils.MISSING,
             nonce=f"card-{card.id}",
             reference=parent if may_reply else discord.utils.MISSING,
             mention_author=False,

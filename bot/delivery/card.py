@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -37,6 +37,7 @@ COLOURS = {
 }
 COLOUR_OPEN = 0x5865F2
 
+IN_REVIEW = "🔎 made, waiting for review"
 WORDS = {
     JobState.AWAITING_APPROVAL: "⏸️ waiting for approval",
     JobState.WAITING: "⏳ waiting for its turn",
@@ -67,6 +68,8 @@ class Look:
     """The places of jobs that wait for their turn, 1 for the next."""
     paused: bool = False
     """Whether the moderators let no new job start."""
+    withheld: frozenset[str] = frozenset()
+    """Jobs of whose results nothing may be shown: moderators have not let them pass, or not yet."""
     made_from: str | None = None
     """The job that this card was made from, as a link where there is one."""
 
@@ -194,6 +197,7 @@ def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
 
 def card_embed(card: Card, jobs: Sequence[Job], look: Look) -> discord.Embed:
     """Draw the card of `jobs` (at least one)."""
+    jobs = open_part(jobs, look.withheld)
     job = main_job(jobs)
     operation = operation_of(look.catalogue, job)
     title = operation.title if operation is not None else job.operation
@@ -216,6 +220,11 @@ def card_embed(card: Card, jobs: Sequence[Job], look: Look) -> discord.Embed:
         embed.add_field(name=name, value=value)
     embed.set_footer(text=f"cannon-bot · {' '.join(shown_ids(jobs))}")
     return embed
+
+
+def open_part(jobs: Sequence[Job], withheld: Collection[str]) -> list[Job]:
+    """Return the jobs without what was made by those that are `withheld`."""
+    return [dataclasses.replace(job, output={}, media=()) if job.id in withheld else job for job in jobs]
 
 
 def shown_ids(jobs: Sequence[Job]) -> list[str]:
@@ -311,7 +320,8 @@ def _step_name(job: Job, look: Look) -> str:
 
 
 def _state(job: Job, look: Look) -> str:
-    word = state_word(job.state)
+    is_reviewed = job.state is JobState.READY and job.id in look.withheld
+    word = IN_REVIEW if is_reviewed else state_word(job.state)
     if job.state is JobState.WAITING:
         return _waiting(job, look)
     if job.state.ended and job.error is not None:
@@ -348,7 +358,7 @@ def _cost(jobs: Sequence[Job]) -> str:
         parts.append(_credits(total))
     if open_jobs:
         guess = sum((job.held for job in open_jobs), Decimal(0))
-        basis = open_jobs[0].basis
+        basis = next((job.basis for job in open_jobs if job.basis != "fixed"), "fixed")
         parts.append(_credits(guess) if basis == "fixed" else f"about {_credits(guess)} ({_basis(basis)})")
     if given_back:
         parts.append("nothing" if not parts else f"{len(given_back)} given back")

@@ -13,7 +13,7 @@ import io
 import tempfile
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,9 @@ from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.delivery.arrangement import FILES_PER_MESSAGE, Load, arranged, names_of
-from bot.delivery.card import Look, alt_text, card_embed, file_stem, long_texts, operation_of, plain
+from bot.delivery.card import Look, alt_text, card_embed, file_stem, long_texts, open_part, operation_of, plain
 from bot.delivery.log_channel import LogChannel
+from bot.delivery.review import ReviewControls, ReviewDesk, no_answers, review_embed
 from bot.delivery.sheet import SHEET_NAME, NoSheet, contact_sheet, wants_sheet
 from bot.delivery.takedown import Takedown
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
@@ -35,9 +36,9 @@ from bot.failpoints import failpoint
 from bot.jobs.cadence import remaining_s
 from bot.jobs.learning import Learned
 from bot.jobs.poller import Later, NoPlace
-from bot.media import LocalFile, MediaFetcher
+from bot.media import MediaFetcher
 from bot.models import Card, Job, JobState, Media
-from bot.store import Store
+from bot.store import Review, Store
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +111,9 @@ class Delivery:
         self.takedown = Takedown(client, store=store, clock=clock)
         self.controls: Controls = no_controls
         """What a card offers beside its links; set by the surface. Only DynamicItems may be among them."""
+        self.review = ReviewDesk(client, store=store, clock=clock, post=self._post_for_review, alert=self.alert)
+        self.review_controls: ReviewControls = no_answers
+        """What a result that waits for review offers the moderators; set by the surface, as `controls`."""
         self.posted: Posted = nothing_more
         """Told of each result that was posted, with the jobs as they are then; set by the surface. Must not wait."""
 
@@ -135,8 +139,14 @@ class Delivery:
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=paused,
+            withheld=await self._withheld(guild_id, jobs),
             made_from=None if parent_id is None else await self._link_to(guild_id, parent_id),
         )
+
+    async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
+        """Return those of a card's jobs of whose results nothing may be shown."""
+        made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
+        return await self._store.withheld(guild_id, jobs[0].card_id) & made if made else frozenset()
 
     async def _link_to(self, guild_id: int, job_id: str) -> str:
         """Return a job's id as a link to its card, or without one where that is private or not there."""
@@ -152,6 +162,10 @@ class Delivery:
         """Return what answers the interaction: the card, and files with the texts that are too long for it."""
         embed = card_embed(card, jobs, await self.look(card.guild_id, jobs, just_taken=True))
         return embed, self._documents(jobs, ())
+
+    def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
+        """Return the controls that the card has from the start, None if it has none."""
+        return self._view(card, jobs, ())
 
     async def show(self, guild_id: int, card_id: str) -> None:
         """Bring the card's states up to date; best effort: a failure is logged and the next change tries again."""
@@ -180,8 +194,9 @@ class Delivery:
         if self._shown.get(card.id) == drawn:
             return
         changes: dict[str, Any] = {"embed": embed}
-        if all(job.state.ended for job in jobs) and any(job.state is not JobState.DELIVERED for job in jobs):
-            # The edit that brings a result brings its controls; what ended without one gets them here.
+        ended = all(job.state.ended for job in jobs)
+        if ended and (len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED):
+            # The edit that brings a result brings its controls, but it may not have known that all others have ended.
             message = await self._find(card)
             changes["view"] = self._view(card, jobs, [] if message is None else _links_on(message))
         async with asyncio.timeout(CALL_TIMEOUT_S):
@@ -340,7 +355,7 @@ class Delivery:
     # ------------------------------------------------------------------ delivering
 
     async def deliver(self, job: Job) -> int:
-        """Post the job's result and return the message id. Raises Later or NoPlace."""
+        """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace."""
         try:
             async with self._lock(job.card_id):
                 return await self._deliver(job)
@@ -358,6 +373,7 @@ class Delivery:
         card, jobs = found
         if await self._store.is_dropped(job.guild_id, job.id):
             raise NoPlace(DROPPED)
+        await self.review.require(card, job)
         return await self._deliver_on(card, jobs, job)
 
     async def _deliver_on(self, card: Card, jobs: Sequence[Job], job: Job) -> int:
@@ -373,17 +389,22 @@ class Delivery:
         self.posted(card, jobs, message)
         return message.id
 
-    async def post_held(self, job: Job, media: Sequence[Media], *, channel_id: int) -> bool:
+    async def post_held(
+        self, job: Job, media: Sequence[Media], *, channel_id: int, is_reviewed: bool = False
+    ) -> bool:
         """Post a job that was made but not posted: on its card, else in `channel_id`, else by direct message.
 
-        `media` are its files with links that work. Returns False if it has been posted meanwhile. Raises Later or
-        NoPlace; then it stays held. It was paid before, and nothing is paid here.
+        `media` are its files with links that work; `is_reviewed` says that a moderator wants it posted. Returns False
+        if it has been posted meanwhile. Raises Later or NoPlace; then it stays held. It was paid before, and nothing is
+        paid here.
         """
         async with self._lock(job.card_id):
             found = await self._store.card_and_jobs(job.guild_id, job.card_id)
             current = None if found is None else next((each for each in found[1] if each.id == job.id), None)
             if found is None or current is None or current.state is not JobState.HELD:
                 return False
+            if not is_reviewed:
+                await self.review.require_looked_at(current)
             card, jobs = found
             stands_in = card.message_channel_id or card.channel_id
             here = replace(card, channel_id=channel_id, message_channel_id=stands_in)
@@ -439,10 +460,12 @@ class Delivery:
         message = await self._find(card)
         if message is None:
             return None
-        documents = self._documents(jobs, message.attachments)
+        documents = self._documents(await self._open_part(jobs), message.attachments)
         placed = arranged(jobs, job, load, message.attachments, [file.filename for file in documents])
         files = self._files(job, placed.load)
-        shown = [*files, *placed.kept] if placed.first else [*placed.kept, *files]
+        shown: list[discord.Attachment | discord.File] = [*placed.kept, *files]
+        if placed.first:
+            shown = [*files, *placed.kept]
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await message.edit(
@@ -476,7 +499,7 @@ class Delivery:
         sent = await self._search(channel, job, load)
         if sent is not None:
             return sent
-        documents = self._documents(jobs, ())
+        documents = self._documents(await self._open_part(jobs), ())
         load = arranged(jobs, job, load, (), [file.filename for file in documents]).load
         files = [*self._files(job, load), *documents]
         try:
@@ -486,6 +509,45 @@ class Delivery:
                     files=files,
                     nonce=f"result-{job.id}",
                     view=self._view(card, jobs, load.links) or discord.utils.MISSING,
+                )
+        finally:
+            _close(files)
+
+    async def _open_part(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        """Return the card's jobs without the results that may not be shown."""
+        return open_part(jobs, await self._withheld(jobs[0].guild_id, jobs))
+
+    async def _post_for_review(self, review: Review, card: Card, job: Job) -> discord.Message:
+        """Post a result to where it is reviewed, unless an earlier try has; too large files as links."""
+        channel = self._channel(review.channel_id, card.guild_id)
+        async with self._loaded(job) as load:
+            sent = await self._search(channel, job, load)
+            if sent is not None:
+                return sent
+            try:
+                return await self._send_for_review(channel, review, card, job, load)
+            except discord.HTTPException as error:
+                if error.status != 413 and error.code != TOO_LARGE:
+                    raise
+            return await self._send_for_review(channel, review, card, job, load.without_files(job))
+
+    async def _send_for_review(
+        self, channel: discord.abc.Messageable, review: Review, card: Card, job: Job, load: Load
+    ) -> discord.Message:
+        look = replace(await self.look(card.guild_id, [job]), withheld=frozenset())
+        where = f"<#{card.channel_id}>" if card.message_id is None else message_link(card)
+        view = discord.ui.View(timeout=None)
+        for item in in_five_rows(self.review_controls(job), _link_buttons(load.links)):
+            view.add_item(item)
+        documents = self._documents([job], ())
+        files = [*self._files(job, load)[: FILES_PER_MESSAGE - len(documents)], *documents]
+        try:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await channel.send(
+                    embed=review_embed(card_embed(card, [job], look), review, where),
+                    files=files,
+                    view=view,
+                    nonce=f"review-{job.id}",
                 )
         finally:
             _close(files)
@@ -550,9 +612,7 @@ class Delivery:
         """Return files with the texts that are too long for the card and are not on it yet as they are now."""
         sizes = {attachment.filename: attachment.size for attachment in there}
         texts = long_texts(jobs, self._catalogue())
-        return [
-            self._text_file(name, text) for name, text in texts.items() if sizes.get(name) != len(text.encode())
-        ]
+        return [self._text_file(name, text) for name, text in texts.items() if sizes.get(name) != len(text.encode())]
 
     def _view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and its link buttons, None if it has neither."""

@@ -76,11 +76,19 @@ class NoPlace(Exception):
         self.sentence = sentence
 
 
+class Parked(Exception):
+    """Raised by `deliver`: somebody has to decide first. `decided` wakes it; else it is tried again after `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"parked for {seconds:.0f} s")
+        self.seconds = seconds
+
+
 class Surface(Protocol):
     """What the Poller needs of the outside: showing states and delivering results."""
 
     async def deliver(self, job: Job) -> int:
-        """Post the job's result and return the message id. Raises Later or NoPlace."""
+        """Post the job's result and return the message id. Raises Later, Parked or NoPlace."""
         ...
 
     async def show(self, guild_id: int, card_id: str) -> None:
@@ -104,6 +112,8 @@ class Followed:
     busy: bool = False
     hinted: bool = False
     """Whether a hint came while it was busy."""
+    decided: bool = False
+    """Whether a decision came while it was busy."""
 
 
 @dataclass(slots=True)
@@ -218,6 +228,18 @@ class Poller:
             self._agenda.put(followed)
             self._wake.set()
         return True
+
+    def decided(self, job_id: str) -> None:
+        """Somebody has decided about a parked job: take its turn now. One that is not followed is due by its row."""
+        followed = self._agenda.jobs.get(job_id)
+        if followed is None:
+            self.wake()
+        elif followed.busy:
+            followed.decided = True  # its turn may have read the row before
+        else:
+            followed.due = self._clock.monotonic()
+            self._agenda.put(followed)
+            self._wake.set()
 
     def resume(self) -> None:
         """A key has been set: everything that rests may try again now."""
@@ -338,9 +360,9 @@ class Poller:
             if wait_s is None or followed.job.state.ended:
                 self._agenda.drop(followed.job.id)
                 return
-            if followed.hinted and followed.job.state in REMOTE_STATES:
+            if followed.decided or (followed.hinted and followed.job.state in REMOTE_STATES):
                 wait_s = 0.0
-            followed.hinted = False
+            followed.hinted = followed.decided = False
             followed.due = self._clock.monotonic() + wait_s
             self._agenda.put(followed)
 
@@ -564,6 +586,12 @@ class Poller:
             if not await self._change(followed, JobState.READY, next_at=self._clock.wall() + wait_s):
                 return None
             return wait_s
+        except Parked as parked:
+            if not await self._change(followed, JobState.READY, next_at=self._clock.wall() + parked.seconds):
+                return None
+            await self._surface.show(job.guild_id, job.card_id)
+            await self._start_turns(job.guild_id)  # what waits for a decision takes no place
+            return parked.seconds
         except NoPlace as no_place:
             self._metrics.delivery("held", operation=job.operation)
             # Made and paid, but nowhere to post it: it is kept, and the true cost counts.

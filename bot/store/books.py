@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,6 +19,11 @@ SELECT
 FROM jobs
 WHERE guild_id = :guild_id
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+"""
+# A result that waits for a moderator's look takes no place: it may wait for days.
+_PARKED = """
+SELECT jobs.author_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
+WHERE reviews.guild_id = ? AND reviews.verdict IS NULL AND jobs.state = 'ready'
 """
 _HELD = """
 SELECT sum(held_milli) FROM jobs
@@ -110,9 +116,15 @@ def spent_query(*, of_member: bool, in_channel: bool) -> str:
     )
 
 
+def parked_of(db: sqlite3.Connection, guild_id: int) -> Counter[int]:
+    """Return how many results of each member wait for review. Their jobs are open, but run no more."""
+    return Counter(row[0] for row in db.execute(_PARKED, (guild_id,)).fetchall())
+
+
 def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) -> Spending:
     """Look at the books for a decision about new jobs of this member."""
     of_member, of_guild, queued = db.execute(_RUNNING, {"guild_id": guild_id, "author_id": author_id}).fetchone()
+    parked = parked_of(db, guild_id)
     return Spending(
         guild_id=guild_id,
         author_id=author_id,
@@ -120,8 +132,8 @@ def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) 
         rules=rules_of(db, guild_id),
         limits=limits_of(db, guild_id),
         block=block_of(db, guild_id, author_id),
-        running_of_member=of_member,
-        running_of_guild=of_guild,
+        running_of_member=of_member - parked[author_id],
+        running_of_guild=of_guild - parked.total(),
         queued_of_member=queued,
         held_of_guild=held_of_guild(db, guild_id),
         db=db,

@@ -23,7 +23,7 @@ _PENDING = frozenset({JobState.AWAITING_APPROVAL, JobState.WAITING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A message that shows a job's result. `kind` says what it is: `card`, `dm`, `ping` or `gallery`."""
+    """A message that shows a job's result. `kind` says what it is: `card`, `dm`, `ping`, `gallery`, `review`."""
 
     job_id: str
     channel_id: int

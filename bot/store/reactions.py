@@ -32,7 +32,8 @@ SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
 """
 _ACT = """
 INSERT INTO reaction_acts (guild_id, message_id, emoji, member_id, card_id, action, fired, at)
-VALUES (:guild_id, :message_id, :emoji, :member_id, :card_id, :action, 0, :at)
+SELECT guild_id, :message_id, :emoji, :member_id, id, :action, 0, :at FROM cards
+WHERE id = :card_id AND guild_id = :guild_id
 ON CONFLICT (guild_id, message_id, emoji, member_id) DO NOTHING
 """
 _COUNT = """
@@ -167,7 +168,8 @@ class ReactionMaps(Part):
     async def note_act(
         self, guild_id: int, message_id: int, member_id: int, rule: Reaction, *, card_id: str
     ) -> Act | None:
-        """Note a member's reaction on a message of the guild's card. None if it was noted and not taken back since.
+        """Note a member's reaction on a message of the guild's card. None if it was noted and not taken back since, or if
+        the guild has no such card.
 
         It fires if with it as many members as the rule needs have reacted, and none of them has fired it yet; where
         one is enough, each fires for themselves.

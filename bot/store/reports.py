@@ -154,7 +154,7 @@ class Reports(Part):
 def _ledger_line(row: sqlite3.Row) -> Mapping[str, Any]:
     return {
         "id": row["id"],
-        "time": _time(row["at"]),
+        "time": iso_time(row["at"]),
         "member_id": row["member_id"],
         "kind": row["kind"],
         "credits": from_milli(row["credits_milli"]),
@@ -169,8 +169,8 @@ def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
     settled = row["settled_milli"]
     return {
         "id": row["id"],
-        "asked": _time(row["created_at"]),
-        "finished": _time(row["finished_at"]),
+        "asked": iso_time(row["created_at"]),
+        "finished": iso_time(row["finished_at"]),
         "member_id": str(row["author_id"]),
         "channel_id": str(row["channel_id"]),
         "operation": row["operation"],
@@ -189,7 +189,7 @@ def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
 def _decision_line(row: sqlite3.Row) -> Mapping[str, Any]:
     return {
         "id": row["id"],
-        "time": _time(row["at"]),
+        "time": iso_time(row["at"]),
         "by_id": str(row["by_id"]),
         "kind": row["kind"],
         "text": row["text"],
@@ -197,6 +197,6 @@ def _decision_line(row: sqlite3.Row) -> Mapping[str, Any]:
     }
 
 
-def _time(at: float | None) -> str | None:
+def iso_time(at: float | None) -> str | None:
     """Write Unix seconds as ISO 8601 in UTC, to the second."""
     return None if at is None else dt.datetime.fromtimestamp(at, dt.UTC).isoformat(timespec="seconds")

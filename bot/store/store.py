@@ -21,10 +21,12 @@ from bot.store.jobs import Jobs, end_all_leases
 from bot.store.learned import Learned
 from bot.store.ledger import Ledger
 from bot.store.operations import SwitchedOff
+from bot.store.privacy import Privacy
 from bot.store.process_lock import ProcessLock
 from bot.store.reactions import ReactionMaps
 from bot.store.recipes import Recipes
 from bot.store.reports import Reports
+from bot.store.review import Reviews
 from bot.store.secrets import key_file_of, load_box
 from bot.store.settings import GuildSettings
 from bot.store.turns import Turns
@@ -46,6 +48,8 @@ class Store(
     Family,
     ReactionMaps,
     Recipes,
+    Reviews,
+    Privacy,
 ):
     """The parts of the store, on one database. All its times are Unix seconds, all its amounts credits.
 

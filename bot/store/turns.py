@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.models import JobState
 from bot.policy import by_turn
-from bot.store.books import rules_of
+from bot.store.books import parked_of, rules_of
 from bot.store.cards import update_job
 from bot.store.part import Part
 from bot.store.rows import job_of
@@ -51,7 +51,8 @@ class Turns(Part):
 
 
 def _running(db: sqlite3.Connection, guild_id: int) -> dict[int, int]:
-    return {row[0]: row[1] for row in db.execute(_RUNNING, (guild_id,)).fetchall()}
+    parked = parked_of(db, guild_id)
+    return {row[0]: row[1] - parked[row[0]] for row in db.execute(_RUNNING, (guild_id,)).fetchall()}
 
 
 def _order(db: sqlite3.Connection, guild_id: int, *, answered: bool) -> list[str]:

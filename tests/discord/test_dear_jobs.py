@@ -182,7 +182,7 @@ async def test_more_than_may_wait_is_refused_with_what_would_work(rig: Rig):
     await rule(rig, running_per_member=1, queued_per_member=1)
     refused = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=3)
     assert refused.ephemeral
-    assert "1 may wait" in refused.response.content
+    assert "so ask for 2 at most" in refused.response.content
     assert await rig.jobs() == []
 
 

@@ -12,13 +12,17 @@ from hypothesis import strategies as st
 
 from bot.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.policy import Draw, Verdict
+from bot.reactions import DEFAULTS
 from bot.rules import Grant, Limit, Period, Rules, Scope
-from bot.store import Spending, Store
+from bot.store import ReviewRule, Spending, Store
+from bot.store import Verdict as ReviewVerdict
 
 MINE, THEIRS = 700, 701
 MESSAGE = 88_000_123
 MEMBER = 42
 CANARY = "canary words"
+RECIPE = "night trailer"
+RERUN = DEFAULTS["🔁"]
 SECRET = "cs_live_0123456789abcdef"
 
 
@@ -35,6 +39,10 @@ class Guild:
     asked: Card
     """It waits for a moderator."""
     draft_id: str
+    paid: Job
+    """It has a result."""
+    reviewed: Job
+    """Its result waits for review."""
 
 
 Call = Callable[[Store, int, Guild, Any], Awaitable[object]]
@@ -132,11 +140,57 @@ CALLS: dict[str, Call] = {
     "approve": lambda store, guild_id, other, _: store.approve(guild_id, other.asked.id),
     "turn_down": lambda store, guild_id, other, _: store.turn_down(guild_id, other.asked.id, JobState.REFUSED, "No."),
     "keep_draft": keep_draft,
+    "draft": lambda store, guild_id, other, _: store.draft(guild_id, MEMBER, other.draft_id),
+    "recipe": lambda store, guild_id, *_: store.recipe(guild_id, RECIPE),
+    "recipes": lambda store, guild_id, *_: store.recipes(guild_id),
+    "save_recipe": lambda store, guild_id, *_: store.save_recipe(guild_id, "mine", {}, by_id=1, replaces=RECIPE),
+    "delete_recipe": lambda store, guild_id, *_: store.delete_recipe(guild_id, RECIPE),
     "take_draft": lambda store, guild_id, other, _: store.take_draft(guild_id, MEMBER, other.draft_id),
     "report": lambda store, guild_id, *_: store.report(guild_id, [(0.0, 9e9)]),
     "ledger_page": lambda store, guild_id, *_: store.ledger_page(guild_id),
     "jobs_page": lambda store, guild_id, *_: store.jobs_page(guild_id),
     "decisions_page": lambda store, guild_id, *_: store.decisions_page(guild_id),
+    "jobs_listed": lambda store, guild_id, *_: store.jobs_listed(guild_id, limit=100),
+    "family": lambda store, guild_id, other, _: store.family(guild_id, other.card.author_id, other.job.id),
+    "held": lambda store, guild_id, other, _: store.held(guild_id, other.card.author_id),
+    "note_copy": lambda store, guild_id, other, _: store.note_copy(
+        guild_id, other.job.id, channel_id=1, message_id=2, kind="gallery"
+    ),
+    "copies": lambda store, guild_id, other, _: store.copies(guild_id, other.card.id),
+    "forget_copy": lambda store, guild_id, *_: store.forget_copy(guild_id, MESSAGE),
+    "card_gone": lambda store, guild_id, other, _: store.card_gone(guild_id, other.card.id),
+    "erase_record": lambda store, guild_id, other, _: store.erase_record(guild_id, other.paid.card_id),
+    "cancel": lambda store, guild_id, other, _: store.cancel(guild_id, other.job.id, "No.", drop_by=1),
+    "is_dropped": lambda store, guild_id, other, _: store.is_dropped(guild_id, other.job.id),
+    "want_again": lambda store, guild_id, other, _: store.want_again(guild_id, other.job.id),
+    "review_rules": lambda store, guild_id, *_: store.review_rules(guild_id),
+    "set_review": lambda store, guild_id, *_: store.set_review(guild_id, ReviewRule(channel_id=0, review_channel=3)),
+    "remove_review": lambda store, guild_id, *_: store.remove_review(guild_id),
+    "review": lambda store, guild_id, other, _: store.review(guild_id, other.reviewed.id),
+    "begin_review": lambda store, guild_id, other, _: store.begin_review(guild_id, other.reviewed.id),
+    "note_review_message": lambda store, guild_id, other, _: store.note_review_message(
+        guild_id, other.reviewed.id, channel_id=1, message_id=2
+    ),
+    "decide_review": lambda store, guild_id, other, _: store.decide_review(
+        guild_id, other.reviewed.id, ReviewVerdict.REFUSED, by_id=1
+    ),
+    "withheld": lambda store, guild_id, other, _: store.withheld(guild_id, other.reviewed.card_id),
+    "member_page": lambda store, guild_id, *_: store.member_page(guild_id, MEMBER),
+    "erase_member": lambda store, guild_id, *_: store.erase_member(guild_id, MEMBER),
+    "reactions": lambda store, guild_id, *_: store.reactions(guild_id),
+    "reaction_changes": lambda store, guild_id, *_: store.reaction_changes(guild_id),
+    "set_reaction": lambda store, guild_id, *_: store.set_reaction(guild_id, RERUN),
+    "remove_reaction": lambda store, guild_id, *_: store.remove_reaction(guild_id, RERUN.emoji),
+    "reset_reactions": lambda store, guild_id, *_: store.reset_reactions(guild_id),
+    "set_reaction_settings": lambda store, guild_id, *_: store.set_reaction_settings(guild_id, seeds=True),
+    "card_in_message": lambda store, guild_id, *_: store.card_in_message(guild_id, MESSAGE),
+    "note_act": lambda store, guild_id, other, _: store.note_act(
+        guild_id, MESSAGE, MEMBER + 1, RERUN, card_id=other.card.id
+    ),
+    "note_made": lambda store, guild_id, *_: store.note_made(guild_id, MESSAGE, RERUN.emoji, MEMBER, made_card="C"),
+    "take_back_act": lambda store, guild_id, *_: store.take_back_act(guild_id, MESSAGE, RERUN.emoji, MEMBER),
+    "clear_acts": lambda store, guild_id, *_: store.clear_acts(guild_id, MESSAGE, None),
+    "stars": lambda store, guild_id, other, _: store.stars(guild_id, other.card.id),
     # These two take the guild inside what they are given.
     "change": lambda store, guild_id, other, _: store.change(
         replace(other.job, guild_id=guild_id), JobState.FAILED, release=True
@@ -166,6 +220,10 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     _, (paid,) = await accepted(store, "5", guild_id=guild_id)
     image = Media(url=f"https://media.test/{guild_id}.png", kind=MediaKind.IMAGE, key="image_url")
     await store.change(paid, JobState.DELIVERED, settle=Decimal("5.5"), media=(image,), message_id=MESSAGE)
+    await store.note_copy(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
+    await store.set_reaction(guild_id, replace(RERUN, shown=CANARY))
+    await store.set_reaction_settings(guild_id, gallery=(777, 77))
+    await store.note_act(guild_id, MESSAGE, MEMBER, RERUN, card_id=paid.card_id)
     await store.switch(guild_id, "image.generate", on=False, by_id=1)
     limit = await store.set_limit(guild_id, a_limit("777"), by_id=1)
     grant = await store.grant(guild_id, MEMBER, Decimal(888), note=CANARY, by_id=1, expires_at=None)
@@ -182,12 +240,18 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.accept(asked, [made.job(asked, 0, "7")], lambda _: verdict)
     await store.answered(guild_id, asked.id, 901, 55)
     draft_id = await store.keep_draft(guild_id, MEMBER, {"prompt": CANARY}, expires_at=2e9)
-    return Guild(key, card, job, unanswered, limit, grant, asked, draft_id)
+    await store.save_recipe(guild_id, RECIPE, {"about": CANARY}, by_id=1)
+    _, (reviewed,) = await accepted(store, "8", guild_id=guild_id)
+    await store.change(reviewed, JobState.READY, media=(image,))
+    await store.set_review(guild_id, ReviewRule(channel_id=0, review_channel=77))
+    await store.begin_review(guild_id, reviewed.id)
+    return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed)
 
 
 TABLES = (
-    "alerts", "approvals", "blocks", "cards", "decisions", "drafts", "draws", "grants", "guild_keys", "jobs", "ledger",
-    "limits", "prices", "rules", "switched_off",
+    "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts", "draws", "grants", "guild_keys", "jobs",
+    "ledger", "limits", "prices", "reaction_acts", "reaction_settings", "reactions",
+    "recipes", "review_rules", "reviews", "rules", "switched_off",
 )  # fmt: skip
 
 

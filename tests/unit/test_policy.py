@@ -131,9 +131,14 @@ def test_the_server_has_its_own_number_that_may_run():
 def test_a_full_queue_refuses_and_says_how_much_waits():
     rules = Rules(running_per_member=1, queued_per_member=2)
     assert granted(wish("1", "1"), rules=rules, running_of_member=1)
-    sentence = refusal(wish("1", "1", "1"), rules=rules, running_of_member=1)
+    sentence = refusal(wish("1", "1"), rules=rules, running_of_member=1, queued_of_member=1)
     assert "1 jobs running" in sentence
     assert "2 may wait" in sentence
+
+
+def test_more_at_once_than_ever_fit_are_refused_with_how_many_do():
+    rules = Rules(running_per_member=1, queued_per_member=2)
+    assert "so ask for 3 at most" in refusal(wish("1", "1", "1", "1"), rules=rules)
 
 
 def test_who_has_fewer_running_comes_first_and_then_turns_go_round():

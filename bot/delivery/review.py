@@ -1,0 +1,123 @@
+"""Review: a result goes to the moderators' channel first, and nowhere else before one of them has let it pass."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import aiohttp
+import discord
+import structlog
+
+from bot.clock import Clock
+from bot.delivery.card import IN_REVIEW, stamp
+from bot.jobs.poller import Later, NoPlace, Parked
+from bot.models import Card, Job
+from bot.store import Review, Store, Verdict
+
+log = structlog.get_logger(__name__)
+
+EXPIRED = "It was made, but no moderator looked at it within seven days, so it was not posted."
+NOT_LOOKED_AT = (
+    "On this server moderators look at results before they are posted, and this one was not let through. "
+    "A moderator can post it with `/jobs recover`."
+)
+CLOSED_STATUS = frozenset({403, 404})
+NO_CHANNEL_AGAIN_S = 600.0
+"""How soon a review channel that takes no messages is tried again."""
+ALERT_AGAIN_S = 24 * 3600.0
+LOOK_AGAIN_S = 3600.0
+"""How often a result that waits is looked at by itself; a decision wakes it at once."""
+CALL_TIMEOUT_S = 30.0
+COLOUR = 0xF0B232
+NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError)
+
+Post = Callable[[Review, Card, Job], Awaitable[discord.Message]]
+"""Posts the result to the review's channel, unless it is there already."""
+Alert = Callable[[int, str], Awaitable[None]]
+ReviewControls = Callable[[Job], Sequence[discord.ui.Item[Any]]]
+
+
+def no_answers(_job: Job, /) -> Sequence[discord.ui.Item[Any]]:
+    """Offer nothing."""
+    return ()
+
+
+def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Embed:
+    """Turn a result's card into the question whether it may be posted `where`, a link."""
+    drawn.title = f"May this be posted? {drawn.title}"[:256]
+    drawn.colour = discord.Colour(COLOUR)
+    drawn.set_field_at(0, name="State", value=IN_REVIEW, inline=False)
+    drawn.add_field(name="Where", value=where)
+    drawn.add_field(name="Until", value=stamp(review.expires_at))
+    return drawn
+
+
+class ReviewDesk:
+    """Lets results pass, or not. What is decided is a row: a restart in between changes nothing."""
+
+    def __init__(self, client: discord.Client, *, store: Store, clock: Clock, post: Post, alert: Alert) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._post = post
+        self._alert = alert
+
+    async def require(self, card: Card, job: Job) -> None:
+        """Return if the job's result may be posted where it was asked for.
+
+        Raises Parked while it waits, NoPlace if it was refused or nobody decided in time, Later if the moderators could
+        not be asked now.
+        """
+        review = await self._store.begin_review(job.guild_id, job.id)
+        if review is None or review.verdict is Verdict.PUBLISHED:
+            return
+        if review.verdict is Verdict.REFUSED:
+            raise NoPlace(review.sentence)
+        left_s = review.expires_at - self._clock.wall()
+        if left_s <= 0:
+            await self._expire(review)
+        if review.message_id is None:
+            await self._ask(review, card, job)
+        raise Parked(min(left_s, LOOK_AGAIN_S))
+
+    async def require_looked_at(self, job: Job) -> None:
+        """Raise NoPlace if nobody who may has let the job's result pass, and somebody has to."""
+        if job.id in await self._store.withheld(job.guild_id, job.card_id):
+            raise NoPlace(NOT_LOOKED_AT)
+
+    async def _ask(self, review: Review, card: Card, job: Job) -> None:
+        try:
+            message = await self._post(review, card, job)
+        except discord.HTTPException as error:
+            if error.status not in CLOSED_STATUS:
+                raise
+            now = self._clock.wall()
+            if await self._store.note_alert(job.guild_id, "review channel", until=now + ALERT_AGAIN_S):
+                await self._alert(
+                    job.guild_id,
+                    f"Results wait for review, but I may not post in <#{review.channel_id}>. "
+                    "Give me the right to, or name another channel with `/studio review`.",
+                )
+            raise Later(NO_CHANNEL_AGAIN_S) from error
+        place = {"channel_id": message.channel.id, "message_id": message.id}
+        await self._store.note_review_message(job.guild_id, job.id, **place)
+        # Taken down with the result, should that be removed.
+        await self._store.note_copy(job.guild_id, job.id, **place, kind="review")
+
+    async def _expire(self, review: Review) -> None:
+        """Refuse in nobody's name. Raises NoPlace, or Later if somebody decided at this very moment."""
+        decided = await self._store.decide_review(
+            review.guild_id, review.job_id, Verdict.REFUSED, by_id=0, sentence=EXPIRED
+        )
+        if decided is None:
+            raise Later(1.0)
+        if review.message_id is not None:
+            channel = self._client.get_partial_messageable(review.channel_id, guild_id=review.guild_id)
+            try:
+                async with asyncio.timeout(CALL_TIMEOUT_S):
+                    await channel.get_partial_message(review.message_id).edit(content=EXPIRED, view=None)
+            except (discord.HTTPException, *NETWORK_ERRORS) as error:
+                log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
+        raise NoPlace(EXPIRED)
