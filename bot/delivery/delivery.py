@@ -389,9 +389,7 @@ class Delivery:
         self.posted(card, jobs, message)
         return message.id
 
-    async def post_held(
-        self, job: Job, media: Sequence[Media], *, channel_id: int, is_reviewed: bool = False
-    ) -> bool:
+    async def post_held(self, job: Job, media: Sequence[Media], *, channel_id: int, is_reviewed: bool = False) -> bool:
         """Post a job that was made but not posted: on its card, else in `channel_id`, else by direct message.
 
         `media` are its files with links that work; `is_reviewed` says that a moderator wants it posted. Returns False

@@ -98,6 +98,30 @@ async def test_publish_posts_the_result_on_its_card_once(rig: Rig, desk):
     await settled_exactly(rig)
 
 
+async def test_a_decision_is_carried_out_at_once_also_one_that_comes_during_a_turn(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    asked = await waiting(rig, desk)
+    [followed] = rig.bot.parts.poller._agenda.jobs.values()
+    await rig.moderator.click(asked, label="Publish")
+    assert followed.due <= rig.clock.monotonic()
+    await rig.step()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+    await rig.member.slash(rig.channel, GENERATE, prompt="silver")
+    await until(rig, JobState.READY)
+    store = rig.bot.parts.store
+    note = store.note_review_message
+
+    async def decided_meanwhile(guild_id: int, job_id: str, **place: int) -> None:
+        await note(guild_id, job_id, **place)
+        await rig.moderator.click(own(rig, desk)[-1], label="Publish")
+
+    store.note_review_message = decided_meanwhile
+    for _ in range(3):
+        await rig.step()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 2
+
+
 async def test_refuse_tells_the_member_why_and_keeps_the_result_away(rig: Rig, desk):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await refuse(rig, await waiting(rig, desk))
