@@ -31,6 +31,7 @@ EXAMPLES = {
     "sora": "/sora edit prompt: make it snow job: (pick a video)",
     "recipe": "/recipe run recipe: trailer",
     "batch": "/batch operation: image.generate prompts: a fox | an owl | a deer",
+    "jobs": "/jobs list state: open",
     "quota": "/quota set credits: 200 period: week",
     "usage": "/usage report period: month",
     "privacy": "/privacy export",

@@ -168,11 +168,11 @@ class ReactionMaps(Part):
     async def note_act(
         self, guild_id: int, message_id: int, member_id: int, rule: Reaction, *, card_id: str
     ) -> Act | None:
-        """Note a member's reaction on a message of the guild's card. None if it was noted and not taken back since, or if
-        the guild has no such card.
+        """Note a member's reaction on a message of the guild's card.
 
-        It fires if with it as many members as the rule needs have reacted, and none of them has fired it yet; where
-        one is enough, each fires for themselves.
+        None if it was noted and not taken back since, or if the guild has no such card. It fires if with it as
+        many members as the rule needs have reacted, and none of them has fired it yet; where one is enough, each fires
+        for themselves.
         """
         values = {
             "guild_id": guild_id,

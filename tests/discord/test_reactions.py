@@ -15,7 +15,7 @@ from bot.models import Job, JobState
 from bot.reactions import DEFAULTS, Action, Purse, Who, read_emoji
 from bot.rules import Limit, Payer, Period, Scope
 from cogs.reaction_actions import MEMBER_A_MINUTE, NOT_DONE, SERVER_A_MINUTE
-from cogs.reactions import QUIET_S, TAKEN_BACK, Reactions
+from cogs.reactions import QUIET_S, TAKEN_BACK
 
 EMOJI = {rule.action: rule.shown for rule in DEFAULTS.values()}
 OPERATION = {
@@ -61,12 +61,6 @@ async def map_emoji(rig: Rig, action: Action, shown: str | None = None, **values
         key, text = read_emoji(shown)
         rule = dataclasses.replace(rule, emoji=key, shown=text)
     await rig.bot.parts.store.set_reaction(rig.guild.id, dataclasses.replace(rule, **values))
-
-
-def cog(rig: Rig) -> Reactions:
-    found = rig.bot.get_cog("Reactions")
-    assert isinstance(found, Reactions)
-    return found
 
 
 # ---------------------------------------------------------------------- the table of outcomes
@@ -565,7 +559,8 @@ async def test_the_bot_puts_the_fitting_emojis_on_results_only_if_wanted(rig: Ri
 
 
 async def settle_seeds(rig: Rig) -> None:
-    await asyncio.gather(*cog(rig).seeding)
+    listener: Any = rig.bot.get_cog("Reactions")
+    await asyncio.gather(*listener.seeding)
     await rig.env._settle_internal(dispatch="seeds")
 
 

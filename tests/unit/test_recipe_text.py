@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -240,3 +242,9 @@ def test_a_default_stands_where_nothing_was_given():
     made = recipe("image.generate\nprompt: a {mood} fox", "mood = calm")
     assert steps_of(made, {}, CATALOGUE)[0].input == {"prompt": "a calm fox"}
     assert steps_of(made, {"mood": "wild"}, CATALOGUE)[0].input == {"prompt": "a wild fox"}
+
+
+def test_the_example_in_the_documentation_can_be_saved():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    parameters, steps = re.findall(r"```\n(.*?)```", text, re.DOTALL)
+    check(recipe(steps, parameters), CATALOGUE)
