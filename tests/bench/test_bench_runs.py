@@ -21,6 +21,7 @@ FIGURES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from Linux's /proc")
 def test_the_bench_runs_and_prints_every_figure():
     run = subprocess.run(

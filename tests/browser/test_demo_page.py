@@ -27,4 +27,5 @@ async def test_a_prompt_in_the_slash_composer_becomes_a_picture_on_the_page():
         await expect(conversation).to_contain_text("12 credits")
         picture = page.get_by_alt_text("a lighthouse in fog")
         await expect(picture).to_be_visible(timeout=CARD_MS)
-        await page.wait_for_function("image => image.complete && image.naturalWidth > 200", arg=await picture.element_handle())
+        drawn = "image => image.complete && image.naturalWidth > 200"
+        await page.wait_for_function(drawn, arg=await picture.element_handle())

@@ -185,7 +185,9 @@ async def test_a_small_packed_answer_is_read_all_the_same(serve, client_for):
     assert (await client.get(KEY, "req_1")).status == "queued"
 
 
-@pytest.mark.parametrize(("coding", "body"), [("gzip", b"no gzip"), ("gzip", gzip.compress(b"{}", mtime=0)[:-9]), ("br", b"x")])
+@pytest.mark.parametrize(
+    ("coding", "body"), [("gzip", b"no gzip"), ("gzip", gzip.compress(b"{}", mtime=0)[:-9]), ("br", b"x")]
+)
 async def test_a_broken_or_unknown_packing_is_a_typed_error(coding, body, serve, client_for):
     client = await client_for(await serve(saying(body, headers={"content-encoding": coding})))
     with pytest.raises((CannonUnavailable, UnreadableAnswer)):

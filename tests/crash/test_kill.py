@@ -30,6 +30,10 @@ KILLED = -signal.SIGKILL
 COPIES = 6
 
 
+ALWAYS = frozenset({"accept.stored", "answer.sent", "submit.sent", "download.half", "send.done", "recover.start"})
+"""Where a death costs most if it is handled wrongly; all points are in `make test-long`."""
+
+
 class Scene:
     """A Discord and a Cannon Studio that outlive the bot, whose lives are processes."""
 
@@ -120,7 +124,9 @@ async def scene(tmp_path: Path):
         yield Scene(discord, sandbox, tmp_path)
 
 
-@pytest.mark.parametrize("point", NAMES)
+@pytest.mark.parametrize(
+    "point", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in NAMES]
+)
 async def test_a_bot_killed_at_any_point_delivers_each_job_once_or_gives_it_back(scene: Scene, point: str):
     if point == "recover.start":
         await scene.die_at("answer.sent", "a fox #fast")

@@ -28,6 +28,9 @@ NEEDED = {
     "audio narration": {"text": "x"},
     "audio soundfx": {},
 }
+ALWAYS = ("image generate", "audio music", "finish subtitles", "prompt video", "sora edit")
+"""One command of each kind; all nineteen are in `make test-long`."""
+
 NASTY = [
     "@everyone @here <@1> <@&1> <#1> </image generate:1>",
     "**b** _i_ ~~s~~ `c` ||spoiler|| [x](https://evil.example) > q\n# title\n- item",
@@ -145,7 +148,9 @@ async def tried(rig: Rig, command: str, options: dict[str, Any]) -> None:
         rig.env.backend.delete_message(message.channel.id, message.id)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in COMMANDS]
+)
 async def test_any_text_in_any_option_gives_a_job_or_one_private_sentence(rig: Rig, command: str):
     options, base = options_of(rig, command), needed(rig, command)
     names = sorted(options)
@@ -162,7 +167,7 @@ async def test_any_text_in_any_option_gives_a_job_or_one_private_sentence(rig: R
     assert await rig.jobs()
 
 
-@pytest.mark.parametrize("command", ["image generate", "audio music", "finish subtitles", "prompt video", "sora edit"])
+@pytest.mark.parametrize("command", ALWAYS)
 @BOUNDED
 @given(data=st.data())
 async def test_any_texts_together_give_a_job_or_one_private_sentence(rig: Rig, command: str, data: st.DataObject):

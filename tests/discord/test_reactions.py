@@ -66,7 +66,9 @@ async def map_emoji(rig: Rig, action: Action, shown: str | None = None, **values
 # ---------------------------------------------------------------------- the table of outcomes
 
 
-@pytest.mark.parametrize("circumstance", ["fresh", "restarted", "parent deleted"])
+@pytest.mark.parametrize(
+    "circumstance", ["fresh", *(pytest.param(each, marks=pytest.mark.long) for each in ("restarted", "parent deleted"))]
+)
 @pytest.mark.parametrize("who", ACTORS)
 @pytest.mark.parametrize("action", ALL_ACTIONS)
 async def test_each_reaction_of_each_actor_has_its_outcome(rig: Rig, action: str, who: str, circumstance: str):

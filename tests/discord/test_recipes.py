@@ -115,7 +115,14 @@ async def test_each_that_comes_with_the_bot_runs_to_its_end_on_one_card(rig: Rig
     await paid_once(rig)
 
 
-@pytest.mark.parametrize("point", [each for each in NAMES if each not in {"accept.before", "recover.start"}])
+@pytest.mark.parametrize(
+    "point",
+    [
+        each if each in {"accept.stored", "submit.sent", "send.done"} else pytest.param(each, marks=pytest.mark.long)
+        for each in NAMES
+        if each not in {"accept.before", "recover.start"}
+    ],
+)
 @pytest.mark.parametrize("name", ["trailer", "talking portrait"])
 async def test_a_crash_at_any_boundary_of_any_step_resumes_there_and_pays_no_step_twice(
     rig: Rig, name: str, point: str

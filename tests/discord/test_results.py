@@ -144,7 +144,7 @@ EXPECTED: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("age", AGES)
+@pytest.mark.parametrize("age", ["fresh", *(pytest.param(each, marks=pytest.mark.long) for each in AGES[1:])])
 @pytest.mark.parametrize("who", ["author", "other", "moderator", "blocked"])
 @pytest.mark.parametrize("control", sorted(EXPECTED))
 async def test_each_control_does_for_each_member_at_each_age_what_the_table_says(
