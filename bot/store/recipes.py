@@ -55,7 +55,7 @@ class Recipes(Part):
     async def save_recipe(
         self, guild_id: int, name: str, data: Mapping[str, Any], *, by_id: int, replaces: str | None = None
     ) -> Saved:
-        """Keep a new recipe, or in place of the one named `replaces`, in one transaction. Nothing else is overwritten."""
+        """Keep a new recipe, or one in place of that named `replaces`; nothing else is overwritten."""
         now, text = self._clock.wall(), to_json(data)
 
         def change(db: sqlite3.Connection) -> Saved:

@@ -156,9 +156,7 @@ GOOD = json.dumps({"estimatedCredits": 12.5})
         (None, None),
     ],
 )
-async def test_the_estimate_is_read_where_it_may_stand_and_nothing_else_is_believed(
-    serve, estimates_at, answer, price
-):
+async def test_the_estimate_is_read_where_it_may_stand_and_nothing_else_is_believed(serve, estimates_at, answer, price):
     async def handler(request):
         return web.json_response(answer)
 

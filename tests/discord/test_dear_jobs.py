@@ -205,4 +205,3 @@ async def test_a_paused_server_takes_nothing_new_and_still_delivers_what_runs(ri
     assert "paused new jobs" in refused.response.content
     await rig.work()
     assert await states(rig) == [JobState.DELIVERED]
-
