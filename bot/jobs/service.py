@@ -372,6 +372,7 @@ def _decide(wish: Wish, books: Spending) -> Verdict:
 
 def _decide_and_look(wish: Wish, books: Spending, alerts: list[Alert]) -> Verdict:
     """Decide, and put into `alerts` which limits are near their end by then."""
+    alerts.clear()  # the store may ask a second time
     try:
         verdict = _decide(wish, books)
     except Refused as error:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.clock import Clock
 from bot.errors import StoreError
@@ -26,6 +28,10 @@ OLDEST_SQLITE = (3, 38, 0)
 """The first with STRICT tables (sqlite.org/stricttables.html)."""
 
 
+GROUP_MAX = 64
+"""Writes that share a commit; more would let the first of them wait too long."""
+
+
 class Database:
     """SQLite in WAL mode. A transaction is one function that runs on the writer's thread from BEGIN to COMMIT."""
 
@@ -34,6 +40,7 @@ class Database:
         self.clock = clock
         self._writer = writer
         self._reader = reader
+        self._pending: deque[_Write] = deque()
 
     @classmethod
     async def open(
@@ -61,9 +68,35 @@ class Database:
         """Run `function` as one transaction and return what it returns.
 
         Whatever it raises rolls everything back and rises here. StoreError: the file is busy, full or damaged.
-        A caller that is cancelled cannot know whether it was done, but it was done wholly or not at all.
+        A caller that is cancelled cannot know whether it was done, but it was done wholly or not at all. Writes that
+        wait at the same time share one commit, and so one sync of the disk; each still stands or falls for itself.
         """
-        return await self._writer.run(lambda db: _transaction(db, "BEGIN IMMEDIATE", function))
+        write = _Write(function)
+        self._pending.append(write)
+        try:
+            await self._writer.run(lambda db: self._take_turn(db, write))
+        except asyncio.CancelledError:
+            write.abandoned = True
+            raise
+        if write.error is not None:
+            raise write.error
+        result: T = write.result
+        return result
+
+    def _take_turn(self, db: sqlite3.Connection, write: _Write) -> None:
+        """Do all that waits, unless an earlier turn has done this one's too. Runs on the writer's thread."""
+        if write.done:
+            return
+        group: list[_Write] = []
+        while self._pending and len(group) < GROUP_MAX:
+            waiting = self._pending.popleft()
+            if not waiting.abandoned:
+                group.append(waiting)
+        if len(group) == 1 or not _together(db, group):
+            for each in group:
+                _alone(db, each)
+        if not write.done:  # more waited than fit into one group
+            self._take_turn(db, write)
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on one unchanging view of the database. It sees every write that has returned."""
@@ -76,6 +109,57 @@ class Database:
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    """A transaction that waits for its turn, then its outcome."""
+
+    function: Callable[[sqlite3.Connection], Any]
+    abandoned: bool = False
+    done: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+def _alone(db: sqlite3.Connection, write: _Write) -> None:
+    """Run one write as a transaction of its own."""
+    try:
+        write.result = _transaction(db, "BEGIN IMMEDIATE", write.function)
+    except BaseException as error:  # noqa: BLE001 - raised by who waits for it
+        write.error = error
+    write.done = True
+
+
+def _together(db: sqlite3.Connection, group: Sequence[_Write]) -> bool:
+    """Run several writes in one transaction, each in a savepoint; False if nothing of it was kept.
+
+    What one raises undoes that one alone. What the database itself complains of undoes them all: each then has to be
+    tried alone, so that the right one is told.
+    """
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        for write in group:
+            db.execute("SAVEPOINT one")
+            try:
+                write.result = write.function(db)
+            except (sqlite3.Error, StoreError):
+                return False
+            except BaseException as error:  # noqa: BLE001 - raised by who waits for it
+                write.error = error
+                db.execute("ROLLBACK TO one")
+            db.execute("RELEASE one")
+        db.execute("COMMIT")
+    except sqlite3.Error:
+        return False
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+            for write in group:
+                write.result = write.error = None
+    for write in group:
+        write.done = True
+    return True
 
 
 def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3.Connection], T]) -> T:
