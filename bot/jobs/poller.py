@@ -24,6 +24,7 @@ from bot.clock import Clock
 from bot.errors import (
     CannonError,
     CannonUnavailable,
+    IdempotencyClash,
     InputError,
     KeyRefused,
     RateLimited,
@@ -379,6 +380,10 @@ class Poller:
         if paused_s > 0:
             return paused_s * (1 + 0.1 * self._rng.random())
         if job.state is JobState.SUBMITTING:
+            if job.attempts > 1 and key.id != job.key_id:
+                # One of the tries may have arrived, and another key's idempotency does not know of it.
+                await self._unsure(followed)
+                return None
             return await self._submit(followed, key)
         return await self._look(followed, key)
 
@@ -460,7 +465,9 @@ class Poller:
             return await self._key_refused(followed, key, error)
         wait_s = submit_again(followed.job.attempts, error, first_attempt_age_s=age_s, random=self._rng.random())
         if wait_s is None:
-            if isinstance(error, CannonUnavailable | RateLimited | UnreadableAnswer):
+            # A clash at a second try says that the first one arrived after all, with another webhook address, say.
+            clashed = isinstance(error, IdempotencyClash) and followed.job.attempts > 1
+            if clashed or isinstance(error, CannonUnavailable | RateLimited | UnreadableAnswer):
                 await self._unsure(followed)
             else:
                 log.warning("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)

@@ -93,7 +93,7 @@ class Studio:
         if "#fail" in request.words:
             request.fail(FAILED)
         else:
-            self._start(self._make(request, operation, given))
+            self._start(self._make(request, operation, given, order=len(self.books.requests)))
         if request.webhook_fault == "early":
             request.finish(self.clock.wall())
             await self._told(request)
@@ -170,8 +170,9 @@ class Studio:
         seconds = MEDIAN_S.get(operation.workflow, 30) * math.exp(dice.gauss(0, SPREAD)) / self._speed
         return seconds * SLOW_FACTOR if "#slow" in words else seconds
 
-    async def _make(self, request: StudioRequest, operation: Operation, given: Mapping[str, Any]) -> None:
-        order = len(self.books.requests)
+    async def _make(
+        self, request: StudioRequest, operation: Operation, given: Mapping[str, Any], *, order: int
+    ) -> None:
         seed = given.get("seed", f"{self._seed}:{order}")
         task = Task(operation=operation.id, input=given, seed=seed, words=request.words, small=self._small)
         try:

@@ -75,6 +75,7 @@ class Privacy(Part):
             db.execute(_BLANK_REASONS, ended)
             jobs = db.execute(_BLANK, ended).rowcount
             mine = (guild_id, member_id)
+            db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
             total = db.execute("SELECT count(*) FROM jobs WHERE guild_id = ? AND author_id = ?", mine).fetchone()[0]
             return Erased(jobs=jobs, drafts=drafts, left=total - jobs)

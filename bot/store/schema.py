@@ -47,8 +47,13 @@ def version_of(db: sqlite3.Connection) -> int:
 
 def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
     """Raise StoreError for another program's database and for one of a newer bot. Writes nothing."""
-    application_id = db.execute("PRAGMA application_id").fetchone()[0]
-    is_empty = db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+    # One view of both: another process may be making the file ours at this moment.
+    db.execute("BEGIN")
+    try:
+        application_id = db.execute("PRAGMA application_id").fetchone()[0]
+        is_empty = db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+    finally:
+        db.execute("ROLLBACK")
     if application_id != APPLICATION_ID and not (is_empty and application_id == 0):
         raise StoreError(f"{name} belongs to another program. Name another file for the bot's database.")
     if (version := version_of(db)) > known:

@@ -393,6 +393,38 @@ async def test_a_post_whose_reply_was_lost_is_repeated_with_the_key_that_sent_it
     assert rig.sandbox.books(HOST_KEY) == 0
 
 
+async def test_a_job_that_may_have_arrived_is_never_sent_with_another_key(rig: Rig):
+    await use_guild_key(rig)
+    rig.sandbox.fault("submit", "drop_after_commit", times=2)
+    await ask(rig)
+    for _ in range(20):
+        await rig.step()
+        rig.advance(1)
+        if rig.sandbox.posts == 2:
+            break
+    rig.sandbox.revoke_key(GUILD_KEY)
+    await pass_time(rig, 120)
+    other = "cs_test_other_0000000000"
+    rig.sandbox.add_key(other, credits=100)
+    await use_guild_key(rig, other)
+    await pass_time(rig, 120)
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert "did not confirm this job" in (job.error or "")
+    assert rig.sandbox.books(other) == 0
+    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == 0
+
+
+async def test_a_clash_at_the_second_try_says_that_the_first_may_have_arrived(rig: Rig):
+    rig.sandbox.fault("submit", "drop_after_commit")
+    rig.sandbox.fault("submit", "status", status=409)
+    await ask(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert "did not confirm this job" in (job.error or "")
+
+
 async def test_an_account_seen_empty_refuses_new_jobs_before_they_are_sent(rig: Rig):
     status = AccountStatus(credits=Decimal(0), plan=None, key_name=None, scopes=())
     await rig.bot.parts.store.set_key(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
