@@ -73,7 +73,9 @@ CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid"
 
 Cdn = Callable[[str], Awaitable[bytes | None]]
 
-UNEXPECTED = "Something went wrong on the bot's side. Nothing was spent by this; please try again."
+UNEXPECTED = (
+    "Something went wrong on the bot's side. `/jobs list` shows whether anything was begun by this; else try again."
+)
 WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
 CHECK_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     (app_commands.NoPrivateMessage, "This works in a server only."),
@@ -105,23 +107,18 @@ def intents() -> discord.Intents:
 class Parts:
     """Everything the surface may use, once the bot has started."""
 
-    settings: Settings
-    clock: Clock
     store: Store
     client: CannonClient
     media: MediaFetcher
     keys: Keys
-    learned: Learned
     jobs: JobService
     switches: Switches
     estimates: Estimates
     sources: Sources
     delivery: Delivery
     copies: Copies
-    housekeeping: Housekeeping
     poller: Poller
     watch: Watch
-    metrics: Metrics
     http: HttpServer | None
 
 
@@ -291,23 +288,18 @@ class CannonBot(commands.Bot):
             host=settings.http_host, port=settings.http_port, health=self.health, hint=self.hint, metrics=metrics
         )
         return Parts(
-            settings=settings,
-            clock=clock,
             store=store,
             client=client,
             media=media,
             keys=keys,
-            learned=learned,
             jobs=jobs,
             switches=switches,
             estimates=estimates,
             sources=sources,
             delivery=delivery,
             copies=copies,
-            housekeeping=housekeeping,
             poller=poller,
             watch=watch,
-            metrics=metrics,
             http=http if self._serve_http else None,
         )
 

@@ -56,6 +56,8 @@ BLOCKED_S = 60.0
 BLOCKED_MAX_S = 24 * 3600.0
 REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
 """The states in which a job is Cannon Studio's to go on with."""
+NOT_FOUND_AGAIN_S = 10.0
+"""A request that the API does not know at first may only not have reached every one of its machines."""
 NOT_FOUND_MAX = 6
 """How often in a row the API may not know a request before the job is given up."""
 TURN_FAILED_S = 30.0
@@ -109,7 +111,6 @@ class Followed:
     due: float
     failures: int = 0
     not_found: int = 0
-    poll_after_s: float | None = None
     busy: bool = False
     hinted: bool = False
     """Whether a hint came while it was busy."""
@@ -225,8 +226,7 @@ class Poller:
         if followed.busy:
             followed.hinted = True  # it may come before the answer that it is about
         elif followed.job.state in REMOTE_STATES:
-            followed.due = self._clock.monotonic()
-            self._agenda.put(followed)
+            self._set_due(followed)
             self._wake.set()
         return True
 
@@ -238,18 +238,15 @@ class Poller:
         elif followed.busy:
             followed.decided = True  # its turn may have read the row before
         else:
-            followed.due = self._clock.monotonic()
-            self._agenda.put(followed)
+            self._set_due(followed)
             self._wake.set()
 
     def resume(self) -> None:
         """A key has been set: everything that rests may try again now."""
         self._paused.clear()
-        now = self._clock.monotonic()
         for followed in list(self._agenda.jobs.values()):
             if not followed.busy:
-                followed.due = min(followed.due, now)
-                self._agenda.put(followed)
+                self._set_due(followed)
         self.wake()
 
     async def run(self) -> None:
@@ -335,6 +332,10 @@ class Poller:
         wait = max(0.0, job.next_at - self._clock.wall())
         return self._clock.monotonic() + wait
 
+    def _set_due(self, followed: Followed, wait_s: float = 0.0) -> None:
+        followed.due = self._clock.monotonic() + wait_s
+        self._agenda.put(followed)
+
     def _start_due(self) -> None:
         now = self._clock.monotonic()
         while not self._room.locked() and (followed := self._agenda.take_due(now)) is not None:
@@ -364,8 +365,7 @@ class Poller:
             if followed.decided or (followed.hinted and followed.job.state in REMOTE_STATES):
                 wait_s = 0.0
             followed.hinted = followed.decided = False
-            followed.due = self._clock.monotonic() + wait_s
-            self._agenda.put(followed)
+            self._set_due(followed, wait_s)
 
     async def _take_turn(self, followed: Followed) -> float | None:
         """Do what the job's state calls for; return seconds until the next turn, None to let go of it."""
@@ -546,7 +546,7 @@ class Poller:
                     "Cannon Studio does not know this job any more. The credits were given back.",
                 )
                 return None
-            return min(INTERVAL_NOT_FOUND_S * followed.not_found, 60.0)
+            return min(NOT_FOUND_AGAIN_S * followed.not_found, 60.0)
         followed.failures += 1
         wait_s = poll_again(followed.failures, error, random=self._rng.random())
         if isinstance(error, RateLimited):
@@ -641,8 +641,7 @@ class Poller:
 
     async def _blocked(self, followed: Followed) -> float | None:
         job = followed.job
-        age_s = self._clock.wall() - (job.submitted_at or job.created_at)
-        if age_s > BLOCKED_MAX_S:
+        if self._age_s(job) > BLOCKED_MAX_S:
             await self._end(
                 followed,
                 JobState.EXPIRED,
@@ -661,7 +660,3 @@ class Poller:
 
     def _durations(self, job: Job) -> Durations:
         return self._learned.of(job.operation, job.model)
-
-
-INTERVAL_NOT_FOUND_S = 10.0
-"""A request that the API does not know at first may only not have reached every one of its machines."""
