@@ -20,6 +20,8 @@ Interaction = discord.Interaction[CannonBot]
 
 IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
 _PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
+NOT_IN_DRAFTS = frozenset({"files", "confirmed"})
+"""Files were looked at before and stand among the values as links."""
 DRAFT_LIFE_S = 15 * 60.0
 """How long a price may wait for a yes: as long as Discord lets the private message be answered."""
 SEED_MAX = 2**31 - 1
@@ -134,20 +136,9 @@ async def offer(interaction: Interaction, request: Request, dear: Unconfirmed) -
     from cogs.confirm import view_of_price  # noqa: PLC0415 - a yes leads back to `ask`
 
     bot = interaction.client
-    data = {
-        "operation": request.operation,
-        "values": dict(request.values),
-        "count": request.count,
-        "private": request.private,
-        "enhance": request.enhance,
-        "parent_id": request.parent_id,
-        "label": request.label,
-        "before": [
-            {"operation": step.operation, "input": dict(step.input), "fill": dict(step.fill)} for step in request.before
-        ],
-        "fill": dict(request.fill),
-        "reseed": request.reseed,
-    }
+    names = [each.name for each in dataclasses.fields(request) if each.name not in NOT_IN_DRAFTS]
+    data = {name: getattr(request, name) for name in names}
+    data["before"] = [{"operation": each.operation, "input": each.input, "fill": each.fill} for each in request.before]
     draft_id = await bot.parts.store.keep_draft(
         interaction.guild_id or 0, interaction.user.id, data, expires_at=bot.clock.wall() + DRAFT_LIFE_S
     )
@@ -165,19 +156,7 @@ def _price_text(dear: Unconfirmed) -> str:
 
 def request_from_draft(data: Mapping[str, Any]) -> Request:
     """Return the request that a draft holds, now confirmed."""
-    return Request(
-        operation=data["operation"],
-        values=data["values"],
-        count=data["count"],
-        private=data["private"],
-        enhance=data["enhance"],
-        parent_id=data["parent_id"],
-        label=data.get("label", ""),
-        before=[Step(**step) for step in data.get("before", ())],
-        fill=data.get("fill", {}),
-        reseed=data.get("reseed", False),
-        confirmed=True,
-    )
+    return Request(**{**data, "before": [Step(**step) for step in data["before"]]}, confirmed=True)
 
 
 async def with_files(interaction: Interaction, request: Request) -> dict[str, Any]:
