@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(_arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     _start_logs(settings)
-    from bot.app import run
+    from bot.app.client import run
 
     return _until_signal(run(settings))
 
@@ -143,7 +143,7 @@ def _check(_arguments: argparse.Namespace) -> int:
 
 
 async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
-    from bot.app import check
+    from bot.app.client import check
     from bot.store import Store
 
     problems: list[str] = []
@@ -154,8 +154,8 @@ async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
 
 
 def _commands(arguments: argparse.Namespace) -> int:
-    from bot import listing
-    from bot.app import describe_commands
+    from bot.app import command_list as listing
+    from bot.app.client import describe_commands
 
     commands = listing.rows(describe_commands())
     print(json.dumps(commands, indent=2, ensure_ascii=False) if arguments.json else listing.text(commands))
@@ -163,7 +163,7 @@ def _commands(arguments: argparse.Namespace) -> int:
 
 
 def _health(_arguments: argparse.Namespace) -> int:
-    from bot.health import ask, noted_address
+    from bot.runtime.health_probe import ask, noted_address
 
     well, words = ask(noted_address(read_settings()[0].database))
     print(words)
@@ -218,7 +218,7 @@ def _end_hard_after(seconds: float) -> None:
 
 
 def _start_logs(settings: Settings) -> None:
-    from bot.logs import configure_logs
+    from bot.runtime.logs import configure_logs
 
     configure_logs(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets())
 

@@ -1,4 +1,4 @@
-"""The surface: one file, one slash group, one workflow. `setup` loads them all; the core knows only this name."""
+"""The surface: one package for each thing a person does. `setup` loads them all; the core knows only this name."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import importlib
 from discord.ext import commands
 
 EXTENSIONS = (
-    "cogs.image",
-    "cogs.video",
-    "cogs.audio",
-    "cogs.prompt",
-    "cogs.finish",
-    "cogs.sora",
-    "cogs.recipes",
-    "cogs.batch",
-    "cogs.settings",
-    "cogs.studio",
-    "cogs.quota",
-    "cogs.usage",
-    "cogs.results",
-    "cogs.removal",
-    "cogs.jobs",
-    "cogs.menus",
-    "cogs.privacy",
-    "cogs.review",
-    "cogs.confirm",
-    "cogs.approvals",
-    "cogs.reactions",
-    "cogs.help",
+    "cogs.workflows.image",
+    "cogs.workflows.video",
+    "cogs.workflows.audio",
+    "cogs.workflows.prompt",
+    "cogs.workflows.finish",
+    "cogs.workflows.sora",
+    "cogs.recipes.commands",
+    "cogs.workflows.batch",
+    "cogs.moderate.settings.commands",
+    "cogs.moderate.studio",
+    "cogs.moderate.quota",
+    "cogs.member.usage",
+    "cogs.results.buttons",
+    "cogs.results.remove",
+    "cogs.jobs.commands",
+    "cogs.results.context_menus",
+    "cogs.member.privacy",
+    "cogs.moderate.review",
+    "cogs.workflows.confirm",
+    "cogs.moderate.approvals",
+    "cogs.reactions.listener",
+    "cogs.member.help",
 )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.listing import rows
+from bot.app.command_list import rows
 from bot.settings import describe_settings
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -45,7 +45,7 @@ def with_table(text: str, name: str, table: str) -> str:
 
 def rendered(text: str) -> str:
     """Return the README's `text` with both tables up to date."""
-    from bot.app import describe_commands  # noqa: PLC0415 - the settings' table alone needs no Discord
+    from bot.app.client import describe_commands  # noqa: PLC0415 - the settings' table alone needs no Discord
 
     written = with_table(text, "settings", settings_table())
     return with_table(written, "commands", commands_table(rows(describe_commands())))

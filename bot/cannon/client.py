@@ -20,9 +20,9 @@ import httpx
 import structlog
 
 from bot.cannon import retry, wire
-from bot.cannon.sentences import sentence_of
+from bot.cannon.error_text import sentence_of
 from bot.cannon.wire import Accepted, OpenApiAnswer, Progress
-from bot.clock import Clock
+from bot.domain.models import AccountStatus
 from bot.errors import (
     CannonError,
     CannonUnavailable,
@@ -34,8 +34,8 @@ from bot.errors import (
     RequestNotFound,
     UnreadableAnswer,
 )
-from bot.models import AccountStatus
-from bot.transport import NoAnswer, TooMuch, answer_to, new_client, plain_transport, read_capped
+from bot.runtime.clock import Clock
+from bot.runtime.transport import NoAnswer, TooMuch, answer_to, new_client, plain_transport, read_capped
 
 log = structlog.get_logger(__name__)
 

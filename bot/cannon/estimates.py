@@ -16,8 +16,8 @@ from typing import Any, Final
 import httpx
 import structlog
 
-from bot.models import credits_of
-from bot.transport import NoAnswer, TooMuch, answer_to, new_client, plain_transport, read_capped
+from bot.domain.models import credits_of
+from bot.runtime.transport import NoAnswer, TooMuch, answer_to, new_client, plain_transport, read_capped
 
 log = structlog.get_logger(__name__)
 

@@ -19,10 +19,10 @@ from typing import Any, Final
 
 import structlog
 
-from bot.cannon.sentences import clean
+from bot.cannon.error_text import clean
 from bot.catalogue import Operation
+from bot.domain.models import AccountStatus, Media, MediaKind, credits_of
 from bot.errors import UnreadableAnswer
-from bot.models import AccountStatus, Media, MediaKind, credits_of
 
 log = structlog.get_logger(__name__)
 

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.catalogue import openapi
+from bot.catalogue.messages import echo
 from bot.catalogue.operation import Operation
 from bot.catalogue.operations import OPERATIONS
-from bot.catalogue.sentences import echo
 from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
 from bot.catalogue.validation import check_input
 from bot.catalogue.values import clean_text

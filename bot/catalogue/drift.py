@@ -7,9 +7,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot.catalogue.fields import Field, FieldKind, Scalar
+from bot.catalogue.json_schema import Described, field_of, fitting, open_ended
+from bot.catalogue.messages import either
 from bot.catalogue.operation import Model, Operation, same_name
-from bot.catalogue.schema import Described, field_of, fitting, open_ended
-from bot.catalogue.sentences import either
 
 _COMPATIBLE = (
     frozenset({FieldKind.TEXT, FieldKind.URL}),

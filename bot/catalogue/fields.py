@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TypeAlias
 
-from bot.models import MediaKind
+from bot.domain.models import MediaKind
 
 TEXT_LIMIT_CHARS = 6000
 """The longest slash-command option that Discord takes; the API documents no limit of its own."""

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.catalogue.drift import merged_fields, merged_models
 from bot.catalogue.fields import Field
+from bot.catalogue.json_schema import Described, Reader, object_schema
+from bot.catalogue.messages import echo
 from bot.catalogue.operation import Operation, bare, same_name
-from bot.catalogue.schema import Described, Reader, object_schema
-from bot.catalogue.sentences import echo
 
 if TYPE_CHECKING:
     from bot.catalogue.catalogue import Catalogue

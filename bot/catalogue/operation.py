@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.catalogue.fields import Field
-from bot.models import MediaKind
+from bot.domain.models import MediaKind
 
 DOCS = "https://www.cannonstudio.app/developers/docs"
 """Where the facts about the operations are from."""

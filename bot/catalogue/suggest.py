@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.catalogue.fields import Field, FieldKind, Scalar
+from bot.catalogue.messages import echo, nearest, size_of
 from bot.catalogue.operation import Operation, model_id, model_name
-from bot.catalogue.sentences import echo, nearest, size_of
 from bot.catalogue.values import clean_text, take
 from bot.errors import InputError
 

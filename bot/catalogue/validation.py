@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from bot.catalogue.constraints import check_rules
 from bot.catalogue.fields import Field, FieldKind, Scalar
+from bot.catalogue.messages import echo, either, nearest_sentence
 from bot.catalogue.operation import Operation, model_id, model_name
-from bot.catalogue.rules import check_rules
-from bot.catalogue.sentences import echo, either, nearest_sentence
 from bot.catalogue.values import plain, take
 from bot.errors import InputError
 

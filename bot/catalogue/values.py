@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.catalogue.fields import Field, FieldKind
-from bot.catalogue.sentences import echo, size_of
+from bot.catalogue.messages import echo, size_of
 from bot.errors import InputError
 
 URL_LIMIT_CHARS = 4096

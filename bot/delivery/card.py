@@ -13,8 +13,8 @@ import discord
 
 from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue, Operation, model_name
+from bot.domain.models import PROMPT_FIELDS, Card, Job, JobState, credits_text
 from bot.errors import InputError
-from bot.models import PROMPT_FIELDS, Card, Job, JobState, credits_text
 
 PROMPT_SHOWN_CHARS = 350
 """Longer prompts go whole into an attached text file."""

@@ -12,9 +12,9 @@ import discord
 import structlog
 
 from bot.delivery.card import alt_text, file_stem
+from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
-from bot.media import LocalFile, MediaFetcher
-from bot.models import Card, Job, JobState, Media
+from bot.media.fetcher import LocalFile, MediaFetcher
 from bot.store import Store
 
 log = structlog.get_logger(__name__)

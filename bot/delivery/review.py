@@ -10,10 +10,10 @@ import aiohttp
 import discord
 import structlog
 
-from bot.clock import Clock
 from bot.delivery.card import IN_REVIEW, stamp
-from bot.jobs.poller import Later, NoPlace, Parked
-from bot.models import Card, Job
+from bot.domain.models import Card, Job
+from bot.jobs.worker import Later, NoPlace, Parked
+from bot.runtime.clock import Clock
 from bot.store import Review, Store, Verdict
 
 log = structlog.get_logger(__name__)

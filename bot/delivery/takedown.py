@@ -9,8 +9,8 @@ import aiohttp
 import discord
 import structlog
 
-from bot.clock import Clock
-from bot.models import Card
+from bot.domain.models import Card
+from bot.runtime.clock import Clock
 from bot.store import Store
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
-from bot.app import CannonBot
+from bot.app.client import CannonBot
 from bot.errors import StartError
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings

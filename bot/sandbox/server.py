@@ -15,8 +15,8 @@ from typing import Any, Self
 from aiohttp import web
 
 from bot.catalogue.catalogue import Catalogue
-from bot.clock import Clock, SystemClock
 from bot.errors import StartError
+from bot.runtime.clock import Clock, SystemClock
 from bot.sandbox.books import SCOPES, Account, Books, StudioRequest
 from bot.sandbox.faults import Faults
 from bot.sandbox.routes import Routes

@@ -19,8 +19,8 @@ import aiohttp
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.operation import Operation
-from bot.clock import Clock
 from bot.errors import InputError
+from bot.runtime.clock import Clock
 from bot.sandbox.answers import PRODUCTS
 from bot.sandbox.books import Account, ApiError, Books, StudioRequest
 from bot.sandbox.faults import MEDIA_WORDS, Faults, words_in

@@ -1,16 +1,16 @@
 """The store: jobs, cards, keys and the ledger, in one SQLite file."""
 
-from bot.store.approvals import Approval
-from bot.store.books import Spending
-from bot.store.database import Database
-from bot.store.family import Cancelled, Copy
-from bot.store.ledger import LedgerRow, LedgerSums
-from bot.store.privacy import Erased
-from bot.store.recipes import KeptRecipe, Saved
-from bot.store.review import Review, ReviewRule, Verdict
-from bot.store.secrets import SecretBox
-from bot.store.settings import Decision
+from bot.store.engine.database import Database
+from bot.store.guild.approvals import Approval
+from bot.store.guild.privacy import Erased
+from bot.store.guild.recipes import KeptRecipe, Saved
+from bot.store.guild.reviews import Review, ReviewRule, Verdict
+from bot.store.guild.settings import Decision
+from bot.store.money.ledger import LedgerRow, LedgerSums
+from bot.store.money.spending import Spending
 from bot.store.store import Store
+from bot.store.vault.secret_box import SecretBox
+from bot.store.work.lineage import Cancelled, Copy
 
 __all__ = [
     "Approval",

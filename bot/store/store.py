@@ -7,29 +7,29 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.clock import Clock
-from bot.store import sealed
-from bot.store.alerts import Alerts
-from bot.store.approvals import Approvals
-from bot.store.cards import Cards
-from bot.store.database import BUSY_TIMEOUT_S, Database
-from bot.store.drafts import Drafts
-from bot.store.family import Family
-from bot.store.guilds import GuildKeys
-from bot.store.inspection import problems_of, problems_of_file
-from bot.store.jobs import Jobs, end_all_leases
-from bot.store.learned import Learned
-from bot.store.ledger import Ledger
-from bot.store.operations import SwitchedOff
-from bot.store.privacy import Privacy
-from bot.store.process_lock import ProcessLock
-from bot.store.reactions import ReactionMaps
-from bot.store.recipes import Recipes
-from bot.store.reports import Reports
-from bot.store.review import Reviews
-from bot.store.secrets import key_file_of, load_box
-from bot.store.settings import GuildSettings
-from bot.store.turns import Turns
+from bot.runtime.clock import Clock
+from bot.store.engine.database import BUSY_TIMEOUT_S, Database
+from bot.store.engine.process_lock import ProcessLock
+from bot.store.guild.alerts import Alerts
+from bot.store.guild.approvals import Approvals
+from bot.store.guild.privacy import Privacy
+from bot.store.guild.reactions import ReactionMaps
+from bot.store.guild.recipes import Recipes
+from bot.store.guild.reviews import Reviews
+from bot.store.guild.settings import GuildSettings
+from bot.store.guild.switched_off import SwitchedOff
+from bot.store.integrity import problems_of, problems_of_file
+from bot.store.money.ledger import Ledger
+from bot.store.money.reports import Reports
+from bot.store.vault import sealed_columns as sealed
+from bot.store.vault.guild_keys import GuildKeys
+from bot.store.vault.secret_box import key_file_of, load_box
+from bot.store.work.cards import Cards
+from bot.store.work.drafts import Drafts
+from bot.store.work.histograms import Learned
+from bot.store.work.jobs import Jobs, end_all_leases
+from bot.store.work.lineage import Family
+from bot.store.work.queue import Turns
 
 
 class Store(

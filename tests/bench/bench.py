@@ -24,7 +24,7 @@ sys.path[1:1] = [str(HERE.parents[1]), str(HERE.parent / "wire")]
 
 import bench_bot  # noqa: E402 - found by the line above
 
-from bot.logs import configure_logs  # noqa: E402 - the same
+from bot.runtime.logs import configure_logs  # noqa: E402 - the same
 
 SEED = 20_260_101
 MB = 1_000_000

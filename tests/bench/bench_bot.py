@@ -22,8 +22,8 @@ from wire_bot import BotProcess
 from wire_discord import WireDiscord
 
 from bot.cannon.client import CannonClient
-from bot.clock import SystemClock
-from bot.models import Card, Job, JobState, new_id
+from bot.domain.models import Card, Job, JobState, new_id
+from bot.runtime.clock import SystemClock
 from bot.store import Store
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ KEY = "cs_test_bench_0000000000"
 PATIENCE_S = 60.0
 IDLE_AFTER_S = 0.3
 CLIP_AGE_S = 60.0
-"""Old enough that the bot looks at a video every eight seconds (bot/jobs/cadence.py)."""
+"""Old enough that the bot looks at a video every eight seconds (bot/domain/poll_schedule.py)."""
 CLIP_DUE_S = 4.0
 """The first look waits until the bot is up and warm."""
 BOOST_TIER = 3

@@ -18,11 +18,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.app import CannonBot
+from bot.app.client import CannonBot
 from bot.cannon.client import CannonClient
-from bot.clock import SystemClock
-from bot.logs import configure_logs
-from bot.models import AccountStatus, Card, Job, JobState, new_id
+from bot.domain.models import AccountStatus, Card, Job, JobState, new_id
+from bot.runtime.clock import SystemClock
+from bot.runtime.logs import configure_logs
 from bot.settings import Settings
 from bot.store import Store
 
@@ -30,7 +30,7 @@ KEY = "cs_test_bench_0000000000"
 OPERATION = "image.generate"
 GUILDS = 20
 AGE_S = 8.0
-"""Old enough that a picture is looked at about once a second (bot/jobs/cadence.py), young enough not to slow down."""
+"""Old enough that a picture is looked at about once a second (poll_schedule), young enough not to slow down."""
 SUBMITS_AT_ONCE = 32
 
 

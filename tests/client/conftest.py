@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.cannon.client import CannonClient
-from bot.clock import SystemClock
+from bot.runtime.clock import SystemClock
 
 
 class JumpClock:

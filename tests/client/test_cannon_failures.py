@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from bot.cannon import wire
 from bot.cannon.client import ANSWER_LIMIT_BYTES, CannonClient
-from bot.clock import SystemClock
 from bot.errors import (
     CannonError,
     CannonUnavailable,
@@ -28,6 +27,7 @@ from bot.errors import (
     RequestNotFound,
     UnreadableAnswer,
 )
+from bot.runtime.clock import SystemClock
 
 KEY = "cs_test_0123456789abcdef"
 NOW = 1_780_000_000.0  # 2026-05-28 20:26:40 UTC

@@ -14,12 +14,13 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from bot import failpoints, partfile
-from bot.clock import SystemClock
+from bot.domain.models import MediaKind
 from bot.errors import MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
-from bot.media import LOOK_BYTES, MediaFetcher, OriginTransport
-from bot.models import MediaKind
-from bot.transport import public_transport
+from bot.media import partial_file as partfile
+from bot.media.fetcher import LOOK_BYTES, MediaFetcher, OriginTransport
+from bot.runtime import failpoints
+from bot.runtime.clock import SystemClock
+from bot.runtime.transport import public_transport
 
 
 def png(size=(64, 48)):
@@ -261,7 +262,7 @@ async def test_the_failpoint_fires_when_half_is_on_disk(told, serve_raw, media_f
     failpoints.arm(["download.half"])
     note = failpoints.failpoint
     monkeypatch.setattr(
-        "bot.media.failpoint", lambda name: (on_disk.append((tmp_path / "job.part").stat().st_size), note(name))
+        "bot.media.fetcher.failpoint", lambda name: (on_disk.append((tmp_path / "job.part").stat().st_size), note(name))
     )
     with pytest.raises(failpoints.Crash):
         await media_for(origin).download(f"{origin}/a", tmp_path, "job", expect=None)

@@ -16,11 +16,11 @@ import pytest
 from discord import app_commands
 from workflows import COMMANDS
 
-from bot.app import CannonBot, describe_commands
+from bot.app.client import CannonBot, describe_commands
+from bot.app.command_list import rows
 from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.fields import Field
 from bot.errors import InputError
-from bot.listing import rows
 from bot.settings import Settings
 
 READ = "is read from the file itself"
@@ -100,7 +100,7 @@ class Commands:
             self._asked.append(request)
 
         for name in ("image", "video", "audio", "prompt", "finish", "sora"):
-            monkeypatch.setattr(importlib.import_module(f"cogs.{name}"), "ask", ask)
+            monkeypatch.setattr(importlib.import_module(f"cogs.workflows.{name}"), "ask", ask)
         every = {command.qualified_name: command for command in bot.tree.walk_commands()}
         self.by_name = {name: every[name] for name in COMMANDS}
 

@@ -10,9 +10,9 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot import app
+from bot.app import client as app
+from bot.app.translation import Translator, read_translations
 from bot.settings import Settings
-from bot.translation import Translator, read_translations
 
 COMMAND_LIMIT_CHARS = 8000
 TEXT_LIMIT_CHARS = 100
@@ -86,7 +86,7 @@ async def test_every_string_of_every_command_has_a_translation(language: str) ->
         for text in texts(payload)
         if language not in text.translated
     }
-    assert missing == set(), f"add these to bot/translations/{language}.json"
+    assert missing == set(), f"add these to bot/app/translations/{language}.json"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -18,9 +18,9 @@ from rig import HOST_KEY
 from wire_bot import BotProcess
 from wire_discord import WireDiscord
 
-from bot.clock import SystemClock
-from bot.failpoints import NAMES
-from bot.models import JobState
+from bot.domain.models import JobState
+from bot.runtime.clock import SystemClock
+from bot.runtime.failpoints import NAMES
 from bot.sandbox.server import Sandbox
 from bot.store import Store
 

@@ -15,12 +15,12 @@ from exactness import assert_exact
 from PIL import Image
 from rig import GUILD_KEY, HOST_KEY, Rig
 
-from bot import failpoints
+from bot.domain.models import AccountStatus, JobState
 from bot.errors import StoreError
-from bot.failpoints import Crash
-from bot.jobs.poller import LEASE_S, Poller
-from bot.jobs.service import TOKEN_LIFE_S
-from bot.models import AccountStatus, JobState
+from bot.jobs.intake import TOKEN_LIFE_S
+from bot.jobs.worker import LEASE_S, Poller
+from bot.runtime import failpoints
+from bot.runtime.failpoints import Crash
 from bot.store import Store
 
 AFTER_THE_CARD = failpoints.NAMES[failpoints.NAMES.index("answer.sent") : failpoints.NAMES.index("recover.start")]

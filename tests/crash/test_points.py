@@ -7,9 +7,9 @@ import pytest
 from exactness import assert_exact
 from rig import HOST_KEY, Rig
 
-from bot import failpoints
-from bot.failpoints import NAMES, Crash
-from bot.models import JobState
+from bot.domain.models import JobState
+from bot.runtime import failpoints
+from bot.runtime.failpoints import NAMES, Crash
 
 NEVER_ANSWERED = ("accept.stored",)
 """Where a crash leaves a job of which Discord has heard nothing: it is given back."""

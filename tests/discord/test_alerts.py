@@ -10,11 +10,11 @@ import pytest
 from rig import GUILD_KEY, HOST_KEY, Rig
 from surface import private_messages, private_sentence, sends, settled_exactly, until
 
-from bot import failpoints
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import JobState
 from bot.errors import StoreError
-from bot.jobs.watch import LOOK_EVERY_S
-from bot.models import JobState
-from bot.rules import Limit, Period, Scope
+from bot.guild.watch import LOOK_EVERY_S
+from bot.runtime import failpoints
 
 
 async def rule(rig: Rig, **changes: Any) -> None:

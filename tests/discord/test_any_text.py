@@ -12,7 +12,7 @@ from surface import nothing_happened, private_sentence, sends
 from workflows import COMMANDS, IMAGE, VIDEO, hosted, sample
 
 from bot.catalogue import Catalogue
-from bot.models import JobState
+from bot.domain.models import JobState
 
 CATALOGUE = Catalogue(allow_local=True)
 TEXT_OPTION = 3

@@ -13,10 +13,10 @@ from PIL import Image
 from rig import Rig
 from surface import links_on, nothing_happened, private_sentence, settled_exactly
 
-from bot.contact_sheet import SHEET_NAME, NoSheet
-from bot.delivery import sheet
-from bot.models import JobState
-from bot.rules import Limit, Period, Rules, Scope
+from bot.delivery import contact_sheets as sheet
+from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.models import JobState
+from bot.media.contact_sheet import SHEET_NAME, NoSheet
 
 DELIVERED, FAILED, CANCELLED = JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED
 

@@ -9,8 +9,8 @@ import discord
 import pytest
 from rig import HOST_KEY, Rig
 
-from bot.models import JobState
-from bot.rules import Limit, Period, Rules, Scope
+from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.models import JobState
 
 
 async def rule(rig: Rig, **changes) -> Rules:

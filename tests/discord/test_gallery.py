@@ -8,8 +8,8 @@ from reacting import event, in_channel, made, sent, stars_on, told
 from rig import Rig
 from surface import delete
 
-from bot.reactions import GALLERY_STARS
-from cogs.gallery import NOT_FROM_HERE, NOTHING_TO_SHOW
+from bot.domain.reaction_rules import GALLERY_STARS
+from cogs.reactions.gallery import NOT_FROM_HERE, NOTHING_TO_SHOW
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from rig import GUILD_KEY, Rig, running
 from surface import private_sentence
 
 from bot.catalogue import OPERATIONS
-from bot.store.operations import EVERYWHERE
-from cogs import help as help_cog
-from cogs.help import EXAMPLES, PAGE_CHARS, inner, pages, price_text
+from bot.store.guild.switched_off import EVERYWHERE
+from cogs.member import help as help_cog
+from cogs.member.help import EXAMPLES, PAGE_CHARS, inner, pages, price_text
 
 HELP = "help"
 

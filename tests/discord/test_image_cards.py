@@ -15,7 +15,7 @@ from surface import (
     watch,
 )
 
-from bot.models import JobState
+from bot.domain.models import JobState
 
 GENERATE, EDIT = "image generate", "image edit"
 TOKEN_GONE_S = 16 * 60.0

@@ -5,7 +5,7 @@ import io
 from PIL import Image
 from rig import HOST_KEY, Rig
 
-from bot.models import JobState, LedgerKind
+from bot.domain.models import JobState, LedgerKind
 
 
 async def test_a_prompt_becomes_a_posted_picture_with_its_cost_settled(rig: Rig):

@@ -11,13 +11,13 @@ from rig import HOST_KEY, Rig
 from surface import delete, deny, links_on, private_messages, private_sentence, settled_exactly, state_text, until
 from workflows import IMAGE, earlier
 
-from bot.delivery.delivery import DROPPED
-from bot.models import Job, JobState, LedgerKind
-from cogs.again import NOTHING_FAILED
-from cogs.controls import GONE
-from cogs.job_pages import PAGE_JOBS, family_text, total_words
-from cogs.jobs import NOT_YOURS, NOTHING_HELD, POSTED_MEANWHILE
-from cogs.moderators import MODERATORS_ONLY
+from bot.delivery.poster import DROPPED
+from bot.domain.models import Job, JobState, LedgerKind
+from cogs.jobs.commands import NOT_YOURS, NOTHING_HELD, POSTED_MEANWHILE
+from cogs.jobs.pages import PAGE_JOBS, family_text, total_words
+from cogs.results.rerun import NOTHING_FAILED
+from cogs.ui.controls import GONE
+from cogs.ui.permissions import MODERATORS_ONLY
 
 
 async def newest(rig: Rig) -> Job:
@@ -99,7 +99,7 @@ def ids_in(message: Any) -> set[str]:
 
 
 async def test_a_page_of_all_is_refused_to_who_is_no_moderator_any_more(rig: Rig):
-    from cogs.controls import Control, view_of
+    from cogs.ui.controls import Control, view_of
 
     channel: Any = rig.bot.get_channel(rig.channel.id)
     for subject, sentence in (

@@ -9,10 +9,10 @@ from PIL import Image
 from rig import HOST_KEY, Rig
 from surface import delete, fill, inputs, nothing_happened, png, private_sentence, settled_exactly
 
-from bot.app import FORM_LOST
-from bot.models import Job, JobState
+from bot.app.client import FORM_LOST
+from bot.domain.models import Job, JobState
 from bot.sandbox.render import mp3, mp4
-from cogs.controls import GONE, Control, custom_id, view_of
+from cogs.ui.controls import GONE, Control, custom_id, view_of
 
 MENUS = ["Edit image", "Animate", "Upscale", "Add subtitles", "Next step…"]
 VIDEO = mp4("clip", seconds=2, size=(64, 64)).data

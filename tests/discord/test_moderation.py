@@ -11,7 +11,7 @@ import pytest
 from rig import GUILD_KEY, HOST_KEY, Rig, running
 from surface import nothing_happened, private_sentence, settled_exactly, state_text, until
 
-from bot.models import JobState
+from bot.domain.models import JobState
 
 OTHER_KEY = "cs_test_other_00000000cafe"
 COMMANDS: list[tuple[str, dict[str, Any]]] = [

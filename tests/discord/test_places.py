@@ -7,7 +7,7 @@ import pytest
 from rig import Rig
 from surface import close_private, delete, deny, links_on, private_messages, settled_exactly, state_text, until, watch
 
-from bot.models import JobState
+from bot.domain.models import JobState
 
 GENERATE = "image generate"
 TOKEN_GONE_S = 16 * 60.0

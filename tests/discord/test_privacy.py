@@ -11,9 +11,9 @@ from typing import Any
 from rig import Rig
 from surface import settled_exactly
 
-from bot.models import JobState
-from cogs.controls import GONE
-from cogs.privacy import answers_for
+from bot.domain.models import JobState
+from cogs.member.privacy import answers_for
+from cogs.ui.controls import GONE
 
 GENERATE = "image generate"
 
@@ -52,7 +52,7 @@ async def test_the_export_of_one_who_never_asked_for_anything_is_empty(rig: Rig)
 
 async def test_an_export_larger_than_discord_takes_comes_packed(rig: Rig, monkeypatch):
     await some_jobs(rig)
-    monkeypatch.setattr(sys.modules["cogs.exporting"], "REQUEST_LIMIT_BYTES", 1000)
+    monkeypatch.setattr(sys.modules["cogs.member.export"], "REQUEST_LIMIT_BYTES", 1000)
     for _ in range(3):
         await rig.member.slash(rig.channel, GENERATE, prompt="again and " * 200)
     await rig.work()

@@ -9,13 +9,13 @@ import pytest
 from rig import HOST_KEY, Rig
 from surface import delete, fill, inputs, nothing_happened, private_sentence, settled_exactly
 
-from bot.app import FORM_LOST, UNEXPECTED
+from bot.app.client import FORM_LOST, UNEXPECTED
+from bot.domain.models import Job, JobState
 from bot.errors import InputError
-from bot.models import Job, JobState
-from cogs import controls
-from cogs.asking import IN_SERVER_ONLY
-from cogs.controls import GONE, Control, custom_id, view_of
-from cogs.forms import INPUT_CHARS, _pieces
+from cogs.ui import controls
+from cogs.ui.controls import GONE, Control, custom_id, view_of
+from cogs.ui.forms import INPUT_CHARS, _pieces
+from cogs.workflows.submit import IN_SERVER_ONLY
 
 LABELS = ["Generate image", "Generate video", "Rewrite again", "Edit first", "Remove"]
 

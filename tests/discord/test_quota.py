@@ -9,7 +9,7 @@ import pytest
 from rig import GUILD_KEY, Rig
 from surface import private_sentence
 
-from bot.rules import Limit, Period, Scope
+from bot.domain.guild_rules import Limit, Period, Scope
 
 GENERATE = "image generate"
 DAY_S = 86_400

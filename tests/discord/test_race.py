@@ -8,11 +8,11 @@ import pytest
 from rig import HOST_KEY, Rig
 from surface import settled_exactly
 
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import JobState
+from bot.domain.spending_policy import DEFAULT_HOLD
 from bot.errors import Refused
-from bot.jobs.service import Ask, Place, Step, Taken
-from bot.models import JobState
-from bot.policy import DEFAULT_HOLD
-from bot.rules import Limit, Period, Scope
+from bot.jobs.intake import Ask, Place, Step, Taken
 
 MEMBERS = range(5000, 5050)
 ENHANCE = Step(operation="prompt.enhance.image", input={"prompt": "a fox"})

@@ -10,12 +10,12 @@ from reacting import CUSTOM, event, in_channel, made, newest, sent, told
 from rig import HOST_KEY, Rig
 from surface import close_private, delete, deny, png, settled_exactly
 
-from bot import failpoints
-from bot.models import Job, JobState
-from bot.reactions import DEFAULTS, Action, Purse, Who, read_emoji
-from bot.rules import Limit, Payer, Period, Scope
-from cogs.reaction_actions import MEMBER_A_MINUTE, NOT_DONE, SERVER_A_MINUTE
-from cogs.reactions import QUIET_S, TAKEN_BACK
+from bot.domain.guild_rules import Limit, Payer, Period, Scope
+from bot.domain.models import Job, JobState
+from bot.domain.reaction_rules import DEFAULTS, Action, Purse, Who, read_emoji
+from bot.runtime import failpoints
+from cogs.reactions.actions import MEMBER_A_MINUTE, NOT_DONE, SERVER_A_MINUTE
+from cogs.reactions.listener import QUIET_S, TAKEN_BACK
 
 EMOJI = {rule.action: rule.shown for rule in DEFAULTS.values()}
 OPERATION = {

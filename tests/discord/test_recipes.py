@@ -15,11 +15,11 @@ from rig import Rig
 from surface import fill, inputs, nothing_happened, private_sentence, settled_exactly, state_text
 from workflows import earlier, posted_link
 
-from bot import failpoints
-from bot.failpoints import NAMES, Crash
-from bot.models import Job, JobState, MediaKind
-from bot.recipes import BUILT_IN
-from bot.rules import Limit, Period, Rules, Scope
+from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.models import Job, JobState, MediaKind
+from bot.generation.recipes import BUILT_IN
+from bot.runtime import failpoints
+from bot.runtime.failpoints import NAMES, Crash
 
 FILM = """\
 image.generate

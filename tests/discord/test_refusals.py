@@ -9,7 +9,7 @@ import pytest
 from rig import HOST_KEY, Rig
 from surface import nothing_happened, png, private_sentence, sends, settled_exactly, watch
 
-from bot.models import JobState
+from bot.domain.models import JobState
 
 GENERATE, EDIT = "image generate", "image edit"
 

@@ -6,7 +6,7 @@ import pytest
 from rig import GUILD_KEY, HOST_KEY, Rig
 from surface import Call, of, private_messages, settled_exactly, state_text, until, watch
 
-from bot.models import AccountStatus, JobState
+from bot.domain.models import AccountStatus, JobState
 
 GENERATE = "image generate"
 HOUR_S = 3600.0

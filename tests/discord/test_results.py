@@ -20,15 +20,15 @@ from surface import (
 )
 from workflows import IMAGE, VIDEO, earlier
 
-from bot.app import UNEXPECTED
-from bot.delivery.delivery import in_five_rows
+from bot.app.client import UNEXPECTED
+from bot.delivery.poster import in_five_rows
+from bot.domain.guild_rules import Payer
+from bot.domain.models import Job, JobState
 from bot.errors import InputError
-from bot.models import Job, JobState
-from bot.rules import Payer
-from cogs import controls
-from cogs.again import AUTHORS_ONLY, ERASED, OFF, REWRITES, TOO_SOON
-from cogs.controls import GONE, Control
-from cogs.removal import NOT_YOURS, STILL_OPEN
+from cogs.results.remove import NOT_YOURS, STILL_OPEN
+from cogs.results.rerun import AUTHORS_ONLY, ERASED, OFF, REWRITES, TOO_SOON
+from cogs.ui import controls
+from cogs.ui.controls import GONE, Control
 
 RESULT = ["Re-run", "Vary", "Edit and run", "Next step…", "Remove"]
 AGES = ("fresh", "restarted", "deleted")
@@ -560,7 +560,7 @@ async def test_a_removed_private_result_is_taken_down_for_its_one_reader(rig: Ri
 
 @pytest.mark.parametrize("action", ["again", "vary_strong", "edit"])
 async def test_an_erased_result_cannot_be_made_again(rig: Rig, action: str):
-    from cogs.controls import view_of
+    from cogs.ui.controls import view_of
 
     _, job = await picture(rig)
     await rig.bot.parts.store.erase_record(rig.guild.id, job.card_id)
@@ -626,7 +626,7 @@ async def test_a_failed_step_is_tried_again_from_what_came_before(rig: Rig, rest
 
 
 async def test_steps_after_the_failed_one_come_along_and_are_filled_as_before(rig: Rig):
-    from bot.jobs.service import Ask, Place, Step
+    from bot.jobs.intake import Ask, Place, Step
 
     steps = [
         Step(operation="image.generate", input={"prompt": "a fox #fast"}),
@@ -662,7 +662,7 @@ async def test_steps_after_the_failed_one_come_along_and_are_filled_as_before(ri
 
 @pytest.mark.parametrize("action", ["retry", "recover", "link"])
 async def test_a_control_that_has_nothing_to_do_says_so(rig: Rig, action: str):
-    from cogs.controls import view_of
+    from cogs.ui.controls import view_of
 
     await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
     await rig.work()
@@ -753,7 +753,7 @@ def test_every_action_has_a_name_that_fits_a_custom_id():
 
 
 async def test_a_control_of_another_servers_result_has_the_constant_answer(rig: Rig):
-    from cogs.controls import view_of
+    from cogs.ui.controls import view_of
 
     _, job = await picture(rig)
     other = rig.env.create_guild("Elsewhere")

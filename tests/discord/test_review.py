@@ -10,8 +10,8 @@ import pytest
 from rig import Rig
 from surface import settled_exactly, until
 
-from bot.models import JobState
-from cogs.review import DECIDED
+from bot.domain.models import JobState
+from cogs.moderate.review import DECIDED
 
 GENERATE = "image generate"
 DAY_S = 24 * 3600

@@ -10,7 +10,7 @@ import pytest
 from rig import Rig
 from surface import private_sentence, sends
 
-from bot.rules import Payer, Rules
+from bot.domain.guild_rules import Payer, Rules
 
 SETTINGS = "studio settings"
 PAGES = {"access": 0, "limits": 1, "approval": 2, "results": 3, "words": 4}

@@ -11,7 +11,7 @@ from rig import Rig
 from surface import delete, nothing_happened, private_messages, private_sentence, watch
 from workflows import AUDIO, IMAGE, VIDEO, earlier, hosted, own_message, sample
 
-from bot.models import Job, JobState
+from bot.domain.models import Job, JobState
 
 EDIT = "image edit"
 
@@ -149,7 +149,7 @@ async def test_a_link_that_leads_to_nothing_usable_costs_nothing(rig: Rig, link:
 
 
 async def test_a_file_that_is_far_too_large_costs_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.sources.SOURCE_MAX_BYTES", 100)
+    monkeypatch.setattr("bot.generation.sources.SOURCE_MAX_BYTES", 100)
     assert "the limit is" in await refused(rig, EDIT, prompt="x", image=sample(IMAGE))
     await nothing_happened(rig)
 

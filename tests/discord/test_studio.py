@@ -9,7 +9,7 @@ import pytest
 from rig import GUILD_KEY, HOST_KEY, Rig, running
 from surface import private_sentence, watch
 
-from bot.models import AccountStatus
+from bot.domain.models import AccountStatus
 
 KEY, STATUS = "studio key", "studio status"
 

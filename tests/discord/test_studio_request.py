@@ -8,9 +8,9 @@ from rig import HOST_KEY, Rig
 from surface import nothing_happened, png, private_sentence, settled_exactly
 
 from bot.catalogue import OPERATIONS, Catalogue
+from bot.domain.models import JobState
 from bot.errors import InputError
-from bot.models import JobState
-from cogs.request import INPUT_CHARS, parsed, skeleton
+from cogs.workflows.raw_request import INPUT_CHARS, parsed, skeleton
 
 REQUEST = "studio request"
 

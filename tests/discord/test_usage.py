@@ -15,10 +15,10 @@ from PIL import Image
 from rig import GUILD_KEY, HOST_KEY, Rig, running
 from surface import private_sentence
 
-from bot import chart as charts
-from bot.models import JobState, LedgerKind, credits_text
-from bot.rules import Limit, Period, Scope
-from cogs.exporting import LEDGER_COLUMNS, cell
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import JobState, LedgerKind, credits_text
+from bot.media import chart as charts
+from cogs.member.export import LEDGER_COLUMNS, cell
 
 GENERATE = "image generate"
 DAY_S = 86_400
@@ -71,7 +71,7 @@ def drawn(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> list[charts.Chart]:
         found.append(draw(*args, **options))
         return found[-1]
 
-    monkeypatch.setattr(sys.modules["cogs.usage"], "draw", noted)  # as the bot of this rig has loaded it
+    monkeypatch.setattr(sys.modules["cogs.member.usage"], "draw", noted)  # as the bot of this rig has loaded it
     return found
 
 
@@ -352,8 +352,8 @@ async def test_an_empty_export_is_valid_too(rig: Rig):
 async def test_large_books_come_packed(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     await spend(rig)
     plain = await exported(rig)
-    monkeypatch.setattr("cogs.exporting.REQUEST_LIMIT_BYTES", sum(map(len, plain.values())) - 1)
-    monkeypatch.setattr("cogs.exporting.MEMORY_BYTES", 16)  # on disk from the first line on
+    monkeypatch.setattr("cogs.member.export.REQUEST_LIMIT_BYTES", sum(map(len, plain.values())) - 1)
+    monkeypatch.setattr("cogs.member.export.MEMORY_BYTES", 16)  # on disk from the first line on
     files = await exported(rig)
     assert list(files) == ["books.zip"]
     with zipfile.ZipFile(io.BytesIO(files["books.zip"])) as archive:
@@ -363,7 +363,7 @@ async def test_large_books_come_packed(rig: Rig, monkeypatch: pytest.MonkeyPatch
 async def test_books_that_are_too_large_even_packed_are_refused_with_what_to_do(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("cogs.exporting.REQUEST_LIMIT_BYTES", 10)
+    monkeypatch.setattr("cogs.member.export.REQUEST_LIMIT_BYTES", 10)
     result = await rig.moderator.slash(rig.channel, "usage export")
     assert result.ephemeral
     assert "`period`" in result.response.content

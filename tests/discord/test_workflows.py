@@ -27,7 +27,7 @@ from workflows import (
 )
 
 from bot.catalogue import Catalogue, FieldKind
-from bot.models import Job, JobState, MediaKind
+from bot.domain.models import Job, JobState, MediaKind
 
 CATALOGUE = Catalogue(allow_local=True)
 WAYS = ("attachment", "hosted link", "Discord link", "message link", "job")
@@ -541,7 +541,7 @@ STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]
 
 @pytest.mark.parametrize(("point", "skipped"), list(itertools.product(STEP_POINTS, [0, 1])))
 async def test_a_death_between_the_steps_makes_nothing_twice(rig: Rig, point: str, skipped: int):
-    from bot import failpoints
+    from bot.runtime import failpoints
 
     await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True)
     for _ in range(400):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from bot.models import AccountStatus, Card, Job, JobState
+from bot.domain.models import AccountStatus, Card, Job, JobState
 from bot.store import Store
 
 # `pytest tests/store/test_money.py --hypothesis-profile=long` looks for minutes rather than seconds.

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from bot.domain.models import JobState, LedgerKind, Media, MediaKind
 from bot.errors import Refused
-from bot.models import JobState, LedgerKind, Media, MediaKind
 from bot.store import Spending, Store
 
 Open = Callable[..., Awaitable[Store]]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.store import SecretBox, Store
-from bot.store.schema import Migration, migrations
-from bot.store.secrets import key_file_of
+from bot.store.engine.schema import Migration, migrations
+from bot.store.vault.secret_box import key_file_of
 
 Open = Callable[..., Awaitable[Store]]
 KEY = "a secret of at least thirty-two characters"
@@ -110,7 +110,7 @@ async def test_an_older_schema_is_no_problem_and_is_not_migrated(
 ) -> None:
     await (await open_store()).close()
     more = (*migrations(), Migration(len(migrations()) + 1, "CREATE TABLE later (a) STRICT;"))
-    monkeypatch.setattr("bot.store.schema.migrations", lambda: more)
+    monkeypatch.setattr("bot.store.engine.schema.migrations", lambda: more)
     assert Store.check_file(path) == []
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA user_version").fetchone()[0] == len(more) - 1

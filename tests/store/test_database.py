@@ -376,7 +376,7 @@ async def test_a_copy_of_file_and_log_opens_with_all_that_was_committed(
 def test_the_interpreter_ends_after_close(tmp_path: Path) -> None:
     script = (
         "import asyncio, sys, pathlib\n"
-        "from bot.clock import SystemClock\n"
+        "from bot.runtime.clock import SystemClock\n"
         "from bot.store import Store\n"
         "async def main():\n"
         "    store = await Store.open(pathlib.Path(sys.argv[1]), clock=SystemClock())\n"

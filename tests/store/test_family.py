@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.models import Card, Job, JobState, Media, MediaKind
-from bot.policy import Verdict
+from bot.domain.models import Card, Job, JobState, Media, MediaKind
+from bot.domain.spending_policy import Verdict
 from bot.store import Copy, Store
-from bot.store.family import CANCELLED_WITH_IT
+from bot.store.work.lineage import CANCELLED_WITH_IT
 
 GUILD, AUTHOR, OTHER = 700, 42, 43
 IMAGE = Media(url="https://media.test/1.png", kind=MediaKind.IMAGE, key="image_url")
@@ -122,7 +122,7 @@ async def test_jobs_that_came_from_each_other_are_shown_once_each(store: Store, 
 
 
 async def test_a_family_is_found_by_an_index(store: Store):
-    from bot.store import family
+    from bot.store.work import lineage as family
 
     values = {"guild_id": GUILD, "viewer_id": AUTHOR, "id": "x", "limit": 9}
     plan = await store._database.read(

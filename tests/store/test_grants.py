@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.models import Job, JobState, LedgerKind
-from bot.policy import Draw, Verdict
+from bot.domain.models import Job, JobState, LedgerKind
+from bot.domain.spending_policy import Draw, Verdict
 from bot.store import Spending, Store
 
 GUILD, AUTHOR = 700, 42

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.models import Card, GuildKey, Job, JobState, Media, MediaKind
-from bot.policy import Draw, Verdict
-from bot.reactions import DEFAULTS
-from bot.rules import Grant, Limit, Period, Rules, Scope
+from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
+from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
+from bot.domain.reaction_rules import DEFAULTS
+from bot.domain.spending_policy import Draw, Verdict
 from bot.store import ReviewRule, Spending, Store
 from bot.store import Verdict as ReviewVerdict
 
@@ -266,7 +266,7 @@ async def rows_of(store: Store, guild_id: int) -> list[tuple[object, ...]]:
 
 
 def test_every_table_with_a_guild_is_looked_at(tmp_path: Any) -> None:
-    from bot.store import schema
+    from bot.store.engine import schema
 
     sql = "".join(migration.sql for migration in schema.migrations())
     tables = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.models import AccountStatus, JobState
+from bot.domain.models import AccountStatus, JobState
 from bot.store import Store
 
 SECRET = "cs_live_0123456789abcdef"

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind
-from bot.store import Store, cards, jobs, ledger
+from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind
+from bot.store import Store
+from bot.store.money import ledger
+from bot.store.work import cards, jobs
 
 Open = Callable[..., Awaitable[Store]]
 

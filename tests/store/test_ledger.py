@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
+from bot.domain.models import END_STATES, OPEN_STATES, Card, Job, JobState, LedgerKind
 from bot.errors import Refused, StoreError
-from bot.models import END_STATES, OPEN_STATES, Card, Job, JobState, LedgerKind
 from bot.store import Spending, Store
-from bot.store.columns import from_milli, to_milli
+from bot.store.engine.columns import from_milli, to_milli
 
 Open = Callable[..., Awaitable[Store]]
 
@@ -348,8 +348,8 @@ TestBooks.settings = settings(
 WORKLOAD = """
 import asyncio, itertools, pathlib, sys
 from decimal import Decimal
-from bot.clock import SystemClock
-from bot.models import Card, Job, JobState, new_id
+from bot.runtime.clock import SystemClock
+from bot.domain.models import Card, Job, JobState, new_id
 from bot.store import Store
 
 async def one(store):

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.models import Card, Job, JobState
-from bot.rules import Block, Limit, Payer, Period, Rules, Scope
+from bot.domain.guild_rules import Block, Limit, Payer, Period, Rules, Scope
+from bot.domain.models import Card, Job, JobState
 from bot.store import Spending, Store
 
 GUILD, AUTHOR = 700, 42

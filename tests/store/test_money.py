@@ -20,10 +20,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.models import RUNNING_STATES, Card, Job, JobState, LedgerKind
+from bot.domain.spending_policy import Item, Wish, decide
 from bot.errors import Refused
-from bot.models import RUNNING_STATES, Card, Job, JobState, LedgerKind
-from bot.policy import Item, Wish, decide
-from bot.rules import Limit, Period, Rules, Scope
 from bot.store import Spending, Store
 
 GUILD = 700

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.models import JobState
+from bot.domain.reaction_rules import DEFAULTS, Action, Purse, Reactions, Who, emoji_key, read_emoji
 from bot.errors import InputError
-from bot.models import JobState
-from bot.reactions import DEFAULTS, Action, Purse, Reactions, Who, emoji_key, read_emoji
 from bot.store import Store
 
 GUILD, MESSAGE = 700, 900
@@ -143,7 +143,7 @@ async def test_a_private_card_is_not_found(store: Store, made: Any):
 
 
 async def test_looking_up_a_message_reads_by_indexes_alone(store: Store):
-    from bot.store.reactions import _ACTED, _CARD_IN_MESSAGE
+    from bot.store.guild.reactions import _ACTED, _CARD_IN_MESSAGE
 
     def plans(db: Any) -> list[str]:
         card = db.execute(f"EXPLAIN QUERY PLAN {_CARD_IN_MESSAGE}", {"guild_id": 1, "message_id": 1}).fetchall()

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.recipes import BUILT_IN
+from bot.generation.recipes import BUILT_IN
 from bot.store import Saved, Store
-from bot.store.recipes import RECIPES_MAX
+from bot.store.guild.recipes import RECIPES_MAX
 
 GUILD, OTHER = 700, 701
 DATA: dict[str, Any] = BUILT_IN[0].to_json()

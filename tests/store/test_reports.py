@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.models import JobState, LedgerKind
-from bot.store import Store, reports
-from bot.store.reports import START
+from bot.domain.models import JobState, LedgerKind
+from bot.store import Store
+from bot.store.money import reports
+from bot.store.money.reports import START
 
 GUILD, OTHER = 700, 701
 DAY_S = 86_400.0

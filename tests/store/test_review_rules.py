@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.models import JobState, Media, MediaKind
-from bot.policy import Verdict as Start
+from bot.domain.models import JobState, Media, MediaKind
+from bot.domain.spending_policy import Verdict as Start
 from bot.store import ReviewRule, Store, Verdict
-from bot.store.review import REVIEW_LIFE_S
+from bot.store.guild.reviews import REVIEW_LIFE_S
 
 GUILD, CHANNEL, PARENT, CATEGORY, DESK, OTHER_DESK = 700, 55, 56, 57, 90, 91
 IMAGE = Media(url="https://media.test/a.png", kind=MediaKind.IMAGE, key="image_url")

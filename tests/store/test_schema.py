@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from bot.domain.models import END_STATES, OPEN_STATES, RUNNING_STATES, JobState, LedgerKind
 from bot.errors import StoreError
-from bot.models import END_STATES, OPEN_STATES, RUNNING_STATES, JobState, LedgerKind
-from bot.store import Database, schema
-from bot.store.schema import Migration, migrations, statements
+from bot.store import Database
+from bot.store.engine import schema
+from bot.store.engine.schema import Migration, migrations, statements
 
 SECOND = Migration(
     len(migrations()) + 1,
@@ -70,8 +71,9 @@ async def test_a_failed_first_migration_leaves_an_empty_file(path: Path, clock: 
 async def test_a_process_that_dies_inside_a_migration_leaves_nothing(path: Path, clock: Any, after: int) -> None:
     script = (
         "import asyncio, itertools, os, pathlib, signal, sys\n"
-        "from bot.clock import SystemClock\n"
-        "from bot.store import Database, schema\n"
+        "from bot.runtime.clock import SystemClock\n"
+        "from bot.store import Database\n"
+        "from bot.store.engine import schema\n"
         "real = schema.statements\n"
         "def dying(sql):\n"
         "    yield from itertools.islice(real(sql), int(sys.argv[2]))\n"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.errors import StoreError
 from bot.store import SecretBox, Store
-from bot.store.secrets import fingerprint_of, key_file_of, load_box
+from bot.store.vault.secret_box import fingerprint_of, key_file_of, load_box
 
 OLD, NEW = "an old secret of at least 32 characters", "a new secret of at least 32 characters"
 CANARY = "cs_live_canary_4f9a1c77e2"

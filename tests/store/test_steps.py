@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.models import PAID_STATES, Card, Job, JobState, LedgerKind, Media, MediaKind
+from bot.domain.models import PAID_STATES, Card, Job, JobState, LedgerKind, Media, MediaKind
 from bot.store import Store
-from bot.store.operations import EVERYWHERE
-from bot.store.steps import STEP_LOST, filled
+from bot.store.guild.switched_off import EVERYWHERE
+from bot.store.work.dependents import STEP_LOST, filled
 
 GUILD, AUTHOR, OTHER = 700, 42, 43
 PROMPT = {"enhancedPrompt": "A better fox."}
@@ -214,7 +214,7 @@ async def test_if_the_next_step_cannot_be_written_the_step_before_has_not_ended(
     def broken(*_: object) -> None:
         raise RuntimeError("disk")
 
-    monkeypatch.setattr("bot.store.steps.update_job", broken)
+    monkeypatch.setattr("bot.store.work.dependents.update_job", broken)
     with pytest.raises(RuntimeError, match="disk"):
         await end(store, first, JobState.DELIVERED)
     assert (await now(store, first)).state is JobState.SUBMITTING

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.models import Card, Job, JobState
-from bot.policy import Verdict
-from bot.rules import APPROVAL_LIFE_S
+from bot.domain.guild_rules import APPROVAL_LIFE_S
+from bot.domain.models import Card, Job, JobState
+from bot.domain.spending_policy import Verdict
 from bot.store import Store
-from bot.store.steps import STEP_LOST
+from bot.store.work.dependents import STEP_LOST
 
 GUILD = 700
 Open = Callable[..., Awaitable[Store]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from bot.delivery.card import file_stem
-from bot.models import Job, JobState, LedgerKind
+from bot.domain.models import Job, JobState, LedgerKind
 from bot.sandbox.server import Sandbox
 from bot.store import Store
 

@@ -12,10 +12,10 @@ import discord
 import simcord
 from pydantic import SecretStr
 
-from bot import failpoints
-from bot.app import CannonBot, intents
+from bot.app.client import CannonBot, intents
+from bot.domain.models import Job
 from bot.errors import BotError
-from bot.models import Job
+from bot.runtime import failpoints
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 

@@ -12,7 +12,7 @@ import discord
 from PIL import Image
 from rig import HOST_KEY, Rig
 
-from bot.models import Job, JobState, LedgerKind
+from bot.domain.models import Job, JobState, LedgerKind
 
 
 def png(size: int = 32) -> bytes:

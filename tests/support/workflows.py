@@ -11,10 +11,10 @@ import discord
 from PIL import Image
 from rig import Rig
 
-from bot.models import Job, JobState, MediaKind
+from bot.domain.models import Job, JobState, MediaKind
+from bot.media.sniff import sniff
 from bot.sandbox import render
 from bot.sandbox.files import File
-from bot.sniff import sniff
 
 COMMANDS = {
     "image generate": "image.generate",

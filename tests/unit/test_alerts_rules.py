@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.alerts import FOR_EVER, of_balance, of_hour, of_limits
-from bot.policy import Item, Room, Wish
-from bot.rules import Limit, Period, Scope
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.spending_alerts import FOR_EVER, of_balance, of_hour, of_limits
+from bot.domain.spending_policy import Item, Room, Wish
 
 NOW = 1_767_268_800.0
 

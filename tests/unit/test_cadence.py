@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.cadence import (
+from bot.domain.poll_schedule import (
     BUCKETS,
     FIRST_LOOK_S,
     INTERVAL_MAX_S,

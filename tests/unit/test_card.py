@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
 from bot.delivery.card import Look, alt_text, card_embed, file_stem, plain, shortened, slug, state_word
-from bot.models import ID_ALPHABET, Card, Job, JobState
+from bot.domain.models import ID_ALPHABET, Card, Job, JobState
 
 CATALOGUE = Catalogue()
 NOW = 1_767_225_600.0

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bot.catalogue import OPERATIONS, Catalogue, FieldKind, ProbeKind, model_id, model_name
-from bot.models import MediaKind
+from bot.domain.models import MediaKind
 
 FACTS = {
     "image.generate": (

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
-from bot.chart import (
+from bot.domain.models import credits_text
+from bot.media.chart import (
     BACKGROUND,
     DAY_COLOUR,
     GRID_LINES,
@@ -24,7 +25,6 @@ from bot.chart import (
     drawable,
     gathered,
 )
-from bot.models import credits_text
 
 AMOUNTS = st.decimals(min_value=0, max_value=99_999_999, places=3)
 COLOURS = {"days": DAY_COLOUR, "members": MEMBER_COLOUR, "operations": OPERATION_COLOUR}
@@ -152,5 +152,5 @@ def test_an_axis_ends_at_a_round_number_close_above(value: Decimal) -> None:
 
 
 def test_pillow_is_loaded_with_the_first_picture_only() -> None:
-    code = "import sys, bot.chart; assert 'PIL' not in sys.modules"
+    code = "import sys, bot.media.chart; assert 'PIL' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.health import ask, noted_address
-from bot.http import HttpServer
-from bot.listing import rows, text
-from bot.metrics import Metrics
+from bot.app.command_list import rows, text
+from bot.runtime.health_probe import ask, noted_address
+from bot.runtime.metrics import Metrics
+from bot.runtime.web_server import HttpServer
 from bot.settings import describe_settings
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38

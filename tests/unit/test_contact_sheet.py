@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot import contact_sheet
-from bot.contact_sheet import GAP, TILE, NoSheet, Tile, draw
+from bot.media import contact_sheet
+from bot.media.contact_sheet import GAP, TILE, NoSheet, Tile, draw
 
 
 def picture(folder: Path, name: str, colour: str, size: tuple[int, int] = (96, 64)) -> str:
@@ -122,8 +122,9 @@ def _leads_to(link: Path, folder: Path) -> bool:
 
 async def run_restricted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """Run `code` in place of the drawing, under the same limits."""
-    package = tmp_path / "code" / "bot"
+    package = tmp_path / "code" / "bot" / "media"
     package.mkdir(parents=True)
+    (package.parent / "__init__.py").touch()
     (package / "__init__.py").touch()
     source = inspect.getsource(contact_sheet)
     (package / "contact_sheet.py").write_text(source.replace("    restrict()\n", f"    restrict()\n    {code}\n"))
@@ -148,7 +149,7 @@ async def test_what_runs_there_has_little_to_use(tmp_path: Path, monkeypatch: py
 def test_the_bot_does_not_load_a_decoder_for_it():
     import subprocess
 
-    code = "import sys, bot.contact_sheet; sys.exit(any(name.startswith('PIL') for name in sys.modules))"
+    code = "import sys, bot.media.contact_sheet; sys.exit(any(name.startswith('PIL') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

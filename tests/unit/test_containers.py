@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.containers import SPAN_BYTES, Span, duration_of
-from bot.sniff import sniff
+from bot.media.containers import SPAN_BYTES, Span, duration_of
+from bot.media.sniff import sniff
 
 SECONDS = 3
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from bot.catalogue import Catalogue, FieldKind
-from bot.catalogue.fitting import field_for, fitting, takes_native_id
-from bot.models import MediaKind
+from bot.catalogue.compatible import field_for, fitting, takes_native_id
+from bot.domain.models import MediaKind
 
 CATALOGUE = Catalogue()
 IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from bot.errors import StartError
-from bot.http import BODY_LIMIT_BYTES, HttpServer
-from bot.metrics import Metrics
+from bot.runtime.metrics import Metrics
+from bot.runtime.web_server import BODY_LIMIT_BYTES, HttpServer
 
 KNOWN = "JOB0123456-abcdef"
 
@@ -117,7 +117,7 @@ async def test_other_addresses_are_not_found(world: World, http: aiohttp.ClientS
 async def test_a_body_that_never_ends_is_cut(
     world: World, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.http.BODY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("bot.runtime.web_server.BODY_TIMEOUT_S", 0.01)
     never = asyncio.Event()
 
     async def drip() -> AsyncIterator[bytes]:

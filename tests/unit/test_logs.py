@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from bot.logs import MASK, Scrubber, configure_logs
+from bot.runtime.logs import MASK, Scrubber, configure_logs
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 FERNET = "q" * 43 + "="

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import (
+from bot.domain.models import (
     END_STATES,
     ID_ALPHABET,
     OPEN_STATES,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rig import ManualClock
 
-from bot.pace import KEPT, Pace
+from bot.runtime.rate_limiter import KEPT, Pace
 
 
 def test_so_many_may_begin_in_a_while_and_the_next_when_the_first_is_long_enough_ago():

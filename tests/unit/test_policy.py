@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
+from bot.domain.models import JobState
+from bot.domain.spending_policy import Item, Verdict, Wish, by_turn, decide, forbidden_word
 from bot.errors import Refused
-from bot.models import JobState
-from bot.policy import Item, Verdict, Wish, by_turn, decide, forbidden_word
-from bot.rules import Block, Grant, Limit, Period, Rules, Scope
 
 NOW = 1_767_268_800.0  # Thursday, 1 January 2026, noon in UTC
 MEMBER, ROLE, CHANNEL = 7, 70, 700

@@ -10,10 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
+from bot.domain.models import JobState
+from bot.domain.spending_policy import (
+    Draw,
+    Item,
+    Verdict,
+    Wish,
+    by_turn,
+    decide,
+    forbidden_word,
+    holding,
+    place_in_queue,
+)
 from bot.errors import Refused
-from bot.models import JobState
-from bot.policy import Draw, Item, Verdict, Wish, by_turn, decide, forbidden_word, holding, place_in_queue
-from bot.rules import Grant, Limit, Period, Rules, Scope
 
 NOW = dt.datetime(2026, 1, 8, 12, tzinfo=dt.UTC).timestamp()  # a Thursday
 MONDAY = int(dt.datetime(2026, 1, 12, tzinfo=dt.UTC).timestamp())

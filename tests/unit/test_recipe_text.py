@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
 from bot.errors import InputError
-from bot.recipes import (
+from bot.generation.recipes import (
     BUILT_IN,
     Parameter,
     Recipe,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.scratch import scratch_folder, sweep
+from bot.media.scratch_dir import scratch_folder, sweep
 
 
 @pytest.fixture

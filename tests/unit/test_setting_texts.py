@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.guild_rules import WORDS_MAX, Payer, Rules
+from bot.domain.spending_policy import forbidden_word
+from bot.domain.text import full_stop, one_line
+from bot.domain.time_zones import nearest_zones, zone_named, zone_names
 from bot.errors import InputError
-from bot.policy import forbidden_word
-from bot.rules import WORDS_MAX, Payer, Rules
-from bot.wording import full_stop, one_line
-from bot.zones import nearest_zones, zone_named, zone_names
-from cogs.changes import about, label, sentence, value
-from cogs.panel import PAGE_OF
-from cogs.setting_forms import credits_as_typed, credits_typed, words_typed
+from cogs.moderate.settings.forms import credits_as_typed, credits_typed, words_typed
+from cogs.moderate.settings.labels import about, label, sentence, value
+from cogs.moderate.settings.panel import PAGE_OF
 
 CHANGED = Rules(
     moderator_role=1,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.models import MediaKind
-from bot.sniff import sniff
+from bot.domain.models import MediaKind
+from bot.media.sniff import sniff
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.catalogue import Catalogue
-from bot.media import SourceFacts
-from bot.models import Job, JobState, MediaKind
-from bot.sources import Offered, Source, native_video_id, probed
+from bot.domain.models import Job, JobState, MediaKind
+from bot.generation.sources import Offered, Source, native_video_id, probed
+from bot.media.fetcher import SourceFacts
 
 CLIP = SourceFacts(
     kind=MediaKind.VIDEO, content_type="video/mp4", size=9, duration_s=6.23456, extension=".mp4", name="clip.mp4"

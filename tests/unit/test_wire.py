@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cannon import wire
-from bot.cannon.sentences import clean, sentence_of
+from bot.cannon.error_text import clean, sentence_of
 from bot.cannon.wire import RemoteStatus, media_of, text_of
 from bot.catalogue import OPERATIONS, Operation, Output
+from bot.domain.models import Media, MediaKind
 from bot.errors import UnreadableAnswer
-from bot.models import Media, MediaKind
 
 BY_ID = {operation.id: operation for operation in OPERATIONS}
 A, B, C = (f"https://storage.googleapis.com/bucket/{name}" for name in ("a1.png", "b2.png", "c3.mp4"))

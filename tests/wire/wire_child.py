@@ -43,9 +43,9 @@ def allow_downloads_from(url: str) -> None:
 
     Every list of allowed origins in the bot is read by one function; it must not have been imported by name yet.
     """
-    assert "bot.transport" not in sys.modules
-    assert "bot.media" not in sys.modules
-    from bot import addresses
+    assert "bot.runtime.transport" not in sys.modules
+    assert "bot.media.fetcher" not in sys.modules
+    from bot.runtime import safe_urls as addresses
 
     original = addresses.origins_of
 

@@ -1,0 +1,55 @@
+"""What can be made of a medium: which operations take one of its kind, and in which field."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.fields import Field, FieldKind
+from bot.catalogue.operation import Operation
+from bot.domain.models import MediaKind
+
+LINK_KINDS = frozenset({FieldKind.URL, FieldKind.URLS})
+NATIVE_ID = "sora_video_id"
+"""The field in which Sora's operations take a video by Sora's own id rather than by a link."""
+
+_WORDS = {
+    MediaKind.IMAGE: ("image", "picture", "photo"),
+    MediaKind.VIDEO: ("video", "clip", "movie"),
+    MediaKind.AUDIO: ("audio", "music", "sound", "voice", "speech"),
+}
+"""What the live document's own fields are told by: it names no kinds."""
+
+
+def takes_native_id(operation: Operation) -> bool:
+    """Whether the operation takes a video by the id that Sora gave it."""
+    return any(field.name == NATIVE_ID for field in operation.fields)
+
+
+def field_for(operation: Operation, kind: MediaKind) -> Field | None:
+    """Return the field that takes a medium of `kind`: a required one if there is one, else the first; None if none.
+
+    None also if other media are required: a picture is no source of an operation on videos that takes a thumbnail.
+    """
+    links = [field for field in operation.fields if field.kind in LINK_KINDS]
+    taking = [field for field in links if _takes(field, kind)]
+    required = [field for field in links if field.required]
+    return next((field for field in taking if field in required), None if required else next(iter(taking), None))
+
+
+def fitting(catalogue: Catalogue, kinds: Collection[MediaKind], *, native: bool) -> list[Operation]:
+    """Return the operations that a medium of one of `kinds` can be given to, in the catalogue's order.
+
+    `native` says that it is a video that Sora made and whose own id is known.
+    """
+    return [
+        operation
+        for operation in catalogue.operations.values()
+        if any(field_for(operation, kind) is not None for kind in kinds) and (native or not takes_native_id(operation))
+    ]
+
+
+def _takes(field: Field, kind: MediaKind) -> bool:
+    if field.media:
+        return kind in field.media
+    return any(word in field.name.casefold() for word in _WORDS[kind])

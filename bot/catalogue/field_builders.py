@@ -1,0 +1,57 @@
+"""Short ways to write down the catalogue's fields, and the values that several operations share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.catalogue.fields import Field, FieldKind, Probe, Scalar
+from bot.domain.models import MediaKind
+
+IMAGE = frozenset({MediaKind.IMAGE})
+VIDEO = frozenset({MediaKind.VIDEO})
+AUDIO = frozenset({MediaKind.AUDIO})
+
+SORA_SECONDS = (4, 8, 12, 16, 20)
+"""Documented on the pages of `video.generate` and `sora2.video.extend`."""
+
+SORA_SECONDS_BY_MODEL: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({"*sora*": SORA_SECONDS})
+"""The id of Sora 2 on `video.generate` is not public; every id that was seen for it contains this word."""
+
+GPT_IMAGE_RESOLUTIONS: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({"gptimage2": ("1K", "2K", "4K")})
+"""Documented on the pages of `image.generate` and `image.edit`."""
+
+ASPECT_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
+"""The first three stand on the pages; the same models take the other two elsewhere."""
+
+
+def text(name: str, label: str, about: str, *, required: bool = False, seen: tuple[str, ...] = ()) -> Field:
+    """Return a field for text; `seen` are values to suggest."""
+    return Field(name=name, kind=FieldKind.TEXT, required=required, label=label, help=about, suggestions=seen)
+
+
+def number(
+    name: str, label: str, about: str, *, unit: str = "", seen: tuple[float, ...] = (), probe: Probe | None = None
+) -> Field:
+    """Return a field for a number of `unit`; `probe` says from which file it can be read."""
+    return Field(name=name, kind=FieldKind.NUMBER, label=label, help=about, unit=unit, suggestions=seen, probe=probe)
+
+
+def link(name: str, label: str, about: str, media: frozenset[MediaKind], *, required: bool = False) -> Field:
+    """Return a field for a link to a file of one of the kinds `media`."""
+    return Field(name=name, kind=FieldKind.URL, required=required, label=label, help=about, media=media)
+
+
+def links(name: str, label: str, about: str, media: frozenset[MediaKind]) -> Field:
+    """Return a field for a list of links to files of the kinds `media`."""
+    return Field(name=name, kind=FieldKind.URLS, label=label, help=about, media=media)
+
+
+def flag(name: str, label: str, about: str) -> Field:
+    """Return a field for yes or no."""
+    return Field(name=name, kind=FieldKind.BOOLEAN, label=label, help=about)
+
+
+def seed(about: str) -> Field:
+    """Return the field `seed`."""
+    return Field(name="seed", kind=FieldKind.INTEGER, label="seed", help=about)

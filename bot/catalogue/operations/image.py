@@ -1,0 +1,83 @@
+"""The image operations, as their pages in the API's docs describe them."""
+
+from __future__ import annotations
+
+from bot.catalogue.field_builders import ASPECT_RATIOS, GPT_IMAGE_RESOLUTIONS, IMAGE, link, links, number, text
+from bot.catalogue.fields import Field, FieldKind
+from bot.catalogue.operation import DOCS, Model, Operation, Output
+from bot.domain.models import MediaKind
+
+RESOLUTION = Field(
+    name="resolution",
+    kind=FieldKind.TEXT,
+    label="resolution",
+    help="How large: 1K, 2K or 4K for GPT Image 2 (no 4K at 1:1); left out, the model decides",
+    choices_by_model=GPT_IMAGE_RESOLUTIONS,
+    suggestions=("1K", "2K", "4K"),
+)
+ASPECT_RATIO = text("aspect_ratio", "aspect ratio", "Width to height, e.g. 16:9", seen=ASPECT_RATIOS)
+
+GENERATE = Operation(
+    id="image.generate",
+    title="Generate Image",
+    workflow="image",
+    fields=(
+        text("prompt", "prompt", "What the picture shows, e.g. a lighthouse in fog, oil painting", required=True),
+        text("model", "model", "Which model draws it, e.g. seedream5 or gptimage2; any id may be typed"),
+        ASPECT_RATIO,
+        text("quality", "quality", "How much care is spent on it, e.g. high (GPT Image 2)", seen=("high",)),
+        RESOLUTION,
+        text("style", "style", "The look, in your own words, e.g. watercolour, film noir"),
+        links("reference_image_urls", "reference images", "Links to pictures to follow, with spaces between", IMAGE),
+        number(
+            "reference_prompt_balance",
+            "reference balance",
+            "How much the reference pictures weigh against the prompt: a number, e.g. 0.5",
+        ),
+    ),
+    outputs=(
+        Output(key="image_url", kind=MediaKind.IMAGE),
+        Output(key="image_urls", kind=MediaKind.IMAGE, many=True),
+        Output(key="provider_image_urls", kind=MediaKind.IMAGE, many=True, temporary=True),
+    ),
+    models=(
+        Model(id=None, name="Nano Banana"),
+        Model(id=None, name="Nano Banana 2"),
+        Model(id=None, name="Wan 2.7 Image"),
+        Model(id=None, name="Wan 2.7 Image Pro"),
+        Model(id=None, name="Flux 2"),
+        Model(id=None, name="Flux 2 Pro"),
+        Model(id="gptimage2", name="GPT Image 2"),
+        Model(id=None, name="Seedream 4.5"),
+        Model(id="seedream5", name="Seedream 5.0 Lite"),
+        Model(id=None, name="Grok"),
+    ),
+    doc=f"{DOCS}/operations/image-generate",
+)
+
+EDIT = Operation(
+    id="image.edit",
+    title="Edit Image",
+    workflow="image",
+    fields=(
+        text("prompt", "prompt", "What to change, e.g. make it night, with lights in the windows", required=True),
+        link("image_url", "picture", "The picture to change: a link that starts with https://", IMAGE, required=True),
+        text("model", "model", "Which model edits it, e.g. gptimage2 or seedream5; any id may be typed"),
+        ASPECT_RATIO,
+        RESOLUTION,
+    ),
+    outputs=(Output(key="image_url", kind=MediaKind.IMAGE),),
+    models=(
+        Model(id="seedream5", name="Seedream 5.0 Lite"),
+        Model(id=None, name="Nano Banana"),
+        Model(id=None, name="Nano Banana 2"),
+        Model(id=None, name="Wan 2.7 Image"),
+        Model(id=None, name="Wan 2.7 Image Pro"),
+        Model(id=None, name="Flux 2"),
+        Model(id=None, name="Flux 2 Pro"),
+        Model(id="gptimage2", name="GPT Image 2"),
+    ),
+    doc=f"{DOCS}/operations/image-edit",
+)
+
+IMAGE_OPERATIONS = (GENERATE, EDIT)

@@ -1,0 +1,136 @@
+"""Fresh links to files in Discord: from a message's link, from an expired file link, from a job's own card."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Collection
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import discord
+
+from bot.delivery.card import file_stem
+from bot.domain.models import Job, Media, MediaKind
+from bot.errors import InputError
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+LOOK_TIMEOUT_S = 10.0
+EXPIRY_MARGIN_S = 300.0
+"""A link that lives only this long is renewed too: Cannon Studio fetches it a little later."""
+SEARCH_MESSAGES = 10
+
+NOT_SEEN = (
+    "I see no {kinds} in that message, or it may not be read. "
+    "Upload the file itself, or give the file's own link instead of the message's."
+)
+"""Discord shows a bot without the message content intent the files of its own messages only."""
+
+_MESSAGE = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?:@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?\Z")
+_FILE = re.compile(r"/(?:ephemeral-)?attachments/(\d{15,20})/(\d{15,20})/")
+_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+
+
+NETWORK_ERRORS = (discord.DiscordException, aiohttp.ClientError, TimeoutError)
+
+
+class DiscordLinks:
+    """Finds fresh links, for a member only in what that member may read: the bot's own rights may reach further."""
+
+    def __init__(self, client: discord.Client, *, store: Store, clock: Clock) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+
+    async def fresh(self, link: str, member_id: int, kinds: Collection[MediaKind]) -> str | None:
+        """Return a fresh link for a link to a Discord message or to an expired Discord file; None for any other.
+
+        Of a message's files the first of `kinds` is taken, else the first. Raises InputError for a message in which
+        none is seen, or that the member may not read.
+        """
+        message = _MESSAGE.fullmatch(link)
+        if message is not None:
+            found = await self._found(int(message[1]), member_id, message_id=int(message[2]), kinds=kinds)
+            if found is None:
+                raise InputError(NOT_SEEN.format(kinds=" or ".join(sorted(kinds))), "url")
+            return found
+        try:
+            parts = urlsplit(link)
+        except ValueError:
+            return None
+        file = _FILE.match(parts.path)
+        if parts.hostname in _HOSTS and file is not None and self._expired(parts.query):
+            return await self._found(int(file[1]), member_id, file_id=int(file[2]))
+        return None
+
+    async def _found(
+        self,
+        channel_id: int,
+        member_id: int,
+        *,
+        message_id: int | None = None,
+        file_id: int = 0,
+        kinds: Collection[MediaKind] = (),
+    ) -> str | None:
+        try:
+            async with asyncio.timeout(LOOK_TIMEOUT_S):
+                if not await self._may_read(channel_id, member_id):
+                    return None
+                if message_id is not None:
+                    return await self._first_file(channel_id, message_id, kinds)
+                return await self._file_again(channel_id, file_id)
+        except NETWORK_ERRORS:
+            return None
+
+    async def _may_read(self, channel_id: int, member_id: int) -> bool:
+        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+        if isinstance(channel, discord.DMChannel):
+            return channel.recipient is not None and channel.recipient.id == member_id
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return False
+        member = channel.guild.get_member(member_id) or await channel.guild.fetch_member(member_id)
+        allowed = channel.permissions_for(member)
+        if isinstance(channel, discord.Thread) and channel.is_private() and not allowed.manage_threads:
+            await channel.fetch_member(member_id)  # raises NotFound for who is not in it
+        return allowed.view_channel and allowed.read_message_history
+
+    async def of_job(self, job: Job, medium: Media) -> str | None:
+        """Return a fresh link to the job's file on its card, None if it is not there."""
+        card = await self._store.card(job.guild_id, job.card_id)
+        if card is None or card.message_id is None or (card.private and card.message_channel_id == card.channel_id):
+            return None
+        place = [m for m in job.media if m.kind is medium.kind].index(medium) if medium in job.media else 0
+        try:
+            message = await self._fetch(card.message_channel_id or card.channel_id, card.message_id)
+        except NETWORK_ERRORS:
+            return None
+        own = [a for a in message.attachments if a.filename.startswith(file_stem(job))]
+        fitting = [a for a in own if (a.content_type or "").startswith(f"{medium.kind}/")] or own
+        return fitting[min(place, len(fitting) - 1)].url if fitting else None
+
+    def _expired(self, query: str) -> bool:
+        """Whether the link's own expiry (`ex`, hex Unix seconds) has passed, or soon will."""
+        expiry = parse_qs(query).get("ex", ["0"])[0]
+        try:
+            return int(expiry, 16) < self._clock.wall() + EXPIRY_MARGIN_S
+        except ValueError:
+            return True
+
+    async def _fetch(self, channel_id: int, message_id: int) -> discord.Message:
+        async with asyncio.timeout(LOOK_TIMEOUT_S):
+            return await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
+
+    async def _first_file(self, channel_id: int, message_id: int, kinds: Collection[MediaKind]) -> str | None:
+        files = (await self._fetch(channel_id, message_id)).attachments
+        fitting = [file for file in files if (file.content_type or "").partition("/")[0] in set(kinds)] or files
+        return fitting[0].url if fitting else None
+
+    async def _file_again(self, channel_id: int, file_id: int) -> str | None:
+        """Look for the file among the messages of its time: an id holds when it was made."""
+        channel = self._client.get_partial_messageable(channel_id)
+        async for message in channel.history(around=discord.Object(file_id), limit=SEARCH_MESSAGES):
+            for attachment in message.attachments:
+                if attachment.id == file_id:
+                    return attachment.url
+        return None

@@ -1,0 +1,192 @@
+"""Where an operation's files come from: an upload, a link, an earlier job's result; looked at before any spend."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.cannon.client import CannonClient
+from bot.cannon.wire import media_of
+from bot.catalogue import Catalogue, FieldKind, Operation, ProbeKind
+from bot.catalogue.messages import echo
+from bot.domain.models import Job, Media, MediaKind
+from bot.errors import BotError, InputError, MediaError, MediaGone
+from bot.guild.api_keys import Keys
+from bot.media.fetcher import MediaFetcher, SourceFacts
+from bot.store import Store
+
+SOURCE_MAX_BYTES = 512 * 1024 * 1024
+"""No limit of Cannon Studio's is public; larger files than this are a mistake or an attack."""
+
+Refresh = Callable[[str, int, Collection[MediaKind]], Awaitable[str | None]]
+"""Turns a link to Discord (a message, or a file whose link has expired) into a fresh link for a member, or None."""
+JobRefresh = Callable[[Job, Media], Awaitable[str | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """How a member gave one file. Exactly one of the three is to be set."""
+
+    attachment: tuple[str, str] | None = None
+    """Link and name of an upload, or of a message's file."""
+    url: str | None = None
+    job_id: str | None = None
+
+    @property
+    def count(self) -> int:
+        """How many of the three were given."""
+        return sum(given is not None for given in (self.attachment, self.url, self.job_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file that was looked at and may be passed on."""
+
+    url: str
+    facts: SourceFacts
+    job: Job | None = None
+    """The job whose result it is, if it is one of ours."""
+
+
+class Sources:
+    """Turns what a member gave into a link that Cannon Studio can read. Nothing is spent here."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        media: MediaFetcher,
+        client: CannonClient,
+        keys: Keys,
+        catalogue: Callable[[], Catalogue],
+        refresh: Refresh,
+        refresh_job: JobRefresh,
+    ) -> None:
+        self._store = store
+        self._media = media
+        self._client = client
+        self._keys = keys
+        self._catalogue = catalogue
+        self._refresh = refresh
+        self._refresh_job = refresh_job
+
+    async def find(
+        self, guild_id: int, member_id: int, offered: Offered, kinds: frozenset[MediaKind], label: str
+    ) -> Source:
+        """Look at the file behind `offered`, which must be one of `kinds`. `label` names it in sentences.
+
+        Raises InputError, or a MediaError: unreachable, gone, of another kind, not public, too large.
+        """
+        if offered.count != 1:
+            raise InputError(f"Give the {label} in exactly one way: as a file, as a link, or as an earlier job.", label)
+        if offered.job_id is not None:
+            return await self._from_job(guild_id, member_id, offered.job_id, kinds, label)
+        if offered.attachment is not None:
+            link, name = offered.attachment
+            return Source(url=link, facts=await self._look(link, kinds, f"{label} {_quoted(name)}"))
+        return await self._from_link(member_id, offered.url or "", kinds, label)
+
+    async def _from_link(self, member_id: int, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
+        link = link.strip().strip("<>")
+        fresh = await self._refresh(link, member_id, kinds)
+        if fresh is not None:
+            return Source(url=fresh, facts=await self._look(fresh, kinds, label))
+        return Source(url=link, facts=await self._look(link, kinds, label))
+
+    async def _look(self, link: str, kinds: frozenset[MediaKind], label: str) -> SourceFacts:
+        try:
+            return await self._media.look(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
+        except MediaError as error:
+            # The same leaf, with the name of what it is about: a command may take several files.
+            raise type(error)(f"The {label} cannot be used. {error.sentence}") from error
+
+    async def _from_job(
+        self, guild_id: int, member_id: int, job_id: str, kinds: frozenset[MediaKind], label: str
+    ) -> Source:
+        job = await self._store.visible(guild_id, member_id, job_id.strip().upper())
+        if job is None:
+            raise InputError(f"There is no job {_quoted(job_id)} here that you can see; pick one from the list.", "job")
+        if job.id in await self._store.withheld(guild_id, job.card_id):
+            raise InputError(f"Job {job.id} has not passed this server's review, so it cannot be used.", "job")
+        medium = next((medium for medium in job.media if medium.kind in kinds), None)
+        if medium is None:
+            wanted = " or ".join(sorted(kinds))
+            raise InputError(f"Job {job.id} has no {wanted}; pick one that has.", "job")
+        return await self.of_job(job, medium, kinds, label)
+
+    async def of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
+        """Return a job's result as a source: Cannon Studio's own link as it is, else a fresh one."""
+        try:
+            return Source(url=medium.url, facts=await self._look(medium.url, kinds, label), job=job)
+        except MediaGone:
+            fresh = await self.fresh_link(job, medium)
+            if fresh is None:
+                raise
+        return Source(url=fresh, facts=await self._look(fresh, kinds, label), job=job)
+
+    async def fresh_link(self, job: Job, medium: Media) -> str | None:
+        """Ask Cannon Studio (it keeps results for seven days), then Discord, for a link to a job's result."""
+        key = await self._keys.for_job(job)
+        if key is not None and job.remote_id is not None:
+            try:
+                progress = await self._client.get(key.secret, job.remote_id)
+            except BotError:
+                progress = None
+            if progress is not None:
+                operation = self._catalogue().resolve(job.operation)
+                for found in media_of(operation, progress.output):
+                    if found.key == medium.key and found.url != medium.url:
+                        return found.url
+        return await self._refresh_job(job, medium)
+
+    async def complete(self, job: Job) -> dict[str, Any]:
+        """Return a linked job's input with what can be read from the files that earlier steps have made.
+
+        A file that cannot be looked at now is left to Cannon Studio to judge.
+        """
+        operation = self._catalogue().resolve(job.operation)
+        wanted = {field.probe.source for field in operation.fields if field.probe is not None}
+        found: dict[str, Source] = {}
+        for name in wanted & job.fill.keys():
+            link = job.input.get(name)
+            if isinstance(link, str):
+                with contextlib.suppress(MediaError):
+                    found[name] = Source(url=link, facts=await self._media.look(link))
+        return {**probed(operation, job.input, found), **job.input}
+
+
+def _quoted(typed: str) -> str:
+    """Return a member's words as a short piece of code, in which Discord formats nothing."""
+    return f"`{echo(typed).replace('`', '') or '?'}`"
+
+
+def probed(operation: Operation, values: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
+    """Return the fields that are read from the files themselves, where the member did not give them."""
+    found: dict[str, Any] = {}
+    for field in operation.fields:
+        if field.probe is None or values.get(field.name) is not None:
+            continue
+        source = sources.get(field.probe.source)
+        if source is None:
+            continue
+        value = _probe(field.probe.kind, source.facts)
+        if value is not None:
+            found[field.name] = int(value) if field.kind is FieldKind.INTEGER else value
+    return found
+
+
+def _probe(kind: ProbeKind, facts: SourceFacts) -> str | float | None:
+    if kind is ProbeKind.DURATION:
+        return None if facts.duration_s is None else round(facts.duration_s, 2)
+    return facts.content_type if kind is ProbeKind.CONTENT_TYPE else facts.name
+
+
+def native_video_id(job: Job) -> str | None:
+    """Return the `video_…` id by which Sora knows a job's video, None if it is no Sora job.
+
+    The API's samples show a task id of that form on `sora2.video.*` outputs; that it may be used again is inferred.
+    """
+    task_id = job.output.get("task_id")
+    return task_id if isinstance(task_id, str) and task_id.startswith("video_") else None

@@ -1,0 +1,89 @@
+"""Which API key serves a guild: its own, else the host's where the host allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from bot.domain.models import AccountStatus, Job
+from bot.errors import NoKey
+from bot.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsableKey:
+    """A key to call the API with. `id` is None for the host's own key."""
+
+    id: int | None
+    secret: str = field(repr=False)
+    balance: Decimal | None = None
+    refused: bool = False
+
+    def slot(self, guild_id: int) -> str:
+        """Return the name under which waits of this key are kept: one per key, shared by guilds of the host's key."""
+        return "host" if self.id is None else f"{guild_id}:{self.id}"
+
+
+class Keys:
+    """Finds the key for a guild or a job, and remembers what the API says of it."""
+
+    def __init__(self, store: Store, *, host_key: str | None, host_key_serves: Callable[[int], bool]) -> None:
+        self._store = store
+        self._host_key = host_key
+        self._host_key_serves = host_key_serves
+        self._host_balance: Decimal | None = None
+        self._host_refused = False
+
+    def _host(self, guild_id: int) -> UsableKey | None:
+        if self._host_key is None or not self._host_key_serves(guild_id):
+            return None
+        return UsableKey(id=None, secret=self._host_key, balance=self._host_balance, refused=self._host_refused)
+
+    async def for_guild(self, guild_id: int) -> UsableKey:
+        """Return the key that new jobs of the guild use. Raises NoKey if there is none."""
+        own = await self._store.key(guild_id)
+        if own is not None:
+            return UsableKey(id=own.id, secret=own.secret, balance=own.balance, refused=own.refused_at is not None)
+        host = self._host(guild_id)
+        if host is None:
+            raise NoKey("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.")
+        return host
+
+    async def for_job(self, job: Job) -> UsableKey | None:
+        """Return the key to go on with: the one the job was submitted with, else the guild's present one, else None.
+
+        The API wants the same key for a request's whole life, so a retired key serves until its jobs are done. A
+        refused one is passed over for a newer one: keys of one account may see each other's requests.
+        """
+        # From the first POST on: one whose reply was lost may only be repeated with the key that remembers it.
+        started = job.remote_id is not None or job.attempts > 0
+        if started and job.key_id is not None:
+            first = await self._store.key_of(job.guild_id, job.key_id)
+            if first is not None and first.refused_at is None:
+                return UsableKey(id=first.id, secret=first.secret, balance=first.balance)
+        if started and job.key_id is None and self._host_key is not None and not self._host_refused:
+            # The host's key goes on with what it started, also where it serves no new jobs any more.
+            return UsableKey(id=None, secret=self._host_key, balance=self._host_balance)
+        try:
+            key = await self.for_guild(job.guild_id)
+        except NoKey:
+            return None
+        return None if key.refused else key
+
+    async def note_refused(self, guild_id: int, key: UsableKey) -> bool:
+        """Remember that the API refuses the key; return True the first time."""
+        if key.id is not None:
+            return await self._store.note_refused(guild_id, key.id)
+        first = not self._host_refused
+        self._host_refused = True
+        return first
+
+    async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
+        """Remember what the status call said: the balance, and that the key works."""
+        if key.id is not None:
+            await self._store.note_status(guild_id, key.id, status)
+            await self._store.clear_refused(guild_id, key.id)
+            return
+        self._host_balance = status.credits
+        self._host_refused = False

@@ -1,0 +1,55 @@
+"""Which operations may be used where: switches for one server and for the whole bot, read from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.catalogue import Catalogue, Operation
+from bot.errors import Refused
+from bot.store import Store
+from bot.store.guild.switched_off import EVERYWHERE
+
+
+class Switches:
+    """Operations that are switched off. `load` fills the memory; every change goes to the store first."""
+
+    def __init__(self, store: Store, catalogue: Callable[[], Catalogue]) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._off: dict[int, frozenset[str]] = {}
+
+    async def load(self) -> None:
+        """Read what is switched off."""
+        self._off = await self._store.switched_off()
+
+    async def switch(self, guild_id: int, operation: Operation, *, on: bool, by_id: int) -> bool:
+        """Switch an operation for a guild, or with guild 0 for the whole bot. Returns whether that changed anything."""
+        former = [old for old, new in self._catalogue().aliases.items() if new == operation.id] if on else []
+        changed = [await self._store.switch(guild_id, each, on=on, by_id=by_id) for each in (operation.id, *former)]
+        await self.load()
+        return any(changed)
+
+    def is_on(self, guild_id: int, operation_id: str) -> bool:
+        """Whether the operation may be used in the guild."""
+        return operation_id not in self.off(guild_id)
+
+    def off(self, guild_id: int) -> frozenset[str]:
+        """Return the ids of all operations that may not be used in the guild."""
+        return self._present(EVERYWHERE) | self._present(guild_id)
+
+    def is_off_everywhere(self, operation_id: str) -> bool:
+        """Whether the host has switched the operation off for the whole bot."""
+        return operation_id in self._present(EVERYWHERE)
+
+    def _present(self, guild_id: int) -> frozenset[str]:
+        """Return what is switched off for the guild alone, by present ids: a deduced one may have been replaced."""
+        aliases = self._catalogue().aliases
+        return frozenset(aliases.get(each, each) for each in self._off.get(guild_id, frozenset()))
+
+    def require_on(self, guild_id: int, operation: Operation) -> None:
+        """Raise Refused if the operation may not be used in the guild."""
+        if self.is_on(guild_id, operation.id):
+            return
+        who = "the host of this bot" if self.is_off_everywhere(operation.id) else "this server's moderators"
+        ended = f" Its provider announced its end for {operation.ends}." if operation.ends is not None else ""
+        raise Refused(f"{operation.title} is switched off by {who}.{ended}")

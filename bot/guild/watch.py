@@ -1,0 +1,192 @@
+"""What moderators are told without asking: alerts about credits, and who was refused. Runs beside the poller.
+
+What is told lies in the store, so that it is told once; what is still to be posted waits in memory, so that no member
+waits for the log channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import structlog
+
+from bot.cannon.client import CannonClient
+from bot.domain.spending_alerts import DAY_S, HOUR_S, LOOK_BACK_DAYS, Alert, of_balance, of_hour
+from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
+from bot.guild.api_keys import Keys, UsableKey
+from bot.runtime.clock import Clock
+from bot.store import Decision, Store
+from bot.store.money.reports import Report
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 300.0
+BALANCE_EVERY_S = 3600.0
+"""How often an account is asked for its balance while credits are spent."""
+REFUSAL_QUIET_S = 600.0
+"""A member's refusals for the same reason are one line in this time."""
+POSTING_S = 900.0
+"""An alert that could not be posted is tried again after this long."""
+PENDING_MAX = 1000
+PING_LATE_S = 600.0
+"""A ping that a crash has swallowed is still sent for this long."""
+
+
+class LogChannel(Protocol):
+    """Where moderators read; best effort, never raises. Both return whether it was posted."""
+
+    async def post(self, guild_id: int, line: str) -> bool:
+        """Post a line to the guild's log channel."""
+        ...
+
+    async def show(self, decision: Decision) -> bool:
+        """Post a line of the record to its guild's log channel."""
+        ...
+
+
+class Watch:
+    """Tells moderators what they should know. Everything about a guild without a log channel stays unsaid."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        keys: Keys,
+        client: CannonClient,
+        clock: Clock,
+        channel: LogChannel,
+        ping: Callable[[int, str], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._client = client
+        self._clock = clock
+        self._channel = channel
+        self._ping = ping
+        self._pending: deque[tuple[int, Alert] | Decision] = deque(maxlen=PENDING_MAX)
+        self._wake = asyncio.Event()
+        self._look_due = 0.0
+        self._asked_at: dict[str, float] = {}
+        self._ask_due = 0.0
+        self._pinged = False
+
+    def tell(self, guild_id: int, alerts: Sequence[Alert]) -> None:
+        """Have alerts told soon, those that were not yet."""
+        self._pending.extend((guild_id, alert) for alert in alerts)
+        self._wake.set()
+
+    async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
+        """Note in the record that the server's rules refused a member; not again for the same reason for a while."""
+        quiet_until = self._clock.wall() + REFUSAL_QUIET_S
+        if not await self._store.note_alert(guild_id, f"refusal:{member_id}:{error.reason}", until=quiet_until):
+            return
+        decision = await self._store.note_decision(
+            guild_id,
+            by_id=member_id,
+            kind="refusal",
+            text=f"was refused `{operation}`: {error.sentence}",
+            about={"reason": error.reason, "operation": operation},
+        )
+        self._pending.append(decision)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Tell and look until cancelled; what fails is tried again the next time."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.run_once()
+            except Exception:
+                log.exception("watch.failed")
+            wait_s = max(0.0, self._look_due - self._clock.monotonic())
+            await self._clock.wait(self._wake, wait_s or LOOK_EVERY_S)
+
+    async def run_once(self) -> None:
+        """Tell what waits to be told; look at every guild if that is due."""
+        if not self._pinged:
+            self._pinged = True
+            await self._ping_late()
+        await self._tell_pending()
+        if self._clock.monotonic() >= self._look_due:
+            self._look_due = self._clock.monotonic() + LOOK_EVERY_S
+            for guild_id in await self._store.guilds_with_log():
+                try:
+                    await self._look(guild_id)
+                except Exception:
+                    log.exception("watch.look_failed", guild=guild_id)  # the others are still looked at
+                await self._tell_pending()
+
+    async def _tell_pending(self) -> None:
+        while self._pending:
+            pending = self._pending.popleft()
+            if isinstance(pending, Decision):
+                await self._channel.show(pending)
+            else:
+                await self._tell(*pending)
+
+    async def _tell(self, guild_id: int, alert: Alert) -> None:
+        """Post an alert once in its period. It counts as told only when it was posted."""
+        if (await self._store.rules(guild_id)).log_channel is None:
+            return
+        again_at = min(alert.until, self._clock.wall() + POSTING_S)
+        if not await self._store.note_alert(guild_id, alert.name, until=again_at):
+            return
+        if await self._channel.post(guild_id, f"⚠️ {alert.text}"):
+            for name in (alert.name, *alert.covers):
+                await self._store.keep_alert(guild_id, name, until=alert.until)
+
+    async def _ping_late(self) -> None:
+        for guild_id, card_id in await self._store.unpinged(self._clock.wall() - PING_LATE_S):
+            await self._ping(guild_id, card_id)
+
+    # ------------------------------------------------------------------ looking
+
+    async def _look(self, guild_id: int) -> None:
+        now = self._clock.wall()
+        spans = [(now - LOOK_BACK_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
+        found = await self._store.report(guild_id, spans)
+        if not found.total or found.first_at is None:
+            return
+        before, last = found.spans
+        known_s = min(now - found.first_at, LOOK_BACK_DAYS * DAY_S)
+        for alert in (
+            await self._of_balance(guild_id, found, known_s / DAY_S, now),
+            of_hour(last, before, (known_s - HOUR_S) / HOUR_S, now),
+        ):
+            if alert is not None:
+                await self._tell(guild_id, alert)
+
+    async def _of_balance(self, guild_id: int, found: Report, days: float, now: float) -> Alert | None:
+        balance = await self._balance(guild_id)
+        if balance is None:
+            return None
+        held = (await self._store.balance(guild_id)).held
+        return of_balance(balance - held, found.total, days, now)
+
+    async def _balance(self, guild_id: int) -> Decimal | None:
+        """Return the credits of the account that pays, asked for now and then."""
+        try:
+            key = await self._keys.for_guild(guild_id)
+        except NoKey:
+            return None
+        slot, now = key.slot(guild_id), self._clock.monotonic()
+        asked_at = self._asked_at.get(slot)
+        if key.refused or now < self._ask_due or (asked_at is not None and now - asked_at < BALANCE_EVERY_S):
+            return key.balance
+        self._asked_at[slot] = now
+        return await self._ask(guild_id, key)
+
+    async def _ask(self, guild_id: int, key: UsableKey) -> Decimal | None:
+        try:
+            status = await self._client.status(key.secret)
+        except CannonError as error:
+            log.info("watch.balance_unknown", guild=guild_id, error=type(error).__name__)
+            if isinstance(error, CannonUnavailable):
+                self._ask_due = self._clock.monotonic() + LOOK_EVERY_S  # it would not answer for the next guild either
+            return key.balance
+        await self._keys.note_status(guild_id, key, status)
+        return status.credits

@@ -1,0 +1,58 @@
+"""What has to be done now and then: the queue after a restart, approvals that nobody was asked for or decided."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.domain.models import JobState
+from bot.runtime.clock import Clock
+from bot.store import Approval, Store
+
+log = structlog.get_logger(__name__)
+
+NOT_DECIDED = "No moderator decided about this within a day. The credits were given back."
+
+Show = Callable[[int, str], Awaitable[None]]
+AskModerators = Callable[[Approval], Awaitable[None]]
+
+
+async def nobody_to_ask(approval: Approval) -> None:
+    """Stand in for the surface where there is none."""
+    log.info("approval.nobody_to_ask", card=approval.card_id)
+
+
+class Housekeeping:
+    """Runs beside the poller, at its pace. What fails is tried again the next time."""
+
+    def __init__(self, store: Store, *, clock: Clock, show: Show, ask_moderators: AskModerators) -> None:
+        self._store = store
+        self._clock = clock
+        self._show = show
+        self._ask_moderators = ask_moderators
+
+    async def run_once(self) -> bool:
+        """Do what is due; return whether a job was started by it."""
+        await self._ask()
+        await self._expire()
+        return await self._start()
+
+    async def _ask(self) -> None:
+        for approval in await self._store.unasked_approvals():
+            await self._ask_moderators(approval)
+
+    async def _expire(self) -> None:
+        for approval in await self._store.overdue_approvals(self._clock.wall()):
+            ended = await self._store.turn_down(approval.guild_id, approval.card_id, JobState.EXPIRED, NOT_DECIDED)
+            if ended is not None:
+                log.info("approval.expired", card=approval.card_id)
+                await self._show(approval.guild_id, approval.card_id)
+
+    async def _start(self) -> bool:
+        started = False
+        for guild_id in await self._store.guilds_with_queue():
+            for card_id in await self._store.start_turns(guild_id):
+                started = True
+                await self._show(guild_id, card_id)
+        return started

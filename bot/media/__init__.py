@@ -1,0 +1,1 @@
+"""Files and their kinds: fetching, recognising, measuring and drawing them."""

@@ -1,0 +1,182 @@
+"""A contact sheet: one picture of many, with numbers and captions; drawn by a process of its own.
+
+Result files come from outside, and a decoder is where a strange file does harm. So the bot never decodes one: this
+module is run as `python -m bot.media.contact_sheet` with an empty environment, hard limits on processor time, memory
+and file sizes, and in a folder that has nothing but the pictures. `draw` starts it; `main` is what runs there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import resource
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont
+
+SHEET_NAME = "contact-sheet.jpg"
+TIMEOUT_S = 30.0
+"""From the start of the process to its end, also while it only waits."""
+CPU_S = 20
+MEMORY_BYTES = 1024**3
+FILE_BYTES = 32 * 1024**2
+PIXELS_MAX = 50_000_000
+"""The largest picture that is decoded: 200 MB in memory."""
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
+"""The decoders that may be used; Pillow knows many more, some of them old."""
+TILES_MAX = 20
+COLUMNS_MAX = 5
+TILE, GAP, CAPTION_HEIGHT, TEXT_SIZE, NUMBER_SIZE = 256, 16, 44, 18, 22
+"""In pixels."""
+BACKGROUND, EMPTY, TEXT, NUMBER_BACK = "#1E1F22", "#34363C", "#F2F3F5", "#000000"
+QUALITY = 88
+INSTALLED = str(Path(__file__).resolve().parent.parent.parent)
+"""Where this package is, whatever the working directory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """One picture of the sheet. `file` is its name in the folder, None for a tile without a picture."""
+
+    number: int
+    caption: str
+    file: str | None
+
+
+class NoSheet(Exception):
+    """There is no contact sheet: the process failed, was too slow, or could read none of the pictures."""
+
+
+async def draw(folder: Path, tiles: Sequence[Tile], *, timeout_s: float = TIMEOUT_S) -> Path:
+    """Draw the sheet of pictures in `folder` and return its path, in the same folder. Raises NoSheet.
+
+    However this ends, cancellation included, the process is gone.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",  # the folder with foreign files is no place to import from
+        "-m",
+        "bot.media.contact_sheet",
+        cwd=folder,
+        env={"PYTHONPATH": INSTALLED},  # no token, no key, no proxy
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(timeout_s):
+            _, said = await process.communicate(json.dumps([asdict(tile) for tile in tiles]).encode())
+    except TimeoutError:
+        raise NoSheet(f"not drawn within {timeout_s:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    sheet = folder / SHEET_NAME
+    if process.returncode != 0 or not sheet.is_file():
+        last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise NoSheet(f"ended with {process.returncode}: {last[0][:200] if last else 'nothing said'}")
+    return sheet
+
+
+# ---------------------------------------------------------------------- in the process of its own
+
+
+def main() -> int:
+    """Draw the tiles that stdin names, in the working directory; return the exit code."""
+    restrict()
+    tiles = [Tile(**each) for each in json.load(sys.stdin)][:TILES_MAX]
+    sheet = drawn(tiles, Path())
+    if sheet is None:
+        print("none of the pictures can be read", file=sys.stderr)  # noqa: T201 - its only way to tell
+        return 1
+    sheet.save(SHEET_NAME, "JPEG", quality=QUALITY)
+    return 0
+
+
+def restrict() -> None:
+    """Limit what this process may use; there is no way back, and no core file with foreign content."""
+    for what, limit in (
+        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 32),
+    ):
+        resource.setrlimit(what, (limit, limit))
+
+
+def drawn(tiles: Sequence[Tile], folder: Path) -> Image | None:
+    """Return the sheet; a picture that cannot be read leaves its tile empty. None if none can be read."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - the bot's own process never needs it
+
+    columns = min(COLUMNS_MAX, math.ceil(math.sqrt(len(tiles))) if len(tiles) > 3 else len(tiles))
+    rows = math.ceil(len(tiles) / columns) if columns else 0
+    size = (GAP + columns * (TILE + GAP), GAP + rows * (TILE + CAPTION_HEIGHT + GAP))
+    sheet = Image.new("RGB", size, BACKGROUND)
+    pen = ImageDraw.Draw(sheet)
+    text, bold = ImageFont.load_default(TEXT_SIZE), ImageFont.load_default(NUMBER_SIZE)
+    read = 0
+    for place, tile in enumerate(tiles):
+        left = GAP + place % columns * (TILE + GAP)
+        top = GAP + place // columns * (TILE + CAPTION_HEIGHT + GAP)
+        pen.rectangle((left, top, left + TILE - 1, top + TILE - 1), fill=EMPTY)
+        picture = None if tile.file is None else _picture(folder / Path(tile.file).name)
+        if picture is not None:
+            read += 1
+            sheet.paste(picture, (left + (TILE - picture.width) // 2, top + (TILE - picture.height) // 2))
+        number = str(tile.number)
+        pen.rectangle((left, top, left + 16 + pen.textlength(number, bold), top + 32), fill=NUMBER_BACK)
+        pen.text((left + 8, top + 16), number, fill=TEXT, font=bold, anchor="lm")
+        pen.text((left, top + TILE + 10), _fitted(tile.caption, text), fill=TEXT, font=text)
+    return sheet if read else None
+
+
+def _picture(path: Path) -> Image | None:
+    """Return the picture in a tile's size, None if it is too large or cannot be read."""
+    from PIL import Image  # noqa: PLC0415 - as above
+
+    Image.MAX_IMAGE_PIXELS = PIXELS_MAX
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as picture:
+                picture.draft("RGB", (TILE * 2, TILE * 2))  # a JPEG is then decoded smaller at once
+                picture.thumbnail((TILE, TILE))
+                return _flat(picture)
+    except Exception:  # noqa: BLE001 - decoders fail in any way on a strange file, and the other tiles are good
+        return None
+
+
+def _flat(picture: Image) -> Image:
+    """Return the picture without transparency, on the tile's own grey."""
+    from PIL import Image  # noqa: PLC0415 - as above
+
+    clear = picture.convert("RGBA")
+    ground = Image.new("RGBA", clear.size, EMPTY)
+    ground.alpha_composite(clear)
+    return ground.convert("RGB")
+
+
+def _fitted(caption: str, font: FreeTypeFont | Any) -> str:
+    """Return as much of the caption as stands under a tile, in letters that Pillow's own font has."""
+    from bot.media.chart import drawable  # noqa: PLC0415 - the start of the bot does not wait for it
+
+    text = drawable(caption)
+    if font.getlength(text) <= TILE:
+        return text
+    while text and font.getlength(f"{text}...") > TILE:
+        text = text[:-1]
+    return f"{text.rstrip()}..."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""What a file is, told by its first bytes alone. Pure; nothing is decoded, and no name or header is believed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.domain.models import MediaKind
+
+HEAD_BYTES: Final = 4096
+"""As many first bytes as `sniff` can make use of."""
+
+Sniffed = tuple[MediaKind, str, str]
+"""Kind, content type and extension with its dot."""
+
+_IMAGE, _VIDEO, _AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
+
+_MAGIC: Final[tuple[tuple[bytes, Sniffed], ...]] = (
+    (b"\x89PNG\r\n\x1a\n", (_IMAGE, "image/png", ".png")),
+    (b"\xff\xd8\xff", (_IMAGE, "image/jpeg", ".jpg")),
+    (b"GIF87a", (_IMAGE, "image/gif", ".gif")),
+    (b"GIF89a", (_IMAGE, "image/gif", ".gif")),
+    (b"fLaC", (_AUDIO, "audio/flac", ".flac")),
+    (b"ID3", (_AUDIO, "audio/mpeg", ".mp3")),
+)
+_RIFF: Final[dict[bytes, Sniffed]] = {
+    b"WEBP": (_IMAGE, "image/webp", ".webp"),
+    b"WAVE": (_AUDIO, "audio/wav", ".wav"),
+    b"AVI ": (_VIDEO, "video/x-msvideo", ".avi"),
+}
+_BRANDS: Final[dict[bytes, Sniffed]] = {
+    b"avif": (_IMAGE, "image/avif", ".avif"),
+    b"avis": (_IMAGE, "image/avif", ".avif"),
+    b"heic": (_IMAGE, "image/heic", ".heic"),
+    b"heix": (_IMAGE, "image/heic", ".heic"),
+    b"mif1": (_IMAGE, "image/heif", ".heif"),
+    b"msf1": (_IMAGE, "image/heif", ".heif"),
+    b"M4A ": (_AUDIO, "audio/mp4", ".m4a"),
+    b"M4B ": (_AUDIO, "audio/mp4", ".m4a"),
+    b"qt  ": (_VIDEO, "video/quicktime", ".mov"),
+}
+_MP4: Final[Sniffed] = (_VIDEO, "video/mp4", ".mp4")
+_QUICKTIME_ATOMS: Final = frozenset({b"moov", b"mdat", b"wide"})
+"""First atoms of QuickTime files older than the `ftyp` atom."""
+
+
+def sniff(head: bytes) -> Sniffed | None:
+    """Tell kind, content type and extension from the first bytes of a file; 4 KiB are enough.
+
+    None for everything that is not an image, a video or a sound that we know: SVG, HTML, ZIP, programs, text.
+    """
+    for magic, sniffed in _MAGIC:
+        if head.startswith(magic):
+            return sniffed
+    for family in (_riff, _base_media, _matroska, _ogg, _mpeg_sound):
+        if found := family(head):
+            return found
+    return None
+
+
+def _riff(head: bytes) -> Sniffed | None:
+    return _RIFF.get(head[8:12]) if head[:4] == b"RIFF" else None
+
+
+def _base_media(head: bytes) -> Sniffed | None:
+    """Tell the ISO base media files apart by their brand (ISO/IEC 14496-12): AVIF, HEIC, M4A, MOV, else MP4."""
+    if head[4:8] in _QUICKTIME_ATOMS:
+        return _BRANDS[b"qt  "]
+    if head[4:8] != b"ftyp":
+        return None
+    major = head[8:12]
+    if major in {b"mif1", b"msf1"}:  # a general still-image brand: a compatible one says more
+        size = min(int.from_bytes(head[:4], "big"), 256)
+        for at in range(16, size - 3, 4):
+            if head[at : at + 4] in {b"avif", b"heic", b"heix"}:
+                return _BRANDS[head[at : at + 4]]
+    return _BRANDS.get(major, _MP4)
+
+
+def _matroska(head: bytes) -> Sniffed | None:
+    if head[:4] != b"\x1a\x45\xdf\xa3":
+        return None
+    if b"webm" in head[:64]:
+        only_sound = b"A_" in head and b"V_" not in head
+        return (_AUDIO, "audio/webm", ".weba") if only_sound else (_VIDEO, "video/webm", ".webm")
+    return (_VIDEO, "video/x-matroska", ".mkv") if b"matroska" in head[:64] else None
+
+
+def _ogg(head: bytes) -> Sniffed | None:
+    if head[:4] != b"OggS":
+        return None
+    return (_VIDEO, "video/ogg", ".ogv") if b"theora" in head[:256] else (_AUDIO, "audio/ogg", ".ogg")
+
+
+def _mpeg_sound(head: bytes) -> Sniffed | None:
+    """Know MP3 and AAC without a tag by a sound frame header (ISO/IEC 11172-3, 13818-7)."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return None
+    if head[1] & 0xF6 == 0xF0:
+        return _AUDIO, "audio/aac", ".aac"
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    bitrate, rate = head[2] >> 4, head[2] >> 2 & 3
+    if version == 1 or layer != 1 or bitrate in {0, 15} or rate == 3:
+        return None
+    return _AUDIO, "audio/mpeg", ".mp3"

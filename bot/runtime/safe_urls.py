@@ -1,0 +1,95 @@
+"""Which links the bot may follow: https to a public address, and nothing else. Pure; `transport` looks names up.
+
+A link comes from a member or from an API's answer, so it may point at the bot's own network: `127.0.0.1`, a cloud's
+metadata service, `[::ffff:10.0.0.1]`, or a decimal number that the C library reads as an address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection
+
+import httpx
+
+from bot.errors import MediaUnsafe
+
+LINK_LIMIT_CHARS = 8192
+"""Longer than any signed link of the known hosts, shorter than what costs us to parse."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_UNFIT = re.compile(r"[\x00-\x20\x7f\\]|[\ud800-\udfff]")
+_NUMBER_LABEL = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z", re.IGNORECASE)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_TUNNELS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
+
+Origin = tuple[str, str, int]
+"""Scheme, host and port: what two links must share to be of one origin."""
+
+
+def origin_of(url: httpx.URL) -> Origin:
+    """Return the scheme, the host (punycode, lower case) and the port, with the scheme's own port filled in."""
+    port = _DEFAULT_PORTS.get(url.scheme, 0) if url.port is None else url.port
+    return url.scheme, url.raw_host.decode("ascii").lower(), port
+
+
+def origins_of(urls: Collection[str]) -> frozenset[Origin]:
+    """Read exact origins such as `http://127.0.0.1:8080`. Raises ValueError for what is not one."""
+    found = set()
+    for text in urls:
+        try:
+            url = httpx.URL(text)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"not an origin: {text!r}") from error
+        if not url.host or url.scheme not in _DEFAULT_PORTS or url.path not in {"", "/"} or url.query:
+            raise ValueError(f"not an origin: {text!r}")
+        found.add(origin_of(url))
+    return frozenset(found)
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address, as text, is reachable by everyone: not private, loopback, link-local or reserved."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return is_public(str(ip.ipv4_mapped))
+        if ip in _NAT64:
+            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
+        if any(ip in tunnel for tunnel in _TUNNELS):
+            return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def checked(link: str, allowed: frozenset[Origin] = frozenset()) -> httpx.URL:
+    """Return `link` as a URL that may be fetched; `allowed` origins pass whatever they are.
+
+    Names still have to be looked up: the transport refuses the ones that lead to a private address.
+    Raises MediaUnsafe.
+    """
+    if len(link) > LINK_LIMIT_CHARS or _UNFIT.search(link):
+        raise MediaUnsafe("That is not a link the bot can read.")
+    try:
+        url = httpx.URL(link)
+        origin = origin_of(url)
+    except (httpx.InvalidURL, ValueError):
+        raise MediaUnsafe("That is not a link the bot can read.") from None
+    if url.userinfo:
+        raise MediaUnsafe("The link has a user name or password in it; the bot does not follow such links.")
+    if origin in allowed:
+        return url
+    if url.scheme != "https":
+        raise MediaUnsafe("Only https links can be used.")
+    if not _is_public_name(origin[1]) or not 0 < origin[2] < 65536:
+        raise MediaUnsafe("The link does not lead to a public address.")
+    return url
+
+
+def _is_public_name(host: str) -> bool:
+    host = host.removesuffix(".")
+    if ":" in host or host.replace(".", "").isdigit():
+        return is_public(host)  # also refuses 2130706433 and 127.1, which only the C library takes for addresses
+    labels = host.split(".")
+    return len(labels) > 1 and all(labels) and not _NUMBER_LABEL.match(labels[-1])

@@ -1,0 +1,238 @@
+"""The database file: one writer, one reader, and what makes a transaction whole."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.errors import StoreError
+from bot.runtime.clock import Clock
+from bot.store.engine import schema
+from bot.store.engine.connection_thread import ConnectionThread
+from bot.store.engine.schema import Migration
+from bot.store.engine.sqlite_errors import explained
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_S = 5.0
+"""How long to wait for another program (a backup tool, a second process) to let go of the file."""
+WAL_LIMIT_BYTES = 64 * 1024 * 1024
+"""To which size the write-ahead log is cut back after a checkpoint."""
+OLDEST_SQLITE = (3, 38, 0)
+"""The first with STRICT tables (sqlite.org/stricttables.html)."""
+
+
+GROUP_MAX = 64
+"""Writes that share a commit; more would let the first of them wait too long."""
+
+
+class Database:
+    """SQLite in WAL mode. A transaction is one function that runs on the writer's thread from BEGIN to COMMIT."""
+
+    def __init__(self, path: Path, clock: Clock, writer: ConnectionThread, reader: ConnectionThread) -> None:
+        self.path = path
+        self.clock = clock
+        self._writer = writer
+        self._reader = reader
+        self._pending: deque[_Write] = deque()
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        migrations: Sequence[Migration] | None = None,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> Database:
+        """Open the file, made if there is none, check it and bring its schema up to date.
+
+        Raises StoreError, with what to do, for a newer schema, a damaged or foreign file, or a lacking permission.
+        """
+        steps = schema.migrations() if migrations is None else migrations
+        writer = await ConnectionThread.open(lambda: _connect_writer(path, steps, busy_timeout_s))
+        try:
+            reader = await ConnectionThread.open(lambda: _connect_reader(path, busy_timeout_s))
+        except BaseException:
+            await writer.close()
+            raise
+        return cls(path, clock, writer, reader)
+
+    async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function` as one transaction and return what it returns.
+
+        Whatever it raises rolls everything back and rises here. StoreError: the file is busy, full or damaged.
+        A caller that is cancelled cannot know whether it was done, but it was done wholly or not at all. Writes that
+        wait at the same time share one commit, and so one sync of the disk; each still stands or falls for itself.
+        """
+        write = _Write(function)
+        self._pending.append(write)
+        try:
+            await self._writer.run(lambda db: self._take_turn(db, write))
+        except asyncio.CancelledError:
+            write.abandoned = True
+            raise
+        if write.error is not None:
+            raise write.error
+        result: T = write.result
+        return result
+
+    def _take_turn(self, db: sqlite3.Connection, write: _Write) -> None:
+        """Do all that waits, unless an earlier turn has done this one's too. Runs on the writer's thread."""
+        if write.done:
+            return
+        group: list[_Write] = []
+        while self._pending and len(group) < GROUP_MAX:
+            waiting = self._pending.popleft()
+            if not waiting.abandoned:
+                group.append(waiting)
+        if len(group) == 1 or not _together(db, group):
+            for each in group:
+                _alone(db, each)
+        if not write.done:  # more waited than fit into one group
+            self._take_turn(db, write)
+
+    async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function` on one unchanging view of the database. It sees every write that has returned."""
+        return await self._reader.run(lambda db: _transaction(db, "BEGIN", function))
+
+    async def close(self) -> None:
+        """Finish what was asked for and let go of the file. May be called again."""
+        # Both to their end, even if one fails: a thread left running would keep the process from exiting.
+        outcomes = await asyncio.gather(self._reader.close(), self._writer.close(), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    """A transaction that waits for its turn, then its outcome."""
+
+    function: Callable[[sqlite3.Connection], Any]
+    abandoned: bool = False
+    done: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+def _alone(db: sqlite3.Connection, write: _Write) -> None:
+    """Run one write as a transaction of its own."""
+    try:
+        write.result = _transaction(db, "BEGIN IMMEDIATE", write.function)
+    except BaseException as error:  # noqa: BLE001 - raised by who waits for it
+        write.error = error
+    write.done = True
+
+
+def _together(db: sqlite3.Connection, group: Sequence[_Write]) -> bool:
+    """Run several writes in one transaction, each in a savepoint; False if nothing of it was kept.
+
+    What one raises undoes that one alone. What the database itself complains of undoes them all: each then has to be
+    tried alone, so that the right one is told.
+    """
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        for write in group:
+            db.execute("SAVEPOINT one")
+            try:
+                write.result = write.function(db)
+            except (sqlite3.Error, StoreError):
+                return False
+            except BaseException as error:  # noqa: BLE001 - raised by who waits for it
+                write.error = error
+                db.execute("ROLLBACK TO one")
+            db.execute("RELEASE one")
+        db.execute("COMMIT")
+    except sqlite3.Error:
+        return False
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+            for write in group:
+                write.result = write.error = None
+    for write in group:
+        write.done = True
+    return True
+
+
+def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3.Connection], T]) -> T:
+    with explained():
+        db.execute(begin)
+        try:
+            result = function(db)
+            db.execute("COMMIT")
+        finally:
+            # SQLite rolls back by itself when the disk is full; after a COMMIT there is nothing to roll back.
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+        return result
+
+
+def _connect_writer(path: Path, steps: Sequence[Migration], busy_timeout_s: float) -> sqlite3.Connection:
+    name = str(path)
+    prepare_file(path)
+    with explained(name):
+        db = connect(path, busy_timeout_s)
+        try:
+            _set_up(db, name, steps)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _set_up(db: sqlite3.Connection, name: str, steps: Sequence[Migration]) -> None:
+    # Nothing is written before the file is known to be ours and sound.
+    schema.refuse_strangers(db, name, len(steps))
+    if problem := damage(db):
+        raise StoreError(f"{name} is damaged ({problem}). Restore it from a backup.")
+    if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise StoreError(f"{name} is on a file system without shared memory. Put it on a local disk.")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    db.execute("PRAGMA secure_delete = ON")
+    schema.migrate(db, steps)
+    db.execute("PRAGMA foreign_keys = ON")
+
+
+def _connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    with explained(str(path)):
+        db = connect(path, busy_timeout_s)
+        db.execute("PRAGMA query_only = ON")
+        return db
+
+
+def connect(database: Path | str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+    """Open a connection that begins no transaction by itself; a `str` is a `file:` address."""
+    db = sqlite3.connect(database, timeout=busy_timeout_s, isolation_level=None, uri=isinstance(database, str))
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def damage(db: sqlite3.Connection) -> str | None:
+    """Return the first thing that SQLite finds wrong with the file, None if it is sound."""
+    found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+    return None if found == "ok" else " ".join(found.split())[:120]
+
+
+def prepare_file(path: Path) -> None:
+    """Make the file, readable by its owner only. Raises StoreError where that cannot be, or where it is not ours."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed.")
+    if path.is_dir():
+        raise StoreError(f"{path} is a directory. Name a file for the bot's database.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written ({error.strerror}). Check who owns it and its directory.") from None
+    # SQLite makes its log beside the file.
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise StoreError(f"The directory {path.parent} cannot be written. Check who owns it.")

@@ -1,0 +1,48 @@
+"""One process for each database: an advisory lock that the kernel lets go of when its process dies, however it dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from bot.errors import StoreError
+from bot.store.engine.database import prepare_file
+
+
+class ProcessLock:
+    """Held on `<database>.lock` from `take` to `release`. Whoever has it knows that no other process serves the file.
+
+    It is no lock of SQLite's: a backup tool or `cannon-bot check` may read the database meanwhile.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    @classmethod
+    def take(cls, database: Path) -> ProcessLock:
+        """Take the lock without waiting. Raises StoreError if another has it, or if the directory is not ours."""
+        prepare_file(database)
+        path = database.with_name(f"{database.name}.lock")
+        try:
+            # Never removed again: one who opened the old name would hold a lock that nobody else sees.
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be opened ({error.strerror}). Check who owns it.") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise StoreError(
+                f"Another cannon-bot runs on {database}. Stop it first, or name another file in DATABASE."
+            ) from None
+        except OSError as error:
+            os.close(descriptor)
+            raise StoreError(f"{path} cannot be locked ({error.strerror}). Put the database on a local disk.") from None
+        return cls(descriptor)
+
+    def release(self) -> None:
+        """Let go. May be called again."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)

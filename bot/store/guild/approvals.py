@@ -1,0 +1,118 @@
+"""Cards that wait for a moderator: their jobs are held, and start, or are given back, all together."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+
+from bot.domain.models import Job, JobState
+from bot.store.engine.repository import Part
+from bot.store.money import ledger
+from bot.store.vault.guild_keys import forget_unneeded
+from bot.store.work.cards import jobs_of_card, update_job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A card that waits for a moderator, and the message that asks for it. Times are Unix seconds."""
+
+    card_id: str
+    guild_id: int
+    channel_id: int | None
+    message_id: int | None
+    asked_at: float
+    expires_at: float
+
+
+class Approvals(Part):
+    """The table `approvals`. A row is there as long as the card waits."""
+
+    async def approval(self, guild_id: int, card_id: str) -> Approval | None:
+        """Return the guild's card's approval, None if it does not wait for one."""
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT * FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id)
+            ).fetchone()
+        )
+        return None if row is None else _approval(row)
+
+    async def note_approval_message(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
+        """Note where the moderators are asked."""
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE approvals SET channel_id = ?, message_id = ? WHERE guild_id = ? AND card_id = ?",
+                (channel_id, message_id, guild_id, card_id),
+            )
+
+        await self._database.write(change)
+
+    async def unasked_approvals(self, limit: int = 100) -> list[Approval]:
+        """Return approvals, of all guilds, of which no moderator was told yet; only of cards that Discord has."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT approvals.* FROM approvals JOIN cards ON cards.id = approvals.card_id"
+                " WHERE approvals.message_id IS NULL AND cards.answered = 1 ORDER BY asked_at LIMIT ?",
+                (limit,),
+            ).fetchall()
+        )
+        return [_approval(row) for row in rows]
+
+    async def overdue_approvals(self, now: float, limit: int = 100) -> list[Approval]:
+        """Return approvals, of all guilds, that nobody has decided in time (`now` is Unix seconds)."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT * FROM approvals WHERE expires_at <= ? ORDER BY expires_at LIMIT ?", (now, limit)
+            ).fetchall()
+        )
+        return [_approval(row) for row in rows]
+
+    async def approve(self, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
+        """Let the card's jobs go to the queue. Returns them; None if somebody has decided before."""
+
+        def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
+            jobs = _decided(db, guild_id, card_id)
+            if jobs is None:
+                return None
+            gone_on = tuple(replace(job, state=JobState.WAITING) for job in jobs)
+            for job in gone_on:
+                update_job(db, job)
+            return gone_on
+
+        return await self._database.write(change)
+
+    async def turn_down(self, guild_id: int, card_id: str, to: JobState, sentence: str) -> tuple[Job, ...] | None:
+        """End the card's jobs as REFUSED or EXPIRED and give their credits back. None if decided before."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
+            jobs = _decided(db, guild_id, card_id)
+            if jobs is None:
+                return None
+            ended = tuple(replace(job, state=to, error=sentence, finished_at=now) for job in jobs)
+            for job in ended:
+                ledger.release(db, job, now)
+                update_job(db, job)
+            forget_unneeded(db, guild_id)
+            return ended
+
+        return await self._database.write(change)
+
+
+def _decided(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
+    """Take the approval away and return the jobs that waited for it; None if there was none."""
+    gone = db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id)).rowcount
+    if not gone:
+        return None
+    return tuple(job for job in jobs_of_card(db, guild_id, card_id) if job.state is JobState.AWAITING_APPROVAL)
+
+
+def _approval(row: sqlite3.Row) -> Approval:
+    return Approval(
+        card_id=row["card_id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        asked_at=row["asked_at"],
+        expires_at=row["expires_at"],
+    )

@@ -1,0 +1,105 @@
+"""What is kept of a member, for them to read and to have blanked. docs/decisions/0007-privacy.md says what stays."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.models import JobState
+from bot.store.engine.columns import from_milli, from_milli_or_none
+from bot.store.engine.repository import Part
+from bot.store.money.reports import PAGE_ROWS, START, Mark, Page, iso_time
+
+_OPEN = tuple(sorted(state for state in JobState if not state.ended))
+_JOBS = """
+SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,
+    settled.credits_milli AS settled_milli
+FROM jobs JOIN cards ON cards.id = jobs.card_id
+LEFT JOIN ledger AS settled ON settled.job_id = jobs.id AND settled.kind = 'settle'
+WHERE jobs.guild_id = :guild_id AND jobs.author_id = :member_id
+    AND (jobs.created_at, jobs.rowid) > (:page_at, :page_id)
+ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
+"""
+_ENDED = "guild_id = ? AND author_id = ? AND state NOT IN (SELECT value FROM json_each(?))"
+# The model is a column of its own, and stays: reports count by it.
+_BLANK = f"""
+UPDATE jobs SET input = '{{}}', output = '{{}}', media = '[]', fill = '{{}}', error = NULL WHERE {_ENDED}
+"""  # noqa: S608 - put together from constants
+_BLANK_REASONS = f"UPDATE reviews SET sentence = '' WHERE job_id IN (SELECT id FROM jobs WHERE {_ENDED})"  # noqa: S608 - as above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What was blanked."""
+
+    jobs: int
+    drafts: int
+    left: int
+    """How many jobs have not ended, and were left as they are."""
+
+
+class Privacy(Part):
+    """Reads and blanks what is a member's own, in all tables."""
+
+    async def member_page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> Page:
+        """Return a page of the member's jobs in the guild, private ones too, oldest first, with all that was given."""
+        values = {
+            "guild_id": guild_id,
+            "member_id": member_id,
+            "page_at": after.at,
+            "page_id": after.id,
+            "limit": limit,
+        }
+
+        def look(db: sqlite3.Connection) -> Page:
+            rows = db.execute(_JOBS, values).fetchall()
+            is_last = len(rows) < limit
+            return Page(
+                rows=tuple(_job_line(row) for row in rows),
+                after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
+            )
+
+        return await self._database.read(look)
+
+    async def erase_member(self, guild_id: int, member_id: int) -> Erased:
+        """Blank what the member's ended jobs in the guild say, and forget their drafts there.
+
+        Ids, times, states, operations and credits stay, and so does the ledger.
+        """
+        ended = (guild_id, member_id, json.dumps(_OPEN))
+
+        def change(db: sqlite3.Connection) -> Erased:
+            db.execute(_BLANK_REASONS, ended)
+            jobs = db.execute(_BLANK, ended).rowcount
+            mine = (guild_id, member_id)
+            db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
+            drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
+            total = db.execute("SELECT count(*) FROM jobs WHERE guild_id = ? AND author_id = ?", mine).fetchone()[0]
+            return Erased(jobs=jobs, drafts=drafts, left=total - jobs)
+
+        return await self._database.write(change)
+
+
+def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
+    return {
+        "id": row["id"],
+        "asked": iso_time(row["created_at"]),
+        "submitted": iso_time(row["submitted_at"]),
+        "finished": iso_time(row["finished_at"]),
+        "delivered": iso_time(row["delivered_at"]),
+        "channel_id": str(row["channel_id"]),
+        "private": bool(row["private"]),
+        "operation": row["operation"],
+        "model": row["model"],
+        "state": row["state"],
+        "input": json.loads(row["input"]),
+        "output": json.loads(row["output"]),
+        "media": json.loads(row["media"]),
+        "held": str(from_milli(row["held_milli"])),
+        "cost": None if row["settled_milli"] is None else str(from_milli_or_none(row["settled_milli"])),
+        "made_from": row["parent_id"],
+        "error": row["error"],
+    }

@@ -1,0 +1,104 @@
+"""Recipes that a guild's moderators have written. What is in them is the recipes' own business: here it is JSON."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from bot.store.engine.columns import mapping_from_json, to_json
+from bot.store.engine.repository import Part
+
+RECIPES_MAX = 100
+"""How many recipes a guild may keep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRecipe:
+    """A recipe as it is kept. `changed_at` is Unix seconds."""
+
+    guild_id: int
+    name: str
+    data: Mapping[str, Any]
+    made_by: int
+    changed_by: int
+    changed_at: float
+
+
+class Saved(StrEnum):
+    """What came of saving a recipe."""
+
+    DONE = "done"
+    NAME_TAKEN = "name taken"
+    GONE = "gone"
+    """The one that was to be replaced is not there any more."""
+    TOO_MANY = "too many"
+
+
+class Recipes(Part):
+    """The table `recipes`."""
+
+    async def recipe(self, guild_id: int, name: str) -> KeptRecipe | None:
+        """Return the guild's recipe of that name, None if it has none."""
+        row = await self._database.read(lambda db: _row(db, guild_id, name))
+        return None if row is None else _kept(row)
+
+    async def recipes(self, guild_id: int) -> list[KeptRecipe]:
+        """Return the guild's recipes by name."""
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT * FROM recipes WHERE guild_id = ? ORDER BY name", (guild_id,)).fetchall()
+        )
+        return [_kept(row) for row in rows]
+
+    async def save_recipe(
+        self, guild_id: int, name: str, data: Mapping[str, Any], *, by_id: int, replaces: str | None = None
+    ) -> Saved:
+        """Keep a new recipe, or one in place of that named `replaces`; nothing else is overwritten."""
+        now, text = self._clock.wall(), to_json(data)
+
+        def change(db: sqlite3.Connection) -> Saved:
+            old = None if replaces is None else _row(db, guild_id, replaces)
+            if replaces is not None and old is None:
+                return Saved.GONE
+            if name != replaces and _row(db, guild_id, name) is not None:
+                return Saved.NAME_TAKEN
+            count = db.execute("SELECT count(*) FROM recipes WHERE guild_id = ?", (guild_id,)).fetchone()[0]
+            if old is None and count >= RECIPES_MAX:
+                return Saved.TOO_MANY
+            db.execute("DELETE FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, replaces))
+            made_by = by_id if old is None else old["made_by"]
+            db.execute(
+                "INSERT INTO recipes (guild_id, name, data, made_by, changed_by, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
+                (guild_id, name, text, made_by, by_id, now),
+            )
+            return Saved.DONE
+
+        return await self._database.write(change)
+
+    async def delete_recipe(self, guild_id: int, name: str) -> bool:
+        """Delete the guild's recipe; False if it has none of that name. Runs of it go on."""
+        return await self._database.write(
+            lambda db: bool(
+                db.execute("DELETE FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, name)).rowcount
+            )
+        )
+
+
+def _row(db: sqlite3.Connection, guild_id: int, name: str) -> sqlite3.Row | None:
+    found: sqlite3.Row | None = db.execute(
+        "SELECT * FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, name)
+    ).fetchone()
+    return found
+
+
+def _kept(row: sqlite3.Row) -> KeptRecipe:
+    return KeptRecipe(
+        guild_id=row["guild_id"],
+        name=row["name"],
+        data=mapping_from_json(row["data"]),
+        made_by=row["made_by"],
+        changed_by=row["changed_by"],
+        changed_at=row["changed_at"],
+    )

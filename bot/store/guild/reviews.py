@@ -1,0 +1,208 @@
+"""Review: where results are looked at before they are posted, which of them wait, and what was decided."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bot.domain.models import Job, JobState
+from bot.store.engine.repository import Part
+from bot.store.money import ledger
+from bot.store.work.cards import jobs_of_card, update_job
+from bot.store.work.rows import job_of
+
+REVIEW_LIFE_S = 7 * 24 * 3600.0
+"""As long as Cannon Studio keeps results (its docs)."""
+STEP_REFUSED = "The result before this one was not published, so this was not started. Nothing was charged for it."
+_PENDING = frozenset({JobState.AWAITING_APPROVAL, JobState.WAITING})
+
+# The narrowest rule counts. What is asked for in the review channel itself is among those who review already.
+_CHANNEL = """
+SELECT review_channel FROM cards JOIN review_rules ON review_rules.guild_id = cards.guild_id
+    AND review_rules.channel_id IN (0, cards.category_id, cards.parent_channel_id, cards.channel_id)
+WHERE cards.id = :card_id AND cards.guild_id = :guild_id AND cards.private = 0
+    AND review_rules.review_channel <> cards.channel_id
+ORDER BY review_rules.channel_id IS cards.channel_id DESC, review_rules.channel_id IS cards.parent_channel_id DESC,
+    review_rules.channel_id DESC
+LIMIT 1
+"""
+_WITHHELD = """
+SELECT jobs.id, reviews.job_id IS NOT NULL, reviews.verdict FROM jobs JOIN cards ON cards.id = jobs.card_id
+LEFT JOIN reviews ON reviews.job_id = jobs.id
+WHERE jobs.card_id = :card_id AND jobs.guild_id = :guild_id AND jobs.state IN ('ready', 'held') AND cards.private = 0
+"""
+
+
+class Verdict(StrEnum):
+    """What a moderator said of a result."""
+
+    PUBLISHED = "published"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRule:
+    """That results of a channel (0: of all) are looked at in another first."""
+
+    channel_id: int
+    review_channel: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A result that waits for a look, or waited. Times are Unix seconds."""
+
+    job_id: str
+    guild_id: int
+    channel_id: int
+    """Where it is looked at."""
+    message_id: int | None
+    """The message there, None before it was posted."""
+    asked_at: float
+    expires_at: float
+    verdict: Verdict | None
+    """None as long as it waits."""
+    decided_by: int | None
+    """The moderator; 0 if nobody decided in time."""
+    sentence: str
+    """Why it was refused, as the member reads it."""
+
+
+class Reviews(Part):
+    """The tables `review_rules` and `reviews`."""
+
+    async def review_rules(self, guild_id: int) -> tuple[ReviewRule, ...]:
+        """Return the guild's rules, the one for the whole server first."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT channel_id, review_channel FROM review_rules WHERE guild_id = ? ORDER BY channel_id",
+                (guild_id,),
+            ).fetchall()
+        )
+        return tuple(ReviewRule(channel_id=row[0], review_channel=row[1]) for row in rows)
+
+    async def set_review(self, guild_id: int, rule: ReviewRule) -> None:
+        """Set a rule; an earlier one for the same channel is replaced."""
+        await self._database.write(
+            lambda db: db.execute(
+                "INSERT INTO review_rules (guild_id, channel_id, review_channel) VALUES (?, ?, ?)"
+                " ON CONFLICT (guild_id, channel_id) DO UPDATE SET review_channel = excluded.review_channel",
+                (guild_id, rule.channel_id, rule.review_channel),
+            )
+        )
+
+    async def remove_review(self, guild_id: int, channel_id: int | None = None) -> int:
+        """Remove the rule for a channel (0: the one for the whole server), or all; return how many there were."""
+        return await self._database.write(
+            lambda db: (
+                db.execute(
+                    "DELETE FROM review_rules WHERE guild_id = :guild_id AND channel_id = coalesce(:id, channel_id)",
+                    {"guild_id": guild_id, "id": channel_id},
+                ).rowcount
+            )
+        )
+
+    async def review(self, guild_id: int, job_id: str) -> Review | None:
+        """Return the review of the guild's job, None if it has none."""
+        return await self._database.read(lambda db: _review_of(db, guild_id, job_id))
+
+    async def begin_review(self, guild_id: int, job_id: str) -> Review | None:
+        """Return the job's review. One is begun if a rule is for its card and none was before; else None.
+
+        As long as no message of it stands, it follows the rule to another channel.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> Review | None:
+            row = db.execute("SELECT card_id FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
+            place = None if row is None else _channel_for(db, guild_id, row[0])
+            if place is not None:
+                db.execute(
+                    "INSERT INTO reviews (job_id, guild_id, channel_id, asked_at, expires_at) VALUES (?, ?, ?, ?, ?)"
+                    " ON CONFLICT (job_id) DO UPDATE SET channel_id = excluded.channel_id WHERE message_id IS NULL",
+                    (job_id, guild_id, place, now, now + REVIEW_LIFE_S),
+                )
+            return _review_of(db, guild_id, job_id)
+
+        return await self._database.write(change)
+
+    async def note_review_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
+        """Note where the moderators look at it."""
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE reviews SET channel_id = ?, message_id = ? WHERE guild_id = ? AND job_id = ?",
+                (channel_id, message_id, guild_id, job_id),
+            )
+        )
+
+    async def decide_review(
+        self, guild_id: int, job_id: str, verdict: Verdict, *, by_id: int, sentence: str = ""
+    ) -> Job | None:
+        """Decide about a result that waits. Returns its job, due now; None if it does not wait (any more).
+
+        What waits for a result that is refused is cancelled, with its credits given back.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> Job | None:
+            decided = db.execute(
+                "UPDATE reviews SET verdict = ?, decided_by = ?, sentence = ? WHERE guild_id = ? AND job_id = ?"
+                " AND verdict IS NULL AND EXISTS (SELECT 1 FROM jobs WHERE id = reviews.job_id AND state = 'ready')",
+                (verdict, by_id, sentence, guild_id, job_id),
+            ).rowcount
+            if not decided:
+                return None
+            db.execute("UPDATE jobs SET next_at = 0 WHERE id = ? AND guild_id = ?", (job_id, guild_id))
+            row = db.execute("SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
+            if verdict is Verdict.REFUSED:
+                _give_back_waiting(db, job_of(row), now)
+            return job_of(row)
+
+        return await self._database.write(change)
+
+    async def withheld(self, guild_id: int, card_id: str) -> frozenset[str]:
+        """Return the card's jobs of which nothing may be shown in public: not looked at yet, or refused."""
+        values = {"guild_id": guild_id, "card_id": card_id}
+
+        def look(db: sqlite3.Connection) -> frozenset[str]:
+            rows = db.execute(_WITHHELD, values).fetchall()
+            is_reviewed = bool(rows) and _channel_for(db, guild_id, card_id) is not None
+            return frozenset(
+                job_id
+                for job_id, has_review, verdict in rows
+                if verdict != Verdict.PUBLISHED and (has_review or is_reviewed)
+            )
+
+        return await self._database.read(look)
+
+
+def _channel_for(db: sqlite3.Connection, guild_id: int, card_id: str) -> int | None:
+    row = db.execute(_CHANNEL, {"guild_id": guild_id, "card_id": card_id}).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _review_of(db: sqlite3.Connection, guild_id: int, job_id: str) -> Review | None:
+    row = db.execute("SELECT * FROM reviews WHERE guild_id = ? AND job_id = ?", (guild_id, job_id)).fetchone()
+    if row is None:
+        return None
+    return Review(
+        job_id=row["job_id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        asked_at=row["asked_at"],
+        expires_at=row["expires_at"],
+        verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
+        decided_by=row["decided_by"],
+        sentence=row["sentence"],
+    )
+
+
+def _give_back_waiting(db: sqlite3.Connection, refused: Job, now: float) -> None:
+    gone = {refused.id}
+    for job in jobs_of_card(db, refused.guild_id, refused.card_id):  # what waits stands behind what it waits for
+        if job.state in _PENDING and gone & set(job.after_ids):
+            ledger.release(db, job, now)
+            update_job(db, replace(job, state=JobState.CANCELLED, error=STEP_REFUSED, finished_at=now))
+            gone.add(job.id)

@@ -1,0 +1,43 @@
+"""Operations that are switched off, for one server or for the whole bot."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from bot.store.engine.repository import Part
+
+EVERYWHERE = 0
+"""Stands for the whole bot where a guild's id is asked for."""
+
+
+class SwitchedOff(Part):
+    """The table `switched_off`."""
+
+    async def switch(self, guild_id: int, operation: str, *, on: bool, by_id: int) -> bool:
+        """Switch an operation on or off, for a guild or EVERYWHERE. Returns whether that changed anything."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> bool:
+            if on:
+                done = db.execute(
+                    "DELETE FROM switched_off WHERE guild_id = ? AND operation = ?", (guild_id, operation)
+                )
+            else:
+                done = db.execute(
+                    "INSERT INTO switched_off (guild_id, operation, by_id, at) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT DO NOTHING",
+                    (guild_id, operation, by_id, now),
+                )
+            return done.rowcount > 0
+
+        return await self._database.write(change)
+
+    async def switched_off(self) -> dict[int, frozenset[str]]:
+        """Return the operations that are switched off, by guild; EVERYWHERE for the whole bot."""
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT guild_id, operation FROM switched_off").fetchall()
+        )
+        found: dict[int, set[str]] = {}
+        for guild_id, operation in rows:
+            found.setdefault(guild_id, set()).add(operation)
+        return {guild_id: frozenset(operations) for guild_id, operations in found.items()}

@@ -1,0 +1,93 @@
+"""What `cannon-bot check` says about a database, without changing anything in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.errors import StoreError
+from bot.store.engine import schema
+from bot.store.engine.database import connect, damage
+from bot.store.engine.sqlite_errors import explained
+from bot.store.vault import sealed_columns as sealed
+from bot.store.vault.guild_keys import KEY_PURPOSE
+from bot.store.vault.secret_box import SecretBox, key_file_of, load_box, lost_sentence
+
+_RULES = {
+    "jobs ended while their hold is open": """
+        SELECT count(*) FROM jobs WHERE state IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')
+        AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))""",
+    "jobs have no hold": """
+        SELECT count(*) FROM jobs
+        WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind = 'hold')""",
+    "jobs are both settled and released": """
+        SELECT count(*) FROM (
+            SELECT 1 FROM ledger WHERE kind IN ('settle', 'release') GROUP BY job_id HAVING count(*) > 1)""",
+}
+
+
+def problems_of(db: sqlite3.Connection, box: SecretBox | None) -> list[str]:
+    """Return a sentence for each thing that is wrong with the rows: SQLite's own checks, the books, the secrets."""
+    if found := damage(db):
+        return [f"The file is damaged ({found}). Restore it from a backup."]
+    problems = []
+    if orphans := len(db.execute("PRAGMA foreign_key_check").fetchall()):
+        problems.append(f"{orphans} rows lean on rows that are not there.")
+    for rule, query in _RULES.items():
+        if count := db.execute(query).fetchone()[0]:
+            problems.append(f"{count} {rule}.")
+    return problems if box is None else problems + _unreadable_keys(db, box)
+
+
+def problems_of_file(path: Path, secret_keys: Sequence[str], now: float) -> list[str]:
+    """Look at a database file that may be in use; a file that is not there is no problem, the bot makes it.
+
+    `now` is the Unix time in seconds. Nothing is migrated, made or repaired.
+    """
+    if not path.exists():
+        return []
+    try:
+        with explained(str(path)):
+            db = connect(_read_only(path))
+            try:
+                return _look(db, path, secret_keys, now)
+            finally:
+                db.close()
+    except StoreError as error:
+        return [error.sentence]
+
+
+def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: float) -> list[str]:
+    known = len(schema.migrations())
+    schema.refuse_strangers(db, str(path), known)
+    if schema.version_of(db) < known:
+        # Queries of this version may not fit; the start will migrate it.
+        found = damage(db)
+        return [f"{path} is damaged ({found}). Restore it from a backup."] if found else []
+    needed = sealed.needed_fingerprints(db, now)
+    key_file = key_file_of(path)
+    if not secret_keys and not key_file.exists():
+        return problems_of(db, None) + ([lost_sentence(needed)] if needed else [])
+    try:
+        box = load_box(secret_keys, key_file, needed=needed)
+    except StoreError as error:
+        return [*problems_of(db, None), error.sentence]
+    return problems_of(db, box)
+
+
+def _read_only(path: Path) -> str:
+    """Return the address that opens the file without making a log beside it, where there is none to be read."""
+    log = path.with_name(f"{path.name}-wal")
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    return f"{path.absolute().as_uri()}?{mode}"
+
+
+def _unreadable_keys(db: sqlite3.Connection, box: SecretBox) -> list[str]:
+    problems = []
+    for guild_id, secret in db.execute("SELECT guild_id, secret FROM guild_keys WHERE secret IS NOT NULL"):
+        try:
+            box.open(KEY_PURPOSE, guild_id, secret)
+        except StoreError as error:
+            problems.append(f"Server {guild_id}: {error.sentence}")
+    return problems

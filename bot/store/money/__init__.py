@@ -1,0 +1,1 @@
+"""The ledger, what was spent of it, and the reports, in SQL."""

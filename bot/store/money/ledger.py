@@ -1,0 +1,127 @@
+"""The books: an append-only ledger. What was spent is what was settled; what is held is what was not yet closed."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.models import Job, LedgerKind
+from bot.errors import StoreError
+from bot.store.engine.columns import from_milli, to_milli
+from bot.store.engine.repository import Part
+from bot.store.money.spending import held_of_guild
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """One line of the books. `credits` is what was held, truly paid, given back, granted or adjusted."""
+
+    id: int
+    guild_id: int
+    member_id: int
+    job_id: str | None
+    kind: LedgerKind
+    credits: Decimal
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSums:
+    """A guild's books in two numbers, in credits."""
+
+    spent: Decimal
+    """True costs, settled."""
+    held: Decimal
+    """Holds that are neither settled nor released."""
+
+
+class Ledger(Part):
+    """The table `ledger`, to read. Its rows are written together with the jobs that they are about."""
+
+    async def balance(self, guild_id: int) -> LedgerSums:
+        """Return what the guild has spent and what it has set aside."""
+
+        def look(db: sqlite3.Connection) -> LedgerSums:
+            spent = db.execute(
+                "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind = 'settle'", (guild_id,)
+            ).fetchone()[0]
+            return LedgerSums(spent=from_milli(spent), held=held_of_guild(db, guild_id))
+
+        return await self._database.read(look)
+
+    async def ledger(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[LedgerRow]:
+        """Return the guild's lines, newest first: those from `since` (Unix seconds) on, at most `limit`."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT * FROM ledger WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+                (guild_id, 0 if since is None else since, -1 if limit is None else limit),
+            ).fetchall()
+        )
+        return [_row(row) for row in rows]
+
+    async def costs(self, operation: str, model: str | None, *, limit: int = 40) -> list[Decimal]:
+        """Return the true costs of this kind of job, in credits, newest first."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT credits_milli FROM jobs JOIN ledger ON ledger.job_id = jobs.id AND kind = 'settle'"
+                " WHERE operation = ? AND model IS ? AND state IN ('delivered', 'held')"
+                " ORDER BY created_at DESC LIMIT ?",
+                (operation, model or None, limit),
+            ).fetchall()
+        )
+        return [from_milli(row[0]) for row in rows]
+
+
+def hold(db: sqlite3.Connection, job: Job, now: float) -> None:
+    """Set the job's credits aside."""
+    _write(db, job, LedgerKind.HOLD, job.held, now)
+
+
+def grant(db: sqlite3.Connection, guild_id: int, member_id: int, amount: Decimal, now: float) -> None:
+    """Note that a member was given credits."""
+    db.execute(
+        "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at) VALUES (?, ?, NULL, ?, ?, ?)",
+        (guild_id, member_id, LedgerKind.GRANT, to_milli(amount), now),
+    )
+
+
+def settle(db: sqlite3.Connection, job: Job, cost: Decimal, now: float) -> None:
+    """Turn the job's hold into its true cost, in credits. Raises StoreError if the hold is closed already."""
+    _close(db, job, LedgerKind.SETTLE, cost, now)
+
+
+def release(db: sqlite3.Connection, job: Job, now: float) -> None:
+    """Give the job's hold back. Raises StoreError if the hold is closed already."""
+    _close(db, job, LedgerKind.RELEASE, job.held, now)
+
+
+def is_closed(db: sqlite3.Connection, job_id: str) -> bool:
+    """Whether the job's hold was settled or released."""
+    row = db.execute("SELECT 1 FROM ledger WHERE job_id = ? AND kind IN ('settle', 'release')", (job_id,)).fetchone()
+    return row is not None
+
+
+def _close(db: sqlite3.Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: float) -> None:
+    if is_closed(db, job.id):
+        raise StoreError(f"Job {job.id} was settled or released before: nothing was changed.")
+    _write(db, job, kind, credits_, now)
+
+
+def _write(db: sqlite3.Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: float) -> None:
+    db.execute(
+        "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at) VALUES (?, ?, ?, ?, ?, ?)",
+        (job.guild_id, job.author_id, job.id, kind, to_milli(credits_), now),
+    )
+
+
+def _row(row: sqlite3.Row) -> LedgerRow:
+    return LedgerRow(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        member_id=row["member_id"],
+        job_id=row["job_id"],
+        kind=LedgerKind(row["kind"]),
+        credits=from_milli(row["credits_milli"]),
+        at=row["at"],
+    )

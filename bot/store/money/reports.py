@@ -1,0 +1,202 @@
+"""Where the credits went: sums for a report, and every line for an export. Sums are the ledger's settled costs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from bot.store.engine.columns import from_milli, mapping_from_json
+from bot.store.engine.repository import Part
+
+PAGE_ROWS = 1000
+
+# One search of the covering index ledger_kind for each span: a day has 23, 24 or 25 hours, which SQL does not know.
+_SPAN = "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind = 'settle' AND at >= ? AND at < ?"
+_MEMBERS = """
+SELECT member_id, sum(credits_milli) AS spent, count(*) FROM ledger
+WHERE guild_id = ? AND kind = 'settle' AND at >= ? AND at < ?
+GROUP BY member_id ORDER BY spent DESC, member_id
+"""
+_OPERATIONS = """
+SELECT jobs.operation, sum(ledger.credits_milli) AS spent FROM ledger JOIN jobs ON jobs.id = ledger.job_id
+WHERE ledger.guild_id = ? AND ledger.kind = 'settle' AND ledger.at >= ? AND ledger.at < ?
+GROUP BY jobs.operation ORDER BY spent DESC, jobs.operation
+"""
+_FIRST = "SELECT min(at) FROM ledger WHERE guild_id = ? AND kind = 'settle'"
+
+_LEDGER = """
+SELECT ledger.at AS page_at, ledger.id AS page_id, ledger.*, jobs.operation, jobs.model, cards.channel_id
+FROM ledger
+LEFT JOIN jobs ON jobs.id = ledger.job_id
+LEFT JOIN cards ON cards.id = jobs.card_id
+WHERE ledger.guild_id = :guild_id AND ledger.at >= :since AND (ledger.at, ledger.id) > (:page_at, :page_id)
+ORDER BY ledger.at, ledger.id LIMIT :limit
+"""
+# Of a private card the words are its author's own. Links stay out: they may carry a signature that lets anyone in.
+_JOBS = """
+SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,
+    settled.credits_milli AS settled_milli,
+    CASE WHEN cards.private THEN NULL
+        ELSE coalesce(json_extract(jobs.input, '$.prompt'), json_extract(jobs.input, '$.text'),
+            json_extract(jobs.input, '$.description'))
+    END AS words
+FROM jobs JOIN cards ON cards.id = jobs.card_id
+LEFT JOIN ledger AS settled ON settled.job_id = jobs.id AND settled.kind = 'settle'
+WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since
+    AND (jobs.created_at, jobs.rowid) > (:page_at, :page_id)
+ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
+"""
+_DECISIONS = """
+SELECT at AS page_at, id AS page_id, * FROM decisions
+WHERE guild_id = :guild_id AND at >= :since AND (at, id) > (:page_at, :page_id)
+ORDER BY at, id LIMIT :limit
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a guild has spent in a time, in credits. Each of the three lists adds up to `total`."""
+
+    spans: tuple[Decimal, ...]
+    """For each span (a day) that was asked for."""
+    members: tuple[tuple[int, Decimal], ...]
+    """By member id, the most first."""
+    operations: tuple[tuple[str, Decimal], ...]
+    """By operation id, the most first."""
+    jobs: int
+    """How many were paid."""
+    first_at: float | None
+    """When the guild's first job ever was settled (Unix seconds), None if none was."""
+
+    @property
+    def total(self) -> Decimal:
+        """All that was spent in the time."""
+        return sum(self.spans, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a page of an export ended."""
+
+    at: float = -1.0
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some lines of an export, oldest first, by column; `after` leads to the next page, None after the last."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    after: Mark | None
+
+
+START = Mark()
+
+
+class Reports(Part):
+    """Reads of the tables `ledger`, `jobs` and `decisions` for moderators."""
+
+    async def report(self, guild_id: int, spans: Sequence[tuple[float, float]]) -> Report:
+        """Return what the guild has spent in each of `spans`, which follow each other, and in all of them together.
+
+        A span is its start and its end, which is outside, in Unix seconds. A cost counts when it was settled.
+        """
+        whole = (guild_id, spans[0][0], spans[-1][1])
+
+        def look(db: sqlite3.Connection) -> Report:
+            members = db.execute(_MEMBERS, whole).fetchall()
+            return Report(
+                spans=tuple(from_milli(db.execute(_SPAN, (guild_id, *span)).fetchone()[0]) for span in spans),
+                members=tuple((row[0], from_milli(row[1])) for row in members),
+                operations=tuple((row[0], from_milli(row[1])) for row in db.execute(_OPERATIONS, whole).fetchall()),
+                jobs=sum(row[2] for row in members),
+                first_at=db.execute(_FIRST, (guild_id,)).fetchone()[0],
+            )
+
+        return await self._database.read(look)
+
+    async def ledger_page(
+        self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
+    ) -> Page:
+        """Return lines of the guild's ledger from `since` (Unix seconds) on."""
+        return await self._page(_LEDGER, guild_id, since, after, limit, _ledger_line)
+
+    async def jobs_page(
+        self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
+    ) -> Page:
+        """Return the guild's jobs that were asked for from `since` (Unix seconds) on: facts and costs, no links."""
+        return await self._page(_JOBS, guild_id, since, after, limit, _job_line)
+
+    async def decisions_page(
+        self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
+    ) -> Page:
+        """Return lines of the guild's record from `since` (Unix seconds) on."""
+        return await self._page(_DECISIONS, guild_id, since, after, limit, _decision_line)
+
+    async def _page(self, query: str, guild_id: int, since: float, after: Mark, limit: int, line: Any) -> Page:
+        values = {"guild_id": guild_id, "since": since, "page_at": after.at, "page_id": after.id, "limit": limit}
+
+        def look(db: sqlite3.Connection) -> Page:
+            rows = db.execute(query, values).fetchall()
+            is_last = len(rows) < limit
+            return Page(
+                rows=tuple(line(row) for row in rows),
+                after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
+            )
+
+        return await self._database.read(look)
+
+
+def _ledger_line(row: sqlite3.Row) -> Mapping[str, Any]:
+    return {
+        "id": row["id"],
+        "time": iso_time(row["at"]),
+        "member_id": row["member_id"],
+        "kind": row["kind"],
+        "credits": from_milli(row["credits_milli"]),
+        "job_id": row["job_id"],
+        "operation": row["operation"],
+        "model": row["model"],
+        "channel_id": row["channel_id"],
+    }
+
+
+def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
+    settled = row["settled_milli"]
+    return {
+        "id": row["id"],
+        "asked": iso_time(row["created_at"]),
+        "finished": iso_time(row["finished_at"]),
+        "member_id": str(row["author_id"]),
+        "channel_id": str(row["channel_id"]),
+        "operation": row["operation"],
+        "model": row["model"],
+        "private": bool(row["private"]),
+        "prompt": row["words"],
+        "state": row["state"],
+        "held": str(from_milli(row["held_milli"])),
+        "basis": row["basis"],
+        "cost": None if settled is None else str(from_milli(settled)),
+        "made_from": row["parent_id"],
+        "error": row["error"],
+    }
+
+
+def _decision_line(row: sqlite3.Row) -> Mapping[str, Any]:
+    return {
+        "id": row["id"],
+        "time": iso_time(row["at"]),
+        "by_id": str(row["by_id"]),
+        "kind": row["kind"],
+        "text": row["text"],
+        "about": dict(mapping_from_json(row["about"])),
+    }
+
+
+def iso_time(at: float | None) -> str | None:
+    """Write Unix seconds as ISO 8601 in UTC, to the second."""
+    return None if at is None else dt.datetime.fromtimestamp(at, dt.UTC).isoformat(timespec="seconds")

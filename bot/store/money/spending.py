@@ -1,0 +1,221 @@
+"""The books as a decision sees them, inside the transaction in which it is made."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
+from bot.store.engine.columns import from_milli, mapping_from_json
+
+_RUNNING = """
+SELECT
+    count(*) FILTER (WHERE author_id = :author_id AND state NOT IN ('awaiting_approval', 'waiting')),
+    count(*) FILTER (WHERE state NOT IN ('awaiting_approval', 'waiting')),
+    count(*) FILTER (WHERE author_id = :author_id AND state IN ('awaiting_approval', 'waiting') AND after_ids = '[]')
+FROM jobs
+WHERE guild_id = :guild_id
+    AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+"""
+# A result that waits for a moderator's look takes no place: it may wait for days.
+_PARKED = """
+SELECT jobs.author_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
+WHERE reviews.guild_id = ? AND reviews.verdict IS NULL AND jobs.state = 'ready'
+"""
+_HELD = """
+SELECT sum(held_milli) FROM jobs
+WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+    AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))
+"""
+# What a job counts for: its true cost once settled, nothing once released, else its hold.
+_CHARGE = """
+CASE closed.kind WHEN 'release' THEN 0 WHEN 'settle' THEN closed.credits_milli ELSE jobs.held_milli END
+"""
+_CLOSED = "LEFT JOIN ledger AS closed ON closed.job_id = jobs.id AND closed.kind IN ('settle', 'release')"
+_OF_GUILD = f"SELECT sum({_CHARGE}) FROM jobs {_CLOSED}"  # noqa: S608 - put together from constants
+# What grants were drawn on to pay is not on the member's limits.
+_OF_MEMBER = f"""
+SELECT sum(max(0, {_CHARGE}
+    - coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0)))
+FROM jobs {_CLOSED}
+"""  # noqa: S608 - put together from constants
+_IN_WINDOW = """
+WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since
+    AND (:operation = '' OR jobs.operation = :operation)
+"""
+_BY_MEMBER = " AND jobs.author_id = :member_id"
+_IN_CHANNEL = """
+    AND EXISTS (
+        SELECT 1 FROM cards WHERE cards.id = jobs.card_id
+        AND :channel_id IN (cards.channel_id, cards.parent_channel_id, cards.category_id)
+    )
+"""
+_GRANTS = """
+SELECT * FROM grants WHERE guild_id = :guild_id AND member_id = :member_id
+ORDER BY expires_at IS NULL, expires_at, id
+"""
+_DRAWN = f"""
+SELECT draws.grant_id, draws.credits_milli, draws.job_id, {_CHARGE} AS charge FROM grants
+JOIN draws ON draws.grant_id = grants.id
+JOIN jobs ON jobs.id = draws.job_id
+{_CLOSED}
+WHERE grants.guild_id = :guild_id AND grants.member_id = :member_id
+ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
+"""  # noqa: S608 - put together from constants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What a decision about new jobs may look at. Only valid inside the decision: it reads as it is asked."""
+
+    guild_id: int
+    author_id: int
+    now: float
+    rules: Rules
+    limits: tuple[Limit, ...]
+    block: Block | None
+    running_of_member: int
+    """Jobs of this member that are being made, in this guild."""
+    running_of_guild: int
+    queued_of_member: int
+    """Jobs of this member that wait for a free place or for a moderator."""
+    held_of_guild: Decimal
+    """Credits in open holds of the guild."""
+    db: sqlite3.Connection = field(repr=False)
+
+    def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
+        """Return credits settled or held for jobs accepted since then; of the member: less what grants paid.
+
+        A job counts in the period in which it was accepted, whenever it is settled.
+        """
+        values = {
+            "guild_id": self.guild_id,
+            "since": since,
+            "member_id": self.author_id if member else None,
+            "operation": operation,
+            "channel_id": channel_id,
+        }
+        query = spent_query(of_member=member, in_channel=bool(channel_id))
+        return from_milli(self.db.execute(query, values).fetchone()[0])
+
+    def grants(self) -> list[Grant]:
+        """Return the member's grants that are not used up or expired, the soonest to expire first."""
+        return grants_of(self.db, self.guild_id, self.author_id, self.now)
+
+
+def spent_query(*, of_member: bool, in_channel: bool) -> str:
+    """Return the query for what was spent: one for each shape, so that SQLite can choose the index for it."""
+    return (
+        (_OF_MEMBER if of_member else _OF_GUILD)
+        + _IN_WINDOW
+        + (_BY_MEMBER if of_member else "")
+        + (_IN_CHANNEL if in_channel else "")
+    )
+
+
+def parked_of(db: sqlite3.Connection, guild_id: int) -> Counter[int]:
+    """Return how many results of each member wait for review. Their jobs are open, but run no more."""
+    return Counter(row[0] for row in db.execute(_PARKED, (guild_id,)).fetchall())
+
+
+def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) -> Spending:
+    """Look at the books for a decision about new jobs of this member."""
+    of_member, of_guild, queued = db.execute(_RUNNING, {"guild_id": guild_id, "author_id": author_id}).fetchone()
+    parked = parked_of(db, guild_id)
+    return Spending(
+        guild_id=guild_id,
+        author_id=author_id,
+        now=now,
+        rules=rules_of(db, guild_id),
+        limits=limits_of(db, guild_id),
+        block=block_of(db, guild_id, author_id),
+        running_of_member=of_member - parked[author_id],
+        running_of_guild=of_guild - parked.total(),
+        queued_of_member=queued,
+        held_of_guild=held_of_guild(db, guild_id),
+        db=db,
+    )
+
+
+def held_of_guild(db: sqlite3.Connection, guild_id: int) -> Decimal:
+    """Return the credits in the guild's open holds. Only open jobs have one: the schema lets none end without."""
+    return from_milli(db.execute(_HELD, (guild_id,)).fetchone()[0])
+
+
+def rules_of(db: sqlite3.Connection, guild_id: int) -> Rules:
+    """Return the guild's settings; the defaults where it has set none."""
+    row = db.execute("SELECT data FROM rules WHERE guild_id = ?", (guild_id,)).fetchone()
+    return Rules() if row is None else Rules.from_json(mapping_from_json(row[0]))
+
+
+def limits_of(db: sqlite3.Connection, guild_id: int) -> tuple[Limit, ...]:
+    """Return the guild's limits, in the order in which they were first set."""
+    rows = db.execute("SELECT * FROM limits WHERE guild_id = ? ORDER BY id", (guild_id,)).fetchall()
+    return tuple(limit_of(row) for row in rows)
+
+
+def limit_of(row: sqlite3.Row) -> Limit:
+    """Return the limit of a row."""
+    return Limit(
+        id=row["id"],
+        scope=Scope(row["scope"]),
+        scope_id=row["scope_id"],
+        operation=row["operation"],
+        channel_id=row["channel_id"],
+        period=Period(row["period"]),
+        credits=from_milli(row["credits_milli"]),
+        set_by=row["set_by"],
+        set_at=row["set_at"],
+    )
+
+
+def block_of(db: sqlite3.Connection, guild_id: int, member_id: int) -> Block | None:
+    """Return the member's block, None if there is none."""
+    row = db.execute("SELECT * FROM blocks WHERE guild_id = ? AND member_id = ?", (guild_id, member_id)).fetchone()
+    return None if row is None else block_from(row)
+
+
+def block_from(row: sqlite3.Row) -> Block:
+    """Return the block of a row."""
+    return Block(member_id=row["member_id"], until=row["until"], reason=row["reason"], by_id=row["by_id"], at=row["at"])
+
+
+def grants_of(
+    db: sqlite3.Connection, guild_id: int, member_id: int, now: float, *, used_up: bool = False
+) -> list[Grant]:
+    """Return the member's grants, the soonest to expire first; those used up or expired only with `used_up`."""
+    who = {"guild_id": guild_id, "member_id": member_id}
+    used = _used(db, who)
+    grants = [
+        Grant(
+            id=row["id"],
+            member_id=row["member_id"],
+            credits=from_milli(row["credits_milli"]),
+            left=from_milli(row["credits_milli"] - used.get(row["id"], 0)),
+            note=row["note"],
+            granted_by=row["granted_by"],
+            granted_at=row["granted_at"],
+            expires_at=row["expires_at"],
+        )
+        for row in db.execute(_GRANTS, who).fetchall()
+    ]
+    return [
+        grant
+        for grant in grants
+        if used_up or (grant.left > 0 and (grant.expires_at is None or grant.expires_at > now))
+    ]
+
+
+def _used(db: sqlite3.Connection, who: Mapping[str, int]) -> dict[int, int]:
+    """Return the thousandths that each of the member's grants has truly paid: never more than the jobs cost."""
+    used: dict[int, int] = {}
+    rest: dict[str, int] = {}
+    for grant_id, drawn, job_id, charge in db.execute(_DRAWN, who).fetchall():
+        left = rest.setdefault(job_id, charge)
+        paid = min(drawn, left)
+        rest[job_id] = left - paid
+        used[grant_id] = used.get(grant_id, 0) + paid
+    return used

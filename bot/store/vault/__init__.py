@@ -1,0 +1,1 @@
+"""Secrets: the box that seals them and the columns that hold them."""

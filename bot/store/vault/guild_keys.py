@@ -1,0 +1,146 @@
+"""The API keys of the guilds: sealed, one active for each guild, older ones kept while open jobs need them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from bot.domain.models import AccountStatus, GuildKey
+from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_none, to_text_or_none
+from bot.store.engine.repository import Part
+from bot.store.vault.secret_box import SecretBox
+
+KEY_PURPOSE = "api key"
+
+
+class GuildKeys(Part):
+    """The table `guild_keys`."""
+
+    async def set_key(self, guild_id: int, secret: str, *, set_by: int, status: AccountStatus) -> GuildKey:
+        """Make this the guild's key; the one before is retired, and forgotten once no open job needs it.
+
+        `status` is what the API said when the key was tried. Returns the new key.
+        """
+        sealed = self._box.seal(KEY_PURPOSE, guild_id, secret)
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> GuildKey:
+            _retire(db, guild_id, now)
+            key_id = db.execute(
+                "INSERT INTO guild_keys"
+                " (guild_id, secret, last4, set_by, set_at, plan, scopes, balance_milli, balance_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (guild_id, sealed, secret[-4:], set_by, now, *_status_columns(status, now)),
+            ).lastrowid
+            return _key(db.execute("SELECT * FROM guild_keys WHERE id = ?", (key_id,)).fetchone(), self._box)
+
+        return await self._database.write(change)
+
+    async def key(self, guild_id: int) -> GuildKey | None:
+        """Return the guild's active key, None if it has none."""
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT * FROM guild_keys WHERE guild_id = ? AND retired_at IS NULL", (guild_id,)
+            ).fetchone()
+        )
+        return None if row is None else _key(row, self._box)
+
+    async def key_of(self, guild_id: int, key_id: int) -> GuildKey | None:
+        """Return one of the guild's keys, retired or not; None if it is not theirs, or forgotten."""
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT * FROM guild_keys WHERE guild_id = ? AND id = ? AND secret IS NOT NULL", (guild_id, key_id)
+            ).fetchone()
+        )
+        return None if row is None else _key(row, self._box)
+
+    async def remove_key(self, guild_id: int) -> bool:
+        """Retire the guild's key, forgotten once no open job needs it. False if it had none."""
+        now = self._clock.wall()
+        return await self._database.write(lambda db: _retire(db, guild_id, now))
+
+    async def forget_keys(self, guild_id: int) -> None:
+        """Forget all secrets of the guild at once, whatever still runs: the bot was removed from it."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE guild_keys SET secret = NULL, retired_at = coalesce(retired_at, ?) WHERE guild_id = ?",
+                (now, guild_id),
+            )
+
+        await self._database.write(change)
+
+    async def note_status(self, guild_id: int, key_id: int, status: AccountStatus) -> None:
+        """Keep what the API now says about the key."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE guild_keys SET plan = ?, scopes = ?, balance_milli = ?, balance_at = ?"
+                " WHERE guild_id = ? AND id = ?",
+                (*_status_columns(status, now), guild_id, key_id),
+            )
+
+        await self._database.write(change)
+
+    async def note_refused(self, guild_id: int, key_id: int) -> bool:
+        """Note that the API refused the key; True the first time, so that moderators are told once."""
+        now = self._clock.wall()
+        return await self._database.write(
+            lambda db: (
+                db.execute(
+                    "UPDATE guild_keys SET refused_at = ? WHERE guild_id = ? AND id = ? AND refused_at IS NULL",
+                    (now, guild_id, key_id),
+                ).rowcount
+                == 1
+            )
+        )
+
+    async def clear_refused(self, guild_id: int, key_id: int) -> None:
+        """Note that the key works again."""
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE guild_keys SET refused_at = NULL WHERE guild_id = ? AND id = ?", (guild_id, key_id))
+
+        await self._database.write(change)
+
+
+def forget_unneeded(db: sqlite3.Connection, guild_id: int) -> None:
+    """Forget the secrets of retired keys that no open job was submitted with."""
+    db.execute(
+        "UPDATE guild_keys SET secret = NULL"
+        " WHERE guild_id = ? AND retired_at IS NOT NULL AND secret IS NOT NULL AND NOT EXISTS ("
+        "  SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.key_id = guild_keys.id"
+        "  AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready'))",
+        (guild_id,),
+    )
+
+
+def _retire(db: sqlite3.Connection, guild_id: int, now: float) -> bool:
+    retired = db.execute(
+        "UPDATE guild_keys SET retired_at = ? WHERE guild_id = ? AND retired_at IS NULL", (now, guild_id)
+    ).rowcount
+    forget_unneeded(db, guild_id)
+    return retired == 1
+
+
+def _status_columns(status: AccountStatus, now: float) -> tuple[str | None, str, int | None, float | None]:
+    balance = to_milli_or_none(status.credits)
+    return to_text_or_none(status.plan), to_json(list(status.scopes)), balance, None if balance is None else now
+
+
+def _key(row: sqlite3.Row, box: SecretBox) -> GuildKey:
+    return GuildKey(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        secret=box.open(KEY_PURPOSE, row["guild_id"], row["secret"]),
+        last4=row["last4"],
+        set_by=row["set_by"],
+        set_at=row["set_at"],
+        plan=row["plan"],
+        scopes=tuple(json.loads(row["scopes"])),
+        balance=from_milli_or_none(row["balance_milli"]),
+        balance_at=row["balance_at"],
+        refused_at=row["refused_at"],
+    )

@@ -1,0 +1,39 @@
+"""The sealed columns, wherever they are: which keys they need, and sealing them again with the newest."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from bot.store.vault.secret_box import SecretBox, fingerprint_of
+
+
+def needed_fingerprints(db: sqlite3.Connection, now: float) -> set[str]:
+    """Return the fingerprints of the secret keys without which something of worth could not be opened.
+
+    An interaction token that expired by `now` (Unix seconds) is worth nothing.
+    """
+    rows = db.execute(
+        "SELECT secret FROM guild_keys WHERE secret IS NOT NULL"
+        " UNION ALL SELECT token FROM cards WHERE token IS NOT NULL AND token_expires_at > ?",
+        (now,),
+    )
+    return {fingerprint_of(sealed) for (sealed,) in rows}
+
+
+def forget_expired_tokens(db: sqlite3.Connection, now: float) -> None:
+    """Forget interaction tokens that expired by `now` (Unix seconds)."""
+    db.execute("UPDATE cards SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (now,))
+
+
+def reseal(db: sqlite3.Connection, box: SecretBox) -> int:
+    """Seal with the newest key what an older one sealed; return how many."""
+    newest = box.fingerprints[0]
+    keys = _older(db.execute("SELECT id, secret FROM guild_keys WHERE secret IS NOT NULL"), newest)
+    tokens = _older(db.execute("SELECT id, token FROM cards WHERE token IS NOT NULL"), newest)
+    db.executemany("UPDATE guild_keys SET secret = ? WHERE id = ?", [(box.rotate(old), key) for key, old in keys])
+    db.executemany("UPDATE cards SET token = ? WHERE id = ?", [(box.rotate(old), key) for key, old in tokens])
+    return len(keys) + len(tokens)
+
+
+def _older(rows: sqlite3.Cursor, newest: str) -> list[tuple[int | str, bytes]]:
+    return [(key, sealed) for key, sealed in rows if fingerprint_of(sealed) != newest]

@@ -1,0 +1,1 @@
+"""Jobs and their cards, from acceptance to delivery, in SQL."""

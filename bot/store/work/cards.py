@@ -1,0 +1,221 @@
+"""Cards: accepting work, and what is known of the one message that stands for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.domain.guild_rules import APPROVAL_LIFE_S
+from bot.domain.models import Card, Job, JobState
+from bot.domain.spending_policy import Verdict
+from bot.store.engine.columns import to_milli
+from bot.store.engine.repository import Part
+from bot.store.money import ledger
+from bot.store.money.spending import Spending, spending
+from bot.store.vault.guild_keys import forget_unneeded
+from bot.store.work.rows import TOKEN_PURPOSE, card_of, card_row, job_of, job_row, new_job_row
+
+_INSERT_CARD = """
+INSERT INTO cards (
+    id, guild_id, channel_id, author_id, interaction_id, token, token_expires_at, message_id, message_channel_id,
+    private, answered, locale, created_at, parent_channel_id, category_id, label
+) VALUES (
+    :id, :guild_id, :channel_id, :author_id, :interaction_id, :token, :token_expires_at, :message_id,
+    :message_channel_id, :private, :answered, :locale, :created_at, :parent_channel_id,
+    :category_id, :label
+)"""
+_INSERT_JOB = """
+INSERT INTO jobs (
+    id, card_id, guild_id, position, author_id, operation, model, input, state, idempotency_key, key_id, held_milli,
+    basis, cost_milli, remote_id, lease, attempts, first_attempt_at, next_at, created_at, submitted_at, started_at,
+    finished_at, delivered_at, message_id, output, media, error, parent_id, after_ids, fill
+) VALUES (
+    :id, :card_id, :guild_id, :position, :author_id, :operation, :model, :input, :state, :idempotency_key, :key_id,
+    :held_milli, :basis, :cost_milli, :remote_id, :lease, :attempts, :first_attempt_at, :next_at, :created_at,
+    :submitted_at, :started_at, :finished_at, :delivered_at, :message_id, :output, :media, :error, :parent_id,
+    :after_ids, :fill
+)"""
+
+
+class Cards(Part):
+    """The table `cards`."""
+
+    async def accept(
+        self, card: Card, jobs: Sequence[Job], decide: Callable[[Spending], Verdict | None]
+    ) -> tuple[Card, tuple[Job, ...], bool]:
+        """Store a card with its jobs and set their credits aside, if `decide` lets it: one transaction.
+
+        `decide` sees the books as they are then, on the store's thread. It says in which state each job begins and
+        which grants pay (None: as `jobs` say, no grant), or raises to refuse: nothing is stored and its error rises
+        here. Returns what is stored, and False if this interaction's card was there before.
+        """
+        _check(card, jobs)
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> tuple[Card, tuple[Job, ...], bool]:
+            earlier = self._card_where(
+                db,
+                "SELECT * FROM cards WHERE guild_id = ? AND interaction_id = ?",
+                (card.guild_id, card.interaction_id),
+            )
+            if earlier is not None:
+                return *earlier, False
+            # As of the moment that its jobs count from, lest a midnight between the two let them count nowhere.
+            verdict = decide(spending(db, card.guild_id, card.author_id, card.created_at))
+            if verdict is None:
+                verdict = Verdict(states=tuple(job.state for job in jobs))
+            db.execute(_INSERT_CARD, card_row(card, self._box))
+            for job, state in zip(jobs, verdict.states, strict=True):
+                db.execute(_INSERT_JOB, new_job_row(replace(job, state=state)))
+                ledger.hold(db, job, now)
+            for draw in verdict.draws:
+                db.execute(
+                    "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",
+                    (card.guild_id, jobs[draw.item].id, draw.grant_id, to_milli(draw.credits)),
+                )
+            if JobState.AWAITING_APPROVAL in verdict.states:
+                db.execute(
+                    "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at) VALUES (?, ?, ?, ?)",
+                    (card.id, card.guild_id, now, now + APPROVAL_LIFE_S),
+                )
+            # The card is not read back: its token would be unsealed for nothing, on the way to the member's answer.
+            return card, jobs_of_card(db, card.guild_id, card.id), True
+
+        return await self._database.write(change)
+
+    async def answered(self, guild_id: int, card_id: str, message_id: int | None, channel_id: int) -> None:
+        """Note that Discord has taken our first answer, and where it is: its jobs may be claimed from now on."""
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ? WHERE guild_id = ? AND id = ?",
+                (message_id, channel_id, guild_id, card_id),
+            )
+
+        await self._database.write(change)
+
+    async def move_card(
+        self,
+        guild_id: int,
+        card_id: str,
+        *,
+        message_id: int,
+        channel_id: int,
+        token: str | None = None,
+        token_expires_at: float = 0.0,
+    ) -> None:
+        """Note that the card stands in another message now, which no interaction token can edit but perhaps `token`.
+
+        Where it stood before is kept among the copies of its results, to be taken down with them.
+        """
+        sealed = None if token is None else self._box.seal(TOKEN_PURPOSE, guild_id, token)
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT INTO copies (job_id, guild_id, channel_id, message_id, kind)"
+                " SELECT jobs.id, jobs.guild_id, coalesce(message_channel_id, channel_id), cards.message_id, 'card'"
+                " FROM cards JOIN jobs ON jobs.card_id = cards.id AND jobs.position = 0"
+                " WHERE cards.guild_id = ? AND cards.id = ? AND cards.message_id <> ?"
+                " ON CONFLICT (job_id, message_id) DO NOTHING",
+                (guild_id, card_id, message_id),
+            )
+            db.execute(
+                "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ?,"
+                " token = ?, token_expires_at = ? WHERE guild_id = ? AND id = ?",
+                (message_id, channel_id, sealed, token_expires_at, guild_id, card_id),
+            )
+
+        await self._database.write(change)
+
+    async def drop_card(self, guild_id: int, card_id: str, reason: str) -> int:
+        """Give up a card whose answer never reached Discord: jobs that were never sent are cancelled and released.
+
+        `reason` is the sentence that is kept with them. Returns how many; 0 if the card is answered after all.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> int:
+            dropped = db.execute(
+                "UPDATE cards SET dropped_at = ?, token = NULL, token_expires_at = 0"
+                " WHERE guild_id = ? AND id = ? AND answered = 0 AND dropped_at IS NULL",
+                (now, guild_id, card_id),
+            ).rowcount
+            if not dropped:
+                return 0
+            db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id))
+            unsent = [job for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
+            for job in unsent:
+                if not ledger.is_closed(db, job.id):
+                    ledger.release(db, job, now)
+                end = replace(job, state=JobState.CANCELLED, lease=None, error=reason, finished_at=now)
+                update_job(db, end)
+            forget_unneeded(db, guild_id)
+            return len(unsent)
+
+        return await self._database.write(change)
+
+    async def unanswered(self, limit: int | None = None) -> list[Card]:
+        """Return cards, oldest first, of which it is not known whether Discord took the answer. Of all guilds."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT * FROM cards WHERE answered = 0 AND dropped_at IS NULL ORDER BY created_at LIMIT ?",
+                (-1 if limit is None else limit,),
+            ).fetchall()
+        )
+        return [card_of(row, self._box) for row in rows]
+
+    async def card(self, guild_id: int, card_id: str) -> Card | None:
+        """Return the guild's card, None if it has none of this id."""
+        found = await self.card_and_jobs(guild_id, card_id)
+        return None if found is None else found[0]
+
+    async def card_and_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
+        """Return the guild's card with its jobs in order, as they were at one moment."""
+        return await self._database.read(
+            lambda db: self._card_where(db, "SELECT * FROM cards WHERE guild_id = ? AND id = ?", (guild_id, card_id))
+        )
+
+    async def jobs_of(self, guild_id: int, card_id: str) -> tuple[Job, ...]:
+        """Return the jobs of the guild's card, in order."""
+        return await self._database.read(lambda db: jobs_of_card(db, guild_id, card_id))
+
+    def _card_where(
+        self, db: sqlite3.Connection, query: str, values: tuple[int, str | int | None]
+    ) -> tuple[Card, tuple[Job, ...]] | None:
+        row = db.execute(query, values).fetchone()
+        return None if row is None else (card_of(row, self._box), jobs_of_card(db, row["guild_id"], row["id"]))
+
+
+def update_job(db: sqlite3.Connection, job: Job) -> None:
+    """Write what may change of a job. The caller has made sure, in this transaction, that it may."""
+    db.execute(
+        """
+        UPDATE jobs SET
+            state = :state, input = :input, model = :model, key_id = :key_id, cost_milli = :cost_milli,
+            remote_id = :remote_id, lease = :lease,
+            attempts = :attempts, first_attempt_at = :first_attempt_at, next_at = :next_at,
+            submitted_at = :submitted_at, started_at = :started_at, finished_at = :finished_at,
+            delivered_at = :delivered_at, message_id = :message_id, output = :output, media = :media, error = :error
+        WHERE id = :id AND guild_id = :guild_id
+        """,
+        {"id": job.id, "guild_id": job.guild_id, **job_row(job)},
+    )
+
+
+def jobs_of_card(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
+    """Return the jobs of the guild's card, in order."""
+    rows = db.execute("SELECT * FROM jobs WHERE card_id = ? AND guild_id = ? ORDER BY position", (card_id, guild_id))
+    return tuple(map(job_of, rows))
+
+
+def _check(card: Card, jobs: Sequence[Job]) -> None:
+    if not jobs:
+        raise ValueError("a card needs at least one job")
+    for job in jobs:
+        if (job.card_id, job.guild_id) != (card.id, card.guild_id):
+            raise ValueError(f"job {job.id} is not of card {card.id}")
+        if not set(job.after_ids) <= {other.id for other in jobs} - {job.id}:
+            raise ValueError(f"job {job.id} waits for one of another card")
+        if job.state.ended or job.lease is not None:
+            raise ValueError(f"job {job.id} is not new")

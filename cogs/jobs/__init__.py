@@ -1,0 +1,1 @@
+"""/jobs: list, show, cancel, recover, retry and link."""

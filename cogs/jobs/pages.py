@@ -1,0 +1,129 @@
+"""How `/jobs` looks: a page of a list, and a job with its family."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.card import operation_of, plain, shortened, stamp, state_word
+from bot.delivery.poster import in_five_rows, message_link
+from bot.domain.models import OPEN_STATES, PAID_STATES, Job, JobState, Media
+from cogs.results import buttons as results
+from cogs.ui.controls import Control
+from cogs.ui.limit_text import cost_words, credits_words, fitting, job_line
+
+COLOUR = 0x5865F2
+PAGE_JOBS = 10
+FAMILY_CHARS = 3000
+INDENT_MAX = 8
+"""Deeper relatives stand no further to the right."""
+
+
+async def list_page(
+    bot: CannonBot,
+    guild_id: int,
+    author_id: int | None,
+    state: str,
+    states: Collection[JobState] | None,
+    number: int,
+) -> tuple[discord.Embed, discord.ui.View]:
+    """Draw the page `number` (from 0) of the jobs of a member, or of all (None). No prompts: some are private."""
+    offset = number * PAGE_JOBS
+    jobs, total = await bot.parts.store.jobs_listed(
+        guild_id, author_id=author_id, states=states, limit=PAGE_JOBS, offset=offset
+    )
+    lines = [job_line(job) + (f" · <@{job.author_id}>" if author_id is None else "") for job in jobs]
+    title = "Your jobs" if author_id is not None else "Jobs of this server"
+    embed = discord.Embed(
+        title=title if state == "any" else f"{title}: {state}",
+        description=fitting(lines) or ("None." if number == 0 else "Nothing more."),
+        colour=COLOUR,
+    )
+    pages = max(1, -(-total // PAGE_JOBS))
+    embed.set_footer(text=f"Page {number + 1} of {pages} · {total} jobs · more on one: /jobs show")
+    view, whose = discord.ui.View(timeout=None), "mine" if author_id is not None else "all"
+    for label, page in (("Newer", number - 1), ("Older", number + 1)):
+        if 0 <= page < pages:
+            view.add_item(Control.button("jobs_page", f"{whose}.{state}.{page}", label=label))
+    return embed, view
+
+
+async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord.Embed, discord.ui.View]:
+    """Draw a job with its family, as far as this member may see it, and what can be done with it."""
+    store = bot.parts.store
+    found = await store.card_and_jobs(job.guild_id, job.card_id)
+    assert found is not None
+    card, jobs = found
+    operation = operation_of(bot.catalogue, job)
+    embed = discord.Embed(
+        title=f"Job {job.id} · {operation.title if operation is not None else job.operation}",
+        description=_words(job),
+        colour=COLOUR,
+    )
+    state = state_word(job.state)
+    error = f": {plain(shortened(job.error, 300))}" if job.error else ""
+    embed.add_field(name="State", value=f"{state}{error}", inline=False)
+    embed.add_field(name="Cost", value=cost_words(job))
+    embed.add_field(name="Asked by", value=f"<@{job.author_id}> {stamp(job.created_at)}")
+    if card.message_id is not None and card.message_channel_id in {None, card.channel_id} and not card.private:
+        embed.add_field(name="Card", value=message_link(card))
+    family = await store.family(job.guild_id, viewer_id, job.id)
+    if len(family) > 1:
+        embed.description = f"{embed.description or ''}\n**Family**\n{family_text(family, job.id)}".strip()
+        embed.add_field(name="Family in all", value=total_words(family), inline=False)
+    view = discord.ui.View(timeout=None)
+    for item in in_five_rows(results.offered(bot, card, jobs, linked=bool(job.media)), ()):
+        view.add_item(item)
+    return embed, view
+
+
+def _words(job: Job) -> str | None:
+    """Return a job's prompt as a quotation; of an erased one, that it was."""
+    if job.prompt:
+        return "\n".join(f"> {line}" for line in plain(shortened(job.prompt, 350)).splitlines())
+    erased = job.state.ended and not job.input and not job.media
+    return "Its record was erased." if erased else None
+
+
+def family_text(family: Sequence[Job], shown_id: str) -> str:
+    """Write a family as a tree, a line for each: what came from what, and what it cost. `family` is oldest first."""
+    return fitting([_line(job, depth, job.id == shown_id) for job, depth in _tree(family)], FAMILY_CHARS)
+
+
+def _tree(family: Sequence[Job]) -> Iterator[tuple[Job, int]]:
+    """Give the family depth first, each with how far it is from the first."""
+    ids = {job.id for job in family}
+    children: dict[str | None, list[Job]] = {}
+    for job in family:
+        origin = origin_of(job)
+        children.setdefault(origin if origin in ids else None, []).append(job)
+    pending = [(job, 0) for job in reversed(children.get(None, []))]
+    while pending:
+        job, depth = pending.pop()
+        yield job, depth
+        pending += [(child, depth + 1) for child in reversed(children.get(job.id, []))]
+
+
+def origin_of(job: Job) -> str | None:
+    """Return what a job came from: the step before it on its card, else the job that its card was made from."""
+    return job.after_ids[0] if job.after_ids else job.parent_id
+
+
+def _line(job: Job, depth: int, is_shown: bool) -> str:
+    indent = "\u2003" * min(max(depth - 1, 0), INDENT_MAX) + ("└ " if depth else "")
+    name = f"**`{job.id}`**" if is_shown else f"`{job.id}`"
+    return f"{indent}{name} `{job.operation}` · {state_word(job.state)} · {cost_words(job)}"
+
+
+def total_words(family: Sequence[Job]) -> str:
+    """Say what a family cost in all, and what is held for those of it that are still being made."""
+    paid = sum((job.held if job.cost is None else job.cost for job in family if job.state in PAID_STATES), Decimal(0))
+    held = sum((job.held for job in family if job.state in OPEN_STATES), Decimal(0))
+    return credits_words(paid) + (f", and {credits_words(held)} held" if held else "")
+
+
+def with_link(medium: Media, link: str | None) -> Media:
+    """Return the medium with another link, if there is one."""
+    return medium if link is None else replace(medium, url=link)

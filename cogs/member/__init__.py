@@ -1,0 +1,1 @@
+"""What members look up: /help, /usage and /privacy."""

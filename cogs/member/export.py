@@ -1,0 +1,140 @@
+"""Writing a server's books as files: the ledger as CSV, jobs and decisions as JSON. No key and no link is in them."""
+
+import asyncio
+import csv
+import io
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
+from decimal import Decimal
+from typing import IO, Any, TypeAlias, cast
+
+import discord
+
+from bot.errors import InputError
+from bot.store import Store
+from bot.store.money.reports import START, Mark, Page
+
+MEMORY_BYTES = 1024 * 1024
+"""What is larger goes to a file on disk."""
+REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
+"""Discord's docs name 25 MiB as the largest request; a part of it is not the files."""
+TOO_LARGE = ("The books are larger than Discord takes, even packed: give a shorter `period`.", "period")
+OWN_TOO_LARGE = ("Your jobs here are more than Discord takes in one file; ask the host of this bot for them.", None)
+LEDGER_COLUMNS = (
+    "id", "time", "member_id", "kind", "credits", "job_id", "operation", "model", "channel_id",
+)  # fmt: skip
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A cell that begins with one of these is run by spreadsheets as a formula."""
+
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
+NextPage: TypeAlias = Callable[[Mark], Awaitable[Page]]
+Form: TypeAlias = Callable[[Rows, bool, bool], str]
+"""Makes text of the rows of a page, which may be the first one and may be the last one."""
+
+
+def cell(value: object) -> str:
+    """Return a value as a cell of CSV: a number as it is, a text so that no spreadsheet takes it for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, int | Decimal):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+async def books(stack: ExitStack, store: Store, guild_id: int, *, since: float, file_limit: int) -> list[discord.File]:
+    """Return the server's books from `since` (Unix seconds) on as files for Discord; `stack` closes them.
+
+    Where they are larger than `file_limit` bytes, they come packed. Raises InputError where that does not help.
+    """
+    sources: dict[str, tuple[NextPage, Form]] = {
+        "ledger.csv": (lambda mark: store.ledger_page(guild_id, since=since, after=mark), as_csv),
+        "jobs.json": (lambda mark: store.jobs_page(guild_id, since=since, after=mark), as_json),
+        "decisions.json": (lambda mark: store.decisions_page(guild_id, since=since, after=mark), as_json),
+    }
+    return await _files(stack, sources, "books.zip", TOO_LARGE, file_limit)
+
+
+async def own_jobs(
+    stack: ExitStack, store: Store, guild_id: int, member_id: int, *, file_limit: int
+) -> list[discord.File]:
+    """Return the member's jobs in the guild, with all that they gave and got, as a file for Discord.
+
+    Where it is larger than `file_limit` bytes, it comes packed. Raises InputError where that does not help.
+    """
+    sources: dict[str, tuple[NextPage, Form]] = {
+        "my-jobs.json": (lambda mark: store.member_page(guild_id, member_id, after=mark), as_json)
+    }
+    return await _files(stack, sources, "my-jobs.zip", OWN_TOO_LARGE, file_limit)
+
+
+async def _files(
+    stack: ExitStack,
+    sources: Mapping[str, tuple[NextPage, Form]],
+    packed_name: str,
+    too_large: tuple[str, str | None],
+    file_limit: int,
+) -> list[discord.File]:
+    made: dict[str, IO[bytes]] = {}
+    for name, (next_page, form) in sources.items():
+        made[name] = _opened(stack)
+        await _write(made[name], next_page, form)
+    sizes = [_size(file) for file in made.values()]
+    if max(sizes) > file_limit or sum(sizes) > REQUEST_LIMIT_BYTES:
+        packed = _opened(stack)
+        await asyncio.to_thread(_pack, packed, made)
+        if _size(packed) > min(file_limit, REQUEST_LIMIT_BYTES):
+            raise InputError(*too_large)
+        made = {packed_name: packed}
+    return [discord.File(cast("io.BufferedIOBase", file), filename=name) for name, file in made.items()]
+
+
+def as_csv(rows: Rows, is_first: bool, is_last: bool) -> str:  # noqa: ARG001 - CSV has no end to write
+    """Write rows of the ledger as CSV; the first page has the heading."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    if is_first:
+        writer.writerow(LEDGER_COLUMNS)
+    writer.writerows([cell(row[column]) for column in LEDGER_COLUMNS] for row in rows)
+    return text.getvalue()
+
+
+def as_json(rows: Rows, is_first: bool, is_last: bool) -> str:
+    """Write rows as a part of one JSON array, one row a line. A page that is not the last has rows."""
+    start = "[" if is_first else "," if rows else ""
+    return start + ",".join(f"\n{json.dumps(row)}" for row in rows) + ("\n]\n" if is_last else "")
+
+
+def _opened(stack: ExitStack) -> IO[bytes]:
+    # On disk it has no name: nothing is left of it, however the process ends.
+    return stack.enter_context(tempfile.SpooledTemporaryFile(MEMORY_BYTES))
+
+
+async def _write(file: IO[bytes], next_page: NextPage, form: Form) -> None:
+    """Write page by page, each in a thread: a large server has many."""
+    mark: Mark | None = START
+    while mark is not None:
+        page = await next_page(mark)
+        await asyncio.to_thread(_put, file, form, page.rows, mark is START, page.after is None)
+        mark = page.after
+
+
+def _put(file: IO[bytes], form: Form, rows: Rows, is_first: bool, is_last: bool) -> None:
+    file.write(form(rows, is_first, is_last).encode())
+
+
+def _size(file: IO[bytes]) -> int:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return size
+
+
+def _pack(packed: IO[bytes], files: Mapping[str, IO[bytes]]) -> None:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, file in files.items():
+            with archive.open(name, "w") as inside:
+                shutil.copyfileobj(file, inside)

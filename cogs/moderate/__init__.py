@@ -1,0 +1,1 @@
+"""What moderators do: /studio and /quota, approvals and reviews."""

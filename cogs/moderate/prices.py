@@ -1,0 +1,96 @@
+"""The server's own price list: what a kind of job is thought to cost, where Cannon Studio does not say."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import discord
+
+from bot.catalogue import Operation, model_name
+from bot.delivery.card import plain, shortened
+from bot.domain.models import credits_of
+from bot.errors import InputError
+from cogs.member.help import pages
+from cogs.moderate.settings.forms import MODEL_CHARS, model_typed
+from cogs.ui.audit import record
+from cogs.ui.limit_text import credits_words
+from cogs.ui.permissions import guild_of, require_moderator
+from cogs.workflows.submit import Interaction
+
+PRICES_MAX = 200
+NONE_SET = "No price is set: `/studio price` with an operation and credits sets one."
+
+
+async def set_price(interaction: Interaction, operation_id: str, amount: float | None, model: str | None) -> None:
+    """Set the price of an operation, or of one of its models; without an amount remove it."""
+    await require_moderator(interaction)
+    guild_id, bot = guild_of(interaction), interaction.client
+    operation = bot.catalogue.resolve(operation_id.strip())
+    if operation.fixed_credits is not None:
+        raise InputError(
+            f"{operation.title} always costs {credits_words(operation.fixed_credits)}: there is no price to set.",
+            "operation",
+        )
+    chosen = "" if model is None else model_typed(operation, model)
+    store = bot.parts.store
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    prices = await store.prices(guild_id)
+    before = prices.get((operation.id, chosen))
+    new = None if amount is None else credits_of(amount)
+    what = _what(operation, chosen)
+    if new is None and before is None:
+        raise InputError(f"No price is set for {what}, so there is none to remove.", "credits")
+    if before is None and len(prices) >= PRICES_MAX:
+        raise InputError(f"The list takes {PRICES_MAX} prices; remove one first.", "credits")
+    await store.set_price(guild_id, operation.id, chosen, new)
+    if new is None:
+        text = f"removed the price of {what}{_was(before)}."
+    else:
+        text = f"set the price of {what} to {credits_words(new)}{_was(before)}."
+    about = {
+        "operation": operation.id,
+        "model": chosen,
+        "before": None if before is None else str(before),
+        "credits": None if new is None else str(new),
+    }
+    await record(bot, guild_id, interaction.user.id, "price", text, about)
+    await interaction.edit_original_response(content=f"Done: {text}")
+
+
+def _what(operation: Operation, model: str) -> str:
+    return f"`{operation.id}`" + (f" with {plain(model_name(operation, model))}" if model else "")
+
+
+def _was(before: Decimal | None) -> str:
+    return "" if before is None else f" (it was {credits_words(before)})"
+
+
+async def show_prices(interaction: Interaction) -> None:
+    """Show the server's price list."""
+    await require_moderator(interaction)
+    bot = interaction.client
+    prices = await bot.parts.store.prices(guild_of(interaction))
+    made = pages("Prices set on this server", _lines(bot.catalogue.operations, prices) or [NONE_SET])
+    await interaction.response.send_message(embed=made[0], ephemeral=True)
+    for more in made[1:]:
+        await interaction.followup.send(embed=more, ephemeral=True)
+
+
+def _lines(operations: Mapping[str, Operation], prices: Mapping[tuple[str, str], Decimal]) -> list[str]:
+    lines = []
+    for (operation_id, model), amount in prices.items():
+        operation = operations.get(operation_id)
+        name = model if operation is None or not model else model_name(operation, model)
+        which = f" with {plain(shortened(name, MODEL_CHARS))}" if model else ""
+        lines.append(f"`{operation_id}`{which}: {credits_words(amount)}")
+    return lines
+
+
+def model_choices(interaction: Interaction, typed: str) -> list[discord.app_commands.Choice[str]]:
+    """Return the models of the operation that was chosen before, as far as they are known."""
+    bot = interaction.client
+    try:
+        operation = bot.catalogue.resolve(str(interaction.namespace["operation"] or ""))
+        offered = bot.catalogue.suggest(operation.id, "model", typed)
+    except (InputError, KeyError):
+        return []
+    return [discord.app_commands.Choice(name=name, value=str(value)) for name, value in offered]

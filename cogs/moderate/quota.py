@@ -1,0 +1,225 @@
+"""`/quota`: who may spend how much, and what is given on top. For moderators only, checked on every step."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import CannonBot
+from bot.delivery.card import plain, stamp
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import credits_of
+from bot.errors import InputError
+from cogs.member.help import pages
+from cogs.ui.audit import record
+from cogs.ui.durations import SPAN_CHARS, seconds_of
+from cogs.ui.limit_text import credits_words, label, standing, standing_text, terms, whose
+from cogs.ui.permissions import guild_of, is_moderator, moderators_only
+from cogs.workflows.submit import Interaction
+
+CREDITS_MAX = 999_999_999.0
+CHOICES = 25
+LINES_PER_BLOCK = 20
+"""A line has up to about 180 characters, a page of an embed 4000."""
+COLOUR = 0x5865F2
+PERIOD_HELP = "For how long it counts: a calendar day, week or month in the server's time zone, or in all"
+
+Credits = app_commands.Range[float, 0.0, CREDITS_MAX]
+Periods = Literal["day", "week", "month", "total"]
+Who: TypeAlias = discord.Member | discord.User | discord.Role
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class Quota(commands.GroupCog, group_name="quota", group_description="Who may spend how many credits here"):
+    """Limits and grants."""
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Let moderators through only."""
+        return await moderators_only(interaction)
+
+    @app_commands.command(name="set", description="Limit what a member, a role or everyone may spend")
+    @app_commands.rename(amount="credits")
+    @app_commands.describe(
+        amount="Credits for each member in the period; 0: may not use",
+        period=PERIOD_HELP,
+        who="A member or a role; left out, every member",
+        operation="Only for this operation, e.g. video.generate",
+        channel="Only in this channel and its threads, or in this category",
+    )
+    async def set_limit(
+        self,
+        interaction: Interaction,
+        amount: Credits,
+        period: Periods,
+        who: discord.Member | discord.User | discord.Role | None = None,
+        operation: str | None = None,
+        channel: discord.TextChannel | discord.CategoryChannel | None = None,
+    ) -> None:
+        """Set a limit for each member on their own."""
+        scope, scope_id = _scope(who, guild_of(interaction))
+        found = None if operation is None else interaction.client.catalogue.resolve(operation.strip())
+        limit = Limit(
+            scope=scope,
+            scope_id=scope_id,
+            operation="" if found is None else found.id,
+            channel_id=0 if channel is None else channel.id,
+            period=Period(period),
+            credits=credits_of(amount),
+        )
+        await _set(interaction, limit)
+
+    @set_limit.autocomplete("operation")
+    async def _operation(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        offered = interaction.client.catalogue.suggest_operations(typed)
+        return [app_commands.Choice(name=name, value=value) for name, value in offered]
+
+    @app_commands.command(name="server", description="Limit what the whole server may spend")
+    @app_commands.rename(amount="credits")
+    @app_commands.describe(amount="Credits of all members together in the period", period=PERIOD_HELP)
+    async def server(self, interaction: Interaction, amount: Credits, period: Periods) -> None:
+        """Set a limit for all members together."""
+        await _set(interaction, Limit(scope=Scope.SERVER, period=Period(period), credits=credits_of(amount)))
+
+    @app_commands.command(name="list", description="Show all limits of this server")
+    async def list_limits(self, interaction: Interaction) -> None:
+        """Show every limit, for whom it is and who set it."""
+        limits = await interaction.client.parts.store.limits(guild_of(interaction))
+        blocks = [_listed(scope, [each for each in limits if each.scope is scope]) for scope in Scope]
+        shown = list(itertools.chain(*blocks)) or [
+            "There are none: every member may spend what the account has. `/quota set` makes one."
+        ]
+        made = pages("Limits of this server", shown)
+        await interaction.response.send_message(embed=made[0], ephemeral=True)
+        for more in made[1:]:
+            await interaction.followup.send(embed=more, ephemeral=True)
+
+    @app_commands.command(name="remove", description="Remove a limit")
+    @app_commands.describe(limit="The limit to remove, from the list")
+    async def remove(self, interaction: Interaction, limit: str) -> None:
+        """Remove one limit."""
+        guild_id, bot = guild_of(interaction), interaction.client
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        # A snowflake has 19 digits, and what SQLite cannot hold is no id either.
+        limit_id = int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 19 else 0
+        removed = await bot.parts.store.remove_limit(guild_id, limit_id)
+        if removed is None:
+            raise InputError("This limit is not there (any more): pick one of those that are offered.", "limit")
+        text = f"removed the limit of {whose(removed)}: {terms(removed)}."
+        await record(bot, guild_id, interaction.user.id, "limit", text, {**_about(removed), "removed": True})
+        await interaction.edit_original_response(content=f"Done: {text}")
+
+    @remove.autocomplete("limit")
+    async def _limits(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        if not await is_moderator(interaction):
+            return []
+        word = typed.strip().casefold()
+        limits = await interaction.client.parts.store.limits(guild_of(interaction))
+        offered = [(label(each, interaction.guild), str(each.id)) for each in limits]
+        found = [(name, value) for name, value in offered if word in name.casefold() or word == value]
+        return [app_commands.Choice(name=name, value=value) for name, value in found[:CHOICES]]
+
+    @app_commands.command(name="grant", description="Give a member credits once, on top of their limits")
+    @app_commands.rename(amount="credits")
+    @app_commands.describe(
+        member="Who gets them",
+        amount="How many; they pay for what goes past the member's limits, never past the server's",
+        note="What they are for; the member sees it",
+        expires="After how long they are lost: 12h, 7d, 2w; left out, never",
+    )
+    async def grant(
+        self,
+        interaction: Interaction,
+        member: discord.User,
+        amount: app_commands.Range[float, 0.001, CREDITS_MAX],
+        note: app_commands.Range[str, 1, 200] | None = None,
+        expires: app_commands.Range[str, 2, SPAN_CHARS] | None = None,
+    ) -> None:
+        """Give credits that are drawn when a limit would refuse."""
+        guild_id, bot = guild_of(interaction), interaction.client
+        _refuse_bot(member)
+        until = None if expires is None else bot.clock.wall() + seconds_of(expires, "expires")
+        given = credits_of(amount)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        made = await bot.parts.store.grant(
+            guild_id, member.id, given, note=note or "", by_id=interaction.user.id, expires_at=until
+        )
+        life = "" if until is None else f", good until {stamp(until, 'f')}"
+        text = f"granted <@{member.id}> {credits_words(given)}{life}{f' ({plain(note)})' if note else ''}."
+        about = {"grant": made.id, "member_id": member.id, "credits": str(given), "expires_at": until}
+        await record(bot, guild_id, interaction.user.id, "grant", text, about)
+        await interaction.edit_original_response(content=f"Done: {text}")
+
+    @app_commands.command(name="show", description="Which limits hold for a member, and what is left of them")
+    @app_commands.describe(member="The member; left out, yourself")
+    async def show(self, interaction: Interaction, member: discord.User | None = None) -> None:
+        """Show a member's limits, grants and open jobs."""
+        someone = member or interaction.user
+        roles = [role.id for role in getattr(someone, "roles", ())]
+        shown = await standing(interaction.client, guild_of(interaction), someone.id, roles)
+        embed = discord.Embed(
+            title="What a member may spend", description=f"<@{someone.id}>\n{standing_text(shown)}", colour=COLOUR
+        )
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+def _scope(who: Who | None, guild_id: int) -> tuple[Scope, int]:
+    if who is None or who.id == guild_id:  # the role @everyone has the server's id
+        return Scope.EVERYONE, 0
+    if isinstance(who, discord.Role):
+        return Scope.ROLE, who.id
+    _refuse_bot(who)
+    return Scope.MEMBER, who.id
+
+
+def _refuse_bot(member: discord.Member | discord.User) -> None:
+    if member.bot:
+        raise InputError("Bots ask for nothing here: name a member.")
+
+
+async def _set(interaction: Interaction, limit: Limit) -> None:
+    guild_id, bot = guild_of(interaction), interaction.client
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    made = await bot.parts.store.set_limit(guild_id, limit, by_id=interaction.user.id)
+    text = f"set the limit of {whose(made)} to {terms(made)}."
+    await record(bot, guild_id, interaction.user.id, "limit", text, _about(made))
+    await interaction.edit_original_response(content=f"Done: {text}")
+
+
+def _about(limit: Limit) -> dict[str, str | int]:
+    return {
+        "limit": limit.id,
+        "scope": limit.scope.value,
+        "scope_id": limit.scope_id,
+        "operation": limit.operation,
+        "channel_id": limit.channel_id,
+        "period": limit.period.value,
+        "credits": str(limit.credits),
+    }
+
+
+_HEADINGS = {
+    Scope.SERVER: "The server as a whole",
+    Scope.EVERYONE: "Every member",
+    Scope.ROLE: "Roles (the best of a member's roles holds)",
+    Scope.MEMBER: "Members (goes before roles and everyone)",
+}
+
+
+def _listed(scope: Scope, limits: Sequence[Limit]) -> list[str]:
+    """Return the limits of a scope under their heading, in blocks that each fit on a page."""
+    named = scope in {Scope.ROLE, Scope.MEMBER}
+    lines = [
+        f"• {f'{whose(each)}: ' if named else ''}{terms(each)} · by <@{each.set_by}> {stamp(each.set_at, 'd')}"
+        for each in limits
+    ]
+    starts = range(0, len(lines), LINES_PER_BLOCK)
+    return [f"**{_HEADINGS[scope]}**\n" + "\n".join(lines[start : start + LINES_PER_BLOCK]) for start in starts]
+
+
+async def setup(bot: CannonBot) -> None:
+    """Load the group."""
+    await bot.add_cog(Quota())

@@ -1,0 +1,1 @@
+"""/studio settings: the panel, its forms and the words of its settings."""

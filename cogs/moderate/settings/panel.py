@@ -1,0 +1,215 @@
+"""How `/studio settings` looks: an embed and its controls, one page for each subject. Drawn anew at each change.
+
+An embed with rows of controls rather than a Components V2 layout: five rows are enough for each page, and the controls
+are then of the one kind that all our messages have.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import discord
+
+from bot.catalogue import Catalogue
+from bot.delivery.card import plain, shortened, stamp
+from bot.domain.guild_rules import Rules
+from cogs.moderate.settings.labels import PAYERS, label, on_off, value
+from cogs.ui.controls import Control, view_of
+
+COLOUR = 0x5865F2
+OPTIONS = 25
+CHANNELS_MAX = 25
+WORDS_SHOWN_CHARS = 900
+TALK = (
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+)
+"""Where the bot can post lines."""
+PLACES = (
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+    discord.ChannelType.forum,
+    discord.ChannelType.category,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+)
+"""Where the bot can be used; a category stands for all that is in it."""
+
+
+class Page(StrEnum):
+    """The subjects of the settings."""
+
+    ACCESS = "access"
+    LIMITS = "limits"
+    APPROVAL = "approval"
+    RESULTS = "results"
+    WORDS = "words"
+
+
+TITLES = {
+    Page.ACCESS: ("Access", "who sets things, and where the bot may be used"),
+    Page.LIMITS: ("Limits", "how many jobs run and wait, what one may cost"),
+    Page.APPROVAL: ("Approval and log", "what a moderator decides first, and where it is written down"),
+    Page.RESULTS: ("Results", "re-runs, pings, estimates, time zone"),
+    Page.WORDS: ("Words and models", "what no prompt may say, and the models used by default"),
+}
+PAGE_OF: Mapping[str, Page] = {
+    "moderator_role": Page.ACCESS,
+    "allowed_channels": Page.ACCESS,
+    "forbidden_channels": Page.ACCESS,
+    "unchecked_only_in_age_restricted": Page.ACCESS,
+    "running_per_member": Page.LIMITS,
+    "queued_per_member": Page.LIMITS,
+    "running_per_server": Page.LIMITS,
+    "job_ceiling": Page.LIMITS,
+    "confirm_above": Page.LIMITS,
+    "approve_above": Page.APPROVAL,
+    "approval_channel": Page.APPROVAL,
+    "approve_own": Page.APPROVAL,
+    "log_channel": Page.APPROVAL,
+    "rerun_payer": Page.RESULTS,
+    "ping": Page.RESULTS,
+    "estimate_tool": Page.RESULTS,
+    "timezone": Page.RESULTS,
+    "words": Page.WORDS,
+    "default_models": Page.WORDS,
+}
+"""On which page each setting stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the panel needs to know beside the rules."""
+
+    catalogue: Catalogue
+    switched_off: int
+    """How many operations are off here."""
+    channel_ids: frozenset[int]
+    """The channels and threads that are there: Discord takes no others as a select's present choice."""
+    role_ids: frozenset[int]
+    now: float
+
+
+def panel(page: Page, rules: Rules, known: Known) -> tuple[discord.Embed, discord.ui.View]:
+    """Draw a page."""
+    title, about = TITLES[page]
+    embed = discord.Embed(title=f"Settings · {title}", description=f"{about[:1].upper()}{about[1:]}.", colour=COLOUR)
+    for name, place in PAGE_OF.items():
+        if place is page:
+            words = label(name)
+            embed.add_field(name=f"{words[:1].upper()}{words[1:]}", value=_shown(name, rules, known), inline=False)
+    if page is Page.ACCESS:
+        off = f"{known.switched_off} switched off" if known.switched_off else "all switched on"
+        embed.add_field(name="Operations", value=f"{off}; `/studio operations` switches them", inline=False)
+    if rules.paused:
+        embed.set_footer(text="New jobs are paused: /studio pause switches that.")
+    return embed, view_of([_pages(page), *_CONTROLS[page](rules, known)])
+
+
+def _shown(name: str, rules: Rules, known: Known) -> str:
+    if name == "timezone":
+        return f"{value(rules, name)}, now {stamp(known.now, 'f')} in yours; periods begin at midnight there"
+    if name == "words" and rules.words:
+        return f"{value(rules, name)}: ||{plain(shortened(', '.join(rules.words), WORDS_SHOWN_CHARS))}||"
+    return shortened(value(rules, name), 1024)
+
+
+def _pages(page: Page) -> Control:
+    options = [
+        discord.SelectOption(label=title, value=each.value, description=about, default=each is page)
+        for each, (title, about) in TITLES.items()
+    ]
+    return Control.select("set_page", "panel", placeholder="Subject", options=options)
+
+
+def _flip(name: str, rules: Rules, text: str) -> Control:
+    is_on = bool(getattr(rules, name))
+    style = discord.ButtonStyle.success if is_on else discord.ButtonStyle.secondary
+    return Control.button("set_flip", name, label=f"{text}: {on_off(is_on)}", style=style)
+
+
+def _form(subject: str, text: str) -> Control:
+    return Control.button("set_form", subject, label=text, style=discord.ButtonStyle.primary)
+
+
+def _there(chosen: frozenset[int] | int | None, ids: frozenset[int]) -> list[int]:
+    wanted = chosen if isinstance(chosen, frozenset) else frozenset() if chosen is None else frozenset({chosen})
+    return sorted(wanted & ids)
+
+
+def _access(rules: Rules, known: Known) -> list[Control]:
+    return [
+        Control.role(
+            "set_role",
+            "moderator_role",
+            placeholder="Moderator role (beside who may manage the server)",
+            chosen=next(iter(_there(rules.moderator_role, known.role_ids)), None),
+        ),
+        _places("allowed_channels", "Allowed channels (none chosen: all)", rules, known),
+        _places("forbidden_channels", "Forbidden channels", rules, known),
+        _flip("unchecked_only_in_age_restricted", rules, "Age-restricted rule"),
+        Control.button("set_operations", "panel", label="Operations…"),
+    ]
+
+
+def _places(name: str, text: str, rules: Rules, known: Known) -> Control:
+    chosen = _there(getattr(rules, name), known.channel_ids)
+    return Control.channels("set_channels", name, placeholder=text, chosen=chosen, kinds=PLACES, at_most=CHANNELS_MAX)
+
+
+def _talk(name: str, text: str, rules: Rules, known: Known) -> Control:
+    chosen = _there(getattr(rules, name), known.channel_ids)
+    return Control.channels("set_channels", name, placeholder=text, chosen=chosen, kinds=TALK)
+
+
+def _limits(_rules: Rules, _known: Known) -> list[Control]:
+    return [_form("limits", "Change…")]
+
+
+def _approval(rules: Rules, known: Known) -> list[Control]:
+    return [
+        _talk("approval_channel", "Approval channel", rules, known),
+        _talk("log_channel", "Log channel", rules, known),
+        _form("approval", "Change the threshold…"),
+        _flip("approve_own", rules, "Approving one's own"),
+    ]
+
+
+def _results(rules: Rules, _known: Known) -> list[Control]:
+    options = [
+        discord.SelectOption(label=f"Re-run: {text}", value=payer.value, default=payer is rules.rerun_payer)
+        for payer, text in PAYERS.items()
+    ]
+    return [
+        Control.select("set_payer", "panel", placeholder="Who pays for a re-run", options=options),
+        _flip("ping", rules, "Ping with the result"),
+        _flip("estimate_tool", rules, "Estimate tool"),
+        _form("timezone", "Time zone…"),
+    ]
+
+
+def _words(rules: Rules, known: Known) -> list[Control]:
+    options = [
+        discord.SelectOption(
+            label=shortened(operation.title, 100),
+            value=operation.id,
+            description=shortened(rules.default_models.get(operation.id, "") or "no default model", 100),
+        )
+        for operation in known.catalogue.operations.values()
+        if any(field.name == "model" for field in operation.fields) and len(operation.id) <= 100
+    ]
+    choose = Control.select("set_model", "panel", placeholder="Set the default model of …", options=options[:OPTIONS])
+    return [choose, _form("words", "Word list…")] if options else [_form("words", "Word list…")]
+
+
+_CONTROLS: Mapping[Page, Callable[[Rules, Known], Sequence[Control]]] = {
+    Page.ACCESS: _access,
+    Page.LIMITS: _limits,
+    Page.APPROVAL: _approval,
+    Page.RESULTS: _results,
+    Page.WORDS: _words,
+}

@@ -1,0 +1,1 @@
+"""Reactions as commands, their settings, and the gallery."""

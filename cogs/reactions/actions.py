@@ -1,0 +1,259 @@
+"""What reactions do: start a job in the channel, send a result by direct message, star it, take it down."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+import structlog
+
+from bot.app.client import CannonBot
+from bot.delivery.card import open_part
+from bot.delivery.copies import shown_jobs
+from bot.delivery.poster import message_link
+from bot.domain.guild_rules import Rules
+from bot.domain.models import Card, Job, JobState, MediaKind
+from bot.domain.reaction_rules import REMAKES, Action, Purse, Reaction, Who
+from bot.domain.spending_policy import refuse_blocked
+from bot.errors import InputError, NotAllowed, Refused
+from bot.runtime.rate_limiter import Pace
+from cogs.reactions.gallery import Gallery
+from cogs.reactions.submit import Room, Spot, post, take_in
+from cogs.results.next_step import Medium, either, of_job, prefilled, request_of
+from cogs.results.remove import STILL_OPEN, remove
+from cogs.results.rerun import alike, require_payer, results, same_again, varied
+from cogs.workflows.submit import Request
+
+log = structlog.get_logger(__name__)
+
+STRENGTH = "strong"
+"""How far a variant made by a reaction goes: a die is for surprises."""
+MEMBER_A_MINUTE, SERVER_A_MINUTE = 5, 20
+MINUTE_S = 60.0
+ONWARD: Mapping[Action, tuple[str, MediaKind]] = {
+    Action.ANIMATE: ("video.generate", MediaKind.IMAGE),
+    Action.UPSCALE: ("video.upscale", MediaKind.VIDEO),
+    Action.SUBTITLES: ("subtitles.generate", MediaKind.VIDEO),
+}
+"""What is made of which kind of result."""
+NOT_DONE = "It is still being made; react again when it is done."
+NOTHING_THERE = "There is no result of it."
+TOO_MUCH = "That is too much at once: reactions start {times} jobs a minute {whose}. Nothing was spent."
+BURST = "burst"
+"""Why it is refused where a whole server reacts at once: it is told once, not to each."""
+TOLD_A_MINUTE = 10
+"""How many members of a server are told by direct message; Discord takes more for spam."""
+AUTHOR_GONE = "Here its author pays for this, who is no longer on the server."
+NOT_YOURS = {
+    Who.EVERYONE: "Only who asked for a result, or a moderator, may take it down.",
+    Who.AUTHOR: "Only who asked for the result, or a moderator, may do this here.",
+    Who.MODERATORS: "Only moderators may do this here.",
+    Who.ROLE: "Only members with the role <@&{role}> may do this here.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """A member's reaction on one of our cards."""
+
+    guild: discord.Guild
+    channel: Room
+    message_id: int
+    member: discord.Member
+    rule: Reaction
+    card: Card
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the actions work with."""
+
+    bot: CannonBot
+    gallery: Gallery
+    of_member: Pace
+    of_server: Pace
+    telling: Pace
+
+    @classmethod
+    def of(cls, bot: CannonBot) -> "Desk":
+        """Set it up."""
+        return cls(
+            bot=bot,
+            gallery=Gallery(bot),
+            of_member=Pace(bot.clock, MEMBER_A_MINUTE, MINUTE_S),
+            of_server=Pace(bot.clock, SERVER_A_MINUTE, MINUTE_S),
+            telling=Pace(bot.clock, TOLD_A_MINUTE, MINUTE_S),
+        )
+
+
+Do = Callable[[Desk, Reacted], Awaitable[None]]
+
+
+async def require_allowed(desk: Desk, reacted: Reacted) -> None:
+    """Raise NotAllowed or Refused if this member's reaction does not count, InputError where it cannot do anything."""
+    bot, rule = desk.bot, reacted.rule
+    refuse_blocked(await bot.parts.store.blocked(reacted.guild.id, reacted.member.id), bot.clock.wall())
+    rules = await bot.parts.store.rules(reacted.guild.id)
+    moderates = is_moderator(reacted.member, rules)
+    if not moderates and not _is_meant(rule, reacted):
+        raise NotAllowed(NOT_YOURS[rule.who].format(role=rule.role_id))
+    if rule.action is Action.REMOVE and not moderates and reacted.member.id != reacted.card.author_id:
+        raise NotAllowed(NOT_YOURS[Who.EVERYONE])
+    if rule.action in REMAKES:
+        require_payer(rules, main_result(reacted.jobs), reacted.member.id)
+    if rule.action is Action.GALLERY:
+        settings = await bot.parts.store.reactions(reacted.guild.id)
+        desk.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
+
+
+def is_moderator(member: discord.Member, rules: Rules) -> bool:
+    """Whether the member may manage the server or has its moderator role, as Discord said with the reaction."""
+    return member.guild_permissions.manage_guild or (
+        rules.moderator_role is not None and any(role.id == rules.moderator_role for role in member.roles)
+    )
+
+
+def _is_meant(rule: Reaction, reacted: Reacted) -> bool:
+    member = reacted.member
+    return {
+        Who.EVERYONE: True,
+        Who.AUTHOR: member.id == reacted.card.author_id,
+        Who.MODERATORS: False,
+        Who.ROLE: any(role.id == rule.role_id for role in member.roles),
+    }[rule.who]
+
+
+def main_result(jobs: Sequence[Job]) -> Job:
+    """Return the first of a card's results."""
+    return (results(jobs) or jobs)[0]
+
+
+# ---------------------------------------------------------------------- jobs
+
+
+async def start(desk: Desk, reacted: Reacted) -> None:
+    """Start the job that the reaction stands for; its card replies to the one it came from."""
+    if not all(job.state.ended for job in reacted.jobs):
+        raise InputError(NOT_DONE)
+    bot, rule = desk.bot, reacted.rule
+    payer = await _payer(reacted)
+    _keep_pace(desk, reacted)
+    request = await request_for(bot, reacted, payer)
+    spot = Spot(channel=reacted.channel, message_id=reacted.message_id)
+    taken = await take_in(bot, request, spot, payer)
+    await bot.parts.store.note_made(
+        reacted.guild.id, reacted.message_id, rule.emoji, reacted.member.id, made_card=taken.card.id
+    )
+    await post(bot, taken, spot)
+
+
+async def request_for(bot: CannonBot, reacted: Reacted, payer: discord.Member) -> Request:
+    """Return what the reaction asks for, with sensible values where a form would ask. Raises InputError."""
+    action, job = reacted.rule.action, main_result(reacted.jobs)
+    if action is Action.RERUN:
+        return await same_again(bot, payer.id, job, private=False, count=alike(reacted.jobs, job))
+    if action is Action.VARY:
+        if job.state is not JobState.DELIVERED:
+            raise InputError(NOTHING_THERE)
+        return await varied(bot, payer.id, job, STRENGTH, private=False)
+    operation_id, kind = ONWARD[action]
+    medium = await _medium(bot, reacted.jobs, kind)
+    operation = bot.catalogue.resolve(operation_id)
+    request, _ = request_of(operation, medium)
+    return Request(
+        operation=request.operation,
+        values={**_nested(prefilled(operation, medium)), **request.values},
+        files=request.files,
+        parent_id=request.parent_id,
+    )
+
+
+async def _medium(bot: CannonBot, jobs: Sequence[Job], kind: MediaKind) -> Medium:
+    for job in shown_jobs(jobs):
+        medium = await of_job(bot, job)
+        if medium is not None and kind in medium.kinds:
+            return Medium(kinds=(kind,), offered=medium.offered, job=job)
+    raise InputError(f"This needs {either([kind])}, and there is none.")
+
+
+def _nested(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return values by field of texts by path: `object.key` is what is inside an object."""
+    values: dict[str, Any] = {}
+    for path, text in texts.items():
+        name, inside, key = path.partition(".")
+        if inside:
+            values.setdefault(name, {})[key] = text
+        else:
+            values[name] = text
+    return values
+
+
+async def _payer(reacted: Reacted) -> discord.Member:
+    """Return who pays, with the roles they have now."""
+    if reacted.rule.payer is Purse.REACTOR or reacted.card.author_id == reacted.member.id:
+        return reacted.member
+    guild, author_id = reacted.guild, reacted.card.author_id
+    try:
+        return guild.get_member(author_id) or await guild.fetch_member(author_id)
+    except discord.NotFound:
+        raise Refused(AUTHOR_GONE) from None
+
+
+def _keep_pace(desk: Desk, reacted: Reacted) -> None:
+    """Raise Refused where a burst of reactions would start more than anybody can have meant."""
+    if desk.of_member.wait_s((reacted.guild.id, reacted.member.id)):
+        raise Refused(TOO_MUCH.format(times=MEMBER_A_MINUTE, whose="for each member"))
+    if desk.of_server.wait_s(reacted.guild.id):
+        raise Refused(TOO_MUCH.format(times=SERVER_A_MINUTE, whose="on a server"), BURST)
+
+
+# ---------------------------------------------------------------------- results
+
+
+async def send(desk: Desk, reacted: Reacted) -> None:
+    """Send the results to who reacted, by direct message."""
+    card, jobs, parts = reacted.card, reacted.jobs, desk.bot.parts
+    if all(job.state is not JobState.DELIVERED for job in jobs):
+        raise InputError(NOTHING_THERE if all(job.state.ended for job in jobs) else NOT_DONE)
+    _keep_pace(desk, reacted)
+    withheld = await parts.store.withheld(card.guild_id, card.id)
+    embed, documents = await parts.delivery.first_answer(card, open_part(jobs, withheld))
+    embed.url = message_link(card)
+    try:
+        channel = reacted.member.dm_channel or await reacted.member.create_dm()
+        await parts.copies.post(channel, card, jobs, kind="dm", embed=embed, documents=documents)
+    except discord.Forbidden as error:  # they take no direct messages, so they cannot be told either
+        log.info("reaction.no_private_message", card=card.id, code=error.code)
+
+
+async def star(desk: Desk, reacted: Reacted) -> None:
+    """Count a star."""
+    await desk.gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
+
+
+async def take_down(desk: Desk, reacted: Reacted) -> None:
+    """Take down every message that shows the results. The record of the job stays."""
+    if not all(job.state.ended for job in reacted.jobs):
+        raise Refused(STILL_OPEN)
+    by_id = reacted.member.id
+    sentence, is_done = await remove(desk.bot, reacted.card, reacted.jobs, by_id=by_id, with_record=False)
+    if not is_done:
+        raise InputError(sentence)
+
+
+ACTIONS: Mapping[Action, Do] = {
+    **dict.fromkeys((Action.RERUN, Action.VARY, *ONWARD), start),
+    Action.SEND: send,
+    Action.GALLERY: star,
+    Action.REMOVE: take_down,
+}
+
+
+def fits(bot: CannonBot, action: Action, jobs: Sequence[Job], *, gallery: bool) -> bool:
+    """Whether the action makes sense on these delivered jobs: what the bot puts there itself."""
+    kinds = {medium.kind for job in shown_jobs(jobs) for medium in job.media}
+    if action in ONWARD:
+        operation_id, kind = ONWARD[action]
+        return kind in kinds and bot.parts.switches.is_on(jobs[0].guild_id, operation_id)
+    return (gallery and bool(kinds)) if action is Action.GALLERY else True

@@ -1,0 +1,153 @@
+"""The gallery: what enough members have starred is shown once more, with its stars, until its source goes."""
+
+import asyncio
+import weakref
+from collections.abc import Sequence
+
+import discord
+import structlog
+
+from bot.app.client import DISCORD_ERRORS, CannonBot
+from bot.delivery.card import asked_prompt, plain, shortened
+from bot.delivery.copies import shown_jobs
+from bot.delivery.poster import message_link
+from bot.domain.models import Card, Job
+from bot.domain.reaction_rules import Reactions
+from bot.errors import InputError
+
+log = structlog.get_logger(__name__)
+
+KIND = "gallery"
+"""What its messages are called among the copies."""
+COLOUR = 0xF5C542
+PROMPT_CHARS = 1500
+ALERT_QUIET_S = 24 * 3600.0
+SHOWN_KEPT = 2048
+NOTHING_TO_SHOW = "Only pictures, videos and sounds go to the gallery."
+NOT_FROM_HERE = "What was made in an age-restricted channel does not go to a gallery that is not."
+
+
+class Gallery:
+    """Posts, updates and takes down. One change of a card's post at a time."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        self._bot = bot
+        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._shown: dict[str, int] = {}
+
+    def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: Reactions) -> None:
+        """Raise InputError for a card that has no place in the gallery."""
+        if settings.gallery_channel is None:
+            return
+        if not shown_jobs(jobs):
+            raise InputError(NOTHING_TO_SHOW)
+        source = guild.get_channel_or_thread(card.channel_id)
+        place = guild.get_channel_or_thread(settings.gallery_channel)
+        if _is_nsfw(source) and place is not None and not _is_nsfw(place):
+            raise InputError(NOT_FROM_HERE)
+
+    async def update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
+        """Bring the card's post up to date with its stars; best effort: the next star tries again."""
+        lock = self._locks.get(card.id)
+        if lock is None:
+            lock = self._locks[card.id] = asyncio.Lock()
+        try:
+            async with lock:
+                await self._update(guild_id, card, jobs)
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.info("gallery.refused", card=card.id, code=error.code)
+            await self._alert(guild_id)
+        except DISCORD_ERRORS as error:
+            log.info("gallery.later", card=card.id, error=type(error).__name__)
+
+    async def _update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
+        store = self._bot.parts.store
+        stars = await store.stars(guild_id, card.id)
+        post = next((copy for copy in await store.copies(guild_id, card.id) if copy.kind == KIND), None)
+        if post is not None:
+            if self._shown.get(card.id) != stars:
+                await self._show(guild_id, card, jobs, stars, post.channel_id, post.message_id)
+            return
+        settings = await store.reactions(guild_id)
+        if settings.gallery_channel is not None and stars >= settings.gallery_stars:
+            await self._post(guild_id, card, jobs, stars, settings.gallery_channel)
+
+    async def _post(self, guild_id: int, card: Card, jobs: Sequence[Job], stars: int, channel_id: int) -> None:
+        copies = self._bot.parts.copies
+        guild = self._bot.get_guild(guild_id)
+        channel = None if guild is None else guild.get_channel_or_thread(channel_id)
+        if guild is None or not isinstance(channel, discord.abc.Messageable):
+            await self._alert(guild_id)
+            return
+        there = await copies.find(channel, message_link(card))
+        if there is not None:  # sent before a crash, and not noted
+            for job in shown_jobs(jobs):
+                await self._bot.parts.store.note_copy(
+                    guild_id, job.id, channel_id=channel_id, message_id=there.id, kind=KIND
+                )
+            await self._show(guild_id, card, jobs, stars, channel_id, there.id)
+            return
+        if not await self._is_there(card):
+            return
+        embed = self.embed(card, jobs, stars)
+        await copies.post(channel, card, jobs, kind=KIND, embed=embed, file_limit=guild.filesize_limit)
+        self._note(card.id, stars)
+
+    async def _is_there(self, card: Card) -> bool:
+        """Whether the source still stands: it may have been deleted while nobody listened."""
+        if card.message_id is None:
+            return False
+        channel = self._bot.get_partial_messageable(card.message_channel_id or card.channel_id, guild_id=card.guild_id)
+        try:
+            await channel.fetch_message(card.message_id)
+        except discord.NotFound:
+            return False
+        return True
+
+    async def _show(
+        self, guild_id: int, card: Card, jobs: Sequence[Job], stars: int, channel_id: int, message_id: int
+    ) -> None:
+        channel = self._bot.get_partial_messageable(channel_id, guild_id=guild_id)
+        try:
+            await channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars))
+        except discord.NotFound:
+            log.info("gallery.post_gone", card=card.id)  # a moderator took it down: it is not posted again
+        self._note(card.id, stars)
+
+    def _note(self, card_id: str, stars: int) -> None:
+        self._shown[card_id] = stars
+        while len(self._shown) > SHOWN_KEPT:
+            self._shown.pop(next(iter(self._shown)))
+
+    @staticmethod
+    def embed(card: Card, jobs: Sequence[Job], stars: int) -> discord.Embed:
+        """Draw the post: who made it, from which words, how many want it here, and the way back."""
+        words = plain(shortened(asked_prompt(jobs), PROMPT_CHARS))
+        quoted = "\n".join(f"> {line}" for line in words.splitlines())
+        embed = discord.Embed(
+            title="To the original", url=message_link(card), description=quoted or None, colour=COLOUR
+        )
+        embed.add_field(name="Made by", value=f"<@{card.author_id}>")
+        embed.add_field(name="Stars", value=f"⭐ {stars}")
+        return embed
+
+    async def take_down(self, guild_id: int, card: Card) -> None:
+        """Take the card's post away: its source is gone. The stars are forgotten with it."""
+        parts = self._bot.parts
+        for copy in await parts.store.copies(guild_id, card.id):
+            if copy.kind == KIND:
+                await parts.delivery.takedown.take_down_copy(guild_id, copy.channel_id, copy.message_id)
+        self._shown.pop(card.id, None)
+
+    async def _alert(self, guild_id: int) -> None:
+        """Tell the moderators once a day that the gallery's channel does not take posts."""
+        parts = self._bot.parts
+        if await parts.store.note_alert(guild_id, "gallery", until=self._bot.clock.wall() + ALERT_QUIET_S):
+            await parts.delivery.log_channel.post(
+                guild_id, "⚠️ I cannot post in the gallery's channel; see `/studio gallery`."
+            )
+
+
+def _is_nsfw(channel: object) -> bool:
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return bool(is_nsfw()) if callable(is_nsfw) else False

@@ -1,0 +1,244 @@
+"""Reactions as controls: from an emoji under one of our cards to what the server lets it do.
+
+A reaction's event says who reacted (with their roles), where and with what; no message is read for it. It is looked up
+by its message's id, and on messages that are not ours nothing is looked up but that. What came while the bot was away
+is not made up for. Refusals are told by direct message, once in a while: never in the channel.
+"""
+
+import asyncio
+import weakref
+from collections.abc import Iterable, Sequence
+
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.app.client import DISCORD_ERRORS, CannonBot
+from bot.domain.models import Card, Job, JobState
+from bot.domain.reaction_rules import Action, emoji_key
+from bot.errors import BotError, Refused
+from cogs.reactions.actions import ACTIONS, BURST, Desk, Reacted, fits, require_allowed
+
+log = structlog.get_logger(__name__)
+
+QUIET_S = 600.0
+"""A member is told at most once in this time that a reaction did nothing."""
+SEEDS_MAX = 20
+"""Discord's limit of different emojis on a message."""
+TAKEN_BACK = "The reaction that started this was taken back before it was sent."
+NOT_POSTED = "Discord did not take the answer, so nothing was made or spent."
+
+
+class Reactions(commands.Cog):
+    """Listens to reactions, and to the end of the messages that they are on."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        self.bot = bot
+        self.desk = Desk.of(bot)
+        self.seeding: set[asyncio.Task[None]] = set()
+        self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
+
+    def _lock(self, event: discord.RawReactionActionEvent) -> asyncio.Lock:
+        """Return the lock of this member's emoji on this message: taking back waits for what it takes back."""
+        key = (event.message_id, _key(event.emoji), event.user_id)
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock
+
+    # ------------------------------------------------------------------ put on
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        """Do what the emoji is for here."""
+        try:
+            async with self._lock(event):
+                await self._added(event)
+        except Exception:
+            log.exception("reaction.failed", message=event.message_id)
+
+    async def _added(self, event: discord.RawReactionActionEvent) -> None:
+        reacted = await self._look(event)
+        if reacted is None:
+            return
+        try:
+            await self._act(reacted)
+        except BotError as error:
+            is_burst = isinstance(error, Refused) and error.reason == BURST
+            await self._tell(reacted, error.sentence, once=BURST if is_burst else str(reacted.member.id))
+        except DISCORD_ERRORS as error:
+            log.warning("reaction.not_done", card=reacted.card.id, error=type(error).__name__)
+            await self._tell(reacted, NOT_POSTED, once=str(reacted.member.id))
+
+    async def _look(self, event: discord.RawReactionActionEvent) -> Reacted | None:
+        """Return what the reaction is about; None for one that does not count or is not on a card of ours."""
+        member, own = event.member, self.bot.user
+        # Who is no member cannot be checked: Discord sends one with every member's reaction, and no other's.
+        if event.guild_id is None or member is None or member.bot or own is None:
+            return None
+        if event.message_author_id not in {None, own.id}:
+            return None
+        store = self.bot.parts.store
+        found = await store.card_in_message(event.guild_id, event.message_id)
+        if found is None:
+            return None
+        rule = (await store.reactions(event.guild_id)).of(_key(event.emoji))
+        channel = member.guild.get_channel_or_thread(event.channel_id)
+        if rule is None or not isinstance(
+            channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+        ):
+            return None
+        card, jobs = found
+        return Reacted(
+            guild=member.guild,
+            channel=channel,
+            message_id=event.message_id,
+            member=member,
+            rule=rule,
+            card=card,
+            jobs=jobs,
+        )
+
+    async def _act(self, reacted: Reacted) -> None:
+        await require_allowed(self.desk, reacted)
+        act = await self.bot.parts.store.note_act(
+            reacted.guild.id, reacted.message_id, reacted.member.id, reacted.rule, card_id=reacted.card.id
+        )
+        if act is not None and act.fires:
+            await ACTIONS[reacted.rule.action](self.desk, reacted)
+
+    async def _tell(self, reacted: Reacted, sentence: str, *, once: str) -> None:
+        """Say by direct message why a reaction did nothing; `once` in a while, and not at all to who takes none."""
+        guild, member = reacted.guild, reacted.member
+        until = self.bot.clock.wall() + QUIET_S
+        if not await self.bot.parts.store.note_alert(guild.id, f"reaction:{once}", until=until):
+            return
+        if self.desk.telling.wait_s(guild.id):
+            return
+        where = f"<#{reacted.channel.id}>"
+        try:
+            await member.send(f"⚠️ Your {reacted.rule.shown} in {where} did nothing: {sentence}"[:2000])
+        except DISCORD_ERRORS as error:
+            log.info("reaction.not_told", member=member.id, error=type(error).__name__)
+
+    # ------------------------------------------------------------------ taken back
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        """Cancel what a reaction has started, if it was not sent yet; a star no longer counts."""
+        try:
+            async with self._lock(event):
+                await self._removed(event)
+        except Exception:
+            log.exception("reaction.not_taken_back", message=event.message_id)
+
+    async def _removed(self, event: discord.RawReactionActionEvent) -> None:
+        if event.guild_id is None:
+            return
+        store, emoji = self.bot.parts.store, _key(event.emoji)
+        act = await store.take_back_act(event.guild_id, event.message_id, emoji, event.user_id)
+        if act is None:
+            return
+        if act.action is Action.GALLERY:
+            await self._count_stars(event.guild_id, act.card_id)
+        if act.made_card is not None:
+            await self._cancel(event.guild_id, act.made_card)
+
+    async def _cancel(self, guild_id: int, card_id: str) -> None:
+        parts = self.bot.parts
+        stopped = False
+        for job in await parts.store.jobs_of(guild_id, card_id):
+            cancelled = await parts.jobs.cancel(guild_id, job.id, TAKEN_BACK)
+            stopped = stopped or (cancelled is not None and cancelled.stopped)
+        if stopped:
+            await parts.delivery.show(guild_id, card_id)
+
+    async def _count_stars(self, guild_id: int, card_id: str) -> None:
+        found = await self.bot.parts.store.card_and_jobs(guild_id, card_id)
+        if found is not None:
+            await self.desk.gallery.update(guild_id, *found)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
+        """Let all reactions of a message act again: a moderator has cleared them."""
+        await self._cleared(event.guild_id, event.message_id, None)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
+        """Let the reactions with one emoji act again: a moderator has cleared them."""
+        await self._cleared(event.guild_id, event.message_id, _key(event.emoji))
+
+    async def _cleared(self, guild_id: int | None, message_id: int, emoji: str | None) -> None:
+        if guild_id is None:
+            return
+        try:
+            for card_id in await self.bot.parts.store.clear_acts(guild_id, message_id, emoji):
+                await self._count_stars(guild_id, card_id)
+        except Exception:
+            log.exception("reaction.not_cleared", message=message_id)
+
+    # ------------------------------------------------------------------ the message's end
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """Take the gallery's post away together with its source."""
+        await self._deleted(event.guild_id, [event.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """Do so for each of many messages."""
+        await self._deleted(event.guild_id, event.message_ids)
+
+    async def _deleted(self, guild_id: int | None, message_ids: Iterable[int]) -> None:
+        if guild_id is None:
+            return
+        for message_id in message_ids:
+            try:
+                found = await self.bot.parts.store.card_in_message(guild_id, message_id)
+                if found is not None:
+                    await self.desk.gallery.take_down(guild_id, found[0])
+            except Exception:
+                log.exception("gallery.not_taken_down", message=message_id)
+
+    # ------------------------------------------------------------------ seeds
+
+    def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
+        """Put the server's emojis under a finished result, if it wants that; the delivery does not wait for it."""
+        here = message.channel.id == card.channel_id
+        if here and not card.private and all(job.state.ended for job in jobs):
+            task = asyncio.create_task(self._seed(card, jobs, message.id), name=f"seed-{card.id}")
+            self.seeding.add(task)
+            task.add_done_callback(self.seeding.discard)
+
+    async def _seed(self, card: Card, jobs: Sequence[Job], message_id: int) -> None:
+        try:
+            settings = await self.bot.parts.store.reactions(card.guild_id)
+            if not (settings.seeds and settings.is_on) or all(job.state is not JobState.DELIVERED for job in jobs):
+                return
+            gallery = settings.gallery_channel is not None
+            shown = [rule for rule in settings.rules.values() if fits(self.bot, rule.action, jobs, gallery=gallery)]
+            channel = self.bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
+            for rule in shown[:SEEDS_MAX]:
+                await channel.get_partial_message(message_id).add_reaction(rule.shown)
+        except DISCORD_ERRORS as error:
+            log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
+        except Exception:
+            log.exception("reaction.seed_failed", card=card.id)
+
+    async def cog_unload(self) -> None:
+        """Let unfinished seeding go."""
+        for task in list(self.seeding):
+            task.cancel()
+        await asyncio.gather(*self.seeding, return_exceptions=True)
+
+
+def _key(emoji: discord.PartialEmoji) -> str:
+    return emoji_key(emoji.name or "", emoji.id)
+
+
+async def setup(bot: CannonBot) -> None:
+    """Listen."""
+    cog = Reactions(bot)
+    await bot.add_cog(cog)
+    if hasattr(bot, "parts"):  # not where the surface is only loaded to be described
+        bot.parts.delivery.posted = cog.posted

@@ -1,0 +1,1 @@
+"""/recipe: write, run and share recipes."""

@@ -1,0 +1,1 @@
+"""What can be done with a result: buttons, message menus, next steps, removal."""

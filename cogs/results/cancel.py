@@ -1,0 +1,65 @@
+"""Stopping what is asked for together: the steps of a run, the lines of a batch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.delivery.card import is_batch, is_linked
+from bot.domain.models import Job, JobState
+from bot.errors import InputError, NotAllowed
+from cogs.ui.controls import Control, on_job
+from cogs.ui.permissions import is_moderator
+from cogs.workflows.submit import Interaction
+
+CANCEL = "cancel_run"
+NOT_YOURS = "Only who asked for this, or a moderator, can cancel it."
+NOTHING_LEFT = "Everything on this card has ended already, so there is nothing to cancel."
+_SENT = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING, JobState.READY})
+
+
+def stop_controls(jobs: Sequence[Job]) -> list[discord.ui.Item[Any]]:
+    """Return what a card of several offers while something is to come."""
+    if all(job.state.ended for job in jobs) or not (is_linked(jobs) or is_batch(jobs)):
+        return []
+    return [Control.button(CANCEL, jobs[0].id, label="Cancel", style=discord.ButtonStyle.danger)]
+
+
+@on_job(CANCEL)
+async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Give back what was not sent yet. What Cannon Studio has begun goes on, and its result is posted."""
+    if job.author_id != interaction.user.id and not await is_moderator(interaction):
+        raise NotAllowed(NOT_YOURS)
+    parts = interaction.client.parts
+    by = "who asked for it" if job.author_id == interaction.user.id else "a moderator"
+    before = await parts.store.jobs_of(job.guild_id, job.card_id)
+    for each in before:
+        if not each.state.ended:
+            await parts.jobs.cancel(job.guild_id, each.id, f"Cancelled by {by}.")
+    after = await parts.store.jobs_of(job.guild_id, job.card_id)
+    if all(each.state.ended for each in before):
+        raise InputError(NOTHING_LEFT)
+    open_before = {each.id for each in before if not each.state.ended}
+    stopped = [each for each in after if each.id in open_before and each.state is JobState.CANCELLED]
+    running = [each for each in after if each.state in _SENT]
+    await interaction.response.send_message(outcome(stopped, running), ephemeral=True)
+    await parts.delivery.show(job.guild_id, job.card_id)
+
+
+def outcome(stopped: Sequence[Job], running: Sequence[Job]) -> str:
+    """Say what was stopped, and what goes on because it cannot be."""
+    said = []
+    if stopped:
+        said.append(f"Cancelled, with the credits given back: {_numbers(stopped)}.")
+    if running:
+        said.append(
+            f"Cannon Studio has begun with {_numbers(running)} and cannot stop it: that goes on, costs what it costs, "
+            "and its result will be posted."
+        )
+    return " ".join(said) or NOTHING_LEFT
+
+
+def _numbers(jobs: Sequence[Job]) -> str:
+    numbers = [str(job.position + 1) for job in jobs]
+    head = "number " if len(numbers) == 1 else "numbers "
+    return head + (numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} and {numbers[-1]}")

@@ -1,0 +1,99 @@
+"""The message menus: from any message with media on to the next step."""
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+
+from bot.app.client import CannonBot
+from bot.domain.models import Job, MediaKind
+from bot.errors import InputError, Refused
+from cogs.results.message_media import find
+from cogs.results.next_step import JOB_ACTION, LINK_ACTION, Medium, either, of_job, of_offer, offer, open_form
+from cogs.ui.controls import GONE, on, on_job
+from cogs.workflows.submit import IN_SERVER_ONLY, Interaction
+
+ANY = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO)
+
+
+async def medium_in(interaction: Interaction, message: discord.Message, kinds: Sequence[MediaKind]) -> Medium:
+    """Return the message's first medium of one of `kinds`. Raises Refused outside servers, InputError if none."""
+    if interaction.guild_id is None:
+        raise Refused(IN_SERVER_ONLY)
+    medium = await find(interaction, message, kinds)
+    if medium is None:
+        raise InputError(f"This needs {either(kinds)}, and this message has none.")
+    return medium
+
+
+@app_commands.context_menu(name="Edit image")
+@app_commands.guild_only()
+async def edit_image(interaction: Interaction, message: discord.Message) -> None:
+    """Change the message's picture."""
+    await open_form(interaction, "image.edit", await medium_in(interaction, message, [MediaKind.IMAGE]))
+
+
+@app_commands.context_menu(name="Animate")
+@app_commands.guild_only()
+async def animate(interaction: Interaction, message: discord.Message) -> None:
+    """Make a video that starts from the message's picture."""
+    await open_form(interaction, "video.generate", await medium_in(interaction, message, [MediaKind.IMAGE]))
+
+
+@app_commands.context_menu(name="Upscale")
+@app_commands.guild_only()
+async def upscale(interaction: Interaction, message: discord.Message) -> None:
+    """Make the message's video larger."""
+    await open_form(interaction, "video.upscale", await medium_in(interaction, message, [MediaKind.VIDEO]))
+
+
+@app_commands.context_menu(name="Add subtitles")
+@app_commands.guild_only()
+async def add_subtitles(interaction: Interaction, message: discord.Message) -> None:
+    """Burn subtitles into the message's video."""
+    await open_form(interaction, "subtitles.generate", await medium_in(interaction, message, [MediaKind.VIDEO]))
+
+
+@app_commands.context_menu(name="Next step…")
+@app_commands.guild_only()
+async def next_step(interaction: Interaction, message: discord.Message) -> None:
+    """Offer everything that fits the message's first medium."""
+    await offer(interaction, await medium_in(interaction, message, ANY))
+
+
+MENUS = (edit_image, animate, upscale, add_subtitles, next_step)
+"""discord.py 2.7 refuses a sixth, though Discord takes 15."""
+
+
+@on_job(JOB_ACTION)
+async def go_on_from_job(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
+    """Open the form of what was chosen for a job's result; from a button, offer the choice first."""
+    medium = await of_job(interaction.client, job)
+    if medium is None:
+        raise InputError(GONE)
+    if not values:
+        await offer(interaction, medium)
+        return
+    await open_form(interaction, values[0], medium)
+
+
+@on(LINK_ACTION)
+async def go_on_from_link(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Open the form of what was chosen for a file in a message."""
+    if interaction.guild_id is None:
+        raise Refused(IN_SERVER_ONLY)
+    if not values:
+        raise InputError(GONE)
+    await open_form(interaction, values[0], of_offer(interaction.message, subject))
+
+
+async def setup(bot: CannonBot) -> None:
+    """Add the menus."""
+    for menu in MENUS:
+        bot.tree.add_command(menu)
+
+
+async def teardown(bot: CannonBot) -> None:
+    """Take the menus away."""
+    for menu in MENUS:
+        bot.tree.remove_command(menu.name, type=menu.type)

@@ -1,0 +1,66 @@
+"""Fresh links: of a result whose link has ended, as long as Cannon Studio keeps it."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.review import NOT_LOOKED_AT
+from bot.domain.models import Job
+from bot.errors import InputError, MediaGone
+from cogs.ui.controls import GONE, on_job
+from cogs.workflows.submit import Interaction
+
+KEPT_DAYS = 7
+"""For how long Cannon Studio keeps results (its docs)."""
+BUTTONS = 25
+
+
+@on_job("link")
+async def fresh_link(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Renew the links of the job's card."""
+    await give(interaction, job)
+
+
+async def give(interaction: Interaction, job: Job) -> None:
+    """Give links to the card's files that work, privately, and put them on the card. Raises InputError."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    bot = interaction.client
+    found = await bot.parts.store.card_and_jobs(job.guild_id, job.card_id)
+    if found is None:
+        raise InputError(GONE)
+    card, jobs = found
+    withheld = await bot.parts.store.withheld(card.guild_id, card.id)
+    if job.id in withheld:
+        raise InputError(NOT_LOOKED_AT)
+    fresh = await renewed(bot, [each for each in jobs if each.id not in withheld])
+    view = discord.ui.View(timeout=None)
+    for number, link in enumerate(list(fresh.values())[:BUTTONS], start=1):
+        view.add_item(discord.ui.Button(label=f"Open result {number}" if len(fresh) > 1 else "Open result", url=link))
+    await interaction.edit_original_response(content="Here you are; these links will end too.", view=view)
+    await bot.parts.delivery.renew_links(card, jobs, fresh)
+
+
+async def renewed(bot: CannonBot, jobs: Sequence[Job]) -> dict[str, str]:
+    """Return links that work by those that were given out. Raises InputError if a file cannot be had any more."""
+    fresh: dict[str, str] = {}
+    for job in jobs:
+        for medium in job.media:
+            try:
+                source = await bot.parts.sources.of_job(job, medium, frozenset({medium.kind}), "result")
+            except MediaGone as error:
+                raise InputError(over_text(bot, job)) from error
+            fresh[medium.url] = source.url
+    if not fresh:
+        raise InputError("This has no files, or its record was erased.")
+    return fresh
+
+
+def over_text(bot: CannonBot, job: Job) -> str:
+    """Say why there is no fresh link."""
+    age_s = bot.clock.wall() - (job.finished_at or job.created_at)
+    if age_s > KEPT_DAYS * 86400:
+        return (
+            f"Cannon Studio keeps results for {KEPT_DAYS} days only, and this one is older: its link is gone for good."
+        )
+    return "Cannon Studio gives no new link to this result, though its seven days are not over. Try again later."

@@ -1,0 +1,109 @@
+"""The media of a message: of ours by their jobs, of others by attachments and embeds."""
+
+import asyncio
+import mimetypes
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import discord
+
+from bot.domain.models import MediaKind
+from bot.errors import MediaError
+from bot.generation.sources import SOURCE_MAX_BYTES, Offered
+from cogs.results.next_step import Medium, name_in, of_job
+from cogs.workflows.submit import Interaction
+
+LOOK_TIMEOUT_S = 1.5
+"""A form must be opened within 3 seconds of the click; what is not told by then is passed over."""
+LOOKS_MAX = 4
+DRAWINGS = "image/svg+xml"
+"""Called an image, but none that Cannon Studio or Discord takes."""
+
+
+class HasMedia(Protocol):
+    """A message, or the snapshot of one that was forwarded."""
+
+    attachments: list[discord.Attachment]
+    embeds: list[discord.Embed]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of a message; `kind` is None where its type does not tell."""
+
+    link: str
+    name: str
+    kind: MediaKind | None
+
+
+async def find(interaction: Interaction, message: discord.Message, kinds: Collection[MediaKind]) -> Medium | None:
+    """Return the first medium of one of `kinds` in a message, None if there is none.
+
+    A result of ours is taken as its job, which knows more than the message: a fresh link, Sora's id, its prompt.
+    """
+    own = interaction.client.user
+    if own is not None and message.author.id == own.id:
+        medium = await _result(interaction, message, kinds)
+        if medium is not None:
+            return medium
+    parts = list(parts_of(message))
+    clear = next((part for part in parts if part.kind in kinds), None)
+    found = clear or await _looked_at(interaction, [part for part in parts if part.kind is None], kinds)
+    if found is None or found.kind is None:
+        return None
+    return Medium(kinds=(found.kind,), offered=Offered(attachment=(found.link, found.name)))
+
+
+async def _result(interaction: Interaction, message: discord.Message, kinds: Collection[MediaKind]) -> Medium | None:
+    bot = interaction.client
+    for job in await bot.parts.store.in_message(interaction.guild_id or 0, interaction.user.id, message.id):
+        medium = await of_job(bot, job)
+        if medium is not None and set(medium.kinds) & set(kinds):
+            return medium
+    return None
+
+
+def parts_of(message: discord.Message) -> Iterator[Part]:
+    """Give the files of a message in their order: attachments, then embeds, then those of what it forwards."""
+    sources: list[HasMedia] = [message, *message.message_snapshots]
+    for source in sources:
+        for attachment in source.attachments:
+            yield Part(attachment.url, attachment.filename, _kind(attachment.content_type, attachment.filename))
+        for embed in source.embeds:
+            yield from _embedded(embed)
+
+
+def _embedded(embed: discord.Embed) -> Iterator[Part]:
+    if embed.video.url:  # a file, or the page of a player: only its content tells
+        yield Part(embed.video.url, name_in(embed.video.url), _kind(None, name_in(embed.video.url)))
+    for picture in (embed.image, embed.thumbnail):
+        if picture.url:
+            yield Part(picture.url, name_in(picture.url), MediaKind.IMAGE)
+
+
+def _kind(content_type: str | None, name: str) -> MediaKind | None:
+    """Tell a kind from a MIME type, or from a name where that says nothing."""
+    if content_type is None or content_type.startswith("application/octet-stream"):
+        content_type = mimetypes.guess_type(name)[0]
+    if content_type is None or content_type.startswith(DRAWINGS):
+        return None
+    main = content_type.partition("/")[0]
+    return MediaKind(main) if main in set(MediaKind) else None
+
+
+async def _looked_at(interaction: Interaction, parts: Sequence[Part], kinds: Collection[MediaKind]) -> Part | None:
+    """Return the first of `parts` whose content is of one of `kinds`."""
+    media = interaction.client.parts.media
+    try:
+        async with asyncio.timeout(LOOK_TIMEOUT_S):
+            for part in parts[:LOOKS_MAX]:
+                try:
+                    facts = await media.look(part.link, max_bytes=SOURCE_MAX_BYTES)
+                except MediaError:
+                    continue
+                if facts.kind in kinds:
+                    return Part(part.link, part.name, facts.kind)
+    except TimeoutError:
+        pass
+    return None

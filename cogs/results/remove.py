@@ -1,0 +1,98 @@
+"""Removing a result: every message that shows it goes, and its record too if its remover wants that."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.poster import message_link
+from bot.domain.models import Card, Job
+from bot.errors import InputError, NotAllowed, Refused
+from cogs.ui.audit import record
+from cogs.ui.controls import GONE, Control, on_job, view_of
+from cogs.ui.permissions import is_moderator
+from cogs.workflows.submit import Interaction
+
+QUESTION = (
+    "This takes the result down everywhere: its card and every copy. Shall its record go too: the prompt, the input "
+    "and the links to the files? What it cost stays in the books either way."
+)
+NOT_YOURS = "Only who asked for this, or a moderator, can remove it."
+STILL_OPEN = "Something on this card is still being made. Wait for it, or cancel it with `/jobs cancel`."
+
+
+async def removable(interaction: Interaction, job: Job) -> tuple[Card, Sequence[Job]]:
+    """Return the job's card with its jobs, if this member may remove it now. Raises NotAllowed, Refused, InputError."""
+    found = await interaction.client.parts.store.card_and_jobs(job.guild_id, job.card_id)
+    if found is None:
+        raise InputError(GONE)
+    if found[0].author_id != interaction.user.id and not await is_moderator(interaction):
+        raise NotAllowed(NOT_YOURS)
+    if not all(each.state.ended for each in found[1]):
+        raise Refused(STILL_OPEN)
+    return found
+
+
+@on_job("remove")
+async def ask_how(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Ask privately whether the record goes too."""
+    await removable(interaction, job)
+    danger = discord.ButtonStyle.danger
+    answers = [
+        Control.button("remove_result", job.id, label="Remove the result", style=danger),
+        Control.button("remove_record", job.id, label="Remove the record too", style=danger),
+    ]
+    await interaction.response.send_message(QUESTION, view=view_of(answers), ephemeral=True)
+
+
+@on_job("remove_result")
+async def remove_result(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Take the result down and keep its record."""
+    await _remove(interaction, job, with_record=False)
+
+
+@on_job("remove_record")
+async def remove_with_record(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Take the result down and erase its record."""
+    await _remove(interaction, job, with_record=True)
+
+
+async def _remove(interaction: Interaction, job: Job, *, with_record: bool) -> None:
+    card, jobs = await removable(interaction, job)
+    await interaction.response.defer()  # Discord may take longer than three seconds over ten messages
+    sentence, is_done = await remove(interaction.client, card, jobs, by_id=interaction.user.id, with_record=with_record)
+    view = None if is_done else discord.utils.MISSING
+    await interaction.edit_original_response(content=sentence, view=view)
+
+
+async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> tuple[str, bool]:
+    """Take down a card and every copy of its results, for one who may.
+
+    Returns a sentence on what came of it, and whether nothing is left to take down.
+    """
+    store = bot.parts.store
+    taken = await bot.parts.delivery.takedown.take_down(card)
+    if with_record:
+        await store.erase_record(card.guild_id, card.id)
+    if by_id != card.author_id:
+        await record(
+            bot,
+            card.guild_id,
+            by_id,
+            "removal",
+            f"removed <@{card.author_id}>'s result `{jobs[0].id}`" + (" and its record" if with_record else ""),
+            {"card": card.id, "member": card.author_id, "record": with_record},
+        )
+    what = "The result and its record are removed." if with_record else "The result is removed; its record is kept."
+    if not taken.left:
+        return what, True
+    where = f" One is here: {message_link(card)}" if card.message_id is not None and not card.private else ""
+    sentence = (
+        f"{taken.gone} messages are removed, {taken.left} could not be: I may lack the permission there, or Discord "
+        f"did not answer. Try again, or remove them by hand.{where}"
+    )
+    return sentence, False
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the actions are registered as this is read."""

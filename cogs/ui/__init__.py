@@ -1,0 +1,1 @@
+"""What the commands share: controls, forms, permissions and texts."""

@@ -1,0 +1,19 @@
+"""The record of decisions: each is one line in the database and, where the server has one, in its log channel."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.app.client import CannonBot
+
+
+async def record(
+    bot: CannonBot, guild_id: int, by_id: int, kind: str, text: str, about: Mapping[str, Any] | None = None
+) -> None:
+    """Note who decided what, for good, and post it to the server's log channel.
+
+    `text` says what was done, as a sentence that begins with its verb: who did it stands before it. `by_id` is 0 for
+    the bot itself. Members' own words in `text` must be made plain by the caller. Raises StoreError if it could not be
+    written; that it could not be posted is only logged.
+    """
+    decision = await bot.parts.store.note_decision(guild_id, by_id=by_id, kind=kind, text=text, about=about)
+    await bot.parts.delivery.log_channel.show(decision)

@@ -1,0 +1,175 @@
+"""Controls: every button and select on our messages, as one class that nothing stays in memory for.
+
+A control's custom id is all there is of it: `c1:<action>:<subject>`, mostly with a job's id as its subject. It is
+trusted in nothing: what it names is looked up again for the server and the member who pressed, and what is not
+there, not theirs or not known has one and the same answer.
+
+discord.py only logs what is raised while a control is made, checked or called, some of it not even that. So a control
+is made and checked without anything that could fail, and all its work is done in `callback`, whose errors go to
+`CannonBot.report`.
+"""
+
+import functools
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Self, cast
+
+import discord
+
+from bot.domain.models import Job
+from bot.errors import InputError, Refused
+from cogs.workflows.submit import IN_SERVER_ONLY, Interaction
+
+VERSION = 1
+"""Goes up when custom ids change their meaning; those of other versions get the constant answer."""
+GONE = "This is no longer there, or it is not yours to use."
+"""The constant answer: it does not tell whether a job of another server exists."""
+_CUSTOM_ID = re.compile(r"c(?P<version>\d{1,3}):(?P<action>[a-z_]{1,32}):(?P<subject>[A-Za-z0-9._-]{1,60})")
+"""Of any version, so that an old button is answered rather than dropped. At most 98 characters; Discord allows 100."""
+
+Action = Callable[[Interaction, str, Sequence[str]], Awaitable[None]]
+"""Does what a control is for: the interaction, the control's subject, the values chosen in a select."""
+JobAction = Callable[[Interaction, Job, Sequence[str]], Awaitable[None]]
+
+_ACTIONS: dict[str, Action] = {}
+
+
+def on(name: str) -> Callable[[Action], Action]:
+    """Register what the controls of the action `name` do. Raises ValueError if another action has that name."""
+
+    def register(action: Action) -> Action:
+        there = _ACTIONS.get(name)
+        # discord.py runs an extension's module again for each bot of a process: the same action may come back.
+        if there is not None and (there.__module__, there.__qualname__) != (action.__module__, action.__qualname__):
+            raise ValueError(f"two actions are named {name}")
+        _ACTIONS[name] = action
+        return action
+
+    return register
+
+
+def on_job(name: str) -> Callable[[JobAction], JobAction]:
+    """Register an action on a job: the control's subject is its id. The action gets it if the member may see it."""
+
+    def register(action: JobAction) -> JobAction:
+        @functools.wraps(action)
+        async def look_up(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+            await action(interaction, await job_of(interaction, subject), values)
+
+        on(name)(look_up)
+        return action
+
+    return register
+
+
+async def job_of(interaction: Interaction, job_id: str) -> Job:
+    """Return this server's job if the member may see it. Raises Refused outside servers, InputError with GONE."""
+    if interaction.guild_id is None:
+        raise Refused(IN_SERVER_ONLY)
+    job = await interaction.client.parts.store.visible(interaction.guild_id, interaction.user.id, job_id)
+    if job is None:
+        raise InputError(GONE)
+    return job
+
+
+class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID):
+    """A button or a select. Views hold nothing else but links: a mixed view takes the controls of all others along."""
+
+    @classmethod
+    def button(
+        cls, action: str, subject: str, *, label: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    ) -> Self:
+        """Return a button that does `action` with `subject`."""
+        return cls(discord.ui.Button(label=label, style=style, custom_id=custom_id(action, subject)))
+
+    @classmethod
+    def select(cls, action: str, subject: str, *, placeholder: str, options: Sequence[discord.SelectOption]) -> Self:
+        """Return a select of one of `options` (1 to 25), that does `action` with `subject` and what was chosen."""
+        return cls(
+            discord.ui.Select(placeholder=placeholder, options=list(options), custom_id=custom_id(action, subject))
+        )
+
+    @classmethod
+    def role(cls, action: str, subject: str, *, placeholder: str, chosen: int | None) -> Self:
+        """Return a select of one of the server's roles, or none. `chosen` is shown; it must be there."""
+        kind = discord.SelectDefaultValueType.role
+        shown = [] if chosen is None else [discord.SelectDefaultValue(id=chosen, type=kind)]
+        made: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
+            placeholder=placeholder, min_values=0, default_values=shown, custom_id=custom_id(action, subject)
+        )
+        return cls(made)
+
+    @classmethod
+    def channels(
+        cls,
+        action: str,
+        subject: str,
+        *,
+        placeholder: str,
+        chosen: Sequence[int],
+        kinds: Sequence[discord.ChannelType],
+        at_most: int = 1,
+    ) -> Self:
+        """Return a select of up to `at_most` (25) channels of `kinds`, or none. `chosen` are shown; all must exist."""
+        kind = discord.SelectDefaultValueType.channel
+        made: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
+            placeholder=placeholder,
+            min_values=0,
+            max_values=at_most,
+            channel_types=list(kinds),
+            default_values=[discord.SelectDefaultValue(id=each, type=kind) for each in chosen[:at_most]],
+            custom_id=custom_id(action, subject),
+        )
+        return cls(made)
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py gives it
+        item: discord.ui.Item[Any],
+        match: re.Match[str],  # noqa: ARG003 - discord.py gives it
+        /,
+    ) -> Self:
+        """Make the control that was pressed; it is looked at in `callback` only."""
+        return cls(item)
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Let everyone through: who may do what is the action's to say."""
+        return True
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what the control is for; whatever goes wrong is told to who pressed."""
+        try:
+            await self._act(cast("Interaction", interaction))
+        except Exception as error:  # noqa: BLE001 - the boundary tells apart what is ours and what is a fault
+            await interaction.client.report(interaction, error)
+
+    async def _act(self, interaction: Interaction) -> None:
+        match = _CUSTOM_ID.fullmatch(self.custom_id)
+        action = _ACTIONS.get(match["action"]) if match is not None else None
+        if match is None or action is None or int(match["version"]) != VERSION:
+            raise InputError(GONE)
+        await action(interaction, match["subject"], _values(self.item))
+
+
+def _values(item: discord.ui.Item[Any]) -> Sequence[str]:
+    """Return what was chosen in a select, roles and channels by their ids; () for a button."""
+    if isinstance(item, discord.ui.RoleSelect | discord.ui.ChannelSelect):
+        return [str(each.id) for each in item.values]
+    return item.values if isinstance(item, discord.ui.Select) else ()
+
+
+def custom_id(action: str, subject: str) -> str:
+    """Return the custom id of a control. Raises ValueError if it would not be one."""
+    made = f"c{VERSION}:{action}:{subject}"
+    if _CUSTOM_ID.fullmatch(made) is None:
+        raise ValueError(f"{made!r} is no control's custom id")
+    return made
+
+
+def view_of(controls: Sequence[Control]) -> discord.ui.View:
+    """Return a new view of `controls`, that never times out."""
+    view = discord.ui.View(timeout=None)
+    for control in controls:
+        view.add_item(control)
+    return view

@@ -1,0 +1,67 @@
+"""Who may set things: a server's moderators, and for the whole bot its host."""
+
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+
+from bot.errors import BotError, NotAllowed, Refused
+from cogs.workflows.submit import IN_SERVER_ONLY, Interaction
+
+MODERATORS_ONLY = (
+    "Only moderators can do this: who may manage this server, or has the role that `/studio settings` names."
+)
+HOST_ONLY = "Only the owner of this bot, or the team that runs it, can do this for all servers."
+HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
+"""The team roles that may change an application; one that may only read it decides nothing here."""
+
+
+def guild_of(interaction: Interaction) -> int:
+    """Return the server's id. Raises Refused outside servers."""
+    if interaction.guild_id is None:
+        raise Refused(IN_SERVER_ONLY)
+    return interaction.guild_id
+
+
+async def is_moderator(interaction: Interaction) -> bool:
+    """Whether the member may manage this server or has its moderator role, as Discord says with the interaction."""
+    if interaction.guild_id is None:
+        return False
+    if interaction.permissions.manage_guild:
+        return True
+    rules = await interaction.client.parts.store.rules(interaction.guild_id)
+    roles = {role.id for role in getattr(interaction.user, "roles", ())}
+    return rules.moderator_role is not None and rules.moderator_role in roles
+
+
+async def require_moderator(interaction: Interaction) -> None:
+    """Raise NotAllowed unless the member is a moderator now: the command's own setting is only a default."""
+    if not await is_moderator(interaction):
+        raise NotAllowed(MODERATORS_ONLY)
+
+
+async def moderators_only(interaction: discord.Interaction[Any]) -> bool:
+    """Let moderators through only: a check for commands. Raises CheckFailure, with our error as its cause.
+
+    An error of another kind would pass by the tree's own, and the member would get no answer at all.
+    """
+    try:
+        await require_moderator(cast("Interaction", interaction))
+    except BotError as error:
+        raise app_commands.CheckFailure(error.sentence) from error
+    return True
+
+
+def require_host(interaction: Interaction) -> None:
+    """Raise NotAllowed unless the member is the application's owner, or of the team that owns it."""
+    application = interaction.client.application
+    if application is None or interaction.user.id not in _hosts(application):
+        raise NotAllowed(HOST_ONLY)
+
+
+def _hosts(application: discord.AppInfo) -> set[int]:
+    team = application.team
+    if team is None:
+        return {application.owner.id}
+    joined = [each for each in team.members if each.membership_state is discord.TeamMembershipState.accepted]
+    return {each.id for each in joined if each.role in HOST_ROLES or each.id == team.owner_id}

@@ -1,0 +1,1 @@
+"""The workflow commands: one module for each slash group, and what they share."""

@@ -1,0 +1,98 @@
+"""`/audio`: music, narration and sound effects."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import CannonBot
+from bot.domain.models import MediaKind
+from cogs.workflows.options import Count, Prompt, offers
+from cogs.workflows.submit import Interaction, Request, ask, given, offered_file
+
+CLIPS = frozenset({MediaKind.VIDEO})
+
+
+@app_commands.guild_only()
+class Audio(commands.GroupCog, group_name="audio", group_description="Make music, narration and sound effects"):
+    """The workflow of sound."""
+
+    @app_commands.command(name="music", description="Make a piece of music from words")
+    @offers("music.generate")
+    async def music(
+        self,
+        interaction: Interaction,
+        prompt: Prompt,
+        title: str | None = None,
+        style: str | None = None,
+        duration_seconds: float | None = None,
+        instrumental: bool | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+        mode: str | None = None,
+        custom_mode: bool | None = None,
+        vocal_gender: str | None = None,
+        negative_tags: str | None = None,
+        description_prompt: str | None = None,
+        style_weight: float | None = None,
+        weirdness_constraint: float | None = None,
+        audio_weight: float | None = None,
+        prompt_influence: float | None = None,
+        persona_id: str | None = None,
+        seed: int | None = None,
+        count: Count = 1,
+        private: bool = False,
+    ) -> None:
+        """Make 1 to 4 pieces."""
+        values = given(interaction, "music.generate")
+        await ask(interaction, Request(operation="music.generate", values=values, count=count, private=private))
+
+    @app_commands.command(name="narration", description="Have a text read aloud")
+    @offers("narration.generate")
+    async def narration(
+        self,
+        interaction: Interaction,
+        text: Prompt,
+        voice_id: str | None = None,
+        tone: str | None = None,
+        speed: float | None = None,
+        stability: float | None = None,
+        similarity_boost: float | None = None,
+        private: bool = False,
+    ) -> None:
+        """Read a text aloud."""
+        values = given(interaction, "narration.generate")
+        await ask(interaction, Request(operation="narration.generate", values=values, private=private))
+
+    @app_commands.command(name="soundfx", description="Make a sound effect from words, or for a video")
+    @offers("soundfx.generate", jobs={"job": CLIPS}, video="The video that the sound is made for")
+    async def soundfx(
+        self,
+        interaction: Interaction,
+        prompt: Prompt | None = None,
+        video: discord.Attachment | None = None,
+        url: str | None = None,
+        job: str | None = None,
+        title: str | None = None,
+        duration_seconds: float | None = None,
+        mode: str | None = None,
+        description_prompt: str | None = None,
+        negative_tags: str | None = None,
+        prompt_influence: float | None = None,
+        seed: int | None = None,
+        count: Count = 1,
+        private: bool = False,
+    ) -> None:
+        """Make 1 to 4 sound effects."""
+        files = offered_file("video", attachment=video, url=url, job=job, field="video_url")
+        values = given(interaction, "soundfx.generate")
+        if files:
+            values.setdefault("mode", "video_context")
+        await ask(
+            interaction,
+            Request(operation="soundfx.generate", values=values, files=files, count=count, private=private),
+        )
+
+
+async def setup(bot: CannonBot) -> None:
+    """Load the group."""
+    await bot.add_cog(Audio())

@@ -1,0 +1,133 @@
+"""Slash options drawn from the catalogue: their descriptions and their autocomplete."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import discord
+from discord import app_commands
+
+from bot.app.client import CannonBot
+from bot.catalogue import Catalogue, Field, FieldKind
+from bot.delivery.card import shortened
+from bot.domain.models import Job, MediaKind
+
+Callback = TypeVar("Callback", bound=Callable[..., Any])
+
+Count = app_commands.Range[int, 1, 4]
+Prompt = app_commands.Range[str, 1, 6000]
+
+COUNT_HELP = "How many to make, 1 to 4; each is a job of its own and costs as one"
+PRIVATE_HELP = "Only you see it; a late result comes as a direct message"
+ENHANCE_HELP = "Rewrite the prompt first (a step of its own, 1 credit); the card shows both"
+URL_HELP = "A link to the file, or to a Discord message that has it"
+JOB_HELP = "An earlier job of this server: its result is taken"
+CHOICE_CHARS = 100
+"""Discord's limit of a choice's name."""
+OFFER_LIMIT = 25
+"""Discord's limit of choices."""
+LOOKED_THROUGH = 200
+"""Of how many results those are sought that fit an option which takes only some."""
+
+_BUILT_IN = Catalogue()
+_OPERATION_OF: dict[Callable[..., Any], str] = {}
+_COMPLETED = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER}
+_NUMBERS = {FieldKind.INTEGER, FieldKind.NUMBER}
+_COMMON = {
+    "count": COUNT_HELP,
+    "private": PRIVATE_HELP,
+    "enhance": ENHANCE_HELP,
+    "url": URL_HELP,
+    "job": JOB_HELP,
+}
+
+
+def offers(
+    operation_id: str,
+    *,
+    renamed: Mapping[str, str] | None = None,
+    jobs: Mapping[str, frozenset[MediaKind]] | None = None,
+    only: Callable[[Job], object] | None = None,
+    **own: str,
+) -> Callable[[Callback], Callback]:
+    """Describe a command's options from the operation's fields, and complete them while typing.
+
+    `renamed` leads from an option to the field it gives, `jobs` from an option to the kinds of results it picks from:
+    of those that `only` is true for, if it is given. `own` describes the options that are no field. What is offered
+    comes from memory and the store, never from the network; any other text may be typed.
+    """
+    fields = {field.name: field for field in _BUILT_IN.resolve(operation_id).fields}
+    wire_names = renamed or {}
+
+    def decorate(callback: Callback) -> Callback:
+        _OPERATION_OF[callback] = operation_id
+        options = callback.__code__.co_varnames[2 : callback.__code__.co_argcount]
+        of_option = {option: fields.get(wire_names.get(option, option)) for option in options}
+        helps = {option: field.help for option, field in of_option.items() if field is not None}
+        helps |= {option: _COMMON[option] for option in options if option in _COMMON}
+        completed = {
+            option: _completion(operation_id, field)
+            for option, field in of_option.items()
+            if field is not None and _offers_values(field)
+        }
+        completed |= {option: job_completion(kinds, only) for option, kinds in (jobs or {}).items()}
+        return app_commands.autocomplete(**completed)(app_commands.describe(**(helps | own))(callback))
+
+    return decorate
+
+
+def operation_of(command: app_commands.Command[Any, ..., Any]) -> str | None:
+    """Return the built-in id of the operation that a command runs, None if it runs none."""
+    return _OPERATION_OF.get(command.callback)
+
+
+def _offers_values(field: Field) -> bool:
+    if field.kind not in _COMPLETED:
+        return False
+    return field.name == "model" or bool(field.choices or field.choices_by_model or field.suggestions)
+
+
+def _completion(operation_id: str, field: Field) -> Any:
+    wanted: tuple[type, ...] = (int, float) if field.kind in _NUMBERS else (str,)
+
+    async def complete(
+        interaction: discord.Interaction[CannonBot], typed: str | float
+    ) -> list[app_commands.Choice[Any]]:
+        given = {key: value for key, value in vars(interaction.namespace).items() if key != field.name}
+        offered = interaction.client.catalogue.suggest(operation_id, field.name, str(typed), given)
+        # A live document may have changed the field's form; Discord takes only values of the option's own.
+        return [app_commands.Choice(name=label, value=value) for label, value in offered if isinstance(value, wanted)]
+
+    return complete
+
+
+def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | None = None) -> Any:
+    """Return an autocomplete over this server's recent results of `kinds` that the member may see, newest first."""
+
+    async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
+        bot = interaction.client
+        jobs = await bot.parts.store.results(
+            interaction.guild_id or 0,
+            interaction.user.id,
+            kinds=kinds,
+            typed=typed,
+            limit=OFFER_LIMIT if only is None else LOOKED_THROUGH,
+        )
+        now = bot.clock.wall()
+        fitting = [job for job in jobs if only is None or only(job)][:OFFER_LIMIT]
+        return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in fitting]
+
+    return complete
+
+
+def job_label(job: Job, now: float) -> str:
+    """Return how a job stands in a list: its id, the start of its prompt, its age."""
+    age = age_text(now - job.created_at)
+    return shortened(f"{job.id} · {shortened(job.prompt or job.operation, 60)} · {age}", CHOICE_CHARS)
+
+
+def age_text(seconds: float) -> str:
+    """Write an age in its largest unit: `5 min ago`."""
+    for unit, size_s in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size_s:
+            return f"{int(seconds // size_s)} {unit} ago"
+    return "just now"

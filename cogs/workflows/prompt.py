@@ -1,0 +1,88 @@
+"""`/prompt`: having a prompt rewritten."""
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import CannonBot
+from cogs.workflows.options import Prompt as Words
+from cogs.workflows.options import offers
+from cogs.workflows.submit import Interaction, Request, ask, given
+
+OPTIONS = {"style": "visualStyle", "aspect_ratio": "aspectRatio", "rewrite_request": "rewriteRequest"}
+"""Discord's option names are lower case; Cannon Studio's prompt fields are not."""
+WIRE = {wire: option for option, wire in OPTIONS.items()}
+
+
+async def rewrite(interaction: Interaction, operation: str, private: bool) -> None:
+    """Ask for a rewritten prompt with the options that were given."""
+    await ask(
+        interaction,
+        Request(operation=operation, values=given(interaction, operation, **WIRE), private=private),
+    )
+
+
+@app_commands.guild_only()
+class Prompt(commands.GroupCog, group_name="prompt", group_description="Have a prompt rewritten, 1 credit each"):
+    """The workflow of prompts."""
+
+    @app_commands.command(name="image", description="Make a prompt for a picture better")
+    @offers("prompt.enhance.image", renamed=OPTIONS)
+    async def image(
+        self,
+        interaction: Interaction,
+        prompt: Words,
+        style: str | None = None,
+        aspect_ratio: str | None = None,
+        rewrite_request: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """Rewrite a prompt for a picture."""
+        await rewrite(interaction, "prompt.enhance.image", private)
+
+    @app_commands.command(name="video", description="Make a prompt for a film better")
+    @offers("prompt.enhance.video", renamed=OPTIONS)
+    async def video(
+        self,
+        interaction: Interaction,
+        prompt: Words,
+        style: str | None = None,
+        duration: float | None = None,
+        aspect_ratio: str | None = None,
+        rewrite_request: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """Rewrite a prompt for a film."""
+        await rewrite(interaction, "prompt.enhance.video", private)
+
+    @app_commands.command(name="location", description="Make a prompt for a place better")
+    @offers("prompt.enhance.location", renamed=OPTIONS)
+    async def location(
+        self,
+        interaction: Interaction,
+        prompt: Words,
+        style: str | None = None,
+        aspect_ratio: str | None = None,
+        rewrite_request: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """Rewrite a prompt for a place."""
+        await rewrite(interaction, "prompt.enhance.location", private)
+
+    @app_commands.command(
+        name="variant", description="Turn a character's prompt into a variant: other clothes, same person"
+    )
+    @offers("prompt.enhance.variant", renamed=OPTIONS)
+    async def variant(
+        self,
+        interaction: Interaction,
+        prompt: Words,
+        rewrite_request: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """Rewrite a character's prompt."""
+        await rewrite(interaction, "prompt.enhance.variant", private)
+
+
+async def setup(bot: CannonBot) -> None:
+    """Load the group."""
+    await bot.add_cog(Prompt())

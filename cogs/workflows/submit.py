@@ -1,0 +1,313 @@
+"""From a command to a job: the one road that all generating commands take."""
+
+import dataclasses
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.catalogue import Catalogue, FieldKind, Operation
+from bot.domain.models import MediaKind, credits_text
+from bot.errors import InputError, Refused
+from bot.generation.sources import Offered, Source, probed
+from bot.jobs.intake import Ask, Place, Step, Taken, Unconfirmed
+
+Interaction = discord.Interaction[CannonBot]
+
+IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
+_PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
+NOT_IN_DRAFTS = frozenset({"files", "confirmed"})
+"""Files were looked at before and stand among the values as links."""
+DRAFT_LIFE_S = 15 * 60.0
+"""How long a price may wait for a yes: as long as Discord lets the private message be answered."""
+SEED_MAX = 2**31 - 1
+"""The docs give no range; every provider's seeds known to us go at least as far."""
+ENHANCED_KEY = "enhancedPrompt"
+ENHANCERS = {"image": "prompt.enhance.image", "video": "prompt.enhance.video", "sora": "prompt.enhance.video"}
+"""Which prompt operation fits a workflow; the others have none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that a member gave for the field `field`, or, with `by_kind`, for the field that fits its kind."""
+
+    offered: Offered
+    label: str
+    field: str | None = None
+    by_kind: Mapping[MediaKind, str] = dataclasses.field(default_factory=dict)
+    kinds: frozenset[MediaKind] = frozenset(MediaKind)
+    """What it may be where the catalogue does not know what the field takes."""
+    into_list: bool = False
+    """Whether the field takes a list of links, to which this one is added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a command, a form or a control asks for: one operation with its values and files, `count` times."""
+
+    operation: str
+    values: Mapping[str, Any]
+    files: Sequence[File] = ()
+    count: int = 1
+    private: bool = False
+    enhance: bool = False
+    parent_id: str | None = None
+    before: Sequence[Step] = ()
+    """Steps that go before it on its card."""
+    fill: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Which of its fields the steps before give, as in Step."""
+    reseed: bool = False
+    """Whether each gets a random seed of its own, where the operation has one."""
+    label: str = ""
+    """The recipe that this is a run of."""
+    confirmed: bool = False
+    """Whether the member has seen the price and said yes."""
+
+
+def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[str, Any]:
+    """Return the options that the member gave for the operation's plain fields, by wire name.
+
+    `renamed` leads from a wire name to the name of the option that gives it.
+    """
+    operation = interaction.client.catalogue.resolve(operation_id)
+    options = vars(interaction.namespace)
+    names = {each.name: renamed.get(each.name, each.name) for each in operation.fields if each.kind in _PLAIN}
+    return {name: options[option] for name, option in names.items() if options.get(option) is not None}
+
+
+def offered_file(
+    label: str,
+    *,
+    attachment: discord.Attachment | None = None,
+    url: str | None = None,
+    job: str | None = None,
+    field: str | None = None,
+    by_kind: Mapping[MediaKind, str] | None = None,
+    kinds: frozenset[MediaKind] = frozenset(MediaKind),
+    required: bool = False,
+) -> list[File]:
+    """Return the file that was given in one of three ways, [] if it was not given. Raises InputError if required."""
+    offered = Offered(
+        attachment=None if attachment is None else (attachment.url, attachment.filename),
+        url=url,
+        job_id=job,
+    )
+    if offered.count == 0:
+        if required:
+            raise InputError(f"Give the {label}: upload it, give a link to it, or pick an earlier job.", label)
+        return []
+    return [File(offered=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]
+
+
+async def ask(interaction: Interaction, request: Request) -> None:
+    """Take a request in and answer with its card.
+
+    Without files every check is local: the hold comes first, and the card is the first answer. With files Discord is
+    put off first, if it was not yet, and they are looked at; what is wrong is then told privately, and nothing was
+    spent.
+    """
+    bot = interaction.client
+    if interaction.guild_id is None or interaction.channel_id is None:
+        raise Refused(IN_SERVER_ONLY)
+    if not request.private:
+        _may_post(interaction)
+    bot.parts.switches.require_on(interaction.guild_id, bot.catalogue.resolve(request.operation))
+    is_late = interaction.response.is_done()
+    slow = is_late or bool(request.files) or (await bot.parts.store.rules(interaction.guild_id)).estimate_tool
+    values = request.values
+    if slow:
+        if not is_late:
+            await interaction.response.defer(ephemeral=request.private, thinking=True)
+        values = await with_files(interaction, request)
+    try:
+        taken = await bot.parts.jobs.take(_asked(interaction, request, values))
+    except Unconfirmed as dear:
+        await offer(interaction, dataclasses.replace(request, values=values, files=()), dear)
+        return
+    await (_answer_late if slow else _answer_at_once)(interaction, taken)
+
+
+async def offer(interaction: Interaction, request: Request, dear: Unconfirmed) -> None:
+    """Tell the price privately and wait for the member's own yes; nothing is held until then."""
+    from cogs.workflows.confirm import view_of_price  # noqa: PLC0415 - a yes leads back to `ask`
+
+    bot = interaction.client
+    names = [each.name for each in dataclasses.fields(request) if each.name not in NOT_IN_DRAFTS]
+    data = {name: getattr(request, name) for name in names}
+    data["before"] = [{"operation": each.operation, "input": each.input, "fill": each.fill} for each in request.before]
+    draft_id = await bot.parts.store.keep_draft(
+        interaction.guild_id or 0, interaction.user.id, data, expires_at=bot.clock.wall() + DRAFT_LIFE_S
+    )
+    await bot.whisper(interaction, _price_text(dear), view_of_price(draft_id))
+
+
+def _price_text(dear: Unconfirmed) -> str:
+    about = "costs" if dear.basis == "fixed" else "will cost about"
+    text = f"This {about} **{credits_text(dear.price)} credits**."
+    if dear.balance is not None:
+        after = max(dear.balance - dear.price, Decimal(0))
+        text += f" The server's account has {credits_text(dear.balance)}; {credits_text(after)} would be left."
+    return f"{text} Nothing is spent before you say yes."
+
+
+def request_from_draft(data: Mapping[str, Any]) -> Request:
+    """Return the request that a draft holds, now confirmed."""
+    return Request(**{**data, "before": [Step(**step) for step in data["before"]]}, confirmed=True)
+
+
+async def with_files(interaction: Interaction, request: Request) -> dict[str, Any]:
+    """Return the request's values with its files looked at and filled in, and with what can be read from them.
+
+    Raises InputError or a MediaError.
+    """
+    return await look_at_files(interaction.client, interaction.guild_id or 0, interaction.user.id, request)
+
+
+async def look_at_files(bot: CannonBot, guild_id: int, member_id: int, request: Request) -> dict[str, Any]:
+    """Do as `with_files`, for a member who may have asked without an interaction."""
+    operation = bot.catalogue.resolve(request.operation)
+    values = dict(request.values)
+    found: dict[str, Source] = {}
+    for file in request.files:
+        kinds = frozenset(file.by_kind) or _kinds(operation, file)
+        source = await bot.parts.sources.find(guild_id, member_id, file.offered, kinds, file.label)
+        name = file.by_kind.get(source.facts.kind) or file.field or ""
+        if file.into_list:
+            values[name] = [*values.get(name, ()), source.url]
+        else:
+            values[name] = source.url
+            found[name] = source
+    return {**probed(operation, values, found), **values}
+
+
+def _kinds(operation: Operation, file: File) -> frozenset[MediaKind]:
+    """Return what the file's field takes; where its operation's fields are not public, what its command says."""
+    for each in operation.fields:
+        if each.name == file.field and each.media:
+            return each.media
+    return file.kinds
+
+
+def _asked(interaction: Interaction, request: Request, values: Mapping[str, Any]) -> Ask:
+    return Ask(
+        place=place_of(interaction),
+        author_id=interaction.user.id,
+        interaction_id=interaction.id,
+        token=interaction.token,
+        steps=steps(interaction.client.catalogue, request, values),
+        private=request.private,
+        locale=str(interaction.locale),
+        parent_id=request.parent_id,
+        label=request.label,
+        confirmed=request.confirmed,
+    )
+
+
+def place_of(interaction: Interaction) -> Place:
+    """Return where the interaction is, and the member's roles, as Discord says it with the interaction itself."""
+    return place_in(interaction.guild_id or 0, interaction.channel_id or 0, interaction.channel, interaction.user)
+
+
+def place_in(guild_id: int, channel_id: int, channel: object, user: object) -> Place:
+    """Return a channel as a place in which the user asks for something."""
+    parents = [getattr(channel, "parent_id", None), getattr(channel, "category_id", None)]
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return Place(
+        guild_id=guild_id,
+        channel_id=channel_id,
+        parent_channel_ids=tuple(each for each in parents if isinstance(each, int)),
+        age_restricted=bool(is_nsfw()) if callable(is_nsfw) else False,
+        role_ids=frozenset(role.id for role in getattr(user, "roles", ())),
+    )
+
+
+def new_seed() -> int:
+    """Return a random seed."""
+    return 1 + secrets.randbelow(SEED_MAX)
+
+
+def steps(catalogue: Catalogue, request: Request, values: Mapping[str, Any]) -> list[Step]:
+    """Return the jobs of a request: with `enhance`, the prompt is rewritten first and the others wait for it."""
+    operation = catalogue.resolve(request.operation)
+    if not request.enhance:
+        reseed = request.reseed and any(each.name == "seed" for each in operation.fields)
+        inputs = [{**values, "seed": new_seed()} if reseed else values for _ in range(request.count)]
+        return [*request.before, *(Step(operation=operation.id, input=each, fill=request.fill) for each in inputs)]
+    enhancer = catalogue.resolve(ENHANCERS.get(operation.workflow, ENHANCERS["image"]))
+    known = {each.name for each in enhancer.fields}
+    wishes = {
+        "prompt": values.get("prompt"),
+        "aspectRatio": values.get("aspect_ratio"),
+        "visualStyle": values.get("style"),
+        "duration": values.get("duration"),
+    }
+    first = Step(operation=enhancer.id, input={name: wish for name, wish in wishes.items() if name in known})
+    rest = Step(operation=request.operation, input=values, fill={"prompt": f"{{0.{ENHANCED_KEY}}}"})
+    return [first, *[rest] * request.count]
+
+
+async def _answer_at_once(interaction: Interaction, taken: Taken) -> None:
+    if not taken.fresh:
+        return
+    delivery = interaction.client.parts.delivery
+    embed, files = await delivery.first_answer(taken.card, taken.jobs)
+    view = delivery.first_view(taken.card, taken.jobs) or discord.utils.MISSING
+    try:
+        made = await interaction.response.send_message(
+            embed=embed, files=files, view=view, ephemeral=taken.card.private
+        )
+    except Exception:
+        if await interaction.client.settle_answer(taken.card):
+            return  # Discord has it all the same, and its jobs go on: nothing to apologise for
+        raise
+    await _note_answer(interaction, taken, made.message_id)
+
+
+async def _answer_late(interaction: Interaction, taken: Taken) -> None:
+    if not taken.fresh:
+        return
+    delivery = interaction.client.parts.delivery
+    embed, files = await delivery.first_answer(taken.card, taken.jobs)
+    view = delivery.first_view(taken.card, taken.jobs)
+    try:
+        made = await interaction.edit_original_response(embed=embed, attachments=files, view=view)
+    except Exception:
+        if await interaction.client.settle_answer(taken.card):
+            return  # Discord has it all the same, and its jobs go on: nothing to apologise for
+        raise
+    await _note_answer(interaction, taken, made.id)
+
+
+async def _note_answer(interaction: Interaction, taken: Taken, message_id: int | None) -> None:
+    bot = interaction.client
+    if message_id is None:
+        await bot.settle_answer(taken.card)
+        return
+    await bot.parts.jobs.answered(taken.card, message_id=message_id, channel_id=taken.card.channel_id)
+
+
+def _may_post(interaction: Interaction) -> None:
+    """Refuse before anything is spent where the result could not be posted. Raises Refused."""
+    missing = lacking(interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread))
+    if missing:
+        raise Refused(
+            f"I could not post the result in this channel: I lack {' and '.join(missing)} here. "
+            "A moderator can grant it, or use `private`."
+        )
+
+
+def lacking(permissions: discord.Permissions, *, is_thread: bool) -> list[str]:
+    """Return the permissions that the bot needs to post results and does not have."""
+    needed = {
+        "View Channel": permissions.view_channel,
+        "Send Messages in Threads" if is_thread else "Send Messages": (
+            permissions.send_messages_in_threads if is_thread else permissions.send_messages
+        ),
+        "Embed Links": permissions.embed_links,
+        "Attach Files": permissions.attach_files,
+    }
+    return [name for name, there in needed.items() if not there]
