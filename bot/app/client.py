@@ -186,7 +186,7 @@ class CannonBot(commands.Bot):
         await self._learn_openapi_from_store()
         if self.parts.http is not None:
             await self.parts.http.start()
-            await self.parts.store.set_meta("http_address", self.parts.http.address)
+            await self.parts.store.meta.set("http_address", self.parts.http.address)
         await self.recover()
         if self._run_poller:
             self._spawn(self.parts.poller.run(), "poller")
@@ -321,13 +321,13 @@ class CannonBot(commands.Bot):
         payload = await self._commands_payload()
         text = json.dumps(payload, sort_keys=True).encode()
         digest = f"{self.application_id}:{hashlib.sha256(text).hexdigest()}"
-        if self.application_id is not None and await store.get_meta("commands") != digest:
+        if self.application_id is not None and await store.meta.get("commands") != digest:
             # As `tree.sync` does it, with the payload that is there: translating it again takes as long as all else.
             made = await self.http.bulk_upsert_global_commands(self.application_id, payload=payload)
             slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
-            await store.set_meta("command_ids", json.dumps(slash))
-            await store.set_meta("commands", digest)
-        self._command_ids = json.loads(await store.get_meta("command_ids") or "{}")
+            await store.meta.set("command_ids", json.dumps(slash))
+            await store.meta.set("commands", digest)
+        self._command_ids = json.loads(await store.meta.get("command_ids") or "{}")
 
     async def _commands_payload(self) -> list[dict[str, Any]]:
         """Return what would be sent to Discord to register the commands."""
@@ -344,7 +344,7 @@ class CannonBot(commands.Bot):
 
         For the start, before the first interaction comes: no answer may be on its way.
         """
-        self._settle_later(await self._settle(await self.parts.store.unanswered()))
+        self._settle_later(await self._settle(await self.parts.store.cards.unanswered()))
 
     async def settle_answer(self, card: Card) -> bool:
         """Find out, after a failed answer, whether Discord has the card all the same; go on or give back.
@@ -396,7 +396,7 @@ class CannonBot(commands.Bot):
     # ------------------------------------------------------------------ what Cannon Studio publishes
 
     async def _learn_openapi_from_store(self) -> None:
-        text = await self.parts.store.get_meta("openapi_document")
+        text = await self.parts.store.meta.get("openapi_document")
         if text is not None:
             await self._merge(json.loads(text))
 
@@ -410,12 +410,12 @@ class CannonBot(commands.Bot):
     async def learn_openapi(self) -> None:
         """Read Cannon Studio's own description and merge it. One that cannot be read changes nothing."""
         store = self.parts.store
-        answer = await self.parts.client.openapi(etag=await store.get_meta("openapi_etag"))
+        answer = await self.parts.client.openapi(etag=await store.meta.get("openapi_etag"))
         if answer is None:
             return
         await self._merge(answer.document)
-        await store.set_meta("openapi_document", json.dumps(answer.document))
-        await store.set_meta("openapi_etag", answer.etag or "")
+        await store.meta.set("openapi_document", json.dumps(answer.document))
+        await store.meta.set("openapi_etag", answer.etag or "")
 
     async def _keep_learning(self) -> None:
         while True:
@@ -560,7 +560,7 @@ class CannonBot(commands.Bot):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget the key of a server that has removed the bot: it is theirs, not ours to keep."""
-        await self.parts.store.forget_keys(guild.id)
+        await self.parts.store.keys.forget_all(guild.id)
         log.info("guild.removed", guild=guild.id)
 
     async def on_ready(self) -> None:

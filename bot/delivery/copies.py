@@ -67,7 +67,7 @@ class Copies:
         async with self._files(jobs, file_limit) as files:
             message = await self._send(channel, embed, [*files, *documents], f"{kind}-{card.id}")
         for job in shown_jobs(jobs) or jobs[:1]:
-            await self._store.note_copy(
+            await self._store.copies.note(
                 card.guild_id, job.id, channel_id=message.channel.id, message_id=message.id, kind=kind
             )
         return message

@@ -33,7 +33,7 @@ class LogChannel:
 
     async def post(self, guild_id: int, line: str) -> bool:
         """Post a line to the guild's log channel, if it has one; nobody is pinged by it. Returns whether it was."""
-        channel_id = (await self._store.rules(guild_id)).log_channel
+        channel_id = (await self._store.settings.get(guild_id)).log_channel
         if channel_id is None:
             return False
         try:

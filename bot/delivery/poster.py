@@ -127,11 +127,11 @@ class Delivery:
             if job.state in {JobState.QUEUED, JobState.PROCESSING}:
                 age_s = max(0.0, now - (job.submitted_at or now))
                 eta[job.id] = now + remaining_s(self._learned.of(job.operation, job.model), age_s)
-        key = None if just_taken else await self._store.key(guild_id)
+        key = None if just_taken else await self._store.keys.current(guild_id)
         parent_id = jobs[0].parent_id
         waits = any(job.state is JobState.WAITING and not job.after_ids for job in jobs)
-        queue = await self._store.queue(guild_id) if waits else []
-        paused = waits and (await self._store.rules(guild_id)).paused
+        queue = await self._store.queue.order(guild_id) if waits else []
+        paused = waits and (await self._store.settings.get(guild_id)).paused
         return Look(
             catalogue=self._catalogue(),
             now=now,
@@ -146,12 +146,12 @@ class Delivery:
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
         """Return those of a card's jobs of whose results nothing may be shown."""
         made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
-        return await self._store.withheld(guild_id, jobs[0].card_id) & made if made else frozenset()
+        return await self._store.reviews.withheld(guild_id, jobs[0].card_id) & made if made else frozenset()
 
     async def _link_to(self, guild_id: int, job_id: str) -> str:
         """Return a job's id as a link to its card, or without one where that is private or not there."""
-        job = await self._store.job(guild_id, job_id)
-        card = None if job is None else await self._store.card(guild_id, job.card_id)
+        job = await self._store.jobs.get(guild_id, job_id)
+        card = None if job is None else await self._store.cards.get(guild_id, job.card_id)
         if card is None or card.private or card.message_id is None:
             return f"`{job_id}`"
         if card.message_channel_id not in {None, card.channel_id}:
@@ -178,7 +178,7 @@ class Delivery:
             log.exception("card.show_failed", card=card_id)
 
     async def _show(self, guild_id: int, card_id: str) -> None:
-        found = await self._store.card_and_jobs(guild_id, card_id)
+        found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
             return
         card, jobs = found
@@ -243,7 +243,7 @@ class Delivery:
         """Ping who asked for a finished card, if a crash came before; best effort."""
         try:
             async with self._lock(card_id):
-                found = await self._store.card_and_jobs(guild_id, card_id)
+                found = await self._store.cards.with_jobs(guild_id, card_id)
                 if found is not None and all(job.state.ended for job in found[1]):
                     await self._add_sheet(*found)
                     await self._ping(*found, search=True)
@@ -258,7 +258,9 @@ class Delivery:
         """
         if card.private or card.message_id is None or not any(job.state is JobState.DELIVERED for job in jobs):
             return
-        if not (await self._store.rules(card.guild_id)).ping or await self._store.pinged(card.guild_id, card.id):
+        if not (await self._store.settings.get(card.guild_id)).ping or await self._store.pings.is_noted(
+            card.guild_id, card.id
+        ):
             return
         if card.message_channel_id in {None, card.channel_id}:
             channel = self._channel(card.channel_id, card.guild_id)
@@ -272,10 +274,10 @@ class Delivery:
                             everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
                         ),
                     )
-                await self._store.note_copy(
+                await self._store.copies.note(
                     card.guild_id, jobs[0].id, channel_id=card.channel_id, message_id=said.id, kind="ping"
                 )
-        await self._store.note_pinged(card.guild_id, card.id)
+        await self._store.pings.note(card.guild_id, card.id)
 
     async def _said(self, channel: discord.abc.Messageable, text: str) -> bool:
         """Whether a late message of ours in the channel has the text."""
@@ -318,7 +320,7 @@ class Delivery:
         """Look for the card among the messages that came right after its interaction."""
         if card.private:
             return None
-        jobs = await self._store.jobs_of(card.guild_id, card.id)
+        jobs = await self._store.jobs.of_card(card.guild_id, card.id)
         ids = {job.id for job in jobs}
         asked_at = datetime.fromtimestamp(card.created_at - CLOCK_SKEW_S, UTC)
         since = card.interaction_id or discord.utils.time_snowflake(asked_at)
@@ -340,7 +342,7 @@ class Delivery:
         """Tell the moderators: in the log channel, and who set the guild's key by direct message; best effort."""
         log.warning("guild.alert", guild=guild_id, sentence=sentence)
         await self.log_channel.post(guild_id, f"⚠️ {sentence}")
-        key = await self._store.key(guild_id)
+        key = await self._store.keys.current(guild_id)
         if key is None:
             return
         guild = self._client.get_guild(guild_id)
@@ -367,11 +369,11 @@ class Delivery:
             raise Later(60.0) from error
 
     async def _deliver(self, job: Job) -> int:
-        found = await self._store.card_and_jobs(job.guild_id, job.card_id)
+        found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
         if found is None:
             raise NoPlace("Its card is gone.")
         card, jobs = found
-        if await self._store.is_dropped(job.guild_id, job.id):
+        if await self._store.cancellation.is_dropped(job.guild_id, job.id):
             raise NoPlace(DROPPED)
         await self.review.require(card, job)
         return await self._deliver_on(card, jobs, job)
@@ -385,7 +387,7 @@ class Delivery:
             message = await self._post(card, jobs, done, load)
             failpoint("send.done")
         if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
-            await self._store.move_card(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
+            await self._store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
         self.posted(card, jobs, message)
         return message.id
 
@@ -397,7 +399,7 @@ class Delivery:
         paid here.
         """
         async with self._lock(job.card_id):
-            found = await self._store.card_and_jobs(job.guild_id, job.card_id)
+            found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
             current = None if found is None else next((each for each in found[1] if each.id == job.id), None)
             if found is None or current is None or current.state is not JobState.HELD:
                 return False
@@ -410,7 +412,7 @@ class Delivery:
                 message_id = await self._deliver_on(here, jobs, replace(current, media=tuple(media)))
             except (discord.HTTPException, *NETWORK_ERRORS) as error:
                 raise Later(60.0) from error
-            await self._store.change(
+            await self._store.jobs.change(
                 current,
                 JobState.DELIVERED,
                 message_id=message_id,

@@ -70,7 +70,7 @@ class ReviewDesk:
         Raises Parked while it waits, NoPlace if it was refused or nobody decided in time, Later if the moderators could
         not be asked now.
         """
-        review = await self._store.begin_review(job.guild_id, job.id)
+        review = await self._store.reviews.begin(job.guild_id, job.id)
         if review is None or review.verdict is Verdict.PUBLISHED:
             return
         if review.verdict is Verdict.REFUSED:
@@ -84,7 +84,7 @@ class ReviewDesk:
 
     async def require_looked_at(self, job: Job) -> None:
         """Raise NoPlace if nobody who may has let the job's result pass, and somebody has to."""
-        if job.id in await self._store.withheld(job.guild_id, job.card_id):
+        if job.id in await self._store.reviews.withheld(job.guild_id, job.card_id):
             raise NoPlace(NOT_LOOKED_AT)
 
     async def _ask(self, review: Review, card: Card, job: Job) -> None:
@@ -94,7 +94,7 @@ class ReviewDesk:
             if error.status not in CLOSED_STATUS:
                 raise
             now = self._clock.wall()
-            if await self._store.note_alert(job.guild_id, "review channel", until=now + ALERT_AGAIN_S):
+            if await self._store.alerts.note(job.guild_id, "review channel", until=now + ALERT_AGAIN_S):
                 await self._alert(
                     job.guild_id,
                     f"Results wait for review, but I may not post in <#{review.channel_id}>. "
@@ -102,13 +102,13 @@ class ReviewDesk:
                 )
             raise Later(NO_CHANNEL_AGAIN_S) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
-        await self._store.note_review_message(job.guild_id, job.id, **place)
+        await self._store.reviews.note_message(job.guild_id, job.id, **place)
         # Taken down with the result, should that be removed.
-        await self._store.note_copy(job.guild_id, job.id, **place, kind="review")
+        await self._store.copies.note(job.guild_id, job.id, **place, kind="review")
 
     async def _expire(self, review: Review) -> None:
         """Refuse in nobody's name. Raises NoPlace, or Later if somebody decided at this very moment."""
-        decided = await self._store.decide_review(
+        decided = await self._store.reviews.decide(
             review.guild_id, review.job_id, Verdict.REFUSED, by_id=0, sentence=EXPIRED
         )
         if decided is None:

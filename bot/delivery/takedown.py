@@ -43,17 +43,17 @@ class Takedown:
         What could not be deleted stays noted, so that a second try finds it.
         """
         gone = left = 0
-        places = {copy.message_id: copy.channel_id for copy in await self._store.copies(card.guild_id, card.id)}
+        places = {copy.message_id: copy.channel_id for copy in await self._store.copies.of_card(card.guild_id, card.id)}
         for message_id, channel_id in places.items():
             if await self._deleted(card, channel_id, message_id):
-                await self._store.forget_copy(card.guild_id, message_id)
+                await self._store.copies.forget(card.guild_id, message_id)
                 gone += 1
             else:
                 left += 1
         if card.message_id is None:
             return TakenDown(gone=gone, left=left)
         if await self._own_deleted(card, card.message_id):
-            await self._store.card_gone(card.guild_id, card.id)
+            await self._store.cards.take_down(card.guild_id, card.id)
             return TakenDown(gone=gone + 1, left=left)
         return TakenDown(gone=gone, left=left + 1)
 
@@ -61,7 +61,7 @@ class Takedown:
         """Delete one copy and forget it. Returns whether it is gone."""
         gone = await self._delete(self._client.get_partial_messageable(channel_id).get_partial_message(message_id))
         if gone:
-            await self._store.forget_copy(guild_id, message_id)
+            await self._store.copies.forget(guild_id, message_id)
         return gone
 
     async def _deleted(self, card: Card, channel_id: int, message_id: int) -> bool:

@@ -105,10 +105,10 @@ class Sources:
     async def _from_job(
         self, guild_id: int, member_id: int, job_id: str, kinds: frozenset[MediaKind], label: str
     ) -> Source:
-        job = await self._store.visible(guild_id, member_id, job_id.strip().upper())
+        job = await self._store.job_lists.visible(guild_id, member_id, job_id.strip().upper())
         if job is None:
             raise InputError(f"There is no job {_quoted(job_id)} here that you can see; pick one from the list.", "job")
-        if job.id in await self._store.withheld(guild_id, job.card_id):
+        if job.id in await self._store.reviews.withheld(guild_id, job.card_id):
             raise InputError(f"Job {job.id} has not passed this server's review, so it cannot be used.", "job")
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:

@@ -42,7 +42,7 @@ class Keys:
 
     async def for_guild(self, guild_id: int) -> UsableKey:
         """Return the key that new jobs of the guild use. Raises NoKey if there is none."""
-        own = await self._store.key(guild_id)
+        own = await self._store.keys.current(guild_id)
         if own is not None:
             return UsableKey(id=own.id, secret=own.secret, balance=own.balance, refused=own.refused_at is not None)
         host = self._host(guild_id)
@@ -59,7 +59,7 @@ class Keys:
         # From the first POST on: one whose reply was lost may only be repeated with the key that remembers it.
         started = job.remote_id is not None or job.attempts > 0
         if started and job.key_id is not None:
-            first = await self._store.key_of(job.guild_id, job.key_id)
+            first = await self._store.keys.get(job.guild_id, job.key_id)
             if first is not None and first.refused_at is None:
                 return UsableKey(id=first.id, secret=first.secret, balance=first.balance)
         if started and job.key_id is None and self._host_key is not None and not self._host_refused:
@@ -74,7 +74,7 @@ class Keys:
     async def note_refused(self, guild_id: int, key: UsableKey) -> bool:
         """Remember that the API refuses the key; return True the first time."""
         if key.id is not None:
-            return await self._store.note_refused(guild_id, key.id)
+            return await self._store.keys.note_refused(guild_id, key.id)
         first = not self._host_refused
         self._host_refused = True
         return first
@@ -82,8 +82,8 @@ class Keys:
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
         """Remember what the status call said: the balance, and that the key works."""
         if key.id is not None:
-            await self._store.note_status(guild_id, key.id, status)
-            await self._store.clear_refused(guild_id, key.id)
+            await self._store.keys.note_status(guild_id, key.id, status)
+            await self._store.keys.clear_refused(guild_id, key.id)
             return
         self._host_balance = status.credits
         self._host_refused = False

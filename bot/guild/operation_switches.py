@@ -20,12 +20,14 @@ class Switches:
 
     async def load(self) -> None:
         """Read what is switched off."""
-        self._off = await self._store.switched_off()
+        self._off = await self._store.switched_off.all()
 
     async def switch(self, guild_id: int, operation: Operation, *, on: bool, by_id: int) -> bool:
         """Switch an operation for a guild, or with guild 0 for the whole bot. Returns whether that changed anything."""
         former = [old for old, new in self._catalogue().aliases.items() if new == operation.id] if on else []
-        changed = [await self._store.switch(guild_id, each, on=on, by_id=by_id) for each in (operation.id, *former)]
+        changed = [
+            await self._store.switched_off.set(guild_id, each, on=on, by_id=by_id) for each in (operation.id, *former)
+        ]
         await self.load()
         return any(changed)
 

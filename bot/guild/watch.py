@@ -82,9 +82,9 @@ class Watch:
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
         """Note in the record that the server's rules refused a member; not again for the same reason for a while."""
         quiet_until = self._clock.wall() + REFUSAL_QUIET_S
-        if not await self._store.note_alert(guild_id, f"refusal:{member_id}:{error.reason}", until=quiet_until):
+        if not await self._store.alerts.note(guild_id, f"refusal:{member_id}:{error.reason}", until=quiet_until):
             return
-        decision = await self._store.note_decision(
+        decision = await self._store.decisions.add(
             guild_id,
             by_id=member_id,
             kind="refusal",
@@ -113,7 +113,7 @@ class Watch:
         await self._tell_pending()
         if self._clock.monotonic() >= self._look_due:
             self._look_due = self._clock.monotonic() + LOOK_EVERY_S
-            for guild_id in await self._store.guilds_with_log():
+            for guild_id in await self._store.settings.guilds_with_log():
                 try:
                     await self._look(guild_id)
                 except Exception:
@@ -130,17 +130,17 @@ class Watch:
 
     async def _tell(self, guild_id: int, alert: Alert) -> None:
         """Post an alert once in its period. It counts as told only when it was posted."""
-        if (await self._store.rules(guild_id)).log_channel is None:
+        if (await self._store.settings.get(guild_id)).log_channel is None:
             return
         again_at = min(alert.until, self._clock.wall() + POSTING_S)
-        if not await self._store.note_alert(guild_id, alert.name, until=again_at):
+        if not await self._store.alerts.note(guild_id, alert.name, until=again_at):
             return
         if await self._channel.post(guild_id, f"⚠️ {alert.text}"):
             for name in (alert.name, *alert.covers):
-                await self._store.keep_alert(guild_id, name, until=alert.until)
+                await self._store.alerts.keep(guild_id, name, until=alert.until)
 
     async def _ping_late(self) -> None:
-        for guild_id, card_id in await self._store.unpinged(self._clock.wall() - PING_LATE_S):
+        for guild_id, card_id in await self._store.pings.missing(self._clock.wall() - PING_LATE_S):
             await self._ping(guild_id, card_id)
 
     # ------------------------------------------------------------------ looking
@@ -148,7 +148,7 @@ class Watch:
     async def _look(self, guild_id: int) -> None:
         now = self._clock.wall()
         spans = [(now - LOOK_BACK_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
-        found = await self._store.report(guild_id, spans)
+        found = await self._store.reports.totals(guild_id, spans)
         if not found.total or found.first_at is None:
             return
         before, last = found.spans
@@ -164,7 +164,7 @@ class Watch:
         balance = await self._balance(guild_id)
         if balance is None:
             return None
-        held = (await self._store.balance(guild_id)).held
+        held = (await self._store.ledger.balance(guild_id)).held
         return of_balance(balance - held, found.total, days, now)
 
     async def _balance(self, guild_id: int) -> Decimal | None:

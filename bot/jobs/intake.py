@@ -164,7 +164,7 @@ class JobService:
             raise
 
     async def _take(self, ask: Ask) -> Taken:
-        rules = await self._store.rules(ask.guild_id)
+        rules = await self._store.settings.get(ask.guild_id)
         inputs = self.check(ask, rules)
         key = await self._keys.for_guild(ask.guild_id)
         if key.refused:
@@ -189,7 +189,7 @@ class JobService:
         failpoint("accept.before")
         alerts: list[Alert] = []
         try:
-            stored, stored_jobs, fresh = await self._store.accept(
+            stored, stored_jobs, fresh = await self._store.cards.accept(
                 card, jobs, lambda books: _decide_and_look(wish, books, alerts)
             )
         finally:
@@ -199,7 +199,7 @@ class JobService:
 
     async def _refuse_early(self, wish: Wish, ask: Ask) -> None:
         """Raise Refused now rather than after the member has said yes."""
-        await self._store.look_at_books(ask.guild_id, ask.author_id, lambda books: _decide(wish, books))
+        await self._store.spending.view(ask.guild_id, ask.author_id, lambda books: _decide(wish, books))
 
     def _wish(
         self,
@@ -233,22 +233,22 @@ class JobService:
     async def answered(self, card: Card, *, message_id: int, channel_id: int) -> None:
         """Note that Discord has the card, and let its jobs go."""
         failpoint("answer.sent")
-        await self._store.answered(card.guild_id, card.id, message_id, channel_id)
+        await self._store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id)
         failpoint("answer.stored")
         self._wake()
 
     async def approve(self, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
         """Let a card that waits for a moderator go on. Returns its jobs; None if it was decided before."""
-        jobs = await self._store.approve(guild_id, card_id)
+        jobs = await self._store.approvals.approve(guild_id, card_id)
         if jobs is not None:
-            await self._store.start_turns(guild_id)
+            await self._store.queue.start_waiting(guild_id)
             self._wake()
         return jobs
 
     async def turn_down(self, guild_id: int, card_id: str, reason: str) -> tuple[Job, ...] | None:
         """Refuse a card that waits for a moderator, and give its credits back. None if it was decided before."""
         sentence = f"A moderator refused this: {full_stop(reason)}" if reason else "A moderator refused this."
-        return await self._store.turn_down(guild_id, card_id, JobState.REFUSED, sentence)
+        return await self._store.approvals.turn_down(guild_id, card_id, JobState.REFUSED, sentence)
 
     async def cancel(
         self, guild_id: int, job_id: str, sentence: str, *, drop_by: int | None = None
@@ -257,15 +257,15 @@ class JobService:
 
         One that was sent goes on and is paid; with `drop_by` its result is not posted, but kept.
         """
-        done = await self._store.cancel(guild_id, job_id, sentence, drop_by=drop_by)
+        done = await self._store.cancellation.cancel(guild_id, job_id, sentence, drop_by=drop_by)
         if done is not None and (done.stopped or done.others):
-            await self._store.start_turns(guild_id)
+            await self._store.queue.start_waiting(guild_id)
             self._wake()
         return done
 
     async def unanswered(self, card: Card) -> int:
         """Discord did not take the card: give everything back and never submit. Returns how many jobs were dropped."""
-        return await self._store.drop_card(card.guild_id, card.id, "Discord did not take the answer in time.")
+        return await self._store.cards.drop(card.guild_id, card.id, "Discord did not take the answer in time.")
 
     async def estimate(
         self, guild_id: int, operation: Operation, values: Mapping[str, Any], *, rules: Rules, key: UsableKey
@@ -283,11 +283,11 @@ class JobService:
                 return Estimate(credits=told, basis="estimate tool")
         model = values.get("model")
         model = model if isinstance(model, str) else ""
-        prices = await self._store.prices(guild_id)
+        prices = await self._store.prices.all(guild_id)
         for name in ((operation.id, model), (operation.id, "")):
             if name in prices:
                 return Estimate(credits=prices[name], basis="price list")
-        costs = await self._store.costs(operation.id, model)
+        costs = await self._store.ledger.costs(operation.id, model)
         if len(costs) >= COSTS_FOR_QUANTILE:
             dear = sorted(costs)[min(len(costs) - 1, int(len(costs) * 0.9))]
             return Estimate(credits=dear, basis="earlier jobs")

@@ -20,7 +20,7 @@ class Learned:
 
     async def load(self) -> None:
         """Read what earlier runs learned."""
-        for name, text in (await self._store.histograms()).items():
+        for name, text in (await self._store.histograms.all()).items():
             durations = Durations.from_json(text)
             if durations is not None:
                 self._known[name] = durations
@@ -38,7 +38,7 @@ class Learned:
             durations = self._known.get(name) or Durations.prior(self._workflow(operation))
             durations.add(seconds)
             self._known[name] = durations
-            await self._store.save_histogram(*name, durations.to_json())
+            await self._store.histograms.save(*name, durations.to_json())
 
     def _workflow(self, operation: str) -> str:
         try:

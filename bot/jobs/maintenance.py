@@ -39,20 +39,22 @@ class Housekeeping:
         return await self._start()
 
     async def _ask(self) -> None:
-        for approval in await self._store.unasked_approvals():
+        for approval in await self._store.approvals.unasked():
             await self._ask_moderators(approval)
 
     async def _expire(self) -> None:
-        for approval in await self._store.overdue_approvals(self._clock.wall()):
-            ended = await self._store.turn_down(approval.guild_id, approval.card_id, JobState.EXPIRED, NOT_DECIDED)
+        for approval in await self._store.approvals.overdue(self._clock.wall()):
+            ended = await self._store.approvals.turn_down(
+                approval.guild_id, approval.card_id, JobState.EXPIRED, NOT_DECIDED
+            )
             if ended is not None:
                 log.info("approval.expired", card=approval.card_id)
                 await self._show(approval.guild_id, approval.card_id)
 
     async def _start(self) -> bool:
         started = False
-        for guild_id in await self._store.guilds_with_queue():
-            for card_id in await self._store.start_turns(guild_id):
+        for guild_id in await self._store.queue.guilds():
+            for card_id in await self._store.queue.start_waiting(guild_id):
                 started = True
                 await self._show(guild_id, card_id)
         return started

@@ -286,7 +286,7 @@ class Poller:
                 turn.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         self._agenda = Agenda()
-        await self._store.drop_lease(self._lease)
+        await self._store.jobs.drop_lease(self._lease)
 
     # ------------------------------------------------------------------ the loop
 
@@ -300,7 +300,7 @@ class Poller:
 
     async def _renew(self) -> None:
         if self._clock.monotonic() >= self._lease_due:
-            if not await self._store.hold_lease(self._lease, self._clock.wall() + LEASE_S) and self._agenda.jobs:
+            if not await self._store.jobs.hold_lease(self._lease, self._clock.wall() + LEASE_S) and self._agenda.jobs:
                 await self._lose_all()
             self._lease_due = self._clock.monotonic() + LEASE_RENEW_S
 
@@ -310,9 +310,9 @@ class Poller:
         The token is a new one, lest a job that is claimed again be changed by a turn of before.
         """
         log.warning("poller.lease_lost", jobs=len(self._agenda.jobs))
-        await self._store.drop_lease(self._lease)
+        await self._store.jobs.drop_lease(self._lease)
         self._lease, self._agenda = new_id(), Agenda()
-        await self._store.hold_lease(self._lease, self._clock.wall() + LEASE_S)
+        await self._store.jobs.hold_lease(self._lease, self._clock.wall() + LEASE_S)
         self._claim_due = 0.0
 
     async def _claim(self) -> None:
@@ -324,7 +324,7 @@ class Poller:
         except Exception:
             # What is done now and then must never keep a job from being followed.
             log.exception("housekeeping.failed")
-        while claimed := await self._store.claim(self._lease, now=self._clock.wall(), limit=200):
+        while claimed := await self._store.jobs.claim(self._lease, now=self._clock.wall(), limit=200):
             for job in claimed:
                 self._agenda.put(Followed(job, self._first_due(job)))
 
@@ -389,7 +389,7 @@ class Poller:
 
     async def _change(self, followed: Followed, to: JobState, **changes: object) -> bool:
         """Write a change; False if somebody else was first, then the job is let go."""
-        changed = await self._store.change(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
+        changed = await self._store.jobs.change(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
         if changed is None:
             log.warning("poller.lost_job", job=followed.job.id, state=followed.job.state)
             return False
@@ -403,7 +403,7 @@ class Poller:
 
     async def _start_turns(self, guild_id: int) -> None:
         """A place has become free: start what waits for one, and look for what waited for this job's result."""
-        for card_id in await self._store.start_turns(guild_id):
+        for card_id in await self._store.queue.start_waiting(guild_id):
             await self._surface.show(guild_id, card_id)
         self.wake()
 

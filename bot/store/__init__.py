@@ -2,15 +2,16 @@
 
 from bot.store.engine.database import Database
 from bot.store.guild.approvals import Approval
+from bot.store.guild.decisions import Decision
 from bot.store.guild.privacy import Erased
 from bot.store.guild.recipes import KeptRecipe, Saved
 from bot.store.guild.reviews import Review, ReviewRule, Verdict
-from bot.store.guild.settings import Decision
 from bot.store.money.ledger import LedgerRow, LedgerSums
 from bot.store.money.spending import Spending
 from bot.store.store import Store
 from bot.store.vault.secret_box import SecretBox
-from bot.store.work.lineage import Cancelled, Copy
+from bot.store.work.cancellation import Cancelled
+from bot.store.work.copies import Copy
 
 __all__ = [
     "Approval",

@@ -9,10 +9,14 @@ from pathlib import Path
 
 from bot.runtime.clock import Clock
 from bot.store.engine.database import BUSY_TIMEOUT_S, Database
+from bot.store.engine.meta import Meta
 from bot.store.engine.process_lock import ProcessLock
 from bot.store.guild.alerts import Alerts
 from bot.store.guild.approvals import Approvals
+from bot.store.guild.blocks import Blocks
+from bot.store.guild.decisions import Decisions
 from bot.store.guild.privacy import Privacy
+from bot.store.guild.reaction_acts import ReactionActs
 from bot.store.guild.reactions import ReactionMaps
 from bot.store.guild.recipes import Recipes
 from bot.store.guild.reviews import Reviews
@@ -20,43 +24,65 @@ from bot.store.guild.settings import GuildSettings
 from bot.store.guild.switched_off import SwitchedOff
 from bot.store.integrity import problems_of, problems_of_file
 from bot.store.money.ledger import Ledger
+from bot.store.money.limits import Grants, Limits
+from bot.store.money.prices import Prices
 from bot.store.money.reports import Reports
+from bot.store.money.spending import SpendingBooks
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.guild_keys import GuildKeys
-from bot.store.vault.secret_box import key_file_of, load_box
+from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
+from bot.store.work.cancellation import Cancellation
 from bot.store.work.cards import Cards
+from bot.store.work.copies import Copies
 from bot.store.work.drafts import Drafts
-from bot.store.work.histograms import Learned
+from bot.store.work.histograms import Histograms
+from bot.store.work.job_lists import JobLists
 from bot.store.work.jobs import Jobs, end_all_leases
-from bot.store.work.lineage import Family
-from bot.store.work.queue import Turns
+from bot.store.work.lineage import Lineage
+from bot.store.work.pings import Pings
+from bot.store.work.queue import Queue
 
 
-class Store(
-    GuildKeys,
-    Cards,
-    Jobs,
-    Ledger,
-    Learned,
-    SwitchedOff,
-    GuildSettings,
-    Turns,
-    Approvals,
-    Drafts,
-    Reports,
-    Alerts,
-    Family,
-    ReactionMaps,
-    Recipes,
-    Reviews,
-    Privacy,
-):
-    """The parts of the store, on one database. All its times are Unix seconds, all its amounts credits.
+class Store:
+    """One repository for each subject, on one database. All times are Unix seconds, all amounts credits.
 
-    Every method raises StoreError when the file is busy, full or damaged, with nothing done.
+    Every method of a repository is one transaction, and raises StoreError when the file is busy, full or damaged, with
+    nothing done.
     """
 
-    _lock: ProcessLock | None = None
+    def __init__(self, database: Database, box: SecretBox, clock: Clock, lock: ProcessLock | None = None) -> None:
+        self._database = database
+        self._box = box
+        self._lock = lock
+        self.settings = GuildSettings(database, box, clock)
+        self.limits = Limits(database, box, clock)
+        self.grants = Grants(database, box, clock)
+        self.blocks = Blocks(database, box, clock)
+        self.prices = Prices(database, box, clock)
+        self.decisions = Decisions(database, box, clock)
+        self.spending = SpendingBooks(database, box, clock)
+        self.job_lists = JobLists(database, box, clock)
+        self.jobs = Jobs(database, box, clock)
+        self.lineage = Lineage(database, box, clock)
+        self.copies = Copies(database, box, clock)
+        self.cards = Cards(database, box, clock)
+        self.pings = Pings(database, box, clock)
+        self.cancellation = Cancellation(database, box, clock)
+        self.alerts = Alerts(database, box, clock)
+        self.reactions = ReactionMaps(database, box, clock)
+        self.reaction_acts = ReactionActs(database, box, clock)
+        self.histograms = Histograms(database, box, clock)
+        self.meta = Meta(database, box, clock)
+        self.ledger = Ledger(database, box, clock)
+        self.keys = GuildKeys(database, box, clock)
+        self.switched_off = SwitchedOff(database, box, clock)
+        self.privacy = Privacy(database, box, clock)
+        self.recipes = Recipes(database, box, clock)
+        self.drafts = Drafts(database, box, clock)
+        self.approvals = Approvals(database, box, clock)
+        self.reviews = Reviews(database, box, clock)
+        self.reports = Reports(database, box, clock)
+        self.queue = Queue(database, box, clock)
 
     @classmethod
     async def open(
@@ -97,9 +123,7 @@ class Store(
         except BaseException:
             await database.close()
             raise
-        store = cls(database, box, clock)
-        store._lock = lock
-        return store
+        return cls(database, box, clock, lock)
 
     @property
     def path(self) -> Path:

@@ -43,7 +43,7 @@ def completion(states: frozenset[JobState]) -> object:
 
     async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
         bot = interaction.client
-        jobs = await bot.parts.store.recent(
+        jobs = await bot.parts.store.job_lists.recent(
             interaction.guild_id or 0, limit=100, states=states, author_id=interaction.user.id
         )
         word, now = typed.strip().lower(), bot.clock.wall()
@@ -56,7 +56,7 @@ def completion(states: frozenset[JobState]) -> object:
 async def wanted(interaction: Interaction, job_id: str) -> Job:
     """Return the job that the member names, if they may see it. Raises Refused, InputError with the constant answer."""
     guild_id = guild_of(interaction)
-    job = await interaction.client.parts.store.visible(guild_id, interaction.user.id, job_id.strip().upper())
+    job = await interaction.client.parts.store.job_lists.visible(guild_id, interaction.user.id, job_id.strip().upper())
     if job is None:
         raise InputError(GONE)
     return job
@@ -103,9 +103,11 @@ class Jobs(commands.GroupCog, group_name="jobs", group_description="Jobs: lists,
     ) -> None:
         """Cancel one's own job, or as a moderator any, a private one too."""
         guild_id, store = guild_of(interaction), interaction.client.parts.store
-        job = await store.job(guild_id, id.strip().upper())
+        job = await store.jobs.get(guild_id, id.strip().upper())
         moderates = await is_moderator(interaction)
-        if job is None or (not moderates and await store.visible(guild_id, interaction.user.id, job.id) is None):
+        if job is None or (
+            not moderates and await store.job_lists.visible(guild_id, interaction.user.id, job.id) is None
+        ):
             raise InputError(GONE)
         if job.author_id != interaction.user.id and not moderates:
             raise NotAllowed(NOT_YOURS)
@@ -118,7 +120,7 @@ class Jobs(commands.GroupCog, group_name="jobs", group_description="Jobs: lists,
     async def recover(self, interaction: Interaction, id: JobId | None = None) -> None:  # noqa: A002 - as above
         """Try again to post what was made."""
         if id is None:
-            held = await interaction.client.parts.store.held(guild_of(interaction), interaction.user.id)
+            held = await interaction.client.parts.store.job_lists.held(guild_of(interaction), interaction.user.id)
             if not held:
                 raise InputError(NOTHING_HELD)
             job = held[0]
@@ -211,7 +213,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     for each in held:
         await _post(interaction, each)
     await bot.parts.delivery.show(job.guild_id, job.card_id)
-    card = await bot.parts.store.card(job.guild_id, job.card_id)
+    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     if card is not None and not card.private:
         await interaction.edit_original_response(content=f"Posted: {message_link(card)}")
 
@@ -219,7 +221,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
 async def _stand_here(interaction: Interaction, job: Job) -> None:
     """Let a private card stand in this private answer: nobody else is to see it."""
     bot, original = interaction.client, await interaction.original_response()
-    await bot.parts.store.move_card(
+    await bot.parts.store.cards.move(
         job.guild_id,
         job.card_id,
         message_id=original.id,

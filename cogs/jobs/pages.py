@@ -31,7 +31,7 @@ async def list_page(
 ) -> tuple[discord.Embed, discord.ui.View]:
     """Draw the page `number` (from 0) of the jobs of a member, or of all (None). No prompts: some are private."""
     offset = number * PAGE_JOBS
-    jobs, total = await bot.parts.store.jobs_listed(
+    jobs, total = await bot.parts.store.job_lists.page(
         guild_id, author_id=author_id, states=states, limit=PAGE_JOBS, offset=offset
     )
     lines = [job_line(job) + (f" · <@{job.author_id}>" if author_id is None else "") for job in jobs]
@@ -53,7 +53,7 @@ async def list_page(
 async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord.Embed, discord.ui.View]:
     """Draw a job with its family, as far as this member may see it, and what can be done with it."""
     store = bot.parts.store
-    found = await store.card_and_jobs(job.guild_id, job.card_id)
+    found = await store.cards.with_jobs(job.guild_id, job.card_id)
     assert found is not None
     card, jobs = found
     operation = operation_of(bot.catalogue, job)
@@ -69,7 +69,7 @@ async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord
     embed.add_field(name="Asked by", value=f"<@{job.author_id}> {stamp(job.created_at)}")
     if card.message_id is not None and card.message_channel_id in {None, card.channel_id} and not card.private:
         embed.add_field(name="Card", value=message_link(card))
-    family = await store.family(job.guild_id, viewer_id, job.id)
+    family = await store.lineage.of(job.guild_id, viewer_id, job.id)
     if len(family) > 1:
         embed.description = f"{embed.description or ''}\n**Family**\n{family_text(family, job.id)}".strip()
         embed.add_field(name="Family in all", value=total_words(family), inline=False)

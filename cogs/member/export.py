@@ -52,9 +52,9 @@ async def books(stack: ExitStack, store: Store, guild_id: int, *, since: float, 
     Where they are larger than `file_limit` bytes, they come packed. Raises InputError where that does not help.
     """
     sources: dict[str, tuple[NextPage, Form]] = {
-        "ledger.csv": (lambda mark: store.ledger_page(guild_id, since=since, after=mark), as_csv),
-        "jobs.json": (lambda mark: store.jobs_page(guild_id, since=since, after=mark), as_json),
-        "decisions.json": (lambda mark: store.decisions_page(guild_id, since=since, after=mark), as_json),
+        "ledger.csv": (lambda mark: store.reports.ledger_page(guild_id, since=since, after=mark), as_csv),
+        "jobs.json": (lambda mark: store.reports.jobs_page(guild_id, since=since, after=mark), as_json),
+        "decisions.json": (lambda mark: store.reports.decisions_page(guild_id, since=since, after=mark), as_json),
     }
     return await _files(stack, sources, "books.zip", TOO_LARGE, file_limit)
 
@@ -67,7 +67,7 @@ async def own_jobs(
     Where it is larger than `file_limit` bytes, it comes packed. Raises InputError where that does not help.
     """
     sources: dict[str, tuple[NextPage, Form]] = {
-        "my-jobs.json": (lambda mark: store.member_page(guild_id, member_id, after=mark), as_json)
+        "my-jobs.json": (lambda mark: store.privacy.page(guild_id, member_id, after=mark), as_json)
     }
     return await _files(stack, sources, "my-jobs.zip", OWN_TOO_LARGE, file_limit)
 

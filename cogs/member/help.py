@@ -212,9 +212,9 @@ class Help(commands.Cog):
     async def _shown(interaction: Interaction) -> Shown:
         bot = interaction.client
         costs: dict[str, list[Decimal]] = {}
-        for operation_id, found in (await bot.parts.store.costs_by_operation()).items():
+        for operation_id, found in (await bot.parts.store.ledger.costs_by_operation()).items():
             costs.setdefault(bot.catalogue.aliases.get(operation_id, operation_id), []).extend(found)
-        prices = await bot.parts.store.prices(interaction.guild_id or 0)
+        prices = await bot.parts.store.prices.all(interaction.guild_id or 0)
         return Shown(bot=bot, prices=prices, costs=costs, off=bot.parts.switches.off(interaction.guild_id or 0))
 
 

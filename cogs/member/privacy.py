@@ -66,7 +66,7 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
     """Blank what is the member's own; nobody can do so for another."""
     if member_id != str(interaction.user.id):
         raise InputError(GONE)
-    erased = await interaction.client.parts.store.erase_member(guild_of(interaction), interaction.user.id)
+    erased = await interaction.client.parts.store.privacy.erase(guild_of(interaction), interaction.user.id)
     await interaction.response.edit_message(content=outcome(erased), view=None)
 
 

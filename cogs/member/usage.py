@@ -63,7 +63,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description="Credits: w
         guild_id, user = guild_of(interaction), interaction.user
         roles = [role.id for role in getattr(user, "roles", ())]
         shown = await standing(interaction.client, guild_id, user.id, roles)
-        jobs = await interaction.client.parts.store.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
+        jobs = await interaction.client.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
         embed = discord.Embed(title="Your credits here", description=standing_text(shown), colour=COLOUR)
         last = fitting([job_line(job) for job in jobs], FIELD_CHARS) or "None yet."
         embed.add_field(name=f"Last {len(jobs)} jobs" if len(jobs) > 1 else "Last job", value=last, inline=False)
@@ -77,7 +77,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description="Credits: w
         guild_id, bot = guild_of(interaction), interaction.client
         await interaction.response.defer(ephemeral=True, thinking=True)
         days = await _days(bot, guild_id, DAYS[period])
-        found = await bot.parts.store.report(guild_id, [(start, end) for _, start, end in days])
+        found = await bot.parts.store.reports.totals(guild_id, [(start, end) for _, start, end in days])
         pace = await _pace(bot, guild_id, found, days[0][1])
         embed = _embed(found, pace, len(days))
         if not found.total:
@@ -103,7 +103,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description="Credits: w
 
 async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date, float, float]]:
     """Return the last `count` days in the guild's zone, today included: each with its start and end in Unix seconds."""
-    zone = (await bot.parts.store.rules(guild_id)).zone
+    zone = (await bot.parts.store.settings.get(guild_id)).zone
     today = dt.datetime.fromtimestamp(bot.clock.wall(), zone).date()
     dates = [today - dt.timedelta(days=back) for back in range(count - 1, -2, -1)]
     starts = [dt.datetime.combine(date, dt.time(), zone).timestamp() for date in dates]
@@ -115,7 +115,7 @@ async def _pace(bot: CannonBot, guild_id: int, found: Report, since: float) -> P
     first = since if found.first_at is None else max(since, found.first_at)
     days = max(Decimal(1), Decimal(str((bot.clock.wall() - first) / DAY_S)))
     balance = await _balance(bot, guild_id)
-    held = (await bot.parts.store.balance(guild_id)).held
+    held = (await bot.parts.store.ledger.balance(guild_id)).held
     return Pace(a_day=found.total / days, free=None if balance is None else balance - held)
 
 

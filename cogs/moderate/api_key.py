@@ -50,8 +50,8 @@ async def store_key(interaction: Interaction, typed: str) -> None:
         raise InputError(
             "Cannon Studio does not accept this key: it is mistyped or revoked. The earlier setting was not changed."
         ) from None
-    before = await parts.store.key(guild_id)
-    key = await parts.store.set_key(guild_id, secret, set_by=interaction.user.id, status=status)
+    before = await parts.store.keys.current(guild_id)
+    key = await parts.store.keys.set(guild_id, secret, set_by=interaction.user.id, status=status)
     parts.poller.resume()
     text = (
         f"set the API key `…{key.last4}`."
@@ -71,8 +71,8 @@ async def remove_key(interaction: Interaction) -> None:
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await interaction.response.defer(ephemeral=True, thinking=True)
-    before = await bot.parts.store.key(guild_id)
-    if before is None or not await bot.parts.store.remove_key(guild_id):
+    before = await bot.parts.store.keys.current(guild_id)
+    if before is None or not await bot.parts.store.keys.remove(guild_id):
         raise InputError("This server has no key of its own, so there is none to remove.")
     text = f"removed the API key `…{before.last4}`."
     await record(bot, guild_id, interaction.user.id, "key", text, {"last4": None, "before": before.last4})
@@ -86,7 +86,7 @@ async def remove_key(interaction: Interaction) -> None:
 
 async def _fate(bot: CannonBot, before: GuildKey) -> str:
     """Say what becomes of a key that was replaced or removed."""
-    if await bot.parts.store.key_of(before.guild_id, before.id) is None:
+    if await bot.parts.store.keys.get(before.guild_id, before.id) is None:
         return f"`…{before.last4}` was forgotten."
     return f"`…{before.last4}` is kept until the jobs that were taken with it are done, then forgotten."
 

@@ -29,17 +29,17 @@ REASON_CHARS = 200
 async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
     """Post the question where the guild wants it; without such a place the key's setter is told."""
     store = bot.parts.store
-    found = await store.card_and_jobs(approval.guild_id, approval.card_id)
+    found = await store.cards.with_jobs(approval.guild_id, approval.card_id)
     if found is None:
         return
-    rules = await store.rules(approval.guild_id)
+    rules = await store.settings.get(approval.guild_id)
     channel_id = rules.approval_channel or rules.log_channel
     if channel_id is None:
         await bot.parts.delivery.alert(
             approval.guild_id,
             "A job waits for approval, but no approval channel is set; set one with `/studio settings`.",
         )
-        await store.note_approval_message(approval.guild_id, approval.card_id, channel_id=0, message_id=0)
+        await store.approvals.note_message(approval.guild_id, approval.card_id, channel_id=0, message_id=0)
         return
     channel = bot.get_partial_messageable(channel_id, guild_id=approval.guild_id)
     try:
@@ -50,12 +50,14 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
         await bot.parts.delivery.alert(
             approval.guild_id, f"A job waits for approval, but I may not post in <#{channel_id}>."
         )
-        await store.note_approval_message(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=0)
+        await store.approvals.note_message(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=0)
         return
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
         log.info("approval.later", card=approval.card_id, error=type(error).__name__)
         return
-    await store.note_approval_message(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=message.id)
+    await store.approvals.note_message(
+        approval.guild_id, approval.card_id, channel_id=channel_id, message_id=message.id
+    )
 
 
 def total(jobs: Sequence[Job]) -> Decimal:
@@ -93,10 +95,10 @@ async def _waiting(interaction: Interaction, card_id: str, *, approving: bool) -
     """Return the card that waits, if this moderator may decide about it. Raises NotAllowed or InputError."""
     await require_moderator(interaction)
     guild_id, store = guild_of(interaction), interaction.client.parts.store
-    found = await store.card_and_jobs(guild_id, card_id)
-    if found is None or await store.approval(guild_id, card_id) is None:
+    found = await store.cards.with_jobs(guild_id, card_id)
+    if found is None or await store.approvals.get(guild_id, card_id) is None:
         raise InputError(DECIDED)
-    if approving and found[0].author_id == interaction.user.id and not (await store.rules(guild_id)).approve_own:
+    if approving and found[0].author_id == interaction.user.id and not (await store.settings.get(guild_id)).approve_own:
         raise NotAllowed(OWN)
     return found
 
@@ -128,7 +130,7 @@ async def _approve(interaction: Interaction, card: Card, jobs: Sequence[Job], *,
     credits_ = total(jobs)
     text = f"Approved by <@{interaction.user.id}>"
     if raised and credits_ > 0:
-        await bot.parts.store.grant(
+        await bot.parts.store.grants.add(
             card.guild_id, card.author_id, credits_, note="approved job", by_id=interaction.user.id, expires_at=None
         )
         text += f", and <@{card.author_id}> was granted {credits_text(credits_)} credits"

@@ -38,7 +38,7 @@ async def block(interaction: Interaction, member: discord.User | discord.Member,
     until = None if span is None else bot.clock.wall() + seconds_of(span, "until")
     reason = plain(one_line(why))
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await bot.parts.store.block(guild_id, member.id, until=until, reason=reason, by_id=interaction.user.id)
+    await bot.parts.store.blocks.add(guild_id, member.id, until=until, reason=reason, by_id=interaction.user.id)
     life = "" if until is None else f" until {stamp(until, 'f')}"
     text = f"blocked <@{member.id}>{life}." + (f" Reason: {full_stop(reason)}" if reason else "")
     about = {"member_id": member.id, "until": until, "reason": one_line(why)}
@@ -51,8 +51,8 @@ async def unblock(interaction: Interaction, member: discord.User | discord.Membe
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await interaction.response.defer(ephemeral=True, thinking=True)
-    held = await bot.parts.store.blocked(guild_id, member.id)
-    if held is None or not await bot.parts.store.unblock(guild_id, member.id):
+    held = await bot.parts.store.blocks.active(guild_id, member.id)
+    if held is None or not await bot.parts.store.blocks.remove(guild_id, member.id):
         raise InputError(f"<@{member.id}> is not blocked.", "member")
     text = f"unblocked <@{member.id}>."
     await record(bot, guild_id, interaction.user.id, "block", text, {"member_id": member.id, "unblocked": True})
@@ -62,7 +62,7 @@ async def unblock(interaction: Interaction, member: discord.User | discord.Membe
 async def show_blocked(interaction: Interaction) -> None:
     """Show who is blocked, until when and why."""
     await require_moderator(interaction)
-    blocks = await interaction.client.parts.store.blocks(guild_of(interaction))
+    blocks = await interaction.client.parts.store.blocks.all(guild_of(interaction))
     lines = [_line(each) for each in blocks]
     groups = ["\n".join(lines[start : start + LINES]) for start in range(0, len(lines), LINES)]
     made = pages("Blocked members", groups or [NOBODY])
@@ -91,7 +91,7 @@ async def pause(interaction: Interaction, *, on: bool) -> None:
         before.append(rules.paused)
         return replace(rules, paused=on)
 
-    await bot.parts.store.change_rules(guild_id, change)
+    await bot.parts.store.settings.change(guild_id, change)
     if before[-1] == on:
         raise InputError(f"New jobs were {'paused already' if on else 'not paused'}.", "switch")
     text = "paused new jobs." if on else "let new jobs start again."
@@ -102,7 +102,7 @@ async def pause(interaction: Interaction, *, on: bool) -> None:
 
 
 async def _drained(bot: CannonBot, guild_id: int, *, on: bool) -> str:
-    counts = await bot.parts.store.counts(guild_id)
+    counts = await bot.parts.store.job_lists.counts(guild_id)
     running = sum(count for state, count in counts.items() if state in _RUNNING)
     waiting = counts.get(JobState.WAITING, 0)
     if on:
@@ -112,6 +112,6 @@ async def _drained(bot: CannonBot, guild_id: int, *, on: bool) -> str:
 
 async def _redraw_waiting(bot: CannonBot, guild_id: int) -> None:
     """Let the cards that wait say so."""
-    jobs = await bot.parts.store.recent(guild_id, states=(JobState.WAITING,), limit=10 * CARDS_REDRAWN)
+    jobs = await bot.parts.store.job_lists.recent(guild_id, states=(JobState.WAITING,), limit=10 * CARDS_REDRAWN)
     for card_id in list(dict.fromkeys(job.card_id for job in jobs))[:CARDS_REDRAWN]:
         await bot.parts.delivery.show(guild_id, card_id)

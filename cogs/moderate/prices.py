@@ -33,7 +33,7 @@ async def set_price(interaction: Interaction, operation_id: str, amount: float |
     chosen = "" if model is None else model_typed(operation, model)
     store = bot.parts.store
     await interaction.response.defer(ephemeral=True, thinking=True)
-    prices = await store.prices(guild_id)
+    prices = await store.prices.all(guild_id)
     before = prices.get((operation.id, chosen))
     new = None if amount is None else credits_of(amount)
     what = _what(operation, chosen)
@@ -41,7 +41,7 @@ async def set_price(interaction: Interaction, operation_id: str, amount: float |
         raise InputError(f"No price is set for {what}, so there is none to remove.", "credits")
     if before is None and len(prices) >= PRICES_MAX:
         raise InputError(f"The list takes {PRICES_MAX} prices; remove one first.", "credits")
-    await store.set_price(guild_id, operation.id, chosen, new)
+    await store.prices.set(guild_id, operation.id, chosen, new)
     if new is None:
         text = f"removed the price of {what}{_was(before)}."
     else:
@@ -68,7 +68,7 @@ async def show_prices(interaction: Interaction) -> None:
     """Show the server's price list."""
     await require_moderator(interaction)
     bot = interaction.client
-    prices = await bot.parts.store.prices(guild_of(interaction))
+    prices = await bot.parts.store.prices.all(guild_of(interaction))
     made = pages("Prices set on this server", _lines(bot.catalogue.operations, prices) or [NONE_SET])
     await interaction.response.send_message(embed=made[0], ephemeral=True)
     for more in made[1:]:

@@ -87,7 +87,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
     @app_commands.command(name="list", description="Show all limits of this server")
     async def list_limits(self, interaction: Interaction) -> None:
         """Show every limit, for whom it is and who set it."""
-        limits = await interaction.client.parts.store.limits(guild_of(interaction))
+        limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
         blocks = [_listed(scope, [each for each in limits if each.scope is scope]) for scope in Scope]
         shown = list(itertools.chain(*blocks)) or [
             "There are none: every member may spend what the account has. `/quota set` makes one."
@@ -105,7 +105,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         await interaction.response.defer(ephemeral=True, thinking=True)
         # A snowflake has 19 digits, and what SQLite cannot hold is no id either.
         limit_id = int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 19 else 0
-        removed = await bot.parts.store.remove_limit(guild_id, limit_id)
+        removed = await bot.parts.store.limits.remove(guild_id, limit_id)
         if removed is None:
             raise InputError("This limit is not there (any more): pick one of those that are offered.", "limit")
         text = f"removed the limit of {whose(removed)}: {terms(removed)}."
@@ -117,7 +117,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         if not await is_moderator(interaction):
             return []
         word = typed.strip().casefold()
-        limits = await interaction.client.parts.store.limits(guild_of(interaction))
+        limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
         offered = [(label(each, interaction.guild), str(each.id)) for each in limits]
         found = [(name, value) for name, value in offered if word in name.casefold() or word == value]
         return [app_commands.Choice(name=name, value=value) for name, value in found[:CHOICES]]
@@ -144,7 +144,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         until = None if expires is None else bot.clock.wall() + seconds_of(expires, "expires")
         given = credits_of(amount)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        made = await bot.parts.store.grant(
+        made = await bot.parts.store.grants.add(
             guild_id, member.id, given, note=note or "", by_id=interaction.user.id, expires_at=until
         )
         life = "" if until is None else f", good until {stamp(until, 'f')}"
@@ -183,7 +183,7 @@ def _refuse_bot(member: discord.Member | discord.User) -> None:
 async def _set(interaction: Interaction, limit: Limit) -> None:
     guild_id, bot = guild_of(interaction), interaction.client
     await interaction.response.defer(ephemeral=True, thinking=True)
-    made = await bot.parts.store.set_limit(guild_id, limit, by_id=interaction.user.id)
+    made = await bot.parts.store.limits.set(guild_id, limit, by_id=interaction.user.id)
     text = f"set the limit of {whose(made)} to {terms(made)}."
     await record(bot, guild_id, interaction.user.id, "limit", text, _about(made))
     await interaction.edit_original_response(content=f"Done: {text}")

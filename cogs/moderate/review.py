@@ -41,7 +41,7 @@ async def set_review(
     elif only_in is not None:
         raise InputError("Name the channel where results are looked at, too.", "channel")
     else:
-        rules = await interaction.client.parts.store.review_rules(guild_of(interaction))
+        rules = await interaction.client.parts.store.reviews.rules(guild_of(interaction))
         text = "\n".join(line(rule) for rule in rules) or NONE_SET
         await interaction.response.send_message(text, ephemeral=True)
 
@@ -63,10 +63,10 @@ async def _switch_on(interaction: Interaction, channel: discord.TextChannel, onl
                 f"I could not post in {channel.mention}: give me {' and '.join(missing)} there.", "channel"
             )
     rule = ReviewRule(channel_id=0 if only_in is None else only_in.id, review_channel=channel.id)
-    rules = {each.channel_id for each in await store.review_rules(guild_id)}
+    rules = {each.channel_id for each in await store.reviews.rules(guild_id)}
     if rule.channel_id not in rules and len(rules) >= RULES_MAX:
         raise InputError(f"A server may have {RULES_MAX} review rules; switch one off first.", "only_in")
-    await store.set_review(guild_id, rule)
+    await store.reviews.set_rule(guild_id, rule)
     await interaction.response.send_message(
         f"Done: {line(rule)} Let only moderators read that channel.", ephemeral=True
     )
@@ -84,7 +84,7 @@ async def _switch_on(interaction: Interaction, channel: discord.TextChannel, onl
 async def _switch_off(interaction: Interaction, only_in: Place | None) -> None:
     guild_id = guild_of(interaction)
     channel_id = None if only_in is None else only_in.id
-    if not await interaction.client.parts.store.remove_review(guild_id, channel_id):
+    if not await interaction.client.parts.store.reviews.remove_rule(guild_id, channel_id):
         raise InputError("There is no such review rule, so there is nothing to switch off.")
     text = "switched review off" + ("." if channel_id is None else f" for <#{channel_id}>.")
     await interaction.response.send_message(
@@ -107,7 +107,7 @@ def answers(job: Job) -> Sequence[discord.ui.Item[Any]]:
 async def _require_waiting(interaction: Interaction, job_id: str) -> None:
     """Raise NotAllowed unless a moderator asks, InputError unless this server's job waits for them."""
     await require_moderator(interaction)
-    review = await interaction.client.parts.store.review(guild_of(interaction), job_id)
+    review = await interaction.client.parts.store.reviews.get(guild_of(interaction), job_id)
     if review is None or review.verdict is not None:
         raise InputError(DECIDED)
 
@@ -145,7 +145,7 @@ async def _decide(interaction: Interaction, job_id: str, verdict: Verdict, reaso
     await _require_waiting(interaction, job_id)
     guild_id, bot = guild_of(interaction), interaction.client
     sentence = "" if verdict is Verdict.PUBLISHED else refusal(reason)
-    job = await bot.parts.store.decide_review(guild_id, job_id, verdict, by_id=interaction.user.id, sentence=sentence)
+    job = await bot.parts.store.reviews.decide(guild_id, job_id, verdict, by_id=interaction.user.id, sentence=sentence)
     if job is None:
         raise InputError(DECIDED)
     bot.parts.poller.decided(job_id)

@@ -207,7 +207,7 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
         except NoKey as error:
             embed.add_field(name="Key", value=error.sentence, inline=False)
             return
-        own = await parts.store.key(guild_id)
+        own = await parts.store.keys.current(guild_id)
         shown = f"`…{own.last4}`, set by <@{own.set_by}> <t:{int(own.set_at)}:R>" if own else "the host's own"
         embed.add_field(name="Key", value=shown, inline=False)
         started = time.monotonic()
@@ -230,11 +230,11 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
 
     async def _add_jobs(self, embed: discord.Embed, guild_id: int) -> None:
         store = self.bot.parts.store
-        counts = await store.counts(guild_id)
+        counts = await store.job_lists.counts(guild_id)
         running = {state: count for state, count in counts.items() if not state.ended and count}
         words = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in running.items())
         embed.add_field(name="Jobs running", value=words or "none")
-        sums = await store.balance(guild_id)
+        sums = await store.ledger.balance(guild_id)
         embed.add_field(name="Spent through this bot", value=f"{credits_text(sums.spent)} credits")
         embed.add_field(name="Held for running jobs", value=f"{credits_text(sums.held)} credits")
         held = counts.get(JobState.HELD, 0)

@@ -93,8 +93,8 @@ Do = Callable[[Desk, Reacted], Awaitable[None]]
 async def require_allowed(desk: Desk, reacted: Reacted) -> None:
     """Raise NotAllowed or Refused if this member's reaction does not count, InputError where it cannot do anything."""
     bot, rule = desk.bot, reacted.rule
-    refuse_blocked(await bot.parts.store.blocked(reacted.guild.id, reacted.member.id), bot.clock.wall())
-    rules = await bot.parts.store.rules(reacted.guild.id)
+    refuse_blocked(await bot.parts.store.blocks.active(reacted.guild.id, reacted.member.id), bot.clock.wall())
+    rules = await bot.parts.store.settings.get(reacted.guild.id)
     moderates = is_moderator(reacted.member, rules)
     if not moderates and not _is_meant(rule, reacted):
         raise NotAllowed(NOT_YOURS[rule.who].format(role=rule.role_id))
@@ -103,7 +103,7 @@ async def require_allowed(desk: Desk, reacted: Reacted) -> None:
     if rule.action in REMAKES:
         require_payer(rules, main_result(reacted.jobs), reacted.member.id)
     if rule.action is Action.GALLERY:
-        settings = await bot.parts.store.reactions(reacted.guild.id)
+        settings = await bot.parts.store.reactions.get(reacted.guild.id)
         desk.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
 
 
@@ -142,7 +142,7 @@ async def start(desk: Desk, reacted: Reacted) -> None:
     request = await request_for(bot, reacted, payer)
     spot = Spot(channel=reacted.channel, message_id=reacted.message_id)
     taken = await take_in(bot, request, spot, payer)
-    await bot.parts.store.note_made(
+    await bot.parts.store.reaction_acts.note_made(
         reacted.guild.id, reacted.message_id, rule.emoji, reacted.member.id, made_card=taken.card.id
     )
     await post(bot, taken, spot)
@@ -217,7 +217,7 @@ async def send(desk: Desk, reacted: Reacted) -> None:
     if all(job.state is not JobState.DELIVERED for job in jobs):
         raise InputError(NOTHING_THERE if all(job.state.ended for job in jobs) else NOT_DONE)
     _keep_pace(desk, reacted)
-    withheld = await parts.store.withheld(card.guild_id, card.id)
+    withheld = await parts.store.reviews.withheld(card.guild_id, card.id)
     embed, documents = await parts.delivery.first_answer(card, open_part(jobs, withheld))
     embed.url = message_link(card)
     try:

@@ -62,13 +62,13 @@ class Gallery:
 
     async def _update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
         store = self._bot.parts.store
-        stars = await store.stars(guild_id, card.id)
-        post = next((copy for copy in await store.copies(guild_id, card.id) if copy.kind == KIND), None)
+        stars = await store.reaction_acts.stars(guild_id, card.id)
+        post = next((copy for copy in await store.copies.of_card(guild_id, card.id) if copy.kind == KIND), None)
         if post is not None:
             if self._shown.get(card.id) != stars:
                 await self._show(guild_id, card, jobs, stars, post.channel_id, post.message_id)
             return
-        settings = await store.reactions(guild_id)
+        settings = await store.reactions.get(guild_id)
         if settings.gallery_channel is not None and stars >= settings.gallery_stars:
             await self._post(guild_id, card, jobs, stars, settings.gallery_channel)
 
@@ -82,7 +82,7 @@ class Gallery:
         there = await copies.find(channel, message_link(card))
         if there is not None:  # sent before a crash, and not noted
             for job in shown_jobs(jobs):
-                await self._bot.parts.store.note_copy(
+                await self._bot.parts.store.copies.note(
                     guild_id, job.id, channel_id=channel_id, message_id=there.id, kind=KIND
                 )
             await self._show(guild_id, card, jobs, stars, channel_id, there.id)
@@ -134,7 +134,7 @@ class Gallery:
     async def take_down(self, guild_id: int, card: Card) -> None:
         """Take the card's post away: its source is gone. The stars are forgotten with it."""
         parts = self._bot.parts
-        for copy in await parts.store.copies(guild_id, card.id):
+        for copy in await parts.store.copies.of_card(guild_id, card.id):
             if copy.kind == KIND:
                 await parts.delivery.takedown.take_down_copy(guild_id, copy.channel_id, copy.message_id)
         self._shown.pop(card.id, None)
@@ -142,7 +142,7 @@ class Gallery:
     async def _alert(self, guild_id: int) -> None:
         """Tell the moderators once a day that the gallery's channel does not take posts."""
         parts = self._bot.parts
-        if await parts.store.note_alert(guild_id, "gallery", until=self._bot.clock.wall() + ALERT_QUIET_S):
+        if await parts.store.alerts.note(guild_id, "gallery", until=self._bot.clock.wall() + ALERT_QUIET_S):
             await parts.delivery.log_channel.post(
                 guild_id, "⚠️ I cannot post in the gallery's channel; see `/studio gallery`."
             )

@@ -79,10 +79,10 @@ class Reactions(commands.Cog):
         if event.message_author_id not in {None, own.id}:
             return None
         store = self.bot.parts.store
-        found = await store.card_in_message(event.guild_id, event.message_id)
+        found = await store.cards.in_message(event.guild_id, event.message_id)
         if found is None:
             return None
-        rule = (await store.reactions(event.guild_id)).of(_key(event.emoji))
+        rule = (await store.reactions.get(event.guild_id)).of(_key(event.emoji))
         channel = member.guild.get_channel_or_thread(event.channel_id)
         if rule is None or not isinstance(
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
@@ -101,7 +101,7 @@ class Reactions(commands.Cog):
 
     async def _act(self, reacted: Reacted) -> None:
         await require_allowed(self.desk, reacted)
-        act = await self.bot.parts.store.note_act(
+        act = await self.bot.parts.store.reaction_acts.note(
             reacted.guild.id, reacted.message_id, reacted.member.id, reacted.rule, card_id=reacted.card.id
         )
         if act is not None and act.fires:
@@ -111,7 +111,7 @@ class Reactions(commands.Cog):
         """Say by direct message why a reaction did nothing; `once` in a while, and not at all to who takes none."""
         guild, member = reacted.guild, reacted.member
         until = self.bot.clock.wall() + QUIET_S
-        if not await self.bot.parts.store.note_alert(guild.id, f"reaction:{once}", until=until):
+        if not await self.bot.parts.store.alerts.note(guild.id, f"reaction:{once}", until=until):
             return
         if self.desk.telling.wait_s(guild.id):
             return
@@ -136,7 +136,7 @@ class Reactions(commands.Cog):
         if event.guild_id is None:
             return
         store, emoji = self.bot.parts.store, _key(event.emoji)
-        act = await store.take_back_act(event.guild_id, event.message_id, emoji, event.user_id)
+        act = await store.reaction_acts.take_back(event.guild_id, event.message_id, emoji, event.user_id)
         if act is None:
             return
         if act.action is Action.GALLERY:
@@ -147,14 +147,14 @@ class Reactions(commands.Cog):
     async def _cancel(self, guild_id: int, card_id: str) -> None:
         parts = self.bot.parts
         stopped = False
-        for job in await parts.store.jobs_of(guild_id, card_id):
+        for job in await parts.store.jobs.of_card(guild_id, card_id):
             cancelled = await parts.jobs.cancel(guild_id, job.id, TAKEN_BACK)
             stopped = stopped or (cancelled is not None and cancelled.stopped)
         if stopped:
             await parts.delivery.show(guild_id, card_id)
 
     async def _count_stars(self, guild_id: int, card_id: str) -> None:
-        found = await self.bot.parts.store.card_and_jobs(guild_id, card_id)
+        found = await self.bot.parts.store.cards.with_jobs(guild_id, card_id)
         if found is not None:
             await self.desk.gallery.update(guild_id, *found)
 
@@ -172,7 +172,7 @@ class Reactions(commands.Cog):
         if guild_id is None:
             return
         try:
-            for card_id in await self.bot.parts.store.clear_acts(guild_id, message_id, emoji):
+            for card_id in await self.bot.parts.store.reaction_acts.clear(guild_id, message_id, emoji):
                 await self._count_stars(guild_id, card_id)
         except Exception:
             log.exception("reaction.not_cleared", message=message_id)
@@ -194,7 +194,7 @@ class Reactions(commands.Cog):
             return
         for message_id in message_ids:
             try:
-                found = await self.bot.parts.store.card_in_message(guild_id, message_id)
+                found = await self.bot.parts.store.cards.in_message(guild_id, message_id)
                 if found is not None:
                     await self.desk.gallery.take_down(guild_id, found[0])
             except Exception:
@@ -212,7 +212,7 @@ class Reactions(commands.Cog):
 
     async def _seed(self, card: Card, jobs: Sequence[Job], message_id: int) -> None:
         try:
-            settings = await self.bot.parts.store.reactions(card.guild_id)
+            settings = await self.bot.parts.store.reactions.get(card.guild_id)
             if not (settings.seeds and settings.is_on) or all(job.state is not JobState.DELIVERED for job in jobs):
                 return
             gallery = settings.gallery_channel is not None

@@ -84,7 +84,7 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
     async def show(self, interaction: Interaction) -> None:
         """Show the map."""
         await require_moderator(interaction)
-        settings = await interaction.client.parts.store.reactions(guild_of(interaction))
+        settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
         await interaction.response.send_message(embed=overview(settings), ephemeral=True)
 
     @app_commands.command(name="set", description="Let an emoji do something on results")
@@ -110,10 +110,10 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
         await require_moderator(interaction)
         guild_id, store = guild_of(interaction), interaction.client.parts.store
         rule = rule_of(emoji, Action(action), who, role, needed, payer)
-        changes = await store.reaction_changes(guild_id)
+        changes = await store.reactions.changes(guild_id)
         if rule.emoji not in changes and len(changes) >= RULES_MAX:
             raise InputError(f"A server may map {RULES_MAX} emojis of its own; remove one first.", "emoji")
-        await store.set_reaction(guild_id, rule)
+        await store.reactions.set(guild_id, rule)
         await _done(interaction, f"set the reaction {line(rule)}.", {"emoji": rule.emoji, "action": rule.action})
 
     @app_commands.command(name="remove", description="Let an emoji do nothing here")
@@ -122,7 +122,7 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
         """Let an emoji do nothing."""
         await require_moderator(interaction)
         key, shown = read_emoji(emoji)
-        rule = await interaction.client.parts.store.remove_reaction(guild_of(interaction), key)
+        rule = await interaction.client.parts.store.reactions.remove(guild_of(interaction), key)
         if rule is None:
             raise InputError(f"{shown} does nothing here.", "emoji")
         await _done(interaction, f"removed the reaction {line(rule)}.", {"emoji": key, "action": None})
@@ -131,7 +131,7 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
     async def reset(self, interaction: Interaction) -> None:
         """Forget the server's own map."""
         await require_moderator(interaction)
-        count = await interaction.client.parts.store.reset_reactions(guild_of(interaction))
+        count = await interaction.client.parts.store.reactions.reset(guild_of(interaction))
         await _done(interaction, f"reset the reactions ({count} changed).", {"reset": count})
 
     @app_commands.command(name="switch", description="Let reactions do something or not; let me put them on results")
@@ -148,7 +148,7 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
         await require_moderator(interaction)
         if reactions is None and seeds is None:
             raise InputError("Say what to switch: `reactions`, `seeds` or both.")
-        await interaction.client.parts.store.set_reaction_settings(
+        await interaction.client.parts.store.reactions.change_settings(
             guild_of(interaction),
             is_on=None if reactions is None else reactions == "on",
             seeds=None if seeds is None else seeds == "on",
@@ -189,7 +189,7 @@ async def set_gallery(
     """Show where the gallery is, move it, or switch it off."""
     await require_moderator(interaction)
     guild_id, store = guild_of(interaction), interaction.client.parts.store
-    now = await store.reactions(guild_id)
+    now = await store.reactions.get(guild_id)
     if channel is None and stars is None and switch is None:
         await interaction.response.send_message(f"Gallery: {gallery_text(now)}.", ephemeral=True)
         return
@@ -204,7 +204,7 @@ async def set_gallery(
             raise InputError(
                 f"I could not post in {channel.mention}: give me {' and '.join(missing)} there.", "channel"
             )
-    after = await store.set_reaction_settings(guild_id, gallery=(place, stars or now.gallery_stars))
+    after = await store.reactions.change_settings(guild_id, gallery=(place, stars or now.gallery_stars))
     about = {"channel": after.gallery_channel, "stars": after.gallery_stars}
     await _done(interaction, f"set the gallery: {gallery_text(after)}.", about)
 

@@ -40,10 +40,10 @@ async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
     for recipe in BUILT_IN:
         if recipe.name == name:
             return recipe
-    kept = await bot.parts.store.recipe(guild_id, name)
+    kept = await bot.parts.store.recipes.get(guild_id, name)
     if kept is not None:
         return Recipe.from_json(kept.data, made_by=kept.made_by)
-    names = [each.name for each in BUILT_IN] + [each.name for each in await bot.parts.store.recipes(guild_id)]
+    names = [each.name for each in BUILT_IN] + [each.name for each in await bot.parts.store.recipes.all(guild_id)]
     close = get_close_matches(name, names, n=1, cutoff=0.4)
     hint = f"The nearest is “{close[0]}”." if close else f"There is “{names[0]}”, for example."
     raise InputError(f"There is no recipe “{plain(shortened(name, 60))}” here. {hint}", "recipe")
@@ -51,7 +51,7 @@ async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
 
 async def _names(bot: CannonBot, guild_id: int, *, own_only: bool = False) -> list[tuple[str, str]]:
     """Return the names of recipes with what they are about."""
-    kept = [(each.name, str(each.data.get("about", ""))) for each in await bot.parts.store.recipes(guild_id)]
+    kept = [(each.name, str(each.data.get("about", ""))) for each in await bot.parts.store.recipes.all(guild_id)]
     return kept if own_only else [*((each.name, each.about) for each in BUILT_IN), *kept]
 
 
@@ -152,7 +152,7 @@ async def delete_recipe(interaction: Interaction, subject: str, _values: object)
     bot, guild_id = interaction.client, guild_of(interaction)
     found = await find(bot, guild_id, subject.replace(".", " "))
     _require_own(found)
-    await bot.parts.store.delete_recipe(guild_id, found.name)
+    await bot.parts.store.recipes.delete(guild_id, found.name)
     await interaction.response.edit_message(content=f"Deleted: “{plain(found.name)}”.", view=None)
     text = f"deleted the recipe “{plain(found.name)}”."
     await record(bot, guild_id, interaction.user.id, "recipe", text, {"recipe": found.to_json()})

@@ -136,7 +136,7 @@ async def save(interaction: Interaction, texts: Texts) -> None:
         recipe = read(texts, bot.catalogue, made_by=interaction.user.id)
         await _keep(bot, guild_id, recipe, texts.replaces)
     except InputError as error:
-        if texts.replaces is not None and await bot.parts.store.recipe(guild_id, texts.replaces) is None:
+        if texts.replaces is not None and await bot.parts.store.recipes.get(guild_id, texts.replaces) is None:
             texts = replace(texts, replaces=None)  # deleted meanwhile: another try makes it anew
         await _offer_again(interaction, texts, error.sentence)
         return
@@ -151,7 +151,7 @@ async def save(interaction: Interaction, texts: Texts) -> None:
 
 
 async def _keep(bot: CannonBot, guild_id: int, recipe: Recipe, replaces: str | None) -> None:
-    saved = await bot.parts.store.save_recipe(
+    saved = await bot.parts.store.recipes.save(
         guild_id, recipe.name, recipe.to_json(), by_id=recipe.made_by, replaces=replaces
     )
     if saved is not Saved.DONE:
@@ -168,7 +168,7 @@ def _why_not(saved: Saved, name: str) -> str:
 
 async def _offer_again(interaction: Interaction, texts: Texts, sentence: str) -> None:
     bot = interaction.client
-    draft_id = await bot.parts.store.keep_draft(
+    draft_id = await bot.parts.store.drafts.keep(
         guild_of(interaction),
         interaction.user.id,
         {"recipe": asdict(texts)},
@@ -182,7 +182,7 @@ async def _offer_again(interaction: Interaction, texts: Texts, sentence: str) ->
 async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Open the form with the text that was not right."""
     await require_moderator(interaction)
-    data = await interaction.client.parts.store.draft(guild_of(interaction), interaction.user.id, draft_id)
+    data = await interaction.client.parts.store.drafts.get(guild_of(interaction), interaction.user.id, draft_id)
     kept: Mapping[str, Any] | None = None if data is None else data.get("recipe")
     if kept is None:
         raise InputError(TEXT_GONE)

@@ -121,7 +121,7 @@ async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[st
 @on_job("vary")
 async def ask_how_strongly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Ask privately how far the variant may go from the result."""
-    require_payer(await interaction.client.parts.store.rules(job.guild_id), job, interaction.user.id)
+    require_payer(await interaction.client.parts.store.settings.get(job.guild_id), job, interaction.user.id)
     if not can_vary(interaction.client, job):
         raise InputError(GONE)
     answers = [Control.button(f"vary_{strength}", job.id, label=label) for strength, label in STRENGTHS.items()]
@@ -153,7 +153,7 @@ async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
 async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open a form with the job's own words and main fields, that makes what they are changed to."""
     bot = interaction.client
-    require_payer(await bot.parts.store.rules(job.guild_id), job, interaction.user.id)
+    require_payer(await bot.parts.store.settings.get(job.guild_id), job, interaction.user.id)
     bot.parts.switches.require_on(job.guild_id, bot.catalogue.resolve(job.operation))
     request, texts, kept = await edited(bot, interaction.user.id, job, private=await is_private(bot, job))
     form = OperationForm(bot, request, prefilled=texts, kept=kept)
@@ -194,7 +194,7 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
     if len(jobs) > 1:
         await interaction.response.defer(ephemeral=private, thinking=True)  # links may have to be looked at
     request = await another_try(bot, interaction.user.id, jobs, private=private)
-    card = await bot.parts.store.card(job.guild_id, job.card_id)
+    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     await ask(interaction, replace(request, label="" if card is None else card.label))
 
 

@@ -32,11 +32,11 @@ async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str])
         raise NotAllowed(NOT_YOURS)
     parts = interaction.client.parts
     by = "who asked for it" if job.author_id == interaction.user.id else "a moderator"
-    before = await parts.store.jobs_of(job.guild_id, job.card_id)
+    before = await parts.store.jobs.of_card(job.guild_id, job.card_id)
     for each in before:
         if not each.state.ended:
             await parts.jobs.cancel(job.guild_id, each.id, f"Cancelled by {by}.")
-    after = await parts.store.jobs_of(job.guild_id, job.card_id)
+    after = await parts.store.jobs.of_card(job.guild_id, job.card_id)
     if all(each.state.ended for each in before):
         raise InputError(NOTHING_LEFT)
     open_before = {each.id for each in before if not each.state.ended}

@@ -26,11 +26,11 @@ async def give(interaction: Interaction, job: Job) -> None:
     """Give links to the card's files that work, privately, and put them on the card. Raises InputError."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
-    found = await bot.parts.store.card_and_jobs(job.guild_id, job.card_id)
+    found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)
     card, jobs = found
-    withheld = await bot.parts.store.withheld(card.guild_id, card.id)
+    withheld = await bot.parts.store.reviews.withheld(card.guild_id, card.id)
     if job.id in withheld:
         raise InputError(NOT_LOOKED_AT)
     fresh = await renewed(bot, [each for each in jobs if each.id not in withheld])

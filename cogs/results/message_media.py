@@ -57,7 +57,7 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
 
 async def _result(interaction: Interaction, message: discord.Message, kinds: Collection[MediaKind]) -> Medium | None:
     bot = interaction.client
-    for job in await bot.parts.store.in_message(interaction.guild_id or 0, interaction.user.id, message.id):
+    for job in await bot.parts.store.job_lists.in_message(interaction.guild_id or 0, interaction.user.id, message.id):
         medium = await of_job(bot, job)
         if medium is not None and set(medium.kinds) & set(kinds):
             return medium

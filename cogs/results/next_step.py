@@ -67,7 +67,7 @@ async def of_job(bot: CannonBot, job: Job) -> Medium | None:
     kinds = tuple(dict.fromkeys(medium.kind for medium in job.media))
     if not kinds:
         return None
-    card = await bot.parts.store.card(job.guild_id, job.card_id)
+    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     private = card is not None and card.private
     return Medium(kinds=kinds, offered=Offered(job_id=job.id), job=job, private=private)
 

@@ -23,7 +23,7 @@ STILL_OPEN = "Something on this card is still being made. Wait for it, or cancel
 
 async def removable(interaction: Interaction, job: Job) -> tuple[Card, Sequence[Job]]:
     """Return the job's card with its jobs, if this member may remove it now. Raises NotAllowed, Refused, InputError."""
-    found = await interaction.client.parts.store.card_and_jobs(job.guild_id, job.card_id)
+    found = await interaction.client.parts.store.cards.with_jobs(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)
     if found[0].author_id != interaction.user.id and not await is_moderator(interaction):
@@ -73,7 +73,7 @@ async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int,
     store = bot.parts.store
     taken = await bot.parts.delivery.takedown.take_down(card)
     if with_record:
-        await store.erase_record(card.guild_id, card.id)
+        await store.cards.erase(card.guild_id, card.id)
     if by_id != card.author_id:
         await record(
             bot,

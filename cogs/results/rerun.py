@@ -45,13 +45,13 @@ def require_payer(rules: Rules, job: Job, member_id: int) -> None:
 
 async def is_private(bot: CannonBot, job: Job) -> bool:
     """Whether only its author sees the job's card."""
-    card = await bot.parts.store.card(job.guild_id, job.card_id)
+    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     return card is not None and card.private
 
 
 async def may_go_on(interaction: Interaction, job: Job, action: str) -> None:
     """Refuse who may not make more of the job here, and a double press. Raises Refused."""
-    rules = await interaction.client.parts.store.rules(job.guild_id)
+    rules = await interaction.client.parts.store.settings.get(job.guild_id)
     require_payer(rules, job, interaction.user.id)
     not_twice(interaction, job, action)
 
@@ -64,7 +64,7 @@ def not_twice(interaction: Interaction, job: Job, action: str) -> None:
 
 async def cards_jobs(bot: CannonBot, job: Job) -> Sequence[Job]:
     """Return all jobs of the job's card."""
-    return await bot.parts.store.jobs_of(job.guild_id, job.card_id)
+    return await bot.parts.store.jobs.of_card(job.guild_id, job.card_id)
 
 
 def results(jobs: Sequence[Job]) -> list[Job]:
@@ -178,7 +178,7 @@ async def _input(bot: CannonBot, member_id: int, job: Job) -> tuple[dict[str, An
         raise InputError(ERASED)
     parent = None
     if job.parent_id is not None:
-        parent = await bot.parts.store.visible(job.guild_id, member_id, job.parent_id)
+        parent = await bot.parts.store.job_lists.visible(job.guild_id, member_id, job.parent_id)
     values, files = dict(job.input), []
     for field in bot.catalogue.resolve(job.operation).fields:
         if field.kind not in {FieldKind.URL, FieldKind.URLS} or field.name not in values:

@@ -15,5 +15,5 @@ async def record(
     the bot itself. Members' own words in `text` must be made plain by the caller. Raises StoreError if it could not be
     written; that it could not be posted is only logged.
     """
-    decision = await bot.parts.store.note_decision(guild_id, by_id=by_id, kind=kind, text=text, about=about)
+    decision = await bot.parts.store.decisions.add(guild_id, by_id=by_id, kind=kind, text=text, about=about)
     await bot.parts.delivery.log_channel.show(decision)

@@ -66,7 +66,7 @@ async def job_of(interaction: Interaction, job_id: str) -> Job:
     """Return this server's job if the member may see it. Raises Refused outside servers, InputError with GONE."""
     if interaction.guild_id is None:
         raise Refused(IN_SERVER_ONLY)
-    job = await interaction.client.parts.store.visible(interaction.guild_id, interaction.user.id, job_id)
+    job = await interaction.client.parts.store.job_lists.visible(interaction.guild_id, interaction.user.id, job_id)
     if job is None:
         raise InputError(GONE)
     return job

@@ -107,8 +107,10 @@ async def standing(bot: CannonBot, guild_id: int, member_id: int, role_ids: Iter
         found = rooms([*of_member, *of_server], wish, books.rules, books, books.now)
         return tuple(found), tuple(books.grants()), books.running_of_member, books.queued_of_member
 
-    left, grants, running, waiting = await bot.parts.store.look_at_books(guild_id, member_id, look)
-    jobs = await bot.parts.store.recent(guild_id, limit=OPEN_JOBS_SHOWN, states=OPEN_STATES, author_id=member_id)
+    left, grants, running, waiting = await bot.parts.store.spending.view(guild_id, member_id, look)
+    jobs = await bot.parts.store.job_lists.recent(
+        guild_id, limit=OPEN_JOBS_SHOWN, states=OPEN_STATES, author_id=member_id
+    )
     return Standing(member_id=member_id, rooms=left, grants=grants, running=running, waiting=waiting, jobs=tuple(jobs))
 
 

@@ -29,7 +29,7 @@ async def is_moderator(interaction: Interaction) -> bool:
         return False
     if interaction.permissions.manage_guild:
         return True
-    rules = await interaction.client.parts.store.rules(interaction.guild_id)
+    rules = await interaction.client.parts.store.settings.get(interaction.guild_id)
     roles = {role.id for role in getattr(interaction.user, "roles", ())}
     return rules.moderator_role is not None and rules.moderator_role in roles
 

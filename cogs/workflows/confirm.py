@@ -22,7 +22,7 @@ def view_of_price(draft_id: str) -> discord.ui.View:
 async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Take the draft in as its author's request, checked anew. A second press finds nothing."""
     store = interaction.client.parts.store
-    data = await store.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
+    data = await store.drafts.take(interaction.guild_id or 0, interaction.user.id, draft_id)
     if data is None or "operation" not in data:
         raise InputError(OVER)
     await ask(interaction, request_from_draft(data))
@@ -31,7 +31,7 @@ async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str
 @on("dismiss")
 async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Forget the draft."""
-    await interaction.client.parts.store.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
+    await interaction.client.parts.store.drafts.take(interaction.guild_id or 0, interaction.user.id, draft_id)
     await interaction.response.edit_message(content="Not made; nothing was spent.", view=None)
 
 

@@ -105,7 +105,7 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
 
     async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
         bot = interaction.client
-        jobs = await bot.parts.store.results(
+        jobs = await bot.parts.store.job_lists.results(
             interaction.guild_id or 0,
             interaction.user.id,
             kinds=kinds,

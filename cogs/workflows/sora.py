@@ -26,7 +26,7 @@ async def video_id(interaction: Interaction, typed: str | None, job_id: str | No
     if typed is not None:
         return typed.strip()
     store = interaction.client.parts.store
-    job = await store.visible(interaction.guild_id or 0, interaction.user.id, (job_id or "").strip().upper())
+    job = await store.job_lists.visible(interaction.guild_id or 0, interaction.user.id, (job_id or "").strip().upper())
     if job is None:
         raise InputError("There is no such job here that you can see; pick one from the list.", "job")
     native = native_video_id(job)

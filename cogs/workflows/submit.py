@@ -117,7 +117,7 @@ async def ask(interaction: Interaction, request: Request) -> None:
         _may_post(interaction)
     bot.parts.switches.require_on(interaction.guild_id, bot.catalogue.resolve(request.operation))
     is_late = interaction.response.is_done()
-    slow = is_late or bool(request.files) or (await bot.parts.store.rules(interaction.guild_id)).estimate_tool
+    slow = is_late or bool(request.files) or (await bot.parts.store.settings.get(interaction.guild_id)).estimate_tool
     values = request.values
     if slow:
         if not is_late:
@@ -139,7 +139,7 @@ async def offer(interaction: Interaction, request: Request, dear: Unconfirmed) -
     names = [each.name for each in dataclasses.fields(request) if each.name not in NOT_IN_DRAFTS]
     data = {name: getattr(request, name) for name in names}
     data["before"] = [{"operation": each.operation, "input": each.input, "fill": each.fill} for each in request.before]
-    draft_id = await bot.parts.store.keep_draft(
+    draft_id = await bot.parts.store.drafts.keep(
         interaction.guild_id or 0, interaction.user.id, data, expires_at=bot.clock.wall() + DRAFT_LIFE_S
     )
     await bot.whisper(interaction, _price_text(dear), view_of_price(draft_id))

@@ -230,8 +230,8 @@ async def _clip_under_way(place: Stage) -> str:
     )  # fmt: skip
     store = await Store.open(place.database, clock=clock)
     try:
-        await store.accept(card, [job], lambda _spending: None)
-        await store.answered(card.guild_id, card.id, message.id, place.channel.id)
+        await store.cards.accept(card, [job], lambda _spending: None)
+        await store.cards.mark_answered(card.guild_id, card.id, message.id, place.channel.id)
     finally:
         await store.close()
     return made.remote_id

@@ -56,9 +56,9 @@ class CountingStore:
 
     def __init__(self, store: Store) -> None:
         self._writer = store._database._writer
-        self._hold_lease = store.hold_lease
+        self._hold_lease = store.jobs.hold_lease
         self.renewals = 0
-        store.hold_lease = self._renewed
+        store.jobs.hold_lease = self._renewed
 
     async def _renewed(self, token: str, expires_at: float) -> bool:
         self.renewals += 1
@@ -94,7 +94,7 @@ async def fill(store: Store, remote_ids: list[str], clock: SystemClock) -> None:
     status = AccountStatus(credits=Decimal(10**6), plan=None, key_name=None, scopes=())
     now = clock.wall()
     for guild_id in range(1, GUILDS + 1):
-        key = await store.set_key(guild_id, KEY, set_by=1, status=status)
+        key = await store.keys.set(guild_id, KEY, set_by=1, status=status)
         card = Card(
             id=new_id(), guild_id=guild_id, channel_id=1, author_id=1, interaction_id=guild_id, created_at=now
         )  # fmt: skip
@@ -108,8 +108,8 @@ async def fill(store: Store, remote_ids: list[str], clock: SystemClock) -> None:
             for position, remote_id in enumerate(remote_ids[guild_id - 1 :: GUILDS])
         ]  # fmt: skip
         if jobs:
-            await store.accept(card, jobs, lambda _spending: None)
-            await store.answered(guild_id, card.id, 1, 1)
+            await store.cards.accept(card, jobs, lambda _spending: None)
+            await store.cards.mark_answered(guild_id, card.id, 1, 1)
 
 
 async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, Any]:

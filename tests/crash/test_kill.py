@@ -192,7 +192,7 @@ async def test_a_copy_of_the_files_at_any_instant_opens_and_comes_to_the_same_en
     for number, copy in enumerate(copies):
         store = await Store.open(copy, clock=SystemClock(), alone=True)
         assert await store.check() == []
-        assert len(await store.recent(scene.guild.id)) == number + 1
+        assert len(await store.job_lists.recent(scene.guild.id)) == number + 1
         await store.close()
     # Cannon Studio and Discord remember: a bot that goes on from an old copy neither pays nor posts again.
     scene.database = copies[-1]

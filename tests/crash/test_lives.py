@@ -43,7 +43,7 @@ async def rounds(look):
 
 
 async def until_ended(rig: Rig):
-    async for left in rounds(rig.bot.parts.store.open_total):
+    async for left in rounds(rig.bot.parts.store.job_lists.open_total):
         if not left:
             return
         yield left
@@ -171,7 +171,7 @@ async def test_a_key_that_was_changed_after_a_lost_reply_does_not_pay_twice(rig:
     await crash_in(rig, "submit.sent")
     await rig.restart()
     status = AccountStatus(credits=Decimal(500), plan=None, key_name=None, scopes=())
-    await rig.bot.parts.store.set_key(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
+    await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
     await rig.work()
     assert await exact(rig) == [JobState.DELIVERED]
 
@@ -182,7 +182,7 @@ async def test_a_graceful_stop_gives_the_leases_back_and_the_next_start_goes_on(
     await rig.bot.close()
     async with reopened(rig) as store:
         assert await leases(store) == 0
-        [job] = await store.recent(rig.guild.id)
+        [job] = await store.job_lists.recent(rig.guild.id)
         assert (job.state.ended, job.lease) == (False, None)
     await rig.restart()
     await rig.work()
@@ -319,12 +319,12 @@ async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, anot
     async for _ in until_ended(rig):
         await heir.step()
         rig.advance(0.5)
-    ledger = await rig.bot.parts.store.ledger(rig.guild.id)
+    ledger = await rig.bot.parts.store.ledger.rows(rig.guild.id)
     slow.gate.set()
     await asyncio.wait(list(zombie._turns))
-    assert await rig.bot.parts.store.ledger(rig.guild.id) == ledger
+    assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == ledger
     assert zombie.followed == 0
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).spent == rig.sandbox.books(HOST_KEY)
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == rig.sandbox.books(HOST_KEY)
 
 
 class Pulse:

@@ -18,12 +18,12 @@ from bot.runtime import failpoints
 
 
 async def rule(rig: Rig, **changes: Any) -> None:
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda old: replace(old, **changes))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, **changes))
 
 
 async def limit(rig: Rig, credits_: int, scope: Scope = Scope.EVERYONE, **more: Any) -> Limit:
     made = Limit(scope=scope, period=Period.WEEK, credits=Decimal(credits_), **more)
-    return await rig.bot.parts.store.set_limit(rig.guild.id, made, by_id=1)
+    return await rig.bot.parts.store.limits.set(rig.guild.id, made, by_id=1)
 
 
 async def ask(rig: Rig, member: Any = None, **options: Any) -> Any:
@@ -62,7 +62,7 @@ async def test_a_members_limit_is_told_at_80_and_at_100_per_cent_and_only_once_e
     await rig.work()  # the true cost is 12
     await rig.restart()
     await rule(rig, running_per_member=5)
-    await rig.bot.parts.store.set_price(rig.guild.id, "image.generate", "", Decimal(13))
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(13))
     await ask(rig)
     await watch(rig)
     assert len(lines(rig, desk, "is at 80 %")) == 1
@@ -75,7 +75,7 @@ async def test_a_members_limit_is_told_at_80_and_at_100_per_cent_and_only_once_e
 
 async def test_a_limit_reached_by_an_overshoot_is_told_when_it_refuses(rig: Rig, desk: Any):
     await limit(rig, 12, Scope.SERVER)
-    await rig.bot.parts.store.set_price(rig.guild.id, "image.generate", "", Decimal(2))
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(2))
     await ask(rig)
     await rig.work()
     await watch(rig)
@@ -117,7 +117,7 @@ async def test_without_a_log_channel_nothing_is_told_and_nothing_counts_as_told(
     await rig.work()
     channel = rig.guild.create_text_channel("log")
     await rule(rig, log_channel=channel.id)
-    await rig.bot.parts.store.set_price(rig.guild.id, "image.generate", "", Decimal(9))
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
     await ask(rig)
     await watch(rig)
     assert len(lines(rig, channel, "is at 84 %")) == 1
@@ -131,7 +131,7 @@ async def test_an_alert_that_could_not_be_posted_is_tried_again(rig: Rig, desk: 
     await watch(rig)
     await rig.work()
     assert lines(rig, desk, "is at ") == []
-    await rig.bot.parts.store.set_price(rig.guild.id, "image.generate", "", Decimal(9))
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
     await ask(rig)
     await watch(rig)
     assert lines(rig, desk, "is at ") == []  # not at once
@@ -154,7 +154,7 @@ async def test_a_refusal_is_a_line_once_per_member_and_reason_in_ten_minutes(rig
     await rule(rig, words=("x",))
     private_sentence(await ask(rig))
     await watch(rig)
-    found = [each for each in await rig.bot.parts.store.decisions(rig.guild.id) if each.kind == "refusal"]
+    found = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "refusal"]
     assert [(each.by_id, each.about["reason"]) for each in reversed(found)] == [
         (rig.member.id, "limit"),
         (eve.id, "limit"),
@@ -164,7 +164,7 @@ async def test_a_refusal_is_a_line_once_per_member_and_reason_in_ten_minutes(rig
     assert "was refused `image.generate`: Your limit here is 5 credits a week" in found[-1].text
     rig.advance(600)
     private_sentence(await ask(rig))
-    found = [each for each in await rig.bot.parts.store.decisions(rig.guild.id) if each.kind == "refusal"]
+    found = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "refusal"]
     assert len(found) == 4
 
 
@@ -175,7 +175,7 @@ async def test_what_no_rule_of_the_server_refuses_is_not_in_the_record(rig: Rig,
     )
     private_sentence(await ask(rig))
     await watch(rig)
-    assert await rig.bot.parts.store.decisions(rig.guild.id) == []
+    assert await rig.bot.parts.store.decisions.all(rig.guild.id) == []
     assert lines(rig, desk) == []
 
 
@@ -236,15 +236,15 @@ async def test_one_servers_trouble_keeps_nothing_from_the_others(rig: Rig, desk:
     rig.sandbox.add_key(HOST_KEY, credits=100)
     await spend(rig, 4)
     store = rig.bot.parts.store
-    report = store.report
+    report = store.reports.totals
 
     async def broken_for_another(guild_id: int, spans: Any) -> Any:
         if guild_id != rig.guild.id:
             raise StoreError("This one's books cannot be read.")
         return await report(guild_id, spans)
 
-    monkeypatch.setattr(store, "report", broken_for_another)
-    await store.change_rules(1, lambda old: replace(old, log_channel=2))
+    monkeypatch.setattr(store.reports, "totals", broken_for_another)
+    await store.settings.change(1, lambda old: replace(old, log_channel=2))
     await watch(rig, LOOK_EVERY_S)
     assert len(lines(rig, desk, "free credits left")) == 1
 
@@ -340,7 +340,7 @@ async def test_a_crash_before_or_after_the_ping_leaves_exactly_one(rig: Rig, sen
     rig.forgiven = (failpoints.Crash,)
     await ask(rig)
     if sent_before:
-        rig.bot.parts.store.note_pinged = dies  # type: ignore[method-assign]  # until the restart
+        rig.bot.parts.store.pings.note = dies  # type: ignore[method-assign]  # until the restart
     else:
         failpoints.arm(["deliver.stored"])
     with pytest.raises(failpoints.Crash):
@@ -382,7 +382,7 @@ async def test_the_estimate_tool_is_asked_once_for_the_same_jobs(rig: Rig):
 @pytest.mark.parametrize("kind", ["status", "garbage", "drop", "nan"])
 async def test_where_the_tool_fails_the_next_estimate_takes_its_place_without_a_word(rig: Rig, kind: str):
     await rule(rig, estimate_tool=True)
-    await rig.bot.parts.store.set_price(rig.guild.id, "image.generate", "", Decimal(15))
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(15))
     rig.sandbox.fault("mcp", kind)
     card = await ask(rig)
     assert "about 15 credits (price list)" in str(card.response.embeds[0].to_dict())

@@ -91,7 +91,7 @@ async def hurry(rig: Rig) -> None:
     """Bring every open job to its end, without waiting for its usual time."""
     for _ in range(60):
         await rig.step()
-        if not await rig.bot.parts.store.open_total():
+        if not await rig.bot.parts.store.job_lists.open_total():
             return
         for request in rig.sandbox.requests:
             rig.sandbox.finish(request.id)

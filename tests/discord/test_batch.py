@@ -22,7 +22,7 @@ DELIVERED, FAILED, CANCELLED = JobState.DELIVERED, JobState.FAILED, JobState.CAN
 
 
 async def rule(rig: Rig, **changes) -> Rules:
-    return await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, **changes))
+    return await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, **changes))
 
 
 async def batch(rig: Rig, *prompts: str, operation: str = "image.generate", **options: Any) -> Any:
@@ -141,7 +141,7 @@ async def test_a_batch_can_be_cancelled_where_it_has_not_begun(rig: Rig):
 
 async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(50))
-    await rig.bot.parts.store.set_limit(rig.guild.id, everyone, by_id=1)
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     refused = await batch(rig, "a fox", "an owl", "a deer")
     assert "this is about 60" in private_sentence(refused)
     await nothing_happened(rig)

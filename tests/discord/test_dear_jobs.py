@@ -14,7 +14,7 @@ from bot.domain.models import JobState
 
 
 async def rule(rig: Rig, **changes) -> Rules:
-    return await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, **changes))
+    return await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, **changes))
 
 
 async def states(rig: Rig) -> list[JobState]:
@@ -59,7 +59,7 @@ async def test_a_price_can_be_confirmed_after_a_restart_and_is_checked_anew(rig:
     asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
     await rig.restart()
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(5))
-    await rig.bot.parts.store.set_limit(rig.guild.id, everyone, by_id=1)
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     refused = await rig.member.click(asked.response, label="Yes, make it")
     assert "Your limit here is 5 credits a day" in refused.response.content
     assert await rig.jobs() == []
@@ -68,7 +68,7 @@ async def test_a_price_can_be_confirmed_after_a_restart_and_is_checked_anew(rig:
 async def test_what_a_limit_forbids_is_refused_before_a_price_is_asked(rig: Rig):
     await rule(rig, confirm_above=Decimal(1))
     everyone = Limit(scope=Scope.EVERYONE, period=Period.WEEK, credits=Decimal(5))
-    await rig.bot.parts.store.set_limit(rig.guild.id, everyone, by_id=1)
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     refused = await rig.member.slash(rig.channel, "image generate", prompt="gold")
     assert refused.ephemeral
     assert "Your limit here is 5 credits a week; 5 are left until Monday" in refused.response.content
@@ -94,7 +94,7 @@ async def test_a_job_above_the_threshold_waits_with_its_credits_held_until_it_is
     assert "waiting for approval" in card.response.embeds[0].fields[0].value
     await rig.step()
     assert rig.sandbox.requests == []
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == 20
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 20
     asked = question(rig, desk)
     assert "gold" in asked.embeds[0].description
 
@@ -108,7 +108,7 @@ async def test_a_job_above_the_threshold_waits_with_its_credits_held_until_it_is
     assert await states(rig) == [JobState.DELIVERED]
     assert f"Approved by <@{rig.moderator.id}>" in question(rig, desk).content
     assert question(rig, desk).components == []
-    [line] = await rig.bot.parts.store.decisions(rig.guild.id)
+    [line] = await rig.bot.parts.store.decisions.all(rig.guild.id)
     assert line.kind == "approval"
     assert line.by_id == rig.moderator.id
 
@@ -120,7 +120,7 @@ async def test_a_refusal_gives_everything_back_and_tells_the_reason(rig: Rig, de
     [field] = [c["component"] if "component" in c else c["components"][0] for c in form.modal["components"]]
     await rig.moderator.submit_modal(form, {field["custom_id"]: "too dear *today*"})
     assert await states(rig) == [JobState.REFUSED, JobState.REFUSED]
-    sums = await rig.bot.parts.store.balance(rig.guild.id)
+    sums = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (sums.spent, sums.held) == (0, 0)
     [message] = rig.messages()
     assert "too dear" in message.embeds[0].fields[0].value
@@ -139,12 +139,12 @@ async def test_nobody_approves_their_own_job_unless_the_server_allows_it(rig: Ri
 
 async def test_approve_and_raise_limit_leaves_the_members_limit_untouched(rig: Rig, desk):
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(25))
-    await rig.bot.parts.store.set_limit(rig.guild.id, everyone, by_id=1)
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     await rig.member.slash(rig.channel, "image generate", prompt="gold")
     await rig.step()
     await rig.moderator.click(question(rig, desk), label="Approve and raise limit")
     await rig.work()
-    [grant] = await rig.bot.parts.store.grants(rig.guild.id, rig.member.id)
+    [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
     assert grant.credits == 20
 
 
@@ -158,7 +158,7 @@ async def test_an_approval_survives_a_restart_and_expires_after_a_day_with_a_rel
     rig.advance(24 * 3600)
     await rig.step()
     assert await states(rig) == [JobState.EXPIRED]
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == 0
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     late = await rig.moderator.click(asked, label="Approve")
     assert "decided about this already" in late.response.content
 
@@ -175,7 +175,7 @@ async def test_beyond_the_running_limit_a_job_waits_with_its_place_and_is_made_i
     assert await states(rig) == [JobState.SUBMITTING, JobState.WAITING, JobState.WAITING]
     await rig.work()
     assert await states(rig) == [JobState.DELIVERED] * 3
-    assert rig.sandbox.books(HOST_KEY) == (await rig.bot.parts.store.balance(rig.guild.id)).spent
+    assert rig.sandbox.books(HOST_KEY) == (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
 
 
 async def test_more_than_may_wait_is_refused_with_what_would_work(rig: Rig):
@@ -191,7 +191,7 @@ async def test_turns_go_round_between_members(rig: Rig):
     eve = rig.guild.add_member(rig.env.create_user("eve"))
     await rig.member.slash(rig.channel, "image generate", prompt="first", count=3)
     await eve.slash(rig.channel, "image generate", prompt="second")
-    order = await rig.bot.parts.store.queue(rig.guild.id)
+    order = await rig.bot.parts.store.queue.order(rig.guild.id)
     jobs = {job.id: job for job in await rig.jobs()}
     assert [jobs[job_id].author_id for job_id in order] == [eve.id, rig.member.id, rig.member.id]
     await rig.work()

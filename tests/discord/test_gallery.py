@@ -15,7 +15,7 @@ from cogs.reactions.gallery import NOT_FROM_HERE, NOTHING_TO_SHOW
 @pytest.fixture
 async def gallery(rig: Rig) -> Any:
     channel = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.set_reaction_settings(rig.guild.id, gallery=(channel.id, 2))
+    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=(channel.id, 2))
     return channel
 
 
@@ -98,7 +98,7 @@ async def test_taking_the_result_down_takes_its_copies_in_the_gallery_and_in_pri
     assert in_channel(rig, gallery) == []
     assert sent(rig, rig.moderator) == []
     assert rig.messages() == []
-    assert await rig.bot.parts.store.copies(rig.guild.id, (await rig.jobs())[0].card_id) == []
+    assert await rig.bot.parts.store.copies.of_card(rig.guild.id, (await rig.jobs())[0].card_id) == []
 
 
 async def test_what_was_deleted_while_the_bot_was_away_is_not_posted(rig: Rig, gallery: Any):
@@ -127,7 +127,7 @@ async def test_a_post_that_was_sent_before_a_crash_and_not_noted_is_found_again(
     message = await made(rig)
     third = await starred(rig, message)
     [post] = in_channel(rig, gallery)
-    await rig.bot.parts.store.forget_copy(rig.guild.id, post.id)
+    await rig.bot.parts.store.copies.forget(rig.guild.id, post.id)
     await rig.restart(after_s=3600)
     await third.react(message, "⭐")
     [post] = in_channel(rig, gallery)
@@ -168,7 +168,7 @@ async def test_a_gallery_that_takes_no_posts_is_told_to_the_moderators_once(rig:
 
     log_channel = rig.guild.create_text_channel("log")
     store = rig.bot.parts.store
-    await store.change_rules(rig.guild.id, lambda rules: replace(rules, log_channel=log_channel.id))
+    await store.settings.change(rig.guild.id, lambda rules: replace(rules, log_channel=log_channel.id))
     message = await made(rig)
     rig.env.inject_error("POST", f"/channels/{gallery.id}/messages", status=403, code=50013, message="no", times=None)
     third = await starred(rig, message)
@@ -204,8 +204,8 @@ async def test_a_moderator_sets_shows_and_switches_off_the_gallery(rig: Rig):
     assert "from 5 ⭐ on" in await studio(rig, stars=5)
     assert f"<#{channel.id}>, from 5 ⭐ on" in await studio(rig)
     assert "off" in await studio(rig, switch="off")
-    assert (await rig.bot.parts.store.reactions(rig.guild.id)).gallery_channel is None
-    assert len(await rig.bot.parts.store.decisions(rig.guild.id)) == 3
+    assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
+    assert len(await rig.bot.parts.store.decisions.all(rig.guild.id)) == 3
 
 
 async def test_a_gallery_in_which_nothing_could_be_posted_is_refused(rig: Rig):
@@ -217,4 +217,4 @@ async def test_a_gallery_in_which_nothing_could_be_posted_is_refused(rig: Rig):
     role = rig.guild.default_role.id
     rig.env.backend.set_overwrite(channel.id, Overwrite(role, OverwriteType.ROLE, allow.value, refuse.value))
     assert "give me Attach Files there" in await studio(rig, channel=channel)
-    assert (await rig.bot.parts.store.reactions(rig.guild.id)).gallery_channel is None
+    assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None

@@ -73,7 +73,7 @@ async def test_what_earlier_jobs_cost_is_told(rig: Rig):
     await rig.work()
     costs = sorted(job.cost for job in await rig.jobs() if job.cost is not None)
     assert len(costs) == 2
-    assert await rig.bot.parts.store.costs_by_operation() == {"image.generate": costs[::-1]} or {
+    assert await rig.bot.parts.store.ledger.costs_by_operation() == {"image.generate": costs[::-1]} or {
         "image.generate": costs
     }
     shown = line(await rig.member.slash(rig.channel, HELP), "image generate")
@@ -83,7 +83,7 @@ async def test_what_earlier_jobs_cost_is_told(rig: Rig):
 
 async def test_a_price_that_moderators_have_set_goes_before_what_was_learned_but_not_before_a_fixed_one(rig: Rig):
     for operation in ("image.generate", "prompt.enhance.image"):
-        await rig.bot.parts.store.set_price(rig.guild.id, operation, "", Decimal(31))
+        await rig.bot.parts.store.prices.set(rig.guild.id, operation, "", Decimal(31))
     result = await rig.member.slash(rig.channel, HELP)
     assert line(result, "image generate").endswith("· about 31 credits, as this server's moderators reckon")
     assert line(result, "prompt image").endswith("· 1 credit")
@@ -130,8 +130,8 @@ async def test_who_pays_is_told(rig: Rig):
     told = text(await rig.member.slash(rig.channel, HELP))
     assert "This server pays" in told
     assert GUILD_KEY[-4:] not in told
-    key = await rig.bot.parts.store.key(rig.guild.id)
-    await rig.bot.parts.store.note_refused(rig.guild.id, key.id)
+    key = await rig.bot.parts.store.keys.current(rig.guild.id)
+    await rig.bot.parts.store.keys.note_refused(rig.guild.id, key.id)
     assert "refuses that key now" in text(await rig.member.slash(rig.channel, HELP))
 
 

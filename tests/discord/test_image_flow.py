@@ -27,7 +27,7 @@ async def test_a_prompt_becomes_a_posted_picture_with_its_cost_settled(rig: Rig)
     [job] = await rig.jobs()
     assert job.state is JobState.DELIVERED
     assert job.message_id == message.id
-    rows = await rig.bot.parts.store.ledger(rig.guild.id)
+    rows = await rig.bot.parts.store.ledger.rows(rig.guild.id)
     assert [row.kind for row in rows] == [LedgerKind.SETTLE, LedgerKind.HOLD]
     assert rows[0].credits == job.cost == rig.sandbox.books(HOST_KEY)
 

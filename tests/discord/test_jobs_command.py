@@ -80,7 +80,7 @@ async def test_a_list_is_narrowed_to_a_state(rig: Rig):
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_a_long_list_has_pages_that_survive_a_restart(rig: Rig, restarted: bool):
     for _ in range(PAGE_JOBS + 3):
-        await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, queued_per_member=100))
+        await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, queued_per_member=100))
         await ask(rig)
     shown = await jobs_command(rig, rig.member, "list")
     assert labels(shown.response) == ["Older"]
@@ -188,7 +188,7 @@ async def test_an_erased_job_says_so(rig: Rig):
     await ask(rig, prompt="canary words #fast")
     await rig.work()
     job = await newest(rig)
-    await rig.bot.parts.store.erase_record(rig.guild.id, job.card_id)
+    await rig.bot.parts.store.cards.erase(rig.guild.id, job.card_id)
     result = await jobs_command(rig, rig.member, "show", id=job.id)
     assert result.response.embeds[0].description == "Its record was erased."
     assert "canary" not in str(result.response.embeds[0].to_dict())
@@ -224,7 +224,7 @@ async def test_who_may_cancel(rig: Rig, who: str, private: bool):
     other = rig.guild.add_member(rig.env.create_user("otto"))
     member = {"author": rig.member, "moderator": rig.moderator}.get(who, other)
     if who == "blocked":
-        await rig.bot.parts.store.block(rig.guild.id, other.id, until=None, reason="", by_id=rig.moderator.id)
+        await rig.bot.parts.store.blocks.add(rig.guild.id, other.id, until=None, reason="", by_id=rig.moderator.id)
     job = await ask(rig, private=private)
     result = await jobs_command(rig, member, "cancel", id=job.id)
     if who in {"author", "moderator"}:
@@ -287,7 +287,7 @@ async def test_steps_that_wait_for_a_cancelled_one_are_given_back_too(rig: Rig):
 
 
 async def test_a_cancelled_place_is_given_to_who_waits(rig: Rig):
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, running_per_member=1))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, running_per_member=1))
     first = await ask(rig)
     second = await ask(rig)
     assert second.state is JobState.WAITING
@@ -296,14 +296,14 @@ async def test_a_cancelled_place_is_given_to_who_waits(rig: Rig):
 
 
 async def test_a_job_that_waits_for_approval_can_be_cancelled(rig: Rig):
-    await rig.bot.parts.store.change_rules(
+    await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1), approval_channel=rig.channel.id)
     )
     job = await ask(rig)
     assert job.state is JobState.AWAITING_APPROVAL
     await jobs_command(rig, rig.member, "cancel", id=job.id)
     assert (await newest(rig)).state is JobState.CANCELLED
-    assert await rig.bot.parts.store.approval(rig.guild.id, job.card_id) is None
+    assert await rig.bot.parts.store.approvals.get(rig.guild.id, job.card_id) is None
 
 
 # ---------------------------------------------------------------------- recover
@@ -340,7 +340,7 @@ async def test_a_result_that_had_no_place_is_posted_here(rig: Rig, restarted: bo
     assert (done.state, done.message_id, done.error) == (JobState.DELIVERED, message.id, None)
     assert labels(message)[0] == "Re-run"
     await settled_exactly(rig)
-    kinds = [row.kind for row in await rig.bot.parts.store.ledger(rig.guild.id)]
+    kinds = [row.kind for row in await rig.bot.parts.store.ledger.rows(rig.guild.id)]
     assert kinds.count(LedgerKind.SETTLE) == 1
 
 
@@ -446,7 +446,7 @@ async def test_a_failed_job_is_tried_again_by_command(rig: Rig, who: str):
     await rig.work()
     other = rig.guild.add_member(rig.env.create_user("otto"))
     if who == "blocked":
-        await rig.bot.parts.store.block(rig.guild.id, other.id, until=None, reason="", by_id=rig.moderator.id)
+        await rig.bot.parts.store.blocks.add(rig.guild.id, other.id, until=None, reason="", by_id=rig.moderator.id)
     member = rig.member if who == "author" else other
     result = await jobs_command(rig, member, "retry", id=job.id)
     if who == "blocked":
@@ -474,7 +474,7 @@ async def test_what_was_cancelled_can_be_tried_again(rig: Rig):
 
 
 async def test_what_a_moderator_refused_is_not_tried_again(rig: Rig):
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1)))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1)))
     job = await ask(rig)
     await rig.bot.parts.jobs.turn_down(rig.guild.id, job.card_id, "no")
     assert private_sentence(await jobs_command(rig, rig.member, "retry", id=job.id)) == NOTHING_FAILED

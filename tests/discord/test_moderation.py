@@ -41,7 +41,7 @@ def done(result: Any) -> str:
 
 
 async def decisions(rig: Rig, kind: str) -> list[Any]:
-    return [each for each in await rig.bot.parts.store.decisions(rig.guild.id) if each.kind == kind]
+    return [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == kind]
 
 
 async def send_key(rig: Rig, secret: str) -> Any:
@@ -62,27 +62,27 @@ async def test_a_plain_member_gets_one_sentence_and_changes_nothing(
     open_to_all(rig)
     store = rig.bot.parts.store
     await send_key(rig, GUILD_KEY)
-    before = len(await store.decisions(rig.guild.id))
+    before = len(await store.decisions.all(rig.guild.id))
     given = {name: eve if value == "eve" else value for name, value in options.items()}
     result = await rig.member.slash(rig.channel, command, **given)
     assert result.modal is None
     assert "Only moderators can do this" in private_sentence(result)
-    assert len(await store.decisions(rig.guild.id)) == before
-    assert (await store.key(rig.guild.id)).secret == GUILD_KEY
-    assert await store.prices(rig.guild.id) == {}
-    assert await store.blocks(rig.guild.id) == []
-    assert not (await store.rules(rig.guild.id)).paused
+    assert len(await store.decisions.all(rig.guild.id)) == before
+    assert (await store.keys.current(rig.guild.id)).secret == GUILD_KEY
+    assert await store.prices.all(rig.guild.id) == {}
+    assert await store.blocks.all(rig.guild.id) == []
+    assert not (await store.settings.get(rig.guild.id)).paused
 
 
 async def test_a_moderator_by_role_may_do_what_one_by_permission_may(rig: Rig, eve: Any):
     open_to_all(rig)
     role = rig.guild.create_role("helpers")
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda old: replace(old, moderator_role=role.id))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, moderator_role=role.id))
     rig.env.backend.add_member_role(rig.guild.id, rig.member.id, role.id)
     assert "blocked" in done(await rig.member.slash(rig.channel, "studio block", member=eve))
     rig.env.backend.remove_member_role(rig.guild.id, rig.member.id, role.id)
     assert "Only moderators" in private_sentence(await rig.member.slash(rig.channel, "studio unblock", member=eve))
-    assert await rig.bot.parts.store.blocked(rig.guild.id, eve.id) is not None
+    assert await rig.bot.parts.store.blocks.active(rig.guild.id, eve.id) is not None
 
 
 # ---------------------------------------------------------------------- keys
@@ -91,7 +91,7 @@ async def test_a_moderator_by_role_may_do_what_one_by_permission_may(rig: Rig, e
 async def test_a_new_key_pays_for_new_jobs_while_the_old_one_goes_on_with_its_own(rig: Rig):
     rig.sandbox.add_key(OTHER_KEY, credits=500)
     await send_key(rig, GUILD_KEY)
-    old = await rig.bot.parts.store.key(rig.guild.id)
+    old = await rig.bot.parts.store.keys.current(rig.guild.id)
     await rig.member.slash(rig.channel, "image generate", prompt="old")
     await until(rig, JobState.QUEUED, JobState.PROCESSING)
     result = await send_key(rig, OTHER_KEY)
@@ -100,7 +100,7 @@ async def test_a_new_key_pays_for_new_jobs_while_the_old_one_goes_on_with_its_ow
     await rig.member.slash(rig.channel, "image generate", prompt="new")
     await rig.work()
     assert rig.sandbox.books(GUILD_KEY) == rig.sandbox.books(OTHER_KEY) == 12
-    assert await rig.bot.parts.store.key_of(rig.guild.id, old.id) is None
+    assert await rig.bot.parts.store.keys.get(rig.guild.id, old.id) is None
     newer, older = await decisions(rig, "key")
     assert older.text == "set the API key `…beef`."
     assert newer.text == "replaced the API key `…beef` by `…cafe`."
@@ -120,7 +120,7 @@ async def test_a_removed_key_leaves_the_hosts_and_says_so(rig: Rig):
     assert text == (
         "Done: removed the API key `…beef`. `…beef` was forgotten. New jobs are paid by the key of this bot's host."
     )
-    assert await rig.bot.parts.store.key(rig.guild.id) is None
+    assert await rig.bot.parts.store.keys.current(rig.guild.id) is None
     assert (await decisions(rig, "key"))[0].text == "removed the API key `…beef`."
     again = await rig.moderator.slash(rig.channel, "studio key", action="remove")
     assert "no key of its own" in private_sentence(again)
@@ -158,7 +158,7 @@ async def test_a_price_is_set_used_shown_and_removed(rig: Rig):
     text = done(await slash(rig.channel, "studio price", operation="image.generate", credits=7.5))
     assert text == "Done: set the price of `image.generate` to 7.5 credits."
     done(await slash(rig.channel, "studio price", operation="image.generate", credits=30, model="GPT Image 2"))
-    assert await rig.bot.parts.store.prices(rig.guild.id) == {
+    assert await rig.bot.parts.store.prices.all(rig.guild.id) == {
         ("image.generate", ""): Decimal("7.5"),
         ("image.generate", "gptimage2"): Decimal(30),
     }
@@ -172,7 +172,7 @@ async def test_a_price_is_set_used_shown_and_removed(rig: Rig):
 
     text = done(await slash(rig.channel, "studio price", operation="image.generate"))
     assert text == "Done: removed the price of `image.generate` (it was 7.5 credits)."
-    assert list(await rig.bot.parts.store.prices(rig.guild.id)) == [("image.generate", "gptimage2")]
+    assert list(await rig.bot.parts.store.prices.all(rig.guild.id)) == [("image.generate", "gptimage2")]
     assert len(await decisions(rig, "price")) == 3
     await rig.work()
 
@@ -202,7 +202,7 @@ async def test_models_are_offered_for_the_operation_that_was_chosen(rig: Rig):
 
 
 async def test_a_pause_drains_tells_members_and_ends_with_the_waiting_jobs(rig: Rig):
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda old: replace(old, running_per_member=1))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, running_per_member=1))
     card = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=2)
     await until(rig, JobState.WAITING)
     text = done(await rig.moderator.slash(rig.channel, "studio pause", switch="on"))
@@ -290,5 +290,5 @@ async def test_nobody_blocks_themselves_or_with_a_span_that_is_none(rig: Rig, ev
     assert "cannot block yourself" in private_sentence(own)
     span = await rig.moderator.slash(rig.channel, "studio block", member=eve, until="soon")
     assert "`12h`, `7d` or `2w`" in private_sentence(span)
-    assert await rig.bot.parts.store.blocks(rig.guild.id) == []
+    assert await rig.bot.parts.store.blocks.all(rig.guild.id) == []
     assert await decisions(rig, "block") == []

@@ -77,9 +77,9 @@ async def test_delete_asks_first_and_keeps_everything_after_a_no(rig: Rig):
 async def test_delete_blanks_ones_own_ended_jobs_and_drafts_and_leaves_the_books(rig: Rig):
     await some_jobs(rig)
     store = rig.bot.parts.store
-    draft = await store.keep_draft(rig.guild.id, rig.member.id, {"prompt": "a draft"}, expires_at=9e9)
-    theirs = await store.keep_draft(rig.guild.id, rig.moderator.id, {"prompt": "a draft"}, expires_at=9e9)
-    books, jobs = await store.ledger(rig.guild.id), {job.id: job for job in await rig.jobs()}
+    draft = await store.drafts.keep(rig.guild.id, rig.member.id, {"prompt": "a draft"}, expires_at=9e9)
+    theirs = await store.drafts.keep(rig.guild.id, rig.moderator.id, {"prompt": "a draft"}, expires_at=9e9)
+    books, jobs = await store.ledger.rows(rig.guild.id), {job.id: job for job in await rig.jobs()}
     asked = await rig.member.slash(rig.channel, "privacy delete")
     await rig.member.click(asked.response, label="Delete")
     for job in await rig.jobs():
@@ -88,9 +88,9 @@ async def test_delete_blanks_ones_own_ended_jobs_and_drafts_and_leaves_the_books
             assert (job.state, job.cost, job.held) == (JobState.DELIVERED, jobs[job.id].cost, jobs[job.id].held)
         else:
             assert job == jobs[job.id]
-    assert await store.ledger(rig.guild.id) == books
-    assert await store.draft(rig.guild.id, rig.member.id, draft) is None
-    assert await store.draft(rig.guild.id, rig.moderator.id, theirs) is not None
+    assert await store.ledger.rows(rig.guild.id) == books
+    assert await store.drafts.get(rig.guild.id, rig.member.id, draft) is None
+    assert await store.drafts.get(rig.guild.id, rig.moderator.id, theirs) is not None
     assert await store.check() == []
     await settled_exactly(rig)
     lines = exported(rig, await rig.member.slash(rig.channel, "privacy export"))
@@ -100,7 +100,7 @@ async def test_delete_blanks_ones_own_ended_jobs_and_drafts_and_leaves_the_books
 async def test_what_a_member_asked_for_on_another_server_stays(rig: Rig):
     await some_jobs(rig)
     store = rig.bot.parts.store
-    erased = await store.erase_member(rig.guild.id + 1, rig.member.id)
+    erased = await store.privacy.erase(rig.guild.id + 1, rig.member.id)
     assert (erased.jobs, erased.drafts, erased.left) == (0, 0, 0)
     assert all(job.input for job in await rig.jobs())
 

@@ -168,13 +168,13 @@ async def test_a_form_of_a_card_that_was_deleted_meanwhile_still_works(rig: Rig)
 
 async def test_a_button_pressed_on_a_message_that_is_deleted_at_that_moment_still_works(rig: Rig, monkeypatch):
     message, _ = await rewritten(rig)
-    look_up = rig.bot.parts.store.visible
+    look_up = rig.bot.parts.store.job_lists.visible
 
     async def too_late(*args: Any) -> Any:
         delete(rig, message)
         return await look_up(*args)
 
-    monkeypatch.setattr(rig.bot.parts.store, "visible", too_late)
+    monkeypatch.setattr(rig.bot.parts.store.job_lists, "visible", too_late)
     await rig.member.click(message, label="Generate image")
     await rig.work()
     [posted] = rig.messages()
@@ -214,7 +214,7 @@ async def test_where_the_bot_may_not_post_a_button_is_refused_like_a_command(rig
 async def test_a_blocked_member_is_refused_like_with_a_command(rig: Rig):
     message, _ = await rewritten(rig)
     eve = rig.guild.add_member(rig.env.create_user("eve"))
-    await rig.bot.parts.store.block(rig.guild.id, eve.id, until=None, reason="", by_id=rig.moderator.id)
+    await rig.bot.parts.store.blocks.add(rig.guild.id, eve.id, until=None, reason="", by_id=rig.moderator.id)
     for label in LABELS[:3]:
         private_sentence(await eve.click(message, label=label))
     shown = await eve.click(message, label="Edit first")
@@ -293,7 +293,7 @@ async def test_a_control_of_another_server_a_private_one_and_an_unknown_one_have
         message = await forged(rig, channel, custom)
         assert private_sentence(await actor.click(message, label="Press")) == GONE, custom
     assert len(await rig.jobs()) == before
-    assert await rig.bot.parts.store.recent(other.id) == []
+    assert await rig.bot.parts.store.job_lists.recent(other.id) == []
 
 
 async def test_a_button_on_a_job_without_a_rewritten_prompt_does_nothing(rig: Rig):
@@ -375,7 +375,7 @@ async def test_an_error_after_the_answer_is_told_in_a_second_message(rig: Rig, m
 
 async def test_a_thousand_results_leave_no_views_in_memory_and_all_still_work(rig: Rig):
     message, job = await rewritten(rig)
-    found = await rig.bot.parts.store.card_and_jobs(rig.guild.id, job.card_id)
+    found = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)
     card, jobs = found
     channel: Any = rig.bot.get_channel(rig.channel.id)
     with rig.env.time_context():

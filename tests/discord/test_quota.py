@@ -34,22 +34,22 @@ def page(result: Any) -> str:
 
 
 async def limits(rig: Rig) -> list[tuple[Scope, int, str, int, Period, Decimal]]:
-    found = await rig.bot.parts.store.limits(rig.guild.id)
+    found = await rig.bot.parts.store.limits.all(rig.guild.id)
     return [(each.scope, each.scope_id, each.operation, each.channel_id, each.period, each.credits) for each in found]
 
 
 async def decisions(rig: Rig) -> list[tuple[int, str, str]]:
-    found = await rig.bot.parts.store.decisions(rig.guild.id)
+    found = await rig.bot.parts.store.decisions.all(rig.guild.id)
     return [(each.by_id, each.kind, each.text) for each in reversed(found)]
 
 
 async def limit(rig: Rig, amount: int, **values: Any) -> Limit:
     made = Limit(credits=Decimal(amount), **{"scope": Scope.EVERYONE, "period": Period.WEEK, **values})
-    return await rig.bot.parts.store.set_limit(rig.guild.id, made, by_id=rig.moderator.id)
+    return await rig.bot.parts.store.limits.set(rig.guild.id, made, by_id=rig.moderator.id)
 
 
 async def name_moderator_role(rig: Rig, role: Any) -> None:
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, moderator_role=role.id))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, moderator_role=role.id))
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ async def test_a_limit_is_removed_by_what_is_offered(rig: Rig):
 async def test_what_is_no_limit_removes_nothing(rig: Rig, typed: str):
     await limit(rig, 100)
     await limit(rig, 100, period=Period.DAY)
-    await rig.bot.parts.store.remove_limit(rig.guild.id, 1)
+    await rig.bot.parts.store.limits.remove(rig.guild.id, 1)
     result = await rig.moderator.slash(rig.channel, "quota remove", limit=typed)
     assert "not there" in told(result)
     assert len(await limits(rig)) == 1
@@ -200,12 +200,12 @@ async def test_what_is_no_limit_removes_nothing(rig: Rig, typed: str):
 
 
 async def test_another_servers_limit_is_not_offered_and_cannot_be_removed(rig: Rig):
-    theirs = await rig.bot.parts.store.set_limit(
+    theirs = await rig.bot.parts.store.limits.set(
         rig.guild.id + 1, Limit(scope=Scope.SERVER, period=Period.DAY, credits=Decimal(1)), by_id=1
     )
     assert await rig.moderator.autocomplete(rig.channel, "quota remove", "limit", "") == []
     await rig.moderator.slash(rig.channel, "quota remove", limit=str(theirs.id))
-    assert len(await rig.bot.parts.store.limits(rig.guild.id + 1)) == 1
+    assert len(await rig.bot.parts.store.limits.all(rig.guild.id + 1)) == 1
 
 
 # ---------------------------------------------------------------------- grant
@@ -229,7 +229,7 @@ async def test_a_grant_may_expire(rig: Rig, typed: str, seconds: int):
     result = await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=4, expires=typed)
     until = rig.clock.wall() + seconds
     assert f"good until <t:{int(until)}:f>" in told(result)
-    [grant] = await rig.bot.parts.store.grants(rig.guild.id, rig.member.id)
+    [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
     assert grant.expires_at == until
 
 
@@ -239,8 +239,8 @@ async def test_a_span_that_is_none_gives_nothing(rig: Rig, typed: str):
     sentence = private_sentence(result)
     assert "`expires`" in sentence
     assert "`7d`" in sentence
-    assert await rig.bot.parts.store.grants(rig.guild.id, rig.member.id) == []
-    assert await rig.bot.parts.store.ledger(rig.guild.id) == []
+    assert await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id) == []
+    assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == []
     assert await decisions(rig) == []
 
 
@@ -256,7 +256,7 @@ async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Ri
     await limit(rig, 50, operation="image.generate", channel_id=rig.channel.id, period=Period.DAY)
     await limit(rig, 0, scope=Scope.MEMBER, scope_id=artist.id, operation="sora.generate")
     await limit(rig, 7, scope=Scope.MEMBER, scope_id=rig.member.id)
-    await rig.bot.parts.store.grant(
+    await rig.bot.parts.store.grants.add(
         rig.guild.id, artist.id, Decimal(30), note="prize", by_id=rig.moderator.id, expires_at=rig.clock.wall() + 60
     )
     await artist.slash(rig.channel, GENERATE, prompt="x")
@@ -320,7 +320,7 @@ async def test_a_plain_member_gets_one_sentence_and_changes_nothing(rig: Rig, co
     result = await rig.member.slash(rig.channel, command, **calls(rig)[command])
     assert "Only moderators" in private_sentence(result)
     assert await limits(rig) == before
-    assert await rig.bot.parts.store.ledger(rig.guild.id) == []
+    assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == []
     assert await decisions(rig) == []
 
 
@@ -363,7 +363,7 @@ async def test_the_key_form_opened_by_role_is_refused_once_the_role_is_gone(rig:
     rig.env.backend.remove_member_role(rig.guild.id, steward.id, role.id)
     result = await steward.submit_modal(shown, {field: GUILD_KEY})
     assert "Only moderators" in private_sentence(result)
-    assert await rig.bot.parts.store.key(rig.guild.id) is None
+    assert await rig.bot.parts.store.keys.current(rig.guild.id) is None
 
 
 async def test_while_the_database_is_busy_the_check_says_so(rig: Rig, steward: Any, monkeypatch: pytest.MonkeyPatch):
@@ -372,7 +372,7 @@ async def test_while_the_database_is_busy_the_check_says_so(rig: Rig, steward: A
     async def busy(guild_id: int) -> Any:
         raise StoreError("The database is busy.")
 
-    monkeypatch.setattr(rig.bot.parts.store, "rules", busy)
+    monkeypatch.setattr(rig.bot.parts.store.settings, "get", busy)
     assert private_sentence(await steward.slash(rig.channel, "quota list")) == "The database is busy."
 
 
@@ -380,7 +380,7 @@ async def test_while_the_database_is_busy_the_check_says_so(rig: Rig, steward: A
 
 
 async def use_log(rig: Rig, channel_id: int) -> None:
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, log_channel=channel_id))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, log_channel=channel_id))
 
 
 async def test_every_change_stands_in_the_log_channel_and_pings_nobody(rig: Rig):

@@ -31,7 +31,7 @@ def ask(rig: Rig, member: int, number: int, *steps: Step) -> Ask:
 
 async def limit(rig: Rig, credits_: Decimal | int, scope: Scope, scope_id: int = 0) -> None:
     made = Limit(scope=scope, scope_id=scope_id, period=Period.MONTH, credits=Decimal(credits_))
-    await rig.bot.parts.store.set_limit(rig.guild.id, made, by_id=1)
+    await rig.bot.parts.store.limits.set(rig.guild.id, made, by_id=1)
 
 
 async def race(rig: Rig, asks: Iterable[Ask]) -> tuple[list[Taken], list[Refused]]:
@@ -58,7 +58,7 @@ async def test_of_fifty_members_exactly_as_many_win_the_servers_last_credits_as_
     assert {error.sentence.partition("; 19 are left")[0] for error in lost} == {
         "The server's limit here is 159 credits a month"
     }
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == 7 * DEFAULT_HOLD
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 7 * DEFAULT_HOLD
     await show(rig, won)
     await rig.work()
     jobs = await rig.jobs()
@@ -78,7 +78,7 @@ async def test_what_the_first_winners_did_not_need_is_won_by_others_and_no_more(
         assert most - spent - held < (won[0].jobs[0].held if won else DEFAULT_HOLD)
         await show(rig, won)
         await rig.work()
-        spent = (await rig.bot.parts.store.balance(rig.guild.id)).spent
+        spent = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
         assert spent == rig.sandbox.books(HOST_KEY) <= most
     assert winners[0] == 3
     assert winners[1] > 0
@@ -87,13 +87,13 @@ async def test_what_the_first_winners_did_not_need_is_won_by_others_and_no_more(
 
 
 async def test_an_overshoot_is_paid_once_and_then_nobody_wins_any_more(rig: Rig):
-    await rig.bot.parts.store.set_price(rig.guild.id, DRAW.operation, "", Decimal(5))
+    await rig.bot.parts.store.prices.set(rig.guild.id, DRAW.operation, "", Decimal(5))
     await limit(rig, 12, Scope.SERVER)
     won, _ = await race(rig, [ask(rig, member, member, DRAW) for member in MEMBERS])
     assert [job.held for taken in won for job in taken.jobs] == [5, 5]
     await show(rig, won)
     await rig.work()
-    spent = (await rig.bot.parts.store.balance(rig.guild.id)).spent
+    spent = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
     assert spent == rig.sandbox.books(HOST_KEY) > 12
     won, lost = await race(rig, [ask(rig, member, 10_000 + member, DRAW) for member in MEMBERS])
     assert won == []
@@ -108,11 +108,11 @@ async def test_one_member_who_asks_fifty_times_at_once_gets_what_the_limit_and_a
     await limit(rig, 9, Scope.SERVER)
     store, guild_id = rig.bot.parts.store, rig.guild.id
     if granted:
-        await store.grant(guild_id, member, Decimal(granted), note="", by_id=1, expires_at=None)
+        await store.grants.add(guild_id, member, Decimal(granted), note="", by_id=1, expires_at=None)
     won, _ = await race(rig, [ask(rig, member, number, ENHANCE) for number in range(50)])
     assert len(won) == min(6 + granted, 9)
     assert sum(job.state is JobState.SUBMITTING for taken in won for job in taken.jobs) == 3
-    assert [grant.left for grant in await store.grants(guild_id, member)] == ([1] if granted else [])
+    assert [grant.left for grant in await store.grants.of_member(guild_id, member)] == ([1] if granted else [])
     await show(rig, won)
     await rig.work()
     assert rig.sandbox.books(HOST_KEY) == len(won)
@@ -124,7 +124,7 @@ async def test_the_same_interaction_fifty_times_is_one_card_and_one_hold(rig: Ri
     assert lost == []
     assert len({taken.card.id for taken in won}) == 1
     assert sum(taken.fresh for taken in won) == 1
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == DEFAULT_HOLD
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == DEFAULT_HOLD
 
 
 async def test_a_limit_set_in_the_middle_of_a_race_holds_for_all_who_come_after_it(rig: Rig):

@@ -47,7 +47,7 @@ async def actor(rig: Rig, name: str) -> Any:
         return None
     member = other(rig)
     if name == "blocked":
-        await rig.bot.parts.store.block(rig.guild.id, member.id, until=None, reason="spam", by_id=1)
+        await rig.bot.parts.store.blocks.add(rig.guild.id, member.id, until=None, reason="spam", by_id=1)
     return member
 
 
@@ -60,7 +60,7 @@ async def map_emoji(rig: Rig, action: Action, shown: str | None = None, **values
     if shown is not None:
         key, text = read_emoji(shown)
         rule = dataclasses.replace(rule, emoji=key, shown=text)
-    await rig.bot.parts.store.set_reaction(rig.guild.id, dataclasses.replace(rule, **values))
+    await rig.bot.parts.store.reactions.set(rig.guild.id, dataclasses.replace(rule, **values))
 
 
 # ---------------------------------------------------------------------- the table of outcomes
@@ -75,7 +75,7 @@ async def test_each_reaction_of_each_actor_has_its_outcome(rig: Rig, action: str
     message = await made(rig, "video generate" if action in ON_VIDEO else "image generate")
     parent = (await rig.jobs())[0]
     gallery = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.set_reaction_settings(rig.guild.id, gallery=(gallery.id, 1))
+    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=(gallery.id, 1))
     member = await actor(rig, who)
     if circumstance == "restarted":
         await rig.restart(after_s=90 * 24 * 3600)
@@ -242,14 +242,14 @@ async def test_taking_back_a_variant_cancels_both_its_steps(rig: Rig):
 
 async def test_a_reaction_that_waits_for_a_moderator_is_not_asked_about_once_taken_back(rig: Rig):
     message = await made(rig)
-    await rig.bot.parts.store.change_rules(
+    await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda rules: dataclasses.replace(rules, approve_above=Decimal(1))
     )
     await rig.member.react(message, "🔁")
     job = (await rig.jobs())[0]
     assert job.state is JobState.AWAITING_APPROVAL
     await rig.member.unreact(message, "🔁")
-    assert await rig.bot.parts.store.approval(rig.guild.id, job.card_id) is None
+    assert await rig.bot.parts.store.approvals.get(rig.guild.id, job.card_id) is None
     assert (await rig.jobs())[0].state is JobState.CANCELLED
 
 
@@ -308,7 +308,7 @@ async def test_a_members_burst_starts_what_a_member_may_and_is_told_once(rig: Ri
 async def test_a_burst_spends_no_more_than_the_limit(rig: Rig):
     message = await made(rig)
     limit = Limit(scope=Scope.SERVER, period=Period.MONTH, credits=Decimal(100))
-    await rig.bot.parts.store.set_limit(rig.guild.id, limit, by_id=1)
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
     crowd = [other(rig, f"fan{number}") for number in range(30)]
     for fan in crowd:
         rig.env.backend.set_reaction(rig.channel.id, message.id, "🔁", fan.id, True)
@@ -355,7 +355,7 @@ async def test_who_takes_no_direct_messages_is_not_told_and_nothing_breaks(rig: 
 @pytest.mark.parametrize("payer", [Payer.OFF, Payer.AUTHOR])
 async def test_the_servers_rule_about_re_runs_holds(rig: Rig, payer: Payer):
     message = await made(rig)
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: dataclasses.replace(rules, rerun_payer=payer))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: dataclasses.replace(rules, rerun_payer=payer))
     await rig.moderator.react(message, "🔁")
     assert len(await rig.jobs()) == 1
     assert len(told(rig, rig.moderator)) == 1
@@ -374,17 +374,17 @@ async def test_the_servers_rule_about_re_runs_holds(rig: Rig, payer: Payer):
 )
 async def test_what_a_command_is_refused_for_a_reaction_is_too(rig: Rig, changes: dict[str, Any], words: str):
     message = await made(rig)
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: dataclasses.replace(rules, **changes))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: dataclasses.replace(rules, **changes))
     await rig.moderator.react(message, "🔁")
     assert words in told(rig, rig.moderator)[0]
     assert len(await rig.jobs()) == 1
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == 0
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
 
 
 async def test_a_roles_limit_counts_by_the_roles_that_the_reaction_says(rig: Rig):
     message = await made(rig)
     limit = Limit(scope=Scope.ROLE, scope_id=rig.moderators.id, period=Period.DAY, credits=Decimal(0))
-    await rig.bot.parts.store.set_limit(rig.guild.id, limit, by_id=1)
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
     await rig.moderator.react(message, "🔁")
     assert "You may not use the bot here" in told(rig, rig.moderator)[0]
     await rig.member.react(message, "🔁")
@@ -467,7 +467,7 @@ async def test_the_author_pays_where_the_map_says_so(rig: Rig):
     await map_emoji(rig, Action.ANIMATE, payer=Purse.AUTHOR)
     await other(rig).react(message, "🎬")
     assert (await rig.jobs())[0].author_id == rig.member.id
-    await rig.bot.parts.store.block(rig.guild.id, rig.member.id, until=None, reason="", by_id=1)
+    await rig.bot.parts.store.blocks.add(rig.guild.id, rig.member.id, until=None, reason="", by_id=1)
     member = other(rig, "carl")
     await member.react(message, "🎬")
     assert len(await rig.jobs()) == 2
@@ -487,11 +487,11 @@ async def test_an_author_who_has_left_pays_for_nothing(rig: Rig):
 async def test_what_is_removed_from_the_map_or_switched_off_does_nothing(rig: Rig):
     message = await made(rig)
     store = rig.bot.parts.store
-    await store.remove_reaction(rig.guild.id, "🔁")
+    await store.reactions.remove(rig.guild.id, "🔁")
     await rig.member.react(message, "🔁")
     assert len(await rig.jobs()) == 1
-    await store.reset_reactions(rig.guild.id)
-    await store.set_reaction_settings(rig.guild.id, is_on=False)
+    await store.reactions.reset(rig.guild.id)
+    await store.reactions.change_settings(rig.guild.id, is_on=False)
     await rig.moderator.react(message, "🔁")
     assert len(await rig.jobs()) == 1
     assert told(rig, rig.member) == told(rig, rig.moderator) == []
@@ -519,7 +519,7 @@ async def test_a_moderator_sets_lists_removes_and_resets(rig: Rig):
     assert f"🔁 animate · <@&{rig.moderators.id}>" in await studio(rig, "list")
     assert "(2 changed)" in await studio(rig, "reset")
     assert "🔁 make it again · everyone · who reacts pays" in await studio(rig, "list")
-    record = await rig.bot.parts.store.decisions(rig.guild.id)
+    record = await rig.bot.parts.store.decisions.all(rig.guild.id)
     assert [each.by_id for each in record] == [rig.moderator.id] * 4
 
 
@@ -535,7 +535,7 @@ async def test_a_moderator_sets_lists_removes_and_resets(rig: Rig):
 )
 async def test_what_does_not_go_together_is_refused(rig: Rig, options: dict[str, Any], words: str):
     assert words in await studio(rig, "set", **options)
-    assert await rig.bot.parts.store.reaction_changes(rig.guild.id) == {}
+    assert await rig.bot.parts.store.reactions.changes(rig.guild.id) == {}
 
 
 @pytest.mark.parametrize("command", ["list", "reset", "switch", "set", "remove"])
@@ -545,7 +545,7 @@ async def test_only_a_moderator_changes_the_map(rig: Rig, command: str):
         made_command["default_member_permissions"] = None  # as an admin's override does
     result = await rig.member.slash(rig.channel, f"studio reactions {command}", **options.get(command, {}))
     assert "Only moderators can do this" in result.response.content
-    assert await rig.bot.parts.store.reaction_changes(rig.guild.id) == {}
+    assert await rig.bot.parts.store.reactions.changes(rig.guild.id) == {}
 
 
 async def test_the_bot_puts_the_fitting_emojis_on_results_only_if_wanted(rig: Rig):

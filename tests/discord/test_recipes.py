@@ -32,7 +32,7 @@ DELIVERED, CANCELLED, FAILED = JobState.DELIVERED, JobState.CANCELLED, JobState.
 
 
 async def rule(rig: Rig, **changes) -> Rules:
-    return await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, **changes))
+    return await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, **changes))
 
 
 async def in_order(rig: Rig) -> list[Job]:
@@ -60,7 +60,7 @@ async def write(
 
 
 async def names(rig: Rig) -> list[str]:
-    return [each.name for each in await rig.bot.parts.store.recipes(rig.guild.id)]
+    return [each.name for each in await rig.bot.parts.store.recipes.all(rig.guild.id)]
 
 
 async def built_in(rig: Rig, name: str) -> None:
@@ -279,7 +279,7 @@ async def test_the_whole_waits_for_one_approval(rig: Rig):
     await run(rig, "film", Prompt="a fox")
     await rig.step()
     assert await states(rig) == [JobState.AWAITING_APPROVAL] * 2
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == 40
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 40
     [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
     assert any("40 credits" in field.value for field in question.embeds[0].fields)
     await rig.moderator.click(question, label="Approve")
@@ -290,7 +290,7 @@ async def test_the_whole_waits_for_one_approval(rig: Rig):
 async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
     await write(rig)
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(30))
-    await rig.bot.parts.store.set_limit(rig.guild.id, everyone, by_id=1)
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     refused = await run(rig, "film", Prompt="a fox")
     assert "this is about 40" in private_sentence(refused)
     await nothing_happened(rig)
@@ -327,7 +327,7 @@ async def test_a_recipe_is_written_shown_changed_renamed_and_deleted(rig: Rig):
     await rig.restart()
     await rig.moderator.click(sure.response, label="Delete")
     assert await names(rig) == []
-    kinds = [(each.kind, each.by_id) for each in await rig.bot.parts.store.decisions(rig.guild.id)]
+    kinds = [(each.kind, each.by_id) for each in await rig.bot.parts.store.decisions.all(rig.guild.id)]
     assert kinds == [("recipe", rig.moderator.id)] * 3
 
 
@@ -382,7 +382,7 @@ async def test_a_shared_recipe_is_taken_in_elsewhere(rig: Rig):
     assert "There is a recipe “film” here already" in taken.response.content
     other = json.loads(data) | {"name": "film 2"}
     await rig.moderator.slash(rig.channel, "recipe create", file=("film.json", json.dumps(other).encode()))
-    one, two = await rig.bot.parts.store.recipes(rig.guild.id)
+    one, two = await rig.bot.parts.store.recipes.all(rig.guild.id)
     assert dict(two.data) == dict(one.data) | {"name": "film 2"}
 
 

@@ -141,7 +141,7 @@ async def test_an_interaction_that_died_before_the_answer_spends_nothing_and_is_
     await rig.work()
     assert rig.sandbox.posts == 0
     assert {job.state for job in await rig.jobs()} == {JobState.CANCELLED}
-    balance = await rig.bot.parts.store.balance(rig.guild.id)
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (balance.held, balance.spent) == (0, 0)
     out = capsys.readouterr().out
     assert out.count("interaction.dead") == 1

@@ -18,7 +18,7 @@ async def ask(rig: Rig, prompt: str = "a heron", **options: object) -> None:
 
 async def use_guild_key(rig: Rig, secret: str = GUILD_KEY) -> None:
     status = AccountStatus(credits=Decimal(500), plan="creator", key_name="k", scopes=())
-    await rig.bot.parts.store.set_key(rig.guild.id, secret, set_by=rig.moderator.id, status=status)
+    await rig.bot.parts.store.keys.set(rig.guild.id, secret, set_by=rig.moderator.id, status=status)
 
 
 async def pass_time(rig: Rig, seconds: float, step_s: float = 30.0) -> None:
@@ -85,7 +85,7 @@ async def test_a_success_without_a_result_is_a_failure_that_costs_nothing_here(r
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED
     assert "no result" in job.error
-    balance = await rig.bot.parts.store.balance(rig.guild.id)
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (balance.spent, balance.held) == (0, 0)
 
 
@@ -183,7 +183,7 @@ async def test_a_stored_500_is_not_asked_for_ever(rig: Rig):
     assert len(of(calls, "submit")) <= 8
     [alert] = private_messages(rig, rig.moderator)
     assert job.id in alert.content
-    balance = await rig.bot.parts.store.balance(rig.guild.id)
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert balance.held == balance.spent == 0
 
 
@@ -233,7 +233,7 @@ async def test_a_request_that_never_ends_expires_and_is_given_back(rig: Rig):
     assert "did not finish" in state_text(rig.messages()[0])
     assert rig.clock.elapsed < 7 * HOUR_S
     assert len(of(calls, "get")) < 120
-    balance = await rig.bot.parts.store.balance(rig.guild.id)
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (balance.held, balance.spent) == (0, 0)
 
 
@@ -253,7 +253,7 @@ async def test_a_request_that_cannon_studio_forgot_is_given_back_after_a_few_loo
     assert job.state is JobState.FAILED
     assert "does not know this job" in state_text(rig.messages()[0])
     assert 3 <= len(of(calls, "get")) <= 10
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == 0
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
 
 
 async def test_one_404_is_forgiven(rig: Rig):
@@ -359,7 +359,7 @@ async def test_jobs_whose_key_stays_refused_are_given_back_after_a_day(rig: Rig)
     [job] = await rig.jobs()
     assert job.state is JobState.EXPIRED
     assert "no working key" in job.error
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == 0
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
 
 
 async def test_a_running_job_is_followed_with_its_own_key_after_another_was_set(rig: Rig):
@@ -412,7 +412,7 @@ async def test_a_job_that_may_have_arrived_is_never_sent_with_another_key(rig: R
     assert job.state is JobState.FAILED
     assert "did not confirm this job" in (job.error or "")
     assert rig.sandbox.books(other) == 0
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == 0
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
 
 
 async def test_a_clash_at_the_second_try_says_that_the_first_may_have_arrived(rig: Rig):
@@ -427,7 +427,7 @@ async def test_a_clash_at_the_second_try_says_that_the_first_may_have_arrived(ri
 
 async def test_an_account_seen_empty_refuses_new_jobs_before_they_are_sent(rig: Rig):
     status = AccountStatus(credits=Decimal(0), plan=None, key_name=None, scopes=())
-    await rig.bot.parts.store.set_key(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
+    await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
     result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
     assert result.ephemeral
     assert "free credits" in result.response.content

@@ -67,7 +67,7 @@ async def count(rig: Rig) -> int:
 
 
 async def block(rig: Rig, member: Any) -> None:
-    await rig.bot.parts.store.block(rig.guild.id, member.id, until=None, reason="", by_id=rig.moderator.id)
+    await rig.bot.parts.store.blocks.add(rig.guild.id, member.id, until=None, reason="", by_id=rig.moderator.id)
 
 
 # ---------------------------------------------------------------------- the table of what is to happen
@@ -92,14 +92,14 @@ class Press:
         """Let somebody delete the card at the moment of the press: Discord takes no press on what is gone."""
         if self.age != "deleted":
             return
-        look_up, lost = self.rig.bot.parts.store.visible, [self.message]
+        look_up, lost = self.rig.bot.parts.store.job_lists.visible, [self.message]
 
         async def too_late(*args: Any) -> Any:
             if lost:
                 delete(self.rig, lost.pop())
             return await look_up(*args)
 
-        self.monkeypatch.setattr(self.rig.bot.parts.store, "visible", too_late)
+        self.monkeypatch.setattr(self.rig.bot.parts.store.job_lists, "visible", too_late)
 
     async def rerun(self) -> Any:
         self.lose_during_press()
@@ -158,7 +158,7 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
     if age == "restarted":
         await rig.restart(after_s=90 * 24 * 3600 if control in {"edit", "remove"} else 3600)
         message = card_of(rig, parent)
-    spent = await rig.bot.parts.store.balance(rig.guild.id)
+    spent = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     press = Press(rig, monkeypatch, message, member, age)
     result = await getattr(press, control)()
     expected = EXPECTED[control][who]
@@ -167,7 +167,7 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
         assert said.startswith("⚠️ ")
         assert (NOT_YOURS if control == "remove" else "You may not use the bot on this server") in said
         assert await count(rig) == 1
-        assert await rig.bot.parts.store.balance(rig.guild.id) == spent
+        assert await rig.bot.parts.store.ledger.balance(rig.guild.id) == spent
         assert [m.id for m in rig.messages()] == ([] if age == "deleted" and control != "remove" else [message.id])
     elif expected == TAKEN_DOWN:
         assert "removed" in result.response.content
@@ -332,7 +332,7 @@ async def test_the_server_decides_who_may_make_more_of_a_result(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, control: str, payer: Payer, who: str, sentence: str | None
 ):
     message, _ = await picture(rig)
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, rerun_payer=payer))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, rerun_payer=payer))
     member = rig.member if who == "author" else rig.moderator
     label = {"rerun": "Re-run", "vary": "Vary", "edit": "Edit and run"}[control]
     if sentence is not None:
@@ -347,7 +347,7 @@ async def test_a_dear_rerun_or_variant_is_priced_first_and_made_after_a_yes(rig:
     from decimal import Decimal
 
     message, parent = await picture(rig)
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, confirm_above=Decimal(1)))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, confirm_above=Decimal(1)))
     asked = await rig.moderator.click(message, label="Re-run")
     assert "credits" in asked.response.content
     assert await count(rig) == 1
@@ -452,13 +452,13 @@ async def test_removing_with_the_record_leaves_ids_and_credits_only(rig: Rig):
     message, job = await picture(rig)
     asked = await rig.member.click(message, label="Remove")
     assert labels(asked.response) == ["Remove the result", "Remove the record too"]
-    ledger = await rig.bot.parts.store.ledger(rig.guild.id)
+    ledger = await rig.bot.parts.store.ledger.rows(rig.guild.id)
     await rig.member.click(asked.response, label="Remove the record too")
     assert rig.messages() == []
     left = await newest(rig)
     assert (left.id, left.cost, left.held, left.state) == (job.id, job.cost, job.held, JobState.DELIVERED)
     assert (dict(left.input), dict(left.output), left.media) == ({}, {}, ())
-    assert await rig.bot.parts.store.ledger(rig.guild.id) == ledger
+    assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == ledger
     await settled_exactly(rig)
 
 
@@ -470,18 +470,18 @@ async def test_every_copy_goes_with_the_result(rig: Rig):
     with rig.env.time_context():
         for kind, place in zip(("gallery", "dm"), places, strict=True):
             copy = await place.send("a copy")
-            await store.note_copy(rig.guild.id, job.id, channel_id=copy.channel.id, message_id=copy.id, kind=kind)
+            await store.copies.note(rig.guild.id, job.id, channel_id=copy.channel.id, message_id=copy.id, kind=kind)
     assert private_messages(rig, rig.moderator)
     asked = await rig.member.click(message, label="Remove")
     await rig.member.click(asked.response, label="Remove the result")
     assert rig.messages() == []
     assert gallery.history() == []
     assert private_messages(rig, rig.moderator) == []
-    assert await store.copies(rig.guild.id, job.card_id) == []
+    assert await store.copies.of_card(rig.guild.id, job.card_id) == []
 
 
 async def test_the_ping_and_the_place_that_the_card_has_left_go_too(rig: Rig):
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, ping=True))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, ping=True))
     message, _ = await picture(rig)
     assert len(rig.messages()) == 2
     asked = await rig.member.click(message, label="Remove")
@@ -497,7 +497,7 @@ async def test_a_result_that_was_sent_by_direct_message_is_taken_down_there(rig:
     [message] = private_messages(rig, rig.member)
     assert labels(message) == RESULT
     job = await newest(rig)
-    card = await rig.bot.parts.store.card(rig.guild.id, job.card_id)
+    card = await rig.bot.parts.store.cards.get(rig.guild.id, job.card_id)
     assert card is not None
     taken = await rig.bot.parts.delivery.takedown.take_down(card)
     assert taken.left == 0
@@ -521,13 +521,13 @@ async def test_what_could_not_be_taken_down_is_told_and_found_again(rig: Rig):
 async def test_what_is_still_being_made_is_not_removed(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     message, _ = await picture(rig, count=2)
     store = rig.bot.parts.store
-    real = store.card_and_jobs
+    real = store.cards.with_jobs
 
     async def one_open(guild_id: int, card_id: str) -> Any:
         card, jobs = await real(guild_id, card_id)
         return card, (replace(jobs[0], state=JobState.QUEUED), *jobs[1:])
 
-    monkeypatch.setattr(store, "card_and_jobs", one_open)
+    monkeypatch.setattr(store.cards, "with_jobs", one_open)
     assert private_sentence(await rig.member.click(message, label="Remove")) == STILL_OPEN
     assert len(rig.messages()) == 1
 
@@ -545,7 +545,7 @@ async def test_a_moderators_removal_is_recorded_and_an_authors_is_not(rig: Rig):
         message, _ = await picture(rig)
         asked = await member.click(message, label="Remove")
         await member.click(asked.response, label="Remove the result")
-        decisions = [d for d in await rig.bot.parts.store.decisions(rig.guild.id) if d.kind == "removal"]
+        decisions = [d for d in await rig.bot.parts.store.decisions.all(rig.guild.id) if d.kind == "removal"]
         assert len(decisions) == expected
 
 
@@ -563,7 +563,7 @@ async def test_an_erased_result_cannot_be_made_again(rig: Rig, action: str):
     from cogs.ui.controls import view_of
 
     _, job = await picture(rig)
-    await rig.bot.parts.store.erase_record(rig.guild.id, job.card_id)
+    await rig.bot.parts.store.cards.erase(rig.guild.id, job.card_id)
     channel: Any = rig.bot.get_channel(rig.channel.id)
     with rig.env.time_context():
         old = await channel.send("old", view=view_of([Control.button(action, job.id, label="Press")]))
@@ -647,13 +647,13 @@ async def test_steps_after_the_failed_one_come_along_and_are_filled_as_before(ri
         posted = await channel.send(embed=embed)
     await rig.bot.parts.jobs.answered(taken.card, message_id=posted.id, channel_id=rig.channel.id)
     await rig.work()
-    states = [job.state for job in await rig.bot.parts.store.jobs_of(rig.guild.id, taken.card.id)]
+    states = [job.state for job in await rig.bot.parts.store.jobs.of_card(rig.guild.id, taken.card.id)]
     assert states == [JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED]
     first = taken.jobs[0]
     message = next(m for m in rig.messages() if m.id == posted.id)
     await rig.member.click(message, label="Try again from here")
     edit, video = sorted((await rig.jobs())[:2], key=lambda job: job.position)
-    made = await rig.bot.parts.store.job(rig.guild.id, first.id)
+    made = await rig.bot.parts.store.jobs.get(rig.guild.id, first.id)
     assert made is not None
     assert edit.input["image_url"] == made.output["image_url"]
     assert dict(video.fill) == {"image_url": f"{{{edit.id}.image_url}}"}
@@ -701,7 +701,7 @@ async def test_a_dead_link_is_renewed_privately_and_on_the_card(rig: Rig):
     await change_link(rig, job, f"{rig.sandbox.url}/media/dead.mp4")
     with rig.env.time_context():
         await rig.bot.parts.delivery.renew_links(
-            *(await rig.bot.parts.store.card_and_jobs(rig.guild.id, job.card_id)),
+            *(await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)),
             {dead: f"{rig.sandbox.url}/media/dead.mp4"},
         )
     assert links_on(card_of(rig, job)) == [f"{rig.sandbox.url}/media/dead.mp4"]
@@ -739,7 +739,7 @@ async def test_an_error_in_a_control_of_a_result_is_never_silent(
     async def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(rig.bot.parts.store, "visible", fail)
+    monkeypatch.setattr(rig.bot.parts.store.job_lists, "visible", fail)
     expected = UNEXPECTED if isinstance(error, ZeroDivisionError) else "This is the sentence."
     assert private_sentence(await rig.member.click(message, label=label)) == expected
     assert await count(rig) == 1
@@ -769,7 +769,7 @@ async def test_a_control_of_another_servers_result_has_the_constant_answer(rig: 
 
 async def test_a_thousand_results_leave_no_views_in_memory_and_the_first_still_works(rig: Rig):
     message, job = await picture(rig)
-    card, jobs = await rig.bot.parts.store.card_and_jobs(rig.guild.id, job.card_id)
+    card, jobs = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)
     other = replace(job, id="0000000001", position=1)
     channel: Any = rig.bot.get_channel(rig.channel.id)
     delivery = rig.bot.parts.delivery

@@ -60,7 +60,7 @@ async def test_a_result_waits_for_review_and_nothing_of_it_is_public(rig: Rig, d
     assert f"/{card.id}" in next(field.value for field in asked.embeds[0].fields if field.name == "Where")
     [job] = await rig.jobs()
     assert job.state is JobState.READY
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).spent == 0
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == 0
 
 
 async def test_the_text_of_a_prompt_is_kept_back_too(rig: Rig, desk):
@@ -93,7 +93,7 @@ async def test_publish_posts_the_result_on_its_card_once(rig: Rig, desk):
     [closed] = own(rig, desk)
     assert closed.content == f"Published by <@{rig.moderator.id}>."
     assert closed.components == []
-    kinds = [decision.kind for decision in await rig.bot.parts.store.decisions(rig.guild.id)]
+    kinds = [decision.kind for decision in await rig.bot.parts.store.decisions.all(rig.guild.id)]
     assert sorted(kinds) == ["review", "settings"]
     await settled_exactly(rig)
 
@@ -110,13 +110,13 @@ async def test_a_decision_is_carried_out_at_once_also_one_that_comes_during_a_tu
     await rig.member.slash(rig.channel, GENERATE, prompt="silver")
     await until(rig, JobState.READY)
     store = rig.bot.parts.store
-    note = store.note_review_message
+    note = store.reviews.note_message
 
     async def decided_meanwhile(guild_id: int, job_id: str, **place: int) -> None:
         await note(guild_id, job_id, **place)
         await rig.moderator.click(own(rig, desk)[-1], label="Publish")
 
-    store.note_review_message = decided_meanwhile
+    store.reviews.note_message = decided_meanwhile
     for _ in range(3):
         await rig.step()
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 2
@@ -179,14 +179,14 @@ async def test_a_question_that_was_sent_but_not_noted_is_not_sent_twice(rig: Rig
     async def lost(*_args, **_options):
         raise aiohttp.ClientConnectionError
 
-    monkeypatch.setattr(rig.bot.parts.store, "note_review_message", lost)
+    monkeypatch.setattr(rig.bot.parts.store.reviews, "note_message", lost)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await waiting(rig, desk)
     await rig.restart(after_s=600)
     await rig.step()
     [asked] = own(rig, desk)
     [job] = await rig.jobs()
-    review = await rig.bot.parts.store.review(rig.guild.id, job.id)
+    review = await rig.bot.parts.store.reviews.get(rig.guild.id, job.id)
     assert review.message_id == asked.id
 
 
@@ -226,7 +226,7 @@ async def test_only_public_cards_of_the_named_channel_wait(rig: Rig, desk):
 async def test_without_a_way_into_the_review_channel_moderators_are_told_once_and_nothing_is_public(rig: Rig, desk):
     log = rig.guild.create_text_channel("log")
     await rig.moderator.slash(rig.channel, "studio review", channel=desk)
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, log_channel=log.id))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, log_channel=log.id))
     rig.env.inject_error("POST", f"/channels/{desk.id}/messages", status=403, code=50001, message="no", times=None)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await until(rig, JobState.READY)
@@ -244,7 +244,7 @@ async def test_without_a_way_into_the_review_channel_moderators_are_told_once_an
 
 
 async def test_results_that_wait_keep_nobody_from_asking_for_more(rig: Rig, desk):
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, running_per_member=1))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, running_per_member=1))
     await rig.member.slash(rig.channel, GENERATE, prompt="boats", count=2)
     for _ in range(200):
         await rig.step()

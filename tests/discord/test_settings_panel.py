@@ -23,15 +23,15 @@ def open_to_all(rig: Rig) -> None:
 
 
 async def rules(rig: Rig) -> Rules:
-    return await rig.bot.parts.store.rules(rig.guild.id)
+    return await rig.bot.parts.store.settings.get(rig.guild.id)
 
 
 async def rule(rig: Rig, **changes: Any) -> None:
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda old: replace(old, **changes))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, **changes))
 
 
 async def decisions(rig: Rig, kind: str = "settings") -> list[Any]:
-    return [each for each in await rig.bot.parts.store.decisions(rig.guild.id) if each.kind == kind]
+    return [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == kind]
 
 
 async def opened(rig: Rig, page: str = "access", member: Any = None) -> Any:
@@ -341,7 +341,7 @@ def no_longer_moderator(rig: Rig) -> None:
 
 async def nothing_changed(rig: Rig) -> None:
     assert await rules(rig) == Rules()
-    assert await rig.bot.parts.store.decisions(rig.guild.id) == []
+    assert await rig.bot.parts.store.decisions.all(rig.guild.id) == []
 
 
 @pytest.mark.parametrize(("page", "control"), BUTTONS)

@@ -19,11 +19,11 @@ EDIT = "image edit"
 async def refused(rig: Rig, command: str, member: Any = None, channel: Any = None, **options: Any) -> str:
     """Return the sentence of a command that is refused; fail if anything was asked of Cannon Studio or held."""
     posts, jobs = rig.sandbox.posts, len(await rig.jobs())
-    held = (await rig.bot.parts.store.balance(rig.guild.id)).held
+    held = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held
     result = await (member or rig.member).slash(channel or rig.channel, command, **options)
     assert rig.sandbox.posts == posts
     assert len(await rig.jobs()) == jobs
-    assert (await rig.bot.parts.store.balance(rig.guild.id)).held == held
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == held
     return private_sentence(result)
 
 
@@ -443,7 +443,7 @@ async def test_at_most_25_of_thousands_are_offered_from_memory_within_50_ms(rig:
         spans = []
         for _ in range(3):
             started = time.perf_counter()
-            found = await rig.bot.parts.store.results(rig.guild.id, rig.member.id, kinds=[IMAGE], typed=typed)
+            found = await rig.bot.parts.store.job_lists.results(rig.guild.id, rig.member.id, kinds=[IMAGE], typed=typed)
             spans.append(time.perf_counter() - started)
             assert len(found) == many
         assert min(spans) < 0.05, (typed, spans)

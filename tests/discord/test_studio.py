@@ -27,7 +27,7 @@ def facts(result: Any) -> dict[str, str]:
 
 
 async def stored(rig: Rig) -> str | None:
-    key = await rig.bot.parts.store.key(rig.guild.id)
+    key = await rig.bot.parts.store.keys.current(rig.guild.id)
     return None if key is None else key.secret
 
 
@@ -158,7 +158,7 @@ async def test_the_key_never_stands_in_any_message_log_line_or_file(
             await rig.moderator.slash(rig.channel, STATUS)
         assert (await stored(rig) == CANARY) is (outcome in {"good", "used"})
         sent = "\n".join(f"{r.method} {r.path} {r.params} {r.json}" for r in rig.env.http_requests)
-        shown = repr(await rig.bot.parts.store.key(rig.guild.id)) + repr(rig.bot.parts)
+        shown = repr(await rig.bot.parts.store.keys.current(rig.guild.id)) + repr(rig.bot.parts)
         files = bytes_in(tmp_path)
     out, err = capfd.readouterr()
     for text in (sent, shown, out, err, caplog.text):
@@ -241,8 +241,8 @@ async def test_the_status_of_a_revoked_key_says_so(rig: Rig):
 
 async def test_a_server_that_throws_the_bot_out_has_its_key_forgotten(rig: Rig):
     status = AccountStatus(credits=Decimal(1), plan=None, key_name=None, scopes=())
-    key = await rig.bot.parts.store.set_key(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
+    key = await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
     rig.env.backend.remove_guild(rig.guild.id)
     await rig.env.settle()
     assert await stored(rig) is None
-    assert await rig.bot.parts.store.key_of(rig.guild.id, key.id) is None
+    assert await rig.bot.parts.store.keys.get(rig.guild.id, key.id) is None

@@ -38,11 +38,11 @@ def facts(result: Any) -> dict[str, str]:
 
 async def limit(rig: Rig, amount: int, **values: Any) -> None:
     made = Limit(credits=Decimal(amount), **{"scope": Scope.EVERYONE, "period": Period.WEEK, **values})
-    await rig.bot.parts.store.set_limit(rig.guild.id, made, by_id=rig.moderator.id)
+    await rig.bot.parts.store.limits.set(rig.guild.id, made, by_id=rig.moderator.id)
 
 
 async def spent(rig: Rig, **match: Any) -> Decimal:
-    rows = await rig.bot.parts.store.ledger(rig.guild.id)
+    rows = await rig.bot.parts.store.ledger.rows(rig.guild.id)
     chosen = [row for row in rows if row.kind is LedgerKind.SETTLE]
     chosen = [row for row in chosen if all(getattr(row, name) == value for name, value in match.items())]
     return sum((row.credits for row in chosen), Decimal(0))
@@ -115,7 +115,7 @@ async def test_me_shows_the_last_ten_jobs_with_what_each_cost(rig: Rig):
         await rig.work()
     await rig.moderator.slash(rig.channel, GENERATE, prompt="not theirs")
     shown = facts(await rig.member.slash(rig.channel, "usage me"))["Last 10 jobs"].splitlines()
-    mine = await rig.bot.parts.store.recent(rig.guild.id, author_id=rig.member.id)
+    mine = await rig.bot.parts.store.job_lists.recent(rig.guild.id, author_id=rig.member.id)
     assert len(shown) == 10
     for line, job in zip(shown, mine[:10], strict=True):
         assert f"`{job.id}` `image.generate`" in line
@@ -127,7 +127,7 @@ async def test_me_shows_the_last_ten_jobs_with_what_each_cost(rig: Rig):
 
 async def test_me_is_about_the_one_who_asks_and_there_with_nothing_set(rig: Rig):
     await rig.moderator.slash(rig.channel, GENERATE, prompt="x")
-    await rig.bot.parts.store.grant(rig.guild.id, rig.moderator.id, Decimal(30), note="", by_id=1, expires_at=None)
+    await rig.bot.parts.store.grants.add(rig.guild.id, rig.moderator.id, Decimal(30), note="", by_id=1, expires_at=None)
     result = await rig.member.slash(rig.channel, "usage me")
     assert "No limit for a member holds here." in page(result)
     assert "30" not in page(result)
@@ -139,7 +139,7 @@ async def test_me_is_about_the_one_who_asks_and_there_with_nothing_set(rig: Rig)
 async def test_me_fits_into_discords_limits_however_much_there_is(rig: Rig):
     for number in range(120):
         await limit(rig, 99_999_999, operation=f"image.generate{'x' * 60}{number}", channel_id=10**18 + number)
-        await rig.bot.parts.store.grant(
+        await rig.bot.parts.store.grants.add(
             rig.guild.id, rig.member.id, Decimal(30), note="n" * 200, by_id=1, expires_at=None
         )
     shown = page(await rig.member.slash(rig.channel, "usage me"))
@@ -156,7 +156,7 @@ async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[c
     total = await spent(rig)
     assert total == rig.sandbox.books(HOST_KEY) > 0
     [chart] = drawn
-    rows = [row for row in await rig.bot.parts.store.ledger(rig.guild.id) if row.kind is LedgerKind.SETTLE]
+    rows = [row for row in await rig.bot.parts.store.ledger.rows(rig.guild.id) if row.kind is LedgerKind.SETTLE]
     today = dt.datetime.fromtimestamp(rig.clock.wall(), dt.UTC).date()
     by_day = [
         sum(
@@ -185,7 +185,7 @@ async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[c
     for member, amount in ((rig.member, by_member["ada"]), (rig.moderator, by_member["morgan"])):
         assert f"<@{member.id}> {credits_text(amount)} (" in shown["Top spenders"]
     assert f"1. `image.generate` {credits_text(of_image)} (" in shown["By operation"]
-    held = (await rig.bot.parts.store.balance(rig.guild.id)).held
+    held = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held
     assert held == 40
     assert f"({credits_text(10_000 - total - held)} credits left)" in shown["Days of credit left"]
 
@@ -220,7 +220,7 @@ async def test_the_burn_rate_is_over_the_days_since_the_first_job(rig: Rig):
 
 async def test_days_are_those_of_the_servers_own_zone(rig: Rig, drawn: list[charts.Chart]):
     store = rig.bot.parts.store
-    await store.change_rules(rig.guild.id, lambda rules: replace(rules, timezone="Pacific/Kiritimati"))  # 14 h ahead
+    await store.settings.change(rig.guild.id, lambda rules: replace(rules, timezone="Pacific/Kiritimati"))  # 14 h ahead
     rig.advance(9.5 * 3600)  # 9:30 in UTC, 23:30 there
     await rig.member.slash(rig.channel, GENERATE, prompt="x")
     await rig.work()
@@ -279,7 +279,7 @@ async def test_the_export_has_every_line_of_the_ledger_and_every_job_and_decisio
     assert list(files) == ["ledger.csv", "jobs.json", "decisions.json"]
 
     rows = list(csv.DictReader(io.StringIO(files["ledger.csv"].decode())))
-    ledger = list(reversed(await store.ledger(rig.guild.id)))
+    ledger = list(reversed(await store.ledger.rows(rig.guild.id)))
     assert tuple(rows[0]) == LEDGER_COLUMNS
     assert [(row["id"], row["kind"], Decimal(row["credits"]), row["member_id"]) for row in rows] == [
         (str(line.id), line.kind, line.credits, str(line.member_id)) for line in ledger
@@ -294,7 +294,9 @@ async def test_the_export_has_every_line_of_the_ledger_and_every_job_and_decisio
     assert "@SUM(1+1)*cmd" in [job["prompt"] for job in jobs]
 
     decisions = json.loads(files["decisions.json"])
-    assert [line["text"] for line in decisions] == [each.text for each in reversed(await store.decisions(rig.guild.id))]
+    assert [line["text"] for line in decisions] == [
+        each.text for each in reversed(await store.decisions.all(rig.guild.id))
+    ]
     assert [line["kind"] for line in decisions] == ["limit", "grant"]
 
 
@@ -322,7 +324,7 @@ async def test_no_key_token_or_link_stands_in_an_export(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
     await rig.work()
     [job] = await rig.jobs()
-    card = await rig.bot.parts.store.card(rig.guild.id, job.card_id)
+    card = await rig.bot.parts.store.cards.get(rig.guild.id, job.card_id)
     assert card is not None
     assert card.token is not None
     assert job.media
@@ -385,7 +387,7 @@ async def test_a_plain_member_gets_one_sentence_and_no_numbers(rig: Rig, command
 async def test_the_role_that_the_settings_name_opens_the_books(rig: Rig, command: str):
     await spend(rig)
     role = rig.guild.create_role("stewards")
-    await rig.bot.parts.store.change_rules(rig.guild.id, lambda rules: replace(rules, moderator_role=role.id))
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, moderator_role=role.id))
     steward = rig.guild.add_member(rig.env.create_user("sam"), roles=[role])
     result = await steward.slash(rig.channel, command)
     assert result.response.attachments

@@ -528,7 +528,7 @@ async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: 
     assert [request.operation for request in rig.sandbox.requests] in ([], ["prompt.enhance.image"])
     jobs = sorted(await rig.jobs(), key=lambda job: job.position)
     assert [job.state for job in jobs] == [JobState.FAILED, JobState.CANCELLED, JobState.CANCELLED]
-    balance = await rig.bot.parts.store.balance(rig.guild.id)
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (balance.held, balance.spent) == (0, 0)
     [message] = rig.messages()
     shown = message.embeds[0].fields[0].value

@@ -124,10 +124,10 @@ def accepted(made: Made) -> Callable[..., Awaitable[tuple[Card, tuple[Job, ...]]
     ) -> tuple[Card, tuple[Job, ...]]:
         card = made.card(guild_id)
         jobs = [made.job(card, position, held, **values) for position, held in enumerate(holds or ("10",))]
-        card, stored, is_new = await store.accept(card, jobs, lambda _: None)
+        card, stored, is_new = await store.cards.accept(card, jobs, lambda _: None)
         assert is_new
         if answered:
-            await store.answered(guild_id, card.id, 900, 55)
+            await store.cards.mark_answered(guild_id, card.id, 900, 55)
         return card, stored
 
     return accept

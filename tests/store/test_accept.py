@@ -33,25 +33,25 @@ async def test_card_and_jobs_come_back_as_they_were_stored(store: Store, made: A
             media=(Media(url="https://a/b", kind=MediaKind.VIDEO, key="video_url"),),
         ),
     ]  # fmt: skip
-    stored = await store.accept(card, jobs, allow)
+    stored = await store.cards.accept(card, jobs, allow)
     expected = (card, (jobs[1], replace(jobs[0], input=dict(jobs[0].input) | {"many": ["a", "b"]})), True)
     assert stored == expected
-    assert await store.card_and_jobs(card.guild_id, card.id) == expected[:2]
-    assert await store.card(card.guild_id, card.id) == card
-    assert await store.jobs_of(card.guild_id, card.id) == expected[1]
-    assert await store.job(card.guild_id, jobs[1].id) == jobs[1]
+    assert await store.cards.with_jobs(card.guild_id, card.id) == expected[:2]
+    assert await store.cards.get(card.guild_id, card.id) == card
+    assert await store.jobs.of_card(card.guild_id, card.id) == expected[1]
+    assert await store.jobs.get(card.guild_id, jobs[1].id) == jobs[1]
     with pytest.raises(TypeError):
         stored[1][0].input["prompt"] = "other"  # type: ignore[index]  # that it cannot be done is the test
 
 
 async def test_each_job_gets_one_hold(store: Store, accepted: Any, clock: Any) -> None:
     card, jobs = await accepted(store, "10", "2.5")
-    rows = await store.ledger(card.guild_id)
+    rows = await store.ledger.rows(card.guild_id)
     assert [(row.job_id, row.kind, row.credits, row.member_id, row.at) for row in rows] == [
         (jobs[1].id, LedgerKind.HOLD, Decimal("2.5"), card.author_id, clock.now),
         (jobs[0].id, LedgerKind.HOLD, Decimal(10), card.author_id, clock.now),
     ]
-    assert (await store.balance(card.guild_id)).held == Decimal("12.5")
+    assert (await store.ledger.balance(card.guild_id)).held == Decimal("12.5")
 
 
 async def test_a_refusal_stores_nothing(store: Store, made: Any) -> None:
@@ -61,18 +61,18 @@ async def test_a_refusal_stores_nothing(store: Store, made: Any) -> None:
         raise Refused("Not today.")
 
     with pytest.raises(Refused, match="Not today"):
-        await store.accept(card, [made.job(card)], refuse)
-    assert await store.card(card.guild_id, card.id) is None
-    assert await store.ledger(card.guild_id) == []
+        await store.cards.accept(card, [made.job(card)], refuse)
+    assert await store.cards.get(card.guild_id, card.id) is None
+    assert await store.ledger.rows(card.guild_id) == []
 
 
 async def test_a_job_that_cannot_be_stored_takes_its_card_with_it(store: Store, made: Any) -> None:
     card = made.card()
     jobs = [made.job(card, 0), made.job(card, 0)]
     with pytest.raises(sqlite3.IntegrityError):
-        await store.accept(card, jobs, allow)
-    assert await store.card(card.guild_id, card.id) is None
-    assert await store.ledger(card.guild_id) == []
+        await store.cards.accept(card, jobs, allow)
+    assert await store.cards.get(card.guild_id, card.id) is None
+    assert await store.ledger.rows(card.guild_id) == []
 
 
 async def test_wrong_jobs_are_refused(store: Store, made: Any) -> None:
@@ -91,8 +91,8 @@ async def test_wrong_jobs_are_refused(store: Store, made: Any) -> None:
         [key, replace(made.job(card, 1), idempotency_key=key.idempotency_key)],
     ):
         with pytest.raises((ValueError, sqlite3.IntegrityError)):
-            await store.accept(card, jobs, allow)
-    assert await store.card(1, card.id) is None
+            await store.cards.accept(card, jobs, allow)
+    assert await store.cards.get(1, card.id) is None
 
 
 async def test_one_interaction_in_parallel_gives_one_card(open_store: Open, made: Any) -> None:
@@ -101,20 +101,20 @@ async def test_one_interaction_in_parallel_gives_one_card(open_store: Open, made
 
     async def one(number: int) -> tuple[str, str, bool]:
         card = made.card(interaction_id=77)
-        stored, jobs, is_new = await stores[number % 2].accept(card, [made.job(card)], decisions.append)
+        stored, jobs, is_new = await stores[number % 2].cards.accept(card, [made.job(card)], decisions.append)
         return stored.id, jobs[0].id, is_new
 
     answers = await asyncio.gather(*(one(number) for number in range(20)))
     assert len({answer[:2] for answer in answers}) == 1
     assert sum(is_new for _, _, is_new in answers) == 1
     assert len(decisions) == 1
-    assert len(await stores[0].ledger(700)) == 1
+    assert len(await stores[0].ledger.rows(700)) == 1
 
 
 async def test_cards_without_an_interaction_are_never_duplicates(store: Store, made: Any) -> None:
     for _ in range(2):
         card = made.card(interaction_id=None)
-        assert (await store.accept(card, [made.job(card)], allow))[2]
+        assert (await store.cards.accept(card, [made.job(card)], allow))[2]
 
 
 async def test_of_fifty_at_once_exactly_as_many_win_as_fit(open_store: Open, made: Any) -> None:
@@ -128,13 +128,15 @@ async def test_of_fifty_at_once_exactly_as_many_win_as_fit(open_store: Open, mad
     async def one(number: int) -> bool:
         card = made.card(author_id=number + 1)
         try:
-            return (await stores[number % 2].accept(card, [made.job(card, 0, "7"), made.job(card, 1, "8")], fits))[2]
+            return (
+                await stores[number % 2].cards.accept(card, [made.job(card, 0, "7"), made.job(card, 1, "8")], fits)
+            )[2]
         except Refused:
             return False
 
     won = await asyncio.gather(*(one(number) for number in range(50)))
     assert sum(won) == 6
-    assert (await stores[0].balance(700)).held == 90
+    assert (await stores[0].ledger.balance(700)).held == 90
 
 
 async def test_the_last_credits_go_to_exactly_one_of_fifty(store: Store, made: Any) -> None:
@@ -144,7 +146,7 @@ async def test_the_last_credits_go_to_exactly_one_of_fifty(store: Store, made: A
 
     async def one() -> None:
         card = made.card()
-        await store.accept(card, [made.job(card)], once)
+        await store.cards.accept(card, [made.job(card)], once)
 
     outcomes = await asyncio.gather(*(one() for _ in range(50)), return_exceptions=True)
     assert sum(outcome is None for outcome in outcomes) == 1
@@ -153,8 +155,8 @@ async def test_the_last_credits_go_to_exactly_one_of_fifty(store: Store, made: A
 
 async def test_a_decision_sees_the_books_as_they_are(store: Store, made: Any, accepted: Any, clock: Any) -> None:
     _, (old, freed) = await accepted(store, "10", "20")
-    await store.change(old, JobState.DELIVERED, settle=Decimal(4))
-    await store.change(freed, JobState.FAILED, release=True)
+    await store.jobs.change(old, JobState.DELIVERED, settle=Decimal(4))
+    await store.jobs.change(freed, JobState.FAILED, release=True)
     clock.now += 100
     await accepted(store, "1")
     await accepted(store, "2", author_id=8)
@@ -173,7 +175,7 @@ async def test_a_decision_sees_the_books_as_they_are(store: Store, made: Any, ac
         )
 
     card = made.card()
-    await store.accept(card, [made.job(card)], look)
+    await store.cards.accept(card, [made.job(card)], look)
     assert seen == {"member": 1, "guild": 2, "held": 8, "ever": 12, "mine": 10, "lately": 8}
 
 
@@ -183,10 +185,10 @@ async def test_a_job_counts_in_the_period_in_which_it_was_accepted(
     _, (job,) = await accepted(store, "10")
     midnight = clock.now + 1
     clock.now += 1000
-    await store.change(job, JobState.DELIVERED, settle=Decimal(3))
+    await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(3))
     seen: list[Decimal] = []
     card = made.card()
-    await store.accept(
+    await store.cards.accept(
         card,
         [made.job(card)],
         lambda books: seen.extend(
@@ -203,57 +205,57 @@ async def test_cancelled_callers_leave_whole_cards_or_none(store: Store, made: A
         cards.append(card)
         jobs = [made.job(card, position) for position in range(3)]
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(store.accept(card, jobs, allow), timeout=number % 15 * 0.0002)
-    found = [await store.card_and_jobs(card.guild_id, card.id) for card in cards]
+            await asyncio.wait_for(store.cards.accept(card, jobs, allow), timeout=number % 15 * 0.0002)
+    found = [await store.cards.with_jobs(card.guild_id, card.id) for card in cards]
     stored = [jobs for pair in found if pair for jobs in [pair[1]]]
     assert stored
     assert all(len(jobs) == 3 for jobs in stored)
-    assert (await store.balance(700)).held == 30 * len(stored)
+    assert (await store.ledger.balance(700)).held == 30 * len(stored)
     assert await store.check() == []
 
 
 async def test_only_answered_cards_are_claimed(store: Store, accepted: Any, clock: Any) -> None:
     card, (job,) = await accepted(store, answered=False)
-    await store.hold_lease("p1", clock.now + 30)
-    assert await store.claim("p1", now=clock.now) == []
-    assert [unanswered.id for unanswered in await store.unanswered()] == [card.id]
-    await store.answered(card.guild_id, card.id, 901, 902)
-    assert await store.unanswered() == []
-    kept = await store.card(card.guild_id, card.id)
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    assert await store.jobs.claim("p1", now=clock.now) == []
+    assert [unanswered.id for unanswered in await store.cards.unanswered()] == [card.id]
+    await store.cards.mark_answered(card.guild_id, card.id, 901, 902)
+    assert await store.cards.unanswered() == []
+    kept = await store.cards.get(card.guild_id, card.id)
     assert kept is not None
     assert (kept.answered, kept.message_id, kept.message_channel_id, kept.token) == (True, 901, 902, card.token)
-    assert [claimed.id for claimed in await store.claim("p1", now=clock.now)] == [job.id]
+    assert [claimed.id for claimed in await store.jobs.claim("p1", now=clock.now)] == [job.id]
 
 
 async def test_unanswered_cards_come_oldest_first_and_capped(store: Store, accepted: Any) -> None:
     cards = [(await accepted(store, answered=False))[0] for _ in range(3)]
-    assert [card.id for card in await store.unanswered(limit=2)] == [card.id for card in cards[:2]]
-    assert (await store.unanswered())[0].token == cards[0].token
+    assert [card.id for card in await store.cards.unanswered(limit=2)] == [card.id for card in cards[:2]]
+    assert (await store.cards.unanswered())[0].token == cards[0].token
 
 
 async def test_a_moved_card_loses_its_token(store: Store, accepted: Any) -> None:
     card, _ = await accepted(store)
-    await store.move_card(card.guild_id, card.id, message_id=31, channel_id=32)
-    moved = await store.card(card.guild_id, card.id)
+    await store.cards.move(card.guild_id, card.id, message_id=31, channel_id=32)
+    moved = await store.cards.get(card.guild_id, card.id)
     assert moved is not None
     assert (moved.message_id, moved.message_channel_id, moved.token, moved.token_expires_at) == (31, 32, None, 0)
 
 
 async def test_a_dropped_card_cancels_and_releases_what_was_never_sent(store: Store, accepted: Any, clock: Any) -> None:
     card, jobs = await accepted(store, "1", "2", "4", answered=False)
-    sent = await store.change(jobs[2], JobState.SUBMITTING, attempts=1)
+    sent = await store.jobs.change(jobs[2], JobState.SUBMITTING, attempts=1)
     assert sent is not None
-    assert await store.drop_card(card.guild_id, card.id, "Discord lost the answer.") == 2
-    now = await store.jobs_of(card.guild_id, card.id)
+    assert await store.cards.drop(card.guild_id, card.id, "Discord lost the answer.") == 2
+    now = await store.jobs.of_card(card.guild_id, card.id)
     assert [job.state for job in now] == [JobState.CANCELLED, JobState.CANCELLED, JobState.SUBMITTING]
     assert (now[0].error, now[0].finished_at) == ("Discord lost the answer.", clock.now)
-    assert (await store.balance(card.guild_id)).held == 4
-    assert await store.unanswered() == []
-    assert await store.drop_card(card.guild_id, card.id, "Again.") == 0
-    assert await store.change(jobs[0], JobState.QUEUED) is None
+    assert (await store.ledger.balance(card.guild_id)).held == 4
+    assert await store.cards.unanswered() == []
+    assert await store.cards.drop(card.guild_id, card.id, "Again.") == 0
+    assert await store.jobs.change(jobs[0], JobState.QUEUED) is None
 
 
 async def test_a_card_that_was_answered_after_all_is_not_dropped(store: Store, accepted: Any) -> None:
     card, (job,) = await accepted(store)
-    assert await store.drop_card(card.guild_id, card.id, "Too late.") == 0
-    assert await store.job(card.guild_id, job.id) == job
+    assert await store.cards.drop(card.guild_id, card.id, "Too late.") == 0
+    assert await store.jobs.get(card.guild_id, job.id) == job

@@ -22,7 +22,7 @@ def contents(path: Path) -> dict[str, bytes]:
 
 async def test_a_sound_file_has_no_problems_and_is_left_alone(open_store: Open, made: Any, path: Path) -> None:
     store = await open_store()
-    await store.set_key(1, "cs_live_0123456789", set_by=1, status=made.status())
+    await store.keys.set(1, "cs_live_0123456789", set_by=1, status=made.status())
     assert await store.check() == []
     before = contents(path)
     assert "bot.db-wal" in before
@@ -119,7 +119,7 @@ async def test_an_older_schema_is_no_problem_and_is_not_migrated(
 
 async def test_a_lost_key_is_told_by_its_fingerprint(open_store: Open, made: Any, path: Path) -> None:
     store = await open_store()
-    await store.set_key(1, "cs_live_0123456789", set_by=1, status=made.status())
+    await store.keys.set(1, "cs_live_0123456789", set_by=1, status=made.status())
     await store.close()
     fingerprint = SecretBox([key_file_of(path).read_text()]).fingerprints[0]
     key_file_of(path).unlink()
@@ -132,7 +132,7 @@ async def test_a_lost_key_is_told_by_its_fingerprint(open_store: Open, made: Any
 
 async def test_a_key_of_another_server_is_told(open_store: Open, made: Any, path: Path) -> None:
     store = await open_store()
-    await store.set_key(1, "cs_live_0123456789", set_by=1, status=made.status())
+    await store.keys.set(1, "cs_live_0123456789", set_by=1, status=made.status())
     await store._database.write(lambda db: db.execute("UPDATE guild_keys SET guild_id = 2"))
     problems = await store.check()
     assert len(problems) == 1

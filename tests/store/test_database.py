@@ -380,7 +380,7 @@ def test_the_interpreter_ends_after_close(tmp_path: Path) -> None:
         "from bot.store import Store\n"
         "async def main():\n"
         "    store = await Store.open(pathlib.Path(sys.argv[1]), clock=SystemClock())\n"
-        "    await store.set_meta('a', 'b')\n"
+        "    await store.meta.set('a', 'b')\n"
         "    await store.close()\n"
         "    await store.close()\n"
         "    print(await asyncio.to_thread(lambda: 'end'))\n"

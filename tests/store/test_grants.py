@@ -14,7 +14,7 @@ GUILD, AUTHOR = 700, 42
 
 
 async def give(store: Store, amount: str, *, expires_at: float | None = None, member_id: int = AUTHOR) -> int:
-    made = await store.grant(GUILD, member_id, Decimal(amount), note="for you", by_id=1, expires_at=expires_at)
+    made = await store.grants.add(GUILD, member_id, Decimal(amount), note="for you", by_id=1, expires_at=expires_at)
     return made.id
 
 
@@ -23,11 +23,11 @@ async def take(store: Store, made: Any, held: str, *parts: tuple[int, str]) -> J
     card = made.card(GUILD)
     draws = tuple(Draw(item=0, grant_id=grant_id, credits=Decimal(part)) for grant_id, part in parts)
     verdict = Verdict(states=(JobState.SUBMITTING,), draws=draws)
-    return (await store.accept(card, [made.job(card, 0, held)], lambda _: verdict))[1][0]
+    return (await store.cards.accept(card, [made.job(card, 0, held)], lambda _: verdict))[1][0]
 
 
 async def left(store: Store) -> dict[int, Decimal]:
-    return {grant.id: grant.left for grant in await store.grants(GUILD, AUTHOR, used_up=True)}
+    return {grant.id: grant.left for grant in await store.grants.of_member(GUILD, AUTHOR, used_up=True)}
 
 
 async def spent(store: Store) -> tuple[Decimal, Decimal]:
@@ -39,12 +39,12 @@ async def spent(store: Store) -> tuple[Decimal, Decimal]:
             books.spent(0, member=False, operation="", channel_id=0),
         )
 
-    found: tuple[Decimal, Decimal] = await store.look_at_books(GUILD, AUTHOR, look)
+    found: tuple[Decimal, Decimal] = await store.spending.view(GUILD, AUTHOR, look)
     return found
 
 
 async def test_a_grant_comes_back_as_it_was_given_and_stands_in_the_ledger(store: Store, clock: Any) -> None:
-    made = await store.grant(GUILD, AUTHOR, Decimal("12.5"), note="Well done", by_id=7, expires_at=clock.now + 9)
+    made = await store.grants.add(GUILD, AUTHOR, Decimal("12.5"), note="Well done", by_id=7, expires_at=clock.now + 9)
     assert (made.member_id, made.credits, made.left, made.note) == (
         AUTHOR,
         Decimal("12.5"),
@@ -52,10 +52,10 @@ async def test_a_grant_comes_back_as_it_was_given_and_stands_in_the_ledger(store
         "Well done",
     )
     assert (made.granted_by, made.granted_at, made.expires_at) == (7, clock.now, clock.now + 9)
-    assert await store.grants(GUILD, AUTHOR) == [made]
-    [row] = await store.ledger(GUILD)
+    assert await store.grants.of_member(GUILD, AUTHOR) == [made]
+    [row] = await store.ledger.rows(GUILD)
     assert (row.kind, row.credits, row.member_id, row.job_id) == (LedgerKind.GRANT, Decimal("12.5"), AUTHOR, None)
-    assert (await store.balance(GUILD)).held == 0
+    assert (await store.ledger.balance(GUILD)).held == 0
 
 
 async def test_grants_come_soonest_to_expire_first_and_those_for_good_last(store: Store, clock: Any) -> None:
@@ -64,16 +64,16 @@ async def test_grants_come_soonest_to_expire_first_and_those_for_good_last(store
     soon = await give(store, "1", expires_at=clock.now + 5)
     same = await give(store, "1", expires_at=clock.now + 5)
     await give(store, "1", member_id=AUTHOR + 1)
-    assert [grant.id for grant in await store.grants(GUILD, AUTHOR)] == [soon, same, late, for_good]
+    assert [grant.id for grant in await store.grants.of_member(GUILD, AUTHOR)] == [soon, same, late, for_good]
     clock.now += 5
-    assert [grant.id for grant in await store.grants(GUILD, AUTHOR)] == [late, for_good]
-    assert len(await store.grants(GUILD, AUTHOR, used_up=True)) == 4
+    assert [grant.id for grant in await store.grants.of_member(GUILD, AUTHOR)] == [late, for_good]
+    assert len(await store.grants.of_member(GUILD, AUTHOR, used_up=True)) == 4
 
 
 async def test_a_used_up_grant_is_not_offered_again(store: Store, made: Any) -> None:
     grant_id = await give(store, "5")
     await take(store, made, "5", (grant_id, "5"))
-    assert await store.grants(GUILD, AUTHOR) == []
+    assert await store.grants.of_member(GUILD, AUTHOR) == []
     assert await left(store) == {grant_id: 0}
 
 
@@ -88,7 +88,7 @@ async def test_a_released_job_gives_its_grants_back(store: Store, made: Any) -> 
     one, two = await give(store, "5"), await give(store, "5")
     job = await take(store, made, "10", (one, "5"), (two, "3"))
     assert await left(store) == {one: 0, two: 2}
-    await store.change(job, JobState.FAILED, release=True)
+    await store.jobs.change(job, JobState.FAILED, release=True)
     assert await left(store) == {one: 5, two: 5}
     assert await spent(store) == (0, 0)
 
@@ -108,7 +108,7 @@ async def test_grants_pay_the_true_cost_and_keep_the_rest(
 ) -> None:
     one, two = await give(store, "5", expires_at=2e9), await give(store, "5")
     job = await take(store, made, "10", (two, "3"), (one, "5"))
-    await store.change(job, JobState.DELIVERED, settle=Decimal(cost))
+    await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(cost))
     assert await left(store) == {one: kept[0], two: kept[1]}
     assert await spent(store) == (counted, Decimal(cost))
 
@@ -116,8 +116,8 @@ async def test_grants_pay_the_true_cost_and_keep_the_rest(
 async def test_many_jobs_share_a_grant(store: Store, made: Any) -> None:
     grant_id = await give(store, "10")
     jobs = [await take(store, made, "4", (grant_id, "3")) for _ in range(3)]
-    await store.change(jobs[0], JobState.FAILED, release=True)
-    await store.change(jobs[1], JobState.DELIVERED, settle=Decimal(1))
+    await store.jobs.change(jobs[0], JobState.FAILED, release=True)
+    await store.jobs.change(jobs[1], JobState.DELIVERED, settle=Decimal(1))
     assert await left(store) == {grant_id: 6}
 
 
@@ -127,7 +127,7 @@ async def test_a_decision_sees_what_is_left_now(store: Store, made: Any, clock: 
     await take(store, made, "4", (grant_id, "4"))
     seen: list[Any] = []
     card = made.card(GUILD)
-    await store.accept(card, [made.job(card)], lambda books: seen.extend(books.grants()))
+    await store.cards.accept(card, [made.job(card)], lambda books: seen.extend(books.grants()))
     assert [(grant.id, grant.left) for grant in seen] == [(grant_id, 6)]
 
 
@@ -135,14 +135,14 @@ async def test_a_decision_sees_what_is_left_now(store: Store, made: Any, clock: 
 async def test_a_grant_of_nothing_or_too_much_is_refused(store: Store, amount: str) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         await give(store, amount)
-    assert await store.ledger(GUILD) == []
+    assert await store.ledger.rows(GUILD) == []
 
 
 async def test_a_draw_that_makes_no_sense_takes_the_card_with_it(store: Store, made: Any) -> None:
     grant_id = await give(store, "5")
-    elsewhere = await store.grant(GUILD + 1, AUTHOR, Decimal(5), note="", by_id=1, expires_at=None)
+    elsewhere = await store.grants.add(GUILD + 1, AUTHOR, Decimal(5), note="", by_id=1, expires_at=None)
     for parts in ([(grant_id, "0")], [(99, "1")], [(elsewhere.id, "1")], [(grant_id, "1"), (grant_id, "1")]):
         with pytest.raises(sqlite3.IntegrityError):
             await take(store, made, "10", *parts)
-    assert await store.counts(GUILD) == {}
+    assert await store.job_lists.counts(GUILD) == {}
     assert await left(store) == {grant_id: 5}

@@ -13,9 +13,9 @@ SECRET = "cs_live_0123456789abcdef"
 
 
 async def test_a_key_comes_back_as_it_was_set(store: Store, made: Any, clock: Any) -> None:
-    assert await store.key(1) is None
-    key = await store.set_key(1, SECRET, set_by=5, status=made.status("12.5"))
-    assert await store.key(1) == key
+    assert await store.keys.current(1) is None
+    key = await store.keys.set(1, SECRET, set_by=5, status=made.status("12.5"))
+    assert await store.keys.current(1) == key
     assert (key.secret, key.last4, key.set_by, key.set_at) == (SECRET, "cdef", 5, clock.now)
     assert (key.plan, key.scopes, key.balance, key.balance_at) == (
         "Creator",
@@ -26,46 +26,46 @@ async def test_a_key_comes_back_as_it_was_set(store: Store, made: Any, clock: An
 
 
 async def test_an_unknown_balance_stays_unknown(store: Store, made: Any) -> None:
-    key = await store.set_key(1, SECRET, set_by=5, status=made.status(None))
+    key = await store.keys.set(1, SECRET, set_by=5, status=made.status(None))
     assert (key.balance, key.balance_at) == (None, None)
 
 
 async def test_a_retired_key_serves_its_open_jobs_and_is_then_forgotten(store: Store, made: Any, accepted: Any) -> None:
-    old = await store.set_key(1, SECRET, set_by=5, status=made.status())
+    old = await store.keys.set(1, SECRET, set_by=5, status=made.status())
     _, (job,) = await accepted(store, guild_id=1, key_id=old.id)
-    new = await store.set_key(1, "cs_live_new", set_by=5, status=made.status())
-    assert await store.key(1) == new
-    assert await store.key_of(1, old.id) == old
-    assert await store.change(job, JobState.FAILED, release=True) is not None
-    assert await store.key_of(1, old.id) is None
-    assert await store.key_of(1, new.id) == new
+    new = await store.keys.set(1, "cs_live_new", set_by=5, status=made.status())
+    assert await store.keys.current(1) == new
+    assert await store.keys.get(1, old.id) == old
+    assert await store.jobs.change(job, JobState.FAILED, release=True) is not None
+    assert await store.keys.get(1, old.id) is None
+    assert await store.keys.get(1, new.id) == new
 
 
 async def test_a_key_without_open_jobs_is_forgotten_at_once(store: Store, made: Any) -> None:
-    key = await store.set_key(1, SECRET, set_by=5, status=made.status())
-    assert await store.remove_key(1)
-    assert not await store.remove_key(1)
-    assert await store.key(1) is None
-    assert await store.key_of(1, key.id) is None
+    key = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    assert await store.keys.remove(1)
+    assert not await store.keys.remove(1)
+    assert await store.keys.current(1) is None
+    assert await store.keys.get(1, key.id) is None
 
 
 async def test_a_dropped_card_forgets_its_retired_key(store: Store, made: Any, accepted: Any) -> None:
-    key = await store.set_key(1, SECRET, set_by=5, status=made.status())
+    key = await store.keys.set(1, SECRET, set_by=5, status=made.status())
     card, _ = await accepted(store, guild_id=1, key_id=key.id, answered=False)
-    await store.remove_key(1)
-    assert await store.key_of(1, key.id) is not None
-    assert await store.drop_card(1, card.id, "No answer.") == 1
-    assert await store.key_of(1, key.id) is None
+    await store.keys.remove(1)
+    assert await store.keys.get(1, key.id) is not None
+    assert await store.cards.drop(1, card.id, "No answer.") == 1
+    assert await store.keys.get(1, key.id) is None
 
 
 async def test_forgetting_takes_every_key_of_this_guild_alone(store: Store, made: Any, accepted: Any) -> None:
-    old = await store.set_key(1, SECRET, set_by=5, status=made.status())
+    old = await store.keys.set(1, SECRET, set_by=5, status=made.status())
     await accepted(store, guild_id=1, key_id=old.id)
-    new = await store.set_key(1, SECRET, set_by=5, status=made.status())
-    other = await store.set_key(2, SECRET, set_by=5, status=made.status())
-    await store.forget_keys(1)
-    assert [await store.key(1), await store.key_of(1, old.id), await store.key_of(1, new.id)] == [None] * 3
-    assert await store.key(2) == other
+    new = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    other = await store.keys.set(2, SECRET, set_by=5, status=made.status())
+    await store.keys.forget_all(1)
+    assert [await store.keys.current(1), await store.keys.get(1, old.id), await store.keys.get(1, new.id)] == [None] * 3
+    assert await store.keys.current(2) == other
     left = await store._database.read(
         lambda db: db.execute("SELECT count(*) FROM guild_keys WHERE secret IS NOT NULL").fetchone()[0]
     )
@@ -73,28 +73,28 @@ async def test_forgetting_takes_every_key_of_this_guild_alone(store: Store, made
 
 
 async def test_a_new_status_replaces_the_old(store: Store, made: Any, clock: Any) -> None:
-    key = await store.set_key(1, SECRET, set_by=5, status=made.status())
+    key = await store.keys.set(1, SECRET, set_by=5, status=made.status())
     clock.now += 60
-    await store.note_status(1, key.id, AccountStatus(credits=Decimal(3), plan=None, key_name=None, scopes=()))
-    now = await store.key(1)
+    await store.keys.note_status(1, key.id, AccountStatus(credits=Decimal(3), plan=None, key_name=None, scopes=()))
+    now = await store.keys.current(1)
     assert now is not None
     assert (now.balance, now.balance_at, now.plan, now.scopes) == (3, clock.now, None, ())
 
 
 async def test_a_refusal_is_news_once_until_it_is_cleared(store: Store, made: Any, clock: Any) -> None:
-    key = await store.set_key(1, SECRET, set_by=5, status=made.status())
-    assert await store.note_refused(1, key.id)
-    assert not await store.note_refused(1, key.id)
-    refused = await store.key(1)
+    key = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    assert await store.keys.note_refused(1, key.id)
+    assert not await store.keys.note_refused(1, key.id)
+    refused = await store.keys.current(1)
     assert refused is not None
     assert refused.refused_at == clock.now
-    await store.clear_refused(1, key.id)
-    assert await store.key(1) == key
-    assert await store.note_refused(1, key.id)
+    await store.keys.clear_refused(1, key.id)
+    assert await store.keys.current(1) == key
+    assert await store.keys.note_refused(1, key.id)
 
 
 async def test_a_guild_has_one_active_key(store: Store, made: Any) -> None:
-    await store.set_key(1, SECRET, set_by=5, status=made.status())
+    await store.keys.set(1, SECRET, set_by=5, status=made.status())
     with pytest.raises(sqlite3.IntegrityError):
         await store._database.write(
             lambda db: db.execute(
@@ -104,14 +104,14 @@ async def test_a_guild_has_one_active_key(store: Store, made: Any) -> None:
 
 
 async def test_a_job_cannot_name_another_guilds_key(store: Store, made: Any) -> None:
-    theirs = await store.set_key(2, SECRET, set_by=5, status=made.status())
+    theirs = await store.keys.set(2, SECRET, set_by=5, status=made.status())
     card = made.card(1)
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-        await store.accept(card, [made.job(card, key_id=theirs.id)], lambda _: None)
-    assert await store.card(1, card.id) is None
+        await store.cards.accept(card, [made.job(card, key_id=theirs.id)], lambda _: None)
+    assert await store.cards.get(1, card.id) is None
 
 
 async def test_an_id_is_never_given_twice(store: Store, made: Any) -> None:
-    first = await store.set_key(1, SECRET, set_by=5, status=made.status())
+    first = await store.keys.set(1, SECRET, set_by=5, status=made.status())
     await store._database.write(lambda db: db.execute("DELETE FROM guild_keys"))
-    assert (await store.set_key(2, SECRET, set_by=5, status=made.status())).id > first.id
+    assert (await store.keys.set(2, SECRET, set_by=5, status=made.status())).id > first.id

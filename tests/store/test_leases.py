@@ -27,9 +27,9 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
     for _ in range(60):
         await accepted(stores["p1"])
     for token, store in stores.items():
-        await store.hold_lease(token, clock.now + 30)
+        await store.jobs.hold_lease(token, clock.now + 30)
     claims = await asyncio.gather(
-        *(store.claim(token, now=clock.now, limit=7) for _ in range(10) for token, store in stores.items())
+        *(store.jobs.claim(token, now=clock.now, limit=7) for _ in range(10) for token, store in stores.items())
     )
     claimed = [(job.id, job.lease) for batch in claims for job in batch]
     assert len(claimed) == 60
@@ -39,76 +39,76 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
 
 async def test_a_claim_needs_a_living_lease(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
-    assert await store.claim("p1", now=clock.now) == []
-    await store.hold_lease("p1", clock.now)
-    assert await store.claim("p1", now=clock.now) == []
-    await store.hold_lease("p1", clock.now + 1)
-    assert await store.claim("p1", now=clock.now) == [replace(job, lease="p1")]
-    assert await store.claim("p1", now=clock.now) == []
+    assert await store.jobs.claim("p1", now=clock.now) == []
+    await store.jobs.hold_lease("p1", clock.now)
+    assert await store.jobs.claim("p1", now=clock.now) == []
+    await store.jobs.hold_lease("p1", clock.now + 1)
+    assert await store.jobs.claim("p1", now=clock.now) == [replace(job, lease="p1")]
+    assert await store.jobs.claim("p1", now=clock.now) == []
 
 
 async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clock: Any) -> None:
     first, second = await open_store(), await open_store()
     _, (job,) = await accepted(first)
-    await first.hold_lease("p1", clock.now + 30)
-    (mine,) = await first.claim("p1", now=clock.now)
-    await second.hold_lease("p2", clock.now + 90)
-    assert await second.claim("p2", now=clock.now + 29) == []
-    (theirs,) = await second.claim("p2", now=clock.now + 30)
+    await first.jobs.hold_lease("p1", clock.now + 30)
+    (mine,) = await first.jobs.claim("p1", now=clock.now)
+    await second.jobs.hold_lease("p2", clock.now + 90)
+    assert await second.jobs.claim("p2", now=clock.now + 29) == []
+    (theirs,) = await second.jobs.claim("p2", now=clock.now + 30)
     assert theirs == replace(job, lease="p2")
-    assert await first.change(mine, JobState.DELIVERED, settle=Decimal(9)) is None
-    assert (await first.balance(700)).spent == 0
-    await first.hold_lease("p1", clock.now + 90)
-    assert await first.change(mine, JobState.FAILED, release=True) is None
-    done = await second.change(theirs, JobState.DELIVERED, settle=Decimal(9))
+    assert await first.jobs.change(mine, JobState.DELIVERED, settle=Decimal(9)) is None
+    assert (await first.ledger.balance(700)).spent == 0
+    await first.jobs.hold_lease("p1", clock.now + 90)
+    assert await first.jobs.change(mine, JobState.FAILED, release=True) is None
+    done = await second.jobs.change(theirs, JobState.DELIVERED, settle=Decimal(9))
     assert done is not None
     assert done.lease is None
-    assert (await first.balance(700)).spent == 9
+    assert (await first.ledger.balance(700)).spent == 9
 
 
 async def test_a_renewed_lease_keeps_its_jobs(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.hold_lease("p1", clock.now + 30)
-    (mine,) = await store.claim("p1", now=clock.now)
-    await store.hold_lease("p1", clock.now + 60)
-    await store.hold_lease("p2", clock.now + 99)
-    assert await store.claim("p2", now=clock.now + 45) == []
-    assert await store.change(mine, JobState.QUEUED, remote_id="req_1") is not None
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    (mine,) = await store.jobs.claim("p1", now=clock.now)
+    await store.jobs.hold_lease("p1", clock.now + 60)
+    await store.jobs.hold_lease("p2", clock.now + 99)
+    assert await store.jobs.claim("p2", now=clock.now + 45) == []
+    assert await store.jobs.change(mine, JobState.QUEUED, remote_id="req_1") is not None
 
 
 async def test_a_dropped_lease_frees_its_jobs_at_once(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
-    await store.hold_lease("p1", clock.now + 30)
-    await store.claim("p1", now=clock.now)
-    await store.drop_lease("p1")
-    assert await store.job(700, job.id) == job
-    await store.hold_lease("p2", clock.now + 30)
-    assert len(await store.claim("p2", now=clock.now)) == 1
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    await store.jobs.claim("p1", now=clock.now)
+    await store.jobs.drop_lease("p1")
+    assert await store.jobs.get(700, job.id) == job
+    await store.jobs.hold_lease("p2", clock.now + 30)
+    assert len(await store.jobs.claim("p2", now=clock.now)) == 1
 
 
 async def test_a_claim_that_finds_nothing_writes_nothing(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.hold_lease("p1", clock.now + 30)
-    await store.claim("p1", now=clock.now)
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    await store.jobs.claim("p1", now=clock.now)
     before = await writes(store)
-    await store.claim("p1", now=clock.now)
+    await store.jobs.claim("p1", now=clock.now)
     assert await writes(store) == before
 
 
 async def test_only_running_jobs_are_claimed_soonest_due_first(store: Store, accepted: Any, clock: Any) -> None:
     for number, state in enumerate(sorted(OPEN_STATES)):
         await accepted(store, state=state, next_at=100.0 - number)
-    await store.hold_lease("p1", clock.now + 30)
-    claimed = await store.claim("p1", now=clock.now)
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    claimed = await store.jobs.claim("p1", now=clock.now)
     assert {job.state for job in claimed} == RUNNING_STATES
     assert [job.next_at for job in claimed] == sorted(job.next_at for job in claimed)
 
 
 async def test_a_job_that_stops_running_is_nobodys(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.hold_lease("p1", clock.now + 30)
-    (mine,) = await store.claim("p1", now=clock.now)
-    waiting = await store.change(mine, JobState.WAITING)
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    (mine,) = await store.jobs.claim("p1", now=clock.now)
+    waiting = await store.jobs.change(mine, JobState.WAITING)
     assert waiting is not None
     assert waiting.lease is None
 
@@ -132,19 +132,20 @@ async def test_a_change_sets_what_it_names_and_keeps_the_rest(store: Store, acce
         "cost": Decimal("1.234"),
     }
     assert set(changes) == jobs.CHANGEABLE - {"key_id"}
-    changed = await store.change(job, JobState.READY, **changes)
+    changed = await store.jobs.change(job, JobState.READY, **changes)
     assert changed == replace(job, state=JobState.READY, **changes)
-    assert await store.job(job.guild_id, job.id) == changed
-    assert await store.change(changed, JobState.READY) == changed
+    assert await store.jobs.get(job.guild_id, job.id) == changed
+    assert await store.jobs.change(changed, JobState.READY) == changed
 
 
 async def test_a_change_from_an_old_state_loses(store: Store, accepted: Any) -> None:
     _, (job,) = await accepted(store)
     first, second = await asyncio.gather(
-        store.change(job, JobState.QUEUED, remote_id="req_1"), store.change(job, JobState.FAILED, release=True)
+        store.jobs.change(job, JobState.QUEUED, remote_id="req_1"),
+        store.jobs.change(job, JobState.FAILED, release=True),
     )
     assert (first is None) != (second is None)
-    held = (await store.balance(700)).held
+    held = (await store.ledger.balance(700)).held
     assert held == (10 if first else 0)
 
 
@@ -152,7 +153,7 @@ async def test_what_a_job_is_cannot_be_changed(store: Store, accepted: Any) -> N
     _, (job,) = await accepted(store)
     for name in ("id", "guild_id", "held", "idempotency_key", "lease", "author_id", "nothing"):
         with pytest.raises(TypeError, match=name):
-            await store.change(job, JobState.QUEUED, **{name: "x"})
+            await store.jobs.change(job, JobState.QUEUED, **{name: "x"})
     for column in ("id", "guild_id", "card_id", "held_milli", "idempotency_key"):
         with pytest.raises(sqlite3.IntegrityError, match="never changes"):
             await store._database.write(lambda db, c=column: db.execute(f"UPDATE jobs SET {c} = {c}"))
@@ -161,35 +162,35 @@ async def test_what_a_job_is_cannot_be_changed(store: Store, accepted: Any) -> N
 async def test_the_books_must_be_closed_at_the_end(store: Store, accepted: Any) -> None:
     _, (job,) = await accepted(store)
     with pytest.raises(ValueError, match="hold open"):
-        await store.change(job, JobState.DELIVERED)
+        await store.jobs.change(job, JobState.DELIVERED)
     with pytest.raises(ValueError, match="not both"):
-        await store.change(job, JobState.DELIVERED, settle=Decimal(1), release=True)
+        await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(1), release=True)
     with pytest.raises(ValueError, match="that ends"):
-        await store.change(job, JobState.QUEUED, release=True)
-    assert await store.job(700, job.id) == job
+        await store.jobs.change(job, JobState.QUEUED, release=True)
+    assert await store.jobs.get(700, job.id) == job
     with pytest.raises(sqlite3.IntegrityError, match="hold is open"):
         await store._database.write(lambda db: db.execute("UPDATE jobs SET state = 'failed'"))
 
 
 async def test_recent_is_newest_first_and_filtered(store: Store, accepted: Any) -> None:
     made_jobs = [(await accepted(store, author_id=author))[1][0] for author in (1, 2, 1, 2)]
-    await store.change(made_jobs[3], JobState.FAILED, release=True)
+    await store.jobs.change(made_jobs[3], JobState.FAILED, release=True)
     await accepted(store, guild_id=701)
     ids = [job.id for job in made_jobs]
-    assert [job.id for job in await store.recent(700)] == ids[::-1]
-    assert [job.id for job in await store.recent(700, limit=2)] == [ids[3], ids[2]]
-    assert [job.id for job in await store.recent(700, author_id=2)] == [ids[3], ids[1]]
-    assert [job.id for job in await store.recent(700, author_id=2, states=[JobState.FAILED])] == [ids[3]]
-    assert await store.recent(700, states=[]) == []
+    assert [job.id for job in await store.job_lists.recent(700)] == ids[::-1]
+    assert [job.id for job in await store.job_lists.recent(700, limit=2)] == [ids[3], ids[2]]
+    assert [job.id for job in await store.job_lists.recent(700, author_id=2)] == [ids[3], ids[1]]
+    assert [job.id for job in await store.job_lists.recent(700, author_id=2, states=[JobState.FAILED])] == [ids[3]]
+    assert await store.job_lists.recent(700, states=[]) == []
 
 
 async def test_jobs_are_counted_by_state(store: Store, accepted: Any) -> None:
     _, (job, _) = await accepted(store, "1", "1")
-    await store.change(job, JobState.FAILED, release=True)
+    await store.jobs.change(job, JobState.FAILED, release=True)
     await accepted(store, guild_id=701)
-    assert await store.counts(700) == {JobState.FAILED: 1, JobState.SUBMITTING: 1}
-    assert await store.counts(9) == {}
-    assert await store.open_total() == 2
+    assert await store.job_lists.counts(700) == {JobState.FAILED: 1, JobState.SUBMITTING: 1}
+    assert await store.job_lists.counts(9) == {}
+    assert await store.job_lists.open_total() == 2
 
 
 async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clock: Any) -> None:
@@ -212,49 +213,49 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     no_token = made.card
     made.card = lambda *a, **v: no_token(*a, token=None, **v)
     await store._database.write(fill)
-    await store.hold_lease("p1", clock.now + 30)
-    await store.hold_lease("p2", clock.now - 1)
-    await store.hold_lease("p3", clock.now + 30)
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    await store.jobs.hold_lease("p2", clock.now - 1)
+    await store.jobs.hold_lease("p3", clock.now + 30)
     seen: list[str] = []
     for thread in (store._database._writer, store._database._reader):
         await thread.run(lambda db: db.set_trace_callback(seen.append))
-    (job, *_) = await store.claim("p1", now=clock.now, limit=50)
-    await store.change(job, JobState.PROCESSING, attempts=1)
-    await store.drop_lease("p3")
-    await store.job(job.guild_id, job.id)
-    await store.recent(700)
-    await store.recent(700, author_id=42, states=[JobState.FAILED])
-    await store.counts(700)
-    await store.open_total()
-    await store.balance(700)
-    await store.ledger(700, since=5, limit=5)
-    await store.costs("image.generate", "flux")
-    await store.unanswered()
-    await store.key(700)
+    (job, *_) = await store.jobs.claim("p1", now=clock.now, limit=50)
+    await store.jobs.change(job, JobState.PROCESSING, attempts=1)
+    await store.jobs.drop_lease("p3")
+    await store.jobs.get(job.guild_id, job.id)
+    await store.job_lists.recent(700)
+    await store.job_lists.recent(700, author_id=42, states=[JobState.FAILED])
+    await store.job_lists.counts(700)
+    await store.job_lists.open_total()
+    await store.ledger.balance(700)
+    await store.ledger.rows(700, since=5, limit=5)
+    await store.ledger.costs("image.generate", "flux")
+    await store.cards.unanswered()
+    await store.keys.current(700)
     card = no_token(700)
     shapes = [(member, channel_id) for member in (False, True) for channel_id in (0, 55)]
-    await store.accept(
+    await store.cards.accept(
         card,
         [made.job(card)],
         lambda books: seen.extend(
             str(books.spent(5, member=member, operation="", channel_id=channel_id)) for member, channel_id in shapes
         ),
     )
-    await store.grants(700, 42)
-    await store.queue(700)
-    await store.start_turns(700)
-    await store.guilds_with_queue()
-    await store.results(700, 42, kinds=list(MediaKind), typed="fox")
-    await store.in_message(700, 42, 5)
-    await store.decisions(700, since=5)
-    await store.prices(700)
-    await store.blocked(700, 42)
-    await store.approval(700, card.id)
-    await store.overdue_approvals(clock.now)
-    await store.take_draft(700, 42, await store.keep_draft(700, 42, {}, expires_at=clock.now + 1))
-    await store.answered(700, card.id, 1, 2)
-    await store.card_and_jobs(700, card.id)
-    await store.drop_card(700, card.id, "No.")
+    await store.grants.of_member(700, 42)
+    await store.queue.order(700)
+    await store.queue.start_waiting(700)
+    await store.queue.guilds()
+    await store.job_lists.results(700, 42, kinds=list(MediaKind), typed="fox")
+    await store.job_lists.in_message(700, 42, 5)
+    await store.decisions.all(700, since=5)
+    await store.prices.all(700)
+    await store.blocks.active(700, 42)
+    await store.approvals.get(700, card.id)
+    await store.approvals.overdue(clock.now)
+    await store.drafts.take(700, 42, await store.drafts.keep(700, 42, {}, expires_at=clock.now + 1))
+    await store.cards.mark_answered(700, card.id, 1, 2)
+    await store.cards.with_jobs(700, card.id)
+    await store.cards.drop(700, card.id, "No.")
     for thread in (store._database._writer, store._database._reader):
         await thread.run(lambda db: db.set_trace_callback(None))
 

@@ -32,24 +32,24 @@ async def run(store: Store, sql: str, *values: object) -> None:
 async def test_a_settled_job_costs_what_it_truly_cost(store: Store, accepted: Any, clock: Any) -> None:
     card, (job,) = await accepted(store, "10")
     clock.now += 5
-    await store.change(job, JobState.DELIVERED, settle=Decimal("12.345"), cost=Decimal("12.345"))
-    sums = await store.balance(card.guild_id)
+    await store.jobs.change(job, JobState.DELIVERED, settle=Decimal("12.345"), cost=Decimal("12.345"))
+    sums = await store.ledger.balance(card.guild_id)
     assert (sums.spent, sums.held) == (Decimal("12.345"), 0)
-    newest = (await store.ledger(card.guild_id, limit=1))[0]
+    newest = (await store.ledger.rows(card.guild_id, limit=1))[0]
     assert (newest.kind, newest.credits, newest.job_id, newest.at) == (
         LedgerKind.SETTLE,
         Decimal("12.345"),
         job.id,
         clock.now,
     )
-    assert len(await store.ledger(card.guild_id, since=clock.now)) == 1
-    assert len(await store.ledger(card.guild_id)) == 2
+    assert len(await store.ledger.rows(card.guild_id, since=clock.now)) == 1
+    assert len(await store.ledger.rows(card.guild_id)) == 2
 
 
 async def test_a_released_job_costs_nothing(store: Store, accepted: Any) -> None:
     card, (job,) = await accepted(store, "10")
-    await store.change(job, JobState.EXPIRED, release=True)
-    sums = await store.balance(card.guild_id)
+    await store.jobs.change(job, JobState.EXPIRED, release=True)
+    sums = await store.ledger.balance(card.guild_id)
     assert (sums.spent, sums.held) == (0, 0)
 
 
@@ -58,13 +58,13 @@ async def test_a_released_job_costs_nothing(store: Store, accepted: Any) -> None
 async def test_a_hold_is_closed_once(store: Store, accepted: Any, first: str, second: str) -> None:
     card, (job,) = await accepted(store, "10")
     how: dict[str, dict[str, Any]] = {"settle": {"settle": Decimal(3)}, "release": {"release": True}}
-    ended = await store.change(job, JobState.HELD, **how[first])
+    ended = await store.jobs.change(job, JobState.HELD, **how[first])
     assert ended is not None
-    before = await store.ledger(card.guild_id)
+    before = await store.ledger.rows(card.guild_id)
     with pytest.raises(StoreError, match="settled or released before"):
-        await store.change(ended, JobState.FAILED, **how[second])
-    assert await store.ledger(card.guild_id) == before
-    assert await store.job(card.guild_id, job.id) == ended
+        await store.jobs.change(ended, JobState.FAILED, **how[second])
+    assert await store.ledger.rows(card.guild_id) == before
+    assert await store.jobs.get(card.guild_id, job.id) == ended
     for kind, milli in (("settle", 1), ("release", 10_000), ("hold", 10_000)):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             await run(
@@ -76,13 +76,13 @@ async def test_a_hold_is_closed_once(store: Store, accepted: Any, first: str, se
 
 async def test_a_job_settled_early_may_end_without_more(store: Store, accepted: Any) -> None:
     card, (job,) = await accepted(store, "10")
-    ready = await store.change(job, JobState.READY, settle=Decimal(4))
+    ready = await store.jobs.change(job, JobState.READY, settle=Decimal(4))
     assert ready is not None
-    sums = await store.balance(card.guild_id)
+    sums = await store.ledger.balance(card.guild_id)
     assert (sums.spent, sums.held) == (4, 0)
-    held = await store.change(ready, JobState.HELD)
+    held = await store.jobs.change(ready, JobState.HELD)
     assert held is not None
-    assert await store.change(held, JobState.DELIVERED) is not None
+    assert await store.jobs.change(held, JobState.DELIVERED) is not None
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ async def test_a_job_settled_early_may_end_without_more(store: Store, accepted: 
 )
 async def test_nothing_changes_a_line_of_the_ledger(store: Store, accepted: Any, sql: str) -> None:
     card, _ = await accepted(store, "10")
-    before = await store.ledger(card.guild_id)
+    before = await store.ledger.rows(card.guild_id)
     with pytest.raises(sqlite3.IntegrityError, match=r"append-only|what the job holds"):
         await run(store, sql)
-    assert await store.ledger(card.guild_id) == before
+    assert await store.ledger.rows(card.guild_id) == before
 
 
 @pytest.mark.parametrize(
@@ -132,17 +132,17 @@ async def test_a_line_that_makes_no_sense_is_refused(
             "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at) VALUES (?, 1, ?, ?, ?, 1)",
             guild_id, ids[job], kind, milli,
         )  # fmt: skip
-    assert len(await store.ledger(card.guild_id)) == 1
+    assert len(await store.ledger.rows(card.guild_id)) == 1
 
 
 async def test_a_cost_that_a_thousandth_cannot_hold_is_refused(store: Store, accepted: Any) -> None:
     card, (job,) = await accepted(store, "10")
     for wrong in ("0.0001", "NaN", "Infinity"):
         with pytest.raises(ValueError, match="thousandth"):
-            await store.change(job, JobState.DELIVERED, settle=Decimal(wrong))
+            await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(wrong))
     with pytest.raises(sqlite3.IntegrityError):
-        await store.change(job, JobState.DELIVERED, settle=Decimal(-1))
-    assert await store.job(card.guild_id, job.id) == job
+        await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(-1))
+    assert await store.jobs.get(card.guild_id, job.id) == job
 
 
 async def test_costs_are_of_this_kind_of_job_newest_first(store: Store, accepted: Any) -> None:
@@ -157,12 +157,12 @@ async def test_costs_are_of_this_kind_of_job_newest_first(store: Store, accepted
         ("7", JobState.DELIVERED, flux | {"guild_id": 701}),
     ):
         _, (job,) = await accepted(store, **values)
-        await store.change(job, to, settle=Decimal(cost), cost=Decimal(cost))
+        await store.jobs.change(job, to, settle=Decimal(cost), cost=Decimal(cost))
     await accepted(store, **flux)
-    assert await store.costs("image.generate", "flux") == [7, 2, 1]
-    assert await store.costs("image.generate", "flux", limit=1) == [7]
-    assert await store.costs("image.generate", None) == await store.costs("image.generate", "") == [5]
-    assert await store.costs("nothing", None) == []
+    assert await store.ledger.costs("image.generate", "flux") == [7, 2, 1]
+    assert await store.ledger.costs("image.generate", "flux", limit=1) == [7]
+    assert await store.ledger.costs("image.generate", None) == await store.ledger.costs("image.generate", "") == [5]
+    assert await store.ledger.costs("nothing", None) == []
 
 
 @pytest.mark.parametrize("milli", [0, 1, 999, 1000, 999_999_999_999])
@@ -213,7 +213,7 @@ class Books(RuleBasedStateMachine):
     def open(self) -> None:
         path = Path(self.directory.name) / "bot.db"
         self.store = self.runner.run(Store.open(path, clock=HandClock(), secret_keys=("x" * 32,)))
-        self.runner.run(self.store.hold_lease("p1", 2000))
+        self.runner.run(self.store.jobs.hold_lease("p1", 2000))
 
     def teardown(self) -> None:
         self.runner.run(self.store.close())
@@ -265,13 +265,13 @@ class Books(RuleBasedStateMachine):
 
         fits = self.committed(guild_id) + sum(holds) <= self.LIMIT
         try:
-            _, stored, is_new = self.runner.run(self.store.accept(card, jobs, decide))
+            _, stored, is_new = self.runner.run(self.store.cards.accept(card, jobs, decide))
         except Refused:
             assert not fits
             return multiple()
         assert fits
         assert is_new
-        assert not self.runner.run(self.store.accept(card, jobs, decide))[2]
+        assert not self.runner.run(self.store.cards.accept(card, jobs, decide))[2]
         self.known |= {job.id: Known(job, member, job.held) for job in stored}
         return multiple(*(job.id for job in stored))
 
@@ -290,7 +290,7 @@ class Books(RuleBasedStateMachine):
             seen = Job(**{name: getattr(seen, name) for name in Job.__slots__} | {"state": others[0]})
         closes = settle is not None or release
         try:
-            changed = self.runner.run(self.store.change(seen, to, settle=settle, release=release))
+            changed = self.runner.run(self.store.jobs.change(seen, to, settle=settle, release=release))
         except ValueError:
             ends_open = to in END_STATES and not closes and not known.closed
             assert ends_open or (settle is not None and release) or (release and to not in END_STATES)
@@ -310,8 +310,8 @@ class Books(RuleBasedStateMachine):
     @rule(job_id=jobs)
     def drop(self, job_id: str) -> None:
         job = self.known[job_id].job
-        self.runner.run(self.store.drop_card(job.guild_id, job.card_id, "Dropped."))
-        for other in self.runner.run(self.store.jobs_of(job.guild_id, job.card_id)):
+        self.runner.run(self.store.cards.drop(job.guild_id, job.card_id, "Dropped."))
+        for other in self.runner.run(self.store.jobs.of_card(job.guild_id, job.card_id)):
             known = self.known[other.id]
             if other.state is not known.job.state:
                 assert not known.job.state.ended
@@ -321,7 +321,7 @@ class Books(RuleBasedStateMachine):
 
     @rule()
     def claim(self) -> None:
-        for job in self.runner.run(self.store.claim("p1", now=1000.0)):
+        for job in self.runner.run(self.store.jobs.claim("p1", now=1000.0)):
             assert self.known[job.id].job.lease is None
             self.known[job.id].job = job
 
@@ -334,7 +334,7 @@ class Books(RuleBasedStateMachine):
     def sums_match(self) -> None:
         for guild_id in self.GUILDS:
             mine = [known for known in self.known.values() if known.job.guild_id == guild_id]
-            sums = self.runner.run(self.store.balance(guild_id))
+            sums = self.runner.run(self.store.ledger.balance(guild_id))
             assert sums.held == sum(known.open_hold for known in mine)
             assert sums.spent == sum(known.spent for known in mine)
         assert self.runner.run(self.store.check()) == []
@@ -360,11 +360,11 @@ async def one(store):
             idempotency_key=new_id(), created_at=1.0)
         for n in range(2)
     ]
-    _, (first, second), _ = await store.accept(card, jobs, lambda _: None)
+    _, (first, second), _ = await store.cards.accept(card, jobs, lambda _: None)
     print("accepted", flush=True)
-    await store.change(first, JobState.DELIVERED, settle=Decimal(5))
+    await store.jobs.change(first, JobState.DELIVERED, settle=Decimal(5))
     print("settled", flush=True)
-    await store.change(second, JobState.FAILED, release=True)
+    await store.jobs.change(second, JobState.FAILED, release=True)
 
 async def main():
     store = await Store.open(pathlib.Path(sys.argv[1]), clock=SystemClock())
@@ -395,8 +395,8 @@ async def test_the_books_survive_kill_at_any_moment(open_store: Open, path: Path
         settled += sum(line == "settled\n" for line in said)
         store = await open_store()
         assert await store.check() == []
-        rows = await store.ledger(1)
-        sums = await store.balance(1)
+        rows = await store.ledger.rows(1)
+        sums = await store.ledger.balance(1)
         kinds = [row.kind for row in rows]
         holds, settles, releases = (
             kinds.count(kind) for kind in (LedgerKind.HOLD, LedgerKind.SETTLE, LedgerKind.RELEASE)

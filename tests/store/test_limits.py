@@ -27,13 +27,13 @@ async def spent(
     def look(books: Spending) -> Decimal:
         return books.spent(since, member=member, operation=operation, channel_id=channel_id)
 
-    return await store.look_at_books(GUILD, AUTHOR, look)
+    return await store.spending.view(GUILD, AUTHOR, look)
 
 
 async def place(store: Store, made: Any, held: str, **values: Any) -> tuple[Card, Job]:
     of_job = {name: values.pop(name) for name in ("operation", "state") if name in values}
     card = made.card(GUILD, **values)
-    _, (job,), _ = await store.accept(card, [made.job(card, 0, held, **of_job)], lambda _: None)
+    _, (job,), _ = await store.cards.accept(card, [made.job(card, 0, held, **of_job)], lambda _: None)
     return card, job
 
 
@@ -43,12 +43,12 @@ async def place(store: Store, made: Any, held: str, **values: Any) -> tuple[Card
 async def test_a_limit_comes_back_as_it_was_set_and_a_new_one_for_the_same_replaces_it(
     store: Store, clock: Any
 ) -> None:
-    first = await store.set_limit(GUILD, limit("10.001"), by_id=7)
+    first = await store.limits.set(GUILD, limit("10.001"), by_id=7)
     assert first == replace(limit("10.001"), id=first.id, set_by=7, set_at=clock.now)
     clock.now += 5
-    again = await store.set_limit(GUILD, limit("20"), by_id=8)
+    again = await store.limits.set(GUILD, limit("20"), by_id=8)
     assert (again.id, again.credits, again.set_by, again.set_at) == (first.id, 20, 8, clock.now)
-    assert await store.limits(GUILD) == (again,)
+    assert await store.limits.all(GUILD) == (again,)
 
 
 async def test_limits_for_other_things_stand_beside_each_other_in_the_order_they_were_set(store: Store) -> None:
@@ -62,19 +62,19 @@ async def test_limits_for_other_things_stand_beside_each_other_in_the_order_they
         limit(scope=Scope.ROLE, scope_id=2),
         limit(scope=Scope.MEMBER, scope_id=2),
     ]
-    made = [await store.set_limit(GUILD, each, by_id=1) for each in others]
-    assert list(await store.limits(GUILD)) == made
+    made = [await store.limits.set(GUILD, each, by_id=1) for each in others]
+    assert list(await store.limits.all(GUILD)) == made
     assert len({each.id for each in made}) == len(others)
-    assert await store.limits(GUILD + 1) == ()
+    assert await store.limits.all(GUILD + 1) == ()
 
 
 async def test_a_removed_limit_is_gone_and_its_id_is_not_given_again(store: Store) -> None:
-    made = await store.set_limit(GUILD, limit(), by_id=1)
-    assert await store.remove_limit(GUILD + 1, made.id) is None
-    assert await store.remove_limit(GUILD, made.id) == made
-    assert await store.remove_limit(GUILD, made.id) is None
-    assert await store.limits(GUILD) == ()
-    assert (await store.set_limit(GUILD, limit(), by_id=1)).id > made.id
+    made = await store.limits.set(GUILD, limit(), by_id=1)
+    assert await store.limits.remove(GUILD + 1, made.id) is None
+    assert await store.limits.remove(GUILD, made.id) == made
+    assert await store.limits.remove(GUILD, made.id) is None
+    assert await store.limits.all(GUILD) == ()
+    assert (await store.limits.set(GUILD, limit(), by_id=1)).id > made.id
 
 
 @pytest.mark.parametrize(
@@ -90,17 +90,17 @@ async def test_a_removed_limit_is_gone_and_its_id_is_not_given_again(store: Stor
 )
 async def test_a_limit_that_makes_no_sense_is_refused(store: Store, wrong: Limit) -> None:
     with pytest.raises(sqlite3.IntegrityError):
-        await store.set_limit(GUILD, wrong, by_id=1)
-    assert await store.limits(GUILD) == ()
+        await store.limits.set(GUILD, wrong, by_id=1)
+    assert await store.limits.all(GUILD) == ()
 
 
 async def test_a_decision_sees_the_limits_rules_and_block_of_its_own_moment(store: Store, made: Any) -> None:
-    set_ = await store.set_limit(GUILD, limit(), by_id=1)
-    await store.change_rules(GUILD, lambda rules: replace(rules, paused=True))
-    await store.block(GUILD, AUTHOR, until=5.0, reason="Spam", by_id=1)
+    set_ = await store.limits.set(GUILD, limit(), by_id=1)
+    await store.settings.change(GUILD, lambda rules: replace(rules, paused=True))
+    await store.blocks.add(GUILD, AUTHOR, until=5.0, reason="Spam", by_id=1)
     seen: list[Spending] = []
     card = made.card(GUILD)
-    await store.accept(card, [made.job(card)], seen.append)
+    await store.cards.accept(card, [made.job(card)], seen.append)
     assert (seen[0].limits, seen[0].rules.paused) == ((set_,), True)
     assert seen[0].block is not None
     assert seen[0].block.reason == "Spam"
@@ -116,9 +116,9 @@ async def test_a_hold_a_true_cost_and_what_was_given_back_count_as_they_should(s
     _, under = await place(store, made, "10")
     _, freed = await place(store, made, "10")
     assert await spent(store) == 30
-    await store.change(over, JobState.DELIVERED, settle=Decimal("12.5"))
-    await store.change(under, JobState.READY, settle=Decimal("0.001"))
-    await store.change(freed, JobState.FAILED, release=True)
+    await store.jobs.change(over, JobState.DELIVERED, settle=Decimal("12.5"))
+    await store.jobs.change(under, JobState.READY, settle=Decimal("0.001"))
+    await store.jobs.change(freed, JobState.FAILED, release=True)
     assert await spent(store) == Decimal("12.501")
 
 
@@ -158,58 +158,58 @@ async def test_a_job_counts_from_exactly_the_first_moment_of_its_period(store: S
 
 async def test_rules_are_the_defaults_until_they_are_changed_and_survive_a_restart(open_store: Open) -> None:
     store = await open_store()
-    assert await store.rules(GUILD) == Rules()
-    changed = await store.change_rules(GUILD, lambda rules: replace(rules, words=("b", "a"), rerun_payer=Payer.OFF))
+    assert await store.settings.get(GUILD) == Rules()
+    changed = await store.settings.change(GUILD, lambda rules: replace(rules, words=("b", "a"), rerun_payer=Payer.OFF))
     await store.close()
     again = await open_store()
-    assert await again.rules(GUILD) == changed == Rules(words=("b", "a"), rerun_payer=Payer.OFF)
-    assert await again.rules(GUILD + 1) == Rules()
+    assert await again.settings.get(GUILD) == changed == Rules(words=("b", "a"), rerun_payer=Payer.OFF)
+    assert await again.settings.get(GUILD + 1) == Rules()
 
 
 async def test_two_changes_at_once_lose_neither(open_store: Open) -> None:
     stores = [await open_store(), await open_store()]
 
     async def add(number: int) -> None:
-        await stores[number % 2].change_rules(
+        await stores[number % 2].settings.change(
             GUILD, lambda rules: replace(rules, allowed_channels=rules.allowed_channels | {number})
         )
 
     await asyncio.gather(*(add(number) for number in range(20)))
-    assert (await stores[0].rules(GUILD)).allowed_channels == set(range(20))
+    assert (await stores[0].settings.get(GUILD)).allowed_channels == set(range(20))
 
 
 async def test_a_change_that_fails_changes_nothing(store: Store) -> None:
-    await store.change_rules(GUILD, lambda rules: replace(rules, ping=True))
+    await store.settings.change(GUILD, lambda rules: replace(rules, ping=True))
 
     def fail(rules: Rules) -> Rules:
         raise KeyError("no such channel")
 
     with pytest.raises(KeyError):
-        await store.change_rules(GUILD, fail)
-    assert await store.rules(GUILD) == Rules(ping=True)
+        await store.settings.change(GUILD, fail)
+    assert await store.settings.get(GUILD) == Rules(ping=True)
 
 
 async def test_a_block_holds_until_its_time_and_survives_a_restart(open_store: Open, clock: Any) -> None:
     store = await open_store()
     began = clock.now
-    await store.block(GUILD, AUTHOR, until=None, reason="Spam", by_id=1)
-    await store.block(GUILD, AUTHOR, until=began + 10, reason="Less spam", by_id=2)
+    await store.blocks.add(GUILD, AUTHOR, until=None, reason="Spam", by_id=1)
+    await store.blocks.add(GUILD, AUTHOR, until=began + 10, reason="Less spam", by_id=2)
     await store.close()
     again = await open_store()
     expected = Block(member_id=AUTHOR, until=began + 10, reason="Less spam", by_id=2, at=began)
-    assert await again.blocked(GUILD, AUTHOR) == expected
-    assert await again.blocked(GUILD + 1, AUTHOR) is None
+    assert await again.blocks.active(GUILD, AUTHOR) == expected
+    assert await again.blocks.active(GUILD + 1, AUTHOR) is None
     clock.now = began + 10
-    assert await again.blocked(GUILD, AUTHOR) is None
-    assert await again.unblock(GUILD, AUTHOR) is True
-    assert await again.unblock(GUILD, AUTHOR) is False
+    assert await again.blocks.active(GUILD, AUTHOR) is None
+    assert await again.blocks.remove(GUILD, AUTHOR) is True
+    assert await again.blocks.remove(GUILD, AUTHOR) is False
 
 
 async def test_prices_are_set_replaced_and_taken_away(store: Store) -> None:
-    await store.set_price(GUILD, "image.generate", "", Decimal(5))
-    await store.set_price(GUILD, "image.generate", "flux", Decimal("7.5"))
-    await store.set_price(GUILD, "image.generate", "", Decimal(6))
-    assert await store.prices(GUILD) == {("image.generate", ""): 6, ("image.generate", "flux"): Decimal("7.5")}
-    await store.set_price(GUILD, "image.generate", "", None)
-    await store.set_price(GUILD, "nothing", "", None)
-    assert await store.prices(GUILD) == {("image.generate", "flux"): Decimal("7.5")}
+    await store.prices.set(GUILD, "image.generate", "", Decimal(5))
+    await store.prices.set(GUILD, "image.generate", "flux", Decimal("7.5"))
+    await store.prices.set(GUILD, "image.generate", "", Decimal(6))
+    assert await store.prices.all(GUILD) == {("image.generate", ""): 6, ("image.generate", "flux"): Decimal("7.5")}
+    await store.prices.set(GUILD, "image.generate", "", None)
+    await store.prices.set(GUILD, "nothing", "", None)
+    assert await store.prices.all(GUILD) == {("image.generate", "flux"): Decimal("7.5")}

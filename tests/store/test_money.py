@@ -331,14 +331,14 @@ class Money(RuleBasedStateMachine):
         parts = None if self.model.rules.paused else self.fits(member, places, items)
         states = self.first_states(member, jobs)
         try:
-            _, stored, fresh = self.runner.run(self.store.accept(card, jobs, decision))
+            _, stored, fresh = self.runner.run(self.store.cards.accept(card, jobs, decision))
         except Refused:
             assert parts is None or states is None
             return
         assert parts is not None
         assert [job.state for job in stored] == states
         assert fresh
-        assert not self.runner.run(self.store.accept(card, jobs, decision))[2]
+        assert not self.runner.run(self.store.cards.accept(card, jobs, decision))[2]
         self.remember(stored, places, parts)
         waits = JobState.AWAITING_APPROVAL in states
         until = card.created_at + 24 * 3600 if waits else None
@@ -413,7 +413,7 @@ class Money(RuleBasedStateMachine):
 
     def look_again(self) -> None:
         """Take over states that the store has set by itself; of what it gave back nothing is charged any more."""
-        for job in self.runner.run(self.store.recent(GUILD, limit=10_000)):
+        for job in self.runner.run(self.store.job_lists.recent(GUILD, limit=10_000)):
             known = self.model.jobs[job.id]
             if job.state is JobState.CANCELLED and not known.ended:
                 assert job.after_ids or not self.model.cards[job.card_id].answered
@@ -434,7 +434,7 @@ class Money(RuleBasedStateMachine):
         if known is None:
             return
         to = JobState.READY if early else JobState.DELIVERED
-        changed = self.runner.run(self.store.change(known.job, to, settle=Decimal(cost), cost=Decimal(cost)))
+        changed = self.runner.run(self.store.jobs.change(known.job, to, settle=Decimal(cost), cost=Decimal(cost)))
         assert changed is not None
         known.charge, known.closed = cost, True
         if known.overshoot:
@@ -445,7 +445,7 @@ class Money(RuleBasedStateMachine):
     def deliver(self, data: Any) -> None:
         known = self.some(data, wanted=lambda one: one.job.state is JobState.READY)
         if known is not None:
-            assert self.runner.run(self.store.change(known.job, JobState.DELIVERED)) is not None
+            assert self.runner.run(self.store.jobs.change(known.job, JobState.DELIVERED)) is not None
             self.look_again()
 
     @rule(data=st.data(), to=st.sampled_from([JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED]))
@@ -453,7 +453,7 @@ class Money(RuleBasedStateMachine):
         known = self.some(data, wanted=lambda one: not one.ended and not one.closed and self.is_answered(one))
         if known is None:
             return
-        assert self.runner.run(self.store.change(known.job, to, release=True)) is not None
+        assert self.runner.run(self.store.jobs.change(known.job, to, release=True)) is not None
         known.charge, known.closed, known.ended = 0, True, True
         self.look_again()
 
@@ -464,18 +464,18 @@ class Money(RuleBasedStateMachine):
             return
         card_id = data.draw(st.sampled_from(open_))
         if dropped:
-            self.runner.run(self.store.drop_card(GUILD, card_id, "Lost."))
+            self.runner.run(self.store.cards.drop(GUILD, card_id, "Lost."))
             self.look_again()
             assert all(self.model.jobs[job_id].ended for job_id in self.model.cards[card_id].jobs)
             del self.model.cards[card_id]
             return
-        self.runner.run(self.store.answered(GUILD, card_id, 1, 2))
+        self.runner.run(self.store.cards.mark_answered(GUILD, card_id, 1, 2))
         self.model.cards[card_id].answered = True
 
     @rule()
     def take_turns(self) -> None:
         before = {job_id for job_id, known in self.model.jobs.items() if known.running()}
-        self.runner.run(self.store.start_turns(GUILD))
+        self.runner.run(self.store.queue.start_waiting(GUILD))
         self.look_again()
         rules, jobs = self.model.rules, self.model.jobs
         running = [known for known in jobs.values() if known.running()]
@@ -498,7 +498,7 @@ class Money(RuleBasedStateMachine):
 
     @rule(limit=limits)
     def set_limit(self, limit: Limit) -> None:
-        made = self.runner.run(self.store.set_limit(GUILD, limit, by_id=9))
+        made = self.runner.run(self.store.limits.set(GUILD, limit, by_id=9))
         self.model.limits[made.id] = made
         self.begin_anew()
 
@@ -506,14 +506,14 @@ class Money(RuleBasedStateMachine):
     @rule(data=st.data())
     def remove_limit(self, data: Any) -> None:
         limit_id = data.draw(st.sampled_from(sorted(self.model.limits)))
-        assert self.runner.run(self.store.remove_limit(GUILD, limit_id)) == self.model.limits.pop(limit_id)
+        assert self.runner.run(self.store.limits.remove(GUILD, limit_id)) == self.model.limits.pop(limit_id)
         self.begin_anew()
 
     @rule(member=members, amount=st.integers(1, 40), hours=spans)
     def give(self, member: int, amount: int, hours: int | None) -> None:
         expires_at = None if hours is None else self.clock.now + hours * 3600
         grant = self.runner.run(
-            self.store.grant(GUILD, member, Decimal(amount), note="", by_id=9, expires_at=expires_at)
+            self.store.grants.add(GUILD, member, Decimal(amount), note="", by_id=9, expires_at=expires_at)
         )
         self.model.gifts[grant.id] = Gift(member, amount, expires_at)
 
@@ -530,14 +530,14 @@ class Money(RuleBasedStateMachine):
         )
     )
     def change_rules(self, change: dict[str, Any]) -> None:
-        self.model.rules = self.runner.run(self.store.change_rules(GUILD, lambda rules: replace(rules, **change)))
+        self.model.rules = self.runner.run(self.store.settings.change(GUILD, lambda rules: replace(rules, **change)))
         self.begin_anew()
 
     @rule()
     def pause_for_a_while(self) -> None:
         for paused in (True, False):
             self.model.rules = self.runner.run(
-                self.store.change_rules(GUILD, lambda rules, to=paused: replace(rules, paused=to))
+                self.store.settings.change(GUILD, lambda rules, to=paused: replace(rules, paused=to))
             )
             if paused:
                 self.take_turns()
@@ -555,14 +555,14 @@ class Money(RuleBasedStateMachine):
             return
         card_id = data.draw(st.sampled_from(asked))
         if approved:
-            assert self.runner.run(self.store.approve(GUILD, card_id)) is not None
+            assert self.runner.run(self.store.approvals.approve(GUILD, card_id)) is not None
             self.model.cards[card_id].expires_at = None
             self.look_again()
         else:
             self.turn_down(card_id, JobState.REFUSED)
 
     def turn_down(self, card_id: str, to: JobState) -> None:
-        ended = self.runner.run(self.store.turn_down(GUILD, card_id, to, "No."))
+        ended = self.runner.run(self.store.approvals.turn_down(GUILD, card_id, to, "No."))
         assert ended is not None
         for job in ended:
             known = self.model.jobs[job.id]
@@ -588,7 +588,7 @@ class Money(RuleBasedStateMachine):
             midnight = dt.datetime.combine(day, dt.time(), here.tzinfo).timestamp()
             self.clock.now = max(self.clock.now, midnight - (0.001 if how == "before midnight" else 0))
         overdue = {card_id for card_id, card in self.model.cards.items() if (card.expires_at or 9e9) <= self.clock.now}
-        told = self.runner.run(self.store.overdue_approvals(self.clock.now))
+        told = self.runner.run(self.store.approvals.overdue(self.clock.now))
         assert {approval.card_id for approval in told} == overdue
         for card_id in sorted(overdue):
             self.turn_down(card_id, JobState.EXPIRED)
@@ -622,12 +622,12 @@ class Money(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         known = self.model.jobs.values()
-        sums = self.runner.run(self.store.balance(GUILD))
+        sums = self.runner.run(self.store.ledger.balance(GUILD))
         settled = sum(each.charge for each in known if each.closed)
         assert sums.spent == settled
         assert sums.held == sum(each.charge for each in known if not each.closed)
         assert all(each.closed for each in known if each.ended)
-        rows = self.runner.run(self.store.ledger(GUILD))
+        rows = self.runner.run(self.store.ledger.rows(GUILD))
         assert sum(row.credits for row in rows if row.kind is LedgerKind.SETTLE) == settled
         assert sum(row.credits for row in rows if row.kind is LedgerKind.GRANT) == sum(
             gift.credits for gift in self.model.gifts.values()
@@ -647,7 +647,7 @@ class Money(RuleBasedStateMachine):
 
         shapes = [(False, "", 0), (True, "", 0), (True, OPERATIONS[0], 0), (False, OPERATIONS[1], 500), (True, "", 50)]
         for member in MEMBERS:
-            spent, lefts = self.runner.run(self.store.look_at_books(GUILD, member, look))
+            spent, lefts = self.runner.run(self.store.spending.view(GUILD, member, look))
             assert lefts == self.gifts_of(member)
             for (mine, operation, channel_id), found in zip(shapes, spent, strict=True):
                 limit = Limit(

@@ -33,17 +33,17 @@ async def test_a_dead_process_leaves_its_jobs_to_the_next_one_at_once(
 ) -> None:
     dead = await open_store()
     await accepted(dead)
-    await dead.hold_lease("dead", clock.now + 60)
-    assert len(await dead.claim("dead", now=clock.now)) == 1
+    await dead.jobs.hold_lease("dead", clock.now + 60)
+    assert len(await dead.jobs.claim("dead", now=clock.now)) == 1
     guest = await open_store()
-    await guest.hold_lease("guest", clock.now + 60)
-    assert await guest.claim("guest", now=clock.now) == []
+    await guest.jobs.hold_lease("guest", clock.now + 60)
+    assert await guest.jobs.claim("guest", now=clock.now) == []
     heir = await open_store(alone=True)
-    await heir.hold_lease("heir", clock.now + 60)
-    [job] = await heir.claim("heir", now=clock.now)
+    await heir.jobs.hold_lease("heir", clock.now + 60)
+    [job] = await heir.jobs.claim("heir", now=clock.now)
     assert job.lease == "heir"
-    assert await dead.hold_lease("dead", clock.now + 60) is False
-    assert await dead.hold_lease("dead", clock.now + 60) is True
+    assert await dead.jobs.hold_lease("dead", clock.now + 60) is False
+    assert await dead.jobs.hold_lease("dead", clock.now + 60) is True
 
 
 async def test_a_start_that_fails_lets_go_of_the_lock(open_store: Open, path: Path) -> None:

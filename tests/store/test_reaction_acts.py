@@ -23,48 +23,48 @@ async def card_id(store: Store, accepted: Any) -> str:
 
 
 def act(store: Store, card_id: str, member: int, rule: Any = RERUN) -> Any:
-    return store.note_act(GUILD, MESSAGE, member, rule, card_id=card_id)
+    return store.reaction_acts.note(GUILD, MESSAGE, member, rule, card_id=card_id)
 
 
 # ---------------------------------------------------------------------- the map
 
 
 async def test_a_guild_that_set_nothing_has_the_defaults(store: Store):
-    assert await store.reactions(GUILD) == Reactions()
+    assert await store.reactions.get(GUILD) == Reactions()
     assert len(DEFAULTS) == 8
-    assert (await store.reactions(GUILD)).of("🔁") == RERUN
+    assert (await store.reactions.get(GUILD)).of("🔁") == RERUN
 
 
 async def test_what_is_set_comes_back_and_a_second_time_replaces_it(store: Store):
     rule = replace(RERUN, who=Who.ROLE, role_id=7, needed=3, payer=Purse.AUTHOR)
-    await store.set_reaction(GUILD, replace(rule, needed=9))
-    await store.set_reaction(GUILD, rule)
-    assert (await store.reactions(GUILD)).of("🔁") == rule
-    assert await store.reaction_changes(GUILD) == {"🔁": rule}
+    await store.reactions.set(GUILD, replace(rule, needed=9))
+    await store.reactions.set(GUILD, rule)
+    assert (await store.reactions.get(GUILD)).of("🔁") == rule
+    assert await store.reactions.changes(GUILD) == {"🔁": rule}
 
 
 async def test_a_removed_default_does_nothing_until_the_reset(store: Store):
-    assert await store.remove_reaction(GUILD, "🔁") == RERUN
-    assert await store.remove_reaction(GUILD, "🔁") is None
-    assert (await store.reactions(GUILD)).of("🔁") is None
-    assert await store.reset_reactions(GUILD) == 1
-    assert (await store.reactions(GUILD)).of("🔁") == RERUN
+    assert await store.reactions.remove(GUILD, "🔁") == RERUN
+    assert await store.reactions.remove(GUILD, "🔁") is None
+    assert (await store.reactions.get(GUILD)).of("🔁") is None
+    assert await store.reactions.reset(GUILD) == 1
+    assert (await store.reactions.get(GUILD)).of("🔁") == RERUN
 
 
 async def test_a_removed_emoji_of_the_guilds_own_leaves_no_row(store: Store):
     own = replace(RERUN, emoji="123456789012345678", shown="<:x:123456789012345678>")
-    await store.set_reaction(GUILD, own)
-    assert await store.remove_reaction(GUILD, own.emoji) == own
-    assert await store.reaction_changes(GUILD) == {}
+    await store.reactions.set(GUILD, own)
+    assert await store.reactions.remove(GUILD, own.emoji) == own
+    assert await store.reactions.changes(GUILD) == {}
 
 
 async def test_settings_change_one_by_one(store: Store):
-    await store.set_reaction_settings(GUILD, seeds=True)
-    await store.set_reaction_settings(GUILD, gallery=(55, 7))
-    found = await store.set_reaction_settings(GUILD, is_on=False)
+    await store.reactions.change_settings(GUILD, seeds=True)
+    await store.reactions.change_settings(GUILD, gallery=(55, 7))
+    found = await store.reactions.change_settings(GUILD, is_on=False)
     assert (found.is_on, found.seeds, found.gallery_channel, found.gallery_stars) == (False, True, 55, 7)
     assert found.of("🔁") is None
-    assert await store.reactions(GUILD) == found
+    assert await store.reactions.get(GUILD) == found
 
 
 # ---------------------------------------------------------------------- acts
@@ -75,10 +75,10 @@ async def test_a_reaction_acts_once_until_it_is_taken_back(store: Store, card_id
     assert (first.count, first.fires) == (1, True)
     assert await act(store, card_id, 1) is None
     assert (await act(store, card_id, 2)).fires
-    taken = await store.take_back_act(GUILD, MESSAGE, "🔁", 1)
+    taken = await store.reaction_acts.take_back(GUILD, MESSAGE, "🔁", 1)
     assert taken is not None
     assert (taken.card_id, taken.action, taken.made_card) == (card_id, Action.RERUN, None)
-    assert await store.take_back_act(GUILD, MESSAGE, "🔁", 1) is None
+    assert await store.reaction_acts.take_back(GUILD, MESSAGE, "🔁", 1) is None
     assert (await act(store, card_id, 1)).fires
 
 
@@ -95,8 +95,8 @@ async def test_the_same_reaction_twice_at_once_acts_once(store: Store, card_id: 
 
 async def test_what_came_of_it_is_told_when_it_is_taken_back(store: Store, card_id: str):
     await act(store, card_id, 1)
-    await store.note_made(GUILD, MESSAGE, "🔁", 1, made_card="C1")
-    taken = await store.take_back_act(GUILD, MESSAGE, "🔁", 1)
+    await store.reaction_acts.note_made(GUILD, MESSAGE, "🔁", 1, made_card="C1")
+    taken = await store.reaction_acts.take_back(GUILD, MESSAGE, "🔁", 1)
     assert taken is not None
     assert taken.made_card == "C1"
 
@@ -105,45 +105,46 @@ async def test_stars_count_members_of_one_card(store: Store, card_id: str, accep
     other, _ = await accepted(store, "5")
     for member in (1, 2, 3):
         await act(store, card_id, member, GALLERY)
-    await store.note_act(GUILD, MESSAGE + 1, 3, GALLERY, card_id=card_id)  # the card has moved
-    await store.note_act(GUILD, MESSAGE + 2, 4, GALLERY, card_id=other.id)
+    await store.reaction_acts.note(GUILD, MESSAGE + 1, 3, GALLERY, card_id=card_id)  # the card has moved
+    await store.reaction_acts.note(GUILD, MESSAGE + 2, 4, GALLERY, card_id=other.id)
     await act(store, card_id, 9, RERUN)
-    assert await store.stars(GUILD, card_id) == 3
+    assert await store.reaction_acts.stars(GUILD, card_id) == 3
 
 
 async def test_clearing_forgets_one_emoji_or_all(store: Store, card_id: str):
     for member in (1, 2):
         await act(store, card_id, member)
         await act(store, card_id, member, GALLERY)
-    assert await store.clear_acts(GUILD, MESSAGE, "⭐") == [card_id]
-    assert await store.stars(GUILD, card_id) == 0
+    assert await store.reaction_acts.clear(GUILD, MESSAGE, "⭐") == [card_id]
+    assert await store.reaction_acts.stars(GUILD, card_id) == 0
     assert await act(store, card_id, 1) is None
-    assert await store.clear_acts(GUILD, MESSAGE, None) == [card_id]
-    assert await store.clear_acts(GUILD, MESSAGE, None) == []
+    assert await store.reaction_acts.clear(GUILD, MESSAGE, None) == [card_id]
+    assert await store.reaction_acts.clear(GUILD, MESSAGE, None) == []
 
 
 async def test_a_card_is_found_by_its_own_message_and_by_its_jobs(store: Store, accepted: Any):
     card, (job,) = await accepted(store, "5")
-    await store.move_card(GUILD, card.id, message_id=1234, channel_id=55)
-    await store.change(job, JobState.DELIVERED, settle=job.held, message_id=5678)
+    await store.cards.move(GUILD, card.id, message_id=1234, channel_id=55)
+    await store.jobs.change(job, JobState.DELIVERED, settle=job.held, message_id=5678)
     for message_id in (1234, 5678):
-        found = await store.card_in_message(GUILD, message_id)
+        found = await store.cards.in_message(GUILD, message_id)
         assert found is not None
         assert found[0].id == card.id
         assert [each.id for each in found[1]] == [job.id]
-    assert await store.card_in_message(GUILD, 4321) is None
-    assert await store.card_in_message(GUILD + 1, 1234) is None
+    assert await store.cards.in_message(GUILD, 4321) is None
+    assert await store.cards.in_message(GUILD + 1, 1234) is None
 
 
 async def test_a_private_card_is_not_found(store: Store, made: Any):
     card = made.card(private=True)
-    await store.accept(card, [made.job(card)], lambda _: None)
-    await store.answered(GUILD, card.id, 1234, 55)
-    assert await store.card_in_message(GUILD, 1234) is None
+    await store.cards.accept(card, [made.job(card)], lambda _: None)
+    await store.cards.mark_answered(GUILD, card.id, 1234, 55)
+    assert await store.cards.in_message(GUILD, 1234) is None
 
 
 async def test_looking_up_a_message_reads_by_indexes_alone(store: Store):
-    from bot.store.guild.reactions import _ACTED, _CARD_IN_MESSAGE
+    from bot.store.guild.reaction_acts import _ACTED
+    from bot.store.work.cards import _CARD_IN_MESSAGE
 
     def plans(db: Any) -> list[str]:
         card = db.execute(f"EXPLAIN QUERY PLAN {_CARD_IN_MESSAGE}", {"guild_id": 1, "message_id": 1}).fetchall()

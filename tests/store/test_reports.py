@@ -24,7 +24,7 @@ async def pay(
 ) -> Any:
     clock.now = at
     _, (made,) = await accepted(store, "10", guild_id=guild_id, **job)
-    paid = await store.change(made, JobState.DELIVERED, settle=Decimal(cost))
+    paid = await store.jobs.change(made, JobState.DELIVERED, settle=Decimal(cost))
     assert paid is not None
     return paid
 
@@ -40,7 +40,7 @@ async def test_each_day_has_what_was_settled_from_its_start_until_before_its_end
     spans = [(DAY_S * day, DAY_S * (day + 1)) for day in range(20, 24)]
     for at, cost in ((20, "1"), (20.999, "2.5"), (21, "4"), (23.5, "8"), (19.999, "100"), (24, "200")):
         await pay(store, clock, accepted, cost, at=at * DAY_S)
-    found = await store.report(GUILD, spans)
+    found = await store.reports.totals(GUILD, spans)
     assert found.spans == (Decimal("3.5"), Decimal(4), Decimal(0), Decimal(8))
     assert found.total == Decimal("15.5")
     assert found.jobs == 4
@@ -54,7 +54,7 @@ async def test_members_and_operations_add_up_to_the_days_with_the_most_first(
     await pay(store, clock, accepted, "7.25", at=5 * DAY_S, operation="video.generate", author_id=9)
     await pay(store, clock, accepted, "4", at=6 * DAY_S, operation="image.generate", author_id=9)
     await pay(store, clock, accepted, "99", at=9 * DAY_S)
-    found = await store.report(GUILD, [(5 * DAY_S, 6 * DAY_S), (6 * DAY_S, 7 * DAY_S)])
+    found = await store.reports.totals(GUILD, [(5 * DAY_S, 6 * DAY_S), (6 * DAY_S, 7 * DAY_S)])
     assert found.members == ((9, Decimal("11.25")), (42, Decimal(3)))
     assert found.operations == (("video.generate", Decimal("7.25")), ("image.generate", Decimal(7)))
     assert found.total == Decimal("14.25")
@@ -63,9 +63,9 @@ async def test_members_and_operations_add_up_to_the_days_with_the_most_first(
 async def test_holds_releases_and_grants_are_not_spent(store: Store, clock: Any, accepted: Any) -> None:
     clock.now = 5 * DAY_S
     _, (failed, _open) = await accepted(store, "10", "20")
-    await store.change(failed, JobState.FAILED, release=True)
-    await store.grant(GUILD, 42, Decimal(50), note="", by_id=1, expires_at=None)
-    found = await store.report(GUILD, [(0, 10 * DAY_S)])
+    await store.jobs.change(failed, JobState.FAILED, release=True)
+    await store.grants.add(GUILD, 42, Decimal(50), note="", by_id=1, expires_at=None)
+    found = await store.reports.totals(GUILD, [(0, 10 * DAY_S)])
     assert (found.total, found.members, found.operations, found.jobs, found.first_at) == (0, (), (), 0, None)
 
 
@@ -96,8 +96,8 @@ async def test_every_sum_is_the_ledgers_whatever_was_paid_and_in_every_zone(
             guild_id=guild_id, author_id=member, operation=operation,
         )  # fmt: skip
     spans = list(itertools.pairwise(starts))
-    found = await store.report(GUILD, spans)
-    rows = await store.ledger(GUILD)
+    found = await store.reports.totals(GUILD, spans)
+    rows = await store.ledger.rows(GUILD)
     assert list(found.spans) == [settled(rows, *span) for span in spans]
     assert found.total == settled(rows, starts[0], starts[-1])
     assert found.total == sum((spent for _, spent in found.members), Decimal(0))
@@ -126,22 +126,22 @@ async def test_pages_together_have_every_line_once_and_in_order(
     for number in range(4):
         await pay(store, clock, accepted, "1.5", at=1000.0)  # all at the same moment
         await pay(store, clock, accepted, "99", at=1000.0, guild_id=OTHER)
-        await store.note_decision(GUILD, by_id=1, kind="limit", text=f"set {number}.")
-    rows = await everything(store.ledger_page, limit=limit)
-    ledger = await store.ledger(GUILD)
+        await store.decisions.add(GUILD, by_id=1, kind="limit", text=f"set {number}.")
+    rows = await everything(store.reports.ledger_page, limit=limit)
+    ledger = await store.ledger.rows(GUILD)
     assert [row["id"] for row in rows] == [line.id for line in reversed(ledger)]
     assert [row["credits"] for row in rows] == [line.credits for line in reversed(ledger)]
-    jobs = await everything(store.jobs_page, limit=limit)
-    assert [job["id"] for job in jobs] == [job.id for job in reversed(await store.recent(GUILD))]
+    jobs = await everything(store.reports.jobs_page, limit=limit)
+    assert [job["id"] for job in jobs] == [job.id for job in reversed(await store.job_lists.recent(GUILD))]
     assert {job["cost"] for job in jobs} == {"1.500"}
-    decisions = await everything(store.decisions_page, limit=limit)
+    decisions = await everything(store.reports.decisions_page, limit=limit)
     assert [line["text"] for line in decisions] == ["set 0.", "set 1.", "set 2.", "set 3."]
 
 
 async def test_an_export_may_begin_later(store: Store, clock: Any, accepted: Any) -> None:
     await pay(store, clock, accepted, "1", at=1000.0)
     late = await pay(store, clock, accepted, "2", at=3000.0)
-    rows = await everything(store.ledger_page, since=2000.0)
+    rows = await everything(store.reports.ledger_page, since=2000.0)
     assert {row["job_id"] for row in rows} == {late.id}
     assert [(row["kind"], row["credits"], row["time"]) for row in rows] == [
         ("hold", Decimal(10), "1970-01-01T00:50:00+00:00"),
@@ -152,8 +152,8 @@ async def test_an_export_may_begin_later(store: Store, clock: Any, accepted: Any
 async def test_the_words_of_a_private_job_are_not_exported(store: Store, made: Any) -> None:
     for private in (True, False):
         card = made.card(GUILD, private=private)
-        await store.accept(card, [made.job(card, input={"prompt": f"private {private}"})], lambda _: None)
-    jobs = await everything(store.jobs_page)
+        await store.cards.accept(card, [made.job(card, input={"prompt": f"private {private}"})], lambda _: None)
+    jobs = await everything(store.reports.jobs_page)
     assert [(job["private"], job["prompt"]) for job in jobs] == [(True, None), (False, "private False")]
 
 

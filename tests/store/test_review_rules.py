@@ -18,32 +18,32 @@ IMAGE = Media(url="https://media.test/a.png", kind=MediaKind.IMAGE, key="image_u
 
 
 async def on(store: Store, channel_id: int = 0, desk: int = DESK, guild_id: int = GUILD) -> None:
-    await store.set_review(guild_id, ReviewRule(channel_id=channel_id, review_channel=desk))
+    await store.reviews.set_rule(guild_id, ReviewRule(channel_id=channel_id, review_channel=desk))
 
 
 async def made(store: Store, accepted: Any) -> Any:
     card, (job,) = await accepted(store)
-    ready = await store.change(job, JobState.READY, media=(IMAGE,), cost=Decimal(9))
+    ready = await store.jobs.change(job, JobState.READY, media=(IMAGE,), cost=Decimal(9))
     return card, ready
 
 
 async def test_without_a_rule_nothing_waits(store: Store, accepted: Any) -> None:
     card, job = await made(store, accepted)
-    assert await store.begin_review(GUILD, job.id) is None
-    assert await store.withheld(GUILD, card.id) == frozenset()
+    assert await store.reviews.begin(GUILD, job.id) is None
+    assert await store.reviews.withheld(GUILD, card.id) == frozenset()
 
 
 async def test_a_rule_of_another_channel_or_guild_does_not_count(store: Store, accepted: Any) -> None:
     _, job = await made(store, accepted)
     await on(store, channel_id=1234)
     await on(store, guild_id=701)
-    assert await store.begin_review(GUILD, job.id) is None
+    assert await store.reviews.begin(GUILD, job.id) is None
 
 
 async def test_what_is_asked_for_in_the_review_channel_itself_does_not_wait(store: Store, accepted: Any) -> None:
     _, job = await made(store, accepted)
     await on(store, desk=CHANNEL)
-    assert await store.begin_review(GUILD, job.id) is None
+    assert await store.reviews.begin(GUILD, job.id) is None
 
 
 @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -52,11 +52,11 @@ async def test_the_narrowest_rule_counts(open_store: Any, made: Any, tmp_path_fa
     store = await open_store(tmp_path_factory.mktemp("review") / "bot.db", secret_keys=("x" * 32,))
     card = replace(made.card(), parent_channel_id=PARENT, category_id=CATEGORY)
     job = made.job(card)
-    await store.accept(card, [job], lambda _: None)
+    await store.cards.accept(card, [job], lambda _: None)
     for channel_id in there:
         await on(store, channel_id, desk=1000 + channel_id)
     narrowest = next(each for each in (CHANNEL, PARENT, CATEGORY, 0) if each in there)
-    assert (await store.begin_review(GUILD, job.id)).channel_id == 1000 + narrowest
+    assert (await store.reviews.begin(GUILD, job.id)).channel_id == 1000 + narrowest
     await store.close()
 
 
@@ -64,24 +64,24 @@ async def test_a_private_card_never_waits(store: Store, made: Any) -> None:
     await on(store)
     card = made.card(private=True)
     job = made.job(card)
-    await store.accept(card, [job], lambda _: None)
-    assert await store.begin_review(GUILD, job.id) is None
+    await store.cards.accept(card, [job], lambda _: None)
+    assert await store.reviews.begin(GUILD, job.id) is None
 
 
 async def test_a_review_begins_once_and_follows_its_rule_only_until_it_is_posted(store: Store, accepted: Any) -> None:
     _, job = await made(store, accepted)
     await on(store)
-    first = await store.begin_review(GUILD, job.id)
+    first = await store.reviews.begin(GUILD, job.id)
     assert first is not None
     assert first.expires_at == first.asked_at + REVIEW_LIFE_S
     await on(store, desk=OTHER_DESK)
-    moved = await store.begin_review(GUILD, job.id)
+    moved = await store.reviews.begin(GUILD, job.id)
     assert moved == replace(first, channel_id=OTHER_DESK)
-    await store.note_review_message(GUILD, job.id, channel_id=OTHER_DESK, message_id=5)
+    await store.reviews.note_message(GUILD, job.id, channel_id=OTHER_DESK, message_id=5)
     await on(store)
-    assert await store.begin_review(GUILD, job.id) == replace(moved, message_id=5)
-    await store.remove_review(GUILD)
-    assert await store.begin_review(GUILD, job.id) == replace(moved, message_id=5)
+    assert await store.reviews.begin(GUILD, job.id) == replace(moved, message_id=5)
+    await store.reviews.remove_rule(GUILD)
+    assert await store.reviews.begin(GUILD, job.id) == replace(moved, message_id=5)
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -90,14 +90,14 @@ async def test_only_the_first_decision_counts_and_makes_the_job_due(
 ) -> None:
     _, job = await made(store, accepted)
     await on(store)
-    assert await store.decide_review(GUILD, job.id, verdict, by_id=1) is None
-    await store.begin_review(GUILD, job.id)
-    await store.change(job, JobState.READY, next_at=9e9)
-    decided = await store.decide_review(GUILD, job.id, verdict, by_id=1, sentence="No.")
+    assert await store.reviews.decide(GUILD, job.id, verdict, by_id=1) is None
+    await store.reviews.begin(GUILD, job.id)
+    await store.jobs.change(job, JobState.READY, next_at=9e9)
+    decided = await store.reviews.decide(GUILD, job.id, verdict, by_id=1, sentence="No.")
     assert decided is not None
     assert (decided.state, decided.next_at) == (JobState.READY, 0)
-    assert await store.decide_review(GUILD, job.id, Verdict.PUBLISHED, by_id=2) is None
-    review = await store.review(GUILD, job.id)
+    assert await store.reviews.decide(GUILD, job.id, Verdict.PUBLISHED, by_id=2) is None
+    review = await store.reviews.get(GUILD, job.id)
     assert review is not None
     assert (review.verdict, review.decided_by, review.sentence) == (verdict, 1, "No.")
 
@@ -107,26 +107,26 @@ async def test_what_was_made_is_withheld_from_the_moment_it_is_ready_until_it_is
 ) -> None:
     await on(store)
     card, (job,) = await accepted(store)
-    assert await store.withheld(GUILD, card.id) == frozenset()
-    job = await store.change(job, JobState.READY, media=(IMAGE,))
-    assert await store.withheld(GUILD, card.id) == {job.id}
-    await store.begin_review(GUILD, job.id)
-    await store.remove_review(GUILD)
-    assert await store.withheld(GUILD, card.id) == {job.id}
-    await store.decide_review(GUILD, job.id, Verdict.PUBLISHED, by_id=1)
-    assert await store.withheld(GUILD, card.id) == frozenset()
+    assert await store.reviews.withheld(GUILD, card.id) == frozenset()
+    job = await store.jobs.change(job, JobState.READY, media=(IMAGE,))
+    assert await store.reviews.withheld(GUILD, card.id) == {job.id}
+    await store.reviews.begin(GUILD, job.id)
+    await store.reviews.remove_rule(GUILD)
+    assert await store.reviews.withheld(GUILD, card.id) == {job.id}
+    await store.reviews.decide(GUILD, job.id, Verdict.PUBLISHED, by_id=1)
+    assert await store.reviews.withheld(GUILD, card.id) == frozenset()
 
 
 async def test_what_is_refused_stays_withheld_when_it_is_held(store: Store, accepted: Any) -> None:
     await on(store)
     card, job = await made(store, accepted)
-    await store.begin_review(GUILD, job.id)
-    await store.decide_review(GUILD, job.id, Verdict.REFUSED, by_id=1, sentence="No.")
-    held = await store.change(job, JobState.HELD, settle=Decimal(9), error="No.")
+    await store.reviews.begin(GUILD, job.id)
+    await store.reviews.decide(GUILD, job.id, Verdict.REFUSED, by_id=1, sentence="No.")
+    held = await store.jobs.change(job, JobState.HELD, settle=Decimal(9), error="No.")
     assert held is not None
-    assert await store.withheld(GUILD, card.id) == {job.id}
-    await store.change(held, JobState.DELIVERED)
-    assert await store.withheld(GUILD, card.id) == frozenset()
+    assert await store.reviews.withheld(GUILD, card.id) == {job.id}
+    await store.jobs.change(held, JobState.DELIVERED)
+    assert await store.reviews.withheld(GUILD, card.id) == frozenset()
 
 
 async def test_a_refusal_gives_back_what_waits_for_the_result_and_nothing_else(store: Store, made: Any) -> None:
@@ -137,14 +137,14 @@ async def test_a_refusal_gives_back_what_waits_for_the_result_and_nothing_else(s
     third = made.job(card, 3, after_ids=(second.id,))
     waiting = JobState.WAITING
     start = Start(states=(JobState.SUBMITTING, JobState.SUBMITTING, waiting, waiting), draws=())
-    await store.accept(card, [first, other, second, third], lambda _: start)
-    await store.answered(GUILD, card.id, 1, CHANNEL)
-    await store.change(first, JobState.READY, output={"image_url": IMAGE.url}, media=(IMAGE,))
-    await store.begin_review(GUILD, first.id)
-    await store.decide_review(GUILD, first.id, Verdict.REFUSED, by_id=1, sentence="No.")
-    states = [job.state for job in await store.jobs_of(GUILD, card.id)]
+    await store.cards.accept(card, [first, other, second, third], lambda _: start)
+    await store.cards.mark_answered(GUILD, card.id, 1, CHANNEL)
+    await store.jobs.change(first, JobState.READY, output={"image_url": IMAGE.url}, media=(IMAGE,))
+    await store.reviews.begin(GUILD, first.id)
+    await store.reviews.decide(GUILD, first.id, Verdict.REFUSED, by_id=1, sentence="No.")
+    states = [job.state for job in await store.jobs.of_card(GUILD, card.id)]
     assert states == [JobState.READY, JobState.SUBMITTING, JobState.CANCELLED, JobState.CANCELLED]
-    assert (await store.balance(GUILD)).held == 20
+    assert (await store.ledger.balance(GUILD)).held == 20
 
 
 async def test_a_result_that_waits_takes_no_place_among_the_running(store: Store, accepted: Any) -> None:
@@ -153,11 +153,11 @@ async def test_a_result_that_waits_takes_no_place_among_the_running(store: Store
 
     async def running() -> int:
         seen: list[int] = []
-        await store.look_at_books(GUILD, job.author_id, lambda books: seen.append(books.running_of_member))
+        await store.spending.view(GUILD, job.author_id, lambda books: seen.append(books.running_of_member))
         return seen[0]
 
     assert await running() == 1
-    await store.begin_review(GUILD, job.id)
+    await store.reviews.begin(GUILD, job.id)
     assert await running() == 0
-    await store.decide_review(GUILD, job.id, Verdict.PUBLISHED, by_id=1)
+    await store.reviews.decide(GUILD, job.id, Verdict.PUBLISHED, by_id=1)
     assert await running() == 1

@@ -134,7 +134,7 @@ def test_a_key_file_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
 
 async def test_a_lost_key_refuses_the_start_and_is_named(open_store: Open, made: Any, path: Path) -> None:
     store = await open_store()
-    await store.set_key(1, CANARY, set_by=2, status=made.status())
+    await store.keys.set(1, CANARY, set_by=2, status=made.status())
     await store.close()
     file = key_file_of(path)
     lost = file.read_text()
@@ -145,7 +145,7 @@ async def test_a_lost_key_refuses_the_start_and_is_named(open_store: Open, made:
             await open_store(secret_keys=keys)
         assert not file.exists()
     again = await open_store(secret_keys=(NEW, lost))
-    key = await again.key(1)
+    key = await again.keys.current(1)
     assert key is not None
     assert key.secret == CANARY
 
@@ -158,14 +158,14 @@ async def test_an_expired_interaction_token_needs_no_key(open_store: Open, accep
         await open_store(secret_keys=(NEW,))
     clock.now = card.token_expires_at
     again = await open_store(secret_keys=(NEW,))
-    kept = await again.card(card.guild_id, card.id)
+    kept = await again.cards.get(card.guild_id, card.id)
     assert kept is not None
     assert kept.token is None
 
 
 async def test_rotation_seals_everything_with_the_newest_key(open_store: Open, made: Any, accepted: Any) -> None:
     store = await open_store(secret_keys=(OLD,))
-    await store.set_key(1, CANARY, set_by=2, status=made.status())
+    await store.keys.set(1, CANARY, set_by=2, status=made.status())
     card, _ = await accepted(store)
     await store.close()
     both = await open_store(secret_keys=(NEW, OLD))
@@ -173,7 +173,7 @@ async def test_rotation_seals_everything_with_the_newest_key(open_store: Open, m
     assert await both.rotate_secrets() == 0
     await both.close()
     new = await open_store(secret_keys=(NEW,))
-    key, kept = await new.key(1), await new.card(card.guild_id, card.id)
+    key, kept = await new.keys.current(1), await new.cards.get(card.guild_id, card.id)
     assert key is not None
     assert kept is not None
     assert (key.secret, kept.token) == (CANARY, card.token)
@@ -184,7 +184,7 @@ async def test_a_rotation_that_fails_half_way_changes_nothing(
 ) -> None:
     store = await open_store(secret_keys=(OLD,))
     for guild_id in (1, 2, 3):
-        await store.set_key(guild_id, CANARY, set_by=2, status=made.status())
+        await store.keys.set(guild_id, CANARY, set_by=2, status=made.status())
     await store.close()
     both = await open_store(secret_keys=(NEW, OLD))
     real, done = SecretBox.rotate, []
@@ -200,20 +200,20 @@ async def test_a_rotation_that_fails_half_way_changes_nothing(
         await both.rotate_secrets()
     await both.close()
     old = await open_store(secret_keys=(OLD,))
-    assert [key.secret for guild_id in (1, 2, 3) if (key := await old.key(guild_id))] == [CANARY] * 3
+    assert [key.secret for guild_id in (1, 2, 3) if (key := await old.keys.current(guild_id))] == [CANARY] * 3
 
 
 async def test_no_secret_ever_reaches_the_disk_a_repr_or_an_error(open_store: Open, made: Any, tmp_path: Path) -> None:
     store = await open_store()
-    key = await store.set_key(1, CANARY, set_by=2, status=made.status())
+    key = await store.keys.set(1, CANARY, set_by=2, status=made.status())
     card = made.card(1, token=f"token-{CANARY}")
-    stored, _, _ = await store.accept(card, [made.job(card)], lambda _: None)
-    await store.note_refused(1, key.id)
+    stored, _, _ = await store.cards.accept(card, [made.job(card)], lambda _: None)
+    await store.keys.note_refused(1, key.id)
     await store._database.write(lambda db: db.execute("UPDATE guild_keys SET guild_id = 9").rowcount)
     with pytest.raises(StoreError) as caught:
-        await store.key(9)
+        await store.keys.current(9)
     shown = [repr(key), str(key), repr(stored), repr(store), repr(caught.value), repr(vars(caught.value))]
-    await store.remove_key(9)
+    await store.keys.remove(9)
     files = [file.read_bytes() for file in tmp_path.iterdir()]
     await store.close()
     files += [file.read_bytes() for file in tmp_path.iterdir()]
@@ -229,14 +229,14 @@ async def test_a_sealed_row_swapped_to_another_guild_is_refused(
 ) -> None:
     cards = {}
     for guild_id in (1, 2):
-        await store.set_key(guild_id, f"{CANARY}{guild_id}", set_by=2, status=made.status())
+        await store.keys.set(guild_id, f"{CANARY}{guild_id}", set_by=2, status=made.status())
         cards[guild_id], _ = await accepted(store, guild_id=guild_id)
     table, name = column.split(".")
     swap = f"UPDATE {table} SET {name} = (SELECT {name} FROM {table} WHERE guild_id = 1) WHERE guild_id = 2"
     await store._database.write(lambda db: db.execute(swap).rowcount)
     with pytest.raises(StoreError, match="another server"):
-        await (store.key(2) if table == "guild_keys" else store.card(2, cards[2].id))
-    assert await store.key(1) is not None
+        await (store.keys.current(2) if table == "guild_keys" else store.cards.get(2, cards[2].id))
+    assert await store.keys.current(1) is not None
 
 
 def test_a_signature_is_of_this_text_and_this_key() -> None:

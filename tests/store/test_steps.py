@@ -37,13 +37,13 @@ async def chain(
                 fill=(fill(ids) if fill else {"prompt": f"{{{ids[0]}.enhancedPrompt}}"}) if before else {},
             )
         )
-    _, stored, _ = await store.accept(card, jobs, lambda _: None)
-    await store.answered(guild_id, card.id, 900, 55)
+    _, stored, _ = await store.cards.accept(card, jobs, lambda _: None)
+    await store.cards.mark_answered(guild_id, card.id, 900, 55)
     return list(stored)
 
 
 async def now(store: Store, job: Job) -> Job:
-    found = await store.job(job.guild_id, job.id)
+    found = await store.jobs.get(job.guild_id, job.id)
     assert found is not None
     return found
 
@@ -51,11 +51,11 @@ async def now(store: Store, job: Job) -> Job:
 async def end(store: Store, job: Job, to: JobState, output: Any = PROMPT) -> None:
     """Bring a job to its end, whatever it is now."""
     money = {"settle": Decimal(3)} if to in PAID_STATES else {"release": True}
-    assert await store.change(await now(store, job), to, output=output, **money) is not None
+    assert await store.jobs.change(await now(store, job), to, output=output, **money) is not None
 
 
 async def kinds(store: Store, job: Job) -> list[LedgerKind]:
-    return sorted(row.kind for row in await store.ledger(job.guild_id) if row.job_id == job.id)
+    return sorted(row.kind for row in await store.ledger.rows(job.guild_id) if row.job_id == job.id)
 
 
 # ---------------------------------------------------------------------- one after another
@@ -63,8 +63,8 @@ async def kinds(store: Store, job: Job) -> list[LedgerKind]:
 
 async def test_a_waiting_job_is_not_claimed_before_its_time(store: Store, made: Any) -> None:
     first, second = await chain(store, made, (), (0,))
-    await store.hold_lease("t", 2_000_000.0)
-    assert [job.id for job in await store.claim("t", now=1_000_100.0)] == [first.id]
+    await store.jobs.hold_lease("t", 2_000_000.0)
+    assert [job.id for job in await store.jobs.claim("t", now=1_000_100.0)] == [first.id]
     assert (await now(store, second)).state is JobState.WAITING
 
 
@@ -79,8 +79,8 @@ async def test_a_result_starts_what_waits_for_it_with_the_output_filled_in(
     assert started.input == {"prompt": "A better fox.", "model": "flux"}
     assert started.held == second.held
     assert await kinds(store, second) == [LedgerKind.HOLD]
-    await store.hold_lease("t", 2_000_000.0)
-    assert [job.id for job in await store.claim("t", now=1_000_100.0)] == [second.id]
+    await store.jobs.hold_lease("t", 2_000_000.0)
+    assert [job.id for job in await store.jobs.claim("t", now=1_000_100.0)] == [second.id]
 
 
 @pytest.mark.parametrize("lost", LOST)
@@ -94,9 +94,9 @@ async def test_without_a_result_all_that_follows_is_cancelled_and_given_back(
         assert (ended.state, ended.error) == (JobState.CANCELLED, STEP_LOST)
         assert ended.finished_at is not None
         assert await kinds(store, job) == [LedgerKind.HOLD, LedgerKind.RELEASE]
-    balance = await store.balance(GUILD)
+    balance = await store.ledger.balance(GUILD)
     assert (balance.held, balance.spent) == (0, 0)
-    assert await store.open_total() == 0
+    assert await store.job_lists.open_total() == 0
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_a_result_without_the_needed_output_cancels_what_follows(store: St
     assert (await now(store, second)).state is JobState.CANCELLED
     assert (await now(store, third)).state is JobState.CANCELLED
     assert await kinds(store, first) == [LedgerKind.HOLD, LedgerKind.SETTLE]
-    assert (await store.balance(GUILD)).held == 0
+    assert (await store.ledger.balance(GUILD)).held == 0
 
 
 async def test_the_first_of_a_list_of_outputs_is_taken(store: Store, made: Any) -> None:
@@ -136,7 +136,7 @@ async def test_a_member_prompt_in_braces_stays_as_it_was_typed(store: Store, mad
         card, 1, state=JobState.WAITING, after_ids=(first.id,), input={"prompt": words},
         fill={"style": f"{{{first.id}.enhancedPrompt}}"},
     )  # fmt: skip
-    await store.accept(card, [first, second], lambda _: None)
+    await store.cards.accept(card, [first, second], lambda _: None)
     await end(store, first, JobState.DELIVERED)
     assert (await now(store, second)).input == {"prompt": words, "style": "A better fox."}
 
@@ -180,10 +180,10 @@ async def test_a_job_that_also_waits_for_a_moderator_goes_with_its_lost_step(sto
     card = made.card()
     first = made.job(card)
     second = made.job(card, 1, state=JobState.AWAITING_APPROVAL, after_ids=(first.id,), fill={})
-    await store.accept(card, [first, second], lambda _: None)
+    await store.cards.accept(card, [first, second], lambda _: None)
     await end(store, first, JobState.FAILED)
     assert (await now(store, second)).state is JobState.CANCELLED
-    assert (await store.balance(GUILD)).held == 0
+    assert (await store.ledger.balance(GUILD)).held == 0
 
 
 async def test_jobs_of_another_card_are_left_alone(store: Store, made: Any) -> None:
@@ -202,8 +202,8 @@ async def test_a_job_cannot_wait_for_itself_or_for_one_of_another_card(store: St
     for bad in ((job.id,), (elsewhere.id,), ("NOWHERE",)):
         waiting = made.job(card, state=JobState.WAITING, id=job.id, after_ids=bad)
         with pytest.raises(ValueError, match="waits for one of another card"):
-            await store.accept(card, [waiting], lambda _: None)
-    assert await store.card(GUILD, card.id) is None
+            await store.cards.accept(card, [waiting], lambda _: None)
+    assert await store.cards.get(GUILD, card.id) is None
 
 
 async def test_if_the_next_step_cannot_be_written_the_step_before_has_not_ended(
@@ -239,17 +239,17 @@ async def test_whatever_ends_how_and_when_every_hold_is_closed_once_and_nobody_w
     ]
     guild_id = next(GUILDS)
     jobs = await chain(store, made, *befores, guild_id=guild_id)
-    while running := await store.recent(guild_id, states=[JobState.SUBMITTING]):
-        paid = {job.id for job in await store.recent(guild_id, states=PAID_STATES)}
+    while running := await store.job_lists.recent(guild_id, states=[JobState.SUBMITTING]):
+        paid = {job.id for job in await store.job_lists.recent(guild_id, states=PAID_STATES)}
         assert all(paid.issuperset(job.after_ids) for job in running)
         how = data.draw(st.sampled_from([*sorted(PAID_STATES), *LOST]))
         await end(store, data.draw(st.sampled_from(running)), how, data.draw(st.sampled_from([PROMPT, PROMPT, {}])))
-    rows = await store.ledger(guild_id)
-    for job in await store.recent(guild_id, limit=len(jobs)):
+    rows = await store.ledger.rows(guild_id)
+    for job in await store.job_lists.recent(guild_id, limit=len(jobs)):
         assert job.state.ended
         closed = LedgerKind.SETTLE if job.state in PAID_STATES else LedgerKind.RELEASE
         assert sorted(row.kind for row in rows if row.job_id == job.id) == sorted([LedgerKind.HOLD, closed])
-    assert (await store.balance(guild_id)).held == 0
+    assert (await store.ledger.balance(guild_id)).held == 0
 
 
 # ---------------------------------------------------------------------- results that a member may see
@@ -261,9 +261,9 @@ async def result(
 ) -> Job:  # fmt: skip
     card: Card = made.card(author_id=author, private=private)
     job = made.job(card, **({"input": {"prompt": prompt}} | values))
-    await store.accept(card, [job], lambda _: None)
+    await store.cards.accept(card, [job], lambda _: None)
     files = tuple(Media(url=f"https://a.test/{kind}", kind=kind, key=f"{kind}_url") for kind in media)
-    await store.change(job, to, settle=Decimal(1), media=files)
+    await store.jobs.change(job, to, settle=Decimal(1), media=files)
     return await now(store, job)
 
 
@@ -271,7 +271,7 @@ IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
 
 
 async def ids(store: Store, viewer: int = AUTHOR, **options: Any) -> list[str]:
-    return [job.id for job in await store.results(GUILD, viewer, **({"kinds": [IMAGE]} | options))]
+    return [job.id for job in await store.job_lists.results(GUILD, viewer, **({"kinds": [IMAGE]} | options))]
 
 
 async def test_results_are_those_with_a_medium_of_the_kinds_newest_first(store: Store, made: Any) -> None:
@@ -295,11 +295,11 @@ async def test_a_private_result_and_job_are_seen_by_their_author_only(store: Sto
     public, private = await result(store, made, IMAGE), await result(store, made, IMAGE, private=True)
     assert await ids(store) == [private.id, public.id]
     assert await ids(store, viewer=OTHER) == [public.id]
-    assert await store.visible(GUILD, AUTHOR, private.id) == private
-    assert await store.visible(GUILD, OTHER, private.id) is None
-    assert await store.visible(GUILD, OTHER, public.id) == public
-    assert await store.visible(GUILD, AUTHOR, public.id.lower()) is None
-    assert await store.visible(GUILD + 1, AUTHOR, public.id) is None
+    assert await store.job_lists.visible(GUILD, AUTHOR, private.id) == private
+    assert await store.job_lists.visible(GUILD, OTHER, private.id) is None
+    assert await store.job_lists.visible(GUILD, OTHER, public.id) == public
+    assert await store.job_lists.visible(GUILD, AUTHOR, public.id.lower()) is None
+    assert await store.job_lists.visible(GUILD + 1, AUTHOR, public.id) is None
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ async def test_typed_text_finds_part_of_a_prompt_of_any_name(
         await result(store, made, IMAGE, input={"prompt": prompt, "model": "flux"})
     await result(store, made, IMAGE, input={"text": "spoken words"})
     await result(store, made, IMAGE, input={"description": "a harbour", "n": 3})
-    jobs = await store.results(GUILD, AUTHOR, kinds=[IMAGE], typed=typed)
+    jobs = await store.job_lists.results(GUILD, AUTHOR, kinds=[IMAGE], typed=typed)
     assert [job.prompt for job in reversed(jobs)] == found
 
 
@@ -338,23 +338,26 @@ async def test_typed_text_finds_part_of_an_id(store: Store, made: Any) -> None:
 
 
 async def test_an_operation_is_switched_off_and_on_again_for_one_guild_or_everywhere(store: Store) -> None:
-    assert await store.switched_off() == {}
-    assert await store.switch(GUILD, "sora2.video.edit", on=False, by_id=1)
-    assert not await store.switch(GUILD, "sora2.video.edit", on=False, by_id=2)
-    assert await store.switch(EVERYWHERE, "sora2.video.edit", on=False, by_id=1)
-    assert await store.switch(GUILD, "image.edit", on=False, by_id=1)
-    assert await store.switched_off() == {
+    assert await store.switched_off.all() == {}
+    assert await store.switched_off.set(GUILD, "sora2.video.edit", on=False, by_id=1)
+    assert not await store.switched_off.set(GUILD, "sora2.video.edit", on=False, by_id=2)
+    assert await store.switched_off.set(EVERYWHERE, "sora2.video.edit", on=False, by_id=1)
+    assert await store.switched_off.set(GUILD, "image.edit", on=False, by_id=1)
+    assert await store.switched_off.all() == {
         GUILD: frozenset({"sora2.video.edit", "image.edit"}),
         EVERYWHERE: frozenset({"sora2.video.edit"}),
     }
-    assert await store.switch(GUILD, "sora2.video.edit", on=True, by_id=1)
-    assert not await store.switch(GUILD, "sora2.video.edit", on=True, by_id=1)
-    assert not await store.switch(GUILD + 1, "image.edit", on=True, by_id=1)
-    assert await store.switched_off() == {GUILD: frozenset({"image.edit"}), EVERYWHERE: frozenset({"sora2.video.edit"})}
+    assert await store.switched_off.set(GUILD, "sora2.video.edit", on=True, by_id=1)
+    assert not await store.switched_off.set(GUILD, "sora2.video.edit", on=True, by_id=1)
+    assert not await store.switched_off.set(GUILD + 1, "image.edit", on=True, by_id=1)
+    assert await store.switched_off.all() == {
+        GUILD: frozenset({"image.edit"}),
+        EVERYWHERE: frozenset({"sora2.video.edit"}),
+    }
 
 
 async def test_switches_are_there_after_a_restart(open_store: Any) -> None:
     store = await open_store()
-    await store.switch(GUILD, "image.edit", on=False, by_id=1)
+    await store.switched_off.set(GUILD, "image.edit", on=False, by_id=1)
     await store.close()
-    assert await (await open_store()).switched_off() == {GUILD: frozenset({"image.edit"})}
+    assert await (await open_store()).switched_off.all() == {GUILD: frozenset({"image.edit"})}

@@ -21,12 +21,12 @@ async def assert_exact(store: Store, sandbox: Sandbox, key: str, guild_id: int, 
     Returns the jobs, newest first.
     """
     assert await store.check() == []
-    assert await store.unanswered() == []
+    assert await store.cards.unanswered() == []
     names = list(files)
-    jobs = await store.recent(guild_id, limit=1000)
+    jobs = await store.job_lists.recent(guild_id, limit=1000)
     remote = Counter(request.idempotency_key for request in sandbox.requests)
     rows = defaultdict(dict)
-    for row in await store.ledger(guild_id):
+    for row in await store.ledger.rows(guild_id):
         rows[row.job_id][row.kind] = row.credits
     spent = Decimal(0)
     for job in jobs:
@@ -41,7 +41,7 @@ async def assert_exact(store: Store, sandbox: Sandbox, key: str, guild_id: int, 
             assert closed == (JobState.CANCELLED, GIVEN_BACK, 0, 0), job
     assert len(names) == sum(job.state is JobState.DELIVERED for job in jobs)
     assert remote.total() == len(names), "a request at Cannon Studio that no job of ours knows"
-    balance = await store.balance(guild_id)
+    balance = await store.ledger.balance(guild_id)
     assert (balance.held, balance.spent) == (0, spent)
     assert spent == sandbox.books(key)
     return jobs

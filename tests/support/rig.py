@@ -124,7 +124,7 @@ class Rig:
         passed = 0.0
         while True:
             await self.step()
-            if not await self.bot.parts.store.open_total():
+            if not await self.bot.parts.store.job_lists.open_total():
                 return
             if passed > limit_s:
                 raise AssertionError(f"jobs are still open after {passed} s: {await self.jobs()}")
@@ -157,7 +157,7 @@ class Rig:
     # ------------------------------------------------------------------ what is there
 
     async def jobs(self) -> list[Job]:
-        return await self.bot.parts.store.recent(self.guild.id, limit=100)
+        return await self.bot.parts.store.job_lists.recent(self.guild.id, limit=100)
 
     def messages(self, viewer: Any = None) -> list[discord.Message]:
         return [m for m in self.channel.history(viewer=viewer) if m.author.id == self.bot.user.id]

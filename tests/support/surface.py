@@ -157,19 +157,19 @@ async def until(rig: Rig, *states: JobState, limit_s: float = 600.0) -> Job:
 async def nothing_happened(rig: Rig, key: str = HOST_KEY) -> None:
     """Fail if anything was stored, held, sent or spent."""
     assert await rig.jobs() == []
-    assert await rig.bot.parts.store.ledger(rig.guild.id) == []
+    assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == []
     assert rig.sandbox.posts == 0
     assert rig.sandbox.books(key) == 0
 
 
 async def settled_exactly(rig: Rig, key: str = HOST_KEY) -> None:
     """Fail unless every job has a hold and one closing row, and what is settled is what Cannon Studio took."""
-    rows = await rig.bot.parts.store.ledger(rig.guild.id)
+    rows = await rig.bot.parts.store.ledger.rows(rig.guild.id)
     for job in await rig.jobs():
         kinds = sorted(row.kind for row in rows if row.job_id == job.id)
         paid = job.state in {JobState.DELIVERED, JobState.HELD}
         assert kinds == sorted([LedgerKind.HOLD, LedgerKind.SETTLE if paid else LedgerKind.RELEASE]), (job.id, kinds)
     spent = sum((row.credits for row in rows if row.kind is LedgerKind.SETTLE), Decimal(0))
-    balance = await rig.bot.parts.store.balance(rig.guild.id)
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert balance.held == 0
     assert balance.spent == spent == rig.sandbox.books(key)

@@ -1,4 +1,4 @@
-"""What every part of the store stands on."""
+"""What every repository of the store is given."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from bot.store.engine.database import Database
 from bot.store.vault.secret_box import SecretBox
 
 
-class Part:
-    """A set of tables with their methods; `Store` joins the parts. Each method is one transaction."""
+class Repository:
+    """A set of tables with their methods; `Store` holds one of each. Each method is one transaction."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
         self._database = database

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 
 from bot.domain.models import Job, JobState
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.vault.guild_keys import forget_unneeded
 from bot.store.work.cards import jobs_of_card, update_job
@@ -24,10 +24,10 @@ class Approval:
     expires_at: float
 
 
-class Approvals(Part):
+class Approvals(Repository):
     """The table `approvals`. A row is there as long as the card waits."""
 
-    async def approval(self, guild_id: int, card_id: str) -> Approval | None:
+    async def get(self, guild_id: int, card_id: str) -> Approval | None:
         """Return the guild's card's approval, None if it does not wait for one."""
         row = await self._database.read(
             lambda db: db.execute(
@@ -36,7 +36,7 @@ class Approvals(Part):
         )
         return None if row is None else _approval(row)
 
-    async def note_approval_message(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
+    async def note_message(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
         """Note where the moderators are asked."""
 
         def change(db: sqlite3.Connection) -> None:
@@ -47,7 +47,7 @@ class Approvals(Part):
 
         await self._database.write(change)
 
-    async def unasked_approvals(self, limit: int = 100) -> list[Approval]:
+    async def unasked(self, limit: int = 100) -> list[Approval]:
         """Return approvals, of all guilds, of which no moderator was told yet; only of cards that Discord has."""
         rows = await self._database.read(
             lambda db: db.execute(
@@ -58,7 +58,7 @@ class Approvals(Part):
         )
         return [_approval(row) for row in rows]
 
-    async def overdue_approvals(self, now: float, limit: int = 100) -> list[Approval]:
+    async def overdue(self, now: float, limit: int = 100) -> list[Approval]:
         """Return approvals, of all guilds, that nobody has decided in time (`now` is Unix seconds)."""
         rows = await self._database.read(
             lambda db: db.execute(

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.models import JobState
 from bot.store.engine.columns import from_milli, from_milli_or_none
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 from bot.store.money.reports import PAGE_ROWS, START, Mark, Page, iso_time
 
 _OPEN = tuple(sorted(state for state in JobState if not state.ended))
@@ -41,10 +41,10 @@ class Erased:
     """How many jobs have not ended, and were left as they are."""
 
 
-class Privacy(Part):
+class Privacy(Repository):
     """Reads and blanks what is a member's own, in all tables."""
 
-    async def member_page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> Page:
+    async def page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> Page:
         """Return a page of the member's jobs in the guild, private ones too, oldest first, with all that was given."""
         values = {
             "guild_id": guild_id,
@@ -64,7 +64,7 @@ class Privacy(Part):
 
         return await self._database.read(look)
 
-    async def erase_member(self, guild_id: int, member_id: int) -> Erased:
+    async def erase(self, guild_id: int, member_id: int) -> Erased:
         """Blank what the member's ended jobs in the guild say, and forget their drafts there.
 
         Ids, times, states, operations and credits stay, and so does the ledger.

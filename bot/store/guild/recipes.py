@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.store.engine.columns import mapping_from_json, to_json
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 
 RECIPES_MAX = 100
 """How many recipes a guild may keep."""
@@ -37,22 +37,22 @@ class Saved(StrEnum):
     TOO_MANY = "too many"
 
 
-class Recipes(Part):
+class Recipes(Repository):
     """The table `recipes`."""
 
-    async def recipe(self, guild_id: int, name: str) -> KeptRecipe | None:
+    async def get(self, guild_id: int, name: str) -> KeptRecipe | None:
         """Return the guild's recipe of that name, None if it has none."""
         row = await self._database.read(lambda db: _row(db, guild_id, name))
         return None if row is None else _kept(row)
 
-    async def recipes(self, guild_id: int) -> list[KeptRecipe]:
+    async def all(self, guild_id: int) -> list[KeptRecipe]:
         """Return the guild's recipes by name."""
         rows = await self._database.read(
             lambda db: db.execute("SELECT * FROM recipes WHERE guild_id = ? ORDER BY name", (guild_id,)).fetchall()
         )
         return [_kept(row) for row in rows]
 
-    async def save_recipe(
+    async def save(
         self, guild_id: int, name: str, data: Mapping[str, Any], *, by_id: int, replaces: str | None = None
     ) -> Saved:
         """Keep a new recipe, or one in place of that named `replaces`; nothing else is overwritten."""
@@ -77,7 +77,7 @@ class Recipes(Part):
 
         return await self._database.write(change)
 
-    async def delete_recipe(self, guild_id: int, name: str) -> bool:
+    async def delete(self, guild_id: int, name: str) -> bool:
         """Delete the guild's recipe; False if it has none of that name. Runs of it go on."""
         return await self._database.write(
             lambda db: bool(

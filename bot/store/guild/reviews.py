@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.models import Job, JobState
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.work.cards import jobs_of_card, update_job
 from bot.store.work.rows import job_of
@@ -69,10 +69,10 @@ class Review:
     """Why it was refused, as the member reads it."""
 
 
-class Reviews(Part):
+class Reviews(Repository):
     """The tables `review_rules` and `reviews`."""
 
-    async def review_rules(self, guild_id: int) -> tuple[ReviewRule, ...]:
+    async def rules(self, guild_id: int) -> tuple[ReviewRule, ...]:
         """Return the guild's rules, the one for the whole server first."""
         rows = await self._database.read(
             lambda db: db.execute(
@@ -82,7 +82,7 @@ class Reviews(Part):
         )
         return tuple(ReviewRule(channel_id=row[0], review_channel=row[1]) for row in rows)
 
-    async def set_review(self, guild_id: int, rule: ReviewRule) -> None:
+    async def set_rule(self, guild_id: int, rule: ReviewRule) -> None:
         """Set a rule; an earlier one for the same channel is replaced."""
         await self._database.write(
             lambda db: db.execute(
@@ -92,7 +92,7 @@ class Reviews(Part):
             )
         )
 
-    async def remove_review(self, guild_id: int, channel_id: int | None = None) -> int:
+    async def remove_rule(self, guild_id: int, channel_id: int | None = None) -> int:
         """Remove the rule for a channel (0: the one for the whole server), or all; return how many there were."""
         return await self._database.write(
             lambda db: (
@@ -103,11 +103,11 @@ class Reviews(Part):
             )
         )
 
-    async def review(self, guild_id: int, job_id: str) -> Review | None:
+    async def get(self, guild_id: int, job_id: str) -> Review | None:
         """Return the review of the guild's job, None if it has none."""
         return await self._database.read(lambda db: _review_of(db, guild_id, job_id))
 
-    async def begin_review(self, guild_id: int, job_id: str) -> Review | None:
+    async def begin(self, guild_id: int, job_id: str) -> Review | None:
         """Return the job's review. One is begun if a rule is for its card and none was before; else None.
 
         As long as no message of it stands, it follows the rule to another channel.
@@ -127,7 +127,7 @@ class Reviews(Part):
 
         return await self._database.write(change)
 
-    async def note_review_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
+    async def note_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
         """Note where the moderators look at it."""
         await self._database.write(
             lambda db: db.execute(
@@ -136,7 +136,7 @@ class Reviews(Part):
             )
         )
 
-    async def decide_review(
+    async def decide(
         self, guild_id: int, job_id: str, verdict: Verdict, *, by_id: int, sentence: str = ""
     ) -> Job | None:
         """Decide about a result that waits. Returns its job, due now; None if it does not wait (any more).

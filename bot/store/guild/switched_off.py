@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 
 EVERYWHERE = 0
 """Stands for the whole bot where a guild's id is asked for."""
 
 
-class SwitchedOff(Part):
+class SwitchedOff(Repository):
     """The table `switched_off`."""
 
-    async def switch(self, guild_id: int, operation: str, *, on: bool, by_id: int) -> bool:
+    async def set(self, guild_id: int, operation: str, *, on: bool, by_id: int) -> bool:
         """Switch an operation on or off, for a guild or EVERYWHERE. Returns whether that changed anything."""
         now = self._clock.wall()
 
@@ -32,7 +32,7 @@ class SwitchedOff(Part):
 
         return await self._database.write(change)
 
-    async def switched_off(self) -> dict[int, frozenset[str]]:
+    async def all(self) -> dict[int, frozenset[str]]:
         """Return the operations that are switched off, by guild; EVERYWHERE for the whole bot."""
         rows = await self._database.read(
             lambda db: db.execute("SELECT guild_id, operation FROM switched_off").fetchall()

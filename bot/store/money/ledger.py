@@ -9,8 +9,16 @@ from decimal import Decimal
 from bot.domain.models import Job, LedgerKind
 from bot.errors import StoreError
 from bot.store.engine.columns import from_milli, to_milli
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 from bot.store.money.spending import held_of_guild
+
+LATEST_COSTS = 5000
+"""How many jobs are looked at for what things cost: older ones say little, and to read them all would take long."""
+_LATEST_COSTS = """
+SELECT operation, credits_milli FROM (
+    SELECT job_id, credits_milli FROM ledger WHERE kind = 'settle' ORDER BY id DESC LIMIT ?
+) AS settled JOIN jobs ON jobs.id = settled.job_id
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +44,7 @@ class LedgerSums:
     """Holds that are neither settled nor released."""
 
 
-class Ledger(Part):
+class Ledger(Repository):
     """The table `ledger`, to read. Its rows are written together with the jobs that they are about."""
 
     async def balance(self, guild_id: int) -> LedgerSums:
@@ -50,7 +58,7 @@ class Ledger(Part):
 
         return await self._database.read(look)
 
-    async def ledger(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[LedgerRow]:
+    async def rows(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[LedgerRow]:
         """Return the guild's lines, newest first: those from `since` (Unix seconds) on, at most `limit`."""
         rows = await self._database.read(
             lambda db: db.execute(
@@ -71,6 +79,14 @@ class Ledger(Part):
             ).fetchall()
         )
         return [from_milli(row[0]) for row in rows]
+
+    async def costs_by_operation(self) -> dict[str, list[Decimal]]:
+        """Return the true costs, in credits, of the latest jobs of all guilds together, by operation."""
+        rows = await self._database.read(lambda db: db.execute(_LATEST_COSTS, (LATEST_COSTS,)).fetchall())
+        found: dict[str, list[Decimal]] = {}
+        for operation, cost in rows:
+            found.setdefault(operation, []).append(from_milli(cost))
+        return found
 
 
 def hold(db: sqlite3.Connection, job: Job, now: float) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.store.engine.columns import from_milli, mapping_from_json
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 
 PAGE_ROWS = 1000
 
@@ -97,10 +97,10 @@ class Page:
 START = Mark()
 
 
-class Reports(Part):
+class Reports(Repository):
     """Reads of the tables `ledger`, `jobs` and `decisions` for moderators."""
 
-    async def report(self, guild_id: int, spans: Sequence[tuple[float, float]]) -> Report:
+    async def totals(self, guild_id: int, spans: Sequence[tuple[float, float]]) -> Report:
         """Return what the guild has spent in each of `spans`, which follow each other, and in all of them together.
 
         A span is its start and its end, which is outside, in Unix seconds. A cost counts when it was settled.

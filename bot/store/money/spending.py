@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.store.engine.columns import from_milli, mapping_from_json
+from bot.store.engine.repository import Repository
 
 _RUNNING = """
 SELECT
@@ -219,3 +221,12 @@ def _used(db: sqlite3.Connection, who: Mapping[str, int]) -> dict[int, int]:
         rest[job_id] = left - paid
         used[grant_id] = used.get(grant_id, 0) + paid
     return used
+
+
+class SpendingBooks(Repository):
+    """What a decision about credits is made from, read at one moment."""
+
+    async def view(self, guild_id: int, member_id: int, look: Callable[[Spending], Any]) -> Any:
+        """Return what `look` makes of the member's books at one moment; it runs on the store's thread."""
+        now = self._clock.wall()
+        return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now)))

@@ -7,16 +7,16 @@ import sqlite3
 
 from bot.domain.models import AccountStatus, GuildKey
 from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_none, to_text_or_none
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 from bot.store.vault.secret_box import SecretBox
 
 KEY_PURPOSE = "api key"
 
 
-class GuildKeys(Part):
+class GuildKeys(Repository):
     """The table `guild_keys`."""
 
-    async def set_key(self, guild_id: int, secret: str, *, set_by: int, status: AccountStatus) -> GuildKey:
+    async def set(self, guild_id: int, secret: str, *, set_by: int, status: AccountStatus) -> GuildKey:
         """Make this the guild's key; the one before is retired, and forgotten once no open job needs it.
 
         `status` is what the API said when the key was tried. Returns the new key.
@@ -36,7 +36,7 @@ class GuildKeys(Part):
 
         return await self._database.write(change)
 
-    async def key(self, guild_id: int) -> GuildKey | None:
+    async def current(self, guild_id: int) -> GuildKey | None:
         """Return the guild's active key, None if it has none."""
         row = await self._database.read(
             lambda db: db.execute(
@@ -45,7 +45,7 @@ class GuildKeys(Part):
         )
         return None if row is None else _key(row, self._box)
 
-    async def key_of(self, guild_id: int, key_id: int) -> GuildKey | None:
+    async def get(self, guild_id: int, key_id: int) -> GuildKey | None:
         """Return one of the guild's keys, retired or not; None if it is not theirs, or forgotten."""
         row = await self._database.read(
             lambda db: db.execute(
@@ -54,12 +54,12 @@ class GuildKeys(Part):
         )
         return None if row is None else _key(row, self._box)
 
-    async def remove_key(self, guild_id: int) -> bool:
+    async def remove(self, guild_id: int) -> bool:
         """Retire the guild's key, forgotten once no open job needs it. False if it had none."""
         now = self._clock.wall()
         return await self._database.write(lambda db: _retire(db, guild_id, now))
 
-    async def forget_keys(self, guild_id: int) -> None:
+    async def forget_all(self, guild_id: int) -> None:
         """Forget all secrets of the guild at once, whatever still runs: the bot was removed from it."""
         now = self._clock.wall()
 

@@ -10,11 +10,20 @@ from bot.domain.guild_rules import APPROVAL_LIFE_S
 from bot.domain.models import Card, Job, JobState
 from bot.domain.spending_policy import Verdict
 from bot.store.engine.columns import to_milli
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
 from bot.store.vault.guild_keys import forget_unneeded
 from bot.store.work.rows import TOKEN_PURPOSE, card_of, card_row, job_of, job_row, new_job_row
+
+# `+`: a message is of one card, so its index is the one to use.
+_CARD_IN_MESSAGE = """
+SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
+    SELECT id FROM cards WHERE message_id = :message_id
+    UNION SELECT card_id FROM jobs WHERE message_id = :message_id
+)
+"""
+
 
 _INSERT_CARD = """
 INSERT INTO cards (
@@ -38,7 +47,7 @@ INSERT INTO jobs (
 )"""
 
 
-class Cards(Part):
+class Cards(Repository):
     """The table `cards`."""
 
     async def accept(
@@ -84,7 +93,7 @@ class Cards(Part):
 
         return await self._database.write(change)
 
-    async def answered(self, guild_id: int, card_id: str, message_id: int | None, channel_id: int) -> None:
+    async def mark_answered(self, guild_id: int, card_id: str, message_id: int | None, channel_id: int) -> None:
         """Note that Discord has taken our first answer, and where it is: its jobs may be claimed from now on."""
 
         def change(db: sqlite3.Connection) -> None:
@@ -95,7 +104,7 @@ class Cards(Part):
 
         await self._database.write(change)
 
-    async def move_card(
+    async def move(
         self,
         guild_id: int,
         card_id: str,
@@ -128,7 +137,7 @@ class Cards(Part):
 
         await self._database.write(change)
 
-    async def drop_card(self, guild_id: int, card_id: str, reason: str) -> int:
+    async def drop(self, guild_id: int, card_id: str, reason: str) -> int:
         """Give up a card whose answer never reached Discord: jobs that were never sent are cancelled and released.
 
         `reason` is the sentence that is kept with them. Returns how many; 0 if the card is answered after all.
@@ -165,20 +174,51 @@ class Cards(Part):
         )
         return [card_of(row, self._box) for row in rows]
 
-    async def card(self, guild_id: int, card_id: str) -> Card | None:
+    async def get(self, guild_id: int, card_id: str) -> Card | None:
         """Return the guild's card, None if it has none of this id."""
-        found = await self.card_and_jobs(guild_id, card_id)
+        found = await self.with_jobs(guild_id, card_id)
         return None if found is None else found[0]
 
-    async def card_and_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
+    async def with_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
         """Return the guild's card with its jobs in order, as they were at one moment."""
         return await self._database.read(
             lambda db: self._card_where(db, "SELECT * FROM cards WHERE guild_id = ? AND id = ?", (guild_id, card_id))
         )
 
-    async def jobs_of(self, guild_id: int, card_id: str) -> tuple[Job, ...]:
-        """Return the jobs of the guild's card, in order."""
-        return await self._database.read(lambda db: jobs_of_card(db, guild_id, card_id))
+    async def in_message(self, guild_id: int, message_id: int) -> tuple[Card, tuple[Job, ...]] | None:
+        """Return the guild's card that the message is of, with its jobs; None if it is of none, or of a private one."""
+
+        def look(db: sqlite3.Connection) -> tuple[Card, tuple[Job, ...]] | None:
+            row = db.execute(_CARD_IN_MESSAGE, {"guild_id": guild_id, "message_id": message_id}).fetchone()
+            return None if row is None else (card_of(row, self._box), jobs_of_card(db, guild_id, row["id"]))
+
+        return await self._database.read(look)
+
+    async def take_down(self, guild_id: int, card_id: str) -> None:
+        """Note that the card's message was taken down: it stands nowhere, and no token reaches it."""
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE cards SET message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0"
+                " WHERE guild_id = ? AND id = ?",
+                (guild_id, card_id),
+            )
+        )
+
+    async def erase(self, guild_id: int, card_id: str) -> int:
+        """Blank what the card's ended jobs say of their content: ids, times and credits stay. Returns how many."""
+
+        def change(db: sqlite3.Connection) -> int:
+            ended = [job for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]
+            for job in ended:
+                # `update_job` takes the model from the input, and reports still count by it.
+                db.execute(
+                    "UPDATE jobs SET input = '{}', output = '{}', media = '[]', fill = '{}', error = NULL"
+                    " WHERE id = ? AND guild_id = ?",
+                    (job.id, guild_id),
+                )
+            return len(ended)
+
+        return await self._database.write(change)
 
     def _card_where(
         self, db: sqlite3.Connection, query: str, values: tuple[int, str | int | None]

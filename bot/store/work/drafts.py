@@ -8,13 +8,13 @@ from typing import Any
 
 from bot.domain.models import new_id
 from bot.store.engine.columns import mapping_from_json, to_json
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 
 
-class Drafts(Part):
+class Drafts(Repository):
     """The table `drafts`."""
 
-    async def keep_draft(self, guild_id: int, member_id: int, data: Mapping[str, Any], *, expires_at: float) -> str:
+    async def keep(self, guild_id: int, member_id: int, data: Mapping[str, Any], *, expires_at: float) -> str:
         """Keep it until then (Unix seconds) and return its id; drafts that have expired are forgotten."""
         draft_id, text, now = new_id(), to_json(data), self._clock.wall()
 
@@ -28,7 +28,7 @@ class Drafts(Part):
         await self._database.write(change)
         return draft_id
 
-    async def draft(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
+    async def get(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
         """Return a member's own draft and keep it; None if it is not theirs, used or expired."""
         row = await self._database.read(
             lambda db: db.execute(
@@ -38,7 +38,7 @@ class Drafts(Part):
         )
         return None if row is None else mapping_from_json(row["data"])
 
-    async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
+    async def take(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
         """Return a member's own draft and forget it; None if it is not theirs, used or expired. Only one taker wins."""
         now = self._clock.wall()
 

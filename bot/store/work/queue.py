@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.models import JobState
 from bot.domain.spending_policy import by_turn
-from bot.store.engine.repository import Part
+from bot.store.engine.repository import Repository
 from bot.store.money.spending import parked_of, rules_of
 from bot.store.work.cards import update_job
 from bot.store.work.rows import job_of
@@ -26,10 +26,10 @@ GROUP BY author_id
 _GUILDS = "SELECT DISTINCT guild_id FROM jobs WHERE state = 'waiting' AND after_ids = '[]'"
 
 
-class Turns(Part):
+class Queue(Repository):
     """Jobs that wait for a free place, in a fair order."""
 
-    async def start_turns(self, guild_id: int) -> list[str]:
+    async def start_waiting(self, guild_id: int) -> list[str]:
         """Start as many of the guild's waiting jobs as its rules let run; return the ids of their cards.
 
         While the guild is paused none starts.
@@ -40,12 +40,12 @@ class Turns(Part):
 
         return await self._database.write(change)
 
-    async def guilds_with_queue(self) -> list[int]:
+    async def guilds(self) -> list[int]:
         """Return the guilds that have jobs waiting for a place."""
         rows = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
         return [row[0] for row in rows]
 
-    async def queue(self, guild_id: int) -> list[str]:
+    async def order(self, guild_id: int) -> list[str]:
         """Return the ids of the guild's waiting jobs in the order of their turns."""
         return await self._database.read(lambda db: _order(db, guild_id, answered=False))
 

@@ -36,7 +36,7 @@ async def open_settings(interaction: Interaction) -> None:
 async def draw(interaction: Interaction, page: Page) -> tuple[discord.Embed, discord.ui.View]:
     """Draw a page as the settings are now."""
     guild_id, bot = guild_of(interaction), interaction.client
-    return panel(page, await bot.parts.store.rules(guild_id), _known(bot, guild_id, interaction.guild))
+    return panel(page, await bot.parts.store.settings.get(guild_id), _known(bot, guild_id, interaction.guild))
 
 
 def _known(bot: CannonBot, guild_id: int, guild: discord.Guild | None) -> Known:
@@ -64,7 +64,7 @@ async def change(interaction: Interaction, page: Page, new: Change) -> None:
         before.append(rules)
         return new(rules)
 
-    after = await bot.parts.store.change_rules(guild_id, noted)
+    after = await bot.parts.store.settings.change(guild_id, noted)
     text = sentence(before[-1], after)
     if text:
         await record(bot, guild_id, interaction.user.id, "settings", text, about(before[-1], after))
@@ -177,7 +177,7 @@ async def open_form(interaction: Interaction, subject: str, _values: Sequence[st
     if form is None:
         raise InputError(GONE)
     bot = interaction.client
-    rules = await bot.parts.store.rules(guild_of(interaction))
+    rules = await bot.parts.store.settings.get(guild_of(interaction))
     await interaction.response.send_modal(form(bot, rules, change))
 
 
@@ -189,7 +189,7 @@ async def open_model_form(interaction: Interaction, _subject: str, values: Seque
         raise InputError(GONE)
     bot = interaction.client
     operation = bot.catalogue.resolve(values[0])
-    rules = await bot.parts.store.rules(guild_of(interaction))
+    rules = await bot.parts.store.settings.get(guild_of(interaction))
     await interaction.response.send_modal(ModelForm(bot, rules, change, operation))
 
 

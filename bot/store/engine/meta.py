@@ -1,0 +1,30 @@
+"""The table `meta`: small facts that the bot keeps about itself."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from bot.store.engine.columns import to_text
+from bot.store.engine.repository import Repository
+
+
+class Meta(Repository):
+    """The table `meta`: small facts that the bot keeps about itself."""
+
+    async def get(self, name: str) -> str | None:
+        """Return what was noted under this name, None if nothing was."""
+        row = await self._database.read(
+            lambda db: db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        )
+        return None if row is None else str(row[0])
+
+    async def set(self, name: str, value: str) -> None:
+        """Note a fact under this name, in place of what was there."""
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, to_text(value)),
+            )
+
+        await self._database.write(change)

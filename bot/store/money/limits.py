@@ -1,0 +1,90 @@
+"""The table `limits`."""
+
+from __future__ import annotations
+
+import sqlite3
+from decimal import Decimal
+
+from bot.domain.guild_rules import Grant, Limit
+from bot.store.engine.columns import to_milli
+from bot.store.engine.repository import Repository
+from bot.store.money import ledger
+from bot.store.money.spending import grants_of, limit_of, limits_of
+
+_SET_LIMIT = """
+INSERT INTO limits (guild_id, scope, scope_id, operation, channel_id, period, credits_milli, set_by, set_at)
+VALUES (:guild_id, :scope, :scope_id, :operation, :channel_id, :period, :credits_milli, :set_by, :set_at)
+ON CONFLICT (guild_id, scope, scope_id, operation, channel_id, period)
+DO UPDATE SET credits_milli = excluded.credits_milli, set_by = excluded.set_by, set_at = excluded.set_at
+"""
+
+
+class Limits(Repository):
+    """The table `limits`."""
+
+    async def all(self, guild_id: int) -> tuple[Limit, ...]:
+        """Return the guild's limits, in the order in which they were first set."""
+        return await self._database.read(lambda db: limits_of(db, guild_id))
+
+    async def set(self, guild_id: int, limit: Limit, *, by_id: int) -> Limit:
+        """Set a limit; one for the same scope, operation, channel and period is replaced. Returns it with its id."""
+        values = {
+            "guild_id": guild_id,
+            "scope": limit.scope,
+            "scope_id": limit.scope_id,
+            "operation": limit.operation,
+            "channel_id": limit.channel_id,
+            "period": limit.period,
+            "credits_milli": to_milli(limit.credits),
+            "set_by": by_id,
+            "set_at": self._clock.wall(),
+        }
+
+        def change(db: sqlite3.Connection) -> Limit:
+            db.execute(_SET_LIMIT, values)
+            row = db.execute(
+                "SELECT * FROM limits WHERE guild_id = :guild_id AND scope = :scope AND scope_id = :scope_id"
+                " AND operation = :operation AND channel_id = :channel_id AND period = :period",
+                values,
+            ).fetchone()
+            return limit_of(row)
+
+        return await self._database.write(change)
+
+    async def remove(self, guild_id: int, limit_id: int) -> Limit | None:
+        """Remove one of the guild's limits; return it, None if there was none of this id."""
+
+        def change(db: sqlite3.Connection) -> Limit | None:
+            row = db.execute("SELECT * FROM limits WHERE guild_id = ? AND id = ?", (guild_id, limit_id)).fetchone()
+            if row is None:
+                return None
+            db.execute("DELETE FROM limits WHERE guild_id = ? AND id = ?", (guild_id, limit_id))
+            return limit_of(row)
+
+        return await self._database.write(change)
+
+
+class Grants(Repository):
+    """The table `grants`: credits given once, on top of the limits."""
+
+    async def add(
+        self, guild_id: int, member_id: int, amount: Decimal, *, note: str, by_id: int, expires_at: float | None
+    ) -> Grant:
+        """Give a member credits once, on top of their limits."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> Grant:
+            ledger.grant(db, guild_id, member_id, amount, now)
+            grant_id = db.execute(
+                "INSERT INTO grants (guild_id, member_id, credits_milli, note, granted_by, granted_at, expires_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (guild_id, member_id, to_milli(amount), note, by_id, now, expires_at),
+            ).lastrowid
+            return next(each for each in grants_of(db, guild_id, member_id, now, used_up=True) if each.id == grant_id)
+
+        return await self._database.write(change)
+
+    async def of_member(self, guild_id: int, member_id: int, *, used_up: bool = False) -> list[Grant]:
+        """Return the member's grants in the guild, the soonest to expire first."""
+        now = self._clock.wall()
+        return await self._database.read(lambda db: grants_of(db, guild_id, member_id, now, used_up=used_up))

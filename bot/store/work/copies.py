@@ -1,0 +1,57 @@
+"""The table `copies`: the messages that show a result besides its card."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from bot.store.engine.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A message that shows a job's result. `kind` says what it is: `card`, `dm`, `ping`, `gallery`, `review`."""
+
+    job_id: str
+    channel_id: int
+    message_id: int
+    kind: str
+
+
+class Copies(Repository):
+    """The table `copies`: the messages that show a result besides its card."""
+
+    async def note(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int, kind: str) -> bool:
+        """Note a message that shows the job's result, so that it goes with it. False if the guild has no such job."""
+
+        def change(db: sqlite3.Connection) -> bool:
+            return bool(
+                db.execute(
+                    "INSERT INTO copies (job_id, guild_id, channel_id, message_id, kind)"
+                    " SELECT id, guild_id, ?, ?, ? FROM jobs WHERE id = ? AND guild_id = ?"
+                    " ON CONFLICT (job_id, message_id) DO UPDATE SET kind = excluded.kind",
+                    (channel_id, message_id, kind, job_id, guild_id),
+                ).rowcount
+            )
+
+        return await self._database.write(change)
+
+    async def of_card(self, guild_id: int, card_id: str) -> list[Copy]:
+        """Return the copies of all results of the guild's card; its own message is not among them."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT copies.* FROM jobs JOIN copies ON copies.job_id = jobs.id"
+                " WHERE jobs.card_id = ? AND jobs.guild_id = ? ORDER BY jobs.position, message_id",
+                (card_id, guild_id),
+            ).fetchall()
+        )
+        return [
+            Copy(job_id=row["job_id"], channel_id=row["channel_id"], message_id=row["message_id"], kind=row["kind"])
+            for row in rows
+        ]
+
+    async def forget(self, guild_id: int, message_id: int) -> None:
+        """Note that a copy is gone."""
+        await self._database.write(
+            lambda db: db.execute("DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id))
+        )

@@ -1,0 +1,49 @@
+"""When the author of a card was pinged."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from bot.store.engine.repository import Repository
+
+# Only of servers that want pings now, and not of private cards, where a ping would tell everyone.
+_UNPINGED = """
+SELECT DISTINCT cards.guild_id, cards.id FROM rules
+JOIN jobs ON jobs.guild_id = rules.guild_id AND jobs.state = 'delivered' AND jobs.created_at >= :since
+JOIN cards ON cards.id = jobs.card_id AND cards.pinged_at IS NULL AND cards.private = 0
+WHERE rules.data ->> 'ping' = 1
+LIMIT :limit
+"""
+
+
+class Pings(Repository):
+    """When the author of a card was pinged."""
+
+    async def note(self, guild_id: int, card_id: str) -> bool:
+        """Note that who asked was pinged for the card; False if they had been before."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> bool:
+            return (
+                db.execute(
+                    "UPDATE cards SET pinged_at = ? WHERE guild_id = ? AND id = ? AND pinged_at IS NULL",
+                    (now, guild_id, card_id),
+                ).rowcount
+                == 1
+            )
+
+        return await self._database.write(change)
+
+    async def is_noted(self, guild_id: int, card_id: str) -> bool:
+        """Whether who asked was pinged for the card."""
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT 1 FROM cards WHERE guild_id = ? AND id = ? AND pinged_at IS NOT NULL", (guild_id, card_id)
+            ).fetchone()
+        )
+        return row is not None
+
+    async def missing(self, since: float, limit: int = 100) -> list[tuple[int, str]]:
+        """Return (guild, card) of delivered cards, asked for since then, whose ping is not known to have been sent."""
+        rows = await self._database.read(lambda db: db.execute(_UNPINGED, {"since": since, "limit": limit}).fetchall())
+        return [(row[0], row[1]) for row in rows]
