@@ -32,12 +32,12 @@ from bot.delivery.poster import NETWORK_ERRORS
 from bot.domain.models import Card, Job
 from bot.errors import BotError, CannonError, InputError, StartError
 from bot.generation.sources import Sources
-from bot.guild.api_keys import Keys
-from bot.guild.operation_switches import Switches
+from bot.guild.api_keys import ApiKeys
+from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
-from bot.jobs.learned_durations import Learned
-from bot.jobs.maintenance import AskModerators, Housekeeping, nobody_to_ask
+from bot.jobs.learned_durations import LearnedDurations
+from bot.jobs.maintenance import AskModerators, Maintenance, nobody_to_ask
 from bot.jobs.worker import Poller
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch_dir import scratch_folder, sweep
@@ -110,9 +110,9 @@ class Parts:
     store: Store
     client: CannonClient
     media: MediaFetcher
-    keys: Keys
+    keys: ApiKeys
     jobs: JobService
-    switches: Switches
+    switches: OperationSwitches
     estimates: Estimates
     sources: Sources
     delivery: Delivery
@@ -228,13 +228,13 @@ class CannonBot(commands.Bot):
     async def _assemble(self, store: Store) -> Parts:
         settings, clock = self.settings, self.clock
         host_key = settings.cannon_api_key.get_secret_value() if settings.cannon_api_key else None
-        keys = Keys(store, host_key=host_key, host_key_serves=self._host_key_serves)
+        keys = ApiKeys(store, host_key=host_key, host_key_serves=self._host_key_serves)
         if host_key is not None:
             log.info("host_key.serves", guilds=self._host_key_scope())
         metrics = Metrics()
         client = CannonClient(settings.cannon_api_url, clock=clock)
         media = self._media_fetcher()
-        learned = Learned(store, lambda: self.catalogue)
+        learned = LearnedDurations(store, lambda: self.catalogue)
         await learned.load()
         delivery = Delivery(
             self,
@@ -245,7 +245,7 @@ class CannonBot(commands.Bot):
             clock=clock,
             folder=Path(self._folder.name),
         )
-        housekeeping = Housekeeping(store, clock=clock, show=delivery.show, ask_moderators=self._ask_moderators)
+        housekeeping = Maintenance(store, clock=clock, show=delivery.show, ask_moderators=self._ask_moderators)
         links = DiscordLinks(self, store=store, clock=clock)
         sources = Sources(
             store=store,
@@ -270,7 +270,7 @@ class CannonBot(commands.Bot):
             complete=sources.complete,
             webhook_url=self.webhook_url,
         )
-        switches = Switches(store, lambda: self.catalogue)
+        switches = OperationSwitches(store, lambda: self.catalogue)
         estimates = Estimates(settings.cannon_api_url)
         await switches.load()
         watch = Watch(store, keys=keys, client=client, clock=clock, channel=delivery.log_channel, ping=delivery.ping)

@@ -18,7 +18,7 @@ FILES_PER_MESSAGE = 10
 
 
 @dataclass(slots=True)
-class Load:
+class ResultFiles:
     """What a job's result consists of: files on disk, links for what is too large, text."""
 
     files: list[LocalFile] = field(default_factory=list)
@@ -27,13 +27,13 @@ class Load:
     links: list[str] = field(default_factory=list)
     text: str | None = None
 
-    def without_files(self, job: Job) -> Load:
+    def without_files(self, job: Job) -> ResultFiles:
         """Return the same result as links only."""
-        return Load(links=[medium.url for medium in job.media], text=self.text)
+        return ResultFiles(links=[medium.url for medium in job.media], text=self.text)
 
-    def cut(self, room: int) -> Load:
+    def cut(self, room: int) -> ResultFiles:
         """Return the same result with at most `room` files, and links in place of the others."""
-        return Load(
+        return ResultFiles(
             files=self.files[:room], urls=self.urls[:room], links=[*self.links, *self.urls[room:]], text=self.text
         )
 
@@ -43,19 +43,19 @@ class Arranged:
     """What is on a card once a job's result has come. `first`: whether the new files stand before the old ones."""
 
     kept: list[discord.Attachment]
-    load: Load
+    load: ResultFiles
     links: list[str]
     """To old files that had to make room."""
     first: bool
 
 
-def names_of(job: Job, load: Load) -> list[str]:
+def names_of(job: Job, load: ResultFiles) -> list[str]:
     """Return the names that a job's files have on its card."""
     return [f"{file_stem(job, number)}{file.extension}" for number, file in enumerate(load.files)]
 
 
 def arranged(
-    jobs: Sequence[Job], job: Job, load: Load, there: Sequence[discord.Attachment], documents: Sequence[str]
+    jobs: Sequence[Job], job: Job, load: ResultFiles, there: Sequence[discord.Attachment], documents: Sequence[str]
 ) -> Arranged:
     """Decide what a card shows that had the files `there`, now with `job`'s load and the text files `documents`.
 

@@ -55,7 +55,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class CardContext:
     """What a card needs to know beside itself. Times are Unix seconds."""
 
     catalogue: Catalogue
@@ -195,7 +195,7 @@ def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
     return {name: text for name, (text, limit) in texts.items() if len(text) > limit}
 
 
-def card_embed(card: Card, jobs: Sequence[Job], look: Look) -> discord.Embed:
+def card_embed(card: Card, jobs: Sequence[Job], look: CardContext) -> discord.Embed:
     """Draw the card of `jobs` (at least one)."""
     jobs = open_part(jobs, look.withheld)
     job = main_job(jobs)
@@ -269,7 +269,7 @@ def _title(card: Card, jobs: Sequence[Job], operation_title: str, count: int) ->
     return operation_title if count == 1 else f"{operation_title} · {count}"
 
 
-def _states(card: Card, jobs: Sequence[Job], look: Look) -> list[str]:
+def _states(card: Card, jobs: Sequence[Job], look: CardContext) -> list[str]:
     """Return a line for each job, and one that says when it was asked for, as long as something is to come."""
     lines = [_state(job, look) for job in jobs]
     if len(jobs) > 1:
@@ -280,7 +280,7 @@ def _states(card: Card, jobs: Sequence[Job], look: Look) -> list[str]:
     return lines
 
 
-def _line(job: Job, state: str, jobs: Sequence[Job], look: Look, room: int) -> str:
+def _line(job: Job, state: str, jobs: Sequence[Job], look: CardContext, room: int) -> str:
     """Return a job's line on a card of several: its number, what it is, its state, and what it costs by itself."""
     start, end = f"{job.position + 1}. ", state
     if is_linked(jobs) or is_batch(jobs):
@@ -314,12 +314,12 @@ def _in_fields(lines: Sequence[str]) -> list[str]:
     return fields
 
 
-def _step_name(job: Job, look: Look) -> str:
+def _step_name(job: Job, look: CardContext) -> str:
     operation = operation_of(look.catalogue, job)
     return f"{operation.title if operation is not None else job.operation}: "
 
 
-def _state(job: Job, look: Look) -> str:
+def _state(job: Job, look: CardContext) -> str:
     is_reviewed = job.state is JobState.READY and job.id in look.withheld
     word = IN_REVIEW if is_reviewed else state_word(job.state)
     if job.state is JobState.WAITING:
@@ -339,7 +339,7 @@ def _state(job: Job, look: Look) -> str:
     return word
 
 
-def _waiting(job: Job, look: Look) -> str:
+def _waiting(job: Job, look: CardContext) -> str:
     if job.after_ids:
         return "⏳ waiting for the step before"
     if look.paused:

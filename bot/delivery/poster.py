@@ -24,8 +24,8 @@ import structlog
 
 from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue
-from bot.delivery.attachments import FILES_PER_MESSAGE, Load, arranged, names_of
-from bot.delivery.card import Look, alt_text, card_embed, file_stem, long_texts, open_part, operation_of, plain
+from bot.delivery.attachments import FILES_PER_MESSAGE, ResultFiles, arranged, names_of
+from bot.delivery.card import CardContext, alt_text, card_embed, file_stem, long_texts, open_part, operation_of, plain
 from bot.delivery.contact_sheets import SHEET_NAME, NoSheet, contact_sheet, wants_sheet
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.review import ReviewControls, ReviewDesk, no_answers, review_embed
@@ -33,7 +33,7 @@ from bot.delivery.takedown import Takedown
 from bot.domain.models import Card, Job, JobState, Media
 from bot.domain.poll_schedule import remaining_s
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
-from bot.jobs.learned_durations import Learned
+from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.worker import Later, NoPlace
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import Clock
@@ -94,7 +94,7 @@ class Delivery:
         store: Store,
         media: MediaFetcher,
         catalogue: Callable[[], Catalogue],
-        learned: Learned,
+        learned: LearnedDurations,
         clock: Clock,
         folder: Path,
     ) -> None:
@@ -119,7 +119,7 @@ class Delivery:
 
     # ------------------------------------------------------------------ what is shown
 
-    async def look(self, guild_id: int, jobs: Sequence[Job], *, just_taken: bool = False) -> Look:
+    async def look(self, guild_id: int, jobs: Sequence[Job], *, just_taken: bool = False) -> CardContext:
         """Return what the card of `jobs` needs to know beside itself. Jobs that were just taken had a working key."""
         now = self._clock.wall()
         eta = {}
@@ -132,7 +132,7 @@ class Delivery:
         waits = any(job.state is JobState.WAITING and not job.after_ids for job in jobs)
         queue = await self._store.queue.order(guild_id) if waits else []
         paused = waits and (await self._store.settings.get(guild_id)).paused
-        return Look(
+        return CardContext(
             catalogue=self._catalogue(),
             now=now,
             eta=eta,
@@ -434,7 +434,7 @@ class Delivery:
         except (discord.HTTPException, *NETWORK_ERRORS) as error:
             log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)
 
-    async def _post(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message:
+    async def _post(self, card: Card, jobs: Sequence[Job], job: Job, load: ResultFiles) -> discord.Message:
         """Try the places in turn; return the message that now carries the result."""
         for place in (self._on_card, self._in_channel, self._in_private):
             for attempt in (load, load.without_files(job)):
@@ -455,7 +455,7 @@ class Delivery:
             "The result is kept."
         )
 
-    async def _on_card(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message | None:
+    async def _on_card(self, card: Card, jobs: Sequence[Job], job: Job, load: ResultFiles) -> discord.Message | None:
         """Edit the card: what it has stays, this job's files come in place of an earlier try's."""
         message = await self._find(card)
         if message is None:
@@ -476,12 +476,12 @@ class Delivery:
         finally:
             _close([*files, *documents])
 
-    async def _in_channel(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message | None:
+    async def _in_channel(self, card: Card, jobs: Sequence[Job], job: Job, load: ResultFiles) -> discord.Message | None:
         if card.private:
             return None
         return await self._send(self._channel(card.channel_id, card.guild_id), card, jobs, job, load)
 
-    async def _in_private(self, card: Card, jobs: Sequence[Job], job: Job, load: Load) -> discord.Message | None:
+    async def _in_private(self, card: Card, jobs: Sequence[Job], job: Job, load: ResultFiles) -> discord.Message | None:
         async with asyncio.timeout(CALL_TIMEOUT_S):
             user = self._client.get_user(card.author_id) or await self._client.fetch_user(card.author_id)
             channel = user.dm_channel or await user.create_dm()
@@ -493,7 +493,7 @@ class Delivery:
         card: Card,
         jobs: Sequence[Job],
         job: Job,
-        load: Load,
+        load: ResultFiles,
     ) -> discord.Message:
         """Send a new message, unless an earlier try has already."""
         sent = await self._search(channel, job, load)
@@ -532,7 +532,7 @@ class Delivery:
             return await self._send_for_review(channel, review, card, job, load.without_files(job))
 
     async def _send_for_review(
-        self, channel: discord.abc.Messageable, review: Review, card: Card, job: Job, load: Load
+        self, channel: discord.abc.Messageable, review: Review, card: Card, job: Job, load: ResultFiles
     ) -> discord.Message:
         look = replace(await self.look(card.guild_id, [job]), withheld=frozenset())
         where = f"<#{card.channel_id}>" if card.message_id is None else message_link(card)
@@ -552,7 +552,7 @@ class Delivery:
         finally:
             _close(files)
 
-    async def _search(self, channel: discord.abc.Messageable, job: Job, load: Load) -> discord.Message | None:
+    async def _search(self, channel: discord.abc.Messageable, job: Job, load: ResultFiles) -> discord.Message | None:
         """Look for the job's result among the channel's last messages: the nonce only guards for minutes."""
         with contextlib.suppress(discord.Forbidden):
             async with asyncio.timeout(CALL_TIMEOUT_S):
@@ -625,7 +625,7 @@ class Delivery:
         return view
 
     @staticmethod
-    def _files(job: Job, load: Load) -> list[discord.File]:
+    def _files(job: Job, load: ResultFiles) -> list[discord.File]:
         return [
             discord.File(file.path, filename=name, description=alt_text(job))
             for name, file in zip(names_of(job, load), load.files, strict=True)
@@ -638,9 +638,9 @@ class Delivery:
         return per_file, max(REQUEST_LIMIT, per_file)
 
     @contextlib.asynccontextmanager
-    async def _loaded(self, job: Job) -> AsyncIterator[Load]:
+    async def _loaded(self, job: Job) -> AsyncIterator[ResultFiles]:
         """Have the job's media on disk as long as the block runs; what is too large becomes a link."""
-        load = Load()
+        load = ResultFiles()
         operation = operation_of(self._catalogue(), job)
         load.text = text_of(operation, job.output)
         per_file, per_request = self._limits(job)
@@ -726,7 +726,7 @@ def in_five_rows(
     return [*kept, *linked]
 
 
-def _carries(message: discord.Message, job: Job, load: Load) -> bool:
+def _carries(message: discord.Message, job: Job, load: ResultFiles) -> bool:
     """Whether a message of ours has the job's result on it."""
     if job.id not in _job_ids(message):
         return False

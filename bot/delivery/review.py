@@ -14,7 +14,7 @@ from bot.delivery.card import IN_REVIEW, stamp
 from bot.domain.models import Card, Job
 from bot.jobs.worker import Later, NoPlace, Parked
 from bot.runtime.clock import Clock
-from bot.store import Review, Store, Verdict
+from bot.store import Review, ReviewVerdict, Store
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError)
 
 Post = Callable[[Review, Card, Job], Awaitable[discord.Message]]
 """Posts the result to the review's channel, unless it is there already."""
-Alert = Callable[[int, str], Awaitable[None]]
+AlertModerators = Callable[[int, str], Awaitable[None]]
 ReviewControls = Callable[[Job], Sequence[discord.ui.Item[Any]]]
 
 
@@ -57,7 +57,9 @@ def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Em
 class ReviewDesk:
     """Lets results pass, or not. What is decided is a row: a restart in between changes nothing."""
 
-    def __init__(self, client: discord.Client, *, store: Store, clock: Clock, post: Post, alert: Alert) -> None:
+    def __init__(
+        self, client: discord.Client, *, store: Store, clock: Clock, post: Post, alert: AlertModerators
+    ) -> None:
         self._client = client
         self._store = store
         self._clock = clock
@@ -71,9 +73,9 @@ class ReviewDesk:
         not be asked now.
         """
         review = await self._store.reviews.begin(job.guild_id, job.id)
-        if review is None or review.verdict is Verdict.PUBLISHED:
+        if review is None or review.verdict is ReviewVerdict.PUBLISHED:
             return
-        if review.verdict is Verdict.REFUSED:
+        if review.verdict is ReviewVerdict.REFUSED:
             raise NoPlace(review.sentence)
         left_s = review.expires_at - self._clock.wall()
         if left_s <= 0:
@@ -109,7 +111,7 @@ class ReviewDesk:
     async def _expire(self, review: Review) -> None:
         """Refuse in nobody's name. Raises NoPlace, or Later if somebody decided at this very moment."""
         decided = await self._store.reviews.decide(
-            review.guild_id, review.job_id, Verdict.REFUSED, by_id=0, sentence=EXPIRED
+            review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=EXPIRED
         )
         if decided is None:
             raise Later(1.0)

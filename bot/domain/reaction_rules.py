@@ -24,7 +24,7 @@ _PRESENTATION = "\ufe0f"
 """Says that a character is to be drawn as an emoji; some clients leave it out."""
 
 
-class Action(StrEnum):
+class ReactionAction(StrEnum):
     """What a reaction may do."""
 
     RERUN = "rerun"
@@ -43,8 +43,16 @@ class Action(StrEnum):
         return self in PAID
 
 
-PAID = frozenset({Action.RERUN, Action.VARY, Action.ANIMATE, Action.UPSCALE, Action.SUBTITLES})
-REMAKES = frozenset({Action.RERUN, Action.VARY})
+PAID = frozenset(
+    {
+        ReactionAction.RERUN,
+        ReactionAction.VARY,
+        ReactionAction.ANIMATE,
+        ReactionAction.UPSCALE,
+        ReactionAction.SUBTITLES,
+    }
+)
+REMAKES = frozenset({ReactionAction.RERUN, ReactionAction.VARY})
 """For which the guild's rule about re-runs holds too."""
 
 
@@ -72,7 +80,7 @@ class Reaction:
     """The character without its presentation mark, or a custom emoji's id."""
     shown: str
     """How it is written in a message."""
-    action: Action
+    action: ReactionAction
     who: Who = Who.EVERYONE
     role_id: int | None = None
     needed: int = 1
@@ -81,7 +89,7 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reactions:
+class ReactionRules:
     """A guild's map, with what else is set about reactions."""
 
     rules: Mapping[str, Reaction] = field(default_factory=lambda: DEFAULTS)
@@ -123,10 +131,10 @@ def _is_emoji(text: str) -> bool:
 def merged(changes: Mapping[str, Reaction]) -> Mapping[str, Reaction]:
     """Return the map that a guild's changes make of the defaults."""
     every = {**DEFAULTS, **changes}
-    return MappingProxyType({emoji: rule for emoji, rule in every.items() if rule.action is not Action.NONE})
+    return MappingProxyType({emoji: rule for emoji, rule in every.items() if rule.action is not ReactionAction.NONE})
 
 
-def _default(shown: str, action: Action, who: Who = Who.EVERYONE) -> Reaction:
+def _default(shown: str, action: ReactionAction, who: Who = Who.EVERYONE) -> Reaction:
     return Reaction(emoji=emoji_key(shown), shown=shown, action=action, who=who)
 
 
@@ -134,14 +142,14 @@ DEFAULTS: Mapping[str, Reaction] = MappingProxyType(
     {
         rule.emoji: rule
         for rule in (
-            _default("🔁", Action.RERUN),
-            _default("🎲", Action.VARY),
-            _default("🎬", Action.ANIMATE),
-            _default("⬆️", Action.UPSCALE),
-            _default("💬", Action.SUBTITLES),
-            _default("✉️", Action.SEND),
-            _default("⭐", Action.GALLERY),
-            _default("❌", Action.REMOVE, Who.AUTHOR),
+            _default("🔁", ReactionAction.RERUN),
+            _default("🎲", ReactionAction.VARY),
+            _default("🎬", ReactionAction.ANIMATE),
+            _default("⬆️", ReactionAction.UPSCALE),
+            _default("💬", ReactionAction.SUBTITLES),
+            _default("✉️", ReactionAction.SEND),
+            _default("⭐", ReactionAction.GALLERY),
+            _default("❌", ReactionAction.REMOVE, Who.AUTHOR),
         )
     }
 )

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import credits_text
-from bot.domain.spending_policy import Room, Wish
+from bot.domain.spending_policy import Headroom, SpendRequest
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 LOOK_BACK_DAYS = 14
@@ -37,42 +37,42 @@ class Alert:
     """Names of weaker alerts that need not be told any more either."""
 
 
-def of_limits(found: Iterable[Room], wish: Wish, *, taken: bool) -> list[Alert]:
-    """Return an alert for each limit that is used up, or nearly; with `taken` the wish's own credits count too.
+def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) -> list[Alert]:
+    """Return an alert for each limit that is used up, or nearly; with `taken` the request's own credits count too.
 
-    `found` is what the limits leave without the wish.
+    `found` is what the limits leave without the request.
     """
     alerts = []
-    for room in found:
-        limit = room.limit
-        used = limit.credits - room.left + (_needed(limit, wish) if taken else 0)
+    for headroom in found:
+        limit = headroom.limit
+        used = limit.credits - headroom.left + (_needed(limit, request) if taken else 0)
         share = used * 100 / limit.credits if limit.credits else Decimal(0)  # 0 forbids: it is no limit to come near
         if share >= NEAR:
-            alerts.append(_of_limit(room, wish, used, int(share)))
+            alerts.append(_of_limit(headroom, request, used, int(share)))
     return alerts
 
 
-def _of_limit(room: Room, wish: Wish, used: Decimal, share: int) -> Alert:
-    limit = room.limit
-    who = "server" if limit.scope is Scope.SERVER else str(wish.member_id)
+def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: int) -> Alert:
+    limit = headroom.limit
+    who = "server" if limit.scope is Scope.SERVER else str(request.member_id)
     # With its amount: a limit that was raised may be reached anew.
     name = f"limit:{limit.id}:{limit.credits}:{who}"
     level = FULL if share >= FULL else NEAR
-    refills = "" if room.refills_at is None else f"; it refills <t:{int(room.refills_at)}:R>"
-    whose = "The server's" if limit.scope is Scope.SERVER else f"<@{wish.member_id}>'s"
+    refills = "" if headroom.refills_at is None else f"; it refills <t:{int(headroom.refills_at)}:R>"
+    whose = "The server's" if limit.scope is Scope.SERVER else f"<@{request.member_id}>'s"
     about = f" for `{limit.operation}`" if limit.operation else ""
     where = f" in <#{limit.channel_id}>" if limit.channel_id else ""
     return Alert(
         name=f"{name}:{level}",
-        until=FOR_EVER if room.refills_at is None else room.refills_at,
+        until=FOR_EVER if headroom.refills_at is None else headroom.refills_at,
         text=f"{whose} limit of {credits_text(limit.credits)} credits {_EACH[limit.period]}{about}{where} is at "
         f"{share} % ({credits_text(used)} spent or held){refills}.",
         covers=(f"{name}:{NEAR}",) if level == FULL else (),
     )
 
 
-def _needed(limit: Limit, wish: Wish) -> Decimal:
-    return sum((item.credits for item in wish.items if limit.operation in {"", item.operation}), Decimal(0))
+def _needed(limit: Limit, request: SpendRequest) -> Decimal:
+    return sum((item.credits for item in request.items if limit.operation in {"", item.operation}), Decimal(0))
 
 
 def of_balance(free: Decimal, spent: Decimal, days: float, now: float) -> Alert | None:

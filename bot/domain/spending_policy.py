@@ -28,7 +28,7 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class SpendItem:
     """One job that is asked for. `credits` is its hold."""
 
     operation: str
@@ -45,7 +45,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SpendRequest:
     """What somebody wants: who, where, what. `balance` is the account's credits at the last look, None if unknown."""
 
     member_id: int
@@ -53,7 +53,7 @@ class Wish:
     channel_ids: frozenset[int]
     """The channel, and the channel or category it is in."""
     age_restricted: bool
-    items: Sequence[Item]
+    items: Sequence[SpendItem]
     balance: Decimal | None
     approved: bool = False
     """Whether a moderator has approved it already, or nothing is to be approved."""
@@ -64,7 +64,7 @@ class Wish:
         return sum((item.credits for item in self.items), ZERO)
 
 
-class Books(Protocol):
+class SpendingView(Protocol):
     """What has been spent, as of the transaction in which the decision is made."""
 
     @property
@@ -114,7 +114,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Headroom:
     """What a limit leaves. `left` may be negative after an overshoot."""
 
     limit: Limit
@@ -123,23 +123,29 @@ class Room:
 
 
 def decide(
-    wish: Wish, *, rules: Rules, limits: Iterable[Limit], block: Block | None, books: Books, now: float
+    request: SpendRequest,
+    *,
+    rules: Rules,
+    limits: Iterable[Limit],
+    block: Block | None,
+    books: SpendingView,
+    now: float,
 ) -> Verdict:
-    """Return what becomes of the wish. Raises Refused with the exact reason and what would work."""
-    _may_use(wish, rules, block, now)
-    _may_say(wish, rules)
-    _may_cost(wish, rules)
-    draws = _within_limits(wish, list(limits), rules, books, now)
-    _account_has(wish, books)
-    return Verdict(states=_states(wish, rules, books), draws=draws)
+    """Return what becomes of the request. Raises Refused with the exact reason and what would work."""
+    _may_use(request, rules, block, now)
+    _may_say(request, rules)
+    _may_cost(request, rules)
+    draws = _within_limits(request, list(limits), rules, books, now)
+    _account_has(request, books)
+    return Verdict(states=_states(request, rules, books), draws=draws)
 
 
-def _may_use(wish: Wish, rules: Rules, block: Block | None, now: float) -> None:
+def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: float) -> None:
     if rules.paused:
         raise Refused("The moderators have paused new jobs on this server; running ones are still delivered.", "paused")
     refuse_blocked(block, now)
-    if wish.channel_ids & rules.forbidden_channels or (
-        rules.allowed_channels and not wish.channel_ids & rules.allowed_channels
+    if request.channel_ids & rules.forbidden_channels or (
+        rules.allowed_channels and not request.channel_ids & rules.allowed_channels
     ):
         where = " or ".join(f"<#{channel}>" for channel in sorted(rules.allowed_channels)[:5])
         raise Refused("The bot may not be used in this channel." + (f" Try {where}." if where else ""), "channel")
@@ -153,9 +159,9 @@ def refuse_blocked(block: Block | None, now: float) -> None:
         raise Refused(f"You may not use the bot on this server{until}.{reason}", "block")
 
 
-def _may_say(wish: Wish, rules: Rules) -> None:
-    for item in wish.items:
-        if item.unchecked and rules.unchecked_only_in_age_restricted and not wish.age_restricted:
+def _may_say(request: SpendRequest, rules: Rules) -> None:
+    for item in request.items:
+        if item.unchecked and rules.unchecked_only_in_age_restricted and not request.age_restricted:
             raise Refused(
                 "With the safety check off this works in age-restricted channels only; leave `nsfw_checker` on.",
                 "safety check",
@@ -201,8 +207,8 @@ _IGNORED = "\u115f\u1160\u3164\uffa0"
 """Hangul fillers: letters to Unicode, but nothing to be seen."""
 
 
-def _may_cost(wish: Wish, rules: Rules) -> None:
-    for item in wish.items:
+def _may_cost(request: SpendRequest, rules: Rules) -> None:
+    for item in request.items:
         if rules.job_ceiling is not None and item.credits > rules.job_ceiling:
             raise Refused(
                 f"A job here may cost {credits_text(rules.job_ceiling)} credits at most; "
@@ -211,27 +217,27 @@ def _may_cost(wish: Wish, rules: Rules) -> None:
             )
 
 
-def _account_has(wish: Wish, books: Books) -> None:
-    if wish.balance is None:
+def _account_has(request: SpendRequest, books: SpendingView) -> None:
+    if request.balance is None:
         return
-    free = wish.balance - books.held_of_guild
+    free = request.balance - books.held_of_guild
     # A guess must not lock a server out of its last credits: only an empty account or a known price refuses.
-    if free <= 0 or (all(item.exact for item in wish.items) and wish.total > free):
+    if free <= 0 or (all(item.exact for item in request.items) and request.total > free):
         raise Refused(
             f"This server's Cannon Studio account has {credits_text(max(free, ZERO))} free credits left; "
-            f"this needs about {credits_text(wish.total)}. A moderator can top it up or set another key.",
+            f"this needs about {credits_text(request.total)}. A moderator can top it up or set another key.",
             "balance",
         )
 
 
-def _states(wish: Wish, rules: Rules, books: Books) -> tuple[JobState, ...]:
+def _states(request: SpendRequest, rules: Rules, books: SpendingView) -> tuple[JobState, ...]:
     """Return each item's first state: as many run as may, the rest wait; all for a moderator, where they are dear."""
-    dear = rules.approve_above is not None and wish.total > rules.approve_above and not wish.approved
+    dear = rules.approve_above is not None and request.total > rules.approve_above and not request.approved
     free = min(rules.running_per_member - books.running_of_member, rules.running_per_server - books.running_of_guild)
     if dear:
         free = 0
     states, queued = [], 0
-    for item in wish.items:
+    for item in request.items:
         if not item.linked and free > 0:
             free -= 1
             states.append(JobState.SUBMITTING)
@@ -241,8 +247,8 @@ def _states(wish: Wish, rules: Rules, books: Books) -> tuple[JobState, ...]:
     if queued > rules.queued_per_member and not dear:
         most = rules.running_per_member + rules.queued_per_member
         raise Refused(
-            f"{len(wish.items)} at once are too many here: of a member's jobs {rules.running_per_member} may run and "
-            f"{rules.queued_per_member} wait, so ask for {most} at most.",
+            f"{len(request.items)} at once are too many here: of a member's jobs "
+            f"{rules.running_per_member} may run and {rules.queued_per_member} wait, so ask for {most} at most.",
             "queue",
         )
     if queued and queued + books.queued_of_member > rules.queued_per_member:
@@ -257,42 +263,56 @@ def _states(wish: Wish, rules: Rules, books: Books) -> tuple[JobState, ...]:
 # ---------------------------------------------------------------------- limits
 
 
-def _within_limits(wish: Wish, limits: Sequence[Limit], rules: Rules, books: Books, now: float) -> tuple[Draw, ...]:
+def _within_limits(
+    request: SpendRequest, limits: Sequence[Limit], rules: Rules, books: SpendingView, now: float
+) -> tuple[Draw, ...]:
     """Return the grants that must pay so that every limit holds. Raises Refused if they cannot."""
-    for room in _tight(rooms(_of_server(limits), wish, rules, books, now), wish):
-        raise Refused(refusal(room, wish, rules), "limit")
-    tight = _tight(rooms(holding(limits, wish, rules, books, now), wish, rules, books, now), wish)
-    for room in tight:
-        if room.limit.credits == 0:
-            raise Refused(refusal(room, wish, rules), "limit")
+    for headroom in _tight(headrooms(_of_server(limits), request, rules, books, now), request):
+        raise Refused(refusal(headroom, request, rules), "limit")
+    tight = _tight(
+        headrooms(applicable_limits(limits, request, rules, books, now), request, rules, books, now), request
+    )
+    for headroom in tight:
+        if headroom.limit.credits == 0:
+            raise Refused(refusal(headroom, request, rules), "limit")
     grants = books.grants() if tight else ()
     drawn: dict[tuple[int, int], Decimal] = {}
     # The limits for one operation first: what a grant pays for its jobs counts for the general ones too.
-    for room in sorted(tight, key=lambda each: not each.limit.operation):
-        covered = sum((paid for (place, _), paid in drawn.items() if _counts(room.limit, wish.items[place])), ZERO)
-        missing = _need(room.limit, wish) - max(room.left, ZERO) - covered
-        if not _draw(drawn, wish, room.limit, missing, grants):
-            raise Refused(refusal(room, wish, rules, granted=sum((grant.left for grant in grants), ZERO)), "limit")
+    for headroom in sorted(tight, key=lambda each: not each.limit.operation):
+        covered = sum(
+            (paid for (place, _), paid in drawn.items() if _counts(headroom.limit, request.items[place])), ZERO
+        )
+        missing = _need(headroom.limit, request) - max(headroom.left, ZERO) - covered
+        if not _draw(drawn, request, headroom.limit, missing, grants):
+            raise Refused(
+                refusal(headroom, request, rules, granted=sum((grant.left for grant in grants), ZERO)), "limit"
+            )
     return tuple(Draw(item=place, grant_id=grant_id, credits=paid) for (place, grant_id), paid in drawn.items())
 
 
-def _tight(found: Iterable[Room], wish: Wish) -> list[Room]:
-    """Return those that do not leave what the wish needs. A limit of 0 leaves nothing, not even what is free."""
-    return [room for room in found if room.limit.credits == 0 or max(room.left, ZERO) < _need(room.limit, wish)]
+def _tight(found: Iterable[Headroom], request: SpendRequest) -> list[Headroom]:
+    """Return those that do not leave what the request needs. A limit of 0 leaves nothing, not even what is free."""
+    return [
+        headroom
+        for headroom in found
+        if headroom.limit.credits == 0 or max(headroom.left, ZERO) < _need(headroom.limit, request)
+    ]
 
 
-def holding(limits: Sequence[Limit], wish: Wish, rules: Rules, books: Books, now: float) -> list[Limit]:
+def applicable_limits(
+    limits: Sequence[Limit], request: SpendRequest, rules: Rules, books: SpendingView, now: float
+) -> list[Limit]:
     """Return the limits that hold for the member in this place, apart from the server's."""
     groups: dict[tuple[str, int], list[Limit]] = {}
     for limit in limits:
-        if limit.scope is not Scope.SERVER and _is_about(limit, wish):
+        if limit.scope is not Scope.SERVER and _is_about(limit, request):
             groups.setdefault((limit.operation, limit.channel_id), []).append(limit)
     found: list[Limit] = []
     for group in groups.values():
-        own = [each for each in group if each.scope is Scope.MEMBER and each.scope_id == wish.member_id]
+        own = [each for each in group if each.scope is Scope.MEMBER and each.scope_id == request.member_id]
         by_role: dict[int, list[Limit]] = {}
         for each in group:
-            if each.scope is Scope.ROLE and each.scope_id in wish.role_ids:
+            if each.scope is Scope.ROLE and each.scope_id in request.role_ids:
                 by_role.setdefault(each.scope_id, []).append(each)
         if own:
             found += own
@@ -302,7 +322,7 @@ def holding(limits: Sequence[Limit], wish: Wish, rules: Rules, books: Books, now
                 by_role.values(),
                 key=lambda role: (
                     all(limit.credits for limit in role),
-                    min(room.left for room in rooms(role, wish, rules, books, now)),
+                    min(headroom.left for headroom in headrooms(role, request, rules, books, now)),
                 ),
             )
         else:
@@ -310,11 +330,13 @@ def holding(limits: Sequence[Limit], wish: Wish, rules: Rules, books: Books, now
     return found
 
 
-def rooms(limits: Iterable[Limit], wish: Wish, rules: Rules, books: Books, now: float) -> list[Room]:
+def headrooms(
+    limits: Iterable[Limit], request: SpendRequest, rules: Rules, books: SpendingView, now: float
+) -> list[Headroom]:
     """Return what each limit leaves now."""
     zone = rules.zone
     return [
-        Room(
+        Headroom(
             limit=limit,
             left=limit.credits
             - books.spent(
@@ -326,7 +348,7 @@ def rooms(limits: Iterable[Limit], wish: Wish, rules: Rules, books: Books, now: 
             refills_at=limit.period.end(now, zone),
         )
         for limit in limits
-        if _is_about(limit, wish)
+        if _is_about(limit, request)
     ]
 
 
@@ -334,33 +356,37 @@ def _of_server(limits: Sequence[Limit]) -> list[Limit]:
     return [limit for limit in limits if limit.scope is Scope.SERVER]
 
 
-def _is_about(limit: Limit, wish: Wish) -> bool:
-    of_operation = not limit.operation or any(item.operation == limit.operation for item in wish.items)
-    return of_operation and (not limit.channel_id or limit.channel_id in wish.channel_ids)
+def _is_about(limit: Limit, request: SpendRequest) -> bool:
+    of_operation = not limit.operation or any(item.operation == limit.operation for item in request.items)
+    return of_operation and (not limit.channel_id or limit.channel_id in request.channel_ids)
 
 
-def _counts(limit: Limit, item: Item) -> bool:
+def _counts(limit: Limit, item: SpendItem) -> bool:
     return limit.operation in {"", item.operation}
 
 
-def _need(limit: Limit, wish: Wish) -> Decimal:
-    return sum((item.credits for item in wish.items if _counts(limit, item)), ZERO)
+def _need(limit: Limit, request: SpendRequest) -> Decimal:
+    return sum((item.credits for item in request.items if _counts(limit, item)), ZERO)
 
 
 def _draw(
-    drawn: dict[tuple[int, int], Decimal], wish: Wish, limit: Limit, missing: Decimal, grants: Sequence[Grant]
+    drawn: dict[tuple[int, int], Decimal],
+    request: SpendRequest,
+    limit: Limit,
+    missing: Decimal,
+    grants: Sequence[Grant],
 ) -> bool:
     """Add `missing` credits of the grants for the limit's items to `drawn`; False if the grants do not have them.
 
     `drawn` is by the item's place and the grant's id.
     """
-    for place, item in enumerate(wish.items):
+    for place, item in enumerate(request.items):
         if not _counts(limit, item):
             continue
         for grant in grants:
-            room = item.credits - sum((paid for (of, _), paid in drawn.items() if of == place), ZERO)
+            headroom = item.credits - sum((paid for (of, _), paid in drawn.items() if of == place), ZERO)
             left = grant.left - sum((paid for (_, by), paid in drawn.items() if by == grant.id), ZERO)
-            taken = min(room, missing, left)
+            taken = min(headroom, missing, left)
             if taken > 0:
                 drawn[place, grant.id] = drawn.get((place, grant.id), ZERO) + taken
                 missing -= taken
@@ -370,22 +396,22 @@ def _draw(
 _EACH = {Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month", Period.TOTAL: "in all"}
 
 
-def refusal(room: Room, wish: Wish, rules: Rules, *, granted: Decimal = ZERO) -> str:
+def refusal(headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO) -> str:
     """Say which limit stands in the way, what it and grants leave, when it refills, and what was asked for."""
-    limit = room.limit
+    limit = headroom.limit
     whose = "the server's limit" if limit.scope is Scope.SERVER else "your limit"
-    title = next((item.title for item in wish.items if item.operation == limit.operation), "")
+    title = next((item.title for item in request.items if item.operation == limit.operation), "")
     where = f"in <#{limit.channel_id}>" if limit.channel_id else "here"
     if limit.credits == 0:
         return f"You may not use {title or 'the bot'} {where}: {whose} is 0 credits."
     about = f" for {title}" if title else ""
-    left = max(room.left, ZERO)
-    refill = "" if room.refills_at is None else f" until {_day(room.refills_at, limit.period, rules)}"
+    left = max(headroom.left, ZERO)
+    refill = "" if headroom.refills_at is None else f" until {_day(headroom.refills_at, limit.period, rules)}"
     more = f", and {credits_text(granted)} that you were given" if granted else ""
     return (
         f"{whose.capitalize()}{about} {where} is {credits_text(limit.credits)} credits {_EACH[limit.period]}; "
         f"{credits_text(left)} {'is' if left == 1 else 'are'} left{refill}{more}; "
-        f"this is about {credits_text(_need(limit, wish))}."
+        f"this is about {credits_text(_need(limit, request))}."
     )
 
 

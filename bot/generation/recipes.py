@@ -25,7 +25,7 @@ from typing import Any
 from bot.catalogue import Catalogue, Field, FieldKind, Operation, Output
 from bot.domain.models import PROMPT_FIELDS
 from bot.errors import InputError
-from bot.jobs.intake import Step
+from bot.generation.card_spec import JobSpec
 
 STEPS_MAX = 10
 PARAMETERS_MAX = 5
@@ -277,7 +277,7 @@ def _used(recipe: Recipe) -> set[str]:
 # ---------------------------------------------------------------------- running
 
 
-def steps_of(recipe: Recipe, given: Mapping[str, str], catalogue: Catalogue) -> list[Step]:
+def steps_of(recipe: Recipe, given: Mapping[str, str], catalogue: Catalogue) -> list[JobSpec]:
     """Return the steps of a run with these parameters. Raises InputError if one is missing or not known."""
     values = _arguments(recipe, given)
     steps = []
@@ -293,7 +293,7 @@ def steps_of(recipe: Recipe, given: Mapping[str, str], catalogue: Catalogue) -> 
                 fill[name] = linked.split() if is_list else linked
             elif text:
                 plain[name] = _value(fields.get(name), text)
-        steps.append(Step(operation=step.operation, input=plain, fill=fill))
+        steps.append(JobSpec(operation=step.operation, input=plain, fill=fill))
     return steps
 
 

@@ -13,7 +13,7 @@ from bot.catalogue import Catalogue, FieldKind, Operation, ProbeKind
 from bot.catalogue.messages import echo
 from bot.domain.models import Job, Media, MediaKind
 from bot.errors import BotError, InputError, MediaError, MediaGone
-from bot.guild.api_keys import Keys
+from bot.guild.api_keys import ApiKeys
 from bot.media.fetcher import MediaFetcher, SourceFacts
 from bot.store import Store
 
@@ -26,7 +26,7 @@ JobRefresh = Callable[[Job, Media], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class SourceRef:
     """How a member gave one file. Exactly one of the three is to be set."""
 
     attachment: tuple[str, str] | None = None
@@ -59,7 +59,7 @@ class Sources:
         store: Store,
         media: MediaFetcher,
         client: CannonClient,
-        keys: Keys,
+        keys: ApiKeys,
         catalogue: Callable[[], Catalogue],
         refresh: Refresh,
         refresh_job: JobRefresh,
@@ -73,7 +73,7 @@ class Sources:
         self._refresh_job = refresh_job
 
     async def find(
-        self, guild_id: int, member_id: int, offered: Offered, kinds: frozenset[MediaKind], label: str
+        self, guild_id: int, member_id: int, offered: SourceRef, kinds: frozenset[MediaKind], label: str
     ) -> Source:
         """Look at the file behind `offered`, which must be one of `kinds`. `label` names it in sentences.
 

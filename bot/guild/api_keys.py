@@ -25,7 +25,7 @@ class UsableKey:
         return "host" if self.id is None else f"{guild_id}:{self.id}"
 
 
-class Keys:
+class ApiKeys:
     """Finds the key for a guild or a job, and remembers what the API says of it."""
 
     def __init__(self, store: Store, *, host_key: str | None, host_key_serves: Callable[[int], bool]) -> None:

@@ -10,7 +10,7 @@ from bot.store import Store
 from bot.store.guild.switched_off import EVERYWHERE
 
 
-class Switches:
+class OperationSwitches:
     """Operations that are switched off. `load` fills the memory; every change goes to the store first."""
 
     def __init__(self, store: Store, catalogue: Callable[[], Catalogue]) -> None:

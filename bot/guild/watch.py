@@ -17,7 +17,7 @@ import structlog
 from bot.cannon.client import CannonClient
 from bot.domain.spending_alerts import DAY_S, HOUR_S, LOOK_BACK_DAYS, Alert, of_balance, of_hour
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
-from bot.guild.api_keys import Keys, UsableKey
+from bot.guild.api_keys import ApiKeys, UsableKey
 from bot.runtime.clock import Clock
 from bot.store import Decision, Store
 from bot.store.money.reports import Report
@@ -36,7 +36,7 @@ PING_LATE_S = 600.0
 """A ping that a crash has swallowed is still sent for this long."""
 
 
-class LogChannel(Protocol):
+class LogSink(Protocol):
     """Where moderators read; best effort, never raises. Both return whether it was posted."""
 
     async def post(self, guild_id: int, line: str) -> bool:
@@ -55,10 +55,10 @@ class Watch:
         self,
         store: Store,
         *,
-        keys: Keys,
+        keys: ApiKeys,
         client: CannonClient,
         clock: Clock,
-        channel: LogChannel,
+        channel: LogSink,
         ping: Callable[[int, str], Awaitable[None]],
     ) -> None:
         self._store = store

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +12,22 @@ from bot.catalogue import Catalogue, FieldKind, Operation
 from bot.domain.guild_rules import Rules, Scope
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
 from bot.domain.spending_alerts import Alert, of_limits
-from bot.domain.spending_policy import DEFAULT_HOLD, JOBS_PER_CARD, Item, Room, Verdict, Wish, decide, holding, rooms
+from bot.domain.spending_policy import (
+    DEFAULT_HOLD,
+    JOBS_PER_CARD,
+    Headroom,
+    SpendItem,
+    SpendRequest,
+    Verdict,
+    applicable_limits,
+    decide,
+    headrooms,
+)
 from bot.domain.text import full_stop
 from bot.errors import InputError, KeyRefused, Refused
-from bot.guild.api_keys import Keys, UsableKey
-from bot.guild.operation_switches import Switches
+from bot.generation.card_spec import OUTPUT_OF_STEP, CardSpec, JobSpec
+from bot.guild.api_keys import ApiKeys, UsableKey
+from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -25,62 +35,8 @@ from bot.store import Cancelled, Spending, Store
 
 TOKEN_LIFE_S = 14 * 60.0
 """An interaction token lives 15 minutes (Discord's docs); one is kept for slow uploads."""
-OUTPUT_OF_STEP = re.compile(r"\{(\d{1,2})\.([A-Za-z0-9_]{1,64})\}")
 COSTS_FOR_QUANTILE = 3
 """From how many earlier jobs on their cost is believed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One job that is asked for. `fill` says which input fields are made of earlier steps' outputs.
-
-    They are texts, or lists of texts, in which `{0.image_url}` stands for that output of the Ask's first step.
-    """
-
-    operation: str
-    input: Mapping[str, Any]
-    fill: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def after(self) -> tuple[int, ...]:
-        """The places in the Ask of the steps on whose results this one waits."""
-        texts = [text for value in self.fill.values() for text in (value if isinstance(value, list) else [value])]
-        return tuple(sorted({int(match[1]) for text in texts for match in OUTPUT_OF_STEP.finditer(text)}))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where something is asked for, and with which roles, as Discord said it then."""
-
-    guild_id: int
-    channel_id: int
-    parent_channel_ids: tuple[int, ...] = ()
-    """The channel that the thread is in, and the category above."""
-    age_restricted: bool = False
-    role_ids: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What a member asks for: one card, with one job for each step."""
-
-    place: Place
-    author_id: int
-    interaction_id: int | None
-    token: str | None = field(repr=False)
-    steps: Sequence[Step]
-    private: bool = False
-    locale: str = "en-US"
-    parent_id: str | None = None
-    label: str = ""
-    """The recipe that this is a run of: then sentences name the step that they are about."""
-    confirmed: bool = False
-    """Whether the member has seen the price and said yes."""
-
-    @property
-    def guild_id(self) -> int:
-        """The server that pays."""
-        return self.place.guild_id
 
 
 class Unconfirmed(Exception):
@@ -94,7 +50,7 @@ class Unconfirmed(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Accepted:
     """A card that was taken in. `fresh` is False if this interaction had been taken in before."""
 
     card: Card
@@ -109,9 +65,9 @@ class JobService:
         self,
         *,
         store: Store,
-        keys: Keys,
+        keys: ApiKeys,
         catalogue: Callable[[], Catalogue],
-        switches: Switches,
+        switches: OperationSwitches,
         estimates: Estimates,
         clock: Clock,
         watch: Watch,
@@ -126,23 +82,23 @@ class JobService:
         self._watch = watch
         self._wake = wake
 
-    def check(self, ask: Ask, rules: Rules) -> list[dict[str, Any]]:
+    def check(self, spec: CardSpec, rules: Rules) -> list[dict[str, Any]]:
         """Return the wire inputs of the steps. Raises InputError or Refused; nothing is spent, stored or sent."""
-        if not 1 <= len(ask.steps) <= JOBS_PER_CARD:
-            raise InputError(f"At most {JOBS_PER_CARD} jobs go together; you asked for {len(ask.steps)}.", "count")
-        for step in ask.steps:
-            self._switches.require_on(ask.guild_id, self._catalogue().resolve(step.operation))
-        return [self._checked(ask, number, step, rules) for number, step in enumerate(ask.steps, start=1)]
+        if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
+            raise InputError(f"At most {JOBS_PER_CARD} jobs go together; you asked for {len(spec.steps)}.", "count")
+        for step in spec.steps:
+            self._switches.require_on(spec.guild_id, self._catalogue().resolve(step.operation))
+        return [self._checked(spec, number, step, rules) for number, step in enumerate(spec.steps, start=1)]
 
-    def _checked(self, ask: Ask, number: int, step: Step, rules: Rules) -> dict[str, Any]:
+    def _checked(self, spec: CardSpec, number: int, step: JobSpec, rules: Rules) -> dict[str, Any]:
         try:
             return self._catalogue().check(step.operation, self._with_default(step, rules), pending=step.fill.keys())
         except InputError as error:
-            if not ask.label:
+            if not spec.label:
                 raise
             raise InputError(f"Step {number}: {error.sentence}", error.field) from error
 
-    def _with_default(self, step: Step, rules: Rules) -> Mapping[str, Any]:
+    def _with_default(self, step: JobSpec, rules: Rules) -> Mapping[str, Any]:
         """Return the step's input with the guild's model where the member named none."""
         operation = self._catalogue().resolve(step.operation)
         model = rules.default_models.get(operation.id)
@@ -150,67 +106,67 @@ class JobService:
             return step.input
         return {**step.input, "model": model}
 
-    async def take(self, ask: Ask) -> Taken:
+    async def take(self, spec: CardSpec) -> Accepted:
         """Check, price and store what is asked for, with the credits held. Nothing is sent yet.
 
         Raises InputError, Refused (limit, balance, no key), KeyRefused or Unconfirmed; then nothing is stored and
         nothing held. The same interaction twice gives the same card, held once.
         """
         try:
-            return await self._take(ask)
+            return await self._take(spec)
         except Refused as error:
             if error.reason:
-                await self._watch.refused(ask.guild_id, ask.author_id, ask.steps[-1].operation, error)
+                await self._watch.refused(spec.guild_id, spec.author_id, spec.steps[-1].operation, error)
             raise
 
-    async def _take(self, ask: Ask) -> Taken:
-        rules = await self._store.settings.get(ask.guild_id)
-        inputs = self.check(ask, rules)
-        key = await self._keys.for_guild(ask.guild_id)
+    async def _take(self, spec: CardSpec) -> Accepted:
+        rules = await self._store.settings.get(spec.guild_id)
+        inputs = self.check(spec, rules)
+        key = await self._keys.for_guild(spec.guild_id)
         if key.refused:
             raise KeyRefused(
                 "Cannon Studio refuses this server's key. A moderator can set a new one with `/studio key`."
             )
-        operations = [self._catalogue().resolve(step.operation) for step in ask.steps]
+        operations = [self._catalogue().resolve(step.operation) for step in spec.steps]
         estimates: list[Estimate] = []
         for place, (operation, values) in enumerate(zip(operations, inputs, strict=True)):
             # The same again costs the same: the estimate tool is asked once.
             if place and (operation, values) == (operations[place - 1], inputs[place - 1]):
                 estimates.append(estimates[-1])
             else:
-                estimates.append(await self.estimate(ask.guild_id, operation, values, rules=rules, key=key))
-        wish = self._wish(ask, operations, inputs, estimates, key.balance)
-        if rules.confirm_above is not None and wish.total > rules.confirm_above and not ask.confirmed:
-            await self._refuse_early(wish, ask)
+                estimates.append(await self.estimate(spec.guild_id, operation, values, rules=rules, key=key))
+        spend = self._spend_request(spec, operations, inputs, estimates, key.balance)
+        if rules.confirm_above is not None and spend.total > rules.confirm_above and not spec.confirmed:
+            await self._refuse_early(spend, spec)
             guessed = [estimate.basis for estimate in estimates if estimate.basis != "fixed"]
-            raise Unconfirmed(wish.total, guessed[0] if guessed else "fixed", key.balance)
-        card = self._card(ask)
-        jobs = self._jobs(ask, card, operations, inputs, estimates, key.id)
+            raise Unconfirmed(spend.total, guessed[0] if guessed else "fixed", key.balance)
+        card = self._card(spec)
+        jobs = self._jobs(spec, card, operations, inputs, estimates, key.id)
         failpoint("accept.before")
         alerts: list[Alert] = []
         try:
             stored, stored_jobs, fresh = await self._store.cards.accept(
-                card, jobs, lambda books: _decide_and_look(wish, books, alerts)
+                card, jobs, lambda books: _decide_and_look(spend, books, alerts)
             )
         finally:
-            self._watch.tell(ask.guild_id, alerts)
+            self._watch.tell(spec.guild_id, alerts)
         failpoint("accept.stored")
-        return Taken(card=stored, jobs=stored_jobs, fresh=fresh)
+        return Accepted(card=stored, jobs=stored_jobs, fresh=fresh)
 
-    async def _refuse_early(self, wish: Wish, ask: Ask) -> None:
+    async def _refuse_early(self, spend: SpendRequest, spec: CardSpec) -> None:
         """Raise Refused now rather than after the member has said yes."""
-        await self._store.spending.view(ask.guild_id, ask.author_id, lambda books: _decide(wish, books))
+        await self._store.spending.view(spec.guild_id, spec.author_id, lambda books: _decide(spend, books))
 
-    def _wish(
+    def _spend_request(
         self,
-        ask: Ask,
+        spec: CardSpec,
         operations: Sequence[Operation],
         inputs: Sequence[Mapping[str, Any]],
         estimates: Sequence[Estimate],
         balance: Decimal | None,
-    ) -> Wish:
+    ) -> SpendRequest:
         items = [
-            Item(
+            SpendItem(
                 operation=operation.id,
                 title=operation.title,
                 credits=estimate.credits,
@@ -219,13 +175,13 @@ class JobService:
                 unchecked=values.get("nsfw_checker") is False,
                 linked=bool(step.after),
             )
-            for step, operation, values, estimate in zip(ask.steps, operations, inputs, estimates, strict=True)
+            for step, operation, values, estimate in zip(spec.steps, operations, inputs, estimates, strict=True)
         ]
-        return Wish(
-            member_id=ask.author_id,
-            role_ids=ask.place.role_ids,
-            channel_ids=frozenset({ask.place.channel_id, *ask.place.parent_channel_ids}),
-            age_restricted=ask.place.age_restricted,
+        return SpendRequest(
+            member_id=spec.author_id,
+            role_ids=spec.place.role_ids,
+            channel_ids=frozenset({spec.place.channel_id, *spec.place.parent_channel_ids}),
+            age_restricted=spec.place.age_restricted,
             items=items,
             balance=balance,
         )
@@ -293,41 +249,41 @@ class JobService:
             return Estimate(credits=dear, basis="earlier jobs")
         return Estimate(credits=DEFAULT_HOLD, basis="unknown")
 
-    def _card(self, ask: Ask) -> Card:
+    def _card(self, spec: CardSpec) -> Card:
         now = self._clock.wall()
         return Card(
             id=new_id(),
-            guild_id=ask.guild_id,
-            channel_id=ask.place.channel_id,
-            parent_channel_id=next(iter(ask.place.parent_channel_ids), None),
-            category_id=next(iter(ask.place.parent_channel_ids[1:]), None),
-            author_id=ask.author_id,
-            interaction_id=ask.interaction_id,
-            token=ask.token,
+            guild_id=spec.guild_id,
+            channel_id=spec.place.channel_id,
+            parent_channel_id=next(iter(spec.place.parent_channel_ids), None),
+            category_id=next(iter(spec.place.parent_channel_ids[1:]), None),
+            author_id=spec.author_id,
+            interaction_id=spec.interaction_id,
+            token=spec.token,
             token_expires_at=now + TOKEN_LIFE_S,
-            private=ask.private,
-            locale=ask.locale,
-            label=ask.label,
+            private=spec.private,
+            locale=spec.locale,
+            label=spec.label,
             created_at=now,
         )
 
     def _jobs(
         self,
-        ask: Ask,
+        spec: CardSpec,
         card: Card,
         operations: Sequence[Operation],
         inputs: Sequence[Mapping[str, Any]],
         estimates: Sequence[Estimate],
         key_id: int | None,
     ) -> list[Job]:
-        ids = [new_id() for _ in ask.steps]
+        ids = [new_id() for _ in spec.steps]
         return [
             Job(
                 id=ids[place],
                 card_id=card.id,
-                guild_id=ask.guild_id,
+                guild_id=spec.guild_id,
                 position=place,
-                author_id=ask.author_id,
+                author_id=spec.author_id,
                 operation=operations[place].id,
                 input=inputs[place],
                 state=JobState.WAITING if step.after else JobState.SUBMITTING,
@@ -337,11 +293,11 @@ class JobService:
                 held=estimates[place].credits,
                 basis=estimates[place].basis,
                 created_at=card.created_at,
-                parent_id=ask.parent_id,
+                parent_id=spec.parent_id,
                 after_ids=tuple(ids[each] for each in step.after),
                 fill={name: _with_ids(value, ids) for name, value in step.fill.items()},
             )
-            for place, step in enumerate(ask.steps)
+            for place, step in enumerate(spec.steps)
         ]
 
 
@@ -366,27 +322,27 @@ def _with_ids(template: Any, ids: Sequence[str]) -> Any:
     return OUTPUT_OF_STEP.sub(lambda match: f"{{{ids[int(match[1])]}.{match[2]}}}", template)
 
 
-def _decide(wish: Wish, books: Spending) -> Verdict:
-    return decide(wish, rules=books.rules, limits=books.limits, block=books.block, books=books, now=books.now)
+def _decide(spend: SpendRequest, books: Spending) -> Verdict:
+    return decide(spend, rules=books.rules, limits=books.limits, block=books.block, books=books, now=books.now)
 
 
-def _decide_and_look(wish: Wish, books: Spending, alerts: list[Alert]) -> Verdict:
+def _decide_and_look(spend: SpendRequest, books: Spending, alerts: list[Alert]) -> Verdict:
     """Decide, and put into `alerts` which limits are near their end by then."""
     alerts.clear()  # the store may ask a second time
     try:
-        verdict = _decide(wish, books)
+        verdict = _decide(spend, books)
     except Refused as error:
         if error.reason == "limit":
-            alerts += of_limits(_rooms(wish, books), wish, taken=False)
+            alerts += of_limits(_headrooms(spend, books), spend, taken=False)
         raise
-    alerts += of_limits(_rooms(wish, books), wish, taken=True)
+    alerts += of_limits(_headrooms(spend, books), spend, taken=True)
     return verdict
 
 
-def _rooms(wish: Wish, books: Spending) -> list[Room]:
-    """Return what the limits that hold for the wish leave; [] where nobody wants to be told."""
+def _headrooms(spend: SpendRequest, books: Spending) -> list[Headroom]:
+    """Return what the limits that apply to the request leave; [] where nobody wants to be told."""
     if books.rules.log_channel is None:
         return []
-    of_member = holding(books.limits, wish, books.rules, books, books.now)
+    of_member = applicable_limits(books.limits, spend, books.rules, books, books.now)
     of_server = [limit for limit in books.limits if limit.scope is Scope.SERVER]
-    return rooms([*of_member, *of_server], wish, books.rules, books, books.now)
+    return headrooms([*of_member, *of_server], spend, books.rules, books, books.now)

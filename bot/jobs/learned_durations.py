@@ -10,7 +10,7 @@ from bot.errors import InputError
 from bot.store import Store
 
 
-class Learned:
+class LearnedDurations:
     """Durations per (operation, model). A model that was never seen borrows from its operation, then from a prior."""
 
     def __init__(self, store: Store, catalogue: Callable[[], Catalogue]) -> None:

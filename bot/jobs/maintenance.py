@@ -23,7 +23,7 @@ async def nobody_to_ask(approval: Approval) -> None:
     log.info("approval.nobody_to_ask", card=approval.card_id)
 
 
-class Housekeeping:
+class Maintenance:
     """Runs beside the poller, at its pace. What fails is tried again the next time."""
 
     def __init__(self, store: Store, *, clock: Clock, show: Show, ask_moderators: AskModerators) -> None:

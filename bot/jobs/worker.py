@@ -32,9 +32,9 @@ from bot.errors import (
     RequestNotFound,
     UnreadableAnswer,
 )
-from bot.guild.api_keys import Keys, UsableKey
-from bot.jobs.learned_durations import Learned
-from bot.jobs.maintenance import Housekeeping
+from bot.guild.api_keys import ApiKeys, UsableKey
+from bot.jobs.learned_durations import LearnedDurations
+from bot.jobs.maintenance import Maintenance
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -170,12 +170,12 @@ class Poller:
         *,
         store: Store,
         client: CannonClient,
-        keys: Keys,
+        keys: ApiKeys,
         catalogue: Callable[[], Catalogue],
-        learned: Learned,
+        learned: LearnedDurations,
         clock: Clock,
         surface: Surface,
-        housekeeping: Housekeeping,
+        housekeeping: Maintenance,
         metrics: Metrics,
         complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
         webhook_url: Callable[[Job], str | None] = lambda _job: None,

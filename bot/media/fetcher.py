@@ -37,7 +37,7 @@ from bot.runtime.transport import (
     public_transport,
 )
 
-__all__ = ["LocalFile", "MediaFetcher", "OriginTransport", "Progress", "SourceFacts"]
+__all__ = ["LocalFile", "MediaFetcher", "OnProgress", "OriginTransport", "SourceFacts"]
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +55,7 @@ NAME_LIMIT_CHARS: Final = 60
 _LATER: Final = frozenset({408, 425, 429})
 _KIND_NAMES: Final = {MediaKind.IMAGE: "an image", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
 
-Progress = Callable[[int, int | None], None]
+OnProgress = Callable[[int, int | None], None]
 """Told the bytes on disk and the bytes in all, None if the host does not say."""
 
 
@@ -136,7 +136,7 @@ class MediaFetcher:
         *,
         expect: MediaKind | None,
         max_bytes: int | None = None,
-        on_progress: Progress | None = None,
+        on_progress: OnProgress | None = None,
     ) -> LocalFile:
         """Stream `url` to the file `stem` (a plain name) in the directory `into`, with the extension of its content.
 
@@ -237,7 +237,7 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
 
 
 async def _fill(
-    part: PartFile, response: httpx.Response, expect: MediaKind | None, limit: int, on_progress: Progress | None
+    part: PartFile, response: httpx.Response, expect: MediaKind | None, limit: int, on_progress: OnProgress | None
 ) -> Sniffed:
     """Stream the body into `part` and tell what it is, as early as the first bytes allow."""
     _refuse_packed(response)

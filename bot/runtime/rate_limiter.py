@@ -11,7 +11,7 @@ KEPT = 4096
 """For how many it is counted at the most, so that memory stays flat."""
 
 
-class Pace:
+class RateLimiter:
     """Lets each `who` begin `times` things within `seconds`."""
 
     def __init__(self, clock: Clock, times: int, seconds: float) -> None:

@@ -158,7 +158,7 @@ class StudioRequest:
         }
 
 
-class Books:
+class Accounts:
     """All accounts and all requests."""
 
     def __init__(self, credits_each: Decimal) -> None:

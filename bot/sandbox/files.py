@@ -11,7 +11,7 @@ STORE_LIMIT_BYTES = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class StoredFile:
     """One stored file. `fault` is the kind of fault that every fetch of it plays, None for a good one."""
 
     data: bytes
@@ -23,10 +23,10 @@ class Files:
     """Files by name, oldest first."""
 
     def __init__(self) -> None:
-        self._files: dict[str, File] = {}
+        self._files: dict[str, StoredFile] = {}
         self._total_bytes = 0
 
-    def put(self, name: str, file: File) -> None:
+    def put(self, name: str, file: StoredFile) -> None:
         """Store `file`; drop the oldest ones while there are too many bytes."""
         self._files[name] = file
         self._total_bytes += len(file.data)
@@ -34,12 +34,12 @@ class Files:
             oldest = next(iter(self._files))
             self._total_bytes -= len(self._files.pop(oldest).data)
 
-    def get(self, name: str) -> File | None:
+    def get(self, name: str) -> StoredFile | None:
         """Return the file of that name, None if there is none."""
         return self._files.get(name)
 
 
-def serve(file: File, request: web.Request) -> web.Response:
+def serve(file: StoredFile, request: web.Request) -> web.Response:
     """Answer with the file, or with the one range of it that was asked for (RFC 9110, 14)."""
     response = web.Response(body=file.data, content_type=file.content_type, headers={"Accept-Ranges": "bytes"})
     try:

@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.catalogue.catalogue import Catalogue
 from bot.errors import StartError
 from bot.runtime.clock import Clock, SystemClock
-from bot.sandbox.books import SCOPES, Account, Books, StudioRequest
+from bot.sandbox.books import SCOPES, Account, Accounts, StudioRequest
 from bot.sandbox.faults import Faults
 from bot.sandbox.routes import Routes
 from bot.sandbox.sources import Fetch
@@ -52,7 +52,7 @@ class Sandbox:
         self.faults = Faults()
         self.document: dict[str, Any] | None = None
         """What /api/v1/openapi answers, if not the description of the catalogue."""
-        self._books = Books(Decimal(str(credits)))
+        self._books = Accounts(Decimal(str(credits)))
         self._speed, self._seed, self._small, self._fetch = speed, seed, small, fetch
         self._studio: Studio | None = None
         self._routes: Routes | None = None
@@ -166,7 +166,7 @@ class Sandbox:
         return self._speed
 
     @property
-    def accounts(self) -> Books:
+    def accounts(self) -> Accounts:
         """The accounts and requests themselves."""
         return self._books
 

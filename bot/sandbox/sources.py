@@ -29,7 +29,7 @@ class SourceLost(Exception):
         self.field = field
 
 
-class Sources:
+class InputFiles:
     """Reads sources: own files from memory, others through the injected `fetch`, else by a plain GET."""
 
     def __init__(self, files: Files, session: aiohttp.ClientSession, own_url: str, fetch: Fetch | None) -> None:

@@ -22,12 +22,12 @@ from bot.catalogue.operation import Operation
 from bot.errors import InputError
 from bot.runtime.clock import Clock
 from bot.sandbox.answers import PRODUCTS
-from bot.sandbox.books import Account, ApiError, Books, StudioRequest
+from bot.sandbox.books import Account, Accounts, ApiError, StudioRequest
 from bot.sandbox.faults import MEDIA_WORDS, Faults, words_in
-from bot.sandbox.files import File, Files
+from bot.sandbox.files import Files, StoredFile
 from bot.sandbox.prices import price
 from bot.sandbox.render import Rendered
-from bot.sandbox.sources import Fetch, SourceLost, Sources
+from bot.sandbox.sources import Fetch, InputFiles, SourceLost
 from bot.sandbox.work import Task, make
 
 MEDIAN_S: Mapping[str, float] = {"image": 8, "video": 60, "audio": 15, "prompt": 2, "finish": 40, "sora": 90, "3d": 90}
@@ -55,7 +55,7 @@ class Studio:
     """The service behind the API. Made by `Sandbox`, which gives it its address."""
 
     def __init__(
-        self, *, url: str, books: Books, faults: Faults, catalogue: Catalogue, clock: Clock,
+        self, *, url: str, books: Accounts, faults: Faults, catalogue: Catalogue, clock: Clock,
         speed: float, seed: int, small: bool, fetch: Fetch | None,
     ) -> None:  # fmt: skip
         self.url = url
@@ -69,7 +69,7 @@ class Studio:
         self._seed = seed
         self._small = small
         self._session = aiohttp.ClientSession(trust_env=False)
-        self._sources = Sources(self.files, self._session, url, fetch)
+        self._sources = InputFiles(self.files, self._session, url, fetch)
         self._threads = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="sandbox")
         self._tasks: set[asyncio.Task[None]] = set()
         self._make_small = lru_cache(maxsize=256)(_make_small)
@@ -212,7 +212,7 @@ class Studio:
         urls = []
         for number, file in enumerate(files):
             name = f"{request.id.removeprefix('req_')}-{number}.{file.extension}"
-            self.files.put(name, File(file.data, file.content_type, fault))
+            self.files.put(name, StoredFile(file.data, file.content_type, fault))
             urls.append(f"{self.url}/media/{name}")
         return urls
 

@@ -5,7 +5,7 @@ from bot.store.guild.approvals import Approval
 from bot.store.guild.decisions import Decision
 from bot.store.guild.privacy import Erased
 from bot.store.guild.recipes import KeptRecipe, Saved
-from bot.store.guild.reviews import Review, ReviewRule, Verdict
+from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
 from bot.store.money.ledger import LedgerRow, LedgerSums
 from bot.store.money.spending import Spending
 from bot.store.store import Store
@@ -25,9 +25,9 @@ __all__ = [
     "LedgerSums",
     "Review",
     "ReviewRule",
+    "ReviewVerdict",
     "Saved",
     "SecretBox",
     "Spending",
     "Store",
-    "Verdict",
 ]

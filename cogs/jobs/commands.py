@@ -69,7 +69,9 @@ async def require_own(interaction: Interaction, job: Job) -> None:
 
 
 @app_commands.guild_only()
-class Jobs(commands.GroupCog, group_name="jobs", group_description="Jobs: lists, families, cancelling, another try"):
+class JobCommands(
+    commands.GroupCog, group_name="jobs", group_description="Jobs: lists, families, cancelling, another try"
+):
     """The jobs of a server."""
 
     @app_commands.command(name="list", description="Jobs of this server: your own, or for moderators all")
@@ -249,4 +251,4 @@ async def _post(interaction: Interaction, job: Job) -> None:
 
 async def setup(bot: CannonBot) -> None:
     """Load the group."""
-    await bot.add_cog(Jobs())
+    await bot.add_cog(JobCommands())

@@ -16,7 +16,7 @@ import discord
 
 from bot.errors import InputError
 from bot.store import Store
-from bot.store.money.reports import START, Mark, Page
+from bot.store.money.reports import START, Mark, ReportPage
 
 MEMORY_BYTES = 1024 * 1024
 """What is larger goes to a file on disk."""
@@ -31,7 +31,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """A cell that begins with one of these is run by spreadsheets as a formula."""
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
-NextPage: TypeAlias = Callable[[Mark], Awaitable[Page]]
+NextPage: TypeAlias = Callable[[Mark], Awaitable[ReportPage]]
 Form: TypeAlias = Callable[[Rows, bool, bool], str]
 """Makes text of the rows of a page, which may be the first one and may be the last one."""
 

@@ -51,7 +51,7 @@ COSTS = (
 )
 
 AnyCommand = app_commands.Command[Any, ..., Any]
-Entry = AnyCommand | app_commands.Group
+HelpEntry = AnyCommand | app_commands.Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +97,14 @@ def _credits(amount: Decimal) -> str:
     return f"{credits_text(amount)} credit{'' if amount == 1 else 's'}"
 
 
-async def entries(interaction: Interaction) -> dict[str, Entry]:
+async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
     """Return the slash groups and commands that the member may use, by name."""
     found = interaction.client.tree.get_commands(type=discord.AppCommandType.chat_input)
     moderates = await is_moderator(interaction)
     return {each.name: each for each in found if moderates or each.default_permissions is None}
 
 
-def inner(entry: Entry) -> Iterator[AnyCommand]:
+def inner(entry: HelpEntry) -> Iterator[AnyCommand]:
     """Give the commands of a group, however deep; a command by itself."""
     if isinstance(entry, app_commands.Group):
         for each in entry.commands:
@@ -113,7 +113,7 @@ def inner(entry: Entry) -> Iterator[AnyCommand]:
         yield entry
 
 
-def overview(shown: Shown, found: Iterable[Entry], menus: Sequence[str], payer: str) -> list[str]:
+def overview(shown: Shown, found: Iterable[HelpEntry], menus: Sequence[str], payer: str) -> list[str]:
     """Return the blocks of the first page: each group with its commands, then how things work."""
     blocks = [f"{INTRO}\n{payer} More on a group: `/help` with `topic`."]
     for entry in found:
@@ -128,7 +128,7 @@ def overview(shown: Shown, found: Iterable[Entry], menus: Sequence[str], payer: 
     return [*blocks, SOURCES, COSTS]
 
 
-def details(shown: Shown, entry: Entry) -> list[str]:
+def details(shown: Shown, entry: HelpEntry) -> list[str]:
     """Return the blocks of a group's page: its commands with the names of their options, then each option once."""
     commands_ = list(inner(entry))
     blocks = [entry.description]

@@ -25,7 +25,7 @@ KEPT = "Nothing was deleted."
 
 
 @app_commands.guild_only()
-class Privacy(
+class PrivacyCommands(
     commands.GroupCog, group_name="privacy", group_description="What is kept of you here: read it, delete it"
 ):
     """A member's own data."""
@@ -92,4 +92,4 @@ def _count(number: int, what: str) -> str:
 
 async def setup(bot: CannonBot) -> None:
     """Load the group."""
-    await bot.add_cog(Privacy())
+    await bot.add_cog(PrivacyCommands())

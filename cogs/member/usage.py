@@ -40,7 +40,7 @@ Periods = Literal["week", "month", "quarter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class SpendingRate:
     """How fast credits go, and what that means for the account. All in credits; None where it is not known."""
 
     a_day: Decimal
@@ -110,13 +110,13 @@ async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date
     return list(zip(dates[:-1], starts[:-1], starts[1:], strict=True))
 
 
-async def _pace(bot: CannonBot, guild_id: int, found: Report, since: float) -> Pace:
+async def _pace(bot: CannonBot, guild_id: int, found: Report, since: float) -> SpendingRate:
     """Return the pace over the report's days, or since the first job where that is later; a day at least."""
     first = since if found.first_at is None else max(since, found.first_at)
     days = max(Decimal(1), Decimal(str((bot.clock.wall() - first) / DAY_S)))
     balance = await _balance(bot, guild_id)
     held = (await bot.parts.store.ledger.balance(guild_id)).held
-    return Pace(a_day=found.total / days, free=None if balance is None else balance - held)
+    return SpendingRate(a_day=found.total / days, free=None if balance is None else balance - held)
 
 
 async def _balance(bot: CannonBot, guild_id: int) -> Decimal | None:
@@ -133,7 +133,7 @@ async def _balance(bot: CannonBot, guild_id: int) -> Decimal | None:
     return status.credits
 
 
-def _embed(found: Report, pace: Pace, days: int) -> discord.Embed:
+def _embed(found: Report, pace: SpendingRate, days: int) -> discord.Embed:
     embed = discord.Embed(title=f"Credits spent in the last {days} days", colour=COLOUR)
     jobs = f"{found.jobs} job{'' if found.jobs == 1 else 's'}"
     embed.add_field(name="Spent", value=f"{credits_words(found.total)} for {jobs}" if found.total else "nothing")

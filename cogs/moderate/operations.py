@@ -5,7 +5,7 @@ import discord
 from bot.catalogue import Operation
 from bot.delivery.card import plain
 from bot.errors import InputError
-from bot.guild.operation_switches import Switches
+from bot.guild.operation_switches import OperationSwitches
 from bot.store.guild.switched_off import EVERYWHERE
 from cogs.ui.permissions import guild_of, require_host, require_moderator
 from cogs.workflows.submit import Interaction
@@ -61,7 +61,7 @@ def _list(interaction: Interaction, guild_id: int) -> discord.Embed:
     return embed
 
 
-def _line(switches: Switches, guild_id: int, operation: Operation) -> str:
+def _line(switches: OperationSwitches, guild_id: int, operation: Operation) -> str:
     mark, note = "✅", ""
     if switches.is_off_everywhere(operation.id):
         mark, note = "🚫", " · switched off in all servers by the host"

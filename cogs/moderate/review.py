@@ -10,7 +10,7 @@ from bot.delivery.card import plain
 from bot.domain.models import Job
 from bot.domain.text import full_stop
 from bot.errors import InputError
-from bot.store import ReviewRule, Verdict
+from bot.store import ReviewRule, ReviewVerdict
 from cogs.ui.audit import record
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
@@ -23,14 +23,14 @@ REASON_CHARS = 180
 RULES_MAX = 50
 NONE_SET = "Results are posted without review. `/studio review` with `channel` has moderators look at them first."
 
-Place = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.CategoryChannel
+ReviewScope = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.CategoryChannel
 
 
 # ---------------------------------------------------------------------- the rules
 
 
 async def set_review(
-    interaction: Interaction, channel: discord.TextChannel | None, only_in: Place | None, switch: str | None
+    interaction: Interaction, channel: discord.TextChannel | None, only_in: ReviewScope | None, switch: str | None
 ) -> None:
     """Show where results are reviewed, change it, or switch it off; what waits already is still decided about."""
     await require_moderator(interaction)
@@ -52,7 +52,7 @@ def line(rule: ReviewRule) -> str:
     return f"Results {where} are looked at in <#{rule.review_channel}> before they are posted."
 
 
-async def _switch_on(interaction: Interaction, channel: discord.TextChannel, only_in: Place | None) -> None:
+async def _switch_on(interaction: Interaction, channel: discord.TextChannel, only_in: ReviewScope | None) -> None:
     guild_id, store = guild_of(interaction), interaction.client.parts.store
     if only_in is not None and only_in.id == channel.id:
         raise InputError("Results cannot be reviewed in the channel that they are kept back from.", "channel")
@@ -81,7 +81,7 @@ async def _switch_on(interaction: Interaction, channel: discord.TextChannel, onl
     )
 
 
-async def _switch_off(interaction: Interaction, only_in: Place | None) -> None:
+async def _switch_off(interaction: Interaction, only_in: ReviewScope | None) -> None:
     guild_id = guild_of(interaction)
     channel_id = None if only_in is None else only_in.id
     if not await interaction.client.parts.store.reviews.remove_rule(guild_id, channel_id):
@@ -115,7 +115,7 @@ async def _require_waiting(interaction: Interaction, job_id: str) -> None:
 @on("publish")
 async def publish(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     """Let the result go where it was asked for."""
-    await _decide(interaction, job_id, Verdict.PUBLISHED, "")
+    await _decide(interaction, job_id, ReviewVerdict.PUBLISHED, "")
 
 
 @on("keep_back")
@@ -138,19 +138,19 @@ class RefusalForm(Form):
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         """Refuse the result, if it still waits and the sender still is a moderator."""
-        await _decide(interaction, self.job_id, Verdict.REFUSED, self.reason.value.strip())  # type: ignore[arg-type]  # our client's
+        await _decide(interaction, self.job_id, ReviewVerdict.REFUSED, self.reason.value.strip())  # type: ignore[arg-type]  # our client's
 
 
-async def _decide(interaction: Interaction, job_id: str, verdict: Verdict, reason: str) -> None:
+async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict, reason: str) -> None:
     await _require_waiting(interaction, job_id)
     guild_id, bot = guild_of(interaction), interaction.client
-    sentence = "" if verdict is Verdict.PUBLISHED else refusal(reason)
+    sentence = "" if verdict is ReviewVerdict.PUBLISHED else refusal(reason)
     job = await bot.parts.store.reviews.decide(guild_id, job_id, verdict, by_id=interaction.user.id, sentence=sentence)
     if job is None:
         raise InputError(DECIDED)
     bot.parts.poller.decided(job_id)
     because = f": {plain(reason)}" if reason else ""
-    word = "Published" if verdict is Verdict.PUBLISHED else "Refused"
+    word = "Published" if verdict is ReviewVerdict.PUBLISHED else "Refused"
     await interaction.response.edit_message(
         content=full_stop(f"{word} by <@{interaction.user.id}>{because}"), view=None
     )

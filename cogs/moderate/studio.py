@@ -15,7 +15,7 @@ from cogs.moderate.api_key import KeyForm, remove_key
 from cogs.moderate.blocks import block, pause, show_blocked, unblock
 from cogs.moderate.operations import operations
 from cogs.moderate.prices import model_choices, set_price, show_prices
-from cogs.moderate.review import Place, set_review
+from cogs.moderate.review import ReviewScope, set_review
 from cogs.moderate.settings.commands import open_settings
 from cogs.moderate.settings.forms import MODEL_CHARS
 from cogs.reactions.settings import ReactionSettings, set_gallery
@@ -31,7 +31,7 @@ REASON_CHARS = 200
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
-class Studio(commands.GroupCog, group_name="studio", group_description="Cannon Studio on this server"):
+class StudioCommands(commands.GroupCog, group_name="studio", group_description="Cannon Studio on this server"):
     """Moderators' settings; the right to them is checked on every step."""
 
     reactions = ReactionSettings()
@@ -194,7 +194,7 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
         self,
         interaction: Interaction,
         channel: discord.TextChannel | None = None,
-        only_in: Place | None = None,
+        only_in: ReviewScope | None = None,
         switch: Literal["off"] | None = None,
     ) -> None:
         """Show, set or switch off review."""
@@ -244,4 +244,4 @@ class Studio(commands.GroupCog, group_name="studio", group_description="Cannon S
 
 async def setup(bot: CannonBot) -> None:
     """Load the group."""
-    await bot.add_cog(Studio(bot))
+    await bot.add_cog(StudioCommands(bot))

@@ -13,16 +13,16 @@ from bot.delivery.copies import shown_jobs
 from bot.delivery.poster import message_link
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Card, Job, JobState, MediaKind
-from bot.domain.reaction_rules import REMAKES, Action, Purse, Reaction, Who
+from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, Who
 from bot.domain.spending_policy import refuse_blocked
 from bot.errors import InputError, NotAllowed, Refused
-from bot.runtime.rate_limiter import Pace
+from bot.generation.generation import Generation
+from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions.gallery import Gallery
-from cogs.reactions.submit import Room, Spot, post, take_in
+from cogs.reactions.submit import CardTarget, PostableChannel, accept, post
 from cogs.results.next_step import Medium, either, of_job, prefilled, request_of
 from cogs.results.remove import STILL_OPEN, remove
 from cogs.results.rerun import alike, require_payer, results, same_again, varied
-from cogs.workflows.submit import Request
 
 log = structlog.get_logger(__name__)
 
@@ -30,10 +30,10 @@ STRENGTH = "strong"
 """How far a variant made by a reaction goes: a die is for surprises."""
 MEMBER_A_MINUTE, SERVER_A_MINUTE = 5, 20
 MINUTE_S = 60.0
-ONWARD: Mapping[Action, tuple[str, MediaKind]] = {
-    Action.ANIMATE: ("video.generate", MediaKind.IMAGE),
-    Action.UPSCALE: ("video.upscale", MediaKind.VIDEO),
-    Action.SUBTITLES: ("subtitles.generate", MediaKind.VIDEO),
+ONWARD: Mapping[ReactionAction, tuple[str, MediaKind]] = {
+    ReactionAction.ANIMATE: ("video.generate", MediaKind.IMAGE),
+    ReactionAction.UPSCALE: ("video.upscale", MediaKind.VIDEO),
+    ReactionAction.SUBTITLES: ("subtitles.generate", MediaKind.VIDEO),
 }
 """What is made of which kind of result."""
 NOT_DONE = "It is still being made; react again when it is done."
@@ -57,7 +57,7 @@ class Reacted:
     """A member's reaction on one of our cards."""
 
     guild: discord.Guild
-    channel: Room
+    channel: PostableChannel
     message_id: int
     member: discord.Member
     rule: Reaction
@@ -66,31 +66,31 @@ class Reacted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class ReactionContext:
     """What the actions work with."""
 
     bot: CannonBot
     gallery: Gallery
-    of_member: Pace
-    of_server: Pace
-    telling: Pace
+    of_member: RateLimiter
+    of_server: RateLimiter
+    telling: RateLimiter
 
     @classmethod
-    def of(cls, bot: CannonBot) -> "Desk":
+    def of(cls, bot: CannonBot) -> "ReactionContext":
         """Set it up."""
         return cls(
             bot=bot,
             gallery=Gallery(bot),
-            of_member=Pace(bot.clock, MEMBER_A_MINUTE, MINUTE_S),
-            of_server=Pace(bot.clock, SERVER_A_MINUTE, MINUTE_S),
-            telling=Pace(bot.clock, TOLD_A_MINUTE, MINUTE_S),
+            of_member=RateLimiter(bot.clock, MEMBER_A_MINUTE, MINUTE_S),
+            of_server=RateLimiter(bot.clock, SERVER_A_MINUTE, MINUTE_S),
+            telling=RateLimiter(bot.clock, TOLD_A_MINUTE, MINUTE_S),
         )
 
 
-Do = Callable[[Desk, Reacted], Awaitable[None]]
+Do = Callable[[ReactionContext, Reacted], Awaitable[None]]
 
 
-async def require_allowed(desk: Desk, reacted: Reacted) -> None:
+async def require_allowed(desk: ReactionContext, reacted: Reacted) -> None:
     """Raise NotAllowed or Refused if this member's reaction does not count, InputError where it cannot do anything."""
     bot, rule = desk.bot, reacted.rule
     refuse_blocked(await bot.parts.store.blocks.active(reacted.guild.id, reacted.member.id), bot.clock.wall())
@@ -98,11 +98,11 @@ async def require_allowed(desk: Desk, reacted: Reacted) -> None:
     moderates = is_moderator(reacted.member, rules)
     if not moderates and not _is_meant(rule, reacted):
         raise NotAllowed(NOT_YOURS[rule.who].format(role=rule.role_id))
-    if rule.action is Action.REMOVE and not moderates and reacted.member.id != reacted.card.author_id:
+    if rule.action is ReactionAction.REMOVE and not moderates and reacted.member.id != reacted.card.author_id:
         raise NotAllowed(NOT_YOURS[Who.EVERYONE])
     if rule.action in REMAKES:
         require_payer(rules, main_result(reacted.jobs), reacted.member.id)
-    if rule.action is Action.GALLERY:
+    if rule.action is ReactionAction.GALLERY:
         settings = await bot.parts.store.reactions.get(reacted.guild.id)
         desk.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
 
@@ -132,7 +132,7 @@ def main_result(jobs: Sequence[Job]) -> Job:
 # ---------------------------------------------------------------------- jobs
 
 
-async def start(desk: Desk, reacted: Reacted) -> None:
+async def start(desk: ReactionContext, reacted: Reacted) -> None:
     """Start the job that the reaction stands for; its card replies to the one it came from."""
     if not all(job.state.ended for job in reacted.jobs):
         raise InputError(NOT_DONE)
@@ -140,20 +140,20 @@ async def start(desk: Desk, reacted: Reacted) -> None:
     payer = await _payer(reacted)
     _keep_pace(desk, reacted)
     request = await request_for(bot, reacted, payer)
-    spot = Spot(channel=reacted.channel, message_id=reacted.message_id)
-    taken = await take_in(bot, request, spot, payer)
+    spot = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
+    taken = await accept(bot, request, spot, payer)
     await bot.parts.store.reaction_acts.note_made(
         reacted.guild.id, reacted.message_id, rule.emoji, reacted.member.id, made_card=taken.card.id
     )
     await post(bot, taken, spot)
 
 
-async def request_for(bot: CannonBot, reacted: Reacted, payer: discord.Member) -> Request:
+async def request_for(bot: CannonBot, reacted: Reacted, payer: discord.Member) -> Generation:
     """Return what the reaction asks for, with sensible values where a form would ask. Raises InputError."""
     action, job = reacted.rule.action, main_result(reacted.jobs)
-    if action is Action.RERUN:
+    if action is ReactionAction.RERUN:
         return await same_again(bot, payer.id, job, private=False, count=alike(reacted.jobs, job))
-    if action is Action.VARY:
+    if action is ReactionAction.VARY:
         if job.state is not JobState.DELIVERED:
             raise InputError(NOTHING_THERE)
         return await varied(bot, payer.id, job, STRENGTH, private=False)
@@ -161,7 +161,7 @@ async def request_for(bot: CannonBot, reacted: Reacted, payer: discord.Member) -
     medium = await _medium(bot, reacted.jobs, kind)
     operation = bot.catalogue.resolve(operation_id)
     request, _ = request_of(operation, medium)
-    return Request(
+    return Generation(
         operation=request.operation,
         values={**_nested(prefilled(operation, medium)), **request.values},
         files=request.files,
@@ -200,7 +200,7 @@ async def _payer(reacted: Reacted) -> discord.Member:
         raise Refused(AUTHOR_GONE) from None
 
 
-def _keep_pace(desk: Desk, reacted: Reacted) -> None:
+def _keep_pace(desk: ReactionContext, reacted: Reacted) -> None:
     """Raise Refused where a burst of reactions would start more than anybody can have meant."""
     if desk.of_member.wait_s((reacted.guild.id, reacted.member.id)):
         raise Refused(TOO_MUCH.format(times=MEMBER_A_MINUTE, whose="for each member"))
@@ -211,7 +211,7 @@ def _keep_pace(desk: Desk, reacted: Reacted) -> None:
 # ---------------------------------------------------------------------- results
 
 
-async def send(desk: Desk, reacted: Reacted) -> None:
+async def send(desk: ReactionContext, reacted: Reacted) -> None:
     """Send the results to who reacted, by direct message."""
     card, jobs, parts = reacted.card, reacted.jobs, desk.bot.parts
     if all(job.state is not JobState.DELIVERED for job in jobs):
@@ -227,12 +227,12 @@ async def send(desk: Desk, reacted: Reacted) -> None:
         log.info("reaction.no_private_message", card=card.id, code=error.code)
 
 
-async def star(desk: Desk, reacted: Reacted) -> None:
+async def star(desk: ReactionContext, reacted: Reacted) -> None:
     """Count a star."""
     await desk.gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
 
 
-async def take_down(desk: Desk, reacted: Reacted) -> None:
+async def take_down(desk: ReactionContext, reacted: Reacted) -> None:
     """Take down every message that shows the results. The record of the job stays."""
     if not all(job.state.ended for job in reacted.jobs):
         raise Refused(STILL_OPEN)
@@ -242,18 +242,18 @@ async def take_down(desk: Desk, reacted: Reacted) -> None:
         raise InputError(sentence)
 
 
-ACTIONS: Mapping[Action, Do] = {
-    **dict.fromkeys((Action.RERUN, Action.VARY, *ONWARD), start),
-    Action.SEND: send,
-    Action.GALLERY: star,
-    Action.REMOVE: take_down,
+ACTIONS: Mapping[ReactionAction, Do] = {
+    **dict.fromkeys((ReactionAction.RERUN, ReactionAction.VARY, *ONWARD), start),
+    ReactionAction.SEND: send,
+    ReactionAction.GALLERY: star,
+    ReactionAction.REMOVE: take_down,
 }
 
 
-def fits(bot: CannonBot, action: Action, jobs: Sequence[Job], *, gallery: bool) -> bool:
+def fits(bot: CannonBot, action: ReactionAction, jobs: Sequence[Job], *, gallery: bool) -> bool:
     """Whether the action makes sense on these delivered jobs: what the bot puts there itself."""
     kinds = {medium.kind for job in shown_jobs(jobs) for medium in job.media}
     if action in ONWARD:
         operation_id, kind = ONWARD[action]
         return kind in kinds and bot.parts.switches.is_on(jobs[0].guild_id, operation_id)
-    return (gallery and bool(kinds)) if action is Action.GALLERY else True
+    return (gallery and bool(kinds)) if action is ReactionAction.GALLERY else True

@@ -12,7 +12,7 @@ from bot.delivery.card import asked_prompt, plain, shortened
 from bot.delivery.copies import shown_jobs
 from bot.delivery.poster import message_link
 from bot.domain.models import Card, Job
-from bot.domain.reaction_rules import Reactions
+from bot.domain.reaction_rules import ReactionRules
 from bot.errors import InputError
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class Gallery:
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._shown: dict[str, int] = {}
 
-    def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: Reactions) -> None:
+    def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: ReactionRules) -> None:
         """Raise InputError for a card that has no place in the gallery."""
         if settings.gallery_channel is None:
             return

@@ -15,9 +15,9 @@ from discord.ext import commands
 
 from bot.app.client import DISCORD_ERRORS, CannonBot
 from bot.domain.models import Card, Job, JobState
-from bot.domain.reaction_rules import Action, emoji_key
+from bot.domain.reaction_rules import ReactionAction, emoji_key
 from bot.errors import BotError, Refused
-from cogs.reactions.actions import ACTIONS, BURST, Desk, Reacted, fits, require_allowed
+from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, fits, require_allowed
 
 log = structlog.get_logger(__name__)
 
@@ -29,12 +29,12 @@ TAKEN_BACK = "The reaction that started this was taken back before it was sent."
 NOT_POSTED = "Discord did not take the answer, so nothing was made or spent."
 
 
-class Reactions(commands.Cog):
+class ReactionListener(commands.Cog):
     """Listens to reactions, and to the end of the messages that they are on."""
 
     def __init__(self, bot: CannonBot) -> None:
         self.bot = bot
-        self.desk = Desk.of(bot)
+        self.desk = ReactionContext.of(bot)
         self.seeding: set[asyncio.Task[None]] = set()
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
@@ -139,7 +139,7 @@ class Reactions(commands.Cog):
         act = await store.reaction_acts.take_back(event.guild_id, event.message_id, emoji, event.user_id)
         if act is None:
             return
-        if act.action is Action.GALLERY:
+        if act.action is ReactionAction.GALLERY:
             await self._count_stars(event.guild_id, act.card_id)
         if act.made_card is not None:
             await self._cancel(event.guild_id, act.made_card)
@@ -238,7 +238,7 @@ def _key(emoji: discord.PartialEmoji) -> str:
 
 async def setup(bot: CannonBot) -> None:
     """Listen."""
-    cog = Reactions(bot)
+    cog = ReactionListener(bot)
     await bot.add_cog(cog)
     if hasattr(bot, "parts"):  # not where the surface is only loaded to be described
         bot.parts.delivery.posted = cog.posted

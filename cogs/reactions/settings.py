@@ -12,10 +12,10 @@ from bot.domain.reaction_rules import (
     NEEDED_MAX,
     PAID,
     RULES_MAX,
-    Action,
     Purse,
     Reaction,
-    Reactions,
+    ReactionAction,
+    ReactionRules,
     Who,
     read_emoji,
 )
@@ -28,16 +28,16 @@ from cogs.workflows.submit import Interaction, lacking
 COLOUR = 0x5865F2
 EMOJI_CHARS = 60
 LIST_CHARS = 4000
-WORDS: Mapping[Action, str] = {
-    Action.RERUN: "make it again",
-    Action.VARY: "make a variant",
-    Action.ANIMATE: "animate",
-    Action.UPSCALE: "upscale",
-    Action.SUBTITLES: "add subtitles",
-    Action.SEND: "send to who reacts",
-    Action.GALLERY: "star for the gallery",
-    Action.REMOVE: "take down",
-    Action.NONE: "nothing",
+WORDS: Mapping[ReactionAction, str] = {
+    ReactionAction.RERUN: "make it again",
+    ReactionAction.VARY: "make a variant",
+    ReactionAction.ANIMATE: "animate",
+    ReactionAction.UPSCALE: "upscale",
+    ReactionAction.SUBTITLES: "add subtitles",
+    ReactionAction.SEND: "send to who reacts",
+    ReactionAction.GALLERY: "star for the gallery",
+    ReactionAction.REMOVE: "take down",
+    ReactionAction.NONE: "nothing",
 }
 PURSES = {Purse.REACTOR: "who reacts pays", Purse.AUTHOR: "the author pays"}
 ACTION_NAMES = Literal["rerun", "vary", "animate", "upscale", "subtitles", "send", "gallery", "remove"]
@@ -54,7 +54,7 @@ def line(rule: Reaction) -> str:
     return f"{rule.shown} {' · '.join(parts)}"
 
 
-def overview(settings: Reactions) -> discord.Embed:
+def overview(settings: ReactionRules) -> discord.Embed:
     """Draw what reactions do."""
     lines = [line(rule) for rule in settings.rules.values()]
     embed = discord.Embed(
@@ -66,7 +66,7 @@ def overview(settings: Reactions) -> discord.Embed:
     return embed
 
 
-def gallery_text(settings: Reactions) -> str:
+def gallery_text(settings: ReactionRules) -> str:
     """Say where the gallery is."""
     if settings.gallery_channel is None:
         return "off"
@@ -109,7 +109,7 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
         """Map an emoji."""
         await require_moderator(interaction)
         guild_id, store = guild_of(interaction), interaction.client.parts.store
-        rule = rule_of(emoji, Action(action), who, role, needed, payer)
+        rule = rule_of(emoji, ReactionAction(action), who, role, needed, payer)
         changes = await store.reactions.changes(guild_id)
         if rule.emoji not in changes and len(changes) >= RULES_MAX:
             raise InputError(f"A server may map {RULES_MAX} emojis of its own; remove one first.", "emoji")
@@ -158,7 +158,12 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
 
 
 def rule_of(
-    emoji: str, action: Action, who: str | None, role: discord.Role | None, needed: int | None, payer: str | None
+    emoji: str,
+    action: ReactionAction,
+    who: str | None,
+    role: discord.Role | None,
+    needed: int | None,
+    payer: str | None,
 ) -> Reaction:
     """Return the rule that a command gives. Raises InputError for what does not go together."""
     key, shown = read_emoji(emoji)
@@ -166,9 +171,9 @@ def rule_of(
         raise InputError("With a role, leave `who` out or say role.", "who")
     if who == "role" and role is None:
         raise InputError("Name the role too.", "role")
-    if action is Action.GALLERY and needed is not None:
+    if action is ReactionAction.GALLERY and needed is not None:
         raise InputError("How many stars the gallery takes is set with `/studio gallery`.", "needed")
-    if action is Action.REMOVE and needed is not None and needed > 1:
+    if action is ReactionAction.REMOVE and needed is not None and needed > 1:
         raise InputError("Only the author or a moderator takes a result down, each alone.", "needed")
     default = next((each for each in DEFAULTS.values() if each.action is action), None)
     wanted = Who.ROLE if role is not None else Who(who) if who is not None else default.who if default else Who.EVERYONE

@@ -14,22 +14,24 @@ import discord
 from bot.app.client import CannonBot
 from bot.domain.models import credits_text
 from bot.errors import Refused
-from bot.jobs.intake import Ask, Taken, Unconfirmed
-from cogs.workflows.submit import Request, lacking, look_at_files, place_in, steps
+from bot.generation.card_spec import CardSpec
+from bot.generation.generation import Generation
+from bot.jobs.intake import Accepted, Unconfirmed
+from cogs.workflows.submit import lacking, look_at_files, place_in, steps
 
-Room: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 """Where in a server results are posted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class CardTarget:
     """Where a card is to stand, and the message that it replies to."""
 
-    channel: Room
+    channel: PostableChannel
     message_id: int
 
 
-async def take_in(bot: CannonBot, request: Request, spot: Spot, payer: discord.Member) -> Taken:
+async def accept(bot: CannonBot, request: Generation, spot: CardTarget, payer: discord.Member) -> Accepted:
     """Check, price and store what is asked for in the name of `payer`. Raises as JobService.take does."""
     guild = spot.channel.guild
     missing = lacking(spot.channel.permissions_for(guild.me), is_thread=isinstance(spot.channel, discord.Thread))
@@ -39,7 +41,7 @@ async def take_in(bot: CannonBot, request: Request, spot: Spot, payer: discord.M
     values: Mapping[str, Any] = request.values
     if request.files:
         values = await look_at_files(bot, guild.id, payer.id, request)
-    ask = Ask(
+    spec = CardSpec(
         place=place_in(guild.id, spot.channel.id, spot.channel, payer),
         author_id=payer.id,
         interaction_id=None,
@@ -50,15 +52,15 @@ async def take_in(bot: CannonBot, request: Request, spot: Spot, payer: discord.M
         confirmed=request.confirmed,
     )
     try:
-        return await bot.parts.jobs.take(ask)
-    except Unconfirmed as dear:
+        return await bot.parts.jobs.take(spec)
+    except Unconfirmed as unconfirmed:
         raise Refused(
-            f"This costs about {credits_text(dear.price)} credits, for which this server wants a yes first: "
+            f"This costs about {credits_text(unconfirmed.price)} credits, for which this server wants a yes first: "
             "use the button or the command."
-        ) from dear
+        ) from unconfirmed
 
 
-async def post(bot: CannonBot, taken: Taken, spot: Spot) -> None:
+async def post(bot: CannonBot, taken: Accepted, spot: CardTarget) -> None:
     """Post the card of what was taken in; its jobs go from then on. Raises Discord's error, with all given back."""
     card = taken.card
     embed, files = await bot.parts.delivery.first_answer(card, taken.jobs)

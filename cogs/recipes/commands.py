@@ -69,7 +69,9 @@ def _completion(*, own_only: bool = False) -> Any:
 
 
 @app_commands.guild_only()
-class Recipes(commands.GroupCog, group_name="recipe", group_description="Recipes: several steps with one command"):
+class RecipeCommands(
+    commands.GroupCog, group_name="recipe", group_description="Recipes: several steps with one command"
+):
     """Recipes of a server, and those that come with the bot."""
 
     @app_commands.command(name="run", description="Run a recipe: all its steps, on one card, at one price")
@@ -207,4 +209,4 @@ def _about(about: str, default: str) -> str:
 
 async def setup(bot: CannonBot) -> None:
     """Load the group."""
-    await bot.add_cog(Recipes())
+    await bot.add_cog(RecipeCommands())

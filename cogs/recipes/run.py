@@ -10,12 +10,13 @@ from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, Field, FieldKind, Operation
 from bot.delivery.card import shortened
 from bot.domain.models import MediaKind
+from bot.generation.card_spec import JobSpec
+from bot.generation.generation import Generation
 from bot.generation.recipes import Parameter, Recipe, check, steps_of
-from bot.generation.sources import Offered, Source, probed
-from bot.jobs.intake import Step
+from bot.generation.sources import Source, SourceRef, probed
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, JOB_ID, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.permissions import guild_of
-from cogs.workflows.submit import Interaction, Request, ask
+from cogs.workflows.submit import Interaction, ask
 
 _LINKS = {FieldKind.URL, FieldKind.URLS}
 
@@ -84,7 +85,7 @@ async def run(interaction: Interaction, recipe: Recipe, given: Mapping[str, str]
     *before, last = steps
     await ask(
         interaction,
-        Request(
+        Generation(
             operation=last.operation,
             values=last.input,
             fill=last.fill,
@@ -95,7 +96,7 @@ async def run(interaction: Interaction, recipe: Recipe, given: Mapping[str, str]
     )
 
 
-async def looked_at(bot: CannonBot, guild_id: int, member_id: int, steps: list[Step]) -> list[Step]:
+async def looked_at(bot: CannonBot, guild_id: int, member_id: int, steps: list[JobSpec]) -> list[JobSpec]:
     """Return the steps with every link looked at, jobs' ids turned into links, and what can be read from the files.
 
     Raises InputError or a MediaError.
@@ -119,7 +120,7 @@ async def looked_at(bot: CannonBot, guild_id: int, member_id: int, steps: list[S
     return done
 
 
-def _links_of(operation: Operation, step: Step) -> list[tuple[Field, list[str]]]:
+def _links_of(operation: Operation, step: JobSpec) -> list[tuple[Field, list[str]]]:
     """Return the links, or ids of jobs, that stand in a step's input by now."""
     links = []
     for field in operation.fields:
@@ -129,5 +130,5 @@ def _links_of(operation: Operation, step: Step) -> list[tuple[Field, list[str]]]
     return links
 
 
-def _offered(typed: str) -> Offered:
-    return Offered(job_id=typed) if JOB_ID.fullmatch(typed.upper()) else Offered(url=typed)
+def _offered(typed: str) -> SourceRef:
+    return SourceRef(job_id=typed) if JOB_ID.fullmatch(typed.upper()) else SourceRef(url=typed)

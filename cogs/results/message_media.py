@@ -10,7 +10,7 @@ import discord
 
 from bot.domain.models import MediaKind
 from bot.errors import MediaError
-from bot.generation.sources import SOURCE_MAX_BYTES, Offered
+from bot.generation.sources import SOURCE_MAX_BYTES, SourceRef
 from cogs.results.next_step import Medium, name_in, of_job
 from cogs.workflows.submit import Interaction
 
@@ -29,7 +29,7 @@ class HasMedia(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MessageFile:
     """A file of a message; `kind` is None where its type does not tell."""
 
     link: str
@@ -52,7 +52,7 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
     found = clear or await _looked_at(interaction, [part for part in parts if part.kind is None], kinds)
     if found is None or found.kind is None:
         return None
-    return Medium(kinds=(found.kind,), offered=Offered(attachment=(found.link, found.name)))
+    return Medium(kinds=(found.kind,), offered=SourceRef(attachment=(found.link, found.name)))
 
 
 async def _result(interaction: Interaction, message: discord.Message, kinds: Collection[MediaKind]) -> Medium | None:
@@ -64,22 +64,22 @@ async def _result(interaction: Interaction, message: discord.Message, kinds: Col
     return None
 
 
-def parts_of(message: discord.Message) -> Iterator[Part]:
+def parts_of(message: discord.Message) -> Iterator[MessageFile]:
     """Give the files of a message in their order: attachments, then embeds, then those of what it forwards."""
     sources: list[HasMedia] = [message, *message.message_snapshots]
     for source in sources:
         for attachment in source.attachments:
-            yield Part(attachment.url, attachment.filename, _kind(attachment.content_type, attachment.filename))
+            yield MessageFile(attachment.url, attachment.filename, _kind(attachment.content_type, attachment.filename))
         for embed in source.embeds:
             yield from _embedded(embed)
 
 
-def _embedded(embed: discord.Embed) -> Iterator[Part]:
+def _embedded(embed: discord.Embed) -> Iterator[MessageFile]:
     if embed.video.url:  # a file, or the page of a player: only its content tells
-        yield Part(embed.video.url, name_in(embed.video.url), _kind(None, name_in(embed.video.url)))
+        yield MessageFile(embed.video.url, name_in(embed.video.url), _kind(None, name_in(embed.video.url)))
     for picture in (embed.image, embed.thumbnail):
         if picture.url:
-            yield Part(picture.url, name_in(picture.url), MediaKind.IMAGE)
+            yield MessageFile(picture.url, name_in(picture.url), MediaKind.IMAGE)
 
 
 def _kind(content_type: str | None, name: str) -> MediaKind | None:
@@ -92,7 +92,9 @@ def _kind(content_type: str | None, name: str) -> MediaKind | None:
     return MediaKind(main) if main in set(MediaKind) else None
 
 
-async def _looked_at(interaction: Interaction, parts: Sequence[Part], kinds: Collection[MediaKind]) -> Part | None:
+async def _looked_at(
+    interaction: Interaction, parts: Sequence[MessageFile], kinds: Collection[MediaKind]
+) -> MessageFile | None:
     """Return the first of `parts` whose content is of one of `kinds`."""
     media = interaction.client.parts.media
     try:
@@ -103,7 +105,7 @@ async def _looked_at(interaction: Interaction, parts: Sequence[Part], kinds: Col
                 except MediaError:
                     continue
                 if facts.kind in kinds:
-                    return Part(part.link, part.name, facts.kind)
+                    return MessageFile(part.link, part.name, facts.kind)
     except TimeoutError:
         pass
     return None

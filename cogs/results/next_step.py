@@ -14,10 +14,11 @@ from bot.catalogue.compatible import NATIVE_ID, field_for, fitting, takes_native
 from bot.catalogue.fields import FieldKind
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError
-from bot.generation.sources import Offered, native_video_id
+from bot.generation.generation import Generation, SourceFile
+from bot.generation.sources import SourceRef, native_video_id
 from cogs.ui.controls import GONE, Control, view_of
 from cogs.ui.forms import OperationForm
-from cogs.workflows.submit import File, Interaction, Request, ask
+from cogs.workflows.submit import Interaction, ask
 
 OPTIONS_PER_SELECT = 25
 WORDS = {MediaKind.IMAGE: "a picture", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
@@ -51,7 +52,7 @@ class Medium:
 
     kinds: tuple[MediaKind, ...]
     """What it is; a job may have made several kinds."""
-    offered: Offered
+    offered: SourceRef
     job: Job | None = None
     private: bool = False
     """Whether only one member sees it, who alone is to see what is made of it."""
@@ -69,7 +70,7 @@ async def of_job(bot: CannonBot, job: Job) -> Medium | None:
         return None
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     private = card is not None and card.private
-    return Medium(kinds=kinds, offered=Offered(job_id=job.id), job=job, private=private)
+    return Medium(kinds=kinds, offered=SourceRef(job_id=job.id), job=job, private=private)
 
 
 def steps(bot: CannonBot, guild_id: int, medium: Medium) -> list[Operation]:
@@ -91,7 +92,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     await interaction.response.send_modal(form)
 
 
-def request_of(operation: Operation, medium: Medium) -> tuple[Request, MediaKind]:
+def request_of(operation: Operation, medium: Medium) -> tuple[Generation, MediaKind]:
     """Return what is known of the request from the medium alone, and as what kind it is taken. Raises InputError."""
     parent_id = None if medium.job is None else medium.job.id
     fixed: dict[str, Any] = dict(FIXED.get(operation.id, {}))
@@ -104,8 +105,8 @@ def request_of(operation: Operation, medium: Medium) -> tuple[Request, MediaKind
             fixed[NATIVE_ID] = medium.native_id
         else:
             is_list = field.kind is FieldKind.URLS
-            files = [File(offered=medium.offered, label=field.label, field=field.name, into_list=is_list)]
-        request = Request(
+            files = [SourceFile(offered=medium.offered, label=field.label, field=field.name, into_list=is_list)]
+        request = Generation(
             operation=operation.id, values=fixed, files=files, private=medium.private, parent_id=parent_id
         )
         return request, kind
@@ -152,7 +153,9 @@ def of_offer(message: discord.Message | None, subject: str) -> Medium:
     link = message.embeds[0].url if message is not None and message.embeds else None
     if link is None or subject not in set(MediaKind):
         raise InputError(GONE)
-    return Medium(kinds=(MediaKind(subject),), offered=Offered(url=link))  # as a link, for which a fresh one is sought
+    return Medium(
+        kinds=(MediaKind(subject),), offered=SourceRef(url=link)
+    )  # as a link, for which a fresh one is sought
 
 
 def name_in(link: str) -> str:

@@ -11,10 +11,11 @@ from bot.catalogue import Catalogue
 from bot.delivery.card import operation_of, rewritten_prompt
 from bot.domain.models import Card, Job
 from bot.errors import InputError
+from bot.generation.generation import Generation
 from cogs.results.rerun import is_private, may_go_on, not_twice, same_again
 from cogs.ui.controls import GONE, Control, on_job
 from cogs.ui.forms import OperationForm
-from cogs.workflows.submit import Interaction, Request, ask
+from cogs.workflows.submit import Interaction, ask
 
 IMAGE, VIDEO = "image.generate", "video.generate"
 LABELS = {IMAGE: "Generate image", VIDEO: "Generate video"}
@@ -54,7 +55,7 @@ def targets(catalogue: Catalogue, job: Job) -> list[str]:
     return [IMAGE, VIDEO]
 
 
-async def request_of(interaction: Interaction, job: Job, target: str) -> Request:
+async def request_of(interaction: Interaction, job: Job, target: str) -> Generation:
     """Return the request to make `target` of a rewritten prompt, as private as its card. Raises InputError."""
     bot = interaction.client
     prompt = rewritten_prompt((job,), bot.catalogue)
@@ -62,7 +63,7 @@ async def request_of(interaction: Interaction, job: Job, target: str) -> Request
         raise InputError(GONE)
     known = {field.name for field in bot.catalogue.resolve(target).fields}
     carried = {CARRIED[name]: value for name, value in job.input.items() if CARRIED.get(name) in known}
-    return Request(
+    return Generation(
         operation=target,
         values={**carried, "prompt": prompt},
         private=await is_private(bot, job),

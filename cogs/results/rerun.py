@@ -10,9 +10,10 @@ from bot.catalogue import FieldKind, Operation
 from bot.domain.guild_rules import Payer, Rules
 from bot.domain.models import PAID_STATES, Job, JobState, MediaKind
 from bot.errors import InputError, Refused
-from bot.generation.sources import Offered
-from bot.jobs.intake import Step
-from cogs.workflows.submit import ENHANCED_KEY, ENHANCERS, File, Interaction, Request
+from bot.generation.card_spec import JobSpec
+from bot.generation.generation import Generation, SourceFile
+from bot.generation.sources import SourceRef
+from cogs.workflows.submit import ENHANCED_KEY, ENHANCERS, Interaction
 
 IMAGE_EDIT, VARIANT = "image.edit", "prompt.enhance.variant"
 REWRITES: Mapping[str, str] = MappingProxyType(
@@ -73,10 +74,10 @@ def results(jobs: Sequence[Job]) -> list[Job]:
     return [job for job in jobs if job.id not in awaited]
 
 
-async def same_again(bot: CannonBot, member_id: int, job: Job, *, private: bool, count: int = 1) -> Request:
+async def same_again(bot: CannonBot, member_id: int, job: Job, *, private: bool, count: int = 1) -> Generation:
     """Return the request for the same once more, with new seeds. Raises InputError if its record was erased."""
     values, files = await _input(bot, member_id, job)
-    return Request(
+    return Generation(
         operation=job.operation,
         values=values,
         files=files,
@@ -106,7 +107,7 @@ def can_vary(bot: CannonBot, job: Job) -> bool:
     return all(bot.parts.switches.is_on(job.guild_id, each) for each in needed)
 
 
-async def varied(bot: CannonBot, member_id: int, job: Job, strength: str, *, private: bool) -> Request:
+async def varied(bot: CannonBot, member_id: int, job: Job, strength: str, *, private: bool) -> Generation:
     """Return the request for a variant: of a picture by editing it, of anything else by other words.
 
     `strength` is `subtle` or `strong`. Raises InputError.
@@ -117,10 +118,10 @@ async def varied(bot: CannonBot, member_id: int, job: Job, strength: str, *, pri
         raise InputError("There is no variant of this: it has no prompt, or what makes one is switched off here.")
     fill = {"prompt": f"{{0.{ENHANCED_KEY}}}"}
     if _is_picture(job):
-        before = Step(operation=VARIANT, input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]})
-        picture = File(offered=Offered(job_id=job.id), label="picture", field="image_url")
+        before = JobSpec(operation=VARIANT, input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]})
+        picture = SourceFile(offered=SourceRef(job_id=job.id), label="picture", field="image_url")
         kept = {name: job.input[name] for name in CARRIED if name in job.input}
-        return Request(
+        return Generation(
             operation=IMAGE_EDIT,
             values={**kept, **_model(bot, job)},
             files=[picture],
@@ -130,10 +131,12 @@ async def varied(bot: CannonBot, member_id: int, job: Job, strength: str, *, pri
             fill=fill,
         )
     operation = bot.catalogue.resolve(job.operation)
-    before = Step(operation=_enhancer(operation), input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]})
+    before = JobSpec(
+        operation=_enhancer(operation), input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]}
+    )
     values, files = await _input(bot, member_id, job)
     values.pop("prompt")
-    return Request(
+    return Generation(
         operation=operation.id,
         values=values,
         files=files,
@@ -172,7 +175,7 @@ def _operation(bot: CannonBot, job: Job) -> Operation | None:
         return None
 
 
-async def _input(bot: CannonBot, member_id: int, job: Job) -> tuple[dict[str, Any], list[File]]:
+async def _input(bot: CannonBot, member_id: int, job: Job) -> tuple[dict[str, Any], list[SourceFile]]:
     """Return a job's input, its links taken out as files to be looked at: they may have died. Raises InputError."""
     if not job.input:
         raise InputError(ERASED)
@@ -186,23 +189,23 @@ async def _input(bot: CannonBot, member_id: int, job: Job) -> tuple[dict[str, An
         links = values.pop(field.name)
         is_list = not isinstance(links, str)
         files += [
-            File(offered=_offered(str(link), parent), label=field.label, field=field.name, into_list=is_list)
+            SourceFile(offered=_offered(str(link), parent), label=field.label, field=field.name, into_list=is_list)
             for link in (links if is_list else [links])
         ]
     return values, files
 
 
-def _offered(link: str, parent: Job | None) -> Offered:
+def _offered(link: str, parent: Job | None) -> SourceRef:
     """Return a link as that of the parent's result where it is that: it can then be had again."""
     media = () if parent is None else parent.media
     found = next((medium for medium in media if medium.url == link), None)
     is_first = found is not None and next(medium for medium in media if medium.kind is found.kind) == found
-    return Offered(job_id=parent.id) if parent is not None and is_first else Offered(url=link)
+    return SourceRef(job_id=parent.id) if parent is not None and is_first else SourceRef(url=link)
 
 
 async def edited(
     bot: CannonBot, member_id: int, job: Job, *, private: bool
-) -> tuple[Request, dict[str, str], dict[str, Any]]:
+) -> tuple[Generation, dict[str, str], dict[str, Any]]:
     """Return what an edit of the job starts from: the request with its files, the form's texts by path, and the rest.
 
     The rest is what holds where the form has no room to ask for it. Raises InputError if its record was erased.
@@ -212,7 +215,7 @@ async def edited(
     for name, value in values.items():
         inner = {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, Mapping) else {name: value}
         texts |= {path: _text(each) for path, each in inner.items() if isinstance(each, str | int | float)}
-    request = Request(operation=job.operation, values={}, files=files, private=private, parent_id=job.id)
+    request = Generation(operation=job.operation, values={}, files=files, private=private, parent_id=job.id)
     return request, texts, values
 
 
@@ -232,7 +235,7 @@ def to_retry(jobs: Sequence[Job]) -> list[Job]:
     return left if any(job.state in RETRIED for job in left) and all(job.state in RETRIED for job in left) else []
 
 
-async def another_try(bot: CannonBot, member_id: int, jobs: Sequence[Job], *, private: bool) -> Request:
+async def another_try(bot: CannonBot, member_id: int, jobs: Sequence[Job], *, private: bool) -> Generation:
     """Return the request for what a card still lacks; it takes over what the steps before have made.
 
     Their links are looked at, and renewed where they have died: not within Discord's three seconds. Raises InputError
@@ -248,10 +251,10 @@ async def another_try(bot: CannonBot, member_id: int, jobs: Sequence[Job], *, pr
     steps = [await _step(bot, job, done, places) for job in left]
     *before, last = steps
     values: dict[str, Any] = dict(last.input)
-    files: list[File] = []
+    files: list[SourceFile] = []
     if len(left) == 1 and not left[0].after_ids:
         values, files = await _input(bot, member_id, left[0])
-    return Request(
+    return Generation(
         operation=last.operation,
         values=values,
         files=files,
@@ -262,7 +265,7 @@ async def another_try(bot: CannonBot, member_id: int, jobs: Sequence[Job], *, pr
     )
 
 
-async def _step(bot: CannonBot, job: Job, done: Mapping[str, Job], places: Mapping[str, int]) -> Step:
+async def _step(bot: CannonBot, job: Job, done: Mapping[str, Job], places: Mapping[str, int]) -> JobSpec:
     """Return a job as a step of a new card: outputs that are there go into its input, others stay to be filled in."""
     values: dict[str, Any] = dict(job.input)
     fill: dict[str, Any] = {}
@@ -273,7 +276,7 @@ async def _step(bot: CannonBot, job: Job, done: Mapping[str, Job], places: Mappi
         into[name] = [text for text, _ in texts] if is_list else texts[0][0]
         if into is fill:
             values.pop(name, None)
-    return Step(operation=job.operation, input=values, fill=fill)
+    return JobSpec(operation=job.operation, input=values, fill=fill)
 
 
 async def _put_in(

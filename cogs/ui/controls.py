@@ -27,17 +27,17 @@ GONE = "This is no longer there, or it is not yours to use."
 _CUSTOM_ID = re.compile(r"c(?P<version>\d{1,3}):(?P<action>[a-z_]{1,32}):(?P<subject>[A-Za-z0-9._-]{1,60})")
 """Of any version, so that an old button is answered rather than dropped. At most 98 characters; Discord allows 100."""
 
-Action = Callable[[Interaction, str, Sequence[str]], Awaitable[None]]
+ControlAction = Callable[[Interaction, str, Sequence[str]], Awaitable[None]]
 """Does what a control is for: the interaction, the control's subject, the values chosen in a select."""
 JobAction = Callable[[Interaction, Job, Sequence[str]], Awaitable[None]]
 
-_ACTIONS: dict[str, Action] = {}
+_ACTIONS: dict[str, ControlAction] = {}
 
 
-def on(name: str) -> Callable[[Action], Action]:
+def on(name: str) -> Callable[[ControlAction], ControlAction]:
     """Register what the controls of the action `name` do. Raises ValueError if another action has that name."""
 
-    def register(action: Action) -> Action:
+    def register(action: ControlAction) -> ControlAction:
         there = _ACTIONS.get(name)
         # discord.py runs an extension's module again for each bot of a process: the same action may come back.
         if there is not None and (there.__module__, there.__qualname__) != (action.__module__, action.__qualname__):

@@ -13,7 +13,8 @@ from bot.catalogue import Field, FieldKind, Operation, ProbeKind
 from bot.delivery.card import shortened
 from bot.domain.models import ID_ALPHABET, ID_LENGTH, MediaKind
 from bot.errors import InputError
-from cogs.workflows.submit import File, Request, ask, offered_file
+from bot.generation.generation import Generation, SourceFile
+from cogs.workflows.submit import ask, offered_file
 
 FORM_TIMEOUT_S = 900.0
 INPUTS, TITLE_CHARS, LABEL_CHARS, ABOUT_CHARS, INPUT_CHARS = 5, 45, 45, 100, 4000
@@ -70,7 +71,7 @@ class OperationForm(Form):
     def __init__(
         self,
         bot: CannonBot,
-        request: Request,
+        request: Generation,
         *,
         prefilled: Mapping[str, str] | None = None,
         also: Sequence[str] = (),
@@ -168,7 +169,7 @@ class OperationForm(Form):
         return values
 
 
-def _file(field: Field, upload: FileUpload, link: TextInput) -> File:
+def _file(field: Field, upload: FileUpload, link: TextInput) -> SourceFile:
     """Return the file that was given in a form. Raises InputError if none was."""
     typed = link.value.strip() or None
     is_job = typed is not None and JOB_ID.fullmatch(typed.upper()) is not None

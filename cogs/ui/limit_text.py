@@ -10,7 +10,7 @@ from bot.app.client import CannonBot
 from bot.delivery.card import plain, shortened, stamp, state_word
 from bot.domain.guild_rules import Grant, Limit, Period, Scope
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text
-from bot.domain.spending_policy import Item, Room, Wish, holding, rooms
+from bot.domain.spending_policy import Headroom, SpendItem, SpendRequest, applicable_limits, headrooms
 from bot.store import Spending
 from cogs.workflows.options import CHOICE_CHARS
 
@@ -26,7 +26,7 @@ class Standing:
     """How a member stands: what each limit that holds for them leaves, their grants, and their open jobs."""
 
     member_id: int
-    rooms: tuple[Room, ...]
+    headrooms: tuple[Headroom, ...]
     """The server's limits are among them."""
     grants: tuple[Grant, ...]
     running: int
@@ -100,30 +100,32 @@ async def standing(bot: CannonBot, guild_id: int, member_id: int, role_ids: Iter
     """Look up how a member with these roles stands."""
     roles = frozenset(role_ids)
 
-    def look(books: Spending) -> tuple[tuple[Room, ...], tuple[Grant, ...], int, int]:
-        wish = _everywhere(books.limits, member_id, roles)
-        of_member = holding(books.limits, wish, books.rules, books, books.now)
+    def look(books: Spending) -> tuple[tuple[Headroom, ...], tuple[Grant, ...], int, int]:
+        request = _everywhere(books.limits, member_id, roles)
+        of_member = applicable_limits(books.limits, request, books.rules, books, books.now)
         of_server = [limit for limit in books.limits if limit.scope is Scope.SERVER]
-        found = rooms([*of_member, *of_server], wish, books.rules, books, books.now)
+        found = headrooms([*of_member, *of_server], request, books.rules, books, books.now)
         return tuple(found), tuple(books.grants()), books.running_of_member, books.queued_of_member
 
     left, grants, running, waiting = await bot.parts.store.spending.view(guild_id, member_id, look)
     jobs = await bot.parts.store.job_lists.recent(
         guild_id, limit=OPEN_JOBS_SHOWN, states=OPEN_STATES, author_id=member_id
     )
-    return Standing(member_id=member_id, rooms=left, grants=grants, running=running, waiting=waiting, jobs=tuple(jobs))
+    return Standing(
+        member_id=member_id, headrooms=left, grants=grants, running=running, waiting=waiting, jobs=tuple(jobs)
+    )
 
 
-def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int]) -> Wish:
-    """Return a wish that every limit is about: in all channels and for all operations that limits name."""
+def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int]) -> SpendRequest:
+    """Return a request that every limit applies to: in all channels and for all operations that limits name."""
     named = list(limits)
-    return Wish(
+    return SpendRequest(
         member_id=member_id,
         role_ids=role_ids,
         channel_ids=frozenset(limit.channel_id for limit in named if limit.channel_id),
         age_restricted=False,
         items=[
-            Item(operation=operation, title=operation, credits=_NOBODY, exact=True)
+            SpendItem(operation=operation, title=operation, credits=_NOBODY, exact=True)
             for operation in sorted({limit.operation for limit in named if limit.operation})
         ],
         balance=None,
@@ -132,8 +134,8 @@ def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int
 
 def standing_text(shown: Standing) -> str:
     """Write a standing in paragraphs, for an embed's description."""
-    limits = [_room_line(room, shown.member_id) for room in shown.rooms]
-    if not any(room.limit.scope is not Scope.SERVER for room in shown.rooms):
+    limits = [_headroom_line(headroom, shown.member_id) for headroom in shown.headrooms]
+    if not any(headroom.limit.scope is not Scope.SERVER for headroom in shown.headrooms):
         limits.insert(0, "No limit for a member holds here.")
     grants = [_grant_line(grant) for grant in shown.grants] or ["None."]
     jobs = [job_line(job) for job in shown.jobs] or ["None."]
@@ -149,15 +151,15 @@ def standing_text(shown: Standing) -> str:
     return "\n".join(parts)
 
 
-def _room_line(room: Room, member_id: int) -> str:
-    limit = room.limit
+def _headroom_line(headroom: Headroom, member_id: int) -> str:
+    limit = headroom.limit
     own = limit.scope is Scope.MEMBER and limit.scope_id == member_id
     source = "own" if own else f"of {whose(limit)}"
     if limit.credits == 0:
         return f"• {terms(limit)} ({source}): may not be used"
-    used = limit.credits - room.left
-    refill = "" if room.refills_at is None else f", refills {stamp(room.refills_at)}"
-    left = f"{credits_text(room.left)} left" if room.left >= 0 else f"{credits_text(-room.left)} over it"
+    used = limit.credits - headroom.left
+    refill = "" if headroom.refills_at is None else f", refills {stamp(headroom.refills_at)}"
+    left = f"{credits_text(headroom.left)} left" if headroom.left >= 0 else f"{credits_text(-headroom.left)} over it"
     return f"• {terms(limit)} ({source}): {credits_text(used)} spent or held, {left}{refill}"
 
 

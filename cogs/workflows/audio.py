@@ -6,8 +6,9 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
-from cogs.workflows.options import Count, Prompt, offers
-from cogs.workflows.submit import Interaction, Request, ask, given, offered_file
+from bot.generation.generation import Generation
+from cogs.workflows.options import Count, PromptOption, offers
+from cogs.workflows.submit import Interaction, ask, given, offered_file
 
 CLIPS = frozenset({MediaKind.VIDEO})
 
@@ -21,7 +22,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
     async def music(
         self,
         interaction: Interaction,
-        prompt: Prompt,
+        prompt: PromptOption,
         title: str | None = None,
         style: str | None = None,
         duration_seconds: float | None = None,
@@ -44,14 +45,14 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
     ) -> None:
         """Make 1 to 4 pieces."""
         values = given(interaction, "music.generate")
-        await ask(interaction, Request(operation="music.generate", values=values, count=count, private=private))
+        await ask(interaction, Generation(operation="music.generate", values=values, count=count, private=private))
 
     @app_commands.command(name="narration", description="Have a text read aloud")
     @offers("narration.generate")
     async def narration(
         self,
         interaction: Interaction,
-        text: Prompt,
+        text: PromptOption,
         voice_id: str | None = None,
         tone: str | None = None,
         speed: float | None = None,
@@ -61,14 +62,14 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
     ) -> None:
         """Read a text aloud."""
         values = given(interaction, "narration.generate")
-        await ask(interaction, Request(operation="narration.generate", values=values, private=private))
+        await ask(interaction, Generation(operation="narration.generate", values=values, private=private))
 
     @app_commands.command(name="soundfx", description="Make a sound effect from words, or for a video")
     @offers("soundfx.generate", jobs={"job": CLIPS}, video="The video that the sound is made for")
     async def soundfx(
         self,
         interaction: Interaction,
-        prompt: Prompt | None = None,
+        prompt: PromptOption | None = None,
         video: discord.Attachment | None = None,
         url: str | None = None,
         job: str | None = None,
@@ -89,7 +90,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
             values.setdefault("mode", "video_context")
         await ask(
             interaction,
-            Request(operation="soundfx.generate", values=values, files=files, count=count, private=private),
+            Generation(operation="soundfx.generate", values=values, files=files, count=count, private=private),
         )
 
 

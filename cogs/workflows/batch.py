@@ -14,11 +14,12 @@ from bot.domain.models import PROMPT_FIELDS
 from bot.domain.spending_policy import JOBS_PER_CARD
 from bot.domain.text import one_line
 from bot.errors import InputError
-from bot.jobs.intake import Step
+from bot.generation.card_spec import JobSpec
+from bot.generation.generation import Generation
 from cogs.ui.permissions import guild_of
 from cogs.ui.text_files import text_of_file
 from cogs.workflows.options import PRIVATE_HELP
-from cogs.workflows.submit import Interaction, Request, ask
+from cogs.workflows.submit import Interaction, ask
 
 FILE_MAX_BYTES = 256 * 1024
 """Twenty prompts of 6,000 characters, and then some."""
@@ -110,7 +111,7 @@ class Batch(commands.Cog):
             text = await text_of_file(file, at_most=FILE_MAX_BYTES)
         lines = split(text, in_file=file is not None)
         *before, last = steps(bot.catalogue, chosen, lines, model, aspect_ratio)
-        request = Request(operation=last.operation, values=last.input, before=before, private=private)
+        request = Generation(operation=last.operation, values=last.input, before=before, private=private)
         await ask(interaction, request)
 
 
@@ -127,7 +128,7 @@ def split(text: str, *, in_file: bool) -> list[str]:
 
 def steps(
     catalogue: Catalogue, operation: Operation, prompts: Sequence[str], model: str | None, aspect_ratio: str | None
-) -> list[Step]:
+) -> list[JobSpec]:
     """Return the jobs of a batch. Raises InputError that names the prompt, if one of them is not fit."""
     shared: dict[str, Any] = {}
     if model:
@@ -144,7 +145,7 @@ def steps(
             if error.field != name:
                 raise  # it is the same for all of them
             raise InputError(f"Prompt {number}: {error.sentence}", "prompts") from None
-        made.append(Step(operation=operation.id, input=values))
+        made.append(JobSpec(operation=operation.id, input=values))
     return made
 
 

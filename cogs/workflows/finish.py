@@ -8,8 +8,9 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
-from cogs.workflows.options import Prompt, offers
-from cogs.workflows.submit import Interaction, Request, ask, given, offered_file
+from bot.generation.generation import Generation
+from cogs.workflows.options import PromptOption, offers
+from cogs.workflows.submit import Interaction, ask, given, offered_file
 
 CLIPS = frozenset({MediaKind.VIDEO})
 PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
@@ -55,7 +56,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
             *offered_file("speech", attachment=audio, url=audio_url, job=audio_job, field="audio_url", required=True),
         ]
         values = given(interaction, "lipsync.generate")
-        await ask(interaction, Request(operation="lipsync.generate", values=values, files=files, private=private))
+        await ask(interaction, Generation(operation="lipsync.generate", values=values, files=files, private=private))
 
     @app_commands.command(name="subtitles", description="Burn subtitles into a video")
     @offers(
@@ -85,7 +86,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
         files = offered_file("video", attachment=video, url=url, job=job, field="video_url", required=True)
         look = together(font=font, fontSize=font_size, color=color, strokeColor=stroke_color, strokeWidth=stroke_width)
         values = {} if look is None else {"subtitle_settings": look}
-        await ask(interaction, Request(operation="subtitles.generate", values=values, files=files, private=private))
+        await ask(interaction, Generation(operation="subtitles.generate", values=values, files=files, private=private))
 
     @app_commands.command(name="motion", description="Bring a picture or a video into motion")
     @offers(
@@ -105,7 +106,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
         file: discord.Attachment | None = None,
         url: str | None = None,
         job: str | None = None,
-        prompt: Prompt | None = None,
+        prompt: PromptOption | None = None,
         negative_prompt: str | None = None,
         motion: str | None = None,
         motion_scale: float | None = None,
@@ -127,7 +128,9 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
             # The API's sample gives all six, the unused ones as 0.
             values["camera_control"] = dict.fromkeys(CAMERA, 0) | camera
             values.setdefault("control_mode", "camera_control")
-        await ask(interaction, Request(operation="smartmotion.generate", values=values, files=files, private=private))
+        await ask(
+            interaction, Generation(operation="smartmotion.generate", values=values, files=files, private=private)
+        )
 
     @app_commands.command(name="upscale", description="Make a video larger and sharper")
     @offers(
@@ -158,7 +161,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
             *offered_file("thumbnail", attachment=thumbnail, url=thumbnail_url, field="thumbnail_url"),
         ]
         values = given(interaction, "video.upscale")
-        await ask(interaction, Request(operation="video.upscale", values=values, files=files, private=private))
+        await ask(interaction, Generation(operation="video.upscale", values=values, files=files, private=private))
 
 
 async def setup(bot: CannonBot) -> None:

@@ -6,20 +6,21 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
-from cogs.workflows.options import Count, Prompt, offers
-from cogs.workflows.submit import File, Interaction, Request, ask, given, offered_file
+from bot.generation.generation import Generation, SourceFile
+from cogs.workflows.options import Count, PromptOption, offers
+from cogs.workflows.submit import Interaction, ask, given, offered_file
 
 REFERENCE_HELP = "A picture to follow"
 PICTURES = frozenset({MediaKind.IMAGE})
 
 
-def references(*uploads: discord.Attachment | None, url: str | None = None, job: str | None = None) -> list[File]:
+def references(*uploads: discord.Attachment | None, url: str | None = None, job: str | None = None) -> list[SourceFile]:
     """Return pictures to follow as files of the list field `reference_image_urls`; `url` may hold several links."""
     given_files = [offered_file("reference picture", attachment=upload) for upload in uploads]
     given_files += [offered_file("reference picture", url=link) for link in (url or "").replace(",", " ").split()]
     given_files.append(offered_file("reference picture", job=job))
     return [
-        File(offered=file.offered, label=file.label, field="reference_image_urls", into_list=True)
+        SourceFile(offered=file.offered, label=file.label, field="reference_image_urls", into_list=True)
         for files in given_files
         for file in files
     ]
@@ -43,7 +44,7 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
     async def generate(
         self,
         interaction: Interaction,
-        prompt: Prompt,
+        prompt: PromptOption,
         model: str | None = None,
         aspect_ratio: str | None = None,
         resolution: str | None = None,
@@ -66,7 +67,7 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
         values = given(interaction, "image.generate")
         await ask(
             interaction,
-            Request(
+            Generation(
                 operation="image.generate", values=values, files=files, count=count, enhance=enhance, private=private
             ),
         )
@@ -76,7 +77,7 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
     async def edit(
         self,
         interaction: Interaction,
-        prompt: Prompt,
+        prompt: PromptOption,
         image: discord.Attachment | None = None,
         url: str | None = None,
         job: str | None = None,
@@ -92,7 +93,9 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
         values = given(interaction, "image.edit")
         await ask(
             interaction,
-            Request(operation="image.edit", values=values, files=files, count=count, enhance=enhance, private=private),
+            Generation(
+                operation="image.edit", values=values, files=files, count=count, enhance=enhance, private=private
+            ),
         )
 
 

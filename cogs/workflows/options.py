@@ -14,7 +14,7 @@ from bot.domain.models import Job, MediaKind
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 Count = app_commands.Range[int, 1, 4]
-Prompt = app_commands.Range[str, 1, 6000]
+PromptOption = app_commands.Range[str, 1, 6000]
 
 COUNT_HELP = "How many to make, 1 to 4; each is a job of its own and costs as one"
 PRIVATE_HELP = "Only you see it; a late result comes as a direct message"

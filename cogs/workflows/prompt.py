@@ -4,9 +4,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from cogs.workflows.options import Prompt as Words
-from cogs.workflows.options import offers
-from cogs.workflows.submit import Interaction, Request, ask, given
+from bot.generation.generation import Generation
+from cogs.workflows.options import PromptOption, offers
+from cogs.workflows.submit import Interaction, ask, given
 
 OPTIONS = {"style": "visualStyle", "aspect_ratio": "aspectRatio", "rewrite_request": "rewriteRequest"}
 """Discord's option names are lower case; Cannon Studio's prompt fields are not."""
@@ -17,12 +17,14 @@ async def rewrite(interaction: Interaction, operation: str, private: bool) -> No
     """Ask for a rewritten prompt with the options that were given."""
     await ask(
         interaction,
-        Request(operation=operation, values=given(interaction, operation, **WIRE), private=private),
+        Generation(operation=operation, values=given(interaction, operation, **WIRE), private=private),
     )
 
 
 @app_commands.guild_only()
-class Prompt(commands.GroupCog, group_name="prompt", group_description="Have a prompt rewritten, 1 credit each"):
+class PromptCommands(
+    commands.GroupCog, group_name="prompt", group_description="Have a prompt rewritten, 1 credit each"
+):
     """The workflow of prompts."""
 
     @app_commands.command(name="image", description="Make a prompt for a picture better")
@@ -30,7 +32,7 @@ class Prompt(commands.GroupCog, group_name="prompt", group_description="Have a p
     async def image(
         self,
         interaction: Interaction,
-        prompt: Words,
+        prompt: PromptOption,
         style: str | None = None,
         aspect_ratio: str | None = None,
         rewrite_request: str | None = None,
@@ -44,7 +46,7 @@ class Prompt(commands.GroupCog, group_name="prompt", group_description="Have a p
     async def video(
         self,
         interaction: Interaction,
-        prompt: Words,
+        prompt: PromptOption,
         style: str | None = None,
         duration: float | None = None,
         aspect_ratio: str | None = None,
@@ -59,7 +61,7 @@ class Prompt(commands.GroupCog, group_name="prompt", group_description="Have a p
     async def location(
         self,
         interaction: Interaction,
-        prompt: Words,
+        prompt: PromptOption,
         style: str | None = None,
         aspect_ratio: str | None = None,
         rewrite_request: str | None = None,
@@ -75,7 +77,7 @@ class Prompt(commands.GroupCog, group_name="prompt", group_description="Have a p
     async def variant(
         self,
         interaction: Interaction,
-        prompt: Words,
+        prompt: PromptOption,
         rewrite_request: str | None = None,
         private: bool = False,
     ) -> None:
@@ -85,4 +87,4 @@ class Prompt(commands.GroupCog, group_name="prompt", group_description="Have a p
 
 async def setup(bot: CannonBot) -> None:
     """Load the group."""
-    await bot.add_cog(Prompt())
+    await bot.add_cog(PromptCommands())

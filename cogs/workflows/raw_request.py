@@ -11,10 +11,11 @@ from bot.app.client import CannonBot
 from bot.catalogue import Field, FieldKind, Operation
 from bot.delivery.card import shortened
 from bot.errors import InputError
-from bot.generation.sources import Offered
+from bot.generation.generation import Generation, SourceFile
+from bot.generation.sources import SourceRef
 from cogs.ui.forms import Form
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import File, Interaction, Request, ask
+from cogs.workflows.submit import Interaction, ask
 
 INPUT_CHARS = 4000
 """The longest text of a form's field, in Discord."""
@@ -58,7 +59,7 @@ async def take(interaction: Interaction, operation_id: str, typed: str, private:
     await require_moderator(interaction)  # again: the role may be gone since the form was opened
     operation = interaction.client.catalogue.resolve(operation_id)
     values, files = taken_apart(operation, parsed(typed))
-    await ask(interaction, Request(operation=operation.id, values=values, files=files, private=private))
+    await ask(interaction, Generation(operation=operation.id, values=values, files=files, private=private))
 
 
 def parsed(typed: str) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _no_constant(word: str) -> None:
     raise InputError(f"The JSON holds {word}, which is not a number that can be sent.", "input")
 
 
-def taken_apart(operation: Operation, values: dict[str, Any]) -> tuple[dict[str, Any], list[File]]:
+def taken_apart(operation: Operation, values: dict[str, Any]) -> tuple[dict[str, Any], list[SourceFile]]:
     """Return the values without their links to media, and those as files to look at. Raises InputError for too many."""
     left, files = dict(values), []
     for field in operation.fields:
@@ -106,7 +107,9 @@ def taken_apart(operation: Operation, values: dict[str, Any]) -> tuple[dict[str,
         if links:
             del left[field.name]
         files += [
-            File(offered=Offered(url=link), label=field.label, field=field.name, into_list=field.kind is FieldKind.URLS)
+            SourceFile(
+                offered=SourceRef(url=link), label=field.label, field=field.name, into_list=field.kind is FieldKind.URLS
+            )
             for link in links
         ]
     if len(files) > LINKS_MAX:

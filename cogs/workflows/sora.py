@@ -9,9 +9,10 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.errors import InputError
+from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import native_video_id
-from cogs.workflows.options import JOB_HELP, Prompt, offers
-from cogs.workflows.submit import File, Interaction, Request, ask, given, offered_file
+from cogs.workflows.options import JOB_HELP, PromptOption, offers
+from cogs.workflows.submit import Interaction, ask, given, offered_file
 
 CLIPS = frozenset({MediaKind.VIDEO})
 VIDEO_ID_HELP = "The id of a Sora video, e.g. video_68c1…; or pick a job"
@@ -38,7 +39,7 @@ async def video_id(interaction: Interaction, typed: str | None, job_id: str | No
 async def change(
     interaction: Interaction,
     operation: str,
-    files: list[File],
+    files: list[SourceFile],
     *,
     sora_video_id: str | None,
     job: str | None,
@@ -48,7 +49,9 @@ async def change(
     """Ask for a new video made from an earlier Sora video."""
     values = given(interaction, operation)
     values["sora_video_id"] = await video_id(interaction, sora_video_id, job)
-    await ask(interaction, Request(operation=operation, values=values, files=files, private=private, enhance=enhance))
+    await ask(
+        interaction, Generation(operation=operation, values=values, files=files, private=private, enhance=enhance)
+    )
 
 
 @app_commands.guild_only()
@@ -74,7 +77,9 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
         """Make a character."""
         files = offered_file("video", attachment=video, url=url, job=job, field="video_url", kinds=CLIPS, required=True)
         values = known(interaction, "sora2.character.create", {"name": name})
-        await ask(interaction, Request(operation="sora2.character.create", values=values, files=files, private=private))
+        await ask(
+            interaction, Generation(operation="sora2.character.create", values=values, files=files, private=private)
+        )
 
     @app_commands.command(name="video", description="Make a video with a Sora 2 character")
     @offers(
@@ -89,7 +94,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
     async def video(
         self,
         interaction: Interaction,
-        prompt: Prompt,
+        prompt: PromptOption,
         character_id: str,
         model: str | None = None,
         duration: float | None = None,
@@ -110,7 +115,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
         values = known(interaction, "sora2.character.generate", wishes)
         await ask(
             interaction,
-            Request(operation="sora2.character.generate", values=values, private=private, enhance=enhance),
+            Generation(operation="sora2.character.generate", values=values, private=private, enhance=enhance),
         )
 
     @app_commands.command(name="edit", description="Change a Sora 2 video by words")
@@ -126,7 +131,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
     async def edit(
         self,
         interaction: Interaction,
-        prompt: Prompt,
+        prompt: PromptOption,
         job: str | None = None,
         sora_video_id: str | None = None,
         model: str | None = None,
@@ -163,7 +168,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
     async def extend(
         self,
         interaction: Interaction,
-        prompt: Prompt,
+        prompt: PromptOption,
         job: str | None = None,
         sora_video_id: str | None = None,
         model: str | None = None,
@@ -200,7 +205,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
     async def remix(
         self,
         interaction: Interaction,
-        prompt: Prompt,
+        prompt: PromptOption,
         job: str | None = None,
         sora_video_id: str | None = None,
         model: str | None = None,

@@ -2,8 +2,7 @@
 
 import dataclasses
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +12,10 @@ from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, FieldKind, Operation
 from bot.domain.models import MediaKind, credits_text
 from bot.errors import InputError, Refused
-from bot.generation.sources import Offered, Source, probed
-from bot.jobs.intake import Ask, Place, Step, Taken, Unconfirmed
+from bot.generation.card_spec import CardSpec, JobSpec, Place
+from bot.generation.generation import Generation, SourceFile
+from bot.generation.sources import Source, SourceRef, probed
+from bot.jobs.intake import Accepted, Unconfirmed
 
 Interaction = discord.Interaction[CannonBot]
 
@@ -29,43 +30,6 @@ SEED_MAX = 2**31 - 1
 ENHANCED_KEY = "enhancedPrompt"
 ENHANCERS = {"image": "prompt.enhance.image", "video": "prompt.enhance.video", "sora": "prompt.enhance.video"}
 """Which prompt operation fits a workflow; the others have none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """A file that a member gave for the field `field`, or, with `by_kind`, for the field that fits its kind."""
-
-    offered: Offered
-    label: str
-    field: str | None = None
-    by_kind: Mapping[MediaKind, str] = dataclasses.field(default_factory=dict)
-    kinds: frozenset[MediaKind] = frozenset(MediaKind)
-    """What it may be where the catalogue does not know what the field takes."""
-    into_list: bool = False
-    """Whether the field takes a list of links, to which this one is added."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a command, a form or a control asks for: one operation with its values and files, `count` times."""
-
-    operation: str
-    values: Mapping[str, Any]
-    files: Sequence[File] = ()
-    count: int = 1
-    private: bool = False
-    enhance: bool = False
-    parent_id: str | None = None
-    before: Sequence[Step] = ()
-    """Steps that go before it on its card."""
-    fill: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Which of its fields the steps before give, as in Step."""
-    reseed: bool = False
-    """Whether each gets a random seed of its own, where the operation has one."""
-    label: str = ""
-    """The recipe that this is a run of."""
-    confirmed: bool = False
-    """Whether the member has seen the price and said yes."""
 
 
 def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[str, Any]:
@@ -89,9 +53,9 @@ def offered_file(
     by_kind: Mapping[MediaKind, str] | None = None,
     kinds: frozenset[MediaKind] = frozenset(MediaKind),
     required: bool = False,
-) -> list[File]:
+) -> list[SourceFile]:
     """Return the file that was given in one of three ways, [] if it was not given. Raises InputError if required."""
-    offered = Offered(
+    offered = SourceRef(
         attachment=None if attachment is None else (attachment.url, attachment.filename),
         url=url,
         job_id=job,
@@ -100,10 +64,10 @@ def offered_file(
         if required:
             raise InputError(f"Give the {label}: upload it, give a link to it, or pick an earlier job.", label)
         return []
-    return [File(offered=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]
+    return [SourceFile(offered=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]
 
 
-async def ask(interaction: Interaction, request: Request) -> None:
+async def ask(interaction: Interaction, request: Generation) -> None:
     """Take a request in and answer with its card.
 
     Without files every check is local: the hold comes first, and the card is the first answer. With files Discord is
@@ -124,14 +88,14 @@ async def ask(interaction: Interaction, request: Request) -> None:
             await interaction.response.defer(ephemeral=request.private, thinking=True)
         values = await with_files(interaction, request)
     try:
-        taken = await bot.parts.jobs.take(_asked(interaction, request, values))
-    except Unconfirmed as dear:
-        await offer(interaction, dataclasses.replace(request, values=values, files=()), dear)
+        taken = await bot.parts.jobs.take(_card_spec(interaction, request, values))
+    except Unconfirmed as unconfirmed:
+        await offer(interaction, dataclasses.replace(request, values=values, files=()), unconfirmed)
         return
     await (_answer_late if slow else _answer_at_once)(interaction, taken)
 
 
-async def offer(interaction: Interaction, request: Request, dear: Unconfirmed) -> None:
+async def offer(interaction: Interaction, request: Generation, unconfirmed: Unconfirmed) -> None:
     """Tell the price privately and wait for the member's own yes; nothing is held until then."""
     from cogs.workflows.confirm import view_of_price  # noqa: PLC0415 - a yes leads back to `ask`
 
@@ -142,24 +106,24 @@ async def offer(interaction: Interaction, request: Request, dear: Unconfirmed) -
     draft_id = await bot.parts.store.drafts.keep(
         interaction.guild_id or 0, interaction.user.id, data, expires_at=bot.clock.wall() + DRAFT_LIFE_S
     )
-    await bot.whisper(interaction, _price_text(dear), view_of_price(draft_id))
+    await bot.whisper(interaction, _price_text(unconfirmed), view_of_price(draft_id))
 
 
-def _price_text(dear: Unconfirmed) -> str:
-    about = "costs" if dear.basis == "fixed" else "will cost about"
-    text = f"This {about} **{credits_text(dear.price)} credits**."
-    if dear.balance is not None:
-        after = max(dear.balance - dear.price, Decimal(0))
-        text += f" The server's account has {credits_text(dear.balance)}; {credits_text(after)} would be left."
+def _price_text(unconfirmed: Unconfirmed) -> str:
+    about = "costs" if unconfirmed.basis == "fixed" else "will cost about"
+    text = f"This {about} **{credits_text(unconfirmed.price)} credits**."
+    if unconfirmed.balance is not None:
+        after = max(unconfirmed.balance - unconfirmed.price, Decimal(0))
+        text += f" The server's account has {credits_text(unconfirmed.balance)}; {credits_text(after)} would be left."
     return f"{text} Nothing is spent before you say yes."
 
 
-def request_from_draft(data: Mapping[str, Any]) -> Request:
+def request_from_draft(data: Mapping[str, Any]) -> Generation:
     """Return the request that a draft holds, now confirmed."""
-    return Request(**{**data, "before": [Step(**step) for step in data["before"]]}, confirmed=True)
+    return Generation(**{**data, "before": [JobSpec(**step) for step in data["before"]]}, confirmed=True)
 
 
-async def with_files(interaction: Interaction, request: Request) -> dict[str, Any]:
+async def with_files(interaction: Interaction, request: Generation) -> dict[str, Any]:
     """Return the request's values with its files looked at and filled in, and with what can be read from them.
 
     Raises InputError or a MediaError.
@@ -167,7 +131,7 @@ async def with_files(interaction: Interaction, request: Request) -> dict[str, An
     return await look_at_files(interaction.client, interaction.guild_id or 0, interaction.user.id, request)
 
 
-async def look_at_files(bot: CannonBot, guild_id: int, member_id: int, request: Request) -> dict[str, Any]:
+async def look_at_files(bot: CannonBot, guild_id: int, member_id: int, request: Generation) -> dict[str, Any]:
     """Do as `with_files`, for a member who may have asked without an interaction."""
     operation = bot.catalogue.resolve(request.operation)
     values = dict(request.values)
@@ -184,7 +148,7 @@ async def look_at_files(bot: CannonBot, guild_id: int, member_id: int, request: 
     return {**probed(operation, values, found), **values}
 
 
-def _kinds(operation: Operation, file: File) -> frozenset[MediaKind]:
+def _kinds(operation: Operation, file: SourceFile) -> frozenset[MediaKind]:
     """Return what the file's field takes; where its operation's fields are not public, what its command says."""
     for each in operation.fields:
         if each.name == file.field and each.media:
@@ -192,8 +156,8 @@ def _kinds(operation: Operation, file: File) -> frozenset[MediaKind]:
     return file.kinds
 
 
-def _asked(interaction: Interaction, request: Request, values: Mapping[str, Any]) -> Ask:
-    return Ask(
+def _card_spec(interaction: Interaction, request: Generation, values: Mapping[str, Any]) -> CardSpec:
+    return CardSpec(
         place=place_of(interaction),
         author_id=interaction.user.id,
         interaction_id=interaction.id,
@@ -230,27 +194,27 @@ def new_seed() -> int:
     return 1 + secrets.randbelow(SEED_MAX)
 
 
-def steps(catalogue: Catalogue, request: Request, values: Mapping[str, Any]) -> list[Step]:
+def steps(catalogue: Catalogue, request: Generation, values: Mapping[str, Any]) -> list[JobSpec]:
     """Return the jobs of a request: with `enhance`, the prompt is rewritten first and the others wait for it."""
     operation = catalogue.resolve(request.operation)
     if not request.enhance:
         reseed = request.reseed and any(each.name == "seed" for each in operation.fields)
         inputs = [{**values, "seed": new_seed()} if reseed else values for _ in range(request.count)]
-        return [*request.before, *(Step(operation=operation.id, input=each, fill=request.fill) for each in inputs)]
+        return [*request.before, *(JobSpec(operation=operation.id, input=each, fill=request.fill) for each in inputs)]
     enhancer = catalogue.resolve(ENHANCERS.get(operation.workflow, ENHANCERS["image"]))
     known = {each.name for each in enhancer.fields}
-    wishes = {
+    hints = {
         "prompt": values.get("prompt"),
         "aspectRatio": values.get("aspect_ratio"),
         "visualStyle": values.get("style"),
         "duration": values.get("duration"),
     }
-    first = Step(operation=enhancer.id, input={name: wish for name, wish in wishes.items() if name in known})
-    rest = Step(operation=request.operation, input=values, fill={"prompt": f"{{0.{ENHANCED_KEY}}}"})
+    first = JobSpec(operation=enhancer.id, input={name: hint for name, hint in hints.items() if name in known})
+    rest = JobSpec(operation=request.operation, input=values, fill={"prompt": f"{{0.{ENHANCED_KEY}}}"})
     return [first, *[rest] * request.count]
 
 
-async def _answer_at_once(interaction: Interaction, taken: Taken) -> None:
+async def _answer_at_once(interaction: Interaction, taken: Accepted) -> None:
     if not taken.fresh:
         return
     delivery = interaction.client.parts.delivery
@@ -267,7 +231,7 @@ async def _answer_at_once(interaction: Interaction, taken: Taken) -> None:
     await _note_answer(interaction, taken, made.message_id)
 
 
-async def _answer_late(interaction: Interaction, taken: Taken) -> None:
+async def _answer_late(interaction: Interaction, taken: Accepted) -> None:
     if not taken.fresh:
         return
     delivery = interaction.client.parts.delivery
@@ -282,7 +246,7 @@ async def _answer_late(interaction: Interaction, taken: Taken) -> None:
     await _note_answer(interaction, taken, made.id)
 
 
-async def _note_answer(interaction: Interaction, taken: Taken, message_id: int | None) -> None:
+async def _note_answer(interaction: Interaction, taken: Accepted, message_id: int | None) -> None:
     bot = interaction.client
     if message_id is None:
         await bot.settle_answer(taken.card)

@@ -6,9 +6,10 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
+from bot.generation.generation import Generation
 from cogs.workflows.image import REFERENCE_HELP, references
-from cogs.workflows.options import Count, Prompt, offers
-from cogs.workflows.submit import Interaction, Request, ask, given, offered_file
+from cogs.workflows.options import Count, PromptOption, offers
+from cogs.workflows.submit import Interaction, ask, given, offered_file
 
 PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 START = {MediaKind.IMAGE: "image_url", MediaKind.VIDEO: "source_video_url"}
@@ -37,7 +38,7 @@ class Video(commands.GroupCog, group_name="video", group_description="Make films
     async def generate(
         self,
         interaction: Interaction,
-        prompt: Prompt,
+        prompt: PromptOption,
         model: str | None = None,
         duration: float | None = None,
         aspect_ratio: str | None = None,
@@ -71,7 +72,7 @@ class Video(commands.GroupCog, group_name="video", group_description="Make films
         values = given(interaction, "video.generate")
         await ask(
             interaction,
-            Request(
+            Generation(
                 operation="video.generate", values=values, files=files, count=count, enhance=enhance, private=private
             ),
         )

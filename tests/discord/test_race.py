@@ -12,15 +12,16 @@ from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
 from bot.domain.spending_policy import DEFAULT_HOLD
 from bot.errors import Refused
-from bot.jobs.intake import Ask, Place, Step, Taken
+from bot.generation.card_spec import CardSpec, JobSpec, Place
+from bot.jobs.intake import Accepted
 
 MEMBERS = range(5000, 5050)
-ENHANCE = Step(operation="prompt.enhance.image", input={"prompt": "a fox"})
-DRAW = Step(operation="image.generate", input={"prompt": "a fox"})
+ENHANCE = JobSpec(operation="prompt.enhance.image", input={"prompt": "a fox"})
+DRAW = JobSpec(operation="image.generate", input={"prompt": "a fox"})
 
 
-def ask(rig: Rig, member: int, number: int, *steps: Step) -> Ask:
-    return Ask(
+def ask(rig: Rig, member: int, number: int, *steps: JobSpec) -> CardSpec:
+    return CardSpec(
         place=Place(guild_id=rig.guild.id, channel_id=rig.channel.id),
         author_id=member,
         interaction_id=10**18 + number,
@@ -34,16 +35,16 @@ async def limit(rig: Rig, credits_: Decimal | int, scope: Scope, scope_id: int =
     await rig.bot.parts.store.limits.set(rig.guild.id, made, by_id=1)
 
 
-async def race(rig: Rig, asks: Iterable[Ask]) -> tuple[list[Taken], list[Refused]]:
+async def race(rig: Rig, asks: Iterable[CardSpec]) -> tuple[list[Accepted], list[Refused]]:
     """Take all in at once; return who won and who was refused."""
     outcomes = await asyncio.gather(*map(rig.bot.parts.jobs.take, asks), return_exceptions=True)
-    won = [each for each in outcomes if isinstance(each, Taken)]
+    won = [each for each in outcomes if isinstance(each, Accepted)]
     lost = [each for each in outcomes if isinstance(each, Refused)]
     assert len(won) + len(lost) == len(outcomes), outcomes
     return won, lost
 
 
-async def show(rig: Rig, won: Iterable[Taken]) -> None:
+async def show(rig: Rig, won: Iterable[Accepted]) -> None:
     """Give every card its message, as a command's answer would be."""
     channel = rig.bot.get_channel(rig.channel.id)
     for taken in won:

@@ -12,7 +12,7 @@ from surface import close_private, delete, deny, png, settled_exactly
 
 from bot.domain.guild_rules import Limit, Payer, Period, Scope
 from bot.domain.models import Job, JobState
-from bot.domain.reaction_rules import DEFAULTS, Action, Purse, Who, read_emoji
+from bot.domain.reaction_rules import DEFAULTS, Purse, ReactionAction, Who, read_emoji
 from bot.runtime import failpoints
 from cogs.reactions.actions import MEMBER_A_MINUTE, NOT_DONE, SERVER_A_MINUTE
 from cogs.reactions.listener import QUIET_S, TAKEN_BACK
@@ -55,7 +55,7 @@ async def children(rig: Rig, parent: Job) -> list[Job]:
     return [job for job in await rig.jobs() if job.parent_id == parent.id]
 
 
-async def map_emoji(rig: Rig, action: Action, shown: str | None = None, **values: Any) -> None:
+async def map_emoji(rig: Rig, action: ReactionAction, shown: str | None = None, **values: Any) -> None:
     rule = next(each for each in DEFAULTS.values() if each.action is action)
     if shown is not None:
         key, text = read_emoji(shown)
@@ -83,7 +83,7 @@ async def test_each_reaction_of_each_actor_has_its_outcome(rig: Rig, action: str
         delete(rig, message)
         await rig.env._settle_internal(dispatch="deleted")
     before = [m.id for m in rig.messages()]
-    await event(rig, message, EMOJI[Action(action)], WEBHOOK_ID if member is None else member.id)
+    await event(rig, message, EMOJI[ReactionAction(action)], WEBHOOK_ID if member is None else member.id)
     await rig.work()
     counts = who in {"author", "other", "moderator"} and not (action == "remove" and who == "other")
     new = await children(rig, parent)
@@ -109,7 +109,7 @@ async def test_each_reaction_of_each_actor_has_its_outcome(rig: Rig, action: str
     assert len(in_channel(rig, gallery)) == (1 if shown else 0)
     if who == "blocked" or (action == "remove" and who == "other"):
         [sentence] = told(rig, member)
-        assert sentence.startswith(f"⚠️ Your {EMOJI[Action(action)]} in <#{rig.channel.id}> did nothing: ")
+        assert sentence.startswith(f"⚠️ Your {EMOJI[ReactionAction(action)]} in <#{rig.channel.id}> did nothing: ")
         assert ("spam" in sentence) == (who == "blocked")
     elif member is not None:
         assert told(rig, member) == []
@@ -423,7 +423,7 @@ async def test_a_card_that_discord_does_not_take_is_given_back_and_told(rig: Rig
 
 async def test_a_custom_emoji_does_what_it_is_mapped_to(rig: Rig):
     message = await made(rig)
-    await map_emoji(rig, Action.RERUN, "<:again:123456789012345678>")
+    await map_emoji(rig, ReactionAction.RERUN, "<:again:123456789012345678>")
     await rig.member.react(message, CUSTOM)
     assert len(await rig.jobs()) == 2
     await event(rig, message, "renamed:123456789012345678", rig.moderator.id)
@@ -434,12 +434,12 @@ async def test_only_whom_the_map_means_may(rig: Rig):
     message = await made(rig)
     role = rig.guild.create_role("artists")
     artist = rig.guild.add_member(rig.env.create_user("art"), roles=[role])
-    await map_emoji(rig, Action.RERUN, who=Who.ROLE, role_id=role.id)
+    await map_emoji(rig, ReactionAction.RERUN, who=Who.ROLE, role_id=role.id)
     await other(rig).react(message, "🔁")
     assert len(await rig.jobs()) == 1
     await artist.react(message, "🔁")
     assert len(await rig.jobs()) == 2
-    await map_emoji(rig, Action.ANIMATE, who=Who.MODERATORS)
+    await map_emoji(rig, ReactionAction.ANIMATE, who=Who.MODERATORS)
     await rig.member.react(message, "🎬")
     assert len(await rig.jobs()) == 2
     await rig.moderator.react(message, "🎬")
@@ -448,7 +448,7 @@ async def test_only_whom_the_map_means_may(rig: Rig):
 
 async def test_it_takes_as_many_as_the_map_says_and_fires_once(rig: Rig):
     message = await made(rig)
-    await map_emoji(rig, Action.RERUN, needed=3)
+    await map_emoji(rig, ReactionAction.RERUN, needed=3)
     crowd = [other(rig, f"fan{number}") for number in range(5)]
     await crowd[0].react(message, "🔁")
     await crowd[1].react(message, "🔁")
@@ -464,7 +464,7 @@ async def test_it_takes_as_many_as_the_map_says_and_fires_once(rig: Rig):
 
 async def test_the_author_pays_where_the_map_says_so(rig: Rig):
     message = await made(rig)
-    await map_emoji(rig, Action.ANIMATE, payer=Purse.AUTHOR)
+    await map_emoji(rig, ReactionAction.ANIMATE, payer=Purse.AUTHOR)
     await other(rig).react(message, "🎬")
     assert (await rig.jobs())[0].author_id == rig.member.id
     await rig.bot.parts.store.blocks.add(rig.guild.id, rig.member.id, until=None, reason="", by_id=1)
@@ -476,7 +476,7 @@ async def test_the_author_pays_where_the_map_says_so(rig: Rig):
 
 async def test_an_author_who_has_left_pays_for_nothing(rig: Rig):
     message = await made(rig)
-    await map_emoji(rig, Action.ANIMATE, payer=Purse.AUTHOR)
+    await map_emoji(rig, ReactionAction.ANIMATE, payer=Purse.AUTHOR)
     rig.env.backend.remove_member(rig.guild.id, rig.member.id)
     member = other(rig)
     await event(rig, message, "🎬", member.id)

@@ -626,20 +626,20 @@ async def test_a_failed_step_is_tried_again_from_what_came_before(rig: Rig, rest
 
 
 async def test_steps_after_the_failed_one_come_along_and_are_filled_as_before(rig: Rig):
-    from bot.jobs.intake import Ask, Place, Step
+    from bot.generation.card_spec import CardSpec, JobSpec, Place
 
     steps = [
-        Step(operation="image.generate", input={"prompt": "a fox #fast"}),
-        Step(
+        JobSpec(operation="image.generate", input={"prompt": "a fox #fast"}),
+        JobSpec(
             operation="image.edit",
             input={"prompt": "at night #fail"},
             fill={"image_url": "{0.image_url}"},
         ),
-        Step(operation="video.generate", input={"prompt": "it moves #fast"}, fill={"image_url": "{1.image_url}"}),
+        JobSpec(operation="video.generate", input={"prompt": "it moves #fast"}, fill={"image_url": "{1.image_url}"}),
     ]
     place = Place(guild_id=rig.guild.id, channel_id=rig.channel.id)
     taken = await rig.bot.parts.jobs.take(
-        Ask(place=place, author_id=rig.member.id, interaction_id=None, token=None, steps=steps)
+        CardSpec(place=place, author_id=rig.member.id, interaction_id=None, token=None, steps=steps)
     )
     channel: Any = rig.bot.get_channel(rig.channel.id)
     embed, _ = await rig.bot.parts.delivery.first_answer(taken.card, taken.jobs)

@@ -14,8 +14,7 @@ from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS
 from bot.domain.spending_policy import Draw, Verdict
-from bot.store import ReviewRule, Spending, Store
-from bot.store import Verdict as ReviewVerdict
+from bot.store import ReviewRule, ReviewVerdict, Spending, Store
 from bot.store.engine.repository import Repository
 
 MINE, THEIRS = 700, 701
@@ -225,7 +224,8 @@ CALLS: dict[str, Call] = {
     "cards.accept": accept_same_interaction,
 }
 WITHOUT_GUILD = {
-    "cards.unanswered", "job_lists.open_total", "jobs.hold_lease", "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all",
+    "cards.unanswered", "job_lists.open_total", "jobs.hold_lease",
+    "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all",
     "ledger.costs", "ledger.costs_by_operation", "meta.get", "meta.set",
     "switched_off.all", "queue.guilds", "approvals.unasked", "approvals.overdue",
     "settings.guilds_with_log", "pings.missing",

@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState, LedgerKind
-from bot.domain.spending_policy import Item, Wish, decide
+from bot.domain.spending_policy import SpendItem, SpendRequest, decide
 from bot.errors import Refused
 from bot.store import Spending, Store
 
@@ -313,13 +313,13 @@ class Money(RuleBasedStateMachine):
             )
             for position, (operation, cost) in enumerate(items)
         ]  # fmt: skip
-        wish = Wish(
+        wish = SpendRequest(
             member_id=member,
             role_ids=self.model.roles[member],
             channel_ids=places,
             age_restricted=False,
             items=[
-                Item(operation=job.operation, title="It", credits=job.held, exact=True, linked=bool(job.after_ids))
+                SpendItem(operation=job.operation, title="It", credits=job.held, exact=True, linked=bool(job.after_ids))
                 for job in jobs
             ],
             balance=None,

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.reaction_rules import DEFAULTS, Action, Purse, Reactions, Who, emoji_key, read_emoji
+from bot.domain.reaction_rules import DEFAULTS, Purse, ReactionAction, ReactionRules, Who, emoji_key, read_emoji
 from bot.errors import InputError
 from bot.store import Store
 
 GUILD, MESSAGE = 700, 900
-RERUN = next(rule for rule in DEFAULTS.values() if rule.action is Action.RERUN)
-GALLERY = next(rule for rule in DEFAULTS.values() if rule.action is Action.GALLERY)
+RERUN = next(rule for rule in DEFAULTS.values() if rule.action is ReactionAction.RERUN)
+GALLERY = next(rule for rule in DEFAULTS.values() if rule.action is ReactionAction.GALLERY)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def act(store: Store, card_id: str, member: int, rule: Any = RERUN) -> Any:
 
 
 async def test_a_guild_that_set_nothing_has_the_defaults(store: Store):
-    assert await store.reactions.get(GUILD) == Reactions()
+    assert await store.reactions.get(GUILD) == ReactionRules()
     assert len(DEFAULTS) == 8
     assert (await store.reactions.get(GUILD)).of("🔁") == RERUN
 
@@ -77,7 +77,7 @@ async def test_a_reaction_acts_once_until_it_is_taken_back(store: Store, card_id
     assert (await act(store, card_id, 2)).fires
     taken = await store.reaction_acts.take_back(GUILD, MESSAGE, "🔁", 1)
     assert taken is not None
-    assert (taken.card_id, taken.action, taken.made_card) == (card_id, Action.RERUN, None)
+    assert (taken.card_id, taken.action, taken.made_card) == (card_id, ReactionAction.RERUN, None)
     assert await store.reaction_acts.take_back(GUILD, MESSAGE, "🔁", 1) is None
     assert (await act(store, card_id, 1)).fires
 

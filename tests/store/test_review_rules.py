@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.models import JobState, Media, MediaKind
 from bot.domain.spending_policy import Verdict as Start
-from bot.store import ReviewRule, Store, Verdict
+from bot.store import ReviewRule, ReviewVerdict, Store
 from bot.store.guild.reviews import REVIEW_LIFE_S
 
 GUILD, CHANNEL, PARENT, CATEGORY, DESK, OTHER_DESK = 700, 55, 56, 57, 90, 91
@@ -84,9 +84,9 @@ async def test_a_review_begins_once_and_follows_its_rule_only_until_it_is_posted
     assert await store.reviews.begin(GUILD, job.id) == replace(moved, message_id=5)
 
 
-@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("verdict", list(ReviewVerdict))
 async def test_only_the_first_decision_counts_and_makes_the_job_due(
-    store: Store, accepted: Any, verdict: Verdict
+    store: Store, accepted: Any, verdict: ReviewVerdict
 ) -> None:
     _, job = await made(store, accepted)
     await on(store)
@@ -96,7 +96,7 @@ async def test_only_the_first_decision_counts_and_makes_the_job_due(
     decided = await store.reviews.decide(GUILD, job.id, verdict, by_id=1, sentence="No.")
     assert decided is not None
     assert (decided.state, decided.next_at) == (JobState.READY, 0)
-    assert await store.reviews.decide(GUILD, job.id, Verdict.PUBLISHED, by_id=2) is None
+    assert await store.reviews.decide(GUILD, job.id, ReviewVerdict.PUBLISHED, by_id=2) is None
     review = await store.reviews.get(GUILD, job.id)
     assert review is not None
     assert (review.verdict, review.decided_by, review.sentence) == (verdict, 1, "No.")
@@ -113,7 +113,7 @@ async def test_what_was_made_is_withheld_from_the_moment_it_is_ready_until_it_is
     await store.reviews.begin(GUILD, job.id)
     await store.reviews.remove_rule(GUILD)
     assert await store.reviews.withheld(GUILD, card.id) == {job.id}
-    await store.reviews.decide(GUILD, job.id, Verdict.PUBLISHED, by_id=1)
+    await store.reviews.decide(GUILD, job.id, ReviewVerdict.PUBLISHED, by_id=1)
     assert await store.reviews.withheld(GUILD, card.id) == frozenset()
 
 
@@ -121,7 +121,7 @@ async def test_what_is_refused_stays_withheld_when_it_is_held(store: Store, acce
     await on(store)
     card, job = await made(store, accepted)
     await store.reviews.begin(GUILD, job.id)
-    await store.reviews.decide(GUILD, job.id, Verdict.REFUSED, by_id=1, sentence="No.")
+    await store.reviews.decide(GUILD, job.id, ReviewVerdict.REFUSED, by_id=1, sentence="No.")
     held = await store.jobs.change(job, JobState.HELD, settle=Decimal(9), error="No.")
     assert held is not None
     assert await store.reviews.withheld(GUILD, card.id) == {job.id}
@@ -141,7 +141,7 @@ async def test_a_refusal_gives_back_what_waits_for_the_result_and_nothing_else(s
     await store.cards.mark_answered(GUILD, card.id, 1, CHANNEL)
     await store.jobs.change(first, JobState.READY, output={"image_url": IMAGE.url}, media=(IMAGE,))
     await store.reviews.begin(GUILD, first.id)
-    await store.reviews.decide(GUILD, first.id, Verdict.REFUSED, by_id=1, sentence="No.")
+    await store.reviews.decide(GUILD, first.id, ReviewVerdict.REFUSED, by_id=1, sentence="No.")
     states = [job.state for job in await store.jobs.of_card(GUILD, card.id)]
     assert states == [JobState.READY, JobState.SUBMITTING, JobState.CANCELLED, JobState.CANCELLED]
     assert (await store.ledger.balance(GUILD)).held == 20
@@ -159,5 +159,5 @@ async def test_a_result_that_waits_takes_no_place_among_the_running(store: Store
     assert await running() == 1
     await store.reviews.begin(GUILD, job.id)
     assert await running() == 0
-    await store.reviews.decide(GUILD, job.id, Verdict.PUBLISHED, by_id=1)
+    await store.reviews.decide(GUILD, job.id, ReviewVerdict.PUBLISHED, by_id=1)
     assert await running() == 1

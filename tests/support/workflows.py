@@ -14,7 +14,7 @@ from rig import Rig
 from bot.domain.models import Job, JobState, MediaKind
 from bot.media.sniff import sniff
 from bot.sandbox import render
-from bot.sandbox.files import File
+from bot.sandbox.files import StoredFile
 
 COMMANDS = {
     "image generate": "image.generate",
@@ -88,7 +88,7 @@ def delivered(rig: Rig, job: Job) -> list[discord.Attachment]:
 
 def hosted(rig: Rig, name: str, data: bytes, content_type: str = "application/octet-stream") -> str:
     """Put a file on the one host beside Discord that can be reached here, and return the link to it."""
-    rig.sandbox.studio.files.put(name, File(data, content_type))
+    rig.sandbox.studio.files.put(name, StoredFile(data, content_type))
     return f"{rig.sandbox.url}/media/{name}"
 
 

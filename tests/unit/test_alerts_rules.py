@@ -6,21 +6,21 @@ import pytest
 
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.spending_alerts import FOR_EVER, of_balance, of_hour, of_limits
-from bot.domain.spending_policy import Item, Room, Wish
+from bot.domain.spending_policy import Headroom, SpendItem, SpendRequest
 
 NOW = 1_767_268_800.0
 
 
-def wish(*asked: tuple[str, int]) -> Wish:
-    items = [Item(operation=name, title=name, credits=Decimal(amount), exact=True) for name, amount in asked]
-    return Wish(
+def wish(*asked: tuple[str, int]) -> SpendRequest:
+    items = [SpendItem(operation=name, title=name, credits=Decimal(amount), exact=True) for name, amount in asked]
+    return SpendRequest(
         member_id=7, role_ids=frozenset(), channel_ids=frozenset(), age_restricted=False, items=items, balance=None
     )
 
 
-def room(credits_: int, left: float, **changes) -> Room:
+def room(credits_: int, left: float, **changes) -> Headroom:
     values = {"scope": Scope.EVERYONE, "period": Period.WEEK, "id": 3, "credits": Decimal(credits_)}
-    return Room(limit=Limit(**values | changes), left=Decimal(str(left)), refills_at=NOW + 60)
+    return Headroom(limit=Limit(**values | changes), left=Decimal(str(left)), refills_at=NOW + 60)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_names_tell_limits_amounts_and_members_apart():
 
 
 def test_a_limit_for_ever_is_told_once():
-    endless = Room(
+    endless = Headroom(
         limit=Limit(scope=Scope.SERVER, period=Period.TOTAL, credits=Decimal(10)), left=Decimal(0), refills_at=None
     )
     [alert] = of_limits([endless], wish(), taken=True)

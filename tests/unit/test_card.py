@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.delivery.card import Look, alt_text, card_embed, file_stem, plain, shortened, slug, state_word
+from bot.delivery.card import CardContext, alt_text, card_embed, file_stem, plain, shortened, slug, state_word
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState
 
 CATALOGUE = Catalogue()
@@ -46,7 +46,7 @@ def job(**changes: Any) -> Job:
 
 
 def drawn(*jobs: Job, **look: Any) -> discord.Embed:
-    return card_embed(card(), jobs, Look(catalogue=CATALOGUE, now=NOW, eta=look.pop("eta", {}), **look))
+    return card_embed(card(), jobs, CardContext(catalogue=CATALOGUE, now=NOW, eta=look.pop("eta", {}), **look))
 
 
 def value(embed: discord.Embed, name: str) -> str:

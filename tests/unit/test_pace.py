@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from rig import ManualClock
 
-from bot.runtime.rate_limiter import KEPT, Pace
+from bot.runtime.rate_limiter import KEPT, RateLimiter
 
 
 def test_so_many_may_begin_in_a_while_and_the_next_when_the_first_is_long_enough_ago():
     clock = ManualClock()
-    pace = Pace(clock, 3, 60)
+    pace = RateLimiter(clock, 3, 60)
     for _ in range(3):
         assert pace.wait_s("ada") == 0
         clock.advance(10)
@@ -20,7 +20,7 @@ def test_so_many_may_begin_in_a_while_and_the_next_when_the_first_is_long_enough
 
 def test_what_is_refused_does_not_count():
     clock = ManualClock()
-    pace = Pace(clock, 1, 60)
+    pace = RateLimiter(clock, 1, 60)
     assert pace.wait_s("ada") == 0
     clock.advance(59)
     assert pace.wait_s("ada") == 1
@@ -29,7 +29,7 @@ def test_what_is_refused_does_not_count():
 
 
 def test_memory_stays_flat():
-    pace = Pace(ManualClock(), 1, 60)
+    pace = RateLimiter(ManualClock(), 1, 60)
     for who in range(KEPT + 100):
         pace.wait_s(who)
     assert len(pace) == KEPT

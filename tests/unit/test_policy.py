@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.domain.models import JobState
-from bot.domain.spending_policy import Item, Verdict, Wish, by_turn, decide, forbidden_word
+from bot.domain.spending_policy import SpendItem, SpendRequest, Verdict, by_turn, decide, forbidden_word
 from bot.errors import Refused
 
 NOW = 1_767_268_800.0  # Thursday, 1 January 2026, noon in UTC
@@ -38,9 +38,9 @@ class Known:
         return self.given
 
 
-def wish(*credits: str | Decimal, exact: bool = False, **changes: Any) -> Wish:  # noqa: A002 - the word of the domain
+def wish(*credits: str | Decimal, exact: bool = False, **changes: Any) -> SpendRequest:  # noqa: A002 - the word of the domain
     items = [
-        Item(operation="image.generate", title="Image Generation", credits=Decimal(amount), exact=exact)
+        SpendItem(operation="image.generate", title="Image Generation", credits=Decimal(amount), exact=exact)
         for amount in credits or ("20",)
     ]
     values: dict[str, Any] = {
@@ -51,18 +51,20 @@ def wish(*credits: str | Decimal, exact: bool = False, **changes: Any) -> Wish: 
         "items": items,
         "balance": None,
     }
-    return Wish(**values | changes)
+    return SpendRequest(**values | changes)
 
 
 def limit(amount: int, scope: Scope = Scope.EVERYONE, scope_id: int = 0, **changes: Any) -> Limit:
     return Limit(scope=scope, scope_id=scope_id, period=Period.DAY, credits=Decimal(amount), **changes)
 
 
-def asked(what: Wish, *limits: Limit, rules: Rules | None = None, block: Block | None = None, **known: Any) -> Verdict:
+def asked(
+    what: SpendRequest, *limits: Limit, rules: Rules | None = None, block: Block | None = None, **known: Any
+) -> Verdict:
     return decide(what, rules=rules or Rules(), limits=limits, block=block, books=Known(**known), now=NOW)
 
 
-def refusal(what: Wish, *limits: Limit, **options: Any) -> str:
+def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:
     with pytest.raises(Refused) as caught:
         asked(what, *limits, **options)
     sentence = caught.value.sentence
@@ -71,7 +73,7 @@ def refusal(what: Wish, *limits: Limit, **options: Any) -> str:
     return sentence
 
 
-def granted(what: Wish, *limits: Limit, **options: Any) -> bool:
+def granted(what: SpendRequest, *limits: Limit, **options: Any) -> bool:
     try:
         asked(what, *limits, **options)
     except Refused:

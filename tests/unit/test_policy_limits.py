@@ -14,13 +14,13 @@ from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.models import JobState
 from bot.domain.spending_policy import (
     Draw,
-    Item,
+    SpendItem,
+    SpendRequest,
     Verdict,
-    Wish,
+    applicable_limits,
     by_turn,
     decide,
     forbidden_word,
-    holding,
     place_in_queue,
 )
 from bot.errors import Refused
@@ -73,11 +73,11 @@ class Past:
         return self.given
 
 
-def item(credits: int | str, operation: str = IMAGE, **values: Any) -> Item:  # noqa: A002 - the word of the domain
-    return Item(operation=operation, title=TITLES[operation], credits=Decimal(credits), exact=False, **values)
+def item(credits: int | str, operation: str = IMAGE, **values: Any) -> SpendItem:  # noqa: A002 - the word of the domain
+    return SpendItem(operation=operation, title=TITLES[operation], credits=Decimal(credits), exact=False, **values)
 
 
-def wish(*items: Item | int, **values: Any) -> Wish:
+def wish(*items: SpendItem | int, **values: Any) -> SpendRequest:
     defaults: dict[str, Any] = {
         "member_id": ME,
         "role_ids": frozenset({ROLE, OTHER_ROLE}),
@@ -85,7 +85,9 @@ def wish(*items: Item | int, **values: Any) -> Wish:
         "age_restricted": False,
         "balance": None,
     }
-    return Wish(items=[each if isinstance(each, Item) else item(each) for each in items], **(defaults | values))
+    return SpendRequest(
+        items=[each if isinstance(each, SpendItem) else item(each) for each in items], **(defaults | values)
+    )
 
 
 def limit(credits: int, scope: Scope = Scope.EVERYONE, scope_id: int = 0, **values: Any) -> Limit:  # noqa: A002
@@ -108,17 +110,17 @@ def grant(number: int, left: int) -> Grant:
     return Grant(id=number, member_id=ME, credits=Decimal(left), left=Decimal(left), granted_by=1, granted_at=0.0)
 
 
-def asked(what: Wish, *limits: Limit, rules: Rules | None = None, **books: Any) -> Verdict:
+def asked(what: SpendRequest, *limits: Limit, rules: Rules | None = None, **books: Any) -> Verdict:
     return decide(what, rules=rules or Rules(), limits=limits, block=None, books=Past(**books), now=NOW)
 
 
-def refusal(what: Wish, *limits: Limit, **options: Any) -> str:
+def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:
     with pytest.raises(Refused) as caught:
         asked(what, *limits, **options)
     return caught.value.sentence
 
 
-def fits(what: Wish, *limits: Limit, **options: Any) -> bool:
+def fits(what: SpendRequest, *limits: Limit, **options: Any) -> bool:
     try:
         asked(what, *limits, **options)
     except Refused:
@@ -173,7 +175,7 @@ def test_the_best_role_is_the_one_that_leaves_the_most_now() -> None:
 
 def test_a_role_that_may_not_use_it_does_not_stand_before_one_that_may() -> None:
     books = Past(paid=[Paid(60)])  # more than the limit, by an overshoot
-    assert holding([role(0), role(50, OTHER_ROLE)], wish(1), Rules(), books, NOW) == [role(50, OTHER_ROLE)]
+    assert applicable_limits([role(0), role(50, OTHER_ROLE)], wish(1), Rules(), books, NOW) == [role(50, OTHER_ROLE)]
     assert fits(wish(1), role(0), role(50, OTHER_ROLE), paid=[Paid(60)], given=[grant(1, 5)])
 
 
@@ -303,7 +305,7 @@ GRANTS = st.lists(st.integers(1, 60), max_size=3).map(
 
 @given(ITEMS, LIMITS, PAID, GRANTS)
 def test_what_is_granted_holds_every_limit_and_takes_no_more_from_grants_than_they_have(
-    items: list[Item], limits: list[Limit], paid: list[Paid], gifts: list[Grant]
+    items: list[SpendItem], limits: list[Limit], paid: list[Paid], gifts: list[Grant]
 ) -> None:
     what, books = wish(*items), Past(paid=paid, given=gifts)
     try:
@@ -318,7 +320,7 @@ def test_what_is_granted_holds_every_limit_and_takes_no_more_from_grants_than_th
         sum((draw.credits for draw in verdict.draws if draw.item == place), Decimal(0)) for place in range(len(items))
     ]
     assert all(part <= each.credits for part, each in zip(by_grants, items, strict=True))
-    held = holding(limits, what, Rules(), books, NOW)
+    held = applicable_limits(limits, what, Rules(), books, NOW)
     for each in [*held, *(one for one in limits if one.scope is Scope.SERVER)]:
         is_server = each.scope is Scope.SERVER
         before = books.spent(
@@ -337,7 +339,7 @@ def test_what_is_granted_holds_every_limit_and_takes_no_more_from_grants_than_th
 
 @given(ITEMS, LIMITS, PAID, GRANTS)
 def test_nothing_is_drawn_where_nothing_is_tight_and_a_refusal_has_a_limit_that_is(
-    items: list[Item], limits: list[Limit], paid: list[Paid], gifts: list[Grant]
+    items: list[SpendItem], limits: list[Limit], paid: list[Paid], gifts: list[Grant]
 ) -> None:
     what = wish(*items)
     if fits(what, *limits, paid=paid):

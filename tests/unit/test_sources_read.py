@@ -10,7 +10,7 @@ import pytest
 
 from bot.catalogue import Catalogue
 from bot.domain.models import Job, JobState, MediaKind
-from bot.generation.sources import Offered, Source, native_video_id, probed
+from bot.generation.sources import Source, SourceRef, native_video_id, probed
 from bot.media.fetcher import SourceFacts
 
 CLIP = SourceFacts(
@@ -63,10 +63,10 @@ def test_a_length_that_the_file_does_not_tell_is_left_out() -> None:
 
 
 def test_the_ways_in_which_a_file_was_given_are_counted() -> None:
-    assert Offered().count == 0
-    assert Offered(url="").count == 1
-    assert Offered(attachment=("u", "n"), job_id="j").count == 2
-    assert Offered(attachment=("u", "n"), url="u", job_id="j").count == 3
+    assert SourceRef().count == 0
+    assert SourceRef(url="").count == 1
+    assert SourceRef(attachment=("u", "n"), job_id="j").count == 2
+    assert SourceRef(attachment=("u", "n"), url="u", job_id="j").count == 3
 
 
 @pytest.mark.parametrize(

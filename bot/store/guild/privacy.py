@@ -11,7 +11,7 @@ from typing import Any
 from bot.domain.models import JobState
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
-from bot.store.money.reports import PAGE_ROWS, START, Mark, Page, iso_time
+from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
 
 _OPEN = tuple(sorted(state for state in JobState if not state.ended))
 _JOBS = """
@@ -44,7 +44,7 @@ class Erased:
 class Privacy(Repository):
     """Reads and blanks what is a member's own, in all tables."""
 
-    async def page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> Page:
+    async def page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> ReportPage:
         """Return a page of the member's jobs in the guild, private ones too, oldest first, with all that was given."""
         values = {
             "guild_id": guild_id,
@@ -54,10 +54,10 @@ class Privacy(Repository):
             "limit": limit,
         }
 
-        def look(db: sqlite3.Connection) -> Page:
+        def look(db: sqlite3.Connection) -> ReportPage:
             rows = db.execute(_JOBS, values).fetchall()
             is_last = len(rows) < limit
-            return Page(
+            return ReportPage(
                 rows=tuple(_job_line(row) for row in rows),
                 after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from bot.domain.reaction_rules import Action, Reaction
+from bot.domain.reaction_rules import Reaction, ReactionAction
 from bot.store.engine.repository import Repository
 
 _ACT = """
@@ -43,7 +43,7 @@ class TakenBack:
     """A reaction that no longer stands, with what had come of it."""
 
     card_id: str
-    action: Action
+    action: ReactionAction
     made_card: str | None
 
 
@@ -105,7 +105,7 @@ class ReactionActs(Repository):
             ).fetchone()
             if row is None:
                 return None
-            return TakenBack(card_id=row["card_id"], action=Action(row["action"]), made_card=row["made_card"])
+            return TakenBack(card_id=row["card_id"], action=ReactionAction(row["action"]), made_card=row["made_card"])
 
         return await self._database.write(change)
 
@@ -123,7 +123,7 @@ class ReactionActs(Repository):
         row = await self._database.read(
             lambda db: db.execute(
                 "SELECT count(DISTINCT member_id) FROM reaction_acts WHERE guild_id = ? AND card_id = ? AND action = ?",
-                (guild_id, card_id, Action.GALLERY),
+                (guild_id, card_id, ReactionAction.GALLERY),
             ).fetchone()
         )
         return int(row[0])

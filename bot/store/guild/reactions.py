@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from bot.domain.reaction_rules import DEFAULTS, Action, Purse, Reaction, Reactions, Who, merged
+from bot.domain.reaction_rules import DEFAULTS, Purse, Reaction, ReactionAction, ReactionRules, Who, merged
 from bot.store.engine.repository import Repository
 
 _SET = """
@@ -24,7 +24,7 @@ ON CONFLICT (guild_id) DO UPDATE SET is_on = excluded.is_on, seeds = excluded.se
 class ReactionMaps(Repository):
     """The tables `reactions`, `reaction_settings` and `reaction_acts`."""
 
-    async def get(self, guild_id: int) -> Reactions:
+    async def get(self, guild_id: int) -> ReactionRules:
         """Return what reactions do in the guild."""
         return await self._database.read(lambda db: _reactions(db, guild_id))
 
@@ -58,7 +58,7 @@ class ReactionMaps(Repository):
             db.execute("DELETE FROM reactions WHERE guild_id = ? AND emoji = ?", (guild_id, emoji))
             default = DEFAULTS.get(emoji)
             if default is not None:
-                values = (guild_id, emoji, default.shown, Action.NONE, default.who, 1, default.payer)
+                values = (guild_id, emoji, default.shown, ReactionAction.NONE, default.who, 1, default.payer)
                 db.execute(
                     "INSERT INTO reactions (guild_id, emoji, shown, action, who, needed, payer)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -83,13 +83,13 @@ class ReactionMaps(Repository):
         is_on: bool | None = None,
         seeds: bool | None = None,
         gallery: tuple[int | None, int] | None = None,
-    ) -> Reactions:
+    ) -> ReactionRules:
         """Set what is given: whether reactions do anything, whether the bot seeds them, the gallery's place and stars.
 
         Returns what holds then.
         """
 
-        def change(db: sqlite3.Connection) -> Reactions:
+        def change(db: sqlite3.Connection) -> ReactionRules:
             now = _reactions(db, guild_id)
             channel, stars = (now.gallery_channel, now.gallery_stars) if gallery is None else gallery
             values = {
@@ -105,12 +105,12 @@ class ReactionMaps(Repository):
         return await self._database.write(change)
 
 
-def _reactions(db: sqlite3.Connection, guild_id: int) -> Reactions:
+def _reactions(db: sqlite3.Connection, guild_id: int) -> ReactionRules:
     rules = merged(_changes(db, guild_id))
     row = db.execute("SELECT * FROM reaction_settings WHERE guild_id = ?", (guild_id,)).fetchone()
     if row is None:
-        return Reactions(rules=rules)
-    return Reactions(
+        return ReactionRules(rules=rules)
+    return ReactionRules(
         rules=rules,
         is_on=bool(row["is_on"]),
         seeds=bool(row["seeds"]),
@@ -125,7 +125,7 @@ def _changes(db: sqlite3.Connection, guild_id: int) -> dict[str, Reaction]:
         row["emoji"]: Reaction(
             emoji=row["emoji"],
             shown=row["shown"],
-            action=Action(row["action"]),
+            action=ReactionAction(row["action"]),
             who=Who(row["who"]),
             role_id=row["role_id"],
             needed=row["needed"],

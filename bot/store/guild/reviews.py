@@ -34,7 +34,7 @@ WHERE jobs.card_id = :card_id AND jobs.guild_id = :guild_id AND jobs.state IN ('
 """
 
 
-class Verdict(StrEnum):
+class ReviewVerdict(StrEnum):
     """What a moderator said of a result."""
 
     PUBLISHED = "published"
@@ -61,7 +61,7 @@ class Review:
     """The message there, None before it was posted."""
     asked_at: float
     expires_at: float
-    verdict: Verdict | None
+    verdict: ReviewVerdict | None
     """None as long as it waits."""
     decided_by: int | None
     """The moderator; 0 if nobody decided in time."""
@@ -137,7 +137,7 @@ class Reviews(Repository):
         )
 
     async def decide(
-        self, guild_id: int, job_id: str, verdict: Verdict, *, by_id: int, sentence: str = ""
+        self, guild_id: int, job_id: str, verdict: ReviewVerdict, *, by_id: int, sentence: str = ""
     ) -> Job | None:
         """Decide about a result that waits. Returns its job, due now; None if it does not wait (any more).
 
@@ -155,7 +155,7 @@ class Reviews(Repository):
                 return None
             db.execute("UPDATE jobs SET next_at = 0 WHERE id = ? AND guild_id = ?", (job_id, guild_id))
             row = db.execute("SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
-            if verdict is Verdict.REFUSED:
+            if verdict is ReviewVerdict.REFUSED:
                 _give_back_waiting(db, job_of(row), now)
             return job_of(row)
 
@@ -171,7 +171,7 @@ class Reviews(Repository):
             return frozenset(
                 job_id
                 for job_id, has_review, verdict in rows
-                if verdict != Verdict.PUBLISHED and (has_review or is_reviewed)
+                if verdict != ReviewVerdict.PUBLISHED and (has_review or is_reviewed)
             )
 
         return await self._database.read(look)
@@ -193,7 +193,7 @@ def _review_of(db: sqlite3.Connection, guild_id: int, job_id: str) -> Review | N
         message_id=row["message_id"],
         asked_at=row["asked_at"],
         expires_at=row["expires_at"],
-        verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
+        verdict=None if row["verdict"] is None else ReviewVerdict(row["verdict"]),
         decided_by=row["decided_by"],
         sentence=row["sentence"],
     )

@@ -87,7 +87,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ReportPage:
     """Some lines of an export, oldest first, by column; `after` leads to the next page, None after the last."""
 
     rows: tuple[Mapping[str, Any], ...]
@@ -121,29 +121,29 @@ class Reports(Repository):
 
     async def ledger_page(
         self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
-    ) -> Page:
+    ) -> ReportPage:
         """Return lines of the guild's ledger from `since` (Unix seconds) on."""
         return await self._page(_LEDGER, guild_id, since, after, limit, _ledger_line)
 
     async def jobs_page(
         self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
-    ) -> Page:
+    ) -> ReportPage:
         """Return the guild's jobs that were asked for from `since` (Unix seconds) on: facts and costs, no links."""
         return await self._page(_JOBS, guild_id, since, after, limit, _job_line)
 
     async def decisions_page(
         self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
-    ) -> Page:
+    ) -> ReportPage:
         """Return lines of the guild's record from `since` (Unix seconds) on."""
         return await self._page(_DECISIONS, guild_id, since, after, limit, _decision_line)
 
-    async def _page(self, query: str, guild_id: int, since: float, after: Mark, limit: int, line: Any) -> Page:
+    async def _page(self, query: str, guild_id: int, since: float, after: Mark, limit: int, line: Any) -> ReportPage:
         values = {"guild_id": guild_id, "since": since, "page_at": after.at, "page_id": after.id, "limit": limit}
 
-        def look(db: sqlite3.Connection) -> Page:
+        def look(db: sqlite3.Connection) -> ReportPage:
             rows = db.execute(query, values).fetchall()
             is_last = len(rows) < limit
-            return Page(
+            return ReportPage(
                 rows=tuple(line(row) for row in rows),
                 after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
             )

@@ -12,7 +12,7 @@ from bot.errors import InputError
 from cogs.moderate.operations import operations
 from cogs.moderate.settings.forms import ApprovalForm, LimitsForm, ModelForm, SettingsForm, WordsForm, ZoneForm
 from cogs.moderate.settings.labels import about, sentence
-from cogs.moderate.settings.panel import PAGE_OF, Known, Page, panel
+from cogs.moderate.settings.panel import PAGE_OF, Known, SettingsPage, panel
 from cogs.ui.audit import record
 from cogs.ui.controls import GONE, on
 from cogs.ui.permissions import guild_of, require_moderator
@@ -29,11 +29,11 @@ Change = Callable[[Rules], Rules]
 async def open_settings(interaction: Interaction) -> None:
     """Answer with the panel."""
     await require_moderator(interaction)
-    embed, view = await draw(interaction, Page.ACCESS)
+    embed, view = await draw(interaction, SettingsPage.ACCESS)
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
-async def draw(interaction: Interaction, page: Page) -> tuple[discord.Embed, discord.ui.View]:
+async def draw(interaction: Interaction, page: SettingsPage) -> tuple[discord.Embed, discord.ui.View]:
     """Draw a page as the settings are now."""
     guild_id, bot = guild_of(interaction), interaction.client
     return panel(page, await bot.parts.store.settings.get(guild_id), _known(bot, guild_id, interaction.guild))
@@ -50,7 +50,7 @@ def _known(bot: CannonBot, guild_id: int, guild: discord.Guild | None) -> Known:
     )
 
 
-async def change(interaction: Interaction, page: Page, new: Change) -> None:
+async def change(interaction: Interaction, page: SettingsPage, new: Change) -> None:
     """Change the settings, write the decision down, and show the panel as it is now.
 
     Discord is answered first: what follows may take longer than it waits.
@@ -81,9 +81,9 @@ async def turn_page(interaction: Interaction, _subject: str, values: Sequence[st
     await interaction.response.edit_message(embed=embed, view=view)
 
 
-def _page(values: Sequence[str]) -> Page:
+def _page(values: Sequence[str]) -> SettingsPage:
     try:
-        return Page(values[0])
+        return SettingsPage(values[0])
     except (IndexError, ValueError):
         raise InputError(GONE) from None
 
@@ -96,7 +96,7 @@ async def set_role(interaction: Interaction, subject: str, values: Sequence[str]
     role_id = int(values[0]) if values else None
     if role_id == interaction.guild_id:  # the role @everyone has the server's id
         raise InputError(EVERYONE)
-    await change(interaction, Page.ACCESS, lambda rules: replace(rules, moderator_role=role_id))
+    await change(interaction, SettingsPage.ACCESS, lambda rules: replace(rules, moderator_role=role_id))
 
 
 @on("set_channels")
@@ -104,13 +104,13 @@ async def set_channels(interaction: Interaction, subject: str, values: Sequence[
     """Set one channel or a set of them."""
     ids = frozenset(int(each) for each in values)
     if subject in CHANNEL_SETS:
-        await change(interaction, Page.ACCESS, lambda rules: _with(rules, subject, ids))
+        await change(interaction, SettingsPage.ACCESS, lambda rules: _with(rules, subject, ids))
     elif subject in CHANNELS:
         await require_moderator(interaction)
         chosen = next(iter(ids), None)
         if chosen is not None:
             _may_post_in(interaction, chosen)
-        await change(interaction, Page.APPROVAL, lambda rules: _with(rules, subject, chosen))
+        await change(interaction, SettingsPage.APPROVAL, lambda rules: _with(rules, subject, chosen))
     else:
         raise InputError(GONE)
 
@@ -152,7 +152,7 @@ async def set_payer(interaction: Interaction, _subject: str, values: Sequence[st
         payer = Payer(values[0])
     except (IndexError, ValueError):
         raise InputError(GONE) from None
-    await change(interaction, Page.RESULTS, lambda rules: replace(rules, rerun_payer=payer))
+    await change(interaction, SettingsPage.RESULTS, lambda rules: replace(rules, rerun_payer=payer))
 
 
 @on("set_operations")

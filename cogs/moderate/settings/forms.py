@@ -20,7 +20,7 @@ from bot.domain.text import one_line
 from bot.domain.time_zones import zone_named
 from bot.errors import InputError
 from cogs.moderate.settings.labels import label
-from cogs.moderate.settings.panel import Page
+from cogs.moderate.settings.panel import SettingsPage
 from cogs.ui.forms import INPUT_CHARS, LABEL_CHARS, Form
 from cogs.ui.permissions import require_moderator
 from cogs.workflows.submit import Interaction
@@ -32,14 +32,14 @@ ZONE_CHARS = 60
 _CREDITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,4}", re.ASCII)
 
-Apply = Callable[[Interaction, Page, Callable[[Rules], Rules]], Awaitable[None]]
+Apply = Callable[[Interaction, SettingsPage, Callable[[Rules], Rules]], Awaitable[None]]
 TextInput = discord.ui.TextInput[Any]
 
 
 class SettingsForm(Form):
     """A form whose texts become settings. What was left as it stood is not touched: another may have changed it."""
 
-    page: Page
+    page: SettingsPage
     heading: str
 
     def __init__(self, bot: CannonBot, rules: Rules, apply: Apply) -> None:
@@ -84,7 +84,7 @@ class SettingsForm(Form):
 class LimitsForm(SettingsForm):
     """How many jobs, and how dear."""
 
-    page, heading = Page.LIMITS, "Limits"
+    page, heading = SettingsPage.LIMITS, "Limits"
 
     def ask(self, rules: Rules) -> None:
         """Ask for three counts and two thresholds."""
@@ -101,7 +101,7 @@ class LimitsForm(SettingsForm):
 class ApprovalForm(SettingsForm):
     """From which price on a moderator decides."""
 
-    page, heading = Page.APPROVAL, "Approval"
+    page, heading = SettingsPage.APPROVAL, "Approval"
 
     def ask(self, rules: Rules) -> None:
         """Ask for the threshold."""
@@ -116,7 +116,7 @@ class ApprovalForm(SettingsForm):
 class ZoneForm(SettingsForm):
     """Where the server's days begin."""
 
-    page, heading = Page.RESULTS, "Time zone"
+    page, heading = SettingsPage.RESULTS, "Time zone"
 
     def ask(self, rules: Rules) -> None:
         """Ask for the zone's name."""
@@ -130,7 +130,7 @@ class ZoneForm(SettingsForm):
 class WordsForm(SettingsForm):
     """Words that no prompt may have."""
 
-    page, heading = Page.WORDS, "Word list"
+    page, heading = SettingsPage.WORDS, "Word list"
 
     def ask(self, rules: Rules) -> None:
         """Ask for the words."""
@@ -145,7 +145,7 @@ class WordsForm(SettingsForm):
 class ModelForm(SettingsForm):
     """The model that an operation uses where the member names none."""
 
-    page, heading = Page.WORDS, "Default model"
+    page, heading = SettingsPage.WORDS, "Default model"
 
     def __init__(self, bot: CannonBot, rules: Rules, apply: Apply, operation: Operation) -> None:
         self._operation = operation

@@ -40,7 +40,7 @@ PLACES = (
 """Where the bot can be used; a category stands for all that is in it."""
 
 
-class Page(StrEnum):
+class SettingsPage(StrEnum):
     """The subjects of the settings."""
 
     ACCESS = "access"
@@ -51,32 +51,32 @@ class Page(StrEnum):
 
 
 TITLES = {
-    Page.ACCESS: ("Access", "who sets things, and where the bot may be used"),
-    Page.LIMITS: ("Limits", "how many jobs run and wait, what one may cost"),
-    Page.APPROVAL: ("Approval and log", "what a moderator decides first, and where it is written down"),
-    Page.RESULTS: ("Results", "re-runs, pings, estimates, time zone"),
-    Page.WORDS: ("Words and models", "what no prompt may say, and the models used by default"),
+    SettingsPage.ACCESS: ("Access", "who sets things, and where the bot may be used"),
+    SettingsPage.LIMITS: ("Limits", "how many jobs run and wait, what one may cost"),
+    SettingsPage.APPROVAL: ("Approval and log", "what a moderator decides first, and where it is written down"),
+    SettingsPage.RESULTS: ("Results", "re-runs, pings, estimates, time zone"),
+    SettingsPage.WORDS: ("Words and models", "what no prompt may say, and the models used by default"),
 }
-PAGE_OF: Mapping[str, Page] = {
-    "moderator_role": Page.ACCESS,
-    "allowed_channels": Page.ACCESS,
-    "forbidden_channels": Page.ACCESS,
-    "unchecked_only_in_age_restricted": Page.ACCESS,
-    "running_per_member": Page.LIMITS,
-    "queued_per_member": Page.LIMITS,
-    "running_per_server": Page.LIMITS,
-    "job_ceiling": Page.LIMITS,
-    "confirm_above": Page.LIMITS,
-    "approve_above": Page.APPROVAL,
-    "approval_channel": Page.APPROVAL,
-    "approve_own": Page.APPROVAL,
-    "log_channel": Page.APPROVAL,
-    "rerun_payer": Page.RESULTS,
-    "ping": Page.RESULTS,
-    "estimate_tool": Page.RESULTS,
-    "timezone": Page.RESULTS,
-    "words": Page.WORDS,
-    "default_models": Page.WORDS,
+PAGE_OF: Mapping[str, SettingsPage] = {
+    "moderator_role": SettingsPage.ACCESS,
+    "allowed_channels": SettingsPage.ACCESS,
+    "forbidden_channels": SettingsPage.ACCESS,
+    "unchecked_only_in_age_restricted": SettingsPage.ACCESS,
+    "running_per_member": SettingsPage.LIMITS,
+    "queued_per_member": SettingsPage.LIMITS,
+    "running_per_server": SettingsPage.LIMITS,
+    "job_ceiling": SettingsPage.LIMITS,
+    "confirm_above": SettingsPage.LIMITS,
+    "approve_above": SettingsPage.APPROVAL,
+    "approval_channel": SettingsPage.APPROVAL,
+    "approve_own": SettingsPage.APPROVAL,
+    "log_channel": SettingsPage.APPROVAL,
+    "rerun_payer": SettingsPage.RESULTS,
+    "ping": SettingsPage.RESULTS,
+    "estimate_tool": SettingsPage.RESULTS,
+    "timezone": SettingsPage.RESULTS,
+    "words": SettingsPage.WORDS,
+    "default_models": SettingsPage.WORDS,
 }
 """On which page each setting stands."""
 
@@ -94,7 +94,7 @@ class Known:
     now: float
 
 
-def panel(page: Page, rules: Rules, known: Known) -> tuple[discord.Embed, discord.ui.View]:
+def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed, discord.ui.View]:
     """Draw a page."""
     title, about = TITLES[page]
     embed = discord.Embed(title=f"Settings · {title}", description=f"{about[:1].upper()}{about[1:]}.", colour=COLOUR)
@@ -102,7 +102,7 @@ def panel(page: Page, rules: Rules, known: Known) -> tuple[discord.Embed, discor
         if place is page:
             words = label(name)
             embed.add_field(name=f"{words[:1].upper()}{words[1:]}", value=_shown(name, rules, known), inline=False)
-    if page is Page.ACCESS:
+    if page is SettingsPage.ACCESS:
         off = f"{known.switched_off} switched off" if known.switched_off else "all switched on"
         embed.add_field(name="Operations", value=f"{off}; `/studio operations` switches them", inline=False)
     if rules.paused:
@@ -118,7 +118,7 @@ def _shown(name: str, rules: Rules, known: Known) -> str:
     return shortened(value(rules, name), 1024)
 
 
-def _pages(page: Page) -> Control:
+def _pages(page: SettingsPage) -> Control:
     options = [
         discord.SelectOption(label=title, value=each.value, description=about, default=each is page)
         for each, (title, about) in TITLES.items()
@@ -206,10 +206,10 @@ def _words(rules: Rules, known: Known) -> list[Control]:
     return [choose, _form("words", "Word list…")] if options else [_form("words", "Word list…")]
 
 
-_CONTROLS: Mapping[Page, Callable[[Rules, Known], Sequence[Control]]] = {
-    Page.ACCESS: _access,
-    Page.LIMITS: _limits,
-    Page.APPROVAL: _approval,
-    Page.RESULTS: _results,
-    Page.WORDS: _words,
+_CONTROLS: Mapping[SettingsPage, Callable[[Rules, Known], Sequence[Control]]] = {
+    SettingsPage.ACCESS: _access,
+    SettingsPage.LIMITS: _limits,
+    SettingsPage.APPROVAL: _approval,
+    SettingsPage.RESULTS: _results,
+    SettingsPage.WORDS: _words,
 }

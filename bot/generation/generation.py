@@ -1,0 +1,49 @@
+"""What a member wants made: one operation with its values and files, as a command, form or control gives it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.models import MediaKind
+from bot.generation.card_spec import JobSpec
+from bot.generation.sources import SourceRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A file that a member gave for the field `field`, or, with `by_kind`, for the field that fits its kind."""
+
+    offered: SourceRef
+    label: str
+    field: str | None = None
+    by_kind: Mapping[MediaKind, str] = dataclasses.field(default_factory=dict)
+    kinds: frozenset[MediaKind] = frozenset(MediaKind)
+    """What it may be where the catalogue does not know what the field takes."""
+    into_list: bool = False
+    """Whether the field takes a list of links, to which this one is added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """What a command, a form or a control asks for: one operation with its values and files, `count` times."""
+
+    operation: str
+    values: Mapping[str, Any]
+    files: Sequence[SourceFile] = ()
+    count: int = 1
+    private: bool = False
+    enhance: bool = False
+    parent_id: str | None = None
+    before: Sequence[JobSpec] = ()
+    """Steps that go before it on its card."""
+    fill: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Which of its fields the steps before give, as in JobSpec."""
+    reseed: bool = False
+    """Whether each gets a random seed of its own, where the operation has one."""
+    label: str = ""
+    """The recipe that this is a run of."""
+    confirmed: bool = False
+    """Whether the member has seen the price and said yes."""
