@@ -16,9 +16,9 @@ from PIL import Image
 from bot.sandbox.demo import Demo
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tests" / "support"))
+sys.path.append(str(ROOT))
 
-from page import CHROMIUM, page_at, run_slash  # type: ignore[import-not-found]  # noqa: E402 - the tests' own module
+from tests.support.page import CHROMIUM, page_at, run_slash  # noqa: E402 - the tests' own module
 
 PICTURE = ROOT / "docs" / "images" / "demo.png"
 PROMPT = "A still mountain lake at dusk, dark firs on both shores, the last light in the water"

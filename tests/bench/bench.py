@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[1:1] = [str(HERE.parents[1]), str(HERE.parent / "wire")]
+sys.path.insert(1, str(HERE.parents[1]))
 
 import bench_bot  # noqa: E402 - found by the line above
 

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from wire_bot import BotProcess
-from wire_discord import WireDiscord
 
 from bot.cannon.client import CannonClient
 from bot.domain.models import Card, Job, JobState, new_id
 from bot.runtime.clock import SystemClock
 from bot.store import Store
+from tests.support.wire.bot import BotProcess
+from tests.support.wire.server import WireDiscord
 
 HERE = Path(__file__).parent
 KEY = "cs_test_bench_0000000000"
@@ -75,7 +75,7 @@ class Stage:
 
     @property
     def process_id(self) -> int:
-        """The bot's, which it has told in the address it connected to (wire_child.py)."""
+        """The bot's, which it has told in the address it connected to (child.py)."""
         (session,) = self.wire.gateway.live
         return int(session.client)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from page import CHROMIUM, page_at, run_slash
 from playwright.async_api import expect
 
 from bot.sandbox.demo import Demo
+from tests.support.page import CHROMIUM, page_at, run_slash
 
 pytestmark = [
     pytest.mark.browser,

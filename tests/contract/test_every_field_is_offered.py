@@ -14,7 +14,6 @@ from typing import Any
 import discord
 import pytest
 from discord import app_commands
-from workflows import COMMANDS
 
 from bot.app.client import CannonBot, describe_commands
 from bot.app.command_list import rows
@@ -22,6 +21,7 @@ from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.fields import Field
 from bot.errors import InputError
 from bot.settings import Settings
+from tests.support.workflows import COMMANDS
 
 READ = "is read from the file itself"
 FIRST = "is another model's name for image_url, which the option `start` gives"

@@ -3,7 +3,8 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from rig import running
+
+from tests.support.rig import running
 
 QUIET_S = 0.002
 """simcord looks every 50 ms whether a start has come to rest; here there are hundreds of starts."""

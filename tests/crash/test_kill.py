@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exactness import assert_exact
-from rig import HOST_KEY
-from wire_bot import BotProcess
-from wire_discord import WireDiscord
 
 from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
 from bot.runtime.failpoints import NAMES
 from bot.sandbox.server import Sandbox
 from bot.store import Store
+from tests.support.exactness import assert_exact
+from tests.support.rig import HOST_KEY
+from tests.support.wire.bot import BotProcess
+from tests.support.wire.server import WireDiscord
 
 SPEED = 50.0
 """A picture takes about 0.2 s."""

@@ -11,9 +11,7 @@ from decimal import Decimal
 
 import discord
 import pytest
-from exactness import assert_exact
 from PIL import Image
-from rig import GUILD_KEY, HOST_KEY, Rig
 
 from bot.domain.models import AccountStatus, JobState
 from bot.errors import StoreError
@@ -22,6 +20,8 @@ from bot.jobs.worker import LEASE_S, Poller
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.store import Store
+from tests.support.exactness import assert_exact
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 
 AFTER_THE_CARD = failpoints.NAMES[failpoints.NAMES.index("answer.sent") : failpoints.NAMES.index("recover.start")]
 IN_DELIVERY = ("ready.stored", "download.half", "download.done", "send.done", "deliver.stored")

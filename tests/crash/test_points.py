@@ -4,12 +4,12 @@ import contextlib
 import itertools
 
 import pytest
-from exactness import assert_exact
-from rig import HOST_KEY, Rig
 
 from bot.domain.models import JobState
 from bot.runtime import failpoints
 from bot.runtime.failpoints import NAMES, Crash
+from tests.support.exactness import assert_exact
+from tests.support.rig import HOST_KEY, Rig
 
 NEVER_ANSWERED = ("accept.stored",)
 """Where a crash leaves a job of which Discord has heard nothing: it is given back."""

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 import discord
-from rig import Rig
 from simcord.backend import serializers
+
+from tests.support.rig import Rig
 
 CUSTOM = "again:123456789012345678"
 """A custom emoji as simcord writes it; Discord writes it `<:again:123456789012345678>`."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import discord
 from PIL import Image
-from rig import HOST_KEY, Rig
 
 from bot.domain.models import Job, JobState, LedgerKind
+from tests.support.rig import HOST_KEY, Rig
 
 
 def png(size: int = 32) -> bytes:

@@ -9,12 +9,12 @@ from typing import Any
 import av
 import discord
 from PIL import Image
-from rig import Rig
 
 from bot.domain.models import Job, JobState, MediaKind
 from bot.media.sniff import sniff
 from bot.sandbox import render
 from bot.sandbox.files import StoredFile
+from tests.support.rig import Rig
 
 COMMANDS = {
     "image generate": "image.generate",

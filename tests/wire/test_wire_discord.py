@@ -7,8 +7,9 @@ from pathlib import Path
 import aiohttp
 import discord as dpy
 import pytest
-from wire_bot import HERE, BotProcess
-from wire_discord import WireDiscord
+
+from tests.support.wire.bot import BotProcess
+from tests.support.wire.server import WireDiscord
 
 
 @pytest.fixture
@@ -31,8 +32,7 @@ def life(wire, tmp_path: Path):
     env = {"DISCORD_TOKEN": wire.token, "WIRE_NOTE": str(tmp_path / "note.json")}
 
     def start(**more: str) -> BotProcess:
-        script = HERE / "wire_sample_bot.py"
-        return BotProcess(wire, [], tmp_path / "bot.log", env=env | more, script=script)
+        return BotProcess(wire, [], tmp_path / "bot.log", env=env | more, module="tests.support.wire.sample_bot")
 
     return start
 

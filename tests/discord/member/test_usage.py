@@ -1,0 +1,395 @@
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import sys
+import zipfile
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import JobState, LedgerKind, credits_text
+from bot.media import chart as charts
+from cogs.member.export import LEDGER_COLUMNS, cell
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
+from tests.support.surface import private_sentence
+
+GENERATE = "image generate"
+DAY_S = 86_400
+
+
+def page(result: Any) -> str:
+    assert result.ephemeral
+    assert result.followups == []
+    text: str = result.response.embeds[0].description
+    return text
+
+
+def facts(result: Any) -> dict[str, str]:
+    assert result.ephemeral
+    return {field.name: field.value for field in result.response.embeds[0].fields}
+
+
+async def limit(rig: Rig, amount: int, **values: Any) -> None:
+    made = Limit(credits=Decimal(amount), **{"scope": Scope.EVERYONE, "period": Period.WEEK, **values})
+    await rig.bot.parts.store.limits.set(rig.guild.id, made, by_id=rig.moderator.id)
+
+
+async def spent(rig: Rig, **match: Any) -> Decimal:
+    rows = await rig.bot.parts.store.ledger.rows(rig.guild.id)
+    chosen = [row for row in rows if row.kind is LedgerKind.SETTLE]
+    chosen = [row for row in chosen if all(getattr(row, name) == value for name, value in match.items())]
+    return sum((row.credits for row in chosen), Decimal(0))
+
+
+async def spend(rig: Rig) -> None:
+    """Some days of work: two members, two operations, one failure, one job that is still open."""
+    await rig.member.slash(rig.channel, GENERATE, prompt="a fox", model="=cmd|' /C calc'!A0")
+    await rig.work()
+    rig.advance(2 * DAY_S)
+    await rig.moderator.slash(rig.channel, GENERATE, prompt="@SUM(1+1)*cmd")
+    await rig.moderator.slash(rig.channel, "prompt image", prompt="a fox", private=True)
+    await rig.member.slash(rig.channel, GENERATE, prompt="#fail")
+    await rig.work()
+    rig.advance(DAY_S)
+    await rig.member.slash(rig.channel, GENERATE, prompt="open", count=2)
+
+
+@pytest.fixture
+def drawn(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> list[charts.Chart]:
+    """The charts that are drawn from now on."""
+    found: list[charts.Chart] = []
+    draw = charts.draw
+
+    def noted(*args: Any, **options: Any) -> charts.Chart:
+        found.append(draw(*args, **options))
+        return found[-1]
+
+    monkeypatch.setattr(sys.modules["cogs.member.usage"], "draw", noted)  # as the bot of this rig has loaded it
+    return found
+
+
+# ---------------------------------------------------------------------- me
+
+
+async def test_me_shows_a_member_all_their_limits_with_what_is_left_and_when_they_refill(rig: Rig):
+    await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
+    await rig.work()
+    cost = await spent(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="another")
+    held = (await rig.jobs())[0].held
+    used = cost + held
+    await limit(rig, 1000, scope=Scope.SERVER, period=Period.MONTH)
+    await limit(rig, 200)
+    await limit(rig, 300, period=Period.TOTAL)
+    await limit(rig, 10, operation="image.generate", period=Period.DAY)
+    await limit(rig, 77, operation="video.generate", channel_id=rig.channel.id)
+    shown = page(await rig.member.slash(rig.channel, "usage me"))
+    start = dt.datetime.fromtimestamp(rig.clock.wall(), dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    tomorrow = int((start + dt.timedelta(days=1)).timestamp())
+    monday = int((start + dt.timedelta(days=7 - start.weekday())).timestamp())
+    text = credits_text(used)
+    use = f"{text} spent or held"
+    everyone = "(of every member)"
+    for line in (
+        f"• 200 credits a week {everyone}: {use}, {credits_text(200 - used)} left, refills <t:{monday}:R>",
+        f"• 300 credits in all {everyone}: {use}, {credits_text(300 - used)} left\n",
+        f"• 10 credits a day for `image.generate` {everyone}: {use}, {credits_text(used - 10)} over it",
+        f" over it, refills <t:{tomorrow}:R>",
+        f"• 77 credits a week for `video.generate` in <#{rig.channel.id}> {everyone}: 0 spent or held, 77 left",
+        f"• 1,000 credits a month (of the server as a whole): {use}, {credits_text(1000 - used)} left, refills <t:",
+        "1 running, 0 waiting",
+    ):
+        assert line in shown
+
+
+async def test_me_shows_the_last_ten_jobs_with_what_each_cost(rig: Rig):
+    for number in range(12):
+        await rig.member.slash(rig.channel, GENERATE, prompt="#fail" if number == 11 else "x")
+        await rig.work()
+    await rig.moderator.slash(rig.channel, GENERATE, prompt="not theirs")
+    shown = facts(await rig.member.slash(rig.channel, "usage me"))["Last 10 jobs"].splitlines()
+    mine = await rig.bot.parts.store.job_lists.recent(rig.guild.id, author_id=rig.member.id)
+    assert len(shown) == 10
+    for line, job in zip(shown, mine[:10], strict=True):
+        assert f"`{job.id}` `image.generate`" in line
+        assert (
+            ("cost nothing" in line) if job.state is JobState.FAILED else (f"{credits_text(job.cost)} credit" in line)
+        )
+    assert mine[0].state is JobState.FAILED
+
+
+async def test_me_is_about_the_one_who_asks_and_there_with_nothing_set(rig: Rig):
+    await rig.moderator.slash(rig.channel, GENERATE, prompt="x")
+    await rig.bot.parts.store.grants.add(rig.guild.id, rig.moderator.id, Decimal(30), note="", by_id=1, expires_at=None)
+    result = await rig.member.slash(rig.channel, "usage me")
+    assert "No limit for a member holds here." in page(result)
+    assert "30" not in page(result)
+    assert facts(result) == {"Last job": "None yet."}
+    shown = page(await rig.moderator.slash(rig.channel, "usage me"))
+    assert "• 30 of 30 credits left" in shown
+
+
+async def test_me_fits_into_discords_limits_however_much_there_is(rig: Rig):
+    for number in range(120):
+        await limit(rig, 99_999_999, operation=f"image.generate{'x' * 60}{number}", channel_id=10**18 + number)
+        await rig.bot.parts.store.grants.add(
+            rig.guild.id, rig.member.id, Decimal(30), note="n" * 200, by_id=1, expires_at=None
+        )
+    shown = page(await rig.member.slash(rig.channel, "usage me"))
+    assert len(shown) <= 4096
+    assert shown.count("more\n") == 2
+
+
+# ---------------------------------------------------------------------- report
+
+
+async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[charts.Chart]):
+    await spend(rig)
+    result = await rig.moderator.slash(rig.channel, "usage report", period="week")
+    total = await spent(rig)
+    assert total == rig.sandbox.books(HOST_KEY) > 0
+    [chart] = drawn
+    rows = [row for row in await rig.bot.parts.store.ledger.rows(rig.guild.id) if row.kind is LedgerKind.SETTLE]
+    today = dt.datetime.fromtimestamp(rig.clock.wall(), dt.UTC).date()
+    by_day = [
+        sum(
+            (
+                r.credits
+                for r in rows
+                if dt.datetime.fromtimestamp(r.at, dt.UTC).date() == today - dt.timedelta(days=back)
+            ),
+            Decimal(0),
+        )
+        for back in range(6, -1, -1)
+    ]
+    assert chart.numbers("days") == by_day
+    assert sum(value > 0 for value in by_day) == 2
+    by_member = {
+        "ada": await spent(rig, member_id=rig.member.id),
+        "morgan": await spent(rig, member_id=rig.moderator.id),
+    }
+    assert {bar.label: bar.value for bar in chart.bars if bar.panel == "members"} == by_member
+    jobs = {job.id: job.operation for job in await rig.jobs()}
+    of_image = sum((row.credits for row in rows if jobs[row.job_id] == "image.generate"), Decimal(0))
+    assert chart.numbers("operations") == [of_image, total - of_image]
+
+    shown = facts(result)
+    assert shown["Spent"] == f"{credits_text(total)} credits for 3 jobs"
+    for member, amount in ((rig.member, by_member["ada"]), (rig.moderator, by_member["morgan"])):
+        assert f"<@{member.id}> {credits_text(amount)} (" in shown["Top spenders"]
+    assert f"1. `image.generate` {credits_text(of_image)} (" in shown["By operation"]
+    held = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held
+    assert held == 40
+    assert f"({credits_text(10_000 - total - held)} credits left)" in shown["Days of credit left"]
+
+
+async def test_the_picture_is_attached_with_its_numbers_in_words(rig: Rig, drawn: list[charts.Chart]):
+    await spend(rig)
+    result = await rig.moderator.slash(rig.channel, "usage report")
+    [attachment] = result.response.attachments
+    picture = Image.open(io.BytesIO(rig.file(attachment)))
+    assert picture.format == "PNG"
+    assert rig.file(attachment) == drawn[0].png
+    assert result.response.embeds[0].image.url is not None
+    words = attachment.description
+    assert words is not None
+    assert len(words) <= 1024
+    assert words.startswith(f"Credits spent in the last 30 days: {credits_text(await spent(rig))} in all.")
+    for bar in drawn[0].bars:
+        assert (f"{bar.label} {credits_text(bar.value)}" in words) is (bar.value > 0)
+
+
+async def test_the_burn_rate_is_over_the_days_since_the_first_job(rig: Rig):
+    await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    await rig.work()
+    total = await spent(rig)
+    rig.advance(4 * DAY_S)
+    shown = facts(await rig.moderator.slash(rig.channel, "usage report"))
+    rate = total / 4
+    assert shown["Burn rate"] == f"{credits_text(rate.quantize(Decimal('0.1')))} credits a day"
+    days = (10_000 - total) / rate
+    assert shown["Days of credit left"].startswith(f"about {days:,.0f} at this rate")
+
+
+async def test_days_are_those_of_the_servers_own_zone(rig: Rig, drawn: list[charts.Chart]):
+    store = rig.bot.parts.store
+    await store.settings.change(rig.guild.id, lambda rules: replace(rules, timezone="Pacific/Kiritimati"))  # 14 h ahead
+    rig.advance(9.5 * 3600)  # 9:30 in UTC, 23:30 there
+    await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    await rig.work()
+    rig.advance(3600)
+    await rig.moderator.slash(rig.channel, "usage report", period="week")
+    assert drawn[0].numbers("days")[-2:] == [await spent(rig), Decimal(0)]
+
+
+async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig):
+    result = await rig.moderator.slash(rig.channel, "usage report")
+    shown = facts(result)
+    assert shown == {
+        "Spent": "nothing", "Burn rate": "0 credits a day", "Days of credit left": "10,000 credits left"
+    }  # fmt: skip
+    assert result.response.attachments == []
+
+
+async def test_the_report_also_comes_while_cannon_studio_does_not_answer(rig: Rig):
+    await spend(rig)
+    await rig.moderator.slash(rig.channel, "usage report")  # sees the balance
+    rig.sandbox.fault("status", "drop", times=9)
+    shown = facts(await rig.moderator.slash(rig.channel, "usage report"))
+    assert "credits left)" in shown["Days of credit left"]
+
+
+async def test_the_report_also_comes_without_a_key(tmp_path: Any):
+    async with running(tmp_path, cannon_api_key=None) as rig:
+        shown = facts(await rig.moderator.slash(rig.channel, "usage report"))
+        assert shown["Days of credit left"] == "the account's credits are not known"
+
+
+async def test_a_member_who_left_stands_in_the_chart_by_the_end_of_their_id(rig: Rig, drawn: list[charts.Chart]):
+    await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    await rig.work()
+    rig.env.backend.remove_member(rig.guild.id, rig.member.id)
+    await rig.moderator.slash(rig.channel, "usage report")
+    [label] = [bar.label for bar in drawn[0].bars if bar.panel == "members"]
+    assert label == f"member ...{str(rig.member.id)[-4:]}"
+
+
+# ---------------------------------------------------------------------- export
+
+
+async def exported(rig: Rig, member: Any = None, **options: Any) -> dict[str, bytes]:
+    result = await (member or rig.moderator).slash(rig.channel, "usage export", **options)
+    assert result.ephemeral
+    return {file.filename: rig.file(file) for file in result.response.attachments}
+
+
+async def test_the_export_has_every_line_of_the_ledger_and_every_job_and_decision(rig: Rig):
+    await rig.moderator.slash(rig.channel, "quota set", credits=5000, period="week")
+    await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=3, note="=1+1")
+    await spend(rig)
+    store = rig.bot.parts.store
+    files = await exported(rig)
+    assert list(files) == ["ledger.csv", "jobs.json", "decisions.json"]
+
+    rows = list(csv.DictReader(io.StringIO(files["ledger.csv"].decode())))
+    ledger = list(reversed(await store.ledger.rows(rig.guild.id)))
+    assert tuple(rows[0]) == LEDGER_COLUMNS
+    assert [(row["id"], row["kind"], Decimal(row["credits"]), row["member_id"]) for row in rows] == [
+        (str(line.id), line.kind, line.credits, str(line.member_id)) for line in ledger
+    ]
+    settled = sum((Decimal(row["credits"]) for row in rows if row["kind"] == "settle"), Decimal(0))
+    assert settled == await spent(rig) == rig.sandbox.books(HOST_KEY)
+
+    jobs = json.loads(files["jobs.json"])
+    assert {job["id"]: job["state"] for job in jobs} == {job.id: job.state for job in await rig.jobs()}
+    assert sum((Decimal(job["cost"]) for job in jobs if job["cost"]), Decimal(0)) == settled
+    assert [job["prompt"] for job in jobs if job["private"]] == [None]
+    assert "@SUM(1+1)*cmd" in [job["prompt"] for job in jobs]
+
+    decisions = json.loads(files["decisions.json"])
+    assert [line["text"] for line in decisions] == [
+        each.text for each in reversed(await store.decisions.all(rig.guild.id))
+    ]
+    assert [line["kind"] for line in decisions] == ["limit", "grant"]
+
+
+async def test_no_cell_of_the_csv_is_a_formula(rig: Rig):
+    await spend(rig)
+    rows = list(csv.reader(io.StringIO((await exported(rig))["ledger.csv"].decode())))
+    assert "'=cmd|' /C calc'!A0" in [value for row in rows for value in row]
+    assert not [value for row in rows for value in row if value.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_a_text_that_a_spreadsheet_would_run_is_quoted(text: str) -> None:
+    assert cell(text) == f"'{text}"
+
+
+def test_numbers_and_plain_texts_stay_as_they_are() -> None:
+    assert [cell(value) for value in (Decimal("-5.500"), -3, None, "a=b", "1e5", Decimal("1E+3"))] == [
+        "-5.500", "-3", "", "a=b", "1e5", "1000"
+    ]  # fmt: skip
+
+
+async def test_no_key_token_or_link_stands_in_an_export(rig: Rig):
+    result = await rig.moderator.slash(rig.channel, "studio key")
+    await rig.moderator.submit_modal(result, {rig.form_fields(result)[0]: GUILD_KEY})
+    await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
+    await rig.work()
+    [job] = await rig.jobs()
+    card = await rig.bot.parts.store.cards.get(rig.guild.id, job.card_id)
+    assert card is not None
+    assert card.token is not None
+    assert job.media
+    everything = b"".join((await exported(rig)).values()).decode()
+    assert job.id in everything
+    for secret in (GUILD_KEY, GUILD_KEY[8:-4], card.token, job.idempotency_key, job.remote_id, "http"):
+        assert str(secret) not in everything
+
+
+async def test_an_export_of_a_period_leaves_out_what_is_older(rig: Rig):
+    await spend(rig)
+    rig.advance(29 * DAY_S)
+    await rig.work()
+    whole = json.loads((await exported(rig))["jobs.json"])
+    month = json.loads((await exported(rig, period="month"))["jobs.json"])
+    assert [len(whole), len(month)] == [6, 2]
+    assert {job["prompt"] for job in month} == {"open"}
+    assert json.loads((await exported(rig, period="week"))["jobs.json"]) == []
+
+
+async def test_an_empty_export_is_valid_too(rig: Rig):
+    files = await exported(rig)
+    assert files["ledger.csv"].decode().strip() == ",".join(LEDGER_COLUMNS)
+    assert json.loads(files["jobs.json"]) == json.loads(files["decisions.json"]) == []
+
+
+async def test_large_books_come_packed(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    await spend(rig)
+    plain = await exported(rig)
+    monkeypatch.setattr("cogs.member.export.REQUEST_LIMIT_BYTES", sum(map(len, plain.values())) - 1)
+    monkeypatch.setattr("cogs.member.export.MEMORY_BYTES", 16)  # on disk from the first line on
+    files = await exported(rig)
+    assert list(files) == ["books.zip"]
+    with zipfile.ZipFile(io.BytesIO(files["books.zip"])) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == plain
+
+
+async def test_books_that_are_too_large_even_packed_are_refused_with_what_to_do(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("cogs.member.export.REQUEST_LIMIT_BYTES", 10)
+    result = await rig.moderator.slash(rig.channel, "usage export")
+    assert result.ephemeral
+    assert "`period`" in result.response.content
+    assert result.response.attachments == []
+
+
+# ---------------------------------------------------------------------- who may
+
+
+@pytest.mark.parametrize("command", ["usage report", "usage export"])
+async def test_a_plain_member_gets_one_sentence_and_no_numbers(rig: Rig, command: str):
+    await spend(rig)
+    result = await rig.member.slash(rig.channel, command)
+    assert "Only moderators" in private_sentence(result)
+    assert result.response.attachments == []
+
+
+@pytest.mark.parametrize("command", ["usage report", "usage export"])
+async def test_the_role_that_the_settings_name_opens_the_books(rig: Rig, command: str):
+    await spend(rig)
+    role = rig.guild.create_role("stewards")
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, moderator_role=role.id))
+    steward = rig.guild.add_member(rig.env.create_user("sam"), roles=[role])
+    result = await steward.slash(rig.channel, command)
+    assert result.response.attachments
+    rig.env.backend.remove_member_role(rig.guild.id, steward.id, role.id)
+    assert "Only moderators" in private_sentence(await steward.slash(rig.channel, command))

@@ -1,0 +1,294 @@
+"""Keys, prices, pausing and blocking: as moderator, as plain member, with the role taken away in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.models import JobState
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
+from tests.support.surface import nothing_happened, private_sentence, settled_exactly, state_text, until
+
+OTHER_KEY = "cs_test_other_00000000cafe"
+COMMANDS: list[tuple[str, dict[str, Any]]] = [
+    ("studio key", {"action": "set"}),
+    ("studio key", {"action": "remove"}),
+    ("studio price", {"operation": "image.generate", "credits": 5.0}),
+    ("studio price", {"operation": "image.generate"}),
+    ("studio prices", {}),
+    ("studio pause", {"switch": "on"}),
+    ("studio pause", {"switch": "off"}),
+    ("studio block", {"member": "eve"}),
+    ("studio unblock", {"member": "eve"}),
+    ("studio blocked", {}),
+]
+
+
+def open_to_all(rig: Rig) -> None:
+    for command in rig.env.backend.commands[None].values():
+        command["default_member_permissions"] = None
+
+
+def done(result: Any) -> str:
+    """Return what a moderator is told, privately."""
+    assert result.ephemeral
+    assert result.followups == []
+    return result.response.content
+
+
+async def decisions(rig: Rig, kind: str) -> list[Any]:
+    return [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == kind]
+
+
+async def send_key(rig: Rig, secret: str) -> Any:
+    shown = await rig.moderator.slash(rig.channel, "studio key")
+    [field] = rig.form_fields(shown)
+    return await rig.moderator.submit_modal(shown, {field: secret})
+
+
+@pytest.fixture
+def eve(rig: Rig) -> Any:
+    return rig.guild.add_member(rig.env.create_user("eve"))
+
+
+@pytest.mark.parametrize(("command", "options"), COMMANDS)
+async def test_a_plain_member_gets_one_sentence_and_changes_nothing(
+    rig: Rig, eve: Any, command: str, options: dict[str, Any]
+):
+    open_to_all(rig)
+    store = rig.bot.parts.store
+    await send_key(rig, GUILD_KEY)
+    before = len(await store.decisions.all(rig.guild.id))
+    given = {name: eve if value == "eve" else value for name, value in options.items()}
+    result = await rig.member.slash(rig.channel, command, **given)
+    assert result.modal is None
+    assert "Only moderators can do this" in private_sentence(result)
+    assert len(await store.decisions.all(rig.guild.id)) == before
+    assert (await store.keys.current(rig.guild.id)).secret == GUILD_KEY
+    assert await store.prices.all(rig.guild.id) == {}
+    assert await store.blocks.all(rig.guild.id) == []
+    assert not (await store.settings.get(rig.guild.id)).paused
+
+
+async def test_a_moderator_by_role_may_do_what_one_by_permission_may(rig: Rig, eve: Any):
+    open_to_all(rig)
+    role = rig.guild.create_role("helpers")
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, moderator_role=role.id))
+    rig.env.backend.add_member_role(rig.guild.id, rig.member.id, role.id)
+    assert "blocked" in done(await rig.member.slash(rig.channel, "studio block", member=eve))
+    rig.env.backend.remove_member_role(rig.guild.id, rig.member.id, role.id)
+    assert "Only moderators" in private_sentence(await rig.member.slash(rig.channel, "studio unblock", member=eve))
+    assert await rig.bot.parts.store.blocks.active(rig.guild.id, eve.id) is not None
+
+
+# ---------------------------------------------------------------------- keys
+
+
+async def test_a_new_key_pays_for_new_jobs_while_the_old_one_goes_on_with_its_own(rig: Rig):
+    rig.sandbox.add_key(OTHER_KEY, credits=500)
+    await send_key(rig, GUILD_KEY)
+    old = await rig.bot.parts.store.keys.current(rig.guild.id)
+    await rig.member.slash(rig.channel, "image generate", prompt="old")
+    await until(rig, JobState.QUEUED, JobState.PROCESSING)
+    result = await send_key(rig, OTHER_KEY)
+    told = {field.name: field.value for field in result.response.embeds[0].fields}
+    assert told["Earlier key"] == "`…beef` is kept until the jobs that were taken with it are done, then forgotten."
+    await rig.member.slash(rig.channel, "image generate", prompt="new")
+    await rig.work()
+    assert rig.sandbox.books(GUILD_KEY) == rig.sandbox.books(OTHER_KEY) == 12
+    assert await rig.bot.parts.store.keys.get(rig.guild.id, old.id) is None
+    newer, older = await decisions(rig, "key")
+    assert older.text == "set the API key `…beef`."
+    assert newer.text == "replaced the API key `…beef` by `…cafe`."
+
+
+async def test_a_key_that_no_job_needs_is_forgotten_at_once(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    rig.sandbox.add_key(OTHER_KEY, credits=500)
+    result = await send_key(rig, OTHER_KEY)
+    told = {field.name: field.value for field in result.response.embeds[0].fields}
+    assert told["Earlier key"] == "`…beef` was forgotten."
+
+
+async def test_a_removed_key_leaves_the_hosts_and_says_so(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    text = done(await rig.moderator.slash(rig.channel, "studio key", action="remove"))
+    assert text == (
+        "Done: removed the API key `…beef`. `…beef` was forgotten. New jobs are paid by the key of this bot's host."
+    )
+    assert await rig.bot.parts.store.keys.current(rig.guild.id) is None
+    assert (await decisions(rig, "key"))[0].text == "removed the API key `…beef`."
+    again = await rig.moderator.slash(rig.channel, "studio key", action="remove")
+    assert "no key of its own" in private_sentence(again)
+    assert len(await decisions(rig, "key")) == 2
+
+
+async def test_without_a_hosts_key_removing_says_that_a_new_one_is_needed(tmp_path: Path):
+    async with running(tmp_path, cannon_api_key=None) as rig:
+        await send_key(rig, GUILD_KEY)
+        await rig.member.slash(rig.channel, "image generate", prompt="old")
+        await until(rig, JobState.QUEUED, JobState.PROCESSING)
+        text = done(await rig.moderator.slash(rig.channel, "studio key", action="remove"))
+        assert "is kept until the jobs that were taken with it are done" in text
+        assert text.endswith("New jobs need a new key: `/studio key`.")
+        refused = await rig.member.slash(rig.channel, "image generate", prompt="new")
+        assert "no Cannon Studio key yet" in private_sentence(refused)
+        await rig.work()
+        await settled_exactly(rig, GUILD_KEY)
+
+
+async def test_no_decision_about_a_key_has_more_of_it_than_its_last_four_characters(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    await rig.moderator.slash(rig.channel, "studio key", action="remove")
+    written = "".join(f"{each.text}{dict(each.about)}" for each in await decisions(rig, "key"))
+    assert "beef" in written
+    assert GUILD_KEY[-5:] not in written
+    assert GUILD_KEY[:8] not in written
+
+
+# ---------------------------------------------------------------------- prices
+
+
+async def test_a_price_is_set_used_shown_and_removed(rig: Rig):
+    slash = rig.moderator.slash
+    text = done(await slash(rig.channel, "studio price", operation="image.generate", credits=7.5))
+    assert text == "Done: set the price of `image.generate` to 7.5 credits."
+    done(await slash(rig.channel, "studio price", operation="image.generate", credits=30, model="GPT Image 2"))
+    assert await rig.bot.parts.store.prices.all(rig.guild.id) == {
+        ("image.generate", ""): Decimal("7.5"),
+        ("image.generate", "gptimage2"): Decimal(30),
+    }
+    shown = (await slash(rig.channel, "studio prices")).response.embeds[0].description
+    assert shown == "`image.generate`: 7.5 credits\n`image.generate` with GPT Image 2: 30 credits"
+
+    await rig.member.slash(rig.channel, "image generate", prompt="x")
+    card = await rig.member.slash(rig.channel, "image generate", prompt="y", model="gptimage2")
+    assert "about 30 credits (price list)" in str(card.response.embeds[0].to_dict())
+    assert sorted(job.held for job in await rig.jobs()) == [Decimal("7.5"), Decimal(30)]
+
+    text = done(await slash(rig.channel, "studio price", operation="image.generate"))
+    assert text == "Done: removed the price of `image.generate` (it was 7.5 credits)."
+    assert list(await rig.bot.parts.store.prices.all(rig.guild.id)) == [("image.generate", "gptimage2")]
+    assert len(await decisions(rig, "price")) == 3
+    await rig.work()
+
+
+async def test_a_price_that_makes_no_sense_is_refused(rig: Rig):
+    slash = rig.moderator.slash
+    fixed = await slash(rig.channel, "studio price", operation="prompt.enhance.image", credits=3)
+    assert "always costs 1 credit" in private_sentence(fixed)
+    absent = await slash(rig.channel, "studio price", operation="image.generate")
+    assert "none to remove" in private_sentence(absent)
+    unknown = await slash(rig.channel, "studio price", operation="image.generat", credits=3)
+    assert "There is no operation" in private_sentence(unknown)
+    hidden = await slash(rig.channel, "studio price", operation="image.generate", credits=3, model="a\u200bb")
+    assert "cannot be seen" in private_sentence(hidden)
+    assert await decisions(rig, "price") == []
+    assert "No price is set" in (await slash(rig.channel, "studio prices")).response.embeds[0].description
+
+
+async def test_models_are_offered_for_the_operation_that_was_chosen(rig: Rig):
+    offered = await rig.moderator.autocomplete(rig.channel, "studio price", "model", "seed", operation="video.generate")
+    assert "seedance2" in [each["value"] for each in offered]
+    offered = await rig.moderator.autocomplete(rig.channel, "studio price", "model", "", operation="nonsense")
+    assert offered == []
+
+
+# ---------------------------------------------------------------------- pausing
+
+
+async def test_a_pause_drains_tells_members_and_ends_with_the_waiting_jobs(rig: Rig):
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, running_per_member=1))
+    card = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=2)
+    await until(rig, JobState.WAITING)
+    text = done(await rig.moderator.slash(rig.channel, "studio pause", switch="on"))
+    assert "Jobs that run and will still be delivered: 1. Jobs that wait until this is over: 1." in text
+    shown = next(each for each in rig.messages() if each.id == card.response.id)
+    assert "paused new jobs" in state_text(shown)
+
+    refused = await rig.member.slash(rig.channel, "image generate", prompt="late")
+    assert "paused new jobs" in private_sentence(refused)
+    for _ in range(120):
+        await rig.step()
+        rig.advance(0.5)
+    assert sorted(job.state for job in await rig.jobs()) == [JobState.DELIVERED, JobState.WAITING]
+
+    await rig.restart()
+    for _ in range(5):
+        await rig.step()
+        rig.advance(5)
+    assert JobState.WAITING in {job.state for job in await rig.jobs()}
+    text = done(await rig.moderator.slash(rig.channel, "studio pause", switch="off"))
+    assert "Jobs that waited and start in their turn: 1." in text
+    await rig.work()
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+    await settled_exactly(rig)
+    assert [each.text for each in await decisions(rig, "pause")] == ["let new jobs start again.", "paused new jobs."]
+
+
+async def test_pausing_twice_says_so_and_writes_one_line(rig: Rig):
+    assert "not paused" in private_sentence(await rig.moderator.slash(rig.channel, "studio pause", switch="off"))
+    await rig.moderator.slash(rig.channel, "studio pause", switch="on")
+    assert "paused already" in private_sentence(await rig.moderator.slash(rig.channel, "studio pause", switch="on"))
+    assert len(await decisions(rig, "pause")) == 1
+
+
+# ---------------------------------------------------------------------- blocking
+
+
+async def test_a_blocked_member_is_told_until_when_and_why_and_is_free_again_then(rig: Rig):
+    text = done(
+        await rig.moderator.slash(
+            rig.channel, "studio block", member=rig.member, until="7d", reason="Too many\nfoxes, **please** rest..."
+        )
+    )
+    end = int(rig.clock.wall()) + 7 * 86400
+    why = r"Too many foxes, \*\*please\*\* rest."
+    assert text == f"Done: blocked <@{rig.member.id}> until <t:{end}:f>. Reason: {why}"
+    await rig.restart()
+    refused = private_sentence(await rig.member.slash(rig.channel, "image generate", prompt="x"))
+    assert refused == f"You may not use the bot on this server until <t:{end}:f>. Reason: {why}"
+    await nothing_happened(rig, HOST_KEY)
+    listed = (await rig.moderator.slash(rig.channel, "studio blocked")).response.embeds[0].description
+    assert listed.startswith(f"• <@{rig.member.id}> until <t:{end}:f> · ")
+    rig.advance(7 * 86400)
+    assert (
+        "Nobody is blocked."
+        in (await rig.moderator.slash(rig.channel, "studio blocked")).response.embeds[0].description
+    )
+    assert not (await rig.member.slash(rig.channel, "image generate", prompt="x")).ephemeral
+    await rig.work()
+
+
+@pytest.mark.parametrize(
+    ("reason", "ends"),
+    [("enough", "Reason: enough."), ("enough.", "Reason: enough."), ("enough!", "Reason: enough!"), (None, "server.")],
+)
+async def test_the_refusal_ends_with_exactly_one_full_stop(rig: Rig, reason: str | None, ends: str):
+    given = {} if reason is None else {"reason": reason}
+    await rig.moderator.slash(rig.channel, "studio block", member=rig.member, **given)
+    refused = private_sentence(await rig.member.slash(rig.channel, "image generate", prompt="x"))
+    assert refused.endswith(ends)
+
+
+async def test_a_block_can_be_lifted_once(rig: Rig, eve: Any):
+    await rig.moderator.slash(rig.channel, "studio block", member=eve)
+    assert done(await rig.moderator.slash(rig.channel, "studio unblock", member=eve)) == f"Done: unblocked <@{eve.id}>."
+    again = await rig.moderator.slash(rig.channel, "studio unblock", member=eve)
+    assert private_sentence(again) == f"<@{eve.id}> is not blocked."
+    assert len(await decisions(rig, "block")) == 2
+    assert not (await eve.slash(rig.channel, "image generate", prompt="x")).ephemeral
+    await rig.work()
+
+
+async def test_nobody_blocks_themselves_or_with_a_span_that_is_none(rig: Rig, eve: Any):
+    own = await rig.moderator.slash(rig.channel, "studio block", member=rig.moderator)
+    assert "cannot block yourself" in private_sentence(own)
+    span = await rig.moderator.slash(rig.channel, "studio block", member=eve, until="soon")
+    assert "`12h`, `7d` or `2w`" in private_sentence(span)
+    assert await rig.bot.parts.store.blocks.all(rig.guild.id) == []
+    assert await decisions(rig, "block") == []

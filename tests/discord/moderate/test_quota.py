@@ -1,0 +1,415 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.guild_rules import Limit, Period, Scope
+from tests.support.rig import GUILD_KEY, Rig
+from tests.support.surface import private_sentence
+
+GENERATE = "image generate"
+DAY_S = 86_400
+
+
+def open_to_all(rig: Rig) -> None:
+    """Let Discord show every command to everyone, as an admin may set it."""
+    for command in rig.env.backend.commands[None].values():
+        command["default_member_permissions"] = None
+
+
+def told(result: Any) -> str:
+    assert result.ephemeral
+    assert result.followups == []
+    content: str = result.response.content
+    return content
+
+
+def page(result: Any) -> str:
+    assert result.ephemeral
+    return "\n".join(message.embeds[0].description for message in (result.response, *result.followups))
+
+
+async def limits(rig: Rig) -> list[tuple[Scope, int, str, int, Period, Decimal]]:
+    found = await rig.bot.parts.store.limits.all(rig.guild.id)
+    return [(each.scope, each.scope_id, each.operation, each.channel_id, each.period, each.credits) for each in found]
+
+
+async def decisions(rig: Rig) -> list[tuple[int, str, str]]:
+    found = await rig.bot.parts.store.decisions.all(rig.guild.id)
+    return [(each.by_id, each.kind, each.text) for each in reversed(found)]
+
+
+async def limit(rig: Rig, amount: int, **values: Any) -> Limit:
+    made = Limit(credits=Decimal(amount), **{"scope": Scope.EVERYONE, "period": Period.WEEK, **values})
+    return await rig.bot.parts.store.limits.set(rig.guild.id, made, by_id=rig.moderator.id)
+
+
+async def name_moderator_role(rig: Rig, role: Any) -> None:
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, moderator_role=role.id))
+
+
+@pytest.fixture
+async def steward(rig: Rig) -> Any:
+    """A member who may not manage the server, but has the role that the settings name."""
+    role = rig.guild.create_role("stewards")
+    await name_moderator_role(rig, role)
+    open_to_all(rig)
+    return rig.guild.add_member(rig.env.create_user("sam"), roles=[role])
+
+
+# ---------------------------------------------------------------------- set, server
+
+
+async def test_a_limit_is_for_every_member_where_nobody_is_named(rig: Rig):
+    answer = told(await rig.moderator.slash(rig.channel, "quota set", credits=200, period="week"))
+    assert answer == "Done: set the limit of every member to 200 credits a week."
+    assert await limits(rig) == [(Scope.EVERYONE, 0, "", 0, Period.WEEK, Decimal(200))]
+    assert await decisions(rig) == [(rig.moderator.id, "limit", answer.removeprefix("Done: "))]
+
+
+@pytest.mark.parametrize("whom", ["member", "role", "everyone"])
+async def test_a_limit_may_be_for_a_member_a_role_an_operation_and_a_channel(rig: Rig, whom: str):
+    role = rig.guild.create_role("artists")
+    who, scope, scope_id, mention = {
+        "member": (rig.member, Scope.MEMBER, rig.member.id, f"<@{rig.member.id}>"),
+        "role": (role, Scope.ROLE, role.id, f"<@&{role.id}>"),
+        "everyone": (rig.guild.default_role, Scope.EVERYONE, 0, "every member"),
+    }[whom]
+    result = await rig.moderator.slash(
+        rig.channel, "quota set", credits=12.5, period="day", who=who, operation="video.generate", channel=rig.channel
+    )
+    terms = f"12.5 credits a day for `video.generate` in <#{rig.channel.id}>"
+    assert told(result) == f"Done: set the limit of {mention} to {terms}."
+    assert await limits(rig) == [(scope, scope_id, "video.generate", rig.channel.id, Period.DAY, Decimal("12.5"))]
+
+
+async def test_a_limit_may_be_for_a_category(rig: Rig):
+    category = rig.guild.create_category("art")
+    await rig.moderator.slash(rig.channel, "quota set", credits=5, period="total", channel=category)
+    assert await limits(rig) == [(Scope.EVERYONE, 0, "", category.id, Period.TOTAL, Decimal(5))]
+
+
+async def test_the_same_limit_again_takes_the_place_of_the_first(rig: Rig):
+    for credits_ in (200, 0):
+        await rig.moderator.slash(rig.channel, "quota set", credits=credits_, period="week")
+    assert await limits(rig) == [(Scope.EVERYONE, 0, "", 0, Period.WEEK, Decimal(0))]
+    assert [text for _, _, text in await decisions(rig)] == [
+        "set the limit of every member to 200 credits a week.",
+        "set the limit of every member to 0 credits a week.",
+    ]
+
+
+async def test_the_server_as_a_whole_has_its_own_limit(rig: Rig):
+    answer = told(await rig.moderator.slash(rig.channel, "quota server", credits=1000, period="month"))
+    assert answer == "Done: set the limit of the server as a whole to 1,000 credits a month."
+    assert await limits(rig) == [(Scope.SERVER, 0, "", 0, Period.MONTH, Decimal(1000))]
+
+
+async def test_a_limit_that_was_set_is_kept_at_once(rig: Rig):
+    await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day", who=rig.member)
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    assert "5 credits a day" in private_sentence(result)
+    assert rig.sandbox.posts == 0
+
+
+async def test_an_operation_that_does_not_exist_sets_nothing(rig: Rig):
+    result = await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day", operation="image.genrate")
+    assert "image.generate" in private_sentence(result)
+    assert await limits(rig) == []
+    assert await decisions(rig) == []
+
+
+async def test_bots_are_given_neither_limits_nor_grants(rig: Rig):
+    robot = rig.guild.add_member(rig.env.create_user("robot", bot=True))
+    await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day", who=robot)
+    result = await rig.moderator.slash(rig.channel, "quota grant", member=robot, credits=5)
+    assert "name a member" in private_sentence(result)
+    assert await limits(rig) == []
+    assert await decisions(rig) == []
+
+
+async def test_operations_are_offered_while_typing(rig: Rig):
+    offered = await rig.moderator.autocomplete(rig.channel, "quota set", "operation", "subt")
+    assert [choice["value"] for choice in offered] == ["subtitles.generate"]
+
+
+# ---------------------------------------------------------------------- list, remove
+
+
+async def test_the_list_names_every_limit_with_who_set_it(rig: Rig):
+    role = rig.guild.create_role("artists")
+    await limit(rig, 1000, scope=Scope.SERVER)
+    await limit(rig, 100)
+    await limit(rig, 300, scope=Scope.ROLE, scope_id=role.id, operation="video.generate")
+    await limit(rig, 0, scope=Scope.MEMBER, scope_id=rig.member.id, channel_id=rig.channel.id)
+    shown = page(await rig.moderator.slash(rig.channel, "quota list"))
+    for line in (
+        "• 1,000 credits a week · by",
+        "• 100 credits a week · by",
+        f"• <@&{role.id}>: 300 credits a week for `video.generate` · by <@{rig.moderator.id}>",
+        f"• <@{rig.member.id}>: 0 credits a week in <#{rig.channel.id}> · by",
+    ):
+        assert line in shown
+
+
+async def test_a_long_list_is_shown_to_its_end(rig: Rig):
+    for number in range(150):
+        await limit(rig, number, scope=Scope.MEMBER, scope_id=10**18 + number)
+    result = await rig.moderator.slash(rig.channel, "quota list")
+    shown = page(result)
+    assert all(f"<@{10**18 + number}>: {number} credit" in shown for number in range(150))
+    assert len(result.followups) >= 2
+    assert all(message.ephemeral for message in result.followups)
+
+
+async def test_without_limits_the_list_says_so(rig: Rig):
+    assert page(await rig.moderator.slash(rig.channel, "quota list")).startswith("There are none")
+
+
+async def test_a_limit_is_removed_by_what_is_offered(rig: Rig):
+    role = rig.guild.create_role("artists")
+    await limit(rig, 100)
+    await limit(rig, 300, scope=Scope.ROLE, scope_id=role.id, channel_id=rig.channel.id)
+    await limit(rig, 5, scope=Scope.MEMBER, scope_id=rig.member.id, operation="video.generate")
+    offered = await rig.moderator.autocomplete(rig.channel, "quota remove", "limit", "")
+    assert [choice["name"] for choice in offered] == [
+        "Everyone: 100 credits a week",
+        "Role artists: 300 credits a week in #general",
+        f"Member {rig.member.id}: 5 credits a week for video.generate",
+    ]
+    [choice] = await rig.moderator.autocomplete(rig.channel, "quota remove", "limit", "ARTIST")
+    answer = told(await rig.moderator.slash(rig.channel, "quota remove", limit=choice["value"]))
+    assert answer == f"Done: removed the limit of <@&{role.id}>: 300 credits a week in <#{rig.channel.id}>."
+    assert [each[0] for each in await limits(rig)] == [Scope.EVERYONE, Scope.MEMBER]
+    assert await decisions(rig) == [(rig.moderator.id, "limit", answer.removeprefix("Done: "))]
+
+
+@pytest.mark.parametrize("typed", ["everyone", "7", "-1", "9" * 30, "\uff11", "1; DROP TABLE limits"])
+async def test_what_is_no_limit_removes_nothing(rig: Rig, typed: str):
+    await limit(rig, 100)
+    await limit(rig, 100, period=Period.DAY)
+    await rig.bot.parts.store.limits.remove(rig.guild.id, 1)
+    result = await rig.moderator.slash(rig.channel, "quota remove", limit=typed)
+    assert "not there" in told(result)
+    assert len(await limits(rig)) == 1
+    assert await decisions(rig) == []
+
+
+async def test_another_servers_limit_is_not_offered_and_cannot_be_removed(rig: Rig):
+    theirs = await rig.bot.parts.store.limits.set(
+        rig.guild.id + 1, Limit(scope=Scope.SERVER, period=Period.DAY, credits=Decimal(1)), by_id=1
+    )
+    assert await rig.moderator.autocomplete(rig.channel, "quota remove", "limit", "") == []
+    await rig.moderator.slash(rig.channel, "quota remove", limit=str(theirs.id))
+    assert len(await rig.bot.parts.store.limits.all(rig.guild.id + 1)) == 1
+
+
+# ---------------------------------------------------------------------- grant
+
+
+async def test_a_grant_pays_for_what_goes_past_a_limit(rig: Rig):
+    await limit(rig, 5)
+    answer = told(
+        await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=40, note="for the *jam*")
+    )
+    assert answer == f"Done: granted <@{rig.member.id}> 40 credits (for the \\*jam\\*)."
+    assert await decisions(rig) == [(rig.moderator.id, "grant", answer.removeprefix("Done: "))]
+    await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    assert len(await rig.jobs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"), [("12h", 12 * 3600), ("7d", 7 * DAY_S), ("2w", 14 * DAY_S), (" 3 D ", 3 * DAY_S)]
+)
+async def test_a_grant_may_expire(rig: Rig, typed: str, seconds: int):
+    result = await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=4, expires=typed)
+    until = rig.clock.wall() + seconds
+    assert f"good until <t:{int(until)}:f>" in told(result)
+    [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
+    assert grant.expires_at == until
+
+
+@pytest.mark.parametrize("typed", ["soon", "77", "d7", "0d", "-1d", "1.5d", "9999w", "7days", "٣d", "1d1h"])
+async def test_a_span_that_is_none_gives_nothing(rig: Rig, typed: str):
+    result = await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=4, expires=typed)
+    sentence = private_sentence(result)
+    assert "`expires`" in sentence
+    assert "`7d`" in sentence
+    assert await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id) == []
+    assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == []
+    assert await decisions(rig) == []
+
+
+# ---------------------------------------------------------------------- show
+
+
+async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Rig):
+    role = rig.guild.create_role("artists")
+    artist = rig.guild.add_member(rig.env.create_user("aki"), roles=[role])
+    await limit(rig, 1000, scope=Scope.SERVER, period=Period.MONTH)
+    await limit(rig, 10)
+    await limit(rig, 100, scope=Scope.ROLE, scope_id=role.id)
+    await limit(rig, 50, operation="image.generate", channel_id=rig.channel.id, period=Period.DAY)
+    await limit(rig, 0, scope=Scope.MEMBER, scope_id=artist.id, operation="sora.generate")
+    await limit(rig, 7, scope=Scope.MEMBER, scope_id=rig.member.id)
+    await rig.bot.parts.store.grants.add(
+        rig.guild.id, artist.id, Decimal(30), note="prize", by_id=rig.moderator.id, expires_at=rig.clock.wall() + 60
+    )
+    await artist.slash(rig.channel, GENERATE, prompt="x")
+    [job] = await rig.jobs()
+
+    shown = page(await rig.moderator.slash(rig.channel, "quota show", member=artist))
+    lines = shown.splitlines()
+    assert lines[0] == f"<@{artist.id}>"
+    held = f"{job.held.normalize():f}"
+
+    def line(start: str) -> str:
+        [found] = [each for each in lines if each.startswith(f"• {start}")]
+        return found
+
+    assert line("100 credits a week").startswith(
+        f"• 100 credits a week (of <@&{role.id}>): {held} spent or held, {100 - job.held:.0f} left, refills <t:"
+    )
+    assert f"{held} spent or held, {50 - job.held:.0f} left" in line(
+        f"50 credits a day for `image.generate` in <#{rig.channel.id}>"
+    )
+    assert line("0 credits a week for `sora.generate`").endswith("(own): may not be used")
+    assert f"{held} spent or held, {1000 - job.held:.0f} left" in line(
+        "1,000 credits a month (of the server as a whole)"
+    )
+    assert line("30 of 30 credits left").endswith("· prize")
+    assert f"`{job.id}` `image.generate`" in shown
+    assert "1 running, 0 waiting" in shown
+    # Neither everyone's limit, which the role's takes the place of, nor another member's.
+    assert "10 credits a week" not in shown
+    assert "7 credits a week" not in shown
+
+
+async def test_show_without_a_member_is_about_oneself(rig: Rig):
+    shown = page(await rig.moderator.slash(rig.channel, "quota show"))
+    assert shown.startswith(f"<@{rig.moderator.id}>")
+    assert "No limit for a member holds here." in shown
+
+
+# ---------------------------------------------------------------------- who may
+
+
+def calls(rig: Rig) -> dict[str, dict[str, Any]]:
+    return {
+        "quota set": {"credits": 5, "period": "day"},
+        "quota server": {"credits": 5, "period": "day"},
+        "quota list": {},
+        "quota remove": {"limit": "1"},
+        "quota grant": {"member": rig.member, "credits": 5},
+        "quota show": {},
+    }
+
+
+COMMANDS = ["quota set", "quota server", "quota list", "quota remove", "quota grant", "quota show"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_a_plain_member_gets_one_sentence_and_changes_nothing(rig: Rig, command: str):
+    open_to_all(rig)
+    await limit(rig, 100)
+    before = await limits(rig)
+    result = await rig.member.slash(rig.channel, command, **calls(rig)[command])
+    assert "Only moderators" in private_sentence(result)
+    assert await limits(rig) == before
+    assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == []
+    assert await decisions(rig) == []
+
+
+async def test_a_plain_member_is_not_offered_the_limits(rig: Rig):
+    open_to_all(rig)
+    await limit(rig, 100)
+    assert await rig.member.autocomplete(rig.channel, "quota remove", "limit", "") == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_the_role_that_the_settings_name_makes_a_moderator(rig: Rig, steward: Any, command: str):
+    await limit(rig, 100)
+    result = await steward.slash(rig.channel, command, **calls(rig)[command])
+    assert result.ephemeral
+    assert "Only moderators" not in result.response.content
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_the_role_taken_away_takes_the_right_away(rig: Rig, steward: Any, command: str):
+    [role] = [role for role in rig.env.backend.get_guild(rig.guild.id).roles.values() if role.name == "stewards"]
+    rig.env.backend.remove_member_role(rig.guild.id, steward.id, role.id)
+    await limit(rig, 100)
+    before = await limits(rig)
+    result = await steward.slash(rig.channel, command, **calls(rig)[command])
+    assert "Only moderators" in private_sentence(result)
+    assert await limits(rig) == before
+    assert await decisions(rig) == []
+
+
+async def test_another_role_named_in_the_settings_takes_the_right_away(rig: Rig, steward: Any):
+    await name_moderator_role(rig, rig.guild.create_role("others"))
+    result = await steward.slash(rig.channel, "quota list")
+    assert "Only moderators" in private_sentence(result)
+
+
+async def test_the_key_form_opened_by_role_is_refused_once_the_role_is_gone(rig: Rig, steward: Any):
+    shown = await steward.slash(rig.channel, "studio key")
+    [field] = rig.form_fields(shown)
+    [role] = [role for role in rig.env.backend.get_guild(rig.guild.id).roles.values() if role.name == "stewards"]
+    rig.env.backend.remove_member_role(rig.guild.id, steward.id, role.id)
+    result = await steward.submit_modal(shown, {field: GUILD_KEY})
+    assert "Only moderators" in private_sentence(result)
+    assert await rig.bot.parts.store.keys.current(rig.guild.id) is None
+
+
+async def test_while_the_database_is_busy_the_check_says_so(rig: Rig, steward: Any, monkeypatch: pytest.MonkeyPatch):
+    from bot.errors import StoreError
+
+    async def busy(guild_id: int) -> Any:
+        raise StoreError("The database is busy.")
+
+    monkeypatch.setattr(rig.bot.parts.store.settings, "get", busy)
+    assert private_sentence(await steward.slash(rig.channel, "quota list")) == "The database is busy."
+
+
+# ---------------------------------------------------------------------- the log channel
+
+
+async def use_log(rig: Rig, channel_id: int) -> None:
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, log_channel=channel_id))
+
+
+async def test_every_change_stands_in_the_log_channel_and_pings_nobody(rig: Rig):
+    log = rig.guild.create_text_channel("log")
+    await use_log(rig, log.id)
+    await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day", who=rig.member)
+    await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=5, note="@everyone hi")
+    lines = [message for message in log.history() if message.author.id == rig.bot.user.id]
+    now = int(rig.clock.wall())
+    assert sorted(message.content for message in lines) == [
+        f"`grant` <@{rig.moderator.id}> granted <@{rig.member.id}> 5 credits (@\u200beveryone hi). <t:{now}:f>",
+        f"`limit` <@{rig.moderator.id}> set the limit of <@{rig.member.id}> to 5 credits a day. <t:{now}:f>",
+    ]
+    sent = [call.json for call in rig.env.http_requests if call.path == f"/channels/{log.id}/messages"]
+    assert [body["allowed_mentions"] for body in sent if body] == [{"parse": []}] * 2
+    assert rig.messages() == []
+
+
+@pytest.mark.parametrize("trouble", ["gone", "forbidden", "elsewhere", "down"])
+async def test_a_log_channel_that_cannot_be_posted_to_stops_nothing(rig: Rig, trouble: str):
+    log = rig.guild.create_text_channel("log")
+    elsewhere = rig.env.create_guild("Other").create_text_channel("log")
+    await use_log(rig, elsewhere.id if trouble == "elsewhere" else 12345 if trouble == "gone" else log.id)
+    status, code = (403, 50013) if trouble == "forbidden" else (500, 0)
+    if trouble in {"forbidden", "down"}:
+        rig.env.inject_error("POST", f"/channels/{log.id}/messages", status=status, code=code, message="no", times=None)
+    answer = told(await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day"))
+    assert answer.startswith("Done")
+    assert len(await limits(rig)) == 1
+    assert len(await decisions(rig)) == 1
+    assert list(elsewhere.history()) == []
+    assert isinstance(rig.bot.get_channel(log.id), discord.TextChannel)

@@ -1,0 +1,278 @@
+"""Review: nothing of a result reaches the public channel before a moderator lets it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import aiohttp
+import discord
+import pytest
+
+from bot.domain.models import JobState
+from cogs.moderate.review import DECIDED
+from tests.support.rig import Rig
+from tests.support.surface import settled_exactly, until
+
+GENERATE = "image generate"
+DAY_S = 24 * 3600
+
+
+@pytest.fixture
+async def desk(rig: Rig):
+    """The review channel, switched on for the whole server by a moderator."""
+    channel = rig.guild.create_text_channel("review")
+    done = await rig.moderator.slash(rig.channel, "studio review", channel=channel)
+    assert done.ephemeral
+    assert f"looked at in <#{channel.id}> before they are posted" in done.response.content
+    return channel
+
+
+def own(rig: Rig, channel) -> list[discord.Message]:
+    return [m for m in channel.history() if m.author.id == rig.bot.user.id]
+
+
+async def waiting(rig: Rig, desk) -> discord.Message:
+    """Work until the newest job waits for a look; return the message that asks."""
+    await until(rig, JobState.READY)
+    await rig.step()
+    await rig.step()
+    return own(rig, desk)[-1]
+
+
+def state(message: discord.Message) -> str:
+    return message.embeds[0].fields[0].value
+
+
+async def refuse(rig: Rig, asked: discord.Message, reason: str = "too *wild*") -> None:
+    form = await rig.moderator.click(asked, label="Refuse…")
+    [field] = rig.form_fields(form)
+    await rig.moderator.submit_modal(form, {field: reason})
+
+
+async def test_a_result_waits_for_review_and_nothing_of_it_is_public(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    asked = await waiting(rig, desk)
+    [card] = rig.messages()
+    assert "waiting for review" in state(card)
+    assert card.attachments == []
+    assert len(asked.attachments) == 1
+    assert asked.embeds[0].title.startswith("May this be posted?")
+    assert f"/{card.id}" in next(field.value for field in asked.embeds[0].fields if field.name == "Where")
+    [job] = await rig.jobs()
+    assert job.state is JobState.READY
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == 0
+
+
+async def test_the_text_of_a_prompt_is_kept_back_too(rig: Rig, desk):
+    await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
+    asked = await waiting(rig, desk)
+    [card] = rig.messages()
+    assert "Rewritten" in asked.embeds[0].description
+    assert "Rewritten" not in card.embeds[0].description
+    await refuse(rig, asked)
+    await rig.work()
+    [card] = rig.messages()
+    assert "Rewritten" not in card.embeds[0].description
+    assert card.attachments == []
+
+
+async def test_publish_posts_the_result_on_its_card_once(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    asked = await waiting(rig, desk)
+    refused = await rig.member.click(asked, label="Publish")
+    assert "Only moderators" in refused.response.content
+    form = await rig.moderator.click(asked, label="Refuse…")
+    await rig.moderator.click(asked, label="Publish")
+    [field] = rig.form_fields(form)
+    late = await rig.moderator.submit_modal(form, {field: "too late"})
+    assert DECIDED in late.response.content
+    await rig.work()
+    [card] = rig.messages()
+    assert len(card.attachments) == 1
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+    [closed] = own(rig, desk)
+    assert closed.content == f"Published by <@{rig.moderator.id}>."
+    assert closed.components == []
+    kinds = [decision.kind for decision in await rig.bot.parts.store.decisions.all(rig.guild.id)]
+    assert sorted(kinds) == ["review", "settings"]
+    await settled_exactly(rig)
+
+
+async def test_a_decision_is_carried_out_at_once_also_one_that_comes_during_a_turn(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    asked = await waiting(rig, desk)
+    [followed] = rig.bot.parts.poller._agenda.jobs.values()
+    await rig.moderator.click(asked, label="Publish")
+    assert followed.due <= rig.clock.monotonic()
+    await rig.step()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+    await rig.member.slash(rig.channel, GENERATE, prompt="silver")
+    await until(rig, JobState.READY)
+    store = rig.bot.parts.store
+    note = store.reviews.note_message
+
+    async def decided_meanwhile(guild_id: int, job_id: str, **place: int) -> None:
+        await note(guild_id, job_id, **place)
+        await rig.moderator.click(own(rig, desk)[-1], label="Publish")
+
+    store.reviews.note_message = decided_meanwhile
+    for _ in range(3):
+        await rig.step()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 2
+
+
+async def test_refuse_tells_the_member_why_and_keeps_the_result_away(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await refuse(rig, await waiting(rig, desk))
+    await rig.work()
+    [card] = rig.messages()
+    assert card.attachments == []
+    assert r"A moderator refused to post it: too \*wild\*." in state(card)
+    [job] = await rig.jobs()
+    assert (job.state, job.error) == (JobState.HELD, "A moderator refused to post it: too *wild*.")
+    await settled_exactly(rig)
+
+
+async def test_the_member_gets_a_refused_result_by_no_other_way_but_a_moderator_may_post_it(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await refuse(rig, await waiting(rig, desk))
+    await rig.work()
+    [job] = await rig.jobs()
+    for command, options in (("jobs recover", {}), ("jobs link", {"id": job.id})):
+        answer = await rig.member.slash(rig.channel, command, **options)
+        said = [message.content for message in (answer.response, *answer.followups) if message is not None]
+        assert any("this one was not let through" in text for text in said), command
+    used = await rig.member.slash(rig.channel, "image edit", prompt="more", job=job.id, private=True)
+    said = [message.content for message in (used.response, *used.followups) if message is not None]
+    assert any("has not passed this server's review" in text for text in said)
+    assert rig.messages()[0].attachments == []
+    await rig.moderator.slash(rig.channel, "jobs recover", id=job.id)
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+    assert len(rig.messages()[0].attachments) == 1
+    await settled_exactly(rig)
+
+
+async def test_a_restart_while_it_waits_changes_nothing(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    asked = await waiting(rig, desk)
+    await rig.restart(after_s=2 * DAY_S)
+    await rig.step()
+    assert len(own(rig, desk)) == 1
+    await rig.moderator.click(asked, label="Publish")
+    await rig.work()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+    assert len(own(rig, desk)) == 1
+    assert len(rig.messages()[0].attachments) == 1
+
+
+async def test_a_decision_that_no_turn_followed_before_the_crash_is_carried_out_after_it(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    asked = await waiting(rig, desk)
+    await rig.moderator.click(asked, label="Publish")
+    await rig.restart()
+    await rig.step()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+
+async def test_a_question_that_was_sent_but_not_noted_is_not_sent_twice(rig: Rig, desk, monkeypatch):
+    async def lost(*_args, **_options):
+        raise aiohttp.ClientConnectionError
+
+    monkeypatch.setattr(rig.bot.parts.store.reviews, "note_message", lost)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await waiting(rig, desk)
+    await rig.restart(after_s=600)
+    await rig.step()
+    [asked] = own(rig, desk)
+    [job] = await rig.jobs()
+    review = await rig.bot.parts.store.reviews.get(rig.guild.id, job.id)
+    assert review.message_id == asked.id
+
+
+async def test_after_seven_days_it_is_refused_with_a_sentence(rig: Rig, desk):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    asked = await waiting(rig, desk)
+    form = await rig.moderator.click(asked, label="Refuse…")
+    rig.advance(6 * DAY_S)
+    await rig.step()
+    assert [job.state for job in await rig.jobs()] == [JobState.READY]
+    rig.advance(DAY_S + 60)
+    await rig.step()
+    [job] = await rig.jobs()
+    assert job.state is JobState.HELD
+    assert "no moderator looked at it within seven days" in state(rig.messages()[0])
+    [closed] = own(rig, desk)
+    assert closed.components == []
+    [field] = rig.form_fields(form)
+    late = await rig.moderator.submit_modal(form, {field: "too late"})
+    assert DECIDED in late.response.content
+    await settled_exactly(rig)
+
+
+async def test_only_public_cards_of_the_named_channel_wait(rig: Rig, desk):
+    other = rig.guild.create_text_channel("free")
+    await rig.moderator.slash(rig.channel, "studio review", switch="off")
+    await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=rig.channel)
+    await rig.member.slash(other, GENERATE, prompt="free")
+    await rig.member.slash(rig.channel, GENERATE, prompt="private", private=True)
+    await rig.work()
+    assert own(rig, desk) == []
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await waiting(rig, desk)
+    assert len(own(rig, desk)) == 1
+
+
+async def test_without_a_way_into_the_review_channel_moderators_are_told_once_and_nothing_is_public(rig: Rig, desk):
+    log = rig.guild.create_text_channel("log")
+    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, log_channel=log.id))
+    rig.env.inject_error("POST", f"/channels/{desk.id}/messages", status=403, code=50001, message="no", times=None)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await until(rig, JobState.READY)
+    for _ in range(3):
+        await rig.step()
+        rig.advance(700)
+    alerts = [m for m in own(rig, log) if "may not post" in m.content]
+    assert len(alerts) == 1
+    assert rig.messages()[0].attachments == []
+    spare = rig.guild.create_text_channel("spare")
+    await rig.moderator.slash(rig.channel, "studio review", channel=spare)
+    rig.advance(700)
+    await rig.step()
+    assert len(own(rig, spare)) == 1
+
+
+async def test_results_that_wait_keep_nobody_from_asking_for_more(rig: Rig, desk):
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, running_per_member=1))
+    await rig.member.slash(rig.channel, GENERATE, prompt="boats", count=2)
+    for _ in range(200):
+        await rig.step()
+        if len(own(rig, desk)) == 2:
+            break
+        rig.advance(0.5)
+    assert [job.state for job in await rig.jobs()] == [JobState.READY] * 2
+    for asked in own(rig, desk):
+        await rig.moderator.click(asked, label="Publish")
+    await rig.work()
+    assert len(rig.messages()[0].attachments) == 2
+
+
+async def test_the_review_channel_and_the_kept_back_channel_must_differ(rig: Rig, desk):
+    refused = await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=desk)
+    assert "cannot be reviewed in the channel that they are kept back from" in refused.response.content
+    unnamed = await rig.moderator.slash(rig.channel, "studio review", only_in=rig.channel)
+    assert "Name the channel" in unnamed.response.content
+
+
+async def test_the_rules_are_shown_and_switched_off(rig: Rig, desk):
+    shown = await rig.moderator.slash(rig.channel, "studio review")
+    assert "Results of this server are looked at" in shown.response.content
+    await rig.moderator.slash(rig.channel, "studio review", switch="off")
+    shown = await rig.moderator.slash(rig.channel, "studio review")
+    assert "without review" in shown.response.content
+    again = await rig.moderator.slash(rig.channel, "studio review", switch="off")
+    assert "nothing to switch off" in again.response.content
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]

@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.models import AccountStatus
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
+from tests.support.surface import private_sentence, watch
+
+KEY, STATUS = "studio key", "studio status"
+
+
+async def send_key(rig: Rig, secret: str, member: Any = None) -> Any:
+    """Open the form and send `secret`; return what came back."""
+    member = member or rig.moderator
+    shown = await member.slash(rig.channel, KEY)
+    [field] = rig.form_fields(shown)
+    return await member.submit_modal(shown, {field: secret})
+
+
+def facts(result: Any) -> dict[str, str]:
+    return {field.name: field.value for field in result.response.embeds[0].fields}
+
+
+async def stored(rig: Rig) -> str | None:
+    key = await rig.bot.parts.store.keys.current(rig.guild.id)
+    return None if key is None else key.secret
+
+
+async def test_a_good_key_is_checked_stored_and_shown_by_plan_scopes_credits_and_its_last_four(rig: Rig):
+    calls = watch(rig)
+    result = await send_key(rig, f"  {GUILD_KEY} ")
+    assert result.ephemeral
+    assert result.followups == []
+    assert result.response.content == ""
+    shown = facts(result)
+    assert shown["Key"] == f"`…{GUILD_KEY[-4:]}`"
+    assert shown["Plan"] == "creator"
+    assert shown["Credits left"] == "500"
+    assert "`requests:read`" in shown["Scopes"]
+    assert "⚠️" not in shown["Scopes"]
+    assert [(call.where, call.key) for call in calls] == [("status", GUILD_KEY)]
+    assert await stored(rig) == GUILD_KEY
+
+    await rig.member.slash(rig.channel, "image generate", prompt="x")
+    await rig.work()
+    assert rig.sandbox.books(GUILD_KEY) > 0
+    assert rig.sandbox.books(HOST_KEY) == 0
+
+
+async def test_a_key_that_lacks_a_scope_is_stored_with_a_warning(rig: Rig):
+    rig.sandbox.add_key("cs_test_readonly_00000000", scopes=("requests:read",))
+    result = await send_key(rig, "cs_test_readonly_00000000")
+    assert "lacks `requests:write`" in facts(result)["Scopes"]
+
+
+async def test_a_key_that_cannon_studio_refuses_changes_nothing(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    result = await send_key(rig, "cs_wrong_000000000000")
+    assert "does not accept this key" in private_sentence(result)
+    assert await stored(rig) == GUILD_KEY
+
+
+@pytest.mark.parametrize("junk", ["two words here", "schlüssel-000000", "nine\u200bchars", "a" * 8 + "\u202e"])
+async def test_what_cannot_be_a_key_never_leaves_the_bot(rig: Rig, junk: str):
+    calls = watch(rig)
+    result = await send_key(rig, junk)
+    sentence = private_sentence(result)
+    assert "developer console" in sentence
+    assert junk not in sentence
+    assert calls == []
+    assert await stored(rig) is None
+
+
+DOWN = [{"kind": "status", "status": 503}, {"kind": "drop", "times": 5}, {"kind": "garbage"}]
+
+
+@pytest.mark.parametrize("fault", DOWN)
+async def test_while_the_api_is_down_the_key_is_not_stored_and_the_form_says_why(rig: Rig, fault: dict[str, Any]):
+    rig.sandbox.fault("status", **fault)
+    result = await send_key(rig, GUILD_KEY)
+    assert "Cannon Studio" in private_sentence(result)
+    assert await stored(rig) is None
+
+
+async def test_a_plain_member_gets_neither_form_nor_status(rig: Rig):
+    # Discord hides the commands; who gets at them all the same (an admin's override) is stopped in code.
+    _open_to_all(rig)
+    calls = watch(rig)
+    for command in (KEY, STATUS):
+        result = await rig.member.slash(rig.channel, command)
+        assert result.modal is None
+        assert "manage this server" in private_sentence(result)
+    assert calls == []
+
+
+def _open_to_all(rig: Rig) -> None:
+    for command in rig.env.backend.commands[None].values():
+        command["default_member_permissions"] = None
+
+
+async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(rig: Rig):
+    shown = await rig.moderator.slash(rig.channel, KEY)
+    [field] = rig.form_fields(shown)
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    calls = watch(rig)
+    result = await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
+    assert "manage this server" in private_sentence(result)
+    assert calls == []
+    assert await stored(rig) is None
+
+
+async def test_a_form_opened_before_a_restart_says_so_and_saves_nothing(rig: Rig):
+    shown = await rig.moderator.slash(rig.channel, KEY)
+    [field] = rig.form_fields(shown)
+    await rig.restart()
+    result = await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
+    assert "before the bot was restarted" in private_sentence(result)
+    assert await stored(rig) is None
+
+
+async def test_forms_are_forgotten_once_sent(rig: Rig):
+    await rig.moderator.slash(rig.channel, KEY)
+    assert len(rig.bot.forms) == 1
+    await send_key(rig, GUILD_KEY)
+    assert len(rig.bot.forms) == 1
+    await send_key(rig, "two words")
+    assert len(rig.bot.forms) == 1
+
+
+CANARY = "cs_live_canary_QqZz7788Wv0123456789xyz"
+
+
+@pytest.mark.parametrize("outcome", ["good", "refused", "down", "used"])
+async def test_the_key_never_stands_in_any_message_log_line_or_file(
+    tmp_path: Path, capfd: Any, caplog: Any, outcome: str
+):
+    caplog.set_level(logging.DEBUG)
+    async with running(tmp_path, log_level="DEBUG") as rig:
+        if outcome == "refused":
+            rig.sandbox.revoke_key(CANARY)
+        else:
+            rig.sandbox.add_key(CANARY, credits=100)
+        if outcome == "down":
+            body = f'{{"error": {{"message": "bad key {CANARY}"}}}}'
+            rig.sandbox.fault("status", "status", status=500, body=body)
+        await send_key(rig, CANARY)
+        if outcome == "used":
+            await rig.member.slash(rig.channel, "image generate", prompt="x")
+            await rig.step()
+            rig.sandbox.revoke_key(CANARY)
+            rig.advance(5)
+            await rig.step()
+            await rig.moderator.slash(rig.channel, STATUS)
+        assert (await stored(rig) == CANARY) is (outcome in {"good", "used"})
+        sent = "\n".join(f"{r.method} {r.path} {r.params} {r.json}" for r in rig.env.http_requests)
+        shown = repr(await rig.bot.parts.store.keys.current(rig.guild.id)) + repr(rig.bot.parts)
+        files = bytes_in(tmp_path)
+    out, err = capfd.readouterr()
+    for text in (sent, shown, out, err, caplog.text):
+        assert CANARY not in text
+        assert CANARY[8:-4] not in text
+    assert CANARY.encode() not in files
+    assert b"SQLite format 3" in files
+    assert "POST" in sent
+    assert out
+
+
+def bytes_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+async def test_the_status_shows_key_credits_and_jobs(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    await rig.member.slash(rig.channel, "image generate", prompt="x", count=2)
+    await rig.step()
+    result = await rig.moderator.slash(rig.channel, STATUS)
+    assert result.ephemeral
+    shown = facts(result)
+    assert shown["Key"].startswith(f"`…{GUILD_KEY[-4:]}`, set by <@{rig.moderator.id}>")
+    assert GUILD_KEY not in str(shown)
+    assert shown["API"].startswith("answers")
+    assert shown["Plan"] == "creator"
+    assert Decimal(shown["Credits left"]) == 500 - rig.sandbox.books(GUILD_KEY)
+    assert shown["Jobs running"].startswith("2 ")
+    assert shown["Held for running jobs"] == "40 credits"
+    assert shown["Spent through this bot"] == "0 credits"
+    await rig.work()
+    shown = facts(await rig.moderator.slash(rig.channel, STATUS))
+    assert shown["Jobs running"] == "none"
+    assert shown["Held for running jobs"] == "0 credits"
+    assert shown["Spent through this bot"] == f"{rig.sandbox.books(GUILD_KEY)} credits"
+
+
+async def test_without_a_key_of_its_own_the_status_names_the_hosts(rig: Rig):
+    shown = facts(await rig.moderator.slash(rig.channel, STATUS))
+    assert shown["Key"] == "the host's own"
+    assert HOST_KEY not in str(shown)
+
+
+async def test_without_any_key_status_and_commands_say_what_to_do(tmp_path: Path):
+    async with running(tmp_path, cannon_api_key=None) as rig:
+        result = await rig.moderator.slash(rig.channel, STATUS)
+        assert result.ephemeral
+        assert "`/studio key`" in facts(result)["Key"]
+        result = await rig.member.slash(rig.channel, "image generate", prompt="x")
+        assert "`/studio key`" in private_sentence(result)
+        assert rig.sandbox.posts == 0
+
+
+async def test_the_hosts_key_serves_named_servers_only(tmp_path: Path):
+    async with running(tmp_path, cannon_api_key_guilds=frozenset({1})) as rig:
+        result = await rig.member.slash(rig.channel, "image generate", prompt="x")
+        assert "no Cannon Studio key yet" in private_sentence(result)
+
+
+@pytest.mark.parametrize("fault", [*DOWN, {"kind": "nan"}, {"kind": "huge"}])
+async def test_the_status_also_answers_while_the_api_does_not(rig: Rig, fault: dict[str, Any]):
+    await send_key(rig, GUILD_KEY)
+    rig.sandbox.fault("status", **fault)
+    result = await rig.moderator.slash(rig.channel, STATUS)
+    shown = facts(result)
+    assert result.ephemeral
+    assert result.followups == []
+    assert shown["API"].startswith("⚠️ ")
+    assert shown["Credits at the last look"] == "500"
+    assert shown["Jobs running"] == "none"
+
+
+async def test_the_status_of_a_revoked_key_says_so(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    rig.sandbox.revoke_key(GUILD_KEY)
+    shown = facts(await rig.moderator.slash(rig.channel, STATUS))
+    assert "key" in shown["API"]
+    assert shown["API"].startswith("⚠️ ")
+
+
+async def test_a_server_that_throws_the_bot_out_has_its_key_forgotten(rig: Rig):
+    status = AccountStatus(credits=Decimal(1), plan=None, key_name=None, scopes=())
+    key = await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
+    rig.env.backend.remove_guild(rig.guild.id)
+    await rig.env.settle()
+    assert await stored(rig) is None
+    assert await rig.bot.parts.store.keys.get(rig.guild.id, key.id) is None

@@ -1,0 +1,407 @@
+"""Recipes on the simulated Discord: written by moderators, run by members, as one card from any crash on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.models import Job, JobState, MediaKind
+from bot.generation.recipes import BUILT_IN
+from bot.runtime import failpoints
+from bot.runtime.failpoints import NAMES, Crash
+from tests.support.rig import Rig
+from tests.support.surface import fill, inputs, nothing_happened, private_sentence, settled_exactly, state_text
+from tests.support.workflows import earlier, posted_link
+
+FILM = """\
+image.generate
+prompt: {prompt} #fast
+
+video.generate
+prompt: {prompt} #fast
+image_url: {1.image_url}"""
+DELIVERED, CANCELLED, FAILED = JobState.DELIVERED, JobState.CANCELLED, JobState.FAILED
+
+
+async def rule(rig: Rig, **changes) -> Rules:
+    return await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, **changes))
+
+
+async def in_order(rig: Rig) -> list[Job]:
+    return sorted(await rig.jobs(), key=lambda job: (job.created_at, job.position))
+
+
+async def states(rig: Rig) -> list[JobState]:
+    return [job.state for job in await in_order(rig)]
+
+
+async def run(rig: Rig, recipe: str, *, member: Any = None, private: bool = False, **given: str) -> Any:
+    """Run a recipe with its parameters, given by the labels of its form."""
+    who = member or rig.member
+    shown = await who.slash(rig.channel, "recipe run", recipe=recipe, private=private)
+    values = {label.replace("_", " "): value for label, value in given.items()}
+    return await who.submit_modal(shown, fill(shown, values))
+
+
+async def write(
+    rig: Rig, steps: str = FILM, *, name: str = "film", parameters: str = "prompt: what", about: str = ""
+) -> Any:
+    shown = await rig.moderator.slash(rig.channel, "recipe create")
+    texts = {"Name": name, "About": about, "Parameters": parameters, "Steps": steps}
+    return await rig.moderator.submit_modal(shown, fill(shown, texts))
+
+
+async def names(rig: Rig) -> list[str]:
+    return [each.name for each in await rig.bot.parts.store.recipes.all(rig.guild.id)]
+
+
+async def built_in(rig: Rig, name: str) -> None:
+    """Ask for one of those that come with the bot."""
+    given = {"Prompt": "a lighthouse #fast"}
+    if name == "talking portrait":
+        given = {"Portrait": "an old sailor #fast", "Text": "Ahoy! #fast"}
+    elif name == "polish":
+        given = {"Video": await posted_link(rig, MediaKind.VIDEO)}
+    await run(rig, name, **given)
+
+
+def cards(rig: Rig) -> list[discord.Message]:
+    return [message for message in rig.messages() if message.embeds]
+
+
+async def crashed(rig: Rig) -> bool:
+    """Start the bot anew, if it has died at the armed point."""
+    if failpoints.disarm():
+        return False
+    await rig.restart()
+    return True
+
+
+async def paid_once(rig: Rig) -> None:
+    """Fail if anything was sent twice, or is held, or is booked other than at Cannon Studio."""
+    keys = Counter(request.idempotency_key for request in rig.sandbox.requests)
+    assert set(keys.values()) <= {1}
+    assert set(keys) <= {job.idempotency_key for job in await rig.jobs()}
+    await settled_exactly(rig)
+
+
+# ---------------------------------------------------------------------- running
+
+
+@pytest.mark.parametrize("name", [each.name for each in BUILT_IN])
+async def test_each_that_comes_with_the_bot_runs_to_its_end_on_one_card(rig: Rig, name: str):
+    await built_in(rig, name)
+    await rig.work()
+    jobs = await in_order(rig)
+    [recipe] = [each for each in BUILT_IN if each.name == name]
+    assert [job.operation for job in jobs] == [step.operation for step in recipe.steps]
+    assert {job.state for job in jobs} == {DELIVERED}
+    [card] = cards(rig)
+    assert card.embeds[0].title == f"{name} · {len(jobs)} steps"
+    lines = state_text(card).splitlines()
+    assert [line.split(".")[0] for line in lines] == [str(number) for number in range(1, len(jobs) + 1)]
+    assert all(" s · " in line and "credit" in line for line in lines)
+    media = [medium for job in jobs for medium in job.media]
+    assert len(card.attachments) == len(media)
+    assert jobs[-1].id[:4].lower() in card.attachments[0].filename
+    await paid_once(rig)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        each if each in {"accept.stored", "submit.sent", "send.done"} else pytest.param(each, marks=pytest.mark.long)
+        for each in NAMES
+        if each not in {"accept.before", "recover.start"}
+    ],
+)
+@pytest.mark.parametrize("name", ["trailer", "talking portrait"])
+async def test_a_crash_at_any_boundary_of_any_step_resumes_there_and_pays_no_step_twice(
+    rig: Rig, name: str, point: str
+):
+    steps = next(len(each.steps) for each in BUILT_IN if each.name == name)
+    crashes = 0
+    if point.startswith(("accept", "answer")):
+        failpoints.arm([point])
+        with contextlib.suppress(Crash):
+            await built_in(rig, name)
+        crashes += await crashed(rig)
+        steps = 1
+    else:
+        await built_in(rig, name)
+        for number in range(steps):
+            while (await states(rig)).count(DELIVERED) < number:
+                await rig.step()
+                rig.advance(0.5)
+            failpoints.arm([point])
+            with contextlib.suppress(Crash):
+                await rig.work()
+            crashes += await crashed(rig)
+    await rig.work()
+    # Two steps of the portrait run side by side, so that one crash may have been at both.
+    assert crashes in {steps, steps - (name == "talking portrait")}
+    expected = {CANCELLED} if point == "accept.stored" else {DELIVERED}
+    assert set(await states(rig)) == expected
+    await paid_once(rig)
+    files = [attachment.filename for card in cards(rig) for attachment in card.attachments]
+    assert len(files) == len(set(files)) == sum(len(job.media) for job in await rig.jobs())
+
+
+async def test_a_failed_step_keeps_what_came_before_and_can_be_tried_again_from_there(rig: Rig):
+    await write(rig, FILM.replace("prompt: {prompt} #fast\nimage_url", "prompt: {prompt} #fail\nimage_url"))
+    await run(rig, "film", Prompt="a fox")
+    await rig.work()
+    assert await states(rig) == [DELIVERED, FAILED]
+    [card] = cards(rig)
+    assert len(card.attachments) == 1
+    again = await rig.member.click(card, label="Try again from here")
+    assert again.response.embeds[0].title == "film · 1 step"
+    await rig.work()
+    jobs = await in_order(rig)
+    assert [job.operation for job in jobs] == ["image.generate", "video.generate", "video.generate"]
+    assert jobs[2].input["image_url"] == jobs[0].output["image_url"]
+    assert len(rig.sandbox.requests) == 3
+
+
+async def test_steps_after_a_failed_one_are_given_back_and_not_begun(rig: Rig):
+    await write(rig, FILM.replace("{prompt} #fast\n\nvideo", "{prompt} #fail\n\nvideo"))
+    await run(rig, "film", Prompt="a fox")
+    await rig.work()
+    assert await states(rig) == [FAILED, CANCELLED]
+    assert len(rig.sandbox.requests) == 1
+    await paid_once(rig)
+
+
+async def test_cancel_gives_back_what_waits_and_is_honest_about_what_runs(rig: Rig):
+    await write(rig)
+    made = await run(rig, "film", Prompt="a fox")
+    await rig.step()
+    stranger = rig.guild.add_member(rig.env.create_user("eve"))
+    refused = await stranger.click(made.response, label="Cancel")
+    assert private_sentence(refused) == "Only who asked for this, or a moderator, can cancel it."
+    done = await rig.member.click(made.response, label="Cancel")
+    assert "Cancelled, with the credits given back: number 2." in done.response.content
+    assert "Cannon Studio has begun with number 1 and cannot stop it" in done.response.content
+    await rig.work()
+    assert await states(rig) == [DELIVERED, CANCELLED]
+    [card] = cards(rig)
+    assert [line.split(": ", 1)[1][:1] for line in state_text(card).splitlines()] == ["✅", "🚫"]
+    assert "Cancel" not in labels(card)
+    await paid_once(rig)
+
+
+def labels(message: discord.Message) -> list[str | None]:
+    return [item.label for row in message.components for item in getattr(row, "children", ()) if hasattr(item, "label")]
+
+
+async def test_cancel_works_after_a_restart_and_before_anything_was_sent(rig: Rig):
+    await write(rig)
+    made = await run(rig, "film", Prompt="a fox")
+    await rig.restart()
+    await rig.moderator.click(made.response, label="Cancel")
+    await rig.work()
+    assert await states(rig) == [CANCELLED, CANCELLED]
+    assert rig.sandbox.requests == []
+    await paid_once(rig)
+
+
+async def test_a_run_may_be_private(rig: Rig):
+    await write(rig)
+    made = await run(rig, "film", private=True, Prompt="a fox")
+    assert made.ephemeral
+    await rig.work()
+    assert cards(rig) == []
+    assert await states(rig) == [DELIVERED, DELIVERED]
+
+
+async def test_a_medium_is_given_as_a_link_or_as_a_job(rig: Rig):
+    job = await earlier(rig, MediaKind.VIDEO)
+    await run(rig, "polish", Video=job.id.lower())
+    await rig.work()
+    upscale, subtitles = (await in_order(rig))[1:]
+    assert upscale.input["video_url"] == job.output["video_url"]
+    assert upscale.input["duration_seconds"] > 0
+    assert subtitles.state is DELIVERED
+
+
+async def test_a_medium_of_the_wrong_kind_is_refused_before_anything_is_spent(rig: Rig):
+    refused = await run(rig, "polish", Video=await posted_link(rig, MediaKind.IMAGE))
+    assert "video" in private_sentence(refused)
+    await nothing_happened(rig)
+
+
+async def test_an_error_in_a_run_names_its_step(rig: Rig):
+    await write(
+        rig,
+        "image.generate\nprompt: x\n\nvideo.generate\nprompt: y\nmodel: sora-2\nduration: {seconds}",
+        parameters="seconds: how long",
+    )
+    refused = await run(rig, "film", Seconds="10")
+    assert private_sentence(refused).startswith("Step 2: ")
+    await nothing_happened(rig)
+
+
+async def test_a_recipe_without_parameters_runs_at_once(rig: Rig):
+    await write(rig, "image.generate\nprompt: a fox #fast", parameters="")
+    await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    await rig.work()
+    assert await states(rig) == [DELIVERED]
+
+
+# ---------------------------------------------------------------------- the price of the whole
+
+
+async def test_the_whole_is_priced_confirmed_and_then_made(rig: Rig):
+    await write(rig)
+    await rule(rig, confirm_above=Decimal(25))
+    asked = await run(rig, "film", Prompt="a fox")
+    assert "will cost about **40 credits**" in asked.response.content
+    await nothing_happened(rig)
+    await rig.restart()
+    made = await rig.member.click(asked.response, label="Yes, make it")
+    assert made.response.embeds[0].title == "film · 2 steps"
+    await rig.work()
+    assert await states(rig) == [DELIVERED, DELIVERED]
+
+
+async def test_the_whole_waits_for_one_approval(rig: Rig):
+    desk = rig.guild.create_text_channel("approvals")
+    await write(rig)
+    await rule(rig, approve_above=Decimal(25), approval_channel=desk.id)
+    await run(rig, "film", Prompt="a fox")
+    await rig.step()
+    assert await states(rig) == [JobState.AWAITING_APPROVAL] * 2
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 40
+    [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
+    assert any("40 credits" in field.value for field in question.embeds[0].fields)
+    await rig.moderator.click(question, label="Approve")
+    await rig.work()
+    assert await states(rig) == [DELIVERED, DELIVERED]
+
+
+async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
+    await write(rig)
+    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(30))
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
+    refused = await run(rig, "film", Prompt="a fox")
+    assert "this is about 40" in private_sentence(refused)
+    await nothing_happened(rig)
+
+
+# ---------------------------------------------------------------------- writing
+
+
+async def test_a_recipe_is_written_shown_changed_renamed_and_deleted(rig: Rig):
+    saved = await write(rig, about="A small film")
+    assert saved.ephemeral
+    assert "Saved" in saved.response.content
+    shown = await rig.member.slash(rig.channel, "recipe show", recipe="film")
+    embed = shown.response.embeds[0]
+    assert shown.ephemeral
+    assert "A small film" in embed.description
+    assert "**1. Generate Image** `image.generate`" in embed.description
+    assert "`{prompt}` what" in embed.fields[0].value
+
+    form = await rig.moderator.slash(rig.channel, "recipe edit", recipe="film")
+    there = inputs(form)
+    assert {label: item.get("value") for label, item in there.items()} == {
+        "Name": "film",
+        "About": "A small film",
+        "Parameters": "prompt: what",
+        "Steps": FILM,
+    }
+    texts = {"Name": "Night  Film", "About": "", "Parameters": "prompt: what", "Steps": FILM}
+    await rig.moderator.submit_modal(form, fill(form, texts))
+    assert await names(rig) == ["night film"]
+
+    sure = await rig.moderator.slash(rig.channel, "recipe delete", recipe="night film")
+    assert await names(rig) == ["night film"]
+    await rig.restart()
+    await rig.moderator.click(sure.response, label="Delete")
+    assert await names(rig) == []
+    kinds = [(each.kind, each.by_id) for each in await rig.bot.parts.store.decisions.all(rig.guild.id)]
+    assert kinds == [("recipe", rig.moderator.id)] * 3
+
+
+async def test_what_is_wrong_is_told_and_the_text_can_be_edited_again_after_a_restart(rig: Rig):
+    wrong = FILM.replace("{1.image_url}", "{1.video_url}")
+    refused = await write(rig, wrong, about="mine")
+    assert refused.ephemeral
+    assert "Step 2 takes `video_url`, but Generate Image gives" in refused.response.content
+    assert await names(rig) == []
+    await rig.restart()
+    for _ in range(2):  # as often as it takes
+        form = await rig.moderator.click(refused.response, label="Edit again")
+        there = inputs(form)
+        assert there["Steps"]["value"] == wrong
+        assert there["About"]["value"] == "mine"
+    texts = {"Name": "film", "About": "mine", "Parameters": "prompt: what", "Steps": FILM}
+    await rig.moderator.submit_modal(form, fill(form, texts))
+    assert await names(rig) == ["film"]
+
+
+async def test_members_run_but_do_not_write(rig: Rig):
+    await write(rig)
+    for command in (
+        {"name": "recipe create"},
+        {"name": "recipe edit", "recipe": "film"},
+        {"name": "recipe delete", "recipe": "film"},
+    ):
+        refused = await rig.member.slash(rig.channel, command.pop("name"), **command)
+        assert "Only moderators can do this" in private_sentence(refused)
+    assert await names(rig) == ["film"]
+
+
+async def test_what_comes_with_the_bot_stays_and_can_be_copied(rig: Rig):
+    refused = await rig.moderator.slash(rig.channel, "recipe delete", recipe="polish")
+    assert "comes with the bot" in private_sentence(refused)
+    form = await rig.moderator.slash(rig.channel, "recipe edit", recipe="polish")
+    texts = {label: item.get("value", "") for label, item in inputs(form).items()}
+    same = await rig.moderator.submit_modal(form, fill(form, texts))
+    assert "comes with the bot and stays as it is" in same.response.content
+    form = await rig.moderator.slash(rig.channel, "recipe edit", recipe="polish")
+    await rig.moderator.submit_modal(form, fill(form, texts | {"Name": "shine"}))
+    assert await names(rig) == ["shine"]
+
+
+async def test_a_shared_recipe_is_taken_in_elsewhere(rig: Rig):
+    await write(rig, about="A small film")
+    shared = await rig.member.slash(rig.channel, "recipe share", recipe="film")
+    [attachment] = shared.response.attachments
+    assert attachment.filename == "film.recipe.json"
+    data = rig.file(attachment)
+    taken = await rig.moderator.slash(rig.channel, "recipe create", file=("film.json", data))
+    assert "There is a recipe “film” here already" in taken.response.content
+    other = json.loads(data) | {"name": "film 2"}
+    await rig.moderator.slash(rig.channel, "recipe create", file=("film.json", json.dumps(other).encode()))
+    one, two = await rig.bot.parts.store.recipes.all(rig.guild.id)
+    assert dict(two.data) == dict(one.data) | {"name": "film 2"}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\xff\xfe\x00", "no text in UTF-8"),
+        (b"nothing", "not a recipe"),
+        (b"[" * 5000, "not a recipe"),
+        (b"[]", "not a recipe"),
+        (b" " * 70_000, "at most 65,536 are read"),
+    ],
+)
+async def test_a_file_that_is_no_recipe_is_refused(rig: Rig, data: bytes, words: str):
+    refused = await rig.moderator.slash(rig.channel, "recipe create", file=("film.json", data))
+    assert words in private_sentence(refused)
+    assert await names(rig) == []
+
+
+async def test_a_recipe_that_is_not_there_is_answered_with_the_nearest(rig: Rig):
+    refused = await rig.member.slash(rig.channel, "recipe run", recipe="trailr")
+    assert private_sentence(refused) == "There is no recipe “trailr” here. The nearest is “trailer”."

@@ -1,0 +1,463 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import discord
+import pytest
+from PIL import Image
+
+from bot.app.client import FORM_LOST
+from bot.domain.models import Job, JobState
+from bot.sandbox.render import mp3, mp4
+from cogs.ui.controls import GONE, Control, custom_id, view_of
+from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import delete, fill, inputs, nothing_happened, png, private_sentence, settled_exactly
+
+MENUS = ["Edit image", "Animate", "Upscale", "Add subtitles", "Next step…"]
+VIDEO = mp4("clip", seconds=2, size=(64, 64)).data
+SOUND = mp3(seconds=1).data
+
+
+async def posted(rig: Rig, *files: tuple[str, bytes], text: str = "look") -> discord.Message:
+    return await rig.moderator.send(rig.channel, text, attachments=files)
+
+
+def embedded(rig: Rig, *embeds: dict[str, Any]) -> discord.Message:
+    """Post a message of another member with embeds, as Discord makes them of links."""
+    from simcord.results import to_discord_message
+
+    made = rig.env.backend.create_message(rig.channel.id, rig.moderator.id, "link", embeds=list(embeds))
+    return to_discord_message(rig.env, made)
+
+
+def hosted(rig: Rig, name: str, data: bytes) -> str:
+    """Put a file where Discord keeps files; return its link."""
+    [attachment] = rig.env.backend.store_attachments(rig.channel.id, [(name, data)])
+    return attachment["url"]
+
+
+async def menu(rig: Rig, name: str, message: discord.Message) -> Any:
+    return await rig.member.context_menu(rig.channel, name, message)
+
+
+async def newest(rig: Rig) -> Job:
+    return (await rig.jobs())[0]
+
+
+async def result_of(rig: Rig, command: str, **options: Any) -> tuple[discord.Message, Job]:
+    """Let another member have something made; return its card and its job."""
+    await rig.moderator.slash(rig.channel, command, **options)
+    await rig.work()
+    return rig.messages()[0], await newest(rig)
+
+
+def offered(shown: Any) -> list[str]:
+    [row] = shown.response.components
+    return [option["value"] for option in row["components"][0]["options"]]
+
+
+def sent(rig: Rig) -> tuple[str, dict[str, Any]]:
+    request = rig.sandbox.requests[-1]
+    return request.operation, dict(request.input)
+
+
+# ---------------------------------------------------------------------- registration
+
+
+async def test_there_are_five_menus_for_messages_in_servers_only(rig: Rig):
+    menus = rig.bot.tree.get_commands(type=discord.AppCommandType.message)
+    assert [each.name for each in menus] == MENUS
+    assert all(each.guild_only for each in menus)
+
+
+# ---------------------------------------------------------------------- files of other people's messages
+
+
+async def test_edit_image_changes_an_uploaded_picture(rig: Rig):
+    message = await posted(rig, ("notes.txt", b"notes"), ("cat.png", png()), ("dog.png", png()))
+    shown = await menu(rig, "Edit image", message)
+    assert list(inputs(shown)) == ["Prompt", "Model", "Aspect ratio", "Resolution"]
+    result = await rig.member.submit_modal(shown, fill(shown, {"Prompt": "make it snow", "Aspect ratio": "1:1"}))
+    assert not result.ephemeral
+    await rig.work()
+    assert sent(rig) == (
+        "image.edit",
+        {"prompt": "make it snow", "image_url": message.attachments[1].url, "aspect_ratio": "1:1"},
+    )
+    job = await newest(rig)
+    assert job.author_id == rig.member.id
+    assert job.parent_id is None
+    [card] = rig.messages()
+    assert Image.open(io.BytesIO(rig.file(card.attachments[0]))).format == "PNG"
+    await settled_exactly(rig)
+
+
+async def test_animate_makes_a_short_video_from_a_picture(rig: Rig):
+    message = await posted(rig, ("cat.png", png()))
+    shown = await menu(rig, "Animate", message)
+    assert inputs(shown)["Duration"]["value"] == "5"
+    await rig.member.submit_modal(shown, fill(shown, {"Prompt": "it yawns", "Duration": "5"}))
+    await rig.work()
+    assert sent(rig) == (
+        "video.generate",
+        {"prompt": "it yawns", "image_url": message.attachments[0].url, "duration": 5},
+    )
+    assert (await newest(rig)).state is JobState.DELIVERED
+
+
+async def test_upscale_makes_a_video_larger(rig: Rig):
+    message = await posted(rig, ("cat.png", png()), ("clip.mp4", VIDEO))
+    shown = await menu(rig, "Upscale", message)
+    values = {label: item["value"] for label, item in inputs(shown).items() if item.get("value")}
+    assert values == {"Model": "wavespeed", "Target resolution": "4k"}
+    await rig.member.submit_modal(shown, fill(shown, values))
+    await rig.work()
+    operation, given = sent(rig)
+    assert operation == "video.upscale"
+    assert given["video_url"] == message.attachments[1].url
+    assert (given["model"], given["target_resolution"]) == ("wavespeed", "4k")
+    assert given["duration_seconds"] == pytest.approx(2, abs=0.2)
+    assert (await newest(rig)).state is JobState.DELIVERED
+
+
+async def test_add_subtitles_sends_the_look_as_numbers_and_texts(rig: Rig):
+    message = await posted(rig, ("clip.mp4", VIDEO))
+    shown = await menu(rig, "Add subtitles", message)
+    values = {label: item["value"] for label, item in inputs(shown).items()}
+    assert values == {
+        "Font": "Arial", "Font size": "48", "Colour": "#FFFFFF", "Outline colour": "#000000", "Outline width": "4"
+    }  # fmt: skip
+    await rig.member.submit_modal(shown, fill(shown, {**values, "Font size": "60", "Outline width": ""}))
+    await rig.work()
+    operation, given = sent(rig)
+    assert operation == "subtitles.generate"
+    assert given["subtitle_settings"] == {
+        "font": "Arial", "fontSize": 60, "color": "#FFFFFF", "strokeColor": "#000000"
+    }  # fmt: skip
+    assert given["content_type"] == "video/mp4"
+    assert given["duration"] == pytest.approx(2, abs=0.2)
+    assert (await newest(rig)).state is JobState.DELIVERED
+
+
+async def test_a_file_whose_type_does_not_tell_is_told_by_its_content(rig: Rig):
+    message = await posted(rig, ("one.bin", b"nothing"), ("two.bin", VIDEO), ("three.bin", png()))
+    shown = await menu(rig, "Edit image", message)
+    await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))
+    await rig.work()
+    assert sent(rig)[1]["image_url"] == message.attachments[2].url
+
+
+async def test_a_file_that_lies_about_its_type_is_refused_before_anything_is_spent(rig: Rig):
+    message = await posted(rig, ("cat.png", b"just words"))
+    shown = await menu(rig, "Edit image", message)
+    assert "picture" in private_sentence(await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"})))
+    await nothing_happened(rig)
+
+
+async def test_a_file_that_cannot_be_looked_at_in_time_is_passed_over(rig: Rig, monkeypatch):
+    message = await posted(rig, ("one.bin", png()))
+
+    async def never(*_: Any, **__: Any) -> Any:
+        raise TimeoutError
+
+    monkeypatch.setattr(rig.bot.parts.media, "look", never)
+    assert "a picture" in private_sentence(await menu(rig, "Edit image", message))
+
+
+@pytest.mark.parametrize("slot", ["image", "thumbnail"])
+async def test_a_picture_in_an_embed_is_taken(rig: Rig, slot: str):
+    link = hosted(rig, "linked.png", png())
+    shown = await menu(rig, "Edit image", embedded(rig, {"type": "rich", slot: {"url": link}}))
+    await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))
+    await rig.work()
+    assert sent(rig)[1]["image_url"] == link
+
+
+async def test_a_video_in_an_embed_is_taken_and_the_page_of_a_player_is_not(rig: Rig):
+    link, page = hosted(rig, "linked.mp4", VIDEO), hosted(rig, "player", b"<!doctype html><html></html>")
+    player = {"type": "video", "video": {"url": page}, "thumbnail": {"url": hosted(rig, "still.png", png())}}
+    shown = await menu(rig, "Upscale", embedded(rig, player, {"type": "video", "video": {"url": link}}))
+    await rig.member.submit_modal(shown, fill(shown, {"Model": "wavespeed"}))
+    await rig.work()
+    assert sent(rig)[1]["video_url"] == link
+    assert "a video" in private_sentence(await menu(rig, "Upscale", embedded(rig, player)))
+
+
+async def test_a_forwarded_picture_is_taken(rig: Rig):
+    message = await posted(rig, ("cat.png", png()))
+    forwarded = await rig.moderator.forward(message, rig.channel)
+    shown = await menu(rig, "Edit image", forwarded)
+    await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))
+    await rig.work()
+    assert sent(rig)[1]["image_url"].endswith("/cat.png")
+
+
+@pytest.mark.parametrize("name", MENUS)
+@pytest.mark.parametrize(
+    "files", [(), (("notes.txt", b"notes"),), (("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),)]
+)
+async def test_a_message_without_media_is_told_in_one_private_sentence(rig: Rig, name: str, files: Any):
+    assert "this message has none" in private_sentence(await menu(rig, name, await posted(rig, *files)))
+    await nothing_happened(rig)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "wanted"),
+    [
+        ("Edit image", ("clip.mp4", VIDEO), "a picture"),
+        ("Animate", ("tune.mp3", SOUND), "a picture"),
+        ("Upscale", ("cat.png", png()), "a video"),
+        ("Add subtitles", ("tune.mp3", SOUND), "a video"),
+    ],
+)
+async def test_media_of_another_kind_are_told_in_one_private_sentence(rig: Rig, name: str, file: Any, wanted: str):
+    sentence = private_sentence(await menu(rig, name, await posted(rig, file)))
+    assert sentence == f"This needs {wanted}, and this message has none."
+
+
+# ---------------------------------------------------------------------- our own results
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+async def test_a_result_is_taken_as_its_job(rig: Rig, restarted: bool):
+    message, job = await result_of(rig, "image generate", prompt="a heron", aspect_ratio="9:16")
+    if restarted:
+        await rig.restart(after_s=3600)
+        [message] = rig.messages()
+    shown = await menu(rig, "Animate", message)
+    texts = {label: item.get("value") for label, item in inputs(shown).items()}
+    assert (texts["Prompt"], texts["Aspect ratio"]) == ("a heron", "9:16")
+    delete(rig, message)
+    await rig.member.submit_modal(shown, fill(shown, {"Prompt": "it flies", "Aspect ratio": "9:16"}))
+    await rig.work()
+    assert sent(rig) == (
+        "video.generate",
+        {"prompt": "it flies", "image_url": job.media[0].url, "aspect_ratio": "9:16"},
+    )
+    made = await newest(rig)
+    assert (made.parent_id, made.author_id, made.state) == (job.id, rig.member.id, JobState.DELIVERED)
+    await settled_exactly(rig)
+
+
+async def test_a_form_that_was_open_over_a_restart_says_so(rig: Rig):
+    message, _ = await result_of(rig, "image generate", prompt="a heron")
+    shown = await menu(rig, "Animate", message)
+    await rig.restart()
+    assert private_sentence(await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))) == FORM_LOST
+    assert len(await rig.jobs()) == 1
+
+
+async def test_a_card_whose_job_is_not_done_has_nothing_to_go_on_from(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron")
+    assert "none" in private_sentence(await menu(rig, "Edit image", rig.messages()[0]))
+
+
+async def test_what_sora_made_goes_on_with_its_native_id(rig: Rig):
+    await rig.moderator.slash(
+        rig.channel, "sora edit", sora_video_id="video_68c1", prompt="make it snow", model="sora-2"
+    )
+    await rig.work()
+    job = await newest(rig)
+    shown = await menu(rig, "Next step…", rig.messages()[0])
+    assert {"sora2.video.edit", "sora2.video.extend", "sora2.video.remix"} <= set(offered(shown))
+    form = await rig.member.select(shown.response, ["sora2.video.extend"])
+    await rig.member.submit_modal(form, fill(form, {"Prompt": "on and on", "Duration": "8"}))
+    await rig.work()
+    assert sent(rig) == (
+        "sora2.video.extend",
+        {"sora_video_id": job.output["task_id"], "prompt": "on and on", "duration": 8},
+    )
+    assert (await newest(rig)).parent_id == job.id
+
+
+# ---------------------------------------------------------------------- next step
+
+
+async def test_next_step_offers_what_fits_the_medium_and_only_to_who_asked(rig: Rig):
+    shown = await menu(rig, "Next step…", await posted(rig, ("cat.png", png())))
+    assert shown.ephemeral
+    assert offered(shown) == [
+        "image.generate", "image.edit", "video.generate", "smartmotion.generate", "three_d.location.generate"
+    ]  # fmt: skip
+    shown = await menu(rig, "Next step…", await posted(rig, ("clip.mp4", VIDEO)))
+    found = offered(shown)
+    assert {"video.upscale", "subtitles.generate", "lipsync.generate", "soundfx.generate"} <= set(found)
+    assert not {"image.edit", "sora2.video.edit"} & set(found)
+    shown = await menu(rig, "Next step…", await posted(rig, ("tune.mp3", SOUND)))
+    assert offered(shown) == ["video.generate", "lipsync.generate"]
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+@pytest.mark.parametrize("source", ["file", "job"])
+async def test_a_choice_still_works_after_a_restart_and_with_its_message_deleted(
+    rig: Rig, source: str, restarted: bool
+):
+    if source == "job":
+        message, job = await result_of(rig, "image generate", prompt="a heron")
+        link = job.media[0].url
+    else:
+        message = await posted(rig, ("cat.png", png()))
+        link = message.attachments[0].url
+    shown = await menu(rig, "Next step…", message)
+    delete(rig, message)
+    if restarted:
+        await rig.restart()
+    form = await rig.member.select(shown.response, ["smartmotion.generate"])
+    assert inputs(form)["Duration"]["value"] == "5"
+    await rig.member.submit_modal(form, fill(form, {"Prompt": "slow push in", "Duration": "5"}))
+    await rig.work()
+    operation, given = sent(rig)
+    assert operation == "smartmotion.generate"
+    assert given["file_url"] == link
+    assert (given["content_type"], given["duration"]) == ("image/png", 5)
+    assert (await newest(rig)).state is JobState.DELIVERED
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("way", ["upload", "link", "job"])
+async def test_a_second_medium_is_asked_for_in_the_form(rig: Rig, way: str):
+    _, speech = await result_of(rig, "audio narration", text="welcome")
+    video = await posted(rig, ("clip.mp4", VIDEO))
+    shown = await menu(rig, "Next step…", video)
+    form = await rig.member.select(shown.response, ["lipsync.generate"])
+    link = hosted(rig, "speech.mp3", SOUND)
+    values = {
+        "upload": {"Audio": ("speech.mp3", SOUND)},
+        "link": {"Audio: link or job": link},
+        "job": {"Audio: link or job": f" {speech.id.lower()} "},
+    }[way]
+    await rig.member.submit_modal(form, fill(form, values))
+    await rig.work()
+    operation, given = sent(rig)
+    assert operation == "lipsync.generate"
+    assert given["video_url"] == video.attachments[0].url
+    if way == "upload":
+        assert given["audio_url"].endswith("/speech.mp3")
+    else:
+        assert given["audio_url"] == (link if way == "link" else speech.media[0].url)
+    assert given["audio_duration"] > 0
+    assert (await newest(rig)).state is JobState.DELIVERED
+
+
+async def test_a_second_medium_that_is_missing_is_told_and_costs_nothing(rig: Rig):
+    shown = await menu(rig, "Next step…", await posted(rig, ("clip.mp4", VIDEO)))
+    form = await rig.member.select(shown.response, ["lipsync.generate"])
+    assert "audio" in private_sentence(await rig.member.submit_modal(form, {}))
+    form = await rig.member.select(shown.response, ["lipsync.generate"])
+    both = {"Audio": ("speech.mp3", SOUND), "Audio: link or job": "https://example.com/speech.mp3"}
+    assert "exactly one way" in private_sentence(await rig.member.submit_modal(form, fill(form, both)))
+    await nothing_happened(rig)
+
+
+async def test_sound_effects_for_a_video_say_that_they_are(rig: Rig):
+    video = await posted(rig, ("clip.mp4", VIDEO))
+    shown = await menu(rig, "Next step…", video)
+    form = await rig.member.select(shown.response, ["soundfx.generate"])
+    await rig.member.submit_modal(form, fill(form, {"Prompt": "rain"}))
+    await rig.work()
+    assert sent(rig)[1] == {"prompt": "rain", "mode": "video_context", "video_url": video.attachments[0].url}
+
+
+async def test_a_picture_to_follow_goes_into_a_list(rig: Rig):
+    message = await posted(rig, ("cat.png", png()))
+    shown = await menu(rig, "Next step…", message)
+    form = await rig.member.select(shown.response, ["image.generate"])
+    await rig.member.submit_modal(form, fill(form, {"Prompt": "in this style"}))
+    await rig.work()
+    assert sent(rig)[1] == {"prompt": "in this style", "reference_image_urls": [message.attachments[0].url]}
+
+
+async def test_what_is_switched_off_is_not_offered_and_its_menu_says_so(rig: Rig):
+    message = await posted(rig, ("cat.png", png()))
+    shown = await menu(rig, "Next step…", message)
+    found = rig.bot.catalogue.resolve("image.edit")
+    await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
+    assert "image.edit" not in offered(await menu(rig, "Next step…", message))
+    assert "switched off" in private_sentence(await menu(rig, "Edit image", message))
+    assert "switched off" in private_sentence(await rig.member.select(shown.response, ["image.edit"]))
+    await nothing_happened(rig)
+
+
+async def test_when_all_that_fits_is_switched_off_one_sentence_says_so(rig: Rig):
+    for operation in ("video.generate", "lipsync.generate"):
+        found = rig.bot.catalogue.resolve(operation)
+        await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
+    assert private_sentence(await menu(rig, "Next step…", await posted(rig, ("tune.mp3", SOUND)))) == (
+        "Nothing here takes a sound."
+    )
+
+
+# ---------------------------------------------------------------------- forged selects
+
+
+async def forged(rig: Rig, action: str, subject: str, values: list[str], *, link: str | None = None) -> Any:
+    """Post a message of the bot with a select of any custom id, and choose in it."""
+    options = [discord.SelectOption(label=value, value=value) for value in values]
+    channel: Any = rig.bot.get_channel(rig.channel.id)
+    with rig.env.time_context():
+        message = await channel.send(
+            embed=discord.Embed(title="x", url=link),
+            view=view_of([Control.select(action, subject, placeholder="x", options=options)]),
+        )
+    return await rig.member.select(message, values[:1])
+
+
+async def test_a_forged_choice_gets_no_further_than_a_real_one(rig: Rig):
+    _, job = await result_of(rig, "image generate", prompt="a heron")
+    spent = rig.sandbox.books(HOST_KEY)
+    link = hosted(rig, "cat.png", png())
+    assert "does not take a picture" in private_sentence(await forged(rig, "next", job.id, ["video.upscale"]))
+    assert "no operation" in private_sentence(await forged(rig, "next", job.id, ["no.such.thing"]))
+    assert private_sentence(await forged(rig, "next", "0000000000", ["image.edit"])) == GONE
+    assert private_sentence(await forged(rig, "next_of", "image", ["image.edit"])) == GONE
+    assert private_sentence(await forged(rig, "next_of", "cake", ["image.edit"], link=link)) == GONE
+    # The subject says a video; what is behind the link is looked at all the same.
+    form = await forged(rig, "next_of", "video", ["video.upscale"], link=link)
+    assert "video" in private_sentence(await rig.member.submit_modal(form, fill(form, {"Model": "wavespeed"})))
+    assert len(await rig.jobs()) == 1
+    assert rig.sandbox.books(HOST_KEY) == spent
+
+
+async def test_the_choice_on_a_result_of_another_server_or_a_private_one_is_gone(rig: Rig):
+    await rig.moderator.slash(rig.channel, "image generate", prompt="a secret", private=True)
+    await rig.work()
+    job = await newest(rig)
+    assert private_sentence(await forged(rig, "next", job.id, ["image.edit"])) == GONE
+
+
+async def test_a_button_for_the_next_step_offers_the_choice(rig: Rig):
+    _, job = await result_of(rig, "image generate", prompt="a heron")
+    channel: Any = rig.bot.get_channel(rig.channel.id)
+    button: Any = discord.ui.Button(label="Next step", custom_id=custom_id("next", job.id))
+    with rig.env.time_context():
+        message = await channel.send("x", view=view_of([Control(button)]))
+    shown = await rig.member.click(message, label="Next step")
+    assert shown.ephemeral
+    assert "video.generate" in offered(shown)
+
+
+async def test_menus_leave_nothing_in_memory_but_forms_that_time_out(rig: Rig):
+    message = await posted(rig, ("cat.png", png()))
+    for _ in range(50):
+        await menu(rig, "Next step…", message)
+    kept = rig.bot._connection._view_store
+    assert kept._views == {}
+    assert kept._synced_message_views == {}
+    shown = await menu(rig, "Edit image", message)
+    assert all(form.timeout for form in kept._modals.values())
+    await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))
+    assert kept._modals == {}
+    assert rig.bot.forms == set()
+
+
+@pytest.mark.parametrize("text", ["@everyone **x**", "\u202eabc", "👩‍👩‍👧" * 300, "x" * 4000, "\u200b", "```\n> a"])
+async def test_any_words_in_a_form_make_a_job_or_one_sentence(rig: Rig, text: str):
+    shown = await menu(rig, "Edit image", await posted(rig, ("cat.png", png())))
+    result = await rig.member.submit_modal(shown, fill(shown, {"Prompt": text, "Model": text[:100]}))
+    if result.ephemeral or not await rig.jobs():
+        private_sentence(result)
+        return
+    [card] = rig.messages()
+    assert not card.mention_everyone
+    assert card.mentions == []

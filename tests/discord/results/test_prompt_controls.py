@@ -1,0 +1,397 @@
+from __future__ import annotations
+
+import gc
+import re
+from typing import Any
+
+import discord
+import pytest
+
+from bot.app.client import FORM_LOST, UNEXPECTED
+from bot.domain.models import Job, JobState
+from bot.errors import InputError
+from cogs.ui import controls
+from cogs.ui.controls import GONE, Control, custom_id, view_of
+from cogs.ui.forms import INPUT_CHARS, _pieces
+from cogs.workflows.submit import IN_SERVER_ONLY
+from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import delete, fill, inputs, nothing_happened, private_sentence, settled_exactly
+
+LABELS = ["Generate image", "Generate video", "Rewrite again", "Edit first", "Remove"]
+
+
+async def rewritten(rig: Rig, kind: str = "image", **options: Any) -> tuple[discord.Message, Job]:
+    """Have a prompt rewritten; return the card and the job."""
+    await rig.member.slash(rig.channel, f"prompt {kind}", prompt="a fox", **options)
+    await rig.work()
+    return rig.messages(viewer=rig.member)[0], (await rig.jobs())[0]
+
+
+def labels(message: discord.Message) -> list[str]:
+    return [item.label for row in message.components for item in row.children]
+
+
+async def newest(rig: Rig) -> Job:
+    return (await rig.jobs())[0]
+
+
+async def forged(rig: Rig, where: Any, custom: str) -> discord.Message:
+    """Post a message of the bot that has a button with any custom id."""
+    button: Any = discord.ui.Button(label="Press", custom_id=custom)
+    channel: Any = rig.bot.get_channel(where.id)
+    with rig.env.time_context():
+        return await channel.send("forged", view=view_of([Control(button)]))
+
+
+# ---------------------------------------------------------------------- what is offered
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("image", LABELS), ("location", LABELS), ("variant", LABELS), ("video", LABELS[1:])],
+)
+async def test_a_rewritten_prompt_offers_what_it_is_good_for(rig: Rig, kind: str, expected: list[str]):
+    message, job = await rewritten(rig, kind)
+    assert labels(message) == expected
+    for row in message.components:
+        for item in row.children:
+            assert re.fullmatch(rf"c1:(prompt_[a-z]+|remove):{job.id}", item.custom_id)
+            assert len(item.custom_id) <= 100
+
+
+async def test_a_card_offers_nothing_before_there_is_a_rewritten_prompt_nor_on_a_picture(rig: Rig):
+    await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
+    assert labels(rig.messages()[0]) == []
+    await rig.work()
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+    await rig.work()
+    picture = next(m for m in rig.messages() if m.embeds[0].title == "Generate Image")
+    assert not set(labels(picture)) & set(LABELS[:-1])
+
+
+async def test_what_is_switched_off_here_is_not_offered(rig: Rig):
+    for operation in ("image.generate", "video.generate"):
+        found = rig.bot.catalogue.resolve(operation)
+        await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
+    message, _ = await rewritten(rig)
+    assert labels(message) == ["Rewrite again", "Remove"]
+
+
+async def test_what_was_switched_off_since_is_refused_when_pressed(rig: Rig):
+    message, _ = await rewritten(rig)
+    found = rig.bot.catalogue.resolve("image.generate")
+    await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
+    assert "switched off" in private_sentence(await rig.member.click(message, label="Generate image"))
+
+
+# ---------------------------------------------------------------------- each control, before and after a restart
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+@pytest.mark.parametrize(
+    ("label", "operation"),
+    [
+        ("Generate image", "image.generate"),
+        ("Generate video", "video.generate"),
+        ("Rewrite again", "prompt.enhance.image"),
+    ],
+)
+async def test_a_button_starts_a_new_job_of_who_pressed_it(rig: Rig, label: str, operation: str, restarted: bool):
+    message, prompt = await rewritten(rig, aspect_ratio="9:16")
+    if restarted:
+        await rig.restart(after_s=90 * 24 * 3600)
+        [message] = rig.messages()
+    result = await rig.moderator.click(message, label=label)
+    assert not result.ephemeral
+    assert result.response.id != message.id
+    job = await newest(rig)
+    assert job.operation == operation
+    assert job.author_id == rig.moderator.id
+    assert job.parent_id == prompt.id
+    words = "a fox" if label == "Rewrite again" else prompt.output["enhancedPrompt"]
+    assert job.input["prompt"] == words
+    ratio = "aspectRatio" if label == "Rewrite again" else "aspect_ratio"
+    assert job.input[ratio] == "9:16"
+    await rig.work()
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+    assert len(rig.messages()) == 2
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+async def test_edit_first_makes_what_the_prompt_was_changed_to(rig: Rig, restarted: bool):
+    message, prompt = await rewritten(rig)
+    if restarted:
+        await rig.restart()
+        [message] = rig.messages()
+    shown = await rig.moderator.click(message, label="Edit first")
+    texts = {label: item.get("value") for label, item in inputs(shown).items()}
+    assert texts["Prompt"] == prompt.output["enhancedPrompt"]
+    await rig.moderator.submit_modal(
+        shown, fill(shown, {"What to make": ["video.generate"], "Prompt": "a wolf", "Aspect ratio": "16:9"})
+    )
+    job = await newest(rig)
+    assert (job.operation, job.input) == ("video.generate", {"prompt": "a wolf", "aspect_ratio": "16:9"})
+    assert (job.author_id, job.parent_id) == (rig.moderator.id, prompt.id)
+    await rig.work()
+    assert (await newest(rig)).state is JobState.DELIVERED
+
+
+async def test_edit_first_on_a_prompt_for_a_video_asks_for_a_video_only(rig: Rig):
+    message, _ = await rewritten(rig, "video", duration=8)
+    shown = await rig.member.click(message, label="Edit first")
+    assert "What to make" not in inputs(shown)
+    assert inputs(shown)["Duration"]["value"] == "8"
+    await rig.member.submit_modal(shown, fill(shown, {"Prompt": "a wolf", "Duration": "10 s"}))
+    job = await newest(rig)
+    assert (job.operation, job.input) == ("video.generate", {"prompt": "a wolf", "duration": 10})
+
+
+async def test_a_form_that_was_open_over_a_restart_says_so(rig: Rig):
+    message, _ = await rewritten(rig)
+    shown = await rig.member.click(message, label="Edit first")
+    await rig.restart()
+    result = await rig.member.submit_modal(shown, fill(shown, {"What to make": ["image.generate"], "Prompt": "x"}))
+    assert private_sentence(result) == FORM_LOST
+    assert len(await rig.jobs()) == 1
+
+
+async def test_a_form_of_a_card_that_was_deleted_meanwhile_still_works(rig: Rig):
+    message, _ = await rewritten(rig)
+    shown = await rig.member.click(message, label="Edit first")
+    delete(rig, message)
+    shown._interaction.source_message_id = None  # simcord lets nobody send a form whose message is gone; Discord does
+    await rig.member.submit_modal(shown, fill(shown, {"What to make": ["image.generate"], "Prompt": "a wolf"}))
+    await rig.work()
+    assert (await newest(rig)).state is JobState.DELIVERED
+
+
+async def test_a_button_pressed_on_a_message_that_is_deleted_at_that_moment_still_works(rig: Rig, monkeypatch):
+    message, _ = await rewritten(rig)
+    look_up = rig.bot.parts.store.job_lists.visible
+
+    async def too_late(*args: Any) -> Any:
+        delete(rig, message)
+        return await look_up(*args)
+
+    monkeypatch.setattr(rig.bot.parts.store.job_lists, "visible", too_late)
+    await rig.member.click(message, label="Generate image")
+    await rig.work()
+    [posted] = rig.messages()
+    assert posted.attachments
+
+
+async def test_a_wrong_value_in_a_form_is_told_in_one_sentence_and_costs_nothing(rig: Rig):
+    message, _ = await rewritten(rig, "video")
+    spent = rig.sandbox.books(HOST_KEY)
+    shown = await rig.member.click(message, label="Edit first")
+    result = await rig.member.submit_modal(shown, fill(shown, {"Prompt": "a wolf", "Duration": "a while"}))
+    assert "duration" in private_sentence(result)
+    assert len(await rig.jobs()) == 1
+    assert rig.sandbox.books(HOST_KEY) == spent
+
+
+async def test_what_is_made_of_a_private_prompt_is_private_too(rig: Rig):
+    message, _ = await rewritten(rig, private=True)
+    result = await rig.member.click(message, label="Generate image")
+    assert result.ephemeral
+    await rig.work()
+    assert rig.messages(viewer=rig.moderator) == []
+    shown = await rig.member.click(message, label="Edit first")
+    result = await rig.member.submit_modal(shown, fill(shown, {"What to make": ["image.generate"], "Prompt": "x"}))
+    assert result.ephemeral
+
+
+async def test_where_the_bot_may_not_post_a_button_is_refused_like_a_command(rig: Rig):
+    from tests.support.surface import deny
+
+    message, _ = await rewritten(rig)
+    deny(rig, attach_files=False)
+    assert "Attach Files" in private_sentence(await rig.member.click(message, label="Generate image"))
+    assert len(await rig.jobs()) == 1
+
+
+async def test_a_blocked_member_is_refused_like_with_a_command(rig: Rig):
+    message, _ = await rewritten(rig)
+    eve = rig.guild.add_member(rig.env.create_user("eve"))
+    await rig.bot.parts.store.blocks.add(rig.guild.id, eve.id, until=None, reason="", by_id=rig.moderator.id)
+    for label in LABELS[:3]:
+        private_sentence(await eve.click(message, label=label))
+    shown = await eve.click(message, label="Edit first")
+    private_sentence(await eve.submit_modal(shown, fill(shown, {"What to make": ["image.generate"], "Prompt": "x"})))
+    assert len(await rig.jobs()) == 1
+
+
+# ---------------------------------------------------------------------- long prompts
+
+
+async def test_a_prompt_longer_than_one_input_is_edited_in_two_and_joined_again(rig: Rig):
+    words = " ".join(f"word{number}" for number in range(700))
+    assert INPUT_CHARS < len(words) < 6000
+    [first, second], seam = _pieces(words)
+    assert first + seam + second == words
+    assert max(len(first), len(second)) <= INPUT_CHARS
+
+    message, job = await rewritten(rig)
+    await change_output(rig, job, words)
+    shown = await rig.member.click(message, label="Edit first")
+    assert [inputs(shown)[label]["value"] for label in ("Prompt", "Prompt, continued")] == [first, second]
+    await rig.member.submit_modal(
+        shown, fill(shown, {"What to make": ["image.generate"], "Prompt": first, "Prompt, continued": second})
+    )
+    assert (await newest(rig)).input["prompt"] == words
+
+
+async def test_a_prompt_that_no_form_holds_is_told(rig: Rig):
+    message, job = await rewritten(rig)
+    await change_output(rig, job, "x" * 8001)
+    assert "8,001" in private_sentence(await rig.member.click(message, label="Edit first"))
+    assert "6,000" in private_sentence(await rig.member.click(message, label="Generate image"))
+
+
+async def change_output(rig: Rig, job: Job, words: str) -> None:
+    import json
+
+    text = json.dumps({"enhancedPrompt": words})
+    await rig.bot.parts.store._database.write(
+        lambda db: db.execute("UPDATE jobs SET output = ? WHERE id = ?", (text, job.id))
+    )
+
+
+@pytest.mark.parametrize("text", ["", "short", "x" * 4000, "x" * 4001, "x " * 2500, "a\n" + "b" * 4000, "x" * 8000])
+def test_a_text_is_cut_without_losing_anything(text: str):
+    pieces, seam = _pieces(text)
+    assert seam.join(pieces) == text
+    assert all(len(piece) <= INPUT_CHARS for piece in pieces)
+
+
+# ---------------------------------------------------------------------- forged and strange controls
+
+
+async def test_a_control_of_another_server_a_private_one_and_an_unknown_one_have_the_same_answer(rig: Rig):
+    _, job = await rewritten(rig)
+    await rig.member.slash(rig.channel, "prompt image", prompt="a secret", private=True)
+    await rig.work()
+    secret = await newest(rig)
+    other = rig.env.create_guild("Elsewhere")
+    place = other.create_text_channel("general")
+    stranger = other.add_member(rig.env.create_user("eve"))
+    cases = [
+        (stranger, place, custom_id("prompt_image", job.id)),
+        (stranger, place, custom_id("prompt_again", job.id)),
+        (stranger, place, custom_id("next", job.id)),
+        (rig.moderator, rig.channel, custom_id("prompt_image", secret.id)),
+        (rig.moderator, rig.channel, custom_id("prompt_edit", secret.id)),
+        (rig.member, rig.channel, custom_id("prompt_image", "0000000000")),
+        (rig.member, rig.channel, custom_id("prompt_image", "no-such.job")),
+        (rig.member, rig.channel, custom_id("no_such_action", job.id)),
+        (rig.member, rig.channel, f"c2:prompt_image:{job.id}"),
+        (rig.member, rig.channel, f"c0:prompt_image:{job.id}"),
+    ]
+    before = len(await rig.jobs())
+    for actor, channel, custom in cases:
+        message = await forged(rig, channel, custom)
+        assert private_sentence(await actor.click(message, label="Press")) == GONE, custom
+    assert len(await rig.jobs()) == before
+    assert await rig.bot.parts.store.job_lists.recent(other.id) == []
+
+
+async def test_a_button_on_a_job_without_a_rewritten_prompt_does_nothing(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+    await rig.work()
+    message = await forged(rig, rig.channel, custom_id("prompt_video", (await newest(rig)).id))
+    assert private_sentence(await rig.member.click(message, label="Press")) == GONE
+    assert len(await rig.jobs()) == 1
+
+
+async def test_a_control_in_a_direct_message_says_that_it_works_in_servers(rig: Rig):
+    _, job = await rewritten(rig)
+    with rig.env.time_context():
+        user = await rig.bot.fetch_user(rig.member.id)
+        message = await user.send("there", view=view_of([Control.button("prompt_image", job.id, label="Press")]))
+    assert private_sentence(await rig.member.user.click(message, label="Press")) == IN_SERVER_ONLY
+
+
+@pytest.mark.parametrize(
+    ("action", "subject"), [("", "x"), ("Image", "x"), ("image", ""), ("image", "a:b"), ("image", "x" * 61)]
+)
+def test_what_is_no_custom_id_is_refused_when_it_is_made(action: str, subject: str):
+    with pytest.raises(ValueError, match="no control"):
+        custom_id(action, subject)
+
+
+def test_the_longest_custom_id_fits_discords_limit():
+    assert len(custom_id("a" * 32, "x" * 60).replace("c1", "c999")) <= 100
+
+
+def test_two_actions_cannot_have_one_name(monkeypatch):
+    monkeypatch.setattr(controls, "_ACTIONS", {})
+
+    async def first(*_: Any) -> None: ...
+
+    async def second(*_: Any) -> None: ...
+
+    controls.on("same")(first)
+    controls.on("same")(first)
+    with pytest.raises(ValueError, match="two actions"):
+        controls.on("same")(second)
+
+
+# ---------------------------------------------------------------------- errors and memory
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [(ZeroDivisionError(), UNEXPECTED), (InputError("This is the sentence."), "This is the sentence.")],
+)
+async def test_an_error_in_a_control_is_never_silent(rig: Rig, monkeypatch, error: Exception, sentence: str):
+    async def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setitem(controls._ACTIONS, "fails", fail)
+    message = await forged(rig, rig.channel, custom_id("fails", "x"))
+    assert private_sentence(await rig.member.click(message, label="Press")) == sentence
+    await nothing_happened(rig)
+
+
+@pytest.mark.parametrize("part", ["interaction_check", "from_custom_id"])
+def test_nothing_of_a_control_that_discord_only_logs_is_changed_by_a_subclass(part: str):
+    """Both are made so that they cannot fail; a class below Control that does more there would fail silently."""
+    assert Control.__subclasses__() == []
+    assert part in vars(Control)
+
+
+async def test_an_error_after_the_answer_is_told_in_a_second_message(rig: Rig, monkeypatch):
+    async def fail(interaction: Any, *_: Any) -> None:
+        await interaction.response.send_message("done", ephemeral=True)
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(controls._ACTIONS, "fails", fail)
+    message = await forged(rig, rig.channel, custom_id("fails", "x"))
+    result = await rig.member.click(message, label="Press")
+    assert result.followups[0].ephemeral
+    assert UNEXPECTED in result.followups[0].content
+
+
+async def test_a_thousand_results_leave_no_views_in_memory_and_all_still_work(rig: Rig):
+    message, job = await rewritten(rig)
+    found = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)
+    card, jobs = found
+    channel: Any = rig.bot.get_channel(rig.channel.id)
+    with rig.env.time_context():
+        for number in range(1000):
+            view = rig.bot.parts.delivery._view(card, jobs, ["https://example.com/large.mp4"] if number % 2 else [])
+            sent = await channel.send("result", view=view)
+            if number % 10 == 0:
+                await sent.edit(view=rig.bot.parts.delivery._view(card, jobs, []))
+    del view
+    gc.collect()
+    kept = rig.bot._connection._view_store
+    assert kept._views == {}
+    assert kept._synced_message_views == {}
+    assert kept._modals == {}
+    assert len(kept._dynamic_items) == 1
+    assert sum(isinstance(each, discord.ui.View) for each in gc.get_objects()) < 20
+    for each in (message, sent):
+        result = await rig.member.click(each, label="Generate image")
+        assert result.response is not None

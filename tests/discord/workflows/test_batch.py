@@ -1,0 +1,192 @@
+"""`/batch` on the simulated Discord: many prompts, one card, one price, a contact sheet in the end."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import discord
+import pytest
+from PIL import Image
+
+from bot.delivery import contact_sheets as sheet
+from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.models import JobState
+from bot.media.contact_sheet import SHEET_NAME, NoSheet
+from tests.support.rig import Rig
+from tests.support.surface import links_on, nothing_happened, private_sentence, settled_exactly
+
+DELIVERED, FAILED, CANCELLED = JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED
+
+
+async def rule(rig: Rig, **changes) -> Rules:
+    return await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, **changes))
+
+
+async def batch(rig: Rig, *prompts: str, operation: str = "image.generate", **options: Any) -> Any:
+    return await rig.member.slash(
+        rig.channel, "batch", operation=operation, prompts=" | ".join(f"{each} #fast" for each in prompts), **options
+    )
+
+
+async def card(rig: Rig) -> discord.Message:
+    await rig.work()
+    [message] = [each for each in rig.messages() if each.embeds]
+    return message
+
+
+def lines(message: discord.Message) -> list[str]:
+    return [
+        line
+        for field in message.embeds[0].fields
+        if field.name in {"State", "\u200b"}
+        for line in field.value.splitlines()
+        if line[0].isdigit()
+    ]
+
+
+def files(message: discord.Message) -> list[str]:
+    return [attachment.filename for attachment in message.attachments]
+
+
+async def test_a_batch_is_one_card_with_a_line_for_each_prompt_and_a_contact_sheet(rig: Rig):
+    asked = await batch(rig, "a fox", "an owl", "a deer", aspect_ratio="16:9")
+    assert asked.response.embeds[0].title == "Generate Image · 3"
+    message = await card(rig)
+    assert [line.split(" ·")[0][:12] for line in lines(message)] == ["1. a fox #fa", "2. an owl #f", "3. a deer #f"]
+    assert all("✅ done" in line and "credits" in line for line in lines(message))
+    assert files(message)[0] == SHEET_NAME
+    assert len(files(message)) == 4
+    with Image.open(io.BytesIO(rig.file(message.attachments[0]))) as picture:
+        assert picture.format == "JPEG"
+    assert [request.input["aspect_ratio"] for request in rig.sandbox.requests] == ["16:9"] * 3
+    await settled_exactly(rig)
+
+
+async def test_twenty_prompts_of_a_file_are_nine_files_a_sheet_and_links(rig: Rig):
+    await rule(rig, queued_per_member=20)
+    text = "\ufeff" + "\r\n\r\n".join(f"fox number {number} #fast" for number in range(1, 21))
+    await rig.member.slash(rig.channel, "batch", operation="image.generate", file=("prompts.txt", text.encode()))
+    message = await card(rig)
+    assert len(lines(message)) == 20
+    assert len(files(message)) == 10
+    assert files(message)[0] == SHEET_NAME
+    jobs = await rig.jobs()
+    assert {job.state for job in jobs} == {DELIVERED}
+    stems = {job.id for job in jobs if any(job.id[:4].lower() in name for name in files(message))}
+    linked = {job.id for job in jobs if job.media[0].url in links_on(message)}
+    assert (len(stems), len(linked)) == (9, 11)
+    assert stems | linked == {job.id for job in jobs}
+    await settled_exactly(rig)
+
+
+async def test_what_fails_is_told_on_its_own_line_and_the_others_are_there(rig: Rig):
+    await batch(rig, "a fox", "an owl #fail", "a deer")
+    message = await card(rig)
+    assert [("✅" in line, "❌" in line) for line in lines(message)] == [(True, False), (False, True), (True, False)]
+    assert len(files(message)) == 3
+    await settled_exactly(rig)
+
+
+async def test_without_a_contact_sheet_the_card_is_as_good(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    async def fails(*_args: Any) -> None:
+        raise NoSheet("no")
+
+    monkeypatch.setattr(sheet, "draw", fails)
+    message = await card(rig) if await batch(rig, "a fox", "an owl") else None
+    assert message is not None
+    assert len(files(message)) == 2
+    assert SHEET_NAME not in files(message)
+
+
+async def test_sounds_have_no_contact_sheet_and_texts_are_all_on_the_card(rig: Rig):
+    await batch(rig, "hello there", "and good bye", operation="narration.generate")
+    message = await card(rig)
+    assert len(files(message)) == 2
+    assert all(name.endswith(".mp3") for name in files(message))
+
+
+async def test_rewritten_prompts_are_shown_with_their_numbers(rig: Rig):
+    await batch(rig, "a fox", "an owl", operation="prompt.enhance.image", aspect_ratio="16:9")
+    message = await card(rig)
+    shown = message.embeds[0].description
+    assert shown.index("1. A fox") < shown.index("2. An owl")
+
+
+async def test_many_long_rewritten_prompts_are_in_a_file_that_has_them_all(rig: Rig):
+    await batch(rig, *(f"animal {number} {'in a wood ' * 12}" for number in range(8)), operation="prompt.enhance.image")
+    message = await card(rig)
+    [attachment] = message.attachments
+    text = rig.file(attachment).decode()
+    assert all(f"{number}. " in text for number in range(1, 9))
+    assert text.lower().count("animal") >= 8
+
+
+async def test_a_batch_can_be_cancelled_where_it_has_not_begun(rig: Rig):
+    await rule(rig, running_per_member=1)
+    asked = await batch(rig, "a fox", "an owl", "a deer")
+    await rig.step()
+    done = await rig.member.click(asked.response, label="Cancel")
+    assert "given back: numbers 2 and 3." in done.response.content
+    message = await card(rig)
+    assert sorted(job.state for job in await rig.jobs()) == [CANCELLED, CANCELLED, DELIVERED]
+    assert ["🚫" in line for line in lines(message)] == [False, True, True]
+    await settled_exactly(rig)
+
+
+# ---------------------------------------------------------------------- the price of the whole
+
+
+async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
+    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(50))
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
+    refused = await batch(rig, "a fox", "an owl", "a deer")
+    assert "this is about 60" in private_sentence(refused)
+    await nothing_happened(rig)
+
+
+async def test_the_whole_is_confirmed_and_approved_with_all_its_prompts(rig: Rig):
+    desk = rig.guild.create_text_channel("approvals")
+    await rule(rig, confirm_above=Decimal(30), approve_above=Decimal(30), approval_channel=desk.id)
+    asked = await batch(rig, "a fox", "an owl")
+    assert "will cost about **40 credits**" in asked.response.content
+    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.step()
+    [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
+    assert "a fox" in question.embeds[0].description
+    assert "an owl" in question.embeds[0].description
+    await rig.moderator.click(question, label="Approve")
+    await rig.work()
+    assert {job.state for job in await rig.jobs()} == {DELIVERED}
+
+
+async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
+    refused = await batch(rig, *(f"fox {number}" for number in range(20)))
+    assert private_sentence(refused).endswith("3 may run and 10 wait, so ask for 13 at most.")
+    await nothing_happened(rig)
+
+
+# ---------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"operation": "image.generate"}, "Give the prompts in one way"),
+        ({"operation": "image.generate", "prompts": "a", "file": ("a.txt", b"b")}, "Give the prompts in one way"),
+        ({"operation": "image.generate", "prompts": " | | "}, "There is no prompt in this."),
+        ({"operation": "image.generate", "prompts": "a|" * 21}, "A batch takes at most 20 prompts; you gave 21."),
+        ({"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than words"),
+        ({"operation": "image.generat", "prompts": "a"}, "There is no operation image.generat; the nearest is"),
+        ({"operation": "narration.generate", "prompts": "a|b", "aspect_ratio": "1:1"}, "has no field named"),
+        ({"operation": "image.generate", "file": ("a.txt", b"\xff\xfe\xff")}, "no text in UTF-8"),
+        ({"operation": "image.generate", "file": ("a.txt", b"a" * 300_000)}, "at most 262,144 are read"),
+        ({"operation": "image.generate", "file": ("a.txt", b"ok\n" + b"a" * 7000)}, "Prompt 2: "),
+    ],
+)
+async def test_what_cannot_be_run_is_refused_in_one_sentence(rig: Rig, options: dict[str, Any], words: str):
+    refused = await rig.member.slash(rig.channel, "batch", **options)
+    assert words in private_sentence(refused)
+    await nothing_happened(rig)

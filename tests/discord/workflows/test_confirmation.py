@@ -1,0 +1,207 @@
+"""What is dear: the member's own yes, a moderator's approval, and waiting for a free place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import discord
+import pytest
+
+from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.models import JobState
+from tests.support.rig import HOST_KEY, Rig
+
+
+async def rule(rig: Rig, **changes) -> Rules:
+    return await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, **changes))
+
+
+async def states(rig: Rig) -> list[JobState]:
+    return [job.state for job in sorted(await rig.jobs(), key=lambda job: job.position)]
+
+
+# ---------------------------------------------------------------------- one's own yes
+
+
+async def test_a_dear_job_is_priced_privately_first_and_made_only_after_a_yes(rig: Rig):
+    await rule(rig, confirm_above=Decimal(10))
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    assert asked.ephemeral
+    assert "about **20 credits**" in asked.response.content
+    assert await rig.jobs() == []
+    assert rig.sandbox.requests == []
+
+    made = await rig.member.click(asked.response, label="Yes, make it")
+    assert not made.ephemeral
+    await rig.work()
+    assert await states(rig) == [JobState.DELIVERED]
+
+    again = await rig.member.click(asked.response, label="Yes, make it")
+    assert again.ephemeral
+    assert "answered before" in again.response.content
+    assert len(rig.sandbox.requests) == 1
+
+
+async def test_a_no_or_a_late_yes_makes_nothing(rig: Rig):
+    await rule(rig, confirm_above=Decimal(10))
+    first = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await rig.member.click(first.response, label="No")
+    second = await rig.member.slash(rig.channel, "image generate", prompt="silver")
+    rig.clock.advance(16 * 60)
+    late = await rig.member.click(second.response, label="Yes, make it")
+    assert "too long ago" in late.response.content
+    assert await rig.jobs() == []
+
+
+async def test_a_price_can_be_confirmed_after_a_restart_and_is_checked_anew(rig: Rig):
+    await rule(rig, confirm_above=Decimal(10))
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await rig.restart()
+    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(5))
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
+    refused = await rig.member.click(asked.response, label="Yes, make it")
+    assert "Your limit here is 5 credits a day" in refused.response.content
+    assert await rig.jobs() == []
+
+
+async def test_what_a_limit_forbids_is_refused_before_a_price_is_asked(rig: Rig):
+    await rule(rig, confirm_above=Decimal(1))
+    everyone = Limit(scope=Scope.EVERYONE, period=Period.WEEK, credits=Decimal(5))
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
+    refused = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    assert refused.ephemeral
+    assert "Your limit here is 5 credits a week; 5 are left until Monday" in refused.response.content
+
+
+# ---------------------------------------------------------------------- a moderator's approval
+
+
+@pytest.fixture
+async def desk(rig: Rig):
+    channel = rig.guild.create_text_channel("approvals")
+    await rule(rig, approve_above=Decimal(10), approval_channel=channel.id)
+    return channel
+
+
+def question(rig: Rig, desk) -> discord.Message:
+    [message] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
+    return message
+
+
+async def test_a_job_above_the_threshold_waits_with_its_credits_held_until_it_is_approved(rig: Rig, desk):
+    card = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    assert "waiting for approval" in card.response.embeds[0].fields[0].value
+    await rig.step()
+    assert rig.sandbox.requests == []
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 20
+    asked = question(rig, desk)
+    assert "gold" in asked.embeds[0].description
+
+    own = await rig.member.click(asked, label="Approve")
+    assert own.ephemeral
+    assert "Only moderators" in own.response.content
+    assert await states(rig) == [JobState.AWAITING_APPROVAL]
+
+    await rig.moderator.click(asked, label="Approve")
+    await rig.work()
+    assert await states(rig) == [JobState.DELIVERED]
+    assert f"Approved by <@{rig.moderator.id}>" in question(rig, desk).content
+    assert question(rig, desk).components == []
+    [line] = await rig.bot.parts.store.decisions.all(rig.guild.id)
+    assert line.kind == "approval"
+    assert line.by_id == rig.moderator.id
+
+
+async def test_a_refusal_gives_everything_back_and_tells_the_reason(rig: Rig, desk):
+    await rig.member.slash(rig.channel, "image generate", prompt="gold", count=2)
+    await rig.step()
+    form = await rig.moderator.click(question(rig, desk), label="Refuse…")
+    [field] = [c["component"] if "component" in c else c["components"][0] for c in form.modal["components"]]
+    await rig.moderator.submit_modal(form, {field["custom_id"]: "too dear *today*"})
+    assert await states(rig) == [JobState.REFUSED, JobState.REFUSED]
+    sums = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    assert (sums.spent, sums.held) == (0, 0)
+    [message] = rig.messages()
+    assert "too dear" in message.embeds[0].fields[0].value
+
+
+async def test_nobody_approves_their_own_job_unless_the_server_allows_it(rig: Rig, desk):
+    await rig.moderator.slash(rig.channel, "image generate", prompt="gold")
+    await rig.step()
+    refused = await rig.moderator.click(question(rig, desk), label="Approve")
+    assert "may not approve your own job" in refused.response.content
+    await rule(rig, approve_own=True)
+    await rig.moderator.click(question(rig, desk), label="Approve")
+    await rig.work()
+    assert await states(rig) == [JobState.DELIVERED]
+
+
+async def test_approve_and_raise_limit_leaves_the_members_limit_untouched(rig: Rig, desk):
+    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(25))
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
+    await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await rig.step()
+    await rig.moderator.click(question(rig, desk), label="Approve and raise limit")
+    await rig.work()
+    [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
+    assert grant.credits == 20
+
+
+async def test_an_approval_survives_a_restart_and_expires_after_a_day_with_a_release(rig: Rig, desk):
+    await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await rig.step()
+    asked = question(rig, desk)
+    await rig.restart()
+    await rig.step()
+    assert len([m for m in desk.history() if m.author.id == rig.bot.user.id]) == 1
+    rig.advance(24 * 3600)
+    await rig.step()
+    assert await states(rig) == [JobState.EXPIRED]
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
+    late = await rig.moderator.click(asked, label="Approve")
+    assert "decided about this already" in late.response.content
+
+
+# ---------------------------------------------------------------------- waiting for a place
+
+
+async def test_beyond_the_running_limit_a_job_waits_with_its_place_and_is_made_in_turn(rig: Rig):
+    await rule(rig, running_per_member=1)
+    card = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=3)
+    shown = card.response.embeds[0].fields[0].value
+    assert "waiting for its turn: place 1" in shown
+    assert "waiting for its turn: place 2" in shown
+    assert await states(rig) == [JobState.SUBMITTING, JobState.WAITING, JobState.WAITING]
+    await rig.work()
+    assert await states(rig) == [JobState.DELIVERED] * 3
+    assert rig.sandbox.books(HOST_KEY) == (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
+
+
+async def test_more_than_may_wait_is_refused_with_what_would_work(rig: Rig):
+    await rule(rig, running_per_member=1, queued_per_member=1)
+    refused = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=3)
+    assert refused.ephemeral
+    assert "so ask for 2 at most" in refused.response.content
+    assert await rig.jobs() == []
+
+
+async def test_turns_go_round_between_members(rig: Rig):
+    await rule(rig, running_per_server=1)
+    eve = rig.guild.add_member(rig.env.create_user("eve"))
+    await rig.member.slash(rig.channel, "image generate", prompt="first", count=3)
+    await eve.slash(rig.channel, "image generate", prompt="second")
+    order = await rig.bot.parts.store.queue.order(rig.guild.id)
+    jobs = {job.id: job for job in await rig.jobs()}
+    assert [jobs[job_id].author_id for job_id in order] == [eve.id, rig.member.id, rig.member.id]
+    await rig.work()
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+
+
+async def test_a_paused_server_takes_nothing_new_and_still_delivers_what_runs(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="last one")
+    await rule(rig, paused=True)
+    refused = await rig.member.slash(rig.channel, "image generate", prompt="too late")
+    assert "paused new jobs" in refused.response.content
+    await rig.work()
+    assert await states(rig) == [JobState.DELIVERED]

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.models import JobState
+from tests.support.rig import HOST_KEY, Rig, running
+from tests.support.surface import (
+    deny,
+    nothing_happened,
+    png,
+    private_messages,
+    private_sentence,
+    sends,
+    settled_exactly,
+    state_text,
+    until,
+    watch,
+)
+
+GENERATE, EDIT = "image generate", "image edit"
+TOKEN_GONE_S = 16 * 60.0
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+async def test_several_pictures_stand_together_on_one_card(rig: Rig, count: int):
+    await rig.member.slash(rig.channel, GENERATE, prompt="a heron", count=count)
+    await rig.work()
+    [message] = rig.messages()
+    assert len({attachment.filename for attachment in message.attachments}) == count
+    assert state_text(message).count("✅ done") == count
+    assert message.embeds[0].title.endswith(f"· {count}")
+    jobs = await rig.jobs()
+    assert len(jobs) == count == len(rig.sandbox.requests)
+    assert len({job.idempotency_key for job in jobs}) == count
+    assert {job.message_id for job in jobs} == {message.id}
+    await settled_exactly(rig)
+
+
+async def test_one_card_tells_apart_what_was_made_what_failed_and_what_still_runs(rig: Rig):
+    rig.sandbox.fault("submit", "status", status=400, body='{"error": {"message": "No herons today."}}')
+    await rig.member.slash(rig.channel, GENERATE, prompt="a heron", count=3)
+    await rig.step()
+    jobs = sorted(await rig.jobs(), key=lambda job: job.position)
+    [failed] = [job for job in jobs if job.state is JobState.FAILED]
+    first = next(job for job in jobs if job.remote_id)
+    rig.sandbox.finish(first.remote_id)
+    rig.advance(4)
+    await rig.step()
+    await rig.step()
+
+    [message] = rig.messages()
+    lines = state_text(message).splitlines()
+    assert "No herons today." in lines[failed.position]
+    assert "✅ done" in lines[first.position]
+    assert len(message.attachments) == 1
+    assert "given back" in next(f.value for f in message.embeds[0].fields if f.name == "Cost")
+
+    await rig.work()
+    [message] = rig.messages()
+    assert len(message.attachments) == 2
+    assert state_text(message).count("✅") == 2
+    await settled_exactly(rig)
+
+
+async def test_a_private_card_is_seen_by_its_asker_only_and_gets_its_picture_in_place(rig: Rig):
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="a secret", private=True)
+    assert result.ephemeral
+    await rig.work()
+    [message] = rig.messages(viewer=rig.member)
+    assert len(message.attachments) == 1
+    assert rig.messages(viewer=rig.moderator) == []
+    assert private_messages(rig, rig.member) == []
+    await settled_exactly(rig)
+
+
+async def test_a_late_private_result_comes_as_one_direct_message_with_all_pictures(rig: Rig):
+    await rig.member.slash(rig.channel, GENERATE, prompt="a secret", private=True, count=2)
+    await rig.step()
+    rig.advance(TOKEN_GONE_S)
+    await rig.work()
+    [message] = private_messages(rig, rig.member)
+    assert len(message.attachments) == 2
+    assert state_text(message).count("✅ done") == 2
+    assert rig.messages(viewer=rig.moderator) == []
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+    await settled_exactly(rig)
+
+
+async def test_a_late_public_result_still_edits_the_card(rig: Rig):
+    await rig.member.slash(rig.channel, GENERATE, prompt="a heron")
+    await rig.step()
+    rig.advance(TOKEN_GONE_S)
+    await rig.work()
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+    assert "✅ done" in state_text(message)
+
+
+async def test_the_card_goes_from_sent_through_processing_to_done(rig: Rig):
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="a heron")
+    assert "being sent" in state_text(result.response)
+    await until(rig, JobState.PROCESSING)
+    shown = state_text(result.response)
+    assert "⚙️ processing since <t:" in shown
+    assert "probably done <t:" in shown
+    await rig.work()
+    assert "✅ done in" in state_text(result.response)
+    assert "asked <t:" not in state_text(result.response)
+
+
+async def test_an_edit_sends_the_uploaded_picture_to_cannon_studio(rig: Rig):
+    result = await rig.member.slash(rig.channel, EDIT, image=("cat.png", png()), prompt="make it snow", count=2)
+    assert result.response is not None
+    assert not result.ephemeral
+    await rig.work()
+    first, second = rig.sandbox.requests
+    assert first.operation == second.operation == "image.edit"
+    assert first.input["image_url"].endswith("/cat.png")
+    assert first.input["prompt"] == "make it snow"
+    [message] = rig.messages()
+    assert len(message.attachments) == 2
+    assert result.followups == []
+    await settled_exactly(rig)
+
+
+async def test_references_go_along_in_order_with_their_balance(rig: Rig):
+    await rig.member.slash(
+        rig.channel,
+        GENERATE,
+        prompt="both",
+        reference=("a.png", png()),
+        reference_3=("b.png", png()),
+        reference_prompt_balance=0.5,
+    )
+    await rig.work()
+    [request] = rig.sandbox.requests
+    assert [url.rpartition("/")[2] for url in request.input["reference_image_urls"]] == ["a.png", "b.png"]
+    assert request.input["reference_prompt_balance"] == 0.5
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"just some words",
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"x" * 200,
+        b"<!doctype html><html><script>alert(1)</script></html>",
+        b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>',
+        b"PK\x03\x04" + b"\0" * 100,
+        b"MZ" + b"\0" * 100,
+        b"",
+    ],
+    ids=["text", "pdf", "html", "svg", "zip", "exe", "empty"],
+)
+async def test_what_only_calls_itself_a_picture_is_refused_privately_before_anything_is_spent(rig: Rig, content: bytes):
+    result = await rig.member.slash(rig.channel, EDIT, image=("fake.png", content), prompt="x")
+    sentence = private_sentence(result)
+    assert "image" in sentence or "empty" in sentence
+    assert rig.messages(viewer=rig.moderator) == []
+    await nothing_happened(rig)
+
+
+async def test_a_sound_as_reference_is_refused_privately_also_on_a_private_card(rig: Rig):
+    sound = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0"
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="x", reference=("hum.wav", sound), private=True)
+    assert "image is needed" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+async def test_an_upload_that_discord_no_longer_has_is_refused(rig: Rig, monkeypatch):
+    monkeypatch.setattr(rig.env.backend.cdn, "get", lambda _url: None)
+    result = await rig.member.slash(rig.channel, EDIT, image=("cat.png", png()), prompt="x")
+    assert "no longer there" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+async def test_a_long_prompt_is_cut_on_the_card_and_stands_whole_in_a_file_beside_the_picture(rig: Rig):
+    prompt = "a very long tale of a fox " * 100
+    result = await rig.member.slash(rig.channel, GENERATE, prompt=prompt)
+    card = result.response.embeds[0]
+    assert card.description.endswith("…")
+    assert len(card.description) < 400
+    [text] = result.response.attachments
+    assert text.filename == "prompt.txt"
+    await rig.work()
+    [message] = rig.messages()
+    assert sorted(a.filename.rpartition(".")[2] for a in message.attachments) == ["png", "txt"]
+    [text] = [a for a in message.attachments if a.filename == "prompt.txt"]
+    assert rig.file(text).decode() == prompt.strip()
+    assert rig.sandbox.requests[0].input["prompt"] == prompt.strip()
+
+
+async def test_a_long_prompt_of_an_edit_comes_with_its_file_too(rig: Rig):
+    prompt = "snow " * 200
+    await rig.member.slash(rig.channel, EDIT, image=("cat.png", png()), prompt=prompt)
+    await rig.work()
+    [message] = rig.messages()
+    assert sorted(a.filename.rpartition(".")[2] for a in message.attachments) == ["png", "txt"]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "@everyone @here look",
+        "hello <@{member}> and <@&{role}>",
+        "**bold** `code` ||spoiler|| [link](https://evil.example) # title",
+        "zero\u200bwidth @\u200beveryone",
+        "right \u202eot left\u202c",
+        "line\nbreak\n> quote\n```block```",
+        "\u0001control\u0007",
+        "😀🏳️‍🌈 e\u0301",
+    ],
+)
+async def test_a_prompt_never_pings_nor_formats(rig: Rig, prompt: str):
+    prompt = prompt.format(member=rig.moderator.id, role=rig.moderators.id)
+    result = await rig.member.slash(rig.channel, GENERATE, prompt=prompt)
+    await rig.work()
+    for message in (*rig.messages(), result.response.message):
+        assert message.mentions == []
+        assert message.role_mentions == []
+        assert not message.mention_everyone
+        shown = message.embeds[0].description
+        mentions = ("@everyone", "@here", f"<@{rig.moderator.id}>", f"<@&{rig.moderators.id}>")
+        for live in (*mentions, " [link](https", "\u0001"):
+            assert live not in shown
+        assert "**bold**" not in shown
+        assert "||spoiler||" not in shown
+        assert all(line.startswith("> ") for line in shown.splitlines())
+    made = [body for call, body in sends(rig) if call.startswith("POST")]
+    assert made
+    for body in made:
+        assert body.get("allowed_mentions") == {"parse": []}
+    [message] = rig.messages()
+    for attachment in message.attachments:
+        assert attachment.filename.isascii()
+        assert attachment.filename.islower()
+
+
+async def test_where_the_bot_may_not_attach_files_it_says_so_and_spends_nothing(rig: Rig):
+    deny(rig, attach_files=False, embed_links=False)
+    calls = watch(rig)
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    sentence = private_sentence(result)
+    assert "Attach Files" in sentence
+    assert "Embed Links" in sentence
+    assert calls == []
+    await nothing_happened(rig)
+
+
+async def test_a_private_card_works_where_the_bot_may_not_post(rig: Rig):
+    deny(rig, attach_files=False)
+    await rig.member.slash(rig.channel, GENERATE, prompt="x", private=True)
+    await rig.work()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+
+async def test_the_full_size_sandbox_gives_different_pictures(tmp_path):
+    async with running(tmp_path, small=False) as rig:
+        await rig.member.slash(rig.channel, GENERATE, prompt="a heron", count=2, aspect_ratio="16:9")
+        await rig.work()
+        [message] = rig.messages()
+        first, second = (rig.file(attachment) for attachment in message.attachments)
+        assert first != second
+        assert rig.sandbox.books(HOST_KEY) > 0

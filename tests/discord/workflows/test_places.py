@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.domain.models import JobState
+from tests.support.rig import Rig
+from tests.support.surface import (
+    close_private,
+    delete,
+    deny,
+    links_on,
+    private_messages,
+    settled_exactly,
+    state_text,
+    until,
+    watch,
+)
+
+GENERATE = "image generate"
+TOKEN_GONE_S = 16 * 60.0
+
+
+async def ask(rig: Rig, prompt: str = "a heron", **options: object) -> None:
+    await rig.member.slash(rig.channel, GENERATE, prompt=prompt, **options)
+    await rig.step()
+
+
+async def test_a_deleted_card_is_replaced_by_exactly_one_new_message(rig: Rig):
+    await ask(rig)
+    [card] = rig.messages()
+    delete(rig, card)
+    await rig.work()
+    [message] = rig.messages()
+    assert message.id != card.id
+    assert len(message.attachments) == 1
+    assert "✅ done" in state_text(message)
+    [job] = await rig.jobs()
+    assert job.message_id == message.id
+    await settled_exactly(rig)
+
+
+async def test_all_pictures_of_a_deleted_card_meet_on_the_one_new_message(rig: Rig):
+    await ask(rig, count=3)
+    delete(rig, rig.messages()[0])
+    await rig.work()
+    [message] = rig.messages()
+    assert len(message.attachments) == 3
+    assert {job.message_id for job in await rig.jobs()} == {message.id}
+
+
+async def test_a_card_deleted_after_its_token_ran_out_is_replaced_too(rig: Rig):
+    await ask(rig)
+    delete(rig, rig.messages()[0])
+    rig.advance(TOKEN_GONE_S)
+    await rig.work()
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+
+
+async def test_a_new_message_is_not_sent_twice_when_its_reply_was_lost(rig: Rig, monkeypatch):
+    await ask(rig)
+    delete(rig, rig.messages()[0])
+    await until(rig, JobState.READY)
+    real, lost = discord.abc.Messageable.send, []
+
+    async def send(self, *args, **kwargs):
+        message = await real(self, *args, **kwargs)
+        if not lost:
+            lost.append(message.id)
+            raise TimeoutError
+        return message
+
+    monkeypatch.setattr(discord.abc.Messageable, "send", send)
+    await rig.work()
+    [message] = rig.messages()
+    assert lost == [message.id]
+    [job] = await rig.jobs()
+    assert job.message_id == message.id
+    await settled_exactly(rig)
+
+
+async def test_a_new_message_carries_a_nonce_that_discord_can_know_it_by(rig: Rig):
+    await ask(rig)
+    delete(rig, rig.messages()[0])
+    await rig.work()
+    [body] = [
+        r.json for r in rig.env.http_requests if r.method == "POST" and r.path == f"/channels/{rig.channel.id}/messages"
+    ]
+    [job] = await rig.jobs()
+    assert body["nonce"] == f"result-{job.id}"
+    assert len(body["nonce"]) <= 25
+    assert body["enforce_nonce"] is True
+
+
+async def test_the_result_of_a_deleted_channel_comes_as_a_direct_message(rig: Rig):
+    await ask(rig)
+    rig.env.backend.delete_channel(rig.channel.id)
+    await rig.work()
+    [message] = private_messages(rig, rig.member)
+    assert len(message.attachments) == 1
+    [job] = await rig.jobs()
+    assert (job.state, job.message_id) == (JobState.DELIVERED, message.id)
+    await settled_exactly(rig)
+
+
+async def test_where_the_bot_has_lost_the_channel_the_result_comes_as_a_direct_message(rig: Rig):
+    await ask(rig)
+    rig.advance(TOKEN_GONE_S)
+    deny(rig, view_channel=False, send_messages=False)
+    await rig.work()
+    [message] = private_messages(rig, rig.member)
+    assert len(message.attachments) == 1
+    await settled_exactly(rig)
+
+
+async def test_a_result_that_no_place_takes_is_held_and_paid_once(rig: Rig):
+    await ask(rig)
+    close_private(rig, rig.member)
+    rig.env.backend.delete_channel(rig.channel.id)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.HELD
+    assert "direct message" in job.error
+    assert job.media
+    await settled_exactly(rig)
+
+
+async def test_a_late_private_result_with_direct_messages_closed_is_held(rig: Rig):
+    await ask(rig, private=True)
+    close_private(rig, rig.member)
+    rig.advance(TOKEN_GONE_S)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.HELD
+    assert private_messages(rig, rig.member) == []
+    await settled_exactly(rig)
+
+
+async def test_a_file_over_the_servers_limit_becomes_a_link_button(rig: Rig):
+    await ask(rig, "a #big heron")
+    await rig.work()
+    [message] = rig.messages()
+    assert message.attachments == []
+    [job] = await rig.jobs()
+    assert links_on(message) == [job.media[0].url]
+    assert "✅ done" in state_text(message)
+    await settled_exactly(rig)
+
+
+async def test_a_boosted_server_gets_the_large_file_itself(rig: Rig):
+    rig.env.backend.edit_guild(rig.guild.id, {"premium_tier": 2})
+    if rig.bot.get_guild(rig.guild.id).premium_tier != 2:
+        rig.bot.get_guild(rig.guild.id).premium_tier = 2
+    await ask(rig, "a #big heron")
+    await rig.work()
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+    assert links_on(message) == []
+
+
+async def test_two_large_files_have_a_link_each_on_one_card(rig: Rig):
+    await ask(rig, "a #big heron", count=2)
+    await rig.work()
+    [message] = rig.messages()
+    assert sorted(links_on(message)) == sorted(job.media[0].url for job in await rig.jobs())
+    assert len(links_on(message)) == 2
+
+
+@pytest.mark.parametrize(("status", "code"), [(413, 40005), (400, 40005), (413, 0)])
+async def test_a_file_that_discord_finds_too_large_becomes_a_link_after_one_try(rig: Rig, status: int, code: int):
+    await ask(rig)
+    await until(rig, JobState.READY)
+    rig.env.inject_error("PATCH", "/webhooks/*/messages/*", status=status, code=code)
+    before = len(rig.env.http_requests)
+    await rig.step()
+    [message] = rig.messages()
+    assert message.attachments == []
+    [job] = await rig.jobs()
+    assert links_on(message) == [job.media[0].url]
+    assert job.state is JobState.DELIVERED
+    edits = [r for r in rig.env.http_requests[before:] if r.method == "PATCH"]
+    assert len(edits) <= 3
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_while_discord_has_trouble_the_result_waits_and_is_posted_once(rig: Rig, status: int):
+    await ask(rig)
+    await until(rig, JobState.READY)
+    rig.env.inject_error("PATCH", "/webhooks/*/messages/*", status=status, times=3)
+    await rig.step()
+    assert (await rig.jobs())[0].state is JobState.READY
+    await rig.work()
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize(
+    ("word", "reason", "at_once"),
+    [
+        ("#gone", "no longer there", False),
+        ("#empty", "empty", True),
+        ("#html", "does not lead to an image", True),
+        ("#wrongtype", "does not lead to an image", True),
+    ],
+)
+async def test_a_file_that_cannot_be_used_leaves_the_job_held_after_bounded_tries(
+    rig: Rig, word: str, reason: str, at_once: bool
+):
+    calls = watch(rig)
+    await ask(rig, f"a heron {word}")
+    await rig.work(limit_s=600)
+    [job] = await rig.jobs()
+    assert job.state is JobState.HELD
+    assert reason in job.error
+    [message] = rig.messages()
+    assert message.attachments == []
+    assert reason in state_text(message)
+    tries = [call for call in calls if call.where == "media"]
+    assert len(tries) == 1 if at_once else 2 <= len(tries) <= 8
+    await settled_exactly(rig)
+
+
+async def test_a_file_that_appears_a_little_late_is_still_posted(rig: Rig):
+    rig.sandbox.fault("media", "gone", times=2)
+    await ask(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    assert len(rig.messages()[0].attachments) == 1
+
+
+@pytest.mark.parametrize("fault", ["drop", "truncated", "status"])
+async def test_a_file_host_in_trouble_is_asked_again(rig: Rig, fault: str):
+    rig.sandbox.fault("media", fault, times=2)
+    await ask(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    await settled_exactly(rig)
+
+
+async def test_a_file_host_that_never_recovers_ends_in_held_within_two_hours(rig: Rig):
+    rig.sandbox.fault("media", "status", status=503, times=None)
+    calls = watch(rig)
+    await ask(rig)
+    await rig.work(limit_s=7200)
+    [job] = await rig.jobs()
+    assert job.state is JobState.HELD
+    assert len([call for call in calls if call.where == "media"]) < 40
+    await settled_exactly(rig)
+
+
+async def test_several_results_of_one_job_are_all_attached_and_a_repeated_link_once(rig: Rig):
+    await ask(rig, "herons #many #twice")
+    await rig.work()
+    [message] = rig.messages()
+    assert len(message.attachments) == 4
+    assert len({attachment.filename for attachment in message.attachments}) == 4
+
+
+async def test_nothing_stays_on_disk_after_a_delivery(rig: Rig):
+    await ask(rig, count=2)
+    await rig.work()
+    assert files_in(Path(rig.bot._folder.name)) == []
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())

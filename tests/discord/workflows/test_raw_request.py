@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.catalogue import OPERATIONS, Catalogue
+from bot.domain.models import JobState
+from bot.errors import InputError
+from cogs.workflows.raw_request import INPUT_CHARS, parsed, skeleton
+from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly
+
+REQUEST = "studio request"
+
+
+async def shown_form(rig: Rig, operation: str, **options: Any) -> Any:
+    return await rig.moderator.slash(rig.channel, REQUEST, operation=operation, **options)
+
+
+async def send(rig: Rig, operation: str, typed: str, **options: Any) -> Any:
+    shown = await shown_form(rig, operation, **options)
+    [field] = rig.form_fields(shown)
+    return await rig.moderator.submit_modal(shown, {field: typed})
+
+
+def prefilled(shown: Any) -> dict[str, Any]:
+    row = shown.modal["components"][0]
+    item = row.get("component") or row["components"][0]
+    return json.loads(item["value"])
+
+
+async def test_json_becomes_a_posted_picture_paid_like_any_other(rig: Rig):
+    result = await send(rig, "image.generate", '{"prompt": "a heron", "model": "gptimage2", "quality": null}')
+    assert not result.ephemeral
+    assert "a heron" in result.response.embeds[0].description
+    await rig.work()
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+    [request] = rig.sandbox.requests
+    assert request.input == {"prompt": "a heron", "model": "gptimage2"}
+    await settled_exactly(rig)
+
+
+async def test_a_private_request_is_seen_by_its_asker_only(rig: Rig):
+    result = await send(rig, "image.generate", '{"prompt": "a heron"}', private=True)
+    assert result.ephemeral
+    await rig.work()
+    assert rig.messages() == []
+
+
+@pytest.mark.parametrize("operation", ["three_d.location.generate", "three_d.model.generate"])
+async def test_the_3d_operations_can_be_requested(rig: Rig, operation: str):
+    offered = await rig.moderator.autocomplete(rig.channel, REQUEST, "operation", "3d")
+    assert operation in [each["value"] for each in offered]
+    await send(rig, operation, '{"description": "a harbour at dawn"}')
+    await rig.work()
+    [request] = rig.sandbox.requests
+    assert (request.operation, request.input) == (operation, {"description": "a harbour at dawn"})
+    [job] = await rig.jobs()
+    assert job.state.ended
+
+
+async def test_an_operation_that_only_the_live_document_knows_can_be_requested(rig: Rig):
+    branch = {
+        "title": "Tile Image",
+        "properties": {
+            "operation": {"const": "image.tile"},
+            "input": {"properties": {"prompt": {"type": "string"}, "size": {"enum": [1, 2]}}, "required": ["prompt"]},
+        },
+    }
+    schema = {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [branch]}}}}}
+    rig.bot.catalogue, _ = rig.bot.catalogue.merged({"paths": {"/api/v1/requests": {"post": schema}}})
+    offered = await rig.moderator.autocomplete(rig.channel, REQUEST, "operation", "tile")
+    assert [each["value"] for each in offered] == ["image.tile"]
+    assert prefilled(await shown_form(rig, "image.tile")) == {"prompt": "", "size": None}
+    result = await send(rig, "image.tile", '{"prompt": "x", "size": 3}')
+    assert "takes 1 or 2" in private_sentence(result)
+    await nothing_happened(rig)
+    await send(rig, "image.tile", '{"prompt": "x", "size": 2}')
+    [job] = await rig.jobs()
+    assert (job.operation, job.input) == ("image.tile", {"prompt": "x", "size": 2})
+
+
+async def test_the_form_starts_with_what_is_required_and_names_the_rest(rig: Rig):
+    shown = await shown_form(rig, "image.edit")
+    assert shown.modal["title"] == "Edit Image"
+    assert prefilled(shown) == {
+        "prompt": "make it night, with lights in the windows",
+        "image_url": "https://",
+        "model": None,
+        "aspect_ratio": None,
+        "resolution": None,
+    }
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+def test_every_skeleton_is_json_that_fits_the_form_and_holds_known_fields(operation: Any):
+    text = skeleton(operation)
+    assert len(text) <= INPUT_CHARS
+    start = json.loads(text)
+    assert set(start) == {field.name for field in operation.fields}
+    needed = {field.name for field in operation.fields if field.required and field.probe is None}
+    assert {name for name, value in start.items() if value is not None} == needed
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+def test_what_a_skeleton_proposes_is_right_but_for_links_and_ids_that_only_the_asker_knows(operation: Any):
+    start = json.loads(skeleton(operation))
+    if "https://" in start.values():
+        start |= {name: "https://media.example/a" for name, value in start.items() if value == "https://"}
+    start |= {name: "id" for name, value in start.items() if value == ""}
+    probed = {field.name: 4 for field in operation.fields if field.required and field.probe and "dur" in field.name}
+    others = {
+        field.name: "x" for field in operation.fields if field.required and field.probe and field.name not in probed
+    }
+    assert Catalogue().check(operation.id, start | probed | others) is not None
+
+
+def test_a_skeleton_with_too_many_fields_leaves_optional_ones_out():
+    properties = {f"{'long' * 14}_{number}": {"type": "string"} for number in range(80)}
+    branch = {"properties": {"operation": {"const": "a.b"}, "input": {"properties": properties, "required": []}}}
+    schema = {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [branch]}}}}}
+    catalogue, _ = Catalogue().merged({"paths": {"/api/v1/requests": {"post": schema}}})
+    text = skeleton(catalogue.get("a.b"))
+    assert len(text) <= INPUT_CHARS
+    assert 40 < len(json.loads(text)) < 80
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ('{"prompt": "a"\n "model": "b"}', "line 2, column 2"),
+        ('{"prompt": }', "line 1, column 12: expecting value"),
+        ("", "line 1, column 1"),
+        ('{“prompt”: "a"}', "straight quotes"),
+        ('{"a": NaN}', "NaN"),
+        ('{"a": -Infinity}', "-Infinity"),
+        ('{"a": 1, "a": 2}', 'the name "a" twice'),
+        ("[1, 2]", "JSON object of named fields"),
+        ('"text"', "JSON object of named fields"),
+        ("null", "JSON object of named fields"),
+        ("[" * 3990, ""),
+        ('{"a":' * 700, ""),
+        ("[" * 1900 + "]" * 1900, ""),
+    ],
+)
+def test_what_is_not_a_json_object_is_told_in_one_sentence_with_its_place(typed: str, wanted: str):
+    with pytest.raises(InputError) as told:
+        parsed(typed)
+    assert wanted in told.value.sentence
+    assert "\n" not in told.value.sentence
+    assert len(told.value.sentence) < 200
+    assert told.value.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("operation", "typed", "wanted"),
+    [
+        ("image.generate", '{"prompt": "x",}', "not JSON: line 1"),
+        ("image.generate", "{}", "needs the prompt"),
+        ("image.generate", '{"promt": "x"}', "nearest is prompt"),
+        ("image.generate", '{"prompt": "x", "model": "gptimage2", "resolution": "8K"}', "nearest is 4K"),
+        ("image.generate", '{"prompt": ["x"]}', "must be text"),
+        ("image.edit", '{"prompt": "x", "image_url": 5}', "must be a link"),
+        ("image.edit", '{"prompt": "x", "image_url": "https://"}', "picture"),
+        ("image.edit", '{"prompt": "x", "image_url": "http://10.0.0.1/a.png"}', "https"),
+    ],
+)
+async def test_a_wrong_input_is_told_before_anything_is_spent(rig: Rig, operation: str, typed: str, wanted: str):
+    result = await send(rig, operation, typed)
+    assert wanted in private_sentence(result)
+    await nothing_happened(rig)
+
+
+async def test_links_are_looked_at_and_an_old_discord_link_is_as_good_as_in_a_command(rig: Rig):
+    upload = await rig.member.send(rig.channel, "look", attachments=[("cat.png", png())])
+    [file] = upload.attachments
+    await send(rig, "image.edit", json.dumps({"prompt": "make it night", "image_url": file.url}))
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    text = await rig.member.send(rig.channel, "look", attachments=[("cat.txt", b"not a picture")])
+    result = await send(rig, "image.edit", json.dumps({"prompt": "x", "image_url": text.attachments[0].url}))
+    assert "picture" in private_sentence(result)
+    assert len(rig.sandbox.requests) == 1
+    await settled_exactly(rig, HOST_KEY)
+
+
+async def test_a_list_of_links_goes_on_as_a_list(rig: Rig):
+    upload = await rig.member.send(rig.channel, "look", attachments=[("a.png", png()), ("b.png", png(24))])
+    links = [file.url for file in upload.attachments]
+    await send(rig, "image.generate", json.dumps({"prompt": "x", "reference_image_urls": links}))
+    await rig.work()
+    [request] = rig.sandbox.requests
+    assert len(request.input["reference_image_urls"]) == 2
+    result = await send(rig, "image.generate", json.dumps({"prompt": "x", "reference_image_urls": links[:1] * 21}))
+    assert "At most 20 links" in private_sentence(result)
+
+
+async def test_facts_of_a_file_are_read_from_it_where_they_are_left_out(rig: Rig):
+    await send(rig, "video.generate", '{"prompt": "waves"}')
+    await rig.work()
+    [message] = rig.messages()
+    assert prefilled(await shown_form(rig, "sora2.video.extend"))["source_duration"] is None
+    values = {"sora_video_id": "video_1", "prompt": "go on", "source_video_url": message.attachments[0].url}
+    await send(rig, "sora2.video.extend", json.dumps(values | {"source_duration": None}))
+    [_, request] = [job.input for job in reversed(await rig.jobs())]
+    assert request["source_duration"] == pytest.approx(1, abs=0.5)  # the small sandbox makes one second of each
+    await send(rig, "sora2.video.extend", json.dumps(values | {"source_duration": 3}))
+    assert (await rig.jobs())[0].input["source_duration"] == 3
+    await rig.work()
+
+
+async def test_an_operation_that_is_off_opens_no_form_and_is_refused_if_it_was_open(rig: Rig):
+    operation = rig.bot.catalogue.get("image.generate")
+    shown = await shown_form(rig, "image.generate")
+    await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
+    [field] = rig.form_fields(shown)
+    late = await rig.moderator.submit_modal(shown, {field: '{"prompt": "x"}'})
+    assert "switched off" in private_sentence(late)
+    result = await shown_form(rig, "image.generate")
+    assert result.modal is None
+    assert "switched off" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+async def test_an_operation_that_does_not_exist_is_told_with_the_nearest(rig: Rig):
+    result = await shown_form(rig, "imagegenerate")
+    assert result.modal is None
+    assert "nearest is image.generate" in private_sentence(result)
+
+
+async def test_a_plain_member_gets_no_form(rig: Rig):
+    for command in rig.env.backend.commands[None].values():
+        command["default_member_permissions"] = None
+    result = await rig.member.slash(rig.channel, REQUEST, operation="image.generate")
+    assert result.modal is None
+    assert "manage this server" in private_sentence(result)
+
+
+async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(rig: Rig):
+    shown = await shown_form(rig, "image.generate")
+    [field] = rig.form_fields(shown)
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    result = await rig.moderator.submit_modal(shown, {field: '{"prompt": "x"}'})
+    assert "manage this server" in private_sentence(result)
+    await nothing_happened(rig)

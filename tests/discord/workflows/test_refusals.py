@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import asyncio
+from copy import deepcopy
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.models import JobState
+from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import nothing_happened, png, private_sentence, sends, settled_exactly, watch
+
+GENERATE, EDIT = "image generate", "image edit"
+
+
+# ---------------------------------------------------------------------- inputs
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"prompt": "   "}, "prompt"),
+        ({"prompt": "x", "model": "gptimage2", "resolution": "4K", "aspect_ratio": "1:1"}, "4K"),
+        ({"prompt": "x", "model": "gptimage2", "resolution": "@everyone"}, ""),
+    ],
+)
+async def test_an_input_that_breaks_a_rule_is_told_in_one_private_sentence_and_costs_nothing(
+    rig: Rig, options: dict[str, Any], said: str
+):
+    result = await rig.member.slash(rig.channel, GENERATE, **options)
+    assert said in private_sentence(result)
+    for _, body in sends(rig):
+        assert body["allowed_mentions"] == {"parse": []}
+    await nothing_happened(rig)
+
+
+async def test_a_wrong_input_beside_a_good_upload_is_told_privately_and_the_thinking_goes_away(rig: Rig):
+    result = await rig.member.slash(
+        rig.channel,
+        GENERATE,
+        prompt="x",
+        model="gptimage2",
+        resolution="4K",
+        aspect_ratio="1:1",
+        reference=("a.png", png()),
+    )
+    assert "4K" in private_sentence(result)
+    assert rig.messages(viewer=rig.moderator) == []
+    await nothing_happened(rig)
+
+
+async def test_a_public_thinking_never_shows_the_reason_of_a_refusal(rig: Rig):
+    result = await rig.member.slash(rig.channel, EDIT, image=("a.png", b"no picture"), prompt="my secret plan")
+    reason = private_sentence(result)
+    public = [body for call, body in sends(rig) if call.startswith("PATCH") and call.endswith("@original")]
+    assert [body["content"] for body in public] == ["This was not done."]
+    assert reason not in str(public)
+    deleted = [r.path for r in rig.env.http_requests if r.method == "DELETE"]
+    assert len(deleted) == 1
+
+
+async def test_a_refusal_also_arrives_if_a_moderator_was_faster_to_delete_the_thinking(rig: Rig, monkeypatch):
+    async def look(*_args: Any, **_options: Any) -> None:
+        for message in rig.messages():
+            rig.env.backend.delete_message(rig.channel.id, message.id)
+        raise AssertionError("not reached by a good look")
+
+    rig.forgiven = (AssertionError,)
+    monkeypatch.setattr(rig.bot.parts.media, "look", look)
+    sent: list[str] = []
+
+    async def send(_self: Any, content: str, **options: Any) -> None:
+        assert options["ephemeral"]
+        sent.append(content)
+
+    monkeypatch.setattr(discord.Webhook, "send", send)
+    await rig.member.slash(rig.channel, EDIT, image=("a.png", png()), prompt="x")
+    assert len(sent) == 1
+
+
+async def test_a_member_who_asks_for_too_much_at_once_is_refused_until_something_is_done(rig: Rig):
+    for _ in range(20):
+        result = await rig.member.slash(rig.channel, GENERATE, prompt="x", count=4)
+        if result.ephemeral:
+            break
+    assert "jobs running" in private_sentence(result)
+    before = len(await rig.jobs())
+    assert 4 <= before <= 16
+    other = await rig.moderator.slash(rig.channel, GENERATE, prompt="x")
+    assert not other.ephemeral
+    assert len(await rig.jobs()) == before + 1
+    await rig.work()
+    again = await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    assert not again.ephemeral
+    await rig.work()
+    await settled_exactly(rig)
+
+
+async def test_in_a_direct_message_the_command_is_not_offered(rig: Rig):
+    assert not any(name.startswith(("image", "studio")) for name in rig.member.user.available_commands())
+
+
+# ---------------------------------------------------------------------- surprises
+
+
+@pytest.mark.parametrize("options", [{}, {"private": True}], ids=["public", "private"])
+async def test_an_unexpected_error_is_one_private_sentence_without_details(
+    rig: Rig, monkeypatch, options: dict[str, Any]
+):
+    async def broken(*_args: object) -> None:
+        raise RuntimeError("secret internals")
+
+    rig.forgiven = (RuntimeError,)
+    monkeypatch.setattr(rig.bot.parts.jobs, "take", broken)
+    for upload in ({}, {"reference": ("a.png", png())}):
+        result = await rig.member.slash(rig.channel, GENERATE, prompt="x", **options, **upload)
+        sentence = private_sentence(result)
+        assert "went wrong on the bot's side" in sentence
+        assert "secret internals" not in sentence
+    assert rig.messages(viewer=rig.moderator) == []
+
+
+async def test_an_unexpected_error_in_a_form_is_told_too(rig: Rig, monkeypatch):
+    async def broken(_secret: str) -> None:
+        raise RuntimeError("secret internals")
+
+    rig.forgiven = (RuntimeError,)
+    monkeypatch.setattr(rig.bot.parts.client, "status", broken)
+    shown = await rig.moderator.slash(rig.channel, "studio key")
+    [field] = rig.form_fields(shown)
+    result = await rig.moderator.submit_modal(shown, {field: "cs_test_000000000000"})
+    assert "went wrong on the bot's side" in private_sentence(result)
+
+
+async def test_an_interaction_that_died_before_the_answer_spends_nothing_and_is_noted_once(rig: Rig, capsys):
+    rig.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062)
+    rig.env.inject_error("GET", "/webhooks/*/*/messages/@original", status=404, code=10015)
+    rig.forgiven = (discord.NotFound,)
+    await rig.member.slash(rig.channel, GENERATE, prompt="x", count=2)
+    await rig.work()
+    assert rig.sandbox.posts == 0
+    assert {job.state for job in await rig.jobs()} == {JobState.CANCELLED}
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    assert (balance.held, balance.spent) == (0, 0)
+    out = capsys.readouterr().out
+    assert out.count("interaction.dead") == 1
+    assert "interaction.failed" not in out
+
+
+async def test_an_answer_that_discord_took_though_it_said_500_goes_on_without_an_apology(rig: Rig, monkeypatch):
+    real, lost = discord.InteractionResponse.send_message, []
+
+    async def send(self: Any, *args: Any, **options: Any) -> Any:
+        made = await real(self, *args, **options)
+        if not lost:
+            lost.append(made.message_id)
+            raise TimeoutError
+        return made
+
+    monkeypatch.setattr(discord.InteractionResponse, "send_message", send)
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    assert result.followups == []
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    assert job.message_id == lost[0]
+    assert [message.id for message in rig.messages()] == lost
+    await settled_exactly(rig)
+
+
+async def test_a_late_card_that_discord_once_refuses_to_show_goes_on_all_the_same(rig: Rig):
+    rig.env.inject_error("PATCH", "/webhooks/*/*/messages/@original", status=500)
+    rig.forgiven = (discord.HTTPException,)
+    result = await rig.member.slash(rig.channel, EDIT, image=("a.png", png()), prompt="x")
+    assert result.followups == []
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    [message] = rig.messages()
+    assert message.id == job.message_id
+    assert len(message.attachments) == 1
+    await settled_exactly(rig)
+
+
+# ---------------------------------------------------------------------- the same interaction twice
+
+
+def _twice(rig: Rig, *, delay: bool) -> list[Any]:
+    """Let every interaction reach the bot twice, as a client or a gateway replay does."""
+    emit, seen = rig.env.backend.emit, []
+
+    def doubled(event: str, payload: Any) -> None:
+        emit(event, payload)
+        if event == "INTERACTION_CREATE":
+            seen.append(deepcopy(payload))
+            if not delay:
+                emit(event, deepcopy(payload))
+
+    rig.env.backend.emit = doubled
+    return seen
+
+
+@pytest.mark.parametrize("upload", [False, True], ids=["at once", "with an upload"])
+async def test_an_interaction_that_comes_twice_at_the_same_moment_is_one_job(rig: Rig, upload: bool):
+    _twice(rig, delay=False)
+    rig.forgiven = (discord.HTTPException,)
+    name, options = (EDIT, {"image": ("a.png", png())}) if upload else (GENERATE, {})
+    result = await rig.member.slash(rig.channel, name, prompt="x", **options)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    assert len(rig.sandbox.requests) == 1
+    assert result.followups == []
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+    await settled_exactly(rig)
+
+
+async def test_an_interaction_that_comes_again_later_changes_nothing(rig: Rig):
+    seen = _twice(rig, delay=True)
+    rig.forgiven = (discord.HTTPException,)
+    await rig.member.slash(rig.channel, GENERATE, prompt="x", count=2)
+    await rig.work()
+    before = rig.sandbox.books(HOST_KEY)
+    rig.env.backend.emit("INTERACTION_CREATE", seen[0])
+    await rig.env.settle()
+    await rig.work()
+    assert len(await rig.jobs()) == 2
+    assert rig.sandbox.books(HOST_KEY) == before
+    assert len(rig.messages()) == 1
+
+
+# ---------------------------------------------------------------------- many at once
+
+
+async def test_ten_members_at_once_each_get_their_own_card(rig: Rig):
+    members = [rig.guild.add_member(rig.env.create_user(f"m{number}")) for number in range(10)]
+    for member in members:
+        await member.slash(rig.channel, GENERATE, prompt=f"for {member.name}")
+    await rig.work()
+    messages = rig.messages()
+    assert len(messages) == 10
+    assert len({m.embeds[0].description for m in messages}) == 10
+    for member, message in zip(members, messages, strict=True):
+        assert member.name in message.embeds[0].description
+        assert next(f.value for f in message.embeds[0].fields if f.name == "Asked by") == member.mention
+    await settled_exactly(rig)
+
+
+async def test_a_step_without_jobs_calls_nobody(rig: Rig):
+    calls = watch(rig)
+    before = len(rig.env.http_requests)
+    for _ in range(20):
+        rig.advance(30)
+        assert await rig.step() == 0
+    assert calls == []
+    assert len(rig.env.http_requests) == before
+    await asyncio.sleep(0)

@@ -1,0 +1,435 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.models import AccountStatus, JobState
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
+from tests.support.surface import Call, of, private_messages, settled_exactly, state_text, until, watch
+
+GENERATE = "image generate"
+HOUR_S = 3600.0
+
+
+async def ask(rig: Rig, prompt: str = "a heron", **options: object) -> None:
+    await rig.member.slash(rig.channel, GENERATE, prompt=prompt, **options)
+
+
+async def use_guild_key(rig: Rig, secret: str = GUILD_KEY) -> None:
+    status = AccountStatus(credits=Decimal(500), plan="creator", key_name="k", scopes=())
+    await rig.bot.parts.store.keys.set(rig.guild.id, secret, set_by=rig.moderator.id, status=status)
+
+
+async def pass_time(rig: Rig, seconds: float, step_s: float = 30.0) -> None:
+    passed = 0.0
+    while passed < seconds:
+        await rig.step()
+        rig.advance(step_s)
+        passed += step_s
+
+
+# ---------------------------------------------------------------------- it says no
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"status": 402, "body": '{"error": {"message": "Not enough credits."}}'}, "credits"),
+        ({"status": 400, "body": '{"error": {"message": "Too spicy."}}'}, "Too spicy."),
+        ({"status": 422, "body": '{"detail": "Too spicy."}'}, "Too spicy."),
+        ({"status": 409, "body": '{"message": "other body"}'}, ""),
+        ({"status": 404, "body": "<html>404</html>"}, ""),
+    ],
+    ids=["402", "400", "422", "409", "404"],
+)
+async def test_a_refusal_is_told_once_and_costs_nothing(rig: Rig, fault: dict[str, object], said: str):
+    rig.sandbox.fault("submit", "status", **fault)
+    calls = watch(rig)
+    await ask(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert said in job.error
+    [message] = rig.messages()
+    assert "❌ failed" in state_text(message)
+    assert "<html" not in state_text(message)
+    assert len(of(calls, "submit")) == 1
+    await settled_exactly(rig)
+
+
+async def test_a_request_that_fails_there_is_told_with_its_reason_and_given_back(rig: Rig):
+    await ask(rig, "a heron #fail")
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert "could not finish" in state_text(rig.messages()[0])
+    assert next(f.value for f in rig.messages()[0].embeds[0].fields if f.name == "Cost") == "nothing"
+    await settled_exactly(rig)
+
+
+async def test_the_reason_of_a_failure_can_neither_ping_nor_format(rig: Rig):
+    body = '{"error": {"message": "@everyone **bad** <@123> [x](https://evil.example/?k=cs_live_abcdefghijkl)"}}'
+    rig.sandbox.fault("submit", "status", status=400, body=body)
+    await ask(rig)
+    await rig.work()
+    shown = state_text(rig.messages()[0])
+    for live in ("@everyone", "<@123>", "**bad**", "cs_live_abcdefghijkl", "?k="):
+        assert live not in shown
+    assert "bad" in shown
+
+
+async def test_a_success_without_a_result_is_a_failure_that_costs_nothing_here(rig: Rig):
+    await ask(rig, "a heron #none")
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert "no result" in job.error
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    assert (balance.spent, balance.held) == (0, 0)
+
+
+# ---------------------------------------------------------------------- it asks to wait
+
+
+@pytest.mark.parametrize("where", ["submit", "get"])
+async def test_retry_after_is_waited_for_to_the_second_and_then_kept_from_all_jobs_of_the_key(rig: Rig, where: str):
+    await use_guild_key(rig)
+    rig.sandbox.fault(where, "flood", retry_after="120")
+    calls = watch(rig)
+    await ask(rig)
+    await until_call(rig, calls, where)
+    asked_at = of(calls, where)[0].at
+    await ask(rig, "another")
+    while len(calls_of_key(calls)) < 2 + (where == "get"):
+        await rig.step()
+        rig.advance(0.5)
+        assert rig.clock.elapsed < 400
+    later = [call for call in calls_of_key(calls) if call.at > asked_at]
+    assert later[0].at >= asked_at + 120
+    assert later[0].at <= asked_at + 120 * 1.25 + 1
+    await rig.work()
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+    await settled_exactly(rig, GUILD_KEY)
+
+
+async def until_call(rig: Rig, calls: list[Call], where: str) -> None:
+    while not of(calls, where):
+        await rig.step()
+        if not of(calls, where):
+            rig.advance(0.5)
+
+
+def calls_of_key(calls: list[Call]) -> list[Call]:
+    return [call for call in calls if call.where in {"submit", "get"}]
+
+
+async def test_a_day_of_retry_after_is_asked_again_after_an_hour(rig: Rig):
+    rig.sandbox.fault("submit", "flood", retry_after="86400")
+    calls = watch(rig)
+    await ask(rig)
+    await pass_time(rig, 2 * HOUR_S)
+    first, second = of(calls, "submit")[:2]
+    assert HOUR_S <= second.at - first.at <= HOUR_S * 1.2
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+
+
+async def test_a_flood_without_end_backs_off_instead_of_hammering(rig: Rig):
+    rig.sandbox.fault("get", "flood", times=None)
+    calls = watch(rig)
+    await ask(rig)
+    await pass_time(rig, 20 * 60, step_s=5)
+    assert len(of(calls, "get")) < 45
+    assert len(of(calls, "submit")) == 1
+
+
+# ---------------------------------------------------------------------- it is down
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_a_post_that_meets_a_5xx_is_repeated_with_its_key_and_charged_once(rig: Rig, status: int):
+    rig.sandbox.fault("submit", "status", status=status, times=2, commit=True)
+    calls = watch(rig)
+    await ask(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    assert job.attempts == len(of(calls, "submit")) == 3
+    assert len(rig.sandbox.requests) == 1
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("kind", ["drop_after_commit", "drop", "truncated", "garbage", "empty", "huge", "nan"])
+async def test_an_unreadable_or_lost_reply_to_the_post_leaves_one_remote_job_and_one_charge(rig: Rig, kind: str):
+    rig.sandbox.fault("submit", kind, commit=kind != "drop")
+    await ask(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    assert len(rig.sandbox.requests) == 1
+    await settled_exactly(rig)
+
+
+async def test_a_stored_500_is_not_asked_for_ever(rig: Rig):
+    await use_guild_key(rig)
+    rig.sandbox.fault("submit", "status", status=500, times=None)
+    calls = watch(rig)
+    await ask(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert "not confirm" in state_text(rig.messages()[0])
+    assert len(of(calls, "submit")) <= 8
+    [alert] = private_messages(rig, rig.moderator)
+    assert job.id in alert.content
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    assert balance.held == balance.spent == 0
+
+
+async def test_an_api_that_is_down_for_an_hour_only_delays_the_job(rig: Rig):
+    rig.sandbox.fault("submit", "status", status=503, times=None)
+    calls = watch(rig)
+    await ask(rig)
+    await pass_time(rig, HOUR_S)
+    assert (await rig.jobs())[0].state is JobState.SUBMITTING
+    assert len(of(calls, "submit")) < 40
+    rig.sandbox.faults.clear()
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+    assert len(rig.sandbox.requests) == 1
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["status", "drop", "truncated", "garbage", "empty", "huge", "huge_headers", "gzip_bomb", "nan", "wrong_types",
+     "unknown_status", "missing", "extra", "redirect"],
+)  # fmt: skip
+async def test_strange_answers_while_waiting_lose_nothing(rig: Rig, kind: str):
+    await ask(rig)
+    await rig.step()
+    rig.sandbox.fault("get", kind, times=2)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    assert len(rig.messages()[0].attachments) == 1
+    await settled_exactly(rig)
+
+
+async def test_strange_words_for_its_status_are_waited_out(rig: Rig):
+    await ask(rig, "a heron #strange")
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+    await settled_exactly(rig)
+
+
+async def test_a_request_that_never_ends_expires_and_is_given_back(rig: Rig):
+    calls = watch(rig)
+    await ask(rig, "a heron #forever")
+    await rig.work(limit_s=8 * HOUR_S)
+    [job] = await rig.jobs()
+    assert job.state is JobState.EXPIRED
+    assert "did not finish" in state_text(rig.messages()[0])
+    assert rig.clock.elapsed < 7 * HOUR_S
+    assert len(of(calls, "get")) < 120
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    assert (balance.held, balance.spent) == (0, 0)
+
+
+async def test_gets_that_fail_for_ever_also_end_in_an_expiry(rig: Rig):
+    await ask(rig)
+    await rig.step()
+    rig.sandbox.fault("get", "status", status=502, times=None)
+    await rig.work(limit_s=8 * HOUR_S)
+    assert (await rig.jobs())[0].state is JobState.EXPIRED
+
+
+async def test_a_request_that_cannon_studio_forgot_is_given_back_after_a_few_looks(rig: Rig):
+    calls = watch(rig)
+    await ask(rig, "a heron #lost")
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert "does not know this job" in state_text(rig.messages()[0])
+    assert 3 <= len(of(calls, "get")) <= 10
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
+
+
+async def test_one_404_is_forgiven(rig: Rig):
+    await ask(rig)
+    await rig.step()
+    rig.sandbox.fault("get", "status", status=404, times=2)
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+
+
+async def test_one_jobs_trouble_does_not_hold_up_the_next(rig: Rig):
+    await ask(rig, "a heron #lost")
+    await ask(rig, "a fox")
+    passed = 0
+    while not any(job.state is JobState.DELIVERED for job in await rig.jobs()):
+        await rig.step()
+        rig.advance(0.5)
+        passed += 1
+        assert passed < 100
+    assert sum(job.state.ended for job in await rig.jobs()) == 1
+
+
+# ---------------------------------------------------------------------- the key
+
+
+async def test_a_revoked_key_is_tried_once_and_its_jobs_wait_until_a_moderator_sets_it_again(rig: Rig):
+    await use_guild_key(rig)
+    calls = watch(rig)
+    await ask(rig)
+    await until(rig, JobState.PROCESSING)
+    rig.sandbox.revoke_key(GUILD_KEY)
+    before = len(calls)
+    await pass_time(rig, 3 * HOUR_S)
+
+    assert len(calls) == before + 1
+    [job] = await rig.jobs()
+    assert job.state is JobState.PROCESSING
+    assert "waiting for a working key" in state_text(rig.messages()[0])
+    [alert] = private_messages(rig, rig.moderator)
+    assert "/studio key" in alert.content
+    assert private_messages(rig, rig.member) == []
+
+    rig.sandbox.add_key(GUILD_KEY, credits=500)
+    shown = await rig.moderator.slash(rig.channel, "studio key")
+    [field] = rig.form_fields(shown)
+    await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+    assert "✅ done" in state_text(rig.messages()[0])
+    await settled_exactly(rig, GUILD_KEY)
+
+
+async def test_a_revoked_key_is_not_tried_again_by_each_of_its_jobs(rig: Rig):
+    await use_guild_key(rig)
+    await ask(rig, count=2)
+    await rig.step()
+    rig.advance(1)
+    await ask(rig, "later")
+    await rig.step()
+    calls = watch(rig)
+    rig.sandbox.revoke_key(GUILD_KEY)
+    await pass_time(rig, 20, step_s=0.25)
+    await pass_time(rig, HOUR_S)
+    # Only looks that were under way at the same moment may have met the refusal together.
+    assert 1 <= len(calls) <= 2
+    assert len({call.at for call in calls}) == 1
+    assert len(private_messages(rig, rig.moderator)) == 1
+
+
+async def test_a_revoked_key_stops_jobs_that_were_not_sent_yet_and_refuses_new_ones(rig: Rig):
+    await use_guild_key(rig)
+    rig.sandbox.revoke_key(GUILD_KEY)
+    await ask(rig)
+    await pass_time(rig, 600)
+    assert rig.sandbox.requests == []
+    assert (await rig.jobs())[0].state is JobState.SUBMITTING
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="more")
+    assert result.ephemeral
+    assert "/studio key" in result.response.content
+    assert len(await rig.jobs()) == 1
+    assert rig.sandbox.posts == 1
+
+
+async def test_a_key_that_works_again_takes_up_its_jobs_when_its_status_is_looked_at(rig: Rig):
+    await use_guild_key(rig)
+    await ask(rig)
+    await until(rig, JobState.PROCESSING)
+    rig.sandbox.revoke_key(GUILD_KEY)
+    await pass_time(rig, 600)
+    rig.sandbox.add_key(GUILD_KEY, credits=500)
+    await rig.moderator.slash(rig.channel, "studio status")
+    await rig.step()
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+
+
+async def test_jobs_whose_key_stays_refused_are_given_back_after_a_day(rig: Rig):
+    await use_guild_key(rig)
+    await ask(rig)
+    await until(rig, JobState.PROCESSING)
+    rig.sandbox.revoke_key(GUILD_KEY)
+    await pass_time(rig, 25 * HOUR_S, step_s=300)
+    [job] = await rig.jobs()
+    assert job.state is JobState.EXPIRED
+    assert "no working key" in job.error
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
+
+
+async def test_a_running_job_is_followed_with_its_own_key_after_another_was_set(rig: Rig):
+    await use_guild_key(rig)
+    await ask(rig)
+    await rig.step()
+    other = "cs_test_other_0000000000"
+    rig.sandbox.add_key(other, credits=100)
+    await use_guild_key(rig, other)
+    calls = watch(rig)
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+    assert {call.key for call in of(calls, "get")} == {GUILD_KEY}
+    await ask(rig, "another")
+    await rig.work()
+    assert rig.sandbox.books(other) > 0
+
+
+async def test_a_post_whose_reply_was_lost_is_repeated_with_the_key_that_sent_it(rig: Rig):
+    await use_guild_key(rig)
+    rig.sandbox.fault("submit", "drop_after_commit")
+    await ask(rig)
+    await rig.step()
+    other = "cs_test_other_0000000000"
+    rig.sandbox.add_key(other, credits=100)
+    await use_guild_key(rig, other)
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+    assert len(rig.sandbox.requests) == 1
+    assert rig.sandbox.books(other) == 0
+    assert rig.sandbox.books(HOST_KEY) == 0
+
+
+async def test_a_job_that_may_have_arrived_is_never_sent_with_another_key(rig: Rig):
+    await use_guild_key(rig)
+    rig.sandbox.fault("submit", "drop_after_commit", times=2)
+    await ask(rig)
+    for _ in range(20):
+        await rig.step()
+        rig.advance(1)
+        if rig.sandbox.posts == 2:
+            break
+    rig.sandbox.revoke_key(GUILD_KEY)
+    await pass_time(rig, 120)
+    other = "cs_test_other_0000000000"
+    rig.sandbox.add_key(other, credits=100)
+    await use_guild_key(rig, other)
+    await pass_time(rig, 120)
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert "did not confirm this job" in (job.error or "")
+    assert rig.sandbox.books(other) == 0
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
+
+
+async def test_a_clash_at_the_second_try_says_that_the_first_may_have_arrived(rig: Rig):
+    rig.sandbox.fault("submit", "drop_after_commit")
+    rig.sandbox.fault("submit", "status", status=409)
+    await ask(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert "did not confirm this job" in (job.error or "")
+
+
+async def test_an_account_seen_empty_refuses_new_jobs_before_they_are_sent(rig: Rig):
+    status = AccountStatus(credits=Decimal(0), plan=None, key_name=None, scopes=())
+    await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    assert result.ephemeral
+    assert "free credits" in result.response.content
+    assert await rig.jobs() == []
+    assert rig.sandbox.posts == 0

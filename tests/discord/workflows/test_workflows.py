@@ -1,0 +1,562 @@
+"""Each of the nineteen commands, from every way to give it a file, to a delivered result; and the JSON sent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bot.catalogue import Catalogue, FieldKind
+from bot.domain.models import Job, JobState, MediaKind
+from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import settled_exactly
+from tests.support.workflows import (
+    AUDIO,
+    CLIP_S,
+    COMMANDS,
+    IMAGE,
+    TRACK_S,
+    VIDEO,
+    delivered,
+    earlier,
+    examined,
+    hosted,
+    own_message,
+    posted_link,
+    sample,
+)
+
+CATALOGUE = Catalogue(allow_local=True)
+WAYS = ("attachment", "hosted link", "Discord link", "message link", "job")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One file that a command takes: the options that give it, and the field in which it is sent."""
+
+    field: str
+    kind: MediaKind
+    attachment: str
+    url: str
+    job: str | None = None
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command with all its other options, what is sent for those, what is read from the files, what comes back."""
+
+    command: str
+    options: Mapping[str, Any]
+    sent: Mapping[str, Any]
+    slots: tuple[Slot, ...] = ()
+    read: Mapping[str, str] = field(default_factory=dict)
+    """By wire name, the field of the file from which it is read."""
+    made: tuple[MediaKind, ...] = ()
+
+
+CLIP = Slot("video_url", VIDEO, "video", "url", "job")
+SORA_SOURCE = Slot("source_video_url", VIDEO, "source_video", "source_video_url")
+MUSIC = {
+    "prompt": "slow piano", "title": "Rain", "style": "lo-fi", "duration_seconds": 3.5, "instrumental": True,
+    "model": "V5", "provider": "kie", "mode": "auto", "custom_mode": False, "vocal_gender": "f",
+    "negative_tags": "drums", "description_prompt": "in the dark", "style_weight": 0.65, "weirdness_constraint": 0.5,
+    "audio_weight": 0.25, "prompt_influence": 0.75, "persona_id": "p1", "seed": 42,
+}  # fmt: skip
+FILM = {
+    "prompt": "waves", "model": "wan27video", "duration": 5, "aspect_ratio": "16:9", "resolution": "720p",
+    "negative_prompt": "text", "seed": 0, "prompt_extend": False, "watermark": False, "nsfw_checker": True,
+}  # fmt: skip
+SORA = {"prompt": "it snows", "model": "sora-2-pro", "duration": 8, "aspect_ratio": "9:16", "resolution": "1080p"}
+SOUND = {
+    "prompt": "rain", "title": "Rain", "duration_seconds": 2, "description_prompt": "on tin",
+    "negative_tags": "music", "prompt_influence": 0.5, "seed": 7,
+}  # fmt: skip
+CAMERA = {"pan": 10, "tilt": 0, "roll": 0, "zoom": -18.5, "horizontal": 0, "vertical": 0}
+MOTION = {"prompt": "leaves", "negative_prompt": "blur", "motion": "drift", "motion_scale": 1.5}
+REWRITE = {"prompt": "a fox", "style": "noir", "aspect_ratio": "1:1", "rewrite_request": "shorter"}
+REWRITE_SENT = {"prompt": "a fox", "visualStyle": "noir", "aspectRatio": "1:1", "rewriteRequest": "shorter"}
+PICTURE = {
+    "prompt": "a fox", "model": "gptimage2", "aspect_ratio": "16:9", "resolution": "4K", "quality": "high",
+    "style": "oil", "reference_prompt_balance": 0.5,
+}  # fmt: skip
+EDITED = {"prompt": "make it night", "model": "seedream5", "aspect_ratio": "3:4", "resolution": "2K"}
+BIGGER = {"model": "wavespeed", "target_resolution": "4k", "upscale_factor": 2, "video_title": "Trailer"}
+
+
+def motion_case(kind: MediaKind, *, steered: bool) -> Case:
+    steering = {"pan": 10.0, "zoom": -18.5} if steered else {}
+    control = {"control_mode": "camera_control", "camera_control": CAMERA} if steered else {}
+    return Case(
+        "finish motion",
+        MOTION | steering | ({"duration": 6} if kind is IMAGE else {}),
+        MOTION | control | ({"duration": 6} if kind is IMAGE else {}),
+        (Slot("file_url", kind, "file", "url", "job"),),
+        {"file_name": "file_url", "content_type": "file_url", **({} if kind is IMAGE else {"duration": "file_url"})},
+        (VIDEO,),
+    )
+
+
+CASES = {
+    "image generate": Case(
+        "image generate",
+        PICTURE,
+        PICTURE,
+        (Slot("reference_image_urls", IMAGE, "reference", "reference_urls", "reference_job", many=True),),
+        made=(IMAGE,),
+    ),
+    "image edit": Case("image edit", EDITED, EDITED, (Slot("image_url", IMAGE, "image", "url", "job"),), made=(IMAGE,)),
+    "video generate from a picture": Case(
+        "video generate",
+        FILM,
+        FILM,
+        (
+            Slot("image_url", IMAGE, "start", "url", "job"),
+            Slot("end_image_url", IMAGE, "end_image", "end_image_url"),
+            Slot("audio_url", AUDIO, "audio", "audio_url"),
+            Slot("reference_image_urls", IMAGE, "reference", "reference_urls", many=True),
+        ),
+        made=(VIDEO,),
+    ),
+    "video generate from a clip": Case(
+        "video generate", FILM, FILM, (Slot("source_video_url", VIDEO, "start", "url", "job"),), made=(VIDEO,)
+    ),
+    "audio music": Case("audio music", MUSIC, MUSIC, made=(AUDIO,)),
+    "audio narration": Case(
+        "audio narration",
+        spoken := {
+            "text": "Welcome aboard.",
+            "voice_id": "v1",
+            "tone": "calm",
+            "speed": 1.1,
+            "stability": 0.7,
+            "similarity_boost": 0.8,
+        },
+        spoken,
+        made=(AUDIO,),
+    ),
+    "audio soundfx": Case("audio soundfx", SOUND | {"mode": "one_off"}, SOUND | {"mode": "one_off"}, made=(AUDIO,)),
+    "audio soundfx for a video": Case(
+        "audio soundfx", SOUND, SOUND | {"mode": "video_context"}, (CLIP,), made=(AUDIO, VIDEO)
+    ),
+    "prompt image": Case("prompt image", REWRITE, REWRITE_SENT),
+    "prompt video": Case("prompt video", REWRITE | {"duration": 8}, REWRITE_SENT | {"duration": 8}),
+    "prompt location": Case("prompt location", REWRITE, REWRITE_SENT),
+    "prompt variant": Case(
+        "prompt variant",
+        {"prompt": "a knight", "rewrite_request": "in linen"},
+        {"prompt": "a knight", "rewriteRequest": "in linen"},
+    ),
+    "finish lipsync": Case(
+        "finish lipsync",
+        {"video_title": "Host", "audio_title": "Welcome"},
+        {"video_title": "Host", "audio_title": "Welcome"},
+        (
+            Slot("video_url", VIDEO, "video", "video_url", "video_job"),
+            Slot("audio_url", AUDIO, "audio", "audio_url", "audio_job"),
+        ),
+        {"video_duration": "video_url", "audio_duration": "audio_url"},
+        (VIDEO,),
+    ),
+    "finish subtitles": Case(
+        "finish subtitles",
+        {"font": "Arial", "font_size": 48, "color": "#FFFFFF", "stroke_color": "#000000", "stroke_width": 4},
+        {
+            "subtitle_settings": {
+                "font": "Arial",
+                "fontSize": 48,
+                "color": "#FFFFFF",
+                "strokeColor": "#000000",
+                "strokeWidth": 4,
+            }
+        },
+        (CLIP,),
+        {"duration": "video_url", "file_name": "video_url", "content_type": "video_url"},
+        (VIDEO,),
+    ),
+    "finish motion of a picture": motion_case(IMAGE, steered=False),
+    "finish motion of a clip": motion_case(VIDEO, steered=True),
+    "finish upscale": Case(
+        "finish upscale",
+        BIGGER,
+        BIGGER,
+        (CLIP, Slot("thumbnail_url", IMAGE, "thumbnail", "thumbnail_url")),
+        {"duration_seconds": "video_url"},
+        (VIDEO,),
+    ),
+    "sora character": Case("sora character", {"name": "Captain Fog"}, {"name": "Captain Fog"}, (CLIP,)),
+    "sora video": Case("sora video", SORA | {"character_id": "ch_1"}, SORA | {"character_id": "ch_1"}, made=(VIDEO,)),
+    **{
+        f"sora {word}": Case(
+            f"sora {word}",
+            SORA | {"sora_video_id": "video_68c1"},
+            SORA | {"sora_video_id": "video_68c1"},
+            (SORA_SOURCE,),
+            {"source_duration": "source_video_url"} if word == "extend" else {},
+            (VIDEO,),
+        )
+        for word in ("edit", "extend", "remix")
+    },
+}
+
+
+def test_each_of_the_commands_is_driven():
+    assert {case.command for case in CASES.values()} == COMMANDS.keys()
+
+
+class Given:
+    """Files given in each way: the options to fill in, and the links that must reach the API."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        self._jobs: dict[MediaKind, Job] = {}
+
+    async def options(self, slot: Slot, way: str) -> tuple[dict[str, Any], str | None]:
+        """Return the options, and the link that they stand for; None for an upload, whose link Discord makes."""
+        rig, (name, data) = self._rig, sample(slot.kind)
+        match way:
+            case "attachment":
+                return {slot.attachment: (name, data)}, None
+            case "hosted link":
+                link = hosted(rig, name, data)
+                return {slot.url: f"<{link}>"}, link
+            case "Discord link":
+                link = await posted_link(rig, slot.kind)
+                return {slot.url: f" {link} "}, link
+            case "message link":
+                link, [file] = own_message(rig, sample(slot.kind))
+                return {slot.url: link}, file["url"]
+        assert slot.job is not None
+        if slot.kind not in self._jobs:
+            self._jobs[slot.kind] = await earlier(rig, slot.kind)
+        job = self._jobs[slot.kind]
+        return {slot.job: job.id}, job.media[0].url
+
+    async def all_options(self, case: Case, number: int) -> tuple[dict[str, Any], dict[str, str | None]]:
+        """Return the options of the case's files in their `number`-th ways, and the links by field."""
+        options, links = {}, {}
+        for slot in case.slots:
+            ways = WAYS if slot.job is not None else WAYS[:-1]
+            given, links[slot.field] = await self.options(slot, ways[number % len(ways)])
+            options |= given
+        return options, links
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_a_command_delivers_from_every_kind_of_source_and_sends_exactly_this(rig: Rig, name: str):
+    case, given = CASES[name], Given(rig)
+    rounds = max((len(WAYS) if slot.job is not None else len(WAYS) - 1 for slot in case.slots), default=1)
+    prepared = [await given.all_options(case, number) for number in range(rounds)]
+    before, ids = len(rig.sandbox.requests), []
+    for options, _ in prepared:
+        result = await rig.member.slash(rig.channel, case.command, **case.options, **options)
+        assert result.followups == []
+        assert not result.ephemeral
+        ids.append((await rig.jobs())[0].id)
+    await rig.work()
+
+    requests = {request.idempotency_key: request for request in rig.sandbox.requests[before:]}
+    assert len(requests) == rounds
+    jobs = {job.id: job for job in await rig.jobs()}
+    for job_id, (_, links) in zip(ids, prepared, strict=True):
+        job = jobs[job_id]
+        request = requests[job.idempotency_key]
+        assert request.key == HOST_KEY
+        assert request.operation == COMMANDS[case.command]
+        check_sent(case, request.input, links)
+        files = delivered(rig, job)
+        assert sorted(examined(rig, file) for file in files) == sorted(case.made)
+        told_on_the_card(rig, case, job)
+    await settled_exactly(rig)
+
+
+def check_sent(case: Case, sent: Mapping[str, Any], links: Mapping[str, str | None]) -> None:
+    """Fail unless exactly the case's values, its files and what is in them were sent, as the catalogue has it."""
+    slots = {slot.field: slot for slot in case.slots}
+    operation = CATALOGUE.get(COMMANDS[case.command])
+    left = dict(sent)
+    for name, slot in slots.items():
+        value = left.pop(name)
+        [link] = value if slot.many else [value]
+        if links[name] is None:
+            assert link.startswith("https://cdn.simcord.invalid/")
+            assert link.endswith(f"/{sample(slot.kind)[0]}")
+        else:
+            assert link == links[name]
+    for name, source in case.read.items():
+        value, link = left.pop(name), sent[source]
+        if name == "file_name":
+            assert value == link.rpartition("/")[2]
+        elif name == "content_type":
+            assert value == {IMAGE: "image/png", VIDEO: "video/mp4"}[slots[source].kind]
+        else:
+            a_job = links[source] is not None and "-0." in link  # the sandbox's own results last up to a second
+            length_s = 1.0 if a_job else {VIDEO: CLIP_S, AUDIO: TRACK_S}[slots[source].kind]
+            assert value == pytest.approx(length_s, abs=0.12)
+    assert left == case.sent
+    assert all(value not in (None, "", [], {}) for value in sent.values())
+    if operation.fields:
+        assert sent.keys() <= {each.name for each in operation.fields}
+        assert sent.keys() >= {each.name for each in operation.fields if each.required}
+        assert CATALOGUE.check(operation.id, sent) == sent
+
+
+def told_on_the_card(rig: Rig, case: Case, job: Job) -> None:
+    """Fail unless the card has its result in words where there is one."""
+    [message] = [m for m in rig.messages() if m.id == job.message_id]
+    card = message.embeds[0]
+    assert "✅ done" in card.fields[0].value
+    assert card.title == CATALOGUE.get(COMMANDS[case.command]).title
+    if case.command.startswith("prompt "):
+        assert f"> {case.options['prompt']}" in card.description
+        assert job.output["enhancedPrompt"] in card.description
+    if case.command == "sora character":
+        assert f"character_id: {job.output['character_id']}" in card.description
+
+
+def test_every_plain_field_that_a_command_offers_is_given_in_a_case():
+    for case in CASES.values():
+        operation = CATALOGUE.get(COMMANDS[case.command])
+        plain = {f.name for f in operation.fields if f.kind not in {FieldKind.URL, FieldKind.URLS} and f.probe is None}
+        together = {name for other in CASES.values() if other.command == case.command for name in other.sent}
+        assert plain - together <= {"target_fps"}, case.command
+
+
+# ---------------------------------------------------------------------- only what was given is sent
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "sent"),
+    [
+        ("image generate", {"prompt": "a fox"}, {"prompt": "a fox"}),
+        ("video generate", {"prompt": "waves"}, {"prompt": "waves"}),
+        ("audio music", {"prompt": "piano"}, {"prompt": "piano"}),
+        ("audio narration", {"text": "Hello."}, {"text": "Hello."}),
+        ("audio soundfx", {"prompt": "rain"}, {"prompt": "rain"}),
+        ("prompt image", {"prompt": "a fox"}, {"prompt": "a fox"}),
+        ("prompt video", {"prompt": "a fox"}, {"prompt": "a fox"}),
+        ("prompt location", {"prompt": "a harbour"}, {"prompt": "a harbour"}),
+        ("prompt variant", {"prompt": "a knight"}, {"prompt": "a knight"}),
+        ("sora video", {"prompt": "x", "character_id": "ch_1"}, {"prompt": "x", "character_id": "ch_1"}),
+        ("sora edit", {"prompt": "x", "sora_video_id": "video_1"}, {"prompt": "x", "sora_video_id": "video_1"}),
+        ("image generate", {"prompt": " a fox\r\n ", "style": " ", "model": ""}, {"prompt": "a fox"}),
+        ("image generate", {"prompt": "a fox", "model": "GPT Image 2"}, {"prompt": "a fox", "model": "gptimage2"}),
+        ("finish upscale", {"target_fps": 24.0}, {"target_fps": 24}),
+    ],
+)
+async def test_nothing_is_sent_that_was_not_given(rig: Rig, command: str, options: dict, sent: dict):
+    if command == "finish upscale":
+        options = options | {"url": (link := hosted(rig, *sample(VIDEO)))}
+        sent = sent | {"video_url": link, "duration_seconds": pytest.approx(CLIP_S, abs=0.1)}
+    await rig.member.slash(rig.channel, command, **options)
+    await rig.work()
+    [request] = rig.sandbox.requests
+    assert request.input == sent
+
+
+# ---------------------------------------------------------------------- Sora videos by job
+
+
+@pytest.mark.parametrize("word", ["edit", "extend", "remix"])
+async def test_a_sora_job_is_named_to_sora_by_its_own_id(rig: Rig, word: str):
+    await rig.member.slash(rig.channel, "sora video", prompt="Captain Fog waves", character_id="ch_1")
+    await rig.work()
+    [first] = await rig.jobs()
+    assert first.output["task_id"].startswith("video_")
+    await rig.member.slash(rig.channel, f"sora {word}", prompt="again", job=first.id.lower())
+    await rig.work()
+    assert rig.sandbox.requests[-1].input == {"prompt": "again", "sora_video_id": first.output["task_id"]}
+    job = (await rig.jobs())[0]
+    assert [examined(rig, file) for file in delivered(rig, job)] == [VIDEO]
+
+
+async def test_only_videos_that_sora_made_are_offered_to_sora(rig: Rig):
+    await earlier(rig, VIDEO)
+    await rig.member.slash(rig.channel, "sora video", prompt="Captain Fog waves", character_id="ch_1")
+    await rig.work()
+    made = (await rig.jobs())[0]
+    choices = await rig.member.autocomplete(rig.channel, "sora edit", "job", "")
+    assert [choice["value"] for choice in choices] == [made.id]
+
+
+# ---------------------------------------------------------------------- several files
+
+
+async def test_pictures_to_follow_keep_the_order_of_their_options(rig: Rig):
+    job = await earlier(rig, IMAGE)
+    first, second = hosted(rig, "one.png", sample(IMAGE)[1]), hosted(rig, "two.png", sample(IMAGE)[1])
+    uploads = {option: (f"{option}.png", sample(IMAGE)[1]) for option in ("reference_4", "reference", "reference_2")}
+    await rig.member.slash(
+        rig.channel,
+        "image generate",
+        prompt="all of it",
+        reference_urls=f"{first}, {second}",
+        reference_job=job.id,
+        **uploads,
+    )
+    await rig.work()
+    links = rig.sandbox.requests[-1].input["reference_image_urls"]
+    names = [link.rpartition("/")[2] for link in links]
+    assert names == [
+        "reference.png",
+        "reference_2.png",
+        "reference_4.png",
+        "one.png",
+        "two.png",
+        job.media[0].url.rpartition("/")[2],
+    ]
+
+
+async def test_sound_effects_for_a_video_come_as_a_playable_sound_and_as_the_video(rig: Rig):
+    await rig.member.slash(rig.channel, "audio soundfx", prompt="rain on tin", video=sample(VIDEO))
+    await rig.work()
+    [job] = await rig.jobs()
+    [message] = rig.messages()
+    names = [attachment.filename for attachment in message.attachments]
+    tail = job.id[:4].lower()
+    assert names == [f"rain-on-tin-{tail}.mp3", f"rain-on-tin-{tail}-2.mp4"]
+    assert [attachment.content_type for attachment in message.attachments] == ["audio/mpeg", "video/mp4"]
+    assert [examined(rig, attachment) for attachment in message.attachments] == [AUDIO, VIDEO]
+    assert {attachment.description for attachment in message.attachments} == {"rain on tin"}
+
+
+async def test_several_pictures_of_one_request_arrive_in_one_message(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="herons #many")
+    await rig.work()
+    [message] = rig.messages()
+    assert [examined(rig, attachment) for attachment in message.attachments] == [IMAGE] * 4
+    assert len({attachment.filename for attachment in message.attachments}) == 4
+
+
+async def test_a_file_is_named_and_described_after_its_prompt(rig: Rig):
+    await rig.member.slash(rig.channel, "video generate", prompt="Fox in fog! " + "so grey " * 200)
+    await rig.work()
+    [message] = rig.messages()
+    [job] = await rig.jobs()
+    [text, clip] = sorted(message.attachments, key=lambda attachment: attachment.filename.endswith(".mp4"))
+    assert clip.filename.startswith("fox-in-fog-so-grey")
+    assert clip.filename.endswith(f"-{job.id[:4].lower()}.mp4")
+    assert len(clip.filename) < 60
+    assert clip.description.startswith("Fox in fog! so grey")
+    assert clip.description.endswith("…")
+    assert len(clip.description) <= 1024
+    assert text.filename == "prompt.txt"
+    assert rig.file(text).decode() == rig.sandbox.requests[0].input["prompt"]
+
+
+async def test_without_a_prompt_a_file_is_named_after_its_operation(rig: Rig):
+    await rig.member.slash(rig.channel, "finish subtitles", video=sample(VIDEO))
+    await rig.work()
+    [job] = await rig.jobs()
+    [file] = delivered(rig, job)
+    assert file.filename == f"subtitles-generate-{job.id[:4].lower()}.mp4"
+    assert file.description == "Made by subtitles.generate"
+
+
+async def test_only_a_small_part_of_a_camera_is_steered_and_the_rest_stands_still(rig: Rig):
+    await rig.member.slash(rig.channel, "finish motion", file=sample(IMAGE), tilt=-5)
+    await rig.work()
+    sent = rig.sandbox.requests[-1].input
+    assert sent["camera_control"] == {"pan": 0, "tilt": -5, "roll": 0, "zoom": 0, "horizontal": 0, "vertical": 0}
+    assert sent["control_mode"] == "camera_control"
+    assert "duration" not in sent
+
+
+async def test_an_operation_that_the_account_has_not_is_told_in_one_sentence(rig: Rig):
+    rig.sandbox.fault("submit", "status", status=400, body='{"error": {"message": "Unknown operation."}}', times=None)
+    await rig.member.slash(rig.channel, "prompt location", prompt="a harbour")
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    [message] = rig.messages()
+    assert "Unknown operation." in message.embeds[0].fields[0].value
+    await settled_exactly(rig)
+
+
+# ---------------------------------------------------------------------- enhance
+
+ENHANCED = {
+    "image generate": ({}, {"aspect_ratio": "1:1", "style": "noir"}, {"aspectRatio": "1:1", "visualStyle": "noir"}),
+    "image edit": ({"image": sample(IMAGE)}, {"aspect_ratio": "4:3"}, {"aspectRatio": "4:3"}),
+    "video generate": ({}, {"aspect_ratio": "9:16", "duration": 4}, {"aspectRatio": "9:16", "duration": 4}),
+    "sora edit": ({"sora_video_id": "video_1"}, {"duration": 8}, {"duration": 8}),
+}
+
+
+@pytest.mark.parametrize("command", ENHANCED)
+async def test_enhance_rewrites_the_prompt_first_and_the_card_shows_both(rig: Rig, command: str):
+    needed, options, wishes = ENHANCED[command]
+    await rig.member.slash(rig.channel, command, prompt="a fox", enhance=True, **needed, **options)
+    await rig.work()
+    first, second = rig.sandbox.requests
+    kind = "image" if command.startswith("image") else "video"
+    assert first.operation == f"prompt.enhance.{kind}"
+    assert first.input == {"prompt": "a fox", **wishes}
+    last, rewriter = await rig.jobs()
+    assert (rewriter.position, last.position) == (0, 1)
+    assert second.operation == COMMANDS[command]
+    assert second.input["prompt"] == rewriter.output["enhancedPrompt"] != "a fox"
+    assert second.input.items() >= options.items()
+    [message] = rig.messages()
+    shown = message.embeds[0].description
+    assert shown.startswith("> a fox")
+    assert rewriter.output["enhancedPrompt"] in shown
+    assert message.embeds[0].title == CATALOGUE.get(COMMANDS[command]).title
+    assert len(message.attachments) == 1
+    await settled_exactly(rig)
+
+
+async def test_three_pictures_are_made_from_one_rewritten_prompt(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True, count=3)
+    await rig.work()
+    operations = [request.operation for request in rig.sandbox.requests]
+    assert operations == ["prompt.enhance.image", *["image.generate"] * 3]
+    assert len({request.input["prompt"] for request in rig.sandbox.requests[1:]}) == 1
+    [message] = rig.messages()
+    assert len(message.attachments) == 3
+    assert message.embeds[0].title.endswith("· 3")
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("word", ["#fail", "#invalid", "#none"])
+async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: Rig, word: str):
+    await rig.member.slash(rig.channel, "image generate", prompt=f"a fox {word}", enhance=True, count=2)
+    await rig.work()
+    assert [request.operation for request in rig.sandbox.requests] in ([], ["prompt.enhance.image"])
+    jobs = sorted(await rig.jobs(), key=lambda job: job.position)
+    assert [job.state for job in jobs] == [JobState.FAILED, JobState.CANCELLED, JobState.CANCELLED]
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    assert (balance.held, balance.spent) == (0, 0)
+    [message] = rig.messages()
+    shown = message.embeds[0].fields[0].value
+    assert "❌ failed" in shown
+    assert shown.count("🚫 cancelled: The step before this one gave no result") == 2
+
+
+STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]
+
+
+@pytest.mark.parametrize(("point", "skipped"), list(itertools.product(STEP_POINTS, [0, 1])))
+async def test_a_death_between_the_steps_makes_nothing_twice(rig: Rig, point: str, skipped: int):
+    from bot.runtime import failpoints
+
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True)
+    for _ in range(400):
+        jobs = sorted(await rig.jobs(), key=lambda job: job.position)
+        if skipped == 0 or jobs[0].state is JobState.DELIVERED:
+            break
+        await rig.step()
+        rig.advance(0.5)
+    failpoints.arm([point])
+    with pytest.raises(failpoints.Crash):
+        await rig.work()
+    await rig.restart(after_s=1.0)
+    await rig.work()
+    assert [request.operation for request in rig.sandbox.requests] == ["prompt.enhance.image", "image.generate"]
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+    await settled_exactly(rig)

@@ -1,0 +1,104 @@
+"""A bot as a process of its own, to be started, killed with SIGKILL and started again beside a wire Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.support.wire.server import WAIT_S, WireDiscord
+
+ROOT = Path(__file__).parents[3]
+
+
+class BotProcess:
+    """One life of the bot: `async with BotProcess(discord, ["run"], log) as bot: await bot.online()`.
+
+    Leaving the block kills what still runs. The output goes to the log file, appended over several lives; the
+    log's directory is the working directory, so that no `.env` of the machine is read.
+    """
+
+    def __init__(
+        self,
+        discord: WireDiscord,
+        arguments: Sequence[str],
+        log: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        module: str = "tests.support.wire.child",
+    ) -> None:
+        """`env` is added to a bare environment (PATH and PYTHON… only), so that no setting of the machine leaks in."""
+        bare = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("PYTHON")}
+        self._env = {**bare, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **discord.environ, **(env or {})}
+        self._discord = discord
+        self._command = [sys.executable, "-m", module, *arguments]
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+        self._watch: asyncio.Task[int] | None = None
+
+    async def __aenter__(self) -> Self:
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                env=self._env,
+                cwd=self._log.parent,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self._watch = asyncio.create_task(self._wait())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.kill()
+        if error is not None:
+            error.add_note(f"the bot's output:\n{self.output()[-4000:]}")
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    def output(self) -> str:
+        """Return what the bot has written so far, in all its lives."""
+        return self._log.read_text(errors="replace")
+
+    async def online(self, timeout: float = WAIT_S) -> None:  # noqa: ASYNC109 - the bound is what the caller sets
+        """Wait until this process has identified at the gateway; RuntimeError if it ends before."""
+        await self._discord.until(lambda: self._connected or not self.running, timeout)
+        if not self.running:
+            raise RuntimeError(f"the bot ended with exit status {await self.ended()}")
+
+    async def kill(self) -> None:
+        """SIGKILL, and wait until Discord has noticed that the bot's sockets are gone."""
+        if self._process is not None and self.running:
+            self._process.kill()
+        await self.ended()
+        await self._discord.until(lambda: not self._connected)
+
+    async def terminate(self) -> int:
+        """SIGTERM; return the exit status."""
+        assert self._process is not None
+        self._process.terminate()
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait for the process to end by itself or by a signal; return its exit status."""
+        assert self._watch is not None
+        return await self._watch
+
+    @property
+    def _connected(self) -> bool:
+        assert self._process is not None
+        return any(session.client == str(self._process.pid) for session in self._discord.gateway.live)
+
+    async def _wait(self) -> int:
+        assert self._process is not None
+        status = await self._process.wait()
+        self._discord.world.ring()
+        return status

@@ -1,0 +1,64 @@
+"""Run the real bot against a wire Discord: `python -m tests.support.wire.child run …` for `cannon-bot run …`.
+
+discord.py 2.7.1 has its addresses as class attributes and no setting for them; they are set here, in the child
+process, and nothing else of it is changed. The bot itself is told one more origin that it may download from.
+WIRE_DISCORD_URL names the server (`http://127.0.0.1:port`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+from typing import Any
+
+import yarl
+from discord.asset import Asset
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from discord.state import ConnectionState
+
+READY_AFTER_S = 0.1
+"""discord.py says on_ready this long after the last guild; its own 2 s would be most of a test."""
+
+
+def point_discord_at(url: str) -> None:
+    """Send every request and connection of discord.py to the server at this address.
+
+    The gateway's address carries our process id, by which the test tells the lives of a bot apart.
+    """
+    Route.BASE = f"{url}/api/v10"
+    Asset.BASE = f"{url}/cdn"
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url).with_scheme("ws") / "gateway" / str(os.getpid())
+    original = ConnectionState.__init__
+
+    def init(self: ConnectionState[Any], **options: Any) -> None:
+        original(self, **{"guild_ready_timeout": READY_AFTER_S, **options})
+
+    ConnectionState.__init__ = init  # type: ignore[method-assign]  # an option with another default
+
+
+def allow_downloads_from(url: str) -> None:
+    """Let the bot read attachments from this loopback server, which stands where Discord's CDN is public.
+
+    Every list of allowed origins in the bot is read by one function; it must not have been imported by name yet.
+    """
+    assert "bot.runtime.transport" not in sys.modules
+    assert "bot.media.fetcher" not in sys.modules
+    from bot.runtime import safe_urls as addresses
+
+    original = addresses.origins_of
+
+    def origins_of(urls: Collection[str]) -> frozenset[addresses.Origin]:
+        return original((*urls, url))
+
+    addresses.origins_of = origins_of
+
+
+if __name__ == "__main__":
+    server = os.environ["WIRE_DISCORD_URL"]
+    point_discord_at(server)
+    allow_downloads_from(server)
+    from bot.cli import main
+
+    sys.exit(main(sys.argv[1:]))
