@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format bench screenshot readme lock wheel-check clean
+.PHONY: help demo test test-long check format bench screenshot picture readme lock wheel-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ bench: $(READY) ## Measure speed and memory against the floors, on loopback
 
 screenshot: $(READY) ## Take the README's picture of the demo with a headless Chromium
 	$(BIN)/python tools/screenshot.py $(ARGS)
+
+picture: $(READY) ## Draw the picture of the packages in docs/architecture.md from the import contract
+	$(BIN)/python tools/draw_architecture.py
 
 readme: $(READY) ## Write the README's tables of commands and settings from the code
 	$(BIN)/python tools/readme_tables.py

@@ -190,3 +190,13 @@ def test_what_an_operation_without_public_outputs_made_is_told_in_words_beside_i
     assert text_of(BY_ID["three_d.model.generate"], model) == f"model_url: {link}\nfaces: 12"
     assert text_of(None, {"task_id": "x", "status": "succeeded", "video_url": A}) is None
     assert text_of(None, {"note": "`<b>` \u202e\n"}) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "waited_s"),
+    [(2000, 2.0), (0, 0.0), (3_600_000, 3600.0), (3_600_001, 3600.0), (10**15, 3600.0), (-1, None), (True, None)],
+)
+def test_the_api_may_ask_for_a_wait_of_an_hour_at_most(said: object, waited_s: float | None) -> None:
+    """A value out of proportion must not silence a job."""
+    read = wire.progress({"id": "req_a1", "status": "processing", "poll_after_ms": said}, "req_a1")
+    assert read.poll_after_s == waited_s
