@@ -19,9 +19,9 @@ from cogs.results import buttons as results
 from cogs.results import fresh_links
 from cogs.results.rerun import cards_jobs, is_private
 from cogs.ui.controls import GONE, on, on_job
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, is_moderator, require_moderator
 from cogs.workflows.options import job_label
-from cogs.workflows.submit import Interaction
 
 ID_HELP = "The id of a job, as its card shows it"
 NOT_YOURS = "Only who asked for this job, or a moderator, can do this."

@@ -13,9 +13,9 @@ from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.domain.models import credits_text
 from bot.errors import InputError, NoKey
+from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
 from cogs.ui.permissions import is_moderator
 from cogs.workflows.options import operation_of
-from cogs.workflows.submit import IN_SERVER_ONLY, Interaction
 
 PAGE_CHARS = 4000
 """Discord takes 4096 in an embed's description and 6000 in all embeds of a message: a page is a message of its own."""

@@ -22,9 +22,9 @@ from bot.errors import CannonError, NoKey
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw, drawable
 from bot.store.money.reports import Report
 from cogs.member.export import books
+from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import credits_words, fitting, job_line, standing, standing_text
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import Interaction
 
 JOBS_SHOWN = 10
 TOP_SHOWN = 10

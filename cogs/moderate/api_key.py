@@ -7,8 +7,8 @@ from bot.domain.models import AccountStatus, GuildKey, credits_text
 from bot.errors import InputError, KeyRefused, NoKey
 from cogs.ui.audit import record
 from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import Interaction
 
 KEY_LENGTH_MIN, KEY_LENGTH_MAX = 8, 200
 NEEDED_SCOPES = ("requests:read", "requests:write")

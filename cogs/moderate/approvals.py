@@ -16,8 +16,8 @@ from bot.store import Approval
 from cogs.ui.audit import record
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import Interaction
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,8 @@ from bot.errors import InputError
 from cogs.member.help import pages
 from cogs.ui.audit import record
 from cogs.ui.durations import seconds_of
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import Interaction
 
 NOBODY = "Nobody is blocked."
 LINES = 8

@@ -7,8 +7,8 @@ from bot.delivery.card import plain
 from bot.errors import InputError
 from bot.guild.operation_switches import OperationSwitches
 from bot.store.guild.switched_off import EVERYWHERE
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_host, require_moderator
-from cogs.workflows.submit import Interaction
 
 LIST_CHARS = 4000
 """Discord takes 4096 in an embed's description."""

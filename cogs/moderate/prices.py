@@ -12,9 +12,9 @@ from bot.errors import InputError
 from cogs.member.help import pages
 from cogs.moderate.settings.forms import MODEL_CHARS, model_typed
 from cogs.ui.audit import record
+from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import credits_words
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import Interaction
 
 PRICES_MAX = 200
 NONE_SET = "No price is set: `/studio price` with an operation and credits sets one."

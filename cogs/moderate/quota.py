@@ -16,9 +16,9 @@ from bot.errors import InputError
 from cogs.member.help import pages
 from cogs.ui.audit import record
 from cogs.ui.durations import SPAN_CHARS, seconds_of
+from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import credits_words, label, standing, standing_text, terms, whose
 from cogs.ui.permissions import guild_of, is_moderator, moderators_only
-from cogs.workflows.submit import Interaction
 
 CREDITS_MAX = 999_999_999.0
 CHOICES = 25

@@ -14,8 +14,8 @@ from bot.store import ReviewRule, ReviewVerdict
 from cogs.ui.audit import record
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
-from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import Interaction, lacking
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of, lacking, require_moderator
 
 DECIDED = "Somebody has decided about this already, or its time is over."
 REASON_CHARS = 180

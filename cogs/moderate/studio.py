@@ -20,10 +20,10 @@ from cogs.moderate.settings.commands import open_settings
 from cogs.moderate.settings.forms import MODEL_CHARS
 from cogs.reactions.settings import ReactionSettings, set_gallery
 from cogs.ui.durations import SPAN_CHARS
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, moderators_only
 from cogs.workflows.options import PRIVATE_HELP
 from cogs.workflows.raw_request import open_request
-from cogs.workflows.submit import Interaction
 
 CREDITS_MAX = 999_999_999
 REASON_CHARS = 200

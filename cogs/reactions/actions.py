@@ -11,7 +11,6 @@ from bot.app.client import CannonBot
 from bot.delivery.card import open_part
 from bot.delivery.copies import shown_jobs
 from bot.delivery.poster import message_link
-from bot.domain.guild_rules import Rules
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, Who
 from bot.domain.spending_policy import refuse_blocked
@@ -23,6 +22,7 @@ from cogs.reactions.submit import CardTarget, PostableChannel, accept, post
 from cogs.results.next_step import Medium, either, of_job, prefilled, request_of
 from cogs.results.remove import STILL_OPEN, remove
 from cogs.results.rerun import alike, require_payer, results, same_again, varied
+from cogs.ui.permissions import moderates
 
 log = structlog.get_logger(__name__)
 
@@ -95,23 +95,16 @@ async def require_allowed(desk: ReactionContext, reacted: Reacted) -> None:
     bot, rule = desk.bot, reacted.rule
     refuse_blocked(await bot.parts.store.blocks.active(reacted.guild.id, reacted.member.id), bot.clock.wall())
     rules = await bot.parts.store.settings.get(reacted.guild.id)
-    moderates = is_moderator(reacted.member, rules)
-    if not moderates and not _is_meant(rule, reacted):
+    is_moderator = moderates(reacted.member.guild_permissions, reacted.member, rules)
+    if not is_moderator and not _is_meant(rule, reacted):
         raise NotAllowed(NOT_YOURS[rule.who].format(role=rule.role_id))
-    if rule.action is ReactionAction.REMOVE and not moderates and reacted.member.id != reacted.card.author_id:
+    if rule.action is ReactionAction.REMOVE and not is_moderator and reacted.member.id != reacted.card.author_id:
         raise NotAllowed(NOT_YOURS[Who.EVERYONE])
     if rule.action in REMAKES:
         require_payer(rules, main_result(reacted.jobs), reacted.member.id)
     if rule.action is ReactionAction.GALLERY:
         settings = await bot.parts.store.reactions.get(reacted.guild.id)
         desk.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
-
-
-def is_moderator(member: discord.Member, rules: Rules) -> bool:
-    """Whether the member may manage the server or has its moderator role, as Discord said with the reaction."""
-    return member.guild_permissions.manage_guild or (
-        rules.moderator_role is not None and any(role.id == rules.moderator_role for role in member.roles)
-    )
 
 
 def _is_meant(rule: Reaction, reacted: Reacted) -> bool:

@@ -22,8 +22,8 @@ from bot.domain.reaction_rules import (
 from bot.errors import InputError
 from cogs.moderate.settings.labels import on_off
 from cogs.ui.audit import record
-from cogs.ui.permissions import guild_of, moderators_only, require_moderator
-from cogs.workflows.submit import Interaction, lacking
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of, lacking, moderators_only, require_moderator
 
 COLOUR = 0x5865F2
 EMOJI_CHARS = 60

@@ -17,7 +17,9 @@ from bot.errors import Refused
 from bot.generation.card_spec import CardSpec
 from bot.generation.generation import Generation
 from bot.jobs.intake import Accepted, Unconfirmed
-from cogs.workflows.submit import lacking, look_at_files, place_in, steps
+from cogs.ui.interaction import place_in
+from cogs.ui.permissions import lacking
+from cogs.workflows.submit import look_at_files, steps
 
 PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 """Where in a server results are posted."""

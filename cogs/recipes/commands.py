@@ -18,11 +18,12 @@ from bot.generation.recipes import BUILT_IN, NOT_SHARED, Recipe
 from cogs.recipes.form import RecipeForm, Texts, save, texts_of
 from cogs.recipes.run import open_run
 from cogs.ui.audit import record
+from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.text_files import text_of_file
-from cogs.workflows.options import OFFER_LIMIT, PRIVATE_HELP
-from cogs.workflows.submit import Interaction
+from cogs.workflows.options import PRIVATE_HELP
 
 FILE_MAX_BYTES = 64 * 1024
 NAME_HELP = "The recipe"
@@ -60,10 +61,10 @@ def _completion(*, own_only: bool = False) -> Any:
         word = typed.strip().lower()
         found = await _names(interaction.client, interaction.guild_id or 0, own_only=own_only)
         return [
-            app_commands.Choice(name=shortened(f"{name}: {about}" if about else name, 100), value=name)
+            app_commands.Choice(name=shortened(f"{name}: {about}" if about else name, CHOICE_CHARS), value=name)
             for name, about in found
             if word in name or word in about.lower()
-        ][:OFFER_LIMIT]
+        ][:CHOICES_MAX]
 
     return complete
 

@@ -27,8 +27,8 @@ from bot.store.guild.recipes import RECIPES_MAX
 from cogs.ui.audit import record
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import Interaction
 
 TEXT_LIFE_S = 24 * 3600.0
 """How long the text of a recipe that was not right is kept for its author."""

@@ -15,8 +15,9 @@ from bot.generation.generation import Generation
 from bot.generation.recipes import Parameter, Recipe, check, steps_of
 from bot.generation.sources import Source, SourceRef, probed
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, JOB_ID, LABEL_CHARS, TITLE_CHARS, Form
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
-from cogs.workflows.submit import Interaction, ask
+from cogs.workflows.submit import ask
 
 _LINKS = {FieldKind.URL, FieldKind.URLS}
 

@@ -32,7 +32,8 @@ from cogs.results.rerun import (
 )
 from cogs.ui.controls import GONE, Control, on_job, view_of
 from cogs.ui.forms import OperationForm
-from cogs.workflows.submit import Interaction, ask
+from cogs.ui.interaction import Interaction
+from cogs.workflows.submit import ask
 
 STRENGTHS = {"subtle": "Subtle", "strong": "Strong"}
 OPTIONS_PER_SELECT = 25

@@ -9,8 +9,8 @@ from bot.delivery.card import is_batch, is_linked
 from bot.domain.models import Job, JobState
 from bot.errors import InputError, NotAllowed
 from cogs.ui.controls import Control, on_job
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import is_moderator
-from cogs.workflows.submit import Interaction
 
 CANCEL = "cancel_run"
 NOT_YOURS = "Only who asked for this, or a moderator, can cancel it."

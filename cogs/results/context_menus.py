@@ -11,7 +11,7 @@ from bot.errors import InputError, Refused
 from cogs.results.message_media import find
 from cogs.results.next_step import JOB_ACTION, LINK_ACTION, Medium, either, of_job, of_offer, offer, open_form
 from cogs.ui.controls import GONE, on, on_job
-from cogs.workflows.submit import IN_SERVER_ONLY, Interaction
+from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
 
 ANY = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO)
 

@@ -9,7 +9,7 @@ from bot.delivery.review import NOT_LOOKED_AT
 from bot.domain.models import Job
 from bot.errors import InputError, MediaGone
 from cogs.ui.controls import GONE, on_job
-from cogs.workflows.submit import Interaction
+from cogs.ui.interaction import Interaction
 
 KEPT_DAYS = 7
 """For how long Cannon Studio keeps results (its docs)."""

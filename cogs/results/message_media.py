@@ -12,7 +12,7 @@ from bot.domain.models import MediaKind
 from bot.errors import MediaError
 from bot.generation.sources import SOURCE_MAX_BYTES, SourceRef
 from cogs.results.next_step import Medium, name_in, of_job
-from cogs.workflows.submit import Interaction
+from cogs.ui.interaction import Interaction
 
 LOOK_TIMEOUT_S = 1.5
 """A form must be opened within 3 seconds of the click; what is not told by then is passed over."""

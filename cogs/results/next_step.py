@@ -18,7 +18,8 @@ from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef, native_video_id
 from cogs.ui.controls import GONE, Control, view_of
 from cogs.ui.forms import OperationForm
-from cogs.workflows.submit import Interaction, ask
+from cogs.ui.interaction import Interaction
+from cogs.workflows.submit import ask
 
 OPTIONS_PER_SELECT = 25
 WORDS = {MediaKind.IMAGE: "a picture", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}

@@ -10,8 +10,8 @@ from bot.domain.models import Card, Job
 from bot.errors import InputError, NotAllowed, Refused
 from cogs.ui.audit import record
 from cogs.ui.controls import GONE, Control, on_job, view_of
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import is_moderator
-from cogs.workflows.submit import Interaction
 
 QUESTION = (
     "This takes the result down everywhere: its card and every copy. Shall its record go too: the prompt, the input "

@@ -13,7 +13,8 @@ from bot.errors import InputError, Refused
 from bot.generation.card_spec import JobSpec
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
-from cogs.workflows.submit import ENHANCED_KEY, ENHANCERS, Interaction
+from cogs.ui.interaction import Interaction
+from cogs.workflows.submit import ENHANCED_KEY, ENHANCERS
 
 IMAGE_EDIT, VARIANT = "image.edit", "prompt.enhance.variant"
 REWRITES: Mapping[str, str] = MappingProxyType(

@@ -18,7 +18,7 @@ import discord
 
 from bot.domain.models import Job
 from bot.errors import InputError, Refused
-from cogs.workflows.submit import IN_SERVER_ONLY, Interaction
+from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
 
 VERSION = 1
 """Goes up when custom ids change their meaning; those of other versions get the constant answer."""

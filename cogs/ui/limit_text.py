@@ -12,7 +12,7 @@ from bot.domain.guild_rules import Grant, Limit, Period, Scope
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text
 from bot.domain.spending_policy import Headroom, SpendItem, SpendRequest, applicable_limits, headrooms
 from bot.store import Spending
-from cogs.workflows.options import CHOICE_CHARS
+from cogs.ui.choices import CHOICE_CHARS
 
 EACH = {Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month", Period.TOTAL: "in all"}
 SHOWN_CHARS = 4000

@@ -1,12 +1,13 @@
-"""Who may set things: a server's moderators, and for the whole bot its host."""
+"""Permissions: who is a moderator or the host, and which permissions the bot itself lacks in a channel."""
 
 from typing import Any, cast
 
 import discord
 from discord import app_commands
 
+from bot.domain.guild_rules import Rules
 from bot.errors import BotError, NotAllowed, Refused
-from cogs.workflows.submit import IN_SERVER_ONLY, Interaction
+from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
 
 MODERATORS_ONLY = (
     "Only moderators can do this: who may manage this server, or has the role that `/studio settings` names."
@@ -30,8 +31,14 @@ async def is_moderator(interaction: Interaction) -> bool:
     if interaction.permissions.manage_guild:
         return True
     rules = await interaction.client.parts.store.settings.get(interaction.guild_id)
-    roles = {role.id for role in getattr(interaction.user, "roles", ())}
-    return rules.moderator_role is not None and rules.moderator_role in roles
+    return moderates(interaction.permissions, interaction.user, rules)
+
+
+def moderates(permissions: discord.Permissions, user: object, rules: Rules) -> bool:
+    """Whether a member with these permissions may manage the server or has its moderator role."""
+    if permissions.manage_guild:
+        return True
+    return any(role.id == rules.moderator_role for role in getattr(user, "roles", ()))
 
 
 async def require_moderator(interaction: Interaction) -> None:
@@ -65,3 +72,16 @@ def _hosts(application: discord.AppInfo) -> set[int]:
         return {application.owner.id}
     joined = [each for each in team.members if each.membership_state is discord.TeamMembershipState.accepted]
     return {each.id for each in joined if each.role in HOST_ROLES or each.id == team.owner_id}
+
+
+def lacking(permissions: discord.Permissions, *, is_thread: bool, files: bool = True) -> list[str]:
+    """Return the permissions that the bot needs to post in a channel, with or without files, and does not have."""
+    needed = {
+        "View Channel": permissions.view_channel,
+        "Send Messages in Threads" if is_thread else "Send Messages": (
+            permissions.send_messages_in_threads if is_thread else permissions.send_messages
+        ),
+        "Embed Links": permissions.embed_links,
+        "Attach Files": permissions.attach_files or not files,
+    }
+    return [name for name, has in needed.items() if not has]

@@ -16,10 +16,11 @@ from bot.domain.text import one_line
 from bot.errors import InputError
 from bot.generation.card_spec import JobSpec
 from bot.generation.generation import Generation
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
 from cogs.ui.text_files import text_of_file
 from cogs.workflows.options import PRIVATE_HELP
-from cogs.workflows.submit import Interaction, ask
+from cogs.workflows.submit import ask
 
 FILE_MAX_BYTES = 256 * 1024
 """Twenty prompts of 6,000 characters, and then some."""

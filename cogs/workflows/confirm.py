@@ -7,7 +7,8 @@ import discord
 from bot.app.client import CannonBot
 from bot.errors import InputError
 from cogs.ui.controls import Control, on, view_of
-from cogs.workflows.submit import Interaction, ask, request_from_draft
+from cogs.ui.interaction import Interaction
+from cogs.workflows.submit import ask, request_from_draft
 
 OVER = "This price was answered before, or too long ago; please ask again."
 

@@ -9,8 +9,9 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
+from cogs.ui.interaction import Interaction, given
 from cogs.workflows.options import PromptOption, offers
-from cogs.workflows.submit import Interaction, ask, given, offered_file
+from cogs.workflows.submit import ask, offered_file
 
 CLIPS = frozenset({MediaKind.VIDEO})
 PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})

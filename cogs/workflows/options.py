@@ -10,6 +10,7 @@ from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, Field, FieldKind
 from bot.delivery.card import shortened
 from bot.domain.models import Job, MediaKind
+from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
@@ -21,10 +22,6 @@ PRIVATE_HELP = "Only you see it; a late result comes as a direct message"
 ENHANCE_HELP = "Rewrite the prompt first (a step of its own, 1 credit); the card shows both"
 URL_HELP = "A link to the file, or to a Discord message that has it"
 JOB_HELP = "An earlier job of this server: its result is taken"
-CHOICE_CHARS = 100
-"""Discord's limit of a choice's name."""
-OFFER_LIMIT = 25
-"""Discord's limit of choices."""
 LOOKED_THROUGH = 200
 """Of how many results those are sought that fit an option which takes only some."""
 
@@ -110,10 +107,10 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
             interaction.user.id,
             kinds=kinds,
             typed=typed,
-            limit=OFFER_LIMIT if only is None else LOOKED_THROUGH,
+            limit=CHOICES_MAX if only is None else LOOKED_THROUGH,
         )
         now = bot.clock.wall()
-        fitting = [job for job in jobs if only is None or only(job)][:OFFER_LIMIT]
+        fitting = [job for job in jobs if only is None or only(job)][:CHOICES_MAX]
         return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in fitting]
 
     return complete

@@ -5,8 +5,9 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.generation.generation import Generation
+from cogs.ui.interaction import Interaction, given
 from cogs.workflows.options import PromptOption, offers
-from cogs.workflows.submit import Interaction, ask, given
+from cogs.workflows.submit import ask
 
 OPTIONS = {"style": "visualStyle", "aspect_ratio": "aspectRatio", "rewrite_request": "rewriteRequest"}
 """Discord's option names are lower case; Cannon Studio's prompt fields are not."""

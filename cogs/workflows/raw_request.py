@@ -14,8 +14,9 @@ from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
 from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import Interaction, ask
+from cogs.workflows.submit import ask
 
 INPUT_CHARS = 4000
 """The longest text of a form's field, in Discord."""

@@ -11,8 +11,9 @@ from bot.domain.models import MediaKind
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import native_video_id
+from cogs.ui.interaction import Interaction, given
 from cogs.workflows.options import JOB_HELP, PromptOption, offers
-from cogs.workflows.submit import Interaction, ask, given, offered_file
+from cogs.workflows.submit import ask, offered_file
 
 CLIPS = frozenset({MediaKind.VIDEO})
 VIDEO_ID_HELP = "The id of a Sora video, e.g. video_68c1…; or pick a job"

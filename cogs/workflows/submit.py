@@ -9,18 +9,16 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.catalogue import Catalogue, FieldKind, Operation
+from bot.catalogue import Catalogue, Operation
 from bot.domain.models import MediaKind, credits_text
 from bot.errors import InputError, Refused
-from bot.generation.card_spec import CardSpec, JobSpec, Place
+from bot.generation.card_spec import CardSpec, JobSpec
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import Source, SourceRef, probed
 from bot.jobs.intake import Accepted, Unconfirmed
+from cogs.ui.interaction import IN_SERVER_ONLY, Interaction, place_of
+from cogs.ui.permissions import lacking
 
-Interaction = discord.Interaction[CannonBot]
-
-IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
-_PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
 NOT_IN_DRAFTS = frozenset({"files", "confirmed"})
 """Files were looked at before and stand among the values as links."""
 DRAFT_LIFE_S = 15 * 60.0
@@ -30,17 +28,6 @@ SEED_MAX = 2**31 - 1
 ENHANCED_KEY = "enhancedPrompt"
 ENHANCERS = {"image": "prompt.enhance.image", "video": "prompt.enhance.video", "sora": "prompt.enhance.video"}
 """Which prompt operation fits a workflow; the others have none."""
-
-
-def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[str, Any]:
-    """Return the options that the member gave for the operation's plain fields, by wire name.
-
-    `renamed` leads from a wire name to the name of the option that gives it.
-    """
-    operation = interaction.client.catalogue.resolve(operation_id)
-    options = vars(interaction.namespace)
-    names = {each.name: renamed.get(each.name, each.name) for each in operation.fields if each.kind in _PLAIN}
-    return {name: options[option] for name, option in names.items() if options.get(option) is not None}
 
 
 def offered_file(
@@ -171,24 +158,6 @@ def _card_spec(interaction: Interaction, request: Generation, values: Mapping[st
     )
 
 
-def place_of(interaction: Interaction) -> Place:
-    """Return where the interaction is, and the member's roles, as Discord says it with the interaction itself."""
-    return place_in(interaction.guild_id or 0, interaction.channel_id or 0, interaction.channel, interaction.user)
-
-
-def place_in(guild_id: int, channel_id: int, channel: object, user: object) -> Place:
-    """Return a channel as a place in which the user asks for something."""
-    parents = [getattr(channel, "parent_id", None), getattr(channel, "category_id", None)]
-    is_nsfw = getattr(channel, "is_nsfw", None)
-    return Place(
-        guild_id=guild_id,
-        channel_id=channel_id,
-        parent_channel_ids=tuple(each for each in parents if isinstance(each, int)),
-        age_restricted=bool(is_nsfw()) if callable(is_nsfw) else False,
-        role_ids=frozenset(role.id for role in getattr(user, "roles", ())),
-    )
-
-
 def new_seed() -> int:
     """Return a random seed."""
     return 1 + secrets.randbelow(SEED_MAX)
@@ -262,16 +231,3 @@ def _may_post(interaction: Interaction) -> None:
             f"I could not post the result in this channel: I lack {' and '.join(missing)} here. "
             "A moderator can grant it, or use `private`."
         )
-
-
-def lacking(permissions: discord.Permissions, *, is_thread: bool) -> list[str]:
-    """Return the permissions that the bot needs to post results and does not have."""
-    needed = {
-        "View Channel": permissions.view_channel,
-        "Send Messages in Threads" if is_thread else "Send Messages": (
-            permissions.send_messages_in_threads if is_thread else permissions.send_messages
-        ),
-        "Embed Links": permissions.embed_links,
-        "Attach Files": permissions.attach_files,
-    }
-    return [name for name, there in needed.items() if not there]

@@ -7,9 +7,10 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
+from cogs.ui.interaction import Interaction, given
 from cogs.workflows.image import REFERENCE_HELP, references
 from cogs.workflows.options import Count, PromptOption, offers
-from cogs.workflows.submit import Interaction, ask, given, offered_file
+from cogs.workflows.submit import ask, offered_file
 
 PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 START = {MediaKind.IMAGE: "image_url", MediaKind.VIDEO: "source_video_url"}

@@ -15,8 +15,8 @@ from cogs.moderate.settings.labels import about, sentence
 from cogs.moderate.settings.panel import PAGE_OF, Known, SettingsPage, panel
 from cogs.ui.audit import record
 from cogs.ui.controls import GONE, on
-from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import Interaction
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of, lacking, require_moderator
 
 EVERYONE = "The role @everyone would make every member a moderator: choose another one, or none."
 FLIPS = frozenset({"unchecked_only_in_age_restricted", "approve_own", "ping", "estimate_tool"})
@@ -125,14 +125,7 @@ def _may_post_in(interaction: Interaction, channel_id: int) -> None:
     channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if guild is None or channel is None:
         raise InputError("I do not see this channel; give me View Channel there first.")
-    permissions = channel.permissions_for(guild.me)
-    is_thread = isinstance(channel, discord.Thread)
-    needed = {
-        "View Channel": permissions.view_channel,
-        "Send Messages": permissions.send_messages_in_threads if is_thread else permissions.send_messages,
-        "Embed Links": permissions.embed_links,
-    }
-    missing = [name for name, there in needed.items() if not there]
+    missing = lacking(channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=False)
     if missing:
         raise InputError(f"I could not post in <#{channel_id}>: give me {' and '.join(missing)} there first.")
 

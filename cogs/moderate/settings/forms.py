@@ -22,8 +22,8 @@ from bot.errors import InputError
 from cogs.moderate.settings.labels import label
 from cogs.moderate.settings.panel import SettingsPage
 from cogs.ui.forms import INPUT_CHARS, LABEL_CHARS, Form
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import require_moderator
-from cogs.workflows.submit import Interaction
 
 COUNT_MAX = 1000
 WORD_CHARS = 60

@@ -561,7 +561,7 @@ async def test_the_bot_puts_the_fitting_emojis_on_results_only_if_wanted(rig: Ri
 
 
 async def settle_seeds(rig: Rig) -> None:
-    listener: Any = rig.bot.get_cog("Reactions")
+    listener: Any = rig.bot.get_cog("ReactionListener")
     await asyncio.gather(*listener.seeding)
     await rig.env._settle_internal(dispatch="seeds")
 

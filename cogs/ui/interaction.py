@@ -1,0 +1,43 @@
+"""What an interaction says: its client's type, where it is, and which options the member gave."""
+
+from typing import Any
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.catalogue import FieldKind
+from bot.generation.card_spec import Place
+
+Interaction = discord.Interaction[CannonBot]
+
+IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
+_PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
+
+
+def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[str, Any]:
+    """Return the options that the member gave for the operation's plain fields, by wire name.
+
+    `renamed` leads from a wire name to the name of the option that gives it.
+    """
+    operation = interaction.client.catalogue.resolve(operation_id)
+    options = vars(interaction.namespace)
+    names = {each.name: renamed.get(each.name, each.name) for each in operation.fields if each.kind in _PLAIN}
+    return {name: options[option] for name, option in names.items() if options.get(option) is not None}
+
+
+def place_of(interaction: Interaction) -> Place:
+    """Return where the interaction is, and the member's roles, as Discord sent them with the interaction itself."""
+    return place_in(interaction.guild_id or 0, interaction.channel_id or 0, interaction.channel, interaction.user)
+
+
+def place_in(guild_id: int, channel_id: int, channel: object, user: object) -> Place:
+    """Return a channel as the place of a request by the user."""
+    parents = [getattr(channel, "parent_id", None), getattr(channel, "category_id", None)]
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return Place(
+        guild_id=guild_id,
+        channel_id=channel_id,
+        parent_channel_ids=tuple(each for each in parents if isinstance(each, int)),
+        age_restricted=bool(is_nsfw()) if callable(is_nsfw) else False,
+        role_ids=frozenset(role.id for role in getattr(user, "roles", ())),
+    )
