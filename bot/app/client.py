@@ -35,10 +35,11 @@ from bot.generation.sources import Sources
 from bot.guild.api_keys import ApiKeys
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
+from bot.jobs.assembly import make_worker
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import AskModerators, Maintenance, nobody_to_ask
-from bot.jobs.worker import Poller
+from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch_dir import scratch_folder, sweep
 from bot.runtime.clock import Clock, SystemClock
@@ -62,7 +63,7 @@ PRESS_AGAIN_S = 3.0
 DISCORD_ERRORS = (discord.HTTPException, *NETWORK_ERRORS)
 OPENAPI_EVERY_S = 24 * 3600.0
 OPENAPI_AGAIN_S = 3600.0
-POLLER_STALLED_S = 120.0
+WORKER_STALLED_S = 120.0
 ERROR_CHARS = 1900
 CHAT_INPUT = discord.AppCommandType.chat_input.value
 FORM_PREFIX = "form:"
@@ -117,7 +118,7 @@ class Parts:
     sources: Sources
     delivery: Delivery
     copies: Copies
-    poller: Poller
+    worker: Worker
     watch: Watch
     http: HttpServer | None
 
@@ -133,7 +134,7 @@ class Tree(app_commands.CommandTree["CannonBot"]):
 
 
 class CannonBot(commands.Bot):
-    """The Discord client. `run_poller=False` and `serve_http=False` leave those to the caller.
+    """The Discord client. `run_worker=False` and `serve_http=False` leave those to the caller.
 
     `cdn` serves Discord's files where Discord is simulated: a link in, its bytes out, None for 404.
     """
@@ -145,7 +146,7 @@ class CannonBot(commands.Bot):
         settings: Settings,
         *,
         clock: Clock | None = None,
-        run_poller: bool = True,
+        run_worker: bool = True,
         serve_http: bool = True,
         cdn: Cdn | None = None,
     ) -> None:
@@ -167,7 +168,7 @@ class CannonBot(commands.Bot):
         """What members have pressed a moment ago."""
         self.approvals: AskModerators = nobody_to_ask
         """Asks a guild's moderators whether a card may go on; set by the surface."""
-        self._run_poller = run_poller
+        self._run_worker = run_worker
         self._serve_http = serve_http
         self._cdn = cdn
         self._folder = scratch_folder(settings.database)
@@ -188,8 +189,8 @@ class CannonBot(commands.Bot):
             await self.parts.http.start()
             await self.parts.store.meta.set("http_address", self.parts.http.address)
         await self.recover()
-        if self._run_poller:
-            self._spawn(self.parts.poller.run(), "poller")
+        if self._run_worker:
+            self._spawn(self.parts.worker.run(), "worker")
             self._spawn(self.parts.watch.run(), "watch")
             self._spawn(self._keep_learning(), "openapi")
 
@@ -197,7 +198,7 @@ class CannonBot(commands.Bot):
         """Stop following jobs, give the leases back, close everything. Takes under 10 seconds."""
         if not self._closed_parts and hasattr(self, "parts"):
             self._closed_parts = True
-            await self.parts.poller.stop()
+            await self.parts.worker.stop()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -245,7 +246,7 @@ class CannonBot(commands.Bot):
             clock=clock,
             folder=Path(self._folder.name),
         )
-        housekeeping = Maintenance(store, clock=clock, show=delivery.show, ask_moderators=self._ask_moderators)
+        maintenance = Maintenance(store, clock=clock, show=delivery.show, ask_moderators=self._ask_moderators)
         links = DiscordLinks(self, store=store, clock=clock)
         sources = Sources(
             store=store,
@@ -257,7 +258,7 @@ class CannonBot(commands.Bot):
             refresh_job=links.of_job,
         )
         copies = Copies(self, store=store, media=media, fresh=sources.fresh_link, folder=Path(self._folder.name))
-        poller = Poller(
+        worker = make_worker(
             store=store,
             client=client,
             keys=keys,
@@ -265,7 +266,7 @@ class CannonBot(commands.Bot):
             learned=learned,
             clock=clock,
             surface=delivery,
-            housekeeping=housekeeping,
+            maintenance=maintenance,
             metrics=metrics,
             complete=sources.complete,
             webhook_url=self.webhook_url,
@@ -282,7 +283,7 @@ class CannonBot(commands.Bot):
             estimates=estimates,
             clock=clock,
             watch=watch,
-            wake=poller.wake,
+            wake=worker.wake,
         )
         http = HttpServer(
             host=settings.http_host, port=settings.http_port, health=self.health, hint=self.hint, metrics=metrics
@@ -298,7 +299,7 @@ class CannonBot(commands.Bot):
             sources=sources,
             delivery=delivery,
             copies=copies,
-            poller=poller,
+            worker=worker,
             watch=watch,
             http=http if self._serve_http else None,
         )
@@ -381,7 +382,7 @@ class CannonBot(commands.Bot):
         return left
 
     def _settle_later(self, cards: Sequence[Card]) -> None:
-        if cards and self._run_poller:
+        if cards and self._run_worker:
             self._spawn(self._settle_until_done(cards), "recover")
 
     async def _settle_until_done(self, cards: Sequence[Card]) -> None:
@@ -451,12 +452,12 @@ class CannonBot(commands.Bot):
 
     def health(self) -> dict[str, object]:
         """Return whether the bot can do its work, and whether it is connected."""
-        stalled_s = self.clock.monotonic() - self.parts.poller.beat
+        stalled_s = self.clock.monotonic() - self.parts.worker.beat
         ready = self.is_ready() and not self.is_closed()
         return {
-            "ok": stalled_s < POLLER_STALLED_S,
+            "ok": stalled_s < WORKER_STALLED_S,
             "ready": ready,
-            "jobs": self.parts.poller.followed,
+            "jobs": self.parts.worker.followed,
             "guilds": len(self.guilds),
         }
 
@@ -474,7 +475,7 @@ class CannonBot(commands.Bot):
         job_id, _, _ = token.partition("-")
         if not hmac.compare_digest(token.encode(), self._hook_token(job_id).encode()):
             return False
-        self.parts.poller.hint(job_id)
+        self.parts.worker.hint(job_id)
         return True
 
     # ------------------------------------------------------------------ the error boundary
@@ -573,7 +574,7 @@ class CannonBot(commands.Bot):
 
 @contextlib.asynccontextmanager
 async def _unconnected(settings: Settings) -> AsyncIterator[CannonBot]:
-    bot = CannonBot(settings, run_poller=False, serve_http=False)
+    bot = CannonBot(settings, run_worker=False, serve_http=False)
     try:
         await bot.load_extension(EXTENSION)
         yield bot

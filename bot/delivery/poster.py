@@ -34,7 +34,7 @@ from bot.domain.models import Card, Job, JobState, Media
 from bot.domain.poll_schedule import remaining_s
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.jobs.learned_durations import LearnedDurations
-from bot.jobs.worker import Later, NoPlace
+from bot.jobs.surface import Later, NoPlace
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -85,7 +85,7 @@ def no_controls(_card: Card, _jobs: Sequence[Job], _linked: bool, /) -> Sequence
 
 
 class Delivery:
-    """Shows cards and posts results. Implements what the Poller calls a Surface."""
+    """Shows cards and posts results. Implements what the Worker calls a Surface."""
 
     def __init__(
         self,

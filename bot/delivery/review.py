@@ -12,7 +12,7 @@ import structlog
 
 from bot.delivery.card import IN_REVIEW, stamp
 from bot.domain.models import Card, Job
-from bot.jobs.worker import Later, NoPlace, Parked
+from bot.jobs.surface import Later, NoPlace, Parked
 from bot.runtime.clock import Clock
 from bot.store import Review, ReviewVerdict, Store
 

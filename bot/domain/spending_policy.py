@@ -427,7 +427,7 @@ def place_in_queue(order: Sequence[str], job_id: str) -> int | None:
     return order.index(job_id) + 1 if job_id in order else None
 
 
-def by_turn(waiting: Sequence[tuple[str, int, float]], running: Mapping[int, int]) -> list[str]:
+def fair_order(waiting: Sequence[tuple[str, int, float]], running: Mapping[int, int]) -> list[str]:
     """Return job ids in the order of their turns: round robin between members, oldest first within each.
 
     `waiting` has (job id, member, asked at); `running` how many jobs each member has running. Who has fewer running

@@ -1,4 +1,4 @@
-"""What moderators are told without asking: alerts about credits, and who was refused. Runs beside the poller.
+"""What moderators are told without asking: alerts about credits, and who was refused. Runs beside the worker.
 
 What is told lies in the store, so that it is told once; what is still to be posted waits in memory, so that no member
 waits for the log channel.

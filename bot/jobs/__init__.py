@@ -1,1 +1,1 @@
-"""The life of a job: service, poller, cadence."""
+"""The life of a job: service, worker, cadence."""

@@ -59,7 +59,7 @@ class Accepted:
 
 
 class JobService:
-    """The one way in for paid work. `wake` tells the poller that there is something new."""
+    """The one way in for paid work. `wake` tells the worker that there is something new."""
 
     def __init__(
         self,

@@ -32,7 +32,7 @@ class LearnedDurations:
                 return self._known[name]
         return Durations.prior(self._workflow(operation))
 
-    async def add(self, operation: str, model: str | None, seconds: float) -> None:
+    async def learn(self, operation: str, model: str | None, seconds: float) -> None:
         """Learn from one finished job, for its model and for the operation as a whole."""
         for name in {(operation, model or ""), (operation, "")}:
             durations = self._known.get(name) or Durations.prior(self._workflow(operation))

@@ -1,4 +1,4 @@
-"""What has to be done now and then: the queue after a restart, approvals that nobody was asked for or decided."""
+"""What has to be done now and then: start the queue after a restart, send approval requests, end those that expired."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def nobody_to_ask(approval: Approval) -> None:
 
 
 class Maintenance:
-    """Runs beside the poller, at its pace. What fails is tried again the next time."""
+    """Runs in the worker's loop each time it claims jobs. What fails is retried the next time."""
 
     def __init__(self, store: Store, *, clock: Clock, show: Show, ask_moderators: AskModerators) -> None:
         self._store = store
@@ -34,15 +34,15 @@ class Maintenance:
 
     async def run_once(self) -> bool:
         """Do what is due; return whether a job was started by it."""
-        await self._ask()
-        await self._expire()
-        return await self._start()
+        await self._request_approvals()
+        await self._expire_approvals()
+        return await self._start_waiting()
 
-    async def _ask(self) -> None:
+    async def _request_approvals(self) -> None:
         for approval in await self._store.approvals.unasked():
             await self._ask_moderators(approval)
 
-    async def _expire(self) -> None:
+    async def _expire_approvals(self) -> None:
         for approval in await self._store.approvals.overdue(self._clock.wall()):
             ended = await self._store.approvals.turn_down(
                 approval.guild_id, approval.card_id, JobState.EXPIRED, NOT_DECIDED
@@ -51,7 +51,7 @@ class Maintenance:
                 log.info("approval.expired", card=approval.card_id)
                 await self._show(approval.guild_id, approval.card_id)
 
-    async def _start(self) -> bool:
+    async def _start_waiting(self) -> bool:
         started = False
         for guild_id in await self._store.queue.guilds():
             for card_id in await self._store.queue.start_waiting(guild_id):

@@ -1,7 +1,7 @@
 """The bot's own HTTP server: `/healthz`, `/metrics` and the webhooks of Cannon Studio.
 
 A webhook is a hint and never the truth: its body is not even looked at. Its token names one job; what the job's state
-is, the Poller then asks Cannon Studio itself. Answers to known and unknown tokens differ in nothing but the status.
+is, the Worker then asks Cannon Studio itself. Answers to known and unknown tokens differ in nothing but the status.
 Only `/webhooks/` needs to be reachable from outside; put a proxy that ends TLS before it, at `PUBLIC_URL`.
 """
 

@@ -85,7 +85,7 @@ class Demo:
         self.sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
         self.bot = CannonBot(
             _settings(self.sandbox.url, Path(folder)),
-            run_poller=False,
+            run_worker=False,
             serve_http=False,
             cdn=self._from_cdn,
         )
@@ -98,7 +98,7 @@ class Demo:
         self._stack.enter_context(self.env.time_context())
         await self._furnish()
         # Outside the bot's scope: the simulation would else wait for a loop that never ends.
-        self._tasks.append(asyncio.create_task(self.bot.parts.poller.run(), name="demo-poller"))
+        self._tasks.append(asyncio.create_task(self.bot.parts.worker.run(), name="demo-worker"))
         self._tasks.append(asyncio.create_task(self._keep_page(), name="demo-page"))
 
     async def _stop_bot(self) -> None:

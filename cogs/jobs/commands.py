@@ -12,7 +12,7 @@ from bot.delivery.poster import message_link
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
 from bot.jobs.intake import TOKEN_LIFE_S
-from bot.jobs.worker import Later, NoPlace
+from bot.jobs.surface import Later, NoPlace
 from bot.store import Cancelled
 from cogs.jobs import pages as job_pages
 from cogs.results import buttons as results

@@ -52,7 +52,7 @@ async def store_key(interaction: Interaction, typed: str) -> None:
         ) from None
     before = await parts.store.keys.current(guild_id)
     key = await parts.store.keys.set(guild_id, secret, set_by=interaction.user.id, status=status)
-    parts.poller.resume()
+    parts.worker.resume()
     text = (
         f"set the API key `…{key.last4}`."
         if before is None

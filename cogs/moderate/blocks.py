@@ -96,7 +96,7 @@ async def pause(interaction: Interaction, *, on: bool) -> None:
         raise InputError(f"New jobs were {'paused already' if on else 'not paused'}.", "switch")
     text = "paused new jobs." if on else "let new jobs start again."
     await record(bot, guild_id, interaction.user.id, "pause", text, {"paused": on})
-    bot.parts.poller.wake()
+    bot.parts.worker.wake()
     await interaction.edit_original_response(content=f"Done: {text} {await _drained(bot, guild_id, on=on)}".strip())
     await _redraw_waiting(bot, guild_id)
 

@@ -148,7 +148,7 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     job = await bot.parts.store.reviews.decide(guild_id, job_id, verdict, by_id=interaction.user.id, sentence=sentence)
     if job is None:
         raise InputError(DECIDED)
-    bot.parts.poller.decided(job_id)
+    bot.parts.worker.decided(job_id)
     because = f": {plain(reason)}" if reason else ""
     word = "Published" if verdict is ReviewVerdict.PUBLISHED else "Refused"
     await interaction.response.edit_message(

@@ -220,7 +220,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
             return
         await parts.keys.note_status(guild_id, key, status)
         if key.refused:
-            parts.poller.resume()  # it works again
+            parts.worker.resume()  # it works again
         took_ms = (time.monotonic() - started) * 1000
         embed.add_field(name="API", value=f"answers ({took_ms:.0f} ms)")
         embed.add_field(name="Plan", value=discord.utils.escape_markdown(status.plan or "not told"))

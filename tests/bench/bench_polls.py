@@ -1,4 +1,4 @@
-"""The Poller alone, on one core: `python bench_polls.py URL JOBS SECONDS SEED` prints what it did as JSON.
+"""The Worker alone, on one core: `python bench_polls.py URL JOBS SECONDS SEED` prints what it did as JSON.
 
 Every job is one that Cannon Studio works on for ever, so every poll finds what the one before found. Each guild has
 a key of its own, which each poll has to find and decrypt, as in life.
@@ -118,14 +118,15 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         client = await stack.enter_async_context(CountingClient(url, clock, jobs))
         settings = Settings(cannon_api_url=url, database=Path(folder) / "bench.db")
-        bot = await stack.enter_async_context(CannonBot(settings, clock=clock, run_poller=False, serve_http=False))
+        bot = await stack.enter_async_context(CannonBot(settings, clock=clock, run_worker=False, serve_http=False))
         # The bot's own parts as it puts them together, but for the far end of each poll and for Discord.
         bot.parts = await bot._build()
-        store, poller = bot.parts.store, bot.parts.poller
-        poller._client, poller._surface, poller._rng = client, Nobody(), random.Random(seed)
+        store, worker = bot.parts.store, bot.parts.worker
+        worker._polling._client, worker._polling._rng = client, random.Random(seed)
+        worker._transitions.surface = Nobody()
         await fill(store, await accepted(client, jobs), clock)
         counted = CountingStore(store)
-        running = asyncio.create_task(poller.run())
+        running = asyncio.create_task(worker.run())
         await client.warm.wait()
         rows, gets, renewals = await counted.rows(), client.gets, counted.renewals
         wall, cpu = time.perf_counter(), time.process_time()
@@ -137,7 +138,7 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
             "rows_written": await counted.rows() - rows,
             "lease_renewals": counted.renewals - renewals,
         }
-        await poller.stop()
+        await worker.stop()
         await running
         return found
 

@@ -121,7 +121,7 @@ class Commands:
 
 @pytest.fixture
 async def called(monkeypatch):
-    bot = CannonBot(Settings(), run_poller=False, serve_http=False)
+    bot = CannonBot(Settings(), run_worker=False, serve_http=False)
     await bot.load_extension("cogs")
     yield Commands(bot, monkeypatch)
     await bot.close()

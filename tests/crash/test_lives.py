@@ -16,7 +16,7 @@ from PIL import Image
 from bot.domain.models import AccountStatus, JobState
 from bot.errors import StoreError
 from bot.jobs.intake import TOKEN_LIFE_S
-from bot.jobs.worker import LEASE_S, Poller
+from bot.jobs.worker import LEASE_S, Worker
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.store import Store
@@ -192,16 +192,16 @@ async def test_a_graceful_stop_gives_the_leases_back_and_the_next_start_goes_on(
 async def test_a_stop_in_the_middle_of_a_delivery_posts_nothing_by_halves(rig: Rig):
     rig.sandbox.fault("media", "stall")
     await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
-    poller = rig.bot.parts.poller
+    worker = rig.bot.parts.worker
     async for [job] in rounds(rig.jobs):
         if job.state is JobState.READY:
             break
         await rig.step()
         rig.advance(0.5)
-    poller._start_due()
-    [turn] = poller._turns
+    worker._start_due()
+    [turn] = worker._turns
     await asyncio.sleep(0)
-    await poller.stop(grace_s=0.05)
+    await worker.stop(grace_s=0.05)
     assert turn.cancelled()
     assert [names for _, *names in os.walk(rig.bot._folder.name)] == [[[], []]]
     assert files_in(rig.messages()) == []
@@ -245,35 +245,35 @@ class Posting:
 
 @pytest.fixture
 async def another(rig: Rig):
-    """Makes pollers like the bot's own, each with a store of its own on the same database, as another process."""
+    """Makes workers like the bot's own, each with a store of its own on the same database, as another process."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def make(surface: Posting | None = None) -> Poller:
+        async def make(surface: Posting | None = None) -> Worker:
             store = await stack.enter_async_context(reopened(rig))
             parts = await rig.bot._assemble(store)
             stack.push_async_callback(parts.client.aclose)
             stack.push_async_callback(parts.media.aclose)
             if surface is not None:
-                parts.poller._surface = surface
-            return parts.poller
+                parts.worker._transitions.surface = surface
+            return parts.worker
 
         yield make
 
 
-async def test_two_pollers_on_one_database_never_double(rig: Rig, another):
+async def test_two_workers_on_one_database_never_double(rig: Rig, another):
     for number in range(10):
         await rig.member.slash(rig.channel, "image generate", prompt=f"fox {number}")
-    pollers = [rig.bot.parts.poller, await another()]
+    workers = [rig.bot.parts.worker, await another()]
     async for _ in until_ended(rig):
         with rig.env.time_context():
-            await asyncio.gather(*(poller.step() for poller in pollers))
+            await asyncio.gather(*(worker.step() for worker in workers))
         rig.advance(0.5)
     assert await exact(rig) == [JobState.DELIVERED] * 10
     assert rig.sandbox.posts == 10
 
 
-async def test_a_poller_that_wakes_after_its_lease_has_expired_changes_nothing(rig: Rig, another):
-    zombie = rig.bot.parts.poller
+async def test_a_worker_that_wakes_after_its_lease_has_expired_changes_nothing(rig: Rig, another):
+    zombie = rig.bot.parts.worker
     await rig.member.slash(rig.channel, "image generate", prompt="fox #forever")
     await rig.step()
     [before] = await rig.jobs()
@@ -285,7 +285,7 @@ async def test_a_poller_that_wakes_after_its_lease_has_expired_changes_nothing(r
     assert theirs.lease == heir._lease
     rig.sandbox.finish(before.remote_id)
     stale = zombie._agenda.jobs[before.id]
-    assert await zombie._change(stale, JobState.FAILED, release=True) is False
+    assert await zombie._transitions.change(stale, JobState.FAILED, release=True) is False
     assert await rig.jobs() == [theirs]
     # It notices by itself, follows nothing more, and does not get back what the other has.
     await zombie.step()
@@ -305,8 +305,8 @@ async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, anot
     async for _ in rounds(rig.jobs):
         if slow.begun.is_set():
             break
-        zombie._claim_due = 0.0
-        await zombie._renew()
+        zombie._agenda.claim_due = 0.0
+        await zombie._renew_lease()
         await zombie._claim()
         zombie._start_due()
         if zombie._turns:
@@ -328,7 +328,7 @@ async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, anot
 
 
 class Pulse:
-    """The rig's clock for a poller that runs by itself: a test lets it go round once at a time."""
+    """The rig's clock for a worker that runs by itself: a test lets it go round once at a time."""
 
     def __init__(self, rig: Rig) -> None:
         self.wall, self.monotonic = rig.clock.wall, rig.clock.monotonic
@@ -338,13 +338,13 @@ class Pulse:
         self._resting.set()
         await event.wait()
 
-    async def round(self, poller: Poller) -> None:
+    async def round(self, worker: Worker) -> None:
         self._resting.clear()
-        poller._wake.set()
+        worker._agenda.changed.set()
         await self._resting.wait()
 
 
-async def test_a_running_poller_renews_its_lease_while_a_delivery_is_slow(rig: Rig, another):
+async def test_a_running_worker_renews_its_lease_while_a_delivery_is_slow(rig: Rig, another):
     slow, pulse = Posting(), Pulse(rig)
     slow.gate.clear()
     owner = await another(slow)
@@ -364,8 +364,10 @@ async def test_a_running_poller_renews_its_lease_while_a_delivery_is_slow(rig: R
             [job] = await rig.jobs()
             assert job.lease == owner._lease
             slow.gate.set()
-            async for _ in until_ended(rig):
-                await pulse.round(owner)
+            await asyncio.gather(*owner._turns)
+            await pulse.round(owner)
+            assert owner.followed == 0
+            assert await rig.bot.parts.store.job_lists.open_total() == 0
     finally:
         await owner.stop()
         await running
@@ -396,12 +398,12 @@ async def test_hints_in_any_number_at_any_time_give_one_delivery(rig: Rig, times
 async def test_a_hint_that_comes_before_the_answer_to_the_post_is_not_forgotten(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
     [job] = await rig.jobs()
-    poller = rig.bot.parts.poller
-    await poller._renew()
-    poller._claim_due = 0.0
-    await poller._claim()
-    poller._start_due()
-    [turn] = poller._turns
+    worker = rig.bot.parts.worker
+    await worker._renew_lease()
+    worker._agenda.claim_due = 0.0
+    await worker._claim()
+    worker._start_due()
+    [turn] = worker._turns
     assert rig.bot.hint(rig.bot._hook_token(job.id))  # the POST is under way
     await turn
     assert await rig.step() == 1  # with no time passed: it is looked at at once

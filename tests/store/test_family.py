@@ -234,10 +234,10 @@ async def test_a_wish_to_drop_the_result_is_kept_and_can_be_taken_back(store: St
     assert not await store.cancellation.is_dropped(GUILD, job.id)
 
 
-async def test_a_poller_that_has_the_job_finds_it_taken_from_it(store: Store, accepted: Accept):
+async def test_a_worker_that_has_the_job_finds_it_taken_from_it(store: Store, accepted: Accept):
     await accepted(store)
-    await store.jobs.hold_lease("poller", 2e9)
-    [claimed] = await store.jobs.claim("poller", now=1.0)
+    await store.jobs.hold_lease("worker", 2e9)
+    [claimed] = await store.jobs.claim("worker", now=1.0)
     await store.cancellation.cancel(GUILD, claimed.id, CANCELLED)
     assert await store.jobs.change(claimed, JobState.SUBMITTING, attempts=1) is None
     assert await kinds(store, claimed) == ["hold", "release"]

@@ -92,7 +92,7 @@ class Rig:
         return CannonBot(
             Settings(**values),
             clock=self.clock,
-            run_poller=False,
+            run_worker=False,
             serve_http=False,
             cdn=self.from_cdn,
         )
@@ -117,7 +117,7 @@ class Rig:
 
     async def step(self) -> int:
         with self.env.time_context():
-            return await self.bot.parts.poller.step()
+            return await self.bot.parts.worker.step()
 
     async def work(self, *, limit_s: float = 3600.0) -> None:
         """Let time pass until no job is open."""
@@ -136,7 +136,7 @@ class Rig:
         """Let go of what the kernel takes from a dead process; nothing else is tidied up."""
         if hasattr(self.bot, "parts"):
             parts = self.bot.parts
-            for turn in parts.poller._turns:
+            for turn in parts.worker._turns:
                 turn.cancel()
             await parts.client.aclose()
             await parts.media.aclose()

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 
 from bot.domain.models import JobState
-from bot.domain.spending_policy import by_turn
+from bot.domain.spending_policy import fair_order
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import parked_of, rules_of
 from bot.store.work.cards import update_job
@@ -58,7 +58,7 @@ def _running(db: sqlite3.Connection, guild_id: int) -> dict[int, int]:
 def _order(db: sqlite3.Connection, guild_id: int, *, answered: bool) -> list[str]:
     """Return the queue; with `answered` without the cards that Discord is not known to have."""
     waiting = [(row[0], row[1], row[2]) for row in db.execute(_QUEUE, (guild_id, int(answered))).fetchall()]
-    return by_turn(waiting, _running(db, guild_id))
+    return fair_order(waiting, _running(db, guild_id))
 
 
 def _start(db: sqlite3.Connection, guild_id: int) -> list[str]:

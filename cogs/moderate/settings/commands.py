@@ -68,7 +68,7 @@ async def change(interaction: Interaction, page: SettingsPage, new: Change) -> N
     text = sentence(before[-1], after)
     if text:
         await record(bot, guild_id, interaction.user.id, "settings", text, about(before[-1], after))
-        bot.parts.poller.wake()  # more may run now
+        bot.parts.worker.wake()  # more may run now
     embed, view = await draw(interaction, page)
     await interaction.edit_original_response(embed=embed, view=view)
 

@@ -18,8 +18,8 @@ from bot.domain.spending_policy import (
     SpendRequest,
     Verdict,
     applicable_limits,
-    by_turn,
     decide,
+    fair_order,
     forbidden_word,
     place_in_queue,
 )
@@ -512,10 +512,10 @@ def test_a_job_that_waits_for_another_takes_no_place() -> None:
 
 def test_twenty_jobs_of_one_do_not_stand_before_one_of_another() -> None:
     waiting = [(f"a{number:02}", 1, float(number)) for number in range(20)] + [("b", 2, 99.0)]
-    order = by_turn(waiting, {})
+    order = fair_order(waiting, {})
     assert order[:3] == ["a00", "b", "a01"]
-    assert by_turn(waiting, {1: 3})[0] == "b"
-    assert by_turn(waiting, {2: 30})[-1] == "b"
+    assert fair_order(waiting, {1: 3})[0] == "b"
+    assert fair_order(waiting, {2: 30})[-1] == "b"
     assert place_in_queue(order, "b") == 2
     assert place_in_queue(order, "gone") is None
 
@@ -529,7 +529,7 @@ def test_in_no_part_of_the_queue_does_one_get_two_turns_more_than_another_who_wa
 ) -> None:
     waiting = [(f"j{number:02}", member, float(at)) for number, (member, at) in enumerate(asks)]
     who = {job: member for job, member, _ in waiting}
-    order = [who[job] for job in by_turn(waiting, running)]
+    order = [who[job] for job in fair_order(waiting, running)]
     have = {member: running.get(member, 0) for member in set(order)}
     for place, member in enumerate(order):
         still = set(order[place:])

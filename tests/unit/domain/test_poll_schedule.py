@@ -151,9 +151,12 @@ def test_jitter_spreads_by_a_tenth(history: list[float], age: float):
 def test_past_the_99th_percentile_waits_grow_by_three_tenths_up_to_a_minute():
     durations = learned([10.0] * 100)
     age, waits = durations.quantile(0.99) + 0.01, []
-    while not waits or waits[-1] < INTERVAL_MAX_S:
+    for _ in range(100):
         waits.append(next_poll_s(durations, age, poll_after_s=None, jitter=0))
         age += waits[-1]
+        if waits[-1] >= INTERVAL_MAX_S:
+            break
+    assert waits[-1] == INTERVAL_MAX_S
     steps = [after / before for before, after in itertools.pairwise(waits[:-1])]
     assert len(steps) > 8
     assert all(step == pytest.approx(1.3, abs=0.01) for step in steps)
@@ -163,6 +166,15 @@ def test_past_the_99th_percentile_waits_grow_by_three_tenths_up_to_a_minute():
 @given(HISTORIES, SECONDS)
 def test_the_time_left_is_at_least_a_second(history: list[float], age: float):
     assert remaining_s(learned(history), age) >= 1
+
+
+def test_the_time_left_shrinks_with_the_age_until_the_job_is_older_than_most():
+    durations = learned([100.0] * 50)
+    median = durations.quantile(0.5)
+    assert remaining_s(durations, 0) == median
+    assert remaining_s(durations, 40) == pytest.approx(median - 40)
+    late = remaining_s(durations, 10_000)
+    assert remaining_s(durations, 20_000) > late > 1
 
 
 @given(HISTORIES)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.domain.models import JobState
-from bot.domain.spending_policy import SpendItem, SpendRequest, Verdict, by_turn, decide, forbidden_word
+from bot.domain.spending_policy import SpendItem, SpendRequest, Verdict, decide, fair_order, forbidden_word
 from bot.errors import Refused
 
 NOW = 1_767_268_800.0  # Thursday, 1 January 2026, noon in UTC
@@ -145,13 +145,13 @@ def test_more_at_once_than_ever_fit_are_refused_with_how_many_do():
 
 def test_who_has_fewer_running_comes_first_and_then_turns_go_round():
     waiting = [("a1", 1, 0.0), ("a2", 1, 1.0), ("b1", 2, 2.0), ("c1", 3, 3.0)]
-    assert by_turn(waiting, {2: 1}) == ["a1", "c1", "a2", "b1"]
+    assert fair_order(waiting, {2: 1}) == ["a1", "c1", "a2", "b1"]
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.floats(0, 100)), max_size=20))
 def test_nobody_is_lost_from_the_queue_and_each_members_own_order_stays(asks: list[tuple[int, float]]):
     waiting = [(f"j{number}", member, at) for number, (member, at) in enumerate(asks)]
-    order = by_turn(waiting, {})
+    order = fair_order(waiting, {})
     assert sorted(order) == sorted(job for job, _, _ in waiting)
     when = {job: (member, at) for job, member, at in waiting}
     for member in {member for member, _ in asks}:
