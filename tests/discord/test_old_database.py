@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from old_database import SECRET_KEY, OldRig, custom_ids, rows, write_database
-from reacting import event, told
-from rig import HOST_KEY
-from surface import inputs
 
-from bot.app import EXTENSION, CannonBot
+from bot.app.client import EXTENSION, CannonBot
 from bot.settings import Settings
+from tests.support.old_database import SECRET_KEY, OldRig, custom_ids, rows, write_database
+from tests.support.reacting import event, told
+from tests.support.rig import HOST_KEY
+from tests.support.surface import inputs
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38

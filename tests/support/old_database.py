@@ -20,14 +20,14 @@ import aiohttp
 import discord
 import simcord
 from pydantic import SecretStr
-from rig import Rig
 from simcord.actors import MemberActor
 from simcord.backend import serializers
 from simcord.backend.models import Channel, Guild, Interaction, Member, Message, Reaction, Role, User
 from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.results import to_discord_message
 
-from bot.app import intents
+from bot.app.client import intents
+from tests.support.rig import Rig
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "old_database"
 SECRET_KEY = "a-secret-key-of-an-old-installation-0123456789"
