@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-OUTPUT_OF_STEP = re.compile(r"\{(\d{1,2})\.([A-Za-z0-9_]{1,64})\}")
+from bot.domain.templates import steps_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
-    """One job that is asked for. `fill` says which input fields are made of earlier steps' outputs.
+    """One requested job. `fill` has the input fields that are made of earlier steps' outputs, as templates.
 
-    They are texts, or lists of texts, in which `{0.image_url}` stands for that output of the CardSpec's first step.
+    In them `{0.image_url}` is that output of the CardSpec's first step (bot/domain/templates.py).
     """
 
     operation: str
@@ -24,8 +23,7 @@ class JobSpec:
     @property
     def after(self) -> tuple[int, ...]:
         """The places in the CardSpec of the steps on whose results this one waits."""
-        texts = [text for value in self.fill.values() for text in (value if isinstance(value, list) else [value])]
-        return tuple(sorted({int(match[1]) for text in texts for match in OUTPUT_OF_STEP.finditer(text)}))
+        return tuple(sorted({step for template in self.fill.values() for step, _ in steps_in(template)}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,15 @@ from typing import Any
 
 from bot.catalogue import Catalogue, Field, FieldKind, Operation, Output
 from bot.domain.models import PROMPT_FIELDS
+from bot.domain.templates import (
+    is_parameter_name,
+    output_of_step,
+    parameters_in,
+    steps_in,
+    with_outputs,
+    with_parameters,
+    without_braces,
+)
 from bot.errors import InputError
 from bot.generation.card_spec import JobSpec
 
@@ -31,14 +40,11 @@ STEPS_MAX = 10
 PARAMETERS_MAX = 5
 """As many as a form has inputs."""
 NAME = re.compile(r"[a-z0-9][a-z0-9 _-]{0,38}[a-z0-9]|[a-z0-9]")
-PARAMETER = re.compile(r"[a-z][a-z0-9_]{0,31}")
 TEXT_MAX = 4000
 """What a modal's input holds (Discord's docs)."""
 ABOUT_CHARS = 100
 NOT_SHARED = "This is not a recipe that this bot has shared."
 
-_OUTPUT = re.compile(r"\{(\d{1,2})\.([A-Za-z0-9_]{1,64})\}")
-_PARAMETER_USED = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_.]{0,63})\s*:\s*(.*)")
 _MEDIA = {FieldKind.URL, FieldKind.URLS}
 
@@ -126,7 +132,7 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
             continue
         head, _, about = line.partition(":")
         name, _, default = (part.strip() for part in head.partition("="))
-        if PARAMETER.fullmatch(name) is None:
+        if not is_parameter_name(name):
             raise InputError(
                 f"Line {number} of the parameters should begin with a name in small letters, such as `prompt: what it "
                 "is about`.",
@@ -211,7 +217,7 @@ def check(recipe: Recipe, catalogue: Catalogue) -> None:
 def _check_fixed(catalogue: Catalogue, operation: Operation, number: int, step: RecipeStep) -> None:
     """Let the catalogue look at the values that are the same in every run. What a run fills in, it looks at then."""
     fields = {each.name: each for each in operation.fields}
-    open_ = {name for name, value in step.values.items() if _PARAMETER_USED.search(value) or _OUTPUT.search(value)}
+    open_ = {name for name, value in step.values.items() if parameters_in(value) or steps_in(value)}
     fixed = {name: _value(fields.get(name), value) for name, value in step.values.items() if name not in open_}
     # Some rules ask whether there is a text at all, whatever it says.
     words = {name: "words" for name in open_ if name in fields and name in PROMPT_FIELDS}
@@ -234,19 +240,18 @@ def _check_value(
     target = next((each for each in operation.fields if each.name == name), None)
     if target is None and operation.fields:
         raise InputError(f"Step {number} ({operation.title}) has no field `{name}`.", "steps")
-    for match in _PARAMETER_USED.finditer(value):
-        if match[1] not in {each.name for each in recipe.parameters}:
-            raise InputError(f"Step {number} uses the parameter `{match[1]}`, which the recipe does not have.", "steps")
-    for match in _OUTPUT.finditer(value):
-        source = int(match[1])
+    for used in parameters_in(value):
+        if used not in {each.name for each in recipe.parameters}:
+            raise InputError(f"Step {number} uses the parameter `{used}`, which the recipe does not have.", "steps")
+    for source, ref in steps_in(value):
         if not 1 <= source < number:
             raise InputError(
-                f"Step {number} takes `{match[0]}`; only the steps before it, 1 to {number - 1}, have outputs by then."
+                f"Step {number} takes `{ref}`; only the steps before it, 1 to {number - 1}, have outputs by then."
                 if number > 1
-                else f"Step 1 takes `{match[0]}`, but there is no step before it.",
+                else f"Step 1 takes `{ref}`, but there is no step before it.",
                 "steps",
             )
-        _check_output(before[source - 1], match[2], target, number, value == match[0])
+        _check_output(before[source - 1], ref.key, target, number, value == str(ref))
 
 
 def _check_output(source: Operation, key: str, target: Field | None, number: int, alone: bool) -> None:
@@ -269,9 +274,7 @@ def _fits(output: Output, target: Field) -> bool:
 
 
 def _used(recipe: Recipe) -> set[str]:
-    return {
-        match[1] for step in recipe.steps for value in step.values.values() for match in _PARAMETER_USED.finditer(value)
-    }
+    return {name for step in recipe.steps for value in step.values.values() for name in parameters_in(value)}
 
 
 # ---------------------------------------------------------------------- running
@@ -286,9 +289,10 @@ def steps_of(recipe: Recipe, given: Mapping[str, str], catalogue: Catalogue) -> 
         plain: dict[str, Any] = {}
         fill: dict[str, Any] = {}
         for name, template in step.values.items():
-            text = _PARAMETER_USED.sub(lambda match: values.get(match[1], match[0]), template)
-            if _OUTPUT.search(template):
-                linked = _OUTPUT.sub(lambda match: f"{{{int(match[1]) - 1}.{match[2]}}}", text)
+            text = with_parameters(template, values)
+            outputs = {ref: output_of_step(number - 1, ref.key) for number, ref in steps_in(template)}
+            if outputs:
+                linked = with_outputs(text, outputs)
                 is_list = name in fields and fields[name].kind is FieldKind.URLS
                 fill[name] = linked.split() if is_list else linked
             elif text:
@@ -314,8 +318,7 @@ def _arguments(recipe: Recipe, given: Mapping[str, str]) -> dict[str, str]:
             raise InputError(f"The recipe has no parameter `{name}`; it has {', '.join(known) or 'none'}.", name)
     values = {}
     for name, parameter in known.items():
-        # A member's braces must not become a step's output.
-        value = (given.get(name) or parameter.default).replace("{", "(").replace("}", ")").strip()
+        value = without_braces(given.get(name) or parameter.default).strip()
         if not value:
             raise InputError(f"The recipe needs `{name}`{f': {parameter.about}' if parameter.about else ''}.", name)
         values[name] = value

@@ -23,9 +23,10 @@ from bot.domain.spending_policy import (
     decide,
     headrooms,
 )
+from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
 from bot.domain.text import full_stop
 from bot.errors import InputError, KeyRefused, Refused
-from bot.generation.card_spec import OUTPUT_OF_STEP, CardSpec, JobSpec
+from bot.generation.card_spec import CardSpec, JobSpec
 from bot.guild.api_keys import ApiKeys, UsableKey
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
@@ -315,11 +316,9 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _with_ids(template: Any, ids: Sequence[str]) -> Any:
+def _with_ids(template: Template, ids: Sequence[str]) -> Any:
     """Return a step's template with the jobs' ids in place of the steps' numbers."""
-    if isinstance(template, list):
-        return [_with_ids(each, ids) for each in template]
-    return OUTPUT_OF_STEP.sub(lambda match: f"{{{ids[int(match[1])]}.{match[2]}}}", template)
+    return with_outputs(template, {ref: OutputRef(ids[step], ref.key) for step, ref in steps_in(template)})
 
 
 def _decide(spend: SpendRequest, books: Spending) -> Verdict:

@@ -10,6 +10,7 @@ from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, Field, FieldKind, Operation
 from bot.delivery.card import shortened
 from bot.domain.models import MediaKind
+from bot.domain.templates import parameters_in
 from bot.generation.card_spec import JobSpec
 from bot.generation.generation import Generation
 from bot.generation.recipes import Parameter, Recipe, check, steps_of
@@ -68,7 +69,7 @@ def media_parameters(recipe: Recipe, catalogue: Catalogue) -> set[str]:
     for step in recipe.steps:
         links = {field.name for field in catalogue.resolve(step.operation).fields if field.kind in _LINKS}
         for parameter in recipe.parameters:
-            if any(f"{{{parameter.name}}}" in value for name, value in step.values.items() if name in links):
+            if any(parameter.name in parameters_in(value) for name, value in step.values.items() if name in links):
                 found.add(parameter.name)
     return found
 

@@ -1,6 +1,5 @@
 """From a result back to a request: the same again, a variant, an edit, or another try of what failed."""
 
-import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +8,7 @@ from bot.app.client import CannonBot
 from bot.catalogue import FieldKind, Operation
 from bot.domain.guild_rules import Payer, Rules
 from bot.domain.models import PAID_STATES, Job, JobState, MediaKind
+from bot.domain.templates import OutputRef, output_of_step, outputs_in, text_output, with_outputs, without_braces
 from bot.errors import InputError, Refused
 from bot.generation.card_spec import JobSpec
 from bot.generation.generation import Generation, SourceFile
@@ -34,7 +34,6 @@ AUTHORS_ONLY = "In this server only who asked for a result may make more of it t
 TOO_SOON = "You have pressed this a moment ago; it is being made. Press again in a few seconds for another."
 ERASED = "Its record was erased, so nobody knows any more what it was made from."
 NOTHING_FAILED = "Nothing of this can be tried again: it did not fail, or a moderator refused it."
-_PLACE = re.compile(r"\{([0-9A-Z]{1,25})\.([A-Za-z0-9_]{1,64})\}")
 
 
 def require_payer(rules: Rules, job: Job, member_id: int) -> None:
@@ -117,7 +116,7 @@ async def varied(bot: CannonBot, member_id: int, job: Job, strength: str, *, pri
         raise InputError(ERASED)
     if not can_vary(bot, job):
         raise InputError("There is no variant of this: it has no prompt, or what makes one is switched off here.")
-    fill = {"prompt": f"{{0.{ENHANCED_KEY}}}"}
+    fill = {"prompt": str(output_of_step(0, ENHANCED_KEY))}
     if _is_picture(job):
         before = JobSpec(operation=VARIANT, input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]})
         picture = SourceFile(offered=SourceRef(job_id=job.id), label="picture", field="image_url")
@@ -271,40 +270,26 @@ async def _step(bot: CannonBot, job: Job, done: Mapping[str, Job], places: Mappi
     values: dict[str, Any] = dict(job.input)
     fill: dict[str, Any] = {}
     for name, template in job.fill.items():
-        is_list = isinstance(template, list | tuple)
-        texts = [await _put_in(bot, str(each), done, places) for each in (template if is_list else [template])]
-        into = fill if any(is_open for _, is_open in texts) else values
-        into[name] = [text for text, _ in texts] if is_list else texts[0][0]
-        if into is fill:
+        refs = outputs_in(template)
+        is_open = any(ref.source in places for ref in refs)
+        found: dict[OutputRef, object] = {}
+        for ref in refs:
+            if ref.source in places:
+                found[ref] = output_of_step(places[ref.source], ref.key)
+            else:
+                text = await _output(bot, done, ref)
+                found[ref] = without_braces(text) if is_open else text
+        (fill if is_open else values)[name] = with_outputs(template, found)
+        if is_open:
             values.pop(name, None)
     return JobSpec(operation=job.operation, input=values, fill=fill)
 
 
-async def _put_in(
-    bot: CannonBot, template: str, done: Mapping[str, Job], places: Mapping[str, int]
-) -> tuple[str, bool]:
-    """Return a template with what is there put in, and whether something is still to come."""
-    is_open = any(match[1] in places for match in _PLACE.finditer(template))
-    text, end = "", 0
-    for match in _PLACE.finditer(template):
-        text += template[end : match.start()]
-        end = match.end()
-        if match[1] in places:
-            text += f"{{{places[match[1]]}.{match[2]}}}"
-        else:
-            found = await _output(bot, done, match[1], match[2])
-            # A member's words must not be read as the place of an output.
-            text += found.replace("{", "(").replace("}", ")") if is_open else found
-    return text + template[end:], is_open
-
-
-async def _output(bot: CannonBot, done: Mapping[str, Job], job_id: str, key: str) -> str:
+async def _output(bot: CannonBot, done: Mapping[str, Job], ref: OutputRef) -> str:
     """Return an earlier job's output, a link to its medium alive. Raises InputError or a MediaError."""
-    job = done.get(job_id)
-    found = None if job is None else job.output.get(key)
-    if isinstance(found, list | tuple) and found:
-        found = found[0]
-    if job is None or not isinstance(found, str):
+    job = done.get(ref.source)
+    found = None if job is None else text_output(job.output, ref.key)
+    if job is None or found is None:
         raise InputError(ERASED)
     for medium in job.media:
         if medium.url == found:

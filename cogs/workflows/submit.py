@@ -11,6 +11,7 @@ import discord
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, Operation
 from bot.domain.models import MediaKind, credits_text
+from bot.domain.templates import output_of_step
 from bot.errors import InputError, Refused
 from bot.generation.card_spec import CardSpec, JobSpec
 from bot.generation.generation import Generation, SourceFile
@@ -179,7 +180,7 @@ def steps(catalogue: Catalogue, request: Generation, values: Mapping[str, Any]) 
         "duration": values.get("duration"),
     }
     first = JobSpec(operation=enhancer.id, input={name: hint for name, hint in hints.items() if name in known})
-    rest = JobSpec(operation=request.operation, input=values, fill={"prompt": f"{{0.{ENHANCED_KEY}}}"})
+    rest = JobSpec(operation=request.operation, input=values, fill={"prompt": str(output_of_step(0, ENHANCED_KEY))})
     return [first, *[rest] * request.count]
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.domain.models import PAID_STATES, Job, JobState
+from bot.domain.templates import outputs_in, text_output, with_outputs
 from bot.store.money import ledger
 from bot.store.work.cards import jobs_of_card, update_job
 
 STEP_LOST = "The step before this one gave no result, so this was not started. Nothing was charged for it."
 
-_PLACE = re.compile(r"\{([0-9A-Z]{1,25})\.([A-Za-z0-9_]{1,64})\}")
-"""What stands for an output in a template: `{7AB2CD3EF4.image_url}`."""
 _PENDING = frozenset({JobState.AWAITING_APPROVAL, JobState.WAITING})
 
 
@@ -56,26 +54,8 @@ def filled(job: Job, outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]
     """Return the job's input with its templates filled in from `outputs` by job id; None if an output is missing."""
     values = dict(job.input)
     for name, template in job.fill.items():
-        is_list = isinstance(template, list | tuple)
-        texts = [_fill(str(each), outputs) for each in (template if is_list else [template])]
-        if any(text is None for text in texts):
+        found = {ref: text_output(outputs.get(ref.source, {}), ref.key) for ref in outputs_in(template)}
+        if not all(text and text.strip() for text in found.values()):
             return None
-        values[name] = texts if is_list else texts[0]
+        values[name] = with_outputs(template, found)
     return values
-
-
-def _fill(template: str, outputs: Mapping[str, Mapping[str, Any]]) -> str | None:
-    missing = False
-
-    def value(match: re.Match[str]) -> str:
-        nonlocal missing
-        found = outputs.get(match[1], {}).get(match[2])
-        if isinstance(found, list) and found:
-            found = found[0]
-        if not isinstance(found, str) or not found.strip():
-            missing = True
-            return ""
-        return found
-
-    text = _PLACE.sub(value, template)
-    return None if missing else text

@@ -1,0 +1,94 @@
+"""Templates: texts with placeholders. Pure, and the one place that knows how a placeholder is written.
+
+`{0.image_url}` is the output `image_url` of a step, `{7AB2CD3EF4.image_url}` that of a stored job, `{prompt}` a
+parameter of a recipe. A template is one text or a list of texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Template: TypeAlias = "str | Sequence[str]"
+
+_OUTPUT = re.compile(r"\{([0-9A-Z]{1,25})\.([A-Za-z0-9_]{1,64})\}")
+_PARAMETER_NAME = r"[a-z][a-z0-9_]{0,31}"
+_PARAMETER = re.compile(rf"\{{({_PARAMETER_NAME})\}}")
+_STEP = re.compile(r"[0-9]{1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRef:
+    """A placeholder for one output. `source` is a step's number or a job's id; `str()` gives it as it is written."""
+
+    source: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{{{self.source}.{self.key}}}"
+
+    @property
+    def step(self) -> int | None:
+        """The step's number, None where the source is a job."""
+        return int(self.source) if _STEP.fullmatch(self.source) else None
+
+
+def output_of_step(step: int, key: str) -> OutputRef:
+    """Return the placeholder for a step's output."""
+    return OutputRef(str(step), key)
+
+
+def outputs_in(template: Template) -> list[OutputRef]:
+    """Return the placeholders for outputs, in their order."""
+    return [OutputRef(match[1], match[2]) for text in _texts(template) for match in _OUTPUT.finditer(text)]
+
+
+def steps_in(template: Template) -> list[tuple[int, OutputRef]]:
+    """Return the placeholders for outputs of steps, each with the step's number."""
+    return [(ref.step, ref) for ref in outputs_in(template) if ref.step is not None]
+
+
+def with_outputs(template: Template, outputs: Mapping[OutputRef, object]) -> Any:
+    """Return the template with `outputs` in place of their placeholders: a list for a list, else a text.
+
+    A placeholder that is not among them stays as it is. What was put in is not searched for placeholders.
+    """
+
+    def put_in(text: str) -> str:
+        return _OUTPUT.sub(lambda match: str(outputs.get(OutputRef(match[1], match[2]), match[0])), text)
+
+    return put_in(template) if isinstance(template, str) else [put_in(each) for each in template]
+
+
+def text_output(output: Mapping[str, Any], key: str) -> str | None:
+    """Return a job's output as a text, of a list its first; None if there is no such text."""
+    found = output.get(key)
+    if isinstance(found, list | tuple) and found:
+        found = found[0]
+    return found if isinstance(found, str) else None
+
+
+def is_parameter_name(text: str) -> bool:
+    """Whether a parameter may have this name."""
+    return re.fullmatch(_PARAMETER_NAME, text) is not None
+
+
+def parameters_in(text: str) -> list[str]:
+    """Return the names of the parameters that the text uses, in their order."""
+    return _PARAMETER.findall(text)
+
+
+def with_parameters(text: str, values: Mapping[str, str]) -> str:
+    """Return the text with `values` in place of the parameters; one that is not among them stays as it is."""
+    return _PARAMETER.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def without_braces(text: str) -> str:
+    """Return a member's own words so that nothing in them reads as a placeholder."""
+    return text.replace("{", "(").replace("}", ")")
+
+
+def _texts(template: Template) -> Sequence[str]:
+    return (template,) if isinstance(template, str) else template
