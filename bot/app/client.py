@@ -28,7 +28,7 @@ from bot.cannon.estimates import Estimates
 from bot.catalogue import Catalogue
 from bot.delivery import Delivery, DiscordLinks
 from bot.delivery.copies import Copies
-from bot.delivery.poster import NETWORK_ERRORS
+from bot.delivery.discord_facts import DEAD_INTERACTION, DISCORD_ERRORS
 from bot.domain.models import Card, Job
 from bot.errors import BotError, CannonError, InputError, StartError
 from bot.generation.sources import Sources
@@ -60,7 +60,6 @@ EXTENSION = "cogs"
 RECOVER_AGAIN_S = 30.0
 PRESS_AGAIN_S = 3.0
 """For how long a control that spends does not do the same again for the same member: a double press."""
-DISCORD_ERRORS = (discord.HTTPException, *NETWORK_ERRORS)
 OPENAPI_EVERY_S = 24 * 3600.0
 OPENAPI_AGAIN_S = 3600.0
 WORKER_STALLED_S = 120.0
@@ -89,8 +88,6 @@ CHECK_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
 )
 NOT_DONE = "This was not done."
 """Stands for a moment where "thinking…" stood, until the reason has been told privately."""
-UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060
-DEAD_INTERACTION = frozenset({UNKNOWN_INTERACTION, ALREADY_ANSWERED})
 FORM_LOST = "This form was opened before the bot was restarted. Nothing was saved; please open it again."
 
 

@@ -68,6 +68,10 @@ class Catalogue:
         """
         return self.get(self._aliases.get(key, key))
 
+    def find(self, key: str) -> Operation | None:
+        """Return the operation as `resolve` does, None if there is none: a job's may have been withdrawn since."""
+        return self._operations.get(self._aliases.get(key, key))
+
     def check(
         self, operation_id: str, values: Mapping[str, object], *, pending: Collection[str] = ()
     ) -> dict[str, Any]:

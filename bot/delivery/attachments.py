@@ -8,13 +8,12 @@ from itertools import starmap
 
 import discord
 
-from bot.delivery.card import file_stem, is_linked
 from bot.delivery.contact_sheets import SHEET_NAME, wants_sheet
+from bot.delivery.discord_facts import FILES_PER_MESSAGE
+from bot.delivery.text import file_stem
+from bot.domain.card_jobs import is_linked
 from bot.domain.models import Job
 from bot.media.fetcher import LocalFile
-
-FILES_PER_MESSAGE = 10
-"""Discord's limit (docs)."""
 
 
 @dataclass(slots=True)

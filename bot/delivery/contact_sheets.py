@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from bot.delivery.card import is_batch
+from bot.domain.card_jobs import is_batch
 from bot.domain.models import Job, MediaKind
 from bot.errors import MediaError
 from bot.media.contact_sheet import SHEET_NAME, NoSheet, Tile, draw

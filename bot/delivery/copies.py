@@ -11,7 +11,8 @@ from pathlib import Path
 import discord
 import structlog
 
-from bot.delivery.card import alt_text, file_stem
+from bot.delivery.discord_facts import FILE_LIMIT_BYTES, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES, is_too_large
+from bot.delivery.text import alt_text, file_stem
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
 from bot.media.fetcher import LocalFile, MediaFetcher
@@ -19,11 +20,6 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
-MIB = 1024 * 1024
-FILE_LIMIT = 10 * MIB
-"""Discord's limit per file outside boosted servers (docs)."""
-REQUEST_LIMIT = 25 * MIB
-FILES_PER_MESSAGE = 10
 UPLOAD_TIMEOUT_S = 300.0
 SEARCH_MESSAGES = 50
 SEARCH_TIMEOUT_S = 30.0
@@ -58,7 +54,7 @@ class Copies:
         kind: str,
         embed: discord.Embed,
         documents: Sequence[discord.File] = (),
-        file_limit: int = FILE_LIMIT,
+        file_limit: int = FILE_LIMIT_BYTES,
     ) -> discord.Message:
         """Post the card's results to the channel under `embed`, with their files as far as they can be had.
 
@@ -91,7 +87,7 @@ class Copies:
                 try:
                     return await channel.send(embed=embed, files=files[:FILES_PER_MESSAGE], nonce=nonce)
                 except discord.HTTPException as error:
-                    if not files or error.status != 413:
+                    if not files or not is_too_large(error):
                         raise
                 return await channel.send(embed=embed, nonce=nonce)
         finally:
@@ -102,7 +98,7 @@ class Copies:
     async def _files(self, jobs: Sequence[Job], file_limit: int) -> AsyncIterator[list[discord.File]]:
         with tempfile.TemporaryDirectory(dir=self._folder, prefix="copy-") as folder:
             files: list[discord.File] = []
-            room = max(REQUEST_LIMIT, file_limit)
+            room = max(REQUEST_LIMIT_BYTES, file_limit)
             for job in shown_jobs(jobs):
                 for number, medium in enumerate(job.media):
                     stem = file_stem(job, number)

@@ -7,10 +7,10 @@ import re
 from collections.abc import Collection
 from urllib.parse import parse_qs, urlsplit
 
-import aiohttp
 import discord
 
-from bot.delivery.card import file_stem
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.text import file_stem
 from bot.domain.models import Job, Media, MediaKind
 from bot.errors import InputError
 from bot.runtime.clock import Clock
@@ -30,9 +30,6 @@ NOT_SEEN = (
 _MESSAGE = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?:@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?\Z")
 _FILE = re.compile(r"/(?:ephemeral-)?attachments/(\d{15,20})/(\d{15,20})/")
 _HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
-
-
-NETWORK_ERRORS = (discord.DiscordException, aiohttp.ClientError, TimeoutError)
 
 
 class DiscordLinks:
@@ -80,7 +77,7 @@ class DiscordLinks:
                 if message_id is not None:
                     return await self._first_file(channel_id, message_id, kinds)
                 return await self._file_again(channel_id, file_id)
-        except NETWORK_ERRORS:
+        except DISCORD_ERRORS:
             return None
 
     async def _may_read(self, channel_id: int, member_id: int) -> bool:
@@ -103,7 +100,7 @@ class DiscordLinks:
         place = [m for m in job.media if m.kind is medium.kind].index(medium) if medium in job.media else 0
         try:
             message = await self._fetch(card.message_channel_id or card.channel_id, card.message_id)
-        except NETWORK_ERRORS:
+        except DISCORD_ERRORS:
             return None
         own = [a for a in message.attachments if a.filename.startswith(file_stem(job))]
         fitting = [a for a in own if (a.content_type or "").startswith(f"{medium.kind}/")] or own

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-import aiohttp
 import discord
 import structlog
 
-from bot.delivery.card import shortened, stamp
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.domain.text import shortened, stamp
 from bot.store import Decision, Store
 
 log = structlog.get_logger(__name__)
 
 LINE_CHARS = 1900
 POST_TIMEOUT_S = 10.0
-ERRORS = (discord.HTTPException, discord.InvalidData, discord.RateLimited, aiohttp.ClientError, TimeoutError, OSError)
 
 
 class LogChannel:
@@ -44,7 +43,7 @@ class LogChannel:
                     log.info("log_channel.none", guild=guild_id, channel=channel_id)
                     return False
                 await channel.send(line, allowed_mentions=discord.AllowedMentions.none(), suppress_embeds=True)
-        except ERRORS as error:
+        except DISCORD_ERRORS as error:
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
             return False
         return True

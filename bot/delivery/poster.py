@@ -18,18 +18,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import discord
 import structlog
 
 from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue
-from bot.delivery.attachments import FILES_PER_MESSAGE, ResultFiles, arranged, names_of
-from bot.delivery.card import CardContext, alt_text, card_embed, file_stem, long_texts, open_part, operation_of, plain
+from bot.delivery.attachments import ResultFiles, arranged, names_of
+from bot.delivery.card import CardContext, card_embed
+from bot.delivery.card_texts import long_texts
 from bot.delivery.contact_sheets import SHEET_NAME, NoSheet, contact_sheet, wants_sheet
+from bot.delivery.discord_facts import (
+    DISCORD_ERRORS,
+    FILE_LIMIT_BYTES,
+    FILES_PER_MESSAGE,
+    MESSAGE_GONE,
+    NETWORK_ERRORS,
+    REQUEST_LIMIT_BYTES,
+    TOKEN_EXPIRED,
+    is_closed,
+    is_too_large,
+)
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.review import ReviewControls, ReviewDesk, no_answers, review_embed
 from bot.delivery.takedown import Takedown
+from bot.delivery.text import alt_text, file_stem, message_link, plain
+from bot.delivery.view import in_five_rows, link_buttons, links_on
+from bot.domain.card_jobs import open_part
 from bot.domain.models import Card, Job, JobState, Media
 from bot.domain.poll_schedule import remaining_s
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
@@ -42,11 +56,6 @@ from bot.store import Review, Store
 
 log = structlog.get_logger(__name__)
 
-MIB = 1024 * 1024
-FILE_LIMIT = 10 * MIB
-"""Discord's limit per file in a server without boosts (docs)."""
-REQUEST_LIMIT = 25 * MIB
-"""Discord's docs name this as the largest request; a boosted server's file limit may be above it."""
 CALL_TIMEOUT_S = 30.0
 UPLOAD_TIMEOUT_S = 300.0
 MEDIA_RETRY_MAX_S = 3600.0
@@ -56,18 +65,6 @@ SEARCH_MESSAGES = 50
 CLOCK_SKEW_S = 60.0
 """How far our clock and Discord's may be apart."""
 SHOWN_CARDS_KEPT = 2048
-BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE = 25, 5, 5
-
-UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK = 10003, 10004, 10008, 10015
-MISSING_ACCESS, NO_DM, MISSING_PERMISSION, INVALID_TOKEN = 50001, 50007, 50013, 50027
-TOO_LARGE = 40005
-ARCHIVED, OLD_EDITS = 50083, 30046
-GONE = frozenset({UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, INVALID_TOKEN, OLD_EDITS})
-CLOSED = frozenset({UNKNOWN_CHANNEL, UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSION, NO_DM, ARCHIVED})
-
-NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, discord.DiscordServerError, discord.RateLimited)
-
-
 Controls = Callable[[Card, Sequence[Job], bool], Sequence[discord.ui.Item[Any]]]
 """The third: whether some of the results are links, which will expire."""
 
@@ -172,7 +169,7 @@ class Delivery:
         try:
             async with self._lock(card_id):
                 await self._show(guild_id, card_id)
-        except (discord.HTTPException, *NETWORK_ERRORS) as error:
+        except DISCORD_ERRORS as error:
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
         except Exception:
             log.exception("card.show_failed", card=card_id)
@@ -198,7 +195,7 @@ class Delivery:
         if ended and (len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED):
             # The edit that brings a result brings its controls, but it may not have known that all others have ended.
             message = await self._find(card)
-            changes["view"] = self._view(card, jobs, [] if message is None else _links_on(message))
+            changes["view"] = self._view(card, jobs, [] if message is None else links_on(message))
         async with asyncio.timeout(CALL_TIMEOUT_S):
             if self._token_lives(card):
                 await self._webhook(card).edit_message(card.message_id, **changes)  # type: ignore[arg-type]  # checked
@@ -247,7 +244,7 @@ class Delivery:
                 if found is not None and all(job.state.ended for job in found[1]):
                     await self._add_sheet(*found)
                     await self._ping(*found, search=True)
-        except (discord.HTTPException, *NETWORK_ERRORS) as error:
+        except DISCORD_ERRORS as error:
             log.info("card.not_pinged", card=card_id, error=type(error).__name__)
 
     async def _ping(self, card: Card, jobs: Sequence[Job], *, search: bool = False) -> None:
@@ -309,7 +306,7 @@ class Delivery:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 answer = await self._client.http.request(route)
         except discord.HTTPException as error:
-            if error.code in {UNKNOWN_WEBHOOK, INVALID_TOKEN}:
+            if error.code in TOKEN_EXPIRED:
                 return await self._find_answer(card)
             if error.status == 404:
                 return None
@@ -332,7 +329,7 @@ class Delivery:
                     if self._is_own(message) and ids & _job_ids(message):
                         return message.id
         except discord.HTTPException as error:
-            if error.code not in CLOSED and error.status not in {403, 404}:
+            if not is_closed(error):
                 raise
         return None
 
@@ -351,7 +348,7 @@ class Delivery:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 user = self._client.get_user(key.set_by) or await self._client.fetch_user(key.set_by)
                 await user.send(f"**{plain(name)}**: {sentence}")
-        except (discord.HTTPException, *NETWORK_ERRORS) as error:
+        except DISCORD_ERRORS as error:
             log.info("guild.alert_not_sent", guild=guild_id, error=type(error).__name__)
 
     # ------------------------------------------------------------------ delivering
@@ -410,7 +407,7 @@ class Delivery:
             here = replace(card, channel_id=channel_id, message_channel_id=stands_in)
             try:
                 message_id = await self._deliver_on(here, jobs, replace(current, media=tuple(media)))
-            except (discord.HTTPException, *NETWORK_ERRORS) as error:
+            except DISCORD_ERRORS as error:
                 raise Later(60.0) from error
             await self._store.jobs.change(
                 current,
@@ -428,10 +425,10 @@ class Delivery:
         try:
             async with self._lock(card.id):
                 message = await self._find(card)
-                there = [] if message is None else _links_on(message)
+                there = [] if message is None else links_on(message)
                 if message is not None and fresh.keys() & set(there):
                     await message.edit(view=self._view(card, jobs, [fresh.get(link, link) for link in there]))
-        except (discord.HTTPException, *NETWORK_ERRORS) as error:
+        except DISCORD_ERRORS as error:
             log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)
 
     async def _post(self, card: Card, jobs: Sequence[Job], job: Job, load: ResultFiles) -> discord.Message:
@@ -441,9 +438,9 @@ class Delivery:
                 try:
                     message = await place(card, jobs, job, attempt)
                 except discord.HTTPException as error:
-                    if error.status == 413 or error.code == TOO_LARGE:
+                    if is_too_large(error):
                         continue
-                    if error.code in GONE | CLOSED or error.status in {403, 404}:
+                    if error.code in MESSAGE_GONE or is_closed(error):
                         log.info("delivery.next_place", job=job.id, code=error.code)
                         break
                     raise
@@ -471,7 +468,7 @@ class Delivery:
                 return await message.edit(
                     embed=card_embed(card, jobs, await self.look(card.guild_id, jobs)),
                     attachments=[*shown, *documents],
-                    view=self._view(card, jobs, [*_links_on(message), *placed.links, *placed.load.links]),
+                    view=self._view(card, jobs, [*links_on(message), *placed.links, *placed.load.links]),
                 )
         finally:
             _close([*files, *documents])
@@ -527,7 +524,7 @@ class Delivery:
             try:
                 return await self._send_for_review(channel, review, card, job, load)
             except discord.HTTPException as error:
-                if error.status != 413 and error.code != TOO_LARGE:
+                if not is_too_large(error):
                     raise
             return await self._send_for_review(channel, review, card, job, load.without_files(job))
 
@@ -537,7 +534,7 @@ class Delivery:
         look = replace(await self.look(card.guild_id, [job]), withheld=frozenset())
         where = f"<#{card.channel_id}>" if card.message_id is None else message_link(card)
         view = discord.ui.View(timeout=None)
-        for item in in_five_rows(self.review_controls(job), _link_buttons(load.links)):
+        for item in in_five_rows(self.review_controls(job), link_buttons(load.links)):
             view.add_item(item)
         documents = self._documents([job], ())
         files = [*self._files(job, load)[: FILES_PER_MESSAGE - len(documents)], *documents]
@@ -596,7 +593,7 @@ class Delivery:
                 try:
                     return await self._webhook(card).fetch_message(card.message_id)
                 except discord.HTTPException as error:
-                    if error.code not in {UNKNOWN_WEBHOOK, INVALID_TOKEN}:
+                    if error.code not in TOKEN_EXPIRED:
                         raise
             if card.private and card.message_channel_id in {None, card.channel_id}:
                 return None  # only the token reaches an ephemeral message
@@ -616,7 +613,7 @@ class Delivery:
 
     def _view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and its link buttons, None if it has neither."""
-        items = in_five_rows(self.controls(card, jobs, bool(links)), _link_buttons(links))
+        items = in_five_rows(self.controls(card, jobs, bool(links)), link_buttons(links))
         if not items:
             return None
         view = discord.ui.View(timeout=None)
@@ -634,14 +631,14 @@ class Delivery:
     def _limits(self, job: Job) -> tuple[int, int]:
         """Return the largest file and the largest request, in bytes, for the job's server."""
         guild = self._client.get_guild(job.guild_id)
-        per_file = guild.filesize_limit if guild is not None else FILE_LIMIT
-        return per_file, max(REQUEST_LIMIT, per_file)
+        per_file = guild.filesize_limit if guild is not None else FILE_LIMIT_BYTES
+        return per_file, max(REQUEST_LIMIT_BYTES, per_file)
 
     @contextlib.asynccontextmanager
     async def _loaded(self, job: Job) -> AsyncIterator[ResultFiles]:
         """Have the job's media on disk as long as the block runs; what is too large becomes a link."""
         load = ResultFiles()
-        operation = operation_of(self._catalogue(), job)
+        operation = self._catalogue().find(job.operation)
         load.text = text_of(operation, job.output)
         per_file, per_request = self._limits(job)
         with tempfile.TemporaryDirectory(dir=self._folder, prefix=f"{job.id}-") as folder:
@@ -681,49 +678,9 @@ class Delivery:
         raise Later(60.0) from error
 
 
-def message_link(card: Card) -> str:
-    """Return the link to the card's message in its server."""
-    channel_id = card.message_channel_id or card.channel_id
-    return f"https://discord.com/channels/{card.guild_id}/{channel_id}/{card.message_id}"
-
-
 def _job_ids(message: discord.Message) -> set[str]:
     """Return the words of the footers, among which a card names its jobs."""
     return {word for embed in message.embeds for word in (embed.footer.text or "").split()}
-
-
-def _links_on(message: discord.Message) -> list[str]:
-    """Return the links of the link buttons that a message has."""
-    links: list[str] = []
-    for row in message.components:
-        items = getattr(row, "children", ())
-        links.extend(item.url for item in items if isinstance(item, discord.Button) and item.url is not None)
-    return links
-
-
-def _link_buttons(links: Sequence[str]) -> list[discord.ui.Item[Any]]:
-    """Return a button for each thing that is linked rather than attached."""
-    unique = list(dict.fromkeys(links))
-    labels = ["Open result"] if len(unique) == 1 else [f"Open result {number}" for number in range(1, len(unique) + 1)]
-    return [discord.ui.Button(label=label, url=url) for label, url in zip(labels, unique, strict=True)]
-
-
-def in_five_rows(
-    controls: Sequence[discord.ui.Item[Any]], links: Sequence[discord.ui.Item[Any]]
-) -> list[discord.ui.Item[Any]]:
-    """Return what fits a message's five rows: all links, then as many controls as there is room for, these in front.
-
-    A select takes a row of its own, five buttons share one.
-    """
-    linked = list(links[:BUTTONS_PER_MESSAGE])
-    kept: list[discord.ui.Item[Any]] = []
-    for control in controls:
-        chosen = [*kept, control]
-        selects = sum(item.width == BUTTONS_PER_ROW for item in chosen)
-        buttons = len(chosen) - selects + len(linked)
-        if selects + -(-buttons // BUTTONS_PER_ROW) <= ROWS_PER_MESSAGE:
-            kept = chosen
-    return [*kept, *linked]
 
 
 def _carries(message: discord.Message, job: Job, load: ResultFiles) -> bool:
@@ -739,7 +696,7 @@ def _shows(message: discord.Message, job: Job) -> bool:
     """Whether the job's media are on the message, as files or as links."""
     stem = file_stem(job)
     return any(attachment.filename.startswith(stem) for attachment in message.attachments) or any(
-        link in {medium.url for medium in job.media} for link in _links_on(message)
+        link in {medium.url for medium in job.media} for link in links_on(message)
     )
 
 

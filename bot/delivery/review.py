@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import aiohttp
 import discord
 import structlog
 
-from bot.delivery.card import IN_REVIEW, stamp
+from bot.delivery.card import IN_REVIEW
+from bot.delivery.colours import ATTENTION
+from bot.delivery.discord_facts import CLOSED_STATUSES, DISCORD_ERRORS, EMBED_TITLE_CHARS
 from bot.domain.models import Card, Job
+from bot.domain.text import stamp
 from bot.jobs.surface import Later, NoPlace, Parked
 from bot.runtime.clock import Clock
 from bot.store import Review, ReviewVerdict, Store
@@ -23,15 +25,12 @@ NOT_LOOKED_AT = (
     "On this server moderators look at results before they are posted, and this one was not let through. "
     "A moderator can post it with `/jobs recover`."
 )
-CLOSED_STATUS = frozenset({403, 404})
 NO_CHANNEL_AGAIN_S = 600.0
 """How soon a review channel that takes no messages is tried again."""
 ALERT_AGAIN_S = 24 * 3600.0
 LOOK_AGAIN_S = 3600.0
 """How often a result that waits is looked at by itself; a decision wakes it at once."""
 CALL_TIMEOUT_S = 30.0
-COLOUR = 0xF0B232
-NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError)
 
 Post = Callable[[Review, Card, Job], Awaitable[discord.Message]]
 """Posts the result to the review's channel, unless it is there already."""
@@ -46,8 +45,8 @@ def no_answers(_job: Job, /) -> Sequence[discord.ui.Item[Any]]:
 
 def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Embed:
     """Turn a result's card into the question whether it may be posted `where`, a link."""
-    drawn.title = f"May this be posted? {drawn.title}"[:256]
-    drawn.colour = discord.Colour(COLOUR)
+    drawn.title = f"May this be posted? {drawn.title}"[:EMBED_TITLE_CHARS]
+    drawn.colour = discord.Colour(ATTENTION)
     drawn.set_field_at(0, name="State", value=IN_REVIEW, inline=False)
     drawn.add_field(name="Where", value=where)
     drawn.add_field(name="Until", value=stamp(review.expires_at))
@@ -93,7 +92,7 @@ class ReviewDesk:
         try:
             message = await self._post(review, card, job)
         except discord.HTTPException as error:
-            if error.status not in CLOSED_STATUS:
+            if error.status not in CLOSED_STATUSES:
                 raise
             now = self._clock.wall()
             if await self._store.alerts.note(job.guild_id, "review channel", until=now + ALERT_AGAIN_S):
@@ -120,6 +119,6 @@ class ReviewDesk:
             try:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     await channel.get_partial_message(review.message_id).edit(content=EXPIRED, view=None)
-            except (discord.HTTPException, *NETWORK_ERRORS) as error:
+            except DISCORD_ERRORS as error:
                 log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
         raise NoPlace(EXPIRED)

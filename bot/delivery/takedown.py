@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import aiohttp
 import discord
 import structlog
 
+from bot.delivery.discord_facts import NETWORK_ERRORS, TOKEN_EXPIRED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.domain.models import Card
 from bot.runtime.clock import Clock
 from bot.store import Store
@@ -16,8 +16,6 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 CALL_TIMEOUT_S = 30.0
-UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, INVALID_TOKEN = 10003, 10008, 10015, 50027
-NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, discord.DiscordServerError, discord.RateLimited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +88,7 @@ class Takedown:
         except discord.HTTPException as error:
             if error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}:
                 return True
-            if error.code not in {UNKNOWN_WEBHOOK, INVALID_TOKEN}:
+            if error.code not in TOKEN_EXPIRED:
                 log.info("takedown.refused", status=error.status, code=error.code)
             return False
         except NETWORK_ERRORS as error:

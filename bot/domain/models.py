@@ -40,6 +40,11 @@ def credits_text(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def credits_words(amount: Decimal) -> str:
+    """Write credits with their unit: `1 credit`, `12.5 credits`."""
+    return f"{credits_text(amount)} credit{'' if amount == 1 else 's'}"
+
+
 def new_id() -> str:
     """Return a short, unguessable, readable id: 10 characters of Crockford's base32 (50 bits)."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))

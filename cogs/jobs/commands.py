@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.delivery.poster import message_link
+from bot.delivery.text import message_link
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
 from bot.jobs.intake import TOKEN_LIFE_S
@@ -18,6 +18,7 @@ from cogs.jobs import pages as job_pages
 from cogs.results import buttons as results
 from cogs.results import fresh_links
 from cogs.results.rerun import cards_jobs, is_private
+from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.controls import GONE, on, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, is_moderator, require_moderator
@@ -48,7 +49,9 @@ def completion(states: frozenset[JobState]) -> object:
         )
         word, now = typed.strip().lower(), bot.clock.wall()
         offers = [(job_label(job, now), job.id) for job in jobs]
-        return [app_commands.Choice(name=label, value=key) for label, key in offers if word in label.lower()][:25]
+        return [app_commands.Choice(name=label, value=key) for label, key in offers if word in label.lower()][
+            :CHOICES_MAX
+        ]
 
     return complete
 

@@ -7,14 +7,16 @@ from decimal import Decimal
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.card import operation_of, plain, shortened, stamp, state_word
-from bot.delivery.poster import in_five_rows, message_link
-from bot.domain.models import OPEN_STATES, PAID_STATES, Job, JobState, Media
+from bot.delivery.card import state_word
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.text import message_link, plain
+from bot.delivery.view import in_five_rows
+from bot.domain.models import OPEN_STATES, PAID_STATES, Job, JobState, Media, credits_words
+from bot.domain.text import shortened, stamp
 from cogs.results import buttons as results
 from cogs.ui.controls import Control
-from cogs.ui.limit_text import cost_words, credits_words, fitting, job_line
+from cogs.ui.limit_text import cost_words, fitting, job_line
 
-COLOUR = 0x5865F2
 PAGE_JOBS = 10
 FAMILY_CHARS = 3000
 INDENT_MAX = 8
@@ -39,7 +41,7 @@ async def list_page(
     embed = discord.Embed(
         title=title if state == "any" else f"{title}: {state}",
         description=fitting(lines) or ("None." if number == 0 else "Nothing more."),
-        colour=COLOUR,
+        colour=NEUTRAL,
     )
     pages = max(1, -(-total // PAGE_JOBS))
     embed.set_footer(text=f"Page {number + 1} of {pages} · {total} jobs · more on one: /jobs show")
@@ -56,11 +58,11 @@ async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord
     found = await store.cards.with_jobs(job.guild_id, job.card_id)
     assert found is not None
     card, jobs = found
-    operation = operation_of(bot.catalogue, job)
+    operation = bot.catalogue.find(job.operation)
     embed = discord.Embed(
         title=f"Job {job.id} · {operation.title if operation is not None else job.operation}",
         description=_words(job),
-        colour=COLOUR,
+        colour=NEUTRAL,
     )
     state = state_word(job.state)
     error = f": {plain(shortened(job.error, 300))}" if job.error else ""

@@ -14,14 +14,15 @@ from typing import IO, Any, TypeAlias, cast
 
 import discord
 
+from bot.delivery.discord_facts import MIB, REQUEST_LIMIT_BYTES
 from bot.errors import InputError
 from bot.store import Store
 from bot.store.money.reports import START, Mark, ReportPage
 
 MEMORY_BYTES = 1024 * 1024
 """What is larger goes to a file on disk."""
-REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
-"""Discord's docs name 25 MiB as the largest request; a part of it is not the files."""
+FILES_LIMIT_BYTES = REQUEST_LIMIT_BYTES - MIB
+"""For all files of an answer; the rest of the request is not the files."""
 TOO_LARGE = ("The books are larger than Discord takes, even packed: give a shorter `period`.", "period")
 OWN_TOO_LARGE = ("Your jobs here are more than Discord takes in one file; ask the host of this bot for them.", None)
 LEDGER_COLUMNS = (
@@ -84,10 +85,10 @@ async def _files(
         made[name] = _opened(stack)
         await _write(made[name], next_page, form)
     sizes = [_size(file) for file in made.values()]
-    if max(sizes) > file_limit or sum(sizes) > REQUEST_LIMIT_BYTES:
+    if max(sizes) > file_limit or sum(sizes) > FILES_LIMIT_BYTES:
         packed = _opened(stack)
         await asyncio.to_thread(_pack, packed, made)
-        if _size(packed) > min(file_limit, REQUEST_LIMIT_BYTES):
+        if _size(packed) > min(file_limit, FILES_LIMIT_BYTES):
             raise InputError(*too_large)
         made = {packed_name: packed}
     return [discord.File(cast("io.BufferedIOBase", file), filename=name) for name, file in made.items()]

@@ -11,16 +11,16 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.catalogue import Operation
-from bot.domain.models import credits_text
+from bot.delivery.colours import NEUTRAL
+from bot.domain.models import credits_text, credits_words
 from bot.errors import InputError, NoKey
+from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
 from cogs.ui.permissions import is_moderator
 from cogs.workflows.options import operation_of
 
 PAGE_CHARS = 4000
 """Discord takes 4096 in an embed's description and 6000 in all embeds of a message: a page is a message of its own."""
-CHOICES = 25
-COLOUR = 0x5865F2
 
 EXAMPLES = {
     "image": "/image generate prompt: a fox in fog",
@@ -78,23 +78,23 @@ class Shown:
     def _price(self, operation: Operation) -> str:
         listed = self.prices.get((operation.id, ""))
         if listed is not None and operation.fixed_credits is None:
-            return f"about {_credits(listed)}, as this server's moderators reckon"
+            return f"about {credits_words(listed)}, as this server's moderators reckon"
         return price_text(operation.fixed_credits, self.costs.get(operation.id, ()))
 
 
 def price_text(fixed: Decimal | None, costs: Sequence[Decimal]) -> str:
     """Return what a job costs: its fixed price, or what earlier jobs cost (their median and 90th percentile)."""
     if fixed is not None:
-        return _credits(fixed)
+        return credits_words(fixed)
     if not costs:
         return "cost not known yet"
     ordered = sorted(costs)
     middle, dear = ordered[(len(ordered) - 1) // 2], ordered[min(len(ordered) - 1, int(len(ordered) * 0.9))]
-    return f"about {_credits(middle)}" if middle == dear else f"about {_credits(middle)}, up to {credits_text(dear)}"
-
-
-def _credits(amount: Decimal) -> str:
-    return f"{credits_text(amount)} credit{'' if amount == 1 else 's'}"
+    return (
+        f"about {credits_words(middle)}"
+        if middle == dear
+        else f"about {credits_words(middle)}, up to {credits_text(dear)}"
+    )
 
 
 async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
@@ -175,7 +175,9 @@ def pages(title: str, blocks: Iterable[str]) -> list[discord.Embed]:
             else:
                 texts[-1] = part
     names = [title, *[f"{title}, continued"] * (len(texts) - 1)]
-    return [discord.Embed(title=name, description=text, colour=COLOUR) for name, text in zip(names, texts, strict=True)]
+    return [
+        discord.Embed(title=name, description=text, colour=NEUTRAL) for name, text in zip(names, texts, strict=True)
+    ]
 
 
 class Help(commands.Cog):
@@ -205,7 +207,7 @@ class Help(commands.Cog):
         word = typed.strip().removeprefix("/").casefold()
         offered = [(f"{name}: {entry.description}"[:100], name) for name, entry in (await entries(interaction)).items()]
         return [app_commands.Choice(name=label, value=name) for label, name in offered if word in label.casefold()][
-            :CHOICES
+            :CHOICES_MAX
         ]
 
     @staticmethod

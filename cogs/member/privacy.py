@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.delivery.poster import FILE_LIMIT
+from bot.delivery.discord_facts import FILE_LIMIT_BYTES
 from bot.errors import InputError
 from bot.store import Erased
 from cogs.member.export import own_jobs
@@ -35,7 +35,7 @@ class PrivacyCommands(
         """Give the member their jobs as JSON, privately."""
         guild_id = guild_of(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        limit = interaction.guild.filesize_limit if interaction.guild is not None else FILE_LIMIT
+        limit = interaction.guild.filesize_limit if interaction.guild is not None else FILE_LIMIT_BYTES
         with ExitStack() as stack:
             files = await own_jobs(
                 stack, interaction.client.parts.store, guild_id, interaction.user.id, file_limit=limit

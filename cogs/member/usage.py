@@ -15,24 +15,22 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
-from bot.delivery.card import ALT_TEXT_CHARS, shortened
-from bot.delivery.poster import NETWORK_ERRORS
-from bot.domain.models import credits_text
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.discord_facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS
+from bot.domain.models import credits_text, credits_words
+from bot.domain.text import shortened
 from bot.errors import CannonError, NoKey
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw, drawable
 from bot.store.money.reports import Report
 from cogs.member.export import books
 from cogs.ui.interaction import Interaction
-from cogs.ui.limit_text import credits_words, fitting, job_line, standing, standing_text
+from cogs.ui.limit_text import fitting, job_line, standing, standing_text
 from cogs.ui.permissions import guild_of, require_moderator
 
 JOBS_SHOWN = 10
 TOP_SHOWN = 10
 NAME_TIMEOUT_S = 5.0
 DAY_S = 86_400.0
-FIELD_CHARS = 1024
-"""Discord's limit of a field of an embed."""
-COLOUR = 0x5865F2
 DAYS = {"week": 7, "month": 30, "quarter": 90}
 CHART_NAME = "usage.png"
 
@@ -64,8 +62,8 @@ class Usage(commands.GroupCog, group_name="usage", group_description="Credits: w
         roles = [role.id for role in getattr(user, "roles", ())]
         shown = await standing(interaction.client, guild_id, user.id, roles)
         jobs = await interaction.client.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
-        embed = discord.Embed(title="Your credits here", description=standing_text(shown), colour=COLOUR)
-        last = fitting([job_line(job) for job in jobs], FIELD_CHARS) or "None yet."
+        embed = discord.Embed(title="Your credits here", description=standing_text(shown), colour=NEUTRAL)
+        last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or "None yet."
         embed.add_field(name=f"Last {len(jobs)} jobs" if len(jobs) > 1 else "Last job", value=last, inline=False)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
@@ -134,7 +132,7 @@ async def _balance(bot: CannonBot, guild_id: int) -> Decimal | None:
 
 
 def _embed(found: Report, pace: SpendingRate, days: int) -> discord.Embed:
-    embed = discord.Embed(title=f"Credits spent in the last {days} days", colour=COLOUR)
+    embed = discord.Embed(title=f"Credits spent in the last {days} days", colour=NEUTRAL)
     jobs = f"{found.jobs} job{'' if found.jobs == 1 else 's'}"
     embed.add_field(name="Spent", value=f"{credits_words(found.total)} for {jobs}" if found.total else "nothing")
     embed.add_field(name="Burn rate", value=f"{_tenths(pace.a_day)} credits a day")
@@ -160,7 +158,7 @@ def _top(rows: Iterable[tuple[str, Decimal]], total: Decimal) -> str:
         for place, (name, spent) in enumerate(rows, start=1)
         if place <= TOP_SHOWN
     ]
-    return fitting(lines, FIELD_CHARS)
+    return fitting(lines, EMBED_FIELD_CHARS)
 
 
 def _whole(number: Decimal) -> str:
@@ -209,7 +207,7 @@ async def _name(guild: discord.Guild | None, member_id: int) -> tuple[int, str]:
         try:
             async with asyncio.timeout(NAME_TIMEOUT_S):
                 member = await guild.fetch_member(member_id)
-        except (discord.HTTPException, *NETWORK_ERRORS):
+        except DISCORD_ERRORS:
             return member_id, fallback
     return member_id, drawable(member.display_name) or fallback
 

@@ -3,6 +3,7 @@
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.colours import ATTENTION, SUCCESS
 from bot.domain.models import AccountStatus, GuildKey, credits_text
 from bot.errors import InputError, KeyRefused, NoKey
 from cogs.ui.audit import record
@@ -93,7 +94,7 @@ async def _fate(bot: CannonBot, before: GuildKey) -> str:
 
 def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed:
     """Draw what a key is worth; of the key itself only the last four characters."""
-    embed = discord.Embed(title=title, colour=0x3BA55D)
+    embed = discord.Embed(title=title, colour=SUCCESS)
     embed.add_field(name="Key", value=f"`…{key.last4}`")
     embed.add_field(name="Plan", value=discord.utils.escape_markdown(status.plan or "not told"))
     embed.add_field(name="Credits left", value="not told" if status.credits is None else credits_text(status.credits))
@@ -101,6 +102,6 @@ def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed
     missing = [scope for scope in NEEDED_SCOPES if status.scopes and scope not in status.scopes]
     if missing:
         scopes += f"\n⚠️ lacks {', '.join(f'`{scope}`' for scope in missing)}: jobs will be refused"
-        embed.colour = discord.Colour(0xF0B232)
+        embed.colour = discord.Colour(ATTENTION)
     embed.add_field(name="Scopes", value=scopes, inline=False)
     return embed

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-import aiohttp
 import discord
 import structlog
 
 from bot.app.client import CannonBot
-from bot.delivery.card import asked_prompt, main_job, operation_of, plain, shortened, stamp
+from bot.delivery.colours import ATTENTION
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.text import plain
+from bot.domain.card_jobs import asked_prompt, main_job
 from bot.domain.models import Card, Job, credits_text
-from bot.domain.text import full_stop
+from bot.domain.text import full_stop, shortened, stamp
 from bot.errors import InputError, NotAllowed
 from bot.store import Approval
 from cogs.ui.audit import record
@@ -52,7 +54,7 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
         )
         await store.approvals.note_message(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=0)
         return
-    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+    except DISCORD_ERRORS as error:
         log.info("approval.later", card=approval.card_id, error=type(error).__name__)
         return
     await store.approvals.note_message(
@@ -67,10 +69,10 @@ def total(jobs: Sequence[Job]) -> Decimal:
 
 def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval) -> discord.Embed:
     """Draw what a moderator needs to decide."""
-    operation = operation_of(bot.catalogue, main_job(jobs))
+    operation = bot.catalogue.find(main_job(jobs).operation)
     title = operation.title if operation is not None else jobs[0].operation
     embed = discord.Embed(
-        title=f"May this be made? {title}", description=plain(shortened(asked_prompt(jobs), 1500)), colour=0xF0B232
+        title=f"May this be made? {title}", description=plain(shortened(asked_prompt(jobs), 1500)), colour=ATTENTION
     )
     embed.add_field(name="Asked by", value=f"<@{card.author_id}>")
     embed.add_field(name="Where", value=f"<#{card.channel_id}>")

@@ -5,10 +5,10 @@ from dataclasses import replace
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.card import plain, stamp
+from bot.delivery.text import plain
 from bot.domain.guild_rules import Block, Rules
 from bot.domain.models import JobState
-from bot.domain.text import full_stop, one_line
+from bot.domain.text import full_stop, one_line, stamp
 from bot.errors import InputError
 from cogs.member.help import pages
 from cogs.ui.audit import record

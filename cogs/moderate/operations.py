@@ -3,7 +3,8 @@
 import discord
 
 from bot.catalogue import Operation
-from bot.delivery.card import plain
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.text import plain
 from bot.errors import InputError
 from bot.guild.operation_switches import OperationSwitches
 from bot.store.guild.switched_off import EVERYWHERE
@@ -56,7 +57,7 @@ def _list(interaction: Interaction, guild_id: int) -> discord.Embed:
             lines.append(f"and {len(known) - len(lines)} more")
             break
         lines.append(line)
-    embed = discord.Embed(title="Operations in this server", description="\n".join(lines), colour=0x5865F2)
+    embed = discord.Embed(title="Operations in this server", description="\n".join(lines), colour=NEUTRAL)
     embed.set_footer(text="To switch one: /studio operations with operation and switch")
     return embed
 

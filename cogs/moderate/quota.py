@@ -9,22 +9,23 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.delivery.card import plain, stamp
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.text import plain
 from bot.domain.guild_rules import Limit, Period, Scope
-from bot.domain.models import credits_of
+from bot.domain.models import credits_of, credits_words
+from bot.domain.text import stamp
 from bot.errors import InputError
 from cogs.member.help import pages
 from cogs.ui.audit import record
+from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.durations import SPAN_CHARS, seconds_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.limit_text import credits_words, label, standing, standing_text, terms, whose
+from cogs.ui.limit_text import label, standing, standing_text, terms, whose
 from cogs.ui.permissions import guild_of, is_moderator, moderators_only
 
 CREDITS_MAX = 999_999_999.0
-CHOICES = 25
 LINES_PER_BLOCK = 20
 """A line has up to about 180 characters, a page of an embed 4000."""
-COLOUR = 0x5865F2
 PERIOD_HELP = "For how long it counts: a calendar day, week or month in the server's time zone, or in all"
 
 Credits = app_commands.Range[float, 0.0, CREDITS_MAX]
@@ -120,7 +121,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
         offered = [(label(each, interaction.guild), str(each.id)) for each in limits]
         found = [(name, value) for name, value in offered if word in name.casefold() or word == value]
-        return [app_commands.Choice(name=name, value=value) for name, value in found[:CHOICES]]
+        return [app_commands.Choice(name=name, value=value) for name, value in found[:CHOICES_MAX]]
 
     @app_commands.command(name="grant", description="Give a member credits once, on top of their limits")
     @app_commands.rename(amount="credits")
@@ -161,7 +162,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         roles = [role.id for role in getattr(someone, "roles", ())]
         shown = await standing(interaction.client, guild_of(interaction), someone.id, roles)
         embed = discord.Embed(
-            title="What a member may spend", description=f"<@{someone.id}>\n{standing_text(shown)}", colour=COLOUR
+            title="What a member may spend", description=f"<@{someone.id}>\n{standing_text(shown)}", colour=NEUTRAL
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.delivery.colours import NEUTRAL
 from bot.domain.models import JobState, credits_text
 from bot.domain.reaction_rules import NEEDED_MAX
 from bot.errors import CannonError, NoKey
@@ -64,7 +65,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         """Show how the server stands with Cannon Studio."""
         guild_id = guild_of(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        embed = discord.Embed(title="Cannon Studio on this server", colour=0x5865F2)
+        embed = discord.Embed(title="Cannon Studio on this server", colour=NEUTRAL)
         await self._add_account(embed, guild_id)
         await self._add_jobs(embed, guild_id)
         await interaction.edit_original_response(embed=embed)

@@ -8,9 +8,9 @@ import discord
 import structlog
 
 from bot.app.client import CannonBot
-from bot.delivery.card import open_part
 from bot.delivery.copies import shown_jobs
-from bot.delivery.poster import message_link
+from bot.delivery.text import message_link
+from bot.domain.card_jobs import open_part
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, Who
 from bot.domain.spending_policy import refuse_blocked

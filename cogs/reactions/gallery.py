@@ -7,19 +7,21 @@ from collections.abc import Sequence
 import discord
 import structlog
 
-from bot.app.client import DISCORD_ERRORS, CannonBot
-from bot.delivery.card import asked_prompt, plain, shortened
+from bot.app.client import CannonBot
+from bot.delivery.colours import GALLERY
 from bot.delivery.copies import shown_jobs
-from bot.delivery.poster import message_link
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.text import message_link, plain
+from bot.domain.card_jobs import asked_prompt
 from bot.domain.models import Card, Job
 from bot.domain.reaction_rules import ReactionRules
+from bot.domain.text import shortened
 from bot.errors import InputError
 
 log = structlog.get_logger(__name__)
 
 KIND = "gallery"
 """What its messages are called among the copies."""
-COLOUR = 0xF5C542
 PROMPT_CHARS = 1500
 ALERT_QUIET_S = 24 * 3600.0
 SHOWN_KEPT = 2048
@@ -125,7 +127,7 @@ class Gallery:
         words = plain(shortened(asked_prompt(jobs), PROMPT_CHARS))
         quoted = "\n".join(f"> {line}" for line in words.splitlines())
         embed = discord.Embed(
-            title="To the original", url=message_link(card), description=quoted or None, colour=COLOUR
+            title="To the original", url=message_link(card), description=quoted or None, colour=GALLERY
         )
         embed.add_field(name="Made by", value=f"<@{card.author_id}>")
         embed.add_field(name="Stars", value=f"⭐ {stars}")

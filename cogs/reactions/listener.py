@@ -13,7 +13,8 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.app.client import DISCORD_ERRORS, CannonBot
+from bot.app.client import CannonBot
+from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE
 from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import ReactionAction, emoji_key
 from bot.errors import BotError, Refused
@@ -23,8 +24,6 @@ log = structlog.get_logger(__name__)
 
 QUIET_S = 600.0
 """A member is told at most once in this time that a reaction did nothing."""
-SEEDS_MAX = 20
-"""Discord's limit of different emojis on a message."""
 TAKEN_BACK = "The reaction that started this was taken back before it was sent."
 NOT_POSTED = "Discord did not take the answer, so nothing was made or spent."
 
@@ -218,7 +217,7 @@ class ReactionListener(commands.Cog):
             gallery = settings.gallery_channel is not None
             shown = [rule for rule in settings.rules.values() if fits(self.bot, rule.action, jobs, gallery=gallery)]
             channel = self.bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
-            for rule in shown[:SEEDS_MAX]:
+            for rule in shown[:REACTIONS_PER_MESSAGE]:
                 await channel.get_partial_message(message_id).add_reaction(rule.shown)
         except DISCORD_ERRORS as error:
             log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import discord
 from discord import app_commands
 
-from bot.delivery.card import shortened
+from bot.delivery.colours import NEUTRAL
 from bot.domain.reaction_rules import (
     DEFAULTS,
     NEEDED_MAX,
@@ -19,13 +19,13 @@ from bot.domain.reaction_rules import (
     Who,
     read_emoji,
 )
+from bot.domain.text import shortened
 from bot.errors import InputError
 from cogs.moderate.settings.labels import on_off
 from cogs.ui.audit import record
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, lacking, moderators_only, require_moderator
 
-COLOUR = 0x5865F2
 EMOJI_CHARS = 60
 LIST_CHARS = 4000
 WORDS: Mapping[ReactionAction, str] = {
@@ -58,7 +58,7 @@ def overview(settings: ReactionRules) -> discord.Embed:
     """Draw what reactions do."""
     lines = [line(rule) for rule in settings.rules.values()]
     embed = discord.Embed(
-        title="Reactions on results", description=shortened("\n".join(lines), LIST_CHARS) or "None.", colour=COLOUR
+        title="Reactions on results", description=shortened("\n".join(lines), LIST_CHARS) or "None.", colour=NEUTRAL
     )
     embed.add_field(name="They do something", value=on_off(settings.is_on))
     embed.add_field(name="I put them on results", value=on_off(settings.seeds))

@@ -11,8 +11,11 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
-from bot.delivery.card import plain, shortened, slug
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.discord_facts import EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
+from bot.delivery.text import plain
 from bot.domain.models import credits_text
+from bot.domain.text import shortened, slug
 from bot.errors import InputError
 from bot.generation.recipes import BUILT_IN, NOT_SHARED, Recipe
 from cogs.recipes.form import RecipeForm, Texts, save, texts_of
@@ -27,9 +30,6 @@ from cogs.workflows.options import PRIVATE_HELP
 
 FILE_MAX_BYTES = 64 * 1024
 NAME_HELP = "The recipe"
-COLOUR = 0x5865F2
-FIELD_CHARS, DESCRIPTION_CHARS = 1024, 4096
-"""Discord's limits of an embed."""
 STEP_CHARS = 700
 
 Name = app_commands.Range[str, 1, 60]
@@ -192,12 +192,12 @@ def drawn(recipe: Recipe, catalogue: Catalogue) -> discord.Embed:
         parts.append(f"**{number}. {plain(title)}** `{step.operation}`{price}{block}")
     embed = discord.Embed(
         title=f"Recipe: {plain(recipe.name)}",
-        description=shortened("\n".join(parts), DESCRIPTION_CHARS),
-        colour=COLOUR,
+        description=shortened("\n".join(parts), EMBED_DESCRIPTION_CHARS),
+        colour=NEUTRAL,
     )
     if recipe.parameters:
         lines = [f"`{{{each.name}}}`{_about(each.about, each.default)}" for each in recipe.parameters]
-        embed.add_field(name="Asks for", value=shortened("\n".join(lines), FIELD_CHARS), inline=False)
+        embed.add_field(name="Asks for", value=shortened("\n".join(lines), EMBED_FIELD_CHARS), inline=False)
     who = "It comes with the bot." if recipe.built_in else f"By <@{recipe.made_by}>."
     embed.add_field(name="Whose", value=who, inline=False)
     return embed

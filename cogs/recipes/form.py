@@ -8,7 +8,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
-from bot.delivery.card import plain
+from bot.delivery.text import plain
 from bot.domain.text import one_line
 from bot.errors import InputError
 from bot.generation.recipes import (

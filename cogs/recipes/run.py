@@ -8,9 +8,9 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, Field, FieldKind, Operation
-from bot.delivery.card import shortened
 from bot.domain.models import MediaKind
 from bot.domain.templates import parameters_in
+from bot.domain.text import shortened
 from bot.generation.card_spec import JobSpec
 from bot.generation.generation import Generation
 from bot.generation.recipes import Parameter, Recipe, check, steps_of

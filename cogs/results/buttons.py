@@ -8,8 +8,10 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.card import main_job, shortened
+from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.domain.card_jobs import main_job
 from bot.domain.models import Card, Job, JobState
+from bot.domain.text import shortened
 from bot.errors import InputError
 from cogs.results.cancel import stop_controls
 from cogs.results.next_step import JOB_ACTION
@@ -36,7 +38,6 @@ from cogs.ui.interaction import Interaction
 from cogs.workflows.submit import ask
 
 STRENGTHS = {"subtle": "Subtle", "strong": "Strong"}
-OPTIONS_PER_SELECT = 25
 
 
 def offered(bot: CannonBot, card: Card, jobs: Sequence[Job], linked: bool = False) -> list[discord.ui.Item[Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 
-from bot.delivery.card import is_batch, is_linked
+from bot.domain.card_jobs import is_batch, is_linked
 from bot.domain.models import Job, JobState
 from bot.errors import InputError, NotAllowed
 from cogs.ui.controls import Control, on_job

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE
 from bot.delivery.review import NOT_LOOKED_AT
 from bot.domain.models import Job
 from bot.errors import InputError, MediaGone
@@ -13,7 +14,6 @@ from cogs.ui.interaction import Interaction
 
 KEPT_DAYS = 7
 """For how long Cannon Studio keeps results (its docs)."""
-BUTTONS = 25
 
 
 @on_job("link")
@@ -35,7 +35,7 @@ async def give(interaction: Interaction, job: Job) -> None:
         raise InputError(NOT_LOOKED_AT)
     fresh = await renewed(bot, [each for each in jobs if each.id not in withheld])
     view = discord.ui.View(timeout=None)
-    for number, link in enumerate(list(fresh.values())[:BUTTONS], start=1):
+    for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
         view.add_item(discord.ui.Button(label=f"Open result {number}" if len(fresh) > 1 else "Open result", url=link))
     await interaction.edit_original_response(content="Here you are; these links will end too.", view=view)
     await bot.parts.delivery.renew_links(card, jobs, fresh)

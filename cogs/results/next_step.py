@@ -12,6 +12,8 @@ from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.catalogue.compatible import NATIVE_ID, field_for, fitting, takes_native_id
 from bot.catalogue.fields import FieldKind
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
@@ -21,7 +23,6 @@ from cogs.ui.forms import OperationForm
 from cogs.ui.interaction import Interaction
 from cogs.workflows.submit import ask
 
-OPTIONS_PER_SELECT = 25
 WORDS = {MediaKind.IMAGE: "a picture", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
 JOB_ACTION, LINK_ACTION = "next", "next_of"
 SENSIBLE: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -137,7 +138,7 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     if not found:
         raise InputError(f"Nothing here takes {either(medium.kinds)}.")
     options = [discord.SelectOption(label=each.title[:100], value=each.id) for each in found]
-    embed = discord.Embed(title="Next step", description="Choose what to make of it.", colour=0x5865F2)
+    embed = discord.Embed(title="Next step", description="Choose what to make of it.", colour=NEUTRAL)
     if medium.job is not None:
         embed.set_footer(text=f"From job {medium.job.id}")
         action, subject = JOB_ACTION, medium.job.id

@@ -8,7 +8,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
-from bot.delivery.card import operation_of, rewritten_prompt
+from bot.delivery.card_texts import rewritten_prompt
 from bot.domain.models import Card, Job
 from bot.errors import InputError
 from bot.generation.generation import Generation
@@ -27,7 +27,7 @@ CARRIED = {"aspectRatio": "aspect_ratio", "duration": "duration"}
 
 def is_prompt(bot: CannonBot, job: Job) -> bool:
     """Whether the job rewrites a prompt."""
-    operation = operation_of(bot.catalogue, job)
+    operation = bot.catalogue.find(job.operation)
     return operation is not None and operation.workflow == "prompt"
 
 

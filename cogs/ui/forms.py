@@ -10,8 +10,8 @@ import discord
 
 from bot.app.client import FORM_PREFIX, FORM_TAKEN, CannonBot
 from bot.catalogue import Field, FieldKind, Operation, ProbeKind
-from bot.delivery.card import shortened
 from bot.domain.models import ID_ALPHABET, ID_LENGTH, MediaKind
+from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
 from cogs.workflows.submit import ask, offered_file

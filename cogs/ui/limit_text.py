@@ -7,10 +7,12 @@ from decimal import Decimal
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.card import plain, shortened, stamp, state_word
+from bot.delivery.card import state_word
+from bot.delivery.text import plain
 from bot.domain.guild_rules import Grant, Limit, Period, Scope
-from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text
+from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text, credits_words
 from bot.domain.spending_policy import Headroom, SpendItem, SpendRequest, applicable_limits, headrooms
+from bot.domain.text import shortened, stamp
 from bot.store import Spending
 from cogs.ui.choices import CHOICE_CHARS
 
@@ -36,11 +38,6 @@ class Standing:
 
 
 # ---------------------------------------------------------------------- words
-
-
-def credits_words(amount: Decimal) -> str:
-    """Write an amount with its unit: `1 credit`, `12.5 credits`."""
-    return f"{credits_text(amount)} credit{'' if amount == 1 else 's'}"
 
 
 def whose(limit: Limit) -> str:

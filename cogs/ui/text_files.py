@@ -4,8 +4,8 @@ import asyncio
 
 import discord
 
-from bot.delivery.card import without_controls
-from bot.delivery.poster import NETWORK_ERRORS
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.domain.text import without_controls
 from bot.errors import InputError
 
 READ_TIMEOUT_S = 10.0
@@ -18,7 +18,7 @@ async def text_of_file(file: discord.Attachment, *, at_most: int) -> str:
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
             data = await file.read()
-    except (discord.HTTPException, *NETWORK_ERRORS):
+    except DISCORD_ERRORS:
         raise InputError("The file could not be read from Discord just now; please try again.", "file") from None
     try:
         text = data[: at_most + 1].decode("utf-8-sig")

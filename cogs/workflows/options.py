@@ -8,8 +8,8 @@ from discord import app_commands
 
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, Field, FieldKind
-from bot.delivery.card import shortened
 from bot.domain.models import Job, MediaKind
+from bot.domain.text import shortened
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])

@@ -9,18 +9,15 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import Field, FieldKind, Operation
-from bot.delivery.card import shortened
+from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
-from cogs.ui.forms import Form
+from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.workflows.submit import ask
 
-INPUT_CHARS = 4000
-"""The longest text of a form's field, in Discord."""
-TITLE_CHARS = 45
 LINKS_MAX = 20
 """Links that are looked at for one request: each is a call of the bot."""
 _EXAMPLE = re.compile(r"e\.g\. ([^;:(…]+)")

@@ -12,11 +12,10 @@ import discord
 from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.catalogue.operation import model_id
-from bot.delivery.card import shortened
 from bot.domain.guild_rules import WORDS_MAX, Rules
 from bot.domain.models import credits_of
 from bot.domain.spending_policy import forbidden_word
-from bot.domain.text import one_line
+from bot.domain.text import one_line, shortened
 from bot.domain.time_zones import zone_named
 from bot.errors import InputError
 from cogs.moderate.settings.labels import label

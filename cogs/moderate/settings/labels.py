@@ -5,9 +5,10 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from bot.delivery.card import plain, shortened
+from bot.delivery.text import plain
 from bot.domain.guild_rules import Payer, Rules
 from bot.domain.models import credits_text
+from bot.domain.text import shortened
 
 PAYERS = {
     Payer.PRESSER: "who asks for it",

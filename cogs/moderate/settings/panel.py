@@ -11,14 +11,14 @@ from enum import StrEnum
 import discord
 
 from bot.catalogue import Catalogue
-from bot.delivery.card import plain, shortened, stamp
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.delivery.text import plain
 from bot.domain.guild_rules import Rules
+from bot.domain.text import shortened, stamp
 from cogs.moderate.settings.labels import PAYERS, label, on_off, value
 from cogs.ui.controls import Control, view_of
 
-COLOUR = 0x5865F2
-OPTIONS = 25
-CHANNELS_MAX = 25
 WORDS_SHOWN_CHARS = 900
 TALK = (
     discord.ChannelType.text,
@@ -97,7 +97,7 @@ class Known:
 def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed, discord.ui.View]:
     """Draw a page."""
     title, about = TITLES[page]
-    embed = discord.Embed(title=f"Settings · {title}", description=f"{about[:1].upper()}{about[1:]}.", colour=COLOUR)
+    embed = discord.Embed(title=f"Settings · {title}", description=f"{about[:1].upper()}{about[1:]}.", colour=NEUTRAL)
     for name, place in PAGE_OF.items():
         if place is page:
             words = label(name)
@@ -158,7 +158,9 @@ def _access(rules: Rules, known: Known) -> list[Control]:
 
 def _places(name: str, text: str, rules: Rules, known: Known) -> Control:
     chosen = _there(getattr(rules, name), known.channel_ids)
-    return Control.channels("set_channels", name, placeholder=text, chosen=chosen, kinds=PLACES, at_most=CHANNELS_MAX)
+    return Control.channels(
+        "set_channels", name, placeholder=text, chosen=chosen, kinds=PLACES, at_most=OPTIONS_PER_SELECT
+    )
 
 
 def _talk(name: str, text: str, rules: Rules, known: Known) -> Control:
@@ -202,7 +204,9 @@ def _words(rules: Rules, known: Known) -> list[Control]:
         for operation in known.catalogue.operations.values()
         if any(field.name == "model" for field in operation.fields) and len(operation.id) <= 100
     ]
-    choose = Control.select("set_model", "panel", placeholder="Set the default model of …", options=options[:OPTIONS])
+    choose = Control.select(
+        "set_model", "panel", placeholder="Set the default model of …", options=options[:OPTIONS_PER_SELECT]
+    )
     return [choose, _form("words", "Word list…")] if options else [_form("words", "Word list…")]
 
 

@@ -51,7 +51,7 @@ async def test_the_export_of_one_who_never_asked_for_anything_is_empty(rig: Rig)
 
 async def test_an_export_larger_than_discord_takes_comes_packed(rig: Rig, monkeypatch):
     await some_jobs(rig)
-    monkeypatch.setattr(sys.modules["cogs.member.export"], "REQUEST_LIMIT_BYTES", 1000)
+    monkeypatch.setattr(sys.modules["cogs.member.export"], "FILES_LIMIT_BYTES", 1000)
     for _ in range(3):
         await rig.member.slash(rig.channel, GENERATE, prompt="again and " * 200)
     await rig.work()

@@ -354,7 +354,7 @@ async def test_an_empty_export_is_valid_too(rig: Rig):
 async def test_large_books_come_packed(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     await spend(rig)
     plain = await exported(rig)
-    monkeypatch.setattr("cogs.member.export.REQUEST_LIMIT_BYTES", sum(map(len, plain.values())) - 1)
+    monkeypatch.setattr("cogs.member.export.FILES_LIMIT_BYTES", sum(map(len, plain.values())) - 1)
     monkeypatch.setattr("cogs.member.export.MEMORY_BYTES", 16)  # on disk from the first line on
     files = await exported(rig)
     assert list(files) == ["books.zip"]
@@ -365,7 +365,7 @@ async def test_large_books_come_packed(rig: Rig, monkeypatch: pytest.MonkeyPatch
 async def test_books_that_are_too_large_even_packed_are_refused_with_what_to_do(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("cogs.member.export.REQUEST_LIMIT_BYTES", 10)
+    monkeypatch.setattr("cogs.member.export.FILES_LIMIT_BYTES", 10)
     result = await rig.moderator.slash(rig.channel, "usage export")
     assert result.ephemeral
     assert "`period`" in result.response.content

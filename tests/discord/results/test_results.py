@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.app.client import UNEXPECTED
-from bot.delivery.poster import in_five_rows
+from bot.delivery.view import in_five_rows
 from bot.domain.guild_rules import Payer
 from bot.domain.models import Job, JobState
 from bot.errors import InputError

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.delivery.card import CardContext, alt_text, card_embed, file_stem, plain, shortened, slug, state_word
+from bot.delivery.card import CardContext, card_embed, state_word
+from bot.delivery.text import alt_text, file_stem, plain
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState
+from bot.domain.text import shortened, slug
 
 CATALOGUE = Catalogue()
 NOW = 1_767_225_600.0

@@ -1,0 +1,32 @@
+"""Texts as a message takes them: a member's words made harmless, file names, alt texts, the link to a card."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.delivery.discord_facts import ALT_TEXT_CHARS
+from bot.domain.models import Card, Job
+from bot.domain.text import shortened, slug, without_controls
+
+
+def plain(text: str) -> str:
+    """Make a member's words harmless in a message: no markdown, no mention, no control characters."""
+    cleaned = without_controls(text)
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(cleaned))
+
+
+def file_stem(job: Job, number: int = 0) -> str:
+    """Return the name, without extension, of a job's n-th file. The same job gives the same names."""
+    stem = f"{slug(job.prompt, job.operation.replace('.', '-'))}-{job.id[:4].lower()}"
+    return stem if number == 0 else f"{stem}-{number + 1}"
+
+
+def alt_text(job: Job) -> str:
+    """Return what a screen reader says of the job's media."""
+    return shortened(job.prompt or f"Made by {job.operation}", ALT_TEXT_CHARS)
+
+
+def message_link(card: Card) -> str:
+    """Return the link to the card's message in its server."""
+    channel_id = card.message_channel_id or card.channel_id
+    return f"https://discord.com/channels/{card.guild_id}/{channel_id}/{card.message_id}"

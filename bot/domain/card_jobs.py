@@ -1,0 +1,43 @@
+"""What the jobs of one card are to each other: a single job, copies, a batch of prompts, or linked steps."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Sequence
+
+from bot.domain.models import PROMPT_FIELDS, Job
+from bot.domain.text import one_line, shortened
+
+BATCH_PROMPTS_CHARS = 1400
+"""For the prompts of a batch together; each is shown with at least `BATCH_PROMPT_MIN_CHARS`."""
+BATCH_PROMPT_MIN_CHARS = 70
+
+
+def main_job(jobs: Sequence[Job]) -> Job:
+    """Return the job that the card is about: the first that no other depends on, else the first."""
+    awaited = {before for job in jobs for before in job.after_ids}
+    return next((job for job in jobs if job.id not in awaited), jobs[0])
+
+
+def is_linked(jobs: Sequence[Job]) -> bool:
+    """Whether some of the card's jobs depend on others: steps, rather than one thing made several times."""
+    return any(job.after_ids for job in jobs)
+
+
+def is_batch(jobs: Sequence[Job]) -> bool:
+    """Whether the card's jobs are one operation with a prompt of its own for each."""
+    return not is_linked(jobs) and len({job.operation for job in jobs}) == 1 and len({job.prompt for job in jobs}) > 1
+
+
+def asked_prompt(jobs: Sequence[Job]) -> str:
+    """Return the author's prompt: of steps each text once, of a batch the start of each with its number."""
+    if is_batch(jobs):
+        room = max(BATCH_PROMPT_MIN_CHARS, BATCH_PROMPTS_CHARS // len(jobs))
+        return "\n".join(f"{job.position + 1}. {shortened(one_line(job.prompt), room)}" for job in jobs)
+    own = [job.prompt for job in jobs if job.prompt and not set(PROMPT_FIELDS) & job.fill.keys()]
+    return "\n".join(dict.fromkeys(own))
+
+
+def open_part(jobs: Sequence[Job], withheld: Collection[str]) -> list[Job]:
+    """Return the jobs without the results of those whose ids are `withheld`."""
+    return [dataclasses.replace(job, output={}, media=()) if job.id in withheld else job for job in jobs]
