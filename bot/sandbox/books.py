@@ -20,6 +20,8 @@ from bot.sandbox.answers import number
 SCOPES = ("requests:read", "requests:write")
 KEY_PREFIXES = ("cs_test_", "cs_live_")
 KEY_MIN_CHARS = 12
+SKEW_S = 86_400.0
+"""By how much the times of a request with the word `#skewed` are wrong, in seconds."""
 RETENTION_S = answers.RETENTION_DAYS * 86_400
 
 
@@ -34,7 +36,7 @@ class ApiError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """One API key and the credits behind it."""
+    """An account: its credits, and the first of its API keys."""
 
     secret: str = field(repr=False)
     credits: Decimal
@@ -42,7 +44,8 @@ class Account:
     plan: str = "creator"
     scopes: tuple[str, ...] = SCOPES
     name: str = "Sandbox"
-    revoked: bool = False
+    elsewhere: Decimal = Decimal(0)
+    """Credits that were spent without a request of this API, in the app for instance."""
     accepted: Decimal = Decimal(0)
     """What all its requests cost together, in credits, those included that failed."""
     failures: list[StudioRequest] = field(default_factory=list, repr=False)
@@ -50,6 +53,10 @@ class Account:
     def spent(self, now: float) -> Decimal:
         """Return what its requests have cost so far, in credits: what failed is given back."""
         return self.accepted - sum((each.cost - each.charged(now) for each in self.failures), Decimal(0))
+
+    def left(self, now: float) -> Decimal:
+        """Return the credits that are left."""
+        return self.credits - self.spent(now) - self.elsewhere
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +82,8 @@ class StudioRequest:
     webhook_fault: str | None = None
     urls: Mapping[str, list[str]] = field(default_factory=dict)
     error: str | None = None
+    billed: bool = False
+    """Whether its credits are kept although it fails."""
     made: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     """Set once the files are there, or are known never to be."""
     finished: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
@@ -83,16 +92,16 @@ class StudioRequest:
 
     @property
     def key(self) -> str:
-        """Return the API key that it was sent with."""
+        """Return the first API key of the account that it was sent with."""
         return self.account.secret
 
     def over(self, now: float) -> bool:
         """Tell whether its time is up."""
         return now >= self.ends_at
 
-    def fail(self, sentence: str) -> None:
-        """Let it end without a result, once its time is up."""
-        self.error = sentence
+    def fail(self, sentence: str, *, billed: bool = False) -> None:
+        """Let it end without a result, once its time is up; with `billed` its credits are kept."""
+        self.error, self.billed = sentence, billed
         self.account.failures.append(self)
         self.made.set()
 
@@ -110,8 +119,8 @@ class StudioRequest:
         return "failed" if self.error else "succeeded"
 
     def charged(self, now: float) -> Decimal:
-        """Return the credits that it has cost: charged when it was accepted, given back when it fails."""
-        return Decimal(0) if self.status(now) == "failed" else self.cost
+        """Return the credits that it has cost: charged when it was accepted, given back when it fails unbilled."""
+        return Decimal(0) if self.status(now) == "failed" and not self.billed else self.cost
 
     def document(self, now: float) -> dict[str, Any]:
         """Return what `GET /api/v1/requests/{id}` answers."""
@@ -124,9 +133,10 @@ class StudioRequest:
         if ended:
             document["inputPreview"] = answers.input_preview(self.input)
             document["outputPreview"] = answers.output_preview(output or {})
-        document["createdAtMs"] = _ms(self.accepted_at)
-        document["startedAtMs"] = _ms(self.starts_at) if status != "queued" else None
-        document["completedAtMs"] = _ms(self.ends_at) if ended else None
+        skew_s = SKEW_S if "#skewed" in self.words else 0.0
+        document["createdAtMs"] = _ms(self.accepted_at - skew_s)
+        document["startedAtMs"] = _ms(self.starts_at - skew_s) if status != "queued" else None
+        document["completedAtMs"] = _ms(self.ends_at + skew_s) if ended else None
         document["errorMessage"] = self.error if status == "failed" else None
         if output is not None:
             document["output"] = output
@@ -164,6 +174,9 @@ class Accounts:
     def __init__(self, credits_each: Decimal) -> None:
         self.credits_each = credits_each
         self.accounts: dict[str, Account] = {}
+        """By API key; several keys may have one account."""
+        self.revoked: set[str] = set()
+        """API keys that are answered 401."""
         self.requests: dict[str, StudioRequest] = {}
         self._repeats: dict[tuple[str, str], StudioRequest] = {}
 
@@ -172,7 +185,7 @@ class Accounts:
         if secret is not None and secret not in self.accounts and _well_formed(secret):
             self.accounts[secret] = Account(secret=secret, credits=self.credits_each)
         account = self.accounts.get(secret or "")
-        if account is None or account.revoked:
+        if account is None or secret in self.revoked:
             raise ApiError(401, "The API key is missing, invalid or revoked.")
         return account
 
@@ -194,7 +207,7 @@ class Accounts:
 
     def status_document(self, account: Account, now: float) -> dict[str, Any]:
         """Return what `GET /api/v1/status` answers."""
-        left = number(account.credits - account.spent(now))
+        left = number(account.left(now))
         return {
             "ok": True,
             "status": "ok",

@@ -78,6 +78,10 @@ def _status(fault: Fault) -> web.Response:
     return _text(body, "application/json", fault.status, dict(fault.headers))
 
 
+def _page(fault: Fault) -> web.Response:
+    return _text(HTML, "text/html", fault.status, dict(fault.headers))
+
+
 def _flood(fault: Fault) -> web.Response:
     wait = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
     return web.json_response(error_body("Too many requests. Slow down."), status=429, headers=wait)
@@ -197,6 +201,7 @@ _TWISTS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 _WHOLE: Mapping[str, Callable[[Fault], web.Response]] = {
     "status": _status,
+    "page": _page,
     "flood": _flood,
     "huge": _huge,
     "gone": lambda _fault: web.json_response(error_body("There is no such file."), status=404),

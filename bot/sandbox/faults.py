@@ -16,6 +16,7 @@ Where = str
 
 _ANYWHERE = {
     "status": "answers `status` (default 500) with `body` and `headers`",
+    "page": "answers `status` (default 500) with a web page, as a proxy in front of the API does",
     "flood": "answers 429, with `retry_after` as the Retry-After header if given",
     "drop": "closes the socket before anything happened",
     "slow_drip": "sends the true answer one byte every `interval_s` seconds (default 1)",
@@ -60,16 +61,20 @@ KINDS: Mapping[Where, Mapping[str, str]] = {
 WORDS: Mapping[str, str] = {
     "#invalid": "the POST is answered 400",
     "#broke": "the POST is answered 402: not enough credits",
+    "#plan": "the POST is answered 403: the account's plan does not include the operation",
     "#flood": "the first POST is answered 429 with Retry-After 1, the next one works",
     "#down": "the first POST is answered 503, the next one works",
     "#crash": "the request is accepted, but the first POST is answered 500",
     "#drop": "the request is accepted, but the first POST gets no answer",
     "#fast": "it is ready at once",
     "#slow": "it takes ten times as long",
+    "#late": "it takes five hours",
     "#forever": "it never ends",
     "#fail": "it fails, and its credits are given back",
+    "#billed": "it fails, and its credits are kept",
     "#lost": "Cannon Studio forgets the request: every GET is answered 404",
     "#strange": "while it runs, its status is a word that nobody knows",
+    "#skewed": "it says that it was created a day before it was sent and that it ended a day late",
     "#none": "it succeeds without any result",
     "#many": "a picture comes four times, each different",
     "#twice": "the same link stands twice in the list of pictures",
@@ -179,10 +184,11 @@ class Faults:
             return queued.fault
         return None
 
-    def clear(self) -> None:
-        """Forget all that is queued."""
-        for queue in self._queues.values():
-            queue.clear()
+    def clear(self, where: Where | None = None) -> None:
+        """Forget all that is queued, or only what is queued at one place."""
+        for place, queue in self._queues.items():
+            if where in {None, place}:
+                queue.clear()
 
     def waiting(self) -> dict[Where, list[str]]:
         """Return the kinds that are still queued, by place."""

@@ -38,6 +38,13 @@ class Files:
         """Return the file of that name, None if there is none."""
         return self._files.get(name)
 
+    def pop(self, name: str) -> File | None:
+        """Forget the file of that name and return it, None if there is none."""
+        file = self._files.pop(name, None)
+        if file is not None:
+            self._total_bytes -= len(file.data)
+        return file
+
 
 def serve(file: StoredFile, request: web.Request) -> web.Response:
     """Answer with the file, or with the one range of it that was asked for (RFC 9110, 14)."""

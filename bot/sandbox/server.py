@@ -146,11 +146,33 @@ class Sandbox:
         """Make an account for `secret`, which may have any form, or change it."""
         account = self._books.accounts.setdefault(secret, Account(secret=secret, credits=Decimal(0)))
         account.credits, account.plan, account.scopes = Decimal(str(credits)), plan, tuple(scopes)
-        account.revoked = False
+        self._books.revoked.discard(secret)
+
+    def add_second_key(self, secret: str, of: str) -> None:
+        """Let `secret` be one more key of the account that the key `of` has. Raises KeyError."""
+        self._books.accounts[secret] = self._books.accounts[of]
+        self._books.revoked.discard(secret)
 
     def revoke_key(self, secret: str) -> None:
-        """From now on answer 401 to this key; `add_key` takes it back."""
-        self._books.accounts.setdefault(secret, Account(secret=secret, credits=Decimal(0))).revoked = True
+        """From now on answer 401 to this key; `add_key` and `restore_key` take it back."""
+        self._books.accounts.setdefault(secret, Account(secret=secret, credits=Decimal(0)))
+        self._books.revoked.add(secret)
+
+    def restore_key(self, secret: str) -> None:
+        """Let a revoked key work again, its account as it was."""
+        self._books.revoked.discard(secret)
+
+    def top_up(self, key: str, credits: float | Decimal) -> None:  # noqa: A002 - the word of the domain
+        """Give a key's account more credits. Raises KeyError."""
+        self._books.accounts[key].credits += Decimal(str(credits))
+
+    def spend_elsewhere(self, key: str, credits: float | Decimal) -> None:  # noqa: A002 - the word of the domain
+        """Take credits from a key's account without any request, as the app does. Raises KeyError."""
+        self._books.accounts[key].elsewhere += Decimal(str(credits))
+
+    def move_files(self, remote_id: str) -> None:
+        """Give a finished request's files new links, which only a GET tells; the old ones end. Raises KeyError."""
+        self.studio.move_files(self._books.requests[remote_id])
 
     def fault(self, where: str, kind: str, times: int | None = 1, **options: Any) -> None:
         """Queue a fault, see `Faults.add` and docs/sandbox.md. Raises ValueError."""

@@ -36,9 +36,13 @@ SPREAD = 0.35
 """The sigma of the log-normal that durations are drawn from."""
 QUEUE_SHARE, QUEUE_MAX_S = 0.1, 1.0
 SLOW_FACTOR = 10
+LATE_S = 5 * 3600.0
+"""How long a request with the word `#late` takes, in seconds, at any speed."""
 WEBHOOK_TIMEOUT_S = 5.0
 RENDER_THREADS = 2
 FAILED = "The model could not finish this request. (The sandbox was asked to fail.)"
+BILLED = "The model could not finish this request; its work is billed. (The sandbox was asked to fail and to charge.)"
+NOT_IN_PLAN = "Your plan does not include this operation. (The sandbox was asked to say so.)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,7 @@ class Studio:
         self.clock = clock
         self.files = Files()
         self.webhooks: list[Webhook] = []
+        self._moves = 0
         self._speed = speed
         self._seed = seed
         self._small = small
@@ -92,6 +97,8 @@ class Studio:
         request = self._entered(account, operation, body, idempotency_key, digest)
         if "#fail" in request.words:
             request.fail(FAILED)
+        elif "#billed" in request.words:
+            request.fail(BILLED, billed=True)
         else:
             self._start(self._make(request, operation, given, order=len(self.books.requests)))
         if request.webhook_fault == "early":
@@ -125,6 +132,8 @@ class Studio:
             raise ApiError(400, error.sentence) from None
         if "#invalid" in words:
             raise ApiError(400, "The input is not valid. (The sandbox was asked to refuse it.)")
+        if "#plan" in words:
+            raise ApiError(403, NOT_IN_PLAN)
         if "#broke" in words:
             raise ApiError(402, "Not enough credits. (The sandbox was asked to be out of them.)")
         return operation, checked
@@ -135,7 +144,7 @@ class Studio:
     ) -> StudioRequest:  # fmt: skip
         now, given = self.clock.wall(), body["input"]
         cost, words = price(operation.id, given, operation.fixed_credits), words_in(given)
-        if account.credits - account.spent(now) < cost:
+        if account.left(now) < cost:
             raise ApiError(402, f"Not enough credits: this takes {cost}.")
         tail = secrets.token_hex(6)
         took_s = self._duration_s(operation, words)
@@ -166,6 +175,8 @@ class Studio:
             return math.inf
         if "#fast" in words:
             return 0.0
+        if "#late" in words:
+            return LATE_S
         dice = random.Random(f"{self._seed}:{len(self.books.requests)}")  # noqa: S311 - a pace, not a secret
         seconds = MEDIAN_S.get(operation.workflow, 30) * math.exp(dice.gauss(0, SPREAD)) / self._speed
         return seconds * SLOW_FACTOR if "#slow" in words else seconds
@@ -215,6 +226,20 @@ class Studio:
             self.files.put(name, StoredFile(file.data, file.content_type, fault))
             urls.append(f"{self.url}/media/{name}")
         return urls
+
+    def move_files(self, request: StudioRequest) -> None:
+        """Store the request's files under new names and forget the old ones."""
+        self._moves += 1
+        request.urls = {kind: [self._moved(url) for url in urls] for kind, urls in request.urls.items()}
+
+    def _moved(self, url: str) -> str:
+        name = url.rpartition("/")[2]
+        file = self.files.pop(name)
+        if file is None:
+            return url  # gone already, to make room
+        moved = f"{self._moves}-{name}"
+        self.files.put(moved, file)
+        return f"{self.url}/media/{moved}"
 
     async def _told(self, request: StudioRequest) -> None:
         """Wait for the request's end and post its webhook: once, unless a fault says otherwise."""

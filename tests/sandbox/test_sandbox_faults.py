@@ -42,6 +42,23 @@ async def test_a_status_fault_may_come_before_or_after_the_work(submit, sandbox,
     assert len(sandbox.requests) == stored
 
 
+@pytest.mark.parametrize("status", [404, 403, 502])
+async def test_a_web_page_is_what_a_proxy_answers(api, sandbox, status):
+    sandbox.fault("status", "page", status=status)
+    async with api.get("/api/v1/status") as answer:
+        assert (answer.status, answer.content_type) == (status, "text/html")
+        assert (await answer.text()).startswith("<!doctype html>")
+
+
+async def test_the_faults_of_one_place_are_forgotten_alone(api, submit, sandbox):
+    sandbox.fault("status", "status", times=None)
+    sandbox.fault("submit", "status", times=None)
+    sandbox.faults.clear("status")
+    async with api.get("/api/v1/status") as answer:
+        assert answer.status == 200
+    assert (await submit())[0] == 500
+
+
 async def test_a_flood_says_how_long_to_wait(api, sandbox):
     sandbox.fault("status", "flood", times=2, retry_after="86400")
     for _ in range(2):

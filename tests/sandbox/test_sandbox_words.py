@@ -90,6 +90,44 @@ async def test_fail_ends_it_with_a_message(submit, finished, sandbox):
     assert sandbox.books(KEY) == 0
 
 
+async def test_billed_fails_and_keeps_its_credits(submit, finished, sandbox):
+    _, created = await submit(prompt="A fox #billed")
+    document = await finished(created["id"])
+    assert (document["status"], document["billableCredits"]) == ("failed", 12)
+    assert "is billed" in document["errorMessage"]
+    assert sandbox.books(KEY) == 12
+
+
+async def test_plan_refuses_the_operation_and_nothing_else(submit, sandbox, api):
+    for _ in range(2):
+        status, body = await submit(idem="once", prompt="A fox #plan")
+        assert status == 403
+        assert "plan does not include" in body["error"]["message"]
+    async with api.get("/api/v1/status") as answer:
+        assert answer.status == 200
+    assert (await submit())[0] == 202
+    assert len(sandbox.requests) == 1
+
+
+async def test_late_takes_five_hours(submit, api, clock):
+    _, created = await submit(prompt="A fox #late")
+    found = []
+    for jump_s in (60, 4.9 * 3600, 0.1 * 3600):
+        clock.jump(jump_s)
+        async with api.get(f"/api/v1/requests/{created['id']}") as answer:
+            found.append((await answer.json())["status"])
+    assert found == ["processing", "processing", "succeeded"]
+
+
+async def test_skewed_tells_times_that_cannot_be(submit, finished, clock):
+    _, created = await submit(prompt="A fox #skewed")
+    clock.jump(60)
+    document = await finished(created["id"])
+    assert document["status"] == "succeeded"
+    assert document["completedAtMs"] - document["createdAtMs"] > 2 * 86_400_000
+    assert document["createdAtMs"] < clock.now * 1000 - 86_000_000
+
+
 async def test_lost_forgets_the_request(submit, api):
     _, created = await submit(prompt="A fox #lost")
     async with api.get(f"/api/v1/requests/{created['id']}") as answer:
