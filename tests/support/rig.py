@@ -30,9 +30,10 @@ class ManualClock:
     def __init__(self, wall: float = 1_767_225_600.0) -> None:
         self._start = wall
         self.elapsed = 0.0
+        self.stepped = 0.0
 
     def wall(self) -> float:
-        return self._start + self.elapsed
+        return self._start + self.elapsed + self.stepped
 
     def monotonic(self) -> float:
         return self.elapsed
@@ -40,8 +41,25 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         self.elapsed += seconds
 
+    def step(self, seconds: float) -> None:
+        """Set the wall clock forward or back, as NTP does: monotonic time knows nothing of it."""
+        self.stepped += seconds
+
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         await event.wait()
+
+
+class TrueTime(ManualClock):
+    """The time of others: it passes as the bot's does, but no step of the bot's wall clock moves it."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+
+    def wall(self) -> float:
+        return self._clock.wall() - self._clock.stepped
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
 
 
 def expected(error: BaseException, forgiven: tuple[type[BaseException], ...] = ()) -> bool:
@@ -61,7 +79,7 @@ class Rig:
         self.folder = folder
         self.clock = ManualClock()
         self.settings = settings
-        self.sandbox = Sandbox(clock=self.clock, credits=10_000, fetch=self.from_cdn, small=small)
+        self.sandbox = Sandbox(clock=TrueTime(self.clock), credits=10_000, fetch=self.from_cdn, small=small)
         self.forgiven: tuple[type[BaseException], ...] = ()
         self.bot: CannonBot
         self.env: simcord.Env
