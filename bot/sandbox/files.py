@@ -38,7 +38,7 @@ class Files:
         """Return the file of that name, None if there is none."""
         return self._files.get(name)
 
-    def pop(self, name: str) -> File | None:
+    def pop(self, name: str) -> StoredFile | None:
         """Forget the file of that name and return it, None if there is none."""
         file = self._files.pop(name, None)
         if file is not None:
