@@ -12,7 +12,7 @@ import pytest
 from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind
 from bot.store import Store
 from bot.store.money import ledger
-from bot.store.work import cards, jobs
+from bot.store.work import rows
 
 Open = Callable[..., Awaitable[Store]]
 
@@ -131,7 +131,7 @@ async def test_a_change_sets_what_it_names_and_keeps_the_rest(store: Store, acce
         "error": "Nothing.",
         "cost": Decimal("1.234"),
     }
-    assert set(changes) == jobs.CHANGEABLE - {"key_id"}
+    assert set(changes) == rows.CHANGEABLE - {"key_id"}
     changed = await store.jobs.change(job, JobState.READY, **changes)
     assert changed == replace(job, state=JobState.READY, **changes)
     assert await store.jobs.get(job.guild_id, job.id) == changed
@@ -201,8 +201,8 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
         for number in range(10_000):
             card = made.card(700 + number % 5, answered=True)
             job = made.job(card, 0, "1")
-            db.execute(cards._INSERT_CARD, cards.card_row(card, store._box) | {"token": None})
-            db.execute(cards._INSERT_JOB, cards.new_job_row(job))
+            rows.insert_card(db, card, store._box)
+            rows.insert_job(db, job)
             ledger.hold(db, job, clock.now)
             state = states[number % len(states)]
             if state.ended:

@@ -9,7 +9,7 @@ from bot.domain.models import Job, JobState
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.vault.guild_keys import forget_unneeded
-from bot.store.work.cards import jobs_of_card, update_job
+from bot.store.work.rows import jobs_of_card, update_job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

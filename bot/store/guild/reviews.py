@@ -9,8 +9,7 @@ from enum import StrEnum
 from bot.domain.models import Job, JobState
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
-from bot.store.work.cards import jobs_of_card, update_job
-from bot.store.work.rows import job_of
+from bot.store.work.rows import job_in, jobs_of_card, update_job
 
 REVIEW_LIFE_S = 7 * 24 * 3600.0
 """As long as Cannon Studio keeps results (its docs)."""
@@ -154,10 +153,10 @@ class Reviews(Repository):
             if not decided:
                 return None
             db.execute("UPDATE jobs SET next_at = 0 WHERE id = ? AND guild_id = ?", (job_id, guild_id))
-            row = db.execute("SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
-            if verdict is ReviewVerdict.REFUSED:
-                _give_back_waiting(db, job_of(row), now)
-            return job_of(row)
+            job = job_in(db, guild_id, job_id)
+            if job is not None and verdict is ReviewVerdict.REFUSED:
+                _give_back_waiting(db, job, now)
+            return job
 
         return await self._database.write(change)
 

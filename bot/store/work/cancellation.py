@@ -9,8 +9,7 @@ from bot.domain.models import Job, JobState
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.vault.guild_keys import forget_unneeded
-from bot.store.work.cards import jobs_of_card, update_job
-from bot.store.work.rows import job_of
+from bot.store.work.rows import job_in, jobs_of_card, update_job
 
 CANCELLED_WITH_IT = "The step before this one was cancelled, so this was not started. Nothing was charged for it."
 _PENDING = frozenset({JobState.AWAITING_APPROVAL, JobState.WAITING})
@@ -41,10 +40,9 @@ class Cancellation(Repository):
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> Cancelled | None:
-            row = db.execute("SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
-            if row is None or JobState(row["state"]).ended:
+            job = job_in(db, guild_id, job_id)
+            if job is None or job.state.ended:
                 return None
-            job = job_of(row)
             stopped = job.state in _PENDING or (job.state is JobState.SUBMITTING and job.attempts == 0)
             if stopped:
                 job = _give_back(db, job, sentence, now)

@@ -14,7 +14,7 @@ from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
 from bot.store.vault.guild_keys import forget_unneeded
-from bot.store.work.rows import TOKEN_PURPOSE, card_of, card_row, job_of, job_row, new_job_row
+from bot.store.work.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card, update_job
 
 # `+`: a message is of one card, so its index is the one to use.
 _CARD_IN_MESSAGE = """
@@ -23,28 +23,6 @@ SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
     UNION SELECT card_id FROM jobs WHERE message_id = :message_id
 )
 """
-
-
-_INSERT_CARD = """
-INSERT INTO cards (
-    id, guild_id, channel_id, author_id, interaction_id, token, token_expires_at, message_id, message_channel_id,
-    private, answered, locale, created_at, parent_channel_id, category_id, label
-) VALUES (
-    :id, :guild_id, :channel_id, :author_id, :interaction_id, :token, :token_expires_at, :message_id,
-    :message_channel_id, :private, :answered, :locale, :created_at, :parent_channel_id,
-    :category_id, :label
-)"""
-_INSERT_JOB = """
-INSERT INTO jobs (
-    id, card_id, guild_id, position, author_id, operation, model, input, state, idempotency_key, key_id, held_milli,
-    basis, cost_milli, remote_id, lease, attempts, first_attempt_at, next_at, created_at, submitted_at, started_at,
-    finished_at, delivered_at, message_id, output, media, error, parent_id, after_ids, fill
-) VALUES (
-    :id, :card_id, :guild_id, :position, :author_id, :operation, :model, :input, :state, :idempotency_key, :key_id,
-    :held_milli, :basis, :cost_milli, :remote_id, :lease, :attempts, :first_attempt_at, :next_at, :created_at,
-    :submitted_at, :started_at, :finished_at, :delivered_at, :message_id, :output, :media, :error, :parent_id,
-    :after_ids, :fill
-)"""
 
 
 class Cards(Repository):
@@ -74,9 +52,9 @@ class Cards(Repository):
             verdict = decide(spending(db, card.guild_id, card.author_id, card.created_at))
             if verdict is None:
                 verdict = Verdict(states=tuple(job.state for job in jobs))
-            db.execute(_INSERT_CARD, card_row(card, self._box))
+            insert_card(db, card, self._box)
             for job, state in zip(jobs, verdict.states, strict=True):
-                db.execute(_INSERT_JOB, new_job_row(replace(job, state=state)))
+                insert_job(db, replace(job, state=state))
                 ledger.hold(db, job, now)
             for draw in verdict.draws:
                 db.execute(
@@ -225,28 +203,6 @@ class Cards(Repository):
     ) -> tuple[Card, tuple[Job, ...]] | None:
         row = db.execute(query, values).fetchone()
         return None if row is None else (card_of(row, self._box), jobs_of_card(db, row["guild_id"], row["id"]))
-
-
-def update_job(db: sqlite3.Connection, job: Job) -> None:
-    """Write what may change of a job. The caller has made sure, in this transaction, that it may."""
-    db.execute(
-        """
-        UPDATE jobs SET
-            state = :state, input = :input, model = :model, key_id = :key_id, cost_milli = :cost_milli,
-            remote_id = :remote_id, lease = :lease,
-            attempts = :attempts, first_attempt_at = :first_attempt_at, next_at = :next_at,
-            submitted_at = :submitted_at, started_at = :started_at, finished_at = :finished_at,
-            delivered_at = :delivered_at, message_id = :message_id, output = :output, media = :media, error = :error
-        WHERE id = :id AND guild_id = :guild_id
-        """,
-        {"id": job.id, "guild_id": job.guild_id, **job_row(job)},
-    )
-
-
-def jobs_of_card(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
-    """Return the jobs of the guild's card, in order."""
-    rows = db.execute("SELECT * FROM jobs WHERE card_id = ? AND guild_id = ? ORDER BY position", (card_id, guild_id))
-    return tuple(map(job_of, rows))
 
 
 def _check(card: Card, jobs: Sequence[Job]) -> None:

@@ -11,17 +11,8 @@ from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.vault.guild_keys import forget_unneeded
-from bot.store.work.cards import jobs_of_card, update_job
 from bot.store.work.dependents import follow_up
-from bot.store.work.rows import job_of
-
-CHANGEABLE = frozenset(
-    {
-        "remote_id", "attempts", "first_attempt_at", "next_at", "submitted_at", "started_at", "finished_at",
-        "delivered_at", "message_id", "output", "media", "error", "cost", "key_id", "input",
-    }
-)  # fmt: skip
-"""What `change` may set besides the state; who a job belongs to and what it holds never changes."""
+from bot.store.work.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
 
 
 class Jobs(Repository):
@@ -29,10 +20,7 @@ class Jobs(Repository):
 
     async def get(self, guild_id: int, job_id: str) -> Job | None:
         """Return the guild's job, None if it has none of this id."""
-        row = await self._database.read(
-            lambda db: db.execute("SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
-        )
-        return None if row is None else job_of(row)
+        return await self._database.read(lambda db: job_in(db, guild_id, job_id))
 
     async def of_card(self, guild_id: int, card_id: str) -> tuple[Job, ...]:
         """Return the jobs of the guild's card, in order."""
@@ -108,7 +96,7 @@ class Jobs(Repository):
             if to.ended:
                 follow_up(db, replace(current, state=to, **changes), now)
                 forget_unneeded(db, job.guild_id)
-            return job_of(db.execute("SELECT * FROM jobs WHERE id = ?", (job.id,)).fetchone())
+            return job_in(db, job.guild_id, job.id)
 
         return await self._database.write(change)
 

@@ -9,8 +9,7 @@ from bot.domain.models import JobState
 from bot.domain.spending_policy import fair_order
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import parked_of, rules_of
-from bot.store.work.cards import update_job
-from bot.store.work.rows import job_of
+from bot.store.work.rows import job_of, update_job
 
 _QUEUE = """
 SELECT jobs.id, jobs.author_id, jobs.created_at + jobs.position * 1e-6 FROM jobs

@@ -1,9 +1,10 @@
-"""Jobs and cards to rows and back."""
+"""The columns of cards and jobs, each once; a new one is a line here, a field of `Card` or `Job`, and a migration."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from functools import partial
 
 from bot.domain.models import Card, Job, JobState
 from bot.store.engine.columns import (
@@ -18,133 +19,115 @@ from bot.store.engine.columns import (
     to_text,
     to_text_or_none,
 )
+from bot.store.engine.table import Changes, Column, Table
 from bot.store.vault.secret_box import SecretBox
 
 TOKEN_PURPOSE = "interaction token"  # noqa: S105 - what the token is for, not a token
 
-Row = dict[str, str | int | float | bytes | None]
+_by_store = partial(Column, changes=Changes.BY_STORE)
+_by_worker = partial(Column, changes=Changes.BY_WORKER)
 
+CARDS = Table(
+    "cards",
+    Card,
+    (
+        Column(name="id"),
+        Column(name="guild_id"),
+        Column(name="channel_id"),
+        Column(name="author_id"),
+        Column(name="interaction_id"),
+        Column(name="token"),  # sealed and opened below: that needs the guild's id and the box
+        Column(name="token_expires_at"),
+        Column(name="message_id"),
+        Column(name="message_channel_id"),
+        Column(name="private", from_sql=bool),
+        Column(name="answered", from_sql=bool),
+        Column(name="locale"),
+        Column(name="created_at"),
+        Column(name="parent_channel_id"),
+        Column(name="category_id"),
+        Column(name="label", to_sql=to_text),
+    ),
+)
+"""Besides these the table has `dropped_at` and `pinged_at`, which only their own statements read and write."""
 
-def card_row(card: Card, box: SecretBox) -> Row:
-    """Return the columns of a card, by name."""
-    return {
-        "id": card.id,
-        "guild_id": card.guild_id,
-        "channel_id": card.channel_id,
-        "author_id": card.author_id,
-        "interaction_id": card.interaction_id,
-        "token": None if card.token is None else box.seal(TOKEN_PURPOSE, card.guild_id, card.token),
-        "token_expires_at": card.token_expires_at,
-        "message_id": card.message_id,
-        "message_channel_id": card.message_channel_id,
-        "private": card.private,
-        "answered": card.answered,
-        "locale": card.locale,
-        "created_at": card.created_at,
-        "parent_channel_id": card.parent_channel_id,
-        "category_id": card.category_id,
-        "label": to_text(card.label),
-    }
+JOBS = Table(
+    "jobs",
+    Job,
+    (
+        Column(name="id"),
+        Column(name="card_id"),
+        Column(name="guild_id"),
+        Column(name="position"),
+        Column(name="author_id"),
+        Column(name="operation"),
+        Column(name="idempotency_key"),
+        Column(name="held_milli", attribute="held", to_sql=to_milli, from_sql=from_milli),
+        Column(name="basis"),
+        Column(name="created_at"),
+        Column(name="parent_id"),
+        Column(name="after_ids", to_sql=to_json, from_sql=lambda text: tuple(json.loads(text))),
+        Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
+        _by_store(name="state", from_sql=JobState),
+        _by_store(name="lease"),
+        _by_store(name="model", to_sql=to_text_or_none, is_read=False),  # follows `input`
+        _by_worker(name="input", to_sql=to_json, from_sql=mapping_from_json),
+        _by_worker(name="key_id"),
+        _by_worker(name="cost_milli", attribute="cost", to_sql=to_milli_or_none, from_sql=from_milli_or_none),
+        _by_worker(name="remote_id", to_sql=to_text_or_none),
+        _by_worker(name="attempts"),
+        _by_worker(name="first_attempt_at"),
+        _by_worker(name="next_at"),
+        _by_worker(name="submitted_at"),
+        _by_worker(name="started_at"),
+        _by_worker(name="finished_at"),
+        _by_worker(name="delivered_at"),
+        _by_worker(name="message_id"),
+        _by_worker(name="output", to_sql=to_json, from_sql=mapping_from_json),
+        _by_worker(name="media", to_sql=media_to_json, from_sql=media_from_json),
+        _by_worker(name="error", to_sql=to_text_or_none),
+    ),
+)
+"""Besides these the table has `dropped_by`, which only bot/store/work/cancellation.py reads and writes."""
+
+CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is Changes.BY_WORKER)
+"""The fields of Job that `Jobs.change` may set besides the state."""
 
 
 def card_of(row: sqlite3.Row, box: SecretBox) -> Card:
     """Return the card of a row. Raises StoreError if its token was sealed for another guild."""
     sealed = row["token"]
-    return Card(
-        id=row["id"],
-        guild_id=row["guild_id"],
-        channel_id=row["channel_id"],
-        author_id=row["author_id"],
-        interaction_id=row["interaction_id"],
-        token=None if sealed is None else box.open(TOKEN_PURPOSE, row["guild_id"], sealed),
-        token_expires_at=row["token_expires_at"],
-        message_id=row["message_id"],
-        message_channel_id=row["message_channel_id"],
-        private=bool(row["private"]),
-        answered=bool(row["answered"]),
-        locale=row["locale"],
-        created_at=row["created_at"],
-        parent_channel_id=row["parent_channel_id"],
-        category_id=row["category_id"],
-        label=row["label"],
-    )
+    return CARDS.read(row, token=None if sealed is None else box.open(TOKEN_PURPOSE, row["guild_id"], sealed))
 
 
-def new_job_row(job: Job) -> Row:
-    """Return all columns of a job, by name: those that never change, and `job_row`."""
-    return {
-        "id": job.id,
-        "card_id": job.card_id,
-        "guild_id": job.guild_id,
-        "position": job.position,
-        "author_id": job.author_id,
-        "operation": job.operation,
-        "idempotency_key": job.idempotency_key,
-        "held_milli": to_milli(job.held),
-        "basis": job.basis,
-        "created_at": job.created_at,
-        "parent_id": job.parent_id,
-        "after_ids": to_json(job.after_ids),
-        "fill": to_json(job.fill),
-        **job_row(job),
-    }
-
-
-def job_row(job: Job) -> Row:
-    """Return the columns of a job that change during its life, by name."""
-    return {
-        "state": job.state,
-        "input": to_json(job.input),
-        "model": to_text_or_none(job.model),
-        "key_id": job.key_id,
-        "cost_milli": to_milli_or_none(job.cost),
-        "remote_id": to_text_or_none(job.remote_id),
-        "lease": job.lease,
-        "attempts": job.attempts,
-        "first_attempt_at": job.first_attempt_at,
-        "next_at": job.next_at,
-        "submitted_at": job.submitted_at,
-        "started_at": job.started_at,
-        "finished_at": job.finished_at,
-        "delivered_at": job.delivered_at,
-        "message_id": job.message_id,
-        "output": to_json(job.output),
-        "media": media_to_json(job.media),
-        "error": to_text_or_none(job.error),
-    }
+def insert_card(db: sqlite3.Connection, card: Card, box: SecretBox) -> None:
+    """Insert a card, with its token sealed."""
+    sealed = None if card.token is None else box.seal(TOKEN_PURPOSE, card.guild_id, card.token)
+    CARDS.insert(db, card, token=sealed)
 
 
 def job_of(row: sqlite3.Row) -> Job:
     """Return the job of a row."""
-    return Job(
-        id=row["id"],
-        card_id=row["card_id"],
-        guild_id=row["guild_id"],
-        position=row["position"],
-        author_id=row["author_id"],
-        operation=row["operation"],
-        input=mapping_from_json(row["input"]),
-        state=JobState(row["state"]),
-        idempotency_key=row["idempotency_key"],
-        key_id=row["key_id"],
-        held=from_milli(row["held_milli"]),
-        basis=row["basis"],
-        cost=from_milli_or_none(row["cost_milli"]),
-        remote_id=row["remote_id"],
-        lease=row["lease"],
-        attempts=row["attempts"],
-        first_attempt_at=row["first_attempt_at"],
-        next_at=row["next_at"],
-        created_at=row["created_at"],
-        submitted_at=row["submitted_at"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
-        delivered_at=row["delivered_at"],
-        message_id=row["message_id"],
-        output=mapping_from_json(row["output"]),
-        media=media_from_json(row["media"]),
-        error=row["error"],
-        parent_id=row["parent_id"],
-        after_ids=tuple(json.loads(row["after_ids"])),
-        fill=mapping_from_json(row["fill"]),
-    )
+    return JOBS.read(row)
+
+
+def job_in(db: sqlite3.Connection, guild_id: int, job_id: str) -> Job | None:
+    """Return the guild's job, None if it has none of this id."""
+    row = db.execute("SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
+    return None if row is None else job_of(row)
+
+
+def jobs_of_card(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
+    """Return the jobs of the guild's card, in order."""
+    rows = db.execute("SELECT * FROM jobs WHERE card_id = ? AND guild_id = ? ORDER BY position", (card_id, guild_id))
+    return tuple(map(job_of, rows))
+
+
+def insert_job(db: sqlite3.Connection, job: Job) -> None:
+    """Insert a new job."""
+    JOBS.insert(db, job)
+
+
+def update_job(db: sqlite3.Connection, job: Job) -> None:
+    """Write what may change of a job. The caller has made sure, in this transaction, that it may."""
+    JOBS.update(db, job)

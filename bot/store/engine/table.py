@@ -1,0 +1,97 @@
+"""A table's columns as data: reading, inserting and updating its rows derive from one tuple of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
+SqlValue = str | int | float | bytes | None
+ToSql = Callable[[Any], SqlValue]
+FromSql = Callable[[Any], Any]
+KEY = frozenset({"id", "guild_id"})
+"""The columns by which a row is found: a row of another guild never is."""
+
+
+class Changes(Enum):
+    """Who may change a column after its row was inserted."""
+
+    NEVER = auto()
+    BY_STORE = auto()
+    """The store's own transactions only, which keep it in step with other columns."""
+    BY_WORKER = auto()
+    """The worker too, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. `to_sql` and `from_sql` turn the attribute into what SQLite holds and back; None: it is the same."""
+
+    name: str
+    attribute: str = ""
+    """The attribute of the value that it holds; '': the one of the column's name."""
+    to_sql: ToSql | None = None
+    from_sql: FromSql | None = None
+    changes: Changes = Changes.NEVER
+    is_read: bool = True
+    """False: it is written for queries alone, and computed from other attributes."""
+
+    @property
+    def field(self) -> str:
+        """The name of the attribute."""
+        return self.attribute or self.name
+
+
+class Table(Generic[Value]):
+    """Writes values of one type to the rows of one table, and reads them back."""
+
+    def __init__(self, name: str, type_: Callable[..., Value], columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
+        self._type = type_
+        self._places = {each.name: place for place, each in enumerate(columns)}
+        self._read = tuple((each.name, each.field, each.from_sql) for each in columns if each.is_read)
+        changing = [each for each in columns if each.changes is not Changes.NEVER]
+        key = [each for each in columns if each.name in KEY]
+        self._inserted, self._updated = _contents_of(columns), _contents_of([*changing, *key])
+        names, marks = ", ".join(each.name for each in columns), ", ".join("?" for _ in columns)
+        self._insert = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own columns
+        sets = ", ".join(f"{each.name} = ?" for each in changing)
+        where = " AND ".join(f"{each.name} = ?" for each in key)
+        self._update = f"UPDATE {name} SET {sets} WHERE {where}"  # noqa: S608 - names of our own columns
+
+    def read(self, row: sqlite3.Row, **instead: Any) -> Value:
+        """Return the value of a row that has all columns. `instead` has attributes that are not taken from it."""
+        found = dict(zip(row.keys(), row, strict=True))
+        values = {
+            field: found[name] if from_sql is None else from_sql(found[name]) for name, field, from_sql in self._read
+        }
+        return self._type(**(values | instead))
+
+    def insert(self, db: sqlite3.Connection, value: Value, **instead: SqlValue) -> None:
+        """Insert the value's row. `instead` has contents of columns, by name, that are not taken from the value."""
+        row = self._inserted(value)
+        for name, content in instead.items():
+            row[self._places[name]] = content
+        db.execute(self._insert, row)
+
+    def update(self, db: sqlite3.Connection, value: Value) -> None:
+        """Write the columns that may change of the value's row."""
+        db.execute(self._update, self._updated(value))
+
+
+def _contents_of(columns: Sequence[Column]) -> Callable[[Any], list[SqlValue]]:
+    """Return a function from a value to the contents of these columns (two or more), in order."""
+    get = attrgetter(*(each.field for each in columns))
+    converted = tuple((place, each.to_sql) for place, each in enumerate(columns) if each.to_sql is not None)
+
+    def contents(value: Any) -> list[SqlValue]:
+        found = list(get(value))
+        for place, to_sql in converted:
+            found[place] = to_sql(found[place])
+        return found
+
+    return contents

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import pytest
+
+from bot.domain.models import Card, Job
+from bot.store import Store
+from bot.store.engine.table import Changes, Column, Table
+from bot.store.work.rows import CARDS, CHANGEABLE, JOBS
+
+# What is of no concern to whoever holds a card or a job: one statement writes it, another asks for it.
+APART = {"cards": {"dropped_at", "pinged_at"}, "jobs": {"dropped_by"}}
+
+
+@pytest.mark.parametrize(("name", "table", "type_"), [("cards", CARDS, Card), ("jobs", JOBS, Job)])
+async def test_the_columns_are_those_of_the_schema_and_the_fields(
+    store: Store, name: str, table: Table[Any], type_: type
+) -> None:
+    info = await store._database.read(lambda db: db.execute(f"PRAGMA table_info({name})").fetchall())
+    names = [column.name for column in table.columns]
+    assert len(names) == len(set(names))
+    assert set(names) | APART[name] == {row["name"] for row in info}
+    assert not set(names) & APART[name]
+    read = [column.field for column in table.columns if column.is_read]
+    assert len(read) == len(set(read))
+    assert set(read) == {each.name for each in fields(type_)}
+
+
+async def test_what_may_never_change_is_not_in_an_update(store: Store, accepted: Any) -> None:
+    _, (job,) = await accepted(store)
+    never = {column.name for column in JOBS.columns if column.changes is Changes.NEVER}
+    assert {"id", "guild_id", "card_id", "held_milli", "idempotency_key", "author_id", "after_ids"} <= never
+    assert not CHANGEABLE & {"state", "lease", "model"}
+    changed = replace(job, author_id=7, basis="unknown", error="Nothing.")
+    await store._database.write(lambda db: JOBS.update(db, changed))
+    assert await store.jobs.get(job.guild_id, job.id) == replace(job, error="Nothing.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedJob(Job):
+    rating: int | None = None
+
+
+async def test_a_new_column_is_one_line(store: Store, accepted: Any) -> None:
+    _, (job,) = await accepted(store)
+    rated = Table("jobs", RatedJob, (*JOBS.columns, Column(name="rating", changes=Changes.BY_WORKER)))
+    values = {each.name: getattr(job, each.name) for each in fields(Job)}
+    another = RatedJob(**(values | {"id": "J2", "position": 1, "idempotency_key": "k2", "rating": 4}))
+
+    def change(db: sqlite3.Connection) -> list[RatedJob]:
+        db.execute("ALTER TABLE jobs ADD COLUMN rating INTEGER")
+        rated.insert(db, another)
+        rated.update(db, RatedJob(**values, rating=5))
+        return [rated.read(row) for row in db.execute("SELECT * FROM jobs ORDER BY position")]
+
+    assert await store._database.write(change) == [RatedJob(**values, rating=5), another]
