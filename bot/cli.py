@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(_arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     _start_logs(settings)
-    from bot.app.client import run
+    from bot.app.entry_points import run
 
     return _until_signal(run(settings))
 
@@ -143,7 +143,7 @@ def _check(_arguments: argparse.Namespace) -> int:
 
 
 async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
-    from bot.app.client import check
+    from bot.app.entry_points import check
     from bot.store import Store
 
     problems: list[str] = []
@@ -155,7 +155,7 @@ async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
 
 def _commands(arguments: argparse.Namespace) -> int:
     from bot.app import command_list as listing
-    from bot.app.client import describe_commands
+    from bot.app.entry_points import describe_commands
 
     commands = listing.rows(describe_commands())
     print(json.dumps(commands, indent=2, ensure_ascii=False) if arguments.json else listing.text(commands))

@@ -45,7 +45,7 @@ def with_table(text: str, name: str, table: str) -> str:
 
 def rendered(text: str) -> str:
     """Return the README's `text` with both tables up to date."""
-    from bot.app.client import describe_commands  # noqa: PLC0415 - the settings' table alone needs no Discord
+    from bot.app.entry_points import describe_commands  # noqa: PLC0415 - the settings' table alone needs no Discord
 
     written = with_table(text, "settings", settings_table())
     return with_table(written, "commands", commands_table(rows(describe_commands())))

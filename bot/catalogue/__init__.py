@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar
+from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.openapi import describe, merge
 from bot.catalogue.operation import model_id, model_name
 from bot.catalogue.operations import OPERATIONS, Model, Operation, Output
@@ -14,6 +15,7 @@ __all__ = [
     "Catalogue",
     "Field",
     "FieldKind",
+    "LiveCatalogue",
     "Model",
     "Offer",
     "Operation",

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from bot.catalogue import openapi
 from bot.catalogue.messages import echo
 from bot.catalogue.operation import Operation
 from bot.catalogue.operations import OPERATIONS
@@ -18,7 +17,7 @@ from bot.errors import InputError
 
 
 class Catalogue:
-    """The operations that are known, immutable. `merged` makes a new one that has learned from the live document."""
+    """The operations that are known, immutable. `openapi.merge` makes one that has learned from the live document."""
 
     __slots__ = ("_aliases", "_allow_local", "_operations")
 
@@ -105,13 +104,6 @@ class Catalogue:
         offers = [(f"{echo(each.title, 60)} ({each.id})", each.id) for each in offered]
         found = [(label[:OFFER_LIMIT_CHARS], key) for label, key in offers if word in label.casefold()]
         return [offer for offer in found if len(offer[1]) <= OFFER_LIMIT_CHARS][:OFFER_LIMIT]
-
-    def merged(self, document: object) -> tuple[Catalogue, list[str]]:
-        """Return a catalogue that has learned from an OpenAPI `document`, and a sentence for each difference.
-
-        Never raises: what cannot be read changes nothing.
-        """
-        return openapi.merge(self, document)
 
     def replaced(self, operations: Iterable[Operation], aliases: Mapping[str, str]) -> Catalogue:
         """Return a catalogue with other operations and with `aliases` added, all else alike."""

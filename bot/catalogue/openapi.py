@@ -10,16 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.drift import merged_fields, merged_models
 from bot.catalogue.fields import Field
 from bot.catalogue.json_schema import Described, Reader, object_schema
 from bot.catalogue.messages import echo
 from bot.catalogue.operation import Operation, bare, same_name
-
-if TYPE_CHECKING:
-    from bot.catalogue.catalogue import Catalogue
 
 NODE_LIMIT = 100_000
 """How many objects and lists of a document are looked at."""

@@ -22,7 +22,7 @@ import discord
 import structlog
 
 from bot.cannon.wire import text_of
-from bot.catalogue import Catalogue
+from bot.catalogue import LiveCatalogue
 from bot.delivery.attachments import ResultFiles, arranged, names_of
 from bot.delivery.card import CardContext, card_embed
 from bot.delivery.card_texts import long_texts
@@ -90,7 +90,7 @@ class Delivery:
         *,
         store: Store,
         media: MediaFetcher,
-        catalogue: Callable[[], Catalogue],
+        catalogue: LiveCatalogue,
         learned: LearnedDurations,
         clock: Clock,
         folder: Path,
@@ -130,7 +130,7 @@ class Delivery:
         queue = await self._store.queue.order(guild_id) if waits else []
         paused = waits and (await self._store.settings.get(guild_id)).paused
         return CardContext(
-            catalogue=self._catalogue(),
+            catalogue=self._catalogue.current,
             now=now,
             eta=eta,
             blocked=key is not None and key.refused_at is not None,
@@ -608,7 +608,7 @@ class Delivery:
     def _documents(self, jobs: Sequence[Job], there: Sequence[discord.Attachment]) -> list[discord.File]:
         """Return files with the texts that are too long for the card and are not on it yet as they are now."""
         sizes = {attachment.filename: attachment.size for attachment in there}
-        texts = long_texts(jobs, self._catalogue())
+        texts = long_texts(jobs, self._catalogue.current)
         return [self._text_file(name, text) for name, text in texts.items() if sizes.get(name) != len(text.encode())]
 
     def _view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
@@ -638,7 +638,7 @@ class Delivery:
     async def _loaded(self, job: Job) -> AsyncIterator[ResultFiles]:
         """Have the job's media on disk as long as the block runs; what is too large becomes a link."""
         load = ResultFiles()
-        operation = self._catalogue().find(job.operation)
+        operation = self._catalogue.current.find(job.operation)
         load.text = text_of(operation, job.output)
         per_file, per_request = self._limits(job)
         with tempfile.TemporaryDirectory(dir=self._folder, prefix=f"{job.id}-") as folder:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.cannon.client import CannonClient
 from bot.cannon.wire import media_of
-from bot.catalogue import Catalogue, FieldKind, Operation, ProbeKind
+from bot.catalogue import FieldKind, LiveCatalogue, Operation, ProbeKind
 from bot.catalogue.messages import echo
 from bot.domain.models import Job, Media, MediaKind
 from bot.errors import BotError, InputError, MediaError, MediaGone
@@ -60,7 +60,7 @@ class Sources:
         media: MediaFetcher,
         client: CannonClient,
         keys: ApiKeys,
-        catalogue: Callable[[], Catalogue],
+        catalogue: LiveCatalogue,
         refresh: Refresh,
         refresh_job: JobRefresh,
     ) -> None:
@@ -135,7 +135,7 @@ class Sources:
             except BotError:
                 progress = None
             if progress is not None:
-                operation = self._catalogue().resolve(job.operation)
+                operation = self._catalogue.current.resolve(job.operation)
                 for found in media_of(operation, progress.output):
                     if found.key == medium.key and found.url != medium.url:
                         return found.url
@@ -146,7 +146,7 @@ class Sources:
 
         A file that cannot be looked at now is left to Cannon Studio to judge.
         """
-        operation = self._catalogue().resolve(job.operation)
+        operation = self._catalogue.current.resolve(job.operation)
         wanted = {field.probe.source for field in operation.fields if field.probe is not None}
         found: dict[str, Source] = {}
         for name in wanted & job.fill.keys():

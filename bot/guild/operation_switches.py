@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from bot.catalogue import Catalogue, Operation
+from bot.catalogue import LiveCatalogue, Operation
 from bot.errors import Refused
 from bot.store import Store
 from bot.store.guild.switched_off import EVERYWHERE
@@ -13,7 +11,7 @@ from bot.store.guild.switched_off import EVERYWHERE
 class OperationSwitches:
     """Operations that are switched off. `load` fills the memory; every change goes to the store first."""
 
-    def __init__(self, store: Store, catalogue: Callable[[], Catalogue]) -> None:
+    def __init__(self, store: Store, catalogue: LiveCatalogue) -> None:
         self._store = store
         self._catalogue = catalogue
         self._off: dict[int, frozenset[str]] = {}
@@ -24,7 +22,7 @@ class OperationSwitches:
 
     async def switch(self, guild_id: int, operation: Operation, *, on: bool, by_id: int) -> bool:
         """Switch an operation for a guild, or with guild 0 for the whole bot. Returns whether that changed anything."""
-        former = [old for old, new in self._catalogue().aliases.items() if new == operation.id] if on else []
+        former = [old for old, new in self._catalogue.current.aliases.items() if new == operation.id] if on else []
         changed = [
             await self._store.switched_off.set(guild_id, each, on=on, by_id=by_id) for each in (operation.id, *former)
         ]
@@ -45,7 +43,7 @@ class OperationSwitches:
 
     def _present(self, guild_id: int) -> frozenset[str]:
         """Return what is switched off for the guild alone, by present ids: a deduced one may have been replaced."""
-        aliases = self._catalogue().aliases
+        aliases = self._catalogue.current.aliases
         return frozenset(aliases.get(each, each) for each in self._off.get(guild_id, frozenset()))
 
     def require_on(self, guild_id: int, operation: Operation) -> None:

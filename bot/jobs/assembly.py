@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.cannon.client import CannonClient
-from bot.catalogue import Catalogue
+from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job
 from bot.guild.api_keys import ApiKeys
 from bot.jobs.agenda import Agenda
@@ -29,7 +29,7 @@ def make_worker(
     store: Store,
     client: CannonClient,
     keys: ApiKeys,
-    catalogue: Callable[[], Catalogue],
+    catalogue: LiveCatalogue,
     learned: LearnedDurations,
     clock: Clock,
     surface: Surface,

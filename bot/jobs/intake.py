@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.cannon.estimates import Estimates
-from bot.catalogue import Catalogue, FieldKind, Operation
+from bot.catalogue import FieldKind, LiveCatalogue, Operation
 from bot.domain.guild_rules import Rules, Scope
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
 from bot.domain.spending_alerts import Alert, of_limits
@@ -67,7 +67,7 @@ class JobService:
         *,
         store: Store,
         keys: ApiKeys,
-        catalogue: Callable[[], Catalogue],
+        catalogue: LiveCatalogue,
         switches: OperationSwitches,
         estimates: Estimates,
         clock: Clock,
@@ -88,12 +88,14 @@ class JobService:
         if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
             raise InputError(f"At most {JOBS_PER_CARD} jobs go together; you asked for {len(spec.steps)}.", "count")
         for step in spec.steps:
-            self._switches.require_on(spec.guild_id, self._catalogue().resolve(step.operation))
+            self._switches.require_on(spec.guild_id, self._catalogue.current.resolve(step.operation))
         return [self._checked(spec, number, step, rules) for number, step in enumerate(spec.steps, start=1)]
 
     def _checked(self, spec: CardSpec, number: int, step: JobSpec, rules: Rules) -> dict[str, Any]:
         try:
-            return self._catalogue().check(step.operation, self._with_default(step, rules), pending=step.fill.keys())
+            return self._catalogue.current.check(
+                step.operation, self._with_default(step, rules), pending=step.fill.keys()
+            )
         except InputError as error:
             if not spec.label:
                 raise
@@ -101,7 +103,7 @@ class JobService:
 
     def _with_default(self, step: JobSpec, rules: Rules) -> Mapping[str, Any]:
         """Return the step's input with the guild's model where the member named none."""
-        operation = self._catalogue().resolve(step.operation)
+        operation = self._catalogue.current.resolve(step.operation)
         model = rules.default_models.get(operation.id)
         if model is None or step.input.get("model") or all(each.name != "model" for each in operation.fields):
             return step.input
@@ -128,7 +130,7 @@ class JobService:
             raise KeyRefused(
                 "Cannon Studio refuses this server's key. A moderator can set a new one with `/studio key`."
             )
-        operations = [self._catalogue().resolve(step.operation) for step in spec.steps]
+        operations = [self._catalogue.current.resolve(step.operation) for step in spec.steps]
         estimates: list[Estimate] = []
         for place, (operation, values) in enumerate(zip(operations, inputs, strict=True)):
             # The same again costs the same: the estimate tool is asked once.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from bot.catalogue import Catalogue
+from bot.catalogue import LiveCatalogue
 from bot.domain.poll_schedule import Durations
 from bot.errors import InputError
 from bot.store import Store
@@ -13,7 +11,7 @@ from bot.store import Store
 class LearnedDurations:
     """Durations per (operation, model). A model that was never seen borrows from its operation, then from a prior."""
 
-    def __init__(self, store: Store, catalogue: Callable[[], Catalogue]) -> None:
+    def __init__(self, store: Store, catalogue: LiveCatalogue) -> None:
         self._store = store
         self._catalogue = catalogue
         self._known: dict[tuple[str, str], Durations] = {}
@@ -42,6 +40,6 @@ class LearnedDurations:
 
     def _workflow(self, operation: str) -> str:
         try:
-            return self._catalogue().resolve(operation).workflow
+            return self._catalogue.current.resolve(operation).workflow
         except InputError:
             return ""

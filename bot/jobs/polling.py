@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
 from bot.cannon.client import CannonClient
 from bot.cannon.retry import poll_again
 from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
-from bot.catalogue import Catalogue, Operation
+from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import deadline_s, next_poll_s
 from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
@@ -34,7 +33,7 @@ class Polling:
         client: CannonClient,
         transitions: Transitions,
         *,
-        catalogue: Callable[[], Catalogue],
+        catalogue: LiveCatalogue,
         learned: LearnedDurations,
         clock: Clock,
         metrics: Metrics,
@@ -140,6 +139,6 @@ class Polling:
 
     def _operation(self, job: Job) -> Operation | None:
         try:
-            return self._catalogue().resolve(job.operation)
+            return self._catalogue.current.resolve(job.operation)
         except InputError:
             return None

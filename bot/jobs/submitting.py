@@ -11,7 +11,7 @@ import structlog
 from bot.cannon.client import CannonClient
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.wire import Accepted, RemoteStatus
-from bot.catalogue import Catalogue
+from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import first_poll_s
 from bot.errors import (
@@ -42,7 +42,7 @@ class Submitting:
         client: CannonClient,
         transitions: Transitions,
         *,
-        catalogue: Callable[[], Catalogue],
+        catalogue: LiveCatalogue,
         complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
         webhook_url: Callable[[Job], str | None],
         learned: LearnedDurations,
@@ -137,6 +137,6 @@ class Submitting:
     def _wire_id(self, job: Job) -> str:
         """Return the id the API takes: the live document may have replaced a deduced one since the job was accepted."""
         try:
-            return self._catalogue().resolve(job.operation).id
+            return self._catalogue.current.resolve(job.operation).id
         except InputError:
             return job.operation

@@ -66,7 +66,7 @@ class Shown:
 
     def line(self, command: AnyCommand) -> str:
         """Return a command with what it does and what it costs here."""
-        text = f"{self.bot.mention(command.qualified_name)} {command.description}"
+        text = f"{self.bot.parts.command_sync.mention(command.qualified_name)} {command.description}"
         key = operation_of(command)
         if key is None:
             return text

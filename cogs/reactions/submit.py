@@ -84,7 +84,7 @@ async def post(bot: CannonBot, taken: Accepted, spot: CardTarget) -> None:
             mention_author=False,
         )
     except Exception:
-        if await bot.settle_answer(card):
+        if await bot.parts.recovery.settle_answer(card):
             return  # Discord has it all the same
         raise
     await bot.parts.jobs.answered(card, message_id=message.id, channel_id=message.channel.id)

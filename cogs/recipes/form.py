@@ -142,9 +142,10 @@ async def save(interaction: Interaction, texts: Texts) -> None:
         return
     done = "wrote the recipe" if texts.replaces is None else "changed the recipe"
     was = f", which was “{plain(texts.replaces)}”" if texts.replaces not in {None, recipe.name} else ""
-    await bot.whisper(
+    run = bot.parts.command_sync.mention("recipe run")
+    await bot.responses.reply_privately(
         interaction,
-        f"Saved. {bot.mention('recipe run')} with “{plain(recipe.name)}” runs its {len(recipe.steps)} steps.",
+        f"Saved. {run} with “{plain(recipe.name)}” runs its {len(recipe.steps)} steps.",
     )
     text = f"{done} “{plain(recipe.name)}”{was}."
     await record(bot, guild_id, interaction.user.id, "recipe", text, {"recipe": recipe.to_json()})
@@ -175,7 +176,9 @@ async def _offer_again(interaction: Interaction, texts: Texts, sentence: str) ->
         expires_at=bot.clock.wall() + TEXT_LIFE_S,
     )
     button = Control.button(EDIT_AGAIN, draft_id, label="Edit again", style=discord.ButtonStyle.primary)
-    await bot.whisper(interaction, f"⚠️ {sentence} Nothing was saved; your text is kept for a day.", view_of([button]))
+    await bot.responses.reply_privately(
+        interaction, f"⚠️ {sentence} Nothing was saved; your text is kept for a day.", view_of([button])
+    )
 
 
 @on(EDIT_AGAIN)

@@ -6,7 +6,7 @@ there, not theirs or not known has one and the same answer.
 
 discord.py only logs what is raised while a control is made, checked or called, some of it not even that. So a control
 is made and checked without anything that could fail, and all its work is done in `callback`, whose errors go to
-`CannonBot.report`.
+`Responses.report`.
 """
 
 import functools
@@ -142,7 +142,7 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         try:
             await self._act(cast("Interaction", interaction))
         except Exception as error:  # noqa: BLE001 - the boundary tells apart what is ours and what is a fault
-            await interaction.client.report(interaction, error)
+            await interaction.client.responses.report(interaction, error)
 
     async def _act(self, interaction: Interaction) -> None:
         match = _CUSTOM_ID.fullmatch(self.custom_id)

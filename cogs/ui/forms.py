@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import discord
 
-from bot.app.client import FORM_PREFIX, FORM_TAKEN, CannonBot
+from bot.app.client import CannonBot
+from bot.app.open_forms import FORM_PREFIX
 from bot.catalogue import Field, FieldKind, Operation, ProbeKind
 from bot.domain.models import ID_ALPHABET, ID_LENGTH, MediaKind
 from bot.domain.text import shortened
@@ -44,8 +45,7 @@ class Form(discord.ui.Modal):
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Note that the form was sent, here and on the interaction, which the bot sees too."""
-        interaction.extras[FORM_TAKEN] = True
-        self.bot.forms.discard(self.custom_id)
+        self.bot.forms.take(self.custom_id, interaction)
         return True
 
     async def on_timeout(self) -> None:
@@ -56,7 +56,7 @@ class Form(discord.ui.Modal):
         self, interaction: discord.Interaction, error: Exception, /
     ) -> None:
         """Hand the error to the one boundary."""
-        await self.bot.report(interaction, error)
+        await self.bot.responses.report(interaction, error)
 
 
 class OperationForm(Form):

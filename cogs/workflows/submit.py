@@ -94,7 +94,7 @@ async def offer(interaction: Interaction, request: Generation, unconfirmed: Unco
     draft_id = await bot.parts.store.drafts.keep(
         interaction.guild_id or 0, interaction.user.id, data, expires_at=bot.clock.wall() + DRAFT_LIFE_S
     )
-    await bot.whisper(interaction, _price_text(unconfirmed), view_of_price(draft_id))
+    await bot.responses.reply_privately(interaction, _price_text(unconfirmed), view_of_price(draft_id))
 
 
 def _price_text(unconfirmed: Unconfirmed) -> str:
@@ -195,7 +195,7 @@ async def _answer_at_once(interaction: Interaction, taken: Accepted) -> None:
             embed=embed, files=files, view=view, ephemeral=taken.card.private
         )
     except Exception:
-        if await interaction.client.settle_answer(taken.card):
+        if await interaction.client.parts.recovery.settle_answer(taken.card):
             return  # Discord has it all the same, and its jobs go on: nothing to apologise for
         raise
     await _note_answer(interaction, taken, made.message_id)
@@ -210,7 +210,7 @@ async def _answer_late(interaction: Interaction, taken: Accepted) -> None:
     try:
         made = await interaction.edit_original_response(embed=embed, attachments=files, view=view)
     except Exception:
-        if await interaction.client.settle_answer(taken.card):
+        if await interaction.client.parts.recovery.settle_answer(taken.card):
             return  # Discord has it all the same, and its jobs go on: nothing to apologise for
         raise
     await _note_answer(interaction, taken, made.id)
@@ -219,7 +219,7 @@ async def _answer_late(interaction: Interaction, taken: Accepted) -> None:
 async def _note_answer(interaction: Interaction, taken: Accepted, message_id: int | None) -> None:
     bot = interaction.client
     if message_id is None:
-        await bot.settle_answer(taken.card)
+        await bot.parts.recovery.settle_answer(taken.card)
         return
     await bot.parts.jobs.answered(taken.card, message_id=message_id, channel_id=taken.card.channel_id)
 

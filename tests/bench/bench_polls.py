@@ -18,6 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bot.app.assembly import open_parts
 from bot.app.client import CannonBot
 from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, Card, Job, JobState, new_id
@@ -120,7 +121,7 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
         settings = Settings(cannon_api_url=url, database=Path(folder) / "bench.db")
         bot = await stack.enter_async_context(CannonBot(settings, clock=clock, run_worker=False, serve_http=False))
         # The bot's own parts as it puts them together, but for the far end of each poll and for Discord.
-        bot.parts = await bot._build()
+        bot.parts = await open_parts(bot.setup)
         store, worker = bot.parts.store, bot.parts.worker
         worker._polling._client, worker._polling._rng = client, random.Random(seed)
         worker._transitions.surface = Nobody()

@@ -15,8 +15,9 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.app.client import CannonBot, describe_commands
+from bot.app.client import CannonBot
 from bot.app.command_list import rows
+from bot.app.entry_points import describe_commands
 from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.fields import Field
 from bot.errors import InputError

@@ -10,7 +10,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.app import client as app
+from bot.app.entry_points import unconnected
 from bot.app.translation import Translator, read_translations
 from bot.settings import Settings
 
@@ -33,7 +33,7 @@ class Text:
 
 
 async def payloads(translator: app_commands.Translator | None = None) -> list[dict[str, Any]]:
-    async with app._unconnected(Settings(log_level="INFO")) as bot:
+    async with unconnected(Settings(log_level="INFO")) as bot:
         made = translator or Translator()
         return [await each.get_translated_payload(bot.tree, made) for each in bot.tree.get_commands()]
 
@@ -147,13 +147,13 @@ async def test_a_menu_is_looked_up_apart_from_commands_of_the_same_name() -> Non
 
     menu = app_commands.ContextMenu(name="image", callback=callback)
     translator = Translator({"de": {"names": {"image": "bild"}, "menus": {"image": "Bild bearbeiten"}}})
-    async with app._unconnected(Settings(log_level="INFO")) as bot:
+    async with unconnected(Settings(log_level="INFO")) as bot:
         payload = await menu.get_translated_payload(bot.tree, translator)
     assert payload["name_localizations"] == {"de": "Bild bearbeiten"}
 
 
 async def test_translating_does_not_slow_the_start_down() -> None:
-    async with app._unconnected(Settings(log_level="INFO")) as bot:
+    async with unconnected(Settings(log_level="INFO")) as bot:
         best = float("inf")
         for _ in range(5):
             begun = time.perf_counter()

@@ -13,6 +13,7 @@ import discord
 import pytest
 from PIL import Image
 
+from bot.app.assembly import assemble
 from bot.domain.models import AccountStatus, JobState
 from bot.errors import StoreError
 from bot.jobs.intake import TOKEN_LIFE_S
@@ -250,7 +251,7 @@ async def another(rig: Rig):
 
         async def make(surface: Posting | None = None) -> Worker:
             store = await stack.enter_async_context(reopened(rig))
-            parts = await rig.bot._assemble(store)
+            parts = await assemble(rig.bot.setup, store)
             stack.push_async_callback(parts.client.aclose)
             stack.push_async_callback(parts.media.aclose)
             if surface is not None:
@@ -377,19 +378,19 @@ async def test_a_running_worker_renews_its_lease_while_a_delivery_is_slow(rig: R
 async def test_hints_in_any_number_at_any_time_give_one_delivery(rig: Rig, times: int):
     await rig.member.slash(rig.channel, "image generate", prompt="fox")
     [job] = await rig.jobs()
-    token = rig.bot._hook_token(job.id)
-    assert rig.bot.hint(token)  # before anybody follows it
+    token = rig.bot.parts.webhook_tokens.token(job.id)
+    assert rig.bot.parts.webhooks.receive(token)  # before anybody follows it
     seen = []
     async for _ in until_ended(rig):
         for _ in range(times):
-            assert rig.bot.hint(token)
+            assert rig.bot.parts.webhooks.receive(token)
         await rig.step()
         seen.append((await rig.jobs())[0].state)
         rig.advance(0.5)
     order = [state for state, _ in itertools.groupby(seen)]
     assert order == [JobState.QUEUED, JobState.PROCESSING, JobState.READY, JobState.DELIVERED]
     for _ in range(times):
-        rig.bot.hint(token)
+        rig.bot.parts.webhooks.receive(token)
         await rig.step()
     assert await exact(rig) == [JobState.DELIVERED]
     assert rig.sandbox.posts == 1
@@ -404,7 +405,7 @@ async def test_a_hint_that_comes_before_the_answer_to_the_post_is_not_forgotten(
     await worker._claim()
     worker._start_due()
     [turn] = worker._turns
-    assert rig.bot.hint(rig.bot._hook_token(job.id))  # the POST is under way
+    assert rig.bot.parts.webhooks.receive(rig.bot.parts.webhook_tokens.token(job.id))  # the POST is under way
     await turn
     assert await rig.step() == 1  # with no time passed: it is looked at at once
     assert (await rig.jobs())[0].state is JobState.READY
@@ -413,8 +414,8 @@ async def test_a_hint_that_comes_before_the_answer_to_the_post_is_not_forgotten(
 async def test_a_forged_hint_is_not_taken(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="fox")
     [job] = await rig.jobs()
-    assert not rig.bot.hint(f"{job.id}-{'0' * 32}")
-    assert not rig.bot.hint("nonsense")
+    assert not rig.bot.parts.webhooks.receive(f"{job.id}-{'0' * 32}")
+    assert not rig.bot.parts.webhooks.receive("nonsense")
 
 
 async def test_a_second_process_on_the_same_database_is_refused_in_one_sentence(rig: Rig):

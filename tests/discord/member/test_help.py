@@ -46,9 +46,9 @@ async def test_every_command_that_a_member_may_use_is_shown_as_a_mention_that_ca
 
 
 async def test_the_ids_of_the_mentions_outlive_a_restart_that_registers_nothing(rig: Rig):
-    before = rig.bot.mention("image generate")
+    before = rig.bot.parts.command_sync.mention("image generate")
     await rig.restart()
-    assert rig.bot.mention("image generate") == before != "`/image generate`"
+    assert rig.bot.parts.command_sync.mention("image generate") == before != "`/image generate`"
 
 
 async def test_moderators_commands_are_shown_to_moderators_only(rig: Rig):

@@ -71,7 +71,7 @@ async def test_a_list_that_has_learned_many_operations_is_cut_with_a_count(rig: 
         for number in range(150)
     ]
     schema = {"requestBody": {"content": {"application/json": {"schema": {"oneOf": branches}}}}}
-    rig.bot.catalogue, _ = rig.bot.catalogue.merged({"paths": {"/api/v1/requests": {"post": schema}}})
+    await rig.bot.live_catalogue.learn({"paths": {"/api/v1/requests": {"post": schema}}})
     assert len(rig.bot.catalogue.operations) > 150
     [embed] = (await rig.moderator.slash(rig.channel, OPERATIONS)).response.embeds
     lines = embed.description.splitlines()
@@ -200,7 +200,7 @@ async def test_a_switch_holds_after_the_live_document_gave_the_operation_another
         "properties": {"operation": {"const": "sora2.character.make"}, "input": {"properties": {"name": {}}}},
     }
     schema = {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [branch]}}}}}
-    rig.bot.catalogue, _ = rig.bot.catalogue.merged({"paths": {"/api/v1/requests": {"post": schema}}})
+    await rig.bot.live_catalogue.learn({"paths": {"/api/v1/requests": {"post": schema}}})
     assert rig.bot.catalogue.resolve("sora2.character.create").id == "sora2.character.make"
     assert not rig.bot.parts.switches.is_on(rig.guild.id, "sora2.character.make")
     assert "is now switched on" in said(await switch(rig, "sora2.character.make", "on"))

@@ -7,7 +7,7 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.app.client import FORM_LOST
+from bot.app.open_forms import FORM_LOST
 from bot.domain.models import Job, JobState
 from bot.sandbox.render import mp3, mp4
 from cogs.ui.controls import GONE, Control, custom_id, view_of
@@ -448,7 +448,7 @@ async def test_menus_leave_nothing_in_memory_but_forms_that_time_out(rig: Rig):
     assert all(form.timeout for form in kept._modals.values())
     await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))
     assert kept._modals == {}
-    assert rig.bot.forms == set()
+    assert len(rig.bot.forms) == 0
 
 
 @pytest.mark.parametrize("text", ["@everyone **x**", "\u202eabc", "👩‍👩‍👧" * 300, "x" * 4000, "\u200b", "```\n> a"])

@@ -129,7 +129,7 @@ async def test_models_learned_from_the_live_description_are_offered_at_once(rig:
             }
         },
     }
-    await rig.bot.learn_openapi()
+    await rig.bot.parts.catalogue_refresh.refresh()
     values = {choice["value"] for choice in await offered(rig, "model", "fresh")}
     assert {"fresh-one", "fresh-two"} <= values
     await rig.restart()

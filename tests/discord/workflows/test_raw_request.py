@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.catalogue import OPERATIONS, Catalogue
+from bot.catalogue import OPERATIONS, Catalogue, merge
 from bot.domain.models import JobState
 from bot.errors import InputError
 from cogs.workflows.raw_request import INPUT_CHARS, parsed, skeleton
@@ -71,7 +71,7 @@ async def test_an_operation_that_only_the_live_document_knows_can_be_requested(r
         },
     }
     schema = {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [branch]}}}}}
-    rig.bot.catalogue, _ = rig.bot.catalogue.merged({"paths": {"/api/v1/requests": {"post": schema}}})
+    await rig.bot.live_catalogue.learn({"paths": {"/api/v1/requests": {"post": schema}}})
     offered = await rig.moderator.autocomplete(rig.channel, REQUEST, "operation", "tile")
     assert [each["value"] for each in offered] == ["image.tile"]
     assert prefilled(await shown_form(rig, "image.tile")) == {"prompt": "", "size": None}
@@ -122,7 +122,7 @@ def test_a_skeleton_with_too_many_fields_leaves_optional_ones_out():
     properties = {f"{'long' * 14}_{number}": {"type": "string"} for number in range(80)}
     branch = {"properties": {"operation": {"const": "a.b"}, "input": {"properties": properties, "required": []}}}
     schema = {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [branch]}}}}}
-    catalogue, _ = Catalogue().merged({"paths": {"/api/v1/requests": {"post": schema}}})
+    catalogue, _ = merge(Catalogue(), {"paths": {"/api/v1/requests": {"post": schema}}})
     text = skeleton(catalogue.get("a.b"))
     assert len(text) <= INPUT_CHARS
     assert 40 < len(json.loads(text)) < 80

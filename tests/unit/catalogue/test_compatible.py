@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.catalogue import Catalogue, FieldKind
+from bot.catalogue import Catalogue, FieldKind, merge
 from bot.catalogue.compatible import field_for, fitting, takes_native_id
 from bot.domain.models import MediaKind
 
@@ -81,7 +81,7 @@ def test_an_operation_that_only_the_live_document_knows_fits_too():
             }
         }
     }
-    learned, _ = CATALOGUE.merged(document)
+    learned, _ = merge(CATALOGUE, document)
     assert "video.restore" in learned.operations
     restore = learned.resolve("video.restore")
     assert field_for(restore, VIDEO) == restore.field("video_url")

@@ -29,7 +29,7 @@ def branch(operation, properties=None, required=None, **more):
 
 
 def learned(*branches, **components):
-    return CATALOGUE.merged(document_of(*branches, **components))
+    return merge(CATALOGUE, document_of(*branches, **components))
 
 
 def all_properties(operation):
@@ -54,7 +54,7 @@ def test_the_catalogue_understands_its_own_description_without_drift():
 
 @pytest.mark.parametrize("document", [None, "", 5, [], {}, {"paths": 5}, {"components": {"schemas": [1]}}])
 def test_what_is_no_document_changes_nothing(document):
-    merged, drift = CATALOGUE.merged(document)
+    merged, drift = merge(CATALOGUE, document)
     assert drift == []
     assert merged.operations == CATALOGUE.operations
 
@@ -297,12 +297,12 @@ def test_a_documented_id_is_not_replaced_by_a_title():
 
 def test_an_alias_outlives_a_second_merge():
     once, _ = learned(branch("sora2.new", title="Create Sora 2 Character"))
-    twice, _ = once.merged(document_of(branch("image.generate")))
+    twice, _ = merge(once, document_of(branch("image.generate")))
     assert twice.resolve("sora2.character.create").id == "sora2.new"
 
 
 def test_loopback_stays_allowed_after_a_merge():
-    merged, _ = Catalogue(allow_local=True).merged(describe(CATALOGUE))
+    merged, _ = merge(Catalogue(allow_local=True), describe(CATALOGUE))
     assert merged.allow_local
 
 
@@ -364,7 +364,7 @@ def test_a_document_nested_without_end_ends():
     deep = {}
     for _ in range(100_000):
         deep = {"properties": deep}
-    merged, drift = CATALOGUE.merged(deep)
+    merged, drift = merge(CATALOGUE, deep)
     assert (merged.operations, drift) == (CATALOGUE.operations, [])
 
 
@@ -398,5 +398,5 @@ def test_strange_names_and_ranges_are_left_out():
 
 def test_a_read_only_document_is_as_good():
     document = MappingProxyType(document_of(branch("video.tide", {"moon": {"type": "number"}})))
-    merged, _ = CATALOGUE.merged(document)
+    merged, _ = merge(CATALOGUE, document)
     assert merged.get("video.tide").field("moon")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.catalogue import OPERATIONS, Catalogue, FieldKind, describe
+from bot.catalogue import OPERATIONS, Catalogue, FieldKind, describe, merge
 from bot.errors import InputError
 
 CATALOGUE = Catalogue()
@@ -129,7 +129,7 @@ def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(
     document = json.loads(json.dumps(describe(CATALOGUE)))
     for _ in range(data.draw(st.integers(1, 3))):
         document = changed(document, data)
-    merged, drift = CATALOGUE.merged(document)
+    merged, drift = merge(CATALOGUE, document)
     assert {merged.resolve(operation.id).title for operation in OPERATIONS} == {
         operation.title for operation in OPERATIONS
     }
@@ -143,6 +143,6 @@ def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(
 
 @given(document=any_json)
 def test_a_document_of_any_form_never_raises_and_changes_nothing(document):
-    merged, drift = CATALOGUE.merged(document)
+    merged, drift = merge(CATALOGUE, document)
     assert drift == []
     assert merged.operations == CATALOGUE.operations

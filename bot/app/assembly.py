@@ -1,0 +1,268 @@
+"""The one place where the parts of the bot are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import structlog
+from discord.ext import commands
+
+from bot.app.catalogue_refresh import CatalogueRefresh
+from bot.app.command_sync import CommandSync
+from bot.app.health import Health
+from bot.app.host_key import HostKeyScope
+from bot.app.recovery import Recovery, Spawn
+from bot.app.webhooks import Webhooks, WebhookTokens
+from bot.cannon.client import CannonClient
+from bot.cannon.estimates import Estimates
+from bot.catalogue import LiveCatalogue
+from bot.delivery import Delivery, DiscordLinks
+from bot.delivery.copies import Copies
+from bot.generation.sources import Sources
+from bot.guild.api_keys import ApiKeys
+from bot.guild.operation_switches import OperationSwitches
+from bot.guild.watch import Watch
+from bot.jobs.assembly import make_worker
+from bot.jobs.intake import JobService
+from bot.jobs.learned_durations import LearnedDurations
+from bot.jobs.maintenance import AskModerators, Maintenance
+from bot.jobs.worker import Worker
+from bot.media.fetcher import MediaFetcher
+from bot.media.scratch_dir import sweep
+from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
+from bot.runtime.transport import OriginTransport, public_transport
+from bot.runtime.web_server import HttpServer
+from bot.settings import Settings
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid")
+"""Where Discord, and the one simulated for the demo and the tests, keeps files."""
+
+Cdn = Callable[[str], Awaitable[bytes | None]]
+"""Serves Discord's files where Discord is simulated: a link in, its bytes out, None for 404."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the parts are made from.
+
+    `spawn` runs work next to everything else, None where the caller drives the bot; `cdn` is None on the real Discord.
+    """
+
+    bot: commands.Bot
+    settings: Settings
+    clock: Clock
+    catalogue: LiveCatalogue
+    metrics: Metrics
+    folder: Path
+    ask_moderators: AskModerators
+    spawn: Spawn | None
+    cdn: Cdn | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything the surface may use, once the bot has started."""
+
+    store: Store
+    client: CannonClient
+    media: MediaFetcher
+    keys: ApiKeys
+    jobs: JobService
+    switches: OperationSwitches
+    estimates: Estimates
+    sources: Sources
+    delivery: Delivery
+    copies: Copies
+    worker: Worker
+    watch: Watch
+    http: HttpServer
+    webhook_tokens: WebhookTokens
+    webhooks: Webhooks
+    command_sync: CommandSync
+    recovery: Recovery
+    catalogue_refresh: CatalogueRefresh
+
+    async def aclose(self) -> None:
+        """Close what is open, the store last."""
+        await self.http.close()
+        await self.client.aclose()
+        await self.estimates.aclose()
+        await self.media.aclose()
+        await self.store.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Core:
+    """The parts that need no other part than the store."""
+
+    store: Store
+    client: CannonClient
+    media: MediaFetcher
+    keys: ApiKeys
+    switches: OperationSwitches
+    estimates: Estimates
+    learned: LearnedDurations
+    webhook_tokens: WebhookTokens
+
+
+async def open_parts(setup: Setup) -> Parts:
+    """Open the store, take its file for this process alone, and put the parts together on it. Raises StoreError."""
+    settings = setup.settings
+    store = await Store.open(
+        settings.database,
+        clock=setup.clock,
+        secret_keys=tuple(key.get_secret_value() for key in settings.secret_keys),
+        alone=True,
+    )
+    try:
+        sweep(settings.database, keep=setup.folder)
+        return await assemble(setup, store)
+    except BaseException:
+        await store.close()
+        raise
+
+
+async def assemble(setup: Setup, store: Store) -> Parts:
+    """Put the parts together on an open store."""
+    bot, clock = setup.bot, setup.clock
+    core = await _core(setup, store)
+    delivery = _delivery(setup, core)
+    sources = _sources(setup, core)
+    worker = _worker(setup, core, delivery, sources)
+    watch = Watch(
+        store, keys=core.keys, client=core.client, clock=clock, channel=delivery.log_channel, ping=delivery.ping
+    )
+    jobs = _intake(setup, core, watch, worker)
+    webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
+    return Parts(
+        store=store,
+        client=core.client,
+        media=core.media,
+        keys=core.keys,
+        jobs=jobs,
+        switches=core.switches,
+        estimates=core.estimates,
+        sources=sources,
+        delivery=delivery,
+        copies=Copies(bot, store=store, media=core.media, fresh=sources.fresh_link, folder=setup.folder),
+        worker=worker,
+        watch=watch,
+        http=_http_server(setup, Health(bot, worker=worker, clock=clock), webhooks),
+        webhook_tokens=core.webhook_tokens,
+        webhooks=webhooks,
+        command_sync=CommandSync(bot, store),
+        recovery=_recovery(setup, store, jobs, delivery),
+        catalogue_refresh=CatalogueRefresh(setup.catalogue, store=store, client=core.client, clock=clock),
+    )
+
+
+async def _core(setup: Setup, store: Store) -> _Core:
+    settings = setup.settings
+    core = _Core(
+        store=store,
+        client=CannonClient(settings.cannon_api_url, clock=setup.clock),
+        media=_media_fetcher(setup),
+        keys=_keys(setup, store),
+        switches=OperationSwitches(store, setup.catalogue),
+        estimates=Estimates(settings.cannon_api_url),
+        learned=LearnedDurations(store, setup.catalogue),
+        webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
+    )
+    await core.learned.load()
+    await core.switches.load()
+    return core
+
+
+def _keys(setup: Setup, store: Store) -> ApiKeys:
+    settings = setup.settings
+    scope = HostKeyScope(setup.bot, settings.cannon_api_key_guilds)
+    host_key = settings.cannon_api_key.get_secret_value() if settings.cannon_api_key else None
+    if host_key is not None:
+        log.info("host_key.serves", guilds=str(scope))
+    return ApiKeys(store, host_key=host_key, host_key_serves=scope.serves)
+
+
+def _media_fetcher(setup: Setup) -> MediaFetcher:
+    address = urlsplit(setup.settings.cannon_api_url)
+    origins = (f"{address.scheme}://{address.netloc}",)
+    transport = public_transport(origins)
+    if setup.cdn is not None:
+        transport = OriginTransport(transport, CDN_HOSTS, setup.cdn)
+    return MediaFetcher(allowed_origins=origins, clock=setup.clock, transport=transport)
+
+
+def _delivery(setup: Setup, core: _Core) -> Delivery:
+    return Delivery(
+        setup.bot,
+        store=core.store,
+        media=core.media,
+        catalogue=setup.catalogue,
+        learned=core.learned,
+        clock=setup.clock,
+        folder=setup.folder,
+    )
+
+
+def _sources(setup: Setup, core: _Core) -> Sources:
+    links = DiscordLinks(setup.bot, store=core.store, clock=setup.clock)
+    return Sources(
+        store=core.store,
+        media=core.media,
+        client=core.client,
+        keys=core.keys,
+        catalogue=setup.catalogue,
+        refresh=links.fresh,
+        refresh_job=links.of_job,
+    )
+
+
+def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> Worker:
+    return make_worker(
+        store=core.store,
+        client=core.client,
+        keys=core.keys,
+        catalogue=setup.catalogue,
+        learned=core.learned,
+        clock=setup.clock,
+        surface=delivery,
+        maintenance=Maintenance(core.store, clock=setup.clock, show=delivery.show, ask_moderators=setup.ask_moderators),
+        metrics=setup.metrics,
+        complete=sources.complete,
+        webhook_url=core.webhook_tokens.url,
+    )
+
+
+def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker) -> JobService:
+    return JobService(
+        store=core.store,
+        keys=core.keys,
+        catalogue=setup.catalogue,
+        switches=core.switches,
+        estimates=core.estimates,
+        clock=setup.clock,
+        watch=watch,
+        wake=worker.wake,
+    )
+
+
+def _recovery(setup: Setup, store: Store, jobs: JobService, delivery: Delivery) -> Recovery:
+    return Recovery(
+        store=store, jobs=jobs, delivery=delivery, clock=setup.clock, metrics=setup.metrics, spawn=setup.spawn
+    )
+
+
+def _http_server(setup: Setup, health: Health, webhooks: Webhooks) -> HttpServer:
+    return HttpServer(
+        host=setup.settings.http_host,
+        port=setup.settings.http_port,
+        health=health,
+        hint=webhooks.receive,
+        metrics=setup.metrics,
+    )

@@ -1,0 +1,75 @@
+"""Reading Cannon Studio's own description of its API, at the start and then daily."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import structlog
+
+from bot.cannon.client import CannonClient
+from bot.catalogue import LiveCatalogue
+from bot.errors import CannonError
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+REFRESH_S = 24 * 3600.0
+RETRY_S = 3600.0
+
+
+class CatalogueRefresh:
+    """Feeds the live catalogue from the store and from Cannon Studio."""
+
+    def __init__(self, catalogue: LiveCatalogue, *, store: Store, client: CannonClient, clock: Clock) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._client = client
+        self._clock = clock
+        self._stopping = asyncio.Event()
+
+    async def load(self) -> None:
+        """Learn what the last run of the bot has read."""
+        text = await self._store.meta.get("openapi_document")
+        if text is not None:
+            await self._learn(json.loads(text))
+
+    async def refresh(self) -> None:
+        """Read the OpenAPI document, learn it and store it. One that has not changed or makes no sense changes nothing.
+
+        Raises CannonError where it cannot be read.
+        """
+        meta = self._store.meta
+        answer = await self._client.openapi(etag=await meta.get("openapi_etag"))
+        if answer is None:
+            return
+        await self._learn(answer.document)
+        await meta.set("openapi_document", json.dumps(answer.document))
+        await meta.set("openapi_etag", answer.etag or "")
+
+    async def run(self) -> None:
+        """Refresh daily, hourly after a failure, until `stop`."""
+        while not self._stopping.is_set():
+            pause_s = REFRESH_S if await self._refreshed() else RETRY_S
+            await self._clock.wait(self._stopping, pause_s)
+
+    def stop(self) -> None:
+        """End `run`, also in the middle of its wait."""
+        self._stopping.set()
+
+    async def _refreshed(self) -> bool:
+        """Refresh; return whether that went well."""
+        try:
+            await self.refresh()
+        except CannonError as error:
+            log.info("catalogue.not_read", error=type(error).__name__, status=error.status)
+        except Exception:
+            log.exception("catalogue.failed")
+        else:
+            return True
+        return False
+
+    async def _learn(self, document: object) -> None:
+        for sentence in await self._catalogue.learn(document):
+            log.info("catalogue.drift", change=sentence)

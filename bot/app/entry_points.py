@@ -1,0 +1,68 @@
+"""What the command line starts: the bot on Discord, and the surface alone, without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import EXTENSION, CannonBot
+from bot.errors import InputError, StartError
+from bot.settings import Settings
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot on the real Discord until cancelled. Raises StartError if it cannot start."""
+    if settings.discord_token is None:
+        raise StartError("DISCORD_TOKEN is not set.")
+    bot = CannonBot(settings)
+    try:
+        await bot.start(settings.discord_token.get_secret_value())
+    except discord.LoginFailure:
+        raise StartError(
+            "Discord refuses DISCORD_TOKEN. Copy the present token from the Bot page of your application."
+        ) from None
+    except discord.PrivilegedIntentsRequired:
+        raise StartError("Discord refuses the intents of this application; none privileged are needed.") from None
+    except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
+        raise StartError("Discord cannot be reached from here. Check the network, then start again.") from None
+    except commands.ExtensionFailed as error:
+        raise error.original from error
+    finally:
+        await bot.close()
+
+
+def describe_commands() -> list[dict[str, Any]]:
+    """Return every slash command with its options, as registered with Discord, without connecting."""
+
+    async def collect() -> list[dict[str, Any]]:
+        async with unconnected(Settings(log_level="INFO")) as bot:
+            return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+
+    return asyncio.run(collect())
+
+
+async def check(settings: Settings) -> list[str]:
+    """Load the catalogue and the surface without a network; return a sentence per problem."""
+    try:
+        async with unconnected(settings):
+            return []
+    except (commands.ExtensionError, InputError, app_commands.AppCommandError, ValueError, TypeError) as error:
+        return [f"The commands do not load: {error}. This installation is broken; install cannon-bot again."]
+
+
+@contextlib.asynccontextmanager
+async def unconnected(settings: Settings) -> AsyncIterator[CannonBot]:
+    """Give a bot with its commands loaded, that opens no database and calls nobody."""
+    bot = CannonBot(settings, run_worker=False, serve_http=False)
+    try:
+        await bot.load_extension(EXTENSION)
+        yield bot
+    finally:
+        await bot.close()

@@ -1,0 +1,102 @@
+"""Cards of which it is not known whether Discord has the answer: a crash or a lost reply came between.
+
+Discord is asked. Where it has the message, the card's jobs start; where it has not, they are dropped and refunded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+from bot.delivery import Delivery
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.domain.models import Card
+from bot.jobs.intake import JobService
+from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
+from bot.runtime.metrics import Metrics
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+RECOVER_AGAIN_S = 30.0
+
+Spawn = Callable[[Coroutine[Any, Any, None], str], None]
+"""Runs work by that name next to everything else."""
+
+
+class Recovery:
+    """Settles unanswered cards. `spawn` is None where the caller drives the bot: then nothing is retried by itself."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        jobs: JobService,
+        delivery: Delivery,
+        clock: Clock,
+        metrics: Metrics,
+        spawn: Spawn | None,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._delivery = delivery
+        self._clock = clock
+        self._metrics = metrics
+        self._spawn = spawn
+
+    async def recover(self) -> None:
+        """Look up each card whose answer is not known: start its jobs, or drop and refund them.
+
+        For the start, before the first interaction comes: no answer may be on its way.
+        """
+        self._settle_later(await self._settle(await self._store.cards.unanswered()))
+
+    async def settle_answer(self, card: Card) -> bool:
+        """Find out, after a failed answer, whether Discord has the card all the same; start its jobs or refund them.
+
+        Returns whether the jobs start; False also where that cannot be found out now, then it is retried later.
+        """
+        try:
+            return await self._settle_answer(card)
+        except DISCORD_ERRORS as error:
+            self._metrics.discord_error(error)
+            log.warning("answer.unknown", card=card.id, error=type(error).__name__)
+            self._settle_later([card])
+            return False
+
+    async def _settle_answer(self, card: Card) -> bool:
+        message_id = await self._delivery.original_id(card)
+        if message_id is None:
+            dropped = await self._jobs.unanswered(card)
+            log.info("answer.dropped", card=card.id, jobs=dropped)
+            return False
+        await self._jobs.answered(card, message_id=message_id, channel_id=card.channel_id)
+        await self._delivery.show(card.guild_id, card.id)
+        return True
+
+    async def _settle(self, cards: Sequence[Card]) -> list[Card]:
+        """Settle what can be settled; return the cards that have to be retried."""
+        left = []
+        for card in cards:
+            failpoint("recover.start")
+            try:
+                await self._settle_answer(card)
+            except DISCORD_ERRORS as error:
+                self._metrics.discord_error(error)
+                log.warning("recover.later", card=card.id, error=type(error).__name__)
+                left.append(card)
+        return left
+
+    def _settle_later(self, cards: Sequence[Card]) -> None:
+        if cards and self._spawn is not None:
+            self._spawn(self._settle_until_done(cards), "recover")
+
+    async def _settle_until_done(self, cards: Sequence[Card]) -> None:
+        pause = asyncio.Event()  # never set: the clock ends each wait
+        while cards:
+            await self._clock.wait(pause, RECOVER_AGAIN_S)
+            cards = await self._settle(cards)

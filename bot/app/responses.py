@@ -1,0 +1,121 @@
+"""The error boundary: whatever goes wrong while the bot answers a member ends here, as one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.delivery.discord_facts import DEAD_INTERACTION
+from bot.errors import BotError
+from bot.runtime.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+ERROR_CHARS = 1900
+UNEXPECTED = (
+    "Something went wrong on the bot's side. `/jobs list` shows whether anything was begun by this; else try again."
+)
+WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
+CHECK_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
+    (app_commands.NoPrivateMessage, "This works in a server only."),
+    (app_commands.MissingPermissions, "You need the permission Manage Server for this."),
+    (
+        app_commands.CommandNotFound,
+        "The bot was updated and no longer knows this command. Reload Discord and try again.",
+    ),
+    (app_commands.CheckFailure, "You may not use this here."),
+)
+NOT_DONE = "This was not done."
+"""Shown for a moment in place of "thinking…", until the reason has been sent ephemerally."""
+
+
+class Responses:
+    """Answers members ephemerally, whatever state their interaction is in."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    async def report(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
+        """Answer a member's failed interaction with one sentence that only they see.
+
+        In this order: our own errors carry their sentence; Discord's checks get a plain one; an interaction that has
+        already expired is only logged; anything else is logged with its trace and reported as our fault.
+        """
+        cause = _unwrapped(error)
+        if isinstance(cause, discord.HTTPException):
+            self._metrics.discord_error(cause)
+        sentence = _sentence(cause)
+        if sentence is None:
+            log.info("interaction.dead", command=_command_name(interaction))
+            return
+        await self.tell(interaction, sentence)
+
+    async def tell(self, interaction: discord.Interaction[Any], sentence: str) -> None:
+        """Reply ephemerally with one warning; never raises for an interaction that has expired."""
+        await self.reply_privately(interaction, f"⚠️ {sentence}"[:ERROR_CHARS])
+
+    async def reply_privately(
+        self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None
+    ) -> None:
+        """Reply ephemerally, perhaps with controls; never raises for an interaction that has expired."""
+        shown = discord.utils.MISSING if view is None else view
+        try:
+            if not interaction.response.is_done():
+                await interaction.response.send_message(text, view=shown, ephemeral=True)
+            elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+                await _reply_after_deferral(interaction, text, view)
+            else:
+                await interaction.followup.send(text, view=shown, ephemeral=True)
+        except discord.HTTPException as error:
+            self._metrics.discord_error(error)
+            log.info("interaction.not_told", status=error.status, code=error.code)
+
+
+async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:
+    """Turn a "thinking…" into an ephemeral reply.
+
+    A public one is edited first: the message after a deferral takes its place and would be public like it.
+    """
+    original = None
+    with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
+        original = await interaction.edit_original_response(content=NOT_DONE, embeds=[], attachments=[])
+    if original is not None and original.flags.ephemeral:
+        await original.edit(content=text, view=view)
+        return
+    shown = discord.utils.MISSING if view is None else view
+    await interaction.followup.send(text, view=shown, ephemeral=True)
+    if original is not None:
+        await original.delete()
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """Return the error that discord.py has wrapped: a check may only raise what it knows, with ours as the cause."""
+    cause = error
+    while isinstance(cause, WRAPPED):
+        inner = cause.original if isinstance(cause, app_commands.CommandInvokeError) else cause.__cause__
+        if inner is None:
+            break
+        cause = inner
+    return cause
+
+
+def _sentence(error: BaseException) -> str | None:
+    """Return what the member reads; None where the interaction has expired, so that nobody can read anything."""
+    if isinstance(error, BotError):
+        return error.sentence
+    for kind, sentence in CHECK_SENTENCES:
+        if isinstance(error, kind):
+            return sentence
+    if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
+        return None
+    log.error("interaction.failed", exc_info=error)
+    return UNEXPECTED
+
+
+def _command_name(interaction: discord.Interaction[Any]) -> str:
+    command = interaction.command
+    return command.qualified_name if command is not None else str(interaction.type)

@@ -1,0 +1,26 @@
+"""The catalogue as it is now: what is built in, and what Cannon Studio has published since."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.openapi import merge
+
+
+class LiveCatalogue:
+    """Holds the catalogue in force. Whoever works for longer than one call keeps this and reads `current` each time."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._current = catalogue
+
+    @property
+    def current(self) -> Catalogue:
+        """The catalogue in force. It is immutable: what was read stays consistent while a newer one comes."""
+        return self._current
+
+    async def learn(self, document: object) -> list[str]:
+        """Merge an OpenAPI document; return a sentence for each difference. One that cannot be read changes nothing."""
+        # In a thread: the document comes from outside, and a strange one takes long.
+        self._current, drift = await asyncio.to_thread(merge, self._current, document)
+        return drift
