@@ -7,8 +7,9 @@ import asyncio
 import discord
 import structlog
 
-from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.domain.text import shortened, stamp
+from bot.guild.decision_log import Posted
 from bot.store import Decision, Store
 
 log = structlog.get_logger(__name__)
@@ -18,35 +19,47 @@ POST_TIMEOUT_S = 10.0
 
 
 class LogChannel:
-    """Posts lines; best effort: that one could not be posted is only logged."""
+    """Posts lines; best effort: that one could not be posted is logged, and returned."""
 
     def __init__(self, client: discord.Client, *, store: Store) -> None:
         self._client = client
         self._store = store
 
-    async def show(self, decision: Decision) -> bool:
-        """Post a line of the record where its guild wants it. Returns whether it was posted."""
+    async def show(self, decision: Decision) -> Posted:
+        """Post a line of the record where its guild wants it."""
         who = f"<@{decision.by_id}>" if decision.by_id else "The bot"
         line = shortened(f"`{decision.kind}` {who} {decision.text}", LINE_CHARS)
-        return await self.post(decision.guild_id, f"{line} {stamp(decision.at, 'f')}")
+        nonce = f"decision-{decision.id}"
+        return await self.post(decision.guild_id, f"{line} {stamp(decision.at, 'f')}", nonce=nonce)
 
-    async def post(self, guild_id: int, line: str) -> bool:
-        """Post a line to the guild's log channel, if it has one; nobody is pinged by it. Returns whether it was."""
+    async def post(self, guild_id: int, line: str, *, nonce: str | None = None) -> Posted:
+        """Post a line to the guild's log channel, if it has one; nobody is pinged by it.
+
+        Discord makes one message of several with the same `nonce` (25 characters at most) within some minutes.
+        """
         channel_id = (await self._store.settings.get(guild_id)).log_channel
         if channel_id is None:
-            return False
+            return Posted.NEVER
         try:
             async with asyncio.timeout(POST_TIMEOUT_S):
-                channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
-                # A channel of another server would tell strangers.
-                if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:
-                    log.info("log_channel.none", guild=guild_id, channel=channel_id)
-                    return False
-                await channel.send(line, allowed_mentions=discord.AllowedMentions.none(), suppress_embeds=True)
+                return await self._send(guild_id, channel_id, line, nonce)
         except DISCORD_ERRORS as error:
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
-            return False
-        return True
+            return Posted.LATER if isinstance(error, NETWORK_ERRORS) else Posted.NEVER
+
+    async def _send(self, guild_id: int, channel_id: int, line: str, nonce: str | None) -> Posted:
+        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+        # A channel of another server would tell strangers.
+        if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:
+            log.info("log_channel.none", guild=guild_id, channel=channel_id)
+            return Posted.NEVER
+        await channel.send(
+            line,
+            nonce=nonce,  # type: ignore[arg-type]  # None is its default, but the stubs do not say so
+            allowed_mentions=discord.AllowedMentions.none(),
+            suppress_embeds=True,
+        )
+        return Posted.DONE
 
 
 def _guild_of(channel: object) -> int | None:

@@ -1,7 +1,7 @@
-"""What moderators are told without asking: alerts about credits, and who was refused. Runs beside the worker.
+"""What moderators read without a command: alerts about credits, who was refused, and each other's decisions.
 
-What is told lies in the store, so that it is told once; what is still to be posted waits in memory, so that no member
-waits for the log channel.
+It runs next to the worker, so that neither a member nor a moderator waits for the log channel. Decisions wait in the
+store's outbox, and survive a crash; alerts wait in memory, and are found again by the next look.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
-from typing import Protocol
 
 import structlog
 
@@ -18,8 +17,9 @@ from bot.cannon.client import CannonClient
 from bot.domain.spending_alerts import DAY_S, HOUR_S, LOOK_BACK_DAYS, Alert, of_balance, of_hour
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
 from bot.guild.api_keys import ApiKeys, UsableKey
+from bot.guild.decision_log import DecisionLog, LogSink, Posted
 from bot.runtime.clock import Clock
-from bot.store import Decision, Store
+from bot.store import Record, Store
 from bot.store.money.reports import Report
 
 log = structlog.get_logger(__name__)
@@ -34,18 +34,6 @@ POSTING_S = 900.0
 PENDING_MAX = 1000
 PING_LATE_S = 600.0
 """A ping that a crash has swallowed is still sent for this long."""
-
-
-class LogSink(Protocol):
-    """Where moderators read; best effort, never raises. Both return whether it was posted."""
-
-    async def post(self, guild_id: int, line: str) -> bool:
-        """Post a line to the guild's log channel."""
-        ...
-
-    async def show(self, decision: Decision) -> bool:
-        """Post a line of the record to its guild's log channel."""
-        ...
 
 
 class Watch:
@@ -67,8 +55,10 @@ class Watch:
         self._clock = clock
         self._channel = channel
         self._ping = ping
-        self._pending: deque[tuple[int, Alert] | Decision] = deque(maxlen=PENDING_MAX)
+        self._decisions = DecisionLog(store, clock=clock, channel=channel)
+        self._pending: deque[tuple[int, Alert]] = deque(maxlen=PENDING_MAX)
         self._wake = asyncio.Event()
+        store.outbox.listen(self._wake.set)
         self._look_due = 0.0
         self._asked_at: dict[str, float] = {}
         self._ask_due = 0.0
@@ -81,18 +71,17 @@ class Watch:
 
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
         """Note in the record that the server's rules refused a member; not again for the same reason for a while."""
-        quiet_until = self._clock.wall() + REFUSAL_QUIET_S
-        if not await self._store.alerts.note(guild_id, f"refusal:{member_id}:{error.reason}", until=quiet_until):
-            return
-        decision = await self._store.decisions.add(
+        await self._store.alerts.note(
             guild_id,
-            by_id=member_id,
-            kind="refusal",
-            text=f"was refused `{operation}`: {error.sentence}",
-            about={"reason": error.reason, "operation": operation},
+            f"refusal:{member_id}:{error.reason}",
+            until=self._clock.wall() + REFUSAL_QUIET_S,
+            record=Record(
+                kind="refusal",
+                text=f"was refused `{operation}`: {error.sentence}",
+                by_id=member_id,
+                about={"reason": error.reason, "operation": operation},
+            ),
         )
-        self._pending.append(decision)
-        self._wake.set()
 
     async def run(self) -> None:
         """Tell and look until cancelled; what fails is tried again the next time."""
@@ -102,7 +91,8 @@ class Watch:
                 await self.run_once()
             except Exception:
                 log.exception("watch.failed")
-            wait_s = max(0.0, self._look_due - self._clock.monotonic())
+            due = min(self._look_due, self._decisions.retry_at)
+            wait_s = max(0.0, due - self._clock.monotonic())
             await self._clock.wait(self._wake, wait_s or LOOK_EVERY_S)
 
     async def run_once(self) -> None:
@@ -110,6 +100,8 @@ class Watch:
         if not self._pinged:
             self._pinged = True
             await self._ping_late()
+        if await self._decisions.post_due():
+            self._wake.set()
         await self._tell_pending()
         if self._clock.monotonic() >= self._look_due:
             self._look_due = self._clock.monotonic() + LOOK_EVERY_S
@@ -122,11 +114,7 @@ class Watch:
 
     async def _tell_pending(self) -> None:
         while self._pending:
-            pending = self._pending.popleft()
-            if isinstance(pending, Decision):
-                await self._channel.show(pending)
-            else:
-                await self._tell(*pending)
+            await self._tell(*self._pending.popleft())
 
     async def _tell(self, guild_id: int, alert: Alert) -> None:
         """Post an alert once in its period. It counts as told only when it was posted."""
@@ -135,7 +123,7 @@ class Watch:
         again_at = min(alert.until, self._clock.wall() + POSTING_S)
         if not await self._store.alerts.note(guild_id, alert.name, until=again_at):
             return
-        if await self._channel.post(guild_id, f"⚠️ {alert.text}"):
+        if await self._channel.post(guild_id, f"⚠️ {alert.text}") is Posted.DONE:
             for name in (alert.name, *alert.covers):
                 await self._store.alerts.keep(guild_id, name, until=alert.until)
 

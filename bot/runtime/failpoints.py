@@ -11,7 +11,7 @@ import os
 import signal
 from collections.abc import Iterable
 
-NAMES = (
+JOB_NAMES = (
     "accept.before",  # nothing written yet
     "accept.stored",  # hold and job written, Discord not answered
     "answer.sent",  # Discord has the card, we have not noted it
@@ -27,6 +27,15 @@ NAMES = (
     "deliver.stored",  # delivered and settled
     "recover.start",  # in the middle of start-up recovery
 )
+"""The way of a job."""
+DECISION_NAMES = (
+    "decision.before",  # a moderator's act is checked, nothing written yet
+    "decision.changed",  # inside the transaction: changed, not recorded
+    "decision.stored",  # changed and recorded, Discord not answered
+    "decision.posted",  # the log channel has the line, we have not noted it
+)
+"""The way of a moderator's act."""
+NAMES = JOB_NAMES + DECISION_NAMES
 
 
 class Crash(BaseException):

@@ -1,8 +1,8 @@
 """The store: jobs, cards, keys and the ledger, in one SQLite file."""
 
 from bot.store.engine.database import Database
+from bot.store.engine.record import Change, Decision, Record, RecordOf
 from bot.store.guild.approvals import Approval
-from bot.store.guild.decisions import Decision
 from bot.store.guild.privacy import Erased
 from bot.store.guild.recipes import KeptRecipe, Saved
 from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
@@ -16,6 +16,7 @@ from bot.store.work.copies import Copy
 __all__ = [
     "Approval",
     "Cancelled",
+    "Change",
     "Copy",
     "Database",
     "Decision",
@@ -23,6 +24,8 @@ __all__ = [
     "KeptRecipe",
     "LedgerRow",
     "LedgerSums",
+    "Record",
+    "RecordOf",
     "Review",
     "ReviewRule",
     "ReviewVerdict",

@@ -15,6 +15,7 @@ from bot.store.guild.alerts import Alerts
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.blocks import Blocks
 from bot.store.guild.decisions import Decisions
+from bot.store.guild.outbox import Outbox
 from bot.store.guild.privacy import Privacy
 from bot.store.guild.reaction_acts import ReactionActs
 from bot.store.guild.reactions import ReactionMaps
@@ -60,6 +61,7 @@ class Store:
         self.blocks = Blocks(database, box, clock)
         self.prices = Prices(database, box, clock)
         self.decisions = Decisions(database, box, clock)
+        self.outbox = Outbox(database, box, clock)
         self.spending = SpendingBooks(database, box, clock)
         self.job_lists = JobLists(database, box, clock)
         self.jobs = Jobs(database, box, clock)

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.app.client import CannonBot
+from bot.store import Record
 
 
 async def record(
     bot: CannonBot, guild_id: int, by_id: int, kind: str, text: str, about: Mapping[str, Any] | None = None
 ) -> None:
-    """Note who decided what, for good, and post it to the server's log channel.
+    """Note who decided what, for good; the watch posts it to the server's log channel.
 
     `text` says what was done, as a sentence that begins with its verb: who did it stands before it. `by_id` is 0 for
     the bot itself. Members' own words in `text` must be made plain by the caller. Raises StoreError if it could not be
-    written; that it could not be posted is only logged.
+    written.
     """
-    decision = await bot.parts.store.decisions.add(guild_id, by_id=by_id, kind=kind, text=text, about=about)
-    await bot.parts.delivery.log_channel.show(decision)
+    line = Record(kind=kind, text=text, by_id=by_id, about=about or {})
+    await bot.parts.store.decisions.add(guild_id, line)

@@ -16,7 +16,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
-from bot.runtime.failpoints import NAMES
+from bot.runtime.failpoints import JOB_NAMES
 from bot.sandbox.server import Sandbox
 from bot.store import Store
 from tests.support.exactness import assert_exact
@@ -125,7 +125,7 @@ async def scene(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "point", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in NAMES]
+    "point", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in JOB_NAMES]
 )
 async def test_a_bot_killed_at_any_point_delivers_each_job_once_or_gives_it_back(scene: Scene, point: str):
     if point == "recover.start":

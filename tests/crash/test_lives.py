@@ -24,7 +24,9 @@ from bot.store import Store
 from tests.support.exactness import assert_exact
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 
-AFTER_THE_CARD = failpoints.NAMES[failpoints.NAMES.index("answer.sent") : failpoints.NAMES.index("recover.start")]
+AFTER_THE_CARD = failpoints.JOB_NAMES[
+    failpoints.JOB_NAMES.index("answer.sent") : failpoints.JOB_NAMES.index("recover.start")
+]
 IN_DELIVERY = ("ready.stored", "download.half", "download.done", "send.done", "deliver.stored")
 PASSED_S = TOKEN_LIFE_S + 61
 
@@ -108,7 +110,7 @@ async def test_three_jobs_on_one_card_are_each_posted_once(rig: Rig, point: str)
     assert len(message.attachments) == 3
 
 
-@pytest.mark.parametrize("point", failpoints.NAMES[:-1])
+@pytest.mark.parametrize("point", failpoints.JOB_NAMES[:-1])
 async def test_a_job_on_an_upload_is_put_off_first_and_yet_never_lost(rig: Rig, point: str):
     failpoints.arm([point])
     await rig.member.slash(rig.channel, "image edit", image=("a.png", picture()), prompt="blue #fast")

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.runtime import failpoints
-from bot.runtime.failpoints import NAMES, Crash
+from bot.runtime.failpoints import JOB_NAMES, Crash
 from tests.support.exactness import assert_exact
 from tests.support.rig import HOST_KEY, Rig
 
@@ -60,7 +60,7 @@ class Story:
         return [job.state for job in jobs]
 
 
-@pytest.mark.parametrize("point", NAMES)
+@pytest.mark.parametrize("point", JOB_NAMES)
 async def test_after_a_crash_at_any_point_a_job_is_delivered_once_or_given_back(rig: Rig, point: str):
     story = Story(rig)
     await story.die_at(point, restart=False)
@@ -74,10 +74,10 @@ async def test_after_a_crash_at_any_point_a_job_is_delivered_once_or_given_back(
         assert set(states) == {JobState.DELIVERED}
 
 
-@pytest.mark.parametrize("first", NAMES)
+@pytest.mark.parametrize("first", JOB_NAMES)
 async def test_after_a_crash_and_a_second_one_at_any_point_it_still_holds(rig: Rig, first: str):
     story = Story(rig)
-    for second in NAMES:
+    for second in JOB_NAMES:
         try:
             await story.die_at(first, restart=False)
             await story.die_at(second, restart=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.store import Decision, Store
+from bot.store import Decision, Record, Store
 
 GUILD = 700
 Open = Callable[..., Awaitable[Store]]
@@ -14,7 +14,8 @@ Open = Callable[..., Awaitable[Store]]
 
 async def test_a_decision_comes_back_as_it_was_noted_also_after_a_restart(open_store: Open, clock: Any) -> None:
     store = await open_store()
-    noted = await store.decisions.add(GUILD, by_id=7, kind="limit", text="set a limit", about={"limit": 3, "who": None})
+    await store.decisions.add(GUILD, Record(by_id=7, kind="limit", text="set a limit", about={"limit": 3, "who": None}))
+    [noted] = await store.decisions.all(GUILD)
     assert noted == Decision(
         id=noted.id, guild_id=GUILD, at=clock.now, by_id=7, kind="limit", text="set a limit", about=noted.about
     )
@@ -27,8 +28,10 @@ async def test_the_record_is_newest_first_and_can_be_cut(store: Store, clock: An
     noted = []
     for number in range(4):
         clock.now += number % 2  # two of each moment
-        noted.append(await store.decisions.add(GUILD, by_id=1, kind="block", text=str(number)))
-    await store.decisions.add(GUILD + 1, by_id=1, kind="block", text="elsewhere")
+        await store.decisions.add(GUILD, Record(by_id=1, kind="block", text=str(number)))
+        noted.append((await store.decisions.all(GUILD))[0])
+    await store.decisions.add(GUILD + 1, Record(by_id=1, kind="block", text="elsewhere"))
+    assert [each.text for each in noted] == ["0", "1", "2", "3"]
     assert await store.decisions.all(GUILD) == noted[::-1]
     assert await store.decisions.all(GUILD, limit=2) == [noted[3], noted[2]]
     assert await store.decisions.all(GUILD, since=noted[3].at) == [noted[3]]
@@ -41,7 +44,8 @@ async def test_the_record_is_newest_first_and_can_be_cut(store: Store, clock: An
      "INSERT OR REPLACE INTO decisions SELECT id, guild_id, at, by_id, kind, 'other', about FROM decisions"],
 )  # fmt: skip
 async def test_nothing_changes_a_line_of_the_record(store: Store, sql: str) -> None:
-    noted = await store.decisions.add(GUILD, by_id=1, kind="key", text="changed the key")
+    await store.decisions.add(GUILD, Record(by_id=1, kind="key", text="changed the key"))
+    [noted] = await store.decisions.all(GUILD)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         await store._database.write(lambda db: db.execute(sql).rowcount)
     assert await store.decisions.all(GUILD) == [noted]

@@ -14,7 +14,7 @@ from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS
 from bot.domain.spending_policy import Draw, Verdict
-from bot.store import ReviewRule, ReviewVerdict, Spending, Store
+from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store
 from bot.store.engine.repository import Repository
 
 MINE, THEIRS = 700, 701
@@ -142,8 +142,9 @@ CALLS: dict[str, Call] = {
     "pings.is_noted": lambda store, guild_id, other, _: store.pings.is_noted(guild_id, other.card.id),
     "prices.set": lambda store, guild_id, *_: store.prices.set(guild_id, "image.generate", "", None),
     "prices.all": lambda store, guild_id, *_: store.prices.all(guild_id),
-    "decisions.add": lambda store, guild_id, *_: store.decisions.add(guild_id, by_id=1, kind="limit", text="x"),
+    "decisions.add": lambda store, guild_id, *_: store.decisions.add(guild_id, Record(by_id=1, kind="limit", text="x")),
     "decisions.all": lambda store, guild_id, *_: store.decisions.all(guild_id),
+    "outbox.remove": lambda store, guild_id, *_: store.outbox.remove(guild_id, 1),
     "spending.view": lambda store, guild_id, *_: store.spending.view(
         guild_id, MEMBER, lambda books: repr(all_of(books))
     ),
@@ -228,7 +229,7 @@ WITHOUT_GUILD = {
     "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all",
     "ledger.costs", "ledger.costs_by_operation", "meta.get", "meta.set",
     "switched_off.all", "queue.guilds", "approvals.unasked", "approvals.overdue",
-    "settings.guilds_with_log", "pings.missing",
+    "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
 }  # fmt: skip
 
 
@@ -267,8 +268,8 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.blocks.add(guild_id, MEMBER, until=None, reason=CANARY, by_id=1)
     await store.prices.set(guild_id, "image.generate", "", Decimal(999))
     await store.alerts.note(guild_id, CANARY, until=8e9)
-    await store.decisions.add(guild_id, by_id=1, kind="grant", text=CANARY)
-    await store.settings.change(guild_id, lambda _: Rules(words=(CANARY,), running_per_member=99))
+    await store.settings.change(guild_id, lambda _: Rules(words=(CANARY,), running_per_member=99, log_channel=777))
+    await store.decisions.add(guild_id, Record(by_id=1, kind="grant", text=CANARY))
     await accepted(store, "6", guild_id=guild_id, state=JobState.WAITING)
     asked = made.card(guild_id)
     verdict = Verdict(
@@ -287,7 +288,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
 
 TABLES = (
     "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts", "draws", "grants", "guild_keys", "jobs",
-    "ledger", "limits", "prices", "reaction_acts", "reaction_settings", "reactions",
+    "ledger", "limits", "outbox", "prices", "reaction_acts", "reaction_settings", "reactions",
     "recipes", "review_rules", "reviews", "rules", "switched_off",
 )  # fmt: skip
 

@@ -159,7 +159,9 @@ async def test_a_job_counts_from_exactly_the_first_moment_of_its_period(store: S
 async def test_rules_are_the_defaults_until_they_are_changed_and_survive_a_restart(open_store: Open) -> None:
     store = await open_store()
     assert await store.settings.get(GUILD) == Rules()
-    changed = await store.settings.change(GUILD, lambda rules: replace(rules, words=("b", "a"), rerun_payer=Payer.OFF))
+    changed = (
+        await store.settings.change(GUILD, lambda rules: replace(rules, words=("b", "a"), rerun_payer=Payer.OFF))
+    ).after
     await store.close()
     again = await open_store()
     assert await again.settings.get(GUILD) == changed == Rules(words=("b", "a"), rerun_payer=Payer.OFF)

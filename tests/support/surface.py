@@ -104,6 +104,13 @@ def deny(rig: Rig, **permissions: bool) -> None:
     rig.env.backend.set_overwrite(rig.channel.id, _overwrite(rig, **permissions))
 
 
+async def post_log(rig: Rig) -> None:
+    """Let the log channels have what waits for them."""
+    with rig.env.time_context():
+        await rig.bot.parts.watch.run_once()
+    await rig.env.settle()
+
+
 def _overwrite(rig: Rig, **permissions: bool) -> Any:
     from simcord.backend.models import Overwrite
     from simcord.enums import OverwriteType

@@ -41,6 +41,7 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._pending: deque[_Write] = deque()
+        self._listeners: list[Callable[[], None]] = []
 
     @classmethod
     async def open(
@@ -101,6 +102,15 @@ class Database:
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on one unchanging view of the database. It sees every write that has returned."""
         return await self._reader.run(lambda db: _transaction(db, "BEGIN", function))
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called at each `notify`. It must not raise."""
+        self._listeners.append(callback)
+
+    def notify(self) -> None:
+        """Say that something was committed that another part of this process waits for."""
+        for callback in self._listeners:
+            callback()
 
     async def close(self) -> None:
         """Finish what was asked for and let go of the file. May be called again."""

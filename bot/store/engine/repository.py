@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
 from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
 from bot.store.engine.database import Database
+from bot.store.engine.record import RecordOf, write_decision
 from bot.store.vault.secret_box import SecretBox
+
+T = TypeVar("T")
 
 
 class Repository:
@@ -14,3 +22,29 @@ class Repository:
         self._database = database
         self._box = box
         self._clock = clock
+
+    async def _recorded(
+        self, guild_id: int, change: Callable[[sqlite3.Connection], T], record: RecordOf[T] | None
+    ) -> T:
+        """Run `change` as one transaction, and write in it what `record` says of its result; return the result.
+
+        Both are kept or neither. Without a `record`, or where it returns None, no line is written.
+        """
+        if record is None:
+            return await self._database.write(change)
+        now = self._clock.wall()
+
+        def write(db: sqlite3.Connection) -> tuple[T, bool]:
+            result = change(db)
+            failpoint("decision.changed")
+            line = record(result)
+            if line is not None:
+                write_decision(db, guild_id, line, now)
+            return result, line is not None
+
+        failpoint("decision.before")
+        result, is_recorded = await self._database.write(write)
+        if is_recorded:
+            failpoint("decision.stored")
+            self._database.notify()
+        return result

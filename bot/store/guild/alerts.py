@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from bot.store.engine.record import Record
 from bot.store.engine.repository import Repository
 
 _NOTE = """
@@ -15,10 +16,10 @@ ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until WHERE alerts.u
 class Alerts(Repository):
     """The table `alerts`, and when cards were pinged for."""
 
-    async def note(self, guild_id: int, name: str, *, until: float) -> bool:
-        """Note that something is told now, and not again before `until` (Unix seconds).
+    async def note(self, guild_id: int, name: str, *, until: float, record: Record | None = None) -> bool:
+        """Note that something is told now, and not again before `until` (Unix seconds); write `record` if so.
 
-        Returns False, with nothing changed, if it was told before and its time is not over: then keep silent.
+        Returns False, with nothing changed, if it was told before and its time has not ended: then keep silent.
         """
         now = self._clock.wall()
         values = {"guild_id": guild_id, "name": name, "until": until, "now": now}
@@ -29,7 +30,7 @@ class Alerts(Repository):
                 db.execute("DELETE FROM alerts WHERE until <= ?", (now,))
             return is_new
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, lambda is_new: record if is_new else None)
 
     async def keep(self, guild_id: int, name: str, *, until: float) -> None:
         """Note that this is not to be told before `until`, whether it was told or not."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bot.domain.guild_rules import Rules
 from bot.store.engine.columns import to_json
+from bot.store.engine.record import Change, RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import rules_of
 
@@ -20,19 +21,25 @@ class GuildSettings(Repository):
         """Return the guild's settings; the defaults where it has set none."""
         return await self._database.read(lambda db: rules_of(db, guild_id))
 
-    async def change(self, guild_id: int, change: Callable[[Rules], Rules]) -> Rules:
-        """Change the guild's settings by a function of the present ones, in one transaction; return the new ones."""
+    async def change(
+        self, guild_id: int, change: Callable[[Rules], Rules], *, record: RecordOf[Change[Rules]] | None = None
+    ) -> Change[Rules]:
+        """Change the guild's settings by a function of the present ones, in one transaction; return both.
 
-        def write(db: sqlite3.Connection) -> Rules:
-            rules = change(rules_of(db, guild_id))
+        What `change` raises rises here, with nothing changed.
+        """
+
+        def write(db: sqlite3.Connection) -> Change[Rules]:
+            before = rules_of(db, guild_id)
+            after = change(before)
             db.execute(
                 "INSERT INTO rules (guild_id, data) VALUES (?, ?)"
                 " ON CONFLICT (guild_id) DO UPDATE SET data = excluded.data",
-                (guild_id, to_json(rules.to_json())),
+                (guild_id, to_json(after.to_json())),
             )
-            return rules
+            return Change(before=before, after=after)
 
-        return await self._database.write(write)
+        return await self._recorded(guild_id, write, record)
 
     async def guilds_with_log(self) -> list[int]:
         """Return the guilds that have a log channel."""

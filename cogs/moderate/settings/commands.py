@@ -9,11 +9,11 @@ import discord
 from bot.app.client import CannonBot
 from bot.domain.guild_rules import Payer, Rules
 from bot.errors import InputError
+from bot.store import Change, Record
 from cogs.moderate.operations import operations
 from cogs.moderate.settings.forms import ApprovalForm, LimitsForm, ModelForm, SettingsForm, WordsForm, ZoneForm
 from cogs.moderate.settings.labels import about, sentence
 from cogs.moderate.settings.panel import PAGE_OF, Known, SettingsPage, panel
-from cogs.ui.audit import record
 from cogs.ui.controls import GONE, on
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, lacking, require_moderator
@@ -23,7 +23,7 @@ FLIPS = frozenset({"unchecked_only_in_age_restricted", "approve_own", "ping", "e
 CHANNEL_SETS = frozenset({"allowed_channels", "forbidden_channels"})
 CHANNELS = frozenset({"approval_channel", "log_channel"})
 
-Change = Callable[[Rules], Rules]
+NewRules = Callable[[Rules], Rules]
 
 
 async def open_settings(interaction: Interaction) -> None:
@@ -50,7 +50,7 @@ def _known(bot: CannonBot, guild_id: int, guild: discord.Guild | None) -> Known:
     )
 
 
-async def change(interaction: Interaction, page: SettingsPage, new: Change) -> None:
+async def change(interaction: Interaction, page: SettingsPage, new: NewRules) -> None:
     """Change the settings, write the decision down, and show the panel as it is now.
 
     Discord is answered first: what follows may take longer than it waits.
@@ -58,16 +58,15 @@ async def change(interaction: Interaction, page: SettingsPage, new: Change) -> N
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await interaction.response.defer()
-    before: list[Rules] = []
 
-    def noted(rules: Rules) -> Rules:
-        before.append(rules)
-        return new(rules)
+    def record(rules: Change[Rules]) -> Record | None:
+        text = sentence(rules.before, rules.after)
+        if not text:
+            return None
+        return Record(kind="settings", text=text, by_id=interaction.user.id, about=about(rules.before, rules.after))
 
-    after = await bot.parts.store.settings.change(guild_id, noted)
-    text = sentence(before[-1], after)
-    if text:
-        await record(bot, guild_id, interaction.user.id, "settings", text, about(before[-1], after))
+    done = await bot.parts.store.settings.change(guild_id, new, record=record)
+    if done.before != done.after:
         bot.parts.worker.wake()  # more may run now
     embed, view = await draw(interaction, page)
     await interaction.edit_original_response(embed=embed, view=view)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.guild_rules import Limit, Period, Scope
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.surface import private_sentence
+from tests.support.surface import post_log, private_sentence
 
 GENERATE = "image generate"
 DAY_S = 86_400
@@ -388,6 +388,7 @@ async def test_every_change_stands_in_the_log_channel_and_pings_nobody(rig: Rig)
     await use_log(rig, log.id)
     await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day", who=rig.member)
     await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=5, note="@everyone hi")
+    await post_log(rig)
     lines = [message for message in log.history() if message.author.id == rig.bot.user.id]
     now = int(rig.clock.wall())
     assert sorted(message.content for message in lines) == [
@@ -411,5 +412,6 @@ async def test_a_log_channel_that_cannot_be_posted_to_stops_nothing(rig: Rig, tr
     assert answer.startswith("Done")
     assert len(await limits(rig)) == 1
     assert len(await decisions(rig)) == 1
+    await post_log(rig)
     assert list(elsewhere.history()) == []
     assert isinstance(rig.bot.get_channel(log.id), discord.TextChannel)

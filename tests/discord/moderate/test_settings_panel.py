@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.guild_rules import Payer, Rules
 from tests.support.rig import Rig
-from tests.support.surface import private_sentence, sends
+from tests.support.surface import post_log, private_sentence, sends
 
 SETTINGS = "studio settings"
 PAGES = {"access": 0, "limits": 1, "approval": 2, "results": 3, "words": 4}
@@ -139,6 +139,7 @@ async def test_each_change_is_one_line_in_the_log_channel_that_pings_nobody(rig:
     panel = await opened(rig, "approval")
     await rig.moderator.select(panel, [desk], custom_id="c1:set_channels:log_channel")
     await rig.moderator.click(fresh(rig, panel), custom_id="c1:set_flip:approve_own")
+    await post_log(rig)
     lines = log_lines(desk, rig)
     assert len(lines) == 2
     assert any("approving one's own jobs: off → on" in line and f"<@{rig.moderator.id}>" in line for line in lines)
@@ -255,6 +256,7 @@ async def test_words_are_listed_for_moderators_only_and_no_prompt_may_have_them(
     await fill(rig, form, "Badger, WEASEL;badger\n\nold  stoat")
     assert (await rules(rig)).words == ("badger", "weasel", "old stoat")
     assert "||badger, weasel, old stoat||" in fields(fresh(rig, panel))["Word list"]
+    await post_log(rig)
     [line] = log_lines(desk, rig)
     assert "word list: empty → 3 words (3 added, 0 removed)" in line
     assert "badger" not in line

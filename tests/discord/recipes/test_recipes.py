@@ -16,7 +16,7 @@ from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import Job, JobState, MediaKind
 from bot.generation.recipes import BUILT_IN
 from bot.runtime import failpoints
-from bot.runtime.failpoints import NAMES, Crash
+from bot.runtime.failpoints import JOB_NAMES, Crash
 from tests.support.rig import Rig
 from tests.support.surface import fill, inputs, nothing_happened, private_sentence, settled_exactly, state_text
 from tests.support.workflows import earlier, posted_link
@@ -119,7 +119,7 @@ async def test_each_that_comes_with_the_bot_runs_to_its_end_on_one_card(rig: Rig
     "point",
     [
         each if each in {"accept.stored", "submit.sent", "send.done"} else pytest.param(each, marks=pytest.mark.long)
-        for each in NAMES
+        for each in JOB_NAMES
         if each not in {"accept.before", "recover.start"}
     ],
 )

@@ -1,0 +1,81 @@
+"""Lines of the record of decisions, written in the transaction of the change that they tell of."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from bot.store.engine.columns import mapping_from_json, to_json
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A line to be written: who did what."""
+
+    kind: str
+    """A short word to filter by: `limit`, `grant`, `block`, `key`, `settings`, `approval`, `refusal`, …"""
+    text: str
+    """What was done, as a sentence that begins with its verb: who did it is shown before it. Members' own words in it
+    are harmless already (`plain`)."""
+    by_id: int
+    """Who did it; 0 for the bot itself."""
+    about: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """The same as JSON values, for programs."""
+
+
+RecordOf = Callable[[T], Record | None]
+"""Returns the line for what came of a change, None where nothing was changed. It runs inside the transaction, and again
+if that has to be repeated: it only computes. What it raises undoes the change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Generic[T]):
+    """What something was, and what it is now."""
+
+    before: T
+    after: T
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A line of the record as it was written. `at` is Unix seconds."""
+
+    id: int
+    guild_id: int
+    at: float
+    by_id: int
+    kind: str
+    text: str
+    about: Mapping[str, Any]
+
+
+def write_decision(db: sqlite3.Connection, guild_id: int, record: Record, now: float) -> Decision:
+    """Write a line of the record. Where the guild has a log channel, it waits in the outbox to be posted there."""
+    decision_id = db.execute(
+        "INSERT INTO decisions (guild_id, at, by_id, kind, text, about) VALUES (?, ?, ?, ?, ?, ?)",
+        (guild_id, now, record.by_id, record.kind, record.text, to_json(record.about)),
+    ).lastrowid
+    db.execute(
+        "INSERT INTO outbox (decision_id, guild_id) SELECT ?, guild_id FROM rules"
+        " WHERE guild_id = ? AND data ->> 'log_channel' IS NOT NULL",
+        (decision_id, guild_id),
+    )
+    return decision_of(db.execute("SELECT * FROM decisions WHERE id = ?", (decision_id,)).fetchone())
+
+
+def decision_of(row: sqlite3.Row) -> Decision:
+    """Read a row of the table `decisions`."""
+    return Decision(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        at=row["at"],
+        by_id=row["by_id"],
+        kind=row["kind"],
+        text=row["text"],
+        about=mapping_from_json(row["about"]),
+    )

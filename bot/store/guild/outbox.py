@@ -1,0 +1,42 @@
+"""The table `outbox`: lines of the record that are still to be posted to their guild's log channel."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection
+
+from bot.store.engine.record import Decision, decision_of
+from bot.store.engine.repository import Repository
+
+# One line of each guild, so that none waits for the backlog of another.
+_NEXT = """
+SELECT decisions.* FROM decisions JOIN (
+    SELECT min(decision_id) AS id FROM outbox
+    WHERE guild_id NOT IN (SELECT value FROM json_each(:without)) GROUP BY guild_id
+) AS first ON first.id = decisions.id
+ORDER BY decisions.id LIMIT :limit
+"""
+
+
+class Outbox(Repository):
+    """The table `outbox`. Its rows are written with the decisions that they are of."""
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called whenever a decision was written. It must not raise."""
+        self._database.listen(callback)
+
+    async def next_lines(self, *, without: Collection[int] = (), limit: int = 100) -> list[Decision]:
+        """Return the oldest line to be posted of each guild, of at most `limit` guilds and of none in `without`."""
+        values = {"without": json.dumps(list(without)), "limit": limit}
+
+        def look(db: sqlite3.Connection) -> list[Decision]:
+            return [decision_of(row) for row in db.execute(_NEXT, values).fetchall()]
+
+        return await self._database.read(look)
+
+    async def remove(self, guild_id: int, decision_id: int) -> None:
+        """Note that a line was posted, or never will be."""
+        await self._database.write(
+            lambda db: db.execute("DELETE FROM outbox WHERE guild_id = ? AND decision_id = ?", (guild_id, decision_id))
+        )
