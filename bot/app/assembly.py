@@ -29,6 +29,7 @@ from bot.jobs.assembly import make_worker
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import AskModerators, Maintenance
+from bot.jobs.pricing import Pricing
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch_dir import sweep
@@ -245,7 +246,7 @@ def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker) -> JobServi
         keys=core.keys,
         catalogue=setup.catalogue,
         switches=core.switches,
-        estimates=core.estimates,
+        pricing=Pricing(core.store, core.estimates),
         clock=setup.clock,
         watch=watch,
         wake=worker.wake,

@@ -71,10 +71,10 @@ class Recovery:
     async def _settle_answer(self, card: Card) -> bool:
         message_id = await self._delivery.original_id(card)
         if message_id is None:
-            dropped = await self._jobs.unanswered(card)
+            dropped = await self._jobs.drop_unanswered(card)
             log.info("answer.dropped", card=card.id, jobs=dropped)
             return False
-        await self._jobs.answered(card, message_id=message_id, channel_id=card.channel_id)
+        await self._jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)
         await self._delivery.show(card.guild_id, card.id)
         return True
 

@@ -106,20 +106,22 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What becomes of each item, and which grants pay."""
-
-    states: tuple[JobState, ...]
-    draws: tuple[Draw, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Headroom:
     """What a limit leaves. `left` may be negative after an overshoot."""
 
     limit: Limit
     left: Decimal
     refills_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What becomes of each item, and which grants pay."""
+
+    states: tuple[JobState, ...]
+    draws: tuple[Draw, ...] = ()
+    headrooms: tuple[Headroom, ...] = ()
+    """What the limits that apply leave without the request, where somebody is to be alerted."""
 
 
 def decide(

@@ -34,7 +34,7 @@ class CardTarget:
 
 
 async def accept(bot: CannonBot, request: Generation, spot: CardTarget, payer: discord.Member) -> Accepted:
-    """Check, price and store what is asked for in the name of `payer`. Raises as JobService.take does."""
+    """Check, price and store what is asked for in the name of `payer`. Raises as JobService.accept does."""
     guild = spot.channel.guild
     missing = lacking(spot.channel.permissions_for(guild.me), is_thread=isinstance(spot.channel, discord.Thread))
     if missing:
@@ -54,7 +54,7 @@ async def accept(bot: CannonBot, request: Generation, spot: CardTarget, payer: d
         confirmed=request.confirmed,
     )
     try:
-        return await bot.parts.jobs.take(spec)
+        return await bot.parts.jobs.accept(spec)
     except Unconfirmed as unconfirmed:
         raise Refused(
             f"This costs about {credits_text(unconfirmed.price)} credits, for which this server wants a yes first: "
@@ -87,4 +87,4 @@ async def post(bot: CannonBot, taken: Accepted, spot: CardTarget) -> None:
         if await bot.parts.recovery.settle_answer(card):
             return  # Discord has it all the same
         raise
-    await bot.parts.jobs.answered(card, message_id=message.id, channel_id=message.channel.id)
+    await bot.parts.jobs.mark_answered(card, message_id=message.id, channel_id=message.channel.id)

@@ -76,7 +76,7 @@ async def ask(interaction: Interaction, request: Generation) -> None:
             await interaction.response.defer(ephemeral=request.private, thinking=True)
         values = await with_files(interaction, request)
     try:
-        taken = await bot.parts.jobs.take(_card_spec(interaction, request, values))
+        taken = await bot.parts.jobs.accept(_card_spec(interaction, request, values))
     except Unconfirmed as unconfirmed:
         await offer(interaction, dataclasses.replace(request, values=values, files=()), unconfirmed)
         return
@@ -221,7 +221,7 @@ async def _note_answer(interaction: Interaction, taken: Accepted, message_id: in
     if message_id is None:
         await bot.parts.recovery.settle_answer(taken.card)
         return
-    await bot.parts.jobs.answered(taken.card, message_id=message_id, channel_id=taken.card.channel_id)
+    await bot.parts.jobs.mark_answered(taken.card, message_id=message_id, channel_id=taken.card.channel_id)
 
 
 def _may_post(interaction: Interaction) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState, LedgerKind, Media, MediaKind
+from bot.domain.spending_policy import Verdict
 from bot.errors import Refused
 from bot.store import Spending, Store
 
@@ -34,7 +35,8 @@ async def test_card_and_jobs_come_back_as_they_were_stored(store: Store, made: A
         ),
     ]  # fmt: skip
     stored = await store.cards.accept(card, jobs, allow)
-    expected = (card, (jobs[1], replace(jobs[0], input=dict(jobs[0].input) | {"many": ["a", "b"]})), True)
+    verdict = Verdict(states=(JobState.SUBMITTING, JobState.WAITING))
+    expected = (card, (jobs[1], replace(jobs[0], input=dict(jobs[0].input) | {"many": ["a", "b"]})), verdict)
     assert stored == expected
     assert await store.cards.with_jobs(card.guild_id, card.id) == expected[:2]
     assert await store.cards.get(card.guild_id, card.id) == card
@@ -101,8 +103,8 @@ async def test_one_interaction_in_parallel_gives_one_card(open_store: Open, made
 
     async def one(number: int) -> tuple[str, str, bool]:
         card = made.card(interaction_id=77)
-        stored, jobs, is_new = await stores[number % 2].cards.accept(card, [made.job(card)], decisions.append)
-        return stored.id, jobs[0].id, is_new
+        stored, jobs, verdict = await stores[number % 2].cards.accept(card, [made.job(card)], decisions.append)
+        return stored.id, jobs[0].id, verdict is not None
 
     answers = await asyncio.gather(*(one(number) for number in range(20)))
     assert len({answer[:2] for answer in answers}) == 1
@@ -128,9 +130,8 @@ async def test_of_fifty_at_once_exactly_as_many_win_as_fit(open_store: Open, mad
     async def one(number: int) -> bool:
         card = made.card(author_id=number + 1)
         try:
-            return (
-                await stores[number % 2].cards.accept(card, [made.job(card, 0, "7"), made.job(card, 1, "8")], fits)
-            )[2]
+            jobs = [made.job(card, 0, "7"), made.job(card, 1, "8")]
+            return (await stores[number % 2].cards.accept(card, jobs, fits))[2] is not None
         except Refused:
             return False
 

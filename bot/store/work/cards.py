@@ -30,24 +30,24 @@ class Cards(Repository):
 
     async def accept(
         self, card: Card, jobs: Sequence[Job], decide: Callable[[Spending], Verdict | None]
-    ) -> tuple[Card, tuple[Job, ...], bool]:
+    ) -> tuple[Card, tuple[Job, ...], Verdict | None]:
         """Store a card with its jobs and set their credits aside, if `decide` lets it: one transaction.
 
         `decide` sees the books as they are then, on the store's thread. It says in which state each job begins and
         which grants pay (None: as `jobs` say, no grant), or raises to refuse: nothing is stored and its error rises
-        here. Returns what is stored, and False if this interaction's card was there before.
+        here. Returns what is stored and the verdict, None if this interaction's card was there before.
         """
         _check(card, jobs)
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> tuple[Card, tuple[Job, ...], bool]:
+        def change(db: sqlite3.Connection) -> tuple[Card, tuple[Job, ...], Verdict | None]:
             earlier = self._card_where(
                 db,
                 "SELECT * FROM cards WHERE guild_id = ? AND interaction_id = ?",
                 (card.guild_id, card.interaction_id),
             )
             if earlier is not None:
-                return *earlier, False
+                return *earlier, None
             # As of the moment that its jobs count from, lest a midnight between the two let them count nowhere.
             verdict = decide(spending(db, card.guild_id, card.author_id, card.created_at))
             if verdict is None:
@@ -67,7 +67,7 @@ class Cards(Repository):
                     (card.id, card.guild_id, now, now + APPROVAL_LIFE_S),
                 )
             # The card is not read back: its token would be unsealed for nothing, on the way to the member's answer.
-            return card, jobs_of_card(db, card.guild_id, card.id), True
+            return card, jobs_of_card(db, card.guild_id, card.id), verdict
 
         return await self._database.write(change)
 

@@ -638,14 +638,14 @@ async def test_steps_after_the_failed_one_come_along_and_are_filled_as_before(ri
         JobSpec(operation="video.generate", input={"prompt": "it moves #fast"}, fill={"image_url": "{1.image_url}"}),
     ]
     place = Place(guild_id=rig.guild.id, channel_id=rig.channel.id)
-    taken = await rig.bot.parts.jobs.take(
+    taken = await rig.bot.parts.jobs.accept(
         CardSpec(place=place, author_id=rig.member.id, interaction_id=None, token=None, steps=steps)
     )
     channel: Any = rig.bot.get_channel(rig.channel.id)
     embed, _ = await rig.bot.parts.delivery.first_answer(taken.card, taken.jobs)
     with rig.env.time_context():
         posted = await channel.send(embed=embed)
-    await rig.bot.parts.jobs.answered(taken.card, message_id=posted.id, channel_id=rig.channel.id)
+    await rig.bot.parts.jobs.mark_answered(taken.card, message_id=posted.id, channel_id=rig.channel.id)
     await rig.work()
     states = [job.state for job in await rig.bot.parts.store.jobs.of_card(rig.guild.id, taken.card.id)]
     assert states == [JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED]

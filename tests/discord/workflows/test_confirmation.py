@@ -205,3 +205,17 @@ async def test_a_paused_server_takes_nothing_new_and_still_delivers_what_runs(ri
     assert "paused new jobs" in refused.response.content
     await rig.work()
     assert await states(rig) == [JobState.DELIVERED]
+
+
+# ---------------------------------------------------------------------- what is held
+
+
+async def test_the_hold_of_an_unpriced_job_is_what_nine_of_ten_earlier_ones_stayed_within(rig: Rig):
+    store = rig.bot.parts.store
+    for cost in (3, 40, 7, 5, 4, 6, 8, 9, 30, 2):
+        await rig.member.slash(rig.channel, "image generate", prompt="a heron", model="gptimage2")
+        [job] = [each for each in await rig.jobs() if not each.state.ended]
+        assert await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(cost))
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron", model="gptimage2")
+    [job] = [each for each in await rig.jobs() if not each.state.ended]
+    assert (job.held, job.basis) == (Decimal(40), "earlier jobs")

@@ -37,7 +37,7 @@ async def limit(rig: Rig, credits_: Decimal | int, scope: Scope, scope_id: int =
 
 async def race(rig: Rig, asks: Iterable[CardSpec]) -> tuple[list[Accepted], list[Refused]]:
     """Take all in at once; return who won and who was refused."""
-    outcomes = await asyncio.gather(*map(rig.bot.parts.jobs.take, asks), return_exceptions=True)
+    outcomes = await asyncio.gather(*map(rig.bot.parts.jobs.accept, asks), return_exceptions=True)
     won = [each for each in outcomes if isinstance(each, Accepted)]
     lost = [each for each in outcomes if isinstance(each, Refused)]
     assert len(won) + len(lost) == len(outcomes), outcomes
@@ -49,7 +49,7 @@ async def show(rig: Rig, won: Iterable[Accepted]) -> None:
     channel = rig.bot.get_channel(rig.channel.id)
     for taken in won:
         message = await channel.send("…")
-        await rig.bot.parts.jobs.answered(taken.card, message_id=message.id, channel_id=channel.id)
+        await rig.bot.parts.jobs.mark_answered(taken.card, message_id=message.id, channel_id=channel.id)
 
 
 async def test_of_fifty_members_exactly_as_many_win_the_servers_last_credits_as_fit(rig: Rig):
@@ -130,11 +130,11 @@ async def test_the_same_interaction_fifty_times_is_one_card_and_one_hold(rig: Ri
 
 async def test_a_limit_set_in_the_middle_of_a_race_holds_for_all_who_come_after_it(rig: Rig):
     asks = [ask(rig, member, member, DRAW) for member in MEMBERS]
-    takes = [asyncio.create_task(rig.bot.parts.jobs.take(each)) for each in asks[:25]]
+    takes = [asyncio.create_task(rig.bot.parts.jobs.accept(each)) for each in asks[:25]]
     await takes[0]
     await limit(rig, 0, Scope.SERVER)
     before = len(await rig.jobs())
-    later = await asyncio.gather(*map(rig.bot.parts.jobs.take, asks[25:]), return_exceptions=True)
+    later = await asyncio.gather(*map(rig.bot.parts.jobs.accept, asks[25:]), return_exceptions=True)
     await asyncio.gather(*takes, return_exceptions=True)
     assert all(isinstance(each, Refused) for each in later)
     assert len(await rig.jobs()) == before > 0

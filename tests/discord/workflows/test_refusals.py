@@ -112,7 +112,7 @@ async def test_an_unexpected_error_is_one_private_sentence_without_details(
         raise RuntimeError("secret internals")
 
     rig.forgiven = (RuntimeError,)
-    monkeypatch.setattr(rig.bot.parts.jobs, "take", broken)
+    monkeypatch.setattr(rig.bot.parts.jobs, "accept", broken)
     for upload in ({}, {"reference": ("a.png", png())}):
         result = await rig.member.slash(rig.channel, GENERATE, prompt="x", **options, **upload)
         sentence = private_sentence(result)

@@ -1,0 +1,123 @@
+"""What jobs will probably cost, and on what that rests: estimated before anything is held. All amounts in credits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from bot.cannon.estimates import Estimates
+from bot.catalogue import FieldKind, Operation
+from bot.domain.guild_rules import Rules
+from bot.domain.models import Estimate
+from bot.domain.spending_policy import DEFAULT_HOLD, SpendItem, SpendRequest
+from bot.generation.card_spec import CardSpec, JobSpec
+from bot.guild.api_keys import UsableKey
+from bot.store import Store
+
+COSTS_FOR_PERCENTILE = 3
+"""From how many earlier jobs on their cost is used."""
+HIGH_PERCENTILE = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedJob:
+    """One requested job whose input the catalogue has checked; `input` is as it goes over the wire."""
+
+    spec: JobSpec
+    operation: Operation
+    input: Mapping[str, Any]
+
+
+class Pricing:
+    """Estimates the price of jobs for a guild."""
+
+    def __init__(self, store: Store, estimates: Estimates) -> None:
+        self._store = store
+        self._estimates = estimates
+
+    async def estimate_all(
+        self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey
+    ) -> list[Estimate]:
+        """Return an estimate for each job, in their order."""
+        estimates: list[Estimate] = []
+        for place, job in enumerate(jobs):
+            # The same input costs the same: the estimate tool is called once.
+            if place and (job.operation, job.input) == (jobs[place - 1].operation, jobs[place - 1].input):
+                estimates.append(estimates[-1])
+            else:
+                estimates.append(await self.estimate(guild_id, job.operation, job.input, rules=rules, key=key))
+        return estimates
+
+    async def estimate(
+        self, guild_id: int, operation: Operation, values: Mapping[str, Any], *, rules: Rules, key: UsableKey
+    ) -> Estimate:
+        """Return what a job will probably cost.
+
+        In this order: the operation's fixed price, Cannon Studio's own estimate where the guild wants it, the guild's
+        price list, the 90th percentile of what such jobs cost before, a default.
+        """
+        if operation.fixed_credits is not None:
+            return Estimate(credits=operation.fixed_credits, basis="fixed")
+        if rules.estimate_tool:
+            estimated = await self._estimates.ask(key.secret, operation.id, values)
+            if estimated is not None:
+                return Estimate(credits=estimated, basis="estimate tool")
+        model = values.get("model")
+        model = model if isinstance(model, str) else ""
+        prices = await self._store.prices.all(guild_id)
+        for name in ((operation.id, model), (operation.id, "")):
+            if name in prices:
+                return Estimate(credits=prices[name], basis="price list")
+        high = high_cost(await self._store.ledger.costs(operation.id, model))
+        if high is not None:
+            return Estimate(credits=high, basis="earlier jobs")
+        return Estimate(credits=DEFAULT_HOLD, basis="unknown")
+
+
+def high_cost(costs: Sequence[Decimal]) -> Decimal | None:
+    """Return the 90th percentile of earlier jobs' costs, None where they are too few to tell."""
+    if len(costs) < COSTS_FOR_PERCENTILE:
+        return None
+    return sorted(costs)[min(len(costs) - 1, int(len(costs) * HIGH_PERCENTILE))]
+
+
+def spend_request(
+    spec: CardSpec, jobs: Sequence[CheckedJob], estimates: Sequence[Estimate], balance: Decimal | None
+) -> SpendRequest:
+    """Return what the policy decides on: who wants to spend how much, where, on what."""
+    items = [
+        SpendItem(
+            operation=job.operation.id,
+            title=job.operation.title,
+            credits=estimate.credits,
+            exact=estimate.basis == "fixed",
+            text=" / ".join(_words(job.operation, job.input)),
+            unchecked=job.input.get("nsfw_checker") is False,
+            linked=bool(job.spec.after),
+        )
+        for job, estimate in zip(jobs, estimates, strict=True)
+    ]
+    return SpendRequest(
+        member_id=spec.author_id,
+        role_ids=spec.place.role_ids,
+        channel_ids=frozenset({spec.place.channel_id, *spec.place.parent_channel_ids}),
+        age_restricted=spec.place.age_restricted,
+        items=items,
+        balance=balance,
+    )
+
+
+def _words(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
+    """Return every text of an input, at any depth, but for the links to its sources."""
+    links = {each.name for each in operation.fields if each.kind in {FieldKind.URL, FieldKind.URLS}}
+    return _texts([value for name, value in values.items() if name not in links])
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
