@@ -92,6 +92,8 @@ END_STATES = frozenset(
 )
 OPEN_STATES = frozenset(JobState) - END_STATES
 RUNNING_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING, JobState.READY})
+PENDING_STATES = OPEN_STATES - RUNNING_STATES
+"""Waiting for a moderator, a free place or another job's result: never sent."""
 PAID_STATES = frozenset({JobState.DELIVERED, JobState.HELD})
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.models import Card, Job, JobState, Media, MediaKind
 from bot.domain.spending_policy import Verdict
 from bot.store import Copy, Store
-from bot.store.work.cancellation import CANCELLED_WITH_IT
+from bot.store.work.dependents import STEP_CANCELLED
 
 GUILD, AUTHOR, OTHER = 700, 42, 43
 IMAGE = Media(url="https://media.test/1.png", kind=MediaKind.IMAGE, key="image_url")
@@ -256,7 +256,7 @@ async def test_what_waits_for_a_cancelled_job_is_given_back_with_it(store: Store
     assert (done.stopped, done.others) == (not sent, 2)
     jobs = await store.jobs.of_card(GUILD, card.id)
     assert [job.state for job in jobs[1:]] == [JobState.CANCELLED] * 2
-    assert [job.error for job in jobs[1:]] == [CANCELLED_WITH_IT] * 2
+    assert [job.error for job in jobs[1:]] == [STEP_CANCELLED] * 2
     assert await kinds(store, second) == await kinds(store, third) == ["hold", "release"]
     if sent:
         await delivered(store, first)

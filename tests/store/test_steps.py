@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from bot.domain.models import PAID_STATES, Card, Job, JobState, LedgerKind, Media, MediaKind
 from bot.store import Store
 from bot.store.guild.switched_off import EVERYWHERE
-from bot.store.work.dependents import STEP_LOST, filled
+from bot.store.work.dependents import STEP_CANCELLED, STEP_LOST, filled
 
 GUILD, AUTHOR, OTHER = 700, 42, 43
 PROMPT = {"enhancedPrompt": "A better fox."}
@@ -184,6 +185,18 @@ async def test_a_job_that_also_waits_for_a_moderator_goes_with_its_lost_step(sto
     await end(store, first, JobState.FAILED)
     assert (await now(store, second)).state is JobState.CANCELLED
     assert (await store.ledger.balance(GUILD)).held == 0
+
+
+async def test_the_order_of_the_jobs_on_the_card_is_no_matter_for_what_is_cancelled(store: Store, made: Any) -> None:
+    card = made.card()
+    first, second, third = (made.job(card, place) for place in (2, 1, 0))
+    second = replace(second, state=JobState.WAITING, after_ids=(first.id,))
+    third = replace(third, state=JobState.WAITING, after_ids=(second.id,))
+    await store.cards.accept(card, [third, second, first], lambda _: None)
+    done = await store.cancellation.cancel(GUILD, first.id, "Enough.")
+    assert done is not None
+    assert (done.stopped, done.others) == (True, 2)
+    assert [(await now(store, job)).error for job in (first, second, third)] == ["Enough.", *[STEP_CANCELLED] * 2]
 
 
 async def test_jobs_of_another_card_are_left_alone(store: Store, made: Any) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from bot.domain.models import Job, JobState
 from bot.store.engine.repository import Repository
-from bot.store.money import ledger
 from bot.store.vault.guild_keys import forget_unneeded
+from bot.store.work.dependents import end_unsent
 from bot.store.work.rows import jobs_of_card, update_job
 
 
@@ -82,17 +82,14 @@ class Approvals(Repository):
         return await self._database.write(change)
 
     async def turn_down(self, guild_id: int, card_id: str, to: JobState, sentence: str) -> tuple[Job, ...] | None:
-        """End the card's jobs as REFUSED or EXPIRED and give their credits back. None if decided before."""
+        """End the card's jobs as REFUSED or EXPIRED and release their credits. None if decided before."""
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
             jobs = _decided(db, guild_id, card_id)
             if jobs is None:
                 return None
-            ended = tuple(replace(job, state=to, error=sentence, finished_at=now) for job in jobs)
-            for job in ended:
-                ledger.release(db, job, now)
-                update_job(db, job)
+            ended = tuple(end_unsent(db, job, to, sentence, now) for job in jobs)
             forget_unneeded(db, guild_id)
             return ended
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.models import Job, JobState
+from bot.domain.models import Job
 from bot.store.engine.repository import Repository
-from bot.store.money import ledger
-from bot.store.work.rows import job_in, jobs_of_card, update_job
+from bot.store.work.dependents import STEP_REFUSED, cancel_dependents
+from bot.store.work.rows import job_in
 
 REVIEW_LIFE_S = 7 * 24 * 3600.0
 """As long as Cannon Studio keeps results (its docs)."""
-STEP_REFUSED = "The result before this one was not published, so this was not started. Nothing was charged for it."
-_PENDING = frozenset({JobState.AWAITING_APPROVAL, JobState.WAITING})
 
 # The narrowest rule counts. What is asked for in the review channel itself is among those who review already.
 _CHANNEL = """
@@ -140,7 +138,7 @@ class Reviews(Repository):
     ) -> Job | None:
         """Decide about a result that waits. Returns its job, due now; None if it does not wait (any more).
 
-        What waits for a result that is refused is cancelled, with its credits given back.
+        What waits for a result that is refused is cancelled, and its credits are released.
         """
         now = self._clock.wall()
 
@@ -155,7 +153,7 @@ class Reviews(Repository):
             db.execute("UPDATE jobs SET next_at = 0 WHERE id = ? AND guild_id = ?", (job_id, guild_id))
             job = job_in(db, guild_id, job_id)
             if job is not None and verdict is ReviewVerdict.REFUSED:
-                _give_back_waiting(db, job, now)
+                cancel_dependents(db, job, STEP_REFUSED, now)
             return job
 
         return await self._database.write(change)
@@ -196,12 +194,3 @@ def _review_of(db: sqlite3.Connection, guild_id: int, job_id: str) -> Review | N
         decided_by=row["decided_by"],
         sentence=row["sentence"],
     )
-
-
-def _give_back_waiting(db: sqlite3.Connection, refused: Job, now: float) -> None:
-    gone = {refused.id}
-    for job in jobs_of_card(db, refused.guild_id, refused.card_id):  # what waits stands behind what it waits for
-        if job.state in _PENDING and gone & set(job.after_ids):
-            ledger.release(db, job, now)
-            update_job(db, replace(job, state=JobState.CANCELLED, error=STEP_REFUSED, finished_at=now))
-            gone.add(job.id)

@@ -14,7 +14,8 @@ from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
 from bot.store.vault.guild_keys import forget_unneeded
-from bot.store.work.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card, update_job
+from bot.store.work.dependents import end_unsent
+from bot.store.work.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
 
 # `+`: a message is of one card, so its index is the one to use.
 _CARD_IN_MESSAGE = """
@@ -133,10 +134,7 @@ class Cards(Repository):
             db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id))
             unsent = [job for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
             for job in unsent:
-                if not ledger.is_closed(db, job.id):
-                    ledger.release(db, job, now)
-                end = replace(job, state=JobState.CANCELLED, lease=None, error=reason, finished_at=now)
-                update_job(db, end)
+                end_unsent(db, job, JobState.CANCELLED, reason, now)
             forget_unneeded(db, guild_id)
             return len(unsent)
 

@@ -1,4 +1,4 @@
-"""Jobs that wait for others' results: started, or given back, in the transaction that ends the last one before them."""
+"""Jobs that wait for others' results: started, or cancelled, in the transaction that ends the last one before them."""
 
 from __future__ import annotations
 
@@ -7,47 +7,59 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.models import PAID_STATES, Job, JobState
+from bot.domain.models import PAID_STATES, PENDING_STATES, Job, JobState
 from bot.domain.templates import outputs_in, text_output, with_outputs
 from bot.store.money import ledger
 from bot.store.work.rows import jobs_of_card, update_job
 
 STEP_LOST = "The step before this one gave no result, so this was not started. Nothing was charged for it."
-
-_PENDING = frozenset({JobState.AWAITING_APPROVAL, JobState.WAITING})
+STEP_CANCELLED = "The step before this one was cancelled, so this was not started. Nothing was charged for it."
+STEP_REFUSED = "The result before this one was not published, so this was not started. Nothing was charged for it."
 
 
 def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
-    """Start the jobs for which `ended` was the last to wait for; or cancel and release them, and those after them.
+    """Start the jobs for which `ended` was the last to wait for; without its result, cancel and release them.
 
     They are on the same card. One that waits for a moderator too must not outlive a step before it.
     """
-    just_ended = [ended]
-    while just_ended:
-        just_ended += _follow_up_one(db, just_ended.pop(0), now)
-
-
-def _follow_up_one(db: sqlite3.Connection, ended: Job, now: float) -> list[Job]:
-    """Do so for the jobs that wait for `ended` itself; return those that were cancelled."""
-    # Read anew each time: a job that waits for two steps may have been cancelled for the other one.
+    if ended.state not in PAID_STATES:
+        cancel_dependents(db, ended, STEP_LOST, now)
+        return
     jobs = {job.id: job for job in jobs_of_card(db, ended.guild_id, ended.card_id)}
-    lost = []
     for job in jobs.values():
-        if ended.id not in job.after_ids or job.state not in _PENDING:
+        if ended.id not in job.after_ids or job.state is not JobState.WAITING:
             continue
         before = [jobs[each] for each in job.after_ids if each in jobs]
-        if all(each.state in PAID_STATES for each in before) and job.state is JobState.WAITING:
-            values = filled(job, {each.id: each.output for each in before})
-            if values is not None:
-                update_job(db, replace(job, state=JobState.SUBMITTING, input=values))
-                continue
-        elif not any(each.state.ended and each.state not in PAID_STATES for each in before):
-            continue  # another step is still being made
-        ledger.release(db, job, now)
-        cancelled = replace(job, state=JobState.CANCELLED, error=STEP_LOST, finished_at=now)
-        update_job(db, cancelled)
-        lost.append(cancelled)
-    return lost
+        if any(each.state not in PAID_STATES for each in before):
+            continue  # another step is still being made: a lost one would have cancelled this job as it ended
+        values = filled(job, {each.id: each.output for each in before})
+        if values is None:
+            end_unsent(db, job, JobState.CANCELLED, STEP_LOST, now)
+            cancel_dependents(db, job, STEP_LOST, now)
+        else:
+            update_job(db, replace(job, state=JobState.SUBMITTING, input=values))
+
+
+def cancel_dependents(db: sqlite3.Connection, job: Job, sentence: str, now: float) -> int:
+    """Cancel and release the jobs of the card that wait for `job`, and those after them; return how many.
+
+    `sentence` is kept with each: it says why.
+    """
+    pending = [each for each in jobs_of_card(db, job.guild_id, job.card_id) if each.state in PENDING_STATES]
+    lost = {job.id}
+    while found := [each for each in pending if each.id not in lost and lost.intersection(each.after_ids)]:
+        for each in found:
+            end_unsent(db, each, JobState.CANCELLED, sentence, now)
+            lost.add(each.id)
+    return len(lost) - 1
+
+
+def end_unsent(db: sqlite3.Connection, job: Job, to: JobState, sentence: str, now: float) -> Job:
+    """End a job that was never sent, release its hold, and return it as it is now. `sentence` says why."""
+    ledger.release(db, job, now)
+    ended = replace(job, state=to, lease=None, error=sentence, finished_at=now)
+    update_job(db, ended)
+    return ended
 
 
 def filled(job: Job, outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
