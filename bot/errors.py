@@ -6,8 +6,8 @@ BotError
 │   ├── NoKey                  this server has no API key
 │   └── NotAllowed             the member lacks the permission
 ├── CannonError                Cannon Studio's API
-│   ├── CannonUnavailable      no answer, or a 5xx: may be repeated
-│   ├── RateLimited            429: may be repeated after `retry_after_s`
+│   ├── CannonUnavailable      connection failure or 5xx; retryable
+│   ├── RateLimited            429; retryable after `retry_after_s`
 │   ├── KeyRefused             401 or 403: the key is wrong, revoked or lacks a scope
 │   ├── OutOfCredits           402
 │   ├── InputRefused           400 or 422: the API does not take this input
@@ -16,13 +16,13 @@ BotError
 │   └── UnreadableAnswer       an answer that is not what the API documents
 ├── MediaError                 a result or a source file
 │   ├── MediaGone              no longer there (404, 410, expired link)
-│   ├── MediaUnreachable       no answer: may be repeated
+│   ├── MediaUnreachable       connection failure or no answer in time; retryable
 │   ├── MediaTooLarge          over the byte cap
 │   ├── MediaUnsafe            not https, or not a public address
 │   └── MediaWrongKind         not the kind of file that was promised
 └── StartError                 the bot cannot start; the sentence says what to do
-├── SettingsError
-└── StoreError             the database: newer schema, corrupt, no permission, key lost
+    ├── SettingsError
+    └── StoreError             the database: newer schema, corrupt, no permission, key lost
 """
 
 from __future__ import annotations

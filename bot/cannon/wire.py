@@ -99,7 +99,6 @@ def account_status(document: object) -> AccountStatus:
     return AccountStatus(
         credits=_credits(remaining, "creditsRemaining"),
         plan=_label(account.get("plan")),
-        key_name=_label(api_key.get("name")),
         scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
     )
 

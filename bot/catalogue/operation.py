@@ -1,4 +1,7 @@
-"""What an operation is: one of Cannon Studio's workflows, with its fields, outputs and models."""
+"""What an operation is: one of Cannon Studio's workflows, with its fields, outputs and models.
+
+The facts are from https://www.cannonstudio.app/developers/docs; each operation names its page.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,6 @@ from decimal import Decimal
 
 from bot.catalogue.fields import Field
 from bot.domain.models import MediaKind
-
-DOCS = "https://www.cannonstudio.app/developers/docs"
-"""Where the facts about the operations are from."""
 
 SORA_ENDS = "2026-09-24"
 """The announced end of OpenAI's Sora API: https://ofox.ai/blog/sora-2-pro-api-developer-complete-guide-2026/."""
@@ -31,8 +31,6 @@ class Output:
 
     key: str
     kind: MediaKind | None
-    many: bool = False
-    """Whether the key holds a list of links."""
     temporary: bool = False
     """Whether the links die soon, so that they are of no use to us."""
     echo: bool = False
@@ -56,7 +54,6 @@ class Operation:
     models: tuple[Model, ...] = ()
     id_documented: bool = True
     """False if the id was deduced: the live document then replaces it."""
-    doc: str = DOCS
     ends: str | None = None
     """The announced last day, as an ISO date."""
 

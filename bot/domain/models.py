@@ -226,7 +226,6 @@ class AccountStatus:
 
     credits: Decimal | None
     plan: str | None
-    key_name: str | None
     scopes: tuple[str, ...]
 
 

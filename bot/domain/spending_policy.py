@@ -424,11 +424,6 @@ def _day(when: float, period: Period, rules: Rules) -> str:
     return f"{name} (<t:{int(when)}:R>)"
 
 
-def place_in_queue(order: Sequence[str], job_id: str) -> int | None:
-    """Return a job's place among those that wait, 1 for the next, None if it does not wait."""
-    return order.index(job_id) + 1 if job_id in order else None
-
-
 def fair_order(waiting: Sequence[tuple[str, int, float]], running: Mapping[int, int]) -> list[str]:
     """Return job ids in the order of their turns: round robin between members, oldest first within each.
 

@@ -7,7 +7,7 @@ import hashlib
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -18,9 +18,7 @@ from bot.sandbox.books import Account, ApiError
 from bot.sandbox.broken import error_body, play
 from bot.sandbox.faults import FIRST_POST_WORDS, Fault, words_in
 from bot.sandbox.files import serve
-
-if TYPE_CHECKING:
-    from bot.sandbox.server import Sandbox
+from bot.sandbox.state import State
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answering = Callable[[web.Request], Awaitable[web.Response]]
@@ -32,10 +30,9 @@ POLL_AFTER_MIN_MS = 20
 class Routes:
     """The HTTP face of one sandbox. `closing` ends the faults that would go on for ever."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, state: State) -> None:
         self.closing = asyncio.Event()
-        self.posts = 0
-        self._sandbox = sandbox
+        self._state = state
         self._tripped: set[tuple[str | None, str | bytes]] = set()
 
     def application(self) -> web.Application:
@@ -49,7 +46,7 @@ class Routes:
                 web.get("/api/v1/openapi", self._faulty("openapi", self._openapi)),
                 web.post("/mcp", self._faulty("mcp", self._mcp)),
                 web.get("/media/{target}", self._faulty("media", self._media)),
-                web.get("/_sandbox/state", _local(self._state)),
+                web.get("/_sandbox/state", _local(self._show_state)),
                 web.post("/_sandbox/faults", _local(self._add_fault)),
                 web.delete("/_sandbox/faults", _local(self._clear_faults)),
                 web.post("/_sandbox/finish", _local(self._finish)),
@@ -60,9 +57,9 @@ class Routes:
 
     def _faulty(self, where: str, answer: Answering) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            self.posts += where == "submit"
+            self._state.posts += where == "submit"
             target = request.match_info.get("target")
-            fault = self._sandbox.faults.take(where, key=_key(request), target=target)
+            fault = self._state.faults.take(where, key=_key(request), target=target)
             if fault is None:
                 fault = await self._asked_for(where, request, target)
             if fault is None:
@@ -78,7 +75,7 @@ class Routes:
     async def _asked_for(self, where: str, request: web.Request, target: str | None) -> Fault | None:
         """Return the fault that a word in the prompt asks for."""
         if where == "media":
-            file = self._sandbox.studio.files.get(target or "")
+            file = self._state.studio.files.get(target or "")
             return Fault(kind=file.fault) if file is not None and file.fault is not None else None
         if where != "submit":
             return None
@@ -91,37 +88,37 @@ class Routes:
         return Fault(**FIRST_POST_WORDS[word])
 
     def _account(self, request: web.Request, scope: str | None = None) -> Account:
-        account = self._sandbox.accounts.account(_key(request))
+        account = self._state.accounts.account(_key(request))
         if scope is not None and scope not in account.scopes:
             raise ApiError(403, f"This API key lacks the scope {scope}.")
         return account
 
     async def _status(self, request: web.Request) -> web.Response:
         account = self._account(request)
-        return web.json_response(self._sandbox.accounts.status_document(account, self._sandbox.clock.wall()))
+        return web.json_response(self._state.accounts.status_document(account, self._state.clock.wall()))
 
     async def _submit(self, request: web.Request) -> web.Response:
         account = self._account(request, "requests:write")
         body = _json(await request.read())
         if not isinstance(body, dict):
             raise ApiError(400, "The body must be a JSON object.")
-        created = await self._sandbox.studio.accept(account, body, request.headers.get("x-idempotency-key"))
+        created = await self._state.studio.accept(account, body, request.headers.get("x-idempotency-key"))
         answer = {
             "id": created.id,
             "status": "queued",
             "operation": created.operation,
-            "poll_after_ms": max(POLL_AFTER_MIN_MS, round(POLL_AFTER_MS / self._sandbox.speed)),
-            "urls": {"get": f"{self._sandbox.url}/api/v1/requests/{created.id}"},
+            "poll_after_ms": max(POLL_AFTER_MIN_MS, round(POLL_AFTER_MS / self._state.speed)),
+            "urls": {"get": f"{self._state.url}/api/v1/requests/{created.id}"},
         }
         return web.json_response(answer, status=202)
 
     async def _get(self, request: web.Request) -> web.Response:
         account = self._account(request, "requests:read")
-        return web.json_response(await self._sandbox.studio.document(account, request.match_info["target"]))
+        return web.json_response(await self._state.studio.document(account, request.match_info["target"]))
 
     async def _openapi(self, request: web.Request) -> web.Response:
-        document = self._sandbox.document
-        text = json.dumps(describe(self._sandbox.catalogue) if document is None else document)
+        document = self._state.document
+        text = json.dumps(describe(self._state.catalogue) if document is None else document)
         etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
         headers = {"ETag": etag}
         if etag in request.headers.get("If-None-Match", ""):
@@ -130,16 +127,16 @@ class Routes:
 
     async def _mcp(self, request: web.Request) -> web.Response:
         self._account(request)
-        return web.json_response(mcp.answer(self._sandbox.catalogue, _json(await request.read())))
+        return web.json_response(mcp.answer(self._state.catalogue, _json(await request.read())))
 
     async def _media(self, request: web.Request) -> web.Response:
-        file = self._sandbox.studio.files.get(request.match_info["target"])
+        file = self._state.studio.files.get(request.match_info["target"])
         if file is None:
             raise ApiError(404, "There is no such file.")
         return serve(file, request)
 
-    async def _state(self, _request: web.Request) -> web.Response:
-        now = self._sandbox.clock.wall()
+    async def _show_state(self, _request: web.Request) -> web.Response:
+        now = self._state.clock.wall()
         requests = [
             {
                 "id": each.id,
@@ -152,19 +149,19 @@ class Routes:
                 "cost": number(each.cost),
                 "polls": each.polls,
             }
-            for each in self._sandbox.requests
+            for each in self._state.requests
         ]
         books = {
             _last4(account.secret): {"credits": number(account.credits), "spent": number(account.spent(now))}
-            for account in self._sandbox.accounts.accounts.values()
+            for account in self._state.accounts.accounts.values()
         }
         return web.json_response(
             {
                 "requests": requests,
                 "books": books,
-                "posts": self.posts,
-                "polls": self._sandbox.polls,
-                "faults": self._sandbox.faults.waiting(),
+                "posts": self._state.posts,
+                "polls": self._state.polls,
+                "faults": self._state.faults.waiting(),
             }
         )
 
@@ -172,19 +169,19 @@ class Routes:
         body = _json(await request.read())
         try:
             where, kind = body.pop("where"), body.pop("kind")
-            self._sandbox.faults.add(where, kind, **body)
+            self._state.faults.add(where, kind, **body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ApiError(400, f"This is no fault: {error}") from None
-        return web.json_response({"faults": self._sandbox.faults.waiting()})
+        return web.json_response({"faults": self._state.faults.waiting()})
 
     async def _clear_faults(self, _request: web.Request) -> web.Response:
-        self._sandbox.faults.clear()
+        self._state.faults.clear()
         return web.json_response({"faults": {}})
 
     async def _finish(self, request: web.Request) -> web.Response:
         body = _json(await request.read())
         try:
-            self._sandbox.finish(body["id"])
+            self._state.finish(body["id"])
         except (KeyError, TypeError):
             raise ApiError(404, "There is no such request; the body must be an object with its `id`.") from None
         return web.json_response({"finished": body["id"]})
@@ -194,9 +191,9 @@ class Routes:
         try:
             secret, revoked = body.pop("key"), body.pop("revoked", False)
             if revoked:
-                self._sandbox.revoke_key(secret)
+                self._state.revoke_key(secret)
             else:
-                self._sandbox.add_key(secret, **body)
+                self._state.add_key(secret, **body)
         except (AttributeError, KeyError, TypeError, ArithmeticError) as error:
             raise ApiError(400, f"This is no key: {error}") from None
         return web.json_response({"key": _last4(secret), "revoked": revoked})

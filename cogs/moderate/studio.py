@@ -1,6 +1,5 @@
 """`/studio`: what moderators set for their server."""
 
-import time
 from typing import Literal
 
 import discord
@@ -211,7 +210,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         own = await parts.store.keys.current(guild_id)
         shown = f"`…{own.last4}`, set by <@{own.set_by}> <t:{int(own.set_at)}:R>" if own else "the host's own"
         embed.add_field(name="Key", value=shown, inline=False)
-        started = time.monotonic()
+        started = self.bot.clock.monotonic()
         try:
             status = await parts.client.status(key.secret)
         except CannonError as error:
@@ -222,7 +221,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         await parts.keys.note_status(guild_id, key, status)
         if key.refused:
             parts.worker.resume()  # it works again
-        took_ms = (time.monotonic() - started) * 1000
+        took_ms = (self.bot.clock.monotonic() - started) * 1000
         embed.add_field(name="API", value=f"answers ({took_ms:.0f} ms)")
         embed.add_field(name="Plan", value=discord.utils.escape_markdown(status.plan or "not told"))
         embed.add_field(

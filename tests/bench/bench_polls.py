@@ -92,7 +92,7 @@ async def accepted(client: CannonClient, jobs: int) -> list[str]:
 
 async def fill(store: Store, remote_ids: list[str], clock: SystemClock) -> None:
     """Store a processing job for each request, one card for each guild."""
-    status = AccountStatus(credits=Decimal(10**6), plan=None, key_name=None, scopes=())
+    status = AccountStatus(credits=Decimal(10**6), plan=None, scopes=())
     now = clock.wall()
     for guild_id in range(1, GUILDS + 1):
         key = await store.keys.set(guild_id, KEY, set_by=1, status=status)

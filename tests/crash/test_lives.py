@@ -173,7 +173,7 @@ async def test_a_key_that_was_changed_after_a_lost_reply_does_not_pay_twice(rig:
     await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
     await crash_in(rig, "submit.sent")
     await rig.restart()
-    status = AccountStatus(credits=Decimal(500), plan=None, key_name=None, scopes=())
+    status = AccountStatus(credits=Decimal(500), plan=None, scopes=())
     await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
     await rig.work()
     assert await exact(rig) == [JobState.DELIVERED]

@@ -78,7 +78,7 @@ class Made:
 
     def status(self, credits_: str | None = "100") -> AccountStatus:
         balance = None if credits_ is None else Decimal(credits_)
-        return AccountStatus(credits=balance, plan="Creator", key_name="guild", scopes=("media", "status"))
+        return AccountStatus(credits=balance, plan="Creator", scopes=("media", "status"))
 
 
 @pytest.fixture

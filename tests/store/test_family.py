@@ -222,7 +222,7 @@ async def test_what_may_have_been_sent_goes_on(store: Store, accepted: Accept, s
     assert not await store.cancellation.is_dropped(GUILD, job.id)
 
 
-async def test_a_wish_to_drop_the_result_is_kept_and_can_be_taken_back(store: Store, accepted: Accept):
+async def test_a_wish_to_drop_the_result_is_kept(store: Store, accepted: Accept):
     _, (job,) = await accepted(store)
     sent = await store.jobs.change(job, JobState.QUEUED, attempts=1)
     assert sent is not None
@@ -230,8 +230,6 @@ async def test_a_wish_to_drop_the_result_is_kept_and_can_be_taken_back(store: St
     assert await store.cancellation.is_dropped(GUILD, job.id)
     await store.jobs.change(sent, JobState.PROCESSING)
     assert await store.cancellation.is_dropped(GUILD, job.id), "a later change must not lose it"
-    await store.cancellation.undrop(GUILD, job.id)
-    assert not await store.cancellation.is_dropped(GUILD, job.id)
 
 
 async def test_a_worker_that_has_the_job_finds_it_taken_from_it(store: Store, accepted: Accept):

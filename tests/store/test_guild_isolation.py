@@ -183,7 +183,6 @@ CALLS: dict[str, Call] = {
         guild_id, other.job.id, "No.", drop_by=1
     ),
     "cancellation.is_dropped": lambda store, guild_id, other, _: store.cancellation.is_dropped(guild_id, other.job.id),
-    "cancellation.undrop": lambda store, guild_id, other, _: store.cancellation.undrop(guild_id, other.job.id),
     "reviews.rules": lambda store, guild_id, *_: store.reviews.rules(guild_id),
     "reviews.set_rule": lambda store, guild_id, *_: store.reviews.set_rule(
         guild_id, ReviewRule(channel_id=0, review_channel=3)

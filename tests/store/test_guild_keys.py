@@ -75,7 +75,7 @@ async def test_forgetting_takes_every_key_of_this_guild_alone(store: Store, made
 async def test_a_new_status_replaces_the_old(store: Store, made: Any, clock: Any) -> None:
     key = await store.keys.set(1, SECRET, set_by=5, status=made.status())
     clock.now += 60
-    await store.keys.note_status(1, key.id, AccountStatus(credits=Decimal(3), plan=None, key_name=None, scopes=()))
+    await store.keys.note_status(1, key.id, AccountStatus(credits=Decimal(3), plan=None, scopes=()))
     now = await store.keys.current(1)
     assert now is not None
     assert (now.balance, now.balance_at, now.plan, now.scopes) == (3, clock.now, None, ())

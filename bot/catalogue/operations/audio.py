@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.catalogue.field_builders import VIDEO, flag, link, number, seed, text
-from bot.catalogue.operation import DOCS, Model, Operation, Output
+from bot.catalogue.operation import Model, Operation, Output
 from bot.domain.models import MediaKind
 
 MUSIC = Operation(
@@ -32,7 +32,7 @@ MUSIC = Operation(
     ),
     outputs=(Output(key="audio_url", kind=MediaKind.AUDIO),),
     models=(Model(id="V5", name="Suno V5"),),
-    doc=f"{DOCS}/operations/music-generate",
+    # https://www.cannonstudio.app/developers/docs/operations/music-generate
 )
 
 NARRATION = Operation(
@@ -48,7 +48,7 @@ NARRATION = Operation(
         number("speed", "speed", "How fast it is spoken, 1 is normal, e.g. 1.1", seen=(1,)),
     ),
     outputs=(Output(key="audio_url", kind=MediaKind.AUDIO),),
-    doc=f"{DOCS}/operations/narration-generate",
+    # https://www.cannonstudio.app/developers/docs/operations/narration-generate
 )
 
 SOUND_EFFECTS = Operation(
@@ -70,7 +70,7 @@ SOUND_EFFECTS = Operation(
         Output(key="audio_url", kind=MediaKind.AUDIO),
         Output(key="sfx_video_url", kind=MediaKind.VIDEO),
     ),
-    doc=f"{DOCS}/operations/soundfx-generate",
+    # https://www.cannonstudio.app/developers/docs/operations/soundfx-generate
 )
 
 AUDIO_OPERATIONS = (MUSIC, NARRATION, SOUND_EFFECTS)

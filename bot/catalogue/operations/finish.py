@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from bot.catalogue.field_builders import AUDIO, IMAGE, VIDEO, link, number, text
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind
-from bot.catalogue.operation import DOCS, Model, Operation, Output
+from bot.catalogue.operation import Model, Operation, Output
 from bot.domain.models import MediaKind
 
 
@@ -81,7 +81,7 @@ LIPSYNC = Operation(
         Output(key="video_url", kind=MediaKind.VIDEO),
         Output(key="audio_url", kind=MediaKind.AUDIO, echo=True),
     ),
-    doc=f"{DOCS}/operations/lipsync-generate",
+    # https://www.cannonstudio.app/developers/docs/operations/lipsync-generate
 )
 
 SUBTITLES = Operation(
@@ -96,7 +96,7 @@ SUBTITLES = Operation(
         SUBTITLE_SETTINGS,
     ),
     outputs=(Output(key="video_url", kind=MediaKind.VIDEO),),
-    doc=f"{DOCS}/operations/subtitles-generate",
+    # https://www.cannonstudio.app/developers/docs/operations/subtitles-generate
 )
 
 SMART_MOTION = Operation(
@@ -116,7 +116,7 @@ SMART_MOTION = Operation(
         CAMERA_CONTROL,
     ),
     outputs=(Output(key="video_url", kind=MediaKind.VIDEO),),
-    doc=f"{DOCS}/operations/smartmotion-generate",
+    # https://www.cannonstudio.app/developers/docs/operations/smartmotion-generate
 )
 
 UPSCALE = Operation(
@@ -158,7 +158,7 @@ UPSCALE = Operation(
         Model(id=None, name="Starlight 2.5"),
         Model(id=None, name="Magnific Precision"),
     ),
-    doc=f"{DOCS}/operations/video-upscale",
+    # https://www.cannonstudio.app/developers/docs/operations/video-upscale
 )
 
 FINISH_OPERATIONS = (LIPSYNC, SUBTITLES, SMART_MOTION, UPSCALE)

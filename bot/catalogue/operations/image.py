@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.catalogue.field_builders import ASPECT_RATIOS, GPT_IMAGE_RESOLUTIONS, IMAGE, link, links, number, text
 from bot.catalogue.fields import Field, FieldKind
-from bot.catalogue.operation import DOCS, Model, Operation, Output
+from bot.catalogue.operation import Model, Operation, Output
 from bot.domain.models import MediaKind
 
 RESOLUTION = Field(
@@ -37,8 +37,8 @@ GENERATE = Operation(
     ),
     outputs=(
         Output(key="image_url", kind=MediaKind.IMAGE),
-        Output(key="image_urls", kind=MediaKind.IMAGE, many=True),
-        Output(key="provider_image_urls", kind=MediaKind.IMAGE, many=True, temporary=True),
+        Output(key="image_urls", kind=MediaKind.IMAGE),
+        Output(key="provider_image_urls", kind=MediaKind.IMAGE, temporary=True),
     ),
     models=(
         Model(id=None, name="Nano Banana"),
@@ -52,7 +52,7 @@ GENERATE = Operation(
         Model(id="seedream5", name="Seedream 5.0 Lite"),
         Model(id=None, name="Grok"),
     ),
-    doc=f"{DOCS}/operations/image-generate",
+    # https://www.cannonstudio.app/developers/docs/operations/image-generate
 )
 
 EDIT = Operation(
@@ -77,7 +77,7 @@ EDIT = Operation(
         Model(id=None, name="Flux 2 Pro"),
         Model(id="gptimage2", name="GPT Image 2"),
     ),
-    doc=f"{DOCS}/operations/image-edit",
+    # https://www.cannonstudio.app/developers/docs/operations/image-edit
 )
 
 IMAGE_OPERATIONS = (GENERATE, EDIT)

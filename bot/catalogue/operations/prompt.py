@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bot.catalogue.field_builders import ASPECT_RATIOS, number, text
-from bot.catalogue.operation import DOCS, Operation, Output
+from bot.catalogue.operation import Operation, Output
 
 ENHANCED = (Output(key="enhancedPrompt", kind=None),)
 ONE_CREDIT = Decimal(1)
@@ -26,7 +26,7 @@ FOR_IMAGE = Operation(
     fields=(PROMPT, STYLE, ASPECT_RATIO, REWRITE),
     outputs=ENHANCED,
     fixed_credits=ONE_CREDIT,
-    doc=f"{DOCS}/operations/prompt-enhance-image",
+    # https://www.cannonstudio.app/developers/docs/operations/prompt-enhance-image
 )
 
 FOR_VIDEO = Operation(
@@ -42,7 +42,7 @@ FOR_VIDEO = Operation(
     ),
     outputs=ENHANCED,
     fixed_credits=ONE_CREDIT,
-    doc=f"{DOCS}/operations/prompt-enhance-video",
+    # https://www.cannonstudio.app/developers/docs/operations/prompt-enhance-video
 )
 
 FOR_VARIANT = Operation(
@@ -52,7 +52,7 @@ FOR_VARIANT = Operation(
     fields=(PROMPT, REWRITE),
     outputs=ENHANCED,
     fixed_credits=ONE_CREDIT,
-    doc=f"{DOCS}/operations/prompt-enhance-variant",
+    # https://www.cannonstudio.app/developers/docs/operations/prompt-enhance-variant
 )
 
 FOR_LOCATION = Operation(

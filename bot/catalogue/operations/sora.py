@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.catalogue.field_builders import SORA_SECONDS, VIDEO, link, number, text
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind
-from bot.catalogue.operation import DOCS, SORA_ENDS, Model, Operation, Output
+from bot.catalogue.operation import SORA_ENDS, Model, Operation, Output
 from bot.domain.models import MediaKind
 
 MODELS = (
@@ -46,7 +46,7 @@ EDIT = Operation(
     ),
     outputs=OUTPUTS,
     models=MODELS,
-    doc=f"{DOCS}/operations/sora2-video-edit",
+    # https://www.cannonstudio.app/developers/docs/operations/sora2-video-edit
     ends=SORA_ENDS,
 )
 
@@ -68,7 +68,7 @@ EXTEND = Operation(
     ),
     outputs=OUTPUTS,
     models=MODELS,
-    doc=f"{DOCS}/operations/sora2-video-extend",
+    # https://www.cannonstudio.app/developers/docs/operations/sora2-video-extend
     ends=SORA_ENDS,
 )
 
@@ -83,7 +83,7 @@ REMIX = Operation(
     ),
     outputs=OUTPUTS,
     models=MODELS,
-    doc=f"{DOCS}/operations/sora2-video-remix",
+    # https://www.cannonstudio.app/developers/docs/operations/sora2-video-remix
     ends=SORA_ENDS,
 )
 

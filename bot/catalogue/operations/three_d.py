@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.catalogue.field_builders import IMAGE, link, links, number, text
 from bot.catalogue.fields import Field, FieldKind
-from bot.catalogue.operation import DOCS, Model, Operation
+from bot.catalogue.operation import Model, Operation
 
 ANGLE_CONTEXT = Field(
     name="angle_context",
@@ -35,7 +35,7 @@ LOCATION = Operation(
         text("project_id", "project id", "The id of the project in Cannon Studio's app"),
     ),
     models=(Model(id=None, name="Cannon 3D Location"),),
-    doc=f"{DOCS}/operations/three-d-location-generate",
+    # https://www.cannonstudio.app/developers/docs/operations/three-d-location-generate
 )
 
 MODEL = Operation(id="three_d.model.generate", title="Generate 3D Model", workflow="3d")

@@ -15,7 +15,7 @@ from bot.catalogue.field_builders import (
     text,
 )
 from bot.catalogue.fields import Field, FieldKind
-from bot.catalogue.operation import DOCS, SORA_ENDS, Model, Operation, Output
+from bot.catalogue.operation import SORA_ENDS, Model, Operation, Output
 from bot.domain.models import MediaKind
 
 DURATION = Field(
@@ -73,7 +73,7 @@ GENERATE = Operation(
         Model(id=None, name="Grok"),
         Model(id=None, name="Nano Banana"),
     ),
-    doc=f"{DOCS}/operations/video-generate",
+    # https://www.cannonstudio.app/developers/docs/operations/video-generate
 )
 
 VIDEO_OPERATIONS = (GENERATE,)

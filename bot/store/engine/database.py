@@ -25,9 +25,7 @@ BUSY_TIMEOUT_S = 5.0
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """To which size the write-ahead log is cut back after a checkpoint."""
 OLDEST_SQLITE = (3, 38, 0)
-"""The first with STRICT tables (sqlite.org/stricttables.html)."""
-
-
+"""The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
 GROUP_MAX = 64
 """Writes that share a commit; more would let the first of them wait too long."""
 
@@ -235,7 +233,8 @@ def damage(db: sqlite3.Connection) -> str | None:
 def prepare_file(path: Path) -> None:
     """Make the file, readable by its owner only. Raises StoreError where that cannot be, or where it is not ours."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed.")
+        oldest = ".".join(map(str, OLDEST_SQLITE[:2]))
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: {oldest} or newer is needed.")
     if path.is_dir():
         raise StoreError(f"{path} is a directory. Name a file for the bot's database.")
     try:

@@ -63,12 +63,6 @@ class Cancellation(Repository):
             )
         )
 
-    async def undrop(self, guild_id: int, job_id: str) -> None:
-        """Take back that the job's result is not to be posted."""
-        await self._database.write(
-            lambda db: db.execute("UPDATE jobs SET dropped_by = NULL WHERE id = ? AND guild_id = ?", (job_id, guild_id))
-        )
-
 
 def _close_approval(db: sqlite3.Connection, job: Job) -> None:
     """Let nobody be asked about a card of which nothing waits for an answer any more."""

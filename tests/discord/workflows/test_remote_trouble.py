@@ -17,7 +17,7 @@ async def ask(rig: Rig, prompt: str = "a heron", **options: object) -> None:
 
 
 async def use_guild_key(rig: Rig, secret: str = GUILD_KEY) -> None:
-    status = AccountStatus(credits=Decimal(500), plan="creator", key_name="k", scopes=())
+    status = AccountStatus(credits=Decimal(500), plan="creator", scopes=())
     await rig.bot.parts.store.keys.set(rig.guild.id, secret, set_by=rig.moderator.id, status=status)
 
 
@@ -426,7 +426,7 @@ async def test_a_clash_at_the_second_try_says_that_the_first_may_have_arrived(ri
 
 
 async def test_an_account_seen_empty_refuses_new_jobs_before_they_are_sent(rig: Rig):
-    status = AccountStatus(credits=Decimal(0), plan=None, key_name=None, scopes=())
+    status = AccountStatus(credits=Decimal(0), plan=None, scopes=())
     await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
     result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
     assert result.ephemeral

@@ -21,7 +21,6 @@ from bot.domain.spending_policy import (
     decide,
     fair_order,
     forbidden_word,
-    place_in_queue,
 )
 from bot.errors import Refused
 
@@ -516,8 +515,6 @@ def test_twenty_jobs_of_one_do_not_stand_before_one_of_another() -> None:
     assert order[:3] == ["a00", "b", "a01"]
     assert fair_order(waiting, {1: 3})[0] == "b"
     assert fair_order(waiting, {2: 30})[-1] == "b"
-    assert place_in_queue(order, "b") == 2
-    assert place_in_queue(order, "gone") is None
 
 
 @given(

@@ -1,0 +1,106 @@
+"""What the sandbox knows while it runs: its accounts and requests, its faults, and the service itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from bot.catalogue.catalogue import Catalogue
+from bot.runtime.clock import Clock
+from bot.sandbox.books import SCOPES, Account, Accounts, StudioRequest
+from bot.sandbox.faults import Faults
+from bot.sandbox.studio import Studio, Webhook
+
+
+class State:
+    """All that the HTTP side reads and changes; tests change it too: they add keys, queue faults, finish requests."""
+
+    def __init__(self, *, accounts: Accounts, catalogue: Catalogue, clock: Clock, speed: float) -> None:
+        self.accounts = accounts
+        self.catalogue = catalogue
+        """What it validates with and describes at /api/v1/openapi."""
+        self.clock = clock
+        self.speed = speed
+        """How many times faster than the real thing it is."""
+        self.faults = Faults()
+        self.document: dict[str, Any] | None = None
+        """What /api/v1/openapi answers, if not the description of the catalogue."""
+        self.posts = 0
+        """How many creates reached it, those included that failed or were repeats."""
+        self.url = ""
+        """The API's address, without a slash at the end; empty before the start."""
+        self._studio: Studio | None = None
+
+    @property
+    def studio(self) -> Studio:
+        """The service behind the API. Raises RuntimeError before the start."""
+        if self._studio is None:
+            raise RuntimeError("the sandbox is not started")
+        return self._studio
+
+    @property
+    def requests(self) -> list[StudioRequest]:
+        """All requests that were accepted, oldest first."""
+        return list(self.accounts.requests.values())
+
+    @property
+    def webhooks(self) -> list[Webhook]:
+        """All webhooks that were sent."""
+        return self.studio.webhooks
+
+    @property
+    def polls(self) -> int:
+        """How many times any request was read."""
+        return sum(request.polls for request in self.requests)
+
+    def request(self, remote_id: str) -> StudioRequest:
+        """Return one request. Raises KeyError."""
+        return self.accounts.requests[remote_id]
+
+    def books(self, key: str) -> Decimal:
+        """Return what a key has spent, in credits. Credits of failed requests are given back."""
+        account = self.accounts.accounts.get(key)
+        return account.spent(self.clock.wall()) if account is not None else Decimal(0)
+
+    def add_key(
+        self, secret: str, credits: float | Decimal = 10_000, plan: str = "creator", scopes: Sequence[str] = SCOPES,  # noqa: A002 - the word of the domain
+    ) -> None:  # fmt: skip
+        """Make an account for `secret`, which may have any form, or change it."""
+        account = self.accounts.accounts.setdefault(secret, Account(secret=secret, credits=Decimal(0)))
+        account.credits, account.plan, account.scopes = Decimal(str(credits)), plan, tuple(scopes)
+        self.accounts.revoked.discard(secret)
+
+    def add_second_key(self, secret: str, of: str) -> None:
+        """Let `secret` be one more key of the account that the key `of` has. Raises KeyError."""
+        self.accounts.accounts[secret] = self.accounts.accounts[of]
+        self.accounts.revoked.discard(secret)
+
+    def revoke_key(self, secret: str) -> None:
+        """From now on answer 401 to this key; `add_key` and `restore_key` take it back."""
+        self.accounts.accounts.setdefault(secret, Account(secret=secret, credits=Decimal(0)))
+        self.accounts.revoked.add(secret)
+
+    def restore_key(self, secret: str) -> None:
+        """Let a revoked key work again, its account as it was."""
+        self.accounts.revoked.discard(secret)
+
+    def top_up(self, key: str, credits: float | Decimal) -> None:  # noqa: A002 - the word of the domain
+        """Give a key's account more credits. Raises KeyError."""
+        self.accounts.accounts[key].credits += Decimal(str(credits))
+
+    def spend_elsewhere(self, key: str, credits: float | Decimal) -> None:  # noqa: A002 - the word of the domain
+        """Take credits from a key's account without any request, as the app does. Raises KeyError."""
+        self.accounts.accounts[key].elsewhere += Decimal(str(credits))
+
+    def move_files(self, remote_id: str) -> None:
+        """Give a finished request's files new links, which only a GET tells; the old ones end. Raises KeyError."""
+        self.studio.move_files(self.accounts.requests[remote_id])
+
+    def fault(self, where: str, kind: str, times: int | None = 1, **options: Any) -> None:
+        """Queue a fault, see `Faults.add` and docs/sandbox.md. Raises ValueError."""
+        self.faults.add(where, kind, times=times, **options)
+
+    def finish(self, remote_id: str) -> None:
+        """End a request now, before its time. Raises KeyError."""
+        self.accounts.requests[remote_id].finish(self.clock.wall())
