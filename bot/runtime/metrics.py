@@ -85,8 +85,8 @@ class Metrics:
             self._duration.labels(self._label(operation)).observe(max(0.0, seconds))
 
     def discord_error(self, error: BaseException) -> None:
-        """Count an error of Discord's API by its code, such as 50013; a lost connection by its class."""
-        code = getattr(error, "code", 0) or type(error).__name__
+        """Count an error of Discord's API by its code, else its HTTP status, else (no answer) its class."""
+        code = getattr(error, "code", 0) or getattr(error, "status", 0) or type(error).__name__
         self._discord.labels(self._label(str(code))).inc()
 
     def api_error(self, error: BaseException) -> None:

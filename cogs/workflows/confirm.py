@@ -2,21 +2,13 @@
 
 from collections.abc import Sequence
 
-import discord
-
 from bot.app.client import CannonBot
 from bot.errors import InputError
-from cogs.ui.controls import Control, on, view_of
+from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
 from cogs.workflows.submit import ask, request_from_draft
 
 OVER = "This price was answered before, or too long ago; please ask again."
-
-
-def view_of_price(draft_id: str) -> discord.ui.View:
-    """Return what a price offers."""
-    yes = Control.button("confirm", draft_id, label="Yes, make it", style=discord.ButtonStyle.success)
-    return view_of([yes, Control.button("dismiss", draft_id, label="No")])
 
 
 @on("confirm")

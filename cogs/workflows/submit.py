@@ -17,6 +17,7 @@ from bot.generation.card_spec import CardSpec, JobSpec
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import Source, SourceRef, probed
 from bot.jobs.intake import Accepted, Unconfirmed
+from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import IN_SERVER_ONLY, Interaction, place_of
 from cogs.ui.permissions import lacking
 
@@ -85,8 +86,6 @@ async def ask(interaction: Interaction, request: Generation) -> None:
 
 async def offer(interaction: Interaction, request: Generation, unconfirmed: Unconfirmed) -> None:
     """Tell the price privately and wait for the member's own yes; nothing is held until then."""
-    from cogs.workflows.confirm import view_of_price  # noqa: PLC0415 - a yes leads back to `ask`
-
     bot = interaction.client
     names = [each.name for each in dataclasses.fields(request) if each.name not in NOT_IN_DRAFTS]
     data = {name: getattr(request, name) for name in names}
@@ -94,7 +93,13 @@ async def offer(interaction: Interaction, request: Generation, unconfirmed: Unco
     draft_id = await bot.parts.store.drafts.keep(
         interaction.guild_id or 0, interaction.user.id, data, expires_at=bot.clock.wall() + DRAFT_LIFE_S
     )
-    await bot.responses.reply_privately(interaction, _price_text(unconfirmed), view_of_price(draft_id))
+    await bot.responses.reply_privately(interaction, _price_text(unconfirmed), _price_view(draft_id))
+
+
+def _price_view(draft_id: str) -> discord.ui.View:
+    """Return what a price offers; `confirm` answers both buttons."""
+    yes = Control.button("confirm", draft_id, label="Yes, make it", style=discord.ButtonStyle.success)
+    return view_of([yes, Control.button("dismiss", draft_id, label="No")])
 
 
 def _price_text(unconfirmed: Unconfirmed) -> str:

@@ -322,6 +322,16 @@ async def test_missing_directories_are_made(open_database: Open, tmp_path: Path)
     assert database.path.exists()
 
 
+async def test_an_older_sqlite_is_refused_by_the_version_that_the_queries_need(
+    open_database: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 37, 2))
+    with pytest.raises(StoreError, match=r"too old: 3\.38 or newer"):
+        await open_database()
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 38, 0))
+    await open_database()
+
+
 async def test_a_directory_in_the_place_of_the_file_is_refused(open_database: Open, path: Path) -> None:
     path.mkdir()
     with pytest.raises(StoreError, match="is a directory"):

@@ -196,6 +196,18 @@ async def test_the_status_shows_key_credits_and_jobs(rig: Rig):
     assert shown["Spent through this bot"] == f"{rig.sandbox.books(GUILD_KEY)} credits"
 
 
+async def test_the_status_tells_how_long_the_api_took_by_the_bots_clock(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    answered = rig.sandbox.faults.take
+
+    def after_a_while(where: str, **options: Any) -> Any:
+        rig.clock.advance(0.25 if where == "status" else 0.0)
+        return answered(where, **options)
+
+    rig.sandbox.faults.take = after_a_while
+    assert facts(await rig.moderator.slash(rig.channel, STATUS))["API"] == "answers (250 ms)"
+
+
 async def test_without_a_key_of_its_own_the_status_names_the_hosts(rig: Rig):
     shown = facts(await rig.moderator.slash(rig.channel, STATUS))
     assert shown["Key"] == "the host's own"

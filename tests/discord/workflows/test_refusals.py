@@ -146,6 +146,16 @@ async def test_an_interaction_that_died_before_the_answer_spends_nothing_and_is_
     out = capsys.readouterr().out
     assert out.count("interaction.dead") == 1
     assert "interaction.failed" not in out
+    assert 'cannon_bot_discord_errors_total{code="10062"} 1.0' in rig.bot.metrics.render().decode()
+
+
+async def test_an_answer_whose_fate_discord_does_not_tell_is_counted_by_its_code(rig: Rig):
+    rig.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062)
+    rig.env.inject_error("GET", "/webhooks/*/*/messages/@original", status=503, times=None)
+    rig.forgiven = (discord.HTTPException,)
+    await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    counted = rig.bot.metrics.render().decode()
+    assert 'cannon_bot_discord_errors_total{code="503"} 1.0' in counted
 
 
 async def test_an_answer_that_discord_took_though_it_said_500_goes_on_without_an_apology(rig: Rig, monkeypatch):
