@@ -19,6 +19,11 @@ def full_stop(text: str) -> str:
     return bare if not bare or bare[-1] in "!?…" else f"{bare}."
 
 
+def on_off(value: bool) -> str:
+    """Write a switch."""
+    return "on" if value else "off"
+
+
 def without_controls(text: str) -> str:
     """Take out control characters and halves of surrogate pairs; line breaks and tabs stay."""
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})

@@ -11,7 +11,7 @@ from bot.store.engine import schema
 from bot.store.engine.database import connect, damage
 from bot.store.engine.sqlite_errors import explained
 from bot.store.vault import sealed_columns as sealed
-from bot.store.vault.guild_keys import KEY_PURPOSE
+from bot.store.vault.sealed_columns import KEY_PURPOSE
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box, lost_sentence
 
 _RULES = {

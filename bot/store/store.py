@@ -15,6 +15,7 @@ from bot.store.guild.alerts import Alerts
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.blocks import Blocks
 from bot.store.guild.decisions import Decisions
+from bot.store.guild.guild_keys import GuildKeys
 from bot.store.guild.outbox import Outbox
 from bot.store.guild.privacy import Privacy
 from bot.store.guild.reaction_acts import ReactionActs
@@ -30,7 +31,6 @@ from bot.store.money.prices import Prices
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingBooks
 from bot.store.vault import sealed_columns as sealed
-from bot.store.vault.guild_keys import GuildKeys
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
 from bot.store.work.cancellation import Cancellation
 from bot.store.work.cards import Cards

@@ -11,16 +11,13 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.catalogue import Operation
-from bot.delivery.colours import NEUTRAL
 from bot.domain.models import credits_text, credits_words
 from bot.errors import InputError, NoKey
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
+from cogs.ui.pages import pages
 from cogs.ui.permissions import is_moderator
 from cogs.workflows.options import operation_of
-
-PAGE_CHARS = 4000
-"""Discord takes 4096 in an embed's description and 6000 in all embeds of a message: a page is a message of its own."""
 
 EXAMPLES = {
     "image": "/image generate prompt: a fox in fog",
@@ -159,25 +156,6 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
             where = f" ({', '.join(users)})" if len(texts) > 1 else ""
             lines.append(f"`{name}`{where} {about}")
     return lines
-
-
-def pages(title: str, blocks: Iterable[str]) -> list[discord.Embed]:
-    """Put the blocks on as few embeds as they fit on. A block is never cut in two unless it is longer than a page."""
-    texts = [""]
-    for block in blocks:
-        separator = "\n" if block.startswith("`") and texts[-1] else "\n\n"
-        for start in range(0, len(block), PAGE_CHARS):
-            part = block[start : start + PAGE_CHARS]
-            if texts[-1] and len(texts[-1]) + len(separator) + len(part) <= PAGE_CHARS:
-                texts[-1] += separator + part
-            elif texts[-1]:
-                texts.append(part)
-            else:
-                texts[-1] = part
-    names = [title, *[f"{title}, continued"] * (len(texts) - 1)]
-    return [
-        discord.Embed(title=name, description=text, colour=NEUTRAL) for name, text in zip(names, texts, strict=True)
-    ]
 
 
 class Help(commands.Cog):

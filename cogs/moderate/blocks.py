@@ -10,10 +10,10 @@ from bot.domain.guild_rules import Block, Rules
 from bot.domain.models import JobState
 from bot.domain.text import full_stop, one_line, stamp
 from bot.errors import InputError
-from cogs.member.help import pages
 from cogs.ui.audit import record
 from cogs.ui.durations import seconds_of
 from cogs.ui.interaction import Interaction
+from cogs.ui.pages import pages
 from cogs.ui.permissions import guild_of, require_moderator
 
 NOBODY = "Nobody is blocked."

@@ -10,10 +10,10 @@ from bot.delivery.text import plain
 from bot.domain.models import credits_of, credits_words
 from bot.domain.text import shortened
 from bot.errors import InputError
-from cogs.member.help import pages
 from cogs.moderate.settings.forms import MODEL_CHARS, model_typed
 from cogs.ui.audit import record
 from cogs.ui.interaction import Interaction
+from cogs.ui.pages import pages
 from cogs.ui.permissions import guild_of, require_moderator
 
 PRICES_MAX = 200

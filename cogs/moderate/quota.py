@@ -15,12 +15,12 @@ from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import credits_of, credits_words
 from bot.domain.text import stamp
 from bot.errors import InputError
-from cogs.member.help import pages
 from cogs.ui.audit import record
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.durations import SPAN_CHARS, seconds_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import label, standing, standing_text, terms, whose
+from cogs.ui.pages import pages
 from cogs.ui.permissions import guild_of, is_moderator, moderators_only
 
 CREDITS_MAX = 999_999_999.0

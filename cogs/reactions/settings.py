@@ -19,9 +19,8 @@ from bot.domain.reaction_rules import (
     Who,
     read_emoji,
 )
-from bot.domain.text import shortened
+from bot.domain.text import on_off, shortened
 from bot.errors import InputError
-from cogs.moderate.settings.labels import on_off
 from cogs.ui.audit import record
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, lacking, moderators_only, require_moderator

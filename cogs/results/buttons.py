@@ -33,8 +33,8 @@ from cogs.results.rerun import (
     varied,
 )
 from cogs.ui.controls import GONE, Control, on_job, view_of
-from cogs.ui.forms import OperationForm
 from cogs.ui.interaction import Interaction
+from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import ask
 
 STRENGTHS = {"subtle": "Subtle", "strong": "Strong"}

@@ -19,8 +19,8 @@ from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef, native_video_id
 from cogs.ui.controls import GONE, Control, view_of
-from cogs.ui.forms import OperationForm
 from cogs.ui.interaction import Interaction
+from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import ask
 
 WORDS = {MediaKind.IMAGE: "a picture", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}

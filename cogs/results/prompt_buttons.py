@@ -14,8 +14,8 @@ from bot.errors import InputError
 from bot.generation.generation import Generation
 from cogs.results.rerun import is_private, may_go_on, not_twice, same_again
 from cogs.ui.controls import GONE, Control, on_job
-from cogs.ui.forms import OperationForm
 from cogs.ui.interaction import Interaction
+from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import ask
 
 IMAGE, VIDEO = "image.generate", "video.generate"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.models import Job, JobState
 from bot.store.engine.repository import Repository
-from bot.store.vault.guild_keys import forget_unneeded
+from bot.store.vault.sealed_columns import forget_unneeded_keys
 from bot.store.work.dependents import end_unsent
 from bot.store.work.rows import jobs_of_card, update_job
 
@@ -90,7 +90,7 @@ class Approvals(Repository):
             if jobs is None:
                 return None
             ended = tuple(end_unsent(db, job, to, sentence, now) for job in jobs)
-            forget_unneeded(db, guild_id)
+            forget_unneeded_keys(db, guild_id)
             return ended
 
         return await self._database.write(change)

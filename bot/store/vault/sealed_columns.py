@@ -1,10 +1,13 @@
-"""The sealed columns, wherever they are: which keys they need, and sealing them again with the newest."""
+"""The sealed columns, wherever they are: which keys they need, what is forgotten when, and sealing them again."""
 
 from __future__ import annotations
 
 import sqlite3
 
 from bot.store.vault.secret_box import SecretBox, fingerprint_of
+
+KEY_PURPOSE = "api key"
+"""What the API keys of guilds are sealed for."""
 
 
 def needed_fingerprints(db: sqlite3.Connection, now: float) -> set[str]:
@@ -23,6 +26,17 @@ def needed_fingerprints(db: sqlite3.Connection, now: float) -> set[str]:
 def forget_expired_tokens(db: sqlite3.Connection, now: float) -> None:
     """Forget interaction tokens that expired by `now` (Unix seconds)."""
     db.execute("UPDATE cards SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (now,))
+
+
+def forget_unneeded_keys(db: sqlite3.Connection, guild_id: int) -> None:
+    """Forget the secrets of retired keys that no open job was submitted with."""
+    db.execute(
+        "UPDATE guild_keys SET secret = NULL"
+        " WHERE guild_id = ? AND retired_at IS NOT NULL AND secret IS NOT NULL AND NOT EXISTS ("
+        "  SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.key_id = guild_keys.id"
+        "  AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready'))",
+        (guild_id,),
+    )
 
 
 def reseal(db: sqlite3.Connection, box: SecretBox) -> int:

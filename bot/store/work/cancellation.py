@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.store.engine.repository import Repository
-from bot.store.vault.guild_keys import forget_unneeded
+from bot.store.vault.sealed_columns import forget_unneeded_keys
 from bot.store.work.dependents import STEP_CANCELLED, cancel_dependents, end_unsent
 from bot.store.work.rows import job_in, jobs_of_card
 
@@ -47,7 +47,7 @@ class Cancellation(Repository):
                 db.execute("UPDATE jobs SET dropped_by = ? WHERE id = ? AND guild_id = ?", (drop_by, job.id, guild_id))
             others = cancel_dependents(db, job, STEP_CANCELLED, now)
             _close_approval(db, job)
-            forget_unneeded(db, guild_id)
+            forget_unneeded_keys(db, guild_id)
             return Cancelled(job=job, stopped=stopped, others=others)
 
         return await self._database.write(change)

@@ -13,7 +13,7 @@ from bot.store.engine.columns import to_milli
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
-from bot.store.vault.guild_keys import forget_unneeded
+from bot.store.vault.sealed_columns import forget_unneeded_keys
 from bot.store.work.dependents import end_unsent
 from bot.store.work.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
 
@@ -135,7 +135,7 @@ class Cards(Repository):
             unsent = [job for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended and job.attempts == 0]
             for job in unsent:
                 end_unsent(db, job, JobState.CANCELLED, reason, now)
-            forget_unneeded(db, guild_id)
+            forget_unneeded_keys(db, guild_id)
             return len(unsent)
 
         return await self._database.write(change)

@@ -10,7 +10,7 @@ from typing import Any
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
-from bot.store.vault.guild_keys import forget_unneeded
+from bot.store.vault.sealed_columns import forget_unneeded_keys
 from bot.store.work.dependents import follow_up
 from bot.store.work.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
 
@@ -95,7 +95,7 @@ class Jobs(Repository):
             update_job(db, replace(current, state=to, lease=current.lease if to in RUNNING_STATES else None, **changes))
             if to.ended:
                 follow_up(db, replace(current, state=to, **changes), now)
-                forget_unneeded(db, job.guild_id)
+                forget_unneeded_keys(db, job.guild_id)
             return job_in(db, job.guild_id, job.id)
 
         return await self._database.write(change)

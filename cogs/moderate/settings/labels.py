@@ -8,7 +8,7 @@ from typing import Any
 from bot.delivery.text import plain
 from bot.domain.guild_rules import Payer, Rules
 from bot.domain.models import credits_text
-from bot.domain.text import shortened
+from bot.domain.text import on_off, shortened
 
 PAYERS = {
     Payer.PRESSER: "who asks for it",
@@ -16,11 +16,6 @@ PAYERS = {
     Payer.OFF: "nobody: re-runs are off",
 }
 MODELS_SHOWN_CHARS = 700
-
-
-def on_off(value: bool) -> str:
-    """Write a switch."""
-    return "on" if value else "off"
 
 
 def credits_or_none(amount: Decimal | None) -> str:

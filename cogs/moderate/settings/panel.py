@@ -15,8 +15,8 @@ from bot.delivery.colours import NEUTRAL
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.delivery.text import plain
 from bot.domain.guild_rules import Rules
-from bot.domain.text import shortened, stamp
-from cogs.moderate.settings.labels import PAYERS, label, on_off, value
+from bot.domain.text import on_off, shortened, stamp
+from cogs.moderate.settings.labels import PAYERS, label, value
 from cogs.ui.controls import Control, view_of
 
 WORDS_SHOWN_CHARS = 900

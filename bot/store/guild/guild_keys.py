@@ -8,9 +8,8 @@ import sqlite3
 from bot.domain.models import AccountStatus, GuildKey
 from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_none, to_text_or_none
 from bot.store.engine.repository import Repository
+from bot.store.vault.sealed_columns import KEY_PURPOSE, forget_unneeded_keys
 from bot.store.vault.secret_box import SecretBox
-
-KEY_PURPOSE = "api key"
 
 
 class GuildKeys(Repository):
@@ -106,22 +105,11 @@ class GuildKeys(Repository):
         await self._database.write(change)
 
 
-def forget_unneeded(db: sqlite3.Connection, guild_id: int) -> None:
-    """Forget the secrets of retired keys that no open job was submitted with."""
-    db.execute(
-        "UPDATE guild_keys SET secret = NULL"
-        " WHERE guild_id = ? AND retired_at IS NOT NULL AND secret IS NOT NULL AND NOT EXISTS ("
-        "  SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.key_id = guild_keys.id"
-        "  AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready'))",
-        (guild_id,),
-    )
-
-
 def _retire(db: sqlite3.Connection, guild_id: int, now: float) -> bool:
     retired = db.execute(
         "UPDATE guild_keys SET retired_at = ? WHERE guild_id = ? AND retired_at IS NULL", (now, guild_id)
     ).rowcount
-    forget_unneeded(db, guild_id)
+    forget_unneeded_keys(db, guild_id)
     return retired == 1
 
 

@@ -1,0 +1,214 @@
+"""The form of one operation: what a request still lacks, read by the catalogue as a command's options are."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.catalogue import Field, FieldKind, Operation, ProbeKind
+from bot.domain.models import MediaKind
+from bot.domain.text import shortened
+from bot.errors import InputError
+from bot.generation.generation import Generation, SourceFile
+from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, JOB_ID, LABEL_CHARS, TITLE_CHARS, Form
+from cogs.workflows.submit import ask, offered_file
+
+TYPED = frozenset({FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN})
+MAIN_FIELDS = (
+    "prompt", "text", "description", "motion", "model", "duration", "duration_seconds", "aspect_ratio", "resolution",
+    "target_resolution", "upscale_factor", "style", "motion_scale", "negative_prompt",
+)  # fmt: skip
+"""What is asked first, in this order; the rest follows in the catalogue's, as far as there is room."""
+LONG_TEXTS = frozenset({"prompt", "text", "description", "negative_prompt"})
+OWN_SENSE = frozenset({"model", "resolution"})
+"""Fields whose values belong to their operation alone."""
+
+TextInput: TypeAlias = discord.ui.TextInput[Any]
+FileUpload: TypeAlias = discord.ui.FileUpload[Any]
+
+
+class OperationForm(Form):
+    """Asks for what a request still lacks: one operation's main fields, prefilled, in at most five inputs.
+
+    What the request already has is not asked. `prefilled` leads from a field's name (`object.key` for what is inside
+    an object) to the text that stands in its input. With `also`, the member chooses between the request's operation
+    and those; then only what they have in common is asked. `source` is the kind of the request's file. `kept` are
+    values that hold where the form had no room to ask. What is typed is read by the catalogue, as a command's options.
+    """
+
+    def __init__(
+        self,
+        bot: CannonBot,
+        request: Generation,
+        *,
+        prefilled: Mapping[str, str] | None = None,
+        also: Sequence[str] = (),
+        title: str | None = None,
+        source: MediaKind | None = None,
+        kept: Mapping[str, Any] | None = None,
+    ) -> None:
+        operations = [bot.catalogue.resolve(each) for each in (request.operation, *also)]
+        super().__init__(bot, title=shortened(title or operations[0].title, TITLE_CHARS), name="operation")
+        self.request = request
+        self.kept = kept or {}
+        self.choice: discord.ui.Select[Any] | None = None
+        self.inputs: dict[str, list[TextInput]] = {}
+        self.seams: dict[str, str] = {}
+        self.uploads: list[tuple[Field, FileUpload, TextInput]] = []
+        if also:
+            self._add_choice(operations)
+        taken = {file.field for file in request.files}
+        for field in _other_media(operations[0], taken):
+            self._add_upload(field)
+        for path, field in _asked(operations, {*request.values, *taken}, source):
+            self._add_text(path, field, (prefilled or {}).get(path, ""))
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to ask; Discord takes no empty form."""
+        return bool(self.children)
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        """Go the road of all commands with what was typed. Raises what that raises."""
+        request = self.request
+        chosen = self.choice.values[0] if self.choice is not None else request.operation
+        files = [*request.files, *(_file(*each) for each in self.uploads)]
+        await ask(
+            interaction,  # type: ignore[arg-type]  # our client's type
+            replace(request, operation=chosen, values={**request.values, **self._values()}, files=files),
+        )
+
+    def _add(self, label: str, about: str, item: discord.ui.Item[Any]) -> None:
+        text = shortened(f"{label[:1].upper()}{label[1:]}", LABEL_CHARS)
+        self.add_item(discord.ui.Label(text=text, description=shortened(about, ABOUT_CHARS), component=item))
+
+    def _add_choice(self, operations: Sequence[Operation]) -> None:
+        options = [discord.SelectOption(label=each.title, value=each.id) for each in operations]
+        options[0].default = True
+        self.choice = discord.ui.Select(options=options)
+        self._add("what to make", "Each costs as its command does", self.choice)
+
+    def _add_upload(self, field: Field) -> None:
+        upload: FileUpload = discord.ui.FileUpload(required=False, max_values=1)
+        link: TextInput = discord.ui.TextInput(required=False, max_length=INPUT_CHARS)
+        self._add(field.label, "A file, or a link below", upload)
+        self._add(f"{field.label}: link or job", "A link to the file, or the id of an earlier job", link)
+        self.uploads.append((field, upload, link))
+
+    def _add_text(self, path: str, field: Field, text: str) -> None:
+        """Add the field's input, and a second one if the text is longer than one takes; none without room."""
+        pieces, self.seams[path] = _pieces(text)
+        if len(self.children) + len(pieces) > INPUTS:
+            return
+        for number, piece in enumerate(pieces):
+            item: TextInput = discord.ui.TextInput(
+                style=discord.TextStyle.paragraph if field.name in LONG_TEXTS else discord.TextStyle.short,
+                default=piece or None,
+                required=field.required and number == 0,
+                max_length=min(field.max_length, INPUT_CHARS),
+            )
+            self._add(field.label if number == 0 else f"{field.label}, continued", field.help, item)
+            self.inputs.setdefault(path, []).append(item)
+
+    def _values(self) -> dict[str, Any]:
+        """Return what was typed, and of what is kept all that was not asked, inside objects too."""
+        values = self._typed()
+        for name, value in self.kept.items():
+            if isinstance(value, Mapping):
+                unasked = {key: each for key, each in value.items() if f"{name}.{key}" not in self.inputs}
+                if unasked or name in values:
+                    values[name] = {**unasked, **values.get(name, {})}
+            elif name not in self.inputs:
+                values.setdefault(name, value)
+        return values
+
+    def _typed(self) -> dict[str, Any]:
+        """Return what was typed by field, empty inputs left out."""
+        values: dict[str, Any] = {}
+        for path, items in self.inputs.items():
+            text = self.seams[path].join(item.value for item in items if item.value.strip())
+            if not text.strip():
+                continue
+            name, inside, key = path.partition(".")
+            if inside:
+                values.setdefault(name, {})[key] = text
+            else:
+                values[name] = text
+        return values
+
+
+def _file(field: Field, upload: FileUpload, link: TextInput) -> SourceFile:
+    """Return the file that was given in a form. Raises InputError if none was."""
+    typed = link.value.strip() or None
+    is_job = typed is not None and JOB_ID.fullmatch(typed.upper()) is not None
+    [file] = offered_file(
+        field.label,
+        attachment=upload.values[0] if upload.values else None,
+        url=None if is_job else typed,
+        job=typed if is_job else None,
+        field=field.name,
+        required=True,
+    )
+    return file
+
+
+def _other_media(operation: Operation, taken: Collection[str | None]) -> list[Field]:
+    """Return the media that the operation needs beside those that the request brings."""
+    return [
+        field
+        for field in operation.fields
+        if field.kind is FieldKind.URL and field.required and field.name not in taken
+    ]
+
+
+def _asked(
+    operations: Sequence[Operation], known: Collection[str | None], source: MediaKind | None
+) -> list[tuple[str, Field]]:
+    """Return the fields to ask for with their paths: required ones first, then the main ones."""
+    first, *others = operations
+    shared = [
+        field
+        for field in first.fields
+        if field.name not in known and not _is_read(field, source) and all(_has(other, field) for other in others)
+    ]
+    flat = [
+        (f"{field.name}.{inner.name}" if field.kind is FieldKind.OBJECT else field.name, inner)
+        for field in shared
+        for inner in (field.item_fields if field.kind is FieldKind.OBJECT else (field,))
+        if inner.kind in TYPED
+    ]
+    return sorted(flat, key=lambda each: (not each[1].required, _rank(each[0])))
+
+
+def _has(operation: Operation, field: Field) -> bool:
+    """Whether the operation has the field in the same sense: models and resolutions are each operation's own."""
+    return field.name not in OWN_SENSE and any(other.name == field.name for other in operation.fields)
+
+
+def _is_read(field: Field, source: MediaKind | None) -> bool:
+    """Whether the field is read from a file; a picture has no duration, so that one is asked for."""
+    if field.probe is None:
+        return False
+    return field.probe.kind is not ProbeKind.DURATION or source is not MediaKind.IMAGE
+
+
+def _rank(path: str) -> int:
+    return MAIN_FIELDS.index(path) if path in MAIN_FIELDS else len(MAIN_FIELDS)
+
+
+def _pieces(text: str) -> tuple[list[str], str]:
+    """Cut a text into what an input holds each, at a line break or space; return also what stood between them.
+
+    Discord may trim an input's text, so the seam is kept apart. Raises InputError if two inputs do not hold it.
+    """
+    if len(text) <= INPUT_CHARS:
+        return [text], ""
+    if len(text) > 2 * INPUT_CHARS:
+        raise InputError(f"The text has {len(text):,} characters; a form takes {2 * INPUT_CHARS:,}. Use the command.")
+    rest = len(text) - INPUT_CHARS
+    cut = max(text.rfind(space, rest, INPUT_CHARS) for space in " \n")
+    if cut <= 0:
+        return [text[:INPUT_CHARS], text[INPUT_CHARS:]], ""
+    return [text[:cut], text[cut + 1 :]], text[cut]
