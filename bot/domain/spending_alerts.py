@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.guild_rules import Scope
+from bot.domain.limit_rules import need
+from bot.domain.limit_words import terms
 from bot.domain.models import credits_text
-from bot.domain.spending_policy import Headroom, SpendRequest
+from bot.domain.spend_request import Headroom, SpendRequest
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 LOOK_BACK_DAYS = 14
@@ -23,7 +25,6 @@ HOUR_FLOOR = Decimal(50)
 """Fewer credits than this are never an unusual hour."""
 HISTORY_MIN_HOURS = 24.0
 """Where less is known, nothing is usual yet."""
-_EACH = {Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month", Period.TOTAL: "in all"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) 
     alerts = []
     for headroom in found:
         limit = headroom.limit
-        used = limit.credits - headroom.left + (_needed(limit, request) if taken else 0)
+        used = limit.credits - headroom.left + (need(limit, request) if taken else 0)
         share = used * 100 / limit.credits if limit.credits else Decimal(0)  # 0 forbids: it is no limit to come near
         if share >= NEAR:
             alerts.append(_of_limit(headroom, request, used, int(share)))
@@ -60,19 +61,12 @@ def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: i
     level = FULL if share >= FULL else NEAR
     refills = "" if headroom.refills_at is None else f"; it refills <t:{int(headroom.refills_at)}:R>"
     whose = "The server's" if limit.scope is Scope.SERVER else f"<@{request.member_id}>'s"
-    about = f" for `{limit.operation}`" if limit.operation else ""
-    where = f" in <#{limit.channel_id}>" if limit.channel_id else ""
     return Alert(
         name=f"{name}:{level}",
         until=FOR_EVER if headroom.refills_at is None else headroom.refills_at,
-        text=f"{whose} limit of {credits_text(limit.credits)} credits {_EACH[limit.period]}{about}{where} is at "
-        f"{share} % ({credits_text(used)} spent or held){refills}.",
+        text=f"{whose} limit of {terms(limit)} is at {share} % ({credits_text(used)} spent or held){refills}.",
         covers=(f"{name}:{NEAR}",) if level == FULL else (),
     )
-
-
-def _needed(limit: Limit, request: SpendRequest) -> Decimal:
-    return sum((item.credits for item in request.items if limit.operation in {"", item.operation}), Decimal(0))
 
 
 def of_balance(free: Decimal, spent: Decimal, days: float, now: float) -> Alert | None:

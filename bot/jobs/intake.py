@@ -8,18 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from bot.catalogue import LiveCatalogue
-from bot.domain.guild_rules import Rules, Scope
+from bot.domain.guild_rules import Rules
+from bot.domain.limit_rules import all_headrooms
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
+from bot.domain.spend_request import JOBS_PER_CARD, Headroom, SpendRequest, Verdict
 from bot.domain.spending_alerts import of_limits
-from bot.domain.spending_policy import (
-    JOBS_PER_CARD,
-    Headroom,
-    SpendRequest,
-    Verdict,
-    applicable_limits,
-    decide,
-    headrooms,
-)
+from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
 from bot.domain.text import full_stop
 from bot.errors import InputError, KeyRefused, Refused
@@ -140,12 +134,12 @@ class JobService:
         failpoint("accept.before")
         try:
             stored, stored_jobs, verdict = await self._store.cards.accept(
-                card, jobs, lambda books: _decide(spend, books)
+                card, jobs, lambda spending: _decide(spend, spending)
             )
         except Refused as error:
             if error.reason == "limit":
                 left = await self._store.spending.view(
-                    spec.guild_id, spec.author_id, lambda books: _headrooms(spend, books)
+                    spec.guild_id, spec.author_id, lambda spending: _headrooms(spend, spending)
                 )
                 self._watch.tell(spec.guild_id, of_limits(left, spend, taken=False))
             raise
@@ -156,7 +150,7 @@ class JobService:
 
     async def _refuse_early(self, spend: SpendRequest, spec: CardSpec) -> None:
         """Raise Refused now rather than after the member has said yes."""
-        await self._store.spending.view(spec.guild_id, spec.author_id, lambda books: _decide(spend, books))
+        await self._store.spending.view(spec.guild_id, spec.author_id, lambda spending: _decide(spend, spending))
 
     async def mark_answered(self, card: Card, *, message_id: int, channel_id: int) -> None:
         """Note that Discord has the card, and let its jobs start."""
@@ -247,16 +241,16 @@ def _with_ids(template: Template, ids: Sequence[str]) -> Any:
     return with_outputs(template, {ref: OutputRef(ids[step], ref.key) for step, ref in steps_in(template)})
 
 
-def _decide(spend: SpendRequest, books: Spending) -> Verdict:
+def _decide(spend: SpendRequest, spending: Spending) -> Verdict:
     """Return the verdict, with what the limits leave. Raises Refused."""
-    verdict = decide(spend, rules=books.rules, limits=books.limits, block=books.block, books=books, now=books.now)
-    return replace(verdict, headrooms=_headrooms(spend, books))
+    verdict = decide(
+        spend, rules=spending.rules, limits=spending.limits, block=spending.block, spending=spending, now=spending.now
+    )
+    return replace(verdict, headrooms=_headrooms(spend, spending))
 
 
-def _headrooms(spend: SpendRequest, books: Spending) -> tuple[Headroom, ...]:
+def _headrooms(spend: SpendRequest, spending: Spending) -> tuple[Headroom, ...]:
     """Return what the limits that apply to the request leave without it; () where there is no log channel to alert."""
-    if books.rules.log_channel is None:
+    if spending.rules.log_channel is None:
         return ()
-    of_member = applicable_limits(books.limits, spend, books.rules, books, books.now)
-    of_server = [limit for limit in books.limits if limit.scope is Scope.SERVER]
-    return tuple(headrooms([*of_member, *of_server], spend, books.rules, books, books.now))
+    return all_headrooms(spending.limits, spend, spending.rules, spending, spending.now)

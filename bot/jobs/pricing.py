@@ -11,7 +11,7 @@ from bot.cannon.estimates import Estimates
 from bot.catalogue import FieldKind, Operation
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Estimate
-from bot.domain.spending_policy import DEFAULT_HOLD, SpendItem, SpendRequest
+from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.generation.card_spec import CardSpec, JobSpec
 from bot.guild.api_keys import UsableKey
 from bot.store import Store

@@ -28,7 +28,7 @@ _RULES = {
 
 
 def problems_of(db: sqlite3.Connection, box: SecretBox | None) -> list[str]:
-    """Return a sentence for each thing that is wrong with the rows: SQLite's own checks, the books, the secrets."""
+    """Return a sentence for each thing that is wrong with the rows: SQLite's own checks, the ledger, the secrets."""
     if found := damage(db):
         return [f"The file is damaged ({found}). Restore it from a backup."]
     problems = []

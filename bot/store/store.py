@@ -29,7 +29,7 @@ from bot.store.money.ledger import Ledger
 from bot.store.money.limits import Grants, Limits
 from bot.store.money.prices import Prices
 from bot.store.money.reports import Reports
-from bot.store.money.spending import SpendingBooks
+from bot.store.money.spending import SpendingViews
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
 from bot.store.work.cancellation import Cancellation
@@ -62,7 +62,7 @@ class Store:
         self.prices = Prices(database, box, clock)
         self.decisions = Decisions(database, box, clock)
         self.outbox = Outbox(database, box, clock)
-        self.spending = SpendingBooks(database, box, clock)
+        self.spending = SpendingViews(database, box, clock)
         self.job_lists = JobLists(database, box, clock)
         self.jobs = Jobs(database, box, clock)
         self.lineage = Lineage(database, box, clock)

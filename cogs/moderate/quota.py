@@ -12,6 +12,7 @@ from bot.app.client import CannonBot
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.text import plain
 from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.limit_words import terms, whose
 from bot.domain.models import credits_of, credits_words
 from bot.domain.text import stamp
 from bot.errors import InputError
@@ -19,7 +20,7 @@ from cogs.ui.audit import record
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.durations import SPAN_CHARS, seconds_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.limit_text import label, standing, standing_text, terms, whose
+from cogs.ui.limit_text import label, standing, standing_text
 from cogs.ui.pages import pages
 from cogs.ui.permissions import guild_of, is_moderator, moderators_only
 

@@ -1,4 +1,4 @@
-"""Limits in words, and how a member stands with them."""
+"""How a member stands with their limits, in words; and a limit as a choice of a list."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,15 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.card import state_word
 from bot.delivery.text import plain
-from bot.domain.guild_rules import Grant, Limit, Period, Scope
+from bot.domain.guild_rules import Grant, Limit, Scope
+from bot.domain.limit_rules import all_headrooms
+from bot.domain.limit_words import terms, whose
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text, credits_words
-from bot.domain.spending_policy import Headroom, SpendItem, SpendRequest, applicable_limits, headrooms
+from bot.domain.spend_request import Headroom, SpendItem, SpendRequest
 from bot.domain.text import shortened, stamp
 from bot.store import Spending
 from cogs.ui.choices import CHOICE_CHARS
 
-EACH = {Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month", Period.TOTAL: "in all"}
 SHOWN_CHARS = 4000
 """Discord takes 4096 in an embed's description."""
 OPEN_JOBS_SHOWN = 20
@@ -40,30 +41,11 @@ class Standing:
 # ---------------------------------------------------------------------- words
 
 
-def whose(limit: Limit) -> str:
-    """Say for whom a limit is, with a mention."""
-    if limit.scope is Scope.SERVER:
-        return "the server as a whole"
-    if limit.scope is Scope.EVERYONE:
-        return "every member"
-    return f"<@&{limit.scope_id}>" if limit.scope is Scope.ROLE else f"<@{limit.scope_id}>"
-
-
-def terms(limit: Limit) -> str:
-    """Say what a limit allows: "200 credits a week for `image.generate` in #general"."""
-    return _terms(limit, f"`{limit.operation}`", f"<#{limit.channel_id}>")
-
-
-def _terms(limit: Limit, operation: str, channel: str) -> str:
-    amount = f"{credits_words(limit.credits)} {EACH[limit.period]}"
-    return amount + (f" for {operation}" if limit.operation else "") + (f" in {channel}" if limit.channel_id else "")
-
-
 def label(limit: Limit, guild: discord.Guild | None) -> str:
     """Say a limit without mentions, for a list to choose from, in at most 100 characters."""
     found = None if guild is None or not limit.channel_id else guild.get_channel(limit.channel_id)
     channel = f"#{found.name if found is not None else limit.channel_id}"
-    return shortened(f"{_name(limit, guild)}: {_terms(limit, limit.operation, channel)}", CHOICE_CHARS)
+    return shortened(f"{_name(limit, guild)}: {terms(limit, operation=limit.operation, channel=channel)}", CHOICE_CHARS)
 
 
 def _name(limit: Limit, guild: discord.Guild | None) -> str:
@@ -97,12 +79,10 @@ async def standing(bot: CannonBot, guild_id: int, member_id: int, role_ids: Iter
     """Look up how a member with these roles stands."""
     roles = frozenset(role_ids)
 
-    def look(books: Spending) -> tuple[tuple[Headroom, ...], tuple[Grant, ...], int, int]:
-        request = _everywhere(books.limits, member_id, roles)
-        of_member = applicable_limits(books.limits, request, books.rules, books, books.now)
-        of_server = [limit for limit in books.limits if limit.scope is Scope.SERVER]
-        found = headrooms([*of_member, *of_server], request, books.rules, books, books.now)
-        return tuple(found), tuple(books.grants()), books.running_of_member, books.queued_of_member
+    def look(spending: Spending) -> tuple[tuple[Headroom, ...], tuple[Grant, ...], int, int]:
+        request = _everywhere(spending.limits, member_id, roles)
+        found = all_headrooms(spending.limits, request, spending.rules, spending, spending.now)
+        return found, tuple(spending.grants()), spending.running_of_member, spending.queued_of_member
 
     left, grants, running, waiting = await bot.parts.store.spending.view(guild_id, member_id, look)
     jobs = await bot.parts.store.job_lists.recent(

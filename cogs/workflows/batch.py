@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, Operation
 from bot.domain.models import PROMPT_FIELDS
-from bot.domain.spending_policy import JOBS_PER_CARD
+from bot.domain.spend_request import JOBS_PER_CARD
 from bot.domain.text import one_line
 from bot.errors import InputError
 from bot.generation.card_spec import JobSpec

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Card, Job, JobState, Media, MediaKind
-from bot.domain.spending_policy import Verdict
+from bot.domain.spend_request import Verdict
 from bot.store import Copy, Store
 from bot.store.work.dependents import STEP_CANCELLED
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS
-from bot.domain.spending_policy import Draw, Verdict
+from bot.domain.spend_request import Draw, Verdict
 from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store
 from bot.store.engine.repository import Repository
 

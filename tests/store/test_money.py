@@ -22,7 +22,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState, LedgerKind
-from bot.domain.spending_policy import SpendItem, SpendRequest, decide
+from bot.domain.spend_request import SpendItem, SpendRequest
+from bot.domain.spending_policy import decide
 from bot.errors import Refused
 from bot.store import Spending, Store
 
@@ -326,7 +327,9 @@ class Money(RuleBasedStateMachine):
         )
 
         def decision(books: Spending) -> Any:
-            return decide(wish, rules=books.rules, limits=books.limits, block=books.block, books=books, now=books.now)
+            return decide(
+                wish, rules=books.rules, limits=books.limits, block=books.block, spending=books, now=books.now
+            )
 
         parts = None if self.model.rules.paused else self.fits(member, places, items)
         states = self.first_states(member, jobs)

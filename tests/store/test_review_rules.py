@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.models import JobState, Media, MediaKind
-from bot.domain.spending_policy import Verdict as Start
+from bot.domain.spend_request import Verdict as Start
 from bot.store import ReviewRule, ReviewVerdict, Store
 from bot.store.guild.reviews import REVIEW_LIFE_S
 

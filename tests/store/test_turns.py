@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.guild_rules import APPROVAL_LIFE_S
 from bot.domain.models import Card, Job, JobState
-from bot.domain.spending_policy import Verdict
+from bot.domain.spend_request import Verdict
 from bot.store import Store
 from bot.store.work.dependents import STEP_LOST
 

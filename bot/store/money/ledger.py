@@ -1,4 +1,4 @@
-"""The books: an append-only ledger. What was spent is what was settled; what is held is what was not yet closed."""
+"""The append-only ledger. What was spent is what was settled; what is held is what is not closed yet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.store.engine.repository import Repository
 from bot.store.money.spending import held_of_guild
 
 LATEST_COSTS = 5000
-"""How many jobs are looked at for what things cost: older ones say little, and to read them all would take long."""
+"""How many jobs are read for what operations cost: older ones say little, and reading them all would take long."""
 _LATEST_COSTS = """
 SELECT operation, credits_milli FROM (
     SELECT job_id, credits_milli FROM ledger WHERE kind = 'settle' ORDER BY id DESC LIMIT ?
@@ -23,7 +23,7 @@ SELECT operation, credits_milli FROM (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
-    """One line of the books. `credits` is what was held, truly paid, given back, granted or adjusted."""
+    """One entry. `credits` is what was held, settled, released, granted or adjusted."""
 
     id: int
     guild_id: int
@@ -36,7 +36,7 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerSums:
-    """A guild's books in two numbers, in credits."""
+    """A guild's ledger in two sums, in credits."""
 
     spent: Decimal
     """True costs, settled."""
@@ -108,7 +108,7 @@ def settle(db: sqlite3.Connection, job: Job, cost: Decimal, now: float) -> None:
 
 
 def release(db: sqlite3.Connection, job: Job, now: float) -> None:
-    """Give the job's hold back. Raises StoreError if the hold is closed already."""
+    """Release the job's hold. Raises StoreError if the hold is closed already."""
     _close(db, job, LedgerKind.RELEASE, job.held, now)
 
 

@@ -1,4 +1,4 @@
-"""The books as a decision sees them, inside the transaction in which it is made."""
+"""What was spent, as a decision sees it inside the transaction in which it is made: the domain's SpendingView."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FROM jobs
 WHERE guild_id = :guild_id
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
-# A result that waits for a moderator's look takes no place: it may wait for days.
+# A result that waits for review takes no place: it may wait for days.
 _PARKED = """
 SELECT jobs.author_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
 WHERE reviews.guild_id = ? AND reviews.verdict IS NULL AND jobs.state = 'ready'
@@ -71,7 +71,7 @@ ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What a decision about new jobs may look at. Only valid inside the decision: it reads as it is asked."""
+    """What a decision about new jobs may read. Only valid inside the decision: it queries when it is called."""
 
     guild_id: int
     author_id: int
@@ -124,7 +124,7 @@ def parked_of(db: sqlite3.Connection, guild_id: int) -> Counter[int]:
 
 
 def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) -> Spending:
-    """Look at the books for a decision about new jobs of this member."""
+    """Return what a decision about new jobs of this member may read."""
     of_member, of_guild, queued = db.execute(_RUNNING, {"guild_id": guild_id, "author_id": author_id}).fetchone()
     parked = parked_of(db, guild_id)
     return Spending(
@@ -223,10 +223,10 @@ def _used(db: sqlite3.Connection, who: Mapping[str, int]) -> dict[int, int]:
     return used
 
 
-class SpendingBooks(Repository):
+class SpendingViews(Repository):
     """What a decision about credits is made from, read at one moment."""
 
     async def view(self, guild_id: int, member_id: int, look: Callable[[Spending], Any]) -> Any:
-        """Return what `look` makes of the member's books at one moment; it runs on the store's thread."""
+        """Return what `look` makes of the member's spending at one moment; it runs on the store's thread."""
         now = self._clock.wall()
         return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now)))

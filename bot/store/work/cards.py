@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.domain.guild_rules import APPROVAL_LIFE_S
 from bot.domain.models import Card, Job, JobState
-from bot.domain.spending_policy import Verdict
+from bot.domain.spend_request import Verdict
 from bot.store.engine.columns import to_milli
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
@@ -34,7 +34,7 @@ class Cards(Repository):
     ) -> tuple[Card, tuple[Job, ...], Verdict | None]:
         """Store a card with its jobs and set their credits aside, if `decide` lets it: one transaction.
 
-        `decide` sees the books as they are then, on the store's thread. It says in which state each job begins and
+        `decide` sees what is spent by then, on the store's thread. It says in which state each job begins and
         which grants pay (None: as `jobs` say, no grant), or raises to refuse: nothing is stored and its error rises
         here. Returns what is stored and the verdict, None if this interaction's card was there before.
         """

@@ -1,4 +1,4 @@
-"""Results after their delivery: lists, families (what was made from what), their copies in Discord, and their end."""
+"""Lineage: what a job was made from, and what was made from it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from bot.domain.models import Job
 from bot.store.engine.repository import Repository
 from bot.store.work.rows import job_of
 
-FAMILY_MAX = 100
-"""How many relatives are looked up at the most."""
+RELATIVES_MAX = 100
+"""The most jobs of a lineage that are read."""
 ANCESTORS_MAX = 100
+"""How far up a lineage is followed."""
 
 
 class Lineage(Repository):
-    """What was made from what."""
+    """Reads of `jobs` along `parent_id` and `after_ids`."""
 
     async def of(self, guild_id: int, viewer_id: int, job_id: str) -> list[Job]:
         """Return the guild's job with all it came from and all that came from it, as far as this member may see them.
 
-        Oldest first, so that none stands before what it came from; [] if the member may not see the job itself.
+        Oldest first, so that none comes before what it was made from; [] if the member may not see the job itself.
         """
         values = {"guild_id": guild_id, "viewer_id": viewer_id, "id": job_id}
 
@@ -27,13 +28,13 @@ class Lineage(Repository):
             root = db.execute(_ROOT, values | {"limit": ANCESTORS_MAX}).fetchone()
             if root is None:
                 return []
-            rows = db.execute(_DESCENDANTS, values | {"id": root[0], "limit": FAMILY_MAX}).fetchall()
+            rows = db.execute(_DESCENDANTS, values | {"id": root[0], "limit": RELATIVES_MAX}).fetchall()
             return [job_of(row) for row in rows]
 
         return await self._database.read(look)
 
 
-# What a job came from is told word for word as in the index, or SQLite does not use it.
+# What a job came from is written word for word as in the index, or SQLite does not use it.
 _ROOT = """
 WITH RECURSIVE line (id, origin, height) AS (
     SELECT jobs.id, coalesce(json_extract(jobs.after_ids, '$[0]'), jobs.parent_id), 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 
+from bot.domain.fair_queue import fair_order
 from bot.domain.models import JobState
-from bot.domain.spending_policy import fair_order
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import parked_of, rules_of
 from bot.store.work.rows import job_of, update_job
@@ -26,7 +26,7 @@ _GUILDS = "SELECT DISTINCT guild_id FROM jobs WHERE state = 'waiting' AND after_
 
 
 class Queue(Repository):
-    """Jobs that wait for a free place, in a fair order."""
+    """Jobs that wait for a free place, in the order in which they start."""
 
     async def start_waiting(self, guild_id: int) -> list[str]:
         """Start as many of the guild's waiting jobs as its rules let run; return the ids of their cards.
@@ -45,7 +45,7 @@ class Queue(Repository):
         return [row[0] for row in rows]
 
     async def order(self, guild_id: int) -> list[str]:
-        """Return the ids of the guild's waiting jobs in the order of their turns."""
+        """Return the ids of the guild's waiting jobs in the order in which they start."""
         return await self._database.read(lambda db: _order(db, guild_id, answered=False))
 
 

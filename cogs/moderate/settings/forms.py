@@ -14,9 +14,9 @@ from bot.catalogue import Operation
 from bot.catalogue.operation import model_id
 from bot.domain.guild_rules import WORDS_MAX, Rules
 from bot.domain.models import credits_of
-from bot.domain.spending_policy import forbidden_word
 from bot.domain.text import one_line, shortened
 from bot.domain.time_zones import zone_named
+from bot.domain.word_filter import forbidden_word
 from bot.errors import InputError
 from cogs.moderate.settings.labels import label
 from cogs.moderate.settings.panel import SettingsPage

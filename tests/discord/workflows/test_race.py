@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
-from bot.domain.spending_policy import DEFAULT_HOLD
+from bot.domain.spend_request import DEFAULT_HOLD
 from bot.errors import Refused
 from bot.generation.card_spec import CardSpec, JobSpec, Place
 from bot.jobs.intake import Accepted

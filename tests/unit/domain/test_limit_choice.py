@@ -10,18 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.fair_queue import fair_order
 from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
+from bot.domain.limit_rules import applicable_limits
 from bot.domain.models import JobState
-from bot.domain.spending_policy import (
-    Draw,
-    SpendItem,
-    SpendRequest,
-    Verdict,
-    applicable_limits,
-    decide,
-    fair_order,
-    forbidden_word,
-)
+from bot.domain.spend_request import Draw, SpendItem, SpendRequest, Verdict
+from bot.domain.spending_policy import decide
+from bot.domain.word_filter import forbidden_word
 from bot.errors import Refused
 
 NOW = dt.datetime(2026, 1, 8, 12, tzinfo=dt.UTC).timestamp()  # a Thursday
@@ -110,7 +105,7 @@ def grant(number: int, left: int) -> Grant:
 
 
 def asked(what: SpendRequest, *limits: Limit, rules: Rules | None = None, **books: Any) -> Verdict:
-    return decide(what, rules=rules or Rules(), limits=limits, block=None, books=Past(**books), now=NOW)
+    return decide(what, rules=rules or Rules(), limits=limits, block=None, spending=Past(**books), now=NOW)
 
 
 def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.spend_request import Headroom, SpendItem, SpendRequest
 from bot.domain.spending_alerts import FOR_EVER, of_balance, of_hour, of_limits
-from bot.domain.spending_policy import Headroom, SpendItem, SpendRequest
 
 NOW = 1_767_268_800.0
 

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.fair_queue import fair_order
 from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.domain.models import JobState
-from bot.domain.spending_policy import SpendItem, SpendRequest, Verdict, decide, fair_order, forbidden_word
+from bot.domain.spend_request import SpendItem, SpendRequest, Verdict
+from bot.domain.spending_policy import decide
+from bot.domain.word_filter import forbidden_word
 from bot.errors import Refused
 
 NOW = 1_767_268_800.0  # Thursday, 1 January 2026, noon in UTC
@@ -61,7 +64,7 @@ def limit(amount: int, scope: Scope = Scope.EVERYONE, scope_id: int = 0, **chang
 def asked(
     what: SpendRequest, *limits: Limit, rules: Rules | None = None, block: Block | None = None, **known: Any
 ) -> Verdict:
-    return decide(what, rules=rules or Rules(), limits=limits, block=block, books=Known(**known), now=NOW)
+    return decide(what, rules=rules or Rules(), limits=limits, block=block, spending=Known(**known), now=NOW)
 
 
 def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:

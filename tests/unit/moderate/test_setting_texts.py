@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.guild_rules import WORDS_MAX, Payer, Rules
-from bot.domain.spending_policy import forbidden_word
 from bot.domain.text import full_stop, one_line
 from bot.domain.time_zones import nearest_zones, zone_named, zone_names
+from bot.domain.word_filter import forbidden_word
 from bot.errors import InputError
 from cogs.moderate.settings.forms import credits_as_typed, credits_typed, words_typed
 from cogs.moderate.settings.labels import about, label, sentence, value

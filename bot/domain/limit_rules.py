@@ -1,0 +1,183 @@
+"""Which limits apply to a request, what they leave, and what grants must pay for. Pure.
+
+The member's own limit applies, else the best of their roles, else everyone's; limits for an operation or a channel
+apply on top of those for all; the server's apply always. A grant covers what exceeds a member's limits, never the
+server's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
+from bot.domain.limit_words import allowance
+from bot.domain.models import credits_text
+from bot.domain.spend_request import ZERO, Draw, Headroom, SpendingView, SpendItem, SpendRequest
+from bot.errors import Refused
+
+
+def draws_within_limits(
+    request: SpendRequest, limits: Sequence[Limit], rules: Rules, spending: SpendingView, now: float
+) -> tuple[Draw, ...]:
+    """Return the grants that must pay so that every limit holds. Raises Refused if they cannot."""
+    for headroom in _tight(headrooms(_of_server(limits), request, rules, spending, now), request):
+        raise Refused(refusal(headroom, request, rules), "limit")
+    tight = _tight(
+        headrooms(applicable_limits(limits, request, rules, spending, now), request, rules, spending, now), request
+    )
+    for headroom in tight:
+        if headroom.limit.credits == 0:
+            raise Refused(refusal(headroom, request, rules), "limit")
+    grants = spending.grants() if tight else ()
+    drawn: dict[tuple[int, int], Decimal] = {}
+    # The limits for one operation first: what a grant pays for its jobs counts for the general ones too.
+    for headroom in sorted(tight, key=lambda each: not each.limit.operation):
+        covered = sum(
+            (paid for (place, _), paid in drawn.items() if _counts(headroom.limit, request.items[place])), ZERO
+        )
+        missing = need(headroom.limit, request) - max(headroom.left, ZERO) - covered
+        if not _draw(drawn, request, headroom.limit, missing, grants):
+            raise Refused(
+                refusal(headroom, request, rules, granted=sum((grant.left for grant in grants), ZERO)), "limit"
+            )
+    return tuple(Draw(item=place, grant_id=grant_id, credits=paid) for (place, grant_id), paid in drawn.items())
+
+
+def _tight(found: Iterable[Headroom], request: SpendRequest) -> list[Headroom]:
+    """Return those that do not leave what the request needs. A limit of 0 leaves nothing, not even what is free."""
+    return [
+        headroom
+        for headroom in found
+        if headroom.limit.credits == 0 or max(headroom.left, ZERO) < need(headroom.limit, request)
+    ]
+
+
+def applicable_limits(
+    limits: Sequence[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
+) -> list[Limit]:
+    """Return the limits that apply to the member in this place, apart from the server's."""
+    groups: dict[tuple[str, int], list[Limit]] = {}
+    for limit in limits:
+        if limit.scope is not Scope.SERVER and _is_about(limit, request):
+            groups.setdefault((limit.operation, limit.channel_id), []).append(limit)
+    found: list[Limit] = []
+    for group in groups.values():
+        own = [each for each in group if each.scope is Scope.MEMBER and each.scope_id == request.member_id]
+        by_role: dict[int, list[Limit]] = {}
+        for each in group:
+            if each.scope is Scope.ROLE and each.scope_id in request.role_ids:
+                by_role.setdefault(each.scope_id, []).append(each)
+        if own:
+            found += own
+        elif by_role:
+            # The best role is the one that leaves the most, at its tightest period; one that may use it at all first.
+            found += max(
+                by_role.values(),
+                key=lambda role: (
+                    all(limit.credits for limit in role),
+                    min(headroom.left for headroom in headrooms(role, request, rules, spending, now)),
+                ),
+            )
+        else:
+            found += [each for each in group if each.scope is Scope.EVERYONE]
+    return found
+
+
+def all_headrooms(
+    limits: Sequence[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
+) -> tuple[Headroom, ...]:
+    """Return what each limit that applies leaves now, the server's last."""
+    applicable = [*applicable_limits(limits, request, rules, spending, now), *_of_server(limits)]
+    return tuple(headrooms(applicable, request, rules, spending, now))
+
+
+def headrooms(
+    limits: Iterable[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
+) -> list[Headroom]:
+    """Return what each limit leaves now."""
+    zone = rules.zone
+    return [
+        Headroom(
+            limit=limit,
+            left=limit.credits
+            - spending.spent(
+                limit.period.start(now, zone),
+                member=limit.scope is not Scope.SERVER,
+                operation=limit.operation,
+                channel_id=limit.channel_id,
+            ),
+            refills_at=limit.period.end(now, zone),
+        )
+        for limit in limits
+        if _is_about(limit, request)
+    ]
+
+
+def _of_server(limits: Sequence[Limit]) -> list[Limit]:
+    return [limit for limit in limits if limit.scope is Scope.SERVER]
+
+
+def _is_about(limit: Limit, request: SpendRequest) -> bool:
+    of_operation = not limit.operation or any(item.operation == limit.operation for item in request.items)
+    return of_operation and (not limit.channel_id or limit.channel_id in request.channel_ids)
+
+
+def _counts(limit: Limit, item: SpendItem) -> bool:
+    return limit.operation in {"", item.operation}
+
+
+def need(limit: Limit, request: SpendRequest) -> Decimal:
+    """Return the credits of the request that count for the limit."""
+    return sum((item.credits for item in request.items if _counts(limit, item)), ZERO)
+
+
+def _draw(
+    drawn: dict[tuple[int, int], Decimal],
+    request: SpendRequest,
+    limit: Limit,
+    missing: Decimal,
+    grants: Sequence[Grant],
+) -> bool:
+    """Add `missing` credits of the grants for the limit's items to `drawn`; False if the grants do not have them.
+
+    `drawn` is by the item's place and the grant's id.
+    """
+    for place, item in enumerate(request.items):
+        if not _counts(limit, item):
+            continue
+        for grant in grants:
+            headroom = item.credits - sum((paid for (of, _), paid in drawn.items() if of == place), ZERO)
+            left = grant.left - sum((paid for (_, by), paid in drawn.items() if by == grant.id), ZERO)
+            taken = min(headroom, missing, left)
+            if taken > 0:
+                drawn[place, grant.id] = drawn.get((place, grant.id), ZERO) + taken
+                missing -= taken
+    return missing <= 0
+
+
+def refusal(headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO) -> str:
+    """Say which limit is exceeded, what it and grants leave, when it refills, and what the request needs."""
+    limit = headroom.limit
+    whose = "the server's limit" if limit.scope is Scope.SERVER else "your limit"
+    title = next((item.title for item in request.items if item.operation == limit.operation), "")
+    where = f"in <#{limit.channel_id}>" if limit.channel_id else "here"
+    if limit.credits == 0:
+        return f"You may not use {title or 'the bot'} {where}: {whose} is 0 credits."
+    about = f" for {title}" if title else ""
+    left = max(headroom.left, ZERO)
+    refill = "" if headroom.refills_at is None else f" until {_day(headroom.refills_at, limit.period, rules)}"
+    more = f", and {credits_text(granted)} that you were given" if granted else ""
+    return (
+        f"{whose.capitalize()}{about} {where} is {allowance(limit)}; "
+        f"{credits_text(left)} {'is' if left == 1 else 'are'} left{refill}{more}; "
+        f"this is about {credits_text(need(limit, request))}."
+    )
+
+
+def _day(when: float, period: Period, rules: Rules) -> str:
+    """Name the day of a refill: a weekday within the week, else its date."""
+    day = dt.datetime.fromtimestamp(when, rules.zone)
+    name = f"{day:%B} {day.day}" if period is Period.MONTH else f"{day:%A}"
+    return f"{name} (<t:{int(when)}:R>)"

@@ -1,0 +1,32 @@
+"""Limits in words: in refusals, alerts, lists and the record of decisions. Mentions are Discord's markup."""
+
+from __future__ import annotations
+
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import credits_words
+
+_EACH = {Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month", Period.TOTAL: "in all"}
+
+
+def whose(limit: Limit) -> str:
+    """Say for whom a limit is: "every member", or a mention."""
+    if limit.scope is Scope.SERVER:
+        return "the server as a whole"
+    if limit.scope is Scope.EVERYONE:
+        return "every member"
+    return f"<@&{limit.scope_id}>" if limit.scope is Scope.ROLE else f"<@{limit.scope_id}>"
+
+
+def allowance(limit: Limit) -> str:
+    """Say how much a limit allows: "200 credits a week"."""
+    return f"{credits_words(limit.credits)} {_EACH[limit.period]}"
+
+
+def terms(limit: Limit, *, operation: str = "", channel: str = "") -> str:
+    """Say what a limit allows, and where: "200 credits a week for `image.generate` in #general".
+
+    `operation` and `channel` are shown instead of the operation's id and a mention.
+    """
+    about = f" for {operation or f'`{limit.operation}`'}" if limit.operation else ""
+    where = f" in {channel or f'<#{limit.channel_id}>'}" if limit.channel_id else ""
+    return f"{allowance(limit)}{about}{where}"
