@@ -14,6 +14,7 @@ from bot.store import ReviewRule, ReviewVerdict, Store
 from bot.store.guild.reviews import REVIEW_LIFE_S
 
 GUILD, CHANNEL, PARENT, CATEGORY, DESK, OTHER_DESK = 700, 55, 56, 57, 90, 91
+OTHER = 43  # another member than the author of the fixtures
 IMAGE = Media(url="https://media.test/a.png", kind=MediaKind.IMAGE, key="image_url")
 
 
@@ -148,16 +149,31 @@ async def test_a_refusal_gives_back_what_waits_for_the_result_and_nothing_else(s
 
 
 async def test_a_result_that_waits_takes_no_place_among_the_running(store: Store, accepted: Any) -> None:
+    """Neither of its author's places nor of the server's; another member's own count is not made smaller by it."""
     await on(store)
     _, job = await made(store, accepted)
+    await accepted(store, author_id=OTHER)
 
-    async def running() -> int:
-        seen: list[int] = []
-        await store.spending.view(GUILD, job.author_id, lambda books: seen.append(books.running_of_member))
-        return seen[0]
+    async def running() -> list[tuple[int, int]]:
+        return [
+            await store.spending.view(
+                GUILD, member, lambda spending: (spending.running_of_member, spending.running_of_guild)
+            )
+            for member in (job.author_id, OTHER)
+        ]
 
-    assert await running() == 1
+    assert await running() == [(1, 2), (1, 2)]
     await store.reviews.begin(GUILD, job.id)
-    assert await running() == 0
+    assert await running() == [(0, 1), (1, 1)]
     await store.reviews.decide(GUILD, job.id, ReviewVerdict.PUBLISHED, by_id=1)
-    assert await running() == 1
+    assert await running() == [(1, 2), (1, 2)]
+
+
+async def test_a_server_full_of_results_that_wait_still_starts_jobs(store: Store, accepted: Any) -> None:
+    await on(store)
+    _, job = await made(store, accepted)
+    _, (queued,) = await accepted(store, author_id=OTHER, state=JobState.WAITING)
+    await store.settings.change(GUILD, lambda rules: replace(rules, running_per_server=1))
+    assert await store.queue.start_waiting(GUILD) == []
+    await store.reviews.begin(GUILD, job.id)
+    assert await store.queue.start_waiting(GUILD) == [queued.card_id]
