@@ -1,0 +1,104 @@
+"""The import contracts are tested: what they forbid is planted in a copy of the tree, and has to be found."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KNOW_DISCORD = frozenset({"__main__", "app", "cli", "delivery", "sandbox"})
+"""What stands above the line in `bot`; of the sandbox only the demo does."""
+
+
+def modules(folder: Path) -> list[Path]:
+    """Return the modules of a package, those of its packages included."""
+    return sorted(path for path in folder.rglob("*.py") if path.name != "__init__.py")
+
+
+def name_of(path: Path, root: Path) -> str:
+    return ".".join(path.relative_to(root).with_suffix("").parts)
+
+
+def without_discord(root: Path) -> list[Path]:
+    """Return one module of each package of `bot` that must not know discord, and every other module of the sandbox."""
+    entries = [entry for entry in sorted((root / "bot").iterdir()) if entry.stem not in KNOW_DISCORD]
+    packages = [modules(entry)[-1] for entry in entries if (entry / "__init__.py").exists()]
+    loose = [entry for entry in entries if entry.suffix == ".py" and entry.stem != "__init__"]
+    return [*packages, *loose, *(each for each in modules(root / "bot" / "sandbox") if each.stem != "demo")]
+
+
+def plant(path: Path, line: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+
+
+def lint(root: Path) -> tuple[bool, str]:
+    """Run the contracts on a tree; return whether all are kept, and what was said, unwrapped."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(root), "COLUMNS": "200"},
+    )
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for package in ("bot", "cogs"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".importlinter", tmp_path)
+    return tmp_path
+
+
+def test_the_tree_as_it_is_keeps_every_contract(tree: Path) -> None:
+    kept, said = lint(tree)
+    assert kept, said
+
+
+def test_discord_is_found_in_every_package_that_must_not_know_it(tree: Path) -> None:
+    planted = without_discord(tree)
+    for path in planted:
+        plant(path, "import discord")
+    kept, said = lint(tree)
+    assert not kept
+    assert [name for path in planted if f"{(name := name_of(path, tree))} -> discord (l." not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("where", "line", "found"),
+    [
+        ("bot/delivery/card.py", "from bot.app import client", "bot.delivery is not allowed to import bot.app"),
+        ("bot/domain/text.py", "from bot.store import Store", "bot.domain is not allowed to import bot.store"),
+        ("bot/store/engine/columns.py", "from bot.store.work import jobs", "bot.store.engine is not allowed to import"),
+        ("bot/app/client.py", "from bot.sandbox.server import Sandbox", "bot.app is not allowed to import bot.sandbox"),
+        ("cogs/ui/pages.py", "from cogs.member import help", "cogs.ui is not allowed to import cogs.member"),
+        ("cogs/ui/pages.py", "import sqlite3", "cogs is not allowed to import sqlite3"),
+        ("cogs/ui/pages.py", "import httpx", "cogs is not allowed to import httpx"),
+        ("cogs/ui/pages.py", "from bot.sandbox.server import Sandbox", "cogs is not allowed to import bot.sandbox"),
+        ("bot/domain/text.py", "import cogs", "bot is not allowed to import cogs"),
+        ("bot/catalogue/catalogue.py", "from bot.catalogue import openapi", "No cycles are allowed in bot.catalogue."),
+        ("bot/sandbox/state.py", "from bot.sandbox import routes", "No cycles are allowed in bot.sandbox."),
+        ("cogs/ui/interaction.py", "from cogs.ui import controls", "No cycles are allowed in cogs.ui."),
+    ],
+)
+def test_what_is_forbidden_is_found(tree: Path, where: str, line: str, found: str) -> None:
+    plant(tree / where, line)
+    kept, said = lint(tree)
+    assert not kept
+    assert found in re.sub(r"\s+", " ", said)
+
+
+@pytest.mark.parametrize("where", ["bot", "cogs", "bot/store"])
+def test_a_new_package_has_to_be_given_its_place(tree: Path, where: str) -> None:
+    (tree / where / "newcomer.py").write_text("", encoding="utf-8")
+    kept, said = lint(tree)
+    assert not kept
+    assert "newcomer" in said

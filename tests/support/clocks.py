@@ -1,0 +1,24 @@
+"""Clocks for what waits by itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.support.rig import ManualClock
+
+
+class SteppedClock(ManualClock):
+    """Tells how long somebody wants to wait, and ends the wait when the test says so or its event is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: asyncio.Queue[float | None] = asyncio.Queue()
+        self.over = asyncio.Event()
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        self.wanted.put_nowait(seconds)
+        ends = [asyncio.ensure_future(each.wait()) for each in (event, self.over)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for each in ends:
+            each.cancel()
+        self.over.clear()

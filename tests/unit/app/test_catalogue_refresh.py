@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from bot.app.catalogue_refresh import REFRESH_S, RETRY_S, CatalogueRefresh
+from bot.catalogue import Catalogue, LiveCatalogue
+from bot.errors import CannonError
+from tests.support.clocks import SteppedClock
+from tests.support.rig import ManualClock, Rig
+
+
+def refresh_of(rig: Rig, clock: ManualClock) -> tuple[LiveCatalogue, CatalogueRefresh]:
+    live = LiveCatalogue(Catalogue())
+    return live, CatalogueRefresh(live, store=rig.bot.parts.store, client=rig.bot.parts.client, clock=clock)
+
+
+def document(operation: str) -> dict[str, Any]:
+    schema = {"properties": {"operation": {"const": operation}, "input": {"type": "object"}}}
+    return {"components": {"schemas": {"One": schema}}}
+
+
+async def test_the_document_is_read_daily_and_hourly_after_a_failure_until_the_stop(rig: Rig):
+    clock = SteppedClock()
+    live, refresh = refresh_of(rig, clock)
+    rig.sandbox.document = document("video.dream")
+    running_ = asyncio.create_task(refresh.run())
+    assert await clock.wanted.get() == REFRESH_S
+    assert "video.dream" in live.current.operations
+    rig.sandbox.fault("openapi", "status", times=None, status=400)
+    clock.over.set()
+    assert await clock.wanted.get() == RETRY_S
+    refresh.stop()  # ends the wait, which is not over by the clock
+    await running_
+    assert "video.dream" in live.current.operations, "a failure changes nothing"
+
+
+async def test_what_was_read_is_known_after_a_restart_and_not_sent_again(rig: Rig):
+    _, refresh = refresh_of(rig, rig.clock)
+    rig.sandbox.document = document("video.dream")
+    await refresh.refresh()
+    live, after_restart = refresh_of(rig, rig.clock)
+    await after_restart.load()
+    assert "video.dream" in live.current.operations
+    stored = await rig.bot.parts.store.meta.get("openapi_document")
+    await rig.bot.parts.store.meta.set("openapi_document", json.dumps(document("video.other")))
+    await after_restart.refresh()
+    assert await rig.bot.parts.store.meta.get("openapi_document") != stored, "the etag says that nothing is new"
+
+
+async def test_a_document_that_cannot_be_read_raises_and_changes_nothing(rig: Rig):
+    live, refresh = refresh_of(rig, rig.clock)
+    before = live.current
+    rig.sandbox.fault("openapi", "status", times=None, status=403)
+    with pytest.raises(CannonError):
+        await refresh.refresh()
+    assert live.current is before
