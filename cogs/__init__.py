@@ -1,10 +1,14 @@
-"""The surface: one package for each thing a person does. `setup` loads them all; the core knows only this name."""
+"""The surface: one package for each thing a person does. The core knows only this name, and two functions of it."""
 
 from __future__ import annotations
 
 import importlib
 
 from discord.ext import commands
+
+from bot.app.client import CannonBot
+from bot.delivery import CardSurface
+from cogs.surface import CogSurface
 
 EXTENSIONS = (
     "cogs.workflows.image",
@@ -30,6 +34,11 @@ EXTENSIONS = (
     "cogs.reactions.listener",
     "cogs.member.help",
 )
+
+
+def card_surface(bot: CannonBot) -> CardSurface:
+    """Return what the cards of this bot offer and cause. Called once, before the bot's parts are put together."""
+    return CogSurface(bot)
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -19,8 +19,8 @@ from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.catalogue import LiveCatalogue
-from bot.delivery import Delivery, DiscordLinks
-from bot.delivery.copies import Copies
+from bot.delivery import CardSurface, Delivery, DiscordLinks, make_delivery
+from bot.delivery.copies import ResultCopies
 from bot.generation.sources import Sources
 from bot.guild.api_keys import ApiKeys
 from bot.guild.operation_switches import OperationSwitches
@@ -28,7 +28,7 @@ from bot.guild.watch import Watch
 from bot.jobs.assembly import make_worker
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
-from bot.jobs.maintenance import AskModerators, Maintenance
+from bot.jobs.maintenance import Maintenance
 from bot.jobs.pricing import Pricing
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
@@ -62,7 +62,7 @@ class Setup:
     catalogue: LiveCatalogue
     metrics: Metrics
     folder: Path
-    ask_moderators: AskModerators
+    surface: CardSurface
     spawn: Spawn | None
     cdn: Cdn | None
 
@@ -80,7 +80,7 @@ class Parts:
     estimates: Estimates
     sources: Sources
     delivery: Delivery
-    copies: Copies
+    copies: ResultCopies
     worker: Worker
     watch: Watch
     http: HttpServer
@@ -138,7 +138,12 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     sources = _sources(setup, core)
     worker = _worker(setup, core, delivery, sources)
     watch = Watch(
-        store, keys=core.keys, client=core.client, clock=clock, channel=delivery.log_channel, ping=delivery.ping
+        store,
+        keys=core.keys,
+        client=core.client,
+        clock=clock,
+        channel=delivery.log_channel,
+        ping=delivery.cards.ping_late,
     )
     jobs = _intake(setup, core, watch, worker)
     webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
@@ -152,7 +157,9 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         estimates=core.estimates,
         sources=sources,
         delivery=delivery,
-        copies=Copies(bot, store=store, media=core.media, fresh=sources.fresh_link, folder=setup.folder),
+        copies=ResultCopies(
+            delivery.messages, store=store, media=core.media, fresh=sources.fresh_link, folder=setup.folder
+        ),
         worker=worker,
         watch=watch,
         http=_http_server(setup, Health(bot, worker=worker, clock=clock), webhooks),
@@ -200,7 +207,7 @@ def _media_fetcher(setup: Setup) -> MediaFetcher:
 
 
 def _delivery(setup: Setup, core: _Core) -> Delivery:
-    return Delivery(
+    return make_delivery(
         setup.bot,
         store=core.store,
         media=core.media,
@@ -208,6 +215,7 @@ def _delivery(setup: Setup, core: _Core) -> Delivery:
         learned=core.learned,
         clock=setup.clock,
         folder=setup.folder,
+        surface=setup.surface,
     )
 
 
@@ -233,7 +241,9 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         learned=core.learned,
         clock=setup.clock,
         surface=delivery,
-        maintenance=Maintenance(core.store, clock=setup.clock, show=delivery.show, ask_moderators=setup.ask_moderators),
+        maintenance=Maintenance(
+            core.store, clock=setup.clock, show=delivery.show, ask_moderators=setup.surface.ask_moderators
+        ),
         metrics=setup.metrics,
         complete=sources.complete,
         webhook_url=core.webhook_tokens.url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,14 +18,13 @@ from bot.app.open_forms import FORM_LOST, OpenForms
 from bot.app.responses import Responses
 from bot.app.translation import Translator
 from bot.catalogue import Catalogue, LiveCatalogue
-from bot.jobs.maintenance import AskModerators, nobody_to_ask
+from bot.delivery import CardSurface
 from bot.media.scratch_dir import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.cooldowns import Cooldowns
 from bot.runtime.metrics import Metrics
 from bot.settings import Settings
-from bot.store import Approval
 
 log = structlog.get_logger(__name__)
 
@@ -89,8 +90,6 @@ class CannonBot(commands.Bot):
         self.forms = OpenForms()
         self.cooldowns = Cooldowns(self.clock, PRESS_AGAIN_S)
         """What members have pressed a moment ago."""
-        self.approvals: AskModerators = nobody_to_ask
-        """Asks a guild's moderators to approve a card; set by the surface."""
         self._run_worker = run_worker
         self._serve_http = serve_http
         self._cdn = cdn
@@ -103,6 +102,13 @@ class CannonBot(commands.Bot):
         """The catalogue as it is now."""
         return self.live_catalogue.current
 
+    @functools.cached_property
+    def surface(self) -> CardSurface:
+        """What cards offer and cause. It comes from the extension, by name, and is ready before the parts are."""
+        extension: Any = importlib.import_module(EXTENSION)
+        made: CardSurface = extension.card_surface(self)
+        return made
+
     @property
     def setup(self) -> Setup:
         """What the parts of this bot are made from."""
@@ -113,7 +119,7 @@ class CannonBot(commands.Bot):
             catalogue=self.live_catalogue,
             metrics=self.metrics,
             folder=Path(self._folder.name),
-            ask_moderators=self._ask_moderators,
+            surface=self.surface,
             spawn=self._background.start if self._run_worker else None,
             cdn=self._cdn,
         )
@@ -143,12 +149,10 @@ class CannonBot(commands.Bot):
             await self.parts.worker.stop()
             self.parts.catalogue_refresh.stop()
             await self._background.stop()
+            await self.surface.aclose()
             await self.parts.aclose()
         self._folder.cleanup()
         await super().close()
-
-    async def _ask_moderators(self, approval: Approval) -> None:
-        await self.approvals(approval)  # looked up now: the surface is loaded after the parts are built
 
     # ------------------------------------------------------------------ events
 

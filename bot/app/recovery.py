@@ -69,7 +69,7 @@ class Recovery:
             return False
 
     async def _settle_answer(self, card: Card) -> bool:
-        message_id = await self._delivery.original_id(card)
+        message_id = await self._delivery.messages.original_id(card)
         if message_id is None:
             dropped = await self._jobs.drop_unanswered(card)
             log.info("answer.dropped", card=card.id, jobs=dropped)

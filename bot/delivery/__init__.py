@@ -1,7 +1,8 @@
 """A job's card in Discord: how it looks, and how results reach it."""
 
 from bot.delivery.card import card_embed, state_word
+from bot.delivery.delivery import Delivery, make_delivery
 from bot.delivery.fresh_links import DiscordLinks
-from bot.delivery.poster import Delivery
+from bot.delivery.surface import CardSurface
 
-__all__ = ["Delivery", "DiscordLinks", "card_embed", "state_word"]
+__all__ = ["CardSurface", "Delivery", "DiscordLinks", "card_embed", "make_delivery", "state_word"]

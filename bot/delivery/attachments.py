@@ -1,87 +1,91 @@
-"""What stands on a card: a message holds ten files, and what does not fit is linked."""
+"""What is attached to a card: a message holds ten files, and what does not fit is linked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import starmap
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import discord
 
-from bot.delivery.contact_sheets import SHEET_NAME, wants_sheet
+from bot.delivery.contact_sheets import wants_sheet
 from bot.delivery.discord_facts import FILES_PER_MESSAGE
-from bot.delivery.text import file_stem
+from bot.delivery.downloads import ResultFiles
+from bot.delivery.text import alt_text, file_stem
 from bot.domain.card_jobs import is_linked
 from bot.domain.models import Job
-from bot.media.fetcher import LocalFile
-
-
-@dataclass(slots=True)
-class ResultFiles:
-    """What a job's result consists of: files on disk, links for what is too large, text."""
-
-    files: list[LocalFile] = field(default_factory=list)
-    urls: list[str] = field(default_factory=list)
-    """Where the files are from, in their order."""
-    links: list[str] = field(default_factory=list)
-    text: str | None = None
-
-    def without_files(self, job: Job) -> ResultFiles:
-        """Return the same result as links only."""
-        return ResultFiles(links=[medium.url for medium in job.media], text=self.text)
-
-    def cut(self, room: int) -> ResultFiles:
-        """Return the same result with at most `room` files, and links in place of the others."""
-        return ResultFiles(
-            files=self.files[:room], urls=self.urls[:room], links=[*self.links, *self.urls[room:]], text=self.text
-        )
+from bot.media.contact_sheet import SHEET_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arranged:
-    """What is on a card once a job's result has come. `first`: whether the new files stand before the old ones."""
+class Arrangement:
+    """What is on a card once a job's result has come. `first`: whether the new files come before the old ones."""
 
     kept: list[discord.Attachment]
-    load: ResultFiles
+    results: ResultFiles
     links: list[str]
     """To old files that had to make room."""
     first: bool
 
 
-def names_of(job: Job, load: ResultFiles) -> list[str]:
-    """Return the names that a job's files have on its card."""
-    return [f"{file_stem(job, number)}{file.extension}" for number, file in enumerate(load.files)]
+def arrange(
+    jobs: Sequence[Job], job: Job, results: ResultFiles, there: Sequence[discord.Attachment], texts: Sequence[str]
+) -> Arrangement:
+    """Decide what a card shows that had the files `there`, now with `job`'s results and the text files named `texts`.
 
-
-def arranged(
-    jobs: Sequence[Job], job: Job, load: ResultFiles, there: Sequence[discord.Attachment], documents: Sequence[str]
-) -> Arranged:
-    """Decide what a card shows that had the files `there`, now with `job`'s load and the text files `documents`.
-
-    The last step of linked jobs stands first, and the oldest file makes room; else what was there first stays.
+    The last step of linked jobs comes first, and the oldest file makes room; else what was there first stays.
     """
-    new = {*names_of(job, load), *documents}
+    new = {*names_of(job, results), *texts}
     old = [attachment for attachment in there if attachment.filename not in new]
-    texts = [attachment for attachment in old if attachment.filename.endswith(".txt")]
-    media = [attachment for attachment in old if attachment not in texts]
-    room = FILES_PER_MESSAGE - len(documents) - len(texts)
+    old_texts = [attachment for attachment in old if attachment.filename.endswith(".txt")]
+    media = [attachment for attachment in old if attachment not in old_texts]
+    room = FILES_PER_MESSAGE - len(texts) - len(old_texts)
     if is_linked(jobs):
-        fitting = load.cut(room)
+        fitting = results.cut(room)
         left = room - len(fitting.files)
-        gone = list(starmap(_link_of, ((jobs, attachment) for attachment in media[left:])))
-        return Arranged(
-            kept=[*media[:left], *texts], load=fitting, links=[link for link in gone if link is not None], first=True
-        )
+        links = [link for attachment in media[left:] if (link := _link_of(jobs, attachment)) is not None]
+        return Arrangement(kept=[*media[:left], *old_texts], results=fitting, links=links, first=True)
     if wants_sheet(jobs) and all(attachment.filename != SHEET_NAME for attachment in media):
         room -= 1  # the sheet comes last and must find its place
-    return Arranged(kept=old, load=load.cut(max(0, room - len(media))), links=[], first=False)
+    return Arrangement(kept=old, results=results.cut(max(0, room - len(media))), links=[], first=False)
 
 
 def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
-    """Return the link to the result that stands as this file on the card, None if it is none."""
+    """Return the link to the result that this file on the card is, None if it is none."""
     stem = attachment.filename.rpartition(".")[0]
     for job in jobs:
         for number, medium in enumerate(job.media):
             if file_stem(job, number) == stem:
                 return medium.url
     return None
+
+
+# ---------------------------------------------------------------------- the files
+
+
+def names_of(job: Job, results: ResultFiles) -> list[str]:
+    """Return the names that a job's files have on its card."""
+    return [f"{file_stem(job, number)}{file.extension}" for number, file in enumerate(results.files)]
+
+
+def media_files(job: Job, results: ResultFiles) -> list[discord.File]:
+    """Open a job's files for the upload. To be closed."""
+    return [
+        discord.File(file.path, filename=name, description=alt_text(job))
+        for name, file in zip(names_of(job, results), results.files, strict=True)
+    ]
+
+
+def text_files(texts: Mapping[str, str], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
+    """Return texts, by their names, as files; without those that are `there` already as they are now. To be closed."""
+    sizes = {attachment.filename: attachment.size for attachment in there}
+    data = {name: text.encode() for name, text in texts.items()}
+    return [
+        discord.File(io.BytesIO(text), filename=name) for name, text in data.items() if sizes.get(name) != len(text)
+    ]
+
+
+def close(files: Sequence[discord.File]) -> None:
+    """Close files after the upload, or in place of it."""
+    for file in files:
+        file.close()

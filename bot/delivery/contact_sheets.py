@@ -1,4 +1,4 @@
-"""The contact sheet of a batch of pictures: its files fetched, and drawn by a process of its own."""
+"""The contact sheet of a batch of pictures: its files fetched, drawn by a process of its own, put on the card."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import discord
+import structlog
+
+from bot.delivery.discord_facts import FILES_PER_MESSAGE
+from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, shows_media
 from bot.domain.card_jobs import is_batch
-from bot.domain.models import Job, MediaKind
+from bot.domain.models import Card, Job, MediaKind
 from bot.errors import MediaError
 from bot.media.contact_sheet import SHEET_NAME, NoSheet, Tile, draw
 from bot.media.fetcher import MediaFetcher
 
-__all__ = ["SHEET_NAME", "NoSheet", "contact_sheet", "wants_sheet"]
+log = structlog.get_logger(__name__)
 
 FILE_MAX_BYTES = 25 * 1024 * 1024
 FETCH_TIMEOUT_S = 60.0
@@ -29,6 +34,42 @@ def pictures(job: Job) -> list[str]:
 def wants_sheet(jobs: Sequence[Job]) -> bool:
     """Whether a card of these jobs gets a contact sheet in the end: a batch of which one job has a picture by now."""
     return is_batch(jobs) and any(pictures(job) for job in jobs)
+
+
+class ContactSheets:
+    """Adds the sheet to finished batches. Without one it is as good a card."""
+
+    def __init__(self, messages: Messages, *, media: MediaFetcher, folder: Path) -> None:
+        self._messages = messages
+        self._media = media
+        self._folder = folder
+
+    async def add(self, card: Card, jobs: Sequence[Job]) -> None:
+        """Put the sheet on the card of a finished batch of pictures that has none and has room for it.
+
+        Raises Discord's or the network's error.
+        """
+        message = await self._messages.find(card) if wants_sheet(jobs) else None
+        if message is None or any(attachment.filename == SHEET_NAME for attachment in message.attachments):
+            return
+        # Only what members can see already: results may be withheld from the card.
+        shown = [job for job in jobs if shows_media(message, job)]
+        if len(shown) < 2 or len(message.attachments) >= FILES_PER_MESSAGE:
+            return
+        try:
+            async with contact_sheet(self._media, jobs, shown, self._folder) as path:
+                await _attach(message, path, len(shown))
+        except NoSheet as error:
+            log.warning("card.no_sheet", card=card.id, error=str(error))
+
+
+async def _attach(message: discord.Message, sheet: Path, count: int) -> None:
+    file = discord.File(sheet, SHEET_NAME, description=f"All {count} pictures, with their numbers")
+    try:
+        async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+            await message.edit(attachments=[file, *message.attachments])
+    finally:
+        file.close()
 
 
 @contextlib.asynccontextmanager

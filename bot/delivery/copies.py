@@ -11,7 +11,9 @@ from pathlib import Path
 import discord
 import structlog
 
+from bot.delivery.attachments import close
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES, is_too_large
+from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, nonce_of
 from bot.delivery.text import alt_text, file_stem
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
@@ -19,10 +21,6 @@ from bot.media.fetcher import LocalFile, MediaFetcher
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
-
-UPLOAD_TIMEOUT_S = 300.0
-SEARCH_MESSAGES = 50
-SEARCH_TIMEOUT_S = 30.0
 
 FreshLink = Callable[[Job, Media], Awaitable[str | None]]
 """Finds a link that works to a result whose own has expired; None if there is none."""
@@ -33,13 +31,13 @@ def shown_jobs(jobs: Sequence[Job]) -> list[Job]:
     return [job for job in jobs if job.state is JobState.DELIVERED and job.media]
 
 
-class Copies:
+class ResultCopies:
     """Posts results once more."""
 
     def __init__(
-        self, client: discord.Client, *, store: Store, media: MediaFetcher, fresh: FreshLink, folder: Path
+        self, messages: Messages, *, store: Store, media: MediaFetcher, fresh: FreshLink, folder: Path
     ) -> None:
-        self._client = client
+        self._messages = messages
         self._store = store
         self._media = media
         self._fresh = fresh
@@ -61,7 +59,7 @@ class Copies:
         `kind` names the copy, `file_limit` is in bytes. Raises Discord's or the network's error.
         """
         async with self._files(jobs, file_limit) as files:
-            message = await self._send(channel, embed, [*files, *documents], f"{kind}-{card.id}")
+            message = await self._send(channel, embed, [*files, *documents], nonce_of(kind, card.id))
         for job in shown_jobs(jobs) or jobs[:1]:
             await self._store.copies.note(
                 card.guild_id, job.id, channel_id=message.channel.id, message_id=message.id, kind=kind
@@ -70,13 +68,7 @@ class Copies:
 
     async def find(self, channel: discord.abc.Messageable, link: str) -> discord.Message | None:
         """Return a late message of ours in the channel whose embed leads to `link`: one that was not noted."""
-        with contextlib.suppress(discord.Forbidden):
-            async with asyncio.timeout(SEARCH_TIMEOUT_S):
-                async for message in channel.history(limit=SEARCH_MESSAGES):
-                    own = self._client.user is not None and message.author.id == self._client.user.id
-                    if own and any(embed.url == link for embed in message.embeds):
-                        return message
-        return None
+        return await self._messages.search(channel, lambda message: any(embed.url == link for embed in message.embeds))
 
     async def _send(
         self, channel: discord.abc.Messageable, embed: discord.Embed, files: Sequence[discord.File], nonce: str
@@ -91,8 +83,7 @@ class Copies:
                         raise
                 return await channel.send(embed=embed, nonce=nonce)
         finally:
-            for file in files:
-                file.close()
+            close(files)
 
     @contextlib.asynccontextmanager
     async def _files(self, jobs: Sequence[Job], file_limit: int) -> AsyncIterator[list[discord.File]]:
@@ -110,8 +101,7 @@ class Copies:
             try:
                 yield files
             finally:
-                for opened in files:
-                    opened.close()
+                close(files)
 
     async def _load(self, job: Job, medium: Media, folder: Path, stem: str, limit: int) -> LocalFile | None:
         """Return the medium on disk, None if it is too large or nowhere to be had: then the embed's link must do."""

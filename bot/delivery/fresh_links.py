@@ -95,11 +95,11 @@ class DiscordLinks:
     async def of_job(self, job: Job, medium: Media) -> str | None:
         """Return a fresh link to the job's file on its card, None if it is not there."""
         card = await self._store.cards.get(job.guild_id, job.card_id)
-        if card is None or card.message_id is None or (card.private and card.message_channel_id == card.channel_id):
+        if card is None or card.message_id is None or card.is_ephemeral:
             return None
         place = [m for m in job.media if m.kind is medium.kind].index(medium) if medium in job.media else 0
         try:
-            message = await self._fetch(card.message_channel_id or card.channel_id, card.message_id)
+            message = await self._fetch(card.place_id, card.message_id)
         except DISCORD_ERRORS:
             return None
         own = [a for a in message.attachments if a.filename.startswith(file_stem(job))]

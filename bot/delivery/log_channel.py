@@ -8,6 +8,7 @@ import discord
 import structlog
 
 from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
+from bot.delivery.messages import nonce_of
 from bot.domain.text import shortened, stamp
 from bot.guild.decision_log import Posted
 from bot.store import Decision, Store
@@ -29,7 +30,7 @@ class LogChannel:
         """Post a line of the record where its guild wants it."""
         who = f"<@{decision.by_id}>" if decision.by_id else "The bot"
         line = shortened(f"`{decision.kind}` {who} {decision.text}", LINE_CHARS)
-        nonce = f"decision-{decision.id}"
+        nonce = nonce_of("decision", f"{decision.id}")
         return await self.post(decision.guild_id, f"{line} {stamp(decision.at, 'f')}", nonce=nonce)
 
     async def post(self, guild_id: int, line: str, *, nonce: str | None = None) -> Posted:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import discord
 import structlog
 
-from bot.delivery.card import IN_REVIEW
-from bot.delivery.colours import ATTENTION
-from bot.delivery.discord_facts import CLOSED_STATUSES, DISCORD_ERRORS, EMBED_TITLE_CHARS
+from bot.delivery.discord_facts import CLOSED_STATUSES, DISCORD_ERRORS
+from bot.delivery.messages import CALL_TIMEOUT_S, Messages
+from bot.delivery.review_message import ReviewMessages
 from bot.domain.models import Card, Job
-from bot.domain.text import stamp
 from bot.jobs.surface import Later, NoPlace, Parked
 from bot.runtime.clock import Clock
 from bot.store import Review, ReviewVerdict, Store
@@ -30,39 +28,27 @@ NO_CHANNEL_AGAIN_S = 600.0
 ALERT_AGAIN_S = 24 * 3600.0
 LOOK_AGAIN_S = 3600.0
 """How often a result that waits is looked at by itself; a decision wakes it at once."""
-CALL_TIMEOUT_S = 30.0
 
-Post = Callable[[Review, Card, Job], Awaitable[discord.Message]]
-"""Posts the result to the review's channel, unless it is there already."""
 AlertModerators = Callable[[int, str], Awaitable[None]]
-ReviewControls = Callable[[Job], Sequence[discord.ui.Item[Any]]]
-
-
-def no_answers(_job: Job, /) -> Sequence[discord.ui.Item[Any]]:
-    """Offer nothing."""
-    return ()
-
-
-def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Embed:
-    """Turn a result's card into the question whether it may be posted `where`, a link."""
-    drawn.title = f"May this be posted? {drawn.title}"[:EMBED_TITLE_CHARS]
-    drawn.colour = discord.Colour(ATTENTION)
-    drawn.set_field_at(0, name="State", value=IN_REVIEW, inline=False)
-    drawn.add_field(name="Where", value=where)
-    drawn.add_field(name="Until", value=stamp(review.expires_at))
-    return drawn
+"""Reaches a guild's moderators with a sentence; never raises."""
 
 
 class ReviewDesk:
     """Lets results pass, or not. What is decided is a row: a restart in between changes nothing."""
 
     def __init__(
-        self, client: discord.Client, *, store: Store, clock: Clock, post: Post, alert: AlertModerators
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        messages: Messages,
+        review_messages: ReviewMessages,
+        alert: AlertModerators,
     ) -> None:
-        self._client = client
         self._store = store
         self._clock = clock
-        self._post = post
+        self._messages = messages
+        self._review_messages = review_messages
         self._alert = alert
 
     async def require(self, card: Card, job: Job) -> None:
@@ -90,7 +76,7 @@ class ReviewDesk:
 
     async def _ask(self, review: Review, card: Card, job: Job) -> None:
         try:
-            message = await self._post(review, card, job)
+            message = await self._review_messages.post(review, card, job)
         except discord.HTTPException as error:
             if error.status not in CLOSED_STATUSES:
                 raise
@@ -115,7 +101,7 @@ class ReviewDesk:
         if decided is None:
             raise Later(1.0)
         if review.message_id is not None:
-            channel = self._client.get_partial_messageable(review.channel_id, guild_id=review.guild_id)
+            channel = self._messages.channel(review.channel_id, review.guild_id)
             try:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     await channel.get_partial_message(review.message_id).edit(content=EXPIRED, view=None)

@@ -9,13 +9,11 @@ import discord
 import structlog
 
 from bot.delivery.discord_facts import NETWORK_ERRORS, TOKEN_EXPIRED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
+from bot.delivery.messages import CALL_TIMEOUT_S, Messages
 from bot.domain.models import Card
-from bot.runtime.clock import Clock
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
-
-CALL_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +28,9 @@ class TakenDown:
 class Takedown:
     """Deletes the messages of a card. Doing it twice is as good as once."""
 
-    def __init__(self, client: discord.Client, *, store: Store, clock: Clock) -> None:
-        self._client = client
+    def __init__(self, messages: Messages, *, store: Store) -> None:
+        self._messages = messages
         self._store = store
-        self._clock = clock
 
     async def take_down(self, card: Card) -> TakenDown:
         """Delete the copies of the card's results, then the card's own message. What is gone already counts as done.
@@ -57,25 +54,21 @@ class Takedown:
 
     async def take_down_copy(self, guild_id: int, channel_id: int, message_id: int) -> bool:
         """Delete one copy and forget it. Returns whether it is gone."""
-        gone = await self._delete(self._client.get_partial_messageable(channel_id).get_partial_message(message_id))
+        gone = await self._delete(self._messages.channel(channel_id, None).get_partial_message(message_id))
         if gone:
             await self._store.copies.forget(guild_id, message_id)
         return gone
 
     async def _deleted(self, card: Card, channel_id: int, message_id: int) -> bool:
         guild_id = card.guild_id if channel_id == card.channel_id else None
-        channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
-        return await self._delete(channel.get_partial_message(message_id))
+        return await self._delete(self._messages.channel(channel_id, guild_id).get_partial_message(message_id))
 
     async def _own_deleted(self, card: Card, message_id: int) -> bool:
-        if card.token is not None and card.token_expires_at > self._clock.wall():
-            webhook = discord.Webhook.partial(self._client.application_id or 0, card.token, client=self._client)
-            if await self._delete(webhook, message_id):
-                return True
-        channel_id = card.message_channel_id or card.channel_id
-        if card.private and channel_id == card.channel_id:
+        if self._messages.token_lives(card) and await self._delete(self._messages.webhook(card), message_id):
+            return True
+        if card.is_ephemeral:
             return True  # only its token reached it: its one reader sees it until they dismiss it
-        return await self._deleted(card, channel_id, message_id)
+        return await self._deleted(card, card.place_id, message_id)
 
     @staticmethod
     async def _delete(target: discord.PartialMessage | discord.Webhook, message_id: int = 0) -> bool:

@@ -28,5 +28,4 @@ def alt_text(job: Job) -> str:
 
 def message_link(card: Card) -> str:
     """Return the link to the card's message in its server."""
-    channel_id = card.message_channel_id or card.channel_id
-    return f"https://discord.com/channels/{card.guild_id}/{channel_id}/{card.message_id}"
+    return f"https://discord.com/channels/{card.guild_id}/{card.place_id}/{card.message_id}"

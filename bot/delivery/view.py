@@ -10,7 +10,7 @@ import discord
 from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE
 
 
-def view_of(controls: Sequence[discord.ui.Item[Any]], links: Sequence[str]) -> discord.ui.View | None:
+def message_view(controls: Sequence[discord.ui.Item[Any]], links: Sequence[str]) -> discord.ui.View | None:
     """Return a new view, that never times out, of `controls` and a button for each of `links`; None if it is empty."""
     items = in_five_rows(controls, link_buttons(links))
     if not items:

@@ -158,6 +158,21 @@ class Card:
     """What it is called where no operation's title says it: the recipe that it is a run of."""
     created_at: float
 
+    @property
+    def place_id(self) -> int:
+        """The channel that its message is in: the one of the command, or a direct message."""
+        return self.message_channel_id or self.channel_id
+
+    @property
+    def is_in_channel(self) -> bool:
+        """Whether its message is in the channel of the command, rather than in a direct message."""
+        return self.place_id == self.channel_id
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether its message is one that only its author sees, and only the interaction's token reaches."""
+        return self.private and self.is_in_channel
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:

@@ -18,11 +18,6 @@ Show = Callable[[int, str], Awaitable[None]]
 AskModerators = Callable[[Approval], Awaitable[None]]
 
 
-async def nobody_to_ask(approval: Approval) -> None:
-    """Stand in for the surface where there is none."""
-    log.info("approval.nobody_to_ask", card=approval.card_id)
-
-
 class Maintenance:
     """Runs in the worker's loop each time it claims jobs. What fails is retried the next time."""
 

@@ -241,7 +241,7 @@ async def _post(interaction: Interaction, job: Job) -> None:
     fresh = await fresh_links.renewed(bot, [job]) if job.media else {}
     media = [job_pages.with_link(medium, fresh.get(medium.url)) for medium in job.media]
     try:
-        posted = await bot.parts.delivery.post_held(
+        posted = await bot.parts.delivery.poster.post_held(
             job, media, channel_id=interaction.channel_id or 0, is_reviewed=await is_moderator(interaction)
         )
     except NoPlace as error:

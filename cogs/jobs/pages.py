@@ -69,7 +69,7 @@ async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord
     embed.add_field(name="State", value=f"{state}{error}", inline=False)
     embed.add_field(name="Cost", value=cost_words(job))
     embed.add_field(name="Asked by", value=f"<@{job.author_id}> {stamp(job.created_at)}")
-    if card.message_id is not None and card.message_channel_id in {None, card.channel_id} and not card.private:
+    if card.message_id is not None and card.is_in_channel and not card.private:
         embed.add_field(name="Card", value=message_link(card))
     family = await store.lineage.of(job.guild_id, viewer_id, job.id)
     if len(family) > 1:

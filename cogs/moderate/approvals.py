@@ -188,10 +188,5 @@ async def _turn_down(interaction: Interaction, card_id: str, reason: str) -> Non
     )
 
 
-async def setup(bot: CannonBot) -> None:
-    """Have approvals asked for; the answers are registered as this is read."""
-
-    async def ask(approval: Approval) -> None:
-        await ask_moderators(bot, approval)
-
-    bot.approvals = ask
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the answers are registered as this is read."""

@@ -211,7 +211,7 @@ async def send(desk: ReactionContext, reacted: Reacted) -> None:
         raise InputError(NOTHING_THERE if all(job.state.ended for job in jobs) else NOT_DONE)
     _keep_pace(desk, reacted)
     withheld = await parts.store.reviews.withheld(card.guild_id, card.id)
-    embed, documents = await parts.delivery.first_answer(card, open_part(jobs, withheld))
+    embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld))
     embed.url = message_link(card)
     try:
         channel = reacted.member.dm_channel or await reacted.member.create_dm()

@@ -99,7 +99,7 @@ class Gallery:
         """Whether the source still stands: it may have been deleted while nobody listened."""
         if card.message_id is None:
             return False
-        channel = self._bot.get_partial_messageable(card.message_channel_id or card.channel_id, guild_id=card.guild_id)
+        channel = self._bot.get_partial_messageable(card.place_id, guild_id=card.guild_id)
         try:
             await channel.fetch_message(card.message_id)
         except discord.NotFound:

@@ -7,18 +7,17 @@ is not made up for. Refusals are told by direct message, once in a while: never 
 
 import asyncio
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import discord
 import structlog
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE
-from bot.domain.models import Card, Job, JobState
+from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.domain.reaction_rules import ReactionAction, emoji_key
 from bot.errors import BotError, Refused
-from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, fits, require_allowed
+from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, require_allowed
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +33,6 @@ class ReactionListener(commands.Cog):
     def __init__(self, bot: CannonBot) -> None:
         self.bot = bot
         self.desk = ReactionContext.of(bot)
-        self.seeding: set[asyncio.Task[None]] = set()
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def _lock(self, event: discord.RawReactionActionEvent) -> asyncio.Lock:
@@ -199,37 +197,6 @@ class ReactionListener(commands.Cog):
             except Exception:
                 log.exception("gallery.not_taken_down", message=message_id)
 
-    # ------------------------------------------------------------------ seeds
-
-    def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
-        """Put the server's emojis under a finished result, if it wants that; the delivery does not wait for it."""
-        here = message.channel.id == card.channel_id
-        if here and not card.private and all(job.state.ended for job in jobs):
-            task = asyncio.create_task(self._seed(card, jobs, message.id), name=f"seed-{card.id}")
-            self.seeding.add(task)
-            task.add_done_callback(self.seeding.discard)
-
-    async def _seed(self, card: Card, jobs: Sequence[Job], message_id: int) -> None:
-        try:
-            settings = await self.bot.parts.store.reactions.get(card.guild_id)
-            if not (settings.seeds and settings.is_on) or all(job.state is not JobState.DELIVERED for job in jobs):
-                return
-            gallery = settings.gallery_channel is not None
-            shown = [rule for rule in settings.rules.values() if fits(self.bot, rule.action, jobs, gallery=gallery)]
-            channel = self.bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
-            for rule in shown[:REACTIONS_PER_MESSAGE]:
-                await channel.get_partial_message(message_id).add_reaction(rule.shown)
-        except DISCORD_ERRORS as error:
-            log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
-        except Exception:
-            log.exception("reaction.seed_failed", card=card.id)
-
-    async def cog_unload(self) -> None:
-        """Let unfinished seeding go."""
-        for task in list(self.seeding):
-            task.cancel()
-        await asyncio.gather(*self.seeding, return_exceptions=True)
-
 
 def _key(emoji: discord.PartialEmoji) -> str:
     return emoji_key(emoji.name or "", emoji.id)
@@ -237,7 +204,4 @@ def _key(emoji: discord.PartialEmoji) -> str:
 
 async def setup(bot: CannonBot) -> None:
     """Listen."""
-    cog = ReactionListener(bot)
-    await bot.add_cog(cog)
-    if hasattr(bot, "parts"):  # not where the surface is only loaded to be described
-        bot.parts.delivery.posted = cog.posted
+    await bot.add_cog(ReactionListener(bot))

@@ -65,8 +65,8 @@ async def accept(bot: CannonBot, request: Generation, spot: CardTarget, payer: d
 async def post(bot: CannonBot, taken: Accepted, spot: CardTarget) -> None:
     """Post the card of what was taken in; its jobs go from then on. Raises Discord's error, with all given back."""
     card = taken.card
-    embed, files = await bot.parts.delivery.first_answer(card, taken.jobs)
-    view = bot.parts.delivery.first_view(card, taken.jobs)
+    embed, files = await bot.parts.delivery.cards.first_answer(card, taken.jobs)
+    view = bot.parts.delivery.cards.first_view(card, taken.jobs)
     may_reply = spot.channel.permissions_for(spot.channel.guild.me).read_message_history
     parent = discord.MessageReference(
         message_id=spot.message_id,

@@ -1,6 +1,5 @@
 """What a card offers once it has a result or has ended: controls that carry it on."""
 
-import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -40,7 +39,7 @@ from cogs.workflows.submit import ask
 STRENGTHS = {"subtle": "Subtle", "strong": "Strong"}
 
 
-def offered(bot: CannonBot, card: Card, jobs: Sequence[Job], linked: bool = False) -> list[discord.ui.Item[Any]]:
+def offered(bot: CannonBot, card: Card, jobs: Sequence[Job], *, linked: bool) -> list[discord.ui.Item[Any]]:
     """Return the controls of a card: Cancel while steps are to come, the others once it has a result or has ended.
 
     `linked`: some results are links.
@@ -201,10 +200,8 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
 
 
 async def setup(bot: CannonBot) -> None:
-    """Let the controls of all messages work, old ones too, and offer them on cards."""
+    """Let the controls of all messages work, old ones too."""
     bot.add_dynamic_items(Control)
-    if hasattr(bot, "parts"):  # not where the surface is only loaded to be described
-        bot.parts.delivery.controls = functools.partial(offered, bot)
 
 
 async def teardown(bot: CannonBot) -> None:

@@ -38,7 +38,7 @@ async def give(interaction: Interaction, job: Job) -> None:
     for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
         view.add_item(discord.ui.Button(label=f"Open result {number}" if len(fresh) > 1 else "Open result", url=link))
     await interaction.edit_original_response(content="Here you are; these links will end too.", view=view)
-    await bot.parts.delivery.renew_links(card, jobs, fresh)
+    await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
 
 
 async def renewed(bot: CannonBot, jobs: Sequence[Job]) -> dict[str, str]:

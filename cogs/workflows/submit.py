@@ -193,8 +193,8 @@ async def _answer_at_once(interaction: Interaction, taken: Accepted) -> None:
     if not taken.fresh:
         return
     delivery = interaction.client.parts.delivery
-    embed, files = await delivery.first_answer(taken.card, taken.jobs)
-    view = delivery.first_view(taken.card, taken.jobs) or discord.utils.MISSING
+    embed, files = await delivery.cards.first_answer(taken.card, taken.jobs)
+    view = delivery.cards.first_view(taken.card, taken.jobs) or discord.utils.MISSING
     try:
         made = await interaction.response.send_message(
             embed=embed, files=files, view=view, ephemeral=taken.card.private
@@ -210,8 +210,8 @@ async def _answer_late(interaction: Interaction, taken: Accepted) -> None:
     if not taken.fresh:
         return
     delivery = interaction.client.parts.delivery
-    embed, files = await delivery.first_answer(taken.card, taken.jobs)
-    view = delivery.first_view(taken.card, taken.jobs)
+    embed, files = await delivery.cards.first_answer(taken.card, taken.jobs)
+    view = delivery.cards.first_view(taken.card, taken.jobs)
     try:
         made = await interaction.edit_original_response(embed=embed, attachments=files, view=view)
     except Exception:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from decimal import Decimal
 from typing import Any
@@ -561,8 +560,8 @@ async def test_the_bot_puts_the_fitting_emojis_on_results_only_if_wanted(rig: Ri
 
 
 async def settle_seeds(rig: Rig) -> None:
-    listener: Any = rig.bot.get_cog("ReactionListener")
-    await asyncio.gather(*listener.seeding)
+    surface: Any = rig.bot.surface
+    await surface.seeds.finished()
     await rig.env._settle_internal(dispatch="seeds")
 
 

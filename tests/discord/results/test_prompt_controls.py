@@ -380,12 +380,13 @@ async def test_a_thousand_results_leave_no_views_in_memory_and_all_still_work(ri
     found = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)
     card, jobs = found
     channel: Any = rig.bot.get_channel(rig.channel.id)
+    drawing = rig.bot.parts.delivery.cards._drawing
     with rig.env.time_context():
         for number in range(1000):
-            view = rig.bot.parts.delivery._view(card, jobs, ["https://example.com/large.mp4"] if number % 2 else [])
+            view = drawing.view(card, jobs, ["https://example.com/large.mp4"] if number % 2 else [])
             sent = await channel.send("result", view=view)
             if number % 10 == 0:
-                await sent.edit(view=rig.bot.parts.delivery._view(card, jobs, []))
+                await sent.edit(view=drawing.view(card, jobs, []))
     del view
     gc.collect()
     kept = rig.bot._connection._view_store

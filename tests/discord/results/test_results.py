@@ -642,7 +642,7 @@ async def test_steps_after_the_failed_one_come_along_and_are_filled_as_before(ri
         CardSpec(place=place, author_id=rig.member.id, interaction_id=None, token=None, steps=steps)
     )
     channel: Any = rig.bot.get_channel(rig.channel.id)
-    embed, _ = await rig.bot.parts.delivery.first_answer(taken.card, taken.jobs)
+    embed, _ = await rig.bot.parts.delivery.cards.first_answer(taken.card, taken.jobs)
     with rig.env.time_context():
         posted = await channel.send(embed=embed)
     await rig.bot.parts.jobs.mark_answered(taken.card, message_id=posted.id, channel_id=rig.channel.id)
@@ -700,7 +700,7 @@ async def test_a_dead_link_is_renewed_privately_and_on_the_card(rig: Rig):
     dead = job.media[0].url
     await change_link(rig, job, f"{rig.sandbox.url}/media/dead.mp4")
     with rig.env.time_context():
-        await rig.bot.parts.delivery.renew_links(
+        await rig.bot.parts.delivery.cards.renew_links(
             *(await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)),
             {dead: f"{rig.sandbox.url}/media/dead.mp4"},
         )
@@ -772,14 +772,14 @@ async def test_a_thousand_results_leave_no_views_in_memory_and_the_first_still_w
     card, jobs = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)
     other = replace(job, id="0000000001", position=1)
     channel: Any = rig.bot.get_channel(rig.channel.id)
-    delivery = rig.bot.parts.delivery
+    drawing = rig.bot.parts.delivery.cards._drawing
     with rig.env.time_context():
         for number in range(1000):
             links = ["https://example.com/large.mp4"] if number % 3 == 0 else []
             shown = (*jobs, other) if number % 2 else jobs
-            sent = await channel.send("result", view=delivery._view(card, shown, links))
+            sent = await channel.send("result", view=drawing.view(card, shown, links))
             if number % 10 == 0:
-                await sent.edit(view=delivery._view(card, jobs, []))
+                await sent.edit(view=drawing.view(card, jobs, []))
     gc.collect()
     kept = rig.bot._connection._view_store
     assert kept._views == {}

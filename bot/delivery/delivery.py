@@ -1,0 +1,107 @@
+"""The delivery as one object, and how it is put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+
+from bot.catalogue import LiveCatalogue
+from bot.delivery.card_memory import CardLocks, ShownCards
+from bot.delivery.contact_sheets import ContactSheets
+from bot.delivery.downloads import Downloads
+from bot.delivery.drawing import CardDrawing
+from bot.delivery.log_channel import LogChannel
+from bot.delivery.messages import Messages
+from bot.delivery.notifications import Notifications
+from bot.delivery.poster import Poster
+from bot.delivery.refresh import CardRefresh
+from bot.delivery.review import ReviewDesk
+from bot.delivery.review_message import ReviewMessages
+from bot.delivery.surface import CardSurface
+from bot.delivery.takedown import Takedown
+from bot.domain.models import Job
+from bot.jobs.learned_durations import LearnedDurations
+from bot.media.fetcher import MediaFetcher
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the commands use of the delivery; and, in one object, what the worker calls its Surface."""
+
+    cards: CardRefresh
+    poster: Poster
+    messages: Messages
+    notifications: Notifications
+    log_channel: LogChannel
+    takedown: Takedown
+
+    async def deliver(self, job: Job) -> int:
+        """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace."""
+        return await self.poster.deliver(job)
+
+    async def show(self, guild_id: int, card_id: str) -> None:
+        """Bring the card up to date with the store; best effort, never raises."""
+        await self.cards.show(guild_id, card_id)
+
+    async def alert(self, guild_id: int, sentence: str) -> None:
+        """Alert the guild's moderators; best effort, never raises."""
+        await self.notifications.alert_moderators(guild_id, sentence)
+
+
+def make_delivery(
+    client: discord.Client,
+    *,
+    store: Store,
+    media: MediaFetcher,
+    catalogue: LiveCatalogue,
+    learned: LearnedDurations,
+    clock: Clock,
+    folder: Path,
+    surface: CardSurface,
+) -> Delivery:
+    """Return a delivery through `client`; `folder` holds its files while they are uploaded."""
+    messages = Messages(client, store=store, clock=clock)
+    log_channel = LogChannel(client, store=store)
+    notifications = Notifications(client, store=store, messages=messages, log_channel=log_channel)
+    drawing = CardDrawing(store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface)
+    downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder)
+    locks, shown = CardLocks(), ShownCards()
+    cards = CardRefresh(
+        store=store,
+        messages=messages,
+        drawing=drawing,
+        sheets=ContactSheets(messages, media=media, folder=folder),
+        notifications=notifications,
+        locks=locks,
+        shown=shown,
+    )
+    review = ReviewDesk(
+        store=store,
+        clock=clock,
+        messages=messages,
+        review_messages=ReviewMessages(messages=messages, downloads=downloads, drawing=drawing, surface=surface),
+        alert=notifications.alert_moderators,
+    )
+    poster = Poster(
+        store=store,
+        clock=clock,
+        messages=messages,
+        downloads=downloads,
+        drawing=drawing,
+        review=review,
+        surface=surface,
+        locks=locks,
+        shown=shown,
+    )
+    return Delivery(
+        cards=cards,
+        poster=poster,
+        messages=messages,
+        notifications=notifications,
+        log_channel=log_channel,
+        takedown=Takedown(messages, store=store),
+    )

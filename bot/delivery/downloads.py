@@ -1,0 +1,111 @@
+"""A job's media on disk for as long as they are uploaded; what is too large to attach becomes a link."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import discord
+import structlog
+
+from bot.cannon.wire import text_of
+from bot.catalogue import LiveCatalogue
+from bot.delivery.discord_facts import FILE_LIMIT_BYTES, REQUEST_LIMIT_BYTES
+from bot.domain.models import Job, Media
+from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
+from bot.jobs.surface import Later, NoPlace
+from bot.media.fetcher import LocalFile, MediaFetcher
+from bot.runtime.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+MEDIA_RETRY_MAX_S = 3600.0
+"""For how long after a job has finished the download of a file that cannot be reached is retried."""
+MEDIA_APPEARS_S = 60.0
+"""How much later than the end of its job a file can appear."""
+
+
+@dataclass(slots=True)
+class ResultFiles:
+    """What a job's result consists of: files on disk, links to what is too large, text."""
+
+    files: list[LocalFile] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+    """Where the files are from, in their order."""
+    links: list[str] = field(default_factory=list)
+    text: str | None = None
+
+    def without_files(self, job: Job) -> ResultFiles:
+        """Return the same result as links only."""
+        return ResultFiles(links=[medium.url for medium in job.media], text=self.text)
+
+    def cut(self, room: int) -> ResultFiles:
+        """Return the same result with at most `room` files, and links in place of the others."""
+        return ResultFiles(
+            files=self.files[:room], urls=self.urls[:room], links=[*self.links, *self.urls[room:]], text=self.text
+        )
+
+
+class Downloads:
+    """Fetches results into `folder`, within the upload limits of the job's server."""
+
+    def __init__(
+        self, client: discord.Client, *, media: MediaFetcher, catalogue: LiveCatalogue, clock: Clock, folder: Path
+    ) -> None:
+        self._client = client
+        self._media = media
+        self._catalogue = catalogue
+        self._clock = clock
+        self._folder = folder
+
+    @contextlib.asynccontextmanager
+    async def results(self, job: Job) -> AsyncIterator[ResultFiles]:
+        """Give the job's result, its files on disk until the block ends.
+
+        Raises Later if a file cannot be had now, NoPlace if it never can.
+        """
+        results = ResultFiles(text=text_of(self._catalogue.current.find(job.operation), job.output))
+        per_file, room = self._limits(job)
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=f"{job.id}-") as folder:
+            for number, medium in enumerate(job.media):
+                file = await self._download(job, medium, Path(folder), f"{number}", max_bytes=min(per_file, room))
+                if file is None:
+                    results.links.append(medium.url)
+                else:
+                    results.files.append(file)
+                    results.urls.append(medium.url)
+                    room -= file.size
+            yield results
+
+    def _limits(self, job: Job) -> tuple[int, int]:
+        """Return the largest file and the largest request, in bytes, for the job's server."""
+        guild = self._client.get_guild(job.guild_id)
+        per_file = guild.filesize_limit if guild is not None else FILE_LIMIT_BYTES
+        return per_file, max(REQUEST_LIMIT_BYTES, per_file)
+
+    async def _download(self, job: Job, medium: Media, folder: Path, stem: str, *, max_bytes: int) -> LocalFile | None:
+        """Return the file, None if it has to be linked: it is too large, or the disk does not take it."""
+        try:
+            return await self._media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=max_bytes)
+        except MediaTooLarge:
+            return None
+        except MediaError as error:
+            raise self._not_now(job, error) from error
+        except OSError as error:
+            # A disk that fails must not lose a paid result: the link is as good.
+            log.warning("delivery.disk", job=job.id, error=type(error).__name__)
+            return None
+
+    def _not_now(self, job: Job, error: MediaError) -> Later | NoPlace:
+        """Return when to try again; NoPlace once a file that never comes leaves the job held."""
+        age_s = self._clock.wall() - (job.finished_at or job.created_at)
+        if isinstance(error, MediaUnreachable) and age_s < MEDIA_RETRY_MAX_S:
+            return Later(15.0)
+        if isinstance(error, MediaGone) and age_s < MEDIA_APPEARS_S:
+            return Later(10.0)
+        if isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
+            return NoPlace(f"Cannon Studio made it, but its file cannot be used. {error.sentence}")
+        return Later(60.0)

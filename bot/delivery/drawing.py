@@ -1,0 +1,93 @@
+"""All that a card's message consists of, drawn from the store as it is now: embed, attached texts, controls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.catalogue import LiveCatalogue
+from bot.delivery.attachments import text_files
+from bot.delivery.card import CardContext, card_embed
+from bot.delivery.card_texts import long_texts
+from bot.delivery.surface import CardSurface
+from bot.delivery.text import message_link
+from bot.delivery.view import message_view
+from bot.domain.card_jobs import open_part
+from bot.domain.models import Card, Job, JobState
+from bot.domain.poll_schedule import remaining_s
+from bot.jobs.learned_durations import LearnedDurations
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+
+class CardDrawing:
+    """Draws cards. Reads the store, never Discord."""
+
+    def __init__(
+        self, *, store: Store, catalogue: LiveCatalogue, learned: LearnedDurations, clock: Clock, surface: CardSurface
+    ) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._learned = learned
+        self._clock = clock
+        self._surface = surface
+
+    async def embed(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> discord.Embed:
+        """Return the card's embed. Jobs that were just accepted had a working key: it is not looked up."""
+        return card_embed(card, jobs, await self.context(card.guild_id, jobs, just_accepted=just_accepted))
+
+    def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
+        """Return the card's controls and a button for each of `links`, None if it has neither."""
+        return message_view(self._surface.controls(card, jobs, linked=bool(links)), links)
+
+    def texts(self, jobs: Sequence[Job], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
+        """Return files with the texts that are too long for the card, but for those that are `there` as they are now.
+
+        Withheld results are not left out: see `open_part`. To be closed.
+        """
+        return text_files(long_texts(jobs, self._catalogue.current), there)
+
+    async def open_part(self, jobs: Sequence[Job]) -> list[Job]:
+        """Return the card's jobs without the results that may not be shown."""
+        return open_part(jobs, await self._withheld(jobs[0].guild_id, jobs))
+
+    async def context(self, guild_id: int, jobs: Sequence[Job], *, just_accepted: bool = False) -> CardContext:
+        """Return what the card of `jobs` needs to know besides itself."""
+        key = None if just_accepted else await self._store.keys.current(guild_id)
+        parent_id = jobs[0].parent_id
+        waits = any(job.state is JobState.WAITING and not job.after_ids for job in jobs)
+        queue = await self._store.queue.order(guild_id) if waits else []
+        now = self._clock.wall()
+        return CardContext(
+            catalogue=self._catalogue.current,
+            now=now,
+            eta=self._eta(jobs, now),
+            blocked=key is not None and key.refused_at is not None,
+            places={job_id: place for place, job_id in enumerate(queue, start=1)},
+            paused=waits and (await self._store.settings.get(guild_id)).paused,
+            withheld=await self._withheld(guild_id, jobs),
+            made_from=None if parent_id is None else await self._link_to(guild_id, parent_id),
+        )
+
+    def _eta(self, jobs: Sequence[Job], now: float) -> dict[str, float]:
+        """Return when each running job will probably have finished, in Unix seconds, by the job's id."""
+        return {
+            job.id: now
+            + remaining_s(self._learned.of(job.operation, job.model), max(0.0, now - (job.submitted_at or now)))
+            for job in jobs
+            if job.state in {JobState.QUEUED, JobState.PROCESSING}
+        }
+
+    async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
+        """Return those of a card's jobs of whose results nothing may be shown."""
+        made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
+        return await self._store.reviews.withheld(guild_id, jobs[0].card_id) & made if made else frozenset()
+
+    async def _link_to(self, guild_id: int, job_id: str) -> str:
+        """Return a job's id as a link to its card, or without one where that is private or gone."""
+        job = await self._store.jobs.get(guild_id, job_id)
+        card = None if job is None else await self._store.cards.get(guild_id, job.card_id)
+        if card is None or card.private or card.message_id is None or not card.is_in_channel:
+            return f"`{job_id}`"
+        return f"[`{job_id}`]({message_link(card)})"

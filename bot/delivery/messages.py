@@ -1,0 +1,199 @@
+"""Messages: the way to a card's own message, and the search for one that a lost reply may have left behind.
+
+A card's message is reached through its interaction's token for 15 minutes, and after that with the bot's own token,
+which does not reach an ephemeral one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from bot.delivery.discord_facts import NONCE_CHARS, TOKEN_EXPIRED, is_closed
+from bot.delivery.text import file_stem
+from bot.delivery.view import links_on
+from bot.domain.models import Card, Job
+from bot.jobs.surface import Later
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+CALL_TIMEOUT_S = 30.0
+UPLOAD_TIMEOUT_S = 300.0
+"""For a message with files."""
+SEARCH_MESSAGES = 50
+"""How many of a channel's messages are searched: the newest, or the first after an interaction."""
+CLOCK_SKEW_S = 60.0
+"""How far our clock and Discord's may be apart."""
+NOT_CONNECTED_S = 5.0
+"""When to try again what needs to be logged in, or an answer that Discord has."""
+
+
+class Messages:
+    """Finds, edits and searches for the bot's messages."""
+
+    def __init__(self, client: discord.Client, *, store: Store, clock: Clock) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+
+    # ------------------------------------------------------------------ places
+
+    def token_lives(self, card: Card) -> bool:
+        """Whether the card's interaction token still reaches its message."""
+        return card.token is not None and card.token_expires_at > self._clock.wall()
+
+    def webhook(self, card: Card) -> discord.Webhook:
+        """Return what the card's token reaches its message through. Raises Later before the bot has logged in."""
+        return discord.Webhook.partial(self._application_id(), card.token or "", client=self._client)
+
+    def channel(self, channel_id: int, guild_id: int | None) -> discord.PartialMessageable:
+        """Return a channel by its ids, without asking Discord; `guild_id` is None for a direct message."""
+        return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
+
+    async def direct_message(self, user_id: int) -> discord.DMChannel:
+        """Return the channel of direct messages with a user. Raises Discord's or the network's error."""
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
+            return user.dm_channel or await user.create_dm()
+
+    def _application_id(self) -> int:
+        application_id = self._client.application_id
+        if application_id is None:
+            raise Later(NOT_CONNECTED_S)
+        return application_id
+
+    # ------------------------------------------------------------------ a card's own message
+
+    async def find(self, card: Card) -> discord.Message | None:
+        """Fetch the card's message; None if it cannot be reached any more, or is not there yet.
+
+        Raises Discord's error where the bot's own token does not reach it either, or the network's.
+        """
+        if card.message_id is None:
+            return None
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            if self.token_lives(card):
+                try:
+                    return await self.webhook(card).fetch_message(card.message_id)
+                except discord.HTTPException as error:
+                    if error.code not in TOKEN_EXPIRED:
+                        raise
+            if card.is_ephemeral:
+                return None
+            return await self._partial(card).fetch()
+
+    async def edit(self, card: Card, **changes: Any) -> None:
+        """Edit the card's message, if it can be reached; `changes` are discord.py's. Raises its or the network's error.
+
+        Raises Later for a card without a message.
+        """
+        partial = self._partial(card)
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            if self.token_lives(card):
+                await self.webhook(card).edit_message(partial.id, **changes)
+            elif not card.is_ephemeral:
+                await partial.edit(**changes)
+
+    def _partial(self, card: Card) -> discord.PartialMessage:
+        if card.message_id is None:
+            raise Later(NOT_CONNECTED_S)
+        return self.channel(card.place_id, card.guild_id).get_partial_message(card.message_id)
+
+    # ------------------------------------------------------------------ searching
+
+    def is_own(self, message: discord.Message) -> bool:
+        """Whether the bot has sent the message."""
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+    async def search(
+        self, channel: discord.abc.Messageable, fits: Callable[[discord.Message], bool]
+    ) -> discord.Message | None:
+        """Return the newest of the channel's last messages that is the bot's and `fits`: a nonce guards for minutes.
+
+        None also where the channel's history may not be read. Raises Discord's or the network's error.
+        """
+        with contextlib.suppress(discord.Forbidden):
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                async for message in channel.history(limit=SEARCH_MESSAGES):
+                    if self.is_own(message) and fits(message):
+                        return message
+        return None
+
+    # ------------------------------------------------------------------ the answer to an interaction
+
+    async def original_id(self, card: Card) -> int | None:
+        """Return the message id of the answer to the card's interaction, None if Discord has none.
+
+        While the token lives Discord is asked for it, after that the channel is searched, where an ephemeral one is
+        not found. Raises Discord's or the network's error if it cannot be said now.
+        """
+        if not self.token_lives(card):
+            return await self._search_original(card)
+        # discord.py's public methods want a message id here; the route of the docs is requested as it is.
+        route = discord.http.Route(
+            "GET",
+            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+            webhook_id=self._application_id(),
+            webhook_token=card.token,
+        )
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                answer = await self._client.http.request(route)
+        except discord.HTTPException as error:
+            if error.code in TOKEN_EXPIRED:
+                return await self._search_original(card)
+            if error.status == 404:
+                return None
+            raise
+        return int(answer["id"])
+
+    async def _search_original(self, card: Card) -> int | None:
+        """Search for the card among the messages that came right after its interaction."""
+        if card.private:
+            return None
+        ids = {job.id for job in await self._store.jobs.of_card(card.guild_id, card.id)}
+        requested_at = datetime.fromtimestamp(card.created_at - CLOCK_SKEW_S, UTC)
+        after = discord.Object(card.interaction_id or discord.utils.time_snowflake(requested_at))
+        channel = self.channel(card.channel_id, card.guild_id)
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                async for message in channel.history(limit=SEARCH_MESSAGES, after=after, oldest_first=True):
+                    if self.is_own(message) and ids & _footer_words(message):
+                        return message.id
+        except discord.HTTPException as error:
+            if not is_closed(error):
+                raise
+        return None
+
+
+def nonce_of(purpose: str, subject_id: str) -> str:
+    """Return the nonce of a message: the same for each try. Raises ValueError for one that Discord would not take."""
+    made = f"{purpose}-{subject_id}"
+    if len(made) > NONCE_CHARS:
+        raise ValueError(f"{made!r} is longer than a nonce may be")
+    return made
+
+
+def carries_result(message: discord.Message, job: Job, *, has_text: bool) -> bool:
+    """Whether a message of ours carries the job's result; `has_text`: the result is, or has, a text."""
+    if job.id not in _footer_words(message):
+        return False
+    return (has_text and not job.media) or shows_media(message, job)
+
+
+def shows_media(message: discord.Message, job: Job) -> bool:
+    """Whether the job's media are on the message, as files or as links."""
+    stem = file_stem(job)
+    return any(attachment.filename.startswith(stem) for attachment in message.attachments) or any(
+        link in {medium.url for medium in job.media} for link in links_on(message)
+    )
+
+
+def _footer_words(message: discord.Message) -> set[str]:
+    """Return the words of the footers, among which a card names its jobs."""
+    return {word for embed in message.embeds for word in (embed.footer.text or "").split()}

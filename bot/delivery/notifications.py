@@ -1,0 +1,77 @@
+"""Messages that ping: the author of a finished card, and the moderators when something needs them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import discord
+import structlog
+
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.log_channel import LogChannel
+from bot.delivery.messages import CALL_TIMEOUT_S, Messages, nonce_of
+from bot.delivery.text import message_link, plain
+from bot.domain.models import Card, Job, JobState
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+class Notifications:
+    """Pings people. What a ping is about is in the store or on the card already."""
+
+    def __init__(self, client: discord.Client, *, store: Store, messages: Messages, log_channel: LogChannel) -> None:
+        self._client = client
+        self._store = store
+        self._messages = messages
+        self._log_channel = log_channel
+
+    async def ping_author(self, card: Card, jobs: Sequence[Job], *, search: bool = False) -> None:
+        """Send the one short message that pings the author: the edit that brought the result has pinged nobody.
+
+        A direct message has pinged by itself, and a private card must not be mentioned. With `search` the message is
+        looked for first; without, its nonce keeps it from being sent twice. Raises Discord's or the network's error.
+        """
+        if card.private or card.message_id is None or not any(job.state is JobState.DELIVERED for job in jobs):
+            return
+        if not (await self._store.settings.get(card.guild_id)).ping:
+            return
+        if await self._store.pings.is_noted(card.guild_id, card.id):
+            return
+        if card.is_in_channel:
+            await self._send_ping(card, jobs[0], search=search)
+        await self._store.pings.note(card.guild_id, card.id)
+
+    async def _send_ping(self, card: Card, job: Job, *, search: bool) -> None:
+        channel = self._messages.channel(card.channel_id, card.guild_id)
+        link = message_link(card)
+        if search and await self._messages.search(channel, lambda message: link in message.content) is not None:
+            return
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            ping = await channel.send(
+                f"<@{card.author_id}> Your result is ready: {link}",
+                nonce=nonce_of("ping", card.id),
+                allowed_mentions=discord.AllowedMentions(
+                    everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
+                ),
+            )
+        await self._store.copies.note(
+            card.guild_id, job.id, channel_id=card.channel_id, message_id=ping.id, kind="ping"
+        )
+
+    async def alert_moderators(self, guild_id: int, sentence: str) -> None:
+        """Post to the guild's log channel, and send who has set its key a direct message; best effort."""
+        log.warning("guild.alert", guild=guild_id, sentence=sentence)
+        await self._log_channel.post(guild_id, f"⚠️ {sentence}")
+        key = await self._store.keys.current(guild_id)
+        if key is None:
+            return
+        guild = self._client.get_guild(guild_id)
+        name = guild.name if guild is not None else "your server"
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                user = self._client.get_user(key.set_by) or await self._client.fetch_user(key.set_by)
+                await user.send(f"**{plain(name)}**: {sentence}")
+        except DISCORD_ERRORS as error:
+            log.info("guild.alert_not_sent", guild=guild_id, error=type(error).__name__)

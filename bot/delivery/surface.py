@@ -1,0 +1,38 @@
+"""What the delivery needs of the commands' side: the controls of a card, and who is told of what was posted.
+
+The app hands one in when it puts the parts together (decision 0011): nothing in `bot` imports the cogs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import discord
+
+from bot.domain.models import Card, Job
+from bot.store import Approval
+
+
+class CardSurface(Protocol):
+    """What cards offer and cause. Custom ids hold everything a control needs, so a restart changes nothing."""
+
+    def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool) -> Sequence[discord.ui.Item[Any]]:
+        """Return what a card offers, only DynamicItems. `linked`: some results are links, which will expire."""
+        ...
+
+    def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
+        """Return what a result that waits for review offers the moderators, only DynamicItems."""
+        ...
+
+    def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
+        """Take note of a result that was posted, with the jobs as they are then. Must neither wait nor raise."""
+        ...
+
+    async def ask_moderators(self, approval: Approval) -> None:
+        """Ask the guild's moderators whether a card may go on, where that is not asked yet."""
+        ...
+
+    async def aclose(self) -> None:
+        """End what `posted` has begun; called once, when the bot stops."""
+        ...

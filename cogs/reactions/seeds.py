@@ -1,0 +1,49 @@
+"""The emojis that the bot itself puts under a finished result, so that members see what they can do."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.app.client import CannonBot
+from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE
+from bot.domain.models import Card, Job, JobState
+from bot.runtime.background import BackgroundTasks
+from cogs.reactions.actions import fits
+
+log = structlog.get_logger(__name__)
+
+
+class Seeds:
+    """Puts reactions under results, where the server wants that; the delivery does not wait for it."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        self._bot = bot
+        self._tasks = BackgroundTasks()
+
+    def posted(self, card: Card, jobs: Sequence[Job], *, channel_id: int, message_id: int) -> None:
+        """Begin with a result that was posted in `channel_id`, once the whole card has ended."""
+        if channel_id == card.channel_id and not card.private and all(job.state.ended for job in jobs):
+            self._tasks.start(self._seed(card, jobs, message_id), f"seed-{card.id}")
+
+    async def _seed(self, card: Card, jobs: Sequence[Job], message_id: int) -> None:
+        try:
+            settings = await self._bot.parts.store.reactions.get(card.guild_id)
+            if not (settings.seeds and settings.is_on) or all(job.state is not JobState.DELIVERED for job in jobs):
+                return
+            gallery = settings.gallery_channel is not None
+            shown = [rule for rule in settings.rules.values() if fits(self._bot, rule.action, jobs, gallery=gallery)]
+            channel = self._bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
+            for rule in shown[:REACTIONS_PER_MESSAGE]:
+                await channel.get_partial_message(message_id).add_reaction(rule.shown)
+        except DISCORD_ERRORS as error:
+            log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
+        except Exception:
+            log.exception("reaction.seed_failed", card=card.id)
+
+    async def finished(self) -> None:
+        """Wait until everything that has begun has ended."""
+        await self._tasks.finished()
+
+    async def aclose(self) -> None:
+        """Cancel what has not ended."""
+        await self._tasks.stop()

@@ -1,0 +1,41 @@
+"""What the cogs give to the cards: their controls, and what follows from a posted result (decision 0011)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.domain.models import Card, Job
+from bot.store import Approval
+from cogs.moderate import approvals, review
+from cogs.reactions.seeds import Seeds
+from cogs.results import buttons
+
+
+class CogSurface:
+    """The CardSurface of this bot. It uses the bot's parts when it is called, so it can be made before them."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        self._bot = bot
+        self.seeds = Seeds(bot)
+
+    def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool) -> Sequence[discord.ui.Item[Any]]:
+        """Return what a card offers."""
+        return buttons.offered(self._bot, card, jobs, linked=linked)
+
+    def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
+        """Return Publish and Refuse."""
+        return review.answers(job)
+
+    def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
+        """Have the server's emojis put under the result."""
+        self.seeds.posted(card, jobs, channel_id=message.channel.id, message_id=message.id)
+
+    async def ask_moderators(self, approval: Approval) -> None:
+        """Post the question whether a card may go on."""
+        await approvals.ask_moderators(self._bot, approval)
+
+    async def aclose(self) -> None:
+        """Cancel what `posted` has begun."""
+        await self.seeds.aclose()
