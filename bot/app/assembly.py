@@ -21,6 +21,7 @@ from bot.cannon.estimates import Estimates
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery, DiscordLinks, make_delivery
 from bot.delivery.copies import ResultCopies
+from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
 from bot.guild.api_keys import ApiKeys
 from bot.guild.operation_switches import OperationSwitches
@@ -79,6 +80,7 @@ class Parts:
     switches: OperationSwitches
     estimates: Estimates
     sources: Sources
+    generation: GenerationUseCases
     delivery: Delivery
     copies: ResultCopies
     worker: Worker
@@ -156,6 +158,9 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         switches=core.switches,
         estimates=core.estimates,
         sources=sources,
+        generation=make_use_cases(
+            catalogue=setup.catalogue, switches=core.switches, sources=sources, jobs=jobs, store=store, clock=clock
+        ),
         delivery=delivery,
         copies=ResultCopies(
             delivery.messages, store=store, media=core.media, fresh=sources.fresh_link, folder=setup.folder

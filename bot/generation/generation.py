@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.models import MediaKind
-from bot.generation.card_spec import JobSpec
 from bot.generation.sources import SourceRef
+from bot.jobs.card_spec import JobSpec
+
+_NOT_IN_DRAFTS = frozenset({"files", "confirmed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """What a command, a form or a control asks for: one operation with its values and files, `count` times."""
+    """What a command, a form or a control requests: one operation with its values and files, `count` times."""
 
     operation: str
     values: Mapping[str, Any]
@@ -46,4 +48,15 @@ class Generation:
     label: str = ""
     """The recipe that this is a run of."""
     confirmed: bool = False
-    """Whether the member has seen the price and said yes."""
+    """Whether the member has confirmed the price."""
+
+    def to_draft(self) -> dict[str, Any]:
+        """Return it as JSON values, without files: by then their links are among the values."""
+        names = [each.name for each in dataclasses.fields(self) if each.name not in _NOT_IN_DRAFTS]
+        before = [{"operation": each.operation, "input": each.input, "fill": each.fill} for each in self.before]
+        return {name: getattr(self, name) for name in names} | {"before": before}
+
+    @classmethod
+    def from_draft(cls, data: Mapping[str, Any]) -> Generation:
+        """Return what `to_draft` wrote, now confirmed."""
+        return cls(**{**data, "before": [JobSpec(**step) for step in data["before"]]}, confirmed=True)

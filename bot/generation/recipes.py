@@ -34,7 +34,7 @@ from bot.domain.templates import (
     without_braces,
 )
 from bot.errors import InputError
-from bot.generation.card_spec import JobSpec
+from bot.jobs.card_spec import JobSpec
 
 STEPS_MAX = 10
 PARAMETERS_MAX = 5

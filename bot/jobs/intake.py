@@ -17,10 +17,10 @@ from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
 from bot.domain.text import full_stop
 from bot.errors import InputError, KeyRefused, Refused
-from bot.generation.card_spec import CardSpec, JobSpec
 from bot.guild.api_keys import ApiKeys
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
+from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -190,19 +190,19 @@ class JobService:
         return await self._store.cards.drop(card.guild_id, card.id, "Discord did not take the answer in time.")
 
     def _card(self, spec: CardSpec) -> Card:
-        now = self._clock.wall()
+        now, place = self._clock.wall(), spec.origin.place
         return Card(
             id=new_id(),
             guild_id=spec.guild_id,
-            channel_id=spec.place.channel_id,
-            parent_channel_id=next(iter(spec.place.parent_channel_ids), None),
-            category_id=next(iter(spec.place.parent_channel_ids[1:]), None),
+            channel_id=place.channel_id,
+            parent_channel_id=next(iter(place.parent_channel_ids), None),
+            category_id=next(iter(place.parent_channel_ids[1:]), None),
             author_id=spec.author_id,
-            interaction_id=spec.interaction_id,
-            token=spec.token,
+            interaction_id=spec.origin.interaction_id,
+            token=spec.origin.token,
             token_expires_at=now + TOKEN_LIFE_S,
             private=spec.private,
-            locale=spec.locale,
+            locale=spec.origin.locale,
             label=spec.label,
             created_at=now,
         )

@@ -12,8 +12,8 @@ from bot.catalogue import FieldKind, Operation
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Estimate
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
-from bot.generation.card_spec import CardSpec, JobSpec
 from bot.guild.api_keys import UsableKey
+from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.store import Store
 
 COSTS_FOR_PERCENTILE = 3
@@ -99,11 +99,12 @@ def spend_request(
         )
         for job, estimate in zip(jobs, estimates, strict=True)
     ]
+    place = spec.origin.place
     return SpendRequest(
         member_id=spec.author_id,
-        role_ids=spec.place.role_ids,
-        channel_ids=frozenset({spec.place.channel_id, *spec.place.parent_channel_ids}),
-        age_restricted=spec.place.age_restricted,
+        role_ids=place.role_ids,
+        channel_ids=frozenset({place.channel_id, *place.parent_channel_ids}),
+        age_restricted=place.age_restricted,
         items=items,
         balance=balance,
     )

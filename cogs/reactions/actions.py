@@ -133,12 +133,12 @@ async def start(desk: ReactionContext, reacted: Reacted) -> None:
     payer = await _payer(reacted)
     _keep_pace(desk, reacted)
     request = await request_for(bot, reacted, payer)
-    spot = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
-    taken = await accept(bot, request, spot, payer)
+    target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
+    accepted = await accept(bot, request, target, payer)
     await bot.parts.store.reaction_acts.note_made(
-        reacted.guild.id, reacted.message_id, rule.emoji, reacted.member.id, made_card=taken.card.id
+        reacted.guild.id, reacted.message_id, rule.emoji, reacted.member.id, made_card=accepted.card.id
     )
-    await post(bot, taken, spot)
+    await post(bot, accepted, target)
 
 
 async def request_for(bot: CannonBot, reacted: Reacted, payer: discord.Member) -> Generation:

@@ -11,14 +11,14 @@ from bot.catalogue import Catalogue, Field, FieldKind, Operation
 from bot.domain.models import MediaKind
 from bot.domain.templates import parameters_in
 from bot.domain.text import shortened
-from bot.generation.card_spec import JobSpec
 from bot.generation.generation import Generation
 from bot.generation.recipes import Parameter, Recipe, check, steps_of
 from bot.generation.sources import Source, SourceRef, probed
+from bot.jobs.card_spec import JobSpec
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, JOB_ID, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
-from cogs.workflows.submit import ask
+from cogs.workflows.submit import submit
 
 _LINKS = {FieldKind.URL, FieldKind.URLS}
 
@@ -85,7 +85,7 @@ async def run(interaction: Interaction, recipe: Recipe, given: Mapping[str, str]
         await interaction.response.defer(ephemeral=private, thinking=True)
         steps = await looked_at(bot, guild_of(interaction), interaction.user.id, steps)
     *before, last = steps
-    await ask(
+    await submit(
         interaction,
         Generation(
             operation=last.operation,

@@ -34,7 +34,7 @@ from cogs.results.rerun import (
 from cogs.ui.controls import GONE, Control, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.submit import ask
+from cogs.workflows.submit import submit
 
 STRENGTHS = {"subtle": "Subtle", "strong": "Strong"}
 
@@ -106,7 +106,7 @@ async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) 
     """Make the same once more, with a new seed."""
     await may_go_on(interaction, job, f"again {job.id}")
     bot = interaction.client
-    await ask(interaction, await same_again(bot, interaction.user.id, job, private=await is_private(bot, job)))
+    await submit(interaction, await same_again(bot, interaction.user.id, job, private=await is_private(bot, job)))
 
 
 @on_job("again_all")
@@ -116,7 +116,7 @@ async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[st
     bot = interaction.client
     count = alike(await cards_jobs(bot, job), job)
     private = await is_private(bot, job)
-    await ask(interaction, await same_again(bot, interaction.user.id, job, private=private, count=count))
+    await submit(interaction, await same_again(bot, interaction.user.id, job, private=private, count=count))
 
 
 @on_job("vary")
@@ -147,7 +147,7 @@ async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
     await may_go_on(interaction, job, f"vary {job.id}")
     bot = interaction.client
     private = await is_private(bot, job)
-    await ask(interaction, await varied(bot, interaction.user.id, job, strength, private=private))
+    await submit(interaction, await varied(bot, interaction.user.id, job, strength, private=private))
 
 
 @on_job("edit")
@@ -160,7 +160,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
     form = OperationForm(bot, request, prefilled=texts, kept=kept)
     if not form.asks:
         not_twice(interaction, job, "edit")
-        await ask(interaction, replace(request, values=kept))
+        await submit(interaction, replace(request, values=kept))
         return
     await interaction.response.send_modal(form)
 
@@ -196,7 +196,7 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
         await interaction.response.defer(ephemeral=private, thinking=True)  # links may have to be looked at
     request = await another_try(bot, interaction.user.id, jobs, private=private)
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
-    await ask(interaction, replace(request, label="" if card is None else card.label))
+    await submit(interaction, replace(request, label="" if card is None else card.label))
 
 
 async def setup(bot: CannonBot) -> None:

@@ -21,7 +21,7 @@ from bot.generation.sources import SourceRef, native_video_id
 from cogs.ui.controls import GONE, Control, view_of
 from cogs.ui.interaction import Interaction
 from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.submit import ask
+from cogs.workflows.submit import submit
 
 WORDS = {MediaKind.IMAGE: "a picture", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
 JOB_ACTION, LINK_ACTION = "next", "next_of"
@@ -89,7 +89,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     request, kind = request_of(operation, medium)
     form = OperationForm(bot, request, prefilled=prefilled(operation, medium), source=kind)
     if not form.asks:
-        await ask(interaction, request)
+        await submit(interaction, request)
         return
     await interaction.response.send_modal(form)
 

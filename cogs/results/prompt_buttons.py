@@ -16,7 +16,7 @@ from cogs.results.rerun import is_private, may_go_on, not_twice, same_again
 from cogs.ui.controls import GONE, Control, on_job
 from cogs.ui.interaction import Interaction
 from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.submit import ask
+from cogs.workflows.submit import submit
 
 IMAGE, VIDEO = "image.generate", "video.generate"
 LABELS = {IMAGE: "Generate image", VIDEO: "Generate video"}
@@ -77,7 +77,7 @@ async def make_image(interaction: Interaction, job: Job, _values: Sequence[str])
     """Make a picture of a rewritten prompt."""
     request = await request_of(interaction, job, IMAGE)
     not_twice(interaction, job, IMAGE)
-    await ask(interaction, request)
+    await submit(interaction, request)
 
 
 @on_job("prompt_video")
@@ -85,7 +85,7 @@ async def make_video(interaction: Interaction, job: Job, _values: Sequence[str])
     """Make a video of a rewritten prompt."""
     request = await request_of(interaction, job, VIDEO)
     not_twice(interaction, job, VIDEO)
-    await ask(interaction, request)
+    await submit(interaction, request)
 
 
 @on_job("prompt_again")
@@ -93,7 +93,7 @@ async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[st
     """Rewrite the same words once more."""
     bot = interaction.client
     await may_go_on(interaction, job, "again")
-    await ask(interaction, await same_again(bot, interaction.user.id, job, private=await is_private(bot, job)))
+    await submit(interaction, await same_again(bot, interaction.user.id, job, private=await is_private(bot, job)))
 
 
 @on_job("prompt_edit")

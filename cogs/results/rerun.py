@@ -10,11 +10,11 @@ from bot.domain.guild_rules import Payer, Rules
 from bot.domain.models import PAID_STATES, Job, JobState, MediaKind
 from bot.domain.templates import OutputRef, output_of_step, outputs_in, text_output, with_outputs, without_braces
 from bot.errors import InputError, Refused
-from bot.generation.card_spec import JobSpec
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
+from bot.generation.steps import PROMPT_OF_STEP_BEFORE, enhancer_of
+from bot.jobs.card_spec import JobSpec
 from cogs.ui.interaction import Interaction
-from cogs.workflows.submit import ENHANCED_KEY, ENHANCERS
 
 IMAGE_EDIT, VARIANT = "image.edit", "prompt.enhance.variant"
 REWRITES: Mapping[str, str] = MappingProxyType(
@@ -103,7 +103,7 @@ def can_vary(bot: CannonBot, job: Job) -> bool:
     operation = _operation(bot, job)
     if operation is None or not _prompt(job) or operation.workflow == "prompt":
         return False
-    needed = [VARIANT, IMAGE_EDIT] if _is_picture(job) else [_enhancer(operation), operation.id]
+    needed = [VARIANT, IMAGE_EDIT] if _is_picture(job) else [enhancer_of(operation, VARIANT), operation.id]
     return all(bot.parts.switches.is_on(job.guild_id, each) for each in needed)
 
 
@@ -116,7 +116,7 @@ async def varied(bot: CannonBot, member_id: int, job: Job, strength: str, *, pri
         raise InputError(ERASED)
     if not can_vary(bot, job):
         raise InputError("There is no variant of this: it has no prompt, or what makes one is switched off here.")
-    fill = {"prompt": str(output_of_step(0, ENHANCED_KEY))}
+    fill = dict(PROMPT_OF_STEP_BEFORE)
     if _is_picture(job):
         before = JobSpec(operation=VARIANT, input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]})
         picture = SourceFile(offered=SourceRef(job_id=job.id), label="picture", field="image_url")
@@ -132,7 +132,7 @@ async def varied(bot: CannonBot, member_id: int, job: Job, strength: str, *, pri
         )
     operation = bot.catalogue.resolve(job.operation)
     before = JobSpec(
-        operation=_enhancer(operation), input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]}
+        operation=enhancer_of(operation, VARIANT), input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]}
     )
     values, files = await _input(bot, member_id, job)
     values.pop("prompt")
@@ -156,10 +156,6 @@ def _prompt(job: Job) -> str:
     """Return the words that describe the result. Words that are spoken in it are not these."""
     prompt = job.input.get("prompt")
     return prompt if isinstance(prompt, str) else ""
-
-
-def _enhancer(operation: Operation) -> str:
-    return ENHANCERS.get(operation.workflow, VARIANT)
 
 
 def _model(bot: CannonBot, job: Job) -> dict[str, str]:

@@ -6,7 +6,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import FieldKind
-from bot.generation.card_spec import Place
+from bot.jobs.card_spec import Origin, Place
 
 Interaction = discord.Interaction[CannonBot]
 
@@ -23,6 +23,17 @@ def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[s
     options = vars(interaction.namespace)
     names = {each.name: renamed.get(each.name, each.name) for each in operation.fields if each.kind in _PLAIN}
     return {name: options[option] for name, option in names.items() if options.get(option) is not None}
+
+
+def origin_of(interaction: Interaction) -> Origin:
+    """Return whose request the interaction is, and from where."""
+    return Origin(
+        place=place_of(interaction),
+        author_id=interaction.user.id,
+        locale=str(interaction.locale),
+        interaction_id=interaction.id,
+        token=interaction.token,
+    )
 
 
 def place_of(interaction: Interaction) -> Place:

@@ -8,8 +8,9 @@ from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows.files import offered_file
 from cogs.workflows.options import Count, PromptOption, offers
-from cogs.workflows.submit import ask, offered_file
+from cogs.workflows.submit import submit
 
 CLIPS = frozenset({MediaKind.VIDEO})
 
@@ -46,7 +47,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
     ) -> None:
         """Make 1 to 4 pieces."""
         values = given(interaction, "music.generate")
-        await ask(interaction, Generation(operation="music.generate", values=values, count=count, private=private))
+        await submit(interaction, Generation(operation="music.generate", values=values, count=count, private=private))
 
     @app_commands.command(name="narration", description="Have a text read aloud")
     @offers("narration.generate")
@@ -63,7 +64,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
     ) -> None:
         """Read a text aloud."""
         values = given(interaction, "narration.generate")
-        await ask(interaction, Generation(operation="narration.generate", values=values, private=private))
+        await submit(interaction, Generation(operation="narration.generate", values=values, private=private))
 
     @app_commands.command(name="soundfx", description="Make a sound effect from words, or for a video")
     @offers("soundfx.generate", jobs={"job": CLIPS}, video="The video that the sound is made for")
@@ -89,7 +90,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
         values = given(interaction, "soundfx.generate")
         if files:
             values.setdefault("mode", "video_context")
-        await ask(
+        await submit(
             interaction,
             Generation(operation="soundfx.generate", values=values, files=files, count=count, private=private),
         )

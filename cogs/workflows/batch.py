@@ -14,13 +14,13 @@ from bot.domain.models import PROMPT_FIELDS
 from bot.domain.spend_request import JOBS_PER_CARD
 from bot.domain.text import one_line
 from bot.errors import InputError
-from bot.generation.card_spec import JobSpec
 from bot.generation.generation import Generation
+from bot.jobs.card_spec import JobSpec
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
 from cogs.ui.text_files import text_of_file
 from cogs.workflows.options import PRIVATE_HELP
-from cogs.workflows.submit import ask
+from cogs.workflows.submit import submit
 
 FILE_MAX_BYTES = 256 * 1024
 """Twenty prompts of 6,000 characters, and then some."""
@@ -113,7 +113,7 @@ class Batch(commands.Cog):
         lines = split(text, in_file=file is not None)
         *before, last = steps(bot.catalogue, chosen, lines, model, aspect_ratio)
         request = Generation(operation=last.operation, values=last.input, before=before, private=private)
-        await ask(interaction, request)
+        await submit(interaction, request)
 
 
 def split(text: str, *, in_file: bool) -> list[str]:

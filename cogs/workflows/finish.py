@@ -10,8 +10,9 @@ from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows.files import offered_file
 from cogs.workflows.options import PromptOption, offers
-from cogs.workflows.submit import ask, offered_file
+from cogs.workflows.submit import submit
 
 CLIPS = frozenset({MediaKind.VIDEO})
 PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
@@ -57,7 +58,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
             *offered_file("speech", attachment=audio, url=audio_url, job=audio_job, field="audio_url", required=True),
         ]
         values = given(interaction, "lipsync.generate")
-        await ask(interaction, Generation(operation="lipsync.generate", values=values, files=files, private=private))
+        await submit(interaction, Generation(operation="lipsync.generate", values=values, files=files, private=private))
 
     @app_commands.command(name="subtitles", description="Burn subtitles into a video")
     @offers(
@@ -87,7 +88,9 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
         files = offered_file("video", attachment=video, url=url, job=job, field="video_url", required=True)
         look = together(font=font, fontSize=font_size, color=color, strokeColor=stroke_color, strokeWidth=stroke_width)
         values = {} if look is None else {"subtitle_settings": look}
-        await ask(interaction, Generation(operation="subtitles.generate", values=values, files=files, private=private))
+        await submit(
+            interaction, Generation(operation="subtitles.generate", values=values, files=files, private=private)
+        )
 
     @app_commands.command(name="motion", description="Bring a picture or a video into motion")
     @offers(
@@ -129,7 +132,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
             # The API's sample gives all six, the unused ones as 0.
             values["camera_control"] = dict.fromkeys(CAMERA, 0) | camera
             values.setdefault("control_mode", "camera_control")
-        await ask(
+        await submit(
             interaction, Generation(operation="smartmotion.generate", values=values, files=files, private=private)
         )
 
@@ -162,7 +165,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
             *offered_file("thumbnail", attachment=thumbnail, url=thumbnail_url, field="thumbnail_url"),
         ]
         values = given(interaction, "video.upscale")
-        await ask(interaction, Generation(operation="video.upscale", values=values, files=files, private=private))
+        await submit(interaction, Generation(operation="video.upscale", values=values, files=files, private=private))
 
 
 async def setup(bot: CannonBot) -> None:

@@ -8,8 +8,9 @@ from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation, SourceFile
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows.files import offered_file
 from cogs.workflows.options import Count, PromptOption, offers
-from cogs.workflows.submit import ask, offered_file
+from cogs.workflows.submit import submit
 
 REFERENCE_HELP = "A picture to follow"
 PICTURES = frozenset({MediaKind.IMAGE})
@@ -66,7 +67,7 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
         uploads = (reference, reference_2, reference_3, reference_4)
         files = references(*uploads, url=reference_urls, job=reference_job)
         values = given(interaction, "image.generate")
-        await ask(
+        await submit(
             interaction,
             Generation(
                 operation="image.generate", values=values, files=files, count=count, enhance=enhance, private=private
@@ -92,7 +93,7 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
         """Change a picture, 1 to 4 times."""
         files = offered_file("picture", attachment=image, url=url, job=job, field="image_url", required=True)
         values = given(interaction, "image.edit")
-        await ask(
+        await submit(
             interaction,
             Generation(
                 operation="image.edit", values=values, files=files, count=count, enhance=enhance, private=private

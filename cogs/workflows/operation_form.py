@@ -13,7 +13,8 @@ from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, JOB_ID, LABEL_CHARS, TITLE_CHARS, Form
-from cogs.workflows.submit import ask, offered_file
+from cogs.workflows.files import offered_file
+from cogs.workflows.submit import submit
 
 TYPED = frozenset({FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN})
 MAIN_FIELDS = (
@@ -75,7 +76,7 @@ class OperationForm(Form):
         request = self.request
         chosen = self.choice.values[0] if self.choice is not None else request.operation
         files = [*request.files, *(_file(*each) for each in self.uploads)]
-        await ask(
+        await submit(
             interaction,  # type: ignore[arg-type]  # our client's type
             replace(request, operation=chosen, values={**request.values, **self._values()}, files=files),
         )

@@ -7,7 +7,7 @@ from bot.app.client import CannonBot
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows.options import PromptOption, offers
-from cogs.workflows.submit import ask
+from cogs.workflows.submit import submit
 
 OPTIONS = {"style": "visualStyle", "aspect_ratio": "aspectRatio", "rewrite_request": "rewriteRequest"}
 """Discord's option names are lower case; Cannon Studio's prompt fields are not."""
@@ -16,7 +16,7 @@ WIRE = {wire: option for option, wire in OPTIONS.items()}
 
 async def rewrite(interaction: Interaction, operation: str, private: bool) -> None:
     """Ask for a rewritten prompt with the options that were given."""
-    await ask(
+    await submit(
         interaction,
         Generation(operation=operation, values=given(interaction, operation, **WIRE), private=private),
     )

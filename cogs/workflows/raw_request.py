@@ -16,7 +16,7 @@ from bot.generation.sources import SourceRef
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.workflows.submit import ask
+from cogs.workflows.submit import submit
 
 LINKS_MAX = 20
 """Links that are looked at for one request: each is a call of the bot."""
@@ -57,7 +57,7 @@ async def take(interaction: Interaction, operation_id: str, typed: str, private:
     await require_moderator(interaction)  # again: the role may be gone since the form was opened
     operation = interaction.client.catalogue.resolve(operation_id)
     values, files = taken_apart(operation, parsed(typed))
-    await ask(interaction, Generation(operation=operation.id, values=values, files=files, private=private))
+    await submit(interaction, Generation(operation=operation.id, values=values, files=files, private=private))
 
 
 def parsed(typed: str) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import native_video_id
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows.files import offered_file
 from cogs.workflows.options import JOB_HELP, PromptOption, offers
-from cogs.workflows.submit import ask, offered_file
+from cogs.workflows.submit import submit
 
 CLIPS = frozenset({MediaKind.VIDEO})
 VIDEO_ID_HELP = "The id of a Sora video, e.g. video_68c1…; or pick a job"
@@ -50,7 +51,7 @@ async def change(
     """Ask for a new video made from an earlier Sora video."""
     values = given(interaction, operation)
     values["sora_video_id"] = await video_id(interaction, sora_video_id, job)
-    await ask(
+    await submit(
         interaction, Generation(operation=operation, values=values, files=files, private=private, enhance=enhance)
     )
 
@@ -78,7 +79,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
         """Make a character."""
         files = offered_file("video", attachment=video, url=url, job=job, field="video_url", kinds=CLIPS, required=True)
         values = known(interaction, "sora2.character.create", {"name": name})
-        await ask(
+        await submit(
             interaction, Generation(operation="sora2.character.create", values=values, files=files, private=private)
         )
 
@@ -114,7 +115,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
             "resolution": resolution,
         }
         values = known(interaction, "sora2.character.generate", wishes)
-        await ask(
+        await submit(
             interaction,
             Generation(operation="sora2.character.generate", values=values, private=private, enhance=enhance),
         )

@@ -8,9 +8,10 @@ from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows.files import offered_file
 from cogs.workflows.image import REFERENCE_HELP, references
 from cogs.workflows.options import Count, PromptOption, offers
-from cogs.workflows.submit import ask, offered_file
+from cogs.workflows.submit import submit
 
 PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 START = {MediaKind.IMAGE: "image_url", MediaKind.VIDEO: "source_video_url"}
@@ -71,7 +72,7 @@ class Video(commands.GroupCog, group_name="video", group_description="Make films
             *references(reference, reference_2, url=reference_urls),
         ]
         values = given(interaction, "video.generate")
-        await ask(
+        await submit(
             interaction,
             Generation(
                 operation="video.generate", values=values, files=files, count=count, enhance=enhance, private=private

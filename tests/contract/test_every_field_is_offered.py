@@ -97,11 +97,11 @@ class Commands:
         self._bot = bot
         self._asked: list[Any] = []  # of a class that each loading of the surface makes anew
 
-        async def ask(_interaction: object, request: Any) -> None:
+        async def submit(_interaction: object, request: Any) -> None:
             self._asked.append(request)
 
         for name in ("image", "video", "audio", "prompt", "finish", "sora"):
-            monkeypatch.setattr(importlib.import_module(f"cogs.workflows.{name}"), "ask", ask)
+            monkeypatch.setattr(importlib.import_module(f"cogs.workflows.{name}"), "submit", submit)
         every = {command.qualified_name: command for command in bot.tree.walk_commands()}
         self.by_name = {name: every[name] for name in COMMANDS}
 

@@ -626,7 +626,7 @@ async def test_a_failed_step_is_tried_again_from_what_came_before(rig: Rig, rest
 
 
 async def test_steps_after_the_failed_one_come_along_and_are_filled_as_before(rig: Rig):
-    from bot.generation.card_spec import CardSpec, JobSpec, Place
+    from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 
     steps = [
         JobSpec(operation="image.generate", input={"prompt": "a fox #fast"}),
@@ -638,9 +638,7 @@ async def test_steps_after_the_failed_one_come_along_and_are_filled_as_before(ri
         JobSpec(operation="video.generate", input={"prompt": "it moves #fast"}, fill={"image_url": "{1.image_url}"}),
     ]
     place = Place(guild_id=rig.guild.id, channel_id=rig.channel.id)
-    taken = await rig.bot.parts.jobs.accept(
-        CardSpec(place=place, author_id=rig.member.id, interaction_id=None, token=None, steps=steps)
-    )
+    taken = await rig.bot.parts.jobs.accept(CardSpec(origin=Origin(place=place, author_id=rig.member.id), steps=steps))
     channel: Any = rig.bot.get_channel(rig.channel.id)
     embed, _ = await rig.bot.parts.delivery.cards.first_answer(taken.card, taken.jobs)
     with rig.env.time_context():

@@ -10,7 +10,7 @@ from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
 from bot.domain.spend_request import DEFAULT_HOLD
 from bot.errors import Refused
-from bot.generation.card_spec import CardSpec, JobSpec, Place
+from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.jobs.intake import Accepted
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import settled_exactly
@@ -22,10 +22,11 @@ DRAW = JobSpec(operation="image.generate", input={"prompt": "a fox"})
 
 def ask(rig: Rig, member: int, number: int, *steps: JobSpec) -> CardSpec:
     return CardSpec(
-        place=Place(guild_id=rig.guild.id, channel_id=rig.channel.id),
-        author_id=member,
-        interaction_id=10**18 + number,
-        token=None,
+        origin=Origin(
+            place=Place(guild_id=rig.guild.id, channel_id=rig.channel.id),
+            author_id=member,
+            interaction_id=10**18 + number,
+        ),
         steps=steps,
     )
 

@@ -1,4 +1,4 @@
-"""What one command becomes: a card, and one job for each step of it."""
+"""What intake takes: a request for one card, with one job for each step of it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class JobSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where something is asked for, and with which roles, as Discord said it then."""
+    """Where in a server a request comes from, and the member's roles, as Discord sent them then."""
 
     guild_id: int
     channel_id: int
@@ -39,23 +39,40 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardSpec:
-    """What a member asks for: one card, with one job for each step."""
+class Origin:
+    """Whose request it is, from where, and on which interaction; a reaction has none."""
 
     place: Place
     author_id: int
-    interaction_id: int | None
-    token: str | None = field(repr=False)
-    steps: Sequence[JobSpec]
-    private: bool = False
     locale: str = "en-US"
-    parent_id: str | None = None
-    label: str = ""
-    """The recipe that this is a run of: then sentences name the step that they are about."""
-    confirmed: bool = False
-    """Whether the member has seen the price and said yes."""
+    interaction_id: int | None = None
+    token: str | None = field(default=None, repr=False)
 
     @property
     def guild_id(self) -> int:
         """The server that pays."""
         return self.place.guild_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSpec:
+    """What a member requests: one card, with one job for each step."""
+
+    origin: Origin
+    steps: Sequence[JobSpec]
+    private: bool = False
+    parent_id: str | None = None
+    label: str = ""
+    """The recipe that this is a run of: then sentences name the step that they are about."""
+    confirmed: bool = False
+    """Whether the member has confirmed the price."""
+
+    @property
+    def guild_id(self) -> int:
+        """The server that pays."""
+        return self.origin.guild_id
+
+    @property
+    def author_id(self) -> int:
+        """The member who pays."""
+        return self.origin.author_id

@@ -1,0 +1,103 @@
+"""The way of every generation into intake, whether a command, a form, a control or a reaction requests it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.catalogue import LiveCatalogue
+from bot.generation.files import with_files
+from bot.generation.generation import Generation
+from bot.generation.sources import Sources
+from bot.generation.steps import card_spec
+from bot.guild.operation_switches import OperationSwitches
+from bot.jobs.card_spec import Origin
+from bot.jobs.intake import Accepted, JobService, Unconfirmed
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+DRAFT_LIFE_S = 15 * 60.0
+"""How long a price may be confirmed: as long as Discord lets the ephemeral message be answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A price, in credits, that the server wants confirmed first. Nothing is held; the draft keeps the generation."""
+
+    draft_id: str
+    price: Decimal
+    basis: str
+    balance: Decimal | None
+
+
+class Generations:
+    """Turns generations into accepted cards."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: LiveCatalogue,
+        switches: OperationSwitches,
+        sources: Sources,
+        jobs: JobService,
+        store: Store,
+        clock: Clock,
+    ) -> None:
+        self._catalogue = catalogue
+        self._switches = switches
+        self._sources = sources
+        self._jobs = jobs
+        self._store = store
+        self._clock = clock
+
+    def require_on(self, guild_id: int, generation: Generation) -> None:
+        """Raise Refused if the generation's operation is switched off here, InputError if there is none such."""
+        self._switches.require_on(guild_id, self._catalogue.current.resolve(generation.operation))
+
+    async def is_slow(self, guild_id: int, generation: Generation) -> bool:
+        """Whether it may take longer than Discord waits for an answer: files are checked, or a price is fetched."""
+        return bool(generation.files) or (await self._store.settings.get(guild_id)).estimate_tool
+
+    async def accept(self, generation: Generation, origin: Origin) -> Accepted:
+        """Check the files, then check, price and store the jobs, with the credits held. Nothing is sent yet.
+
+        Raises InputError, a MediaError, Refused, KeyRefused or Unconfirmed; then nothing is stored and nothing held.
+        """
+        return await self._accept(await self._with_files(generation, origin), origin)
+
+    async def accept_or_quote(self, generation: Generation, origin: Origin) -> Accepted | Quote:
+        """Do as `accept`; where the price is to be confirmed first, keep a draft and return the price instead."""
+        generation = await self._with_files(generation, origin)
+        try:
+            return await self._accept(generation, origin)
+        except Unconfirmed as unconfirmed:
+            draft_id = await self._store.drafts.keep(
+                origin.guild_id,
+                origin.author_id,
+                generation.to_draft(),
+                expires_at=self._clock.wall() + DRAFT_LIFE_S,
+            )
+            return Quote(
+                draft_id=draft_id,
+                price=unconfirmed.price,
+                basis=unconfirmed.basis,
+                balance=unconfirmed.balance,
+            )
+
+    async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:
+        """Return a quoted generation as confirmed by its author, and forget the draft; only the first call gets it.
+
+        None for one that is not theirs, was taken before, or has expired.
+        """
+        data = await self._store.drafts.take(guild_id, member_id, draft_id)
+        return None if data is None or "operation" not in data else Generation.from_draft(data)
+
+    async def _with_files(self, generation: Generation, origin: Origin) -> Generation:
+        self.require_on(origin.guild_id, generation)
+        operation = self._catalogue.current.resolve(generation.operation)
+        return await with_files(
+            generation, operation, self._sources, guild_id=origin.guild_id, member_id=origin.author_id
+        )
+
+    async def _accept(self, generation: Generation, origin: Origin) -> Accepted:
+        return await self._jobs.accept(card_spec(self._catalogue.current, generation, origin))

@@ -1,0 +1,56 @@
+"""From a generation to a card: the jobs that it becomes. Pure but for the random seeds."""
+
+from __future__ import annotations
+
+import secrets
+from types import MappingProxyType
+
+from bot.catalogue import Catalogue, Operation
+from bot.domain.templates import output_of_step
+from bot.generation.generation import Generation
+from bot.jobs.card_spec import CardSpec, JobSpec, Origin
+
+SEED_MAX = 2**31 - 1
+"""The docs give no range; every provider's seeds known to us go at least as far."""
+PROMPT_OF_STEP_BEFORE = MappingProxyType({"prompt": str(output_of_step(0, "enhancedPrompt"))})
+"""What a job fills in whose prompt the first step of its card rewrites."""
+_ENHANCERS = {"image": "prompt.enhance.image", "video": "prompt.enhance.video", "sora": "prompt.enhance.video"}
+_HINTS = {"prompt": "prompt", "aspectRatio": "aspect_ratio", "visualStyle": "style", "duration": "duration"}
+"""Which of a job's fields tell an enhancer what the prompt is for."""
+
+
+def enhancer_of(operation: Operation, otherwise: str) -> str:
+    """Return the id of the prompt operation that fits the operation's workflow, `otherwise` where none does."""
+    return _ENHANCERS.get(operation.workflow, otherwise)
+
+
+def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> CardSpec:
+    """Return the card that the generation becomes. Its files must have been filled in. Raises InputError."""
+    return CardSpec(
+        origin=origin,
+        steps=job_specs(catalogue, generation),
+        private=generation.private,
+        parent_id=generation.parent_id,
+        label=generation.label,
+        confirmed=generation.confirmed,
+    )
+
+
+def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
+    """Return the jobs of a generation: with `enhance`, the prompt is rewritten first and the others wait for it."""
+    operation = catalogue.resolve(generation.operation)
+    values = generation.values
+    if generation.enhance:
+        enhancer = catalogue.resolve(enhancer_of(operation, _ENHANCERS["image"]))
+        known = {each.name for each in enhancer.fields}
+        hints = {name: values.get(field) for name, field in _HINTS.items() if name in known}
+        rest = JobSpec(operation=generation.operation, input=values, fill=PROMPT_OF_STEP_BEFORE)
+        return [JobSpec(operation=enhancer.id, input=hints), *[rest] * generation.count]
+    reseed = generation.reseed and any(each.name == "seed" for each in operation.fields)
+    inputs = [{**values, "seed": _new_seed()} if reseed else values for _ in range(generation.count)]
+    jobs = [JobSpec(operation=operation.id, input=each, fill=generation.fill) for each in inputs]
+    return [*generation.before, *jobs]
+
+
+def _new_seed() -> int:
+    return 1 + secrets.randbelow(SEED_MAX)

@@ -1,0 +1,32 @@
+"""The answer to an accepted request: its card is sent, and noted once Discord has it."""
+
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.jobs.intake import Accepted
+
+Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awaitable[int | None]]
+"""Sends a card to Discord; returns its message's id, None where Discord did not tell it."""
+
+
+async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
+    """Send the card; its jobs start once it is known that Discord has it.
+
+    Raises what `send` raises, with everything refunded, unless Discord has the card all the same.
+    """
+    if not accepted.fresh:
+        return
+    card, jobs, delivery = accepted.card, accepted.jobs, bot.parts.delivery.cards
+    embed, files = await delivery.first_answer(card, jobs)
+    try:
+        message_id = await send(embed, files, delivery.first_view(card, jobs))
+    except Exception:
+        if await bot.parts.recovery.settle_answer(card):
+            return  # there is nothing to apologise for
+        raise
+    if message_id is None:
+        await bot.parts.recovery.settle_answer(card)
+        return
+    await bot.parts.jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)

@@ -1,0 +1,34 @@
+"""Files that members give to a command or a form, as an upload, a link, or an earlier job."""
+
+from collections.abc import Mapping
+
+import discord
+
+from bot.domain.models import MediaKind
+from bot.errors import InputError
+from bot.generation.generation import SourceFile
+from bot.generation.sources import SourceRef
+
+
+def offered_file(
+    label: str,
+    *,
+    attachment: discord.Attachment | None = None,
+    url: str | None = None,
+    job: str | None = None,
+    field: str | None = None,
+    by_kind: Mapping[MediaKind, str] | None = None,
+    kinds: frozenset[MediaKind] = frozenset(MediaKind),
+    required: bool = False,
+) -> list[SourceFile]:
+    """Return the file that was given in one of three ways, [] if it was not given. Raises InputError if required."""
+    offered = SourceRef(
+        attachment=None if attachment is None else (attachment.url, attachment.filename),
+        url=url,
+        job_id=job,
+    )
+    if offered.count == 0:
+        if required:
+            raise InputError(f"Give the {label}: upload it, give a link to it, or pick an earlier job.", label)
+        return []
+    return [SourceFile(offered=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]
