@@ -134,19 +134,11 @@ async def open_parts(setup: Setup) -> Parts:
 
 async def assemble(setup: Setup, store: Store) -> Parts:
     """Put the parts together on an open store."""
-    bot, clock = setup.bot, setup.clock
     core = await _core(setup, store)
     delivery = _delivery(setup, core)
     sources = _sources(setup, core)
     worker = _worker(setup, core, delivery, sources)
-    watch = Watch(
-        store,
-        keys=core.keys,
-        client=core.client,
-        clock=clock,
-        channel=delivery.log_channel,
-        ping=delivery.cards.ping_late,
-    )
+    watch = _watch(setup, core, delivery)
     jobs = _intake(setup, core, watch, worker)
     webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
     return Parts(
@@ -162,17 +154,15 @@ async def assemble(setup: Setup, store: Store) -> Parts:
             catalogue=setup.catalogue, switches=core.switches, sources=sources, jobs=jobs, store=store, clock=clock
         ),
         delivery=delivery,
-        copies=ResultCopies(
-            delivery.messages, store=store, media=core.media, fresh=sources.fresh_link, folder=setup.folder
-        ),
+        copies=_copies(setup, core, delivery, sources),
         worker=worker,
         watch=watch,
-        http=_http_server(setup, Health(bot, worker=worker, clock=clock), webhooks),
+        http=_http_server(setup, worker, webhooks),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
-        command_sync=CommandSync(bot, store),
+        command_sync=CommandSync(setup.bot, store),
         recovery=_recovery(setup, store, jobs, delivery),
-        catalogue_refresh=CatalogueRefresh(setup.catalogue, store=store, client=core.client, clock=clock),
+        catalogue_refresh=CatalogueRefresh(setup.catalogue, store=store, client=core.client, clock=setup.clock),
     )
 
 
@@ -255,6 +245,23 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
     )
 
 
+def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
+    return Watch(
+        core.store,
+        keys=core.keys,
+        client=core.client,
+        clock=setup.clock,
+        channel=delivery.log_channel,
+        ping=delivery.cards.ping_late,
+    )
+
+
+def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> ResultCopies:
+    return ResultCopies(
+        delivery.messages, store=core.store, media=core.media, fresh=sources.fresh_link, folder=setup.folder
+    )
+
+
 def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker) -> JobService:
     return JobService(
         store=core.store,
@@ -274,11 +281,11 @@ def _recovery(setup: Setup, store: Store, jobs: JobService, delivery: Delivery) 
     )
 
 
-def _http_server(setup: Setup, health: Health, webhooks: Webhooks) -> HttpServer:
+def _http_server(setup: Setup, worker: Worker, webhooks: Webhooks) -> HttpServer:
     return HttpServer(
         host=setup.settings.http_host,
         port=setup.settings.http_port,
-        health=health,
+        health=Health(setup.bot, worker=worker, clock=setup.clock),
         hint=webhooks.receive,
         metrics=setup.metrics,
     )

@@ -73,15 +73,7 @@ class CannonBot(commands.Bot):
         serve_http: bool = True,
         cdn: Cdn | None = None,
     ) -> None:
-        super().__init__(
-            command_prefix=commands.when_mentioned,
-            help_command=None,
-            intents=intents(),
-            allowed_mentions=discord.AllowedMentions.none(),
-            tree_cls=Tree,
-            chunk_guilds_at_startup=False,
-            max_messages=None,
-        )
+        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options())
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
@@ -172,6 +164,17 @@ class CannonBot(commands.Bot):
     async def on_ready(self) -> None:
         """Log once that the bot serves."""
         log.info("ready", user=str(self.user), guilds=len(self.guilds))
+
+
+def _client_options() -> dict[str, Any]:
+    """Return what discord.py is told: nobody is pinged unless a message says so, and nothing is cached for later."""
+    return {
+        "help_command": None,
+        "intents": intents(),
+        "allowed_mentions": discord.AllowedMentions.none(),
+        "chunk_guilds_at_startup": False,
+        "max_messages": None,
+    }
 
 
 def _is_local(url: str) -> bool:

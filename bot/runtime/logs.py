@@ -126,26 +126,9 @@ def configure_logs(
     Calling it again replaces the former arrangement. `secrets` are masked wherever they appear.
     """
     target = sys.stderr if stream is None else stream
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    shared = _shared_processors()
     out = _Output(target)
-    out.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.StackInfoRenderer(),
-                Scrubber(secrets),
-                _renderer(log_format, colours=target.isatty()),
-            ],
-        )
-    )
+    out.setFormatter(_formatter(shared, Scrubber(secrets), _renderer(log_format, colours=target.isatty())))
     root = logging.getLogger()
     root.handlers[:] = [out, *(other for other in root.handlers if not isinstance(other, _Output))]
     root.setLevel(level)
@@ -155,6 +138,31 @@ def configure_logs(
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
+    )
+
+
+def _shared_processors() -> list[Processor]:
+    """Return what is done to every event, from structlog and from logging."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor) -> logging.Formatter:
+    """Return what turns an event into a line: scrubbed last, right before it is rendered."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.StackInfoRenderer(),
+            scrubber,
+            renderer,
+        ],
     )
 
 

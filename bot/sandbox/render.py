@@ -85,9 +85,7 @@ def mp4(
         for number in range(count):
             picture = drift(backdrop, size, number / count) if backdrop else scene.frame(size, number / fps)
             picture.paste(card, (0, 0), card)
-            frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV's stub leaves it bare
-            frame.pts = number
-            box.mux(video.encode(frame))
+            box.mux(video.encode(_frame(picture, number)))
         box.mux(video.encode(None))
         box.mux(audio.encode(_sound(tune(seconds, seed))))
         box.mux(audio.encode(None))
@@ -152,6 +150,13 @@ def padded(file: Rendered, size_bytes: int) -> Rendered:
 def _synchsafe(number: int) -> bytes:
     """Return ID3's form of a number: four bytes of which seven bits each count."""
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def _frame(picture: Image.Image, number: int) -> av.VideoFrame:
+    """Return the frame of that number in a clip."""
+    frame: av.VideoFrame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV's stub leaves it bare
+    frame.pts = number
+    return frame
 
 
 def _sound(samples: array.array[int]) -> av.AudioFrame:

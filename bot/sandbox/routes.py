@@ -13,8 +13,8 @@ from aiohttp import web
 
 from bot.catalogue.openapi import describe
 from bot.sandbox import mcp
+from bot.sandbox.accounts import Account, ApiError
 from bot.sandbox.answers import POLL_AFTER_MS, number
-from bot.sandbox.books import Account, ApiError
 from bot.sandbox.broken import error_body, play
 from bot.sandbox.faults import FIRST_POST_WORDS, Fault, words_in
 from bot.sandbox.files import serve
@@ -151,14 +151,14 @@ class Routes:
             }
             for each in self._state.requests
         ]
-        books = {
+        accounts = {
             _last4(account.secret): {"credits": number(account.credits), "spent": number(account.spent(now))}
             for account in self._state.accounts.accounts.values()
         }
         return web.json_response(
             {
                 "requests": requests,
-                "books": books,
+                "accounts": accounts,
                 "posts": self._state.posts,
                 "polls": self._state.polls,
                 "faults": self._state.faults.waiting(),

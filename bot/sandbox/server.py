@@ -16,7 +16,7 @@ from aiohttp import web
 from bot.catalogue.catalogue import Catalogue
 from bot.errors import StartError
 from bot.runtime.clock import Clock, SystemClock
-from bot.sandbox.books import Accounts
+from bot.sandbox.accounts import Accounts
 from bot.sandbox.routes import Routes
 from bot.sandbox.sources import Fetch
 from bot.sandbox.state import State
@@ -73,7 +73,7 @@ class Sandbox(State):
         address = self._runner.addresses[0]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
         self._studio = Studio(
-            url=self.url, books=self.accounts, faults=self.faults, catalogue=self.catalogue, clock=self.clock,
+            url=self.url, accounts=self.accounts, faults=self.faults, catalogue=self.catalogue, clock=self.clock,
             speed=self.speed, seed=self._seed, small=self._small, fetch=self._fetch,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.runtime.clock import Clock
-from bot.sandbox.books import SCOPES, Account, Accounts, StudioRequest
+from bot.sandbox.accounts import SCOPES, Account, Accounts, StudioRequest
 from bot.sandbox.faults import Faults
 from bot.sandbox.studio import Studio, Webhook
 
@@ -58,7 +58,7 @@ class State:
         """Return one request. Raises KeyError."""
         return self.accounts.requests[remote_id]
 
-    def books(self, key: str) -> Decimal:
+    def spent(self, key: str) -> Decimal:
         """Return what a key has spent, in credits. Credits of failed requests are given back."""
         account = self.accounts.accounts.get(key)
         return account.spent(self.clock.wall()) if account is not None else Decimal(0)

@@ -21,8 +21,8 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.operation import Operation
 from bot.errors import InputError
 from bot.runtime.clock import Clock
+from bot.sandbox.accounts import Account, Accounts, ApiError, StudioRequest
 from bot.sandbox.answers import PRODUCTS
-from bot.sandbox.books import Account, Accounts, ApiError, StudioRequest
 from bot.sandbox.faults import MEDIA_WORDS, Faults, words_in
 from bot.sandbox.files import Files, StoredFile
 from bot.sandbox.prices import price
@@ -59,11 +59,11 @@ class Studio:
     """The service behind the API. Made by `Sandbox`, which gives it its address."""
 
     def __init__(
-        self, *, url: str, books: Accounts, faults: Faults, catalogue: Catalogue, clock: Clock,
+        self, *, url: str, accounts: Accounts, faults: Faults, catalogue: Catalogue, clock: Clock,
         speed: float, seed: int, small: bool, fetch: Fetch | None,
     ) -> None:  # fmt: skip
         self.url = url
-        self.books = books
+        self.accounts = accounts
         self.faults = faults
         self.catalogue = catalogue
         self.clock = clock
@@ -90,7 +90,7 @@ class Studio:
     async def accept(self, account: Account, body: Mapping[str, Any], idempotency_key: str | None) -> StudioRequest:
         """Take a create body, or find the request that it repeats. Raises ApiError."""
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-        earlier = self.books.repeated(account, idempotency_key, digest)
+        earlier = self.accounts.repeated(account, idempotency_key, digest)
         if earlier is not None:
             return earlier
         operation, given = self._checked(body)
@@ -100,7 +100,7 @@ class Studio:
         elif "#billed" in request.words:
             request.fail(BILLED, billed=True)
         else:
-            self._start(self._make(request, operation, given, order=len(self.books.requests)))
+            self._start(self._make(request, operation, given, order=len(self.accounts.requests)))
         if request.webhook_fault == "early":
             request.finish(self.clock.wall())
             await self._told(request)
@@ -110,7 +110,7 @@ class Studio:
 
     async def document(self, account: Account, remote_id: str) -> dict[str, Any]:
         """Return a request as the API shows it. Raises ApiError 404 for what this key does not have."""
-        request = self.books.requests.get(remote_id)
+        request = self.accounts.requests.get(remote_id)
         if request is None or request.account is not account or "#lost" in request.words:
             raise ApiError(404, "There is no such request.")
         request.polls += 1
@@ -167,7 +167,7 @@ class Studio:
             ends_at=now + took_s,
             webhook_fault=fault.kind if fault else None,
         )
-        self.books.enter(request)
+        self.accounts.enter(request)
         return request
 
     def _duration_s(self, operation: Operation, words: frozenset[str]) -> float:
@@ -177,7 +177,7 @@ class Studio:
             return 0.0
         if "#late" in words:
             return LATE_S
-        dice = random.Random(f"{self._seed}:{len(self.books.requests)}")  # noqa: S311 - a pace, not a secret
+        dice = random.Random(f"{self._seed}:{len(self.accounts.requests)}")  # noqa: S311 - a pace, not a secret
         seconds = MEDIAN_S.get(operation.workflow, 30) * math.exp(dice.gauss(0, SPREAD)) / self._speed
         return seconds * SLOW_FACTOR if "#slow" in words else seconds
 
@@ -213,7 +213,7 @@ class Studio:
     def _earlier_clip(self, given: Mapping[str, Any]) -> dict[str, bytes]:
         """Return the clip that a `sora_video_id` names, if it was made here."""
         wanted = given.get("sora_video_id")
-        for request in self.books.requests.values() if wanted else ():
+        for request in self.accounts.requests.values() if wanted else ():
             if request.task == wanted and (urls := request.urls.get("mp4")):
                 file = self.files.get(urls[0].rpartition("/")[2])
                 return {"video_url": file.data} if file is not None else {}

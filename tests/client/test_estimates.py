@@ -60,7 +60,7 @@ async def test_the_sandbox_tells_what_it_would_charge_and_makes_nothing(
 ):
     assert await estimates_at(sandbox.url).ask(KEY, operation, values) == price
     assert sandbox.requests == []
-    assert sandbox.books(KEY) == 0
+    assert sandbox.spent(KEY) == 0
 
 
 @pytest.mark.parametrize(

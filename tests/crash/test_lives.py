@@ -327,7 +327,7 @@ async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, anot
     await asyncio.wait(list(zombie._turns))
     assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == ledger
     assert zombie.followed == 0
-    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == rig.sandbox.books(HOST_KEY)
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == rig.sandbox.spent(HOST_KEY)
 
 
 class Pulse:

@@ -26,7 +26,7 @@ async def test_what_is_spent_elsewhere_is_missing_from_the_balance_but_not_in_th
     await submit()
     sandbox.spend_elsewhere(KEY, 7)
     assert await left(api) == 11
-    assert sandbox.books(KEY) == 12
+    assert sandbox.spent(KEY) == 12
     assert (await submit())[0] == 402
 
 

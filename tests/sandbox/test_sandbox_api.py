@@ -131,7 +131,7 @@ async def test_the_same_idempotency_key_and_body_is_one_request_and_one_charge(s
     assert len({body["id"] for _, body in answers}) == 1
     assert len(sandbox.requests) == 1
     assert sandbox.posts == 10
-    assert sandbox.books(KEY) == 12
+    assert sandbox.spent(KEY) == 12
 
 
 async def test_the_same_idempotency_key_with_another_body_is_answered_409(submit, sandbox):
@@ -155,7 +155,7 @@ async def test_credits_are_charged_at_once_and_come_back_after_a_failure(submit,
     sandbox.add_key(KEY, credits=30)
     await submit()
     _, failing = await submit(prompt="A lighthouse #fail")
-    assert sandbox.books(KEY) == 24
+    assert sandbox.spent(KEY) == 24
     status, body = await submit()
     assert status == 402
     assert "12" in body["error"]["message"]
@@ -163,7 +163,7 @@ async def test_credits_are_charged_at_once_and_come_back_after_a_failure(submit,
     assert document["status"] == "failed"
     assert document["errorMessage"]
     assert document["billableCredits"] == 0
-    assert sandbox.books(KEY) == 12
+    assert sandbox.spent(KEY) == 12
     async with api.get("/api/v1/status") as answer:
         assert (await answer.json())["creditsRemaining"] == 18
     assert (await submit())[0] == 202
@@ -259,7 +259,7 @@ async def test_the_controls_work_from_another_process(submit, api, sandbox):
     assert KEY not in text
     assert state["requests"][0]["idempotencyKey"] == "once"
     assert state["requests"][0]["status"] == "succeeded"
-    assert state["books"] == {"…_key": {"credits": 10_000, "spent": 12}}
+    assert state["accounts"] == {"…_key": {"credits": 10_000, "spent": 12}}
     assert (state["posts"], state["polls"], state["faults"]) == (1, 1, {})
     async with api.post("/_sandbox/keys", json={"key": KEY, "revoked": True}) as answer:
         assert answer.status == 200

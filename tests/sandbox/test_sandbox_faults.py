@@ -32,7 +32,7 @@ async def test_a_lost_reply_leaves_one_request_that_a_repeat_finds(submit, sandb
     status, body = await submit(idem="once")
     assert status == 202
     assert [request.id for request in sandbox.requests] == [body["id"]]
-    assert sandbox.books(KEY) == 12
+    assert sandbox.spent(KEY) == 12
 
 
 @pytest.mark.parametrize(("commit", "stored"), [(False, 0), (True, 1)])

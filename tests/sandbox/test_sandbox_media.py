@@ -215,7 +215,7 @@ async def test_a_source_that_cannot_be_read_fails_the_request_and_names_the_fiel
     assert document["errorMessage"] == f"The file given as {field} could not be read."
     assert document["outputPreview"] is None
     assert document["requestLog"]["errorMessage"] == document["errorMessage"]
-    assert full.books(KEY) == 0
+    assert full.spent(KEY) == 0
 
 
 async def test_a_result_can_be_the_source_of_the_next_request_without_an_injected_fetch():

@@ -87,7 +87,7 @@ async def test_fail_ends_it_with_a_message(submit, finished, sandbox):
     assert document["status"] == "failed"
     assert document["output"]["status"] == "failed"
     assert document["errorMessage"].startswith("The model could not finish")
-    assert sandbox.books(KEY) == 0
+    assert sandbox.spent(KEY) == 0
 
 
 async def test_billed_fails_and_keeps_its_credits(submit, finished, sandbox):
@@ -95,7 +95,7 @@ async def test_billed_fails_and_keeps_its_credits(submit, finished, sandbox):
     document = await finished(created["id"])
     assert (document["status"], document["billableCredits"]) == ("failed", 12)
     assert "is billed" in document["errorMessage"]
-    assert sandbox.books(KEY) == 12
+    assert sandbox.spent(KEY) == 12
 
 
 async def test_plan_refuses_the_operation_and_nothing_else(submit, sandbox, api):

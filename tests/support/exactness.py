@@ -43,5 +43,5 @@ async def assert_exact(store: Store, sandbox: Sandbox, key: str, guild_id: int, 
     assert remote.total() == len(names), "a request at Cannon Studio that no job of ours knows"
     balance = await store.ledger.balance(guild_id)
     assert (balance.held, balance.spent) == (0, spent)
-    assert spent == sandbox.books(key)
+    assert spent == sandbox.spent(key)
     return jobs

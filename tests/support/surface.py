@@ -166,7 +166,7 @@ async def nothing_happened(rig: Rig, key: str = HOST_KEY) -> None:
     assert await rig.jobs() == []
     assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == []
     assert rig.sandbox.posts == 0
-    assert rig.sandbox.books(key) == 0
+    assert rig.sandbox.spent(key) == 0
 
 
 async def settled_exactly(rig: Rig, key: str = HOST_KEY) -> None:
@@ -179,4 +179,4 @@ async def settled_exactly(rig: Rig, key: str = HOST_KEY) -> None:
     spent = sum((row.credits for row in rows if row.kind is LedgerKind.SETTLE), Decimal(0))
     balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert balance.held == 0
-    assert balance.spent == spent == rig.sandbox.books(key)
+    assert balance.spent == spent == rig.sandbox.spent(key)

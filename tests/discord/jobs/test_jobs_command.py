@@ -153,7 +153,7 @@ async def test_a_family_is_drawn_with_what_each_cost_and_the_total(rig: Rig):
     total = sum((job.cost for job in jobs.values()), Decimal(0))
     [field] = [f for f in embed.fields if f.name == "Family in all"]
     assert field.value == f"{total.normalize():f} credits"
-    assert total == rig.sandbox.books(HOST_KEY)
+    assert total == rig.sandbox.spent(HOST_KEY)
 
 
 async def test_a_job_is_shown_with_what_can_be_done_about_it(rig: Rig):
@@ -268,13 +268,13 @@ async def test_a_result_that_was_dropped_is_paid_kept_and_can_still_be_had(rig: 
     assert (dropped.state, dropped.error) == (JobState.HELD, DROPPED)
     assert rig.messages()[0].attachments == []
     await settled_exactly(rig)
-    spent = rig.sandbox.books(HOST_KEY)
+    spent = rig.sandbox.spent(HOST_KEY)
     result = await jobs_command(rig, rig.member, "recover")
     assert "Posted" in said(result)
     [message] = rig.messages()
     assert len(message.attachments) == 1
     assert (await newest(rig)).state is JobState.DELIVERED
-    assert rig.sandbox.books(HOST_KEY) == spent
+    assert rig.sandbox.spent(HOST_KEY) == spent
     await settled_exactly(rig)
 
 

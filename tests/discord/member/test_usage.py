@@ -154,7 +154,7 @@ async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[c
     await spend(rig)
     result = await rig.moderator.slash(rig.channel, "usage report", period="week")
     total = await spent(rig)
-    assert total == rig.sandbox.books(HOST_KEY) > 0
+    assert total == rig.sandbox.spent(HOST_KEY) > 0
     [chart] = drawn
     rows = [row for row in await rig.bot.parts.store.ledger.rows(rig.guild.id) if row.kind is LedgerKind.SETTLE]
     today = dt.datetime.fromtimestamp(rig.clock.wall(), dt.UTC).date()
@@ -285,7 +285,7 @@ async def test_the_export_has_every_line_of_the_ledger_and_every_job_and_decisio
         (str(line.id), line.kind, line.credits, str(line.member_id)) for line in ledger
     ]
     settled = sum((Decimal(row["credits"]) for row in rows if row["kind"] == "settle"), Decimal(0))
-    assert settled == await spent(rig) == rig.sandbox.books(HOST_KEY)
+    assert settled == await spent(rig) == rig.sandbox.spent(HOST_KEY)
 
     jobs = json.loads(files["jobs.json"])
     assert {job["id"]: job["state"] for job in jobs} == {job.id: job.state for job in await rig.jobs()}

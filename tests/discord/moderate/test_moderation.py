@@ -99,7 +99,7 @@ async def test_a_new_key_pays_for_new_jobs_while_the_old_one_goes_on_with_its_ow
     assert told["Earlier key"] == "`…beef` is kept until the jobs that were taken with it are done, then forgotten."
     await rig.member.slash(rig.channel, "image generate", prompt="new")
     await rig.work()
-    assert rig.sandbox.books(GUILD_KEY) == rig.sandbox.books(OTHER_KEY) == 12
+    assert rig.sandbox.spent(GUILD_KEY) == rig.sandbox.spent(OTHER_KEY) == 12
     assert await rig.bot.parts.store.keys.get(rig.guild.id, old.id) is None
     newer, older = await decisions(rig, "key")
     assert older.text == "set the API key `…beef`."

@@ -48,8 +48,8 @@ async def test_a_good_key_is_checked_stored_and_shown_by_plan_scopes_credits_and
 
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     await rig.work()
-    assert rig.sandbox.books(GUILD_KEY) > 0
-    assert rig.sandbox.books(HOST_KEY) == 0
+    assert rig.sandbox.spent(GUILD_KEY) > 0
+    assert rig.sandbox.spent(HOST_KEY) == 0
 
 
 async def test_a_key_that_lacks_a_scope_is_stored_with_a_warning(rig: Rig):
@@ -185,7 +185,7 @@ async def test_the_status_shows_key_credits_and_jobs(rig: Rig):
     assert GUILD_KEY not in str(shown)
     assert shown["API"].startswith("answers")
     assert shown["Plan"] == "creator"
-    assert Decimal(shown["Credits left"]) == 500 - rig.sandbox.books(GUILD_KEY)
+    assert Decimal(shown["Credits left"]) == 500 - rig.sandbox.spent(GUILD_KEY)
     assert shown["Jobs running"].startswith("2 ")
     assert shown["Held for running jobs"] == "40 credits"
     assert shown["Spent through this bot"] == "0 credits"
@@ -193,7 +193,7 @@ async def test_the_status_shows_key_credits_and_jobs(rig: Rig):
     shown = facts(await rig.moderator.slash(rig.channel, STATUS))
     assert shown["Jobs running"] == "none"
     assert shown["Held for running jobs"] == "0 credits"
-    assert shown["Spent through this bot"] == f"{rig.sandbox.books(GUILD_KEY)} credits"
+    assert shown["Spent through this bot"] == f"{rig.sandbox.spent(GUILD_KEY)} credits"
 
 
 async def test_the_status_tells_how_long_the_api_took_by_the_bots_clock(rig: Rig):

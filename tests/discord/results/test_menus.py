@@ -405,7 +405,7 @@ async def forged(rig: Rig, action: str, subject: str, values: list[str], *, link
 
 async def test_a_forged_choice_gets_no_further_than_a_real_one(rig: Rig):
     _, job = await result_of(rig, "image generate", prompt="a heron")
-    spent = rig.sandbox.books(HOST_KEY)
+    spent = rig.sandbox.spent(HOST_KEY)
     link = hosted(rig, "cat.png", png())
     assert "does not take a picture" in private_sentence(await forged(rig, "next", job.id, ["video.upscale"]))
     assert "no operation" in private_sentence(await forged(rig, "next", job.id, ["no.such.thing"]))
@@ -416,7 +416,7 @@ async def test_a_forged_choice_gets_no_further_than_a_real_one(rig: Rig):
     form = await forged(rig, "next_of", "video", ["video.upscale"], link=link)
     assert "video" in private_sentence(await rig.member.submit_modal(form, fill(form, {"Model": "wavespeed"})))
     assert len(await rig.jobs()) == 1
-    assert rig.sandbox.books(HOST_KEY) == spent
+    assert rig.sandbox.spent(HOST_KEY) == spent
 
 
 async def test_the_choice_on_a_result_of_another_server_or_a_private_one_is_gone(rig: Rig):

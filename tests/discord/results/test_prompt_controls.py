@@ -185,12 +185,12 @@ async def test_a_button_pressed_on_a_message_that_is_deleted_at_that_moment_stil
 
 async def test_a_wrong_value_in_a_form_is_told_in_one_sentence_and_costs_nothing(rig: Rig):
     message, _ = await rewritten(rig, "video")
-    spent = rig.sandbox.books(HOST_KEY)
+    spent = rig.sandbox.spent(HOST_KEY)
     shown = await rig.member.click(message, label="Edit first")
     result = await rig.member.submit_modal(shown, fill(shown, {"Prompt": "a wolf", "Duration": "a while"}))
     assert "duration" in private_sentence(result)
     assert len(await rig.jobs()) == 1
-    assert rig.sandbox.books(HOST_KEY) == spent
+    assert rig.sandbox.spent(HOST_KEY) == spent
 
 
 async def test_what_is_made_of_a_private_prompt_is_private_too(rig: Rig):

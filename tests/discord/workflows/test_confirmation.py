@@ -175,7 +175,7 @@ async def test_beyond_the_running_limit_a_job_waits_with_its_place_and_is_made_i
     assert await states(rig) == [JobState.SUBMITTING, JobState.WAITING, JobState.WAITING]
     await rig.work()
     assert await states(rig) == [JobState.DELIVERED] * 3
-    assert rig.sandbox.books(HOST_KEY) == (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
+    assert rig.sandbox.spent(HOST_KEY) == (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
 
 
 async def test_more_than_may_wait_is_refused_with_what_would_work(rig: Rig):

@@ -261,4 +261,4 @@ async def test_the_full_size_sandbox_gives_different_pictures(tmp_path):
         [message] = rig.messages()
         first, second = (rig.file(attachment) for attachment in message.attachments)
         assert first != second
-        assert rig.sandbox.books(HOST_KEY) > 0
+        assert rig.sandbox.spent(HOST_KEY) > 0

@@ -29,7 +29,7 @@ async def test_a_prompt_becomes_a_posted_picture_with_its_cost_settled(rig: Rig)
     assert job.message_id == message.id
     rows = await rig.bot.parts.store.ledger.rows(rig.guild.id)
     assert [row.kind for row in rows] == [LedgerKind.SETTLE, LedgerKind.HOLD]
-    assert rows[0].credits == job.cost == rig.sandbox.books(HOST_KEY)
+    assert rows[0].credits == job.cost == rig.sandbox.spent(HOST_KEY)
 
 
 async def test_the_card_tells_each_state_with_a_time(rig: Rig):

@@ -81,7 +81,7 @@ async def test_what_the_first_winners_did_not_need_is_won_by_others_and_no_more(
         await show(rig, won)
         await rig.work()
         spent = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
-        assert spent == rig.sandbox.books(HOST_KEY) <= most
+        assert spent == rig.sandbox.spent(HOST_KEY) <= most
     assert winners[0] == 3
     assert winners[1] > 0
     assert winners[-1] == 0
@@ -96,7 +96,7 @@ async def test_an_overshoot_is_paid_once_and_then_nobody_wins_any_more(rig: Rig)
     await show(rig, won)
     await rig.work()
     spent = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
-    assert spent == rig.sandbox.books(HOST_KEY) > 12
+    assert spent == rig.sandbox.spent(HOST_KEY) > 12
     won, lost = await race(rig, [ask(rig, member, 10_000 + member, DRAW) for member in MEMBERS])
     assert won == []
     assert all("; 0 are left until " in error.sentence for error in lost)
@@ -117,7 +117,7 @@ async def test_one_member_who_asks_fifty_times_at_once_gets_what_the_limit_and_a
     assert [grant.left for grant in await store.grants.of_member(guild_id, member)] == ([1] if granted else [])
     await show(rig, won)
     await rig.work()
-    assert rig.sandbox.books(HOST_KEY) == len(won)
+    assert rig.sandbox.spent(HOST_KEY) == len(won)
     await settled_exactly(rig)
 
 

@@ -232,12 +232,12 @@ async def test_an_interaction_that_comes_again_later_changes_nothing(rig: Rig):
     rig.forgiven = (discord.HTTPException,)
     await rig.member.slash(rig.channel, GENERATE, prompt="x", count=2)
     await rig.work()
-    before = rig.sandbox.books(HOST_KEY)
+    before = rig.sandbox.spent(HOST_KEY)
     rig.env.backend.emit("INTERACTION_CREATE", seen[0])
     await rig.env.settle()
     await rig.work()
     assert len(await rig.jobs()) == 2
-    assert rig.sandbox.books(HOST_KEY) == before
+    assert rig.sandbox.spent(HOST_KEY) == before
     assert len(rig.messages()) == 1
 
 

@@ -375,7 +375,7 @@ async def test_a_running_job_is_followed_with_its_own_key_after_another_was_set(
     assert {call.key for call in of(calls, "get")} == {GUILD_KEY}
     await ask(rig, "another")
     await rig.work()
-    assert rig.sandbox.books(other) > 0
+    assert rig.sandbox.spent(other) > 0
 
 
 async def test_a_post_whose_reply_was_lost_is_repeated_with_the_key_that_sent_it(rig: Rig):
@@ -389,8 +389,8 @@ async def test_a_post_whose_reply_was_lost_is_repeated_with_the_key_that_sent_it
     await rig.work()
     assert (await rig.jobs())[0].state is JobState.DELIVERED
     assert len(rig.sandbox.requests) == 1
-    assert rig.sandbox.books(other) == 0
-    assert rig.sandbox.books(HOST_KEY) == 0
+    assert rig.sandbox.spent(other) == 0
+    assert rig.sandbox.spent(HOST_KEY) == 0
 
 
 async def test_a_job_that_may_have_arrived_is_never_sent_with_another_key(rig: Rig):
@@ -411,7 +411,7 @@ async def test_a_job_that_may_have_arrived_is_never_sent_with_another_key(rig: R
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED
     assert "did not confirm this job" in (job.error or "")
-    assert rig.sandbox.books(other) == 0
+    assert rig.sandbox.spent(other) == 0
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
 
 
