@@ -151,7 +151,12 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         estimates=core.estimates,
         sources=sources,
         generation=make_use_cases(
-            catalogue=setup.catalogue, switches=core.switches, sources=sources, jobs=jobs, store=store, clock=clock
+            catalogue=setup.catalogue,
+            switches=core.switches,
+            sources=sources,
+            jobs=jobs,
+            store=store,
+            clock=setup.clock,
         ),
         delivery=delivery,
         copies=_copies(setup, core, delivery, sources),
