@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
-from discord.ext import commands
 
 from bot.app.catalogue_refresh import CatalogueRefresh
 from bot.app.command_sync import CommandSync
 from bot.app.health import Health
 from bot.app.host_key import HostKeyScope
-from bot.app.recovery import Recovery, Spawn
+from bot.app.parts import Parts, Setup
+from bot.app.recovery import Recovery
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
-from bot.catalogue import LiveCatalogue
-from bot.delivery import CardSurface, Delivery, DiscordLinks, make_delivery
+from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
@@ -34,71 +31,14 @@ from bot.jobs.pricing import Pricing
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch_dir import sweep
-from bot.runtime.clock import Clock
-from bot.runtime.metrics import Metrics
 from bot.runtime.transport import OriginTransport, public_transport
 from bot.runtime.web_server import HttpServer
-from bot.settings import Settings
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
 CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid")
 """Where Discord, and the one simulated for the demo and the tests, keeps files."""
-
-Cdn = Callable[[str], Awaitable[bytes | None]]
-"""Serves Discord's files where Discord is simulated: a link in, its bytes out, None for 404."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """What the parts are made from.
-
-    `spawn` runs work next to everything else, None where the caller drives the bot; `cdn` is None on the real Discord.
-    """
-
-    bot: commands.Bot
-    settings: Settings
-    clock: Clock
-    catalogue: LiveCatalogue
-    metrics: Metrics
-    folder: Path
-    surface: CardSurface
-    spawn: Spawn | None
-    cdn: Cdn | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """Everything the surface may use, once the bot has started."""
-
-    store: Store
-    client: CannonClient
-    media: MediaFetcher
-    keys: ApiKeys
-    jobs: JobService
-    switches: OperationSwitches
-    estimates: Estimates
-    sources: Sources
-    generation: GenerationUseCases
-    delivery: Delivery
-    copies: ResultCopies
-    worker: Worker
-    watch: Watch
-    http: HttpServer
-    webhook_tokens: WebhookTokens
-    webhooks: Webhooks
-    command_sync: CommandSync
-    recovery: Recovery
-    catalogue_refresh: CatalogueRefresh
-
-    async def aclose(self) -> None:
-        """Close what is open, the store last."""
-        await self.http.close()
-        await self.client.aclose()
-        await self.estimates.aclose()
-        await self.media.aclose()
-        await self.store.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +90,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         switches=core.switches,
         estimates=core.estimates,
         sources=sources,
-        generation=make_use_cases(
-            catalogue=setup.catalogue,
-            switches=core.switches,
-            sources=sources,
-            jobs=jobs,
-            store=store,
-            clock=setup.clock,
-        ),
+        generation=_use_cases(setup, core, sources, jobs),
         delivery=delivery,
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
@@ -277,6 +210,17 @@ def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker) -> JobServi
         clock=setup.clock,
         watch=watch,
         wake=worker.wake,
+    )
+
+
+def _use_cases(setup: Setup, core: _Core, sources: Sources, jobs: JobService) -> GenerationUseCases:
+    return make_use_cases(
+        catalogue=setup.catalogue,
+        switches=core.switches,
+        sources=sources,
+        jobs=jobs,
+        store=core.store,
+        clock=setup.clock,
     )
 
 

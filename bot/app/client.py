@@ -13,8 +13,9 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.assembly import Cdn, Parts, Setup, open_parts
+from bot.app.assembly import open_parts
 from bot.app.open_forms import FORM_LOST, OpenForms
+from bot.app.parts import Cdn, Parts, Setup
 from bot.app.responses import Responses
 from bot.app.translation import Translator
 from bot.catalogue import Catalogue, LiveCatalogue

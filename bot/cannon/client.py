@@ -21,7 +21,7 @@ import structlog
 
 from bot.cannon import retry, wire
 from bot.cannon.error_text import sentence_of
-from bot.cannon.wire import Accepted, OpenApiAnswer, Progress
+from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
 from bot.errors import (
     CannonError,
@@ -110,7 +110,7 @@ class CannonClient:
         *,
         idempotency_key: str,
         webhook_url: str | None = None,
-    ) -> Accepted:
+    ) -> CreatedRequest:
         """Create a request, which costs credits: one POST, never repeated in here. Raises a CannonError leaf.
 
         After CannonUnavailable or UnreadableAnswer it may exist: a call with the same `idempotency_key` finds it.

@@ -50,7 +50,7 @@ class RemoteStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class CreatedRequest:
     """The answer to a create. `poll_after_s` is when the API wants to be asked first, in seconds from now."""
 
     remote_id: str
@@ -103,14 +103,14 @@ def account_status(document: object) -> AccountStatus:
     )
 
 
-def accepted(document: object) -> Accepted:
+def accepted(document: object) -> CreatedRequest:
     """Read the answer of a create. Raises UnreadableAnswer without a usable id: then nothing could be asked for."""
     answer = _object(document)
     _note_new("create", answer, {"id", "status", "operation", "poll_after_ms", "urls"})
     remote_id = answer.get("id")
     if not isinstance(remote_id, str) or not REMOTE_ID.match(remote_id):
         raise UnreadableAnswer("Cannon Studio accepted the job without saying under which id.")
-    return Accepted(
+    return CreatedRequest(
         remote_id=remote_id,
         status=_status(answer.get("status", RemoteStatus.QUEUED)),
         poll_after_s=_poll_after(answer),

@@ -10,7 +10,7 @@ import structlog
 
 from bot.cannon.client import CannonClient
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
-from bot.cannon.wire import Accepted, RemoteStatus
+from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import first_poll_s
@@ -92,7 +92,7 @@ class Submitting:
             return await self._refused(followed, key, error, now - first)
         return await self._accepted(followed, accepted)
 
-    async def _accepted(self, followed: Followed, accepted: Accepted) -> float | None:
+    async def _accepted(self, followed: Followed, accepted: CreatedRequest) -> float | None:
         job = followed.job
         failpoint("submit.sent")
         self._metrics.submit(job.operation, "accepted")

@@ -1,0 +1,86 @@
+"""The parts that the bot is made of, and what they are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from discord.ext import commands
+
+from bot.app.catalogue_refresh import CatalogueRefresh
+from bot.app.command_sync import CommandSync
+from bot.app.recovery import Recovery, Spawn
+from bot.app.webhooks import Webhooks, WebhookTokens
+from bot.cannon.client import CannonClient
+from bot.cannon.estimates import Estimates
+from bot.catalogue import LiveCatalogue
+from bot.delivery import CardSurface, Delivery
+from bot.delivery.copies import ResultCopies
+from bot.generation.assembly import GenerationUseCases
+from bot.generation.sources import Sources
+from bot.guild.api_keys import ApiKeys
+from bot.guild.operation_switches import OperationSwitches
+from bot.guild.watch import Watch
+from bot.jobs.intake import JobService
+from bot.jobs.worker import Worker
+from bot.media.fetcher import MediaFetcher
+from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
+from bot.runtime.web_server import HttpServer
+from bot.settings import Settings
+from bot.store import Store
+
+Cdn = Callable[[str], Awaitable[bytes | None]]
+"""Serves Discord's files where Discord is simulated: a link in, its bytes out, None for 404."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the parts are made from.
+
+    `spawn` runs work next to everything else, None where the caller drives the bot; `cdn` is None on the real Discord.
+    """
+
+    bot: commands.Bot
+    settings: Settings
+    clock: Clock
+    catalogue: LiveCatalogue
+    metrics: Metrics
+    folder: Path
+    surface: CardSurface
+    spawn: Spawn | None
+    cdn: Cdn | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything the surface may use, once the bot has started."""
+
+    store: Store
+    client: CannonClient
+    media: MediaFetcher
+    keys: ApiKeys
+    jobs: JobService
+    switches: OperationSwitches
+    estimates: Estimates
+    sources: Sources
+    generation: GenerationUseCases
+    delivery: Delivery
+    copies: ResultCopies
+    worker: Worker
+    watch: Watch
+    http: HttpServer
+    webhook_tokens: WebhookTokens
+    webhooks: Webhooks
+    command_sync: CommandSync
+    recovery: Recovery
+    catalogue_refresh: CatalogueRefresh
+
+    async def aclose(self) -> None:
+        """Close what is open, the store last."""
+        await self.http.close()
+        await self.client.aclose()
+        await self.estimates.aclose()
+        await self.media.aclose()
+        await self.store.close()
