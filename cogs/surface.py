@@ -33,7 +33,7 @@ class CogSurface:
         self.seeds.posted(card, jobs, channel_id=message.channel.id, message_id=message.id)
 
     async def ask_moderators(self, approval: Approval) -> None:
-        """Post the question whether a card may go on."""
+        """Post the question whether a card is approved."""
         await approvals.ask_moderators(self._bot, approval)
 
     async def aclose(self) -> None:

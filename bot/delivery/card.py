@@ -20,8 +20,8 @@ from bot.delivery.card_texts import (
 )
 from bot.delivery.discord_facts import EMBED_FIELD_CHARS
 from bot.delivery.text import plain
-from bot.domain.card_jobs import asked_prompt, is_batch, is_linked, main_job, open_part
-from bot.domain.models import Card, Job, JobState, credits_words
+from bot.domain.card_jobs import is_batch, is_linked, main_job, open_part, prompt_text
+from bot.domain.models import MADE_STATES, Card, Job, JobState, credits_words
 from bot.domain.text import one_line, shortened, stamp, without_controls
 
 STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
@@ -55,7 +55,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardContext:
-    """What a card needs to know beside itself. Times are Unix seconds."""
+    """What a card needs to know besides itself. Times are Unix seconds."""
 
     catalogue: Catalogue
     now: float
@@ -66,9 +66,9 @@ class CardContext:
     places: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """The places of jobs that wait for their turn, 1 for the next."""
     paused: bool = False
-    """Whether the moderators let no new job start."""
+    """Whether the moderators have paused new jobs."""
     withheld: frozenset[str] = frozenset()
-    """Jobs of whose results nothing may be shown: moderators have not let them pass, or not yet."""
+    """Jobs of whose results nothing may be shown: a review is required, and has not published them."""
     made_from: str | None = None
     """The job that this card was made from, as a link where there is one."""
 
@@ -78,27 +78,27 @@ def state_word(state: JobState) -> str:
     return WORDS[state]
 
 
-def card_embed(card: Card, jobs: Sequence[Job], look: CardContext) -> discord.Embed:
+def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord.Embed:
     """Draw the card of `jobs` (at least one)."""
-    jobs = open_part(jobs, look.withheld)
+    jobs = open_part(jobs, context.withheld)
     job = main_job(jobs)
-    operation = look.catalogue.find(job.operation)
+    operation = context.catalogue.find(job.operation)
     title = operation.title if operation is not None else job.operation
     like_it = [other for other in jobs if other.operation == job.operation]
     embed = discord.Embed(
         title=_title(card, jobs, title, len(like_it)),
-        description=_prompts(jobs, look.catalogue),
+        description=_prompts(jobs, context.catalogue),
         colour=_colour(jobs),
     )
-    for number, lines in enumerate(_in_fields(_states(card, jobs, look))):
+    for number, lines in enumerate(_in_fields(_states(card, jobs, context))):
         embed.add_field(name="\u200b" if number else "State", value=lines, inline=False)
     if job.model is not None and not card.label:
         name = model_name(operation, job.model) if operation is not None else job.model
         embed.add_field(name="Model", value=_name(name))
     embed.add_field(name="Cost", value=_cost(jobs))
     embed.add_field(name="Asked by", value=f"<@{card.author_id}>")
-    if look.made_from is not None:
-        embed.add_field(name="Made from", value=look.made_from)
+    if context.made_from is not None:
+        embed.add_field(name="Made from", value=context.made_from)
     for name, value in _facts(like_it):
         embed.add_field(name=name, value=value)
     embed.set_footer(text=f"cannon-bot · {' '.join(job.id for job in jobs)}")
@@ -107,9 +107,9 @@ def card_embed(card: Card, jobs: Sequence[Job], look: CardContext) -> discord.Em
 
 def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
     """Return the member's words as a quotation and, once there is one, the rewritten prompt as a block below."""
-    asked, parts = asked_prompt(jobs), []
-    if asked and not is_batch(jobs):  # a batch has its prompts in its lines
-        shown = plain(shortened(asked, PROMPT_SHOWN_CHARS))
+    prompt, parts = prompt_text(jobs), []
+    if prompt and not is_batch(jobs):  # a batch has its prompts in its lines
+        shown = plain(shortened(prompt, PROMPT_SHOWN_CHARS))
         parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
@@ -142,18 +142,18 @@ def _title(card: Card, jobs: Sequence[Job], operation_title: str, count: int) ->
     return operation_title if count == 1 else f"{operation_title} · {count}"
 
 
-def _states(card: Card, jobs: Sequence[Job], look: CardContext) -> list[str]:
-    """Return a line for each job, and one that says when it was asked for, as long as something is to come."""
-    lines = [_state(job, look) for job in jobs]
+def _states(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
+    """Return a line for each job, and one that says when they were requested, until all have ended."""
+    lines = [_state(job, context) for job in jobs]
     if len(jobs) > 1:
         room = (BATCH_STATES_CHARS if is_batch(jobs) else STATES_CHARS) // len(jobs)
-        lines = [_line(job, line, jobs, look, room) for job, line in zip(jobs, lines, strict=True)]
+        lines = [_line(job, line, jobs, context, room) for job, line in zip(jobs, lines, strict=True)]
     if not all(job.state.ended for job in jobs):
         lines.append(f"asked {stamp(card.created_at)}")
     return lines
 
 
-def _line(job: Job, state: str, jobs: Sequence[Job], look: CardContext, room: int) -> str:
+def _line(job: Job, state: str, jobs: Sequence[Job], context: CardContext, room: int) -> str:
     """Return a job's line on a card of several: its number, what it is, its state, and what it costs by itself."""
     start, end = f"{job.position + 1}. ", state
     if is_linked(jobs) or is_batch(jobs):
@@ -163,16 +163,21 @@ def _line(job: Job, state: str, jobs: Sequence[Job], look: CardContext, room: in
         left = max(CAPTION_MIN_CHARS, room - len(start) - len(end) - 8)
         start += f"{plain(shortened(one_line(job.prompt), left))}: "
     elif len({other.operation for other in jobs}) > 1:
-        start += _step_name(job, look)
+        start += _step_name(job, context)
     return shortened(f"{start}{end}", room)
 
 
 def _own_cost(job: Job) -> str:
-    if job.state in {JobState.DELIVERED, JobState.HELD, JobState.READY}:
-        return credits_words(job.cost if job.cost is not None else job.held)
+    if job.state in MADE_STATES:
+        return credits_words(_charged(job))
     if job.state.ended:
-        return ""  # given back
+        return ""  # refunded
     return credits_words(job.held) if job.basis == "fixed" else f"about {credits_words(job.held)}"
+
+
+def _charged(job: Job) -> Decimal:
+    """Return the credits of a job that has a result: its true cost once that is known."""
+    return job.held if job.cost is None else job.cost
 
 
 def _in_fields(lines: Sequence[str]) -> list[str]:
@@ -187,55 +192,58 @@ def _in_fields(lines: Sequence[str]) -> list[str]:
     return fields
 
 
-def _step_name(job: Job, look: CardContext) -> str:
-    operation = look.catalogue.find(job.operation)
+def _step_name(job: Job, context: CardContext) -> str:
+    operation = context.catalogue.find(job.operation)
     return f"{operation.title if operation is not None else job.operation}: "
 
 
-def _state(job: Job, look: CardContext) -> str:
-    is_reviewed = job.state is JobState.READY and job.id in look.withheld
+def _state(job: Job, context: CardContext) -> str:
+    is_reviewed = job.state is JobState.READY and job.id in context.withheld
     word = IN_REVIEW if is_reviewed else state_word(job.state)
     if job.state is JobState.WAITING:
-        return _waiting(job, look)
+        return _waiting(job, context)
     if job.state.ended and job.error is not None:
         return f"{word}: {plain(shortened(job.error, 230))}"
-    if look.blocked and job.state in {JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING}:
+    if context.blocked and job.state in {JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING}:
         return f"⏸️ {job.state.value}, waiting for a working key of this server"
     if job.state is JobState.PROCESSING and job.started_at is not None:
         word = f"{word} since {stamp(job.started_at)}"
-    eta = look.eta.get(job.id)
+    eta = context.eta.get(job.id)
     if eta is not None and job.state in {JobState.QUEUED, JobState.PROCESSING}:
-        return f"{word}, probably done {stamp(max(eta, look.now + 1))}"
+        return f"{word}, probably done {stamp(max(eta, context.now + 1))}"
     if job.state is JobState.DELIVERED and job.finished_at is not None:
         started = job.submitted_at or job.created_at
         return f"{word} in {max(1, round(job.finished_at - started))} s"
     return word
 
 
-def _waiting(job: Job, look: CardContext) -> str:
+def _waiting(job: Job, context: CardContext) -> str:
     if job.after_ids:
         return "⏳ waiting for the step before"
-    if look.paused:
+    if context.paused:
         return "⏸️ waiting: the moderators have paused new jobs"
-    place = look.places.get(job.id)
+    place = context.places.get(job.id)
     return state_word(job.state) if place is None else f"{state_word(job.state)}: place {place}"
 
 
 def _cost(jobs: Sequence[Job]) -> str:
-    known = [job for job in jobs if job.state in {JobState.DELIVERED, JobState.HELD, JobState.READY}]
-    given_back = [job for job in jobs if job.state.ended and job not in known]
-    open_jobs = [job for job in jobs if job not in known and job not in given_back]
+    made = [job for job in jobs if job.state in MADE_STATES]
+    refunded = [job for job in jobs if job.state.ended and job not in made]
+    open_jobs = [job for job in jobs if job not in made and job not in refunded]
     parts = []
-    if known:
-        total = sum((job.cost if job.cost is not None else job.held for job in known), Decimal(0))
-        parts.append(credits_words(total))
+    if made:
+        parts.append(credits_words(sum(map(_charged, made), Decimal(0))))
     if open_jobs:
-        guess = sum((job.held for job in open_jobs), Decimal(0))
-        basis = next((job.basis for job in open_jobs if job.basis != "fixed"), "fixed")
-        parts.append(credits_words(guess) if basis == "fixed" else f"about {credits_words(guess)} ({_basis(basis)})")
-    if given_back:
-        parts.append("nothing" if not parts else f"{len(given_back)} given back")
+        parts.append(_estimate(open_jobs))
+    if refunded:
+        parts.append(f"{len(refunded)} given back" if parts else "nothing")
     return " + ".join(parts)
+
+
+def _estimate(open_jobs: Sequence[Job]) -> str:
+    held = credits_words(sum((job.held for job in open_jobs), Decimal(0)))
+    basis = next((job.basis for job in open_jobs if job.basis != "fixed"), "fixed")
+    return held if basis == "fixed" else f"about {held} ({_basis(basis)})"
 
 
 def _name(text: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.cannon.wire import text_of
 from bot.catalogue import Catalogue
-from bot.domain.card_jobs import asked_prompt, is_batch
-from bot.domain.models import Job, JobState
+from bot.domain.card_jobs import is_batch, prompt_text
+from bot.domain.models import MADE_STATES, Job
 
 PROMPT_SHOWN_CHARS = 350
 """Longer prompts go whole into an attached text file."""
@@ -30,7 +30,7 @@ def result_text(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
 
 def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
     """Return the texts that are too long for the card, by the name of the file they go into."""
-    texts = {"prompt.txt": ("" if is_batch(jobs) else asked_prompt(jobs), PROMPT_SHOWN_CHARS)}
+    texts = {"prompt.txt": ("" if is_batch(jobs) else prompt_text(jobs), PROMPT_SHOWN_CHARS)}
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
         texts["rewritten-prompt.txt"] = (rewritten, REWRITTEN_SHOWN_CHARS)
@@ -43,7 +43,7 @@ def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
 def _texts(jobs: Sequence[Job], catalogue: Catalogue) -> Iterator[tuple[Job, bool, str]]:
     """Give the texts that were made, each with whether it is a rewritten prompt."""
     for job in jobs:
-        if job.state in {JobState.READY, JobState.DELIVERED, JobState.HELD}:
+        if job.state in MADE_STATES:
             operation = catalogue.find(job.operation)
             text = text_of(operation, job.output)
             if text is not None:

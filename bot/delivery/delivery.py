@@ -8,7 +8,7 @@ from pathlib import Path
 import discord
 
 from bot.catalogue import LiveCatalogue
-from bot.delivery.card_memory import CardLocks, ShownCards
+from bot.delivery.card_memory import CardMemory
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.downloads import Downloads
 from bot.delivery.drawing import CardDrawing
@@ -69,37 +69,25 @@ def make_delivery(
     notifications = Notifications(client, store=store, messages=messages, log_channel=log_channel)
     drawing = CardDrawing(store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface)
     downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder)
-    locks, shown = CardLocks(), ShownCards()
-    cards = CardRefresh(
-        store=store,
-        messages=messages,
-        drawing=drawing,
-        sheets=ContactSheets(messages, media=media, folder=folder),
-        notifications=notifications,
-        locks=locks,
-        shown=shown,
-    )
-    review = ReviewDesk(
-        store=store,
-        clock=clock,
-        messages=messages,
-        review_messages=ReviewMessages(messages=messages, downloads=downloads, drawing=drawing, surface=surface),
-        alert=notifications.alert_moderators,
-    )
-    poster = Poster(
-        store=store,
-        clock=clock,
-        messages=messages,
-        downloads=downloads,
-        drawing=drawing,
-        review=review,
-        surface=surface,
-        locks=locks,
-        shown=shown,
-    )
+    sheets = ContactSheets(messages, media=media, folder=folder)
+    questions = ReviewMessages(messages=messages, downloads=downloads, drawing=drawing, surface=surface)
+    alert = notifications.alert_moderators
+    review = ReviewDesk(store=store, clock=clock, messages=messages, questions=questions, alert=alert)
+    memory = CardMemory()
     return Delivery(
-        cards=cards,
-        poster=poster,
+        cards=CardRefresh(
+            store=store, messages=messages, drawing=drawing, sheets=sheets, notifications=notifications, memory=memory
+        ),
+        poster=Poster(
+            store=store,
+            clock=clock,
+            messages=messages,
+            downloads=downloads,
+            drawing=drawing,
+            review=review,
+            surface=surface,
+            memory=memory,
+        ),
         messages=messages,
         notifications=notifications,
         log_channel=log_channel,

@@ -50,7 +50,7 @@ class LogChannel:
 
     async def _send(self, guild_id: int, channel_id: int, line: str, nonce: str | None) -> Posted:
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
-        # A channel of another server would tell strangers.
+        # In a channel of another server strangers would read it.
         if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:
             log.info("log_channel.none", guild=guild_id, channel=channel_id)
             return Posted.NEVER

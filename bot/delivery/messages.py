@@ -129,7 +129,7 @@ class Messages:
     async def original_id(self, card: Card) -> int | None:
         """Return the message id of the answer to the card's interaction, None if Discord has none.
 
-        While the token lives Discord is asked for it, after that the channel is searched, where an ephemeral one is
+        While the token is valid its own route returns it, after that the channel is searched, where an ephemeral one is
         not found. Raises Discord's or the network's error if it cannot be said now.
         """
         if not self.token_lives(card):

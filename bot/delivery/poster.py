@@ -15,7 +15,7 @@ import discord
 import structlog
 
 from bot.delivery.attachments import arrange, close, media_files
-from bot.delivery.card_memory import CardLocks, ShownCards
+from bot.delivery.card_memory import CardMemory
 from bot.delivery.discord_facts import DISCORD_ERRORS, MESSAGE_GONE, NETWORK_ERRORS, is_closed, is_too_large
 from bot.delivery.downloads import Downloads, ResultFiles
 from bot.delivery.drawing import CardDrawing
@@ -49,8 +49,7 @@ class Poster:
         drawing: CardDrawing,
         review: ReviewDesk,
         surface: CardSurface,
-        locks: CardLocks,
-        shown: ShownCards,
+        memory: CardMemory,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -59,15 +58,14 @@ class Poster:
         self._drawing = drawing
         self._review = review
         self._surface = surface
-        self._locks = locks
-        self._shown = shown
+        self._memory = memory
 
     # ------------------------------------------------------------------ delivering
 
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace."""
         try:
-            async with self._locks.of(job.card_id):
+            async with self._memory.lock(job.card_id):
                 return await self._deliver(job)
         except NETWORK_ERRORS as error:
             log.info("delivery.later", job=job.id, error=type(error).__name__)
@@ -93,13 +91,13 @@ class Poster:
         if it has been posted meanwhile. Raises Later or NoPlace; then it stays held. It was paid before, and nothing is
         paid here.
         """
-        async with self._locks.of(job.card_id):
+        async with self._memory.lock(job.card_id):
             found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
             current = None if found is None else next((each for each in found[1] if each.id == job.id), None)
             if found is None or current is None or current.state is not JobState.HELD:
                 return False
             if not is_reviewed:
-                await self._review.require_looked_at(current)
+                await self._review.require_reviewed(current)
             card, jobs = found
             here = replace(card, channel_id=channel_id, message_channel_id=card.place_id)
             try:
@@ -107,7 +105,7 @@ class Poster:
             except DISCORD_ERRORS as error:
                 raise Later(REFUSED_AGAIN_S) from error
             await self._note_delivered(current, media, message_id)
-            self._shown.forget(card.id)
+            self._memory.forget_shown(card.id)
         return True
 
     async def _note_delivered(self, job: Job, media: Sequence[Media], message_id: int) -> None:

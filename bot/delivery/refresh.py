@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import structlog
 
-from bot.delivery.card_memory import CardLocks, ShownCards
+from bot.delivery.card_memory import CardMemory
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.drawing import CardDrawing
@@ -32,16 +32,14 @@ class CardRefresh:
         drawing: CardDrawing,
         sheets: ContactSheets,
         notifications: Notifications,
-        locks: CardLocks,
-        shown: ShownCards,
+        memory: CardMemory,
     ) -> None:
         self._store = store
         self._messages = messages
         self._drawing = drawing
         self._sheets = sheets
         self._notifications = notifications
-        self._locks = locks
-        self._shown = shown
+        self._memory = memory
 
     async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, list[discord.File]]:
         """Return what answers the interaction: the card, and files with the texts that are too long for it."""
@@ -54,7 +52,7 @@ class CardRefresh:
     async def show(self, guild_id: int, card_id: str) -> None:
         """Bring the card up to date; best effort: a failure is logged and the next change tries again."""
         try:
-            async with self._locks.of(card_id):
+            async with self._memory.lock(card_id):
                 await self._show(guild_id, card_id)
         except DISCORD_ERRORS as error:
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
@@ -68,12 +66,12 @@ class CardRefresh:
         card, jobs = found
         await self._draw(card, jobs)
         if _has_ended(jobs):
-            self._shown.forget(card_id)
+            self._memory.forget_shown(card_id)
             await self._finish(card, jobs, search=False)
 
     async def _draw(self, card: Card, jobs: Sequence[Job]) -> None:
         embed = await self._drawing.embed(card, jobs)
-        if self._shown.is_shown(card.id, embed):
+        if self._memory.is_shown(card.id, embed):
             return
         changes: dict[str, Any] = {"embed": embed}
         if _has_ended(jobs) and (len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED):
@@ -81,7 +79,7 @@ class CardRefresh:
             message = await self._messages.find(card)
             changes["view"] = self._drawing.view(card, jobs, [] if message is None else links_on(message))
         await self._messages.edit(card, **changes)
-        self._shown.note(card.id, embed)
+        self._memory.note_shown(card.id, embed)
 
     async def _finish(self, card: Card, jobs: Sequence[Job], *, search: bool) -> None:
         await self._sheets.add(card, jobs)
@@ -90,7 +88,7 @@ class CardRefresh:
     async def ping_late(self, guild_id: int, card_id: str) -> None:
         """Do for a finished card what a crash may have prevented, the author's ping last; best effort."""
         try:
-            async with self._locks.of(card_id):
+            async with self._memory.lock(card_id):
                 found = await self._store.cards.with_jobs(guild_id, card_id)
                 if found is not None and _has_ended(found[1]):
                     await self._finish(*found, search=True)
@@ -100,7 +98,7 @@ class CardRefresh:
     async def renew_links(self, card: Card, jobs: Sequence[Job], fresh: Mapping[str, str]) -> None:
         """Put fresh links in place of old ones on the card's link buttons; best effort."""
         try:
-            async with self._locks.of(card.id):
+            async with self._memory.lock(card.id):
                 message = await self._messages.find(card)
                 there = [] if message is None else links_on(message)
                 if message is not None and fresh.keys() & set(there):

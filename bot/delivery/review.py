@@ -1,4 +1,4 @@
-"""Review: a result goes to the moderators' channel first, and nowhere else before one of them has let it pass."""
+"""Review: a result goes to the moderators' channel first, and nowhere else before one of them has published it."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ NOT_LOOKED_AT = (
 NO_CHANNEL_AGAIN_S = 600.0
 """How soon a review channel that takes no messages is tried again."""
 ALERT_AGAIN_S = 24 * 3600.0
-LOOK_AGAIN_S = 3600.0
-"""How often a result that waits is looked at by itself; a decision wakes it at once."""
+CHECK_AGAIN_S = 3600.0
+"""How often a result that waits for review is checked by itself; a decision wakes it at once."""
 
 AlertModerators = Callable[[int, str], Awaitable[None]]
 """Reaches a guild's moderators with a sentence; never raises."""
 
 
 class ReviewDesk:
-    """Lets results pass, or not. What is decided is a row: a restart in between changes nothing."""
+    """Publishes results, or not. A decision is a row: a restart in between changes nothing."""
 
     def __init__(
         self,
@@ -42,20 +42,20 @@ class ReviewDesk:
         store: Store,
         clock: Clock,
         messages: Messages,
-        review_messages: ReviewMessages,
+        questions: ReviewMessages,
         alert: AlertModerators,
     ) -> None:
         self._store = store
         self._clock = clock
         self._messages = messages
-        self._review_messages = review_messages
+        self._questions = questions
         self._alert = alert
 
     async def require(self, card: Card, job: Job) -> None:
-        """Return if the job's result may be posted where it was asked for.
+        """Return if the job's result may be posted where it was requested.
 
         Raises Parked while it waits, NoPlace if it was refused or nobody decided in time, Later if the moderators could
-        not be asked now.
+        not be reached now.
         """
         review = await self._store.reviews.begin(job.guild_id, job.id)
         if review is None or review.verdict is ReviewVerdict.PUBLISHED:
@@ -67,16 +67,16 @@ class ReviewDesk:
             await self._expire(review)
         if review.message_id is None:
             await self._ask(review, card, job)
-        raise Parked(min(left_s, LOOK_AGAIN_S))
+        raise Parked(min(left_s, CHECK_AGAIN_S))
 
-    async def require_looked_at(self, job: Job) -> None:
-        """Raise NoPlace if nobody who may has let the job's result pass, and somebody has to."""
+    async def require_reviewed(self, job: Job) -> None:
+        """Raise NoPlace if the job's result requires a review and no moderator has published it."""
         if job.id in await self._store.reviews.withheld(job.guild_id, job.card_id):
             raise NoPlace(NOT_LOOKED_AT)
 
     async def _ask(self, review: Review, card: Card, job: Job) -> None:
         try:
-            message = await self._review_messages.post(review, card, job)
+            message = await self._questions.post(review, card, job)
         except discord.HTTPException as error:
             if error.status not in CLOSED_STATUSES:
                 raise

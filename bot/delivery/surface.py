@@ -1,4 +1,4 @@
-"""What the delivery needs of the commands' side: the controls of a card, and who is told of what was posted.
+"""What the delivery needs of the commands' side: the controls of a card, and what follows from a posted result.
 
 The app hands one in when it puts the parts together (decision 0011): nothing in `bot` imports the cogs.
 """
@@ -30,7 +30,7 @@ class CardSurface(Protocol):
         ...
 
     async def ask_moderators(self, approval: Approval) -> None:
-        """Ask the guild's moderators whether a card may go on, where that is not asked yet."""
+        """Ask the guild's moderators to approve a card, if not asked yet. Raises no error of Discord."""
         ...
 
     async def aclose(self) -> None:

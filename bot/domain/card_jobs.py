@@ -29,7 +29,7 @@ def is_batch(jobs: Sequence[Job]) -> bool:
     return not is_linked(jobs) and len({job.operation for job in jobs}) == 1 and len({job.prompt for job in jobs}) > 1
 
 
-def asked_prompt(jobs: Sequence[Job]) -> str:
+def prompt_text(jobs: Sequence[Job]) -> str:
     """Return the author's prompt: of steps each text once, of a batch the start of each with its number."""
     if is_batch(jobs):
         room = max(BATCH_PROMPT_MIN_CHARS, BATCH_PROMPTS_CHARS // len(jobs))

@@ -95,6 +95,8 @@ RUNNING_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCE
 PENDING_STATES = OPEN_STATES - RUNNING_STATES
 """Waiting for a moderator, a free place or another job's result: never sent."""
 PAID_STATES = frozenset({JobState.DELIVERED, JobState.HELD})
+MADE_STATES = PAID_STATES | {JobState.READY}
+"""Of jobs that have a result, posted or not."""
 
 
 PROMPT_FIELDS = ("prompt", "text", "description")

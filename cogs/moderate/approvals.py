@@ -9,8 +9,9 @@ import structlog
 from bot.app.client import CannonBot
 from bot.delivery.colours import ATTENTION
 from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.messages import nonce_of
 from bot.delivery.text import plain
-from bot.domain.card_jobs import asked_prompt, main_job
+from bot.domain.card_jobs import main_job, prompt_text
 from bot.domain.models import Card, Job, credits_text
 from bot.domain.text import full_stop, shortened, stamp
 from bot.errors import InputError, NotAllowed
@@ -46,7 +47,9 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
     channel = bot.get_partial_messageable(channel_id, guild_id=approval.guild_id)
     try:
         message = await channel.send(
-            embed=question(bot, *found, approval), view=answers(approval.card_id), nonce=f"approve-{approval.card_id}"
+            embed=question(bot, *found, approval),
+            view=answers(approval.card_id),
+            nonce=nonce_of("approve", approval.card_id),
         )
     except (discord.Forbidden, discord.NotFound):
         await bot.parts.delivery.alert(
@@ -72,7 +75,7 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     operation = bot.catalogue.find(main_job(jobs).operation)
     title = operation.title if operation is not None else jobs[0].operation
     embed = discord.Embed(
-        title=f"May this be made? {title}", description=plain(shortened(asked_prompt(jobs), 1500)), colour=ATTENTION
+        title=f"May this be made? {title}", description=plain(shortened(prompt_text(jobs), 1500)), colour=ATTENTION
     )
     embed.add_field(name="Asked by", value=f"<@{card.author_id}>")
     embed.add_field(name="Where", value=f"<#{card.channel_id}>")

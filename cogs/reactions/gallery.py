@@ -12,7 +12,7 @@ from bot.delivery.colours import GALLERY
 from bot.delivery.copies import shown_jobs
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.text import message_link, plain
-from bot.domain.card_jobs import asked_prompt
+from bot.domain.card_jobs import prompt_text
 from bot.domain.models import Card, Job
 from bot.domain.reaction_rules import ReactionRules
 from bot.domain.text import shortened
@@ -124,7 +124,7 @@ class Gallery:
     @staticmethod
     def embed(card: Card, jobs: Sequence[Job], stars: int) -> discord.Embed:
         """Draw the post: who made it, from which words, how many want it here, and the way back."""
-        words = plain(shortened(asked_prompt(jobs), PROMPT_CHARS))
+        words = plain(shortened(prompt_text(jobs), PROMPT_CHARS))
         quoted = "\n".join(f"> {line}" for line in words.splitlines())
         embed = discord.Embed(
             title="To the original", url=message_link(card), description=quoted or None, colour=GALLERY
