@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import discord
 import pytest
 
+from bot.delivery import downloads
 from bot.domain.models import JobState
+from bot.media import fetcher
+from bot.media.partial_file import PartFile
 from tests.support.rig import Rig
 from tests.support.surface import (
     close_private,
@@ -261,6 +266,46 @@ async def test_several_results_of_one_job_are_all_attached_and_a_repeated_link_o
     [message] = rig.messages()
     assert len(message.attachments) == 4
     assert len({attachment.filename for attachment in message.attachments}) == 4
+
+
+async def test_files_that_fit_one_by_one_but_not_together_are_links_from_where_they_no_longer_fit(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    await ask(rig, "herons #many")
+    await rig.work()
+    [first] = rig.messages()
+    sizes = [attachment.size for attachment in first.attachments]
+    assert len(sizes) == 4
+    monkeypatch.setattr(discord.Guild, "filesize_limit", max(sizes))
+    monkeypatch.setattr(downloads, "REQUEST_LIMIT_BYTES", 2 * max(sizes))
+    await ask(rig, "herons #many")
+    await rig.work()
+    [second] = [message for message in rig.messages() if message.id != first.id]
+    assert sum(attachment.size for attachment in second.attachments) <= 2 * max(sizes)
+    attached = len(second.attachments)
+    assert 0 < attached < 4
+    job = (await rig.jobs())[0]
+    assert links_on(second) == [medium.url for medium in job.media[attached:]]
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EACCES, errno.EROFS, errno.ENOSPC])
+async def test_a_disk_that_fails_in_any_way_makes_a_link_of_the_result(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, code: int
+):
+    class Failing(PartFile):
+        def write(self, chunk: bytes) -> None:
+            raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fetcher, "PartFile", Failing)
+    await ask(rig)
+    await rig.work()
+    [message] = rig.messages()
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    assert message.attachments == []
+    assert links_on(message) == [job.media[0].url]
+    assert files_in(Path(rig.bot._folder.name)) == []
+    await settled_exactly(rig)
 
 
 async def test_nothing_stays_on_disk_after_a_delivery(rig: Rig):
