@@ -18,10 +18,12 @@ from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.copies import ResultCopies
+from bot.delivery.text import plain
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
 from bot.guild.api_keys import ApiKeys
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.settings import SettingsChanges
 from bot.guild.watch import Watch
 from bot.jobs.assembly import make_worker
 from bot.jobs.intake import JobService
@@ -88,6 +90,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         keys=core.keys,
         jobs=jobs,
         switches=core.switches,
+        settings=SettingsChanges(store, worker=worker, plain=plain),
         estimates=core.estimates,
         sources=sources,
         generation=_use_cases(setup, core, sources, jobs),

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import zoneinfo
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any, Self
 
-from bot.domain.models import credits_of
+from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
+from bot.domain.setting_kinds import CHANNEL, COUNT, MODELS, ROLE, SWITCH, WORD_LIST, ZONE, choice, places, threshold
 
-RUNNING_PER_MEMBER = 3
-QUEUED_PER_MEMBER = 10
-RUNNING_PER_SERVER = 20
-WORDS_MAX = 200
 APPROVAL_LIFE_S = 24 * 3600.0
 
 
@@ -120,36 +119,92 @@ class Payer(StrEnum):
     OFF = "off"
 
 
+PAYERS = {
+    Payer.PRESSER: "who asks for it",
+    Payer.AUTHOR: "only the author may, and pays",
+    Payer.OFF: "nobody: re-runs are off",
+}
+_LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title="Limits", button="Change…")
+_APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title="Approval", button="Change the threshold…")
+_ZONE = FormSpec(id="timezone", page=SettingsPage.RESULTS, title="Time zone", button="Time zone…")
+_WORDS = FormSpec(id="words", page=SettingsPage.WORDS, title="Word list", button="Word list…")
+
+_on_access = functools.partial(Setting, page=SettingsPage.ACCESS)
+_on_limits = functools.partial(Setting, page=SettingsPage.LIMITS, form=_LIMITS)
+_on_approval = functools.partial(Setting, page=SettingsPage.APPROVAL)
+_on_results = functools.partial(Setting, page=SettingsPage.RESULTS)
+_on_words = functools.partial(Setting, page=SettingsPage.WORDS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """A guild's settings. Credits are None where there is no threshold; ids are None or empty where nothing is set."""
+    """A guild's settings. Credits are None where there is no threshold; ids are None or empty where nothing is set.
 
-    moderator_role: int | None = None
-    allowed_channels: frozenset[int] = frozenset()
+    The panel shows them in this order.
+    """
+
+    moderator_role: Annotated[
+        int | None,
+        _on_access(label="moderator role", kind=ROLE, control="Moderator role (beside who may manage the server)"),
+    ] = None
+    allowed_channels: Annotated[
+        frozenset[int],
+        _on_access(label="allowed channels", kind=places("all"), control="Allowed channels (none chosen: all)"),
+    ] = frozenset()
     """Empty: every channel."""
-    forbidden_channels: frozenset[int] = frozenset()
-    unchecked_only_in_age_restricted: bool = True
+    forbidden_channels: Annotated[
+        frozenset[int], _on_access(label="forbidden channels", kind=places(), control="Forbidden channels")
+    ] = frozenset()
+    unchecked_only_in_age_restricted: Annotated[
+        bool,
+        _on_access(
+            label="safety check off in age-restricted channels only", kind=SWITCH, control="Age-restricted rule"
+        ),
+    ] = True
     """Jobs with the provider's safety checker off only where Discord says that the channel is age-restricted."""
-    running_per_member: int = RUNNING_PER_MEMBER
-    queued_per_member: int = QUEUED_PER_MEMBER
-    running_per_server: int = RUNNING_PER_SERVER
-    job_ceiling: Decimal | None = None
-    confirm_above: Decimal | None = None
-    approve_above: Decimal | None = None
-    approval_channel: int | None = None
-    approve_own: bool = False
-    log_channel: int | None = None
-    rerun_payer: Payer = Payer.PRESSER
-    words: tuple[str, ...] = ()
+    running_per_member: Annotated[int, _on_limits(label="running jobs per member", kind=COUNT)] = 3
+    queued_per_member: Annotated[int, _on_limits(label="waiting jobs per member", kind=COUNT)] = 10
+    running_per_server: Annotated[int, _on_limits(label="running jobs in the server", kind=COUNT)] = 20
+    job_ceiling: Annotated[
+        Decimal | None, _on_limits(label="most that a job may cost", kind=threshold("no such limit"))
+    ] = None
+    confirm_above: Annotated[
+        Decimal | None, _on_limits(label="own yes needed above", kind=threshold("no such limit"))
+    ] = None
+    approve_above: Annotated[
+        Decimal | None,
+        _on_approval(label="approval needed above", kind=threshold("nothing waits for approval"), form=_APPROVAL),
+    ] = None
+    approval_channel: Annotated[
+        int | None, _on_approval(label="approval channel", kind=CHANNEL, control="Approval channel")
+    ] = None
+    approve_own: Annotated[
+        bool, _on_approval(label="approving one's own jobs", kind=SWITCH, control="Approving one's own")
+    ] = False
+    log_channel: Annotated[int | None, _on_approval(label="log channel", kind=CHANNEL, control="Log channel")] = None
+    rerun_payer: Annotated[
+        Payer,
+        _on_results(
+            label="who pays for a re-run", kind=choice(PAYERS, prefix="Re-run"), control="Who pays for a re-run"
+        ),
+    ] = Payer.PRESSER
+    ping: Annotated[bool, _on_results(label="ping with the result", kind=SWITCH, control="Ping with the result")] = (
+        False
+    )
+    """Whether the author is pinged when the result is there."""
+    estimate_tool: Annotated[
+        bool, _on_results(label="Cannon Studio's estimate tool", kind=SWITCH, control="Estimate tool")
+    ] = False
+    """Whether Cannon Studio's own estimate tool is called."""
+    timezone: Annotated[str, _on_results(label="time zone", kind=ZONE, form=_ZONE)] = "UTC"
+    words: Annotated[tuple[str, ...], _on_words(label="word list", kind=WORD_LIST, form=_WORDS)] = ()
     """Words that no prompt may have, in lower case."""
-    ping: bool = False
-    """Whether who asked is pinged when the result is there."""
-    default_models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    default_models: Annotated[
+        Mapping[str, str],
+        _on_words(label="default models", kind=MODELS, control="Set the default model of …"),
+    ] = field(default_factory=lambda: MappingProxyType({}))
     """The model that an operation uses where the member names none, by operation id."""
-    timezone: str = "UTC"
-    paused: bool = False
-    estimate_tool: bool = False
-    """Whether Cannon Studio's own estimate tool is asked."""
+    paused: Annotated[bool, Setting(label="new jobs paused", kind=SWITCH)] = False
 
     @property
     def zone(self) -> dt.tzinfo:
@@ -159,83 +214,26 @@ class Rules:
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             return dt.UTC
 
+    def having(self, name: str, value: Any) -> Self:
+        """Return the settings with another value of the one of this name."""
+        return replace(self, **{name: value})
+
+    def changed_from(self, old: Self) -> dict[str, Setting]:
+        """Return the settings that differ from `old`, by name."""
+        settings = settings_of(type(self))
+        return {name: each for name, each in settings.items() if getattr(self, name) != getattr(old, name)}
+
     def to_json(self) -> dict[str, Any]:
         """Return what differs from the defaults, as JSON values."""
-        default = Rules()
-        own = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: _to_json(value) for name, value in own.items() if value != getattr(default, name)}
+        differing = self.changed_from(type(self)())
+        return {name: setting.kind.to_json(getattr(self, name)) for name, setting in differing.items()}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Rules:
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote. A value that cannot be read stays at its default."""
-        rules = cls()
-        for name, value in data.items():
-            parse = _PARSERS.get(name)
-            if parse is None:
-                continue
-            try:
-                rules = replace(rules, **{name: parse(value)})
-            except (TypeError, ValueError, OverflowError):
-                continue
-        return rules
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple):
-        return list(value)
-    return dict(value) if isinstance(value, Mapping) else value
-
-
-def _optional_id(value: Any) -> int | None:
-    return None if value is None else int(value)
-
-
-def _ids(value: Any) -> frozenset[int]:
-    return frozenset(int(each) for each in value)
-
-
-def _optional_credits(value: Any) -> Decimal | None:
-    return None if value is None else credits_of(value)
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    return tuple(str(word) for word in value)[:WORDS_MAX]
-
-
-def _models(value: Any) -> Mapping[str, str]:
-    return MappingProxyType({str(name): str(model) for name, model in dict(value).items()})
-
-
-def _count(value: Any) -> int:
-    count = int(value)
-    if not 1 <= count <= 1000:
-        raise ValueError("a count from 1 to 1000 is needed")
-    return count
-
-
-_PARSERS: Mapping[str, Callable[[Any], Any]] = {
-    "moderator_role": _optional_id,
-    "allowed_channels": _ids,
-    "forbidden_channels": _ids,
-    "unchecked_only_in_age_restricted": bool,
-    "running_per_member": _count,
-    "queued_per_member": _count,
-    "running_per_server": _count,
-    "job_ceiling": _optional_credits,
-    "confirm_above": _optional_credits,
-    "approve_above": _optional_credits,
-    "approval_channel": _optional_id,
-    "approve_own": bool,
-    "log_channel": _optional_id,
-    "rerun_payer": Payer,
-    "words": _words,
-    "ping": bool,
-    "default_models": _models,
-    "timezone": str,
-    "paused": bool,
-    "estimate_tool": bool,
-}
+        values = {}
+        settings = settings_of(cls)
+        for name in settings.keys() & data.keys():
+            with suppress(TypeError, ValueError, OverflowError):
+                values[name] = settings[name].kind.parse(data[name])
+        return cls(**values)

@@ -1,29 +1,24 @@
 """`/studio settings`: what the controls of its panel do. Who presses is checked each time, forms included."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import discord
 
 from bot.app.client import CannonBot
-from bot.domain.guild_rules import Payer, Rules
+from bot.domain.guild_rules import Rules
+from bot.domain.setting import FormSpec, SettingsPage, settings_of
+from bot.domain.setting_kinds import Kind, Widget
 from bot.errors import InputError
-from bot.store import Change, Record
 from cogs.moderate.operations import operations
-from cogs.moderate.settings.forms import ApprovalForm, LimitsForm, ModelForm, SettingsForm, WordsForm, ZoneForm
-from cogs.moderate.settings.labels import about, sentence
-from cogs.moderate.settings.panel import PAGE_OF, Known, SettingsPage, panel
+from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
+from cogs.moderate.settings.panel import Known, panel
 from cogs.ui.controls import GONE, on
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, lacking, require_moderator
 
 EVERYONE = "The role @everyone would make every member a moderator: choose another one, or none."
-FLIPS = frozenset({"unchecked_only_in_age_restricted", "approve_own", "ping", "estimate_tool"})
-CHANNEL_SETS = frozenset({"allowed_channels", "forbidden_channels"})
-CHANNELS = frozenset({"approval_channel", "log_channel"})
-
-NewRules = Callable[[Rules], Rules]
 
 
 async def open_settings(interaction: Interaction) -> None:
@@ -35,8 +30,12 @@ async def open_settings(interaction: Interaction) -> None:
 
 async def draw(interaction: Interaction, page: SettingsPage) -> tuple[discord.Embed, discord.ui.View]:
     """Draw a page as the settings are now."""
-    guild_id, bot = guild_of(interaction), interaction.client
-    return panel(page, await bot.parts.store.settings.get(guild_id), _known(bot, guild_id, interaction.guild))
+    known = _known(interaction.client, guild_of(interaction), interaction.guild)
+    return panel(page, await _rules(interaction), known)
+
+
+async def _rules(interaction: Interaction) -> Rules:
+    return await interaction.client.parts.store.settings.get(guild_of(interaction))
 
 
 def _known(bot: CannonBot, guild_id: int, guild: discord.Guild | None) -> Known:
@@ -51,25 +50,32 @@ def _known(bot: CannonBot, guild_id: int, guild: discord.Guild | None) -> Known:
 
 
 async def change(interaction: Interaction, page: SettingsPage, new: NewRules) -> None:
-    """Change the settings, write the decision down, and show the panel as it is now.
-
-    Discord is answered first: what follows may take longer than it waits.
-    """
+    """Change the settings, and show the page as it is then. Whether Discord takes the answer changes nothing of it."""
     await require_moderator(interaction)
-    guild_id, bot = guild_of(interaction), interaction.client
-    await interaction.response.defer()
-
-    def record(rules: Change[Rules]) -> Record | None:
-        text = sentence(rules.before, rules.after)
-        if not text:
-            return None
-        return Record(kind="settings", text=text, by_id=interaction.user.id, about=about(rules.before, rules.after))
-
-    done = await bot.parts.store.settings.change(guild_id, new, record=record)
-    if done.before != done.after:
-        bot.parts.worker.wake()  # more may run now
+    await interaction.client.parts.settings.change(guild_of(interaction), new, by_id=interaction.user.id)
     embed, view = await draw(interaction, page)
-    await interaction.edit_original_response(embed=embed, view=view)
+    await interaction.response.edit_message(embed=embed, view=view)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """The setting that a control is for."""
+
+    name: str
+    kind: Kind
+    page: SettingsPage
+
+
+def _chosen(name: str, *widgets: Widget) -> _Chosen:
+    """Return the setting of a control of one of these kinds. Raises InputError for any other name."""
+    setting = settings_of(Rules).get(name)
+    if setting is None or setting.page is None or setting.kind.widget not in widgets:
+        raise InputError(GONE)
+    return _Chosen(name=name, kind=setting.kind, page=setting.page)
+
+
+async def _set(interaction: Interaction, chosen: _Chosen, value: Any) -> None:
+    await change(interaction, chosen.page, lambda rules: rules.having(chosen.name, value))
 
 
 @on("set_page")
@@ -89,33 +95,27 @@ def _page(values: Sequence[str]) -> SettingsPage:
 
 @on("set_role")
 async def set_role(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Set the moderator role."""
-    if subject != "moderator_role":
-        raise InputError(GONE)
+    """Set a role, or none."""
+    setting = _chosen(subject, Widget.ROLE)
     role_id = int(values[0]) if values else None
     if role_id == interaction.guild_id:  # the role @everyone has the server's id
         raise InputError(EVERYONE)
-    await change(interaction, SettingsPage.ACCESS, lambda rules: replace(rules, moderator_role=role_id))
+    await _set(interaction, setting, role_id)
 
 
 @on("set_channels")
 async def set_channels(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     """Set one channel or a set of them."""
+    setting = _chosen(subject, Widget.CHANNEL, Widget.PLACES)
     ids = frozenset(int(each) for each in values)
-    if subject in CHANNEL_SETS:
-        await change(interaction, SettingsPage.ACCESS, lambda rules: _with(rules, subject, ids))
-    elif subject in CHANNELS:
-        await require_moderator(interaction)
-        chosen = next(iter(ids), None)
-        if chosen is not None:
-            _may_post_in(interaction, chosen)
-        await change(interaction, SettingsPage.APPROVAL, lambda rules: _with(rules, subject, chosen))
-    else:
-        raise InputError(GONE)
-
-
-def _with(rules: Rules, name: str, new: Any) -> Rules:
-    return replace(rules, **{name: new})
+    if setting.kind.widget is Widget.PLACES:
+        await _set(interaction, setting, ids)
+        return
+    await require_moderator(interaction)
+    chosen = next(iter(ids), None)
+    if chosen is not None:
+        _may_post_in(interaction, chosen)
+    await _set(interaction, setting, chosen)
 
 
 def _may_post_in(interaction: Interaction, channel_id: int) -> None:
@@ -132,19 +132,25 @@ def _may_post_in(interaction: Interaction, channel_id: int) -> None:
 @on("set_flip")
 async def flip(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Switch something on or off."""
-    if subject not in FLIPS:
-        raise InputError(GONE)
-    await change(interaction, PAGE_OF[subject], lambda rules: _with(rules, subject, not getattr(rules, subject)))
+    page = _chosen(subject, Widget.BUTTON).page
+    await change(interaction, page, lambda rules: rules.having(subject, not getattr(rules, subject)))
+
+
+@on("set_choice")
+async def set_choice(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Set one of several values."""
+    setting = _chosen(subject, Widget.SELECT)
+    try:
+        chosen = setting.kind.parse(values[0])
+    except (IndexError, ValueError):
+        raise InputError(GONE) from None
+    await _set(interaction, setting, chosen)
 
 
 @on("set_payer")
 async def set_payer(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Set who pays for a re-run."""
-    try:
-        payer = Payer(values[0])
-    except (IndexError, ValueError):
-        raise InputError(GONE) from None
-    await change(interaction, SettingsPage.RESULTS, lambda rules: replace(rules, rerun_payer=payer))
+    """Set who pays for a re-run, from the select that has an id of its own."""
+    await set_choice(interaction, "rerun_payer", values)
 
 
 @on("set_operations")
@@ -153,24 +159,19 @@ async def show_operations(interaction: Interaction, _subject: str, _values: Sequ
     await operations(interaction, None, None, everywhere=False)
 
 
-FORMS: dict[str, type[SettingsForm]] = {
-    "limits": LimitsForm,
-    "approval": ApprovalForm,
-    "timezone": ZoneForm,
-    "words": WordsForm,
-}
-
-
 @on("set_form")
 async def open_form(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Open a form, filled in with the present values."""
     await require_moderator(interaction)
-    form = FORMS.get(subject)
-    if form is None:
+    bot, rules = interaction.client, await _rules(interaction)
+    await interaction.response.send_modal(TypedSettings(bot, _form(subject), rules, change))
+
+
+def _form(form_id: str) -> FormSpec:
+    found = [each.form for each in settings_of(Rules).values() if each.form is not None and each.form.id == form_id]
+    if not found:
         raise InputError(GONE)
-    bot = interaction.client
-    rules = await bot.parts.store.settings.get(guild_of(interaction))
-    await interaction.response.send_modal(form(bot, rules, change))
+    return found[0]
 
 
 @on("set_model")
@@ -179,10 +180,9 @@ async def open_model_form(interaction: Interaction, _subject: str, values: Seque
     await require_moderator(interaction)
     if not values:
         raise InputError(GONE)
-    bot = interaction.client
+    bot, rules = interaction.client, await _rules(interaction)
     operation = bot.catalogue.resolve(values[0])
-    rules = await bot.parts.store.settings.get(guild_of(interaction))
-    await interaction.response.send_modal(ModelForm(bot, rules, change, operation))
+    await interaction.response.send_modal(ModelForm(bot, operation, rules, change))
 
 
 async def setup(_bot: CannonBot) -> None:

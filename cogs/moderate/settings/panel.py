@@ -1,25 +1,26 @@
-"""How `/studio settings` looks: an embed and its controls, one page for each subject. Drawn anew at each change.
+"""How `/studio settings` looks: an embed and its controls for each page. It is drawn again at each change.
 
 An embed with rows of controls rather than a Components V2 layout: five rows are enough for each page, and the controls
 are then of the one kind that all our messages have.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any
 
 import discord
 
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
-from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
 from bot.delivery.text import plain
 from bot.domain.guild_rules import Rules
-from bot.domain.text import on_off, shortened, stamp
-from cogs.moderate.settings.labels import PAYERS, label, value
+from bot.domain.setting import PAGES, FormSpec, Setting, SettingsPage, settings_of
+from bot.domain.setting_kinds import Widget
+from bot.domain.text import on_off, shortened
 from cogs.ui.controls import Control, view_of
 
-WORDS_SHOWN_CHARS = 900
+OPTION_CHARS = 100
 TALK = (
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -37,183 +38,145 @@ PLACES = (
     discord.ChannelType.public_thread,
     discord.ChannelType.private_thread,
 )
-"""Where the bot can be used; a category stands for all that is in it."""
-
-
-class SettingsPage(StrEnum):
-    """The subjects of the settings."""
-
-    ACCESS = "access"
-    LIMITS = "limits"
-    APPROVAL = "approval"
-    RESULTS = "results"
-    WORDS = "words"
-
-
-TITLES = {
-    SettingsPage.ACCESS: ("Access", "who sets things, and where the bot may be used"),
-    SettingsPage.LIMITS: ("Limits", "how many jobs run and wait, what one may cost"),
-    SettingsPage.APPROVAL: ("Approval and log", "what a moderator decides first, and where it is written down"),
-    SettingsPage.RESULTS: ("Results", "re-runs, pings, estimates, time zone"),
-    SettingsPage.WORDS: ("Words and models", "what no prompt may say, and the models used by default"),
-}
-PAGE_OF: Mapping[str, SettingsPage] = {
-    "moderator_role": SettingsPage.ACCESS,
-    "allowed_channels": SettingsPage.ACCESS,
-    "forbidden_channels": SettingsPage.ACCESS,
-    "unchecked_only_in_age_restricted": SettingsPage.ACCESS,
-    "running_per_member": SettingsPage.LIMITS,
-    "queued_per_member": SettingsPage.LIMITS,
-    "running_per_server": SettingsPage.LIMITS,
-    "job_ceiling": SettingsPage.LIMITS,
-    "confirm_above": SettingsPage.LIMITS,
-    "approve_above": SettingsPage.APPROVAL,
-    "approval_channel": SettingsPage.APPROVAL,
-    "approve_own": SettingsPage.APPROVAL,
-    "log_channel": SettingsPage.APPROVAL,
-    "rerun_payer": SettingsPage.RESULTS,
-    "ping": SettingsPage.RESULTS,
-    "estimate_tool": SettingsPage.RESULTS,
-    "timezone": SettingsPage.RESULTS,
-    "words": SettingsPage.WORDS,
-    "default_models": SettingsPage.WORDS,
-}
-"""On which page each setting stands."""
+"""Where the bot can be used; a category includes all that is in it."""
+RELEASED_IDS: Mapping[str, tuple[str, str]] = {"rerun_payer": ("set_payer", "panel")}
+"""The action and subject of a select from before each had its setting's name: old panels still have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the panel needs to know beside the rules."""
+    """What the panel needs to know besides the rules."""
 
     catalogue: Catalogue
     switched_off: int
     """How many operations are off here."""
     channel_ids: frozenset[int]
-    """The channels and threads that are there: Discord takes no others as a select's present choice."""
+    """The channels and threads that exist: Discord takes no others as a select's present choice."""
     role_ids: frozenset[int]
     now: float
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A setting with its value, to be drawn."""
+
+    name: str
+    setting: Setting
+    value: Any
+    known: Known
 
 
 def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed, discord.ui.View]:
     """Draw a page."""
-    title, about = TITLES[page]
+    shown = [
+        Shown(name=name, setting=each, value=getattr(rules, name), known=known)
+        for name, each in settings_of(type(rules)).items()
+        if each.page is page
+    ]
+    title, about = PAGES[page]
     embed = discord.Embed(title=f"Settings · {title}", description=f"{about[:1].upper()}{about[1:]}.", colour=NEUTRAL)
-    for name, place in PAGE_OF.items():
-        if place is page:
-            words = label(name)
-            embed.add_field(name=f"{words[:1].upper()}{words[1:]}", value=_shown(name, rules, known), inline=False)
+    for each in shown:
+        embed.add_field(name=each.setting.title, value=_value(each), inline=False)
     if page is SettingsPage.ACCESS:
         off = f"{known.switched_off} switched off" if known.switched_off else "all switched on"
         embed.add_field(name="Operations", value=f"{off}; `/studio operations` switches them", inline=False)
     if rules.paused:
         embed.set_footer(text="New jobs are paused: /studio pause switches that.")
-    return embed, view_of([_pages(page), *_CONTROLS[page](rules, known)])
+    return embed, view_of([_pages(page), *_controls(page, shown)])
 
 
-def _shown(name: str, rules: Rules, known: Known) -> str:
-    if name == "timezone":
-        return f"{value(rules, name)}, now {stamp(known.now, 'f')} in yours; periods begin at midnight there"
-    if name == "words" and rules.words:
-        return f"{value(rules, name)}: ||{plain(shortened(', '.join(rules.words), WORDS_SHOWN_CHARS))}||"
-    return shortened(value(rules, name), 1024)
+def _value(shown: Shown) -> str:
+    kind = shown.setting.kind
+    return shortened(
+        f"{kind.show(shown.value, plain)}{kind.show_more(shown.value, plain, shown.known.now)}", EMBED_FIELD_CHARS
+    )
+
+
+def _controls(page: SettingsPage, shown: list[Shown]) -> list[Control]:
+    """Return the page's controls: selects, which take a row each, before buttons."""
+    selects = [select(each) for each in shown if (select := _SELECTS.get(each.setting.kind.widget)) is not None]
+    controls = [*(each for each in selects if each is not None), *_buttons(shown)]
+    if page is SettingsPage.ACCESS:
+        controls.append(Control.button("set_operations", "panel", label="Operations…"))
+    return controls
+
+
+def _buttons(shown: list[Shown]) -> Iterator[Control]:
+    """Return a button for each switch, and one for each form before its first setting."""
+    forms: set[FormSpec] = set()
+    for each in shown:
+        form = each.setting.form
+        if each.setting.kind.widget is Widget.BUTTON:
+            yield _switch(each)
+        elif form is not None and form not in forms:
+            forms.add(form)
+            yield Control.button("set_form", form.id, label=form.button, style=discord.ButtonStyle.primary)
 
 
 def _pages(page: SettingsPage) -> Control:
     options = [
         discord.SelectOption(label=title, value=each.value, description=about, default=each is page)
-        for each, (title, about) in TITLES.items()
+        for each, (title, about) in PAGES.items()
     ]
     return Control.select("set_page", "panel", placeholder="Subject", options=options)
 
 
-def _flip(name: str, rules: Rules, text: str) -> Control:
-    is_on = bool(getattr(rules, name))
-    style = discord.ButtonStyle.success if is_on else discord.ButtonStyle.secondary
-    return Control.button("set_flip", name, label=f"{text}: {on_off(is_on)}", style=style)
+def _switch(shown: Shown) -> Control:
+    style = discord.ButtonStyle.success if shown.value else discord.ButtonStyle.secondary
+    return Control.button("set_flip", shown.name, label=f"{shown.setting.control}: {on_off(shown.value)}", style=style)
 
 
-def _form(subject: str, text: str) -> Control:
-    return Control.button("set_form", subject, label=text, style=discord.ButtonStyle.primary)
-
-
-def _there(chosen: frozenset[int] | int | None, ids: frozenset[int]) -> list[int]:
-    wanted = chosen if isinstance(chosen, frozenset) else frozenset() if chosen is None else frozenset({chosen})
-    return sorted(wanted & ids)
-
-
-def _access(rules: Rules, known: Known) -> list[Control]:
-    return [
-        Control.role(
-            "set_role",
-            "moderator_role",
-            placeholder="Moderator role (beside who may manage the server)",
-            chosen=next(iter(_there(rules.moderator_role, known.role_ids)), None),
-        ),
-        _places("allowed_channels", "Allowed channels (none chosen: all)", rules, known),
-        _places("forbidden_channels", "Forbidden channels", rules, known),
-        _flip("unchecked_only_in_age_restricted", rules, "Age-restricted rule"),
-        Control.button("set_operations", "panel", label="Operations…"),
+def _choice(shown: Shown) -> Control:
+    action, subject = RELEASED_IDS.get(shown.name, ("set_choice", shown.name))
+    options = [
+        discord.SelectOption(label=text, value=each.value, default=each is shown.value)
+        for each, text in shown.setting.kind.choices.items()
     ]
+    return Control.select(action, subject, placeholder=shown.setting.control, options=options)
 
 
-def _places(name: str, text: str, rules: Rules, known: Known) -> Control:
-    chosen = _there(getattr(rules, name), known.channel_ids)
+def _role(shown: Shown) -> Control:
+    chosen = shown.value if shown.value in shown.known.role_ids else None
+    return Control.role("set_role", shown.name, placeholder=shown.setting.control, chosen=chosen)
+
+
+def _channel(shown: Shown) -> Control:
+    chosen = [shown.value] if shown.value in shown.known.channel_ids else []
+    return Control.channels("set_channels", shown.name, placeholder=shown.setting.control, chosen=chosen, kinds=TALK)
+
+
+def _places(shown: Shown) -> Control:
     return Control.channels(
-        "set_channels", name, placeholder=text, chosen=chosen, kinds=PLACES, at_most=OPTIONS_PER_SELECT
+        "set_channels",
+        shown.name,
+        placeholder=shown.setting.control,
+        chosen=sorted(shown.value & shown.known.channel_ids),
+        kinds=PLACES,
+        at_most=OPTIONS_PER_SELECT,
     )
 
 
-def _talk(name: str, text: str, rules: Rules, known: Known) -> Control:
-    chosen = _there(getattr(rules, name), known.channel_ids)
-    return Control.channels("set_channels", name, placeholder=text, chosen=chosen, kinds=TALK)
-
-
-def _limits(_rules: Rules, _known: Known) -> list[Control]:
-    return [_form("limits", "Change…")]
-
-
-def _approval(rules: Rules, known: Known) -> list[Control]:
-    return [
-        _talk("approval_channel", "Approval channel", rules, known),
-        _talk("log_channel", "Log channel", rules, known),
-        _form("approval", "Change the threshold…"),
-        _flip("approve_own", rules, "Approving one's own"),
-    ]
-
-
-def _results(rules: Rules, _known: Known) -> list[Control]:
-    options = [
-        discord.SelectOption(label=f"Re-run: {text}", value=payer.value, default=payer is rules.rerun_payer)
-        for payer, text in PAYERS.items()
-    ]
-    return [
-        Control.select("set_payer", "panel", placeholder="Who pays for a re-run", options=options),
-        _flip("ping", rules, "Ping with the result"),
-        _flip("estimate_tool", rules, "Estimate tool"),
-        _form("timezone", "Time zone…"),
-    ]
-
-
-def _words(rules: Rules, known: Known) -> list[Control]:
+def _operation(shown: Shown) -> Control | None:
+    """Return a select of the operations that have a model; None if none has."""
     options = [
         discord.SelectOption(
-            label=shortened(operation.title, 100),
+            label=shortened(operation.title, OPTION_CHARS),
             value=operation.id,
-            description=shortened(rules.default_models.get(operation.id, "") or "no default model", 100),
+            description=shortened(shown.value.get(operation.id, "") or "no default model", OPTION_CHARS),
         )
-        for operation in known.catalogue.operations.values()
-        if any(field.name == "model" for field in operation.fields) and len(operation.id) <= 100
+        for operation in shown.known.catalogue.operations.values()
+        if any(field.name == "model" for field in operation.fields) and len(operation.id) <= OPTION_CHARS
     ]
-    choose = Control.select(
-        "set_model", "panel", placeholder="Set the default model of …", options=options[:OPTIONS_PER_SELECT]
-    )
-    return [choose, _form("words", "Word list…")] if options else [_form("words", "Word list…")]
+    if not options:
+        return None
+    return Control.select("set_model", "panel", placeholder=shown.setting.control, options=options[:OPTIONS_PER_SELECT])
 
 
-_CONTROLS: Mapping[SettingsPage, Callable[[Rules, Known], Sequence[Control]]] = {
-    SettingsPage.ACCESS: _access,
-    SettingsPage.LIMITS: _limits,
-    SettingsPage.APPROVAL: _approval,
-    SettingsPage.RESULTS: _results,
-    SettingsPage.WORDS: _words,
+_SELECTS: Mapping[Widget, Callable[[Shown], Control | None]] = {
+    Widget.SELECT: _choice,
+    Widget.ROLE: _role,
+    Widget.CHANNEL: _channel,
+    Widget.PLACES: _places,
+    Widget.OPERATION: _operation,
 }

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import WORDS_MAX, Payer, Period, Rules
+from bot.domain.guild_rules import Payer, Period, Rules
+from bot.domain.setting_kinds import WORDS_MAX
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 # Clocks change at midnight itself in Cairo, Havana and Santiago, by half an hour on Lord Howe, never in Kathmandu.

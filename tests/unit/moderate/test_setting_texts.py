@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import json
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from enum import StrEnum
 from types import MappingProxyType
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import WORDS_MAX, Payer, Rules
+from bot.catalogue import Catalogue
+from bot.delivery.text import plain
+from bot.domain.guild_rules import Payer, Rules
+from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
+from bot.domain.setting_kinds import CHANNEL, COUNT, SWITCH, WORDS_MAX, Widget, choice
 from bot.domain.text import full_stop, one_line
 from bot.domain.time_zones import nearest_zones, zone_named, zone_names
 from bot.domain.word_filter import forbidden_word
 from bot.errors import InputError
-from cogs.moderate.settings.forms import credits_as_typed, credits_typed, words_typed
-from cogs.moderate.settings.labels import about, label, sentence, value
-from cogs.moderate.settings.panel import PAGE_OF
+from bot.guild.settings import change_as_json, change_text
+from cogs.moderate.settings.panel import Known, panel
+from cogs.ui.forms import INPUTS
 
 CHANGED = Rules(
     moderator_role=1,
@@ -43,25 +50,122 @@ CHANGED = Rules(
 )
 
 
-def test_every_setting_has_words_and_all_but_the_pause_stand_on_a_page():
-    names = {each.name for each in fields(Rules)}
-    assert PAGE_OF.keys() == names - {"paused"}
-    assert all(value(CHANGED, name) != value(Rules(), name) for name in names)
-    assert len({label(name) for name in names}) == len(names)
+def test_each_field_has_its_one_setting_with_words_of_its_own():
+    settings = settings_of(Rules)
+    assert list(settings) == [each.name for each in fields(Rules)]
+    assert len({each.label for each in settings.values()}) == len(settings)
+    for name, each in settings.items():
+        default, changed = getattr(Rules(), name), getattr(CHANGED, name)
+        assert each.kind.show(changed, plain) != each.kind.show(default, plain)
+        for value in (default, changed):
+            assert each.kind.parse(json.loads(json.dumps(each.kind.to_json(value)))) == value
+
+
+def test_each_setting_on_a_page_can_be_changed_there_and_only_the_pause_is_on_none():
+    for name, each in settings_of(Rules).items():
+        is_typed = each.kind.widget is Widget.INPUT
+        assert (each.page is None) == (name == "paused")
+        assert is_typed == (each.form is not None) == (each.kind.typing is not None)
+        assert each.form is None or each.form.page is each.page
+        assert bool(each.control) == (each.page is not None and not is_typed)
+
+
+def test_the_settings_of_a_form_fit_into_it():
+    forms = [each.form for each in settings_of(Rules).values() if each.form is not None]
+    assert all(forms.count(form) <= INPUTS for form in forms)
+    assert len({form.id for form in forms}) == len(set(forms))
+
+
+def test_a_field_without_a_setting_is_refused():
+    @dataclass(frozen=True, kw_only=True)
+    class Bare(Rules):
+        mood: bool = False
+
+    with pytest.raises(TypeError, match="mood"):
+        settings_of(Bare)
 
 
 def test_a_change_names_each_setting_with_its_old_and_its_new_value():
-    text = sentence(Rules(), CHANGED)
+    text = change_text(Rules(), CHANGED, plain)
     assert text.count(" → ") == len(fields(Rules))
     assert "approval needed above: none → 7.5 credits" in text
+    assert "word list: empty → 1 word (1 added, 0 removed)" in text
     assert "stoat" not in text
-    assert about(Rules(), CHANGED)["words"] == [None, ["stoat"]]
-    assert about(CHANGED, Rules())["approve_above"] == ["7.5", None]
+    assert change_as_json(Rules(), CHANGED)["words"] == [None, ["stoat"]]
+    assert change_as_json(CHANGED, Rules())["approve_above"] == ["7.5", None]
 
 
 def test_no_change_has_no_words():
-    assert sentence(CHANGED, CHANGED) == ""
-    assert about(CHANGED, CHANGED) == {}
+    assert change_text(CHANGED, CHANGED, plain) == ""
+    assert change_as_json(CHANGED, CHANGED) == {}
+
+
+# ---------------------------------------------------------------------- a new setting is one field
+
+
+class Mood(StrEnum):
+    CALM = "calm"
+    WILD = "wild"
+
+
+MOODS = {Mood.CALM: "calm, as a rule", Mood.WILD: "wild"}
+EXTRA = FormSpec(id="extra", page=SettingsPage.RESULTS, title="Extra", button="Extra…")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventedRules(Rules):
+    sparkle: Annotated[bool, Setting(label="sparkle", kind=SWITCH, page=SettingsPage.RESULTS, control="Sparkle")] = (
+        False
+    )
+    mood: Annotated[
+        Mood,
+        Setting(label="mood", kind=choice(MOODS, prefix="Mood"), page=SettingsPage.RESULTS, control="Which mood"),
+    ] = Mood.CALM
+    stage: Annotated[
+        int | None, Setting(label="stage", kind=CHANNEL, page=SettingsPage.LIMITS, control="Stage channel")
+    ] = None
+    encores: Annotated[int, Setting(label="encores", kind=COUNT, page=SettingsPage.RESULTS, form=EXTRA)] = 1
+
+
+INVENTED = InventedRules(sparkle=True, mood=Mood.WILD, stage=7, encores=2)
+KNOWN = Known(catalogue=Catalogue(), switched_off=0, channel_ids=frozenset({7}), role_ids=frozenset(), now=1_000.0)
+
+
+def controls(page: SettingsPage) -> dict[str, Any]:
+    _, view = panel(page, INVENTED, KNOWN)
+    return {item.custom_id: item.item for item in view.children}
+
+
+def shown(page: SettingsPage) -> dict[str, str]:
+    embed, _ = panel(page, INVENTED, KNOWN)
+    return {field.name: field.value for field in embed.fields}
+
+
+async def test_a_new_setting_is_kept_said_and_shown_from_its_one_line():
+    assert INVENTED.to_json() == {"sparkle": True, "mood": "wild", "stage": 7, "encores": 2}
+    assert InventedRules.from_json({**INVENTED.to_json(), "ping": True}) == replace(INVENTED, ping=True)
+    assert InventedRules.from_json({"mood": "sad", "encores": 0, "sparkle": True}) == InventedRules(sparkle=True)
+    assert change_text(InventedRules(), INVENTED, plain) == (
+        "changed sparkle: off → on; mood: calm, as a rule → wild; stage: none → <#7>; encores: 1 → 2."
+    )
+    assert shown(SettingsPage.LIMITS)["Stage"] == "<#7>"
+    results = shown(SettingsPage.RESULTS)
+    assert (results["Sparkle"], results["Mood"], results["Encores"]) == ("on", "wild", "2")
+
+
+async def test_a_new_setting_gets_the_control_of_its_kind():
+    results = controls(SettingsPage.RESULTS)
+    assert results["c1:set_flip:sparkle"].label == "Sparkle: on"
+    assert [(each.label, each.default) for each in results["c1:set_choice:mood"].options] == [
+        ("Mood: calm, as a rule", False),
+        ("Mood: wild", True),
+    ]
+    assert results["c1:set_form:extra"].label == "Extra…"
+    stage = controls(SettingsPage.LIMITS)["c1:set_channels:stage"]
+    assert (stage.placeholder, [each.id for each in stage.default_values]) == ("Stage channel", [7])
+
+
+# ---------------------------------------------------------------------- what is typed
 
 
 @pytest.mark.parametrize(
@@ -106,8 +210,14 @@ def test_how_a_reason_ends(text, ended):
     assert full_stop(text) == ended
 
 
+def typed_as(name: str, text: str) -> Any:
+    setting = settings_of(Rules)[name]
+    assert setting.kind.typing is not None
+    return setting.kind.typing.read(text, setting.label, name)
+
+
 def test_words_are_kept_once_in_lower_case_and_each_is_found():
-    words = words_typed(" Stoat,\n BADGER ; stoat\n\nold\tmole")
+    words = typed_as("words", " Stoat,\n BADGER ; stoat\n\nold\tmole")
     assert words == ("stoat", "badger", "old mole")
     assert all(forbidden_word(f"an {word.upper()} here", words) for word in words)
 
@@ -117,14 +227,27 @@ def test_words_are_kept_once_in_lower_case_and_each_is_found():
 )
 def test_a_list_that_cannot_work_is_refused(typed):
     with pytest.raises(InputError):
-        words_typed(typed)
+        typed_as("words", typed)
+
+
+def test_a_long_list_of_odd_words_fits_into_a_field_of_the_panel():
+    words = tuple(f"{'_*' * 25}{number}" for number in range(WORDS_MAX))
+    embed, _ = panel(SettingsPage.WORDS, Rules(words=words), KNOWN)
+    listed = next(field.value for field in embed.fields if field.name == "Word list")
+    assert len(listed) <= 1024
+    assert listed.count("||") == 2
+    assert listed.endswith("…||")
 
 
 @given(st.decimals(min_value=0, max_value=999_999_999, places=3))
 def test_a_threshold_can_be_typed_as_it_is_shown(amount):
-    assert credits_typed(credits_as_typed(amount), "job_ceiling") == amount
+    typing = settings_of(Rules)["job_ceiling"].kind.typing
+    assert typing is not None
+    assert typed_as("job_ceiling", typing.write(amount)) == amount
 
 
 def test_no_threshold_is_shown_and_typed_as_nothing():
-    assert credits_as_typed(None) == ""
-    assert credits_typed("", "job_ceiling") is None
+    typing = settings_of(Rules)["job_ceiling"].kind.typing
+    assert typing is not None
+    assert typing.write(None) == ""
+    assert typed_as("job_ceiling", "") is None

@@ -1,0 +1,90 @@
+"""What a server's setting is besides its value: what it is called, of which kind it is, where moderators change it.
+
+Each field of `Rules` carries its `Setting`. The JSON, the panel's pages, controls and forms, and the words of a change
+derive from it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, get_type_hints
+
+from bot.domain.setting_kinds import Kind, Plain
+
+
+class SettingsPage(StrEnum):
+    """The pages of the panel."""
+
+    ACCESS = "access"
+    LIMITS = "limits"
+    APPROVAL = "approval"
+    RESULTS = "results"
+    WORDS = "words"
+
+
+PAGES: Mapping[SettingsPage, tuple[str, str]] = {
+    SettingsPage.ACCESS: ("Access", "who sets things, and where the bot may be used"),
+    SettingsPage.LIMITS: ("Limits", "how many jobs run and wait, what one may cost"),
+    SettingsPage.APPROVAL: ("Approval and log", "what a moderator decides first, and where it is written down"),
+    SettingsPage.RESULTS: ("Results", "re-runs, pings, estimates, time zone"),
+    SettingsPage.WORDS: ("Words and models", "what no prompt may say, and the models used by default"),
+}
+"""The title of each page, and what it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormSpec:
+    """A form into which one or more settings of a page are typed."""
+
+    id: str
+    """Is in the custom id of its button."""
+    page: SettingsPage
+    title: str
+    button: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting."""
+
+    label: str
+    """What it is called within a sentence."""
+    kind: Kind
+    page: SettingsPage | None = None
+    """None: it is on no page of the panel, as it has a command of its own."""
+    control: str = ""
+    """What its button or select says; '' if it is typed into `form`."""
+    form: FormSpec | None = None
+    """On the same page."""
+
+    @property
+    def title(self) -> str:
+        """What it is called as a heading."""
+        return f"{self.label[:1].upper()}{self.label[1:]}"
+
+    def change(self, old: Any, new: Any, plain: Plain) -> str:
+        """Say how it was changed, for the record."""
+        kind = self.kind
+        return f"{self.label}: {kind.show(old, plain)} → {kind.show(new, plain)}{kind.show_change(old, new)}"
+
+
+def settings_of(rules: type) -> Mapping[str, Setting]:
+    """Return the settings of a dataclass's fields, by name, in order. Raises TypeError for a field without one."""
+    return _settings_of(rules)
+
+
+@functools.cache
+def _settings_of(rules: type) -> Mapping[str, Setting]:
+    hints = get_type_hints(rules, include_extras=True)
+    return MappingProxyType({each.name: _setting(each.name, hints[each.name]) for each in fields(rules)})
+
+
+def _setting(name: str, hint: Any) -> Setting:
+    found = [each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Setting)]
+    if len(found) != 1:
+        raise TypeError(f"the field {name} needs one Setting, and has {len(found)}")
+    return found[0]

@@ -1,0 +1,233 @@
+"""The kinds of a server's settings: how a value is kept as JSON, how it reads, and how a moderator types it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum, StrEnum, auto
+from types import MappingProxyType
+from typing import Any
+
+from bot.domain.models import credits_of, credits_text
+from bot.domain.text import on_off, one_line, shortened, stamp
+from bot.domain.time_zones import zone_named
+from bot.domain.word_filter import forbidden_word
+from bot.errors import InputError
+
+COUNT_MAX = 1000
+WORDS_MAX = 200
+WORD_CHARS = 60
+WORDS_SHOWN_CHARS = 900
+MODELS_SHOWN_CHARS = 700
+_CREDITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,4}", re.ASCII)
+
+Plain = Callable[[str], str]
+"""Makes a member's words harmless in a message; the surface knows how."""
+
+
+class Widget(Enum):
+    """With what the panel offers a setting."""
+
+    BUTTON = auto()
+    """Switches it."""
+    SELECT = auto()
+    ROLE = auto()
+    CHANNEL = auto()
+    """One in which the bot posts lines."""
+    PLACES = auto()
+    """Channels, threads and categories in which the bot is used."""
+    OPERATION = auto()
+    """Chooses the operation of which one entry is typed then."""
+    INPUT = auto()
+    """It is typed into a form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typing:
+    """How a setting is typed into a form."""
+
+    hint: str
+    """Says under the input what can be typed."""
+    chars: int | None
+    """How much can be typed; None: as much as Discord takes, on several lines."""
+    write: Callable[[Any], str]
+    """Returns a value as it can be typed."""
+    read: Callable[[str, str, str], Any]
+    """Returns the value of what was typed, for the setting of this label and name. Raises InputError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What the settings of one kind have in common."""
+
+    widget: Widget
+    parse: Callable[[Any], Any]
+    """Reads what `to_json` wrote. Raises TypeError, ValueError or OverflowError for what it never writes."""
+    to_json: Callable[[Any], Any] = lambda value: value
+    show: Callable[[Any, Plain], str]
+    """Says a value, in the record of decisions too."""
+    show_more: Callable[[Any, Plain, float], str] = lambda _value, _plain, _now: ""
+    """Says on the panel, behind the value, what only moderators need to know; the last is now, in Unix seconds."""
+    show_change: Callable[[Any, Any], str] = lambda _old, _new: ""
+    """Says in the record, behind both values, what they do not tell of the change."""
+    choices: Mapping[Any, str] = field(default_factory=lambda: MappingProxyType({}))
+    """What a select offers: each value with its words."""
+    typing: Typing | None = None
+
+
+# ---------------------------------------------------------------------- chosen on the panel
+
+SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=lambda value, _: on_off(value))
+
+
+def choice(words: Mapping[Any, str], *, prefix: str) -> Kind:
+    """Return the kind of one of the members of an enum, each with its words.
+
+    `prefix` comes before the words in the select, where nothing else says what is chosen.
+    """
+    enum: type[StrEnum] = type(next(iter(words)))
+    return Kind(
+        widget=Widget.SELECT,
+        parse=enum,
+        show=lambda value, _: words[value],
+        choices={value: f"{prefix}: {text}" for value, text in words.items()},
+    )
+
+
+def _optional_id(data: Any) -> int | None:
+    return None if data is None else int(data)
+
+
+ROLE = Kind(
+    widget=Widget.ROLE,
+    parse=_optional_id,
+    show=lambda value, _: "none" if value is None else f"<@&{value}>",
+)
+CHANNEL = Kind(
+    widget=Widget.CHANNEL,
+    parse=_optional_id,
+    show=lambda value, _: "none" if value is None else f"<#{value}>",
+)
+
+
+def places(without: str = "none") -> Kind:
+    """Return the kind of a set of places; `without` says what it means that there are none."""
+    return Kind(
+        widget=Widget.PLACES,
+        parse=lambda data: frozenset(int(each) for each in data),
+        to_json=sorted,
+        show=lambda value, _: ", ".join(f"<#{each}>" for each in sorted(value)) or without,
+    )
+
+
+def _show_models(value: Mapping[str, str], plain: Plain) -> str:
+    named = ", ".join(f"`{operation}` {plain(model)}" for operation, model in sorted(value.items()))
+    return shortened(named, MODELS_SHOWN_CHARS) or "none"
+
+
+MODELS = Kind(
+    widget=Widget.OPERATION,
+    parse=lambda data: MappingProxyType({str(operation): str(model) for operation, model in dict(data).items()}),
+    to_json=dict,
+    show=_show_models,
+)
+"""A model for each operation, by operation id."""
+
+# ---------------------------------------------------------------------- typed into a form
+
+
+def _count(data: Any) -> int:
+    count = int(data)
+    if not 1 <= count <= COUNT_MAX:
+        raise ValueError(f"a count from 1 to {COUNT_MAX} is needed")
+    return count
+
+
+def _read_count(typed: str, label: str, name: str) -> int:
+    if _COUNT.fullmatch(typed) is None or not 1 <= int(typed) <= COUNT_MAX:
+        raise InputError(f"Give “{label}” as a whole number from 1 to {COUNT_MAX:,}.", name)
+    return int(typed)
+
+
+COUNT = Kind(
+    widget=Widget.INPUT,
+    parse=_count,
+    show=lambda value, _: str(value),
+    typing=Typing(hint=f"A whole number from 1 to {COUNT_MAX:,}", chars=4, write=str, read=_read_count),
+)
+"""A number of jobs."""
+
+
+def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
+    if not typed:
+        return None
+    if _CREDITS.fullmatch(typed) is None:
+        raise InputError(f"Give “{label}” in credits, such as 50 or 12.5, or leave it empty.", name)
+    return credits_of(typed)
+
+
+def threshold(without: str) -> Kind:
+    """Return the kind of an amount of credits, or None; `without` says what None means."""
+    return Kind(
+        widget=Widget.INPUT,
+        parse=lambda data: None if data is None else credits_of(data),
+        to_json=lambda value: None if value is None else str(value),
+        show=lambda value, _: "none" if value is None else f"{credits_text(value)} credits",
+        typing=Typing(
+            hint=f"In credits; empty: {without}",
+            chars=13,
+            write=lambda value: "" if value is None else f"{value.normalize():f}",
+            read=_read_threshold,
+        ),
+    )
+
+
+ZONE = Kind(
+    widget=Widget.INPUT,
+    parse=str,
+    show=lambda value, _: f"`{value}`",
+    show_more=lambda _value, _plain, now: f", now {stamp(now, 'f')} in yours; periods begin at midnight there",
+    typing=Typing(
+        hint="A name such as Europe/Berlin; empty: UTC",
+        chars=60,
+        write=str,
+        read=lambda typed, _label, _name: zone_named(typed) if typed else "UTC",
+    ),
+)
+
+
+def _show_word_list(words: tuple[str, ...], plain: Plain, _now: float) -> str:
+    return f": ||{shortened(plain(', '.join(words)), WORDS_SHOWN_CHARS)}||" if words else ""
+
+
+def _read_word_list(typed: str, _label: str, name: str) -> tuple[str, ...]:
+    words = dict.fromkeys(one_line(word).lower() for word in re.split(r"[,;\n]", typed) if word.strip())
+    if len(words) > WORDS_MAX:
+        raise InputError(f"The list takes {WORDS_MAX} words; you gave {len(words)}.", name)
+    for word in words:
+        if len(word) > WORD_CHARS:
+            raise InputError(f"A word of the list may have {WORD_CHARS} characters; one has {len(word)}.", name)
+        if forbidden_word(word, [word]) is None:
+            raise InputError("Each word of the list needs a letter or a digit; one has none.", name)
+    return tuple(words)
+
+
+WORD_LIST = Kind(
+    widget=Widget.INPUT,
+    parse=lambda data: tuple(str(word) for word in data)[:WORDS_MAX],
+    to_json=list,
+    # The words themselves are shown on the panel only, as the log may have other readers.
+    show=lambda words, _: f"{len(words)} word{'' if len(words) == 1 else 's'}" if words else "empty",
+    show_more=_show_word_list,
+    show_change=lambda old, new: f" ({len(set(new) - set(old))} added, {len(set(old) - set(new))} removed)",
+    typing=Typing(
+        hint="One a line, or with commas between; case and accents make no difference",
+        chars=None,
+        write="\n".join,
+        read=_read_word_list,
+    ),
+)
+"""Words, each once, in lower case."""

@@ -1,0 +1,56 @@
+"""Changing a server's settings: one transaction with its line of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bot.domain.guild_rules import Rules
+from bot.domain.setting_kinds import Plain
+from bot.store import Change, Record, Store
+
+
+class StartsJobs(Protocol):
+    """Starts jobs that wait, where they may by now."""
+
+    def wake(self) -> None:
+        """Look for them soon."""
+        ...
+
+
+class SettingsChanges:
+    """Changes settings, and says in the record what has changed."""
+
+    def __init__(self, store: Store, *, worker: StartsJobs, plain: Plain) -> None:
+        self._store = store
+        self._worker = worker
+        self._plain = plain
+
+    async def change(self, guild_id: int, new: Callable[[Rules], Rules], *, by_id: int) -> Rules:
+        """Change the guild's settings by a function of the present ones; return the new ones.
+
+        What `new` raises rises here, with nothing changed. If it changes nothing, nothing is recorded.
+        """
+
+        def record(rules: Change[Rules]) -> Record | None:
+            text = change_text(rules.before, rules.after, self._plain)
+            about = change_as_json(rules.before, rules.after)
+            return Record(kind="settings", text=text, by_id=by_id, about=about) if text else None
+
+        done = await self._store.settings.change(guild_id, new, record=record)
+        if done.before != done.after:
+            self._worker.wake()  # more may run now
+        return done.after
+
+
+def change_text(old: Rules, new: Rules, plain: Plain) -> str:
+    """Say what has changed, for the record; '' if nothing has."""
+    changed = new.changed_from(old).items()
+    parts = [setting.change(getattr(old, name), getattr(new, name), plain) for name, setting in changed]
+    return f"changed {'; '.join(parts)}." if parts else ""
+
+
+def change_as_json(old: Rules, new: Rules) -> dict[str, Any]:
+    """Return what has changed, old and new value by name; None is the default."""
+    before, after = old.to_json(), new.to_json()
+    return {name: [before.get(name), after.get(name)] for name in new.changed_from(old)}
