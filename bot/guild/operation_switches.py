@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import structlog
+
 from bot.catalogue import LiveCatalogue, Operation
 from bot.errors import Refused
-from bot.store import Store
+from bot.store import Record, Store
 from bot.store.guild.switched_off import EVERYWHERE
+
+log = structlog.get_logger(__name__)
 
 
 class OperationSwitches:
@@ -21,13 +25,36 @@ class OperationSwitches:
         self._off = await self._store.switched_off.all()
 
     async def switch(self, guild_id: int, operation: Operation, *, on: bool, by_id: int) -> bool:
-        """Switch an operation for a guild, or with guild 0 for the whole bot. Returns whether that changed anything."""
-        former = [old for old, new in self._catalogue.current.aliases.items() if new == operation.id] if on else []
-        changed = [
-            await self._store.switched_off.set(guild_id, each, on=on, by_id=by_id) for each in (operation.id, *former)
-        ]
+        """Switch an operation for a guild and record it. Returns whether that changed anything."""
+        state = "on" if on else "off"
+        line = Record(
+            kind="operation",
+            text=f"switched `{operation.id}` {state}.",
+            by_id=by_id,
+            about={"operation": operation.id, "switch": state},
+        )
+        ids = self._ids(operation, on=on)
+        changed = await self._store.switched_off.set(
+            guild_id, ids, on=on, by_id=by_id, record=lambda changed: line if changed else None
+        )
         await self.load()
-        return any(changed)
+        return changed
+
+    async def switch_everywhere(self, operation: Operation, *, on: bool, by_id: int) -> bool:
+        """Switch an operation for the whole bot. Returns whether that changed anything.
+
+        That is the host's act: it is in the log, and in no server's record.
+        """
+        changed = await self._store.switched_off.set(EVERYWHERE, self._ids(operation, on=on), on=on, by_id=by_id)
+        if changed:
+            log.info("operation.switched_everywhere", operation=operation.id, on=on, by=by_id)
+        await self.load()
+        return changed
+
+    def _ids(self, operation: Operation, *, on: bool) -> list[str]:
+        """Return the operation's id; to switch it on also those that were deduced before it was published."""
+        former = [old for old, new in self._catalogue.current.aliases.items() if new == operation.id] if on else []
+        return [operation.id, *former]
 
     def is_on(self, guild_id: int, operation_id: str) -> bool:
         """Whether the operation may be used in the guild."""

@@ -15,10 +15,10 @@ from bot.domain.spend_request import JOBS_PER_CARD, Headroom, SpendRequest, Verd
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
-from bot.domain.text import full_stop
 from bot.errors import InputError, KeyRefused, Refused
 from bot.guild.api_keys import ApiKeys
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.removals import cancelled_by, card_cancelled_by
 from bot.guild.watch import Watch
 from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
@@ -159,31 +159,45 @@ class JobService:
         failpoint("answer.stored")
         self._wake()
 
-    async def approve(self, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
-        """Let a card that waits for a moderator go on. Returns its jobs; None if it was decided before."""
-        jobs = await self._store.approvals.approve(guild_id, card_id)
-        if jobs is not None:
-            await self._store.queue.start_waiting(guild_id)
-            self._wake()
-        return jobs
+    async def cancel(self, job: Job, *, by_id: int, drop: bool = False) -> Cancelled | None:
+        """Cancel a job and those that wait for it; None if it has ended. Another member's is recorded.
 
-    async def turn_down(self, guild_id: int, card_id: str, reason: str) -> tuple[Job, ...] | None:
-        """Refuse a card that waits for a moderator, and give its credits back. None if it was decided before."""
-        sentence = f"A moderator refused this: {full_stop(reason)}" if reason else "A moderator refused this."
-        return await self._store.approvals.turn_down(guild_id, card_id, JobState.REFUSED, sentence)
-
-    async def cancel(
-        self, guild_id: int, job_id: str, sentence: str, *, drop_by: int | None = None
-    ) -> Cancelled | None:
-        """Cancel a job and those that wait for it; None if there is none, or if it has ended.
-
-        One that was sent goes on and is paid; with `drop_by` its result is not posted, but kept.
+        One that was sent continues and is charged; with `drop` its result is kept, but not posted.
         """
-        done = await self._store.cancellation.cancel(guild_id, job_id, sentence, drop_by=drop_by)
+        done = await self._store.cancellation.cancel(
+            job.guild_id,
+            job.id,
+            _cancelled_by(by_id, job),
+            drop_by=by_id if drop else None,
+            record=cancelled_by(by_id, dropped=drop),
+        )
         if done is not None and (done.stopped or done.others):
-            await self._store.queue.start_waiting(guild_id)
-            self._wake()
+            await self._start_waiting(job.guild_id)
         return done
+
+    async def cancel_card(self, job: Job, *, by_id: int) -> tuple[Job, ...] | None:
+        """Cancel what was not sent yet of the job's card; return that, None if every job had ended.
+
+        Another member's is recorded.
+        """
+        stopped = await self._store.cancellation.cancel_card(
+            job.guild_id, job.card_id, _cancelled_by(by_id, job), record=card_cancelled_by(by_id)
+        )
+        if stopped:
+            await self._start_waiting(job.guild_id)
+        return stopped
+
+    async def undo_card(self, guild_id: int, card_id: str, sentence: str) -> tuple[Job, ...] | None:
+        """Cancel what was not sent yet of a card that a member takes back, and return that; `sentence` says why."""
+        stopped = await self._store.cancellation.cancel_card(guild_id, card_id, sentence)
+        if stopped:
+            await self._start_waiting(guild_id)
+        return stopped
+
+    async def _start_waiting(self, guild_id: int) -> None:
+        """Let others have the places that have become free."""
+        await self._store.queue.start_waiting(guild_id)
+        self._wake()
 
     async def drop_unanswered(self, card: Card) -> int:
         """Release the holds of a card that Discord did not take; nothing is submitted. Returns how many jobs it had."""
@@ -206,6 +220,10 @@ class JobService:
             label=spec.label,
             created_at=now,
         )
+
+
+def _cancelled_by(by_id: int, job: Job) -> str:
+    return f"Cancelled by {'who asked for it' if by_id == job.author_id else 'a moderator'}."
 
 
 def _jobs(

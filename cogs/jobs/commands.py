@@ -116,8 +116,11 @@ class JobCommands(
             raise InputError(GONE)
         if job.author_id != interaction.user.id and not moderates:
             raise NotAllowed(NOT_YOURS)
-        await interaction.response.send_message(await _cancel(interaction, job, drop=drop), ephemeral=True)
-        await interaction.client.parts.delivery.show(guild_id, job.card_id)
+        done = await _cancel(interaction, job, drop=drop)
+        try:
+            await interaction.response.send_message(done, ephemeral=True)
+        finally:
+            await interaction.client.parts.delivery.show(guild_id, job.card_id)
 
     @app_commands.command(name="recover", description="Post a result that could not be posted: on its card, or here")
     @app_commands.describe(id="The id of a job; left out, your newest one that could not be posted")
@@ -176,11 +179,7 @@ async def turn_page(interaction: Interaction, subject: str, _values: Sequence[st
 
 async def _cancel(interaction: Interaction, job: Job, *, drop: bool) -> str:
     """Cancel, and return what came of it in words."""
-    by_author = job.author_id == interaction.user.id
-    sentence = f"Cancelled by {'who asked for it' if by_author else 'a moderator'}."
-    done = await interaction.client.parts.jobs.cancel(
-        job.guild_id, job.id, sentence, drop_by=interaction.user.id if drop else None
-    )
+    done = await interaction.client.parts.jobs.cancel(job, by_id=interaction.user.id, drop=drop)
     if done is None:
         raise InputError(f"Job {job.id} has ended already, so there is nothing to cancel.")
     return _outcome(done, drop=drop)

@@ -5,13 +5,14 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.colours import ATTENTION, SUCCESS
 from bot.domain.models import AccountStatus, GuildKey, credits_text
-from bot.errors import InputError, KeyRefused, NoKey
-from cogs.ui.audit import record
+from bot.errors import NoKey
+from bot.guild.server_key import KEY_LENGTH_MIN, key_typed
+from bot.store.guild.guild_keys import RetiredKey
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 
-KEY_LENGTH_MIN, KEY_LENGTH_MAX = 8, 200
+KEY_LENGTH_MAX = 200
 NEEDED_SCOPES = ("requests:read", "requests:write")
 
 
@@ -36,34 +37,13 @@ class KeyForm(Form):
 async def store_key(interaction: Interaction, typed: str) -> None:
     """Check a key and keep it for this server. Nothing of it is echoed but its last four characters."""
     await require_moderator(interaction)  # again: the role may be gone since the form was opened
-    guild_id, bot = guild_of(interaction), interaction.client
-    secret = typed.strip()
-    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
-        raise InputError(
-            "The key is one word of plain letters, digits and underscores, such as `cs_live_…`; "
-            "copy it once more from the developer console."
-        )
+    secret = key_typed(typed)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    parts = bot.parts
-    try:
-        status = await parts.client.status(secret)
-    except KeyRefused:
-        raise InputError(
-            "Cannon Studio does not accept this key: it is mistyped or revoked. The earlier setting was not changed."
-        ) from None
-    before = await parts.store.keys.current(guild_id)
-    key = await parts.store.keys.set(guild_id, secret, set_by=interaction.user.id, status=status)
-    parts.worker.resume()
-    text = (
-        f"set the API key `…{key.last4}`."
-        if before is None
-        else (f"replaced the API key `…{before.last4}` by `…{key.last4}`.")
-    )
-    about = {"last4": key.last4, "before": None if before is None else before.last4}
-    await record(bot, guild_id, interaction.user.id, "key", text, about)
-    embed = key_embed("Key stored", key, status)
-    if before is not None:
-        embed.add_field(name="Earlier key", value=await _fate(bot, before), inline=False)
+    service = interaction.client.parts.moderation.key
+    done = await service.set(guild_of(interaction), secret, by_id=interaction.user.id)
+    embed = key_embed("Key stored", done.key, done.status)
+    if done.before is not None:
+        embed.add_field(name="Earlier key", value=_fate(done.before, is_kept=done.before_is_kept), inline=False)
     await interaction.edit_original_response(embed=embed)
 
 
@@ -72,22 +52,19 @@ async def remove_key(interaction: Interaction) -> None:
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await interaction.response.defer(ephemeral=True, thinking=True)
-    before = await bot.parts.store.keys.current(guild_id)
-    if before is None or not await bot.parts.store.keys.remove(guild_id):
-        raise InputError("This server has no key of its own, so there is none to remove.")
-    text = f"removed the API key `…{before.last4}`."
-    await record(bot, guild_id, interaction.user.id, "key", text, {"last4": None, "before": before.last4})
+    done = await bot.parts.moderation.key.remove(guild_id, by_id=interaction.user.id)
     try:
         await bot.parts.keys.for_guild(guild_id)
         after = "New jobs are paid by the key of this bot's host."
     except NoKey:
         after = "New jobs need a new key: `/studio key`."
-    await interaction.edit_original_response(content=f"Done: {text} {await _fate(bot, before)} {after}")
+    fate = _fate(done.before, is_kept=done.is_kept)
+    await interaction.edit_original_response(content=f"Done: {done.text} {fate} {after}")
 
 
-async def _fate(bot: CannonBot, before: GuildKey) -> str:
+def _fate(before: RetiredKey, *, is_kept: bool) -> str:
     """Say what becomes of a key that was replaced or removed."""
-    if await bot.parts.store.keys.get(before.guild_id, before.id) is None:
+    if not is_kept:
         return f"`…{before.last4}` was forgotten."
     return f"`…{before.last4}` is kept until the jobs that were taken with it are done, then forgotten."
 

@@ -1,16 +1,12 @@
 """Who may not use the bot on a server, and whether anybody may now."""
 
-from dataclasses import replace
-
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.text import plain
-from bot.domain.guild_rules import Block, Rules
+from bot.domain.guild_rules import Block
 from bot.domain.models import JobState
-from bot.domain.text import full_stop, one_line, stamp
+from bot.domain.text import stamp
 from bot.errors import InputError
-from cogs.ui.audit import record
 from cogs.ui.durations import seconds_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.pages import pages
@@ -36,26 +32,17 @@ async def block(interaction: Interaction, member: discord.User | discord.Member,
     if member.id == interaction.user.id:
         raise InputError("You cannot block yourself.", "member")
     until = None if span is None else bot.clock.wall() + seconds_of(span, "until")
-    reason = plain(one_line(why))
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await bot.parts.store.blocks.add(guild_id, member.id, until=until, reason=reason, by_id=interaction.user.id)
-    life = "" if until is None else f" until {stamp(until, 'f')}"
-    text = f"blocked <@{member.id}>{life}." + (f" Reason: {full_stop(reason)}" if reason else "")
-    about = {"member_id": member.id, "until": until, "reason": one_line(why)}
-    await record(bot, guild_id, interaction.user.id, "block", text, about)
+    text = await bot.parts.moderation.access.block(guild_id, member.id, until=until, why=why, by_id=interaction.user.id)
     await interaction.edit_original_response(content=f"Done: {text}")
 
 
 async def unblock(interaction: Interaction, member: discord.User | discord.Member) -> None:
     """Let a member use the bot again."""
     await require_moderator(interaction)
-    guild_id, bot = guild_of(interaction), interaction.client
     await interaction.response.defer(ephemeral=True, thinking=True)
-    held = await bot.parts.store.blocks.active(guild_id, member.id)
-    if held is None or not await bot.parts.store.blocks.remove(guild_id, member.id):
-        raise InputError(f"<@{member.id}> is not blocked.", "member")
-    text = f"unblocked <@{member.id}>."
-    await record(bot, guild_id, interaction.user.id, "block", text, {"member_id": member.id, "unblocked": True})
+    access = interaction.client.parts.moderation.access
+    text = await access.unblock(guild_of(interaction), member.id, by_id=interaction.user.id)
     await interaction.edit_original_response(content=f"Done: {text}")
 
 
@@ -85,18 +72,7 @@ async def pause(interaction: Interaction, *, on: bool) -> None:
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await interaction.response.defer(ephemeral=True, thinking=True)
-    before: list[bool] = []
-
-    def change(rules: Rules) -> Rules:
-        before.append(rules.paused)
-        return replace(rules, paused=on)
-
-    await bot.parts.store.settings.change(guild_id, change)
-    if before[-1] == on:
-        raise InputError(f"New jobs were {'paused already' if on else 'not paused'}.", "switch")
-    text = "paused new jobs." if on else "let new jobs start again."
-    await record(bot, guild_id, interaction.user.id, "pause", text, {"paused": on})
-    bot.parts.worker.wake()
+    text = await bot.parts.moderation.access.pause(guild_id, on=on, by_id=interaction.user.id)
     await interaction.edit_original_response(content=f"Done: {text} {await _drained(bot, guild_id, on=on)}".strip())
     await _redraw_waiting(bot, guild_id)
 

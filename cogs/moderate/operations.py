@@ -7,7 +7,6 @@ from bot.delivery.colours import NEUTRAL
 from bot.delivery.text import plain
 from bot.errors import InputError
 from bot.guild.operation_switches import OperationSwitches
-from bot.store.guild.switched_off import EVERYWHERE
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_host, require_moderator
 
@@ -29,9 +28,12 @@ async def operations(interaction: Interaction, operation_id: str | None, switch:
     operation = interaction.client.catalogue.resolve(operation_id.strip())
     if switch is None:
         raise InputError(f"Say what to do with {operation.title}: give `switch` too, on or off.", "switch")
-    is_on, where = switch == "on", EVERYWHERE if everywhere else guild_id
+    is_on, by_id = switch == "on", interaction.user.id
     switches = interaction.client.parts.switches
-    changed = await switches.switch(where, operation, on=is_on, by_id=interaction.user.id)
+    if everywhere:
+        changed = await switches.switch_everywhere(operation, on=is_on, by_id=by_id)
+    else:
+        changed = await switches.switch(guild_id, operation, on=is_on, by_id=by_id)
     sentence = _done(operation, is_on=is_on, everywhere=everywhere, changed=changed)
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
         sentence += " It still cannot be used: the host of this bot has switched it off for all servers."

@@ -11,57 +11,24 @@ from bot.domain.models import credits_of, credits_words
 from bot.domain.text import shortened
 from bot.errors import InputError
 from cogs.moderate.settings.forms import MODEL_CHARS, model_typed
-from cogs.ui.audit import record
 from cogs.ui.interaction import Interaction
 from cogs.ui.pages import pages
 from cogs.ui.permissions import guild_of, require_moderator
 
-PRICES_MAX = 200
 NONE_SET = "No price is set: `/studio price` with an operation and credits sets one."
 
 
 async def set_price(interaction: Interaction, operation_id: str, amount: float | None, model: str | None) -> None:
     """Set the price of an operation, or of one of its models; without an amount remove it."""
     await require_moderator(interaction)
-    guild_id, bot = guild_of(interaction), interaction.client
-    operation = bot.catalogue.resolve(operation_id.strip())
-    if operation.fixed_credits is not None:
-        raise InputError(
-            f"{operation.title} always costs {credits_words(operation.fixed_credits)}: there is no price to set.",
-            "operation",
-        )
+    operation = interaction.client.catalogue.resolve(operation_id.strip())
     chosen = "" if model is None else model_typed(operation, model)
-    store = bot.parts.store
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    prices = await store.prices.all(guild_id)
-    before = prices.get((operation.id, chosen))
     new = None if amount is None else credits_of(amount)
-    what = _what(operation, chosen)
-    if new is None and before is None:
-        raise InputError(f"No price is set for {what}, so there is none to remove.", "credits")
-    if before is None and len(prices) >= PRICES_MAX:
-        raise InputError(f"The list takes {PRICES_MAX} prices; remove one first.", "credits")
-    await store.prices.set(guild_id, operation.id, chosen, new)
-    if new is None:
-        text = f"removed the price of {what}{_was(before)}."
-    else:
-        text = f"set the price of {what} to {credits_words(new)}{_was(before)}."
-    about = {
-        "operation": operation.id,
-        "model": chosen,
-        "before": None if before is None else str(before),
-        "credits": None if new is None else str(new),
-    }
-    await record(bot, guild_id, interaction.user.id, "price", text, about)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    text = await interaction.client.parts.moderation.prices.set(
+        guild_of(interaction), operation, chosen, new, by_id=interaction.user.id
+    )
     await interaction.edit_original_response(content=f"Done: {text}")
-
-
-def _what(operation: Operation, model: str) -> str:
-    return f"`{operation.id}`" + (f" with {plain(model_name(operation, model))}" if model else "")
-
-
-def _was(before: Decimal | None) -> str:
-    return "" if before is None else f" (it was {credits_words(before)})"
 
 
 async def show_prices(interaction: Interaction) -> None:

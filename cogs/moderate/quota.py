@@ -10,13 +10,11 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.delivery.colours import NEUTRAL
-from bot.delivery.text import plain
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.limit_words import terms, whose
-from bot.domain.models import credits_of, credits_words
+from bot.domain.models import credits_of
 from bot.domain.text import stamp
 from bot.errors import InputError
-from cogs.ui.audit import record
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.durations import SPAN_CHARS, seconds_of
 from cogs.ui.interaction import Interaction
@@ -103,15 +101,11 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
     @app_commands.describe(limit="The limit to remove, from the list")
     async def remove(self, interaction: Interaction, limit: str) -> None:
         """Remove one limit."""
-        guild_id, bot = guild_of(interaction), interaction.client
         await interaction.response.defer(ephemeral=True, thinking=True)
         # A snowflake has 19 digits, and what SQLite cannot hold is no id either.
         limit_id = int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 19 else 0
-        removed = await bot.parts.store.limits.remove(guild_id, limit_id)
-        if removed is None:
-            raise InputError("This limit is not there (any more): pick one of those that are offered.", "limit")
-        text = f"removed the limit of {whose(removed)}: {terms(removed)}."
-        await record(bot, guild_id, interaction.user.id, "limit", text, {**_about(removed), "removed": True})
+        quota = interaction.client.parts.moderation.quota
+        text = await quota.remove_limit(guild_of(interaction), limit_id, by_id=interaction.user.id)
         await interaction.edit_original_response(content=f"Done: {text}")
 
     @remove.autocomplete("limit")
@@ -144,15 +138,15 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         guild_id, bot = guild_of(interaction), interaction.client
         _refuse_bot(member)
         until = None if expires is None else bot.clock.wall() + seconds_of(expires, "expires")
-        given = credits_of(amount)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        made = await bot.parts.store.grants.add(
-            guild_id, member.id, given, note=note or "", by_id=interaction.user.id, expires_at=until
+        text = await bot.parts.moderation.quota.grant(
+            guild_id,
+            member.id,
+            credits_of(amount),
+            note=note or "",
+            expires_at=until,
+            by_id=interaction.user.id,
         )
-        life = "" if until is None else f", good until {stamp(until, 'f')}"
-        text = f"granted <@{member.id}> {credits_words(given)}{life}{f' ({plain(note)})' if note else ''}."
-        about = {"grant": made.id, "member_id": member.id, "credits": str(given), "expires_at": until}
-        await record(bot, guild_id, interaction.user.id, "grant", text, about)
         await interaction.edit_original_response(content=f"Done: {text}")
 
     @app_commands.command(name="show", description="Which limits hold for a member, and what is left of them")
@@ -183,24 +177,10 @@ def _refuse_bot(member: discord.Member | discord.User) -> None:
 
 
 async def _set(interaction: Interaction, limit: Limit) -> None:
-    guild_id, bot = guild_of(interaction), interaction.client
     await interaction.response.defer(ephemeral=True, thinking=True)
-    made = await bot.parts.store.limits.set(guild_id, limit, by_id=interaction.user.id)
-    text = f"set the limit of {whose(made)} to {terms(made)}."
-    await record(bot, guild_id, interaction.user.id, "limit", text, _about(made))
+    quota = interaction.client.parts.moderation.quota
+    text = await quota.set_limit(guild_of(interaction), limit, by_id=interaction.user.id)
     await interaction.edit_original_response(content=f"Done: {text}")
-
-
-def _about(limit: Limit) -> dict[str, str | int]:
-    return {
-        "limit": limit.id,
-        "scope": limit.scope.value,
-        "scope_id": limit.scope_id,
-        "operation": limit.operation,
-        "channel_id": limit.channel_id,
-        "period": limit.period.value,
-        "credits": str(limit.credits),
-    }
 
 
 _HEADINGS = {

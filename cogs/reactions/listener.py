@@ -143,11 +143,7 @@ class ReactionListener(commands.Cog):
 
     async def _cancel(self, guild_id: int, card_id: str) -> None:
         parts = self.bot.parts
-        stopped = False
-        for job in await parts.store.jobs.of_card(guild_id, card_id):
-            cancelled = await parts.jobs.cancel(guild_id, job.id, TAKEN_BACK)
-            stopped = stopped or (cancelled is not None and cancelled.stopped)
-        if stopped:
+        if await parts.jobs.undo_card(guild_id, card_id, TAKEN_BACK):
             await parts.delivery.show(guild_id, card_id)
 
     async def _count_stars(self, guild_id: int, card_id: str) -> None:

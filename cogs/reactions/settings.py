@@ -1,6 +1,5 @@
 """`/studio reactions` and `/studio gallery`: what emojis on results do here, and where starred ones go."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import discord
@@ -10,8 +9,6 @@ from bot.delivery.colours import NEUTRAL
 from bot.domain.reaction_rules import (
     DEFAULTS,
     NEEDED_MAX,
-    PAID,
-    RULES_MAX,
     Purse,
     Reaction,
     ReactionAction,
@@ -21,41 +18,19 @@ from bot.domain.reaction_rules import (
 )
 from bot.domain.text import on_off, shortened
 from bot.errors import InputError
-from cogs.ui.audit import record
+from bot.guild.reactions import gallery_text, rule_text
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, lacking, moderators_only, require_moderator
 
 EMOJI_CHARS = 60
 LIST_CHARS = 4000
-WORDS: Mapping[ReactionAction, str] = {
-    ReactionAction.RERUN: "make it again",
-    ReactionAction.VARY: "make a variant",
-    ReactionAction.ANIMATE: "animate",
-    ReactionAction.UPSCALE: "upscale",
-    ReactionAction.SUBTITLES: "add subtitles",
-    ReactionAction.SEND: "send to who reacts",
-    ReactionAction.GALLERY: "star for the gallery",
-    ReactionAction.REMOVE: "take down",
-    ReactionAction.NONE: "nothing",
-}
-PURSES = {Purse.REACTOR: "who reacts pays", Purse.AUTHOR: "the author pays"}
 ACTION_NAMES = Literal["rerun", "vary", "animate", "upscale", "subtitles", "send", "gallery", "remove"]
 WHO_NAMES = Literal["everyone", "author", "moderators", "role"]
 
 
-def line(rule: Reaction) -> str:
-    """Write a rule as one line."""
-    parts = [WORDS[rule.action], f"<@&{rule.role_id}>" if rule.who is Who.ROLE else rule.who.value]
-    if rule.needed > 1:
-        parts.append(f"{rule.needed} members")
-    if rule.action in PAID:
-        parts.append(PURSES[rule.payer])
-    return f"{rule.shown} {' · '.join(parts)}"
-
-
 def overview(settings: ReactionRules) -> discord.Embed:
     """Draw what reactions do."""
-    lines = [line(rule) for rule in settings.rules.values()]
+    lines = [rule_text(rule) for rule in settings.rules.values()]
     embed = discord.Embed(
         title="Reactions on results", description=shortened("\n".join(lines), LIST_CHARS) or "None.", colour=NEUTRAL
     )
@@ -63,13 +38,6 @@ def overview(settings: ReactionRules) -> discord.Embed:
     embed.add_field(name="I put them on results", value=on_off(settings.seeds))
     embed.add_field(name="Gallery", value=gallery_text(settings))
     return embed
-
-
-def gallery_text(settings: ReactionRules) -> str:
-    """Say where the gallery is."""
-    if settings.gallery_channel is None:
-        return "off"
-    return f"<#{settings.gallery_channel}>, from {settings.gallery_stars} ⭐ on"
 
 
 class ReactionSettings(app_commands.Group, name="reactions", description="What emojis on results do here"):
@@ -107,31 +75,24 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
     ) -> None:
         """Map an emoji."""
         await require_moderator(interaction)
-        guild_id, store = guild_of(interaction), interaction.client.parts.store
         rule = rule_of(emoji, ReactionAction(action), who, role, needed, payer)
-        changes = await store.reactions.changes(guild_id)
-        if rule.emoji not in changes and len(changes) >= RULES_MAX:
-            raise InputError(f"A server may map {RULES_MAX} emojis of its own; remove one first.", "emoji")
-        await store.reactions.set(guild_id, rule)
-        await _done(interaction, f"set the reaction {line(rule)}.", {"emoji": rule.emoji, "action": rule.action})
+        reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
+        await _done(interaction, await reactions.set(guild_of(interaction), rule, by_id=by_id))
 
     @app_commands.command(name="remove", description="Let an emoji do nothing here")
     @app_commands.describe(emoji="A usual one, or one of this server")
     async def remove(self, interaction: Interaction, emoji: app_commands.Range[str, 1, EMOJI_CHARS]) -> None:
         """Let an emoji do nothing."""
         await require_moderator(interaction)
-        key, shown = read_emoji(emoji)
-        rule = await interaction.client.parts.store.reactions.remove(guild_of(interaction), key)
-        if rule is None:
-            raise InputError(f"{shown} does nothing here.", "emoji")
-        await _done(interaction, f"removed the reaction {line(rule)}.", {"emoji": key, "action": None})
+        reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
+        await _done(interaction, await reactions.remove(guild_of(interaction), emoji, by_id=by_id))
 
     @app_commands.command(name="reset", description="Let emojis do what they do from the start")
     async def reset(self, interaction: Interaction) -> None:
         """Forget the server's own map."""
         await require_moderator(interaction)
-        count = await interaction.client.parts.store.reactions.reset(guild_of(interaction))
-        await _done(interaction, f"reset the reactions ({count} changed).", {"reset": count})
+        reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
+        await _done(interaction, await reactions.reset(guild_of(interaction), by_id=by_id))
 
     @app_commands.command(name="switch", description="Let reactions do something or not; let me put them on results")
     @app_commands.describe(
@@ -145,15 +106,13 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
     ) -> None:
         """Switch reactions, or seeding."""
         await require_moderator(interaction)
-        if reactions is None and seeds is None:
-            raise InputError("Say what to switch: `reactions`, `seeds` or both.")
-        await interaction.client.parts.store.reactions.change_settings(
+        text = await interaction.client.parts.moderation.reactions.switch(
             guild_of(interaction),
-            is_on=None if reactions is None else reactions == "on",
+            reactions=None if reactions is None else reactions == "on",
             seeds=None if seeds is None else seeds == "on",
+            by_id=interaction.user.id,
         )
-        said = [f"{name} {value}" for name, value in (("reactions", reactions), ("seeding", seeds)) if value]
-        await _done(interaction, f"switched {' and '.join(said)}.", {"reactions": reactions, "seeds": seeds})
+        await _done(interaction, text)
 
 
 def rule_of(
@@ -192,27 +151,25 @@ async def set_gallery(
 ) -> None:
     """Show where the gallery is, move it, or switch it off."""
     await require_moderator(interaction)
-    guild_id, store = guild_of(interaction), interaction.client.parts.store
-    now = await store.reactions.get(guild_id)
     if channel is None and stars is None and switch is None:
+        now = await interaction.client.parts.store.reactions.get(guild_of(interaction))
         await interaction.response.send_message(f"Gallery: {gallery_text(now)}.", ephemeral=True)
         return
-    place = now.gallery_channel if channel is None else channel.id
-    if switch == "off":
-        place = None
-    elif place is None:
-        raise InputError("Name the gallery's channel.", "channel")
     if channel is not None and interaction.guild is not None:
         missing = lacking(channel.permissions_for(interaction.guild.me), is_thread=False)
         if missing:
             raise InputError(
                 f"I could not post in {channel.mention}: give me {' and '.join(missing)} there.", "channel"
             )
-    after = await store.reactions.change_settings(guild_id, gallery=(place, stars or now.gallery_stars))
-    about = {"channel": after.gallery_channel, "stars": after.gallery_stars}
-    await _done(interaction, f"set the gallery: {gallery_text(after)}.", about)
+    text = await interaction.client.parts.moderation.reactions.set_gallery(
+        guild_of(interaction),
+        channel_id=None if channel is None else channel.id,
+        stars=stars,
+        off=switch == "off",
+        by_id=interaction.user.id,
+    )
+    await _done(interaction, text)
 
 
-async def _done(interaction: Interaction, text: str, about: Mapping[str, Any]) -> None:
+async def _done(interaction: Interaction, text: str) -> None:
     await interaction.response.send_message(f"Done: {text}", ephemeral=True)
-    await record(interaction.client, guild_of(interaction), interaction.user.id, "settings", text, about)

@@ -20,7 +20,6 @@ from bot.errors import InputError
 from bot.generation.recipes import BUILT_IN, NOT_SHARED, Recipe
 from cogs.recipes.form import RecipeForm, Texts, save, texts_of
 from cogs.recipes.run import open_run
-from cogs.ui.audit import record
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
@@ -155,10 +154,8 @@ async def delete_recipe(interaction: Interaction, subject: str, _values: object)
     bot, guild_id = interaction.client, guild_of(interaction)
     found = await find(bot, guild_id, subject.replace(".", " "))
     _require_own(found)
-    await bot.parts.store.recipes.delete(guild_id, found.name)
+    await bot.parts.moderation.recipes.delete(guild_id, found.name, by_id=interaction.user.id)
     await interaction.response.edit_message(content=f"Deleted: “{plain(found.name)}”.", view=None)
-    text = f"deleted the recipe “{plain(found.name)}”."
-    await record(bot, guild_id, interaction.user.id, "recipe", text, {"recipe": found.to_json()})
 
 
 def parsed(text: str) -> Recipe:

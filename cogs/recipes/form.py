@@ -22,9 +22,6 @@ from bot.generation.recipes import (
     parse_steps,
     steps_text,
 )
-from bot.store import Saved
-from bot.store.guild.recipes import RECIPES_MAX
-from cogs.ui.audit import record
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
@@ -134,37 +131,19 @@ async def save(interaction: Interaction, texts: Texts) -> None:
     bot, guild_id = interaction.client, guild_of(interaction)
     try:
         recipe = read(texts, bot.catalogue, made_by=interaction.user.id)
-        await _keep(bot, guild_id, recipe, texts.replaces)
+        await bot.parts.moderation.recipes.save(
+            guild_id, recipe.name, recipe.to_json(), replaces=texts.replaces, by_id=interaction.user.id
+        )
     except InputError as error:
         if texts.replaces is not None and await bot.parts.store.recipes.get(guild_id, texts.replaces) is None:
             texts = replace(texts, replaces=None)  # deleted meanwhile: another try makes it anew
         await _offer_again(interaction, texts, error.sentence)
         return
-    done = "wrote the recipe" if texts.replaces is None else "changed the recipe"
-    was = f", which was “{plain(texts.replaces)}”" if texts.replaces not in {None, recipe.name} else ""
     run = bot.parts.command_sync.mention("recipe run")
     await bot.responses.reply_privately(
         interaction,
         f"Saved. {run} with “{plain(recipe.name)}” runs its {len(recipe.steps)} steps.",
     )
-    text = f"{done} “{plain(recipe.name)}”{was}."
-    await record(bot, guild_id, interaction.user.id, "recipe", text, {"recipe": recipe.to_json()})
-
-
-async def _keep(bot: CannonBot, guild_id: int, recipe: Recipe, replaces: str | None) -> None:
-    saved = await bot.parts.store.recipes.save(
-        guild_id, recipe.name, recipe.to_json(), by_id=recipe.made_by, replaces=replaces
-    )
-    if saved is not Saved.DONE:
-        raise InputError(_why_not(saved, recipe.name), "name")
-
-
-def _why_not(saved: Saved, name: str) -> str:
-    if saved is Saved.NAME_TAKEN:
-        return f"There is a recipe “{name}” here already; give this one another name, or edit that one."
-    if saved is Saved.TOO_MANY:
-        return f"This server has {RECIPES_MAX} recipes, which is the most; delete one first."
-    return "The recipe was deleted while you edited it; save it again to make it anew."
 
 
 async def _offer_again(interaction: Interaction, texts: Texts, sentence: str) -> None:

@@ -31,19 +31,14 @@ async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str])
     if job.author_id != interaction.user.id and not await is_moderator(interaction):
         raise NotAllowed(NOT_YOURS)
     parts = interaction.client.parts
-    by = "who asked for it" if job.author_id == interaction.user.id else "a moderator"
-    before = await parts.store.jobs.of_card(job.guild_id, job.card_id)
-    for each in before:
-        if not each.state.ended:
-            await parts.jobs.cancel(job.guild_id, each.id, f"Cancelled by {by}.")
-    after = await parts.store.jobs.of_card(job.guild_id, job.card_id)
-    if all(each.state.ended for each in before):
+    stopped = await parts.jobs.cancel_card(job, by_id=interaction.user.id)
+    if stopped is None:
         raise InputError(NOTHING_LEFT)
-    open_before = {each.id for each in before if not each.state.ended}
-    stopped = [each for each in after if each.id in open_before and each.state is JobState.CANCELLED]
-    running = [each for each in after if each.state in _SENT]
-    await interaction.response.send_message(outcome(stopped, running), ephemeral=True)
-    await parts.delivery.show(job.guild_id, job.card_id)
+    running = [each for each in await parts.store.jobs.of_card(job.guild_id, job.card_id) if each.state in _SENT]
+    try:
+        await interaction.response.send_message(outcome(stopped, running), ephemeral=True)
+    finally:
+        await parts.delivery.show(job.guild_id, job.card_id)
 
 
 def outcome(stopped: Sequence[Job], running: Sequence[Job]) -> str:

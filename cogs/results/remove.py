@@ -8,7 +8,6 @@ from bot.app.client import CannonBot
 from bot.delivery.text import message_link
 from bot.domain.models import Card, Job
 from bot.errors import InputError, NotAllowed, Refused
-from cogs.ui.audit import record
 from cogs.ui.controls import GONE, Control, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import is_moderator
@@ -70,19 +69,8 @@ async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int,
 
     Returns a sentence on what came of it, and whether nothing is left to take down.
     """
-    store = bot.parts.store
+    await bot.parts.moderation.removals.begin(card, jobs, by_id=by_id, with_record=with_record)
     taken = await bot.parts.delivery.takedown.take_down(card)
-    if with_record:
-        await store.cards.erase(card.guild_id, card.id)
-    if by_id != card.author_id:
-        await record(
-            bot,
-            card.guild_id,
-            by_id,
-            "removal",
-            f"removed <@{card.author_id}>'s result `{jobs[0].id}`" + (" and its record" if with_record else ""),
-            {"card": card.id, "member": card.author_id, "record": with_record},
-        )
     what = "The result and its record are removed." if with_record else "The result is removed; its record is kept."
     if not taken.left:
         return what, True

@@ -95,7 +95,7 @@ async def fill(store: Store, remote_ids: list[str], clock: SystemClock) -> None:
     status = AccountStatus(credits=Decimal(10**6), plan=None, scopes=())
     now = clock.wall()
     for guild_id in range(1, GUILDS + 1):
-        key = await store.keys.set(guild_id, KEY, set_by=1, status=status)
+        key = (await store.keys.set(guild_id, KEY, set_by=1, status=status)).key
         card = Card(
             id=new_id(), guild_id=guild_id, channel_id=1, author_id=1, interaction_id=guild_id, created_at=now
         )  # fmt: skip

@@ -119,7 +119,7 @@ CALLS: dict[str, Call] = {
         guild_id, other.card.author_id, MESSAGE
     ),
     "switched_off.set": lambda store, guild_id, *_: store.switched_off.set(
-        guild_id, "image.generate", on=True, by_id=1
+        guild_id, ["image.generate"], on=True, by_id=1
     ),
     "settings.get": lambda store, guild_id, *_: store.settings.get(guild_id),
     "settings.change": lambda store, guild_id, *_: store.settings.change(
@@ -181,6 +181,9 @@ CALLS: dict[str, Call] = {
     "cards.erase": lambda store, guild_id, other, _: store.cards.erase(guild_id, other.paid.card_id),
     "cancellation.cancel": lambda store, guild_id, other, _: store.cancellation.cancel(
         guild_id, other.job.id, "No.", drop_by=1
+    ),
+    "cancellation.cancel_card": lambda store, guild_id, other, _: store.cancellation.cancel_card(
+        guild_id, other.card.id, "No."
     ),
     "cancellation.is_dropped": lambda store, guild_id, other, _: store.cancellation.is_dropped(guild_id, other.job.id),
     "reviews.rules": lambda store, guild_id, *_: store.reviews.rules(guild_id),
@@ -251,7 +254,7 @@ async def test_every_method_is_looked_at(store: Store) -> None:
 
 
 async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Guild:
-    key = await store.keys.set(guild_id, SECRET, set_by=1, status=made.status())
+    key = (await store.keys.set(guild_id, SECRET, set_by=1, status=made.status())).key
     card, (job,) = await accepted(store, "30", guild_id=guild_id, key_id=key.id)
     unanswered, _ = await accepted(store, "4", guild_id=guild_id, answered=False)
     _, (paid,) = await accepted(store, "5", guild_id=guild_id)
@@ -259,9 +262,9 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.jobs.change(paid, JobState.DELIVERED, settle=Decimal("5.5"), media=(image,), message_id=MESSAGE)
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
-    await store.reactions.change_settings(guild_id, gallery=(777, 77))
+    await store.reactions.change_settings(guild_id, gallery=lambda _: (777, 77))
     await store.reaction_acts.note(guild_id, MESSAGE, MEMBER, RERUN, card_id=paid.card_id)
-    await store.switched_off.set(guild_id, "image.generate", on=False, by_id=1)
+    await store.switched_off.set(guild_id, ["image.generate"], on=False, by_id=1)
     limit = await store.limits.set(guild_id, a_limit("777"), by_id=1)
     grant = await store.grants.add(guild_id, MEMBER, Decimal(888), note=CANARY, by_id=1, expires_at=None)
     await store.blocks.add(guild_id, MEMBER, until=None, reason=CANARY, by_id=1)

@@ -14,7 +14,7 @@ SECRET = "cs_live_0123456789abcdef"
 
 async def test_a_key_comes_back_as_it_was_set(store: Store, made: Any, clock: Any) -> None:
     assert await store.keys.current(1) is None
-    key = await store.keys.set(1, SECRET, set_by=5, status=made.status("12.5"))
+    key = (await store.keys.set(1, SECRET, set_by=5, status=made.status("12.5"))).key
     assert await store.keys.current(1) == key
     assert (key.secret, key.last4, key.set_by, key.set_at) == (SECRET, "cdef", 5, clock.now)
     assert (key.plan, key.scopes, key.balance, key.balance_at) == (
@@ -26,14 +26,14 @@ async def test_a_key_comes_back_as_it_was_set(store: Store, made: Any, clock: An
 
 
 async def test_an_unknown_balance_stays_unknown(store: Store, made: Any) -> None:
-    key = await store.keys.set(1, SECRET, set_by=5, status=made.status(None))
+    key = (await store.keys.set(1, SECRET, set_by=5, status=made.status(None))).key
     assert (key.balance, key.balance_at) == (None, None)
 
 
 async def test_a_retired_key_serves_its_open_jobs_and_is_then_forgotten(store: Store, made: Any, accepted: Any) -> None:
-    old = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    old = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     _, (job,) = await accepted(store, guild_id=1, key_id=old.id)
-    new = await store.keys.set(1, "cs_live_new", set_by=5, status=made.status())
+    new = (await store.keys.set(1, "cs_live_new", set_by=5, status=made.status())).key
     assert await store.keys.current(1) == new
     assert await store.keys.get(1, old.id) == old
     assert await store.jobs.change(job, JobState.FAILED, release=True) is not None
@@ -42,7 +42,7 @@ async def test_a_retired_key_serves_its_open_jobs_and_is_then_forgotten(store: S
 
 
 async def test_a_key_without_open_jobs_is_forgotten_at_once(store: Store, made: Any) -> None:
-    key = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    key = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     assert await store.keys.remove(1)
     assert not await store.keys.remove(1)
     assert await store.keys.current(1) is None
@@ -50,7 +50,7 @@ async def test_a_key_without_open_jobs_is_forgotten_at_once(store: Store, made: 
 
 
 async def test_a_dropped_card_forgets_its_retired_key(store: Store, made: Any, accepted: Any) -> None:
-    key = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    key = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     card, _ = await accepted(store, guild_id=1, key_id=key.id, answered=False)
     await store.keys.remove(1)
     assert await store.keys.get(1, key.id) is not None
@@ -59,10 +59,10 @@ async def test_a_dropped_card_forgets_its_retired_key(store: Store, made: Any, a
 
 
 async def test_forgetting_takes_every_key_of_this_guild_alone(store: Store, made: Any, accepted: Any) -> None:
-    old = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    old = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     await accepted(store, guild_id=1, key_id=old.id)
-    new = await store.keys.set(1, SECRET, set_by=5, status=made.status())
-    other = await store.keys.set(2, SECRET, set_by=5, status=made.status())
+    new = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
+    other = (await store.keys.set(2, SECRET, set_by=5, status=made.status())).key
     await store.keys.forget_all(1)
     assert [await store.keys.current(1), await store.keys.get(1, old.id), await store.keys.get(1, new.id)] == [None] * 3
     assert await store.keys.current(2) == other
@@ -73,7 +73,7 @@ async def test_forgetting_takes_every_key_of_this_guild_alone(store: Store, made
 
 
 async def test_a_new_status_replaces_the_old(store: Store, made: Any, clock: Any) -> None:
-    key = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    key = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     clock.now += 60
     await store.keys.note_status(1, key.id, AccountStatus(credits=Decimal(3), plan=None, scopes=()))
     now = await store.keys.current(1)
@@ -82,7 +82,7 @@ async def test_a_new_status_replaces_the_old(store: Store, made: Any, clock: Any
 
 
 async def test_a_refusal_is_news_once_until_it_is_cleared(store: Store, made: Any, clock: Any) -> None:
-    key = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    key = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     assert await store.keys.note_refused(1, key.id)
     assert not await store.keys.note_refused(1, key.id)
     refused = await store.keys.current(1)
@@ -104,7 +104,7 @@ async def test_a_guild_has_one_active_key(store: Store, made: Any) -> None:
 
 
 async def test_a_job_cannot_name_another_guilds_key(store: Store, made: Any) -> None:
-    theirs = await store.keys.set(2, SECRET, set_by=5, status=made.status())
+    theirs = (await store.keys.set(2, SECRET, set_by=5, status=made.status())).key
     card = made.card(1)
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
         await store.cards.accept(card, [made.job(card, key_id=theirs.id)], lambda _: None)
@@ -112,6 +112,6 @@ async def test_a_job_cannot_name_another_guilds_key(store: Store, made: Any) -> 
 
 
 async def test_an_id_is_never_given_twice(store: Store, made: Any) -> None:
-    first = await store.keys.set(1, SECRET, set_by=5, status=made.status())
+    first = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     await store._database.write(lambda db: db.execute("DELETE FROM guild_keys"))
-    assert (await store.keys.set(2, SECRET, set_by=5, status=made.status())).id > first.id
+    assert (await store.keys.set(2, SECRET, set_by=5, status=made.status())).key.id > first.id

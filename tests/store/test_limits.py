@@ -203,6 +203,10 @@ async def test_a_block_holds_until_its_time_and_survives_a_restart(open_store: O
     assert await again.blocks.active(GUILD + 1, AUTHOR) is None
     clock.now = began + 10
     assert await again.blocks.active(GUILD, AUTHOR) is None
+    assert await again.blocks.remove(GUILD, AUTHOR) is False  # it applies no longer
+    clock.now = began
+    assert await again.blocks.active(GUILD, AUTHOR) is None
+    await again.blocks.add(GUILD, AUTHOR, until=None, reason="Spam", by_id=1)
     assert await again.blocks.remove(GUILD, AUTHOR) is True
     assert await again.blocks.remove(GUILD, AUTHOR) is False
 

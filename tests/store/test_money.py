@@ -533,15 +533,17 @@ class Money(RuleBasedStateMachine):
         )
     )
     def change_rules(self, change: dict[str, Any]) -> None:
-        self.model.rules = self.runner.run(self.store.settings.change(GUILD, lambda rules: replace(rules, **change)))
+        changed = self.runner.run(self.store.settings.change(GUILD, lambda rules: replace(rules, **change)))
+        self.model.rules = changed.after
         self.begin_anew()
 
     @rule()
     def pause_for_a_while(self) -> None:
         for paused in (True, False):
-            self.model.rules = self.runner.run(
+            changed = self.runner.run(
                 self.store.settings.change(GUILD, lambda rules, to=paused: replace(rules, paused=to))
             )
+            self.model.rules = changed.after
             if paused:
                 self.take_turns()
                 self.ask(1, PLACES[0], [(OPERATIONS[0], 0)], chained=False, answered=True)

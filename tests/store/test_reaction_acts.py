@@ -60,7 +60,7 @@ async def test_a_removed_emoji_of_the_guilds_own_leaves_no_row(store: Store):
 
 async def test_settings_change_one_by_one(store: Store):
     await store.reactions.change_settings(GUILD, seeds=True)
-    await store.reactions.change_settings(GUILD, gallery=(55, 7))
+    await store.reactions.change_settings(GUILD, gallery=lambda _: (55, 7))
     found = await store.reactions.change_settings(GUILD, is_on=False)
     assert (found.is_on, found.seeds, found.gallery_channel, found.gallery_stars) == (False, True, 55, 7)
     assert found.of("🔁") is None

@@ -205,7 +205,7 @@ async def test_a_rotation_that_fails_half_way_changes_nothing(
 
 async def test_no_secret_ever_reaches_the_disk_a_repr_or_an_error(open_store: Open, made: Any, tmp_path: Path) -> None:
     store = await open_store()
-    key = await store.keys.set(1, CANARY, set_by=2, status=made.status())
+    key = (await store.keys.set(1, CANARY, set_by=2, status=made.status())).key
     card = made.card(1, token=f"token-{CANARY}")
     stored, _, _ = await store.cards.accept(card, [made.job(card)], lambda _: None)
     await store.keys.note_refused(1, key.id)

@@ -174,7 +174,7 @@ async def test_a_card_that_is_turned_down_gives_everything_back(
 async def test_a_retired_key_is_forgotten_when_the_last_card_that_needed_it_is_turned_down(
     store: Store, made: Any
 ) -> None:
-    old = await store.keys.set(GUILD, "cs_live_one_0000000000", set_by=1, status=made.status())
+    old = (await store.keys.set(GUILD, "cs_live_one_0000000000", set_by=1, status=made.status())).key
     card = made.card(GUILD)
     verdict = Verdict(states=(JobState.AWAITING_APPROVAL,))
     await store.cards.accept(card, [made.job(card, key_id=old.id)], lambda _: verdict)

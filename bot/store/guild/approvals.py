@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from bot.domain.models import Job, JobState
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.money.limits import add_grant
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 from bot.store.work.dependents import end_unsent
 from bot.store.work.rows import jobs_of_card, update_job
@@ -22,6 +26,14 @@ class Approval:
     message_id: int | None
     asked_at: float
     expires_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantNote:
+    """Who grants credits, and what for."""
+
+    by_id: int
+    note: str
 
 
 class Approvals(Repository):
@@ -67,21 +79,42 @@ class Approvals(Repository):
         )
         return [_approval(row) for row in rows]
 
-    async def approve(self, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
-        """Let the card's jobs go to the queue. Returns them; None if somebody has decided before."""
+    async def approve(
+        self,
+        guild_id: int,
+        card_id: str,
+        *,
+        grant: GrantNote | None = None,
+        record: RecordOf[tuple[Job, ...] | None] | None = None,
+    ) -> tuple[Job, ...] | None:
+        """Let the card's jobs go to the queue. Returns them; None if somebody has decided before.
+
+        With `grant` their author is granted, once and for good, as many credits as the jobs hold.
+        """
+        now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
             jobs = _decided(db, guild_id, card_id)
             if jobs is None:
                 return None
+            if grant is not None:
+                _grant_held(db, guild_id, jobs, grant, now)
             gone_on = tuple(replace(job, state=JobState.WAITING) for job in jobs)
             for job in gone_on:
                 update_job(db, job)
             return gone_on
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
-    async def turn_down(self, guild_id: int, card_id: str, to: JobState, sentence: str) -> tuple[Job, ...] | None:
+    async def turn_down(
+        self,
+        guild_id: int,
+        card_id: str,
+        to: JobState,
+        sentence: str,
+        *,
+        record: RecordOf[tuple[Job, ...] | None] | None = None,
+    ) -> tuple[Job, ...] | None:
         """End the card's jobs as REFUSED or EXPIRED and release their credits. None if decided before."""
         now = self._clock.wall()
 
@@ -93,7 +126,13 @@ class Approvals(Repository):
             forget_unneeded_keys(db, guild_id)
             return ended
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
+
+
+def _grant_held(db: sqlite3.Connection, guild_id: int, jobs: Sequence[Job], grant: GrantNote, now: float) -> None:
+    held = sum((job.held for job in jobs), Decimal(0))
+    if held > 0:
+        add_grant(db, guild_id, jobs[0].author_id, held, note=grant.note, by_id=grant.by_id, expires_at=None, now=now)
 
 
 def _decided(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | None:

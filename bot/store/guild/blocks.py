@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from bot.domain.guild_rules import Block
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import block_from, block_of
 
@@ -12,7 +13,16 @@ from bot.store.money.spending import block_from, block_of
 class Blocks(Repository):
     """The table `blocks`."""
 
-    async def add(self, guild_id: int, member_id: int, *, until: float | None, reason: str, by_id: int) -> None:
+    async def add(
+        self,
+        guild_id: int,
+        member_id: int,
+        *,
+        until: float | None,
+        reason: str,
+        by_id: int,
+        record: RecordOf[None] | None = None,
+    ) -> None:
         """Block a member in the guild until then (Unix seconds), or for good; an earlier block is replaced."""
         now = self._clock.wall()
 
@@ -24,25 +34,27 @@ class Blocks(Repository):
                 (guild_id, member_id, until, reason, by_id, now),
             )
 
-        await self._database.write(change)
+        await self._recorded(guild_id, change, record)
 
-    async def remove(self, guild_id: int, member_id: int) -> bool:
-        """Lift a member's block; False if there was none."""
+    async def remove(self, guild_id: int, member_id: int, *, record: RecordOf[bool] | None = None) -> bool:
+        """Lift a member's block; False if none applies now."""
+        now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> bool:
-            done = db.execute("DELETE FROM blocks WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
-            return done.rowcount > 0
+            block = block_of(db, guild_id, member_id)
+            db.execute("DELETE FROM blocks WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
+            return _applies(block, now)
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
     async def active(self, guild_id: int, member_id: int) -> Block | None:
-        """Return the member's block if it holds now."""
+        """Return the member's block if it applies now."""
         now = self._clock.wall()
         block = await self._database.read(lambda db: block_of(db, guild_id, member_id))
-        return block if block is not None and (block.until is None or block.until > now) else None
+        return block if _applies(block, now) else None
 
     async def all(self, guild_id: int) -> list[Block]:
-        """Return the guild's blocks that hold now, the newest first."""
+        """Return the guild's blocks that apply now, the newest first."""
         now = self._clock.wall()
         rows = await self._database.read(
             lambda db: db.execute(
@@ -51,3 +63,7 @@ class Blocks(Repository):
             ).fetchall()
         )
         return [block_from(row) for row in rows]
+
+
+def _applies(block: Block | None, now: float) -> bool:
+    return block is not None and (block.until is None or block.until > now)

@@ -4,44 +4,68 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import dataclass
 
 from bot.domain.models import AccountStatus, GuildKey
 from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_none, to_text_or_none
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.vault.sealed_columns import KEY_PURPOSE, forget_unneeded_keys
 from bot.store.vault.secret_box import SecretBox
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetiredKey:
+    """A key that was replaced or removed. It need not be opened for that: its secret may be lost."""
+
+    id: int
+    guild_id: int
+    last4: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChange:
+    """A guild's new key, and the one that it replaces: None if there was none."""
+
+    key: GuildKey
+    before: RetiredKey | None
+
+
 class GuildKeys(Repository):
     """The table `guild_keys`."""
 
-    async def set(self, guild_id: int, secret: str, *, set_by: int, status: AccountStatus) -> GuildKey:
+    async def set(
+        self,
+        guild_id: int,
+        secret: str,
+        *,
+        set_by: int,
+        status: AccountStatus,
+        record: RecordOf[KeyChange] | None = None,
+    ) -> KeyChange:
         """Make this the guild's key; the one before is retired, and forgotten once no open job needs it.
 
-        `status` is what the API said when the key was tried. Returns the new key.
+        `status` is what the API said when the key was tried.
         """
         sealed = self._box.seal(KEY_PURPOSE, guild_id, secret)
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> GuildKey:
-            _retire(db, guild_id, now)
+        def change(db: sqlite3.Connection) -> KeyChange:
+            before = _retire(db, guild_id, now)
             key_id = db.execute(
                 "INSERT INTO guild_keys"
                 " (guild_id, secret, last4, set_by, set_at, plan, scopes, balance_milli, balance_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (guild_id, sealed, secret[-4:], set_by, now, *_status_columns(status, now)),
             ).lastrowid
-            return _key(db.execute("SELECT * FROM guild_keys WHERE id = ?", (key_id,)).fetchone(), self._box)
+            row = db.execute("SELECT * FROM guild_keys WHERE id = ?", (key_id,)).fetchone()
+            return KeyChange(key=_key(row, self._box), before=before)
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
     async def current(self, guild_id: int) -> GuildKey | None:
         """Return the guild's active key, None if it has none."""
-        row = await self._database.read(
-            lambda db: db.execute(
-                "SELECT * FROM guild_keys WHERE guild_id = ? AND retired_at IS NULL", (guild_id,)
-            ).fetchone()
-        )
+        row = await self._database.read(lambda db: _current(db, guild_id))
         return None if row is None else _key(row, self._box)
 
     async def get(self, guild_id: int, key_id: int) -> GuildKey | None:
@@ -53,10 +77,10 @@ class GuildKeys(Repository):
         )
         return None if row is None else _key(row, self._box)
 
-    async def remove(self, guild_id: int) -> bool:
-        """Retire the guild's key, forgotten once no open job needs it. False if it had none."""
+    async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
+        """Retire the guild's key, forgotten once no open job needs it, and return it. None if it had none."""
         now = self._clock.wall()
-        return await self._database.write(lambda db: _retire(db, guild_id, now))
+        return await self._recorded(guild_id, lambda db: _retire(db, guild_id, now), record)
 
     async def forget_all(self, guild_id: int) -> None:
         """Forget all secrets of the guild at once, whatever still runs: the bot was removed from it."""
@@ -105,12 +129,18 @@ class GuildKeys(Repository):
         await self._database.write(change)
 
 
-def _retire(db: sqlite3.Connection, guild_id: int, now: float) -> bool:
-    retired = db.execute(
-        "UPDATE guild_keys SET retired_at = ? WHERE guild_id = ? AND retired_at IS NULL", (now, guild_id)
-    ).rowcount
+def _current(db: sqlite3.Connection, guild_id: int) -> sqlite3.Row | None:
+    found: sqlite3.Row | None = db.execute(
+        "SELECT * FROM guild_keys WHERE guild_id = ? AND retired_at IS NULL", (guild_id,)
+    ).fetchone()
+    return found
+
+
+def _retire(db: sqlite3.Connection, guild_id: int, now: float) -> RetiredKey | None:
+    row = _current(db, guild_id)
+    db.execute("UPDATE guild_keys SET retired_at = ? WHERE guild_id = ? AND retired_at IS NULL", (now, guild_id))
     forget_unneeded_keys(db, guild_id)
-    return retired == 1
+    return None if row is None else RetiredKey(id=row["id"], guild_id=guild_id, last4=row["last4"])
 
 
 def _status_columns(status: AccountStatus, now: float) -> tuple[str | None, str, int | None, float | None]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Mapping
 
 from bot.domain.reaction_rules import DEFAULTS, Purse, Reaction, ReactionAction, ReactionRules, Who, merged
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 
 _SET = """
@@ -32,8 +34,19 @@ class ReactionMaps(Repository):
         """Return what the guild has changed of the defaults, by emoji."""
         return await self._database.read(lambda db: _changes(db, guild_id))
 
-    async def set(self, guild_id: int, rule: Reaction) -> None:
-        """Set what an emoji does in the guild."""
+    async def set(
+        self,
+        guild_id: int,
+        rule: Reaction,
+        *,
+        allow: Callable[[Mapping[str, Reaction]], None] | None = None,
+        record: RecordOf[None] | None = None,
+    ) -> None:
+        """Set what an emoji does in the guild.
+
+        `allow` is given what the guild has changed so far, in the same transaction; what it raises rises here, with
+        nothing changed.
+        """
         values = {
             "guild_id": guild_id,
             "emoji": rule.emoji,
@@ -46,11 +59,15 @@ class ReactionMaps(Repository):
         }
 
         def change(db: sqlite3.Connection) -> None:
+            if allow is not None:
+                allow(_changes(db, guild_id))
             db.execute(_SET, values)
 
-        await self._database.write(change)
+        await self._recorded(guild_id, change, record)
 
-    async def remove(self, guild_id: int, emoji: str) -> Reaction | None:
+    async def remove(
+        self, guild_id: int, emoji: str, *, record: RecordOf[Reaction | None] | None = None
+    ) -> Reaction | None:
         """Let an emoji do nothing in the guild. Returns what it did, None if it did nothing."""
 
         def change(db: sqlite3.Connection) -> Reaction | None:
@@ -66,15 +83,15 @@ class ReactionMaps(Repository):
                 )
             return rule
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
-    async def reset(self, guild_id: int) -> int:
-        """Let the defaults hold again in the guild. Returns how many changes are forgotten by that."""
+    async def reset(self, guild_id: int, *, record: RecordOf[int] | None = None) -> int:
+        """Restore the defaults in the guild. Returns how many changes are forgotten by that."""
 
         def change(db: sqlite3.Connection) -> int:
             return db.execute("DELETE FROM reactions WHERE guild_id = ?", (guild_id,)).rowcount
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
     async def change_settings(
         self,
@@ -82,16 +99,18 @@ class ReactionMaps(Repository):
         *,
         is_on: bool | None = None,
         seeds: bool | None = None,
-        gallery: tuple[int | None, int] | None = None,
+        gallery: Callable[[ReactionRules], tuple[int | None, int]] | None = None,
+        record: RecordOf[ReactionRules] | None = None,
     ) -> ReactionRules:
         """Set what is given: whether reactions do anything, whether the bot seeds them, the gallery's place and stars.
 
-        Returns what holds then.
+        `gallery` returns these two for the present rules; what it raises rises here, with nothing changed. Returns the
+        rules as they are then.
         """
 
         def change(db: sqlite3.Connection) -> ReactionRules:
             now = _reactions(db, guild_id)
-            channel, stars = (now.gallery_channel, now.gallery_stars) if gallery is None else gallery
+            channel, stars = (now.gallery_channel, now.gallery_stars) if gallery is None else gallery(now)
             values = {
                 "guild_id": guild_id,
                 "is_on": now.is_on if is_on is None else is_on,
@@ -102,7 +121,7 @@ class ReactionMaps(Repository):
             db.execute(_SET_OTHERS, values)
             return _reactions(db, guild_id)
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
 
 def _reactions(db: sqlite3.Connection, guild_id: int) -> ReactionRules:

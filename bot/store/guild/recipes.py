@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.store.engine.columns import mapping_from_json, to_json
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 
 RECIPES_MAX = 100
@@ -53,7 +54,14 @@ class Recipes(Repository):
         return [_kept(row) for row in rows]
 
     async def save(
-        self, guild_id: int, name: str, data: Mapping[str, Any], *, by_id: int, replaces: str | None = None
+        self,
+        guild_id: int,
+        name: str,
+        data: Mapping[str, Any],
+        *,
+        by_id: int,
+        replaces: str | None = None,
+        record: RecordOf[Saved] | None = None,
     ) -> Saved:
         """Keep a new recipe, or one in place of that named `replaces`; nothing else is overwritten."""
         now, text = self._clock.wall(), to_json(data)
@@ -75,15 +83,19 @@ class Recipes(Repository):
             )
             return Saved.DONE
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
-    async def delete(self, guild_id: int, name: str) -> bool:
-        """Delete the guild's recipe; False if it has none of that name. Runs of it go on."""
-        return await self._database.write(
-            lambda db: bool(
-                db.execute("DELETE FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, name)).rowcount
-            )
-        )
+    async def delete(
+        self, guild_id: int, name: str, *, record: RecordOf[KeptRecipe | None] | None = None
+    ) -> KeptRecipe | None:
+        """Delete the guild's recipe and return it; None if it has none of that name. Runs of it continue."""
+
+        def change(db: sqlite3.Connection) -> KeptRecipe | None:
+            row = _row(db, guild_id, name)
+            db.execute("DELETE FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, name))
+            return None if row is None else _kept(row)
+
+        return await self._recorded(guild_id, change, record)
 
 
 def _row(db: sqlite3.Connection, guild_id: int, name: str) -> sqlite3.Row | None:

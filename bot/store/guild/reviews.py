@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.models import Job
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.work.dependents import STEP_REFUSED, cancel_dependents
 from bot.store.work.rows import job_in
@@ -71,34 +73,44 @@ class Reviews(Repository):
 
     async def rules(self, guild_id: int) -> tuple[ReviewRule, ...]:
         """Return the guild's rules, the one for the whole server first."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT channel_id, review_channel FROM review_rules WHERE guild_id = ? ORDER BY channel_id",
-                (guild_id,),
-            ).fetchall()
-        )
-        return tuple(ReviewRule(channel_id=row[0], review_channel=row[1]) for row in rows)
+        return await self._database.read(lambda db: _rules(db, guild_id))
 
-    async def set_rule(self, guild_id: int, rule: ReviewRule) -> None:
-        """Set a rule; an earlier one for the same channel is replaced."""
-        await self._database.write(
-            lambda db: db.execute(
+    async def set_rule(
+        self,
+        guild_id: int,
+        rule: ReviewRule,
+        *,
+        allow: Callable[[Sequence[ReviewRule]], None] | None = None,
+        record: RecordOf[None] | None = None,
+    ) -> None:
+        """Set a rule; an earlier one for the same channel is replaced.
+
+        `allow` is given the present rules in the same transaction; what it raises rises here, with nothing changed.
+        """
+
+        def change(db: sqlite3.Connection) -> None:
+            if allow is not None:
+                allow(_rules(db, guild_id))
+            db.execute(
                 "INSERT INTO review_rules (guild_id, channel_id, review_channel) VALUES (?, ?, ?)"
                 " ON CONFLICT (guild_id, channel_id) DO UPDATE SET review_channel = excluded.review_channel",
                 (guild_id, rule.channel_id, rule.review_channel),
             )
-        )
 
-    async def remove_rule(self, guild_id: int, channel_id: int | None = None) -> int:
+        await self._recorded(guild_id, change, record)
+
+    async def remove_rule(
+        self, guild_id: int, channel_id: int | None = None, *, record: RecordOf[int] | None = None
+    ) -> int:
         """Remove the rule for a channel (0: the one for the whole server), or all; return how many there were."""
-        return await self._database.write(
-            lambda db: (
-                db.execute(
-                    "DELETE FROM review_rules WHERE guild_id = :guild_id AND channel_id = coalesce(:id, channel_id)",
-                    {"guild_id": guild_id, "id": channel_id},
-                ).rowcount
-            )
-        )
+
+        def change(db: sqlite3.Connection) -> int:
+            return db.execute(
+                "DELETE FROM review_rules WHERE guild_id = :guild_id AND channel_id = coalesce(:id, channel_id)",
+                {"guild_id": guild_id, "id": channel_id},
+            ).rowcount
+
+        return await self._recorded(guild_id, change, record)
 
     async def get(self, guild_id: int, job_id: str) -> Review | None:
         """Return the review of the guild's job, None if it has none."""
@@ -134,7 +146,14 @@ class Reviews(Repository):
         )
 
     async def decide(
-        self, guild_id: int, job_id: str, verdict: ReviewVerdict, *, by_id: int, sentence: str = ""
+        self,
+        guild_id: int,
+        job_id: str,
+        verdict: ReviewVerdict,
+        *,
+        by_id: int,
+        sentence: str = "",
+        record: RecordOf[Job | None] | None = None,
     ) -> Job | None:
         """Decide about a result that waits. Returns its job, due now; None if it does not wait (any more).
 
@@ -156,7 +175,7 @@ class Reviews(Repository):
                 cancel_dependents(db, job, STEP_REFUSED, now)
             return job
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
     async def withheld(self, guild_id: int, card_id: str) -> frozenset[str]:
         """Return the card's jobs of which nothing may be shown in public: not looked at yet, or refused."""
@@ -172,6 +191,13 @@ class Reviews(Repository):
             )
 
         return await self._database.read(look)
+
+
+def _rules(db: sqlite3.Connection, guild_id: int) -> tuple[ReviewRule, ...]:
+    rows = db.execute(
+        "SELECT channel_id, review_channel FROM review_rules WHERE guild_id = ? ORDER BY channel_id", (guild_id,)
+    ).fetchall()
+    return tuple(ReviewRule(channel_id=row[0], review_channel=row[1]) for row in rows)
 
 
 def _channel_for(db: sqlite3.Connection, guild_id: int, card_id: str) -> int | None:

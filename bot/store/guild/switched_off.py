@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 
 EVERYWHERE = 0
@@ -13,24 +15,29 @@ EVERYWHERE = 0
 class SwitchedOff(Repository):
     """The table `switched_off`."""
 
-    async def set(self, guild_id: int, operation: str, *, on: bool, by_id: int) -> bool:
-        """Switch an operation on or off, for a guild or EVERYWHERE. Returns whether that changed anything."""
+    async def set(
+        self,
+        guild_id: int,
+        operations: Sequence[str],
+        *,
+        on: bool,
+        by_id: int,
+        record: RecordOf[bool] | None = None,
+    ) -> bool:
+        """Switch operations on or off, for a guild or EVERYWHERE. Returns whether that changed anything.
+
+        For EVERYWHERE there is no `record`: a record belongs to one guild.
+        """
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> bool:
             if on:
-                done = db.execute(
-                    "DELETE FROM switched_off WHERE guild_id = ? AND operation = ?", (guild_id, operation)
-                )
-            else:
-                done = db.execute(
-                    "INSERT INTO switched_off (guild_id, operation, by_id, at) VALUES (?, ?, ?, ?)"
-                    " ON CONFLICT DO NOTHING",
-                    (guild_id, operation, by_id, now),
-                )
-            return done.rowcount > 0
+                sql = "DELETE FROM switched_off WHERE guild_id = ? AND operation = ?"
+                return db.executemany(sql, [(guild_id, each) for each in operations]).rowcount > 0
+            sql = "INSERT INTO switched_off (guild_id, operation, by_id, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+            return db.executemany(sql, [(guild_id, each, by_id, now) for each in operations]).rowcount > 0
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
     async def all(self) -> dict[int, frozenset[str]]:
         """Return the operations that are switched off, by guild; EVERYWHERE for the whole bot."""

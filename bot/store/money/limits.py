@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bot.domain.guild_rules import Grant, Limit
 from bot.store.engine.columns import to_milli
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.money.spending import grants_of, limit_of, limits_of
@@ -26,7 +27,7 @@ class Limits(Repository):
         """Return the guild's limits, in the order in which they were first set."""
         return await self._database.read(lambda db: limits_of(db, guild_id))
 
-    async def set(self, guild_id: int, limit: Limit, *, by_id: int) -> Limit:
+    async def set(self, guild_id: int, limit: Limit, *, by_id: int, record: RecordOf[Limit] | None = None) -> Limit:
         """Set a limit; one for the same scope, operation, channel and period is replaced. Returns it with its id."""
         values = {
             "guild_id": guild_id,
@@ -49,9 +50,11 @@ class Limits(Repository):
             ).fetchone()
             return limit_of(row)
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
-    async def remove(self, guild_id: int, limit_id: int) -> Limit | None:
+    async def remove(
+        self, guild_id: int, limit_id: int, *, record: RecordOf[Limit | None] | None = None
+    ) -> Limit | None:
         """Remove one of the guild's limits; return it, None if there was none of this id."""
 
         def change(db: sqlite3.Connection) -> Limit | None:
@@ -61,30 +64,55 @@ class Limits(Repository):
             db.execute("DELETE FROM limits WHERE guild_id = ? AND id = ?", (guild_id, limit_id))
             return limit_of(row)
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
 
 class Grants(Repository):
     """The table `grants`: credits given once, on top of the limits."""
 
     async def add(
-        self, guild_id: int, member_id: int, amount: Decimal, *, note: str, by_id: int, expires_at: float | None
+        self,
+        guild_id: int,
+        member_id: int,
+        amount: Decimal,
+        *,
+        note: str,
+        by_id: int,
+        expires_at: float | None,
+        record: RecordOf[Grant] | None = None,
     ) -> Grant:
         """Give a member credits once, on top of their limits."""
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> Grant:
-            ledger.grant(db, guild_id, member_id, amount, now)
-            grant_id = db.execute(
-                "INSERT INTO grants (guild_id, member_id, credits_milli, note, granted_by, granted_at, expires_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (guild_id, member_id, to_milli(amount), note, by_id, now, expires_at),
-            ).lastrowid
+            grant_id = add_grant(
+                db, guild_id, member_id, amount, note=note, by_id=by_id, expires_at=expires_at, now=now
+            )
             return next(each for each in grants_of(db, guild_id, member_id, now, used_up=True) if each.id == grant_id)
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
     async def of_member(self, guild_id: int, member_id: int, *, used_up: bool = False) -> list[Grant]:
         """Return the member's grants in the guild, the soonest to expire first."""
         now = self._clock.wall()
         return await self._database.read(lambda db: grants_of(db, guild_id, member_id, now, used_up=used_up))
+
+
+def add_grant(
+    db: sqlite3.Connection,
+    guild_id: int,
+    member_id: int,
+    amount: Decimal,
+    *,
+    note: str,
+    by_id: int,
+    expires_at: float | None,
+    now: float,
+) -> int | None:
+    """Give a member credits once, in the caller's transaction; return the grant's id."""
+    ledger.grant(db, guild_id, member_id, amount, now)
+    return db.execute(
+        "INSERT INTO grants (guild_id, member_id, credits_milli, note, granted_by, granted_at, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (guild_id, member_id, to_milli(amount), note, by_id, now, expires_at),
+    ).lastrowid

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.domain.models import PENDING_STATES, Job, JobState
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 from bot.store.work.dependents import STEP_CANCELLED, cancel_dependents, end_unsent
@@ -27,7 +28,13 @@ class Cancellation(Repository):
     """Ending jobs before they are done."""
 
     async def cancel(
-        self, guild_id: int, job_id: str, sentence: str, *, drop_by: int | None = None
+        self,
+        guild_id: int,
+        job_id: str,
+        sentence: str,
+        *,
+        drop_by: int | None = None,
+        record: RecordOf[Cancelled | None] | None = None,
     ) -> Cancelled | None:
         """Cancel the guild's job and those that wait for it. None if there is none, or if it has ended.
 
@@ -40,17 +47,35 @@ class Cancellation(Repository):
             job = job_in(db, guild_id, job_id)
             if job is None or job.state.ended:
                 return None
-            stopped = job.state in PENDING_STATES or (job.state is JobState.SUBMITTING and job.attempts == 0)
-            if stopped:
-                job = end_unsent(db, job, JobState.CANCELLED, sentence, now)
-            elif drop_by is not None:
-                db.execute("UPDATE jobs SET dropped_by = ? WHERE id = ? AND guild_id = ?", (drop_by, job.id, guild_id))
-            others = cancel_dependents(db, job, STEP_CANCELLED, now)
-            _close_approval(db, job)
-            forget_unneeded_keys(db, guild_id)
-            return Cancelled(job=job, stopped=stopped, others=others)
+            return _cancel(db, job, sentence, drop_by, now)
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
+
+    async def cancel_card(
+        self,
+        guild_id: int,
+        card_id: str,
+        sentence: str,
+        *,
+        record: RecordOf[tuple[Job, ...] | None] | None = None,
+    ) -> tuple[Job, ...] | None:
+        """Cancel all jobs of the guild's card that were not sent yet; return those, None if every job had ended.
+
+        Their credits are released; `sentence` says why, but for those whose step before is cancelled with them.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
+            open_before = [job.id for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended]
+            for job_id in open_before:
+                job = job_in(db, guild_id, job_id)
+                if job is not None and not job.state.ended:  # it may have been cancelled with the step before it
+                    _cancel(db, job, sentence, None, now)
+            after = jobs_of_card(db, guild_id, card_id)
+            stopped = tuple(job for job in after if job.id in open_before and job.state is JobState.CANCELLED)
+            return stopped if open_before else None
+
+        return await self._recorded(guild_id, change, record)
 
     async def is_dropped(self, guild_id: int, job_id: str) -> bool:
         """Whether somebody wants the job's result not to be posted."""
@@ -62,6 +87,19 @@ class Cancellation(Repository):
                 is not None
             )
         )
+
+
+def _cancel(db: sqlite3.Connection, job: Job, sentence: str, drop_by: int | None, now: float) -> Cancelled:
+    """Cancel an open job and those that wait for it."""
+    stopped = job.state in PENDING_STATES or (job.state is JobState.SUBMITTING and job.attempts == 0)
+    if stopped:
+        job = end_unsent(db, job, JobState.CANCELLED, sentence, now)
+    elif drop_by is not None:
+        db.execute("UPDATE jobs SET dropped_by = ? WHERE id = ? AND guild_id = ?", (drop_by, job.id, job.guild_id))
+    others = cancel_dependents(db, job, STEP_CANCELLED, now)
+    _close_approval(db, job)
+    forget_unneeded_keys(db, job.guild_id)
+    return Cancelled(job=job, stopped=stopped, others=others)
 
 
 def _close_approval(db: sqlite3.Connection, job: Job) -> None:

@@ -10,6 +10,7 @@ from bot.domain.guild_rules import APPROVAL_LIFE_S
 from bot.domain.models import Card, Job, JobState
 from bot.domain.spend_request import Verdict
 from bot.store.engine.columns import to_milli
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
@@ -180,7 +181,7 @@ class Cards(Repository):
             )
         )
 
-    async def erase(self, guild_id: int, card_id: str) -> int:
+    async def erase(self, guild_id: int, card_id: str, *, record: RecordOf[int] | None = None) -> int:
         """Blank what the card's ended jobs say of their content: ids, times and credits stay. Returns how many."""
 
         def change(db: sqlite3.Connection) -> int:
@@ -194,7 +195,7 @@ class Cards(Repository):
                 )
             return len(ended)
 
-        return await self._database.write(change)
+        return await self._recorded(guild_id, change, record)
 
     def _card_where(
         self, db: sqlite3.Connection, query: str, values: tuple[int, str | int | None]

@@ -485,7 +485,7 @@ async def test_what_was_cancelled_can_be_tried_again(rig: Rig):
 async def test_what_a_moderator_refused_is_not_tried_again(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1)))
     job = await ask(rig)
-    await rig.bot.parts.jobs.turn_down(rig.guild.id, job.card_id, "no")
+    await rig.bot.parts.moderation.approvals.turn_down(rig.guild.id, job.card_id, "no", by_id=rig.moderator.id)
     assert private_sentence(await jobs_command(rig, rig.member, "retry", id=job.id)) == NOTHING_FAILED
 
 

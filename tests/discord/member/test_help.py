@@ -9,7 +9,6 @@ import pytest
 from discord import app_commands
 
 from bot.catalogue import OPERATIONS
-from bot.store.guild.switched_off import EVERYWHERE
 from cogs.member import help as help_cog
 from cogs.member.help import EXAMPLES, inner, price_text
 from cogs.ui.pages import PAGE_CHARS, pages
@@ -119,7 +118,7 @@ async def test_what_is_switched_off_is_marked_here_and_not_elsewhere(rig: Rig):
     channel = other.create_text_channel("general")
     visitor = other.add_member(rig.env.create_user("vera"))
     assert "🚫" not in text(await visitor.slash(channel, HELP))
-    await rig.bot.parts.switches.switch(EVERYWHERE, off, on=False, by_id=1)
+    await rig.bot.parts.switches.switch_everywhere(off, on=False, by_id=1)
     assert line(await visitor.slash(channel, HELP), "video generate").startswith("🚫")
 
 

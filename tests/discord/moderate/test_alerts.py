@@ -175,8 +175,8 @@ async def test_what_no_rule_of_the_server_refuses_is_not_in_the_record(rig: Rig,
     )
     private_sentence(await ask(rig))
     await watch(rig)
-    assert await rig.bot.parts.store.decisions.all(rig.guild.id) == []
-    assert lines(rig, desk) == []
+    assert [each.kind for each in await rig.bot.parts.store.decisions.all(rig.guild.id)] == ["operation"]
+    assert lines(rig, desk, "refus") == []
 
 
 async def test_the_member_is_answered_before_the_log_channel_is_asked(rig: Rig, desk: Any):

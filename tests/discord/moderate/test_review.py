@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.domain.models import JobState
-from cogs.moderate.review import DECIDED
+from bot.guild.reviews import DECIDED
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly, until
 

@@ -253,7 +253,7 @@ async def test_the_status_of_a_revoked_key_says_so(rig: Rig):
 
 async def test_a_server_that_throws_the_bot_out_has_its_key_forgotten(rig: Rig):
     status = AccountStatus(credits=Decimal(1), plan=None, scopes=())
-    key = await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
+    key = (await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)).key
     rig.env.backend.remove_guild(rig.guild.id)
     await rig.env.settle()
     assert await stored(rig) is None

@@ -15,7 +15,7 @@ from tests.support.surface import delete
 @pytest.fixture
 async def gallery(rig: Rig) -> Any:
     channel = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=(channel.id, 2))
+    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=lambda _: (channel.id, 2))
     return channel
 
 

@@ -74,7 +74,7 @@ async def test_each_reaction_of_each_actor_has_its_outcome(rig: Rig, action: str
     message = await made(rig, "video generate" if action in ON_VIDEO else "image generate")
     parent = (await rig.jobs())[0]
     gallery = rig.guild.create_text_channel("gallery")
-    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=(gallery.id, 1))
+    await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=lambda _: (gallery.id, 1))
     member = await actor(rig, who)
     if circumstance == "restarted":
         await rig.restart(after_s=90 * 24 * 3600)

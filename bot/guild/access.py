@@ -1,0 +1,49 @@
+"""Who may not use the bot on a server, and whether anybody may start a job now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.guild_rules import Rules
+from bot.domain.text import full_stop, one_line, stamp
+from bot.errors import InputError
+from bot.guild.changes import Changes
+from bot.store import Record
+
+
+class AccessChanges(Changes):
+    """Blocks members and pauses servers. Each method returns what was done, as the record has it."""
+
+    async def block(self, guild_id: int, member_id: int, *, until: float | None, why: str, by_id: int) -> str:
+        """Block a member until then (Unix seconds), or for good. `why` is the moderator's own words, or ''."""
+        reason = self._plain(one_line(why))
+        life = "" if until is None else f" until {stamp(until, 'f')}"
+        text = f"blocked <@{member_id}>{life}." + (f" Reason: {full_stop(reason)}" if reason else "")
+        about = {"member_id": member_id, "until": until, "reason": one_line(why)}
+        line = Record(kind="block", text=text, by_id=by_id, about=about)
+        await self._store.blocks.add(
+            guild_id, member_id, until=until, reason=reason, by_id=by_id, record=lambda _: line
+        )
+        return text
+
+    async def unblock(self, guild_id: int, member_id: int, *, by_id: int) -> str:
+        """Lift a member's block. Raises InputError if none applies."""
+        text = f"unblocked <@{member_id}>."
+        line = Record(kind="block", text=text, by_id=by_id, about={"member_id": member_id, "unblocked": True})
+        if not await self._store.blocks.remove(guild_id, member_id, record=lambda done: line if done else None):
+            raise InputError(f"<@{member_id}> is not blocked.", "member")
+        return text
+
+    async def pause(self, guild_id: int, *, on: bool, by_id: int) -> str:
+        """Pause new jobs of the guild, or let them start again. Raises InputError if that is so already."""
+
+        def change(rules: Rules) -> Rules:
+            if rules.paused == on:
+                raise InputError(f"New jobs were {'paused already' if on else 'not paused'}.", "switch")
+            return replace(rules, paused=on)
+
+        text = "paused new jobs." if on else "let new jobs start again."
+        line = Record(kind="pause", text=text, by_id=by_id, about={"paused": on})
+        await self._store.settings.change(guild_id, change, record=lambda _: line)
+        self._worker.wake()
+        return text

@@ -1,0 +1,40 @@
+"""What a service for moderators is given.
+
+Each of its methods is one act: the change and its line of the record are one transaction of the store. Discord is
+answered by the caller, afterwards: what fails there undoes nothing and hides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from bot.store import Store
+
+Plain = Callable[[str], str]
+"""Makes a member's words harmless in a message; the surface knows how."""
+
+
+class JobSignals(Protocol):
+    """Tells the worker what a moderator's act means for it. The rows say the same: a lost signal only costs time."""
+
+    def wake(self) -> None:
+        """Waiting jobs may start now."""
+        ...
+
+    def resume(self) -> None:
+        """A key that was refused may have been replaced."""
+        ...
+
+    def decided(self, job_id: str) -> None:
+        """A result's review has ended."""
+        ...
+
+
+class Changes:
+    """The base of the services: the acts of moderators on one subject."""
+
+    def __init__(self, store: Store, *, worker: JobSignals, plain: Plain) -> None:
+        self._store = store
+        self._worker = worker
+        self._plain = plain

@@ -1,0 +1,51 @@
+"""The acts of a server's moderators, one service for each subject.
+
+Settings are changed in `settings`, switches of operations in `operation_switches`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.cannon.client import CannonClient
+from bot.guild.access import AccessChanges
+from bot.guild.approvals import ApprovalDecisions
+from bot.guild.changes import JobSignals, Plain
+from bot.guild.prices import PriceChanges
+from bot.guild.quota import QuotaChanges
+from bot.guild.reactions import ReactionChanges
+from bot.guild.recipes import RecipeChanges
+from bot.guild.removals import Removals
+from bot.guild.reviews import ReviewDecisions
+from bot.guild.server_key import ServerKeyChanges
+from bot.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderation:
+    """What moderators do. Each method is one transaction with its line of the record."""
+
+    access: AccessChanges
+    approvals: ApprovalDecisions
+    key: ServerKeyChanges
+    prices: PriceChanges
+    quota: QuotaChanges
+    reactions: ReactionChanges
+    recipes: RecipeChanges
+    removals: Removals
+    reviews: ReviewDecisions
+
+
+def make_moderation(store: Store, *, client: CannonClient, worker: JobSignals, plain: Plain) -> Moderation:
+    """Put the services together on a store."""
+    return Moderation(
+        access=AccessChanges(store, worker=worker, plain=plain),
+        approvals=ApprovalDecisions(store, worker=worker, plain=plain),
+        key=ServerKeyChanges(store, worker=worker, plain=plain, client=client),
+        prices=PriceChanges(store, worker=worker, plain=plain),
+        quota=QuotaChanges(store, worker=worker, plain=plain),
+        reactions=ReactionChanges(store, worker=worker, plain=plain),
+        recipes=RecipeChanges(store, worker=worker, plain=plain),
+        removals=Removals(store, worker=worker, plain=plain),
+        reviews=ReviewDecisions(store, worker=worker, plain=plain),
+    )

@@ -1,0 +1,57 @@
+"""The server's own price list: what a kind of job is expected to cost, where Cannon Studio does not say."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bot.catalogue import Operation, model_name
+from bot.domain.models import credits_words
+from bot.errors import InputError
+from bot.guild.changes import Changes
+from bot.store import Change, Record
+from bot.store.money.prices import PriceList
+
+PRICES_MAX = 200
+
+
+class PriceChanges(Changes):
+    """Sets and removes prices."""
+
+    async def set(self, guild_id: int, operation: Operation, model: str, amount: Decimal | None, *, by_id: int) -> str:
+        """Set the price of an operation, or of one of its models; None removes it. Model '' is for all models.
+
+        Returns what was done, as the record has it. Raises InputError where there is nothing to set or to remove, or
+        the list is full.
+        """
+        if operation.fixed_credits is not None:
+            raise InputError(
+                f"{operation.title} always costs {credits_words(operation.fixed_credits)}: there is no price to set.",
+                "operation",
+            )
+        named = f"`{operation.id}`" + (f" with {self._plain(model_name(operation, model))}" if model else "")
+
+        def allow(prices: PriceList) -> None:
+            is_set = (operation.id, model) in prices
+            if amount is None and not is_set:
+                raise InputError(f"No price is set for {named}, so there is none to remove.", "credits")
+            if not is_set and len(prices) >= PRICES_MAX:
+                raise InputError(f"The list takes {PRICES_MAX} prices; remove one first.", "credits")
+
+        def record(price: Change[Decimal | None]) -> Record:
+            about = {
+                "operation": operation.id,
+                "model": model,
+                "before": None if price.before is None else str(price.before),
+                "credits": None if price.after is None else str(price.after),
+            }
+            return Record(kind="price", text=_text(named, price), by_id=by_id, about=about)
+
+        done = await self._store.prices.set(guild_id, operation.id, model, amount, allow=allow, record=record)
+        return _text(named, done)
+
+
+def _text(named: str, price: Change[Decimal | None]) -> str:
+    was = "" if price.before is None else f" (it was {credits_words(price.before)})"
+    if price.after is None:
+        return f"removed the price of {named}{was}."
+    return f"set the price of {named} to {credits_words(price.after)}{was}."

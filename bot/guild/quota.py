@@ -1,0 +1,78 @@
+"""Limits and grants: what moderators change with `/quota`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bot.domain.guild_rules import Grant, Limit
+from bot.domain.limit_words import terms, whose
+from bot.domain.models import credits_words
+from bot.domain.text import stamp
+from bot.errors import InputError
+from bot.guild.changes import Changes
+from bot.store import Record
+
+
+class QuotaChanges(Changes):
+    """Sets and removes limits, and grants credits. Each method returns what was done, as the record has it."""
+
+    async def set_limit(self, guild_id: int, limit: Limit, *, by_id: int) -> str:
+        """Set a limit; one for the same scope, operation, channel and period is replaced."""
+        made = await self._store.limits.set(
+            guild_id,
+            limit,
+            by_id=by_id,
+            record=lambda made: Record(kind="limit", text=_set(made), by_id=by_id, about=_about(made)),
+        )
+        return _set(made)
+
+    async def remove_limit(self, guild_id: int, limit_id: int, *, by_id: int) -> str:
+        """Remove a limit. Raises InputError if the guild has none of this id."""
+
+        def record(removed: Limit | None) -> Record | None:
+            if removed is None:
+                return None
+            about = {**_about(removed), "removed": True}
+            return Record(kind="limit", text=_removed(removed), by_id=by_id, about=about)
+
+        removed = await self._store.limits.remove(guild_id, limit_id, record=record)
+        if removed is None:
+            raise InputError("This limit is not there (any more): pick one of those that are offered.", "limit")
+        return _removed(removed)
+
+    async def grant(
+        self, guild_id: int, member_id: int, amount: Decimal, *, note: str, expires_at: float | None, by_id: int
+    ) -> str:
+        """Grant a member credits once, on top of their limits; until then (Unix seconds), or for good."""
+        life = "" if expires_at is None else f", good until {stamp(expires_at, 'f')}"
+        for_what = f" ({self._plain(note)})" if note else ""
+        text = f"granted <@{member_id}> {credits_words(amount)}{life}{for_what}."
+
+        def record(made: Grant) -> Record:
+            about = {"grant": made.id, "member_id": member_id, "credits": str(amount), "expires_at": expires_at}
+            return Record(kind="grant", text=text, by_id=by_id, about=about)
+
+        await self._store.grants.add(
+            guild_id, member_id, amount, note=note, by_id=by_id, expires_at=expires_at, record=record
+        )
+        return text
+
+
+def _set(limit: Limit) -> str:
+    return f"set the limit of {whose(limit)} to {terms(limit)}."
+
+
+def _removed(limit: Limit) -> str:
+    return f"removed the limit of {whose(limit)}: {terms(limit)}."
+
+
+def _about(limit: Limit) -> dict[str, str | int]:
+    return {
+        "limit": limit.id,
+        "scope": limit.scope.value,
+        "scope_id": limit.scope_id,
+        "operation": limit.operation,
+        "channel_id": limit.channel_id,
+        "period": limit.period.value,
+        "credits": str(limit.credits),
+    }

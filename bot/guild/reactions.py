@@ -1,0 +1,121 @@
+"""What emojis on results do on a server, and where its gallery is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.domain.reaction_rules import PAID, RULES_MAX, Purse, Reaction, ReactionAction, ReactionRules, Who, read_emoji
+from bot.errors import InputError
+from bot.guild.changes import Changes
+from bot.store import Record
+
+ACTIONS: Mapping[ReactionAction, str] = {
+    ReactionAction.RERUN: "make it again",
+    ReactionAction.VARY: "make a variant",
+    ReactionAction.ANIMATE: "animate",
+    ReactionAction.UPSCALE: "upscale",
+    ReactionAction.SUBTITLES: "add subtitles",
+    ReactionAction.SEND: "send to who reacts",
+    ReactionAction.GALLERY: "star for the gallery",
+    ReactionAction.REMOVE: "take down",
+    ReactionAction.NONE: "nothing",
+}
+PURSES = {Purse.REACTOR: "who reacts pays", Purse.AUTHOR: "the author pays"}
+
+
+def rule_text(rule: Reaction) -> str:
+    """Write a rule as one line."""
+    parts = [ACTIONS[rule.action], f"<@&{rule.role_id}>" if rule.who is Who.ROLE else rule.who.value]
+    if rule.needed > 1:
+        parts.append(f"{rule.needed} members")
+    if rule.action in PAID:
+        parts.append(PURSES[rule.payer])
+    return f"{rule.shown} {' · '.join(parts)}"
+
+
+def gallery_text(settings: ReactionRules) -> str:
+    """Say where the gallery is."""
+    if settings.gallery_channel is None:
+        return "off"
+    return f"<#{settings.gallery_channel}>, from {settings.gallery_stars} ⭐ on"
+
+
+class ReactionChanges(Changes):
+    """Maps emojis to actions, and moves the gallery. Each method returns what was done, as the record has it."""
+
+    async def set(self, guild_id: int, rule: Reaction, *, by_id: int) -> str:
+        """Map an emoji. Raises InputError if the guild maps as many as it may."""
+
+        def allow(mapped: Mapping[str, Reaction]) -> None:
+            if rule.emoji not in mapped and len(mapped) >= RULES_MAX:
+                raise InputError(f"A server may map {RULES_MAX} emojis of its own; remove one first.", "emoji")
+
+        line = _line(by_id, f"set the reaction {rule_text(rule)}.", emoji=rule.emoji, action=rule.action)
+        await self._store.reactions.set(guild_id, rule, allow=allow, record=lambda _: line)
+        return line.text
+
+    async def remove(self, guild_id: int, emoji: str, *, by_id: int) -> str:
+        """Turn off an emoji, given as typed. Raises InputError if it does nothing."""
+        key, shown = read_emoji(emoji)
+
+        def record(rule: Reaction | None) -> Record | None:
+            return None if rule is None else _line(by_id, _removed(rule), emoji=key, action=None)
+
+        rule = await self._store.reactions.remove(guild_id, key, record=record)
+        if rule is None:
+            raise InputError(f"{shown} does nothing here.", "emoji")
+        return _removed(rule)
+
+    async def reset(self, guild_id: int, *, by_id: int) -> str:
+        """Forget the guild's own map."""
+        count = await self._store.reactions.reset(
+            guild_id, record=lambda count: _line(by_id, _reset(count), reset=count)
+        )
+        return _reset(count)
+
+    async def switch(self, guild_id: int, *, reactions: bool | None, seeds: bool | None, by_id: int) -> str:
+        """Switch reactions, or whether the bot puts them on results; None leaves it. Raises InputError for neither."""
+        words = {"reactions": _on_off(reactions), "seeds": _on_off(seeds)}
+        said = [f"{name} {word}" for name, word in zip(("reactions", "seeding"), words.values(), strict=True) if word]
+        if not said:
+            raise InputError("Say what to switch: `reactions`, `seeds` or both.")
+        line = _line(by_id, f"switched {' and '.join(said)}.", **words)
+        await self._store.reactions.change_settings(guild_id, is_on=reactions, seeds=seeds, record=lambda _: line)
+        return line.text
+
+    async def set_gallery(
+        self, guild_id: int, *, channel_id: int | None, stars: int | None, off: bool, by_id: int
+    ) -> str:
+        """Move the gallery, or switch it `off`; what is None stays. Raises InputError if it is to have no channel."""
+
+        def gallery(now: ReactionRules) -> tuple[int | None, int]:
+            place = now.gallery_channel if channel_id is None else channel_id
+            if place is None and not off:
+                raise InputError("Name the gallery's channel.", "channel")
+            return None if off else place, stars or now.gallery_stars
+
+        def record(after: ReactionRules) -> Record:
+            return _line(by_id, _moved(after), channel=after.gallery_channel, stars=after.gallery_stars)
+
+        after = await self._store.reactions.change_settings(guild_id, gallery=gallery, record=record)
+        return _moved(after)
+
+
+def _line(by_id: int, text: str, **about: str | int | None) -> Record:
+    return Record(kind="settings", text=text, by_id=by_id, about=about)
+
+
+def _on_off(value: bool | None) -> str | None:
+    return None if value is None else "on" if value else "off"
+
+
+def _removed(rule: Reaction) -> str:
+    return f"removed the reaction {rule_text(rule)}."
+
+
+def _reset(count: int) -> str:
+    return f"reset the reactions ({count} changed)."
+
+
+def _moved(after: ReactionRules) -> str:
+    return f"set the gallery: {gallery_text(after)}."

@@ -1,0 +1,67 @@
+"""What the record says when a moderator cancels or removes what another member requested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.models import Card, Job
+from bot.guild.changes import Changes
+from bot.store import Cancelled, Record, RecordOf
+
+
+class Removals(Changes):
+    """Records and blanks before a result is taken down."""
+
+    async def begin(self, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> None:
+        """Record who removes another member's result; `with_record` blanks what its jobs say of their content.
+
+        The caller takes the messages down afterwards, and again if that fails: a message that is gone can always be
+        explained by the record.
+        """
+        line = None if by_id == card.author_id else _removed(card, jobs, by_id, with_record=with_record)
+        if with_record:
+            await self._store.cards.erase(card.guild_id, card.id, record=lambda _: line)
+        elif line is not None:
+            await self._store.decisions.add(card.guild_id, line)
+
+
+def _removed(card: Card, jobs: Sequence[Job], by_id: int, *, with_record: bool) -> Record:
+    return Record(
+        kind="removal",
+        text=f"removed <@{card.author_id}>'s result `{jobs[0].id}`" + (" and its record" if with_record else ""),
+        by_id=by_id,
+        about={"card": card.id, "member": card.author_id, "record": with_record},
+    )
+
+
+def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled | None]:
+    """Return the line for a job that `by_id` cancels: None for their own, and where nothing could be stopped.
+
+    `dropped`: its result is not posted, if it was sent already.
+    """
+
+    def record(done: Cancelled | None) -> Record | None:
+        if done is None or done.job.author_id == by_id or not (done.stopped or done.others or dropped):
+            return None
+        named = f"<@{done.job.author_id}>'s job `{done.job.id}`"
+        text = f"cancelled {named}." if done.stopped else f"cancelled what waits for {named}."
+        if dropped and not done.stopped:
+            text = f"cancelled {named}: it is charged, but its result is not posted."
+        about = {"job": done.job.id, "member": done.job.author_id, "stopped": done.stopped, "others": done.others}
+        return Record(kind="cancel", text=text, by_id=by_id, about=about)
+
+    return record
+
+
+def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...] | None]:
+    """Return the line for a card of which `by_id` cancels what was not sent yet: None as above."""
+
+    def record(stopped: tuple[Job, ...] | None) -> Record | None:
+        if not stopped or stopped[0].author_id == by_id:
+            return None
+        ids = ", ".join(f"`{job.id}`" for job in stopped)
+        text = f"cancelled <@{stopped[0].author_id}>'s job{'' if len(stopped) == 1 else 's'} {ids}."
+        about = {"jobs": [job.id for job in stopped], "member": stopped[0].author_id}
+        return Record(kind="cancel", text=text, by_id=by_id, about=about)
+
+    return record

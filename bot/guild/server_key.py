@@ -1,0 +1,99 @@
+"""A server's own API key: set, replaced or removed by its moderators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.cannon.client import CannonClient
+from bot.domain.models import AccountStatus, GuildKey
+from bot.errors import InputError, KeyRefused
+from bot.guild.changes import Changes, JobSignals, Plain
+from bot.store import Record, Store
+from bot.store.guild.guild_keys import KeyChange, RetiredKey
+
+KEY_LENGTH_MIN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySet:
+    """A key that was set: what the API says of it, and what it replaces."""
+
+    key: GuildKey
+    status: AccountStatus
+    before: RetiredKey | None
+    before_is_kept: bool
+    """Whether open jobs still need the one before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRemoved:
+    """A key that was removed."""
+
+    before: RetiredKey
+    is_kept: bool
+    """Whether open jobs still need it."""
+    text: str
+    """What was done, as the record has it."""
+
+
+def key_typed(typed: str) -> str:
+    """Read an API key as a moderator typed it. Raises InputError for what cannot be one."""
+    secret = typed.strip()
+    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
+        raise InputError(
+            "The key is one word of plain letters, digits and underscores, such as `cs_live_…`; "
+            "copy it once more from the developer console."
+        )
+    return secret
+
+
+class ServerKeyChanges(Changes):
+    """Sets and removes the key of a server. Nothing of it is returned or recorded but its last four characters."""
+
+    def __init__(self, store: Store, *, worker: JobSignals, plain: Plain, client: CannonClient) -> None:
+        super().__init__(store, worker=worker, plain=plain)
+        self._client = client
+
+    async def set(self, guild_id: int, secret: str, *, by_id: int) -> KeySet:
+        """Check a key with the API's status call, then make it the guild's.
+
+        Raises InputError for one that the API refuses, CannonError if it cannot be asked; then nothing has changed.
+        """
+        try:
+            status = await self._client.status(secret)
+        except KeyRefused:
+            raise InputError(
+                "Cannon Studio does not accept this key: it is mistyped or revoked. "
+                "The earlier setting was not changed."
+            ) from None
+
+        def record(change: KeyChange) -> Record:
+            new, before = change.key.last4, None if change.before is None else change.before.last4
+            text = f"set the API key `…{new}`." if before is None else f"replaced the API key `…{before}` by `…{new}`."
+            return Record(kind="key", text=text, by_id=by_id, about={"last4": new, "before": before})
+
+        done = await self._store.keys.set(guild_id, secret, set_by=by_id, status=status, record=record)
+        self._worker.resume()
+        kept = done.before is not None and await self._is_kept(done.before)
+        return KeySet(key=done.key, status=status, before=done.before, before_is_kept=kept)
+
+    async def remove(self, guild_id: int, *, by_id: int) -> KeyRemoved:
+        """Remove the guild's key. Raises InputError if it has none of its own."""
+
+        def record(before: RetiredKey | None) -> Record | None:
+            if before is None:
+                return None
+            about = {"last4": None, "before": before.last4}
+            return Record(kind="key", text=_removed(before), by_id=by_id, about=about)
+
+        before = await self._store.keys.remove(guild_id, record=record)
+        if before is None:
+            raise InputError("This server has no key of its own, so there is none to remove.")
+        return KeyRemoved(before=before, is_kept=await self._is_kept(before), text=_removed(before))
+
+    async def _is_kept(self, key: RetiredKey) -> bool:
+        return await self._store.keys.get(key.guild_id, key.id) is not None
+
+
+def _removed(key: RetiredKey) -> str:
+    return f"removed the API key `…{key.last4}`."

@@ -1,0 +1,30 @@
+"""The form that asks a moderator why something is refused."""
+
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+import discord
+
+from bot.app.client import CannonBot
+from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
+
+Refuse = Callable[[Interaction, str, str], Awaitable[None]]
+"""Refuses: the interaction, what is refused by its id, why (may be empty)."""
+
+
+class RefusalForm(Form):
+    """Asks why, for the author to read. Whether the sender may refuse is checked by what it calls."""
+
+    def __init__(self, bot: CannonBot, title: str, refuse: Refuse, subject: str, *, chars: int) -> None:
+        super().__init__(bot, title=title, name="refusal")
+        self._refuse = refuse
+        self._subject = subject
+        self.reason: discord.ui.TextInput[RefusalForm] = discord.ui.TextInput(
+            label="Why? The member reads this", max_length=chars, required=False
+        )
+        self.add_item(self.reason)
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        """Refuse for this reason."""
+        await self._refuse(cast("Interaction", interaction), self._subject, self.reason.value.strip())
