@@ -55,8 +55,9 @@ def cancel_dependents(db: sqlite3.Connection, job: Job, sentence: str, now: floa
 
 
 def end_unsent(db: sqlite3.Connection, job: Job, to: JobState, sentence: str, now: float) -> Job:
-    """End a job that was never sent, release its hold, and return it as it is now. `sentence` says why."""
-    ledger.release(db, job, now)
+    """End a job that was never sent, release its hold if that is open, and return the job. `sentence` says why."""
+    if not ledger.is_closed(db, job.id):
+        ledger.release(db, job, now)
     ended = replace(job, state=to, lease=None, error=sentence, finished_at=now)
     update_job(db, ended)
     return ended
