@@ -11,7 +11,7 @@ from pathlib import Path
 import discord
 import structlog
 
-from bot.delivery.discord_facts import FILES_PER_MESSAGE
+from bot.delivery.discord_facts import FILES_PER_MESSAGE, MIB
 from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, shows_media
 from bot.domain.card_jobs import is_batch
 from bot.domain.models import Card, Job, MediaKind
@@ -21,7 +21,7 @@ from bot.media.fetcher import MediaFetcher
 
 log = structlog.get_logger(__name__)
 
-FILE_MAX_BYTES = 25 * 1024 * 1024
+FILE_MAX_BYTES = 25 * MIB
 FETCH_TIMEOUT_S = 60.0
 """For all pictures of a sheet together."""
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.messages import nonce_of
 from bot.domain.models import credits_text
 from bot.errors import Refused
 from bot.generation.generation import Generation
@@ -69,7 +70,7 @@ async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:
             embed=embed,
             files=files,
             view=view or discord.utils.MISSING,
-            nonce=f"card-{accepted.card.id}",
+            nonce=nonce_of("card", accepted.card.id),
             reference=parent if may_reply else discord.utils.MISSING,
             mention_author=False,
         )
