@@ -22,7 +22,7 @@ class CogSurface:
 
     def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool) -> Sequence[discord.ui.Item[Any]]:
         """Return what a card offers."""
-        return buttons.offered(self._bot, card, jobs, linked=linked)
+        return buttons.offered(self._bot, jobs, linked=linked)
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
         """Return Publish and Refuse."""

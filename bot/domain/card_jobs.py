@@ -13,10 +13,15 @@ BATCH_PROMPTS_CHARS = 1400
 BATCH_PROMPT_MIN_CHARS = 70
 
 
-def main_job(jobs: Sequence[Job]) -> Job:
-    """Return the job that the card is about: the first that no other depends on, else the first."""
+def results_of(jobs: Sequence[Job]) -> list[Job]:
+    """Return the card's results: the jobs that no other of the card depends on."""
     awaited = {before for job in jobs for before in job.after_ids}
-    return next((job for job in jobs if job.id not in awaited), jobs[0])
+    return [job for job in jobs if job.id not in awaited]
+
+
+def main_job(jobs: Sequence[Job]) -> Job:
+    """Return the job that the card is about: its first result, else the first."""
+    return next(iter(results_of(jobs)), jobs[0])
 
 
 def is_linked(jobs: Sequence[Job]) -> bool:

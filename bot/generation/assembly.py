@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.catalogue import LiveCatalogue
+from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generations import Generations
+from bot.generation.next_steps import NextSteps
+from bot.generation.reaction_requests import ReactionRequests
+from bot.generation.rerun import Reruns
+from bot.generation.retry import Retries
+from bot.generation.rewritten_prompts import RewrittenPrompts
 from bot.generation.sources import Sources
 from bot.guild.operation_switches import OperationSwitches
 from bot.jobs.intake import JobService
@@ -15,9 +21,15 @@ from bot.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationUseCases:
-    """What a surface may do about generations."""
+    """What members may do about generations. `generations` takes what the others make."""
 
     generations: Generations
+    earlier: EarlierJobs
+    reruns: Reruns
+    retries: Retries
+    next_steps: NextSteps
+    rewritten_prompts: RewrittenPrompts
+    reaction_requests: ReactionRequests
 
 
 def make_use_cases(
@@ -30,8 +42,17 @@ def make_use_cases(
     clock: Clock,
 ) -> GenerationUseCases:
     """Return the use cases on these parts."""
+    earlier = EarlierJobs(catalogue, store)
+    reruns = Reruns(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
+    next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
     return GenerationUseCases(
         generations=Generations(
             catalogue=catalogue, switches=switches, sources=sources, jobs=jobs, store=store, clock=clock
         ),
+        earlier=earlier,
+        reruns=reruns,
+        retries=Retries(reruns=reruns, earlier=earlier, sources=sources, store=store),
+        next_steps=next_steps,
+        rewritten_prompts=RewrittenPrompts(catalogue=catalogue, switches=switches, earlier=earlier),
+        reaction_requests=ReactionRequests(reruns=reruns, next_steps=next_steps),
     )

@@ -17,7 +17,6 @@ from bot.store import Cancelled
 from cogs.jobs import pages as job_pages
 from cogs.results import buttons as results
 from cogs.results import fresh_links
-from cogs.results.rerun import cards_jobs, is_private
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.controls import GONE, on, on_job
 from cogs.ui.interaction import Interaction
@@ -208,11 +207,11 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     """Post all results of the job's card that were made but not posted."""
     await require_own(interaction, job)
     bot = interaction.client
-    held = [each for each in await cards_jobs(bot, job) if each.state is JobState.HELD]
+    held = [each for each in await bot.parts.generation.earlier.of_card(job) if each.state is JobState.HELD]
     if not held:
         raise InputError(POSTED_MEANWHILE if job.state in END_STATES else f"Job {job.id} is still being made.")
     await interaction.response.defer(ephemeral=True, thinking=True)
-    if await is_private(bot, job):
+    if await bot.parts.generation.earlier.is_private(job):
         await _stand_here(interaction, job)
     for each in held:
         await _post(interaction, each)

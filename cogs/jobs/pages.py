@@ -76,7 +76,7 @@ async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord
         embed.description = f"{embed.description or ''}\n**Family**\n{family_text(family, job.id)}".strip()
         embed.add_field(name="Family in all", value=total_words(family), inline=False)
     view = discord.ui.View(timeout=None)
-    for item in in_five_rows(results.offered(bot, card, jobs, linked=bool(job.media)), ()):
+    for item in in_five_rows(results.offered(bot, jobs, linked=bool(job.media)), ()):
         view.add_item(item)
     return embed, view
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import discord
 import structlog
@@ -10,34 +9,24 @@ import structlog
 from bot.app.client import CannonBot
 from bot.delivery.copies import shown_jobs
 from bot.delivery.text import message_link
-from bot.domain.card_jobs import open_part
-from bot.domain.models import Card, Job, JobState, MediaKind
+from bot.domain.card_jobs import main_job, open_part
+from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, Who
 from bot.domain.spending_policy import refuse_blocked
 from bot.errors import InputError, NotAllowed, Refused
-from bot.generation.generation import Generation
+from bot.generation.reaction_requests import NEXT_STEPS, NOTHING_THERE
+from bot.generation.rerun import require_payer
 from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions.gallery import Gallery
 from cogs.reactions.submit import CardTarget, PostableChannel, accept, post
-from cogs.results.next_step import Medium, either, of_job, prefilled, request_of
 from cogs.results.remove import STILL_OPEN, remove
-from cogs.results.rerun import alike, require_payer, results, same_again, varied
 from cogs.ui.permissions import moderates
 
 log = structlog.get_logger(__name__)
 
-STRENGTH = "strong"
-"""How far a variant made by a reaction goes: a die is for surprises."""
 MEMBER_A_MINUTE, SERVER_A_MINUTE = 5, 20
 MINUTE_S = 60.0
-ONWARD: Mapping[ReactionAction, tuple[str, MediaKind]] = {
-    ReactionAction.ANIMATE: ("video.generate", MediaKind.IMAGE),
-    ReactionAction.UPSCALE: ("video.upscale", MediaKind.VIDEO),
-    ReactionAction.SUBTITLES: ("subtitles.generate", MediaKind.VIDEO),
-}
-"""What is made of which kind of result."""
 NOT_DONE = "It is still being made; react again when it is done."
-NOTHING_THERE = "There is no result of it."
 TOO_MUCH = "That is too much at once: reactions start {times} jobs a minute {whose}. Nothing was spent."
 BURST = "burst"
 """Why it is refused where a whole server reacts at once: it is told once, not to each."""
@@ -101,7 +90,7 @@ async def require_allowed(desk: ReactionContext, reacted: Reacted) -> None:
     if rule.action is ReactionAction.REMOVE and not is_moderator and reacted.member.id != reacted.card.author_id:
         raise NotAllowed(NOT_YOURS[Who.EVERYONE])
     if rule.action in REMAKES:
-        require_payer(rules, main_result(reacted.jobs), reacted.member.id)
+        require_payer(rules, main_job(reacted.jobs), reacted.member.id)
     if rule.action is ReactionAction.GALLERY:
         settings = await bot.parts.store.reactions.get(reacted.guild.id)
         desk.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
@@ -117,11 +106,6 @@ def _is_meant(rule: Reaction, reacted: Reacted) -> bool:
     }[rule.who]
 
 
-def main_result(jobs: Sequence[Job]) -> Job:
-    """Return the first of a card's results."""
-    return (results(jobs) or jobs)[0]
-
-
 # ---------------------------------------------------------------------- jobs
 
 
@@ -132,54 +116,15 @@ async def start(desk: ReactionContext, reacted: Reacted) -> None:
     bot, rule = desk.bot, reacted.rule
     payer = await _payer(reacted)
     _keep_pace(desk, reacted)
-    request = await request_for(bot, reacted, payer)
+    generation = await bot.parts.generation.reaction_requests.generation(
+        rule.action, reacted.jobs, shown_jobs(reacted.jobs), payer.id
+    )
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
-    accepted = await accept(bot, request, target, payer)
+    accepted = await accept(bot, generation, target, payer)
     await bot.parts.store.reaction_acts.note_made(
         reacted.guild.id, reacted.message_id, rule.emoji, reacted.member.id, made_card=accepted.card.id
     )
     await post(bot, accepted, target)
-
-
-async def request_for(bot: CannonBot, reacted: Reacted, payer: discord.Member) -> Generation:
-    """Return what the reaction asks for, with sensible values where a form would ask. Raises InputError."""
-    action, job = reacted.rule.action, main_result(reacted.jobs)
-    if action is ReactionAction.RERUN:
-        return await same_again(bot, payer.id, job, private=False, count=alike(reacted.jobs, job))
-    if action is ReactionAction.VARY:
-        if job.state is not JobState.DELIVERED:
-            raise InputError(NOTHING_THERE)
-        return await varied(bot, payer.id, job, STRENGTH, private=False)
-    operation_id, kind = ONWARD[action]
-    medium = await _medium(bot, reacted.jobs, kind)
-    operation = bot.catalogue.resolve(operation_id)
-    request, _ = request_of(operation, medium)
-    return Generation(
-        operation=request.operation,
-        values={**_nested(prefilled(operation, medium)), **request.values},
-        files=request.files,
-        parent_id=request.parent_id,
-    )
-
-
-async def _medium(bot: CannonBot, jobs: Sequence[Job], kind: MediaKind) -> Medium:
-    for job in shown_jobs(jobs):
-        medium = await of_job(bot, job)
-        if medium is not None and kind in medium.kinds:
-            return Medium(kinds=(kind,), offered=medium.offered, job=job)
-    raise InputError(f"This needs {either([kind])}, and there is none.")
-
-
-def _nested(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return values by field of texts by path: `object.key` is what is inside an object."""
-    values: dict[str, Any] = {}
-    for path, text in texts.items():
-        name, inside, key = path.partition(".")
-        if inside:
-            values.setdefault(name, {})[key] = text
-        else:
-            values[name] = text
-    return values
 
 
 async def _payer(reacted: Reacted) -> discord.Member:
@@ -236,7 +181,7 @@ async def take_down(desk: ReactionContext, reacted: Reacted) -> None:
 
 
 ACTIONS: Mapping[ReactionAction, Do] = {
-    **dict.fromkeys((ReactionAction.RERUN, ReactionAction.VARY, *ONWARD), start),
+    **dict.fromkeys((ReactionAction.RERUN, ReactionAction.VARY, *NEXT_STEPS), start),
     ReactionAction.SEND: send,
     ReactionAction.GALLERY: star,
     ReactionAction.REMOVE: take_down,
@@ -246,7 +191,7 @@ ACTIONS: Mapping[ReactionAction, Do] = {
 def fits(bot: CannonBot, action: ReactionAction, jobs: Sequence[Job], *, gallery: bool) -> bool:
     """Whether the action makes sense on these delivered jobs: what the bot puts there itself."""
     kinds = {medium.kind for job in shown_jobs(jobs) for medium in job.media}
-    if action in ONWARD:
-        operation_id, kind = ONWARD[action]
+    if action in NEXT_STEPS:
+        operation_id, kind = NEXT_STEPS[action]
         return kind in kinds and bot.parts.switches.is_on(jobs[0].guild_id, operation_id)
     return (gallery and bool(kinds)) if action is ReactionAction.GALLERY else True

@@ -8,29 +8,15 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
-from bot.domain.card_jobs import main_job
-from bot.domain.models import Card, Job, JobState
+from bot.domain.card_jobs import main_job, results_of
+from bot.domain.models import Job, JobState
 from bot.domain.text import shortened
 from bot.errors import InputError
+from bot.generation.retry import to_retry
 from cogs.results.cancel import stop_controls
+from cogs.results.double_press import refuse_double_press
 from cogs.results.next_step import JOB_ACTION
-from cogs.results.prompt_buttons import is_prompt, of_prompt
-from cogs.results.rerun import (
-    NOTHING_FAILED,
-    alike,
-    another_try,
-    can_vary,
-    cards_jobs,
-    edited,
-    is_private,
-    may_go_on,
-    not_twice,
-    require_payer,
-    results,
-    same_again,
-    to_retry,
-    varied,
-)
+from cogs.results.prompt_buttons import of_prompt
 from cogs.ui.controls import GONE, Control, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.workflows.operation_form import OperationForm
@@ -39,12 +25,12 @@ from cogs.workflows.submit import submit
 STRENGTHS = {"subtle": "Subtle", "strong": "Strong"}
 
 
-def offered(bot: CannonBot, card: Card, jobs: Sequence[Job], *, linked: bool) -> list[discord.ui.Item[Any]]:
+def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discord.ui.Item[Any]]:
     """Return the controls of a card: Cancel while steps are to come, the others once it has a result or has ended.
 
     `linked`: some results are links.
     """
-    made = [job for job in results(jobs) if job.state is JobState.DELIVERED]
+    made = [job for job in results_of(jobs) if job.state is JobState.DELIVERED]
     ended = all(job.state.ended for job in jobs)
     items: list[discord.ui.Item[Any]] = [*stop_controls(jobs)]
     if not made and not ended:
@@ -54,8 +40,8 @@ def offered(bot: CannonBot, card: Card, jobs: Sequence[Job], *, linked: bool) ->
         items.append(_try_again(jobs))
     if any(each.state is JobState.HELD for each in jobs):
         items.append(Control.button("recover", job.id, label="Post it"))
-    if made and is_prompt(bot, job):
-        items += of_prompt(bot, card, job)
+    if made and bot.parts.generation.rewritten_prompts.is_prompt(job):
+        items += of_prompt(bot, job)
     elif len(made) == 1:
         items += of_result(bot, made[0])
     elif made:
@@ -65,7 +51,7 @@ def offered(bot: CannonBot, card: Card, jobs: Sequence[Job], *, linked: bool) ->
     if linked:
         items.append(_button("link", job, "Fresh link"))
     items.append(_button("remove", job, "Remove"))
-    if len(made) > 1 and not is_prompt(bot, job):
+    if len(made) > 1 and not bot.parts.generation.rewritten_prompts.is_prompt(job):
         items.append(_choice(made))
     return items
 
@@ -73,7 +59,7 @@ def offered(bot: CannonBot, card: Card, jobs: Sequence[Job], *, linked: bool) ->
 def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
     """Return the controls that carry one result on."""
     items: list[discord.ui.Item[Any]] = [_button("again", job, "Re-run")]
-    if can_vary(bot, job):
+    if bot.parts.generation.reruns.can_vary(job):
         items.append(_button("vary", job, "Vary"))
     items.append(_button("edit", job, "Edit and run"))
     if job.media:
@@ -103,27 +89,26 @@ def _choice(made: Sequence[Job]) -> Control:
 
 @on_job("again")
 async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make the same once more, with a new seed."""
-    await may_go_on(interaction, job, f"again {job.id}")
-    bot = interaction.client
-    await submit(interaction, await same_again(bot, interaction.user.id, job, private=await is_private(bot, job)))
+    """Re-run one result, with a new seed."""
+    generation = await interaction.client.parts.generation.reruns.again(job, interaction.user.id)
+    refuse_double_press(interaction, job, f"again {job.id}")
+    await submit(interaction, generation)
 
 
 @on_job("again_all")
 async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make all results of a card that were asked for alike once more."""
-    await may_go_on(interaction, job, "again")
-    bot = interaction.client
-    count = alike(await cards_jobs(bot, job), job)
-    private = await is_private(bot, job)
-    await submit(interaction, await same_again(bot, interaction.user.id, job, private=private, count=count))
+    """Re-run all results of a card that were made with the same input."""
+    generation = await interaction.client.parts.generation.reruns.all_again(job, interaction.user.id)
+    refuse_double_press(interaction, job, "again")
+    await submit(interaction, generation)
 
 
 @on_job("vary")
-async def ask_how_strongly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Ask privately how far the variant may go from the result."""
-    require_payer(await interaction.client.parts.store.settings.get(job.guild_id), job, interaction.user.id)
-    if not can_vary(interaction.client, job):
+async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Ask ephemerally how far the variant may go from the result."""
+    reruns = interaction.client.parts.generation.reruns
+    await reruns.require_payer(job, interaction.user.id)
+    if not reruns.can_vary(job):
         raise InputError(GONE)
     answers = [Control.button(f"vary_{strength}", job.id, label=label) for strength, label in STRENGTHS.items()]
     await interaction.response.send_message(
@@ -144,31 +129,27 @@ async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[st
 
 
 async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
-    await may_go_on(interaction, job, f"vary {job.id}")
-    bot = interaction.client
-    private = await is_private(bot, job)
-    await submit(interaction, await varied(bot, interaction.user.id, job, strength, private=private))
+    generation = await interaction.client.parts.generation.reruns.vary(job, interaction.user.id, strength)
+    refuse_double_press(interaction, job, f"vary {job.id}")
+    await submit(interaction, generation)
 
 
 @on_job("edit")
 async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Open a form with the job's own words and main fields, that makes what they are changed to."""
-    bot = interaction.client
-    require_payer(await bot.parts.store.settings.get(job.guild_id), job, interaction.user.id)
-    bot.parts.switches.require_on(job.guild_id, bot.catalogue.resolve(job.operation))
-    request, texts, kept = await edited(bot, interaction.user.id, job, private=await is_private(bot, job))
-    form = OperationForm(bot, request, prefilled=texts, kept=kept)
+    """Open a form with the job's own prompt and main fields, that makes what they are changed to."""
+    edit = await interaction.client.parts.generation.reruns.edit(job, interaction.user.id)
+    form = OperationForm(interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept)
     if not form.asks:
-        not_twice(interaction, job, "edit")
-        await submit(interaction, replace(request, values=kept))
+        refuse_double_press(interaction, job, "edit")
+        await submit(interaction, replace(edit.generation, values=edit.kept))
         return
     await interaction.response.send_modal(form)
 
 
 @on_job("pick")
 async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
-    """Offer privately what one of a card's results is good for."""
-    jobs = {each.id: each for each in await cards_jobs(interaction.client, job)}
+    """Offer ephemerally what can be made of one of a card's results."""
+    jobs = {each.id: each for each in await interaction.client.parts.generation.earlier.of_card(job)}
     chosen = jobs.get(values[0]) if values else job
     if chosen is None or chosen.state is not JobState.DELIVERED:
         raise InputError(GONE)
@@ -185,18 +166,13 @@ async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
 
 
 async def retry_job(interaction: Interaction, job: Job) -> None:
-    """Ask for what the job's card still lacks. Raises InputError, Refused or a MediaError."""
-    bot = interaction.client
-    jobs = await cards_jobs(bot, job)
-    if not to_retry(jobs):
-        raise InputError(NOTHING_FAILED)
-    await may_go_on(interaction, job, "retry")
-    private = await is_private(bot, job)
-    if len(jobs) > 1:
-        await interaction.response.defer(ephemeral=private, thinking=True)  # links may have to be looked at
-    request = await another_try(bot, interaction.user.id, jobs, private=private)
-    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
-    await submit(interaction, replace(request, label="" if card is None else card.label))
+    """Submit what the job's card still lacks. Raises InputError, Refused or a MediaError."""
+    retries = interaction.client.parts.generation.retries
+    plan = await retries.plan(job, interaction.user.id)
+    refuse_double_press(interaction, job, "retry")
+    if plan.is_slow:
+        await interaction.response.defer(ephemeral=plan.private, thinking=True)
+    await submit(interaction, await retries.again(plan, interaction.user.id))
 
 
 async def setup(bot: CannonBot) -> None:

@@ -8,8 +8,9 @@ from discord import app_commands
 from bot.app.client import CannonBot
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError, Refused
+from bot.generation.next_steps import Medium, kinds_text
 from cogs.results.message_media import find
-from cogs.results.next_step import JOB_ACTION, LINK_ACTION, Medium, either, of_job, of_offer, offer, open_form
+from cogs.results.next_step import JOB_ACTION, LINK_ACTION, of_offer, offer, open_form
 from cogs.ui.controls import GONE, on, on_job
 from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
 
@@ -22,7 +23,7 @@ async def medium_in(interaction: Interaction, message: discord.Message, kinds: S
         raise Refused(IN_SERVER_ONLY)
     medium = await find(interaction, message, kinds)
     if medium is None:
-        raise InputError(f"This needs {either(kinds)}, and this message has none.")
+        raise InputError(f"This needs {kinds_text(kinds)}, and this message has none.")
     return medium
 
 
@@ -68,7 +69,7 @@ MENUS = (edit_image, animate, upscale, add_subtitles, next_step)
 @on_job(JOB_ACTION)
 async def go_on_from_job(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
     """Open the form of what was chosen for a job's result; from a button, offer the choice first."""
-    medium = await of_job(interaction.client, job)
+    medium = await interaction.client.parts.generation.next_steps.medium_of(job)
     if medium is None:
         raise InputError(GONE)
     if not values:

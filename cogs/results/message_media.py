@@ -2,6 +2,7 @@
 
 import asyncio
 import mimetypes
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,8 +11,8 @@ import discord
 
 from bot.domain.models import MediaKind
 from bot.errors import MediaError
+from bot.generation.next_steps import Medium
 from bot.generation.sources import SOURCE_MAX_BYTES, SourceRef
-from cogs.results.next_step import Medium, name_in, of_job
 from cogs.ui.interaction import Interaction
 
 LOOK_TIMEOUT_S = 1.5
@@ -44,7 +45,9 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
     """
     own = interaction.client.user
     if own is not None and message.author.id == own.id:
-        medium = await _result(interaction, message, kinds)
+        medium = await interaction.client.parts.generation.next_steps.medium_in_message(
+            interaction.guild_id or 0, interaction.user.id, message.id, kinds
+        )
         if medium is not None:
             return medium
     parts = list(parts_of(message))
@@ -53,15 +56,6 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
     if found is None or found.kind is None:
         return None
     return Medium(kinds=(found.kind,), offered=SourceRef(attachment=(found.link, found.name)))
-
-
-async def _result(interaction: Interaction, message: discord.Message, kinds: Collection[MediaKind]) -> Medium | None:
-    bot = interaction.client
-    for job in await bot.parts.store.job_lists.in_message(interaction.guild_id or 0, interaction.user.id, message.id):
-        medium = await of_job(bot, job)
-        if medium is not None and set(medium.kinds) & set(kinds):
-            return medium
-    return None
 
 
 def parts_of(message: discord.Message) -> Iterator[MessageFile]:
@@ -76,10 +70,15 @@ def parts_of(message: discord.Message) -> Iterator[MessageFile]:
 
 def _embedded(embed: discord.Embed) -> Iterator[MessageFile]:
     if embed.video.url:  # a file, or the page of a player: only its content tells
-        yield MessageFile(embed.video.url, name_in(embed.video.url), _kind(None, name_in(embed.video.url)))
+        yield MessageFile(embed.video.url, _name_in(embed.video.url), _kind(None, _name_in(embed.video.url)))
     for picture in (embed.image, embed.thumbnail):
         if picture.url:
-            yield MessageFile(picture.url, name_in(picture.url), MediaKind.IMAGE)
+            yield MessageFile(picture.url, _name_in(picture.url), MediaKind.IMAGE)
+
+
+def _name_in(link: str) -> str:
+    """Return the file name at the end of a link, to be shown."""
+    return re.split(r"[?#]", link)[0].rpartition("/")[2] or "file"
 
 
 def _kind(content_type: str | None, name: str) -> MediaKind | None:

@@ -1,4 +1,4 @@
-"""What a rewritten prompt is good for: controls that make a picture or a video of it, or rewrite it again."""
+"""What a rewritten prompt is good for: controls that make an image or a video of it, or rewrite it again."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,105 +7,86 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.catalogue import Catalogue
 from bot.delivery.card_texts import rewritten_prompt
-from bot.domain.models import Card, Job
+from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.generation import Generation
-from cogs.results.rerun import is_private, may_go_on, not_twice, same_again
+from bot.generation.rewritten_prompts import IMAGE, VIDEO
+from cogs.results.double_press import refuse_double_press
 from cogs.ui.controls import GONE, Control, on_job
 from cogs.ui.interaction import Interaction
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
-IMAGE, VIDEO = "image.generate", "video.generate"
 LABELS = {IMAGE: "Generate image", VIDEO: "Generate video"}
 ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
-CARRIED = {"aspectRatio": "aspect_ratio", "duration": "duration"}
-"""What a prompt was rewritten for goes along; its style is in the words by now."""
 
 
-def is_prompt(bot: CannonBot, job: Job) -> bool:
-    """Whether the job rewrites a prompt."""
-    operation = bot.catalogue.find(job.operation)
-    return operation is not None and operation.workflow == "prompt"
-
-
-def of_prompt(bot: CannonBot, card: Card, job: Job) -> list[discord.ui.Item[Any]]:
+def of_prompt(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
     """Return the controls of a rewritten prompt."""
-    makers = [target for target in targets(bot.catalogue, job) if bot.parts.switches.is_on(card.guild_id, target)]
+    targets = bot.parts.generation.rewritten_prompts.targets(job)
     controls: list[discord.ui.Item[Any]] = [
         Control.button(
             ACTIONS[target],
             job.id,
             label=LABELS[target],
-            style=discord.ButtonStyle.primary if target == makers[0] else discord.ButtonStyle.secondary,
+            style=discord.ButtonStyle.primary if target == targets[0] else discord.ButtonStyle.secondary,
         )
-        for target in makers
+        for target in targets
     ]
     controls.append(Control.button("prompt_again", job.id, label="Rewrite again"))
-    if makers:
+    if targets:
         controls.append(Control.button("prompt_edit", job.id, label="Edit first"))
     return controls
 
 
-def targets(catalogue: Catalogue, job: Job) -> list[str]:
-    """Return what a rewritten prompt is good for, the best first: one for a video is for videos only."""
-    if job.operation == catalogue.resolve("prompt.enhance.video").id:
-        return [VIDEO]
-    return [IMAGE, VIDEO]
-
-
-async def request_of(interaction: Interaction, job: Job, target: str) -> Generation:
-    """Return the request to make `target` of a rewritten prompt, as private as its card. Raises InputError."""
+async def _generation(interaction: Interaction, job: Job, target: str) -> Generation:
+    """Return what makes `target` of the prompt that the job's card shows. Raises InputError if it shows none."""
     bot = interaction.client
     prompt = rewritten_prompt((job,), bot.catalogue)
     if prompt is None:
         raise InputError(GONE)
-    known = {field.name for field in bot.catalogue.resolve(target).fields}
-    carried = {CARRIED[name]: value for name, value in job.input.items() if CARRIED.get(name) in known}
-    return Generation(
-        operation=target,
-        values={**carried, "prompt": prompt},
-        private=await is_private(bot, job),
-        parent_id=job.id,
-    )
+    return await bot.parts.generation.rewritten_prompts.generation(job, prompt, target)
 
 
 @on_job("prompt_image")
 async def make_image(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a picture of a rewritten prompt."""
-    request = await request_of(interaction, job, IMAGE)
-    not_twice(interaction, job, IMAGE)
-    await submit(interaction, request)
+    """Make an image of a rewritten prompt."""
+    await _make(interaction, job, IMAGE)
 
 
 @on_job("prompt_video")
 async def make_video(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Make a video of a rewritten prompt."""
-    request = await request_of(interaction, job, VIDEO)
-    not_twice(interaction, job, VIDEO)
-    await submit(interaction, request)
+    await _make(interaction, job, VIDEO)
+
+
+async def _make(interaction: Interaction, job: Job, target: str) -> None:
+    generation = await _generation(interaction, job, target)
+    refuse_double_press(interaction, job, target)
+    await submit(interaction, generation)
 
 
 @on_job("prompt_again")
 async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Rewrite the same words once more."""
-    bot = interaction.client
-    await may_go_on(interaction, job, "again")
-    await submit(interaction, await same_again(bot, interaction.user.id, job, private=await is_private(bot, job)))
+    """Rewrite the same prompt once more."""
+    generation = await interaction.client.parts.generation.reruns.again(job, interaction.user.id)
+    refuse_double_press(interaction, job, "again")
+    await submit(interaction, generation)
 
 
 @on_job("prompt_edit")
 async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Open a form with the rewritten prompt, that makes a picture or a video of what it is changed to."""
-    bot = interaction.client
-    makers = [target for target in targets(bot.catalogue, job) if bot.parts.switches.is_on(job.guild_id, target)]
-    if not makers:
+    """Open a form with the rewritten prompt, that makes an image or a video of what it is changed to."""
+    targets = interaction.client.parts.generation.rewritten_prompts.targets(job)
+    if not targets:
         raise InputError(GONE)
-    request = await request_of(interaction, job, makers[0])
-    prefilled = {name: str(value) for name, value in request.values.items()}
+    generation = await _generation(interaction, job, targets[0])
     form = OperationForm(
-        bot, replace(request, values={}), prefilled=prefilled, also=makers[1:], title="Edit the prompt"
+        interaction.client,
+        replace(generation, values={}),
+        prefilled={name: str(value) for name, value in generation.values.items()},
+        also=targets[1:],
+        title="Edit the prompt",
     )
     await interaction.response.send_modal(form)

@@ -11,6 +11,7 @@ from bot.catalogue import Field, FieldKind, Operation, ProbeKind
 from bot.domain.models import MediaKind
 from bot.domain.text import shortened
 from bot.errors import InputError
+from bot.generation.field_paths import nested
 from bot.generation.generation import Generation, SourceFile
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, JOB_ID, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.workflows.files import offered_file
@@ -127,17 +128,11 @@ class OperationForm(Form):
 
     def _typed(self) -> dict[str, Any]:
         """Return what was typed by field, empty inputs left out."""
-        values: dict[str, Any] = {}
-        for path, items in self.inputs.items():
-            text = self.seams[path].join(item.value for item in items if item.value.strip())
-            if not text.strip():
-                continue
-            name, inside, key = path.partition(".")
-            if inside:
-                values.setdefault(name, {})[key] = text
-            else:
-                values[name] = text
-        return values
+        texts = {
+            path: self.seams[path].join(item.value for item in items if item.value.strip())
+            for path, items in self.inputs.items()
+        }
+        return nested({path: text for path, text in texts.items() if text.strip()})
 
 
 def _file(field: Field, upload: FileUpload, link: TextInput) -> SourceFile:

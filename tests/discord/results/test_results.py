@@ -13,8 +13,10 @@ from bot.delivery.view import in_five_rows
 from bot.domain.guild_rules import Payer
 from bot.domain.models import Job, JobState
 from bot.errors import InputError
+from bot.generation.earlier_jobs import ERASED
+from bot.generation.rerun import AUTHORS_ONLY, OFF, REWRITES
+from cogs.results.double_press import TOO_SOON
 from cogs.results.remove import NOT_YOURS, STILL_OPEN
-from cogs.results.rerun import AUTHORS_ONLY, ERASED, OFF, REWRITES, TOO_SOON
 from cogs.ui import controls
 from cogs.ui.controls import GONE, Control
 from tests.support.rig import Rig

@@ -1,0 +1,64 @@
+"""What an earlier job gives to a new one: its input, with its links as files to be checked, and its privacy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.catalogue import FieldKind, LiveCatalogue
+from bot.domain.models import Job
+from bot.errors import InputError
+from bot.generation.generation import SourceFile
+from bot.generation.sources import SourceRef
+from bot.store import Store
+
+ERASED = "Its record was erased, so nobody knows any more what it was made from."
+
+
+class EarlierJobs:
+    """Reads jobs that new ones are made from."""
+
+    def __init__(self, catalogue: LiveCatalogue, store: Store) -> None:
+        self._catalogue = catalogue
+        self._store = store
+
+    async def is_private(self, job: Job) -> bool:
+        """Whether only its author sees the job's card, and may see what is made of it."""
+        card = await self._store.cards.get(job.guild_id, job.card_id)
+        return card is not None and card.private
+
+    async def of_card(self, job: Job) -> tuple[Job, ...]:
+        """Return all jobs of the job's card."""
+        return await self._store.jobs.of_card(job.guild_id, job.card_id)
+
+    async def input_of(self, job: Job, member_id: int) -> tuple[dict[str, Any], list[SourceFile]]:
+        """Return the job's input for a member, its links taken out as files: they may have expired.
+
+        Raises InputError if its record was erased.
+        """
+        if not job.input:
+            raise InputError(ERASED)
+        parent = None
+        if job.parent_id is not None:
+            parent = await self._store.job_lists.visible(job.guild_id, member_id, job.parent_id)
+        values: dict[str, Any] = dict(job.input)
+        files: list[SourceFile] = []
+        for field in self._catalogue.current.resolve(job.operation).fields:
+            if field.kind not in {FieldKind.URL, FieldKind.URLS} or field.name not in values:
+                continue
+            links = values.pop(field.name)
+            is_list = not isinstance(links, str)
+            files += [
+                SourceFile(
+                    offered=_source_of(str(link), parent), label=field.label, field=field.name, into_list=is_list
+                )
+                for link in (links if is_list else [links])
+            ]
+        return values, files
+
+
+def _source_of(link: str, parent: Job | None) -> SourceRef:
+    """Return the parent's result where the link is to that, since a result's link can be renewed; else the link."""
+    media = () if parent is None else parent.media
+    found = next((medium for medium in media if medium.url == link), None)
+    is_first = found is not None and next(medium for medium in media if medium.kind is found.kind) == found
+    return SourceRef(job_id=parent.id) if parent is not None and is_first else SourceRef(url=link)

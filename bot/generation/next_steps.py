@@ -1,0 +1,166 @@
+"""From a medium to the next step: which operations fit it, and what is known of their input from the medium alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from bot.catalogue import FieldKind, LiveCatalogue, Operation
+from bot.catalogue.compatible import NATIVE_ID, field_for, fitting, takes_native_id
+from bot.domain.models import Job, MediaKind
+from bot.errors import InputError
+from bot.generation.earlier_jobs import EarlierJobs
+from bot.generation.field_paths import nested
+from bot.generation.generation import Generation, SourceFile
+from bot.generation.sources import SourceRef, native_video_id
+from bot.guild.operation_switches import OperationSwitches
+from bot.store import Store
+
+KIND_WORDS = {MediaKind.IMAGE: "a picture", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
+_PREFILLED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        # A short clip is the cheap one.
+        "video.generate": {"duration": "5"},
+        "smartmotion.generate": {"duration": "5"},
+        # The pairs and the style that Cannon Studio's samples show.
+        "video.upscale": {"model": "wavespeed", "target_resolution": "4k"},
+        "subtitles.generate": {
+            "subtitle_settings.font": "Arial",
+            "subtitle_settings.fontSize": "48",
+            "subtitle_settings.color": "#FFFFFF",
+            "subtitle_settings.strokeColor": "#000000",
+            "subtitle_settings.strokeWidth": "4",
+        },
+    }
+)
+"""What a form is prefilled with, by operation and path."""
+_FIXED: Mapping[str, Mapping[str, str]] = MappingProxyType({"soundfx.generate": {"mode": "video_context"}})
+"""What follows from there being a medium at all."""
+_SAME_PROMPT = frozenset({"video.generate", "smartmotion.generate", "soundfx.generate"})
+"""What takes a description of the same scene, so that the prompt of the source is a good start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medium:
+    """What a next step starts from: a job's result, or a file in a message."""
+
+    kinds: tuple[MediaKind, ...]
+    """What it is; a job may have made several kinds."""
+    offered: SourceRef
+    job: Job | None = None
+    private: bool = False
+    """Whether only one member sees it, who alone is to see what is made of it."""
+
+    @property
+    def native_id(self) -> str | None:
+        """Sora's own id of it, if Sora made it."""
+        return None if self.job is None else native_video_id(self.job)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """An operation on a medium: what is known of the generation, and the texts of a form for the rest, by path."""
+
+    generation: Generation
+    source: MediaKind
+    """As what kind the medium is taken."""
+    prefilled: Mapping[str, str]
+
+    @property
+    def completed(self) -> Generation:
+        """The generation with the prefilled values, for where no form is shown."""
+        values = {**nested(self.prefilled), **self.generation.values}
+        return replace(self.generation, values=values)
+
+
+class NextSteps:
+    """Finds and begins the next steps of media."""
+
+    def __init__(
+        self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, store: Store
+    ) -> None:
+        self._catalogue = catalogue
+        self._switches = switches
+        self._earlier = earlier
+        self._store = store
+
+    async def medium_of(self, job: Job) -> Medium | None:
+        """Return the job's result, None if it has no media."""
+        kinds = tuple(dict.fromkeys(medium.kind for medium in job.media))
+        if not kinds:
+            return None
+        private = await self._earlier.is_private(job)
+        return Medium(kinds=kinds, offered=SourceRef(job_id=job.id), job=job, private=private)
+
+    async def medium_in_message(
+        self, guild_id: int, member_id: int, message_id: int, kinds: Collection[MediaKind]
+    ) -> Medium | None:
+        """Return the first result of one of `kinds` that a message of ours shows, if the member may see it."""
+        for job in await self._store.job_lists.in_message(guild_id, member_id, message_id):
+            medium = await self.medium_of(job)
+            if medium is not None and set(medium.kinds) & set(kinds):
+                return medium
+        return None
+
+    async def medium_of_card(self, jobs: Sequence[Job], kind: MediaKind) -> Medium:
+        """Return the first of the jobs' results of `kind`, as that kind alone. Raises InputError if there is none."""
+        for job in jobs:
+            medium = await self.medium_of(job)
+            if medium is not None and kind in medium.kinds:
+                return replace(medium, kinds=(kind,))
+        raise InputError(f"This needs {kinds_text([kind])}, and there is none.")
+
+    def fitting(self, guild_id: int, medium: Medium) -> list[Operation]:
+        """Return the operations that take the medium and are on in this server."""
+        fit = fitting(self._catalogue.current, medium.kinds, native=medium.native_id is not None)
+        return [operation for operation in fit if self._switches.is_on(guild_id, operation.id)]
+
+    def begin(self, guild_id: int, operation_id: str, medium: Medium) -> NextStep:
+        """Begin an operation on the medium. Raises Refused if it is off, InputError if it does not take the medium."""
+        operation = self._catalogue.current.resolve(operation_id)
+        self._switches.require_on(guild_id, operation)
+        return next_step(operation, medium)
+
+
+def next_step(operation: Operation, medium: Medium) -> NextStep:
+    """Return the operation on the medium. Raises InputError if it does not take it."""
+    for kind in medium.kinds:
+        field = field_for(operation, kind)
+        if field is None:
+            continue
+        values: dict[str, Any] = dict(_FIXED.get(operation.id, {}))
+        files = []
+        if takes_native_id(operation) and medium.native_id is not None:
+            values[NATIVE_ID] = medium.native_id
+        else:
+            is_list = field.kind is FieldKind.URLS
+            files = [SourceFile(offered=medium.offered, label=field.label, field=field.name, into_list=is_list)]
+        generation = Generation(
+            operation=operation.id,
+            values=values,
+            files=files,
+            private=medium.private,
+            parent_id=None if medium.job is None else medium.job.id,
+        )
+        return NextStep(generation=generation, source=kind, prefilled=_prefilled(operation, medium))
+    raise InputError(f"{operation.title} does not take {kinds_text(medium.kinds)}.")
+
+
+def _prefilled(operation: Operation, medium: Medium) -> dict[str, str]:
+    texts = dict(_PREFILLED.get(operation.id, {}))
+    if medium.job is None:
+        return texts
+    ratio = medium.job.input.get("aspect_ratio")
+    if isinstance(ratio, str):
+        texts["aspect_ratio"] = ratio
+    if operation.id in _SAME_PROMPT and medium.job.prompt:
+        texts["prompt"] = medium.job.prompt
+    return texts
+
+
+def kinds_text(kinds: Sequence[MediaKind]) -> str:
+    """Name kinds in a sentence: `a picture or a video`."""
+    *first, last = (KIND_WORDS[kind] for kind in kinds)
+    return f"{', '.join(first)} or {last}" if first else last
