@@ -369,7 +369,10 @@ def test_an_input_that_is_no_object_is_told():
 
 def test_an_unknown_operation_is_told_with_the_nearest():
     assert sentence_of("image.generat", {}) == "There is no operation image.generat; the nearest is image.generate."
-    assert sentence_of("\ud800\n", {}) == ("There is no operation of that name; there are 21, such as image.generate.")
+    known = len(OPERATIONS)
+    assert sentence_of("\ud800\n", {}) == (
+        f"There is no operation of that name; there are {known}, such as image.generate."
+    )
 
 
 def test_the_catalogue_cannot_be_changed():

@@ -1,0 +1,142 @@
+"""Each recipe of docs/howto is followed, word for word, in a copy of the project, and its own commands must pass."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.store.engine.schema import migrations
+
+ROOT = Path(__file__).resolve().parents[2]
+HOWTO = ROOT / "docs" / "howto"
+RECIPES = sorted(path.name for path in HOWTO.glob("*.md") if path.name != "README.md")
+COPIED = ("bot", "cogs", "docs", "tests", "tools")
+NEXT_MIGRATION = f"{len(migrations()) + 1:03}_"
+BLOCK = re.compile(r"(?P<intro>[^\n]*)\n\n```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+TARGET = re.compile(r"(?P<new>In the new file )?(?:In )?`(?P<path>[\w./]+)`:$")
+RUN_S = 100
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of code: commands (`path` is None), a new file, or a change of one that exists."""
+
+    kind: str
+    text: str
+    path: str | None
+    is_new: bool
+
+
+def blocks(recipe: str) -> Iterator[Block]:
+    """Give the blocks of a recipe in order. `NNN_` in a path becomes the number of the next migration."""
+    text = (HOWTO / recipe).read_text(encoding="utf-8")
+    fences = re.findall(r"^```", text, re.MULTILINE)
+    assert len(fences) == 2 * len(BLOCK.findall(text)), "a block has a kind, and an empty line before it"
+    for match in BLOCK.finditer(text):
+        target = TARGET.search(match["intro"])
+        assert (target is None) == (match["kind"] == "sh"), f"which file is it? {match['intro']!r}"
+        path = None if target is None else target["path"].replace("NNN_", NEXT_MIGRATION)
+        yield Block(match["kind"], match["text"], path, is_new=target is not None and target["new"] is not None)
+
+
+def changed(text: str, diff: str) -> str:
+    """Return `text` with every place of a diff block changed; fail where a place is not there exactly once."""
+    lines = text.splitlines()
+    for place in re.split(r"^@@\n", diff, flags=re.MULTILINE):
+        marked = [(line[:1] or " ", line[1:]) for line in place.splitlines()]
+        assert {sign for sign, _ in marked} <= set("+- "), f"a line starts with +, - or a space:\n{place}"
+        old = [line for sign, line in marked if sign != "+"]
+        found = [at for at in range(len(lines)) if lines[at : at + len(old)] == old]
+        assert old, f"where is it?\n{place}"
+        assert len(found) == 1, f"fits {len(found)} times:\n{place}"
+        lines[found[0] : found[0] + len(old)] = [line for sign, line in marked if sign != "-"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def copy_project(folder: Path) -> None:
+    """Copy the project, with the installed packages of this one."""
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name)
+    for path in ROOT.iterdir():
+        if path.is_file():
+            shutil.copy2(path, folder)
+    (folder / ".venv").mkdir()
+    for path in Path(sys.prefix).iterdir():
+        if path.name != ".ready":
+            (folder / ".venv" / path.name).symlink_to(path)
+    (folder / ".venv" / ".ready").touch()
+
+
+def write(folder: Path, block: Block) -> None:
+    """Do what a block says to a file."""
+    assert block.path is not None
+    target = folder / block.path
+    if block.is_new:
+        assert not target.exists(), f"{block.path} is there already"
+        target.write_text(block.text, encoding="utf-8")
+    else:
+        target.write_text(changed(target.read_text(encoding="utf-8"), block.text), encoding="utf-8")
+
+
+def run(folder: Path, script: str) -> None:
+    """Run commands in the copy, with the copy's own code; fail with what they printed."""
+    own = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "MAKE", "MFLAGS"))}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env={**own, "PYTHONPATH": str(folder), "MAKEFLAGS": "WORKERS=0"},
+        capture_output=True,
+        text=True,
+        timeout=RUN_S,
+        check=False,
+    )
+    assert done.returncode == 0, f"{script}\n{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
+
+
+def follow(folder: Path, recipe: str) -> list[str]:
+    """Write all files of a recipe; return the commands that it gives."""
+    found = list(blocks(recipe))
+    for block in found:
+        if block.path is not None:
+            write(folder, block)
+    return [block.text for block in found if block.path is None]
+
+
+def test_the_index_has_every_recipe_and_no_other() -> None:
+    index = (HOWTO / "README.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"\]\((\w+\.md)\)", index)) == RECIPES
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_works_as_it_is_written(tmp_path: Path, recipe: str) -> None:
+    copy_project(tmp_path)
+    commands = follow(tmp_path, recipe)
+    assert any("make test" in each for each in commands)
+    for each in commands:
+        run(tmp_path, each)
+
+
+@pytest.mark.parametrize(
+    ("diff", "expected"),
+    [
+        (" a\n+x\n", "a\nx\nb\na b\n"),
+        ("-b\n", "a\na b\n"),
+        ("-a\n+c\n@@\n a b\n+d\n", "c\nb\na b\nd\n"),
+    ],
+)
+def test_a_diff_is_applied_at_its_one_place(diff: str, expected: str) -> None:
+    assert changed("a\nb\na b\n", diff) == expected
+
+
+@pytest.mark.parametrize("diff", ["+x\n", " c\n+x\n", " a\n+x\n", " b\n+x\n@@\n-c\n", "~b\n"])
+def test_a_diff_that_no_longer_fits_is_noticed(diff: str) -> None:
+    with pytest.raises(AssertionError):
+        changed("a\na\nb\n", diff)
