@@ -10,10 +10,12 @@ from bot.settings import Settings, describe_settings, load_settings
 from tools.readme_tables import commands_table, rendered, settings_table, with_table
 
 ROOT = Path(__file__).resolve().parents[2]
+DECISIONS = Path("docs") / "decisions"
+DOCUMENTS = [path.relative_to(ROOT) for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])]
 SETTINGS = [name for name, _, _ in describe_settings()]
 
 
-def read(name: str) -> str:
+def read(name: str | Path) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
@@ -73,10 +75,37 @@ def test_contributing_names_every_make_target_and_no_other() -> None:
     assert sorted(phony.split()) == sorted(targets)
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
-def test_links_to_files_lead_somewhere(name: str) -> None:
-    links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", read(name))
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+def test_links_to_files_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", read(path))
+    assert [link for link in links if not (ROOT / path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+def test_files_that_a_document_names_are_there(path: Path) -> None:
+    text = read(path)
+    named = set(re.findall(r"`((?:bot|cogs|docs|tests|tools)/[\w./-]*)`", text))
+    to_be_made = set(re.findall(r"In the new file `([^`]+)`:", text))
+    assert [name for name in sorted(named - to_be_made) if not (ROOT / name).exists()] == []
+
+
+def test_every_decision_is_in_the_index_with_its_number_and_title() -> None:
+    rows = re.findall(
+        r"^\| (\d+) \| \[(.+)\]\((\d{4}-[\w-]+\.md)\) \| \S.* \|$", read(DECISIONS / "README.md"), re.MULTILINE
+    )
+    files = sorted(path.name for path in (ROOT / DECISIONS).glob("[0-9]*.md"))
+    assert [name for _, _, name in rows] == files
+    for number, title, name in rows:
+        assert int(name[:4]) == int(number)
+        assert read(DECISIONS / name).startswith(f"# {number}. {title}\n")
+
+
+def test_decisions_that_the_code_refers_to_are_there() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8") for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py")
+    )
+    named = set(re.findall(r"[Dd]ecision (\d{4})", code))
+    assert named <= {path.name[:4] for path in (ROOT / DECISIONS).glob("[0-9]*.md")}
 
 
 def test_the_changelog_knows_the_version_or_holds_it_as_unreleased() -> None:
