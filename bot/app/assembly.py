@@ -152,6 +152,7 @@ def _delivery(setup: Setup, core: _Core) -> Delivery:
         catalogue=setup.catalogue,
         learned=core.learned,
         clock=setup.clock,
+        metrics=setup.metrics,
         folder=setup.folder,
         surface=setup.surface,
     )

@@ -25,6 +25,7 @@ from bot.domain.models import Job
 from bot.jobs.learned_durations import LearnedDurations
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
 from bot.store import Store
 
 
@@ -60,12 +61,13 @@ def make_delivery(
     catalogue: LiveCatalogue,
     learned: LearnedDurations,
     clock: Clock,
+    metrics: Metrics,
     folder: Path,
     surface: CardSurface,
 ) -> Delivery:
     """Return a delivery through `client`; `folder` holds its files while they are uploaded."""
     messages = Messages(client, store=store, clock=clock)
-    log_channel = LogChannel(client, store=store)
+    log_channel = LogChannel(client, store=store, metrics=metrics)
     notifications = Notifications(client, store=store, messages=messages, log_channel=log_channel)
     drawing = CardDrawing(store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface)
     downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder)
@@ -76,11 +78,18 @@ def make_delivery(
     memory = CardMemory()
     return Delivery(
         cards=CardRefresh(
-            store=store, messages=messages, drawing=drawing, sheets=sheets, notifications=notifications, memory=memory
+            store=store,
+            metrics=metrics,
+            messages=messages,
+            drawing=drawing,
+            sheets=sheets,
+            notifications=notifications,
+            memory=memory,
         ),
         poster=Poster(
             store=store,
             clock=clock,
+            metrics=metrics,
             messages=messages,
             downloads=downloads,
             drawing=drawing,

@@ -11,6 +11,7 @@ from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.messages import nonce_of
 from bot.domain.text import shortened, stamp
 from bot.guild.decision_log import Posted
+from bot.runtime.metrics import Metrics
 from bot.store import Decision, Store
 
 log = structlog.get_logger(__name__)
@@ -22,9 +23,10 @@ POST_TIMEOUT_S = 10.0
 class LogChannel:
     """Posts lines; best effort: that one could not be posted is logged, and returned."""
 
-    def __init__(self, client: discord.Client, *, store: Store) -> None:
+    def __init__(self, client: discord.Client, *, store: Store, metrics: Metrics) -> None:
         self._client = client
         self._store = store
+        self._metrics = metrics
 
     async def show(self, decision: Decision) -> Posted:
         """Post a line of the record where its guild wants it."""
@@ -45,6 +47,7 @@ class LogChannel:
             async with asyncio.timeout(POST_TIMEOUT_S):
                 return await self._send(guild_id, channel_id, line, nonce)
         except DISCORD_ERRORS as error:
+            self._metrics.discord_error(error)
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
             return Posted.LATER if isinstance(error, NETWORK_ERRORS) else Posted.NEVER
 

@@ -27,6 +27,7 @@ from bot.domain.models import Card, Job, JobState, Media
 from bot.jobs.surface import Later, NoPlace
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
+from bot.runtime.metrics import Metrics
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ class Poster:
         *,
         store: Store,
         clock: Clock,
+        metrics: Metrics,
         messages: Messages,
         downloads: Downloads,
         drawing: CardDrawing,
@@ -53,6 +55,7 @@ class Poster:
     ) -> None:
         self._store = store
         self._clock = clock
+        self._metrics = metrics
         self._messages = messages
         self._downloads = downloads
         self._drawing = drawing
@@ -139,7 +142,10 @@ class Poster:
             for attempt in (results, results.without_files(job)):
                 try:
                     message = await place(card, jobs, job, attempt)
-                except discord.HTTPException as error:
+                except DISCORD_ERRORS as error:
+                    self._metrics.discord_error(error)
+                    if not isinstance(error, discord.HTTPException):
+                        raise
                     if is_too_large(error):
                         continue
                     if error.code in MESSAGE_GONE or is_closed(error):

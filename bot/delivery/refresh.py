@@ -16,6 +16,7 @@ from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job, JobState
+from bot.runtime.metrics import Metrics
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ class CardRefresh:
         self,
         *,
         store: Store,
+        metrics: Metrics,
         messages: Messages,
         drawing: CardDrawing,
         sheets: ContactSheets,
@@ -35,6 +37,7 @@ class CardRefresh:
         memory: CardMemory,
     ) -> None:
         self._store = store
+        self._metrics = metrics
         self._messages = messages
         self._drawing = drawing
         self._sheets = sheets
@@ -55,6 +58,7 @@ class CardRefresh:
             async with self._memory.lock(card_id):
                 await self._show(guild_id, card_id)
         except DISCORD_ERRORS as error:
+            self._metrics.discord_error(error)
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
         except Exception:
             log.exception("card.show_failed", card=card_id)
@@ -93,6 +97,7 @@ class CardRefresh:
                 if found is not None and _has_ended(found[1]):
                     await self._finish(*found, search=True)
         except DISCORD_ERRORS as error:
+            self._metrics.discord_error(error)
             log.info("card.not_pinged", card=card_id, error=type(error).__name__)
 
     async def renew_links(self, card: Card, jobs: Sequence[Job], fresh: Mapping[str, str]) -> None:
@@ -105,6 +110,7 @@ class CardRefresh:
                     links = [fresh.get(link, link) for link in there]
                     await message.edit(view=self._drawing.view(card, jobs, links))
         except DISCORD_ERRORS as error:
+            self._metrics.discord_error(error)
             log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)
 
 

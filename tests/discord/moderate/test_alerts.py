@@ -131,6 +131,7 @@ async def test_an_alert_that_could_not_be_posted_is_tried_again(rig: Rig, desk: 
     await watch(rig)
     await rig.work()
     assert lines(rig, desk, "is at ") == []
+    assert 'cannon_bot_discord_errors_total{code="50013"} 1.0' in rig.bot.metrics.render().decode()
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
     await ask(rig)
     await watch(rig)

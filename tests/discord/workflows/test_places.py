@@ -188,6 +188,8 @@ async def test_a_file_that_discord_finds_too_large_becomes_a_link_after_one_try(
     assert job.state is JobState.DELIVERED
     edits = [r for r in rig.env.http_requests[before:] if r.method == "PATCH"]
     assert len(edits) <= 3
+    counted = rig.bot.metrics.render().decode()
+    assert f'cannon_bot_discord_errors_total{{code="{code or status}"}} 1.0' in counted
     await settled_exactly(rig)
 
 
