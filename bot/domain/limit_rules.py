@@ -15,13 +15,14 @@ from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.limit_words import allowance
 from bot.domain.models import credits_text
 from bot.domain.spend_request import ZERO, Draw, Headroom, SpendingView, SpendItem, SpendRequest
+from bot.domain.text import stamp
 from bot.errors import Refused
 
 
 def draws_within_limits(
     request: SpendRequest, limits: Sequence[Limit], rules: Rules, spending: SpendingView, now: float
 ) -> tuple[Draw, ...]:
-    """Return the grants that must pay so that every limit holds. Raises Refused if they cannot."""
+    """Return the grants that must pay so that no limit is exceeded. Raises Refused if they cannot."""
     for headroom in _tight(headrooms(_of_server(limits), request, rules, spending, now), request):
         raise Refused(refusal(headroom, request, rules), "limit")
     tight = _tight(
@@ -180,4 +181,4 @@ def _day(when: float, period: Period, rules: Rules) -> str:
     """Name the day of a refill: a weekday within the week, else its date."""
     day = dt.datetime.fromtimestamp(when, rules.zone)
     name = f"{day:%B} {day.day}" if period is Period.MONTH else f"{day:%A}"
-    return f"{name} (<t:{int(when)}:R>)"
+    return f"{name} ({stamp(when)})"

@@ -51,7 +51,7 @@ def new_id() -> str:
 
 
 class MediaKind(StrEnum):
-    """What a medium is, told by its content."""
+    """What a medium is, known from its content."""
 
     IMAGE = "image"
     VIDEO = "video"
@@ -120,7 +120,7 @@ class Media:
     url: str
     kind: MediaKind
     key: str
-    """The output key that it stood under, e.g. `image_url`."""
+    """The output key that it was under, e.g. `image_url`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """The one Discord message that stands for a job, or for jobs that were asked for together."""
+    """The one Discord message of a job, or of jobs that were requested together."""
 
     id: str
     guild_id: int
@@ -151,7 +151,7 @@ class Card:
     """Unix seconds by our own clock, from when the interaction reached us."""
     message_id: int | None = None
     message_channel_id: int | None = None
-    """Where the message is: the channel asked in, or a direct message."""
+    """Where the message is: the channel of the request, or a direct message."""
     private: bool = False
     answered: bool = False
     """Whether Discord is known to have taken our first answer."""
@@ -196,7 +196,7 @@ class Job:
     basis: str
     """The estimate's basis."""
     cost: Decimal | None = None
-    """The true cost in credits, once the API told it."""
+    """The true cost in credits, once the API reports it."""
     remote_id: str | None = None
     lease: str | None = None
     attempts: int = 0
@@ -219,11 +219,11 @@ class Job:
     after_ids: tuple[str, ...] = ()
     """The jobs of the same card on whose results this one waits; without one of them it does not start at all."""
     fill: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    """Input fields made of those results: texts, or lists of texts, in which `{ID.key}` stands for an output."""
+    """Input fields made of those results: texts, or lists of texts, in which `{ID.key}` is replaced by an output."""
 
     @property
     def model(self) -> str | None:
-        """The model that was asked for, if one was."""
+        """The requested model, if one was named."""
         model = self.input.get("model")
         return model if isinstance(model, str) else None
 
@@ -259,7 +259,7 @@ class GuildKey:
     plan: str | None = None
     scopes: tuple[str, ...] = ()
     balance: Decimal | None = None
-    """Credits left at the last look."""
+    """Credits left when last checked."""
     balance_at: float | None = None
     refused_at: float | None = None
     """When the API refused it (401, 403); None while it works."""

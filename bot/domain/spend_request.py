@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendItem:
-    """One job that is asked for. `credits` is its hold."""
+    """One requested job. `credits` is its hold."""
 
     operation: str
     title: str
@@ -36,7 +36,7 @@ class SpendItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendRequest:
-    """What somebody wants: who, where, what. `balance` is the account's credits at the last look, None if unknown."""
+    """What somebody wants: who, where, what. `balance` is the account's credits when last checked, None if unknown."""
 
     member_id: int
     role_ids: frozenset[int]

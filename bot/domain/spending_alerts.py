@@ -1,4 +1,4 @@
-"""What moderators are told about credits by themselves, when, and in which words. Pure: amounts in, alerts out."""
+"""Alerts about credits: when moderators get one, and how it reads. Pure: amounts in, alerts out."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from bot.domain.limit_rules import need
 from bot.domain.limit_words import terms
 from bot.domain.models import credits_text
 from bot.domain.spend_request import Headroom, SpendRequest
+from bot.domain.text import stamp
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 LOOK_BACK_DAYS = 14
 NEAR, FULL = 80, 100
-"""At which per cent of a limit its moderators are told."""
+"""The per cent of a limit at which moderators are alerted."""
 FOR_EVER = 253_402_300_799.0
-"""The end of the year 9999, for what is told once and never again."""
+"""The end of the year 9999, for an alert that is never repeated."""
 BALANCE_QUIET_S = 3 * DAY_S
 HOUR_QUIET_S = 6 * HOUR_S
 HOUR_FACTOR = 5
@@ -29,13 +30,13 @@ HISTORY_MIN_HOURS = 24.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A line for the log channel. It is not told again under its name before `until` (Unix seconds)."""
+    """A line for the log channel. It is not repeated under its name before `until` (Unix seconds)."""
 
     name: str
     until: float
     text: str
     covers: tuple[str, ...] = ()
-    """Names of weaker alerts that need not be told any more either."""
+    """Names of weaker alerts that are not needed any more either."""
 
 
 def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) -> list[Alert]:
@@ -56,10 +57,10 @@ def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) 
 def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: int) -> Alert:
     limit = headroom.limit
     who = "server" if limit.scope is Scope.SERVER else str(request.member_id)
-    # With its amount: a limit that was raised may be reached anew.
+    # With its amount: a limit that was raised may be reached again.
     name = f"limit:{limit.id}:{limit.credits}:{who}"
     level = FULL if share >= FULL else NEAR
-    refills = "" if headroom.refills_at is None else f"; it refills <t:{int(headroom.refills_at)}:R>"
+    refills = "" if headroom.refills_at is None else f"; it refills {stamp(headroom.refills_at)}"
     whose = "The server's" if limit.scope is Scope.SERVER else f"<@{request.member_id}>'s"
     return Alert(
         name=f"{name}:{level}",

@@ -8,7 +8,7 @@ from bot.domain.guild_rules import Block, Limit, Rules
 from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
 from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict
-from bot.domain.text import full_stop
+from bot.domain.text import full_stop, stamp
 from bot.domain.word_filter import forbidden_word
 from bot.errors import Refused
 
@@ -43,9 +43,9 @@ def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: floa
 
 
 def refuse_blocked(block: Block | None, now: float) -> None:
-    """Raise Refused if the block holds now (Unix seconds)."""
+    """Raise Refused if the block has not ended by now (Unix seconds)."""
     if block is not None and (block.until is None or block.until > now):
-        until = "" if block.until is None else f" until <t:{int(block.until)}:f>"
+        until = "" if block.until is None else f" until {stamp(block.until, 'f')}"
         reason = f" Reason: {full_stop(block.reason)}" if block.reason else ""
         raise Refused(f"You may not use the bot on this server{until}.{reason}", "block")
 

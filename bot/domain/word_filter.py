@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def forbidden_word(text: str, words: Sequence[str]) -> str | None:
-    """Return the first of `words` that stands in `text` as a word of its own, None if none does.
+    """Return the first of `words` that is in `text` as a word of its own, None if none does.
 
     Case, accents, width and invisible characters make no difference.
     """

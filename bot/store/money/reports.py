@@ -62,7 +62,7 @@ class Report:
     """What a guild has spent in a time, in credits. Each of the three lists adds up to `total`."""
 
     spans: tuple[Decimal, ...]
-    """For each span (a day) that was asked for."""
+    """For each requested span (a day)."""
     members: tuple[tuple[int, Decimal], ...]
     """By member id, the most first."""
     operations: tuple[tuple[str, Decimal], ...]
@@ -128,7 +128,7 @@ class Reports(Repository):
     async def jobs_page(
         self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
     ) -> ReportPage:
-        """Return the guild's jobs that were asked for from `since` (Unix seconds) on: facts and costs, no links."""
+        """Return the guild's jobs that were requested from `since` (Unix seconds) on: facts and costs, no links."""
         return await self._page(_JOBS, guild_id, since, after, limit, _job_line)
 
     async def decisions_page(

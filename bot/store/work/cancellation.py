@@ -103,7 +103,7 @@ def _cancel(db: sqlite3.Connection, job: Job, sentence: str, drop_by: int | None
 
 
 def _close_approval(db: sqlite3.Connection, job: Job) -> None:
-    """Let nobody be asked about a card of which nothing waits for an answer any more."""
+    """End the approval of a card of which no job awaits it any more."""
     jobs = jobs_of_card(db, job.guild_id, job.card_id)
     if all(other.state is not JobState.AWAITING_APPROVAL for other in jobs):
         db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (job.guild_id, job.card_id))

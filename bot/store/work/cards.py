@@ -1,4 +1,4 @@
-"""Cards: accepting work, and what is known of the one message that stands for it."""
+"""Cards: accepting work, and what is known of its one message."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Cards(Repository):
             )
             if earlier is not None:
                 return *earlier, None
-            # As of the moment that its jobs count from, lest a midnight between the two let them count nowhere.
+            # As of the moment that its jobs count from: with a midnight between the two they would count nowhere.
             verdict = decide(spending(db, card.guild_id, card.author_id, card.created_at))
             if verdict is None:
                 verdict = Verdict(states=tuple(job.state for job in jobs))
@@ -94,7 +94,7 @@ class Cards(Repository):
         token: str | None = None,
         token_expires_at: float = 0.0,
     ) -> None:
-        """Note that the card stands in another message now, which no interaction token can edit but perhaps `token`.
+        """Note that the card is in another message now, which no interaction token can edit but perhaps `token`.
 
         Where it stood before is kept among the copies of its results, to be taken down with them.
         """
@@ -172,7 +172,7 @@ class Cards(Repository):
         return await self._database.read(look)
 
     async def take_down(self, guild_id: int, card_id: str) -> None:
-        """Note that the card's message was taken down: it stands nowhere, and no token reaches it."""
+        """Note that the card's message was taken down: it is in no message, and no token reaches it."""
         await self._database.write(
             lambda db: db.execute(
                 "UPDATE cards SET message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0"

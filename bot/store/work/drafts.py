@@ -1,4 +1,4 @@
-"""What waits for its own author: requests that are dear, for a yes, and forms that were not right, to be edited."""
+"""What waits for its own author: requests above the threshold, to confirm, and forms with an error, to correct."""
 
 from __future__ import annotations
 

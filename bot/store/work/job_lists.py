@@ -60,7 +60,7 @@ class JobLists(Repository):
         return None if row is None else job_of(row)
 
     async def in_message(self, guild_id: int, viewer_id: int, message_id: int) -> list[Job]:
-        """Return the guild's jobs whose results stand in that message, in order, as far as this member may see them."""
+        """Return the guild's jobs whose results are in that message, in order, as far as this member may see them."""
         values = {"guild_id": guild_id, "viewer_id": viewer_id, "message_id": message_id}
         rows = await self._database.read(lambda db: db.execute(_IN_MESSAGE, values).fetchall())
         return [job_of(row) for row in rows]

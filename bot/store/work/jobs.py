@@ -41,7 +41,7 @@ class Jobs(Repository):
         return await self._database.write(change)
 
     async def drop_lease(self, token: str) -> None:
-        """Give the lease back; all its jobs may be claimed by others."""
+        """End the lease; all its jobs may be claimed by others."""
         await self._database.write(lambda db: _end_lease(db, token))
 
     async def claim(self, token: str, *, now: float, limit: int = 200) -> list[Job]:
@@ -67,7 +67,7 @@ class Jobs(Repository):
     ) -> Job | None:
         """Move a job to the state `to` and set `changes` (names of Job's fields), if it is still as `job` says.
 
-        `settle` turns its hold into this true cost in credits; `release` gives the hold back. One transaction.
+        `settle` turns its hold into this true cost in credits; `release` gives it up. One transaction.
         A job that stops running is nobody's any more. Returns the job as it is now; None if its state or lease
         is another one by now: somebody else was first, and nothing was changed.
 

@@ -6,7 +6,7 @@ import sqlite3
 
 from bot.store.engine.repository import Repository
 
-# Only of servers that want pings now, and not of private cards, where a ping would tell everyone.
+# Only of servers that want pings now, and not of private cards, which a ping would reveal to everyone.
 _UNPINGED = """
 SELECT DISTINCT cards.guild_id, cards.id FROM rules
 JOIN jobs ON jobs.guild_id = rules.guild_id AND jobs.state = 'delivered' AND jobs.created_at >= :since
@@ -20,7 +20,7 @@ class Pings(Repository):
     """When the author of a card was pinged."""
 
     async def note(self, guild_id: int, card_id: str) -> bool:
-        """Note that who asked was pinged for the card; False if they had been before."""
+        """Note that the author was pinged for the card; False if they had been before."""
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> bool:
@@ -35,7 +35,7 @@ class Pings(Repository):
         return await self._database.write(change)
 
     async def is_noted(self, guild_id: int, card_id: str) -> bool:
-        """Whether who asked was pinged for the card."""
+        """Whether the author was pinged for the card."""
         row = await self._database.read(
             lambda db: db.execute(
                 "SELECT 1 FROM cards WHERE guild_id = ? AND id = ? AND pinged_at IS NOT NULL", (guild_id, card_id)
@@ -44,6 +44,6 @@ class Pings(Repository):
         return row is not None
 
     async def missing(self, since: float, limit: int = 100) -> list[tuple[int, str]]:
-        """Return (guild, card) of delivered cards, asked for since then, whose ping is not known to have been sent."""
+        """Return (guild, card) of delivered cards, requested since then, whose ping is not known to have been sent."""
         rows = await self._database.read(lambda db: db.execute(_UNPINGED, {"since": since, "limit": limit}).fetchall())
         return [(row[0], row[1]) for row in rows]
