@@ -24,7 +24,6 @@ from bot.generation.sources import Sources
 from bot.guild.api_keys import ApiKeys
 from bot.guild.moderation import make_moderation
 from bot.guild.operation_switches import OperationSwitches
-from bot.guild.settings import SettingsChanges
 from bot.guild.watch import Watch
 from bot.jobs.assembly import make_worker
 from bot.jobs.intake import JobService
@@ -91,7 +90,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         keys=core.keys,
         jobs=jobs,
         switches=core.switches,
-        settings=SettingsChanges(store, worker=worker, plain=plain),
         estimates=core.estimates,
         sources=sources,
         generation=_use_cases(setup, core, sources, jobs),

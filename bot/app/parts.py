@@ -22,7 +22,6 @@ from bot.generation.sources import Sources
 from bot.guild.api_keys import ApiKeys
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
-from bot.guild.settings import SettingsChanges
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
 from bot.jobs.worker import Worker
@@ -65,7 +64,6 @@ class Parts:
     keys: ApiKeys
     jobs: JobService
     switches: OperationSwitches
-    settings: SettingsChanges
     estimates: Estimates
     sources: Sources
     generation: GenerationUseCases

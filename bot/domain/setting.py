@@ -13,7 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from bot.domain.setting_kinds import Kind, Plain
+from bot.domain.setting_kinds import Kind
+from bot.domain.text import Plain
 
 
 class SettingsPage(StrEnum):

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.models import credits_of, credits_text
-from bot.domain.text import on_off, one_line, shortened, stamp
+from bot.domain.text import Plain, on_off, one_line, shortened, stamp
 from bot.domain.time_zones import zone_named
 from bot.domain.word_filter import forbidden_word
 from bot.errors import InputError
@@ -23,9 +23,6 @@ WORDS_SHOWN_CHARS = 900
 MODELS_SHOWN_CHARS = 700
 _CREDITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,4}", re.ASCII)
-
-Plain = Callable[[str], str]
-"""Makes a member's words harmless in a message; the surface knows how."""
 
 
 class Widget(Enum):

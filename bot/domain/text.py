@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 SLUG_CHARS = 40
+
+Plain = Callable[[str], str]
+"""Makes a member's words harmless in a message; the surface knows how."""
 
 
 def one_line(text: str) -> str:

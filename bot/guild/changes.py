@@ -6,13 +6,10 @@ answered by the caller, afterwards: what fails there undoes nothing and hides no
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
+from bot.domain.text import Plain
 from bot.store import Store
-
-Plain = Callable[[str], str]
-"""Makes a member's words harmless in a message; the surface knows how."""
 
 
 class JobSignals(Protocol):

@@ -1,6 +1,6 @@
 """The acts of a server's moderators, one service for each subject.
 
-Settings are changed in `settings`, switches of operations in `operation_switches`.
+Switches of operations are in `operation_switches`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.cannon.client import CannonClient
+from bot.domain.text import Plain
 from bot.guild.access import AccessChanges
 from bot.guild.approvals import ApprovalDecisions
-from bot.guild.changes import JobSignals, Plain
+from bot.guild.changes import JobSignals
 from bot.guild.prices import PriceChanges
 from bot.guild.quota import QuotaChanges
 from bot.guild.reactions import ReactionChanges
@@ -18,6 +19,7 @@ from bot.guild.recipes import RecipeChanges
 from bot.guild.removals import Removals
 from bot.guild.reviews import ReviewDecisions
 from bot.guild.server_key import ServerKeyChanges
+from bot.guild.settings import SettingsChanges
 from bot.store import Store
 
 
@@ -34,6 +36,7 @@ class Moderation:
     recipes: RecipeChanges
     removals: Removals
     reviews: ReviewDecisions
+    settings: SettingsChanges
 
 
 def make_moderation(store: Store, *, client: CannonClient, worker: JobSignals, plain: Plain) -> Moderation:
@@ -48,4 +51,5 @@ def make_moderation(store: Store, *, client: CannonClient, worker: JobSignals, p
         recipes=RecipeChanges(store, worker=worker, plain=plain),
         removals=Removals(store, worker=worker, plain=plain),
         reviews=ReviewDecisions(store, worker=worker, plain=plain),
+        settings=SettingsChanges(store, worker=worker, plain=plain),
     )

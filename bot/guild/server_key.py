@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
+from bot.domain.text import Plain
 from bot.errors import InputError, KeyRefused
-from bot.guild.changes import Changes, JobSignals, Plain
+from bot.guild.changes import Changes, JobSignals
 from bot.store import Record, Store
 from bot.store.guild.guild_keys import KeyChange, RetiredKey
 

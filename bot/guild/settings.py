@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from bot.domain.guild_rules import Rules
-from bot.domain.setting_kinds import Plain
-from bot.store import Change, Record, Store
+from bot.domain.text import Plain
+from bot.guild.changes import Changes
+from bot.store import Change, Record
 
 
-class StartsJobs(Protocol):
-    """Starts jobs that wait, where they may by now."""
-
-    def wake(self) -> None:
-        """Look for them soon."""
-        ...
-
-
-class SettingsChanges:
+class SettingsChanges(Changes):
     """Changes settings, and says in the record what has changed."""
-
-    def __init__(self, store: Store, *, worker: StartsJobs, plain: Plain) -> None:
-        self._store = store
-        self._worker = worker
-        self._plain = plain
 
     async def change(self, guild_id: int, new: Callable[[Rules], Rules], *, by_id: int) -> Rules:
         """Change the guild's settings by a function of the present ones; return the new ones.

@@ -52,7 +52,7 @@ def _known(bot: CannonBot, guild_id: int, guild: discord.Guild | None) -> Known:
 async def change(interaction: Interaction, page: SettingsPage, new: NewRules) -> None:
     """Change the settings, and show the page as it is then. Whether Discord takes the answer changes nothing of it."""
     await require_moderator(interaction)
-    await interaction.client.parts.settings.change(guild_of(interaction), new, by_id=interaction.user.id)
+    await interaction.client.parts.moderation.settings.change(guild_of(interaction), new, by_id=interaction.user.id)
     embed, view = await draw(interaction, page)
     await interaction.response.edit_message(embed=embed, view=view)
 

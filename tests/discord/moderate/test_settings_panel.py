@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import discord
 import pytest
 
 from bot.domain.guild_rules import Payer, Rules
@@ -145,6 +146,24 @@ async def test_each_change_is_one_line_in_the_log_channel_that_pings_nobody(rig:
     assert any("approving one's own jobs: off → on" in line and f"<@{rig.moderator.id}>" in line for line in lines)
     sent = [body for call, body in sends(rig) if call == f"POST /channels/{desk.id}/messages"]
     assert [body["allowed_mentions"] for body in sent] == [{"parse": []}] * 2
+
+
+@pytest.mark.parametrize(
+    ("page", "control", "text"), [("results", "c1:set_flip:ping", None), ("approval", "c1:set_form:approval", "30")]
+)
+async def test_a_change_is_recorded_though_discord_takes_no_answer(rig: Rig, page: str, control: str, text: str | None):
+    panel = await opened(rig, page)
+    shown = await rig.moderator.click(panel, custom_id=control) if text is not None else None
+    rig.env.inject_error("POST", "/interactions/*/*/callback", status=503, times=None)
+    rig.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=503, times=None)
+    rig.forgiven = (discord.HTTPException,)
+    if text is None:
+        await rig.moderator.click(panel, custom_id=control)
+    else:
+        await fill(rig, shown, text)
+    [line] = await decisions(rig)
+    assert set(line.about) == {"ping" if text is None else "approve_above"}
+    assert (await rules(rig)).to_json() == {name: new for name, (_, new) in line.about.items()}
 
 
 FLIPS = {
