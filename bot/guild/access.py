@@ -7,11 +7,11 @@ from dataclasses import replace
 from bot.domain.guild_rules import Rules
 from bot.domain.text import full_stop, one_line, stamp
 from bot.errors import InputError
-from bot.guild.changes import Changes
+from bot.guild.changes import ModeratorActs
 from bot.store import Record
 
 
-class AccessChanges(Changes):
+class AccessChanges(ModeratorActs):
     """Blocks members and pauses servers. Each method returns what was done, as the record has it."""
 
     async def block(self, guild_id: int, member_id: int, *, until: float | None, why: str, by_id: int) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.domain.models import Card, Job, JobState, credits_text
 from bot.domain.text import full_stop
 from bot.errors import InputError, NotAllowed
-from bot.guild.changes import Changes
+from bot.guild.changes import ModeratorActs
 from bot.store import Record
 from bot.store.guild.approvals import GrantNote
 
@@ -21,7 +21,7 @@ def total(jobs: Sequence[Job]) -> Decimal:
     return sum((job.held for job in jobs), Decimal(0))
 
 
-class ApprovalDecisions(Changes):
+class ApprovalDecisions(ModeratorActs):
     """Approves cards and turns them down. Both raise InputError if somebody has decided before."""
 
     async def waiting(self, guild_id: int, card_id: str) -> tuple[Card, Sequence[Job]]:

@@ -28,7 +28,7 @@ class JobSignals(Protocol):
         ...
 
 
-class Changes:
+class ModeratorActs:
     """The base of the services: the acts of moderators on one subject."""
 
     def __init__(self, store: Store, *, worker: JobSignals, plain: Plain) -> None:

@@ -7,14 +7,14 @@ from decimal import Decimal
 from bot.catalogue import Operation, model_name
 from bot.domain.models import credits_words
 from bot.errors import InputError
-from bot.guild.changes import Changes
+from bot.guild.changes import ModeratorActs
 from bot.store import Change, Record
 from bot.store.money.prices import PriceList
 
 PRICES_MAX = 200
 
 
-class PriceChanges(Changes):
+class PriceChanges(ModeratorActs):
     """Sets and removes prices."""
 
     async def set(self, guild_id: int, operation: Operation, model: str, amount: Decimal | None, *, by_id: int) -> str:

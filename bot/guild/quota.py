@@ -9,11 +9,11 @@ from bot.domain.limit_words import terms, whose
 from bot.domain.models import credits_words
 from bot.domain.text import stamp
 from bot.errors import InputError
-from bot.guild.changes import Changes
+from bot.guild.changes import ModeratorActs
 from bot.store import Record
 
 
-class QuotaChanges(Changes):
+class QuotaChanges(ModeratorActs):
     """Sets and removes limits, and grants credits. Each method returns what was done, as the record has it."""
 
     async def set_limit(self, guild_id: int, limit: Limit, *, by_id: int) -> str:

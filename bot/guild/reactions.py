@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.domain.reaction_rules import PAID, RULES_MAX, Purse, Reaction, ReactionAction, ReactionRules, Who, read_emoji
 from bot.errors import InputError
-from bot.guild.changes import Changes
+from bot.guild.changes import ModeratorActs
 from bot.store import Record
 
 ACTIONS: Mapping[ReactionAction, str] = {
@@ -40,7 +40,7 @@ def gallery_text(settings: ReactionRules) -> str:
     return f"<#{settings.gallery_channel}>, from {settings.gallery_stars} ⭐ on"
 
 
-class ReactionChanges(Changes):
+class ReactionChanges(ModeratorActs):
     """Maps emojis to actions, and moves the gallery. Each method returns what was done, as the record has it."""
 
     async def set(self, guild_id: int, rule: Reaction, *, by_id: int) -> str:

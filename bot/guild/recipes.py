@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import InputError
-from bot.guild.changes import Changes
+from bot.guild.changes import ModeratorActs
 from bot.store import KeptRecipe, Record, Saved
 from bot.store.guild.recipes import RECIPES_MAX
 
 
-class RecipeChanges(Changes):
+class RecipeChanges(ModeratorActs):
     """Keeps and deletes recipes."""
 
     async def save(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.models import Card, Job
-from bot.guild.changes import Changes
+from bot.guild.changes import ModeratorActs
 from bot.store import Cancelled, Record, RecordOf
 
 
-class Removals(Changes):
+class Removals(ModeratorActs):
     """Records and blanks before a result is taken down."""
 
     async def begin(self, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> None:

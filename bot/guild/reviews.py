@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from bot.domain.models import Job
 from bot.domain.text import full_stop
 from bot.errors import InputError
-from bot.guild.changes import Changes
+from bot.guild.changes import ModeratorActs
 from bot.store import Record, ReviewRule, ReviewVerdict
 
 RULES_MAX = 50
 DECIDED = "Somebody has decided about this already, or its time is over."
 
 
-class ReviewDecisions(Changes):
+class ReviewDecisions(ModeratorActs):
     """Changes the rules of review, and decides about results."""
 
     async def set_rule(self, guild_id: int, rule: ReviewRule, *, by_id: int) -> None:

@@ -8,7 +8,7 @@ from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
 from bot.domain.text import Plain
 from bot.errors import InputError, KeyRefused
-from bot.guild.changes import Changes, JobSignals
+from bot.guild.changes import JobSignals, ModeratorActs
 from bot.store import Record, Store
 from bot.store.guild.guild_keys import KeyChange, RetiredKey
 
@@ -48,7 +48,7 @@ def key_typed(typed: str) -> str:
     return secret
 
 
-class ServerKeyChanges(Changes):
+class ServerKeyChanges(ModeratorActs):
     """Sets and removes the key of a server. Nothing of it is returned or recorded but its last four characters."""
 
     def __init__(self, store: Store, *, worker: JobSignals, plain: Plain, client: CannonClient) -> None:

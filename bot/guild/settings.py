@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.domain.guild_rules import Rules
 from bot.domain.text import Plain
-from bot.guild.changes import Changes
+from bot.guild.changes import ModeratorActs
 from bot.store import Change, Record
 
 
-class SettingsChanges(Changes):
+class SettingsChanges(ModeratorActs):
     """Changes settings, and says in the record what has changed."""
 
     async def change(self, guild_id: int, new: Callable[[Rules], Rules], *, by_id: int) -> Rules:

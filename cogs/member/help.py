@@ -52,7 +52,7 @@ HelpEntry = AnyCommand | app_commands.Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class HelpContext:
     """What a page needs to know: how commands are mentioned, what they cost, and what is switched off here."""
 
     bot: CannonBot
@@ -110,7 +110,7 @@ def inner(entry: HelpEntry) -> Iterator[AnyCommand]:
         yield entry
 
 
-def overview(shown: Shown, found: Iterable[HelpEntry], menus: Sequence[str], payer: str) -> list[str]:
+def overview(shown: HelpContext, found: Iterable[HelpEntry], menus: Sequence[str], payer: str) -> list[str]:
     """Return the blocks of the first page: each group with its commands, then how things work."""
     blocks = [f"{INTRO}\n{payer} More on a group: `/help` with `topic`."]
     for entry in found:
@@ -125,7 +125,7 @@ def overview(shown: Shown, found: Iterable[HelpEntry], menus: Sequence[str], pay
     return [*blocks, SOURCES, COSTS]
 
 
-def details(shown: Shown, entry: HelpEntry) -> list[str]:
+def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
     """Return the blocks of a group's page: its commands with the names of their options, then each option once."""
     commands_ = list(inner(entry))
     blocks = [entry.description]
@@ -189,13 +189,13 @@ class Help(commands.Cog):
         ]
 
     @staticmethod
-    async def _shown(interaction: Interaction) -> Shown:
+    async def _shown(interaction: Interaction) -> HelpContext:
         bot = interaction.client
         costs: dict[str, list[Decimal]] = {}
         for operation_id, found in (await bot.parts.store.ledger.costs_by_operation()).items():
             costs.setdefault(bot.catalogue.aliases.get(operation_id, operation_id), []).extend(found)
         prices = await bot.parts.store.prices.all(interaction.guild_id or 0)
-        return Shown(bot=bot, prices=prices, costs=costs, off=bot.parts.switches.off(interaction.guild_id or 0))
+        return HelpContext(bot=bot, prices=prices, costs=costs, off=bot.parts.switches.off(interaction.guild_id or 0))
 
 
 def _menus(interaction: Interaction) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.models import Card, Job
 from bot.store import Store
-from bot.store.engine.table import Changes, Column, Table
+from bot.store.engine.table import ChangedBy, Column, Table
 from bot.store.work.rows import CARDS, CHANGEABLE, JOBS
 
 # What is of no concern to whoever holds a card or a job: one statement writes it, another asks for it.
@@ -31,7 +31,7 @@ async def test_the_columns_are_those_of_the_schema_and_the_fields(
 
 async def test_what_may_never_change_is_not_in_an_update(store: Store, accepted: Any) -> None:
     _, (job,) = await accepted(store)
-    never = {column.name for column in JOBS.columns if column.changes is Changes.NEVER}
+    never = {column.name for column in JOBS.columns if column.changes is ChangedBy.NEVER}
     assert {"id", "guild_id", "card_id", "held_milli", "idempotency_key", "author_id", "after_ids"} <= never
     assert not CHANGEABLE & {"state", "lease", "model"}
     changed = replace(job, author_id=7, basis="unknown", error="Nothing.")
@@ -46,7 +46,7 @@ class RatedJob(Job):
 
 async def test_a_new_column_is_one_line(store: Store, accepted: Any) -> None:
     _, (job,) = await accepted(store)
-    rated = Table("jobs", RatedJob, (*JOBS.columns, Column(name="rating", changes=Changes.BY_WORKER)))
+    rated = Table("jobs", RatedJob, (*JOBS.columns, Column(name="rating", changes=ChangedBy.BY_WORKER)))
     values = {each.name: getattr(job, each.name) for each in fields(Job)}
     another = RatedJob(**(values | {"id": "J2", "position": 1, "idempotency_key": "k2", "rating": 4}))
 

@@ -17,7 +17,7 @@ KEY = frozenset({"id", "guild_id"})
 """The columns by which a row is found: a row of another guild never is."""
 
 
-class Changes(Enum):
+class ChangedBy(Enum):
     """Who may change a column after its row was inserted."""
 
     NEVER = auto()
@@ -36,7 +36,7 @@ class Column:
     """The attribute of the value that it holds; '': the one of the column's name."""
     to_sql: ToSql | None = None
     from_sql: FromSql | None = None
-    changes: Changes = Changes.NEVER
+    changes: ChangedBy = ChangedBy.NEVER
     is_read: bool = True
     """False: it is written for queries alone, and computed from other attributes."""
 
@@ -54,7 +54,7 @@ class Table(Generic[Value]):
         self._type = type_
         self._places = {each.name: place for place, each in enumerate(columns)}
         self._read = tuple((each.name, each.field, each.from_sql) for each in columns if each.is_read)
-        changing = [each for each in columns if each.changes is not Changes.NEVER]
+        changing = [each for each in columns if each.changes is not ChangedBy.NEVER]
         key = [each for each in columns if each.name in KEY]
         self._inserted, self._updated = _contents_of(columns), _contents_of([*changing, *key])
         names, marks = ", ".join(each.name for each in columns), ", ".join("?" for _ in columns)

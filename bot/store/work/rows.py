@@ -19,13 +19,13 @@ from bot.store.engine.columns import (
     to_text,
     to_text_or_none,
 )
-from bot.store.engine.table import Changes, Column, Table
+from bot.store.engine.table import ChangedBy, Column, Table
 from bot.store.vault.secret_box import SecretBox
 
 TOKEN_PURPOSE = "interaction token"  # noqa: S105 - what the token is for, not a token
 
-_by_store = partial(Column, changes=Changes.BY_STORE)
-_by_worker = partial(Column, changes=Changes.BY_WORKER)
+_by_store = partial(Column, changes=ChangedBy.BY_STORE)
+_by_worker = partial(Column, changes=ChangedBy.BY_WORKER)
 
 CARDS = Table(
     "cards",
@@ -90,7 +90,7 @@ JOBS = Table(
 )
 """Besides these the table has `dropped_by`, which only bot/store/work/cancellation.py reads and writes."""
 
-CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is Changes.BY_WORKER)
+CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
 """The fields of Job that `Jobs.change` may set besides the state."""
 
 

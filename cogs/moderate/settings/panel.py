@@ -58,7 +58,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class SettingRow:
     """A setting with its value, to be drawn."""
 
     name: str
@@ -70,7 +70,7 @@ class Shown:
 def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed, discord.ui.View]:
     """Draw a page."""
     shown = [
-        Shown(name=name, setting=each, value=getattr(rules, name), known=known)
+        SettingRow(name=name, setting=each, value=getattr(rules, name), known=known)
         for name, each in settings_of(type(rules)).items()
         if each.page is page
     ]
@@ -86,14 +86,14 @@ def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed
     return embed, view_of([_pages(page), *_controls(page, shown)])
 
 
-def _value(shown: Shown) -> str:
+def _value(shown: SettingRow) -> str:
     kind = shown.setting.kind
     return shortened(
         f"{kind.show(shown.value, plain)}{kind.show_more(shown.value, plain, shown.known.now)}", EMBED_FIELD_CHARS
     )
 
 
-def _controls(page: SettingsPage, shown: list[Shown]) -> list[Control]:
+def _controls(page: SettingsPage, shown: list[SettingRow]) -> list[Control]:
     """Return the page's controls: selects, which take a row each, before buttons."""
     selects = [select(each) for each in shown if (select := _SELECTS.get(each.setting.kind.widget)) is not None]
     controls = [*(each for each in selects if each is not None), *_buttons(shown)]
@@ -102,7 +102,7 @@ def _controls(page: SettingsPage, shown: list[Shown]) -> list[Control]:
     return controls
 
 
-def _buttons(shown: list[Shown]) -> Iterator[Control]:
+def _buttons(shown: list[SettingRow]) -> Iterator[Control]:
     """Return a button for each switch, and one for each form before its first setting."""
     forms: set[FormSpec] = set()
     for each in shown:
@@ -122,12 +122,12 @@ def _pages(page: SettingsPage) -> Control:
     return Control.select("set_page", "panel", placeholder="Subject", options=options)
 
 
-def _switch(shown: Shown) -> Control:
+def _switch(shown: SettingRow) -> Control:
     style = discord.ButtonStyle.success if shown.value else discord.ButtonStyle.secondary
     return Control.button("set_flip", shown.name, label=f"{shown.setting.control}: {on_off(shown.value)}", style=style)
 
 
-def _choice(shown: Shown) -> Control:
+def _choice(shown: SettingRow) -> Control:
     action, subject = RELEASED_IDS.get(shown.name, ("set_choice", shown.name))
     options = [
         discord.SelectOption(label=text, value=each.value, default=each is shown.value)
@@ -136,17 +136,17 @@ def _choice(shown: Shown) -> Control:
     return Control.select(action, subject, placeholder=shown.setting.control, options=options)
 
 
-def _role(shown: Shown) -> Control:
+def _role(shown: SettingRow) -> Control:
     chosen = shown.value if shown.value in shown.known.role_ids else None
     return Control.role("set_role", shown.name, placeholder=shown.setting.control, chosen=chosen)
 
 
-def _channel(shown: Shown) -> Control:
+def _channel(shown: SettingRow) -> Control:
     chosen = [shown.value] if shown.value in shown.known.channel_ids else []
     return Control.channels("set_channels", shown.name, placeholder=shown.setting.control, chosen=chosen, kinds=TALK)
 
 
-def _places(shown: Shown) -> Control:
+def _places(shown: SettingRow) -> Control:
     return Control.channels(
         "set_channels",
         shown.name,
@@ -157,7 +157,7 @@ def _places(shown: Shown) -> Control:
     )
 
 
-def _operation(shown: Shown) -> Control | None:
+def _operation(shown: SettingRow) -> Control | None:
     """Return a select of the operations that have a model; None if none has."""
     options = [
         discord.SelectOption(
@@ -173,7 +173,7 @@ def _operation(shown: Shown) -> Control | None:
     return Control.select("set_model", "panel", placeholder=shown.setting.control, options=options[:OPTIONS_PER_SELECT])
 
 
-_SELECTS: Mapping[Widget, Callable[[Shown], Control | None]] = {
+_SELECTS: Mapping[Widget, Callable[[SettingRow], Control | None]] = {
     Widget.SELECT: _choice,
     Widget.ROLE: _role,
     Widget.CHANNEL: _channel,

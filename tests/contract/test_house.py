@@ -1,0 +1,86 @@
+"""The shape of the house: how many rooms, how large a class may be, and a picture that shows what is there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.draw_architecture import PICTURE, boxes, svg
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOSE_MODULES = {"__init__", "__main__", "cli", "settings", "errors"}
+PACKAGES_MAX = 12
+CLASS_METHODS_MAX = 25
+CLASS_LINES_MAX = 300
+REASON = "Large on purpose:"
+"""What the docstring of a class says that is larger than the bounds, with the reason after it."""
+
+
+def modules() -> Iterator[Path]:
+    for package in ("bot", "cogs"):
+        yield from (ROOT / package).rglob("*.py")
+
+
+def packages(folder: str) -> list[str]:
+    return sorted(path.parent.name for path in (ROOT / folder).glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("folder", ["bot", "cogs"])
+def test_a_folder_has_few_rooms(folder: str) -> None:
+    assert 0 < len(packages(folder)) <= PACKAGES_MAX
+
+
+def test_no_loose_modules_but_the_named_ones() -> None:
+    assert {path.stem for path in (ROOT / "bot").glob("*.py")} == LOOSE_MODULES
+    assert {path.stem for path in (ROOT / "cogs").glob("*.py")} == {"__init__", "surface"}
+
+
+def test_every_package_says_what_it_is_about() -> None:
+    silent = [
+        path for path in modules() if path.name == "__init__.py" and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert silent == []
+
+
+def large_classes(source: str) -> list[str]:
+    """The classes of a module that pass a bound and do not say why."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        public = [name for name in methods if not name.startswith("_")]
+        lines = (node.end_lineno or 0) - node.lineno + 1
+        is_large = len(public) > CLASS_METHODS_MAX or lines > CLASS_LINES_MAX
+        if is_large and REASON not in (ast.get_docstring(node) or ""):
+            found.append(f"{node.name}: {len(public)} public methods, {lines} lines")
+    return found
+
+
+def test_no_class_does_everything() -> None:
+    assert {str(path): found for path in modules() if (found := large_classes(path.read_text()))} == {}
+
+
+def test_a_large_class_is_noticed_and_may_say_why() -> None:
+    methods = "".join(f"    def m{number}(self): ...\n" for number in range(CLASS_METHODS_MAX + 1))
+    assert large_classes(f'class A:\n    """A."""\n{methods}') == ["A: 26 public methods, 28 lines"]
+    assert large_classes(f'class A:\n    """A. {REASON} it is a table."""\n{methods}') == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for path in modules():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_the_picture_shows_the_packages_as_they_are() -> None:
+    drawn = svg(boxes())
+    assert PICTURE.read_text(encoding="utf-8") == drawn, "draw it with: make picture"
+    for package in packages("bot"):
+        assert f">bot/{package}/<" in drawn
