@@ -48,17 +48,28 @@ def blocks(recipe: str) -> Iterator[Block]:
 
 
 def changed(text: str, diff: str) -> str:
-    """Return `text` with every place of a diff block changed; fail where a place is not there exactly once."""
+    """Return `text` with every place of a diff block changed; fail where a place is not there exactly once.
+
+    An unchanged line that ends in `…` is any line that begins so.
+    """
     lines = text.splitlines()
     for place in re.split(r"^@@\n", diff, flags=re.MULTILINE):
         marked = [(line[:1] or " ", line[1:]) for line in place.splitlines()]
         assert {sign for sign, _ in marked} <= set("+- "), f"a line starts with +, - or a space:\n{place}"
         old = [line for sign, line in marked if sign != "+"]
-        found = [at for at in range(len(lines)) if lines[at : at + len(old)] == old]
-        assert old, f"where is it?\n{place}"
+        found = [at for at in range(len(lines)) if old and _is_at(lines[at : at + len(old)], old)]
         assert len(found) == 1, f"fits {len(found)} times:\n{place}"
-        lines[found[0] : found[0] + len(old)] = [line for sign, line in marked if sign != "-"]
+        there = iter(lines[found[0] : found[0] + len(old)])
+        read = [(sign, line if sign == "+" else next(there)) for sign, line in marked]
+        lines[found[0] : found[0] + len(old)] = [line for sign, line in read if sign != "-"]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _is_at(lines: list[str], old: list[str]) -> bool:
+    return len(lines) == len(old) and all(
+        line.startswith(each[:-1]) if each.endswith("…") else line == each
+        for line, each in zip(lines, old, strict=True)
+    )
 
 
 def copy_project(folder: Path) -> None:
@@ -130,6 +141,7 @@ def test_a_recipe_works_as_it_is_written(tmp_path: Path, recipe: str) -> None:
         (" a\n+x\n", "a\nx\nb\na b\n"),
         ("-b\n", "a\na b\n"),
         ("-a\n+c\n@@\n a b\n+d\n", "c\nb\na b\nd\n"),
+        ("+x\n a …\n", "a\nb\nx\na b\n"),
     ],
 )
 def test_a_diff_is_applied_at_its_one_place(diff: str, expected: str) -> None:
