@@ -50,6 +50,11 @@ def new_id() -> str:
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 
+def is_id(text: str) -> bool:
+    """Whether the text reads like what `new_id` returns."""
+    return len(text) == ID_LENGTH and set(text) <= set(ID_ALPHABET)
+
+
 class MediaKind(StrEnum):
     """What a medium is, known from its content."""
 

@@ -9,6 +9,7 @@ from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generations import Generations
 from bot.generation.next_steps import NextSteps
 from bot.generation.reaction_requests import ReactionRequests
+from bot.generation.recipe_run import RecipeRuns
 from bot.generation.rerun import Reruns
 from bot.generation.retry import Retries
 from bot.generation.rewritten_prompts import RewrittenPrompts
@@ -30,6 +31,7 @@ class GenerationUseCases:
     next_steps: NextSteps
     rewritten_prompts: RewrittenPrompts
     reaction_requests: ReactionRequests
+    recipe_runs: RecipeRuns
 
 
 def make_use_cases(
@@ -55,4 +57,5 @@ def make_use_cases(
         next_steps=next_steps,
         rewritten_prompts=RewrittenPrompts(catalogue=catalogue, switches=switches, earlier=earlier),
         reaction_requests=ReactionRequests(reruns=reruns, next_steps=next_steps),
+        recipe_runs=RecipeRuns(catalogue=catalogue, sources=sources),
     )

@@ -8,7 +8,7 @@ from bot.catalogue import FieldKind, LiveCatalogue
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.generation import SourceFile
-from bot.generation.sources import SourceRef
+from bot.generation.sources import SourceRef, native_video_id
 from bot.store import Store
 
 ERASED = "Its record was erased, so nobody knows any more what it was made from."
@@ -29,6 +29,16 @@ class EarlierJobs:
     async def of_card(self, job: Job) -> tuple[Job, ...]:
         """Return all jobs of the job's card."""
         return await self._store.jobs.of_card(job.guild_id, job.card_id)
+
+    async def sora_video_id(self, guild_id: int, member_id: int, job_id: str) -> str:
+        """Return Sora's own id of a job's video. Raises InputError for a job not visible or not made by Sora."""
+        job = await self._store.job_lists.visible(guild_id, member_id, job_id.strip().upper())
+        if job is None:
+            raise InputError("There is no such job here that you can see; pick one from the list.", "job")
+        native = native_video_id(job)
+        if native is None:
+            raise InputError(f"Job {job.id} was not made by Sora; pick one that was.", "job")
+        return native
 
     async def input_of(self, job: Job, member_id: int) -> tuple[dict[str, Any], list[SourceFile]]:
         """Return the job's input for a member, its links taken out as files: they may have expired.

@@ -1,4 +1,4 @@
-"""Recipes: named steps in which the output of one is the input of the next. Pure: text in, jobs' steps out.
+"""Recipes: named steps in which the output of one is the input of the next. Pure: their types and their text.
 
 A recipe is written the way it is read, one step a paragraph:
 
@@ -10,43 +10,31 @@ A recipe is written the way it is read, one step a paragraph:
     prompt: {prompt}
     image_url: {1.image_url}
 
-`{prompt}` is a parameter, `{1.image_url}` an output of step 1. It is checked as it is saved: operations, fields,
-parameters and outputs exist, only earlier steps are named, and a medium goes only where its kind is taken.
+`{prompt}` is a parameter, `{1.image_url}` an output of step 1. recipe_check.py says whether a recipe can be run, and
+recipe_run.py runs it.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.catalogue import Catalogue, Field, FieldKind, Operation, Output
-from bot.domain.models import PROMPT_FIELDS
-from bot.domain.templates import (
-    is_parameter_name,
-    output_of_step,
-    parameters_in,
-    steps_in,
-    with_outputs,
-    with_parameters,
-    without_braces,
-)
+from bot.catalogue import Field, FieldKind
+from bot.domain.templates import is_parameter_name
 from bot.errors import InputError
-from bot.jobs.card_spec import JobSpec
 
 STEPS_MAX = 10
 PARAMETERS_MAX = 5
 """As many as a form has inputs."""
-NAME = re.compile(r"[a-z0-9][a-z0-9 _-]{0,38}[a-z0-9]|[a-z0-9]")
 TEXT_MAX = 4000
 """What a modal's input holds (Discord's docs)."""
 ABOUT_CHARS = 100
 NOT_SHARED = "This is not a recipe that this bot has shared."
 
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_.]{0,63})\s*:\s*(.*)")
-_MEDIA = {FieldKind.URL, FieldKind.URLS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,215 +180,11 @@ def steps_text(recipe: Recipe) -> str:
     )
 
 
-# ---------------------------------------------------------------------- checking
-
-
-def check(recipe: Recipe, catalogue: Catalogue) -> None:
-    """Raise InputError, with one sentence that names the step, if the recipe could not be run."""
-    if NAME.fullmatch(recipe.name) is None:
-        raise InputError("A recipe's name has 1 to 40 small letters, digits, spaces, - or _.", "name")
-    operations: list[Operation] = []
-    for number, step in enumerate(recipe.steps, start=1):
-        operation = _operation(catalogue, step, number)
-        for name, value in step.values.items():
-            _check_value(recipe, operations, operation, number, name, value)
-        missing = [each.name for each in operation.fields if each.required and each.name not in step.values]
-        if missing:
-            raise InputError(f"Step {number} ({operation.title}) needs `{missing[0]}`.", "steps")
-        _check_fixed(catalogue, operation, number, step)
-        operations.append(operation)
-    unused = {each.name for each in recipe.parameters} - _used(recipe)
-    if unused:
-        raise InputError(f"The parameter `{min(unused)}` is used in no step.", "parameters")
-
-
-def _check_fixed(catalogue: Catalogue, operation: Operation, number: int, step: RecipeStep) -> None:
-    """Let the catalogue look at the values that are the same in every run. What a run fills in, it looks at then."""
-    fields = {each.name: each for each in operation.fields}
-    open_ = {name for name, value in step.values.items() if parameters_in(value) or steps_in(value)}
-    fixed = {name: _value(fields.get(name), value) for name, value in step.values.items() if name not in open_}
-    # Some rules ask whether there is a text at all, whatever it says.
-    words = {name: "words" for name in open_ if name in fields and name in PROMPT_FIELDS}
-    try:
-        catalogue.check(operation.id, {**words, **fixed}, pending=open_)
-    except InputError as error:
-        raise InputError(f"Step {number}: {error.sentence}", "steps") from None
-
-
-def _operation(catalogue: Catalogue, step: RecipeStep, number: int) -> Operation:
-    try:
-        return catalogue.resolve(step.operation)
-    except InputError as error:
-        raise InputError(f"Step {number}: {error.sentence}", "steps") from None
-
-
-def _check_value(
-    recipe: Recipe, before: Sequence[Operation], operation: Operation, number: int, name: str, value: str
-) -> None:
-    target = next((each for each in operation.fields if each.name == name), None)
-    if target is None and operation.fields:
-        raise InputError(f"Step {number} ({operation.title}) has no field `{name}`.", "steps")
-    for used in parameters_in(value):
-        if used not in {each.name for each in recipe.parameters}:
-            raise InputError(f"Step {number} uses the parameter `{used}`, which the recipe does not have.", "steps")
-    for source, ref in steps_in(value):
-        if not 1 <= source < number:
-            raise InputError(
-                f"Step {number} takes `{ref}`; only the steps before it, 1 to {number - 1}, have outputs by then."
-                if number > 1
-                else f"Step 1 takes `{ref}`, but there is no step before it.",
-                "steps",
-            )
-        _check_output(before[source - 1], ref.key, target, number, value == str(ref))
-
-
-def _check_output(source: Operation, key: str, target: Field | None, number: int, alone: bool) -> None:
-    if not source.outputs:
-        return  # its outputs are not public
-    output = next((each for each in source.outputs if each.key == key), None)
-    if output is None:
-        known = ", ".join(f"`{each.key}`" for each in source.outputs if not each.temporary)
-        raise InputError(f"Step {number} takes `{key}`, but {source.title} gives {known}.", "steps")
-    if target is None:
-        return
-    if target.kind in _MEDIA and not _fits(output, target):
-        raise InputError(f"Step {number}: `{key}` is no {' or '.join(sorted(target.media))}.", "steps")
-    if target.kind in _MEDIA and not alone:
-        raise InputError(f"Step {number}: `{target.name}` takes a link alone, without words around it.", "steps")
-
-
-def _fits(output: Output, target: Field) -> bool:
-    return output.kind is not None and output.kind in target.media
-
-
-def _used(recipe: Recipe) -> set[str]:
-    return {name for step in recipe.steps for value in step.values.values() for name in parameters_in(value)}
-
-
-# ---------------------------------------------------------------------- running
-
-
-def steps_of(recipe: Recipe, given: Mapping[str, str], catalogue: Catalogue) -> list[JobSpec]:
-    """Return the steps of a run with these parameters. Raises InputError if one is missing or not known."""
-    values = _arguments(recipe, given)
-    steps = []
-    for step in recipe.steps:
-        fields = {each.name: each for each in catalogue.resolve(step.operation).fields}
-        plain: dict[str, Any] = {}
-        fill: dict[str, Any] = {}
-        for name, template in step.values.items():
-            text = with_parameters(template, values)
-            outputs = {ref: output_of_step(number - 1, ref.key) for number, ref in steps_in(template)}
-            if outputs:
-                linked = with_outputs(text, outputs)
-                is_list = name in fields and fields[name].kind is FieldKind.URLS
-                fill[name] = linked.split() if is_list else linked
-            elif text:
-                plain[name] = _value(fields.get(name), text)
-        steps.append(JobSpec(operation=step.operation, input=plain, fill=fill))
-    return steps
-
-
-def _value(target: Field | None, text: str) -> Any:
-    """Read what stands for an object as JSON; the catalogue reads all else."""
+def value_of(target: Field | None, text: str) -> Any:
+    """Return the text of a field's value, read as JSON for an object; the catalogue reads all else."""
     if target is not None and target.kind in {FieldKind.OBJECT, FieldKind.OBJECTS}:
         try:
             return json.loads(text)
         except ValueError:
             return text
     return text
-
-
-def _arguments(recipe: Recipe, given: Mapping[str, str]) -> dict[str, str]:
-    known = {each.name: each for each in recipe.parameters}
-    for name in given:
-        if name not in known:
-            raise InputError(f"The recipe has no parameter `{name}`; it has {', '.join(known) or 'none'}.", name)
-    values = {}
-    for name, parameter in known.items():
-        value = without_braces(given.get(name) or parameter.default).strip()
-        if not value:
-            raise InputError(f"The recipe needs `{name}`{f': {parameter.about}' if parameter.about else ''}.", name)
-        values[name] = value
-    return values
-
-
-# ---------------------------------------------------------------------- what comes with the bot
-
-_PROMPT = Parameter(name="prompt", about="What it is about, e.g. a lighthouse keeper in a storm")
-
-BUILT_IN: tuple[Recipe, ...] = (
-    Recipe(
-        name="trailer",
-        about="A short film with sound and subtitles from one idea",
-        parameters=(_PROMPT,),
-        steps=parse_steps(
-            """
-            prompt.enhance.image
-            prompt: {prompt}
-            aspectRatio: 16:9
-
-            image.generate
-            prompt: {1.enhancedPrompt}
-            aspect_ratio: 16:9
-
-            video.generate
-            prompt: {prompt}
-            image_url: {2.image_url}
-            aspect_ratio: 16:9
-
-            soundfx.generate
-            prompt: {prompt}
-            video_url: {3.video_url}
-            mode: video_context
-
-            subtitles.generate
-            video_url: {4.sfx_video_url}
-            """
-        ),
-        built_in=True,
-    ),
-    Recipe(
-        name="talking portrait",
-        about="A portrait that speaks your words",
-        parameters=(
-            Parameter(name="portrait", about="Who it is, e.g. an old sailor, oil painting, looking at us"),
-            Parameter(name="text", about="What is said"),
-        ),
-        steps=parse_steps(
-            """
-            image.generate
-            prompt: {portrait}
-            aspect_ratio: 1:1
-
-            narration.generate
-            text: {text}
-
-            smartmotion.generate
-            file_url: {1.image_url}
-            prompt: the face moves a little, as if speaking
-            duration: 6
-
-            lipsync.generate
-            video_url: {3.video_url}
-            audio_url: {2.audio_url}
-            """
-        ),
-        built_in=True,
-    ),
-    Recipe(
-        name="polish",
-        about="A larger, sharper video with subtitles",
-        parameters=(Parameter(name="video", about="A link to the video"),),
-        steps=parse_steps(
-            """
-            video.upscale
-            video_url: {video}
-
-            subtitles.generate
-            video_url: {1.video_url}
-            """
-        ),
-        built_in=True,
-    ),
-)

@@ -11,7 +11,7 @@ from bot.cannon.client import CannonClient
 from bot.cannon.wire import media_of
 from bot.catalogue import FieldKind, LiveCatalogue, Operation, ProbeKind
 from bot.catalogue.messages import echo
-from bot.domain.models import Job, Media, MediaKind
+from bot.domain.models import Job, Media, MediaKind, is_id
 from bot.errors import BotError, InputError, MediaError, MediaGone
 from bot.guild.api_keys import ApiKeys
 from bot.media.fetcher import MediaFetcher, SourceFacts
@@ -33,6 +33,11 @@ class SourceRef:
     """Link and name of an upload, or of a message's file."""
     url: str | None = None
     job_id: str | None = None
+
+    @classmethod
+    def of_text(cls, typed: str) -> SourceRef:
+        """Return what was typed as an earlier job if it reads like an id, else as a link."""
+        return cls(job_id=typed) if is_id(typed.upper()) else cls(url=typed)
 
     @property
     def count(self) -> int:

@@ -29,9 +29,9 @@ class KeyForm(Form):
     def __init__(self, bot: CannonBot) -> None:
         super().__init__(bot, title="Cannon Studio key", name="key")
 
-    async def on_submit(self, interaction: discord.Interaction) -> None:
+    async def answer(self, interaction: Interaction) -> None:
         """Check the key with the status call, then store it."""
-        await store_key(interaction, self.secret.value)  # type: ignore[arg-type]  # our client's type
+        await store_key(interaction, self.secret.value)
 
 
 async def store_key(interaction: Interaction, typed: str) -> None:

@@ -1,7 +1,6 @@
 """The form that asks a moderator why something is refused."""
 
 from collections.abc import Awaitable, Callable
-from typing import cast
 
 import discord
 
@@ -25,6 +24,6 @@ class RefusalForm(Form):
         )
         self.add_item(self.reason)
 
-    async def on_submit(self, interaction: discord.Interaction) -> None:
+    async def answer(self, interaction: Interaction) -> None:
         """Refuse for this reason."""
-        await self._refuse(cast("Interaction", interaction), self._subject, self.reason.value.strip())
+        await self._refuse(interaction, self._subject, self.reason.value.strip())

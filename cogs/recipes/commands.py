@@ -17,7 +17,8 @@ from bot.delivery.text import plain
 from bot.domain.models import credits_text
 from bot.domain.text import shortened, slug
 from bot.errors import InputError
-from bot.generation.recipes import BUILT_IN, NOT_SHARED, Recipe
+from bot.generation.built_in_recipes import BUILT_IN
+from bot.generation.recipes import NOT_SHARED, Recipe
 from cogs.recipes.form import RecipeForm, Texts, save, texts_of
 from cogs.recipes.run import open_run
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX

@@ -11,12 +11,12 @@ from bot.catalogue import Catalogue
 from bot.delivery.text import plain
 from bot.domain.text import one_line
 from bot.errors import InputError
+from bot.generation.built_in_recipes import BUILT_IN
+from bot.generation.recipe_check import check
 from bot.generation.recipes import (
     ABOUT_CHARS,
-    BUILT_IN,
     TEXT_MAX,
     Recipe,
-    check,
     parameters_text,
     parse_parameters,
     parse_steps,
@@ -119,10 +119,10 @@ class RecipeForm(Form):
         self.add_item(discord.ui.Label(text=label, description=about, component=item))
         return item
 
-    async def on_submit(self, interaction: discord.Interaction) -> None:
+    async def answer(self, interaction: Interaction) -> None:
         """Keep the recipe, if the sender still is a moderator and it can be run."""
         typed = {name: item.value for name, item in self.inputs.items()}
-        await save(interaction, replace(self.texts, **typed))  # type: ignore[arg-type]  # our client's type
+        await save(interaction, replace(self.texts, **typed))
 
 
 async def save(interaction: Interaction, texts: Texts) -> None:

@@ -1,27 +1,34 @@
 """Forms (modals): with a timeout, so that dismissed ones do not stay in memory, and one place for their errors."""
 
-import re
 import secrets
+from typing import cast
 
 import discord
 
 from bot.app.client import CannonBot
 from bot.app.open_forms import FORM_PREFIX
-from bot.domain.models import ID_ALPHABET, ID_LENGTH
+from cogs.ui.interaction import Interaction
 
 FORM_TIMEOUT_S = 900.0
 INPUTS, TITLE_CHARS, LABEL_CHARS, ABOUT_CHARS, INPUT_CHARS = 5, 45, 45, 100, 4000
 """Discord's limits of a modal."""
-JOB_ID = re.compile(f"[{ID_ALPHABET}]{{{ID_LENGTH}}}")
 
 
 class Form(discord.ui.Modal):
-    """A modal of ours. Its custom id is unknown after a restart, which the bot then says."""
+    """A modal of ours; a subclass answers it. Its custom id is unknown after a restart, which the bot then says."""
 
     def __init__(self, bot: CannonBot, *, title: str, name: str) -> None:
         super().__init__(title=title, custom_id=f"{FORM_PREFIX}{name}:{secrets.token_hex(8)}", timeout=FORM_TIMEOUT_S)
         self.bot = bot
         bot.forms.add(self.custom_id)
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Answer the member who has sent the form."""
+        raise NotImplementedError
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        """Answer, with the interaction as what it is: one of our client's."""
+        await self.answer(cast("Interaction", interaction))
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Note that the form was sent, here and on the interaction, which the bot sees too."""

@@ -13,7 +13,9 @@ from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.generation.field_paths import nested
 from bot.generation.generation import Generation, SourceFile
-from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, JOB_ID, LABEL_CHARS, TITLE_CHARS, Form
+from bot.generation.sources import SourceRef
+from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
+from cogs.ui.interaction import Interaction
 from cogs.workflows.files import offered_file
 from cogs.workflows.submit import submit
 
@@ -72,13 +74,13 @@ class OperationForm(Form):
         """Whether there is anything to ask; Discord takes no empty form."""
         return bool(self.children)
 
-    async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Go the road of all commands with what was typed. Raises what that raises."""
+    async def answer(self, interaction: Interaction) -> None:
+        """Submit what was typed. Raises what `submit` raises."""
         request = self.request
         chosen = self.choice.values[0] if self.choice is not None else request.operation
         files = [*request.files, *(_file(*each) for each in self.uploads)]
         await submit(
-            interaction,  # type: ignore[arg-type]  # our client's type
+            interaction,
             replace(request, operation=chosen, values={**request.values, **self._values()}, files=files),
         )
 
@@ -137,13 +139,13 @@ class OperationForm(Form):
 
 def _file(field: Field, upload: FileUpload, link: TextInput) -> SourceFile:
     """Return the file that was given in a form. Raises InputError if none was."""
-    typed = link.value.strip() or None
-    is_job = typed is not None and JOB_ID.fullmatch(typed.upper()) is not None
+    typed = link.value.strip()
+    source = SourceRef.of_text(typed) if typed else SourceRef()
     [file] = offered_file(
         field.label,
         attachment=upload.values[0] if upload.values else None,
-        url=None if is_job else typed,
-        job=typed if is_job else None,
+        url=source.url,
+        job=source.job_id,
         field=field.name,
         required=True,
     )

@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.errors import InputError
-from bot.generation.generation import Generation, SourceFile
+from bot.generation.generation import Generation
 from bot.generation.sources import native_video_id
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows.files import offered_file
@@ -23,37 +23,54 @@ SOURCE_URL_HELP = "A link to the same video, if Cannon Studio asks for it"
 
 
 async def video_id(interaction: Interaction, typed: str | None, job_id: str | None) -> str:
-    """Return the native id of the Sora video that was given, typed or as a job. Raises InputError."""
-    if (typed is None) == (job_id is None):
-        raise InputError("Give the Sora video in exactly one way: its id (`video_…`), or the job that made it.", "job")
-    if typed is not None:
+    """Return Sora's own id of the video that was given, as that id or as a job. Raises InputError."""
+    if typed is not None and job_id is None:
         return typed.strip()
-    store = interaction.client.parts.store
-    job = await store.job_lists.visible(interaction.guild_id or 0, interaction.user.id, (job_id or "").strip().upper())
-    if job is None:
-        raise InputError("There is no such job here that you can see; pick one from the list.", "job")
-    native = native_video_id(job)
-    if native is None:
-        raise InputError(f"Job {job.id} was not made by Sora; pick one that was.", "job")
-    return native
+    if typed is not None or job_id is None:
+        raise InputError("Give the Sora video in exactly one way: its id (`video_…`), or the job that made it.", "job")
+    earlier = interaction.client.parts.generation.earlier
+    return await earlier.sora_video_id(interaction.guild_id or 0, interaction.user.id, job_id)
 
 
-async def change(
-    interaction: Interaction,
-    operation: str,
-    files: list[SourceFile],
-    *,
-    sora_video_id: str | None,
-    job: str | None,
-    private: bool,
-    enhance: bool,
-) -> None:
-    """Ask for a new video made from an earlier Sora video."""
-    values = given(interaction, operation)
-    values["sora_video_id"] = await video_id(interaction, sora_video_id, job)
-    await submit(
-        interaction, Generation(operation=operation, values=values, files=files, private=private, enhance=enhance)
+Change = app_commands.Command["Sora", ..., None]
+
+
+def change(name: str, description: str, operation: str) -> Change:
+    """Return the command `/sora <name>`, which makes a new video of an earlier Sora video."""
+
+    @offers(
+        operation,
+        jobs={"job": CLIPS},
+        only=native_video_id,
+        sora_video_id=VIDEO_ID_HELP,
+        job=JOB_HELP,
+        source_video=SOURCE_HELP,
+        source_video_url=SOURCE_URL_HELP,
     )
+    async def callback(
+        self: "Sora",
+        interaction: Interaction,
+        prompt: PromptOption,
+        job: str | None = None,
+        sora_video_id: str | None = None,
+        model: str | None = None,
+        duration: float | None = None,
+        aspect_ratio: str | None = None,
+        resolution: str | None = None,
+        source_video: discord.Attachment | None = None,
+        source_video_url: str | None = None,
+        enhance: bool = False,
+        private: bool = False,
+    ) -> None:
+        files = offered_file("source video", attachment=source_video, url=source_video_url, field="source_video_url")
+        values = given(interaction, operation)
+        values["sora_video_id"] = await video_id(interaction, sora_video_id, job)
+        await submit(
+            interaction, Generation(operation=operation, values=values, files=files, private=private, enhance=enhance)
+        )
+
+    callback.__qualname__ = f"Sora.{name}"  # by which discord.py tells a method, whose first parameter is no option
+    return app_commands.command(name=name, description=description)(callback)
 
 
 @app_commands.guild_only()
@@ -120,116 +137,9 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
             Generation(operation="sora2.character.generate", values=values, private=private, enhance=enhance),
         )
 
-    @app_commands.command(name="edit", description="Change a Sora 2 video by words")
-    @offers(
-        "sora2.video.edit",
-        jobs={"job": CLIPS},
-        only=native_video_id,
-        sora_video_id=VIDEO_ID_HELP,
-        job=JOB_HELP,
-        source_video=SOURCE_HELP,
-        source_video_url=SOURCE_URL_HELP,
-    )
-    async def edit(
-        self,
-        interaction: Interaction,
-        prompt: PromptOption,
-        job: str | None = None,
-        sora_video_id: str | None = None,
-        model: str | None = None,
-        duration: float | None = None,
-        aspect_ratio: str | None = None,
-        resolution: str | None = None,
-        source_video: discord.Attachment | None = None,
-        source_video_url: str | None = None,
-        enhance: bool = False,
-        private: bool = False,
-    ) -> None:
-        """Change a Sora video."""
-        files = offered_file("source video", attachment=source_video, url=source_video_url, field="source_video_url")
-        await change(
-            interaction,
-            "sora2.video.edit",
-            files,
-            sora_video_id=sora_video_id,
-            job=job,
-            private=private,
-            enhance=enhance,
-        )
-
-    @app_commands.command(name="extend", description="Let a Sora 2 video go on")
-    @offers(
-        "sora2.video.extend",
-        jobs={"job": CLIPS},
-        only=native_video_id,
-        sora_video_id=VIDEO_ID_HELP,
-        job=JOB_HELP,
-        source_video=SOURCE_HELP,
-        source_video_url=SOURCE_URL_HELP,
-    )
-    async def extend(
-        self,
-        interaction: Interaction,
-        prompt: PromptOption,
-        job: str | None = None,
-        sora_video_id: str | None = None,
-        model: str | None = None,
-        duration: float | None = None,
-        aspect_ratio: str | None = None,
-        resolution: str | None = None,
-        source_video: discord.Attachment | None = None,
-        source_video_url: str | None = None,
-        enhance: bool = False,
-        private: bool = False,
-    ) -> None:
-        """Let a Sora video go on."""
-        files = offered_file("source video", attachment=source_video, url=source_video_url, field="source_video_url")
-        await change(
-            interaction,
-            "sora2.video.extend",
-            files,
-            sora_video_id=sora_video_id,
-            job=job,
-            private=private,
-            enhance=enhance,
-        )
-
-    @app_commands.command(name="remix", description="Make something else of a Sora 2 video")
-    @offers(
-        "sora2.video.remix",
-        jobs={"job": CLIPS},
-        only=native_video_id,
-        sora_video_id=VIDEO_ID_HELP,
-        job=JOB_HELP,
-        source_video=SOURCE_HELP,
-        source_video_url=SOURCE_URL_HELP,
-    )
-    async def remix(
-        self,
-        interaction: Interaction,
-        prompt: PromptOption,
-        job: str | None = None,
-        sora_video_id: str | None = None,
-        model: str | None = None,
-        duration: float | None = None,
-        aspect_ratio: str | None = None,
-        resolution: str | None = None,
-        source_video: discord.Attachment | None = None,
-        source_video_url: str | None = None,
-        enhance: bool = False,
-        private: bool = False,
-    ) -> None:
-        """Make something else of a Sora video."""
-        files = offered_file("source video", attachment=source_video, url=source_video_url, field="source_video_url")
-        await change(
-            interaction,
-            "sora2.video.remix",
-            files,
-            sora_video_id=sora_video_id,
-            job=job,
-            private=private,
-            enhance=enhance,
-        )
+    edit = change("edit", "Change a Sora 2 video by words", "sora2.video.edit")
+    extend = change("extend", "Let a Sora 2 video go on", "sora2.video.extend")
+    remix = change("remix", "Make something else of a Sora 2 video", "sora2.video.remix")
 
 
 def known(interaction: Interaction, operation_id: str, wishes: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import discord
 
@@ -50,11 +50,10 @@ class SettingsForm(Form):
         """Return the change that was typed. Raises InputError."""
         raise NotImplementedError
 
-    async def on_submit(self, interaction: discord.Interaction) -> None:
+    async def answer(self, interaction: Interaction) -> None:
         """Read what was typed and set it, if the sender is still a moderator."""
-        sent = cast("Interaction", interaction)
-        await require_moderator(sent)
-        await self._apply(sent, self._page, self.new_rules())
+        await require_moderator(interaction)
+        await self._apply(interaction, self._page, self.new_rules())
 
 
 class TypedSettings(SettingsForm):

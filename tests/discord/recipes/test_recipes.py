@@ -14,7 +14,7 @@ import pytest
 
 from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import Job, JobState, MediaKind
-from bot.generation.recipes import BUILT_IN
+from bot.generation.built_in_recipes import BUILT_IN
 from bot.runtime import failpoints
 from bot.runtime.failpoints import JOB_NAMES, Crash
 from tests.support.rig import Rig

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
 from bot.errors import InputError
+from bot.generation.built_in_recipes import BUILT_IN
+from bot.generation.recipe_check import check
+from bot.generation.recipe_run import steps_of
 from bot.generation.recipes import (
-    BUILT_IN,
     Parameter,
     Recipe,
     RecipeStep,
-    check,
     parameters_text,
     parse_parameters,
     parse_steps,
-    steps_of,
     steps_text,
 )
 

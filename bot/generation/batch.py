@@ -1,0 +1,92 @@
+"""A batch: many prompts for one operation, as one generation. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from bot.catalogue import Catalogue, Operation
+from bot.domain.models import PROMPT_FIELDS
+from bot.domain.spend_request import JOBS_PER_CARD
+from bot.domain.text import one_line
+from bot.errors import InputError
+from bot.generation.generation import Generation
+from bot.jobs.card_spec import JobSpec
+
+_BREAK = re.compile(r"[\n|]")
+_RATIO_FIELDS = ("aspect_ratio", "aspectRatio")
+
+
+def unfit(catalogue: Catalogue) -> set[str]:
+    """Return the ids of the operations that a batch cannot run."""
+    return {operation.id for operation in catalogue.operations.values() if _prompt_field(operation) is None}
+
+
+def operation_typed(catalogue: Catalogue, typed: str) -> Operation:
+    """Return the operation that a member named for a batch. Raises InputError for one that a batch cannot run."""
+    operation = catalogue.resolve(typed.strip())
+    if _prompt_field(operation) is None:
+        raise InputError(f"{operation.title} needs more than words, so it cannot be run as a batch.", "operation")
+    return operation
+
+
+def batch(
+    catalogue: Catalogue,
+    operation: Operation,
+    prompts: Sequence[str],
+    *,
+    model: str | None,
+    aspect_ratio: str | None,
+    private: bool,
+) -> Generation:
+    """Return one generation with a job for each prompt. Raises InputError that names the prompt if one is not fit."""
+    *before, last = _steps(catalogue, operation, prompts, model, aspect_ratio)
+    return Generation(operation=last.operation, values=last.input, before=before, private=private)
+
+
+def split_prompts(text: str, *, in_file: bool) -> list[str]:
+    """Return the prompts that a text holds: one a line, or outside files with | between. Raises InputError."""
+    found = [one_line(line) for line in (text.split("\n") if in_file else _BREAK.split(text))]
+    prompts = [line for line in found if line]
+    if not prompts:
+        raise InputError("There is no prompt in this.", "prompts")
+    if len(prompts) > JOBS_PER_CARD:
+        raise InputError(f"A batch takes at most {JOBS_PER_CARD} prompts; you gave {len(prompts)}.", "prompts")
+    return prompts
+
+
+def _steps(
+    catalogue: Catalogue, operation: Operation, prompts: Sequence[str], model: str | None, aspect_ratio: str | None
+) -> list[JobSpec]:
+    shared: dict[str, Any] = {}
+    if model:
+        shared["model"] = model
+    if aspect_ratio:
+        shared[ratio_field(operation)] = aspect_ratio
+    name = _prompt_field(operation) or PROMPT_FIELDS[0]
+    made = []
+    for number, prompt in enumerate(prompts, start=1):
+        values = {**shared, name: prompt}
+        try:
+            catalogue.check(operation.id, values)
+        except InputError as error:
+            if error.field != name:
+                raise  # it is the same for all of them
+            raise InputError(f"Prompt {number}: {error.sentence}", "prompts") from None
+        made.append(JobSpec(operation=operation.id, input=values))
+    return made
+
+
+def _prompt_field(operation: Operation) -> str | None:
+    """Return the field that takes the prompt, None if the operation cannot be run with a prompt alone."""
+    names = [field.name for field in operation.fields]
+    found = next((name for name in PROMPT_FIELDS if name in names), None)
+    required = {field.name for field in operation.fields if field.required}
+    return found if found is not None and required <= {found} else None
+
+
+def ratio_field(operation: Operation) -> str:
+    """Return the field that takes the aspect ratio."""
+    names = {field.name for field in operation.fields}
+    return next((name for name in _RATIO_FIELDS if name in names), _RATIO_FIELDS[0])

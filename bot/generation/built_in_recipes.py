@@ -1,0 +1,83 @@
+"""The recipes that come with the bot."""
+
+from __future__ import annotations
+
+from bot.generation.recipes import Parameter, Recipe, parse_steps
+
+_PROMPT = Parameter(name="prompt", about="What it is about, e.g. a lighthouse keeper in a storm")
+
+BUILT_IN: tuple[Recipe, ...] = (
+    Recipe(
+        name="trailer",
+        about="A short film with sound and subtitles from one idea",
+        parameters=(_PROMPT,),
+        steps=parse_steps(
+            """
+            prompt.enhance.image
+            prompt: {prompt}
+            aspectRatio: 16:9
+
+            image.generate
+            prompt: {1.enhancedPrompt}
+            aspect_ratio: 16:9
+
+            video.generate
+            prompt: {prompt}
+            image_url: {2.image_url}
+            aspect_ratio: 16:9
+
+            soundfx.generate
+            prompt: {prompt}
+            video_url: {3.video_url}
+            mode: video_context
+
+            subtitles.generate
+            video_url: {4.sfx_video_url}
+            """
+        ),
+        built_in=True,
+    ),
+    Recipe(
+        name="talking portrait",
+        about="A portrait that speaks your words",
+        parameters=(
+            Parameter(name="portrait", about="Who it is, e.g. an old sailor, oil painting, looking at us"),
+            Parameter(name="text", about="What is said"),
+        ),
+        steps=parse_steps(
+            """
+            image.generate
+            prompt: {portrait}
+            aspect_ratio: 1:1
+
+            narration.generate
+            text: {text}
+
+            smartmotion.generate
+            file_url: {1.image_url}
+            prompt: the face moves a little, as if speaking
+            duration: 6
+
+            lipsync.generate
+            video_url: {3.video_url}
+            audio_url: {2.audio_url}
+            """
+        ),
+        built_in=True,
+    ),
+    Recipe(
+        name="polish",
+        about="A larger, sharper video with subtitles",
+        parameters=(Parameter(name="video", about="A link to the video"),),
+        steps=parse_steps(
+            """
+            video.upscale
+            video_url: {video}
+
+            subtitles.generate
+            video_url: {1.video_url}
+            """
+        ),
+        built_in=True,
+    ),
+)
