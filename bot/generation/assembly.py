@@ -8,7 +8,7 @@ from bot.catalogue import LiveCatalogue
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generations import Generations
 from bot.generation.next_steps import NextSteps
-from bot.generation.reaction_requests import ReactionRequests
+from bot.generation.reactions import Reactions
 from bot.generation.recipe_run import RecipeRuns
 from bot.generation.rerun import Reruns
 from bot.generation.retry import Retries
@@ -30,7 +30,7 @@ class GenerationUseCases:
     retries: Retries
     next_steps: NextSteps
     rewritten_prompts: RewrittenPrompts
-    reaction_requests: ReactionRequests
+    reactions: Reactions
     recipe_runs: RecipeRuns
 
 
@@ -47,15 +47,18 @@ def make_use_cases(
     earlier = EarlierJobs(catalogue, store)
     reruns = Reruns(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
     next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
+    generations = Generations(
+        catalogue=catalogue, switches=switches, sources=sources, jobs=jobs, store=store, clock=clock
+    )
     return GenerationUseCases(
-        generations=Generations(
-            catalogue=catalogue, switches=switches, sources=sources, jobs=jobs, store=store, clock=clock
-        ),
+        generations=generations,
         earlier=earlier,
         reruns=reruns,
         retries=Retries(reruns=reruns, earlier=earlier, sources=sources, store=store),
         next_steps=next_steps,
         rewritten_prompts=RewrittenPrompts(catalogue=catalogue, switches=switches, earlier=earlier),
-        reaction_requests=ReactionRequests(reruns=reruns, next_steps=next_steps),
+        reactions=Reactions(
+            generations=generations, reruns=reruns, next_steps=next_steps, jobs=jobs, store=store, clock=clock
+        ),
         recipe_runs=RecipeRuns(catalogue=catalogue, sources=sources),
     )

@@ -14,7 +14,7 @@ from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, Who
 from bot.domain.spending_policy import refuse_blocked
 from bot.errors import InputError, NotAllowed, Refused
-from bot.generation.reaction_requests import NEXT_STEPS, NOTHING_THERE
+from bot.generation.reactions import NEXT_STEPS, NOTHING_THERE, ReactedCard, ReactionKey
 from bot.generation.rerun import require_payer
 from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions.gallery import Gallery
@@ -49,9 +49,32 @@ class Reacted:
     channel: PostableChannel
     message_id: int
     member: discord.Member
-    rule: Reaction
-    card: Card
-    jobs: tuple[Job, ...]
+    on: ReactedCard
+
+    @property
+    def key(self) -> ReactionKey:
+        """The reaction as the store knows it."""
+        return ReactionKey(
+            guild_id=self.guild.id,
+            message_id=self.message_id,
+            emoji=self.rule.emoji,
+            member_id=self.member.id,
+        )
+
+    @property
+    def rule(self) -> Reaction:
+        """What the emoji does here."""
+        return self.on.rule
+
+    @property
+    def card(self) -> Card:
+        """The card that was reacted to."""
+        return self.on.card
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The card's jobs."""
+        return self.on.jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,17 +136,12 @@ async def start(desk: ReactionContext, reacted: Reacted) -> None:
     """Start the job that the reaction stands for; its card replies to the one it came from."""
     if not all(job.state.ended for job in reacted.jobs):
         raise InputError(NOT_DONE)
-    bot, rule = desk.bot, reacted.rule
+    bot = desk.bot
     payer = await _payer(reacted)
     _keep_pace(desk, reacted)
-    generation = await bot.parts.generation.reaction_requests.generation(
-        rule.action, reacted.jobs, shown_jobs(reacted.jobs), payer.id
-    )
+    generation = await bot.parts.generation.reactions.generation(reacted.on, shown_jobs(reacted.jobs), payer.id)
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
-    accepted = await accept(bot, generation, target, payer)
-    await bot.parts.store.reaction_acts.note_made(
-        reacted.guild.id, reacted.message_id, rule.emoji, reacted.member.id, made_card=accepted.card.id
-    )
+    accepted = await accept(bot, reacted.key, generation, target, payer)
     await post(bot, accepted, target)
 
 

@@ -17,13 +17,11 @@ from bot.app.client import CannonBot
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.domain.reaction_rules import ReactionAction, emoji_key
 from bot.errors import BotError, Refused
+from bot.generation.reactions import ReactionKey, Reactions
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, require_allowed
 
 log = structlog.get_logger(__name__)
 
-QUIET_S = 600.0
-"""A member is told at most once in this time that a reaction did nothing."""
-TAKEN_BACK = "The reaction that started this was taken back before it was sent."
 NOT_POSTED = "Discord did not take the answer, so nothing was made or spent."
 
 
@@ -42,6 +40,11 @@ class ReactionListener(commands.Cog):
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
         return lock
+
+    @property
+    def reactions(self) -> Reactions:
+        """What reactions do."""
+        return self.bot.parts.generation.reactions
 
     # ------------------------------------------------------------------ put on
 
@@ -75,40 +78,23 @@ class ReactionListener(commands.Cog):
             return None
         if event.message_author_id not in {None, own.id}:
             return None
-        store = self.bot.parts.store
-        found = await store.cards.in_message(event.guild_id, event.message_id)
-        if found is None:
-            return None
-        rule = (await store.reactions.get(event.guild_id)).of(_key(event.emoji))
+        found = await self.reactions.find(event.guild_id, event.message_id, _key(event.emoji))
         channel = member.guild.get_channel_or_thread(event.channel_id)
-        if rule is None or not isinstance(
+        if found is None or not isinstance(
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
         ):
             return None
-        card, jobs = found
-        return Reacted(
-            guild=member.guild,
-            channel=channel,
-            message_id=event.message_id,
-            member=member,
-            rule=rule,
-            card=card,
-            jobs=jobs,
-        )
+        return Reacted(guild=member.guild, channel=channel, message_id=event.message_id, member=member, on=found)
 
     async def _act(self, reacted: Reacted) -> None:
         await require_allowed(self.desk, reacted)
-        act = await self.bot.parts.store.reaction_acts.note(
-            reacted.guild.id, reacted.message_id, reacted.member.id, reacted.rule, card_id=reacted.card.id
-        )
-        if act is not None and act.fires:
+        if await self.reactions.count(reacted.key, reacted.on):
             await ACTIONS[reacted.rule.action](self.desk, reacted)
 
     async def _tell(self, reacted: Reacted, sentence: str, *, once: str) -> None:
         """Say by direct message why a reaction did nothing; `once` in a while, and not at all to who takes none."""
         guild, member = reacted.guild, reacted.member
-        until = self.bot.clock.wall() + QUIET_S
-        if not await self.bot.parts.store.alerts.note(guild.id, f"reaction:{once}", until=until):
+        if not await self.reactions.may_report(guild.id, once):
             return
         if self.desk.telling.wait_s(guild.id):
             return
@@ -132,19 +118,20 @@ class ReactionListener(commands.Cog):
     async def _removed(self, event: discord.RawReactionActionEvent) -> None:
         if event.guild_id is None:
             return
-        store, emoji = self.bot.parts.store, _key(event.emoji)
-        act = await store.reaction_acts.take_back(event.guild_id, event.message_id, emoji, event.user_id)
-        if act is None:
+        taken_back = await self.reactions.take_back(
+            ReactionKey(
+                guild_id=event.guild_id,
+                message_id=event.message_id,
+                emoji=_key(event.emoji),
+                member_id=event.user_id,
+            )
+        )
+        if taken_back is None:
             return
-        if act.action is ReactionAction.GALLERY:
-            await self._count_stars(event.guild_id, act.card_id)
-        if act.made_card is not None:
-            await self._cancel(event.guild_id, act.made_card)
-
-    async def _cancel(self, guild_id: int, card_id: str) -> None:
-        parts = self.bot.parts
-        if await parts.jobs.undo_card(guild_id, card_id, TAKEN_BACK):
-            await parts.delivery.show(guild_id, card_id)
+        if taken_back.action is ReactionAction.GALLERY:
+            await self._count_stars(event.guild_id, taken_back.card_id)
+        if taken_back.cancelled_card is not None:
+            await self.bot.parts.delivery.show(event.guild_id, taken_back.cancelled_card)
 
     async def _count_stars(self, guild_id: int, card_id: str) -> None:
         found = await self.bot.parts.store.cards.with_jobs(guild_id, card_id)
@@ -165,7 +152,7 @@ class ReactionListener(commands.Cog):
         if guild_id is None:
             return
         try:
-            for card_id in await self.bot.parts.store.reaction_acts.clear(guild_id, message_id, emoji):
+            for card_id in await self.reactions.clear(guild_id, message_id, emoji):
                 await self._count_stars(guild_id, card_id)
         except Exception:
             log.exception("reaction.not_cleared", message=message_id)

@@ -14,6 +14,7 @@ from bot.delivery.messages import nonce_of
 from bot.domain.models import credits_text
 from bot.errors import Refused
 from bot.generation.generation import Generation
+from bot.generation.reactions import ReactionKey
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, Unconfirmed
 from cogs.ui.interaction import place_in
@@ -32,8 +33,10 @@ class CardTarget:
     message_id: int
 
 
-async def accept(bot: CannonBot, generation: Generation, target: CardTarget, payer: discord.Member) -> Accepted:
-    """Check, price and store a request in the name of `payer`.
+async def accept(
+    bot: CannonBot, key: ReactionKey, generation: Generation, target: CardTarget, payer: discord.Member
+) -> Accepted:
+    """Check, price and store a reaction's generation in the name of `payer`.
 
     Raises as `Generations.accept` does; a price that is to be confirmed is a Refused here.
     """
@@ -47,7 +50,7 @@ async def accept(bot: CannonBot, generation: Generation, target: CardTarget, pay
         locale=str(guild.preferred_locale),
     )
     try:
-        return await bot.parts.generation.generations.accept(generation, origin)
+        return await bot.parts.generation.reactions.accept(key, generation, origin)
     except Unconfirmed as unconfirmed:
         raise Refused(
             f"This costs about {credits_text(unconfirmed.price)} credits, for which this server wants a yes first: "

@@ -1,4 +1,4 @@
-"""The form of one operation: what a request still lacks, read by the catalogue as a command's options are."""
+"""The form of one operation: what a generation still lacks, read by the catalogue as a command's options are."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -34,18 +34,18 @@ FileUpload: TypeAlias = discord.ui.FileUpload[Any]
 
 
 class OperationForm(Form):
-    """Asks for what a request still lacks: one operation's main fields, prefilled, in at most five inputs.
+    """Asks for what a generation still lacks: one operation's main fields, prefilled, in at most five inputs.
 
-    What the request already has is not asked. `prefilled` leads from a field's name (`object.key` for what is inside
-    an object) to the text that stands in its input. With `also`, the member chooses between the request's operation
-    and those; then only what they have in common is asked. `source` is the kind of the request's file. `kept` are
+    What the generation already has is not asked. `prefilled` leads from a field's name (`object.key` for what is inside
+    an object) to the text that stands in its input. With `also`, the member chooses between the generation's operation
+    and those; then only what they have in common is asked. `source` is the kind of the generation's file. `kept` are
     values that hold where the form had no room to ask. What is typed is read by the catalogue, as a command's options.
     """
 
     def __init__(
         self,
         bot: CannonBot,
-        request: Generation,
+        generation: Generation,
         *,
         prefilled: Mapping[str, str] | None = None,
         also: Sequence[str] = (),
@@ -53,9 +53,9 @@ class OperationForm(Form):
         source: MediaKind | None = None,
         kept: Mapping[str, Any] | None = None,
     ) -> None:
-        operations = [bot.catalogue.resolve(each) for each in (request.operation, *also)]
+        operations = [bot.catalogue.resolve(each) for each in (generation.operation, *also)]
         super().__init__(bot, title=shortened(title or operations[0].title, TITLE_CHARS), name="operation")
-        self.request = request
+        self.generation = generation
         self.kept = kept or {}
         self.choice: discord.ui.Select[Any] | None = None
         self.inputs: dict[str, list[TextInput]] = {}
@@ -63,10 +63,10 @@ class OperationForm(Form):
         self.uploads: list[tuple[Field, FileUpload, TextInput]] = []
         if also:
             self._add_choice(operations)
-        taken = {file.field for file in request.files}
+        taken = {file.field for file in generation.files}
         for field in _other_media(operations[0], taken):
             self._add_upload(field)
-        for path, field in _asked(operations, {*request.values, *taken}, source):
+        for path, field in _asked(operations, {*generation.values, *taken}, source):
             self._add_text(path, field, (prefilled or {}).get(path, ""))
 
     @property
@@ -76,12 +76,12 @@ class OperationForm(Form):
 
     async def answer(self, interaction: Interaction) -> None:
         """Submit what was typed. Raises what `submit` raises."""
-        request = self.request
-        chosen = self.choice.values[0] if self.choice is not None else request.operation
-        files = [*request.files, *(_file(*each) for each in self.uploads)]
+        generation = self.generation
+        chosen = self.choice.values[0] if self.choice is not None else generation.operation
+        files = [*generation.files, *(_file(*each) for each in self.uploads)]
         await submit(
             interaction,
-            replace(request, operation=chosen, values={**request.values, **self._values()}, files=files),
+            replace(generation, operation=chosen, values={**generation.values, **self._values()}, files=files),
         )
 
     def _add(self, label: str, about: str, item: discord.ui.Item[Any]) -> None:
@@ -153,7 +153,7 @@ def _file(field: Field, upload: FileUpload, link: TextInput) -> SourceFile:
 
 
 def _other_media(operation: Operation, taken: Collection[str | None]) -> list[Field]:
-    """Return the media that the operation needs beside those that the request brings."""
+    """Return the media that the operation needs besides those that the generation brings."""
     return [
         field
         for field in operation.fields

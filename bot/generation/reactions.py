@@ -1,0 +1,143 @@
+"""What members' reactions on cards do: which count, what a paid one requests, what taking one back cancels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.domain.card_jobs import main_job
+from bot.domain.models import Card, Job, JobState, MediaKind
+from bot.domain.reaction_rules import Reaction, ReactionAction
+from bot.errors import InputError
+from bot.generation.generation import Generation
+from bot.generation.generations import Generations
+from bot.generation.next_steps import NextSteps
+from bot.generation.rerun import Reruns
+from bot.jobs.card_spec import Origin
+from bot.jobs.intake import Accepted, JobService
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+NOTHING_THERE = "There is no result of it."
+TAKEN_BACK = "The reaction that started this was taken back before it was sent."
+QUIET_S = 600.0
+"""A member is sent at most one message in this time that a reaction did nothing."""
+STRENGTH = "strong"
+"""How far a variant made by a reaction goes: a die is for surprises."""
+NEXT_STEPS: Mapping[ReactionAction, tuple[str, MediaKind]] = MappingProxyType(
+    {
+        ReactionAction.ANIMATE: ("video.generate", MediaKind.IMAGE),
+        ReactionAction.UPSCALE: ("video.upscale", MediaKind.VIDEO),
+        ReactionAction.SUBTITLES: ("subtitles.generate", MediaKind.VIDEO),
+    }
+)
+"""The operation that a reaction runs, and on which kind of result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionKey:
+    """One member's reaction with one emoji on one message."""
+
+    guild_id: int
+    message_id: int
+    emoji: str
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactedCard:
+    """The card that was reacted to, and what the server lets that emoji do."""
+
+    card: Card
+    jobs: tuple[Job, ...]
+    rule: Reaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """A reaction that was taken back; `cancelled_card` is the card of which it has cancelled jobs."""
+
+    card_id: str
+    action: ReactionAction
+    cancelled_card: str | None
+
+
+class Reactions:
+    """Counts reactions, and does what the paid ones are for."""
+
+    def __init__(
+        self,
+        *,
+        generations: Generations,
+        reruns: Reruns,
+        next_steps: NextSteps,
+        jobs: JobService,
+        store: Store,
+        clock: Clock,
+    ) -> None:
+        self._generations = generations
+        self._reruns = reruns
+        self._next_steps = next_steps
+        self._jobs = jobs
+        self._store = store
+        self._clock = clock
+
+    async def find(self, guild_id: int, message_id: int, emoji: str) -> ReactedCard | None:
+        """Return what a reaction is about; None if the message shows no card, or the emoji does nothing here."""
+        found = await self._store.cards.in_message(guild_id, message_id)
+        if found is None:
+            return None
+        rule = (await self._store.reactions.get(guild_id)).of(emoji)
+        return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
+
+    async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
+        """Count a reaction; whether it acts now: it is a new one, and makes up the number that is needed."""
+        act = await self._store.reaction_acts.note(
+            key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id
+        )
+        return act is not None and act.fires
+
+    async def generation(self, reacted: ReactedCard, shown: Sequence[Job], payer_id: int) -> Generation:
+        """Return what a paid reaction requests, with sensible values where a form would ask.
+
+        `shown` are the card's jobs with results that members see. Raises InputError where it cannot be done, Refused
+        for a payer whom the server does not let pay.
+        """
+        action, job = reacted.rule.action, main_job(reacted.jobs)
+        if action is ReactionAction.RERUN:
+            return await self._reruns.all_again(job, payer_id)
+        if action is ReactionAction.VARY:
+            if job.state is not JobState.DELIVERED:
+                raise InputError(NOTHING_THERE)
+            return await self._reruns.vary(job, payer_id, STRENGTH)
+        operation_id, kind = NEXT_STEPS[action]
+        medium = await self._next_steps.medium_of_card(shown, kind)
+        return self._next_steps.begin(job.guild_id, operation_id, medium).completed
+
+    async def accept(self, key: ReactionKey, generation: Generation, origin: Origin) -> Accepted:
+        """Accept a reaction's generation, and note it, so that taking the reaction back finds it.
+
+        Raises as `Generations.accept` does.
+        """
+        accepted = await self._generations.accept(generation, origin)
+        await self._store.reaction_acts.note_made(
+            key.guild_id, key.message_id, key.emoji, key.member_id, made_card=accepted.card.id
+        )
+        return accepted
+
+    async def take_back(self, key: ReactionKey) -> TakenBack | None:
+        """Forget a reaction, and cancel what it has started and was not sent yet. None if it had not acted."""
+        act = await self._store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
+        if act is None:
+            return None
+        cancelled = act.made_card is not None and await self._jobs.undo_card(key.guild_id, act.made_card, TAKEN_BACK)
+        return TakenBack(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
+
+    async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
+        """Forget all reactions on a message, or those with one emoji. Returns the ids of the cards they were on."""
+        return await self._store.reaction_acts.clear(guild_id, message_id, emoji)
+
+    async def may_report(self, guild_id: int, what: str) -> bool:
+        """Whether it may be reported now that a reaction did nothing; not again for a while for the same `what`."""
+        return await self._store.alerts.note(guild_id, f"reaction:{what}", until=self._clock.wall() + QUIET_S)
