@@ -22,7 +22,7 @@ COPIED = ("bot", "cogs", "docs", "tests", "tools")
 NEXT_MIGRATION = f"{len(migrations()) + 1:03}_"
 BLOCK = re.compile(r"(?P<intro>[^\n]*)\n\n```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"(?P<new>In the new file )?(?:In )?`(?P<path>[\w./]+)`:$")
-RUN_S = 100
+RUN_S, CHECK_S = 100.0, 600.0
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def write(folder: Path, block: Block) -> None:
         target.write_text(changed(target.read_text(encoding="utf-8"), block.text), encoding="utf-8")
 
 
-def run(folder: Path, script: str) -> None:
+def run(folder: Path, script: str, *, limit_s: float = RUN_S) -> None:
     """Run commands in the copy, with the copy's own code; fail with what they printed."""
     own = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "MAKE", "MFLAGS"))}
     done = subprocess.run(
@@ -106,7 +106,7 @@ def run(folder: Path, script: str) -> None:
         env={**own, "PYTHONPATH": str(folder), "MAKEFLAGS": "WORKERS=0"},
         capture_output=True,
         text=True,
-        timeout=RUN_S,
+        timeout=limit_s,
         check=False,
     )
     assert done.returncode == 0, f"{script}\n{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
@@ -133,6 +133,15 @@ def test_a_recipe_works_as_it_is_written(tmp_path: Path, recipe: str) -> None:
     assert any("make test" in each for each in commands)
     for each in commands:
         run(tmp_path, each)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(CHECK_S)
+def test_all_recipes_together_pass_the_checks(tmp_path: Path) -> None:
+    copy_project(tmp_path)
+    for recipe in RECIPES:
+        follow(tmp_path, recipe)
+    run(tmp_path, "make check", limit_s=CHECK_S)
 
 
 @pytest.mark.parametrize(
