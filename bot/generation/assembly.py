@@ -10,6 +10,7 @@ from bot.generation.generations import Generations
 from bot.generation.next_steps import NextSteps
 from bot.generation.reactions import Reactions
 from bot.generation.recipe_run import RecipeRuns
+from bot.generation.recipe_texts import RecipeDrafts
 from bot.generation.rerun import Reruns
 from bot.generation.retry import Retries
 from bot.generation.rewritten_prompts import RewrittenPrompts
@@ -32,6 +33,7 @@ class GenerationUseCases:
     rewritten_prompts: RewrittenPrompts
     reactions: Reactions
     recipe_runs: RecipeRuns
+    recipe_drafts: RecipeDrafts
 
 
 def make_use_cases(
@@ -61,4 +63,5 @@ def make_use_cases(
             generations=generations, reruns=reruns, next_steps=next_steps, jobs=jobs, store=store, clock=clock
         ),
         recipe_runs=RecipeRuns(catalogue=catalogue, sources=sources),
+        recipe_drafts=RecipeDrafts(catalogue=catalogue, store=store, clock=clock),
     )

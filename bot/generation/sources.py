@@ -131,6 +131,13 @@ class Sources:
                 raise
         return Source(url=fresh, facts=await self._look(fresh, kinds, label), job=job)
 
+    async def kind_of(self, link: str) -> MediaKind | None:
+        """Return what the file behind a link is, by its content; None if it cannot be used."""
+        try:
+            return (await self._media.look(link, max_bytes=SOURCE_MAX_BYTES)).kind
+        except MediaError:
+            return None
+
     async def fresh_link(self, job: Job, medium: Media) -> str | None:
         """Ask Cannon Studio (it keeps results for seven days), then Discord, for a link to a job's result."""
         key = await self._keys.for_job(job)

@@ -18,8 +18,9 @@ from bot.domain.models import credits_text
 from bot.domain.text import shortened, slug
 from bot.errors import InputError
 from bot.generation.built_in_recipes import BUILT_IN
+from bot.generation.recipe_texts import RecipeTexts, texts_of
 from bot.generation.recipes import NOT_SHARED, Recipe
-from cogs.recipes.form import RecipeForm, Texts, save, texts_of
+from cogs.recipes.form import RecipeForm, save
 from cogs.recipes.run import open_run
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
@@ -97,7 +98,7 @@ class RecipeCommands(
         await require_moderator(interaction)
         guild_of(interaction)
         if file is None:
-            await interaction.response.send_modal(RecipeForm(interaction.client, Texts()))
+            await interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts()))
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         shared = parsed(await text_of_file(file, at_most=FILE_MAX_BYTES))

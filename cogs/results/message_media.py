@@ -10,9 +10,8 @@ from typing import Protocol
 import discord
 
 from bot.domain.models import MediaKind
-from bot.errors import MediaError
 from bot.generation.next_steps import Medium
-from bot.generation.sources import SOURCE_MAX_BYTES, SourceRef
+from bot.generation.sources import SourceRef
 from cogs.ui.interaction import Interaction
 
 LOOK_TIMEOUT_S = 1.5
@@ -95,16 +94,13 @@ async def _looked_at(
     interaction: Interaction, parts: Sequence[MessageFile], kinds: Collection[MediaKind]
 ) -> MessageFile | None:
     """Return the first of `parts` whose content is of one of `kinds`."""
-    media = interaction.client.parts.media
+    sources = interaction.client.parts.sources
     try:
         async with asyncio.timeout(LOOK_TIMEOUT_S):
             for part in parts[:LOOKS_MAX]:
-                try:
-                    facts = await media.look(part.link, max_bytes=SOURCE_MAX_BYTES)
-                except MediaError:
-                    continue
-                if facts.kind in kinds:
-                    return MessageFile(part.link, part.name, facts.kind)
+                kind = await sources.kind_of(part.link)
+                if kind in kinds:
+                    return MessageFile(part.link, part.name, kind)
     except TimeoutError:
         pass
     return None
