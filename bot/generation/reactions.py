@@ -55,7 +55,7 @@ class ReactedCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBack:
+class Withdrawal:
     """A reaction that was taken back; `cancelled_card` is the card of which it has cancelled jobs."""
 
     card_id: str
@@ -126,13 +126,13 @@ class Reactions:
         )
         return accepted
 
-    async def take_back(self, key: ReactionKey) -> TakenBack | None:
+    async def take_back(self, key: ReactionKey) -> Withdrawal | None:
         """Forget a reaction, and cancel what it has started and was not sent yet. None if it had not acted."""
         act = await self._store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
         if act is None:
             return None
         cancelled = act.made_card is not None and await self._jobs.undo_card(key.guild_id, act.made_card, TAKEN_BACK)
-        return TakenBack(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
+        return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
         """Forget all reactions on a message, or those with one emoji. Returns the ids of the cards they were on."""

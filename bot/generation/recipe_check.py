@@ -35,7 +35,7 @@ def check(recipe: Recipe, catalogue: Catalogue) -> None:
 
 
 def _check_fixed(catalogue: Catalogue, operation: Operation, number: int, step: RecipeStep) -> None:
-    """Let the catalogue look at the values that are the same in every run. What a run fills in, it looks at then."""
+    """Have the catalogue check the values that are the same in every run; what a run fills in is checked then."""
     fields = {each.name: each for each in operation.fields}
     open_ = {name for name, value in step.values.items() if parameters_in(value) or steps_in(value)}
     fixed = {name: value_of(fields.get(name), value) for name, value in step.values.items() if name not in open_}

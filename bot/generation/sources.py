@@ -1,4 +1,4 @@
-"""Where an operation's files come from: an upload, a link, an earlier job's result; looked at before any spend."""
+"""Where an operation's files come from: an upload, a link, an earlier job's result; checked before any spend."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class SourceRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file that was looked at and may be passed on."""
+    """A file that was checked and may be used."""
 
     url: str
     facts: SourceFacts
@@ -156,7 +156,7 @@ class Sources:
     async def complete(self, job: Job) -> dict[str, Any]:
         """Return a linked job's input with what can be read from the files that earlier steps have made.
 
-        A file that cannot be looked at now is left to Cannon Studio to judge.
+        A file that cannot be fetched now is left to Cannon Studio to judge.
         """
         operation = self._catalogue.current.resolve(job.operation)
         wanted = {field.probe.source for field in operation.fields if field.probe is not None}

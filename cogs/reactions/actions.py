@@ -29,9 +29,9 @@ MINUTE_S = 60.0
 NOT_DONE = "It is still being made; react again when it is done."
 TOO_MUCH = "That is too much at once: reactions start {times} jobs a minute {whose}. Nothing was spent."
 BURST = "burst"
-"""Why it is refused where a whole server reacts at once: it is told once, not to each."""
+"""Why it is refused where a whole server reacts at once: it is reported once, not to each."""
 TOLD_A_MINUTE = 10
-"""How many members of a server are told by direct message; Discord takes more for spam."""
+"""How many members of a server get a direct message; Discord takes more for spam."""
 AUTHOR_GONE = "Here its author pays for this, who is no longer on the server."
 NOT_YOURS = {
     Who.EVERYONE: "Only who asked for a result, or a moderator, may take it down.",
@@ -102,9 +102,9 @@ class ReactionContext:
 Do = Callable[[ReactionContext, Reacted], Awaitable[None]]
 
 
-async def require_allowed(desk: ReactionContext, reacted: Reacted) -> None:
+async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
     """Raise NotAllowed or Refused if this member's reaction does not count, InputError where it cannot do anything."""
-    bot, rule = desk.bot, reacted.rule
+    bot, rule = context.bot, reacted.rule
     refuse_blocked(await bot.parts.store.blocks.active(reacted.guild.id, reacted.member.id), bot.clock.wall())
     rules = await bot.parts.store.settings.get(reacted.guild.id)
     is_moderator = moderates(reacted.member.guild_permissions, reacted.member, rules)
@@ -116,7 +116,7 @@ async def require_allowed(desk: ReactionContext, reacted: Reacted) -> None:
         require_payer(rules, main_job(reacted.jobs), reacted.member.id)
     if rule.action is ReactionAction.GALLERY:
         settings = await bot.parts.store.reactions.get(reacted.guild.id)
-        desk.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
+        context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
 
 
 def _is_meant(rule: Reaction, reacted: Reacted) -> bool:
@@ -132,13 +132,13 @@ def _is_meant(rule: Reaction, reacted: Reacted) -> bool:
 # ---------------------------------------------------------------------- jobs
 
 
-async def start(desk: ReactionContext, reacted: Reacted) -> None:
-    """Start the job that the reaction stands for; its card replies to the one it came from."""
+async def start(context: ReactionContext, reacted: Reacted) -> None:
+    """Start the job that the reaction requests; its card replies to the one that was reacted to."""
     if not all(job.state.ended for job in reacted.jobs):
         raise InputError(NOT_DONE)
-    bot = desk.bot
+    bot = context.bot
     payer = await _payer(reacted)
-    _keep_pace(desk, reacted)
+    _keep_pace(context, reacted)
     generation = await bot.parts.generation.reactions.generation(reacted.on, shown_jobs(reacted.jobs), payer.id)
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
     accepted = await accept(bot, reacted.key, generation, target, payer)
@@ -156,44 +156,44 @@ async def _payer(reacted: Reacted) -> discord.Member:
         raise Refused(AUTHOR_GONE) from None
 
 
-def _keep_pace(desk: ReactionContext, reacted: Reacted) -> None:
+def _keep_pace(context: ReactionContext, reacted: Reacted) -> None:
     """Raise Refused where a burst of reactions would start more than anybody can have meant."""
-    if desk.of_member.wait_s((reacted.guild.id, reacted.member.id)):
+    if context.of_member.wait_s((reacted.guild.id, reacted.member.id)):
         raise Refused(TOO_MUCH.format(times=MEMBER_A_MINUTE, whose="for each member"))
-    if desk.of_server.wait_s(reacted.guild.id):
+    if context.of_server.wait_s(reacted.guild.id):
         raise Refused(TOO_MUCH.format(times=SERVER_A_MINUTE, whose="on a server"), BURST)
 
 
 # ---------------------------------------------------------------------- results
 
 
-async def send(desk: ReactionContext, reacted: Reacted) -> None:
+async def send(context: ReactionContext, reacted: Reacted) -> None:
     """Send the results to who reacted, by direct message."""
-    card, jobs, parts = reacted.card, reacted.jobs, desk.bot.parts
+    card, jobs, parts = reacted.card, reacted.jobs, context.bot.parts
     if all(job.state is not JobState.DELIVERED for job in jobs):
         raise InputError(NOTHING_THERE if all(job.state.ended for job in jobs) else NOT_DONE)
-    _keep_pace(desk, reacted)
+    _keep_pace(context, reacted)
     withheld = await parts.store.reviews.withheld(card.guild_id, card.id)
     embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld))
     embed.url = message_link(card)
     try:
         channel = reacted.member.dm_channel or await reacted.member.create_dm()
         await parts.copies.post(channel, card, jobs, kind="dm", embed=embed, documents=documents)
-    except discord.Forbidden as error:  # they take no direct messages, so they cannot be told either
+    except discord.Forbidden as error:  # they take no direct messages, so this cannot be reported to them either
         log.info("reaction.no_private_message", card=card.id, code=error.code)
 
 
-async def star(desk: ReactionContext, reacted: Reacted) -> None:
+async def star(context: ReactionContext, reacted: Reacted) -> None:
     """Count a star."""
-    await desk.gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
+    await context.gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
 
 
-async def take_down(desk: ReactionContext, reacted: Reacted) -> None:
+async def take_down(context: ReactionContext, reacted: Reacted) -> None:
     """Take down every message that shows the results. The record of the job stays."""
     if not all(job.state.ended for job in reacted.jobs):
         raise Refused(STILL_OPEN)
     by_id = reacted.member.id
-    sentence, is_done = await remove(desk.bot, reacted.card, reacted.jobs, by_id=by_id, with_record=False)
+    sentence, is_done = await remove(context.bot, reacted.card, reacted.jobs, by_id=by_id, with_record=False)
     if not is_done:
         raise InputError(sentence)
 

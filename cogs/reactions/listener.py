@@ -2,7 +2,7 @@
 
 A reaction's event says who reacted (with their roles), where and with what; no message is read for it. It is looked up
 by its message's id, and on messages that are not ours nothing is looked up but that. What came while the bot was away
-is not made up for. Refusals are told by direct message, once in a while: never in the channel.
+is not made up for. Refusals are sent by direct message, once in a while: never in the channel.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class ReactionListener(commands.Cog):
 
     def __init__(self, bot: CannonBot) -> None:
         self.bot = bot
-        self.desk = ReactionContext.of(bot)
+        self.context = ReactionContext.of(bot)
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def _lock(self, event: discord.RawReactionActionEvent) -> asyncio.Lock:
@@ -87,16 +87,16 @@ class ReactionListener(commands.Cog):
         return Reacted(guild=member.guild, channel=channel, message_id=event.message_id, member=member, on=found)
 
     async def _act(self, reacted: Reacted) -> None:
-        await require_allowed(self.desk, reacted)
+        await require_allowed(self.context, reacted)
         if await self.reactions.count(reacted.key, reacted.on):
-            await ACTIONS[reacted.rule.action](self.desk, reacted)
+            await ACTIONS[reacted.rule.action](self.context, reacted)
 
     async def _tell(self, reacted: Reacted, sentence: str, *, once: str) -> None:
         """Say by direct message why a reaction did nothing; `once` in a while, and not at all to who takes none."""
         guild, member = reacted.guild, reacted.member
         if not await self.reactions.may_report(guild.id, once):
             return
-        if self.desk.telling.wait_s(guild.id):
+        if self.context.telling.wait_s(guild.id):
             return
         where = f"<#{reacted.channel.id}>"
         try:
@@ -136,7 +136,7 @@ class ReactionListener(commands.Cog):
     async def _count_stars(self, guild_id: int, card_id: str) -> None:
         found = await self.bot.parts.store.cards.with_jobs(guild_id, card_id)
         if found is not None:
-            await self.desk.gallery.update(guild_id, *found)
+            await self.context.gallery.update(guild_id, *found)
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
@@ -176,7 +176,7 @@ class ReactionListener(commands.Cog):
             try:
                 found = await self.bot.parts.store.cards.in_message(guild_id, message_id)
                 if found is not None:
-                    await self.desk.gallery.take_down(guild_id, found[0])
+                    await self.context.gallery.take_down(guild_id, found[0])
             except Exception:
                 log.exception("gallery.not_taken_down", message=message_id)
 

@@ -15,7 +15,7 @@ from bot.generation.sources import SourceRef
 from cogs.ui.interaction import Interaction
 
 LOOK_TIMEOUT_S = 1.5
-"""A form must be opened within 3 seconds of the click; what is not told by then is passed over."""
+"""A form must be opened within 3 seconds of the click; what is not known by then is left out."""
 LOOKS_MAX = 4
 DRAWINGS = "image/svg+xml"
 """Called an image, but none that Cannon Studio or Discord takes."""

@@ -130,7 +130,7 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         match: re.Match[str],  # noqa: ARG003 - discord.py gives it
         /,
     ) -> Self:
-        """Make the control that was pressed; it is looked at in `callback` only."""
+        """Make the control that was pressed; it is checked in `callback` only."""
         return cls(item)
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
@@ -138,7 +138,7 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         return True
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the control is for; whatever goes wrong is told to who pressed."""
+        """Do what the control is for; whatever goes wrong is reported to who pressed."""
         try:
             await self._act(cast("Interaction", interaction))
         except Exception as error:  # noqa: BLE001 - the boundary tells apart what is ours and what is a fault

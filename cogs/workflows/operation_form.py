@@ -37,9 +37,9 @@ class OperationForm(Form):
     """Asks for what a generation still lacks: one operation's main fields, prefilled, in at most five inputs.
 
     What the generation already has is not asked. `prefilled` leads from a field's name (`object.key` for what is inside
-    an object) to the text that stands in its input. With `also`, the member chooses between the generation's operation
-    and those; then only what they have in common is asked. `source` is the kind of the generation's file. `kept` are
-    values that hold where the form had no room to ask. What is typed is read by the catalogue, as a command's options.
+    an object) to the text in its input. With `also`, the member chooses between the generation's operation and those;
+    then only what they have in common is asked. `source` is the kind of the generation's file. `kept` are values that
+    apply where the form had no room to ask. The catalogue reads what is typed, as it does a command's options.
     """
 
     def __init__(
@@ -186,7 +186,7 @@ def _has(operation: Operation, field: Field) -> bool:
 
 
 def _is_read(field: Field, source: MediaKind | None) -> bool:
-    """Whether the field is read from a file; a picture has no duration, so that one is asked for."""
+    """Whether the field is read from a file; an image has no duration, so that is asked."""
     if field.probe is None:
         return False
     return field.probe.kind is not ProbeKind.DURATION or source is not MediaKind.IMAGE

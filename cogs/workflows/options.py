@@ -117,7 +117,7 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
 
 
 def job_label(job: Job, now: float) -> str:
-    """Return how a job stands in a list: its id, the start of its prompt, its age."""
+    """Return how a job is shown in a list: its id, the start of its prompt, its age."""
     age = age_text(now - job.created_at)
     return shortened(f"{job.id} · {shortened(job.prompt or job.operation, 60)} · {age}", CHOICE_CHARS)
 

@@ -15,7 +15,7 @@ from cogs.workflows.submit import submit
 
 PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 START = {MediaKind.IMAGE: "image_url", MediaKind.VIDEO: "source_video_url"}
-"""A picture is where the video starts; a clip is what it goes on from."""
+"""An image is where the video starts; a clip is what it continues."""
 
 
 @app_commands.guild_only()
