@@ -1,4 +1,4 @@
-"""`/jobs`: what is being made and was made here, what came from what, and what can still be done about it."""
+"""`/jobs`: lists of jobs, one job with its family, and what can still be done about it."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -15,18 +15,16 @@ from bot.jobs.intake import TOKEN_LIFE_S
 from bot.jobs.surface import Later, NoPlace
 from bot.store import Cancelled
 from cogs.jobs import pages as job_pages
+from cogs.jobs import texts
 from cogs.results import buttons as results
 from cogs.results import fresh_links
 from cogs.ui.choices import CHOICES_MAX
-from cogs.ui.controls import GONE, on, on_job
+from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, is_moderator, require_moderator
+from cogs.ui.texts import GONE
 from cogs.workflows.options import job_label
 
-ID_HELP = "The id of a job, as its card shows it"
-NOT_YOURS = "Only who asked for this job, or a moderator, can do this."
-NOTHING_HELD = "Nothing of yours here waits to be posted."
-POSTED_MEANWHILE = "This has been posted already."
 STATES = {
     "open": OPEN_STATES,
     "delivered": frozenset({JobState.DELIVERED}),
@@ -56,7 +54,7 @@ def completion(states: frozenset[JobState]) -> object:
 
 
 async def wanted(interaction: Interaction, job_id: str) -> Job:
-    """Return the job that the member names, if they may see it. Raises Refused, InputError with the constant answer."""
+    """Return the job with this id, if the member may see it. Raises Refused, InputError with the constant answer."""
     guild_id = guild_of(interaction)
     job = await interaction.client.parts.store.job_lists.visible(guild_id, interaction.user.id, job_id.strip().upper())
     if job is None:
@@ -67,37 +65,35 @@ async def wanted(interaction: Interaction, job_id: str) -> Job:
 async def require_own(interaction: Interaction, job: Job) -> None:
     """Raise NotAllowed unless the job is the member's own or they are a moderator."""
     if job.author_id != interaction.user.id and not await is_moderator(interaction):
-        raise NotAllowed(NOT_YOURS)
+        raise NotAllowed(texts.NOT_YOURS)
 
 
 @app_commands.guild_only()
-class JobCommands(
-    commands.GroupCog, group_name="jobs", group_description="Jobs: lists, families, cancelling, another try"
-):
+class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.JOBS_GROUP):
     """The jobs of a server."""
 
-    @app_commands.command(name="list", description="Jobs of this server: your own, or for moderators all")
-    @app_commands.describe(whose="Your own, or everybody's (for moderators)", state="Only those in this state")
+    @app_commands.command(name="list", description=texts.JOBS_LIST)
+    @app_commands.describe(whose=texts.WHOSE_OPTION, state=texts.STATE_OPTION)
     async def list(
         self, interaction: Interaction, whose: Literal["mine", "all"] = "mine", state: States | None = None
     ) -> None:
-        """Show the first page, privately."""
+        """Show the first page ephemerally."""
         if whose == "all":
             await require_moderator(interaction)
         embed, view = await _page(interaction, whose, state or "any", 0)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
-    @app_commands.command(name="show", description="A job with its family: what came from what, and what each cost")
-    @app_commands.describe(id=ID_HELP)
+    @app_commands.command(name="show", description=texts.JOBS_SHOW)
+    @app_commands.describe(id=texts.JOB_ID_OPTION)
     @app_commands.autocomplete(id=completion(frozenset(JobState)))  # type: ignore[arg-type]  # made above
     async def show(self, interaction: Interaction, id: JobId) -> None:  # noqa: A002 - the option's name
-        """Show a job that the member may see, privately."""
+        """Show ephemerally a job that the member may see."""
         job = await wanted(interaction, id)
         embed, view = await job_pages.family_page(interaction.client, interaction.user.id, job)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
-    @app_commands.command(name="cancel", description="Stop a job; what Cannon Studio has begun goes on and is paid")
-    @app_commands.describe(id=ID_HELP, drop="Do not post the result of what cannot be stopped any more")
+    @app_commands.command(name="cancel", description=texts.JOBS_CANCEL)
+    @app_commands.describe(id=texts.JOB_ID_OPTION, drop=texts.DROP_OPTION)
     @app_commands.autocomplete(id=completion(OPEN_STATES))  # type: ignore[arg-type]  # made above
     async def cancel(
         self,
@@ -105,7 +101,7 @@ class JobCommands(
         id: JobId,  # noqa: A002 - the option's name
         drop: bool = False,
     ) -> None:
-        """Cancel one's own job, or as a moderator any, a private one too."""
+        """Cancel the member's own job; as a moderator, any job of the server, private ones included."""
         guild_id, store = guild_of(interaction), interaction.client.parts.store
         job = await store.jobs.get(guild_id, id.strip().upper())
         moderates = await is_moderator(interaction)
@@ -114,36 +110,36 @@ class JobCommands(
         ):
             raise InputError(GONE)
         if job.author_id != interaction.user.id and not moderates:
-            raise NotAllowed(NOT_YOURS)
+            raise NotAllowed(texts.NOT_YOURS)
         done = await _cancel(interaction, job, drop=drop)
         try:
             await interaction.response.send_message(done, ephemeral=True)
         finally:
             await interaction.client.parts.delivery.show(guild_id, job.card_id)
 
-    @app_commands.command(name="recover", description="Post a result that could not be posted: on its card, or here")
-    @app_commands.describe(id="The id of a job; left out, your newest one that could not be posted")
+    @app_commands.command(name="recover", description=texts.JOBS_RECOVER)
+    @app_commands.describe(id=texts.HELD_JOB_OPTION)
     @app_commands.autocomplete(id=completion(STATES["held"]))  # type: ignore[arg-type]  # made above
     async def recover(self, interaction: Interaction, id: JobId | None = None) -> None:  # noqa: A002 - as above
-        """Try again to post what was made."""
+        """Retry the post of a held result."""
         if id is None:
             held = await interaction.client.parts.store.job_lists.held(guild_of(interaction), interaction.user.id)
             if not held:
-                raise InputError(NOTHING_HELD)
+                raise InputError(texts.NOTHING_HELD)
             job = held[0]
         else:
             job = await wanted(interaction, id)
         await recover_job(interaction, job, ())
 
-    @app_commands.command(name="retry", description="Try again what failed; the steps before it are kept")
-    @app_commands.describe(id=ID_HELP)
+    @app_commands.command(name="retry", description=texts.JOBS_RETRY)
+    @app_commands.describe(id=texts.JOB_ID_OPTION)
     @app_commands.autocomplete(id=completion(STATES["failed"] | STATES["cancelled"]))  # type: ignore[arg-type]  # as above
     async def retry(self, interaction: Interaction, id: JobId) -> None:  # noqa: A002 - the option's name
-        """Make once more what a card still lacks."""
+        """Submit the failed jobs of a card again."""
         await results.retry_job(interaction, await wanted(interaction, id))
 
-    @app_commands.command(name="link", description="A fresh link to a result, for the seven days that it is kept")
-    @app_commands.describe(id=ID_HELP)
+    @app_commands.command(name="link", description=texts.JOBS_LINK)
+    @app_commands.describe(id=texts.JOB_ID_OPTION)
     @app_commands.autocomplete(id=completion(STATES["delivered"] | STATES["held"]))  # type: ignore[arg-type]  # as above
     async def link(self, interaction: Interaction, id: JobId) -> None:  # noqa: A002 - the option's name
         """Renew the links of a card's results."""
@@ -162,7 +158,7 @@ async def _page(interaction: Interaction, whose: str, state: str, number: int) -
 
 @on("jobs_page")
 async def turn_page(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show another page of a list in place of this one. Moderators are looked at again."""
+    """Show another page of a list in place of this one. For all jobs, the moderator's permission is checked again."""
     whose, _, rest = subject.partition(".")
     state, _, number = rest.partition(".")
     if whose not in {"mine", "all"} or state not in {"any", *STATES} or not number.isdecimal() or len(number) > 6:
@@ -177,26 +173,19 @@ async def turn_page(interaction: Interaction, subject: str, _values: Sequence[st
 
 
 async def _cancel(interaction: Interaction, job: Job, *, drop: bool) -> str:
-    """Cancel, and return what came of it in words."""
+    """Cancel the job, and return the outcome as a sentence."""
     done = await interaction.client.parts.jobs.cancel(job, by_id=interaction.user.id, drop=drop)
     if done is None:
-        raise InputError(f"Job {job.id} has ended already, so there is nothing to cancel.")
+        raise InputError(texts.nothing_to_cancel(job.id))
     return _outcome(done, drop=drop)
 
 
 def _outcome(done: Cancelled, *, drop: bool) -> str:
-    others = f" {done.others} that waited for it were given back too." if done.others else ""
+    others = texts.others_refunded(done.others) if done.others else ""
     if done.stopped:
-        return f"Job {done.job.id} is cancelled; nothing was charged for it.{others}"
-    then = (
-        "Its result will not be posted; `/jobs recover` posts it all the same."
-        if drop
-        else "Its result will still be posted; with `drop` it is not."
-    )
-    return (
-        f"Job {done.job.id} has been sent to Cannon Studio, which cannot stop it: it goes on and costs what it costs. "
-        f"{then}{others}"
-    )
+        return texts.cancelled(done.job.id, others)
+    result = texts.RESULT_DROPPED if drop else texts.RESULT_POSTED
+    return texts.too_late_to_cancel(done.job.id, result, others)
 
 
 # ---------------------------------------------------------------------- results that could not be posted
@@ -209,20 +198,20 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     bot = interaction.client
     held = [each for each in await bot.parts.generation.earlier.of_card(job) if each.state is JobState.HELD]
     if not held:
-        raise InputError(POSTED_MEANWHILE if job.state in END_STATES else f"Job {job.id} is still being made.")
+        raise InputError(texts.POSTED_MEANWHILE if job.state in END_STATES else texts.still_being_made(job.id))
     await interaction.response.defer(ephemeral=True, thinking=True)
     if await bot.parts.generation.earlier.is_private(job):
-        await _stand_here(interaction, job)
+        await _move_here(interaction, job)
     for each in held:
         await _post(interaction, each)
     await bot.parts.delivery.show(job.guild_id, job.card_id)
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     if card is not None and not card.private:
-        await interaction.edit_original_response(content=f"Posted: {message_link(card)}")
+        await interaction.edit_original_response(content=texts.posted(message_link(card)))
 
 
-async def _stand_here(interaction: Interaction, job: Job) -> None:
-    """Let a private card stand in this private answer: nobody else is to see it."""
+async def _move_here(interaction: Interaction, job: Job) -> None:
+    """Move a private card into this ephemeral response: nobody else may see it."""
     bot, original = interaction.client, await interaction.original_response()
     await bot.parts.store.cards.move(
         job.guild_id,
@@ -245,9 +234,9 @@ async def _post(interaction: Interaction, job: Job) -> None:
     except NoPlace as error:
         raise InputError(error.sentence) from error
     except Later as error:
-        raise InputError("Its file, or Discord, cannot be reached just now. Try again in a minute.") from error
+        raise InputError(texts.FILE_UNREACHABLE) from error
     if not posted:
-        raise InputError(POSTED_MEANWHILE)
+        raise InputError(texts.POSTED_MEANWHILE)
 
 
 async def setup(bot: CannonBot) -> None:

@@ -13,14 +13,16 @@ from bot.delivery.text import message_link, plain
 from bot.delivery.view import in_five_rows
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, JobState, Media, credits_words
 from bot.domain.text import shortened, stamp
+from cogs.jobs import texts
 from cogs.results import buttons as results
 from cogs.ui.controls import Control
 from cogs.ui.limit_text import cost_words, fitting, job_line
+from cogs.ui.texts import NONE_LISTED
 
 PAGE_JOBS = 10
 FAMILY_CHARS = 3000
 INDENT_MAX = 8
-"""Deeper relatives stand no further to the right."""
+"""Deeper relatives are not indented further."""
 
 
 async def list_page(
@@ -37,16 +39,16 @@ async def list_page(
         guild_id, author_id=author_id, states=states, limit=PAGE_JOBS, offset=offset
     )
     lines = [job_line(job) + (f" · <@{job.author_id}>" if author_id is None else "") for job in jobs]
-    title = "Your jobs" if author_id is not None else "Jobs of this server"
+    title = texts.YOUR_JOBS if author_id is not None else texts.ALL_JOBS
     embed = discord.Embed(
-        title=title if state == "any" else f"{title}: {state}",
-        description=fitting(lines) or ("None." if number == 0 else "Nothing more."),
+        title=title if state == "any" else texts.list_title(title, state),
+        description=fitting(lines) or (NONE_LISTED if number == 0 else texts.NOTHING_MORE),
         colour=NEUTRAL,
     )
     pages = max(1, -(-total // PAGE_JOBS))
-    embed.set_footer(text=f"Page {number + 1} of {pages} · {total} jobs · more on one: /jobs show")
+    embed.set_footer(text=texts.list_footer(number + 1, pages, total))
     view, whose = discord.ui.View(timeout=None), "mine" if author_id is not None else "all"
-    for label, page in (("Newer", number - 1), ("Older", number + 1)):
+    for label, page in ((texts.NEWER, number - 1), (texts.OLDER, number + 1)):
         if 0 <= page < pages:
             view.add_item(Control.button("jobs_page", f"{whose}.{state}.{page}", label=label))
     return embed, view
@@ -60,21 +62,21 @@ async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord
     card, jobs = found
     operation = bot.catalogue.find(job.operation)
     embed = discord.Embed(
-        title=f"Job {job.id} · {operation.title if operation is not None else job.operation}",
+        title=texts.job_title(job.id, operation.title if operation is not None else job.operation),
         description=_words(job),
         colour=NEUTRAL,
     )
     state = state_word(job.state)
     error = f": {plain(shortened(job.error, 300))}" if job.error else ""
-    embed.add_field(name="State", value=f"{state}{error}", inline=False)
-    embed.add_field(name="Cost", value=cost_words(job))
-    embed.add_field(name="Asked by", value=f"<@{job.author_id}> {stamp(job.created_at)}")
+    embed.add_field(name=texts.STATE, value=f"{state}{error}", inline=False)
+    embed.add_field(name=texts.COST, value=cost_words(job))
+    embed.add_field(name=texts.AUTHOR, value=f"<@{job.author_id}> {stamp(job.created_at)}")
     if card.message_id is not None and card.is_in_channel and not card.private:
-        embed.add_field(name="Card", value=message_link(card))
+        embed.add_field(name=texts.CARD, value=message_link(card))
     family = await store.lineage.of(job.guild_id, viewer_id, job.id)
     if len(family) > 1:
-        embed.description = f"{embed.description or ''}\n**Family**\n{family_text(family, job.id)}".strip()
-        embed.add_field(name="Family in all", value=total_words(family), inline=False)
+        embed.description = f"{embed.description or ''}\n{texts.FAMILY}\n{family_text(family, job.id)}".strip()
+        embed.add_field(name=texts.FAMILY_COST, value=total_words(family), inline=False)
     view = discord.ui.View(timeout=None)
     for item in in_five_rows(results.offered(bot, jobs, linked=bool(job.media)), ()):
         view.add_item(item)
@@ -82,11 +84,11 @@ async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord
 
 
 def _words(job: Job) -> str | None:
-    """Return a job's prompt as a quotation; of an erased one, that it was."""
+    """Return a job's prompt as a quotation; of an erased job, the note that it was erased."""
     if job.prompt:
         return "\n".join(f"> {line}" for line in plain(shortened(job.prompt, 350)).splitlines())
     erased = job.state.ended and not job.input and not job.media
-    return "Its record was erased." if erased else None
+    return texts.RECORD_ERASED if erased else None
 
 
 def family_text(family: Sequence[Job], shown_id: str) -> str:
@@ -95,7 +97,7 @@ def family_text(family: Sequence[Job], shown_id: str) -> str:
 
 
 def _tree(family: Sequence[Job]) -> Iterator[tuple[Job, int]]:
-    """Give the family depth first, each with how far it is from the first."""
+    """Give the family depth first, each with its distance from the first."""
     ids = {job.id for job in family}
     children: dict[str | None, list[Job]] = {}
     for job in family:
@@ -120,10 +122,10 @@ def _line(job: Job, depth: int, is_shown: bool) -> str:
 
 
 def total_words(family: Sequence[Job]) -> str:
-    """Say what a family cost in all, and what is held for those of it that are still being made."""
+    """Return what a family cost in total, and what is held for its open jobs."""
     paid = sum((job.held if job.cost is None else job.cost for job in family if job.state in PAID_STATES), Decimal(0))
     held = sum((job.held for job in family if job.state in OPEN_STATES), Decimal(0))
-    return credits_words(paid) + (f", and {credits_words(held)} held" if held else "")
+    return texts.and_held(credits_words(paid), credits_words(held)) if held else credits_words(paid)
 
 
 def with_link(medium: Media, link: str | None) -> Media:

@@ -14,9 +14,10 @@ from bot.catalogue import Operation
 from bot.domain.models import credits_text, credits_words
 from bot.errors import InputError, NoKey
 from cogs.ui.choices import CHOICES_MAX
-from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
+from cogs.ui.interaction import Interaction
 from cogs.ui.pages import pages
 from cogs.ui.permissions import is_moderator
+from cogs.ui.texts import IN_SERVER_ONLY
 from cogs.workflows.options import operation_of
 
 EXAMPLES = {

@@ -12,9 +12,10 @@ from bot.delivery.discord_facts import FILE_LIMIT_BYTES
 from bot.errors import InputError
 from bot.store import Erased
 from cogs.member.export import own_jobs
-from cogs.ui.controls import GONE, Control, on, view_of
+from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
+from cogs.ui.texts import GONE
 
 QUESTION = (
     "This blanks the prompts, inputs, outputs and links to files of all your ended jobs on this server, and your "

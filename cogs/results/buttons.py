@@ -17,8 +17,9 @@ from cogs.results.cancel import stop_controls
 from cogs.results.double_press import refuse_double_press
 from cogs.results.next_step import JOB_ACTION
 from cogs.results.prompt_buttons import of_prompt
-from cogs.ui.controls import GONE, Control, on_job, view_of
+from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Interaction
+from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 

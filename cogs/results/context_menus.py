@@ -11,8 +11,9 @@ from bot.errors import InputError, Refused
 from bot.generation.next_steps import Medium, kinds_text
 from cogs.results.message_media import find
 from cogs.results.next_step import JOB_ACTION, LINK_ACTION, of_offer, offer, open_form
-from cogs.ui.controls import GONE, on, on_job
-from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
+from cogs.ui.controls import on, on_job
+from cogs.ui.interaction import Interaction
+from cogs.ui.texts import GONE, IN_SERVER_ONLY
 
 ANY = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO)
 

@@ -9,8 +9,9 @@ from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE
 from bot.delivery.review import NOT_LOOKED_AT
 from bot.domain.models import Job
 from bot.errors import InputError, MediaGone
-from cogs.ui.controls import GONE, on_job
+from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction
+from cogs.ui.texts import GONE
 
 KEPT_DAYS = 7
 """For how long Cannon Studio keeps results (its docs)."""

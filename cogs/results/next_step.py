@@ -8,8 +8,9 @@ from bot.domain.models import MediaKind
 from bot.errors import InputError
 from bot.generation.next_steps import Medium, kinds_text
 from bot.generation.sources import SourceRef
-from cogs.ui.controls import GONE, Control, view_of
+from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
+from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 

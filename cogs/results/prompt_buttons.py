@@ -13,8 +13,9 @@ from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.rewritten_prompts import IMAGE, VIDEO
 from cogs.results.double_press import refuse_double_press
-from cogs.ui.controls import GONE, Control, on_job
+from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Interaction
+from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 

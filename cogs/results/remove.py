@@ -8,9 +8,10 @@ from bot.app.client import CannonBot
 from bot.delivery.text import message_link
 from bot.domain.models import Card, Job
 from bot.errors import InputError, NotAllowed, Refused
-from cogs.ui.controls import GONE, Control, on_job, view_of
+from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import is_moderator
+from cogs.ui.texts import GONE
 
 QUESTION = (
     "This takes the result down everywhere: its card and every copy. Shall its record go too: the prompt, the input "

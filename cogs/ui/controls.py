@@ -18,12 +18,11 @@ import discord
 
 from bot.domain.models import Job
 from bot.errors import InputError, Refused
-from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
+from cogs.ui.interaction import Interaction
+from cogs.ui.texts import GONE, IN_SERVER_ONLY
 
 VERSION = 1
 """Goes up when custom ids change their meaning; those of other versions get the constant answer."""
-GONE = "This is no longer there, or it is not yours to use."
-"""The constant answer: it does not tell whether a job of another server exists."""
 _CUSTOM_ID = re.compile(r"c(?P<version>\d{1,3}):(?P<action>[a-z_]{1,32}):(?P<subject>[A-Za-z0-9._-]{1,60})")
 """Of any version, so that an old button is answered rather than dropped. At most 98 characters; Discord allows 100."""
 

@@ -10,7 +10,6 @@ from bot.jobs.card_spec import Origin, Place
 
 Interaction = discord.Interaction[CannonBot]
 
-IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
 _PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
 
 

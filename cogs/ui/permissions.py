@@ -7,12 +7,9 @@ from discord import app_commands
 
 from bot.domain.guild_rules import Rules
 from bot.errors import BotError, NotAllowed, Refused
-from cogs.ui.interaction import IN_SERVER_ONLY, Interaction
+from cogs.ui.interaction import Interaction
+from cogs.ui.texts import HOST_ONLY, IN_SERVER_ONLY, MODERATORS_ONLY
 
-MODERATORS_ONLY = (
-    "Only moderators can do this: who may manage this server, or has the role that `/studio settings` names."
-)
-HOST_ONLY = "Only the owner of this bot, or the team that runs it, can do this for all servers."
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 """The team roles that may change an application; one that may only read it decides nothing here."""
 

@@ -10,8 +10,9 @@ from bot.generation.generation import Generation
 from bot.generation.generations import Quote
 from bot.jobs.intake import Accepted
 from cogs.ui.controls import Control, view_of
-from cogs.ui.interaction import IN_SERVER_ONLY, Interaction, origin_of
+from cogs.ui.interaction import Interaction, origin_of
 from cogs.ui.permissions import lacking
+from cogs.ui.texts import IN_SERVER_ONLY
 from cogs.workflows.answer import answer
 
 

@@ -14,9 +14,10 @@ from bot.errors import InputError
 from cogs.moderate.operations import operations
 from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
 from cogs.moderate.settings.panel import Known, panel
-from cogs.ui.controls import GONE, on
+from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, lacking, require_moderator
+from cogs.ui.texts import GONE
 
 EVERYONE = "The role @everyone would make every member a moderator: choose another one, or none."
 

@@ -11,10 +11,9 @@ import pytest
 from bot.delivery.poster import DROPPED
 from bot.domain.models import Job, JobState, LedgerKind
 from bot.generation.retry import NOTHING_FAILED
-from cogs.jobs.commands import NOT_YOURS, NOTHING_HELD, POSTED_MEANWHILE
 from cogs.jobs.pages import PAGE_JOBS, family_text, total_words
-from cogs.ui.controls import GONE
-from cogs.ui.permissions import MODERATORS_ONLY
+from cogs.jobs.texts import NOT_YOURS, NOTHING_HELD, POSTED_MEANWHILE
+from cogs.ui.texts import GONE, MODERATORS_ONLY
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import (
     delete,

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.models import JobState
 from cogs.member.privacy import answers_for
-from cogs.ui.controls import GONE
+from cogs.ui.texts import GONE
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly
 

@@ -10,7 +10,8 @@ from PIL import Image
 from bot.app.open_forms import FORM_LOST
 from bot.domain.models import Job, JobState
 from bot.sandbox.render import mp3, mp4
-from cogs.ui.controls import GONE, Control, custom_id, view_of
+from cogs.ui.controls import Control, custom_id, view_of
+from cogs.ui.texts import GONE
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import delete, fill, inputs, nothing_happened, png, private_sentence, settled_exactly
 

@@ -12,9 +12,9 @@ from bot.app.responses import UNEXPECTED
 from bot.domain.models import Job, JobState
 from bot.errors import InputError
 from cogs.ui import controls
-from cogs.ui.controls import GONE, Control, custom_id, view_of
+from cogs.ui.controls import Control, custom_id, view_of
 from cogs.ui.forms import INPUT_CHARS
-from cogs.ui.interaction import IN_SERVER_ONLY
+from cogs.ui.texts import GONE, IN_SERVER_ONLY
 from cogs.workflows.operation_form import _pieces
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import delete, fill, inputs, nothing_happened, private_sentence, settled_exactly

@@ -18,7 +18,8 @@ from bot.generation.rerun import AUTHORS_ONLY, OFF, REWRITES
 from cogs.results.double_press import TOO_SOON
 from cogs.results.remove import NOT_YOURS, STILL_OPEN
 from cogs.ui import controls
-from cogs.ui.controls import GONE, Control
+from cogs.ui.controls import Control
+from cogs.ui.texts import GONE
 from tests.support.rig import Rig
 from tests.support.surface import (
     delete,
