@@ -18,18 +18,17 @@ from bot.delivery.discord_facts import MIB, REQUEST_LIMIT_BYTES
 from bot.errors import InputError
 from bot.store import Store
 from bot.store.money.reports import START, Mark, ReportPage
+from cogs.member import texts
 
 MEMORY_BYTES = 1024 * 1024
-"""What is larger goes to a file on disk."""
+"""A larger file is written to disk."""
 FILES_LIMIT_BYTES = REQUEST_LIMIT_BYTES - MIB
-"""For all files of an answer; the rest of the request is not the files."""
-TOO_LARGE = ("The books are larger than Discord takes, even packed: give a shorter `period`.", "period")
-OWN_TOO_LARGE = ("Your jobs here are more than Discord takes in one file; ask the host of this bot for them.", None)
+"""For all files of a response; the rest of the request limit is left for its other parts."""
 LEDGER_COLUMNS = (
     "id", "time", "member_id", "kind", "credits", "job_id", "operation", "model", "channel_id",
 )  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A cell that begins with one of these is run by spreadsheets as a formula."""
+"""Spreadsheets run a cell that begins with one of these as a formula."""
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 NextPage: TypeAlias = Callable[[Mark], Awaitable[ReportPage]]
@@ -38,7 +37,7 @@ Form: TypeAlias = Callable[[Rows, bool, bool], str]
 
 
 def cell(value: object) -> str:
-    """Return a value as a cell of CSV: a number as it is, a text so that no spreadsheet takes it for a formula."""
+    """Return a value as a cell of CSV: a number as it is, a text so that no spreadsheet runs it as a formula."""
     if value is None:
         return ""
     if isinstance(value, int | Decimal):
@@ -50,34 +49,34 @@ def cell(value: object) -> str:
 async def books(stack: ExitStack, store: Store, guild_id: int, *, since: float, file_limit: int) -> list[discord.File]:
     """Return the server's books from `since` (Unix seconds) on as files for Discord; `stack` closes them.
 
-    Where they are larger than `file_limit` bytes, they come packed. Raises InputError where that does not help.
+    If one is larger than `file_limit` bytes, they are zipped. Raises InputError if the archive is too large as well.
     """
     sources: dict[str, tuple[NextPage, Form]] = {
         "ledger.csv": (lambda mark: store.reports.ledger_page(guild_id, since=since, after=mark), as_csv),
         "jobs.json": (lambda mark: store.reports.jobs_page(guild_id, since=since, after=mark), as_json),
         "decisions.json": (lambda mark: store.reports.decisions_page(guild_id, since=since, after=mark), as_json),
     }
-    return await _files(stack, sources, "books.zip", TOO_LARGE, file_limit)
+    return await _files(stack, sources, "books.zip", InputError(texts.BOOKS_TOO_LARGE, "period"), file_limit)
 
 
 async def own_jobs(
     stack: ExitStack, store: Store, guild_id: int, member_id: int, *, file_limit: int
 ) -> list[discord.File]:
-    """Return the member's jobs in the guild, with all that they gave and got, as a file for Discord.
+    """Return the member's jobs in the guild, with their inputs and outputs, as a file for Discord.
 
-    Where it is larger than `file_limit` bytes, it comes packed. Raises InputError where that does not help.
+    If it is larger than `file_limit` bytes, it is zipped. Raises InputError if the archive is too large as well.
     """
     sources: dict[str, tuple[NextPage, Form]] = {
         "my-jobs.json": (lambda mark: store.privacy.page(guild_id, member_id, after=mark), as_json)
     }
-    return await _files(stack, sources, "my-jobs.zip", OWN_TOO_LARGE, file_limit)
+    return await _files(stack, sources, "my-jobs.zip", InputError(texts.OWN_JOBS_TOO_LARGE), file_limit)
 
 
 async def _files(
     stack: ExitStack,
     sources: Mapping[str, tuple[NextPage, Form]],
     packed_name: str,
-    too_large: tuple[str, str | None],
+    too_large: InputError,
     file_limit: int,
 ) -> list[discord.File]:
     made: dict[str, IO[bytes]] = {}
@@ -89,7 +88,7 @@ async def _files(
         packed = _opened(stack)
         await asyncio.to_thread(_pack, packed, made)
         if _size(packed) > min(file_limit, FILES_LIMIT_BYTES):
-            raise InputError(*too_large)
+            raise too_large
         made = {packed_name: packed}
     return [discord.File(cast("io.BufferedIOBase", file), filename=name) for name, file in made.items()]
 
@@ -111,7 +110,7 @@ def as_json(rows: Rows, is_first: bool, is_last: bool) -> str:
 
 
 def _opened(stack: ExitStack) -> IO[bytes]:
-    # On disk it has no name: nothing is left of it, however the process ends.
+    # The file on disk has no name, so nothing is left of it, however the process ends.
     return stack.enter_context(tempfile.SpooledTemporaryFile(MEMORY_BYTES))
 
 

@@ -1,4 +1,4 @@
-"""`/help`: what there is, what it costs here, and who pays."""
+"""`/help`: the commands, what they cost on this server, and who pays."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.domain.models import credits_text, credits_words
 from bot.errors import InputError, NoKey
+from cogs.member import texts
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.interaction import Interaction
 from cogs.ui.pages import pages
@@ -20,41 +21,13 @@ from cogs.ui.permissions import is_moderator
 from cogs.ui.texts import IN_SERVER_ONLY
 from cogs.workflows.options import operation_of
 
-EXAMPLES = {
-    "image": "/image generate prompt: a fox in fog",
-    "video": "/video generate prompt: waves break on a lighthouse",
-    "audio": "/audio narration text: Welcome aboard!",
-    "prompt": "/prompt image prompt: a fox",
-    "finish": "/finish subtitles job: (pick a video)",
-    "sora": "/sora edit prompt: make it snow job: (pick a video)",
-    "recipe": "/recipe run recipe: trailer",
-    "batch": "/batch operation: image.generate prompts: a fox | an owl | a deer",
-    "jobs": "/jobs list state: open",
-    "quota": "/quota set credits: 200 period: week",
-    "usage": "/usage report period: month",
-    "privacy": "/privacy export",
-    "studio": "/studio operations operation: image.edit switch: off",
-}
-"""How each group is used, as it is typed."""
-
-INTRO = "Ask for something with a slash command. Its card shows the state and then the result."
-SOURCES = (
-    "**Files** · Where a command takes a picture, a video or a sound, give it in one way: upload it, give `url` (a "
-    "link to the file, or to a Discord message that has it), or pick `job`, an earlier result of this server. It is "
-    "looked at before any credit is spent."
-)
-COSTS = (
-    "**Costs** · In credits, as earlier jobs cost: the middle of them, and what nine of ten stay within. What a job "
-    "truly cost stands on its card; one that fails costs nothing."
-)
-
 AnyCommand = app_commands.Command[Any, ..., Any]
 HelpEntry = AnyCommand | app_commands.Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpContext:
-    """What a page needs to know: how commands are mentioned, what they cost, and what is switched off here."""
+    """What a page is drawn from: the bot, the costs of operations, and which are switched off on this server."""
 
     bot: CannonBot
     prices: Mapping[tuple[str, str], Decimal]
@@ -70,13 +43,13 @@ class HelpContext:
             return text
         operation = self.bot.catalogue.resolve(key)
         if operation.id in self.off:
-            return f"🚫 {text} · switched off here"
+            return texts.switched_off(text)
         return f"{text} · {self._price(operation)}"
 
     def _price(self, operation: Operation) -> str:
         listed = self.prices.get((operation.id, ""))
         if listed is not None and operation.fixed_credits is None:
-            return f"about {credits_words(listed)}, as this server's moderators reckon"
+            return texts.listed_price(credits_words(listed))
         return price_text(operation.fixed_credits, self.costs.get(operation.id, ()))
 
 
@@ -85,14 +58,10 @@ def price_text(fixed: Decimal | None, costs: Sequence[Decimal]) -> str:
     if fixed is not None:
         return credits_words(fixed)
     if not costs:
-        return "cost not known yet"
+        return texts.PRICE_NOT_KNOWN
     ordered = sorted(costs)
-    middle, dear = ordered[(len(ordered) - 1) // 2], ordered[min(len(ordered) - 1, int(len(ordered) * 0.9))]
-    return (
-        f"about {credits_words(middle)}"
-        if middle == dear
-        else f"about {credits_words(middle)}, up to {credits_text(dear)}"
-    )
+    median, high = ordered[(len(ordered) - 1) // 2], ordered[min(len(ordered) - 1, int(len(ordered) * 0.9))]
+    return texts.estimated_price(credits_words(median), None if median == high else credits_text(high))
 
 
 async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
@@ -103,7 +72,7 @@ async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
 
 
 def inner(entry: HelpEntry) -> Iterator[AnyCommand]:
-    """Give the commands of a group, however deep; a command by itself."""
+    """Yield the commands of a group, at any depth; of a command, itself."""
     if isinstance(entry, app_commands.Group):
         for each in entry.commands:
             yield from inner(each)
@@ -113,17 +82,17 @@ def inner(entry: HelpEntry) -> Iterator[AnyCommand]:
 
 def overview(shown: HelpContext, found: Iterable[HelpEntry], menus: Sequence[str], payer: str) -> list[str]:
     """Return the blocks of the first page: each group with its commands, then how things work."""
-    blocks = [f"{INTRO}\n{payer} More on a group: `/help` with `topic`."]
+    blocks = [texts.introduction(payer)]
     for entry in found:
         lines = [shown.line(command) for command in inner(entry)]
         if isinstance(entry, app_commands.Group):
             lines.insert(0, f"**{entry.name}** · {entry.description}")
-        if entry.name in EXAMPLES:
-            lines.append(f"-# e.g. `{EXAMPLES[entry.name]}`")
+        if entry.name in texts.EXAMPLES:
+            lines.append(f"-# {texts.example(texts.EXAMPLES[entry.name])}")
         blocks.append("\n".join(lines))
     if menus:
-        blocks.append(f"**On a message** · Right click on it, then Apps: {', '.join(menus)}")
-    return [*blocks, SOURCES, COSTS]
+        blocks.append(texts.message_menus(menus))
+    return [*blocks, texts.SOURCES, texts.COSTS]
 
 
 def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
@@ -131,9 +100,9 @@ def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
     commands_ = list(inner(entry))
     blocks = [entry.description]
     blocks += [f"{shown.line(command)}\n{_names(command)}".rstrip() for command in commands_]
-    if entry.name in EXAMPLES:
-        blocks.append(f"e.g. `{EXAMPLES[entry.name]}`")
-    return [*blocks, "**Options**", *_options(commands_)]
+    if entry.name in texts.EXAMPLES:
+        blocks.append(texts.example(texts.EXAMPLES[entry.name]))
+    return [*blocks, texts.OPTIONS, *_options(commands_)]
 
 
 def _names(command: AnyCommand) -> str:
@@ -143,7 +112,7 @@ def _names(command: AnyCommand) -> str:
 
 
 def _options(commands_: Sequence[AnyCommand]) -> list[str]:
-    """Return a line for each option; the commands stand with it where it means something else in others."""
+    """Return a line for each option, with its commands where other commands have the same option in another sense."""
     meanings: dict[str, dict[str, list[str]]] = {}
     for command in commands_:
         for each in command.parameters:
@@ -152,9 +121,9 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
                 about += f" ({', '.join(choice.name for choice in each.choices)})"
             meanings.setdefault(each.display_name, {}).setdefault(about, []).append(command.name)
     lines = []
-    for name, texts in meanings.items():
-        for about, users in texts.items():
-            where = f" ({', '.join(users)})" if len(texts) > 1 else ""
+    for name, senses in meanings.items():
+        for about, users in senses.items():
+            where = f" ({', '.join(users)})" if len(senses) > 1 else ""
             lines.append(f"`{name}`{where} {about}")
     return lines
 
@@ -162,20 +131,20 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
 class Help(commands.Cog):
     """Explains the other commands."""
 
-    @app_commands.command(name="help", description="What there is, what it costs here, and who pays")
-    @app_commands.describe(topic="A group of commands, e.g. image: all its options")
+    @app_commands.command(name="help", description=texts.HELP)
+    @app_commands.describe(topic=texts.HELP_TOPIC_OPTION)
     async def explain(self, interaction: Interaction, topic: str | None = None) -> None:
         """Show all groups, or one with every option."""
         found = await entries(interaction)
         shown = await self._shown(interaction)
         if topic is None:
             made = pages(
-                "What you can ask for", overview(shown, found.values(), _menus(interaction), await _payer(interaction))
+                texts.HELP_TITLE, overview(shown, found.values(), _menus(interaction), await _payer(interaction))
             )
         else:
             name = topic.strip().removeprefix("/").casefold()
             if name not in found:
-                raise InputError(f"There is no such group; there are {', '.join(found)}.", "topic")
+                raise InputError(texts.no_such_group(found), "topic")
             made = pages(f"/{name}", details(shown, found[name]))
         await interaction.response.send_message(embed=made[0], ephemeral=True)
         for more in made[1:]:
@@ -210,8 +179,8 @@ async def _payer(interaction: Interaction) -> str:
         key = await interaction.client.parts.keys.for_guild(interaction.guild_id)
     except NoKey as error:
         return error.sentence
-    who = "The host of this bot pays, with their own key." if key.id is None else "This server pays, with its own key."
-    return f"{who} Cannon Studio refuses that key now, so nothing can be made." if key.refused else who
+    payer = texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS
+    return texts.key_refused(payer) if key.refused else payer
 
 
 async def setup(bot: CannonBot) -> None:

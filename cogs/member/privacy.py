@@ -1,4 +1,4 @@
-"""`/privacy`: what this server's bot keeps of a member, for them to read and to have blanked."""
+"""`/privacy`: the data that the bot stores about a member on this server: export and deletion."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,29 +11,21 @@ from bot.app.client import CannonBot
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES
 from bot.errors import InputError
 from bot.store import Erased
+from cogs.member import texts
 from cogs.member.export import own_jobs
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
-from cogs.ui.texts import GONE
-
-QUESTION = (
-    "This blanks the prompts, inputs, outputs and links to files of all your ended jobs on this server, and your "
-    "drafts. It cannot be undone. What each job cost stays in the server's books, with your Discord id as a bare "
-    "number. Messages in Discord stay: take results down with Remove on their cards first."
-)
-KEPT = "Nothing was deleted."
+from cogs.ui.texts import DELETE, GONE
 
 
 @app_commands.guild_only()
-class PrivacyCommands(
-    commands.GroupCog, group_name="privacy", group_description="What is kept of you here: read it, delete it"
-):
+class PrivacyCommands(commands.GroupCog, group_name="privacy", group_description=texts.PRIVACY_GROUP):
     """A member's own data."""
 
-    @app_commands.command(name="export", description="All that is kept of your jobs on this server, as a file for you")
+    @app_commands.command(name="export", description=texts.PRIVACY_EXPORT)
     async def export(self, interaction: Interaction) -> None:
-        """Give the member their jobs as JSON, privately."""
+        """Send the member their jobs as JSON, ephemerally."""
         guild_id = guild_of(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         limit = interaction.guild.filesize_limit if interaction.guild is not None else FILE_LIMIT_BYTES
@@ -41,30 +33,30 @@ class PrivacyCommands(
             files = await own_jobs(
                 stack, interaction.client.parts.store, guild_id, interaction.user.id, file_limit=limit
             )
-            await interaction.edit_original_response(
-                content="Your jobs on this server. Links to files in it may have ended.", attachments=files
-            )
+            await interaction.edit_original_response(content=texts.OWN_JOBS, attachments=files)
 
-    @app_commands.command(name="delete", description="Blank your prompts, inputs and links to files on this server")
+    @app_commands.command(name="delete", description=texts.PRIVACY_DELETE)
     async def delete(self, interaction: Interaction) -> None:
-        """Ask whether the member means it."""
+        """Ask the member for confirmation."""
         guild_of(interaction)
-        await interaction.response.send_message(QUESTION, view=answers_for(interaction.user.id), ephemeral=True)
+        await interaction.response.send_message(
+            texts.DELETE_QUESTION, view=answers_for(interaction.user.id), ephemeral=True
+        )
 
 
 def answers_for(member_id: int) -> discord.ui.View:
-    """Return what the member can say to the question."""
+    """Return the buttons that answer the question."""
     return view_of(
         [
-            Control.button("privacy_delete", str(member_id), label="Delete", style=discord.ButtonStyle.danger),
-            Control.button("privacy_keep", str(member_id), label="Keep"),
+            Control.button("privacy_delete", str(member_id), label=DELETE, style=discord.ButtonStyle.danger),
+            Control.button("privacy_keep", str(member_id), label=texts.KEEP),
         ]
     )
 
 
 @on("privacy_delete")
 async def delete(interaction: Interaction, member_id: str, _values: Sequence[str]) -> None:
-    """Blank what is the member's own; nobody can do so for another."""
+    """Erase the member's own data; nobody can do so for another member."""
     if member_id != str(interaction.user.id):
         raise InputError(GONE)
     erased = await interaction.client.parts.store.privacy.erase(guild_of(interaction), interaction.user.id)
@@ -74,21 +66,13 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
 @on("privacy_keep")
 async def keep(interaction: Interaction, _member_id: str, _values: Sequence[str]) -> None:
     """Delete nothing."""
-    await interaction.response.edit_message(content=KEPT, view=None)
+    await interaction.response.edit_message(content=texts.KEPT, view=None)
 
 
 def outcome(erased: Erased) -> str:
-    """Say what was deleted, and what was left."""
-    text = f"Deleted: what {_count(erased.jobs, 'ended job')} said, and {_count(erased.drafts, 'draft')}."
-    if not erased.left:
-        return text
-    if erased.left == 1:
-        return f"{text} 1 job is still open and was left alone: ask again when it has ended."
-    return f"{text} {erased.left} jobs are still open and were left alone: ask again when they have ended."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    """Say what was deleted, and what was not."""
+    text = texts.deleted(erased.jobs, erased.drafts)
+    return f"{text} {texts.still_open(erased.left)}" if erased.left else text
 
 
 async def setup(bot: CannonBot) -> None:

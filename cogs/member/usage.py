@@ -1,4 +1,4 @@
-"""`/usage`: for every member what is left for them; for moderators where the credits went."""
+"""`/usage`: for each member what is left of their limits; for moderators where the credits went."""
 
 import asyncio
 import datetime as dt
@@ -22,6 +22,7 @@ from bot.domain.text import shortened
 from bot.errors import CannonError, NoKey
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw, drawable
 from bot.store.money.reports import Report
+from cogs.member import texts
 from cogs.member.export import books
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting, job_line, standing, standing_text
@@ -39,36 +40,36 @@ Periods = Literal["week", "month", "quarter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendingRate:
-    """How fast credits go, and what that means for the account. All in credits; None where it is not known."""
+    """How fast credits are spent, and how long the account lasts. All in credits; None where it is not known."""
 
     a_day: Decimal
     free: Decimal | None
-    """The account's credits less what is held, as of now or of the last look."""
+    """The account's credits less what is held, as of now or of the last check."""
 
     @property
     def days_left(self) -> Decimal | None:
-        """For how many days the account lasts at this pace."""
+        """For how many days the account lasts at this rate."""
         return None if self.free is None or not self.a_day else max(self.free, Decimal(0)) / self.a_day
 
 
 @app_commands.guild_only()
-class Usage(commands.GroupCog, group_name="usage", group_description="Credits: what is left, and where they went"):
-    """What has been spent."""
+class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE_GROUP):
+    """Limits, spending and the server's books."""
 
-    @app_commands.command(name="me", description="What is left for you here, when it refills, and your last jobs")
+    @app_commands.command(name="me", description=texts.USAGE_ME)
     async def me(self, interaction: Interaction) -> None:
-        """Show a member their own limits, grants and jobs, to nobody else."""
+        """Show a member their own limits, grants and jobs, ephemerally."""
         guild_id, user = guild_of(interaction), interaction.user
         roles = [role.id for role in getattr(user, "roles", ())]
         shown = await standing(interaction.client, guild_id, user.id, roles)
         jobs = await interaction.client.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
-        embed = discord.Embed(title="Your credits here", description=standing_text(shown), colour=NEUTRAL)
-        last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or "None yet."
-        embed.add_field(name=f"Last {len(jobs)} jobs" if len(jobs) > 1 else "Last job", value=last, inline=False)
+        embed = discord.Embed(title=texts.YOUR_CREDITS, description=standing_text(shown), colour=NEUTRAL)
+        last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or texts.NO_JOBS
+        embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
-    @app_commands.command(name="report", description="Where the credits went, as a chart; for moderators")
-    @app_commands.describe(period="The last 7 days, 30 days (as without it) or 90 days")
+    @app_commands.command(name="report", description=texts.USAGE_REPORT)
+    @app_commands.describe(period=texts.REPORT_PERIOD_OPTION)
     async def report(self, interaction: Interaction, period: Periods = "month") -> None:
         """Show what was spent by day, member and operation, and how long the account lasts."""
         await require_moderator(interaction)
@@ -76,8 +77,8 @@ class Usage(commands.GroupCog, group_name="usage", group_description="Credits: w
         await interaction.response.defer(ephemeral=True, thinking=True)
         days = await _days(bot, guild_id, DAYS[period])
         found = await bot.parts.store.reports.totals(guild_id, [(start, end) for _, start, end in days])
-        pace = await _pace(bot, guild_id, found, days[0][1])
-        embed = _embed(found, pace, len(days))
+        rate = await _rate(bot, guild_id, found, days[0][1])
+        embed = _embed(found, rate, len(days))
         if not found.total:
             await interaction.edit_original_response(embed=embed)
             return
@@ -86,17 +87,17 @@ class Usage(commands.GroupCog, group_name="usage", group_description="Credits: w
         embed.set_image(url=f"attachment://{CHART_NAME}")
         await interaction.edit_original_response(embed=embed, attachments=[file])
 
-    @app_commands.command(name="export", description="The ledger as CSV, jobs and decisions as JSON; for moderators")
-    @app_commands.describe(period="The last 7, 30 or 90 days; left out, everything")
+    @app_commands.command(name="export", description=texts.USAGE_EXPORT)
+    @app_commands.describe(period=texts.EXPORT_PERIOD_OPTION)
     async def export(self, interaction: Interaction, period: Periods | None = None) -> None:
-        """Hand out the server's books, privately."""
+        """Send the server's books, ephemerally."""
         await require_moderator(interaction)
         guild_id, bot = guild_of(interaction), interaction.client
         await interaction.response.defer(ephemeral=True, thinking=True)
         since = 0.0 if period is None else (await _days(bot, guild_id, DAYS[period]))[0][1]
         with ExitStack() as stack:
             files = await books(stack, bot.parts.store, guild_id, since=since, file_limit=interaction.filesize_limit)
-            await interaction.edit_original_response(content="The books of this server:", attachments=files)
+            await interaction.edit_original_response(content=texts.BOOKS, attachments=files)
 
 
 async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date, float, float]]:
@@ -108,8 +109,8 @@ async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date
     return list(zip(dates[:-1], starts[:-1], starts[1:], strict=True))
 
 
-async def _pace(bot: CannonBot, guild_id: int, found: Report, since: float) -> SpendingRate:
-    """Return the pace over the report's days, or since the first job where that is later; a day at least."""
+async def _rate(bot: CannonBot, guild_id: int, found: Report, since: float) -> SpendingRate:
+    """Return the rate over the report's days, or since the first job if that is later; over one day at least."""
     first = since if found.first_at is None else max(since, found.first_at)
     days = max(Decimal(1), Decimal(str((bot.clock.wall() - first) / DAY_S)))
     balance = await _balance(bot, guild_id)
@@ -118,7 +119,7 @@ async def _pace(bot: CannonBot, guild_id: int, found: Report, since: float) -> S
 
 
 async def _balance(bot: CannonBot, guild_id: int) -> Decimal | None:
-    """Return the account's credits: as Cannon Studio says now, else as of the last look."""
+    """Return the account's credits: as Cannon Studio reports them now, else as of the last check."""
     try:
         key = await bot.parts.keys.for_guild(guild_id)
     except NoKey:
@@ -131,23 +132,25 @@ async def _balance(bot: CannonBot, guild_id: int) -> Decimal | None:
     return status.credits
 
 
-def _embed(found: Report, pace: SpendingRate, days: int) -> discord.Embed:
-    embed = discord.Embed(title=f"Credits spent in the last {days} days", colour=NEUTRAL)
-    jobs = f"{found.jobs} job{'' if found.jobs == 1 else 's'}"
-    embed.add_field(name="Spent", value=f"{credits_words(found.total)} for {jobs}" if found.total else "nothing")
-    embed.add_field(name="Burn rate", value=f"{_tenths(pace.a_day)} credits a day")
-    if pace.free is None:
-        left = "the account's credits are not known"
-    elif pace.days_left is None:
-        left = f"{credits_words(pace.free)} left"
+def _embed(found: Report, rate: SpendingRate, days: int) -> discord.Embed:
+    embed = discord.Embed(title=texts.report_title(days), colour=NEUTRAL)
+    embed.add_field(
+        name=texts.SPENT,
+        value=texts.spent_for(credits_words(found.total), found.jobs) if found.total else texts.NOTHING_SPENT,
+    )
+    embed.add_field(name=texts.RATE, value=texts.a_day(_tenths(rate.a_day)))
+    if rate.free is None:
+        left = texts.BALANCE_NOT_KNOWN
+    elif rate.days_left is None:
+        left = texts.credits_left(credits_words(rate.free))
     else:
-        left = f"about {_whole(pace.days_left)} at this rate ({credits_words(pace.free)} left)"
-    embed.add_field(name="Days of credit left", value=left)
+        left = texts.days_left(_whole(rate.days_left), credits_words(rate.free))
+    embed.add_field(name=texts.DAYS_LEFT, value=left)
     if found.total:
         members = _top(((f"<@{member_id}>", spent) for member_id, spent in found.members), found.total)
-        embed.add_field(name="Top spenders", value=members, inline=False)
+        embed.add_field(name=texts.TOP_SPENDERS, value=members, inline=False)
         operations = _top(((f"`{operation}`", spent) for operation, spent in found.operations), found.total)
-        embed.add_field(name="By operation", value=operations, inline=False)
+        embed.add_field(name=texts.BY_OPERATION, value=operations, inline=False)
     return embed
 
 
@@ -174,8 +177,8 @@ async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.dat
     catalogue = interaction.client.catalogue
     return await asyncio.to_thread(
         draw,
-        "Credits spent",
-        f"{_date(dates[0])} to {_date(dates[-1])} · {credits_words(found.total)}",
+        texts.CHART_TITLE,
+        texts.chart_subtitle(_date(dates[0]), _date(dates[-1]), credits_words(found.total)),
         days=[Bar(_date(date), spent) for date, spent in zip(dates, found.spans, strict=True)],
         members=[Bar(names.get(who, str(who)), spent) for who, spent in found.members],
         operations=[Bar(_title(catalogue, what), spent) for what, spent in found.operations],
@@ -183,7 +186,7 @@ async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.dat
 
 
 def _title(catalogue: Catalogue, operation_id: str) -> str:
-    """Return an operation's title; its id, where the catalogue has lost it."""
+    """Return an operation's title; its id if the catalogue no longer has it."""
     operation = catalogue.operations.get(operation_id)
     return operation_id if operation is None else operation.title
 
@@ -193,13 +196,13 @@ def _date(date: dt.date) -> str:
 
 
 async def _names(interaction: Interaction, member_ids: Iterable[int]) -> dict[int, str]:
-    """Return how members are called here; who left is called by the end of their id."""
+    """Return the members' names on this server; of those who left, the end of their id."""
     found = await asyncio.gather(*(_name(interaction.guild, member_id) for member_id in member_ids))
     return dict(found)
 
 
 async def _name(guild: discord.Guild | None, member_id: int) -> tuple[int, str]:
-    fallback = f"member ...{member_id % 10_000:04}"
+    fallback = texts.unknown_member(member_id)
     if guild is None:
         return member_id, fallback
     member = guild.get_member(member_id)
@@ -213,9 +216,9 @@ async def _name(guild: discord.Guild | None, member_id: int) -> tuple[int, str]:
 
 
 def alt_text(chart: Chart, total: Decimal, days: int) -> str:
-    """Say in words what the chart shows, as far as Discord lets an alt text go: the lists first, then the days."""
-    parts = [f"Credits spent in the last {days} days: {credits_text(total)} in all."]
-    for panel, heading in (("members", "By member"), ("operations", "By operation"), ("days", "By day")):
+    """Describe the chart within Discord's limit of an alt text: the lists first, then the days."""
+    parts = [texts.chart_total(days, credits_text(total))]
+    for panel, heading in (("members", texts.BY_MEMBER), ("operations", texts.BY_OPERATION), ("days", texts.BY_DAY)):
         rows = [f"{bar.label} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value]
         parts.append(f"{heading}: {', '.join(rows)}.")
     return shortened(" ".join(parts), ALT_TEXT_CHARS)

@@ -10,7 +10,8 @@ from discord import app_commands
 
 from bot.catalogue import OPERATIONS
 from cogs.member import help as help_cog
-from cogs.member.help import EXAMPLES, inner, price_text
+from cogs.member.help import inner, price_text
+from cogs.member.texts import EXAMPLES
 from cogs.ui.pages import PAGE_CHARS, pages
 from tests.support.rig import GUILD_KEY, Rig, running
 from tests.support.surface import private_sentence
