@@ -18,7 +18,7 @@ from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.copies import ResultCopies
-from bot.delivery.text import plain
+from bot.delivery.formatting import plain
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
 from bot.guild.api_keys import ApiKeys

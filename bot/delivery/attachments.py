@@ -11,7 +11,7 @@ import discord
 from bot.delivery.contact_sheets import wants_sheet
 from bot.delivery.discord_facts import FILES_PER_MESSAGE
 from bot.delivery.downloads import ResultFiles
-from bot.delivery.text import alt_text, file_stem
+from bot.delivery.formatting import alt_text, file_stem
 from bot.domain.card_jobs import is_linked
 from bot.domain.models import Job
 from bot.media.contact_sheet import SHEET_NAME
@@ -46,12 +46,12 @@ def arrange(
         links = [link for attachment in media[left:] if (link := _link_of(jobs, attachment)) is not None]
         return Arrangement(kept=[*media[:left], *old_texts], results=fitting, links=links, first=True)
     if wants_sheet(jobs) and all(attachment.filename != SHEET_NAME for attachment in media):
-        room -= 1  # the sheet comes last and must find its place
+        room -= 1  # the sheet comes last and needs its place
     return Arrangement(kept=old, results=results.cut(max(0, room - len(media))), links=[], first=False)
 
 
 def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
-    """Return the link to the result that this file on the card is, None if it is none."""
+    """Return the link to the result whose file this attachment is, None if it is no result."""
     stem = attachment.filename.rpartition(".")[0]
     for job in jobs:
         for number, medium in enumerate(job.media):
@@ -86,6 +86,6 @@ def text_files(texts: Mapping[str, str], there: Sequence[discord.Attachment] = (
 
 
 def close(files: Sequence[discord.File]) -> None:
-    """Close files after the upload, or in place of it."""
+    """Close files after the upload, or instead of it."""
     for file in files:
         file.close()

@@ -10,16 +10,16 @@ from decimal import Decimal
 import discord
 
 from bot.catalogue import Catalogue, model_name
-from bot.delivery import colours
-from bot.delivery.card_texts import (
+from bot.delivery import colours, texts
+from bot.delivery.discord_facts import EMBED_FIELD_CHARS
+from bot.delivery.formatting import plain
+from bot.delivery.generated_texts import (
     PROMPT_SHOWN_CHARS,
     RESULT_TEXT_SHOWN_CHARS,
     REWRITTEN_SHOWN_CHARS,
     result_text,
     rewritten_prompt,
 )
-from bot.delivery.discord_facts import EMBED_FIELD_CHARS
-from bot.delivery.text import plain
 from bot.domain.card_jobs import is_batch, is_linked, main_job, open_part, prompt_text
 from bot.domain.models import MADE_STATES, Card, Job, JobState, credits_words
 from bot.domain.text import one_line, shortened, stamp, without_controls
@@ -36,22 +36,6 @@ COLOURS = {
     JobState.HELD: colours.ATTENTION,
 }
 
-IN_REVIEW = "🔎 made, waiting for review"
-WORDS = {
-    JobState.AWAITING_APPROVAL: "⏸️ waiting for approval",
-    JobState.WAITING: "⏳ waiting for its turn",
-    JobState.SUBMITTING: "📨 being sent to Cannon Studio",
-    JobState.QUEUED: "🕓 queued",
-    JobState.PROCESSING: "⚙️ processing",
-    JobState.READY: "📦 made, being posted",
-    JobState.DELIVERED: "✅ done",
-    JobState.FAILED: "❌ failed",
-    JobState.CANCELLED: "🚫 cancelled",
-    JobState.REFUSED: "🚫 refused",
-    JobState.EXPIRED: "⌛ expired",
-    JobState.HELD: "📮 made, but could not be posted",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardContext:
@@ -64,7 +48,7 @@ class CardContext:
     blocked: bool = False
     """Whether the jobs wait for a working key."""
     places: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    """The places of jobs that wait for their turn, 1 for the next."""
+    """The places of jobs in the queue, 1 for the next."""
     paused: bool = False
     """Whether the moderators have paused new jobs."""
     withheld: frozenset[str] = frozenset()
@@ -75,7 +59,7 @@ class CardContext:
 
 def state_word(state: JobState) -> str:
     """Return a state as members read it, with its emoji."""
-    return WORDS[state]
+    return texts.STATES[state]
 
 
 def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord.Embed:
@@ -91,14 +75,14 @@ def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord
         colour=_colour(jobs),
     )
     for number, lines in enumerate(_in_fields(_states(card, jobs, context))):
-        embed.add_field(name="\u200b" if number else "State", value=lines, inline=False)
+        embed.add_field(name="\u200b" if number else texts.STATE, value=lines, inline=False)
     if job.model is not None and not card.label:
         name = model_name(operation, job.model) if operation is not None else job.model
-        embed.add_field(name="Model", value=_name(name))
-    embed.add_field(name="Cost", value=_cost(jobs))
-    embed.add_field(name="Asked by", value=f"<@{card.author_id}>")
+        embed.add_field(name=texts.MODEL, value=_name(name))
+    embed.add_field(name=texts.COST, value=_cost(jobs))
+    embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
     if context.made_from is not None:
-        embed.add_field(name="Made from", value=context.made_from)
+        embed.add_field(name=texts.PARENT, value=context.made_from)
     for name, value in _facts(like_it):
         embed.add_field(name=name, value=value)
     embed.set_footer(text=f"cannon-bot · {' '.join(job.id for job in jobs)}")
@@ -106,17 +90,17 @@ def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord
 
 
 def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
-    """Return the member's words as a quotation and, once there is one, the rewritten prompt as a block below."""
+    """Return the prompt as a quotation and, once there is one, the rewritten prompt as a block below."""
     prompt, parts = prompt_text(jobs), []
     if prompt and not is_batch(jobs):  # a batch has its prompts in its lines
         shown = plain(shortened(prompt, PROMPT_SHOWN_CHARS))
         parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
-        parts.append(f"**Rewritten**\n{_block(rewritten, REWRITTEN_SHOWN_CHARS)}")
+        parts.append(f"{texts.REWRITTEN}\n{_block(rewritten, REWRITTEN_SHOWN_CHARS)}")
     result = result_text(jobs, catalogue)
     if result is not None:
-        parts.append(f"**Result**\n{_block(result, RESULT_TEXT_SHOWN_CHARS)}")
+        parts.append(f"{texts.RESULT}\n{_block(result, RESULT_TEXT_SHOWN_CHARS)}")
     return "\n\n".join(parts) or None
 
 
@@ -138,8 +122,8 @@ def _colour(jobs: Sequence[Job]) -> int:
 
 def _title(card: Card, jobs: Sequence[Job], operation_title: str, count: int) -> str:
     if card.label:
-        return f"{shortened(plain(card.label), 100)} · {len(jobs)} step{'' if len(jobs) == 1 else 's'}"
-    return operation_title if count == 1 else f"{operation_title} · {count}"
+        return texts.steps(shortened(plain(card.label), 100), len(jobs))
+    return operation_title if count == 1 else texts.several(operation_title, count)
 
 
 def _states(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
@@ -149,7 +133,7 @@ def _states(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
         room = (BATCH_STATES_CHARS if is_batch(jobs) else STATES_CHARS) // len(jobs)
         lines = [_line(job, line, jobs, context, room) for job, line in zip(jobs, lines, strict=True)]
     if not all(job.state.ended for job in jobs):
-        lines.append(f"asked {stamp(card.created_at)}")
+        lines.append(texts.requested(stamp(card.created_at)))
     return lines
 
 
@@ -172,7 +156,7 @@ def _own_cost(job: Job) -> str:
         return credits_words(_charged(job))
     if job.state.ended:
         return ""  # refunded
-    return credits_words(job.held) if job.basis == "fixed" else f"about {credits_words(job.held)}"
+    return credits_words(job.held) if job.basis == "fixed" else texts.estimated(credits_words(job.held))
 
 
 def _charged(job: Job) -> Decimal:
@@ -199,31 +183,31 @@ def _step_name(job: Job, context: CardContext) -> str:
 
 def _state(job: Job, context: CardContext) -> str:
     is_reviewed = job.state is JobState.READY and job.id in context.withheld
-    word = IN_REVIEW if is_reviewed else state_word(job.state)
+    word = texts.IN_REVIEW if is_reviewed else state_word(job.state)
     if job.state is JobState.WAITING:
         return _waiting(job, context)
     if job.state.ended and job.error is not None:
         return f"{word}: {plain(shortened(job.error, 230))}"
     if context.blocked and job.state in {JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING}:
-        return f"⏸️ {job.state.value}, waiting for a working key of this server"
+        return texts.without_key(job.state)
     if job.state is JobState.PROCESSING and job.started_at is not None:
-        word = f"{word} since {stamp(job.started_at)}"
+        word = texts.since(word, stamp(job.started_at))
     eta = context.eta.get(job.id)
     if eta is not None and job.state in {JobState.QUEUED, JobState.PROCESSING}:
-        return f"{word}, probably done {stamp(max(eta, context.now + 1))}"
+        return texts.probably_done(word, stamp(max(eta, context.now + 1)))
     if job.state is JobState.DELIVERED and job.finished_at is not None:
         started = job.submitted_at or job.created_at
-        return f"{word} in {max(1, round(job.finished_at - started))} s"
+        return texts.took(word, max(1, round(job.finished_at - started)))
     return word
 
 
 def _waiting(job: Job, context: CardContext) -> str:
     if job.after_ids:
-        return "⏳ waiting for the step before"
+        return texts.WAITING_FOR_STEP
     if context.paused:
-        return "⏸️ waiting: the moderators have paused new jobs"
+        return texts.WAITING_WHILE_PAUSED
     place = context.places.get(job.id)
-    return state_word(job.state) if place is None else f"{state_word(job.state)}: place {place}"
+    return state_word(job.state) if place is None else texts.at_place(state_word(job.state), place)
 
 
 def _cost(jobs: Sequence[Job]) -> str:
@@ -236,14 +220,14 @@ def _cost(jobs: Sequence[Job]) -> str:
     if open_jobs:
         parts.append(_estimate(open_jobs))
     if refunded:
-        parts.append(f"{len(refunded)} given back" if parts else "nothing")
+        parts.append(texts.refunded(len(refunded)) if parts else texts.NO_COST)
     return " + ".join(parts)
 
 
 def _estimate(open_jobs: Sequence[Job]) -> str:
     held = credits_words(sum((job.held for job in open_jobs), Decimal(0)))
     basis = next((job.basis for job in open_jobs if job.basis != "fixed"), "fixed")
-    return held if basis == "fixed" else f"about {held} ({_basis(basis)})"
+    return held if basis == "fixed" else texts.estimated(held, texts.BASES.get(basis, basis))
 
 
 def _name(text: str) -> str:
@@ -251,18 +235,14 @@ def _name(text: str) -> str:
     return plain(shortened(text, 100)).strip() or "?"
 
 
-def _basis(basis: str) -> str:
-    return {"unknown": "price not known yet", "earlier jobs": "from earlier jobs"}.get(basis, basis)
-
-
 def _facts(jobs: Sequence[Job]) -> list[tuple[str, str]]:
-    """Return what a result says of itself: its seed, and the provider's own name of the model."""
+    """Return facts about a result: its seed, and the provider's own name of the model."""
     facts = []
     job = jobs[0]
     seeds = [str(seed) for j in jobs if isinstance(seed := j.output.get("seed", j.input.get("seed")), int)]
     if seeds:
-        facts.append(("Seed", ", ".join(seeds)))
+        facts.append((texts.SEED, ", ".join(seeds)))
     made_by = job.output.get("model")
     if isinstance(made_by, str) and made_by and made_by != job.model and job.state is JobState.DELIVERED:
-        facts.append(("Made by", _name(made_by)))
+        facts.append((texts.MADE_BY, _name(made_by)))
     return facts

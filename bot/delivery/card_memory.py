@@ -1,4 +1,4 @@
-"""What this process remembers of cards: a lock for each that is worked on, and how each was drawn last."""
+"""What this process remembers of cards: a lock for each that is in use, and how each was last drawn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CardMemory:
         self._shown: dict[str, str] = {}
 
     def lock(self, card_id: str) -> asyncio.Lock:
-        """Return the card's lock, for all that edits its message; kept as long as somebody holds or awaits it."""
+        """Return the card's lock, for everything that edits its message; kept while it is held or awaited."""
         lock = self._locks.get(card_id)
         if lock is None:
             lock = self._locks[card_id] = asyncio.Lock()
@@ -29,13 +29,13 @@ class CardMemory:
         return self._shown.get(card_id) == _drawn(embed)
 
     def note_shown(self, card_id: str, embed: discord.Embed) -> None:
-        """Remember how the card is drawn now; of the last `SHOWN_CARDS_KEPT` cards that is kept."""
+        """Remember how the card is drawn now; kept for the last `SHOWN_CARDS_KEPT` cards."""
         self._shown[card_id] = _drawn(embed)
         while len(self._shown) > SHOWN_CARDS_KEPT:
             self._shown.pop(next(iter(self._shown)))
 
     def forget_shown(self, card_id: str) -> None:
-        """Have the card edited the next time, whatever it looks like."""
+        """Make the next refresh edit the card, even if it looks the same."""
         self._shown.pop(card_id, None)
 
 

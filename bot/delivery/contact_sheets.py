@@ -1,4 +1,4 @@
-"""The contact sheet of a batch of pictures: its files fetched, drawn by a process of its own, put on the card."""
+"""The contact sheet of a batch of images: fetch the files, draw them in a separate process, attach the sheet."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import discord
 import structlog
 
+from bot.delivery import texts
 from bot.delivery.discord_facts import FILES_PER_MESSAGE, MIB
 from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, shows_media
 from bot.domain.card_jobs import is_batch
@@ -23,21 +24,21 @@ log = structlog.get_logger(__name__)
 
 FILE_MAX_BYTES = 25 * MIB
 FETCH_TIMEOUT_S = 60.0
-"""For all pictures of a sheet together."""
+"""For all images of a sheet together."""
 
 
-def pictures(job: Job) -> list[str]:
-    """Return the links to the job's pictures."""
+def image_links(job: Job) -> list[str]:
+    """Return the links to the job's images."""
     return [medium.url for medium in job.media if medium.kind is MediaKind.IMAGE]
 
 
 def wants_sheet(jobs: Sequence[Job]) -> bool:
-    """Whether a card of these jobs gets a contact sheet in the end: a batch of which one job has a picture by now."""
-    return is_batch(jobs) and any(pictures(job) for job in jobs)
+    """Whether a card of these jobs gets a contact sheet in the end: a batch in which at least one job has an image."""
+    return is_batch(jobs) and any(image_links(job) for job in jobs)
 
 
 class ContactSheets:
-    """Adds the sheet to finished batches. Without one it is as good a card."""
+    """Adds the sheet to finished batches. Best effort: a card without one is complete, too."""
 
     def __init__(self, messages: Messages, *, media: MediaFetcher, folder: Path) -> None:
         self._messages = messages
@@ -45,7 +46,7 @@ class ContactSheets:
         self._folder = folder
 
     async def add(self, card: Card, jobs: Sequence[Job]) -> None:
-        """Put the sheet on the card of a finished batch of pictures that has none and has room for it.
+        """Attach the sheet to the card of a finished batch of images that has none and has room for it.
 
         Raises Discord's or the network's error.
         """
@@ -64,7 +65,7 @@ class ContactSheets:
 
 
 async def _attach(message: discord.Message, sheet: Path, count: int) -> None:
-    file = discord.File(sheet, SHEET_NAME, description=f"All {count} pictures, with their numbers")
+    file = discord.File(sheet, SHEET_NAME, description=texts.sheet_alt_text(count))
     try:
         async with asyncio.timeout(UPLOAD_TIMEOUT_S):
             await message.edit(attachments=[file, *message.attachments])
@@ -76,9 +77,9 @@ async def _attach(message: discord.Message, sheet: Path, count: int) -> None:
 async def contact_sheet(
     media: MediaFetcher, jobs: Sequence[Job], shown: Sequence[Job], folder: Path
 ) -> AsyncIterator[Path]:
-    """Have the sheet of a batch on disk as long as the block runs. Raises NoSheet.
+    """Keep the sheet of a batch on disk while the block runs. Raises NoSheet.
 
-    Each job has a tile; only those in `shown` have their picture in it.
+    Each job has a tile; only those in `shown` have their image in it.
     """
     with tempfile.TemporaryDirectory(dir=folder, prefix="sheet-") as own:
         place = Path(own)
@@ -87,17 +88,17 @@ async def contact_sheet(
                 tiles = [await _tile(media, job, place, is_shown=job in shown) for job in jobs]
             yield await draw(place, tiles)
         except (TimeoutError, OSError) as error:
-            raise NoSheet(f"its pictures could not be had: {type(error).__name__}") from error
+            raise NoSheet(f"its images could not be fetched: {type(error).__name__}") from error
 
 
 async def _tile(media: MediaFetcher, job: Job, folder: Path, *, is_shown: bool) -> Tile:
-    """Return the job's tile; without its picture if that cannot be had."""
+    """Return the job's tile; without its image if that cannot be downloaded."""
     name = None
-    if is_shown and pictures(job):
+    if is_shown and image_links(job):
         with contextlib.suppress(MediaError):
             stem = f"{job.position}"
             file = await media.download(
-                pictures(job)[0], folder, stem, expect=MediaKind.IMAGE, max_bytes=FILE_MAX_BYTES
+                image_links(job)[0], folder, stem, expect=MediaKind.IMAGE, max_bytes=FILE_MAX_BYTES
             )
             name = file.path.name
     return Tile(number=job.position + 1, caption=job.prompt, file=name)

@@ -1,4 +1,4 @@
-"""Copies of delivered results: the same files in another place, each noted so that it goes with its result."""
+"""Copies of delivered results: the same files in another place, each recorded so that it is removed with its result."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import structlog
 
 from bot.delivery.attachments import close
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES, is_too_large
+from bot.delivery.formatting import alt_text, file_stem
 from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, nonce_of
-from bot.delivery.text import alt_text, file_stem
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
 from bot.media.fetcher import LocalFile, MediaFetcher
@@ -27,12 +27,12 @@ FreshLink = Callable[[Job, Media], Awaitable[str | None]]
 
 
 def shown_jobs(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs that have a medium to be shown."""
+    """Return the jobs that have media to show."""
     return [job for job in jobs if job.state is JobState.DELIVERED and job.media]
 
 
 class ResultCopies:
-    """Posts results once more."""
+    """Posts delivered results to other places."""
 
     def __init__(
         self, messages: Messages, *, store: Store, media: MediaFetcher, fresh: FreshLink, folder: Path
@@ -54,7 +54,7 @@ class ResultCopies:
         documents: Sequence[discord.File] = (),
         file_limit: int = FILE_LIMIT_BYTES,
     ) -> discord.Message:
-        """Post the card's results to the channel under `embed`, with their files as far as they can be had.
+        """Post the card's results to the channel under `embed`, with those of their files that can be downloaded.
 
         `kind` names the copy, `file_limit` is in bytes. Raises Discord's or the network's error.
         """
@@ -67,13 +67,13 @@ class ResultCopies:
         return message
 
     async def find(self, channel: discord.abc.Messageable, link: str) -> discord.Message | None:
-        """Return a late message of ours in the channel whose embed leads to `link`: one that was not noted."""
+        """Return a recent message of ours in the channel whose embed links to `link`: one that was not recorded."""
         return await self._messages.search(channel, lambda message: any(embed.url == link for embed in message.embeds))
 
     async def _send(
         self, channel: discord.abc.Messageable, embed: discord.Embed, files: Sequence[discord.File], nonce: str
     ) -> discord.Message:
-        """Send the files too, or where Discord takes none, or not so much, the embed alone."""
+        """Send the embed with the files, or alone where Discord accepts no files, or not that many bytes."""
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 try:
@@ -104,7 +104,7 @@ class ResultCopies:
                 close(files)
 
     async def _load(self, job: Job, medium: Media, folder: Path, stem: str, limit: int) -> LocalFile | None:
-        """Return the medium on disk, None if it is too large or nowhere to be had: then the embed's link must do."""
+        """Return the medium on disk, None if it is too large or unavailable: then the embed only links to it."""
         try:
             try:
                 return await self._media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=limit)

@@ -12,7 +12,7 @@ import discord
 
 MIB = 1024 * 1024
 FILE_LIMIT_BYTES = 10 * MIB
-"""The largest file in a server without boosts; `Guild.filesize_limit` knows that of each server."""
+"""The largest file in a server without boosts; `Guild.filesize_limit` has that of each server."""
 REQUEST_LIMIT_BYTES = 25 * MIB
 """The largest request, all files together; a boosted server's file limit may be above it."""
 FILES_PER_MESSAGE = 10
@@ -22,7 +22,7 @@ ALT_TEXT_CHARS = 1024
 # ---------------------------------------------------------------------- messages (resources: message, components)
 
 NONCE_CHARS = 25
-"""The longest nonce; within some minutes Discord sends no second message with the same one."""
+"""The longest nonce; within a few minutes Discord sends no second message with the same one."""
 BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE = 25, 5, 5
 """A select takes a row of its own."""
 EMBED_TITLE_CHARS, EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS = 256, 4096, 1024
@@ -34,7 +34,7 @@ REACTIONS_PER_MESSAGE = 20
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
-"""What an expired interaction token is answered with."""
+"""Discord's errors for an expired interaction token."""
 UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060
 MISSING_ACCESS, CANNOT_MESSAGE_USER, MISSING_PERMISSION = 50001, 50007, 50013
 REQUEST_TOO_LARGE = 40005
@@ -42,24 +42,24 @@ THREAD_ARCHIVED, TOO_MANY_EDITS_OF_OLD_MESSAGE = 50083, 30046
 PAYLOAD_TOO_LARGE_STATUS = 413
 
 TOKEN_EXPIRED = frozenset({UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN})
-"""The interaction's token reaches its answer no longer."""
+"""The interaction's token no longer reaches its response."""
 DEAD_INTERACTION = frozenset({UNKNOWN_INTERACTION, ALREADY_ANSWERED})
-"""The interaction cannot be answered any more."""
+"""The interaction can no longer be answered."""
 MESSAGE_GONE = TOKEN_EXPIRED | {UNKNOWN_MESSAGE, TOO_MANY_EDITS_OF_OLD_MESSAGE}
-"""This message cannot be edited any more; a new one in the same channel may work."""
+"""This message can no longer be edited; a new one in the same channel may work."""
 CHANNEL_CLOSED = frozenset(
     {UNKNOWN_CHANNEL, UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSION, CANNOT_MESSAGE_USER, THREAD_ARCHIVED}
 )
-"""This channel takes no message of ours."""
+"""This channel does not accept our messages."""
 CLOSED_STATUSES = frozenset({403, 404})
 """The same by HTTP status, for codes that are not named here."""
 
 # ---------------------------------------------------------------------- exceptions
 
 NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, discord.DiscordServerError, discord.RateLimited)
-"""A call that may well work a little later: no connection, no answer in time, a 5xx, a rate limit."""
+"""Failures that are worth a retry: no connection, no answer in time, a 5xx, a rate limit."""
 DISCORD_ERRORS = (discord.HTTPException, discord.InvalidData, *NETWORK_ERRORS)
-"""Every way in which a call to Discord fails, what it refuses for good included."""
+"""Every way in which a call to Discord fails, permanent refusals included."""
 
 
 def is_too_large(error: discord.HTTPException) -> bool:
@@ -68,5 +68,5 @@ def is_too_large(error: discord.HTTPException) -> bool:
 
 
 def is_closed(error: discord.HTTPException) -> bool:
-    """Whether the channel, or the message in it, takes nothing from us: another place has to be found."""
+    """Whether the channel, or the message in it, accepts nothing from us, so that another place is needed."""
     return error.code in CHANNEL_CLOSED or error.status in CLOSED_STATUSES

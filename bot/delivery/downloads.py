@@ -1,4 +1,4 @@
-"""A job's media on disk for as long as they are uploaded; what is too large to attach becomes a link."""
+"""A job's media on disk while they are uploaded; what is too large to attach becomes a link."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import structlog
 
 from bot.cannon.wire import text_of
 from bot.catalogue import LiveCatalogue
+from bot.delivery import texts
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, REQUEST_LIMIT_BYTES
 from bot.domain.models import Job, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
@@ -65,7 +66,7 @@ class Downloads:
     async def results(self, job: Job) -> AsyncIterator[ResultFiles]:
         """Give the job's result, its files on disk until the block ends.
 
-        Raises Later if a file cannot be had now, NoPlace if it never can.
+        Raises Later if a file cannot be downloaded now, NoPlace if it never can.
         """
         results = ResultFiles(text=text_of(self._catalogue.current.find(job.operation), job.output))
         per_file, room = self._limits(job)
@@ -87,7 +88,7 @@ class Downloads:
         return per_file, max(REQUEST_LIMIT_BYTES, per_file)
 
     async def _download(self, job: Job, medium: Media, folder: Path, stem: str, *, max_bytes: int) -> LocalFile | None:
-        """Return the file, None if it has to be linked: it is too large, or the disk does not take it."""
+        """Return the file, None if it has to be linked: it is too large, or it cannot be written to disk."""
         try:
             return await self._media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=max_bytes)
         except MediaTooLarge:
@@ -95,17 +96,17 @@ class Downloads:
         except MediaError as error:
             raise self._not_now(job, error) from error
         except OSError as error:
-            # A disk that fails must not lose a paid result: the link is as good.
+            # A failing disk must not lose a paid result: it is linked instead.
             log.warning("delivery.disk", job=job.id, error=type(error).__name__)
             return None
 
     def _not_now(self, job: Job, error: MediaError) -> Later | NoPlace:
-        """Return when to try again; NoPlace once a file that never comes leaves the job held."""
+        """Return when to retry; NoPlace, which leaves the job held, once there is no hope for the file."""
         age_s = self._clock.wall() - (job.finished_at or job.created_at)
         if isinstance(error, MediaUnreachable) and age_s < MEDIA_RETRY_MAX_S:
             return Later(15.0)
         if isinstance(error, MediaGone) and age_s < MEDIA_APPEARS_S:
             return Later(10.0)
         if isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
-            return NoPlace(f"Cannon Studio made it, but its file cannot be used. {error.sentence}")
+            return NoPlace(texts.unusable_file(error.sentence))
         return Later(60.0)

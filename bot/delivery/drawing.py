@@ -1,4 +1,4 @@
-"""All that a card's message consists of, drawn from the store as it is now: embed, attached texts, controls."""
+"""Everything on a card's message, drawn from the store as it is now: embed, attached texts, controls."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import discord
 from bot.catalogue import LiveCatalogue
 from bot.delivery.attachments import text_files
 from bot.delivery.card import CardContext, card_embed
-from bot.delivery.card_texts import long_texts
+from bot.delivery.formatting import message_link
+from bot.delivery.generated_texts import long_texts
 from bot.delivery.surface import CardSurface
-from bot.delivery.text import message_link
 from bot.delivery.view import message_view
 from bot.domain.card_jobs import open_part
 from bot.domain.models import Card, Job, JobState
@@ -42,7 +42,7 @@ class CardDrawing:
         return message_view(self._surface.controls(card, jobs, linked=bool(links)), links)
 
     def texts(self, jobs: Sequence[Job], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
-        """Return files with the texts that are too long for the card, but for those that are `there` as they are now.
+        """Return files with the texts that are too long for the card, without those that are `there` unchanged.
 
         Withheld results are not left out: see `open_part`. To be closed.
         """

@@ -9,23 +9,18 @@ from urllib.parse import parse_qs, urlsplit
 
 import discord
 
+from bot.delivery import texts
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.text import file_stem
+from bot.delivery.formatting import file_stem
 from bot.domain.models import Job, Media, MediaKind
 from bot.errors import InputError
 from bot.runtime.clock import Clock
 from bot.store import Store
 
-LOOK_TIMEOUT_S = 10.0
+FETCH_TIMEOUT_S = 10.0
 EXPIRY_MARGIN_S = 300.0
-"""A link that lives only this long is renewed too: Cannon Studio fetches it a little later."""
+"""A link that expires within this time is renewed too: Cannon Studio fetches it a little later."""
 SEARCH_MESSAGES = 10
-
-NOT_SEEN = (
-    "I see no {kinds} in that message, or it may not be read. "
-    "Upload the file itself, or give the file's own link instead of the message's."
-)
-"""Discord shows a bot without the message content intent the files of its own messages only."""
 
 _MESSAGE = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?:@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?\Z")
 _FILE = re.compile(r"/(?:ephemeral-)?attachments/(\d{15,20})/(\d{15,20})/")
@@ -33,7 +28,7 @@ _HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 
 
 class DiscordLinks:
-    """Finds fresh links, for a member only in what that member may read: the bot's own rights may reach further."""
+    """Finds fresh links, and only in what the member may read: the bot's own permissions may be wider."""
 
     def __init__(self, client: discord.Client, *, store: Store, clock: Clock) -> None:
         self._client = client
@@ -43,14 +38,14 @@ class DiscordLinks:
     async def fresh(self, link: str, member_id: int, kinds: Collection[MediaKind]) -> str | None:
         """Return a fresh link for a link to a Discord message or to an expired Discord file; None for any other.
 
-        Of a message's files the first of `kinds` is taken, else the first. Raises InputError for a message in which
-        none is seen, or that the member may not read.
+        Of a message's files the first of `kinds` is used, else the first. Raises InputError for a message in which
+        no file is visible, or that the member may not read.
         """
         message = _MESSAGE.fullmatch(link)
         if message is not None:
             found = await self._found(int(message[1]), member_id, message_id=int(message[2]), kinds=kinds)
             if found is None:
-                raise InputError(NOT_SEEN.format(kinds=" or ".join(sorted(kinds))), "url")
+                raise InputError(texts.not_seen(kinds), "url")
             return found
         try:
             parts = urlsplit(link)
@@ -71,12 +66,12 @@ class DiscordLinks:
         kinds: Collection[MediaKind] = (),
     ) -> str | None:
         try:
-            async with asyncio.timeout(LOOK_TIMEOUT_S):
+            async with asyncio.timeout(FETCH_TIMEOUT_S):
                 if not await self._may_read(channel_id, member_id):
                     return None
                 if message_id is not None:
                     return await self._first_file(channel_id, message_id, kinds)
-                return await self._file_again(channel_id, file_id)
+                return await self._file_near(channel_id, file_id)
         except DISCORD_ERRORS:
             return None
 
@@ -89,7 +84,7 @@ class DiscordLinks:
         member = channel.guild.get_member(member_id) or await channel.guild.fetch_member(member_id)
         allowed = channel.permissions_for(member)
         if isinstance(channel, discord.Thread) and channel.is_private() and not allowed.manage_threads:
-            await channel.fetch_member(member_id)  # raises NotFound for who is not in it
+            await channel.fetch_member(member_id)  # raises NotFound for members who are not in it
         return allowed.view_channel and allowed.read_message_history
 
     async def of_job(self, job: Job, medium: Media) -> str | None:
@@ -115,7 +110,7 @@ class DiscordLinks:
             return True
 
     async def _fetch(self, channel_id: int, message_id: int) -> discord.Message:
-        async with asyncio.timeout(LOOK_TIMEOUT_S):
+        async with asyncio.timeout(FETCH_TIMEOUT_S):
             return await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
 
     async def _first_file(self, channel_id: int, message_id: int, kinds: Collection[MediaKind]) -> str | None:
@@ -123,8 +118,8 @@ class DiscordLinks:
         fitting = [file for file in files if (file.content_type or "").partition("/")[0] in set(kinds)] or files
         return fitting[0].url if fitting else None
 
-    async def _file_again(self, channel_id: int, file_id: int) -> str | None:
-        """Look for the file among the messages of its time: an id holds when it was made."""
+    async def _file_near(self, channel_id: int, file_id: int) -> str | None:
+        """Search for the file among the messages of its time: an id contains its creation time."""
         channel = self._client.get_partial_messageable(channel_id)
         async for message in channel.history(around=discord.Object(file_id), limit=SEARCH_MESSAGES):
             for attachment in message.attachments:

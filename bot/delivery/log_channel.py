@@ -1,4 +1,4 @@
-"""A guild's log channel: where its moderators read what was decided, and what they should know."""
+"""A guild's log channel, in which its moderators read decisions and alerts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import discord
 import structlog
 
+from bot.delivery import texts
 from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.messages import nonce_of
 from bot.domain.text import shortened, stamp
@@ -21,7 +22,7 @@ POST_TIMEOUT_S = 10.0
 
 
 class LogChannel:
-    """Posts lines; best effort: that one could not be posted is logged, and returned."""
+    """Posts lines; best effort: a failure is logged and returned."""
 
     def __init__(self, client: discord.Client, *, store: Store, metrics: Metrics) -> None:
         self._client = client
@@ -29,16 +30,16 @@ class LogChannel:
         self._metrics = metrics
 
     async def show(self, decision: Decision) -> Posted:
-        """Post a line of the record where its guild wants it."""
-        who = f"<@{decision.by_id}>" if decision.by_id else "The bot"
-        line = shortened(f"`{decision.kind}` {who} {decision.text}", LINE_CHARS)
+        """Post a line of the record of decisions to its guild's log channel."""
+        who = f"<@{decision.by_id}>" if decision.by_id else texts.THE_BOT
+        line = shortened(texts.decision(decision.kind, who, decision.text), LINE_CHARS)
         nonce = nonce_of("decision", f"{decision.id}")
         return await self.post(decision.guild_id, f"{line} {stamp(decision.at, 'f')}", nonce=nonce)
 
     async def post(self, guild_id: int, line: str, *, nonce: str | None = None) -> Posted:
-        """Post a line to the guild's log channel, if it has one; nobody is pinged by it.
+        """Post a line to the guild's log channel, if it has one; it pings nobody.
 
-        Discord makes one message of several with the same `nonce` (25 characters at most) within some minutes.
+        Discord posts one message for several with the same `nonce` (25 characters at most) within a few minutes.
         """
         channel_id = (await self._store.settings.get(guild_id)).log_channel
         if channel_id is None:
@@ -53,7 +54,7 @@ class LogChannel:
 
     async def _send(self, guild_id: int, channel_id: int, line: str, nonce: str | None) -> Posted:
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
-        # In a channel of another server strangers would read it.
+        # In another server's channel, strangers would read it.
         if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:
             log.info("log_channel.none", guild=guild_id, channel=channel_id)
             return Posted.NEVER

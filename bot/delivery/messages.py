@@ -1,4 +1,4 @@
-"""Messages: the way to a card's own message, and the search for one that a lost reply may have left behind.
+"""Messages: how a card's own message is reached, and the search for one that a lost reply may have left behind.
 
 A card's message is reached through its interaction's token for 15 minutes, and after that with the bot's own token,
 which does not reach an ephemeral one.
@@ -15,7 +15,7 @@ from typing import Any
 import discord
 
 from bot.delivery.discord_facts import NONCE_CHARS, TOKEN_EXPIRED, is_closed
-from bot.delivery.text import file_stem
+from bot.delivery.formatting import file_stem
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job
 from bot.jobs.surface import Later
@@ -28,9 +28,9 @@ UPLOAD_TIMEOUT_S = 300.0
 SEARCH_MESSAGES = 50
 """How many of a channel's messages are searched: the newest, or the first after an interaction."""
 CLOCK_SKEW_S = 60.0
-"""How far our clock and Discord's may be apart."""
+"""How much our clock and Discord's may differ."""
 NOT_CONNECTED_S = 5.0
-"""When to try again what needs to be logged in, or an answer that Discord has."""
+"""When to retry what needs the bot to be logged in, or the card to have a message."""
 
 
 class Messages:
@@ -48,7 +48,7 @@ class Messages:
         return card.token is not None and card.token_expires_at > self._clock.wall()
 
     def webhook(self, card: Card) -> discord.Webhook:
-        """Return what the card's token reaches its message through. Raises Later before the bot has logged in."""
+        """Return the webhook of the card's token, which reaches its message. Raises Later before the login."""
         return discord.Webhook.partial(self._application_id(), card.token or "", client=self._client)
 
     def channel(self, channel_id: int, guild_id: int | None) -> discord.PartialMessageable:
@@ -56,7 +56,7 @@ class Messages:
         return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
 
     async def direct_message(self, user_id: int) -> discord.DMChannel:
-        """Return the channel of direct messages with a user. Raises Discord's or the network's error."""
+        """Return the direct message channel with a user. Raises Discord's or the network's error."""
         async with asyncio.timeout(CALL_TIMEOUT_S):
             user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
             return user.dm_channel or await user.create_dm()
@@ -70,7 +70,7 @@ class Messages:
     # ------------------------------------------------------------------ a card's own message
 
     async def find(self, card: Card) -> discord.Message | None:
-        """Fetch the card's message; None if it cannot be reached any more, or is not there yet.
+        """Fetch the card's message; None if it can no longer be reached, or does not exist yet.
 
         Raises Discord's error where the bot's own token does not reach it either, or the network's.
         """
@@ -113,9 +113,10 @@ class Messages:
     async def search(
         self, channel: discord.abc.Messageable, fits: Callable[[discord.Message], bool]
     ) -> discord.Message | None:
-        """Return the newest of the channel's last messages that is the bot's and `fits`: a nonce guards for minutes.
+        """Return the newest of the channel's last messages that is the bot's and `fits`.
 
-        None also where the channel's history may not be read. Raises Discord's or the network's error.
+        Needed because a nonce prevents duplicates for minutes only. None also where the channel's history may not be
+        read. Raises Discord's or the network's error.
         """
         with contextlib.suppress(discord.Forbidden):
             async with asyncio.timeout(CALL_TIMEOUT_S):
@@ -124,17 +125,17 @@ class Messages:
                         return message
         return None
 
-    # ------------------------------------------------------------------ the answer to an interaction
+    # ------------------------------------------------------------------ the response to an interaction
 
     async def original_id(self, card: Card) -> int | None:
-        """Return the message id of the answer to the card's interaction, None if Discord has none.
+        """Return the message id of the response to the card's interaction, None if Discord has none.
 
         While the token is valid its own route returns it, after that the channel is searched, where an ephemeral one is
-        not found. Raises Discord's or the network's error if it cannot be said now.
+        not found. Raises Discord's or the network's error if it cannot be found out now.
         """
         if not self.token_lives(card):
             return await self._search_original(card)
-        # discord.py's public methods want a message id here; the route of the docs is requested as it is.
+        # discord.py's public methods need a message id here, so the documented route is called directly.
         route = discord.http.Route(
             "GET",
             "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
@@ -172,7 +173,7 @@ class Messages:
 
 
 def nonce_of(purpose: str, subject_id: str) -> str:
-    """Return the nonce of a message: the same for each try. Raises ValueError for one that Discord would not take."""
+    """Return the nonce of a message: the same for each attempt. Raises ValueError for one that is too long."""
     made = f"{purpose}-{subject_id}"
     if len(made) > NONCE_CHARS:
         raise ValueError(f"{made!r} is longer than a nonce may be")

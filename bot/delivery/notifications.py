@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import discord
 import structlog
 
+from bot.delivery import texts
 from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.formatting import message_link, plain
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import CALL_TIMEOUT_S, Messages, nonce_of
-from bot.delivery.text import message_link, plain
 from bot.domain.models import Card, Job, JobState
 from bot.store import Store
 
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class Notifications:
-    """Pings people. What a ping is about is in the store or on the card already."""
+    """Pings people, about what is in the store or on the card already."""
 
     def __init__(self, client: discord.Client, *, store: Store, messages: Messages, log_channel: LogChannel) -> None:
         self._client = client
@@ -28,10 +29,10 @@ class Notifications:
         self._log_channel = log_channel
 
     async def ping_author(self, card: Card, jobs: Sequence[Job], *, search: bool = False) -> None:
-        """Send the one short message that pings the author: the edit that brought the result has pinged nobody.
+        """Send the one short message that pings the author: the edit that added the result pinged nobody.
 
-        A direct message has pinged by itself, and a private card must not be mentioned. With `search` the message is
-        looked for first; without, its nonce keeps it from being sent twice. Raises Discord's or the network's error.
+        A direct message pings by itself, and a private card must not be mentioned. With `search` the message is
+        searched for first; without, its nonce keeps it from being sent twice. Raises Discord's or the network's error.
         """
         if card.private or card.message_id is None or not any(job.state is JobState.DELIVERED for job in jobs):
             return
@@ -50,7 +51,7 @@ class Notifications:
             return
         async with asyncio.timeout(CALL_TIMEOUT_S):
             ping = await channel.send(
-                f"<@{card.author_id}> Your result is ready: {link}",
+                texts.ready(card.author_id, link),
                 nonce=nonce_of("ping", card.id),
                 allowed_mentions=discord.AllowedMentions(
                     everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
@@ -61,17 +62,17 @@ class Notifications:
         )
 
     async def alert_moderators(self, guild_id: int, sentence: str) -> None:
-        """Post to the guild's log channel, and send who has set its key a direct message; best effort."""
+        """Post to the guild's log channel, and send a direct message to whoever set its key; best effort."""
         log.warning("guild.alert", guild=guild_id, sentence=sentence)
-        await self._log_channel.post(guild_id, f"⚠️ {sentence}")
+        await self._log_channel.post(guild_id, texts.alert(sentence))
         key = await self._store.keys.current(guild_id)
         if key is None:
             return
         guild = self._client.get_guild(guild_id)
-        name = guild.name if guild is not None else "your server"
+        name = guild.name if guild is not None else texts.YOUR_SERVER
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 user = self._client.get_user(key.set_by) or await self._client.fetch_user(key.set_by)
-                await user.send(f"**{plain(name)}**: {sentence}")
+                await user.send(texts.direct_alert(plain(name), sentence))
         except DISCORD_ERRORS as error:
             log.info("guild.alert_not_sent", guild=guild_id, error=type(error).__name__)

@@ -2,7 +2,7 @@
 
 The order of places: the card through the interaction's token (15 minutes) → the card with the bot's own token → a new
 message in the channel → a direct message to the author → none: the job is held. New messages carry a nonce derived
-from the job's id, and the channel is searched for the result before one is sent, so a lost reply never gives two posts.
+from the job's id, and the channel is searched for the result before one is sent: a lost reply never leads to two posts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 import discord
 import structlog
 
+from bot.delivery import texts
 from bot.delivery.attachments import arrange, close, media_files
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.discord_facts import DISCORD_ERRORS, MESSAGE_GONE, NETWORK_ERRORS, is_closed, is_too_large
@@ -32,13 +33,12 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
-DROPPED = "It was cancelled after Cannon Studio had taken it, so it was paid but not posted. `/jobs recover` posts it."
 NETWORK_AGAIN_S, REFUSED_AGAIN_S = 5.0, 60.0
-"""When a delivery is tried again: Discord could not be reached, or it refused for a reason that is not a place's."""
+"""When a delivery is retried: Discord could not be reached, or it refused for a reason other than the place."""
 
 
 class Poster:
-    """Brings results to Discord, each exactly once."""
+    """Posts results to Discord, each exactly once."""
 
     def __init__(
         self,
@@ -80,10 +80,10 @@ class Poster:
     async def _deliver(self, job: Job) -> int:
         found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
         if found is None:
-            raise NoPlace("Its card is gone.")
+            raise NoPlace(texts.CARD_GONE)
         card, jobs = found
         if await self._store.cancellation.is_dropped(job.guild_id, job.id):
-            raise NoPlace(DROPPED)
+            raise NoPlace(texts.CANCELLED_LATE)
         await self._review.require(card, job)
         return await self._deliver_on(card, jobs, job)
 
@@ -91,8 +91,8 @@ class Poster:
         """Post a job that was made but not posted: on its card, else in `channel_id`, else by direct message.
 
         `media` are its files with links that work; `is_reviewed` says that a moderator wants it posted. Returns False
-        if it has been posted meanwhile. Raises Later or NoPlace; then it stays held. It was paid before, and nothing is
-        paid here.
+        if it has been posted meanwhile. Raises Later or NoPlace; then it stays held. The job is paid for already, and
+        this costs nothing.
         """
         async with self._memory.lock(job.card_id):
             found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
@@ -122,7 +122,7 @@ class Poster:
         )
 
     async def _deliver_on(self, card: Card, jobs: Sequence[Job], job: Job) -> int:
-        # The card is drawn as it will be once this has worked.
+        # The card is drawn as it will be once this has succeeded.
         done = replace(job, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
         jobs = tuple(done if other.id == job.id else other for other in jobs)
         async with self._downloads.results(job) as results:
@@ -155,18 +155,15 @@ class Poster:
                 if message is not None:
                     return message
                 break
-        raise NoPlace(
-            "The channel does not take messages from me any more, and a direct message was not possible. "
-            "The result is kept."
-        )
+        raise NoPlace(texts.NO_PLACE)
 
     async def _on_card(self, card: Card, jobs: Sequence[Job], job: Job, results: ResultFiles) -> discord.Message | None:
-        """Edit the card: what it has stays, this job's files come in place of an earlier try's."""
+        """Edit the card: what it has stays, and this job's files replace those of an earlier attempt."""
         message = await self._messages.find(card)
         if message is None:
             return None
-        texts = self._drawing.texts(await self._drawing.open_part(jobs), message.attachments)
-        arrangement = arrange(jobs, job, results, message.attachments, [file.filename for file in texts])
+        documents = self._drawing.texts(await self._drawing.open_part(jobs), message.attachments)
+        arrangement = arrange(jobs, job, results, message.attachments, [file.filename for file in documents])
         files = media_files(job, arrangement.results)
         media: list[discord.Attachment | discord.File] = [*arrangement.kept, *files]
         if arrangement.first:
@@ -176,11 +173,11 @@ class Poster:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await message.edit(
                     embed=await self._drawing.embed(card, jobs),
-                    attachments=[*media, *texts],
+                    attachments=[*media, *documents],
                     view=self._drawing.view(card, jobs, links),
                 )
         finally:
-            close([*files, *texts])
+            close([*files, *documents])
 
     async def _in_channel(
         self, card: Card, jobs: Sequence[Job], job: Job, results: ResultFiles
@@ -202,14 +199,14 @@ class Poster:
         job: Job,
         results: ResultFiles,
     ) -> discord.Message:
-        """Send a new message, unless an earlier try has already."""
+        """Send a new message, unless an earlier attempt has sent it already."""
         has_text = results.text is not None
         sent = await self._messages.search(channel, lambda each: carries_result(each, job, has_text=has_text))
         if sent is not None:
             return sent
-        texts = self._drawing.texts(await self._drawing.open_part(jobs))
-        results = arrange(jobs, job, results, (), [file.filename for file in texts]).results
-        files = [*media_files(job, results), *texts]
+        documents = self._drawing.texts(await self._drawing.open_part(jobs))
+        results = arrange(jobs, job, results, (), [file.filename for file in documents]).results
+        files = [*media_files(job, results), *documents]
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(

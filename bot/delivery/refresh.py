@@ -1,4 +1,4 @@
-"""Bringing a card's message up to date with the store: its states, its controls, and what comes with its end."""
+"""Bringing a card's message up to date with the store: its states, its controls, and what follows when it has ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 class CardRefresh:
-    """Draws the first answer, and edits the card's message from then on; results are the poster's to bring."""
+    """Draws the first response, and edits the card's message afterwards; results are added by the poster."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class CardRefresh:
         return self._drawing.view(card, jobs, ())
 
     async def show(self, guild_id: int, card_id: str) -> None:
-        """Bring the card up to date; best effort: a failure is logged and the next change tries again."""
+        """Bring the card up to date; best effort: a failure is logged, and the next change retries."""
         try:
             async with self._memory.lock(card_id):
                 await self._show(guild_id, card_id)
@@ -79,7 +79,7 @@ class CardRefresh:
             return
         changes: dict[str, Any] = {"embed": embed}
         if _has_ended(jobs) and (len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED):
-            # The edit that brings a result brings its controls, but it may not have known that all others have ended.
+            # The edit that added the result set its controls too, perhaps before the other jobs had ended.
             message = await self._messages.find(card)
             changes["view"] = self._drawing.view(card, jobs, [] if message is None else links_on(message))
         await self._messages.edit(card, **changes)
@@ -101,7 +101,7 @@ class CardRefresh:
             log.info("card.not_pinged", card=card_id, error=type(error).__name__)
 
     async def renew_links(self, card: Card, jobs: Sequence[Job], fresh: Mapping[str, str]) -> None:
-        """Put fresh links in place of old ones on the card's link buttons; best effort."""
+        """Replace expired links on the card's link buttons with fresh ones; best effort."""
         try:
             async with self._memory.lock(card.id):
                 message = await self._messages.find(card)

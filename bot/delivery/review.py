@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import discord
 import structlog
 
+from bot.delivery import texts
 from bot.delivery.discord_facts import CLOSED_STATUSES, DISCORD_ERRORS
 from bot.delivery.messages import CALL_TIMEOUT_S, Messages
 from bot.delivery.review_message import ReviewMessages
@@ -18,13 +19,8 @@ from bot.store import Review, ReviewVerdict, Store
 
 log = structlog.get_logger(__name__)
 
-EXPIRED = "It was made, but no moderator looked at it within seven days, so it was not posted."
-NOT_LOOKED_AT = (
-    "On this server moderators look at results before they are posted, and this one was not let through. "
-    "A moderator can post it with `/jobs recover`."
-)
 NO_CHANNEL_AGAIN_S = 600.0
-"""How soon a review channel that takes no messages is tried again."""
+"""When posting to a review channel that accepts no messages is retried."""
 ALERT_AGAIN_S = 24 * 3600.0
 CHECK_AGAIN_S = 3600.0
 """How often a result that waits for review is checked by itself; a decision wakes it at once."""
@@ -34,7 +30,7 @@ AlertModerators = Callable[[int, str], Awaitable[None]]
 
 
 class ReviewDesk:
-    """Publishes results, or not. A decision is a row: a restart in between changes nothing."""
+    """Has results reviewed before they are published. A decision is a row: a restart in between changes nothing."""
 
     def __init__(
         self,
@@ -66,15 +62,15 @@ class ReviewDesk:
         if left_s <= 0:
             await self._expire(review)
         if review.message_id is None:
-            await self._ask(review, card, job)
+            await self._post_question(review, card, job)
         raise Parked(min(left_s, CHECK_AGAIN_S))
 
     async def require_reviewed(self, job: Job) -> None:
         """Raise NoPlace if the job's result requires a review and no moderator has published it."""
         if job.id in await self._store.reviews.withheld(job.guild_id, job.card_id):
-            raise NoPlace(NOT_LOOKED_AT)
+            raise NoPlace(texts.NOT_REVIEWED)
 
-    async def _ask(self, review: Review, card: Card, job: Job) -> None:
+    async def _post_question(self, review: Review, card: Card, job: Job) -> None:
         try:
             message = await self._questions.post(review, card, job)
         except discord.HTTPException as error:
@@ -82,11 +78,7 @@ class ReviewDesk:
                 raise
             now = self._clock.wall()
             if await self._store.alerts.note(job.guild_id, "review channel", until=now + ALERT_AGAIN_S):
-                await self._alert(
-                    job.guild_id,
-                    f"Results wait for review, but I may not post in <#{review.channel_id}>. "
-                    "Give me the right to, or name another channel with `/studio review`.",
-                )
+                await self._alert(job.guild_id, texts.no_review_channel(review.channel_id))
             raise Later(NO_CHANNEL_AGAIN_S) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
         await self._store.reviews.note_message(job.guild_id, job.id, **place)
@@ -94,9 +86,9 @@ class ReviewDesk:
         await self._store.copies.note(job.guild_id, job.id, **place, kind="review")
 
     async def _expire(self, review: Review) -> None:
-        """Refuse in nobody's name. Raises NoPlace, or Later if somebody decided at this very moment."""
+        """Refuse without a moderator. Raises NoPlace, or Later if a moderator has decided at the same moment."""
         decided = await self._store.reviews.decide(
-            review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=EXPIRED
+            review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=texts.REVIEW_EXPIRED
         )
         if decided is None:
             raise Later(1.0)
@@ -104,7 +96,7 @@ class ReviewDesk:
             channel = self._messages.channel(review.channel_id, review.guild_id)
             try:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
-                    await channel.get_partial_message(review.message_id).edit(content=EXPIRED, view=None)
+                    await channel.get_partial_message(review.message_id).edit(content=texts.REVIEW_EXPIRED, view=None)
             except DISCORD_ERRORS as error:
                 log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
-        raise NoPlace(EXPIRED)
+        raise NoPlace(texts.REVIEW_EXPIRED)

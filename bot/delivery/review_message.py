@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import discord
 
+from bot.delivery import texts
 from bot.delivery.attachments import close, media_files
-from bot.delivery.card import IN_REVIEW, card_embed
+from bot.delivery.card import card_embed
 from bot.delivery.colours import ATTENTION
 from bot.delivery.discord_facts import EMBED_TITLE_CHARS, FILES_PER_MESSAGE, is_too_large
 from bot.delivery.downloads import Downloads, ResultFiles
 from bot.delivery.drawing import CardDrawing
+from bot.delivery.formatting import message_link
 from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, carries_result, nonce_of
 from bot.delivery.surface import CardSurface
-from bot.delivery.text import message_link
 from bot.delivery.view import message_view
 from bot.domain.models import Card, Job
 from bot.domain.text import stamp
@@ -23,7 +24,7 @@ from bot.store import Review
 
 
 class ReviewMessages:
-    """Posts results to where they are reviewed."""
+    """Posts results to the review channel."""
 
     def __init__(self, *, messages: Messages, downloads: Downloads, drawing: CardDrawing, surface: CardSurface) -> None:
         self._messages = messages
@@ -32,9 +33,9 @@ class ReviewMessages:
         self._surface = surface
 
     async def post(self, review: Review, card: Card, job: Job) -> discord.Message:
-        """Post the result to the review's channel, unless an earlier try has; too large files as links.
+        """Post the result to the review's channel, unless an earlier attempt has; too large files as links.
 
-        Raises Later or NoPlace for files that cannot be had, and Discord's or the network's error.
+        Raises Later or NoPlace for files that cannot be downloaded, and Discord's or the network's error.
         """
         channel = self._messages.channel(review.channel_id, card.guild_id)
         async with self._downloads.results(job) as results:
@@ -52,12 +53,12 @@ class ReviewMessages:
     async def _send(
         self, channel: discord.abc.Messageable, review: Review, card: Card, job: Job, results: ResultFiles
     ) -> discord.Message:
-        # The moderators see what nobody else may see yet.
+        # The moderators see what is withheld from everybody else.
         context = replace(await self._drawing.context(card.guild_id, [job]), withheld=frozenset())
         where = f"<#{card.channel_id}>" if card.message_id is None else message_link(card)
         view = message_view(self._surface.review_controls(job), results.links)
-        texts = self._drawing.texts([job])
-        files = [*media_files(job, results)[: FILES_PER_MESSAGE - len(texts)], *texts]
+        documents = self._drawing.texts([job])
+        files = [*media_files(job, results)[: FILES_PER_MESSAGE - len(documents)], *documents]
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(
@@ -71,10 +72,10 @@ class ReviewMessages:
 
 
 def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Embed:
-    """Turn a result's card into the question whether it may be posted `where`, a link."""
-    drawn.title = f"May this be posted? {drawn.title}"[:EMBED_TITLE_CHARS]
+    """Turn a result's card into the question whether it may be posted in `where`, a link."""
+    drawn.title = texts.may_be_posted(drawn.title or "")[:EMBED_TITLE_CHARS]
     drawn.colour = discord.Colour(ATTENTION)
-    drawn.set_field_at(0, name="State", value=IN_REVIEW, inline=False)
-    drawn.add_field(name="Where", value=where)
-    drawn.add_field(name="Until", value=stamp(review.expires_at))
+    drawn.set_field_at(0, name=texts.STATE, value=texts.IN_REVIEW, inline=False)
+    drawn.add_field(name=texts.PLACE, value=where)
+    drawn.add_field(name=texts.DEADLINE, value=stamp(review.expires_at))
     return drawn

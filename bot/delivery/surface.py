@@ -15,7 +15,7 @@ from bot.store import Approval
 
 
 class CardSurface(Protocol):
-    """What cards offer and cause. Custom ids hold everything a control needs, so a restart changes nothing."""
+    """What cards offer and trigger. Custom ids contain everything a control needs, so a restart changes nothing."""
 
     def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool) -> Sequence[discord.ui.Item[Any]]:
         """Return what a card offers, only DynamicItems. `linked`: some results are links, which will expire."""
@@ -26,7 +26,7 @@ class CardSurface(Protocol):
         ...
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
-        """Take note of a result that was posted, with the jobs as they are then. Must neither wait nor raise."""
+        """React to a posted result, with the jobs as they are then. Must neither wait nor raise."""
         ...
 
     async def ask_moderators(self, approval: Approval) -> None:
@@ -34,5 +34,5 @@ class CardSurface(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """End what `posted` has begun; called once, when the bot stops."""
+        """Stop what `posted` has started; called once, when the bot stops."""
         ...

@@ -26,7 +26,7 @@ class TakenDown:
 
 
 class Takedown:
-    """Deletes the messages of a card. Doing it twice is as good as once."""
+    """Deletes the messages of a card. Idempotent."""
 
     def __init__(self, messages: Messages, *, store: Store) -> None:
         self._messages = messages
@@ -35,7 +35,7 @@ class Takedown:
     async def take_down(self, card: Card) -> TakenDown:
         """Delete the copies of the card's results, then the card's own message. What is gone already counts as done.
 
-        What could not be deleted stays noted, so that a second try finds it.
+        What could not be deleted stays recorded, so that a second attempt finds it.
         """
         gone = left = 0
         places = {copy.message_id: copy.channel_id for copy in await self._store.copies.of_card(card.guild_id, card.id)}

@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery import texts
 from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE
 
 
@@ -40,9 +41,10 @@ def in_five_rows(
 
 
 def link_buttons(links: Sequence[str]) -> list[discord.ui.Item[Any]]:
-    """Return a button for each link, those that are there twice once."""
+    """Return a button for each link, without duplicates."""
     unique = list(dict.fromkeys(links))
-    labels = ["Open result"] if len(unique) == 1 else [f"Open result {number}" for number in range(1, len(unique) + 1)]
+    numbers = range(1, len(unique) + 1)
+    labels = [texts.OPEN_RESULT] if len(unique) == 1 else [texts.open_result(number) for number in numbers]
     return [discord.ui.Button(label=label, url=url) for label, url in zip(labels, unique, strict=True)]
 
 

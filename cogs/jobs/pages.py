@@ -9,7 +9,7 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.card import state_word
 from bot.delivery.colours import NEUTRAL
-from bot.delivery.text import message_link, plain
+from bot.delivery.formatting import message_link, plain
 from bot.delivery.view import in_five_rows
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, JobState, Media, credits_words
 from bot.domain.text import shortened, stamp

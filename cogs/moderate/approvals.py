@@ -8,8 +8,8 @@ import structlog
 from bot.app.client import CannonBot
 from bot.delivery.colours import ATTENTION
 from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.formatting import plain
 from bot.delivery.messages import nonce_of
-from bot.delivery.text import plain
 from bot.domain.card_jobs import main_job, prompt_text
 from bot.domain.models import Card, Job, credits_text
 from bot.domain.text import full_stop, shortened, stamp

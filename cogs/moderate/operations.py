@@ -4,7 +4,7 @@ import discord
 
 from bot.catalogue import Operation
 from bot.delivery.colours import NEUTRAL
-from bot.delivery.text import plain
+from bot.delivery.formatting import plain
 from bot.errors import InputError
 from bot.guild.operation_switches import OperationSwitches
 from cogs.ui.interaction import Interaction

@@ -6,7 +6,7 @@ from decimal import Decimal
 import discord
 
 from bot.catalogue import Operation, model_name
-from bot.delivery.text import plain
+from bot.delivery.formatting import plain
 from bot.domain.models import credits_of, credits_words
 from bot.domain.text import shortened
 from bot.errors import InputError

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.text import plain
+from bot.delivery.formatting import plain
 from bot.domain.models import Job
 from bot.domain.text import full_stop
 from bot.errors import InputError

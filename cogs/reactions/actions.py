@@ -8,7 +8,7 @@ import structlog
 
 from bot.app.client import CannonBot
 from bot.delivery.copies import shown_jobs
-from bot.delivery.text import message_link
+from bot.delivery.formatting import message_link
 from bot.domain.card_jobs import main_job, open_part
 from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, Who

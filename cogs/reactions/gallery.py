@@ -11,7 +11,7 @@ from bot.app.client import CannonBot
 from bot.delivery.colours import GALLERY
 from bot.delivery.copies import shown_jobs
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.text import message_link, plain
+from bot.delivery.formatting import message_link, plain
 from bot.domain.card_jobs import prompt_text
 from bot.domain.models import Card, Job
 from bot.domain.reaction_rules import ReactionRules

@@ -13,7 +13,7 @@ from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.discord_facts import EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
-from bot.delivery.text import plain
+from bot.delivery.formatting import plain
 from bot.domain.models import credits_text
 from bot.domain.text import shortened, slug
 from bot.errors import InputError

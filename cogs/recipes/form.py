@@ -7,7 +7,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.text import plain
+from bot.delivery.formatting import plain
 from bot.errors import InputError
 from bot.generation.recipe_texts import RecipeTexts
 from bot.generation.recipes import ABOUT_CHARS, TEXT_MAX

@@ -6,7 +6,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE
-from bot.delivery.review import NOT_LOOKED_AT
+from bot.delivery.texts import NOT_REVIEWED
 from bot.domain.models import Job
 from bot.errors import InputError, MediaGone
 from cogs.ui.controls import on_job
@@ -33,7 +33,7 @@ async def give(interaction: Interaction, job: Job) -> None:
     card, jobs = found
     withheld = await bot.parts.store.reviews.withheld(card.guild_id, card.id)
     if job.id in withheld:
-        raise InputError(NOT_LOOKED_AT)
+        raise InputError(NOT_REVIEWED)
     fresh = await renewed(bot, [each for each in jobs if each.id not in withheld])
     view = discord.ui.View(timeout=None)
     for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.card_texts import rewritten_prompt
+from bot.delivery.generated_texts import rewritten_prompt
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.generation import Generation

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.text import message_link
+from bot.delivery.formatting import message_link
 from bot.domain.models import Card, Job
 from bot.errors import InputError, NotAllowed, Refused
 from cogs.ui.controls import Control, on_job, view_of

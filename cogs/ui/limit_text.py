@@ -8,7 +8,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.card import state_word
-from bot.delivery.text import plain
+from bot.delivery.formatting import plain
 from bot.domain.guild_rules import Grant, Limit, Scope
 from bot.domain.limit_rules import all_headrooms
 from bot.domain.limit_words import terms, whose

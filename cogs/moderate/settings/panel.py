@@ -13,7 +13,7 @@ import discord
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
-from bot.delivery.text import plain
+from bot.delivery.formatting import plain
 from bot.domain.guild_rules import Rules
 from bot.domain.setting import PAGES, FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import Widget

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.poster import DROPPED
+from bot.delivery.texts import CANCELLED_LATE
 from bot.domain.models import Job, JobState, LedgerKind
 from bot.generation.retry import NOTHING_FAILED
 from cogs.jobs.pages import PAGE_JOBS, family_text, total_words
@@ -264,7 +264,7 @@ async def test_a_result_that_was_dropped_is_paid_kept_and_can_still_be_had(rig: 
         await rig.restart()
     await rig.work()
     dropped = await newest(rig)
-    assert (dropped.state, dropped.error) == (JobState.HELD, DROPPED)
+    assert (dropped.state, dropped.error) == (JobState.HELD, CANCELLED_LATE)
     assert rig.messages()[0].attachments == []
     await settled_exactly(rig)
     spent = rig.sandbox.spent(HOST_KEY)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
 from bot.delivery.card import CardContext, card_embed, state_word
-from bot.delivery.text import alt_text, file_stem, plain
+from bot.delivery.formatting import alt_text, file_stem, plain
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState
 from bot.domain.text import shortened, slug
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.delivery.text import plain
+from bot.delivery.formatting import plain
 from bot.domain.guild_rules import Payer, Rules
 from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import CHANNEL, COUNT, SWITCH, WORDS_MAX, Widget, choice

@@ -1,16 +1,17 @@
-"""Texts as a message takes them: a member's words made harmless, file names, alt texts, the link to a card."""
+"""Formatting for messages: a member's text escaped, file names, alt texts, the link to a card."""
 
 from __future__ import annotations
 
 import discord
 
+from bot.delivery import texts
 from bot.delivery.discord_facts import ALT_TEXT_CHARS
 from bot.domain.models import Card, Job
 from bot.domain.text import shortened, slug, without_controls
 
 
 def plain(text: str) -> str:
-    """Make a member's words harmless in a message: no markdown, no mention, no control characters."""
+    """Escape a member's text for a message: no markdown, no mentions, no control characters."""
     cleaned = without_controls(text)
     return discord.utils.escape_mentions(discord.utils.escape_markdown(cleaned))
 
@@ -23,7 +24,7 @@ def file_stem(job: Job, number: int = 0) -> str:
 
 def alt_text(job: Job) -> str:
     """Return what a screen reader says of the job's media."""
-    return shortened(job.prompt or f"Made by {job.operation}", ALT_TEXT_CHARS)
+    return shortened(job.prompt or texts.alt_text(job.operation), ALT_TEXT_CHARS)
 
 
 def message_link(card: Card) -> str:

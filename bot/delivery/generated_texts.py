@@ -1,4 +1,4 @@
-"""The texts of a card: what operations returned in words, and which texts are too long for the embed."""
+"""The texts that jobs have or made: prompts, what operations returned in words, what is too long for the embed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.domain.card_jobs import is_batch, prompt_text
 from bot.domain.models import MADE_STATES, Job
 
 PROMPT_SHOWN_CHARS = 350
-"""Longer prompts go whole into an attached text file."""
+"""Longer prompts go, in full, into an attached text file."""
 REWRITTEN_SHOWN_CHARS = 1800
 RESULT_TEXT_SHOWN_CHARS = 600
 
@@ -41,7 +41,7 @@ def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
 
 
 def _texts(jobs: Sequence[Job], catalogue: Catalogue) -> Iterator[tuple[Job, bool, str]]:
-    """Give the texts that were made, each with whether it is a rewritten prompt."""
+    """Yield the texts that were made, each with whether it is a rewritten prompt."""
     for job in jobs:
         if job.state in MADE_STATES:
             operation = catalogue.find(job.operation)

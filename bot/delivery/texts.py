@@ -1,0 +1,189 @@
+"""What cards, results and notifications say to people, in one place: it can be reworded without touching logic.
+
+Times come in as Discord's time stamps, amounts of credits as words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.domain.models import JobState
+
+# ---------------------------------------------------------------------- the states of a card
+
+IN_REVIEW = "🔎 made, waiting for review"
+STATES = {
+    JobState.AWAITING_APPROVAL: "⏸️ waiting for approval",
+    JobState.WAITING: "⏳ waiting for its turn",
+    JobState.SUBMITTING: "📨 being sent to Cannon Studio",
+    JobState.QUEUED: "🕓 queued",
+    JobState.PROCESSING: "⚙️ processing",
+    JobState.READY: "📦 made, being posted",
+    JobState.DELIVERED: "✅ done",
+    JobState.FAILED: "❌ failed",
+    JobState.CANCELLED: "🚫 cancelled",
+    JobState.REFUSED: "🚫 refused",
+    JobState.EXPIRED: "⌛ expired",
+    JobState.HELD: "📮 made, but could not be posted",
+}
+WAITING_FOR_STEP = "⏳ waiting for the step before"
+WAITING_WHILE_PAUSED = "⏸️ waiting: the moderators have paused new jobs"
+
+
+def at_place(state: str, place: int) -> str:
+    """Return the state of a job in the queue, 1 being the next."""
+    return f"{state}: place {place}"
+
+
+def without_key(state: JobState) -> str:
+    """Return the state of a running job whose server has no working API key."""
+    return f"⏸️ {state.value}, waiting for a working key of this server"
+
+
+def since(state: str, start: str) -> str:
+    """Return the state of a job that Cannon Studio started at `start`."""
+    return f"{state} since {start}"
+
+
+def probably_done(state: str, end: str) -> str:
+    """Return the state of a job that is expected to finish at `end`."""
+    return f"{state}, probably done {end}"
+
+
+def took(state: str, seconds: int) -> str:
+    """Return the state of a job that has finished."""
+    return f"{state} in {seconds} s"
+
+
+# ---------------------------------------------------------------------- the fields of a card
+
+STATE, MODEL, COST, SEED = "State", "Model", "Cost", "Seed"
+AUTHOR = "Asked by"
+PARENT = "Made from"
+MADE_BY = "Made by"
+REWRITTEN = "**Rewritten**"
+RESULT = "**Result**"
+NO_COST = "nothing"
+BASES = {"unknown": "price not known yet", "earlier jobs": "from earlier jobs"}
+"""What an estimate is based on; other bases are shown as they are."""
+
+
+def steps(label: str, count: int) -> str:
+    """Return the title of a recipe's card."""
+    return f"{label} · {count} step{'' if count == 1 else 's'}"
+
+
+def several(title: str, count: int) -> str:
+    """Return the title of a card with `count` jobs of one operation."""
+    return f"{title} · {count}"
+
+
+def requested(at: str) -> str:
+    """Return the line that says when a card was requested."""
+    return f"asked {at}"
+
+
+def estimated(amount: str, basis: str | None = None) -> str:
+    """Return an estimate, with what it is based on unless that is None."""
+    return f"about {amount}" if basis is None else f"about {amount} ({basis})"
+
+
+def refunded(count: int) -> str:
+    """Return how many of a card's jobs were refunded."""
+    return f"{count} given back"
+
+
+# ---------------------------------------------------------------------- files and links
+
+OPEN_RESULT = "Open result"
+
+
+def open_result(number: int) -> str:
+    """Return the label of one of several link buttons."""
+    return f"{OPEN_RESULT} {number}"
+
+
+def alt_text(operation: str) -> str:
+    """Return what a screen reader says of a medium that was made without a prompt."""
+    return f"Made by {operation}"
+
+
+def sheet_alt_text(count: int) -> str:
+    """Return what a screen reader says of a contact sheet."""
+    return f"All {count} pictures, with their numbers"
+
+
+def not_seen(kinds: Iterable[str]) -> str:
+    """Refuse a message's link: none of its files, which should be of `kinds`, can be seen.
+
+    Discord shows a bot without the message content intent the files of its own messages only.
+    """
+    return (
+        f"I see no {' or '.join(sorted(kinds))} in that message, or it may not be read. "
+        "Upload the file itself, or give the file's own link instead of the message's."
+    )
+
+
+# ---------------------------------------------------------------------- why a result was not posted
+
+CARD_GONE = "Its card is gone."
+CANCELLED_LATE = (
+    "It was cancelled after Cannon Studio had taken it, so it was paid but not posted. `/jobs recover` posts it."
+)
+NO_PLACE = (
+    "The channel does not take messages from me any more, and a direct message was not possible. The result is kept."
+)
+REVIEW_EXPIRED = "It was made, but no moderator looked at it within seven days, so it was not posted."
+NOT_REVIEWED = (
+    "On this server moderators look at results before they are posted, and this one was not let through. "
+    "A moderator can post it with `/jobs recover`."
+)
+
+
+def unusable_file(reason: str) -> str:
+    """Say that a result's file cannot be downloaded; `reason` is a sentence."""
+    return f"Cannon Studio made it, but its file cannot be used. {reason}"
+
+
+# ---------------------------------------------------------------------- reviews
+
+PLACE, DEADLINE = "Where", "Until"
+
+
+def may_be_posted(title: str) -> str:
+    """Return the title of the message that asks for a review."""
+    return f"May this be posted? {title}"
+
+
+def no_review_channel(channel_id: int) -> str:
+    """Tell the moderators that the review channel takes no messages of ours."""
+    return (
+        f"Results wait for review, but I may not post in <#{channel_id}>. "
+        "Give me the right to, or name another channel with `/studio review`."
+    )
+
+
+# ---------------------------------------------------------------------- notifications and the log channel
+
+YOUR_SERVER = "your server"
+THE_BOT = "The bot"
+
+
+def ready(author_id: int, link: str) -> str:
+    """Return the message that pings the author."""
+    return f"<@{author_id}> Your result is ready: {link}"
+
+
+def alert(sentence: str) -> str:
+    """Return an alert as the log channel shows it."""
+    return f"⚠️ {sentence}"
+
+
+def direct_alert(server: str, sentence: str) -> str:
+    """Return an alert as a direct message shows it."""
+    return f"**{server}**: {sentence}"
+
+
+def decision(kind: str, who: str, text: str) -> str:
+    """Return a line of the record of decisions."""
+    return f"`{kind}` {who} {text}"
