@@ -22,6 +22,7 @@ from bot.delivery.formatting import plain
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
 from bot.guild.api_keys import ApiKeys
+from bot.guild.member_data import MemberData
 from bot.guild.moderation import make_moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
@@ -96,6 +97,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         delivery=delivery,
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
+        member_data=MemberData(store),
         moderation=make_moderation(store, client=core.client, worker=worker, plain=plain),
         watch=watch,
         http=_http_server(setup, worker, webhooks),

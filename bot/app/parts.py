@@ -20,6 +20,7 @@ from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.api_keys import ApiKeys
+from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
@@ -70,6 +71,7 @@ class Parts:
     delivery: Delivery
     copies: ResultCopies
     worker: Worker
+    member_data: MemberData
     moderation: Moderation
     watch: Watch
     http: HttpServer

@@ -60,11 +60,15 @@ class ResultCopies:
         """
         async with self._files(jobs, file_limit) as files:
             message = await self._send(channel, embed, [*files, *documents], nonce_of(kind, card.id))
+        await self.note(card, jobs, message, kind=kind)
+        return message
+
+    async def note(self, card: Card, jobs: Sequence[Job], message: discord.Message, *, kind: str) -> None:
+        """Note a message that shows the card's results, so that it is deleted with them."""
         for job in shown_jobs(jobs) or jobs[:1]:
             await self._store.copies.note(
                 card.guild_id, job.id, channel_id=message.channel.id, message_id=message.id, kind=kind
             )
-        return message
 
     async def find(self, channel: discord.abc.Messageable, link: str) -> discord.Message | None:
         """Return a recent message of ours in the channel whose embed links to `link`: one that was not recorded."""

@@ -50,7 +50,7 @@ class LogChannel:
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
-            return Posted.LATER if isinstance(error, NETWORK_ERRORS) else Posted.NEVER
+            return Posted.LATER if _may_pass(error) else Posted.NEVER
 
     async def _send(self, guild_id: int, channel_id: int, line: str, nonce: str | None) -> Posted:
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
@@ -65,6 +65,12 @@ class LogChannel:
             suppress_embeds=True,
         )
         return Posted.DONE
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same call may succeed a little later."""
+    is_busy = isinstance(error, discord.HTTPException) and (error.status >= 500 or error.status == 429)
+    return is_busy or isinstance(error, NETWORK_ERRORS)
 
 
 def _guild_of(channel: object) -> int | None:

@@ -83,6 +83,10 @@ class Watch:
             ),
         )
 
+    async def once(self, guild_id: int, name: str, *, quiet_s: float) -> bool:
+        """Note that something called `name` is reported now; False if it was within the last `quiet_s` seconds."""
+        return await self._store.alerts.note(guild_id, name, until=self._clock.wall() + quiet_s)
+
     async def run(self) -> None:
         """Tell and look until cancelled; what fails is tried again the next time."""
         while True:

@@ -159,6 +159,17 @@ class JobService:
         failpoint("answer.stored")
         self._wake()
 
+    async def move_card(self, job: Job, *, message_id: int, channel_id: int, token: str) -> None:
+        """Note that the job's private card is the answer to another interaction from now on, by its token."""
+        await self._store.cards.move(
+            job.guild_id,
+            job.card_id,
+            message_id=message_id,
+            channel_id=channel_id,
+            token=token,
+            token_expires_at=self._clock.wall() + TOKEN_LIFE_S,
+        )
+
     async def cancel(self, job: Job, *, by_id: int, drop: bool = False) -> Cancelled | None:
         """Cancel a job and those that wait for it; None if it has ended. Another member's is recorded.
 

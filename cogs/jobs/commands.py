@@ -11,7 +11,6 @@ from bot.app.client import CannonBot
 from bot.delivery.formatting import message_link
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
-from bot.jobs.intake import TOKEN_LIFE_S
 from bot.jobs.surface import Later, NoPlace
 from bot.store import Cancelled
 from cogs.jobs import pages as job_pages
@@ -213,13 +212,8 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
 async def _move_here(interaction: Interaction, job: Job) -> None:
     """Move a private card into this ephemeral response: nobody else may see it."""
     bot, original = interaction.client, await interaction.original_response()
-    await bot.parts.store.cards.move(
-        job.guild_id,
-        job.card_id,
-        message_id=original.id,
-        channel_id=interaction.channel_id or 0,
-        token=interaction.token,
-        token_expires_at=bot.clock.wall() + TOKEN_LIFE_S,
+    await bot.parts.jobs.move_card(
+        job, message_id=original.id, channel_id=interaction.channel_id or 0, token=interaction.token
     )
 
 

@@ -59,7 +59,7 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
     """Erase the member's own data; nobody can do so for another member."""
     if member_id != str(interaction.user.id):
         raise InputError(GONE)
-    erased = await interaction.client.parts.store.privacy.erase(guild_of(interaction), interaction.user.id)
+    erased = await interaction.client.parts.member_data.erase(guild_of(interaction), interaction.user.id)
     await interaction.response.edit_message(content=outcome(erased), view=None)
 
 

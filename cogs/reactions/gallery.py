@@ -83,10 +83,7 @@ class Gallery:
             return
         there = await copies.find(channel, message_link(card))
         if there is not None:  # sent before a crash, and not noted
-            for job in shown_jobs(jobs):
-                await self._bot.parts.store.copies.note(
-                    guild_id, job.id, channel_id=channel_id, message_id=there.id, kind=KIND
-                )
+            await copies.note(card, jobs, there, kind=KIND)
             await self._show(guild_id, card, jobs, stars, channel_id, there.id)
             return
         if not await self._is_there(card):
@@ -144,7 +141,7 @@ class Gallery:
     async def _alert(self, guild_id: int) -> None:
         """Tell the moderators once a day that the gallery's channel does not take posts."""
         parts = self._bot.parts
-        if await parts.store.alerts.note(guild_id, "gallery", until=self._bot.clock.wall() + ALERT_QUIET_S):
+        if await parts.watch.once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
             await parts.delivery.log_channel.post(
                 guild_id, "⚠️ I cannot post in the gallery's channel; see `/studio gallery`."
             )

@@ -1,0 +1,16 @@
+"""What is kept of a member on a server, and its end."""
+
+from __future__ import annotations
+
+from bot.store import Erased, Store
+
+
+class MemberData:
+    """Blanks a member's own data at their request. docs/decisions/0007-privacy.md says what stays."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def erase(self, guild_id: int, member_id: int) -> Erased:
+        """Blank what the member's ended jobs in the guild say, and forget their drafts there."""
+        return await self._store.privacy.erase(guild_id, member_id)
