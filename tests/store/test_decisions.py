@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bot.domain.guild_rules import Rules
+from bot.errors import InputError
 from bot.store import Decision, Record, Store
 
 GUILD = 700
@@ -49,3 +52,82 @@ async def test_nothing_changes_a_line_of_the_record(store: Store, sql: str) -> N
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         await store._database.write(lambda db: db.execute(sql).rowcount)
     assert await store.decisions.all(GUILD) == [noted]
+
+
+# ---------------------------------------------------------------------- a change and its line
+
+
+LINE = Record(by_id=7, kind="pause", text="paused new jobs.")
+
+
+def paused(rules: Rules) -> Rules:
+    return replace(rules, paused=True, log_channel=55)
+
+
+async def test_a_change_and_its_line_are_written_together(store: Store) -> None:
+    done = await store.settings.change(GUILD, paused, record=lambda rules: LINE if rules.after.paused else None)
+    assert (done.before.paused, done.after.paused) == (False, True)
+    assert [line.text for line in await store.decisions.all(GUILD)] == [LINE.text]
+
+
+async def test_what_is_not_worth_a_line_is_changed_without_one(store: Store) -> None:
+    await store.settings.change(GUILD, paused, record=lambda _: None)
+    assert (await store.settings.get(GUILD)).paused
+    assert await store.decisions.all(GUILD) == await store.outbox.next_lines() == []
+
+
+async def test_a_line_that_cannot_be_written_undoes_the_change(store: Store) -> None:
+    def broken(_: object) -> Record:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await store.settings.change(GUILD, paused, record=broken)
+    unwritable = replace(LINE, about={"amount": float("nan")})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        await store.settings.change(GUILD, paused, record=lambda _: unwritable)
+    assert not (await store.settings.get(GUILD)).paused
+    assert await store.decisions.all(GUILD) == []
+
+
+async def test_a_change_that_is_refused_leaves_no_line(store: Store) -> None:
+    def refuse(_: Rules) -> Rules:
+        raise InputError("No.")
+
+    with pytest.raises(InputError):
+        await store.settings.change(GUILD, refuse, record=lambda _: LINE)
+    assert await store.decisions.all(GUILD) == []
+
+
+# ---------------------------------------------------------------------- the outbox
+
+
+async def test_a_line_waits_to_be_posted_where_there_is_a_log_channel_by_then(store: Store) -> None:
+    heard: list[int] = []
+    store.outbox.listen(lambda: heard.append(1))
+    await store.decisions.add(GUILD, LINE)
+    assert await store.outbox.next_lines() == []
+    await store.settings.change(GUILD, paused, record=lambda _: LINE)
+    [line] = await store.outbox.next_lines()
+    assert line == (await store.decisions.all(GUILD))[0]
+    assert heard == [1, 1]
+    await store.settings.change(GUILD, lambda rules: replace(rules, log_channel=None), record=lambda _: LINE)
+    assert await store.outbox.next_lines() == [line]
+
+
+async def test_the_outbox_gives_the_oldest_line_of_each_guild_and_forgets_what_was_posted(
+    open_store: Open, store: Store
+) -> None:
+    for guild in (GUILD, GUILD + 1):
+        await store.settings.change(guild, paused)
+        for number in range(2):
+            await store.decisions.add(guild, replace(LINE, text=f"{guild} {number}"))
+    first, other = await store.outbox.next_lines()
+    assert [first.text, other.text] == [f"{GUILD} 0", f"{GUILD + 1} 0"]
+    assert await store.outbox.next_lines(limit=1) == [first]
+    assert await store.outbox.next_lines(without=[GUILD]) == [other]
+    await store.outbox.remove(GUILD + 1, first.id)  # another guild's line stays
+    await store.outbox.remove(GUILD, first.id)
+    await store.close()
+    again = await open_store()
+    assert [line.text for line in await again.outbox.next_lines()] == [f"{GUILD} 1", f"{GUILD + 1} 0"]
+    assert len(await again.decisions.all(GUILD)) == 2

@@ -1,0 +1,143 @@
+"""Who may change what: the surface changes nothing itself, and a moderator's change is never without its record."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.runtime.clock import SystemClock
+from bot.store import Database, SecretBox, Store
+from bot.store.engine.repository import Repository
+from tests.support.moderator_acts import ACTS, REMOVALS
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITES = frozenset({"write", "_recorded"})
+"""How a repository's method writes: by the database, or together with a line of the record."""
+NOT_ACTS = frozenset({"refusal"})
+"""Lines of the record that no moderator's act writes."""
+
+
+@pytest.fixture(scope="module")
+def repositories() -> dict[str, type[Repository]]:
+    """The repositories by the store's attributes."""
+    store = Store(Database.__new__(Database), SecretBox(["x" * 32]), SystemClock())
+    return {name: type(each) for name, each in vars(store).items() if isinstance(each, Repository)}
+
+
+def calls_of(method: object) -> set[str]:
+    """Return the names of the methods that a method calls."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(method)))  # type: ignore[arg-type]
+    return {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+
+
+def writers(repository: type[Repository]) -> set[str]:
+    """Return the public methods that write, by themselves or through another of theirs."""
+    methods = {name: calls_of(each) for name, each in vars(repository).items() if inspect.isfunction(each)}
+    found = {name for name, called in methods.items() if called & WRITES}
+    while more := {name for name, called in methods.items() if called & found} - found:
+        found |= more
+    return {name for name in found if not name.startswith("_")}
+
+
+def test_the_writers_are_found(repositories: dict[str, type[Repository]]) -> None:
+    assert {"set", "remove", "note_status"} <= writers(repositories["keys"])
+    assert not {"current", "get"} & writers(repositories["keys"])
+    assert writers(repositories["reports"]) == set()
+    assert sum(len(writers(each)) for each in repositories.values()) > 50
+
+
+def store_uses(tree: ast.AST) -> Iterator[tuple[str, str | None, int]]:
+    """Give each use of a repository: its name, the method that is called, or None where it is not called there."""
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute) or not _is_store(node.value):
+            continue
+        user = parents.get(node)
+        yield node.attr, user.attr if isinstance(user, ast.Attribute) else None, node.lineno
+
+
+def _is_store(node: ast.expr) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr in {"store", "_store"}) or (
+        isinstance(node, ast.Name) and node.id == "store"
+    )
+
+
+def changes_in(source: str, repositories: dict[str, type[Repository]]) -> list[str]:
+    """Return what of the store a module changes, and what hides it: a repository under another name."""
+    found = []
+    for repository, method, line in store_uses(ast.parse(source)):
+        if repository not in repositories:
+            continue
+        if method is None or method in writers(repositories[repository]):
+            found.append(f"{line}: {repository}.{method}")
+    return found
+
+
+def test_cogs_change_nothing_in_the_store(repositories: dict[str, type[Repository]]) -> None:
+    found = {str(path): changes_in(path.read_text(), repositories) for path in (ROOT / "cogs").rglob("*.py")}
+    assert {path: changes for path, changes in found.items() if changes} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "await bot.parts.store.limits.set(1, limit, by_id=2)",
+        "store = bot.parts.store\nawait store.limits.remove(1, 2)",
+        "limits = interaction.client.parts.store.limits\nawait limits.remove(1, 2)",
+    ],
+)
+def test_a_change_in_a_cog_is_noticed(source: str, repositories: dict[str, type[Repository]]) -> None:
+    [found] = changes_in(f"async def act():\n{textwrap.indent(source, '    ')}", repositories)
+    assert "limits" in found
+
+
+def test_a_look_in_a_cog_is_not_taken_for_a_change(repositories: dict[str, type[Repository]]) -> None:
+    assert changes_in("async def look():\n    await bot.parts.store.limits.all(1)", repositories) == []
+
+
+def unrecorded(source: str, repositories: dict[str, type[Repository]]) -> list[str]:
+    """Return the calls of methods that can record, without a record."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        owner = node.func.value
+        if not isinstance(owner, ast.Attribute) or not _is_store(owner.value) or owner.attr not in repositories:
+            continue
+        parameters = list(inspect.signature(getattr(repositories[owner.attr], node.func.attr)).parameters)[1:]
+        given = {*parameters[: len(node.args)], *(each.arg for each in node.keywords)}
+        if "record" in parameters and "record" not in given:
+            found.append(f"{owner.attr}.{node.func.attr}")
+    return found
+
+
+def test_services_for_moderators_record_what_they_change(repositories: dict[str, type[Repository]]) -> None:
+    found = {path.name: unrecorded(path.read_text(), repositories) for path in (ROOT / "bot" / "guild").glob("*.py")}
+    # The host's switch belongs to no server, and an alert that is not to be repeated is nobody's act.
+    assert {name: calls for name, calls in found.items() if calls} == {
+        "operation_switches.py": ["switched_off.set"],
+        "watch.py": ["alerts.note"] * 2,
+    }
+
+
+def kinds_in(source: str) -> set[str]:
+    """Return the kinds of the lines that a module writes into the record."""
+    return {
+        keyword.value.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Record"
+        for keyword in node.keywords
+        if keyword.arg == "kind" and isinstance(keyword.value, ast.Constant)
+    }
+
+
+def test_every_kind_of_act_is_among_those_that_are_tried_with_faults_and_crashes() -> None:
+    written = set().union(*(kinds_in(path.read_text()) for path in (ROOT / "bot").rglob("*.py")))
+    assert written - NOT_ACTS == {act.kind for act in (*ACTS.values(), *REMOVALS.values())}

@@ -1,0 +1,370 @@
+"""Every act of a moderator that changes something, as Discord sends it, each on a subject of its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import AccountStatus, Job, JobState
+from bot.domain.reaction_rules import DEFAULTS
+from bot.store import ReviewRule
+from tests.support.rig import Rig
+from tests.support.surface import fill, inputs, until
+
+FAST = "a fox #fast"
+OTHER_KEYS = "cs_test_other_{:012}"
+STEPS = "image.generate\nprompt: {prompt}"
+
+
+class Stage:
+    """A server where moderators act: with a log channel, and a number for each act."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.log = rig.guild.create_text_channel("log")
+        self.desk = rig.guild.create_text_channel("desk")
+        self._numbers = itertools.count(1)
+        self.number = 0
+
+    async def begin(self, **settings: Any) -> int:
+        """Set the scene for another act: these settings, no review. Return the act's number."""
+        self.number = next(self._numbers)
+        room = {"running_per_member": 100, "running_per_server": 100, "queued_per_member": 1000}
+        settings = {"log_channel": self.log.id, **room} | settings
+        await self.store.settings.change(self.guild, lambda rules: replace(type(rules)(), **settings))
+        await self.store.reviews.remove_rule(self.guild)
+        return self.number
+
+    @property
+    def guild(self) -> int:
+        return self.rig.guild.id
+
+    @property
+    def store(self) -> Any:
+        return self.rig.bot.parts.store
+
+    async def slash(self, command: str, **options: Any) -> Any:
+        return await self.rig.moderator.slash(self.rig.channel, command, **options)
+
+    async def click(self, message: Any, custom_id: str) -> Any:
+        return await self.rig.moderator.click(message, custom_id=custom_id)
+
+    async def send(self, shown: Any, **texts: str) -> None:
+        """Send a form with texts by label, if it was shown at all."""
+        if shown.modal is not None:
+            await self.rig.moderator.submit_modal(
+                shown, fill(shown, {k.replace("_", " "): v for k, v in texts.items()})
+            )
+
+    async def press(self, shown: Any, label: str) -> None:
+        """Press a button of an answer, if it has it: an error's has none."""
+        if shown.response is not None and f"'label': '{label}'" in str(shown.response.components):
+            await self.rig.moderator.click(shown.response, label=label)
+
+    def newest(self, channel: Any) -> Any:
+        return max((m for m in channel.history() if m.author.id == self.rig.bot.user.id), key=lambda each: each.id)
+
+    async def job(self) -> Job:
+        """Return the newest job."""
+        return (await self.rig.jobs())[0]
+
+    async def ask(self, prompt: str = FAST, **options: Any) -> Any:
+        """Let the member request an image; return its card's message."""
+        return (await self.rig.member.slash(self.rig.channel, "image generate", prompt=prompt, **options)).response
+
+
+Prepare = Callable[[Stage], Awaitable[Any]]
+Do = Callable[[Stage, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Act:
+    """`prepare` makes what the act is on, `do` is the act as a moderator does it."""
+
+    prepare: Prepare
+    do: Do
+    kind: str
+    """Of its line in the record."""
+
+
+async def nothing(stage: Stage) -> int:
+    return await stage.begin()
+
+
+def command(name: str, kind: str, prepare: Prepare = nothing, **options: Any) -> Act:
+    """Return the act of a command; options that can be called are given the stage and what was prepared."""
+
+    async def do(stage: Stage, subject: Any) -> None:
+        await stage.slash(
+            name, **{name: value(stage, subject) if callable(value) else value for name, value in options.items()}
+        )
+
+    return Act(prepare, do, kind)
+
+
+# ---------------------------------------------------------------------- what acts are on
+
+
+async def a_limit(stage: Stage) -> str:
+    number = await stage.begin()
+    limit = Limit(scope=Scope.MEMBER, scope_id=number, period=Period.DAY, credits=Decimal(number))
+    return str((await stage.store.limits.set(stage.guild, limit, by_id=1)).id)
+
+
+async def a_newcomer(stage: Stage) -> Any:
+    number = await stage.begin()
+    return stage.rig.guild.add_member(stage.rig.env.create_user(f"eve{number}"))
+
+
+async def a_blocked_member(stage: Stage) -> Any:
+    eve = await a_newcomer(stage)
+    await stage.store.blocks.add(stage.guild, eve.id, until=None, reason="", by_id=1)
+    return eve
+
+
+async def a_paused_server(stage: Stage) -> None:
+    await stage.begin(paused=True)
+
+
+async def a_price(stage: Stage) -> None:
+    await stage.begin()
+    await stage.store.prices.set(stage.guild, "image.generate", "", Decimal(5))
+
+
+async def an_operation_that_is_on(stage: Stage) -> None:
+    await stage.begin()
+    await stage.store.switched_off.set(stage.guild, ["image.generate"], on=True, by_id=1)
+
+
+async def an_operation_that_is_off(stage: Stage) -> None:
+    await stage.begin()
+    await stage.store.switched_off.set(stage.guild, ["image.generate"], on=False, by_id=1)
+
+
+async def a_key(stage: Stage) -> str:
+    secret = OTHER_KEYS.format(await stage.begin())
+    stage.rig.sandbox.add_key(secret, credits=500)
+    return secret
+
+
+async def a_key_that_is_set(stage: Stage) -> None:
+    secret = await a_key(stage)
+    status = AccountStatus(credits=Decimal(1), plan="Creator", scopes=())
+    await stage.store.keys.set(stage.guild, secret, set_by=1, status=status)
+
+
+async def a_review_rule(stage: Stage) -> None:
+    await stage.begin()
+    await stage.store.reviews.set_rule(stage.guild, ReviewRule(channel_id=0, review_channel=stage.desk.id))
+
+
+async def a_result_in_review(stage: Stage) -> Any:
+    await a_review_rule(stage)
+    await stage.ask()
+    await until(stage.rig, JobState.READY)
+    for _ in range(2):
+        await stage.rig.step()
+    return stage.newest(stage.desk)
+
+
+async def a_job_to_approve(stage: Stage) -> Any:
+    await stage.begin(approve_above=Decimal(1), approval_channel=stage.desk.id)
+    await stage.ask()
+    await stage.rig.step()
+    return stage.newest(stage.desk)
+
+
+async def a_reaction(stage: Stage) -> str:
+    await stage.begin()
+    await stage.store.reactions.set(stage.guild, replace(DEFAULTS["🔁"], emoji="🦊", shown="🦊"))
+    return "🦊"
+
+
+async def no_reaction(stage: Stage) -> str:
+    await stage.begin()
+    await stage.store.reactions.reset(stage.guild)
+    await stage.store.reactions.change_settings(stage.guild, is_on=True, gallery=lambda _: (None, 3))
+    return "🦊"
+
+
+async def a_gallery(stage: Stage) -> None:
+    await stage.begin()
+    await stage.store.reactions.change_settings(stage.guild, gallery=lambda _: (stage.desk.id, 3))
+
+
+async def a_recipe(stage: Stage) -> str:
+    name = f"film {await stage.begin()}"
+    shown = await stage.slash("recipe create")
+    await stage.send(shown, Name=name, About="", Parameters="prompt: what", Steps=STEPS)
+    return name
+
+
+async def an_open_job(stage: Stage) -> Job:
+    await stage.begin()
+    await stage.ask()
+    return await stage.job()
+
+
+async def an_open_batch(stage: Stage) -> Any:
+    await stage.begin(running_per_member=1)
+    asked = await stage.rig.member.slash(
+        stage.rig.channel, "batch", operation="image.generate", prompts=f"{FAST} | an owl #fast"
+    )
+    return asked.response
+
+
+async def a_sent_job(stage: Stage) -> Job:
+    await stage.begin()
+    await stage.ask("a fox #slow")
+    return await until(stage.rig, JobState.QUEUED, JobState.PROCESSING)
+
+
+async def a_result(stage: Stage) -> Any:
+    await stage.begin()
+    await stage.ask()
+    await stage.rig.work()
+    return stage.newest(stage.rig.channel)
+
+
+# ---------------------------------------------------------------------- acts of several steps
+
+
+async def set_key(stage: Stage, secret: str) -> None:
+    shown = await stage.slash("studio key")
+    if shown.modal is not None:
+        [field] = stage.rig.form_fields(shown)
+        await stage.rig.moderator.submit_modal(shown, {field: secret})
+
+
+def pressed(label: str) -> Do:
+    async def do(stage: Stage, message: Any) -> None:
+        await stage.rig.moderator.click(message, label=label)
+
+    return do
+
+
+async def refused(stage: Stage, message: Any) -> None:
+    shown = await stage.rig.moderator.click(message, label="Refuse…")
+    if shown.modal is not None:
+        [field] = stage.rig.form_fields(shown)
+        await stage.rig.moderator.submit_modal(shown, {field: "too *wild*"})
+
+
+async def write_recipe(stage: Stage, number: int) -> None:
+    shown = await stage.slash("recipe create")
+    await stage.send(shown, Name=f"film {number}", About="", Parameters="prompt: what", Steps=STEPS)
+
+
+async def edit_recipe(stage: Stage, name: str) -> None:
+    shown = await stage.slash("recipe edit", recipe=name)
+    await stage.send(shown, Name=f"{name} again", About="", Parameters="prompt: what", Steps=STEPS)
+
+
+async def delete_recipe(stage: Stage, name: str) -> None:
+    await stage.press(await stage.slash("recipe delete", recipe=name), "Delete")
+
+
+async def cancel_job(stage: Stage, job: Job) -> None:
+    await stage.slash("jobs cancel", id=job.id)
+
+
+async def drop_job(stage: Stage, job: Job) -> None:
+    await stage.slash("jobs cancel", id=job.id, drop=True)
+
+
+def removed(label: str) -> Do:
+    async def do(stage: Stage, message: Any) -> None:
+        await stage.press(await stage.rig.moderator.click(message, label="Remove"), label)
+
+    return do
+
+
+async def react_to_remove(stage: Stage, message: Any) -> None:
+    await stage.rig.moderator.react(message, "❌")
+
+
+def setting(page: str, custom_id: str, values: Callable[[Stage], list[Any]] | None = None, *texts: str) -> Act:
+    """Return the act of a control of the settings, with what is chosen in it or typed in its form."""
+
+    async def prepare(stage: Stage) -> Any:
+        await stage.begin()
+        shown = await stage.slash("studio settings")
+        shown = await stage.rig.moderator.select(shown.response, [page], custom_id="c1:set_page:panel")
+        return shown.response
+
+    async def do(stage: Stage, panel: Any) -> None:
+        who = stage.rig.moderator
+        if values is None:
+            shown = await who.click(panel, custom_id=custom_id)
+        else:
+            shown = await who.select(panel, values(stage), custom_id=custom_id)
+        if texts and shown.modal is not None:
+            given = {item["custom_id"]: item.get("value") or "" for item in inputs(shown).values()}
+            await who.submit_modal(shown, given | dict(zip(given, texts, strict=False)))
+
+    return Act(prepare, do, "settings")
+
+
+# ---------------------------------------------------------------------- all of them
+
+ACTS: dict[str, Act] = {
+    "quota set": command("quota set", "limit", credits=lambda _, number: float(number), period="day"),
+    "quota server": command("quota server", "limit", credits=lambda _, number: float(number), period="day"),
+    "quota remove": command("quota remove", "limit", a_limit, limit=lambda _, limit: limit),
+    "quota grant": command("quota grant", "grant", member=lambda stage, _: stage.rig.member, credits=5.0),
+    "block": command("studio block", "block", a_newcomer, member=lambda _, eve: eve, reason="*spam*"),
+    "unblock": command("studio unblock", "block", a_blocked_member, member=lambda _, eve: eve),
+    "pause": command("studio pause", "pause", switch="on"),
+    "end of a pause": command("studio pause", "pause", a_paused_server, switch="off"),
+    "key set": Act(a_key, set_key, "key"),
+    "key remove": command("studio key", "key", a_key_that_is_set, action="remove"),
+    "price set": command("studio price", "price", operation="image.generate", credits=lambda _, number: float(number)),
+    "price remove": command("studio price", "price", a_price, operation="image.generate"),
+    "operation off": command(
+        "studio operations", "operation", an_operation_that_is_on, operation="image.generate", switch="off"
+    ),
+    "operation on": command(
+        "studio operations", "operation", an_operation_that_is_off, operation="image.generate", switch="on"
+    ),
+    "review on": command("studio review", "settings", channel=lambda stage, _: stage.desk),
+    "review off": command("studio review", "settings", a_review_rule, switch="off"),
+    "publish": Act(a_result_in_review, pressed("Publish"), "review"),
+    "refuse a result": Act(a_result_in_review, refused, "review"),
+    "approve": Act(a_job_to_approve, pressed("Approve"), "approval"),
+    "approve and raise limit": Act(a_job_to_approve, pressed("Approve and raise limit"), "approval"),
+    "turn down": Act(a_job_to_approve, refused, "approval"),
+    "reaction set": command(
+        "studio reactions set", "settings", no_reaction, emoji=lambda _, emoji: emoji, action="upscale"
+    ),
+    "reaction remove": command("studio reactions remove", "settings", a_reaction, emoji=lambda _, emoji: emoji),
+    "reactions reset": command("studio reactions reset", "settings", a_reaction),
+    "reactions switch": command("studio reactions switch", "settings", no_reaction, reactions="off"),
+    "gallery": command("studio gallery", "settings", no_reaction, channel=lambda stage, _: stage.desk),
+    "gallery off": command("studio gallery", "settings", a_gallery, switch="off"),
+    "recipe create": Act(nothing, write_recipe, "recipe"),
+    "recipe edit": Act(a_recipe, edit_recipe, "recipe"),
+    "recipe delete": Act(a_recipe, delete_recipe, "recipe"),
+    "cancel a job": Act(an_open_job, cancel_job, "cancel"),
+    "drop a job": Act(a_sent_job, drop_job, "cancel"),
+    "cancel a card": Act(an_open_batch, pressed("Cancel"), "cancel"),
+    "setting: role": setting("access", "c1:set_role:moderator_role", lambda stage: [stage.rig.moderators]),
+    "setting: channels": setting("access", "c1:set_channels:allowed_channels", lambda stage: [stage.rig.channel]),
+    "setting: channel": setting("approval", "c1:set_channels:approval_channel", lambda stage: [stage.desk]),
+    "setting: switch": setting("approval", "c1:set_flip:approve_own"),
+    "setting: payer": setting("results", "c1:set_payer:panel", lambda _: ["author"]),
+    "setting: limits": setting("limits", "c1:set_form:limits", None, "7"),
+    "setting: approval": setting("approval", "c1:set_form:approval", None, "30"),
+    "setting: time zone": setting("results", "c1:set_form:timezone", None, "Europe/Berlin"),
+    "setting: words": setting("words", "c1:set_form:words", None, "badger"),
+    "setting: model": setting("words", "c1:set_model:panel", lambda _: ["image.generate"], "gptimage2"),
+}
+REMOVALS: dict[str, Act] = {
+    "remove a result": Act(a_result, removed("Remove the result"), "removal"),
+    "remove a result and its record": Act(a_result, removed("Remove the record too"), "removal"),
+    "remove by reaction": Act(a_result, react_to_remove, "removal"),
+}
+"""Acts whose change is in Discord: they are recorded before it is tried."""
