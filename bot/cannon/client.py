@@ -19,7 +19,7 @@ from urllib.parse import quote
 import httpx
 import structlog
 
-from bot.cannon import retry, wire
+from bot.cannon import retry, texts, wire
 from bot.cannon.error_text import sentence_of
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
@@ -44,16 +44,15 @@ ERROR_LIMIT_BYTES: Final = 64 * 1024
 ETAG_LIMIT_CHARS: Final = 200
 TIMEOUT_S: Final = 30.0
 POLL_S: Final = 2.0
-"""Between two polls of `wait` where the API does not say (its sample says 2000 ms)."""
+"""The interval of `wait` where the API gives none (its sample says 2000 ms)."""
 
-_UNREADABLE = "Cannon Studio sent an answer that the bot cannot read."
 _BY_STATUS: Final[Mapping[int, tuple[type[CannonError], str]]] = {
-    401: (KeyRefused, "Cannon Studio does not accept the API key"),
-    402: (OutOfCredits, "The Cannon Studio account has not enough credits"),
-    403: (KeyRefused, "The API key is not allowed to do this"),
-    404: (RequestNotFound, "Cannon Studio does not know this"),
-    409: (IdempotencyClash, "Cannon Studio has this job already, with another input"),
-    410: (RequestNotFound, "Cannon Studio no longer keeps this"),
+    401: (KeyRefused, texts.KEY_NOT_ACCEPTED),
+    402: (OutOfCredits, texts.NO_CREDITS),
+    403: (KeyRefused, texts.NOT_ALLOWED),
+    404: (RequestNotFound, texts.NOT_KNOWN),
+    409: (IdempotencyClash, texts.OTHER_INPUT),
+    410: (RequestNotFound, texts.NO_LONGER_KEPT),
 }
 _PASSING = frozenset({408, 425})
 """Client errors that say "later" rather than "wrong" (RFC 9110, RFC 8470)."""
@@ -77,7 +76,7 @@ class CannonClient:
         timeout_s: float = TIMEOUT_S,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Take the API's address (`https://www.cannonstudio.app`) and the seconds that one call may last in all.
+        """Take the API's address (`https://www.cannonstudio.app`) and the total timeout of one call in seconds.
 
         Raises ValueError for what is not an http or https address.
         """
@@ -99,7 +98,7 @@ class CannonClient:
         await self._http.aclose()
 
     async def status(self, key: str) -> AccountStatus:
-        """Return what the account and the key are worth. Free; creates nothing. Raises a CannonError leaf."""
+        """Return credits, plan and scopes. Free, creates nothing. Raises a CannonError leaf."""
         return wire.account_status(_document(await self._call("GET", "status", key)))
 
     async def submit(
@@ -111,7 +110,7 @@ class CannonClient:
         idempotency_key: str,
         webhook_url: str | None = None,
     ) -> CreatedRequest:
-        """Create a request, which costs credits: one POST, never repeated in here. Raises a CannonError leaf.
+        """Create a request, which costs credits: one POST, never retried here. Raises a CannonError leaf.
 
         After CannonUnavailable or UnreadableAnswer it may exist: a call with the same `idempotency_key` finds it.
         """
@@ -121,36 +120,36 @@ class CannonClient:
         try:
             content = json.dumps(body, allow_nan=False).encode("ascii")
         except (TypeError, ValueError, RecursionError):
-            raise InputRefused("This input cannot be sent to Cannon Studio.") from None
+            raise InputRefused(texts.IMPOSSIBLE_INPUT) from None
         headers = {"content-type": "application/json", "x-idempotency-key": idempotency_key}
         return wire.accepted(_document(await self._call("POST", "requests", key, headers=headers, content=content)))
 
     async def get(self, key: str, remote_id: str) -> Progress:
-        """Return how a request stands: one GET, with the key that created it. Raises a CannonError leaf."""
+        """Return a request's state and output: one GET, with the key that created it. Raises a CannonError leaf."""
         if not wire.REMOTE_ID.match(remote_id):
-            raise RequestNotFound("Cannon Studio cannot have given this job's id.", 404)
+            raise RequestNotFound(texts.IMPOSSIBLE_ID, 404)
         answer = await self._call("GET", f"requests/{quote(remote_id, safe='')}", key)
         return wire.progress(_document(answer), remote_id)
 
     async def openapi(self, key: str | None = None, *, etag: str | None = None) -> OpenApiAnswer | None:
-        """Return the API's live description, None if it is still the one of `etag`. Raises a CannonError leaf."""
+        """Return the API's live description, None if it still matches `etag`. Raises a CannonError leaf."""
         headers = {"if-none-match": etag} if etag is not None else {}
         answer = await self._call("GET", "openapi", key, headers=headers)
         if answer.status == 304:
             return None
         document = _document(answer)
         if not isinstance(document, dict):
-            raise UnreadableAnswer(_UNREADABLE, answer.status)
+            raise UnreadableAnswer(texts.UNREADABLE, answer.status)
         tag = answer.headers.get("etag", "")
-        fits = 0 < len(tag) <= ETAG_LIMIT_CHARS and tag.isascii() and tag.isprintable()  # it becomes a header again
+        fits = 0 < len(tag) <= ETAG_LIMIT_CHARS and tag.isascii() and tag.isprintable()  # it will be sent as a header
         return OpenApiAnswer(document=document, etag=tag if fits else None)
 
     async def wait(
         self, key: str, remote_id: str, *, timeout_s: float, on_change: Callable[[Progress], None] | None = None
     ) -> Progress:
-        """Poll until the request has ended and return it; `on_change` is told each new state.
+        """Poll until the request has ended and return it; `on_change` is called with each new state.
 
-        Repeats what `retry.poll_again` allows. Raises CannonUnavailable after `timeout_s`, and what cannot be repeated.
+        Retries what `retry.poll_again` allows. Raises CannonUnavailable after `timeout_s`, and what cannot be retried.
         """
         deadline = self._clock.monotonic() + timeout_s
         last: Progress | None = None
@@ -171,7 +170,7 @@ class CannonClient:
                     return now
                 last, pause = now, now.poll_after_s or POLL_S
             if self._clock.monotonic() + pause > deadline:
-                raise CannonUnavailable("Cannon Studio did not finish in time.")
+                raise CannonUnavailable(texts.NOT_FINISHED)
             await self._clock.wait(asyncio.Event(), pause)
 
     async def _call(
@@ -183,11 +182,11 @@ class CannonClient:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> _Answer:
-        """Make one call within the total deadline and return a 2xx or 304 answer; raise the leaf for any other."""
+        """Make one call within the total timeout and return a 2xx or 304 answer; raise the leaf for any other."""
         sent = {"accept": "application/json", **(headers or {})}
         if key is not None:
             if not key.isascii() or not key.isprintable() or not key.strip():
-                raise KeyRefused("This is not an API key of Cannon Studio.", 401)
+                raise KeyRefused(texts.IMPOSSIBLE_KEY, 401)
             sent["x-api-key"] = key
         request = self._http.build_request(method, self._base + path, headers=sent, content=content)
         started = self._clock.monotonic()
@@ -196,11 +195,11 @@ class CannonClient:
                 answer = await self._exchange(request)
         except TimeoutError:
             log.warning("cannon.no_answer", method=method, reason="deadline", after_s=self._timeout_s)
-            raise CannonUnavailable(f"Cannon Studio did not answer within {self._timeout_s:g} seconds.") from None
+            raise CannonUnavailable(texts.no_answer(self._timeout_s)) from None
         except NoAnswer as error:
             after_s = round(self._clock.monotonic() - started, 3)
             log.warning("cannon.no_answer", method=method, reason=error.reason, after_s=after_s)
-            raise CannonUnavailable("Cannon Studio cannot be reached at the moment.") from None
+            raise CannonUnavailable(texts.UNREACHABLE) from None
         if not 200 <= answer.status < 300 and answer.status != 304:
             raise self._error(answer)
         return answer
@@ -212,9 +211,7 @@ class CannonClient:
                 body = await read_capped(response, ANSWER_LIMIT_BYTES if fine else ERROR_LIMIT_BYTES)
             except TooMuch:
                 if fine:
-                    raise UnreadableAnswer(
-                        "Cannon Studio's answer is too large to read.", response.status_code
-                    ) from None
+                    raise UnreadableAnswer(texts.TOO_LARGE, response.status_code) from None
                 body = b""
             except NoAnswer:
                 if fine:
@@ -227,13 +224,13 @@ class CannonClient:
         said = sentence_of(answer.body, kind, status)
         after = retry.retry_after_s(answer.headers.get("retry-after"), self._clock.wall())
         if status == 429:
-            return RateLimited(f"Cannon Studio asks us to slow down: {said}", status, after)
+            return RateLimited(texts.slow_down(said), status, after)
         if status >= 500 or status in _PASSING or (status == 403 and "html" in (kind or "")):
             # a 403 with a web page is a firewall's, not the API's word on the key
-            return CannonUnavailable(f"Cannon Studio has a problem: {said}", status, after)
+            return CannonUnavailable(texts.has_a_problem(said), status, after)
         if status < 400:
-            return UnreadableAnswer(f"Cannon Studio answered in a way the bot does not follow: {said}", status)
-        leaf, words = _BY_STATUS.get(status, (InputRefused, "Cannon Studio does not take this"))
+            return UnreadableAnswer(texts.not_followed(said), status)
+        leaf, words = _BY_STATUS.get(status, (InputRefused, texts.NOT_TAKEN))
         return leaf(f"{words}: {said}", status)
 
 
@@ -255,7 +252,7 @@ def _document(answer: _Answer) -> object:
         return _whole(document) if "\\ud" in text or "\\uD" in text else document
     except (ValueError, RecursionError):
         log.warning("cannon.unreadable", status=answer.status, length=len(answer.body))
-        raise UnreadableAnswer(_UNREADABLE, answer.status) from None
+        raise UnreadableAnswer(texts.UNREADABLE, answer.status) from None
 
 
 def _no_constant(name: str) -> float:
@@ -270,7 +267,7 @@ def _finite(text: str) -> float:
 
 
 def _whole(value: Any) -> Any:
-    """Replace lone surrogates, which JSON can spell but neither the database nor Discord can take."""
+    """Replace lone surrogates, which JSON can express but neither the database nor Discord accepts."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):

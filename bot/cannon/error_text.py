@@ -1,4 +1,4 @@
-"""One clean sentence out of whatever an API says about an error. Pure.
+"""Turns whatever an API says about an error into one clean sentence. Pure.
 
 Error bodies are not documented (`cannon-api`: "Error body, error codes: UNKNOWN"), so every common shape is read, and
 nothing of it is trusted: no markup, no control characters, no query of a link, no key reaches a member.

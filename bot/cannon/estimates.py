@@ -1,6 +1,6 @@
 """Cannon Studio's own price estimate: the tool `estimate_generation_cost` of its MCP server, over JSON-RPC.
 
-It is switched on per guild, and every failure falls back silently to the other estimates: a price guess must never
+It is switched on per guild, and every failure falls back silently to the other estimates: an estimate must never
 stop or delay a job. Source: https://www.cannonstudio.app/developers/docs/mcp and the tool's stored schema; the header
 for the key on `/mcp` is not documented, so the one of the REST API is used (INFERRED).
 """
@@ -25,11 +25,11 @@ TIMEOUT_S: Final = 1.5
 ANSWER_LIMIT_BYTES: Final = 256 * 1024
 TOOL: Final = "estimate_generation_cost"
 ACCEPT: Final = "application/json, text/event-stream"
-"""A client must take both, or servers answer 406 (MCP, Streamable HTTP, "Sending Messages to the Server")."""
+"""A client must accept both, or servers answer 406 (MCP, Streamable HTTP, "Sending Messages to the Server")."""
 
 
 class Estimates:
-    """Asks the estimate tool. One connection pool; close it with `aclose`."""
+    """Calls the estimate tool. One connection pool; close it with `aclose`."""
 
     def __init__(self, base_url: str, *, timeout_s: float = TIMEOUT_S) -> None:
         self._url = f"{base_url.rstrip('/')}/mcp"
@@ -41,7 +41,7 @@ class Estimates:
         await self._http.aclose()
 
     async def ask(self, key: str, operation: str, values: Mapping[str, Any]) -> Decimal | None:
-        """Return the estimated price in credits, None if the tool does not tell one in time. Creates nothing."""
+        """Return the estimated price in credits, None if the tool returns none in time. Creates nothing."""
         call = {
             "jsonrpc": "2.0",
             "id": 1,
@@ -61,7 +61,7 @@ class Estimates:
 
 
 def _message(headers: Mapping[str, str], body: bytes) -> Any:
-    """Return the JSON-RPC message of an answer: its whole body, or what the last event of a stream carries."""
+    """Return the JSON-RPC message of an answer: its whole body, or the data of a stream's last event."""
     if not headers.get("content-type", "").startswith("text/event-stream"):
         return json.loads(body)
     data = [line.removeprefix(b"data:") for line in body.splitlines() if line.startswith(b"data:")]

@@ -1,7 +1,7 @@
-"""When a call to Cannon Studio may be made again, and after how long. Pure: the caller stores the time and waits.
+"""When a call to Cannon Studio may be retried, and after how long. Pure: the caller stores the time and waits.
 
-A create costs money, so it is repeated only with its own idempotency key and only while the API can be trusted to
-still know that key. A poll is free and is repeated until its caller's deadline. Long waits are a column, not a sleep.
+A create costs money, so it is retried only with its own idempotency key and only while the API can be trusted to
+still know that key. A poll is free and is retried until its caller's deadline. Long waits are a column, not a sleep.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from bot.errors import CannonError, CannonUnavailable, RateLimited, UnreadableAn
 
 SAFE_WINDOW_S: Final = 12 * 3600.0
 """How long an idempotency key is trusted after its first use. Its lifetime is not documented
-(https://www.cannonstudio.app/developers/docs/authentication); 24 h is what such APIs keep, half of it is safe."""
+(https://www.cannonstudio.app/developers/docs/authentication); 24 h is usual for such APIs, half of it is safe."""
 SAME_ANSWER_LIMIT: Final = 6
-"""Creates after which a 500 or an unreadable answer is taken for one that is stored under the key and replayed."""
+"""Creates after which a 500 or an unreadable answer is assumed to be stored under the key and replayed."""
 FIRST_WAIT_S: Final = 1.0
 LONGEST_SUBMIT_WAIT_S: Final = 300.0
 LONGEST_POLL_WAIT_S: Final = 60.0
 RETRY_AFTER_LIMIT_S: Final = 3600.0
-"""A server that asks for a day is asked again after an hour."""
+"""A longer `Retry-After`, of a day for example, is cut to an hour."""
 ASKED_JITTER: Final = 0.1
-"""Spread on top of a wait that the server asked for; never below it."""
+"""Jitter on top of the server's `Retry-After`; never below it."""
 
 
 def submit_again(attempt: int, error: CannonError, *, first_attempt_age_s: float, random: float) -> float | None:
@@ -43,7 +43,7 @@ def submit_again(attempt: int, error: CannonError, *, first_attempt_age_s: float
 
 
 def poll_again(failures: int, error: CannonError, random: float) -> float | None:
-    """Return the seconds until a request may be asked for again after `failures` failures in a row, None to give up.
+    """Return the seconds until a request may be polled again after `failures` failures in a row, None to give up.
 
     `random` is in 0..1. Given up at once: 400, 401, 402, 403, 404, 409, 422.
     """

@@ -1,8 +1,8 @@
-"""Cannon Studio's JSON to and from our values. Nobody else knows how it spells things.
+"""Cannon Studio's JSON to and from our values. No other module knows its spelling.
 
 The create answer is snake_case, the request object camelCase, media outputs snake_case again and prompt outputs
 camelCase (https://www.cannonstudio.app/developers/docs/reference/get-request). Reading is tolerant: what is missing
-or of the wrong type becomes None, what is new is logged once by name, and only an answer that cannot mean anything
+or of the wrong type becomes None, what is new is logged once by name, and only an answer without any usable meaning
 raises UnreadableAnswer.
 """
 
@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import structlog
 
+from bot.cannon import texts
 from bot.cannon.error_text import clean
 from bot.catalogue import Operation
 from bot.domain.models import AccountStatus, Media, MediaKind, credits_of
@@ -28,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 REMOTE_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._~:-]{1,200}\Z")
-"""What we accept as a request id: it becomes part of a path, so nothing that a path could mean otherwise."""
+"""What we accept as a request id: it becomes part of a path, so no character with a meaning in a path."""
 LONGEST_POLL_AFTER_S = 3600.0
 LINK_LIMIT_CHARS = 8192
 _SEEN_LIMIT = 500
@@ -45,13 +46,13 @@ class RemoteStatus(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether the API documents that nothing follows."""
+        """Whether the API documents this state as final."""
         return self in {RemoteStatus.SUCCEEDED, RemoteStatus.FAILED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatedRequest:
-    """The answer to a create. `poll_after_s` is when the API wants to be asked first, in seconds from now."""
+    """The answer to a create. `poll_after_s` is when the API wants the first poll, in seconds from now."""
 
     remote_id: str
     status: RemoteStatus
@@ -61,7 +62,7 @@ class CreatedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A request as the API tells it. Times are Unix seconds, `cost` is in credits and may be told before the end."""
+    """A request as the API reports it. Times are Unix seconds, `cost` is in credits and may be known before the end."""
 
     remote_id: str
     status: RemoteStatus
@@ -78,7 +79,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenApiAnswer:
-    """The live description of the API, and the tag to ask with next time."""
+    """The live description of the API, and the ETag for the next request."""
 
     document: Mapping[str, Any]
     etag: str | None
@@ -90,8 +91,8 @@ def account_status(document: object) -> AccountStatus:
     account, api_key = _mapping(answer.get("account")), _mapping(answer.get("apiKey"))
     _note_new("status", answer, {"ok", "status", "message", "creditsRemaining", "credits", "account", "apiKey"})
     if answer.get("ok") is False:
-        said = _label(answer.get("message")) or "no reason given"
-        raise UnreadableAnswer(f"Cannon Studio says that it is not well: {said}", 200)
+        said = _label(answer.get("message")) or texts.NO_REASON
+        raise UnreadableAnswer(texts.not_well(said), 200)
     remaining = answer.get("creditsRemaining")
     if remaining is None:
         remaining = _mapping(answer.get("credits")).get("remaining")
@@ -104,12 +105,12 @@ def account_status(document: object) -> AccountStatus:
 
 
 def accepted(document: object) -> CreatedRequest:
-    """Read the answer of a create. Raises UnreadableAnswer without a usable id: then nothing could be asked for."""
+    """Read the answer of a create. Raises UnreadableAnswer without a usable id: such a request could not be polled."""
     answer = _object(document)
     _note_new("create", answer, {"id", "status", "operation", "poll_after_ms", "urls"})
     remote_id = answer.get("id")
     if not isinstance(remote_id, str) or not REMOTE_ID.match(remote_id):
-        raise UnreadableAnswer("Cannon Studio accepted the job without saying under which id.")
+        raise UnreadableAnswer(texts.WITHOUT_ID)
     return CreatedRequest(
         remote_id=remote_id,
         status=_status(answer.get("status", RemoteStatus.QUEUED)),
@@ -119,14 +120,14 @@ def accepted(document: object) -> CreatedRequest:
 
 
 def progress(document: object, remote_id: str) -> Progress:
-    """Read a request object that was asked for as `remote_id`.
+    """Read a request object that was fetched as `remote_id`.
 
     Raises UnreadableAnswer if it is no object, or another request's: a result must never reach the wrong member.
     """
     answer = _object(document)
     _note_new("request", answer, _REQUEST_FIELDS)
     if answer.get("id", remote_id) != remote_id:
-        raise UnreadableAnswer("Cannon Studio answered with another job than the one asked about.")
+        raise UnreadableAnswer(texts.OF_ANOTHER_JOB)
     status = _status(answer.get("status"))
     output = _mapping(answer.get("output"))
     if not output and status is RemoteStatus.SUCCEEDED:
@@ -149,7 +150,7 @@ def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Me
     """Return the result files in `output`, each link once, in the order of the operation's outputs.
 
     Temporary copies and echoes of the input are left out. Where the operation is unknown, or none of its outputs is
-    there, every `*_url` and `*_urls` counts, its kind told by the key's name.
+    there, every `*_url` and `*_urls` counts, with the kind that the key's name suggests.
     """
     known = _known_media(operation, output) if operation is not None else ()
     passed_over = {item.key for item in operation.outputs if item.temporary or item.echo} if operation else set()
@@ -163,8 +164,8 @@ def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Me
 def text_of(operation: Operation | None, output: Mapping[str, Any]) -> str | None:
     """Return the text that the operation made (`enhancedPrompt`), None if it made none.
 
-    Where the operation's outputs are not public, all that is neither a medium nor about the making counts, a line
-    each: `character_id: ch_12`. It was paid for, and nobody else would tell it.
+    Where the operation's outputs are not public, everything counts that is neither a medium nor about how it was
+    made, a line each: `character_id: ch_12`. It was paid for, and is shown nowhere else.
     """
     keys = [item.key for item in operation.outputs if item.kind is None] if operation is not None else []
     for key in (*keys, "enhancedPrompt", "enhanced_prompt"):
@@ -182,7 +183,7 @@ def _said(output: Mapping[str, Any], media: set[str]) -> Iterator[str]:
         if key in _MAKING or key.lower().startswith(_PASSED_OVER) or media.intersection(_links(value)):
             continue
         if isinstance(value, str | int | float) and not isinstance(value, bool):
-            said = next(_links(value), None) or clean(str(value))  # a link stays whole, or it leads nowhere
+            said = next(_links(value), None) or clean(str(value))  # a shortened link would not work
             if said:
                 yield f"{clean(key)}: {said}"
 
@@ -194,7 +195,7 @@ _REQUEST_FIELDS = {
 _MAKING = frozenset(
     {"task_id", "asset_type", "status", "provider", "model", "operation", "mode", "seed", "exact_cost_credits"}
 )
-"""Output keys that tell how a result was made rather than what it is."""
+"""Output keys that describe how a result was made rather than what it is."""
 _PASSED_OVER = ("provider_", "source_", "input_", "reference_", "thumbnail", "webhook")
 _KIND_WORDS = (
     (MediaKind.VIDEO, ("video", "clip", "movie")),
@@ -248,7 +249,7 @@ def _kind_of(name: str, url: str, asset_type: object) -> MediaKind | None:
 
 def _object(document: object) -> Mapping[str, Any]:
     if not isinstance(document, dict):
-        raise UnreadableAnswer("Cannon Studio sent an answer that the bot cannot read.")
+        raise UnreadableAnswer(texts.UNREADABLE)
     return document
 
 
@@ -297,7 +298,7 @@ def _note_new(where: str, answer: Mapping[str, Any], known: set[str]) -> None:
 
 
 def _note_once(what: str, name: str) -> None:
-    """Log something new of the API by its name, once in this process and never with its value."""
+    """Log something new in the API by its name, once in this process and never with its value."""
     entry = f"{what}: {clean(name)[:60]}"
     if entry not in _seen and len(_seen) < _SEEN_LIMIT:
         _seen.add(entry)
