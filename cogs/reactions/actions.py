@@ -19,7 +19,8 @@ from bot.generation.rerun import require_payer
 from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions.gallery import Gallery
 from cogs.reactions.submit import CardTarget, PostableChannel, accept, post
-from cogs.results.remove import STILL_OPEN, remove
+from cogs.results.remove import remove
+from cogs.results.texts import STILL_OPEN
 from cogs.ui.permissions import moderates
 
 log = structlog.get_logger(__name__)

@@ -1,1 +1,1 @@
-"""What can be done with a result: buttons, message menus, next steps, removal."""
+"""What members can do with a result: buttons, message menus, next steps, fresh links, removal."""

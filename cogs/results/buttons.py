@@ -1,4 +1,4 @@
-"""What a card offers once it has a result or has ended: controls that carry it on."""
+"""The controls of a card that has a result or has ended: re-run, vary, edit, retry, next step, links, removal."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +13,7 @@ from bot.domain.models import Job, JobState
 from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.generation.retry import to_retry
+from cogs.results import texts
 from cogs.results.cancel import stop_controls
 from cogs.results.double_press import refuse_double_press
 from cogs.results.next_step import JOB_ACTION
@@ -23,11 +24,11 @@ from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
-STRENGTHS = {"subtle": "Subtle", "strong": "Strong"}
+STRENGTHS = {"subtle": texts.SUBTLE, "strong": texts.STRONG}
 
 
 def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discord.ui.Item[Any]]:
-    """Return the controls of a card: Cancel while steps are to come, the others once it has a result or has ended.
+    """Return the controls of a card: Cancel while jobs are open, the others once it has a result or has ended.
 
     `linked`: some results are links.
     """
@@ -38,33 +39,33 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
         return items
     job = main_job(jobs)
     if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
-        items.append(_try_again(jobs))
+        items.append(_retry_button(jobs))
     if any(each.state is JobState.HELD for each in jobs):
-        items.append(Control.button("recover", job.id, label="Post it"))
+        items.append(Control.button("recover", job.id, label=texts.POST_IT))
     if made and bot.parts.generation.rewritten_prompts.is_prompt(job):
         items += of_prompt(bot, job)
     elif len(made) == 1:
         items += of_result(bot, made[0])
     elif made:
-        items += [_button("again_all", job, "Re-run"), _button("edit", job, "Edit and run")]
+        items += [_button("again_all", job, texts.RERUN), _button("edit", job, texts.EDIT_AND_RUN)]
     elif len(jobs) == 1 and ended and job.state is not JobState.HELD:
-        items.append(_button("edit", job, "Edit and run"))
+        items.append(_button("edit", job, texts.EDIT_AND_RUN))
     if linked:
-        items.append(_button("link", job, "Fresh link"))
-    items.append(_button("remove", job, "Remove"))
+        items.append(_button("link", job, texts.FRESH_LINK))
+    items.append(_button("remove", job, texts.REMOVE))
     if len(made) > 1 and not bot.parts.generation.rewritten_prompts.is_prompt(job):
         items.append(_choice(made))
     return items
 
 
 def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
-    """Return the controls that carry one result on."""
-    items: list[discord.ui.Item[Any]] = [_button("again", job, "Re-run")]
+    """Return the controls that make something of one result."""
+    items: list[discord.ui.Item[Any]] = [_button("again", job, texts.RERUN)]
     if bot.parts.generation.reruns.can_vary(job):
-        items.append(_button("vary", job, "Vary"))
-    items.append(_button("edit", job, "Edit and run"))
+        items.append(_button("vary", job, texts.VARY))
+    items.append(_button("edit", job, texts.EDIT_AND_RUN))
     if job.media:
-        items.append(_button(JOB_ACTION, job, "Next step…"))
+        items.append(_button(JOB_ACTION, job, texts.NEXT_STEP))
     return items
 
 
@@ -72,9 +73,9 @@ def _button(action: str, job: Job, label: str) -> Control:
     return Control.button(action, job.id, label=label)
 
 
-def _try_again(jobs: Sequence[Job]) -> Control:
+def _retry_button(jobs: Sequence[Job]) -> Control:
     left = to_retry(jobs)
-    label = "Try again" if len(left) == len(jobs) else "Try again from here"
+    label = texts.RETRY_ALL if len(left) == len(jobs) else texts.RETRY_REST
     return Control.button("retry", left[0].id, label=label, style=discord.ButtonStyle.primary)
 
 
@@ -85,7 +86,7 @@ def _choice(made: Sequence[Job]) -> Control:
         )
         for job in made[:OPTIONS_PER_SELECT]
     ]
-    return Control.select("pick", made[0].id, placeholder="Go on with one of them…", options=options)
+    return Control.select("pick", made[0].id, placeholder=texts.PICK, options=options)
 
 
 @on_job("again")
@@ -106,15 +107,13 @@ async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[st
 
 @on_job("vary")
 async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Ask ephemerally how far the variant may go from the result."""
+    """Ask ephemerally how much the variant may differ from the result."""
     reruns = interaction.client.parts.generation.reruns
     await reruns.require_payer(job, interaction.user.id)
     if not reruns.can_vary(job):
         raise InputError(GONE)
     answers = [Control.button(f"vary_{strength}", job.id, label=label) for strength, label in STRENGTHS.items()]
-    await interaction.response.send_message(
-        "How far may the variant go from this result?", view=view_of(answers), ephemeral=True
-    )
+    await interaction.response.send_message(texts.STRENGTH_QUESTION, view=view_of(answers), ephemeral=True)
 
 
 @on_job("vary_subtle")
@@ -137,7 +136,7 @@ async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
 
 @on_job("edit")
 async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Open a form with the job's own prompt and main fields, that makes what they are changed to."""
+    """Open a form with the job's own prompt and main fields, and submit what they are changed to."""
     edit = await interaction.client.parts.generation.reruns.edit(job, interaction.user.id)
     form = OperationForm(interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept)
     if not form.asks:
@@ -149,7 +148,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
 
 @on_job("pick")
 async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
-    """Offer ephemerally what can be made of one of a card's results."""
+    """Show ephemerally the controls of one of a card's results."""
     jobs = {each.id: each for each in await interaction.client.parts.generation.earlier.of_card(job)}
     chosen = jobs.get(values[0]) if values else job
     if chosen is None or chosen.state is not JobState.DELIVERED:
@@ -157,17 +156,17 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
     view = discord.ui.View(timeout=None)
     for item in of_result(interaction.client, chosen):
         view.add_item(item)
-    await interaction.response.send_message(f"Result {chosen.position + 1} (`{chosen.id}`):", view=view, ephemeral=True)
+    await interaction.response.send_message(texts.picked(chosen.position + 1, chosen.id), view=view, ephemeral=True)
 
 
 @on_job("retry")
 async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make once more what failed, from what the steps before have made."""
+    """Submit the failed jobs again, with the results of the steps before them."""
     await retry_job(interaction, job)
 
 
 async def retry_job(interaction: Interaction, job: Job) -> None:
-    """Submit what the job's card still lacks. Raises InputError, Refused or a MediaError."""
+    """Submit the failed jobs of the job's card again. Raises InputError, Refused or a MediaError."""
     retries = interaction.client.parts.generation.retries
     plan = await retries.plan(job, interaction.user.id)
     refuse_double_press(interaction, job, "retry")
@@ -177,10 +176,10 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
 
 
 async def setup(bot: CannonBot) -> None:
-    """Let the controls of all messages work, old ones too."""
+    """Register the controls of all messages, old ones included."""
     bot.add_dynamic_items(Control)
 
 
 async def teardown(bot: CannonBot) -> None:
-    """Let the controls rest."""
+    """Unregister the controls."""
     bot.remove_dynamic_items(Control)

@@ -1,4 +1,4 @@
-"""The message menus: from any message with media on to the next step."""
+"""The message menus: the next step from a medium in any message."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from bot.app.client import CannonBot
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError, Refused
 from bot.generation.next_steps import Medium, kinds_text
+from cogs.results import texts
 from cogs.results.message_media import find
 from cogs.results.next_step import JOB_ACTION, LINK_ACTION, of_offer, offer, open_form
 from cogs.ui.controls import on, on_job
@@ -24,42 +25,42 @@ async def medium_in(interaction: Interaction, message: discord.Message, kinds: S
         raise Refused(IN_SERVER_ONLY)
     medium = await find(interaction, message, kinds)
     if medium is None:
-        raise InputError(f"This needs {kinds_text(kinds)}, and this message has none.")
+        raise InputError(texts.no_medium(kinds_text(kinds)))
     return medium
 
 
-@app_commands.context_menu(name="Edit image")
+@app_commands.context_menu(name=texts.MENU_EDIT_IMAGE)
 @app_commands.guild_only()
 async def edit_image(interaction: Interaction, message: discord.Message) -> None:
-    """Change the message's picture."""
+    """Edit the message's image."""
     await open_form(interaction, "image.edit", await medium_in(interaction, message, [MediaKind.IMAGE]))
 
 
-@app_commands.context_menu(name="Animate")
+@app_commands.context_menu(name=texts.MENU_ANIMATE)
 @app_commands.guild_only()
 async def animate(interaction: Interaction, message: discord.Message) -> None:
-    """Make a video that starts from the message's picture."""
+    """Make a video that starts from the message's image."""
     await open_form(interaction, "video.generate", await medium_in(interaction, message, [MediaKind.IMAGE]))
 
 
-@app_commands.context_menu(name="Upscale")
+@app_commands.context_menu(name=texts.MENU_UPSCALE)
 @app_commands.guild_only()
 async def upscale(interaction: Interaction, message: discord.Message) -> None:
-    """Make the message's video larger."""
+    """Upscale the message's video."""
     await open_form(interaction, "video.upscale", await medium_in(interaction, message, [MediaKind.VIDEO]))
 
 
-@app_commands.context_menu(name="Add subtitles")
+@app_commands.context_menu(name=texts.MENU_SUBTITLES)
 @app_commands.guild_only()
 async def add_subtitles(interaction: Interaction, message: discord.Message) -> None:
     """Burn subtitles into the message's video."""
     await open_form(interaction, "subtitles.generate", await medium_in(interaction, message, [MediaKind.VIDEO]))
 
 
-@app_commands.context_menu(name="Next step…")
+@app_commands.context_menu(name=texts.MENU_NEXT_STEP)
 @app_commands.guild_only()
 async def next_step(interaction: Interaction, message: discord.Message) -> None:
-    """Offer everything that fits the message's first medium."""
+    """Offer every operation that takes the message's first medium."""
     await offer(interaction, await medium_in(interaction, message, ANY))
 
 
@@ -68,8 +69,8 @@ MENUS = (edit_image, animate, upscale, add_subtitles, next_step)
 
 
 @on_job(JOB_ACTION)
-async def go_on_from_job(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
-    """Open the form of what was chosen for a job's result; from a button, offer the choice first."""
+async def next_step_of_job(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
+    """Open the form of the operation that was chosen for a job's result; from a button, offer the choice first."""
     medium = await interaction.client.parts.generation.next_steps.medium_of(job)
     if medium is None:
         raise InputError(GONE)
@@ -80,8 +81,8 @@ async def go_on_from_job(interaction: Interaction, job: Job, values: Sequence[st
 
 
 @on(LINK_ACTION)
-async def go_on_from_link(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Open the form of what was chosen for a file in a message."""
+async def next_step_of_link(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Open the form of the operation that was chosen for a file in a message."""
     if interaction.guild_id is None:
         raise Refused(IN_SERVER_ONLY)
     if not values:
@@ -96,6 +97,6 @@ async def setup(bot: CannonBot) -> None:
 
 
 async def teardown(bot: CannonBot) -> None:
-    """Take the menus away."""
+    """Remove the menus."""
     for menu in MENUS:
         bot.tree.remove_command(menu.name, type=menu.type)

@@ -1,4 +1,4 @@
-"""Fresh links: of a result whose link has ended, as long as Cannon Studio keeps it."""
+"""Fresh links to results whose links have expired, as long as Cannon Studio keeps the files."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,13 @@ from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE
 from bot.delivery.texts import NOT_REVIEWED
 from bot.domain.models import Job
 from bot.errors import InputError, MediaGone
+from cogs.results import texts
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 
 KEPT_DAYS = 7
-"""For how long Cannon Studio keeps results (its docs)."""
+"""How long Cannon Studio keeps results (its docs)."""
 
 
 @on_job("link")
@@ -24,7 +25,7 @@ async def fresh_link(interaction: Interaction, job: Job, _values: Sequence[str])
 
 
 async def give(interaction: Interaction, job: Job) -> None:
-    """Give links to the card's files that work, privately, and put them on the card. Raises InputError."""
+    """Answer ephemerally with fresh links to the card's files, and put them on the card. Raises InputError."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
     found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
@@ -37,31 +38,31 @@ async def give(interaction: Interaction, job: Job) -> None:
     fresh = await renewed(bot, [each for each in jobs if each.id not in withheld])
     view = discord.ui.View(timeout=None)
     for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
-        view.add_item(discord.ui.Button(label=f"Open result {number}" if len(fresh) > 1 else "Open result", url=link))
-    await interaction.edit_original_response(content="Here you are; these links will end too.", view=view)
+        view.add_item(
+            discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else texts.OPEN_RESULT, url=link)
+        )
+    await interaction.edit_original_response(content=texts.LINKS, view=view)
     await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
 
 
 async def renewed(bot: CannonBot, jobs: Sequence[Job]) -> dict[str, str]:
-    """Return links that work by those that were given out. Raises InputError if a file cannot be had any more."""
+    """Return fresh links by the links that were delivered. Raises InputError if a file is no longer available."""
     fresh: dict[str, str] = {}
     for job in jobs:
         for medium in job.media:
             try:
                 source = await bot.parts.sources.of_job(job, medium, frozenset({medium.kind}), "result")
             except MediaGone as error:
-                raise InputError(over_text(bot, job)) from error
+                raise InputError(gone_text(bot, job)) from error
             fresh[medium.url] = source.url
     if not fresh:
-        raise InputError("This has no files, or its record was erased.")
+        raise InputError(texts.NO_FILES)
     return fresh
 
 
-def over_text(bot: CannonBot, job: Job) -> str:
-    """Say why there is no fresh link."""
+def gone_text(bot: CannonBot, job: Job) -> str:
+    """Return why there is no fresh link."""
     age_s = bot.clock.wall() - (job.finished_at or job.created_at)
     if age_s > KEPT_DAYS * 86400:
-        return (
-            f"Cannon Studio keeps results for {KEPT_DAYS} days only, and this one is older: its link is gone for good."
-        )
-    return "Cannon Studio gives no new link to this result, though its seven days are not over. Try again later."
+        return texts.too_old(KEPT_DAYS)
+    return texts.NO_NEW_LINK

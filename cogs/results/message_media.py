@@ -1,4 +1,4 @@
-"""The media of a message: of ours by their jobs, of others by attachments and embeds."""
+"""The media of a message: of the bot's own by their jobs, of others by attachments and embeds."""
 
 import asyncio
 import mimetypes
@@ -14,11 +14,11 @@ from bot.generation.next_steps import Medium
 from bot.generation.sources import SourceRef
 from cogs.ui.interaction import Interaction
 
-LOOK_TIMEOUT_S = 1.5
+PROBE_TIMEOUT_S = 1.5
 """A form must be opened within 3 seconds of the click; what is not known by then is left out."""
-LOOKS_MAX = 4
+PROBES_MAX = 4
 DRAWINGS = "image/svg+xml"
-"""Called an image, but none that Cannon Studio or Discord takes."""
+"""An image type that neither Cannon Studio nor Discord accepts."""
 
 
 class HasMedia(Protocol):
@@ -30,7 +30,7 @@ class HasMedia(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MessageFile:
-    """A file of a message; `kind` is None where its type does not tell."""
+    """A file of a message; `kind` is None if its type does not say."""
 
     link: str
     name: str
@@ -40,7 +40,7 @@ class MessageFile:
 async def find(interaction: Interaction, message: discord.Message, kinds: Collection[MediaKind]) -> Medium | None:
     """Return the first medium of one of `kinds` in a message, None if there is none.
 
-    A result of ours is taken as its job, which knows more than the message: a fresh link, Sora's id, its prompt.
+    A result of the bot is returned as its job, which has more than the message: a fresh link, Sora's id, its prompt.
     """
     own = interaction.client.user
     if own is not None and message.author.id == own.id:
@@ -51,14 +51,14 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
             return medium
     parts = list(parts_of(message))
     clear = next((part for part in parts if part.kind in kinds), None)
-    found = clear or await _looked_at(interaction, [part for part in parts if part.kind is None], kinds)
+    found = clear or await _probed(interaction, [part for part in parts if part.kind is None], kinds)
     if found is None or found.kind is None:
         return None
     return Medium(kinds=(found.kind,), offered=SourceRef(attachment=(found.link, found.name)))
 
 
 def parts_of(message: discord.Message) -> Iterator[MessageFile]:
-    """Give the files of a message in their order: attachments, then embeds, then those of what it forwards."""
+    """Yield the files of a message in their order: attachments, then embeds, then those of what it forwards."""
     sources: list[HasMedia] = [message, *message.message_snapshots]
     for source in sources:
         for attachment in source.attachments:
@@ -68,20 +68,20 @@ def parts_of(message: discord.Message) -> Iterator[MessageFile]:
 
 
 def _embedded(embed: discord.Embed) -> Iterator[MessageFile]:
-    if embed.video.url:  # a file, or the page of a player: only its content tells
+    if embed.video.url:  # a file, or the page of a player: only its content shows which
         yield MessageFile(embed.video.url, _name_in(embed.video.url), _kind(None, _name_in(embed.video.url)))
-    for picture in (embed.image, embed.thumbnail):
-        if picture.url:
-            yield MessageFile(picture.url, _name_in(picture.url), MediaKind.IMAGE)
+    for image in (embed.image, embed.thumbnail):
+        if image.url:
+            yield MessageFile(image.url, _name_in(image.url), MediaKind.IMAGE)
 
 
 def _name_in(link: str) -> str:
-    """Return the file name at the end of a link, to be shown."""
+    """Return the file name at the end of a link, for display."""
     return re.split(r"[?#]", link)[0].rpartition("/")[2] or "file"
 
 
 def _kind(content_type: str | None, name: str) -> MediaKind | None:
-    """Tell a kind from a MIME type, or from a name where that says nothing."""
+    """Return the kind by the MIME type, by the file name where the type says nothing; None if neither does."""
     if content_type is None or content_type.startswith("application/octet-stream"):
         content_type = mimetypes.guess_type(name)[0]
     if content_type is None or content_type.startswith(DRAWINGS):
@@ -90,14 +90,14 @@ def _kind(content_type: str | None, name: str) -> MediaKind | None:
     return MediaKind(main) if main in set(MediaKind) else None
 
 
-async def _looked_at(
+async def _probed(
     interaction: Interaction, parts: Sequence[MessageFile], kinds: Collection[MediaKind]
 ) -> MessageFile | None:
     """Return the first of `parts` whose content is of one of `kinds`."""
     sources = interaction.client.parts.sources
     try:
-        async with asyncio.timeout(LOOK_TIMEOUT_S):
-            for part in parts[:LOOKS_MAX]:
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            for part in parts[:PROBES_MAX]:
                 kind = await sources.kind_of(part.link)
                 if kind in kinds:
                     return MessageFile(part.link, part.name, kind)

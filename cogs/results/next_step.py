@@ -1,4 +1,4 @@
-"""The next step from a medium: a select of what fits it, and the form for what an operation still needs."""
+"""The next step from a medium: a select of operations that take it, and the form for what one still needs."""
 
 import discord
 
@@ -8,6 +8,7 @@ from bot.domain.models import MediaKind
 from bot.errors import InputError
 from bot.generation.next_steps import Medium, kinds_text
 from bot.generation.sources import SourceRef
+from cogs.results import texts
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
@@ -18,7 +19,10 @@ JOB_ACTION, LINK_ACTION = "next", "next_of"
 
 
 async def open_form(interaction: Interaction, operation_id: str, medium: Medium) -> None:
-    """Open the form of an operation on the medium. Raises Refused if it is switched off, InputError if it is no fit."""
+    """Open the form of an operation for the medium.
+
+    Raises Refused if the operation is switched off, InputError if it does not take the medium.
+    """
     bot = interaction.client
     step = bot.parts.generation.next_steps.begin(interaction.guild_id or 0, operation_id, medium)
     form = OperationForm(bot, step.generation, prefilled=step.prefilled, source=step.source)
@@ -29,24 +33,24 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
 
 
 async def offer(interaction: Interaction, medium: Medium) -> None:
-    """Answer ephemerally with a select of everything that fits the medium. Raises InputError if nothing does.
+    """Answer ephemerally with a select of the operations that take the medium. Raises InputError if none does.
 
     What the select needs later is in its custom id and in its own message, so that it outlives the process. A file's
     link cannot be read from its message again: Discord shows other people's files only in the menu itself.
     """
     found = interaction.client.parts.generation.next_steps.fitting(interaction.guild_id or 0, medium)
     if not found:
-        raise InputError(f"Nothing here takes {kinds_text(medium.kinds)}.")
+        raise InputError(texts.nothing_takes(kinds_text(medium.kinds)))
     options = [discord.SelectOption(label=each.title[:100], value=each.id) for each in found[:OPTIONS_PER_SELECT]]
-    embed = discord.Embed(title="Next step", description="Choose what to make of it.", colour=NEUTRAL)
+    embed = discord.Embed(title=texts.NEXT_STEP_TITLE, description=texts.CHOOSE_NEXT_STEP, colour=NEUTRAL)
     if medium.job is not None:
-        embed.set_footer(text=f"From job {medium.job.id}")
+        embed.set_footer(text=texts.from_job(medium.job.id))
         action, subject = JOB_ACTION, medium.job.id
     else:
         assert medium.offered.attachment is not None
         embed.url = medium.offered.attachment[0]
         action, subject = LINK_ACTION, medium.kinds[0]
-    select = Control.select(action, subject, placeholder="What next?", options=options)
+    select = Control.select(action, subject, placeholder=texts.WHAT_NEXT, options=options)
     await interaction.response.send_message(embed=embed, view=view_of([select]), ephemeral=True)
 
 

@@ -1,4 +1,4 @@
-"""What a rewritten prompt is good for: controls that make an image or a video of it, or rewrite it again."""
+"""The controls of a rewritten prompt: generate an image or a video from it, or rewrite it again."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +12,7 @@ from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.rewritten_prompts import IMAGE, VIDEO
+from cogs.results import texts
 from cogs.results.double_press import refuse_double_press
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Interaction
@@ -19,7 +20,7 @@ from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
-LABELS = {IMAGE: "Generate image", VIDEO: "Generate video"}
+LABELS = {IMAGE: texts.GENERATE_IMAGE, VIDEO: texts.GENERATE_VIDEO}
 ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
 
 
@@ -35,14 +36,14 @@ def of_prompt(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
         )
         for target in targets
     ]
-    controls.append(Control.button("prompt_again", job.id, label="Rewrite again"))
+    controls.append(Control.button("prompt_again", job.id, label=texts.REWRITE_AGAIN))
     if targets:
-        controls.append(Control.button("prompt_edit", job.id, label="Edit first"))
+        controls.append(Control.button("prompt_edit", job.id, label=texts.EDIT_FIRST))
     return controls
 
 
 async def _generation(interaction: Interaction, job: Job, target: str) -> Generation:
-    """Return what makes `target` of the prompt that the job's card shows. Raises InputError if it shows none."""
+    """Return the generation of `target` from the prompt on the job's card. Raises InputError if it shows none."""
     bot = interaction.client
     prompt = rewritten_prompt((job,), bot.catalogue)
     if prompt is None:
@@ -52,17 +53,17 @@ async def _generation(interaction: Interaction, job: Job, target: str) -> Genera
 
 @on_job("prompt_image")
 async def make_image(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make an image of a rewritten prompt."""
-    await _make(interaction, job, IMAGE)
+    """Generate an image from a rewritten prompt."""
+    await _generate(interaction, job, IMAGE)
 
 
 @on_job("prompt_video")
 async def make_video(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a video of a rewritten prompt."""
-    await _make(interaction, job, VIDEO)
+    """Generate a video from a rewritten prompt."""
+    await _generate(interaction, job, VIDEO)
 
 
-async def _make(interaction: Interaction, job: Job, target: str) -> None:
+async def _generate(interaction: Interaction, job: Job, target: str) -> None:
     generation = await _generation(interaction, job, target)
     refuse_double_press(interaction, job, target)
     await submit(interaction, generation)
@@ -70,7 +71,7 @@ async def _make(interaction: Interaction, job: Job, target: str) -> None:
 
 @on_job("prompt_again")
 async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Rewrite the same prompt once more."""
+    """Rewrite the same prompt again."""
     generation = await interaction.client.parts.generation.reruns.again(job, interaction.user.id)
     refuse_double_press(interaction, job, "again")
     await submit(interaction, generation)
@@ -78,7 +79,7 @@ async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[st
 
 @on_job("prompt_edit")
 async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Open a form with the rewritten prompt, that makes an image or a video of what it is changed to."""
+    """Open a form with the rewritten prompt, and generate an image or a video from what it is changed to."""
     targets = interaction.client.parts.generation.rewritten_prompts.targets(job)
     if not targets:
         raise InputError(GONE)
@@ -88,6 +89,6 @@ async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str])
         replace(generation, values={}),
         prefilled={name: str(value) for name, value in generation.values.items()},
         also=targets[1:],
-        title="Edit the prompt",
+        title=texts.EDIT_PROMPT,
     )
     await interaction.response.send_modal(form)

@@ -1,4 +1,4 @@
-"""Removing a result: every message that shows it goes, and its record too if its remover wants that."""
+"""Removing a result: every message that shows it is deleted, and on request its record too."""
 
 from collections.abc import Sequence
 
@@ -8,17 +8,11 @@ from bot.app.client import CannonBot
 from bot.delivery.formatting import message_link
 from bot.domain.models import Card, Job
 from bot.errors import InputError, NotAllowed, Refused
+from cogs.results import texts
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import is_moderator
 from cogs.ui.texts import GONE
-
-QUESTION = (
-    "This takes the result down everywhere: its card and every copy. Shall its record go too: the prompt, the input "
-    "and the links to the files? What it cost stays in the books either way."
-)
-NOT_YOURS = "Only who asked for this, or a moderator, can remove it."
-STILL_OPEN = "Something on this card is still being made. Wait for it, or cancel it with `/jobs cancel`."
 
 
 async def removable(interaction: Interaction, job: Job) -> tuple[Card, Sequence[Job]]:
@@ -27,33 +21,33 @@ async def removable(interaction: Interaction, job: Job) -> tuple[Card, Sequence[
     if found is None:
         raise InputError(GONE)
     if found[0].author_id != interaction.user.id and not await is_moderator(interaction):
-        raise NotAllowed(NOT_YOURS)
+        raise NotAllowed(texts.NOT_YOURS_TO_REMOVE)
     if not all(each.state.ended for each in found[1]):
-        raise Refused(STILL_OPEN)
+        raise Refused(texts.STILL_OPEN)
     return found
 
 
 @on_job("remove")
 async def ask_how(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Ask privately whether the record goes too."""
+    """Ask ephemerally whether to erase the record too."""
     await removable(interaction, job)
     danger = discord.ButtonStyle.danger
     answers = [
-        Control.button("remove_result", job.id, label="Remove the result", style=danger),
-        Control.button("remove_record", job.id, label="Remove the record too", style=danger),
+        Control.button("remove_result", job.id, label=texts.REMOVE_RESULT, style=danger),
+        Control.button("remove_record", job.id, label=texts.REMOVE_RECORD, style=danger),
     ]
-    await interaction.response.send_message(QUESTION, view=view_of(answers), ephemeral=True)
+    await interaction.response.send_message(texts.REMOVE_QUESTION, view=view_of(answers), ephemeral=True)
 
 
 @on_job("remove_result")
 async def remove_result(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Take the result down and keep its record."""
+    """Remove the result and keep its record."""
     await _remove(interaction, job, with_record=False)
 
 
 @on_job("remove_record")
 async def remove_with_record(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Take the result down and erase its record."""
+    """Remove the result and erase its record."""
     await _remove(interaction, job, with_record=True)
 
 
@@ -66,22 +60,20 @@ async def _remove(interaction: Interaction, job: Job, *, with_record: bool) -> N
 
 
 async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> tuple[str, bool]:
-    """Take down a card and every copy of its results, for one who may.
+    """Take down a card and every copy of its results, for a member who is allowed to.
 
-    Returns a sentence on what came of it, and whether nothing is left to take down.
+    Returns the outcome as a sentence, and whether nothing is left to take down.
     """
     await bot.parts.moderation.removals.begin(card, jobs, by_id=by_id, with_record=with_record)
     taken = await bot.parts.delivery.takedown.take_down(card)
-    what = "The result and its record are removed." if with_record else "The result is removed; its record is kept."
+    what = texts.REMOVED_WITH_RECORD if with_record else texts.REMOVED
     if not taken.left:
         return what, True
-    where = f" One is here: {message_link(card)}" if card.message_id is not None and not card.private else ""
-    sentence = (
-        f"{taken.gone} messages are removed, {taken.left} could not be: I may lack the permission there, or Discord "
-        f"did not answer. Try again, or remove them by hand.{where}"
-    )
+    sentence = texts.partly_removed(taken.gone, taken.left)
+    if card.message_id is not None and not card.private:
+        sentence = f"{sentence} {texts.one_is_here(message_link(card))}"
     return sentence, False
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered as this is read."""
+    """Do nothing more: the actions are registered when this module is imported."""

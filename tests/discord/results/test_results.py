@@ -15,8 +15,7 @@ from bot.domain.models import Job, JobState
 from bot.errors import InputError
 from bot.generation.earlier_jobs import ERASED
 from bot.generation.rerun import AUTHORS_ONLY, OFF, REWRITES
-from cogs.results.double_press import TOO_SOON
-from cogs.results.remove import NOT_YOURS, STILL_OPEN
+from cogs.results import texts
 from cogs.ui import controls
 from cogs.ui.controls import Control
 from cogs.ui.texts import GONE
@@ -168,7 +167,7 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
     if expected == REFUSED:
         said = "".join(m.content for m in (result.response, *result.followups) if m is not None and m.ephemeral)
         assert said.startswith("⚠️ ")
-        assert (NOT_YOURS if control == "remove" else "You may not use the bot on this server") in said
+        assert (texts.NOT_YOURS_TO_REMOVE if control == "remove" else "You may not use the bot on this server") in said
         assert await count(rig) == 1
         assert await rig.bot.parts.store.ledger.balance(rig.guild.id) == spent
         assert [m.id for m in rig.messages()] == ([] if age == "deleted" and control != "remove" else [message.id])
@@ -281,7 +280,7 @@ async def test_what_was_made_of_a_private_result_is_private_and_does_not_link_it
 async def test_a_double_press_makes_one_and_a_press_after_a_while_another(rig: Rig):
     message, _ = await picture(rig)
     await rig.member.click(message, label="Re-run")
-    assert private_sentence(await rig.member.click(message, label="Re-run")) == TOO_SOON
+    assert private_sentence(await rig.member.click(message, label="Re-run")) == texts.PRESSED_TWICE
     assert await count(rig) == 2
     await rig.moderator.click(message, label="Re-run")
     assert await count(rig) == 3, "one member's presses are not another's"
@@ -531,7 +530,7 @@ async def test_what_is_still_being_made_is_not_removed(rig: Rig, monkeypatch: py
         return card, (replace(jobs[0], state=JobState.QUEUED), *jobs[1:])
 
     monkeypatch.setattr(store.cards, "with_jobs", one_open)
-    assert private_sentence(await rig.member.click(message, label="Remove")) == STILL_OPEN
+    assert private_sentence(await rig.member.click(message, label="Remove")) == texts.STILL_OPEN
     assert len(rig.messages()) == 1
 
 

@@ -1,0 +1,133 @@
+"""What results offer and say to people, in one place: it can be reworded without touching logic."""
+
+from collections.abc import Sequence
+
+# ---------------------------------------------------------------------- the buttons of a card
+
+POST_IT = "Post it"
+RERUN = "Re-run"
+VARY = "Vary"
+EDIT_AND_RUN = "Edit and run"
+NEXT_STEP = "Next step…"
+FRESH_LINK = "Fresh link"
+REMOVE = "Remove"
+CANCEL = "Cancel"
+RETRY_ALL = "Try again"
+RETRY_REST = "Try again from here"
+PICK = "Go on with one of them…"
+
+STRENGTH_QUESTION = "How far may the variant go from this result?"
+SUBTLE, STRONG = "Subtle", "Strong"
+
+GENERATE_IMAGE, GENERATE_VIDEO = "Generate image", "Generate video"
+REWRITE_AGAIN = "Rewrite again"
+EDIT_FIRST = "Edit first"
+EDIT_PROMPT = "Edit the prompt"
+
+PRESSED_TWICE = "You have pressed this a moment ago; it is being made. Press again in a few seconds for another."
+
+
+def picked(number: int, job_id: str) -> str:
+    """Return the heading of the controls of one of a card's results."""
+    return f"Result {number} (`{job_id}`):"
+
+
+# ---------------------------------------------------------------------- the menus of a message
+
+MENU_EDIT_IMAGE = "Edit image"
+MENU_ANIMATE = "Animate"
+MENU_UPSCALE = "Upscale"
+MENU_SUBTITLES = "Add subtitles"
+MENU_NEXT_STEP = "Next step…"
+
+
+def no_medium(kinds: str) -> str:
+    """Refuse a message without a medium of the kinds that the menu needs."""
+    return f"This needs {kinds}, and this message has none."
+
+
+# ---------------------------------------------------------------------- the next step
+
+NEXT_STEP_TITLE = "Next step"
+CHOOSE_NEXT_STEP = "Choose what to make of it."
+WHAT_NEXT = "What next?"
+
+
+def nothing_takes(kinds: str) -> str:
+    """Refuse a medium for which no operation is available."""
+    return f"Nothing here takes {kinds}."
+
+
+def from_job(job_id: str) -> str:
+    """Return the footer of an offer that is about a job's result."""
+    return f"From job {job_id}"
+
+
+# ---------------------------------------------------------------------- cancelling a card
+
+NOT_YOURS_TO_CANCEL = "Only who asked for this, or a moderator, can cancel it."
+NOTHING_TO_CANCEL = "Everything on this card has ended already, so there is nothing to cancel."
+
+
+def cancelled(numbers: Sequence[int]) -> str:
+    """Say which jobs of a card were cancelled in time."""
+    return f"Cancelled, with the credits given back: {_numbers(numbers)}."
+
+
+def too_late_to_cancel(numbers: Sequence[int]) -> str:
+    """Say which jobs of a card will finish and be charged."""
+    return (
+        f"Cannon Studio has begun with {_numbers(numbers)} and cannot stop it: that goes on, costs what it costs, "
+        "and its result will be posted."
+    )
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"number {numbers[0]}"
+    return f"numbers {', '.join(str(each) for each in numbers[:-1])} and {numbers[-1]}"
+
+
+# ---------------------------------------------------------------------- fresh links
+
+OPEN_RESULT = "Open result"
+LINKS = "Here you are; these links will end too."
+NO_FILES = "This has no files, or its record was erased."
+NO_NEW_LINK = "Cannon Studio gives no new link to this result, though its seven days are not over. Try again later."
+
+
+def open_result(number: int) -> str:
+    """Return the label of one of several links."""
+    return f"{OPEN_RESULT} {number}"
+
+
+def too_old(days: int) -> str:
+    """Say that Cannon Studio, which keeps results for `days`, no longer has this one."""
+    return f"Cannon Studio keeps results for {days} days only, and this one is older: its link is gone for good."
+
+
+# ---------------------------------------------------------------------- removing a result
+
+REMOVE_QUESTION = (
+    "This takes the result down everywhere: its card and every copy. Shall its record go too: the prompt, the input "
+    "and the links to the files? What it cost stays in the books either way."
+)
+REMOVE_RESULT = "Remove the result"
+REMOVE_RECORD = "Remove the record too"
+NOT_YOURS_TO_REMOVE = "Only who asked for this, or a moderator, can remove it."
+STILL_OPEN = "Something on this card is still being made. Wait for it, or cancel it with `/jobs cancel`."
+REMOVED_WITH_RECORD = "The result and its record are removed."
+REMOVED = "The result is removed; its record is kept."
+
+
+def partly_removed(gone: int, left: int) -> str:
+    """Say that `left` messages are still there."""
+    return (
+        f"{gone} messages are removed, {left} could not be: I may lack the permission there, or Discord "
+        "did not answer. Try again, or remove them by hand."
+    )
+
+
+def one_is_here(link: str) -> str:
+    """Return a link to a message that was not removed."""
+    return f"One is here: {link}"
