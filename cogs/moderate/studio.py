@@ -22,7 +22,7 @@ from cogs.reactions.settings import ReactionSettings, set_gallery
 from cogs.ui.durations import SPAN_CHARS
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, moderators_only
-from cogs.workflows.options import PRIVATE_HELP
+from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows.raw_request import open_request
 
 CREDITS_MAX = 999_999_999
@@ -91,7 +91,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
     @app_commands.command(name="request", description="Run any operation, with its input as JSON")
-    @app_commands.describe(operation="The operation, e.g. three_d.location.generate", private=PRIVATE_HELP)
+    @app_commands.describe(operation="The operation, e.g. three_d.location.generate", private=PRIVATE_OPTION)
     async def request(self, interaction: Interaction, operation: str, private: bool = False) -> None:
         """Open the form for an operation's input."""
         await open_request(interaction, operation, private)

@@ -27,7 +27,7 @@ from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.text_files import text_of_file
-from cogs.workflows.options import PRIVATE_HELP
+from cogs.ui.texts import PRIVATE_OPTION
 
 FILE_MAX_BYTES = 64 * 1024
 NAME_HELP = "The recipe"
@@ -77,7 +77,7 @@ class RecipeCommands(
     """Recipes of a server, and those that come with the bot."""
 
     @app_commands.command(name="run", description="Run a recipe: all its steps, on one card, at one price")
-    @app_commands.describe(recipe=NAME_HELP, private=PRIVATE_HELP)
+    @app_commands.describe(recipe=NAME_HELP, private=PRIVATE_OPTION)
     @app_commands.autocomplete(recipe=_completion())
     async def run(self, interaction: Interaction, recipe: Name, private: bool = False) -> None:
         """Ask for the recipe's parameters, then run it."""

@@ -1,4 +1,4 @@
-"""The answer to an accepted request: its card is sent, and noted once Discord has it."""
+"""The answer to an accepted generation: its card is sent, and recorded once Discord has it."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,13 +8,13 @@ from bot.app.client import CannonBot
 from bot.jobs.intake import Accepted
 
 Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awaitable[int | None]]
-"""Sends a card to Discord; returns its message's id, None where Discord did not tell it."""
+"""Sends a card to Discord; returns its message's id, None if Discord did not return it."""
 
 
 async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
-    """Send the card; its jobs start once it is known that Discord has it.
+    """Send the card; its jobs start once Discord is known to have it.
 
-    Raises what `send` raises, with everything refunded, unless Discord has the card all the same.
+    Raises what `send` raises, with everything refunded, unless Discord has the card nevertheless.
     """
     if not accepted.fresh:
         return

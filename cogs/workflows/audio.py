@@ -8,6 +8,7 @@ from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows import texts
 from cogs.workflows.files import offered_file
 from cogs.workflows.options import Count, PromptOption, offers
 from cogs.workflows.submit import submit
@@ -16,10 +17,10 @@ CLIPS = frozenset({MediaKind.VIDEO})
 
 
 @app_commands.guild_only()
-class Audio(commands.GroupCog, group_name="audio", group_description="Make music, narration and sound effects"):
-    """The workflow of sound."""
+class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO_GROUP):
+    """The workflow of audio."""
 
-    @app_commands.command(name="music", description="Make a piece of music from words")
+    @app_commands.command(name="music", description=texts.AUDIO_MUSIC)
     @offers("music.generate")
     async def music(
         self,
@@ -49,7 +50,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
         values = given(interaction, "music.generate")
         await submit(interaction, Generation(operation="music.generate", values=values, count=count, private=private))
 
-    @app_commands.command(name="narration", description="Have a text read aloud")
+    @app_commands.command(name="narration", description=texts.AUDIO_NARRATION)
     @offers("narration.generate")
     async def narration(
         self,
@@ -66,8 +67,8 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
         values = given(interaction, "narration.generate")
         await submit(interaction, Generation(operation="narration.generate", values=values, private=private))
 
-    @app_commands.command(name="soundfx", description="Make a sound effect from words, or for a video")
-    @offers("soundfx.generate", jobs={"job": CLIPS}, video="The video that the sound is made for")
+    @app_commands.command(name="soundfx", description=texts.AUDIO_SOUNDFX)
+    @offers("soundfx.generate", jobs={"job": CLIPS}, video=texts.SOUNDFX_VIDEO_OPTION)
     async def soundfx(
         self,
         interaction: Interaction,
@@ -86,7 +87,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description="Make music
         private: bool = False,
     ) -> None:
         """Make 1 to 4 sound effects."""
-        files = offered_file("video", attachment=video, url=url, job=job, field="video_url")
+        files = offered_file(texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url")
         values = given(interaction, "soundfx.generate")
         if files:
             values.setdefault("mode", "video_context")

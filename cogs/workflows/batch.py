@@ -10,11 +10,12 @@ from bot.generation.batch import batch, operation_typed, ratio_field, split_prom
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
 from cogs.ui.text_files import text_of_file
-from cogs.workflows.options import PRIVATE_HELP
+from cogs.ui.texts import PRIVATE_OPTION
+from cogs.workflows import texts
 from cogs.workflows.submit import submit
 
 FILE_MAX_BYTES = 256 * 1024
-"""Twenty prompts of 6,000 characters, and then some."""
+"""Room for twenty prompts of 6,000 characters."""
 
 
 async def _operations(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
@@ -44,17 +45,17 @@ def _values(interaction: discord.Interaction[CannonBot], field: str, typed: str)
 
 
 class Batch(commands.Cog):
-    """Many at once."""
+    """Runs one operation on many prompts."""
 
-    @app_commands.command(name="batch", description="Up to 20 prompts for one operation, on one card")
+    @app_commands.command(name="batch", description=texts.BATCH)
     @app_commands.guild_only()
     @app_commands.describe(
-        operation="What to make of each prompt",
-        prompts="The prompts, with | between them",
-        file="Or a text file with one prompt a line",
-        model="For all of them; as in the operation's own command",
-        aspect_ratio="For all of them, e.g. 16:9",
-        private=PRIVATE_HELP,
+        operation=texts.BATCH_OPERATION_OPTION,
+        prompts=texts.BATCH_PROMPTS_OPTION,
+        file=texts.BATCH_FILE_OPTION,
+        model=texts.BATCH_MODEL_OPTION,
+        aspect_ratio=texts.BATCH_ASPECT_RATIO_OPTION,
+        private=PRIVATE_OPTION,
     )
     @app_commands.autocomplete(operation=_operations, model=_models, aspect_ratio=_ratios)
     async def batch(
@@ -67,14 +68,12 @@ class Batch(commands.Cog):
         aspect_ratio: str | None = None,
         private: bool = False,
     ) -> None:
-        """Make something of each prompt, at one price for all."""
+        """Run the operation on each prompt, with one price for all."""
         guild_of(interaction)
         bot = interaction.client
         chosen = operation_typed(bot.catalogue, operation)
         if (prompts is None) == (file is None):
-            raise InputError(
-                "Give the prompts in one way: as `prompts`, with | between them, or as a `file`.", "prompts"
-            )
+            raise InputError(texts.PROMPTS_NOT_GIVEN, "prompts")
         text = prompts or ""
         if file is not None:
             await interaction.response.defer(ephemeral=private, thinking=True)

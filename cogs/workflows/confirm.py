@@ -1,4 +1,4 @@
-"""The member's own confirmation of an expensive job, before anything is held."""
+"""The member's own confirmation of an expensive job, before any credits are held."""
 
 from collections.abc import Sequence
 
@@ -6,28 +6,27 @@ from bot.app.client import CannonBot
 from bot.errors import InputError
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
+from cogs.workflows import texts
 from cogs.workflows.submit import submit
-
-OVER = "This price was answered before, or too long ago; please ask again."
 
 
 @on("confirm")
 async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Submit the draft for its author, checked again. A second press finds nothing."""
+    """Submit the draft for its author, with all checks repeated. A second press finds no draft."""
     generations = interaction.client.parts.generation.generations
     generation = await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
     if generation is None:
-        raise InputError(OVER)
+        raise InputError(texts.PRICE_EXPIRED)
     await submit(interaction, generation)
 
 
 @on("dismiss")
 async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Forget the draft."""
+    """Delete the draft."""
     generations = interaction.client.parts.generation.generations
     await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
-    await interaction.response.edit_message(content="Not made; nothing was spent.", view=None)
+    await interaction.response.edit_message(content=texts.NOT_MADE, view=None)
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered as this is read."""
+    """Do nothing more: the actions are registered when this module is imported."""

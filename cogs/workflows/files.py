@@ -8,6 +8,7 @@ from bot.domain.models import MediaKind
 from bot.errors import InputError
 from bot.generation.generation import SourceFile
 from bot.generation.sources import SourceRef
+from cogs.workflows import texts
 
 
 def offered_file(
@@ -21,7 +22,7 @@ def offered_file(
     kinds: frozenset[MediaKind] = frozenset(MediaKind),
     required: bool = False,
 ) -> list[SourceFile]:
-    """Return the file that was given in one of three ways, [] if it was not given. Raises InputError if required."""
+    """Return the file that was given in one of three ways, [] if none was. Raises InputError if one is required."""
     offered = SourceRef(
         attachment=None if attachment is None else (attachment.url, attachment.filename),
         url=url,
@@ -29,6 +30,6 @@ def offered_file(
     )
     if offered.count == 0:
         if required:
-            raise InputError(f"Give the {label}: upload it, give a link to it, or pick an earlier job.", label)
+            raise InputError(texts.file_not_given(label), label)
         return []
     return [SourceFile(offered=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]

@@ -1,4 +1,4 @@
-"""`/finish`: what is done to a video or a picture afterwards."""
+"""`/finish`: lip sync, subtitles, motion and upscaling of existing media."""
 
 from typing import Any
 
@@ -10,12 +10,13 @@ from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows import texts
 from cogs.workflows.files import offered_file
 from cogs.workflows.options import PromptOption, offers
 from cogs.workflows.submit import submit
 
 CLIPS = frozenset({MediaKind.VIDEO})
-PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
+IMAGES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 CAMERA = ("pan", "tilt", "roll", "zoom", "horizontal", "vertical")
 
 
@@ -25,19 +26,19 @@ def together(**parts: Any) -> dict[str, Any] | None:
 
 
 @app_commands.guild_only()
-class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync, subtitles, motion and upscaling"):
+class Finish(commands.GroupCog, group_name="finish", group_description=texts.FINISH_GROUP):
     """The workflow of finishing."""
 
-    @app_commands.command(name="lipsync", description="Move the lips in a video to a speech")
+    @app_commands.command(name="lipsync", description=texts.FINISH_LIPSYNC)
     @offers(
         "lipsync.generate",
         jobs={"video_job": CLIPS, "audio_job": frozenset({MediaKind.AUDIO})},
-        video="The video whose lips are to move",
-        video_url="A link to the video, or to a Discord message that has it",
-        video_job="An earlier job whose video is taken",
-        audio="The speech that they follow",
-        audio_url="A link to the speech, or to a Discord message that has it",
-        audio_job="An earlier job whose sound is taken",
+        video=texts.LIPSYNC_VIDEO_OPTION,
+        video_url=texts.LIPSYNC_VIDEO_URL_OPTION,
+        video_job=texts.LIPSYNC_VIDEO_JOB_OPTION,
+        audio=texts.LIPSYNC_AUDIO_OPTION,
+        audio_url=texts.LIPSYNC_AUDIO_URL_OPTION,
+        audio_job=texts.LIPSYNC_AUDIO_JOB_OPTION,
     )
     async def lipsync(
         self,
@@ -52,24 +53,28 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
         audio_title: str | None = None,
         private: bool = False,
     ) -> None:
-        """Move the lips in a video to a speech."""
+        """Synchronise the lips in a video with a speech."""
         files = [
-            *offered_file("video", attachment=video, url=video_url, job=video_job, field="video_url", required=True),
-            *offered_file("speech", attachment=audio, url=audio_url, job=audio_job, field="audio_url", required=True),
+            *offered_file(
+                texts.VIDEO_FILE, attachment=video, url=video_url, job=video_job, field="video_url", required=True
+            ),
+            *offered_file(
+                texts.SPEECH_FILE, attachment=audio, url=audio_url, job=audio_job, field="audio_url", required=True
+            ),
         ]
         values = given(interaction, "lipsync.generate")
         await submit(interaction, Generation(operation="lipsync.generate", values=values, files=files, private=private))
 
-    @app_commands.command(name="subtitles", description="Burn subtitles into a video")
+    @app_commands.command(name="subtitles", description=texts.FINISH_SUBTITLES)
     @offers(
         "subtitles.generate",
         jobs={"job": CLIPS},
-        video="The video that gets subtitles",
-        font="The typeface, e.g. Arial",
-        font_size="The size of the letters, e.g. 48",
-        color="The colour of the letters, e.g. #FFFFFF",
-        stroke_color="The colour of the outline, e.g. #000000",
-        stroke_width="How thick the outline is, e.g. 4",
+        video=texts.SUBTITLES_VIDEO_OPTION,
+        font=texts.SUBTITLES_FONT_OPTION,
+        font_size=texts.SUBTITLES_FONT_SIZE_OPTION,
+        color=texts.SUBTITLES_COLOR_OPTION,
+        stroke_color=texts.SUBTITLES_STROKE_COLOR_OPTION,
+        stroke_width=texts.SUBTITLES_STROKE_WIDTH_OPTION,
     )
     async def subtitles(
         self,
@@ -85,24 +90,24 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
         private: bool = False,
     ) -> None:
         """Burn subtitles into a video."""
-        files = offered_file("video", attachment=video, url=url, job=job, field="video_url", required=True)
-        look = together(font=font, fontSize=font_size, color=color, strokeColor=stroke_color, strokeWidth=stroke_width)
-        values = {} if look is None else {"subtitle_settings": look}
+        files = offered_file(texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", required=True)
+        style = together(font=font, fontSize=font_size, color=color, strokeColor=stroke_color, strokeWidth=stroke_width)
+        values = {} if style is None else {"subtitle_settings": style}
         await submit(
             interaction, Generation(operation="subtitles.generate", values=values, files=files, private=private)
         )
 
-    @app_commands.command(name="motion", description="Bring a picture or a video into motion")
+    @app_commands.command(name="motion", description=texts.FINISH_MOTION)
     @offers(
         "smartmotion.generate",
-        jobs={"job": PICTURES_AND_CLIPS},
-        file="The picture or video that gets motion",
-        pan="Camera: turn to the side, e.g. 10",
-        tilt="Camera: turn up or down, e.g. -5",
-        roll="Camera: lean, e.g. 3",
-        zoom="Camera: zoom, e.g. 18",
-        horizontal="Camera: move to the side, e.g. 10",
-        vertical="Camera: move up or down, e.g. 10",
+        jobs={"job": IMAGES_AND_CLIPS},
+        file=texts.MOTION_FILE_OPTION,
+        pan=texts.MOTION_PAN_OPTION,
+        tilt=texts.MOTION_TILT_OPTION,
+        roll=texts.MOTION_ROLL_OPTION,
+        zoom=texts.MOTION_ZOOM_OPTION,
+        horizontal=texts.MOTION_HORIZONTAL_OPTION,
+        vertical=texts.MOTION_VERTICAL_OPTION,
     )
     async def motion(
         self,
@@ -124,8 +129,8 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
         vertical: float | None = None,
         private: bool = False,
     ) -> None:
-        """Bring a picture or a video into motion."""
-        files = offered_file("file", attachment=file, url=url, job=job, field="file_url", required=True)
+        """Animate an image or a video."""
+        files = offered_file(texts.MOTION_FILE, attachment=file, url=url, job=job, field="file_url", required=True)
         values = given(interaction, "smartmotion.generate")
         camera = together(pan=pan, tilt=tilt, roll=roll, zoom=zoom, horizontal=horizontal, vertical=vertical)
         if camera is not None:
@@ -136,13 +141,13 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
             interaction, Generation(operation="smartmotion.generate", values=values, files=files, private=private)
         )
 
-    @app_commands.command(name="upscale", description="Make a video larger and sharper")
+    @app_commands.command(name="upscale", description=texts.FINISH_UPSCALE)
     @offers(
         "video.upscale",
         jobs={"job": CLIPS},
-        video="The video to make larger",
-        thumbnail="A still picture that stands for the video",
-        thumbnail_url="A link to a still picture that stands for the video",
+        video=texts.UPSCALE_VIDEO_OPTION,
+        thumbnail=texts.UPSCALE_THUMBNAIL_OPTION,
+        thumbnail_url=texts.UPSCALE_THUMBNAIL_URL_OPTION,
     )
     async def upscale(
         self,
@@ -159,10 +164,10 @@ class Finish(commands.GroupCog, group_name="finish", group_description="Lip sync
         thumbnail_url: str | None = None,
         private: bool = False,
     ) -> None:
-        """Make a video larger."""
+        """Upscale a video."""
         files = [
-            *offered_file("video", attachment=video, url=url, job=job, field="video_url", required=True),
-            *offered_file("thumbnail", attachment=thumbnail, url=thumbnail_url, field="thumbnail_url"),
+            *offered_file(texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", required=True),
+            *offered_file(texts.THUMBNAIL_FILE, attachment=thumbnail, url=thumbnail_url, field="thumbnail_url"),
         ]
         values = given(interaction, "video.upscale")
         await submit(interaction, Generation(operation="video.upscale", values=values, files=files, private=private))

@@ -1,4 +1,4 @@
-"""`/image`: making and changing pictures."""
+"""`/image`: generating and editing images."""
 
 import discord
 from discord import app_commands
@@ -8,19 +8,19 @@ from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation, SourceFile
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows import texts
 from cogs.workflows.files import offered_file
 from cogs.workflows.options import Count, PromptOption, offers
 from cogs.workflows.submit import submit
 
-REFERENCE_HELP = "A picture to follow"
-PICTURES = frozenset({MediaKind.IMAGE})
+IMAGES = frozenset({MediaKind.IMAGE})
 
 
 def references(*uploads: discord.Attachment | None, url: str | None = None, job: str | None = None) -> list[SourceFile]:
-    """Return pictures to follow as files of the list field `reference_image_urls`; `url` may hold several links."""
-    given_files = [offered_file("reference picture", attachment=upload) for upload in uploads]
-    given_files += [offered_file("reference picture", url=link) for link in (url or "").replace(",", " ").split()]
-    given_files.append(offered_file("reference picture", job=job))
+    """Return reference images as files of the list field `reference_image_urls`; `url` may hold several links."""
+    given_files = [offered_file(texts.REFERENCE_FILE, attachment=upload) for upload in uploads]
+    given_files += [offered_file(texts.REFERENCE_FILE, url=link) for link in (url or "").replace(",", " ").split()]
+    given_files.append(offered_file(texts.REFERENCE_FILE, job=job))
     return [
         SourceFile(offered=file.offered, label=file.label, field="reference_image_urls", into_list=True)
         for files in given_files
@@ -29,19 +29,19 @@ def references(*uploads: discord.Attachment | None, url: str | None = None, job:
 
 
 @app_commands.guild_only()
-class Image(commands.GroupCog, group_name="image", group_description="Make and change pictures"):
-    """The workflow of pictures."""
+class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE_GROUP):
+    """The workflow of images."""
 
-    @app_commands.command(name="generate", description="Make a picture from words")
+    @app_commands.command(name="generate", description=texts.IMAGE_GENERATE)
     @offers(
         "image.generate",
-        jobs={"reference_job": PICTURES},
-        reference=REFERENCE_HELP,
-        reference_2=REFERENCE_HELP,
-        reference_3=REFERENCE_HELP,
-        reference_4=REFERENCE_HELP,
-        reference_urls="Links to pictures to follow, with spaces between",
-        reference_job="An earlier job whose picture is followed",
+        jobs={"reference_job": IMAGES},
+        reference=texts.REFERENCE_OPTION,
+        reference_2=texts.REFERENCE_OPTION,
+        reference_3=texts.REFERENCE_OPTION,
+        reference_4=texts.REFERENCE_OPTION,
+        reference_urls=texts.REFERENCE_URLS_OPTION,
+        reference_job=texts.IMAGE_REFERENCE_JOB_OPTION,
     )
     async def generate(
         self,
@@ -63,7 +63,7 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
         enhance: bool = False,
         private: bool = False,
     ) -> None:
-        """Make 1 to 4 pictures."""
+        """Generate 1 to 4 images."""
         uploads = (reference, reference_2, reference_3, reference_4)
         files = references(*uploads, url=reference_urls, job=reference_job)
         values = given(interaction, "image.generate")
@@ -74,8 +74,8 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
             ),
         )
 
-    @app_commands.command(name="edit", description="Change a picture by words")
-    @offers("image.edit", jobs={"job": PICTURES}, image="The picture to change")
+    @app_commands.command(name="edit", description=texts.IMAGE_EDIT)
+    @offers("image.edit", jobs={"job": IMAGES}, image=texts.IMAGE_TO_EDIT_OPTION)
     async def edit(
         self,
         interaction: Interaction,
@@ -90,8 +90,8 @@ class Image(commands.GroupCog, group_name="image", group_description="Make and c
         enhance: bool = False,
         private: bool = False,
     ) -> None:
-        """Change a picture, 1 to 4 times."""
-        files = offered_file("picture", attachment=image, url=url, job=job, field="image_url", required=True)
+        """Edit an image, 1 to 4 times."""
+        files = offered_file(texts.PICTURE_FILE, attachment=image, url=url, job=job, field="image_url", required=True)
         values = given(interaction, "image.edit")
         await submit(
             interaction,

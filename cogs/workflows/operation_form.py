@@ -16,6 +16,7 @@ from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
+from cogs.workflows import texts
 from cogs.workflows.files import offered_file
 from cogs.workflows.submit import submit
 
@@ -92,13 +93,13 @@ class OperationForm(Form):
         options = [discord.SelectOption(label=each.title, value=each.id) for each in operations]
         options[0].default = True
         self.choice = discord.ui.Select(options=options)
-        self._add("what to make", "Each costs as its command does", self.choice)
+        self._add(texts.CHOOSE_OPERATION, texts.CHOOSE_OPERATION_HELP, self.choice)
 
     def _add_upload(self, field: Field) -> None:
         upload: FileUpload = discord.ui.FileUpload(required=False, max_values=1)
         link: TextInput = discord.ui.TextInput(required=False, max_length=INPUT_CHARS)
-        self._add(field.label, "A file, or a link below", upload)
-        self._add(f"{field.label}: link or job", "A link to the file, or the id of an earlier job", link)
+        self._add(field.label, texts.UPLOAD_HELP, upload)
+        self._add(texts.link_or_job(field.label), texts.LINK_HELP, link)
         self.uploads.append((field, upload, link))
 
     def _add_text(self, path: str, field: Field, text: str) -> None:
@@ -113,7 +114,7 @@ class OperationForm(Form):
                 required=field.required and number == 0,
                 max_length=min(field.max_length, INPUT_CHARS),
             )
-            self._add(field.label if number == 0 else f"{field.label}, continued", field.help, item)
+            self._add(field.label if number == 0 else texts.continued(field.label), field.help, item)
             self.inputs.setdefault(path, []).append(item)
 
     def _values(self) -> dict[str, Any]:
@@ -197,14 +198,14 @@ def _rank(path: str) -> int:
 
 
 def _pieces(text: str) -> tuple[list[str], str]:
-    """Cut a text into what an input holds each, at a line break or space; return also what stood between them.
+    """Cut a text into what an input holds each, at a line break or space; return also what was between them.
 
     Discord may trim an input's text, so the seam is kept apart. Raises InputError if two inputs do not hold it.
     """
     if len(text) <= INPUT_CHARS:
         return [text], ""
     if len(text) > 2 * INPUT_CHARS:
-        raise InputError(f"The text has {len(text):,} characters; a form takes {2 * INPUT_CHARS:,}. Use the command.")
+        raise InputError(texts.too_long_for_form(len(text), 2 * INPUT_CHARS))
     rest = len(text) - INPUT_CHARS
     cut = max(text.rfind(space, rest, INPUT_CHARS) for space in " \n")
     if cut <= 0:

@@ -1,4 +1,4 @@
-"""Slash options drawn from the catalogue: their descriptions and their autocomplete."""
+"""Slash options built from the catalogue: their descriptions and their autocomplete."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -11,30 +11,27 @@ from bot.catalogue import Catalogue, Field, FieldKind
 from bot.domain.models import Job, MediaKind
 from bot.domain.text import shortened
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
+from cogs.ui.texts import PRIVATE_OPTION
+from cogs.workflows import texts
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 Count = app_commands.Range[int, 1, 4]
 PromptOption = app_commands.Range[str, 1, 6000]
 
-COUNT_HELP = "How many to make, 1 to 4; each is a job of its own and costs as one"
-PRIVATE_HELP = "Only you see it; a late result comes as a direct message"
-ENHANCE_HELP = "Rewrite the prompt first (a step of its own, 1 credit); the card shows both"
-URL_HELP = "A link to the file, or to a Discord message that has it"
-JOB_HELP = "An earlier job of this server: its result is taken"
-LOOKED_THROUGH = 200
-"""Of how many results those are sought that fit an option which takes only some."""
+SEARCHED = 200
+"""How many recent results are searched for those that an option accepts."""
 
 _BUILT_IN = Catalogue()
 _OPERATION_OF: dict[Callable[..., Any], str] = {}
 _COMPLETED = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER}
 _NUMBERS = {FieldKind.INTEGER, FieldKind.NUMBER}
 _COMMON = {
-    "count": COUNT_HELP,
-    "private": PRIVATE_HELP,
-    "enhance": ENHANCE_HELP,
-    "url": URL_HELP,
-    "job": JOB_HELP,
+    "count": texts.COUNT_OPTION,
+    "private": PRIVATE_OPTION,
+    "enhance": texts.ENHANCE_OPTION,
+    "url": texts.URL_OPTION,
+    "job": texts.JOB_OPTION,
 }
 
 
@@ -49,8 +46,8 @@ def offers(
     """Describe a command's options from the operation's fields, and complete them while typing.
 
     `renamed` leads from an option to the field it gives, `jobs` from an option to the kinds of results it picks from:
-    of those that `only` is true for, if it is given. `own` describes the options that are no field. What is offered
-    comes from memory and the store, never from the network; any other text may be typed.
+    only those for which `only` is true, if it is given. `own` describes the options that are not fields. Completions
+    come from memory and the store, never from the network; any other text may be typed.
     """
     fields = {field.name: field for field in _BUILT_IN.resolve(operation_id).fields}
     wire_names = renamed or {}
@@ -107,7 +104,7 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
             interaction.user.id,
             kinds=kinds,
             typed=typed,
-            limit=CHOICES_MAX if only is None else LOOKED_THROUGH,
+            limit=CHOICES_MAX if only is None else SEARCHED,
         )
         now = bot.clock.wall()
         fitting = [job for job in jobs if only is None or only(job)][:CHOICES_MAX]
@@ -126,5 +123,5 @@ def age_text(seconds: float) -> str:
     """Write an age in its largest unit: `5 min ago`."""
     for unit, size_s in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size_s:
-            return f"{int(seconds // size_s)} {unit} ago"
-    return "just now"
+            return texts.ago(int(seconds // size_s), unit)
+    return texts.JUST_NOW

@@ -1,4 +1,4 @@
-"""`/prompt`: having a prompt rewritten."""
+"""`/prompt`: rewriting a prompt."""
 
 from discord import app_commands
 from discord.ext import commands
@@ -6,6 +6,7 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows import texts
 from cogs.workflows.options import PromptOption, offers
 from cogs.workflows.submit import submit
 
@@ -15,7 +16,7 @@ WIRE = {wire: option for option, wire in OPTIONS.items()}
 
 
 async def rewrite(interaction: Interaction, operation: str, private: bool) -> None:
-    """Ask for a rewritten prompt with the options that were given."""
+    """Submit the rewriting of a prompt, with the options that were given."""
     await submit(
         interaction,
         Generation(operation=operation, values=given(interaction, operation, **WIRE), private=private),
@@ -23,12 +24,10 @@ async def rewrite(interaction: Interaction, operation: str, private: bool) -> No
 
 
 @app_commands.guild_only()
-class PromptCommands(
-    commands.GroupCog, group_name="prompt", group_description="Have a prompt rewritten, 1 credit each"
-):
+class PromptCommands(commands.GroupCog, group_name="prompt", group_description=texts.PROMPT_GROUP):
     """The workflow of prompts."""
 
-    @app_commands.command(name="image", description="Make a prompt for a picture better")
+    @app_commands.command(name="image", description=texts.PROMPT_IMAGE)
     @offers("prompt.enhance.image", renamed=OPTIONS)
     async def image(
         self,
@@ -39,10 +38,10 @@ class PromptCommands(
         rewrite_request: str | None = None,
         private: bool = False,
     ) -> None:
-        """Rewrite a prompt for a picture."""
+        """Rewrite a prompt for an image."""
         await rewrite(interaction, "prompt.enhance.image", private)
 
-    @app_commands.command(name="video", description="Make a prompt for a film better")
+    @app_commands.command(name="video", description=texts.PROMPT_VIDEO)
     @offers("prompt.enhance.video", renamed=OPTIONS)
     async def video(
         self,
@@ -54,10 +53,10 @@ class PromptCommands(
         rewrite_request: str | None = None,
         private: bool = False,
     ) -> None:
-        """Rewrite a prompt for a film."""
+        """Rewrite a prompt for a video."""
         await rewrite(interaction, "prompt.enhance.video", private)
 
-    @app_commands.command(name="location", description="Make a prompt for a place better")
+    @app_commands.command(name="location", description=texts.PROMPT_LOCATION)
     @offers("prompt.enhance.location", renamed=OPTIONS)
     async def location(
         self,
@@ -68,12 +67,10 @@ class PromptCommands(
         rewrite_request: str | None = None,
         private: bool = False,
     ) -> None:
-        """Rewrite a prompt for a place."""
+        """Rewrite a prompt for a location."""
         await rewrite(interaction, "prompt.enhance.location", private)
 
-    @app_commands.command(
-        name="variant", description="Turn a character's prompt into a variant: other clothes, same person"
-    )
+    @app_commands.command(name="variant", description=texts.PROMPT_VARIANT)
     @offers("prompt.enhance.variant", renamed=OPTIONS)
     async def variant(
         self,

@@ -9,6 +9,7 @@ from bot.generation.json_input import generation_typed, skeleton
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
+from cogs.workflows import texts
 from cogs.workflows.submit import submit
 
 
@@ -28,7 +29,7 @@ class RequestForm(Form):
         self.operation_id = operation.id
         self.private = private
         self.typed: discord.ui.TextInput[RequestForm] = discord.ui.TextInput(
-            label="Input as JSON; null is left out",
+            label=texts.JSON_INPUT,
             style=discord.TextStyle.paragraph,
             default=skeleton(operation, at_most=INPUT_CHARS),
             max_length=INPUT_CHARS,

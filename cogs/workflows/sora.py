@@ -1,4 +1,4 @@
-"""`/sora`: Sora 2, as long as its provider keeps it."""
+"""`/sora`: Sora 2, while its provider offers it."""
 
 from typing import Any
 
@@ -12,22 +12,20 @@ from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.sources import native_video_id
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows import texts
 from cogs.workflows.files import offered_file
-from cogs.workflows.options import JOB_HELP, PromptOption, offers
+from cogs.workflows.options import PromptOption, offers
 from cogs.workflows.submit import submit
 
 CLIPS = frozenset({MediaKind.VIDEO})
-VIDEO_ID_HELP = "The id of a Sora video, e.g. video_68c1…; or pick a job"
-SOURCE_HELP = "The same video as a file, if Cannon Studio asks for it"
-SOURCE_URL_HELP = "A link to the same video, if Cannon Studio asks for it"
 
 
 async def video_id(interaction: Interaction, typed: str | None, job_id: str | None) -> str:
-    """Return Sora's own id of the video that was given, as that id or as a job. Raises InputError."""
+    """Return Sora's own id of a video that was given by that id or by a job. Raises InputError unless by one."""
     if typed is not None and job_id is None:
         return typed.strip()
     if typed is not None or job_id is None:
-        raise InputError("Give the Sora video in exactly one way: its id (`video_…`), or the job that made it.", "job")
+        raise InputError(texts.SORA_VIDEO_NOT_GIVEN, "job")
     earlier = interaction.client.parts.generation.earlier
     return await earlier.sora_video_id(interaction.guild_id or 0, interaction.user.id, job_id)
 
@@ -42,10 +40,10 @@ def change(name: str, description: str, operation: str) -> Change:
         operation,
         jobs={"job": CLIPS},
         only=native_video_id,
-        sora_video_id=VIDEO_ID_HELP,
-        job=JOB_HELP,
-        source_video=SOURCE_HELP,
-        source_video_url=SOURCE_URL_HELP,
+        sora_video_id=texts.SORA_VIDEO_ID_OPTION,
+        job=texts.JOB_OPTION,
+        source_video=texts.SORA_SOURCE_OPTION,
+        source_video_url=texts.SORA_SOURCE_URL_OPTION,
     )
     async def callback(
         self: "Sora",
@@ -62,7 +60,9 @@ def change(name: str, description: str, operation: str) -> Change:
         enhance: bool = False,
         private: bool = False,
     ) -> None:
-        files = offered_file("source video", attachment=source_video, url=source_video_url, field="source_video_url")
+        files = offered_file(
+            texts.SOURCE_VIDEO_FILE, attachment=source_video, url=source_video_url, field="source_video_url"
+        )
         values = given(interaction, operation)
         values["sora_video_id"] = await video_id(interaction, sora_video_id, job)
         await submit(
@@ -74,15 +74,15 @@ def change(name: str, description: str, operation: str) -> Change:
 
 
 @app_commands.guild_only()
-class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: characters, edits, extensions, remixes"):
+class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GROUP):
     """The workflow of Sora 2."""
 
-    @app_commands.command(name="character", description="Make a Sora 2 character from a short video")
+    @app_commands.command(name="character", description=texts.SORA_CHARACTER)
     @offers(
         "sora2.character.create",
         jobs={"job": CLIPS},
-        name="The character's name, e.g. Captain Fog",
-        video="A short video that shows the character, 2 to 4 seconds at other providers",
+        name=texts.CHARACTER_NAME_OPTION,
+        video=texts.CHARACTER_VIDEO_OPTION,
     )
     async def character(
         self,
@@ -94,21 +94,23 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
         private: bool = False,
     ) -> None:
         """Make a character."""
-        files = offered_file("video", attachment=video, url=url, job=job, field="video_url", kinds=CLIPS, required=True)
+        files = offered_file(
+            texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", kinds=CLIPS, required=True
+        )
         values = known(interaction, "sora2.character.create", {"name": name})
         await submit(
             interaction, Generation(operation="sora2.character.create", values=values, files=files, private=private)
         )
 
-    @app_commands.command(name="video", description="Make a video with a Sora 2 character")
+    @app_commands.command(name="video", description=texts.SORA_VIDEO)
     @offers(
         "sora2.character.generate",
-        prompt="What happens, e.g. Captain Fog waves from the bridge",
-        character_id="The character's id, from the result of /sora character",
-        model="Which model, e.g. sora-2-pro (1080p needs it)",
-        duration="How long, in seconds: 4, 8, 12, 16 or 20",
-        aspect_ratio="Portrait or landscape: 9:16 or 16:9",
-        resolution="How sharp, e.g. 1080p (with sora-2-pro)",
+        prompt=texts.SORA_PROMPT_OPTION,
+        character_id=texts.SORA_CHARACTER_OPTION,
+        model=texts.SORA_MODEL_OPTION,
+        duration=texts.SORA_DURATION_OPTION,
+        aspect_ratio=texts.SORA_ASPECT_RATIO_OPTION,
+        resolution=texts.SORA_RESOLUTION_OPTION,
     )
     async def video(
         self,
@@ -123,7 +125,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
         private: bool = False,
     ) -> None:
         """Make a video with a character."""
-        wishes = {
+        options = {
             "prompt": prompt,
             "character_id": character_id,
             "model": model,
@@ -131,21 +133,21 @@ class Sora(commands.GroupCog, group_name="sora", group_description="Sora 2: char
             "aspect_ratio": aspect_ratio,
             "resolution": resolution,
         }
-        values = known(interaction, "sora2.character.generate", wishes)
+        values = known(interaction, "sora2.character.generate", options)
         await submit(
             interaction,
             Generation(operation="sora2.character.generate", values=values, private=private, enhance=enhance),
         )
 
-    edit = change("edit", "Change a Sora 2 video by words", "sora2.video.edit")
-    extend = change("extend", "Let a Sora 2 video go on", "sora2.video.extend")
-    remix = change("remix", "Make something else of a Sora 2 video", "sora2.video.remix")
+    edit = change("edit", texts.SORA_EDIT, "sora2.video.edit")
+    extend = change("extend", texts.SORA_EXTEND, "sora2.video.extend")
+    remix = change("remix", texts.SORA_REMIX, "sora2.video.remix")
 
 
-def known(interaction: Interaction, operation_id: str, wishes: dict[str, Any]) -> dict[str, Any]:
-    """Return the wishes that the operation has a field for; all, as long as its fields are not public."""
+def known(interaction: Interaction, operation_id: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that the operation has a field for; all if its fields are not public."""
     fields = {field.name for field in interaction.client.catalogue.resolve(operation_id).fields}
-    return {name: wish for name, wish in wishes.items() if wish is not None and (not fields or name in fields)}
+    return {name: value for name, value in options.items() if value is not None and (not fields or name in fields)}
 
 
 async def setup(bot: CannonBot) -> None:

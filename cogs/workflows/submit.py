@@ -1,4 +1,4 @@
-"""From a command, form or control to a card: the one way that every request with an interaction takes."""
+"""From a command, form or control to a card: the one way that every generation with an interaction takes."""
 
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction, origin_of
 from cogs.ui.permissions import lacking
 from cogs.ui.texts import IN_SERVER_ONLY
+from cogs.workflows import texts
 from cogs.workflows.answer import answer
 
 
@@ -57,22 +58,19 @@ def _require_may_post(interaction: Interaction) -> None:
     """Refuse before anything is spent where the result could not be posted. Raises Refused."""
     missing = lacking(interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread))
     if missing:
-        raise Refused(
-            f"I could not post the result in this channel: I lack {' and '.join(missing)} here. "
-            "A moderator can grant it, or use `private`."
-        )
+        raise Refused(texts.may_not_post(missing))
 
 
 def _price_view(draft_id: str) -> discord.ui.View:
     """Return the buttons of a price; cogs/workflows/confirm.py has their actions."""
-    yes = Control.button("confirm", draft_id, label="Yes, make it", style=discord.ButtonStyle.success)
-    return view_of([yes, Control.button("dismiss", draft_id, label="No")])
+    yes = Control.button("confirm", draft_id, label=texts.YES, style=discord.ButtonStyle.success)
+    return view_of([yes, Control.button("dismiss", draft_id, label=texts.NO)])
 
 
 def _price_text(quote: Quote) -> str:
-    about = "costs" if quote.basis == "fixed" else "will cost about"
-    text = f"This {about} **{credits_text(quote.price)} credits**."
+    verb = texts.COSTS if quote.basis == "fixed" else texts.WILL_COST
+    text = texts.price(verb, credits_text(quote.price))
     if quote.balance is not None:
         after = max(quote.balance - quote.price, Decimal(0))
-        text += f" The server's account has {credits_text(quote.balance)}; {credits_text(after)} would be left."
-    return f"{text} Nothing is spent before you say yes."
+        text += f" {texts.balance(credits_text(quote.balance), credits_text(after))}"
+    return f"{text} {texts.NOTHING_SPENT_YET}"

@@ -1,4 +1,4 @@
-"""`/video`: making films."""
+"""`/video`: generating videos."""
 
 import discord
 from discord import app_commands
@@ -8,34 +8,35 @@ from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
+from cogs.workflows import texts
 from cogs.workflows.files import offered_file
-from cogs.workflows.image import REFERENCE_HELP, references
+from cogs.workflows.image import references
 from cogs.workflows.options import Count, PromptOption, offers
 from cogs.workflows.submit import submit
 
-PICTURES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
+IMAGES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 START = {MediaKind.IMAGE: "image_url", MediaKind.VIDEO: "source_video_url"}
 """An image is where the video starts; a clip is what it continues."""
 
 
 @app_commands.guild_only()
-class Video(commands.GroupCog, group_name="video", group_description="Make films"):
-    """The workflow of films."""
+class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO_GROUP):
+    """The workflow of videos."""
 
-    @app_commands.command(name="generate", description="Make a film from words, a picture or a clip")
+    @app_commands.command(name="generate", description=texts.VIDEO_GENERATE)
     @offers(
         "video.generate",
-        jobs={"job": PICTURES_AND_CLIPS},
-        start="The picture it starts from, or the clip it goes on from (Wan 2.7)",
-        url="A link to that picture or clip, or to a Discord message that has it",
-        job="An earlier job whose picture or clip it starts from",
-        end_image="The picture it ends on",
-        end_image_url="A link to the picture it ends on",
-        audio="The sound that goes with it (Wan 2.7)",
-        audio_url="A link to the sound that goes with it",
-        reference=REFERENCE_HELP,
-        reference_2=REFERENCE_HELP,
-        reference_urls="Links to pictures to follow, with spaces between",
+        jobs={"job": IMAGES_AND_CLIPS},
+        start=texts.VIDEO_START_OPTION,
+        url=texts.VIDEO_START_URL_OPTION,
+        job=texts.VIDEO_START_JOB_OPTION,
+        end_image=texts.VIDEO_END_OPTION,
+        end_image_url=texts.VIDEO_END_URL_OPTION,
+        audio=texts.VIDEO_AUDIO_OPTION,
+        audio_url=texts.VIDEO_AUDIO_URL_OPTION,
+        reference=texts.REFERENCE_OPTION,
+        reference_2=texts.REFERENCE_OPTION,
+        reference_urls=texts.REFERENCE_URLS_OPTION,
     )
     async def generate(
         self,
@@ -64,11 +65,11 @@ class Video(commands.GroupCog, group_name="video", group_description="Make films
         enhance: bool = False,
         private: bool = False,
     ) -> None:
-        """Make 1 to 4 films."""
+        """Generate 1 to 4 videos."""
         files = [
-            *offered_file("start picture or clip", attachment=start, url=url, job=job, by_kind=START),
-            *offered_file("end picture", attachment=end_image, url=end_image_url, field="end_image_url"),
-            *offered_file("sound", attachment=audio, url=audio_url, field="audio_url"),
+            *offered_file(texts.START_FILE, attachment=start, url=url, job=job, by_kind=START),
+            *offered_file(texts.END_FILE, attachment=end_image, url=end_image_url, field="end_image_url"),
+            *offered_file(texts.AUDIO_FILE, attachment=audio, url=audio_url, field="audio_url"),
             *references(reference, reference_2, url=reference_urls),
         ]
         values = given(interaction, "video.generate")
