@@ -162,6 +162,11 @@ def chart_total(days: int, amount: str) -> str:
     return f"Credits spent in the last {days} days: {amount} in all."
 
 
+def chart_list(heading: str, rows: Iterable[str]) -> str:
+    """Return one part of the chart as a sentence of its alt text."""
+    return f"{heading}: {', '.join(rows)}."
+
+
 # ---------------------------------------------------------------------- exports
 
 BOOKS_TOO_LARGE = "The books are larger than Discord takes, even packed: give a shorter `period`."

@@ -25,7 +25,7 @@ from bot.store.money.reports import Report
 from cogs.member import texts
 from cogs.member.export import books
 from cogs.ui.interaction import Interaction
-from cogs.ui.limit_text import fitting, job_line, standing, standing_text
+from cogs.ui.limit_text import fitting, job_line, member_usage, member_usage_text
 from cogs.ui.permissions import guild_of, require_moderator
 
 JOBS_SHOWN = 10
@@ -61,9 +61,9 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         """Show a member their own limits, grants and jobs, ephemerally."""
         guild_id, user = guild_of(interaction), interaction.user
         roles = [role.id for role in getattr(user, "roles", ())]
-        shown = await standing(interaction.client, guild_id, user.id, roles)
+        shown = await member_usage(interaction.client, guild_id, user.id, roles)
         jobs = await interaction.client.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
-        embed = discord.Embed(title=texts.YOUR_CREDITS, description=standing_text(shown), colour=NEUTRAL)
+        embed = discord.Embed(title=texts.YOUR_CREDITS, description=member_usage_text(shown), colour=NEUTRAL)
         last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or texts.NO_JOBS
         embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
         await interaction.response.send_message(embed=embed, ephemeral=True)
@@ -220,7 +220,7 @@ def alt_text(chart: Chart, total: Decimal, days: int) -> str:
     parts = [texts.chart_total(days, credits_text(total))]
     for panel, heading in (("members", texts.BY_MEMBER), ("operations", texts.BY_OPERATION), ("days", texts.BY_DAY)):
         rows = [f"{bar.label} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value]
-        parts.append(f"{heading}: {', '.join(rows)}.")
+        parts.append(texts.chart_list(heading, rows))
     return shortened(" ".join(parts), ALT_TEXT_CHARS)
 
 

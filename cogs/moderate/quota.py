@@ -18,7 +18,7 @@ from bot.errors import InputError
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.durations import SPAN_CHARS, seconds_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.limit_text import label, standing, standing_text
+from cogs.ui.limit_text import label, member_usage, member_usage_text
 from cogs.ui.pages import pages
 from cogs.ui.permissions import guild_of, is_moderator, moderators_only
 
@@ -155,9 +155,9 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         """Show a member's limits, grants and open jobs."""
         someone = member or interaction.user
         roles = [role.id for role in getattr(someone, "roles", ())]
-        shown = await standing(interaction.client, guild_of(interaction), someone.id, roles)
+        shown = await member_usage(interaction.client, guild_of(interaction), someone.id, roles)
         embed = discord.Embed(
-            title="What a member may spend", description=f"<@{someone.id}>\n{standing_text(shown)}", colour=NEUTRAL
+            title="What a member may spend", description=f"<@{someone.id}>\n{member_usage_text(shown)}", colour=NEUTRAL
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 

@@ -1,11 +1,11 @@
-"""Controls: every button and select on our messages, as one class that nothing stays in memory for.
+"""Controls: every button and select on the bot's messages, as one class without state in memory.
 
-A control's custom id is all there is of it: `c1:<action>:<subject>`, mostly with a job's id as its subject. It is
-trusted in nothing: what it names is looked up again for the server and the member who pressed, and what is not
-there, not theirs or not known has one and the same answer.
+A control is only its custom id: `c1:<action>:<subject>`, mostly with a job's id as its subject. The id is not trusted:
+what it names is looked up again for the server and the member who pressed, and what does not exist, is not theirs or
+is not known gets one and the same answer.
 
-discord.py only logs what is raised while a control is made, checked or called, some of it not even that. So a control
-is made and checked without anything that could fail, and all its work is done in `callback`, whose errors go to
+discord.py only logs what is raised while a control is created, checked or called, and some of it not even that. So
+creating and checking a control cannot fail, and all its work is done in `callback`, whose errors go to
 `Responses.report`.
 """
 
@@ -22,7 +22,7 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
 
 VERSION = 1
-"""Goes up when custom ids change their meaning; those of other versions get the constant answer."""
+"""Incremented when custom ids change their meaning; those of other versions get the constant answer."""
 _CUSTOM_ID = re.compile(r"c(?P<version>\d{1,3}):(?P<action>[a-z_]{1,32}):(?P<subject>[A-Za-z0-9._-]{1,60})")
 """Of any version, so that an old button is answered rather than dropped. At most 98 characters; Discord allows 100."""
 
@@ -72,7 +72,7 @@ async def job_of(interaction: Interaction, job_id: str) -> Job:
 
 
 class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID):
-    """A button or a select. Views hold nothing else but links: a mixed view takes the controls of all others along."""
+    """A button or a select. Apart from links, views hold nothing else: a mixed view that ends unregisters all controls."""
 
     @classmethod
     def button(
@@ -129,18 +129,18 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         match: re.Match[str],  # noqa: ARG003 - discord.py gives it
         /,
     ) -> Self:
-        """Make the control that was pressed; it is checked in `callback` only."""
+        """Return the control that was pressed; it is checked in `callback` only."""
         return cls(item)
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Let everyone through: who may do what is the action's to say."""
+        """Accept every member: the action checks who may do what."""
         return True
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the control is for; whatever goes wrong is reported to who pressed."""
+        """Run the control's action; errors are reported to the member who pressed."""
         try:
             await self._act(cast("Interaction", interaction))
-        except Exception as error:  # noqa: BLE001 - the boundary tells apart what is ours and what is a fault
+        except Exception as error:  # noqa: BLE001 - the boundary separates expected errors from faults
             await interaction.client.responses.report(interaction, error)
 
     async def _act(self, interaction: Interaction) -> None:
@@ -159,7 +159,7 @@ def _values(item: discord.ui.Item[Any]) -> Sequence[str]:
 
 
 def custom_id(action: str, subject: str) -> str:
-    """Return the custom id of a control. Raises ValueError if it would not be one."""
+    """Return the custom id of a control. Raises ValueError if it would be invalid."""
     made = f"c{VERSION}:{action}:{subject}"
     if _CUSTOM_ID.fullmatch(made) is None:
         raise ValueError(f"{made!r} is no control's custom id")
@@ -167,7 +167,7 @@ def custom_id(action: str, subject: str) -> str:
 
 
 def view_of(controls: Sequence[Control]) -> discord.ui.View:
-    """Return a new view of `controls`, that never times out."""
+    """Return a new view of `controls` that never times out."""
     view = discord.ui.View(timeout=None)
     for control in controls:
         view.add_item(control)

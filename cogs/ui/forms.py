@@ -15,7 +15,7 @@ INPUTS, TITLE_CHARS, LABEL_CHARS, ABOUT_CHARS, INPUT_CHARS = 5, 45, 45, 100, 400
 
 
 class Form(discord.ui.Modal):
-    """A modal of ours; a subclass answers it. Its custom id is unknown after a restart, which the bot then says."""
+    """A modal; a subclass answers it. After a restart its custom id is unknown, and the bot says so."""
 
     def __init__(self, bot: CannonBot, *, title: str, name: str) -> None:
         super().__init__(title=title, custom_id=f"{FORM_PREFIX}{name}:{secrets.token_hex(8)}", timeout=FORM_TIMEOUT_S)
@@ -27,20 +27,20 @@ class Form(discord.ui.Modal):
         raise NotImplementedError
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Answer, with the interaction as what it is: one of our client's."""
+        """Answer, with the interaction typed as one of the bot's own client."""
         await self.answer(cast("Interaction", interaction))
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Note that the form was sent, here and on the interaction, which the bot sees too."""
+        """Record that the form was sent, here and on the interaction, which the bot sees too."""
         self.bot.forms.take(self.custom_id, interaction)
         return True
 
     async def on_timeout(self) -> None:
-        """Forget a form that was dismissed."""
+        """Forget the form: it was dismissed."""
         self.bot.forms.discard(self.custom_id)
 
     async def on_error(  # type: ignore[override]  # discord.py types a modal as a view, whose hook has an item too
         self, interaction: discord.Interaction, error: Exception, /
     ) -> None:
-        """Hand the error to the one boundary."""
+        """Report the error at the one boundary."""
         await self.bot.responses.report(interaction, error)

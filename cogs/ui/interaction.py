@@ -1,4 +1,4 @@
-"""What an interaction says: its client's type, where it is, and which options the member gave."""
+"""What an interaction carries: its client's type, its place, and the options that the member gave."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[s
 
 
 def origin_of(interaction: Interaction) -> Origin:
-    """Return whose request the interaction is, and from where."""
+    """Return the author of a request and its place."""
     return Origin(
         place=place_of(interaction),
         author_id=interaction.user.id,
@@ -36,7 +36,7 @@ def origin_of(interaction: Interaction) -> Origin:
 
 
 def place_of(interaction: Interaction) -> Place:
-    """Return where the interaction is, and the member's roles, as Discord sent them with the interaction itself."""
+    """Return the interaction's place and the member's roles, as Discord sent them with the interaction itself."""
     return place_in(interaction.guild_id or 0, interaction.channel_id or 0, interaction.channel, interaction.user)
 
 

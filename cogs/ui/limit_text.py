@@ -1,4 +1,4 @@
-"""How a member stands with their limits, in words; and a limit as a choice of a list."""
+"""A member's limits, grants and open jobs as text; and a limit as a choice of a list."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text, credi
 from bot.domain.spend_request import Headroom, SpendItem, SpendRequest
 from bot.domain.text import shortened, stamp
 from bot.store import Spending
+from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
 
 SHOWN_CHARS = 4000
@@ -25,12 +26,12 @@ _NOBODY = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How a member stands: what each limit that holds for them leaves, their grants, and their open jobs."""
+class MemberUsage:
+    """What a member may still spend: what each limit that applies to them leaves, their grants, their open jobs."""
 
     member_id: int
     headrooms: tuple[Headroom, ...]
-    """The server's limits are among them."""
+    """The server's limits are included."""
     grants: tuple[Grant, ...]
     running: int
     waiting: int
@@ -38,11 +39,11 @@ class Standing:
     """The newest open ones."""
 
 
-# ---------------------------------------------------------------------- words
+# ---------------------------------------------------------------------- lists
 
 
 def label(limit: Limit, guild: discord.Guild | None) -> str:
-    """Say a limit without mentions, for a list to choose from, in at most 100 characters."""
+    """Return a limit without mentions, for a list to choose from, in at most 100 characters."""
     found = None if guild is None or not limit.channel_id else guild.get_channel(limit.channel_id)
     channel = f"#{found.name if found is not None else limit.channel_id}"
     return shortened(f"{_name(limit, guild)}: {terms(limit, operation=limit.operation, channel=channel)}", CHOICE_CHARS)
@@ -50,45 +51,45 @@ def label(limit: Limit, guild: discord.Guild | None) -> str:
 
 def _name(limit: Limit, guild: discord.Guild | None) -> str:
     if limit.scope is Scope.SERVER:
-        return "Server"
+        return texts.SERVER
     if limit.scope is Scope.EVERYONE:
-        return "Everyone"
+        return texts.EVERYONE
     if limit.scope is Scope.ROLE:
         role = None if guild is None else guild.get_role(limit.scope_id)
-        return f"Role {shortened(role.name, 30) if role is not None else limit.scope_id}"
+        return texts.role(shortened(role.name, 30) if role is not None else str(limit.scope_id))
     member = None if guild is None else guild.get_member(limit.scope_id)
-    return f"Member {shortened(member.display_name, 30) if member is not None else limit.scope_id}"
+    return texts.member(shortened(member.display_name, 30) if member is not None else str(limit.scope_id))
 
 
 def fitting(lines: Sequence[str], limit: int = SHOWN_CHARS) -> str:
-    """Join as many lines as fit, and say how many do not."""
+    """Join as many lines as fit in `limit` characters, and add how many do not."""
     shown: list[str] = []
     size = 0
     for place, line in enumerate(lines):
         size += len(line) + 1
         if size > limit - 30:
-            return "\n".join([*shown, f"… and {len(lines) - place} more"])
+            return "\n".join([*shown, texts.and_more(len(lines) - place)])
         shown.append(line)
     return "\n".join(shown)
 
 
-# ---------------------------------------------------------------------- a member's standing
+# ---------------------------------------------------------------------- a member's usage
 
 
-async def standing(bot: CannonBot, guild_id: int, member_id: int, role_ids: Iterable[int]) -> Standing:
-    """Look up how a member with these roles stands."""
+async def member_usage(bot: CannonBot, guild_id: int, member_id: int, role_ids: Iterable[int]) -> MemberUsage:
+    """Read the limits, grants and open jobs of a member with these roles."""
     roles = frozenset(role_ids)
 
-    def look(spending: Spending) -> tuple[tuple[Headroom, ...], tuple[Grant, ...], int, int]:
+    def read(spending: Spending) -> tuple[tuple[Headroom, ...], tuple[Grant, ...], int, int]:
         request = _everywhere(spending.limits, member_id, roles)
         found = all_headrooms(spending.limits, request, spending.rules, spending, spending.now)
         return found, tuple(spending.grants()), spending.running_of_member, spending.queued_of_member
 
-    left, grants, running, waiting = await bot.parts.store.spending.view(guild_id, member_id, look)
+    left, grants, running, waiting = await bot.parts.store.spending.view(guild_id, member_id, read)
     jobs = await bot.parts.store.job_lists.recent(
         guild_id, limit=OPEN_JOBS_SHOWN, states=OPEN_STATES, author_id=member_id
     )
-    return Standing(
+    return MemberUsage(
         member_id=member_id, headrooms=left, grants=grants, running=running, waiting=waiting, jobs=tuple(jobs)
     )
 
@@ -109,20 +110,19 @@ def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int
     )
 
 
-def standing_text(shown: Standing) -> str:
-    """Write a standing in paragraphs, for an embed's description."""
+def member_usage_text(shown: MemberUsage) -> str:
+    """Write a member's usage in paragraphs, for an embed's description."""
     limits = [_headroom_line(headroom, shown.member_id) for headroom in shown.headrooms]
     if not any(headroom.limit.scope is not Scope.SERVER for headroom in shown.headrooms):
-        limits.insert(0, "No limit for a member holds here.")
-    grants = [_grant_line(grant) for grant in shown.grants] or ["None."]
-    jobs = [job_line(job) for job in shown.jobs] or ["None."]
-    counts = f"{shown.running} running, {shown.waiting} waiting"
+        limits.insert(0, texts.NO_LIMIT)
+    grants = [_grant_line(grant) for grant in shown.grants] or [texts.NONE_LISTED]
+    jobs = [job_line(job) for job in shown.jobs] or [texts.NONE_LISTED]
     parts = [
-        "**Limits**",
+        texts.LIMITS,
         fitting(limits, SHOWN_CHARS // 2),
-        "**Grants**",
+        texts.GRANTS,
         fitting(grants, SHOWN_CHARS // 5),
-        f"**Open jobs** · {counts}",
+        texts.open_jobs(shown.running, shown.waiting),
         fitting(jobs, SHOWN_CHARS // 4),
     ]
     return "\n".join(parts)
@@ -131,19 +131,20 @@ def standing_text(shown: Standing) -> str:
 def _headroom_line(headroom: Headroom, member_id: int) -> str:
     limit = headroom.limit
     own = limit.scope is Scope.MEMBER and limit.scope_id == member_id
-    source = "own" if own else f"of {whose(limit)}"
+    source = texts.OWN_LIMIT if own else texts.limit_of(whose(limit))
     if limit.credits == 0:
-        return f"• {terms(limit)} ({source}): may not be used"
-    used = limit.credits - headroom.left
-    refill = "" if headroom.refills_at is None else f", refills {stamp(headroom.refills_at)}"
-    left = f"{credits_text(headroom.left)} left" if headroom.left >= 0 else f"{credits_text(-headroom.left)} over it"
-    return f"• {terms(limit)} ({source}): {credits_text(used)} spent or held, {left}{refill}"
+        return texts.blocking_limit(terms(limit), source)
+    used = credits_text(limit.credits - headroom.left)
+    left = headroom.left
+    rest = texts.amount_left(credits_text(left)) if left >= 0 else texts.amount_over(credits_text(-left))
+    refill = "" if headroom.refills_at is None else texts.refills(stamp(headroom.refills_at))
+    return texts.limit_used(terms(limit), source, used, rest) + refill
 
 
 def _grant_line(grant: Grant) -> str:
-    until = "" if grant.expires_at is None else f", until {stamp(grant.expires_at, 'f')}"
+    until = "" if grant.expires_at is None else texts.until(stamp(grant.expires_at, "f"))
     note = f" · {plain(grant.note)}" if grant.note else ""
-    return f"• {credits_text(grant.left)} of {credits_words(grant.credits)} left{until}{note}"
+    return texts.grant_left(credits_text(grant.left), credits_words(grant.credits)) + until + note
 
 
 def job_line(job: Job) -> str:
@@ -152,7 +153,7 @@ def job_line(job: Job) -> str:
 
 
 def cost_words(job: Job) -> str:
-    """Say what a job cost: its true cost, what is held for it, or nothing."""
+    """Return what a job cost: its actual cost, what is held for it, or nothing."""
     if job.state in PAID_STATES:
         return credits_words(job.held if job.cost is None else job.cost)
-    return "cost nothing" if job.state.ended else f"{credits_words(job.held)} held"
+    return texts.COST_NOTHING if job.state.ended else texts.held(credits_words(job.held))

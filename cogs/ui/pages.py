@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import discord
 
 from bot.delivery.colours import NEUTRAL
+from cogs.ui.texts import continued
 
 PAGE_CHARS = 4000
 """Discord takes 4096 in an embed's description and 6000 in all embeds of a message: a page is a message of its own."""
@@ -23,7 +24,7 @@ def pages(title: str, blocks: Iterable[str]) -> list[discord.Embed]:
                 texts.append(part)
             else:
                 texts[-1] = part
-    names = [title, *[f"{title}, continued"] * (len(texts) - 1)]
+    names = [title, *[continued(title)] * (len(texts) - 1)]
     return [
         discord.Embed(title=name, description=text, colour=NEUTRAL) for name, text in zip(names, texts, strict=True)
     ]

@@ -7,22 +7,22 @@ from discord import app_commands
 
 from bot.domain.guild_rules import Rules
 from bot.errors import BotError, NotAllowed, Refused
+from cogs.ui import texts
 from cogs.ui.interaction import Interaction
-from cogs.ui.texts import HOST_ONLY, IN_SERVER_ONLY, MODERATORS_ONLY
 
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
-"""The team roles that may change an application; one that may only read it decides nothing here."""
+"""The team roles that may change an application; a read-only role decides nothing here."""
 
 
 def guild_of(interaction: Interaction) -> int:
     """Return the server's id. Raises Refused outside servers."""
     if interaction.guild_id is None:
-        raise Refused(IN_SERVER_ONLY)
+        raise Refused(texts.IN_SERVER_ONLY)
     return interaction.guild_id
 
 
 async def is_moderator(interaction: Interaction) -> bool:
-    """Whether the member may manage this server or has its moderator role, as Discord says with the interaction."""
+    """Whether the member may manage this server or has its moderator role, as Discord sent with the interaction."""
     if interaction.guild_id is None:
         return False
     if interaction.permissions.manage_guild:
@@ -39,15 +39,15 @@ def moderates(permissions: discord.Permissions, user: object, rules: Rules) -> b
 
 
 async def require_moderator(interaction: Interaction) -> None:
-    """Raise NotAllowed unless the member is a moderator now: the command's own setting is only a default."""
+    """Raise NotAllowed unless the member is a moderator now: a server can override a command's default permission."""
     if not await is_moderator(interaction):
-        raise NotAllowed(MODERATORS_ONLY)
+        raise NotAllowed(texts.MODERATORS_ONLY)
 
 
 async def moderators_only(interaction: discord.Interaction[Any]) -> bool:
-    """Let moderators through only: a check for commands. Raises CheckFailure, with our error as its cause.
+    """Accept moderators only: a check for commands. Raises CheckFailure, with the BotError as its cause.
 
-    An error of another kind would pass by the tree's own, and the member would get no answer at all.
+    The tree does not catch errors of another kind, and the member would get no response at all.
     """
     try:
         await require_moderator(cast("Interaction", interaction))
@@ -60,7 +60,7 @@ def require_host(interaction: Interaction) -> None:
     """Raise NotAllowed unless the member is the application's owner, or of the team that owns it."""
     application = interaction.client.application
     if application is None or interaction.user.id not in _hosts(application):
-        raise NotAllowed(HOST_ONLY)
+        raise NotAllowed(texts.HOST_ONLY)
 
 
 def _hosts(application: discord.AppInfo) -> set[int]:
@@ -74,11 +74,11 @@ def _hosts(application: discord.AppInfo) -> set[int]:
 def lacking(permissions: discord.Permissions, *, is_thread: bool, files: bool = True) -> list[str]:
     """Return the permissions that the bot needs to post in a channel, with or without files, and does not have."""
     needed = {
-        "View Channel": permissions.view_channel,
-        "Send Messages in Threads" if is_thread else "Send Messages": (
+        texts.VIEW_CHANNEL: permissions.view_channel,
+        texts.SEND_MESSAGES_IN_THREADS if is_thread else texts.SEND_MESSAGES: (
             permissions.send_messages_in_threads if is_thread else permissions.send_messages
         ),
-        "Embed Links": permissions.embed_links,
-        "Attach Files": permissions.attach_files or not files,
+        texts.EMBED_LINKS: permissions.embed_links,
+        texts.ATTACH_FILES: permissions.attach_files or not files,
     }
     return [name for name, has in needed.items() if not has]

@@ -1,15 +1,122 @@
-"""Texts that several packages of the surface say to people, in one place: they can be reworded without touching logic.
+"""What the shared parts of the surface say to people, and what several packages say: reworded without touching logic.
 
-What only one package says is in its own `texts.py`.
+What only one package says is in its own `texts.py`. Amounts of credits and times come in as text.
 """
+
+# ---------------------------------------------------------------------- said by several packages
 
 GONE = "This is no longer there, or it is not yours to use."
 """The constant answer: it does not reveal whether a job of another server exists."""
 IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
+PRIVATE_OPTION = "Only you see it; a late result comes as a direct message"
+NONE_LISTED = "None."
+DELETE = "Delete"
+
+
+def continued(title: str) -> str:
+    """Return the title or label of what follows under the same one."""
+    return f"{title}, continued"
+
+
+def and_more(count: int) -> str:
+    """Return the last line of a list that has `count` more lines than fit."""
+    return f"… and {count} more"
+
+
+# ---------------------------------------------------------------------- permissions
+
 MODERATORS_ONLY = (
     "Only moderators can do this: who may manage this server, or has the role that `/studio settings` names."
 )
 HOST_ONLY = "Only the owner of this bot, or the team that runs it, can do this for all servers."
-PRIVATE_OPTION = "Only you see it; a late result comes as a direct message"
-NONE_LISTED = "None."
-DELETE = "Delete"
+VIEW_CHANNEL, EMBED_LINKS, ATTACH_FILES = "View Channel", "Embed Links", "Attach Files"
+SEND_MESSAGES, SEND_MESSAGES_IN_THREADS = "Send Messages", "Send Messages in Threads"
+"""As Discord names them."""
+
+# ---------------------------------------------------------------------- what members type and upload
+
+FILE_UNREADABLE = "The file could not be read from Discord just now; please try again."
+FILE_NOT_TEXT = "The file is no text in UTF-8; save it as plain text and try again."
+
+
+def not_a_duration(option: str) -> str:
+    """Refuse a duration that cannot be read."""
+    return f"Give `{option}` as a number of hours, days or weeks, such as `12h`, `7d` or `2w`; ten years at most."
+
+
+def file_too_large(size: int, limit: int) -> str:
+    """Refuse a text file of `size` bytes where `limit` are read."""
+    return f"The file has {size:,} bytes; at most {limit:,} are read."
+
+
+# ---------------------------------------------------------------------- a limit in a list
+
+SERVER, EVERYONE = "Server", "Everyone"
+
+
+def role(name: str) -> str:
+    """Return what a role's limit is called."""
+    return f"Role {name}"
+
+
+def member(name: str) -> str:
+    """Return what a member's limit is called."""
+    return f"Member {name}"
+
+
+# ---------------------------------------------------------------------- a member's limits, grants and jobs
+
+LIMITS, GRANTS = "**Limits**", "**Grants**"
+NO_LIMIT = "No limit for a member holds here."
+OWN_LIMIT = "own"
+COST_NOTHING = "cost nothing"
+
+
+def open_jobs(running: int, waiting: int) -> str:
+    """Return the heading of a member's open jobs."""
+    return f"**Open jobs** · {running} running, {waiting} waiting"
+
+
+def limit_of(whose: str) -> str:
+    """Return whose limit it is, if not the member's own."""
+    return f"of {whose}"
+
+
+def blocking_limit(terms: str, source: str) -> str:
+    """Return the line of a limit of zero credits."""
+    return f"• {terms} ({source}): may not be used"
+
+
+def limit_used(terms: str, source: str, used: str, left: str) -> str:
+    """Return the line of a limit; `left` ends the sentence."""
+    return f"• {terms} ({source}): {used} spent or held, {left}"
+
+
+def amount_left(amount: str) -> str:
+    """Return what is left of a limit."""
+    return f"{amount} left"
+
+
+def amount_over(amount: str) -> str:
+    """Return by how much a limit is exceeded."""
+    return f"{amount} over it"
+
+
+def refills(at: str) -> str:
+    """Return what is added for a limit that refills."""
+    return f", refills {at}"
+
+
+def grant_left(left: str, granted: str) -> str:
+    """Return the line of a grant."""
+    return f"• {left} of {granted} left"
+
+
+def until(time: str) -> str:
+    """Return what is added for a grant that expires."""
+    return f", until {time}"
+
+
+def held(amount: str) -> str:
+    """Return what is held for an open job."""
+    return f"{amount} held"

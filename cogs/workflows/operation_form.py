@@ -16,6 +16,7 @@ from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
+from cogs.ui.texts import continued
 from cogs.workflows import texts
 from cogs.workflows.files import offered_file
 from cogs.workflows.submit import submit
@@ -114,7 +115,7 @@ class OperationForm(Form):
                 required=field.required and number == 0,
                 max_length=min(field.max_length, INPUT_CHARS),
             )
-            self._add(field.label if number == 0 else texts.continued(field.label), field.help, item)
+            self._add(field.label if number == 0 else continued(field.label), field.help, item)
             self.inputs.setdefault(path, []).append(item)
 
     def _values(self) -> dict[str, Any]:

@@ -144,11 +144,6 @@ def link_or_job(label: str) -> str:
     return f"{label}: link or job"
 
 
-def continued(label: str) -> str:
-    """Return the label of the second input of a long text."""
-    return f"{label}, continued"
-
-
 def too_long_for_form(chars: int, limit: int) -> str:
     """Refuse to show a text in a form that takes `limit` characters of it."""
     return f"The text has {chars:,} characters; a form takes {limit:,}. Use the command."

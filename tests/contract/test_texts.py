@@ -25,14 +25,9 @@ TO_DO: frozenset[str] = frozenset(
         "bot/runtime",
         "bot/sandbox",
         "bot/store",
-        "cogs/jobs",
-        "cogs/member",
         "cogs/moderate",
         "cogs/reactions",
         "cogs/recipes",
-        "cogs/results",
-        "cogs/ui",
-        "cogs/workflows",
     }
 )
 """Packages, with all below them, whose texts are not in one place yet."""
