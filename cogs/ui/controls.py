@@ -72,7 +72,7 @@ async def job_of(interaction: Interaction, job_id: str) -> Job:
 
 
 class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID):
-    """A button or a select. Apart from links, views hold nothing else: a mixed view that ends unregisters all controls."""
+    """A button or a select. Views hold nothing else but links: a mixed view that ends unregisters all controls."""
 
     @classmethod
     def button(
