@@ -1,4 +1,4 @@
-"""The catalogue: the one place to ask what Cannon Studio can do, and whether an input is fit to be sent."""
+"""The catalogue: the one place that knows what Cannon Studio can do, and whether an input is valid."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from bot.catalogue.messages import echo
 from bot.catalogue.operation import Operation
 from bot.catalogue.operations import OPERATIONS
 from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
+from bot.catalogue.texts import echo, no_operation
 from bot.catalogue.validation import check_input
 from bot.catalogue.values import clean_text
 from bot.errors import InputError
@@ -28,7 +28,7 @@ class Catalogue:
         aliases: Mapping[str, str] | None = None,
         allow_local: bool = False,
     ) -> None:
-        """Hold `operations`; `aliases` leads from former ids to present ones.
+        """Hold `operations`; `aliases` maps former ids to present ones.
 
         `allow_local` also allows links to http://127.0.0.1: for the sandbox and the tests only.
         """
@@ -57,13 +57,13 @@ class Catalogue:
         if operation is not None:
             return operation
         close = get_close_matches(echo(operation_id), self._operations, n=1, cutoff=0.4)
-        hint = f"the nearest is {close[0]}" if close else f"there are {len(self._operations)}, such as image.generate"
-        raise InputError(f"There is no operation {echo(operation_id) or 'of that name'}; {hint}.", "operation")
+        nearest = close[0] if close else None
+        raise InputError(no_operation(operation_id, nearest, len(self._operations)), "operation")
 
     def resolve(self, key: str) -> Operation:
         """Return the operation by its id, or by the built-in id that the live document has replaced.
 
-        The `id` of what is returned is what the API takes. Raises InputError.
+        The `id` of the operation returned is the one that the API accepts. Raises InputError.
         """
         return self.get(self._aliases.get(key, key))
 
@@ -74,10 +74,10 @@ class Catalogue:
     def check(
         self, operation_id: str, values: Mapping[str, object], *, pending: Collection[str] = ()
     ) -> dict[str, Any]:
-        """Return `values` as they go on the wire: cleaned, without empty ones, and fit for the operation.
+        """Return `values` as they go on the wire: cleaned, without empty ones, and valid for the operation.
 
-        `pending` are fields that an earlier step will give: they are not missed. Raises InputError with one sentence
-        that names the field, the rule and the nearest value.
+        `pending` are fields that an earlier step will fill: they do not count as missing. Raises InputError with one
+        sentence that names the field, the rule and the nearest value.
         """
         return check_input(self.resolve(operation_id), values, allow_local=self._allow_local, pending=pending)
 
@@ -86,7 +86,7 @@ class Catalogue:
     ) -> list[Offer]:
         """Return up to 25 pairs of label and value for autocomplete; `given` are the options filled in so far.
 
-        What is typed is offered first as itself unless the list is closed. Nothing for an unknown operation or field.
+        The typed text itself is offered first unless the list is closed. Nothing for an unknown operation or field.
         """
         try:
             operation = self.resolve(operation_id)
@@ -95,7 +95,7 @@ class Catalogue:
             return []
 
     def suggest_operations(self, typed: str, without: Collection[str] = ()) -> list[tuple[str, str]]:
-        """Return up to 25 pairs of label and operation id whose title or id holds what is typed.
+        """Return up to 25 pairs of label and operation id whose title or id contains the typed text.
 
         Operations whose id is among `without` are left out.
         """
@@ -106,5 +106,5 @@ class Catalogue:
         return [offer for offer in found if len(offer[1]) <= OFFER_LIMIT_CHARS][:OFFER_LIMIT]
 
     def replaced(self, operations: Iterable[Operation], aliases: Mapping[str, str]) -> Catalogue:
-        """Return a catalogue with other operations and with `aliases` added, all else alike."""
+        """Return a catalogue with other operations and with `aliases` added, the rest unchanged."""
         return Catalogue(operations, aliases={**self._aliases, **aliases}, allow_local=self._allow_local)

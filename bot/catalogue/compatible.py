@@ -18,7 +18,7 @@ _WORDS = {
     MediaKind.VIDEO: ("video", "clip", "movie"),
     MediaKind.AUDIO: ("audio", "music", "sound", "voice", "speech"),
 }
-"""What the live document's own fields are told by: it names no kinds."""
+"""Marks the kind of fields that only the live document has: it names no kinds."""
 
 
 def takes_native_id(operation: Operation) -> bool:
@@ -29,7 +29,7 @@ def takes_native_id(operation: Operation) -> bool:
 def field_for(operation: Operation, kind: MediaKind) -> Field | None:
     """Return the field that takes a medium of `kind`: a required one if there is one, else the first; None if none.
 
-    None also if other media are required: a picture is no source of an operation on videos that takes a thumbnail.
+    None also if other media are required: an image is no source for an operation on videos that has a thumbnail.
     """
     links = [field for field in operation.fields if field.kind in LINK_KINDS]
     taking = [field for field in links if _takes(field, kind)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.catalogue.messages import echo
+from bot.catalogue import texts
 from bot.catalogue.operation import Operation, model_name
 from bot.errors import InputError
 
@@ -24,19 +24,13 @@ def _no_square_4k(operation: Operation, taken: Mapping[str, Any]) -> None:
     if _model(taken) != "gptimage2" or not _square(taken.get("aspect_ratio")):
         return
     if _text(taken, "resolution").casefold() == "4k":
-        raise InputError(
-            f"{model_name(operation, 'gptimage2')} makes no 4K at 1:1. The nearest is 2K, or 4K at 16:9.", "resolution"
-        )
+        raise InputError(texts.no_square_4k(model_name(operation, "gptimage2")), "resolution")
 
 
 def _sora_is_not_square(operation: Operation, taken: Mapping[str, Any]) -> None:
     """`video.generate`: portrait or landscape only."""
     if _is_sora(operation, taken) and _square(taken.get("aspect_ratio")):
-        raise InputError(
-            f"Sora 2 makes portrait or landscape only; you gave {echo(taken['aspect_ratio'])}."
-            " The nearest are 9:16 and 16:9.",
-            "aspect_ratio",
-        )
+        raise InputError(texts.sora_not_square(taken["aspect_ratio"]), "aspect_ratio")
 
 
 def _sora_1080p_is_pro(operation: Operation, taken: Mapping[str, Any]) -> None:
@@ -44,25 +38,22 @@ def _sora_1080p_is_pro(operation: Operation, taken: Mapping[str, Any]) -> None:
     if not _is_sora(operation, taken) or _text(taken, "resolution").casefold() != "1080p":
         return
     if "pro" not in _model(taken):
-        raise InputError("On Sora 2 only the Pro model makes 1080p. Choose the model sora-2-pro.", "model")
+        raise InputError(texts.SORA_1080P_IS_PRO, "model")
 
 
 def _wan_audio_has_company(_operation: Operation, taken: Mapping[str, Any]) -> None:
-    """`video.generate`: with Wan 2.7, sound goes with a prompt-first render or with a clip to continue."""
+    """`video.generate`: with Wan 2.7, audio needs a prompt-first render or a clip to continue."""
     if _model(taken) != "wan27video" or "audio_url" not in taken:
         return
     if not taken.keys() & {"prompt", "source_video_url", "first_clip_url"}:
-        raise InputError("With Wan 2.7, audio needs a prompt or a source clip beside it.", "audio_url")
+        raise InputError(texts.WAN_AUDIO_ALONE, "audio_url")
 
 
 def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> None:
     """`video.upscale`: the frame rate is for Starlight 2.5 only, whose id is not public."""
     model = _model(taken)
     if "target_fps" in taken and any(word in model for word in ("wavespeed", "proteus", "magnific")):
-        raise InputError(
-            f"{echo(model_name(operation, model))} takes no frame rate. Leave it out, or choose Starlight 2.5.",
-            "target_fps",
-        )
+        raise InputError(texts.no_frame_rate(model_name(operation, model)), "target_fps")
 
 
 def _is_sora(operation: Operation, taken: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Merge what the live document says about an operation's fields and models into what is known, and tell the drift."""
+"""Merges what the live document says about an operation's fields and models into the catalogue; reports the drift."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from bot.catalogue import texts
 from bot.catalogue.fields import Field, FieldKind, Scalar
 from bot.catalogue.json_schema import Described, field_of, fitting, open_ended
-from bot.catalogue.messages import either
 from bot.catalogue.operation import Model, Operation, same_name
 
 _COMPATIBLE = (
@@ -17,7 +17,7 @@ _COMPATIBLE = (
     frozenset({FieldKind.OBJECTS, FieldKind.JSON}),
     frozenset({FieldKind.OBJECT, FieldKind.JSON}),
 )
-"""Kinds that a schema can hardly tell apart: ours stays."""
+"""Kinds that a schema can hardly distinguish: ours is kept."""
 
 
 def merged_fields(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Field, ...], list[str]]:
@@ -30,13 +30,13 @@ def merged_fields(operation: Operation, described: Sequence[Described]) -> tuple
         if field.name in by_name:
             merged, changes = _merged_field(field, by_name[field.name])
             fields.append(merged)
-            drift += [f"{operation.id}: {change}" for change in changes]
+            drift += [texts.of_operation(operation.id, change) for change in changes]
         else:
             fields.append(field)
-            drift.append(f"{operation.id}: the live document does not list {field.name}.")
+            drift.append(texts.of_operation(operation.id, texts.not_listed(field.name)))
     new = [field_of(each) for each in described if each.name not in known]
     if new:
-        drift.append(f"{operation.id} has new fields: {', '.join(field.name for field in new)}.")
+        drift.append(texts.new_fields(operation.id, [field.name for field in new]))
     return (*fields, *new), drift
 
 
@@ -55,7 +55,7 @@ def merged_models(operation: Operation, described: Sequence[Described]) -> tuple
             models.append(Model(id=str(value), name=name))
         else:
             models[place] = replace(models[place], id=str(value))
-    return tuple(models), [f"{operation.id} has new models: {', '.join(str(value) for value in new)}."] if new else []
+    return tuple(models), [texts.new_models(operation.id, [str(value) for value in new])] if new else []
 
 
 def _names(model: Model, value: Scalar, name: str) -> bool:
@@ -66,21 +66,21 @@ def _merged_field(field: Field, said: Described) -> tuple[Field, list[str]]:
     merged, drift = _with_kind(field, said)
     if said.required is not None and said.required != field.required:
         merged = replace(merged, required=said.required)
-        drift.append(f"{field.name} is {'now' if said.required else 'no longer'} required.")
+        drift.append(texts.now_required(field.name, required=said.required))
     merged, changes = _with_values(merged, said)
     drift += changes
     limits = (said.minimum, said.maximum)
     if limits not in {(None, None), (merged.minimum, merged.maximum)}:
         merged = replace(merged, minimum=said.minimum, maximum=said.maximum)
-        drift.append(f"{field.name} goes from {_end(said.minimum)} to {_end(said.maximum)}.")
+        drift.append(texts.new_range(field.name, said.minimum, said.maximum))
     if said.max_length is not None and said.max_length != merged.max_length:
         merged = replace(merged, max_length=said.max_length)
-        drift.append(f"{field.name} may have {said.max_length:,} characters.")
+        drift.append(texts.new_length(field.name, said.max_length))
     inner = {item.name for item in merged.item_fields}
     new = tuple(field_of(item) for item in said.items if item.name not in inner)
     if new and merged.item_fields:
         merged = replace(merged, item_fields=(*merged.item_fields, *new))
-        drift.append(f"{field.name} has new keys: {', '.join(item.name for item in new)}.")
+        drift.append(texts.new_keys(field.name, [item.name for item in new]))
     return merged, drift
 
 
@@ -99,11 +99,11 @@ def _with_kind(field: Field, said: Described) -> tuple[Field, list[str]]:
         item_fields=tuple(field_of(item) for item in said.items),
         extra_keys=not said.items,
     )
-    return changed, [f"{field.name} is of the kind {kind}, not {field.kind}."]
+    return changed, [texts.other_kind(field.name, kind, field.kind)]
 
 
 def _with_values(field: Field, said: Described) -> tuple[Field, list[str]]:
-    """Take over listed values: as a closed list, or as suggestions where the list must stay open."""
+    """Adopt listed values: as a closed list, or as suggestions where the list must stay open."""
     closed = fitting(field.kind, said.closed)
     seen = fitting(field.kind, said.seen)
     drift: list[str] = []
@@ -111,12 +111,8 @@ def _with_values(field: Field, said: Described) -> tuple[Field, list[str]]:
         seen = closed + seen
     elif closed and set(closed) != set(field.choices):
         field = replace(field, choices=closed)
-        drift.append(f"{field.name} takes {either(closed)} only.")
+        drift.append(texts.takes_only(field.name, closed))
     added = tuple(value for value in dict.fromkeys(seen) if value not in field.suggestions)
     if added and field.name != "model":  # listed models are learned with their names, see merged_models
         field = replace(field, suggestions=(*field.suggestions, *added))
     return field, drift
-
-
-def _end(value: float | None) -> str:
-    return "any" if value is None else f"{value:g}"

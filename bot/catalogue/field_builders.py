@@ -1,4 +1,4 @@
-"""Short ways to write down the catalogue's fields, and the values that several operations share."""
+"""Short builders for the catalogue's fields, and the values that several operations share."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SORA_SECONDS = (4, 8, 12, 16, 20)
 """Documented on the pages of `video.generate` and `sora2.video.extend`."""
 
 SORA_SECONDS_BY_MODEL: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({"*sora*": SORA_SECONDS})
-"""The id of Sora 2 on `video.generate` is not public; every id that was seen for it contains this word."""
+"""The id of Sora 2 on `video.generate` is not public; every id seen for it contains this word."""
 
 GPT_IMAGE_RESOLUTIONS: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({"gptimage2": ("1K", "2K", "4K")})
 """Documented on the pages of `image.generate` and `image.edit`."""
 
 ASPECT_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
-"""The first three stand on the pages; the same models take the other two elsewhere."""
+"""The first three are documented on the pages; the same models accept the other two elsewhere."""
 
 
 def text(name: str, label: str, about: str, *, required: bool = False, seen: tuple[str, ...] = ()) -> Field:

@@ -1,4 +1,4 @@
-"""What one input of an operation is: its kind, its rules and the words that a member reads about it."""
+"""One input of an operation: its kind, its rules and the words that a member reads about it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TypeAlias
 from bot.domain.models import MediaKind
 
 TEXT_LIMIT_CHARS = 6000
-"""The longest slash-command option that Discord takes; the API documents no limit of its own."""
+"""The longest slash-command option that Discord accepts; the API documents no limit of its own."""
 
 HELP_LIMIT_CHARS = 100
 """The longest description of a slash-command option."""
@@ -33,11 +33,11 @@ class FieldKind(StrEnum):
     OBJECT = "object"
     OBJECTS = "objects"
     JSON = "json"
-    """Any JSON value: only for fields that the live document describes in a form that we do not know."""
+    """Any JSON value: only for fields that the live document describes in an unknown form."""
 
 
 class ProbeKind(StrEnum):
-    """What can be read from a source file instead of being asked of the member."""
+    """What can be read from a source file instead of asking the member."""
 
     DURATION = "duration"
     CONTENT_TYPE = "content_type"
@@ -67,17 +67,17 @@ class Field:
     unit: str = ""
     """What a number counts, in the plural: `seconds`."""
     choices: tuple[Scalar, ...] = ()
-    """The closed list for every model, empty if anything goes."""
+    """The closed list for every model, empty if any value is valid."""
     choices_by_model: Mapping[str, tuple[Scalar, ...]] = default(default_factory=lambda: MappingProxyType({}))
     """Closed lists for some models, by model id; `*` in a key stands for any characters."""
     suggestions: tuple[Scalar, ...] = ()
-    """Values that were seen or are likely: offered, never enforced."""
+    """Values that were seen or are likely: suggested, never enforced."""
     minimum: float | None = None
     maximum: float | None = None
     max_length: int = TEXT_LIMIT_CHARS
     """The longest text, in characters."""
     media: frozenset[MediaKind] = frozenset()
-    """What a link may lead to, for the kinds URL and URLS."""
+    """The media that a link may refer to, for the kinds URL and URLS."""
     probe: Probe | None = None
     """Where the value is read from when the member does not give it."""
     item_fields: tuple[Field, ...] = ()
@@ -86,7 +86,7 @@ class Field:
     """Whether an object may have keys beyond `item_fields`."""
 
     def choices_for(self, model: str | None) -> tuple[Scalar, ...]:
-        """Return the closed list of values for `model`, empty if anything goes."""
+        """Return the closed list of values for `model`, empty if any value is valid."""
         if model is not None:
             for pattern, choices in self.choices_by_model.items():
                 if fnmatchcase(model.casefold(), pattern.casefold()):

@@ -1,4 +1,4 @@
-"""JSON Schema to fields and back. Reading is total: whatever a document holds, the worst is that nothing is learned."""
+"""JSON Schema to fields and back. Reading never fails: at worst, nothing is learned from a document."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.catalogue.fields import HELP_LIMIT_CHARS, TEXT_LIMIT_CHARS, Field, FieldKind, Scalar
-from bot.catalogue.messages import echo
+from bot.catalogue.texts import described_elsewhere, echo
 from bot.catalogue.values import NUMBER_LIMIT
 
 DEPTH_LIMIT = 12
 """How many references and nested combinations are followed."""
 STEP_LIMIT = 1_500
-"""How many schemas are looked at for one input: a schema may lead to itself in many ways."""
+"""How many schemas are read for one input: a schema may refer to itself in many ways."""
 FIELD_LIMIT = 80
 CHOICE_LIMIT = 200
 CHOICE_LIMIT_CHARS = 200
@@ -133,7 +133,7 @@ class Reader:
         return _SIMPLE.get(word) if word else None
 
     def _at(self, reference: str) -> object:
-        """Return what a local reference such as `#/components/schemas/Input` leads to, None if nothing."""
+        """Return what a local reference such as `#/components/schemas/Input` refers to, None if nothing."""
         if not reference.startswith("#/"):
             return None
         place: object = self._document
@@ -155,7 +155,7 @@ def field_of(described: Described) -> Field:
         kind=kind,
         required=bool(described.required),
         label=label[:60],
-        help=described.about or echo(f"The {label}, as Cannon Studio's docs describe it", HELP_LIMIT_CHARS),
+        help=described.about or echo(described_elsewhere(label), HELP_LIMIT_CHARS),
         choices=() if open_ended(described.name) else closed,
         suggestions=closed if open_ended(described.name) else fitting(kind, described.seen),
         minimum=described.minimum,
@@ -167,7 +167,7 @@ def field_of(described: Described) -> Field:
 
 
 def open_ended(name: str) -> bool:
-    """Tell whether a field stays open even if the document lists its values: new models come faster than documents."""
+    """Whether a field stays open even if the document lists its values: new models come faster than documents."""
     return name in {"model", "resolution"}
 
 
@@ -214,7 +214,7 @@ def object_schema(fields: tuple[Field, ...], *, extra_keys: bool) -> dict[str, A
 
 
 def _overlaid(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
-    """Return both schemas as one: properties and required are joined, in all else `top` wins."""
+    """Return both schemas as one: properties and required are joined, for all other keys `top` wins."""
     merged = base | top
     for word in ("properties", "required"):
         lower, upper = base.get(word), top.get(word)

@@ -1,4 +1,4 @@
-"""The catalogue as it is now: what is built in, and what Cannon Studio has published since."""
+"""The catalogue as it is now: the built-in operations, and what Cannon Studio has published since."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from bot.catalogue.openapi import merge
 
 
 class LiveCatalogue:
-    """Holds the catalogue in force. Whoever works for longer than one call keeps this and reads `current` each time."""
+    """Holds the catalogue in force. Whatever lives longer than one call keeps this and reads `current` each time."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._current = catalogue
 
     @property
     def current(self) -> Catalogue:
-        """The catalogue in force. It is immutable: what was read stays consistent while a newer one comes."""
+        """The catalogue in force. It is immutable: what was read stays consistent while a newer one is adopted."""
         return self._current
 
     async def learn(self, document: object) -> list[str]:
         """Merge an OpenAPI document; return a sentence for each difference. One that cannot be read changes nothing."""
-        # In a thread: the document comes from outside, and a strange one takes long.
+        # In a thread: the document comes from outside, and an unusual one takes long.
         self._current, drift = await asyncio.to_thread(merge, self._current, document)
         return drift

@@ -1,7 +1,7 @@
-"""Learn from the live OpenAPI document, and describe the catalogue as one.
+"""Learns from the live OpenAPI document, and describes the catalogue as one.
 
 The document's form is not public, so it is searched rather than trusted: any schema that ties a value of
-`operation` to an `input`, wherever it stands, and else a component that is named after an operation.
+`operation` to an `input`, wherever it is, and otherwise a component that is named after an operation.
 What cannot be read changes nothing.
 """
 
@@ -12,15 +12,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.catalogue import texts
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.drift import merged_fields, merged_models
 from bot.catalogue.fields import Field
 from bot.catalogue.json_schema import Described, Reader, object_schema
-from bot.catalogue.messages import echo
 from bot.catalogue.operation import Operation, bare, same_name
 
 NODE_LIMIT = 100_000
-"""How many objects and lists of a document are looked at."""
+"""How many objects and lists of a document are read."""
 OPERATION_LIMIT = 300
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.[A-Za-z0-9_-]{1,40}){1,4}", re.ASCII)
@@ -59,7 +59,7 @@ def merge(catalogue: Catalogue, document: object) -> tuple[Catalogue, list[str]]
         former = operations.get(entry.id) or _twin(entry, operations)
         if former is None:
             operations[entry.id] = _learned(entry)
-            drift.append(f"There is a new operation: {entry.id}.")
+            drift.append(texts.new_operation(entry.id))
             continue
         present, sentences = _merged(former, entry)
         drift += sentences
@@ -100,7 +100,7 @@ def _branch(operation: Operation) -> dict[str, Any]:
 
 
 def _entries(document: Mapping[str, Any], operations: Mapping[str, Operation]) -> list[Entry]:
-    """Return what the document says, one entry for each operation; the fullest where there are several."""
+    """Return what the document says, one entry for each operation; the most complete where there are several."""
     reader = Reader(document)
     found: dict[str, Entry] = {}
     for node in _nodes(document):
@@ -120,7 +120,7 @@ def _entries(document: Mapping[str, Any], operations: Mapping[str, Operation]) -
 
 
 def _nodes(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Walk the objects of the document in its order, without recursion and to a limit."""
+    """Walk the objects of the document in its order, without recursion and up to a limit."""
     waiting: list[object] = [document]
     for _ in range(NODE_LIMIT):
         if not waiting:
@@ -134,7 +134,7 @@ def _nodes(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _tied(reader: Reader, node: Mapping[str, Any]) -> list[Entry]:
-    """Return the operations that a schema with the properties `operation` and `input` stands for."""
+    """Return the operations that a schema with the properties `operation` and `input` describes."""
     properties = node.get("properties")
     if not isinstance(properties, Mapping) or "operation" not in properties:
         return []
@@ -143,7 +143,7 @@ def _tied(reader: Reader, node: Mapping[str, Any]) -> list[Entry]:
     if not isinstance(values, list):
         return []
     ids = [value for value in values if isinstance(value, str) and _ID.fullmatch(value)][:OPERATION_LIMIT]
-    if len(ids) != 1:  # the input cannot be told apart: only the ids are learned
+    if len(ids) != 1:  # the inputs cannot be distinguished: only the ids are learned
         return [Entry(each, (), ()) for each in ids]
     given = reader.resolve(properties.get("input"))
     return [Entry(ids[0], _titles(node, named, given), reader.fields(given))]
@@ -172,7 +172,7 @@ def _named(reader: Reader, components: Mapping[str, object], key: str) -> Entry 
 
 def _titles(*schemas: Mapping[str, Any]) -> tuple[str, ...]:
     words = [schema.get(word) for schema in schemas for word in ("title", "summary", "description")]
-    return tuple(echo(word, 100) for word in words if isinstance(word, str) and word.strip())
+    return tuple(texts.echo(word, 100) for word in words if isinstance(word, str) and word.strip())
 
 
 def _twin(entry: Entry, operations: Mapping[str, Operation]) -> Operation | None:
@@ -199,7 +199,7 @@ def _merged(operation: Operation, entry: Entry) -> tuple[Operation, list[str]]:
     present = replace(operation, id=entry.id, id_documented=True)
     drift = []
     if operation.id != entry.id:
-        drift.append(f"The id of {operation.title} is {entry.id}, not {operation.id}.")
+        drift.append(texts.other_id(operation.title, entry.id, operation.id))
     if not entry.fields:
         return present, drift
     kept = operation if operation.id_documented else replace(operation, fields=_still_there(operation, entry))

@@ -17,7 +17,7 @@ SORA_ENDS = "2026-09-24"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model that an operation offers. `id` is what the API takes, None if it is not public."""
+    """A model that an operation offers. `id` is the API's own, None if it is not public."""
 
     id: str | None
     name: str
@@ -32,7 +32,7 @@ class Output:
     key: str
     kind: MediaKind | None
     temporary: bool = False
-    """Whether the links die soon, so that they are of no use to us."""
+    """Whether the links expire so soon that they are of no use."""
     echo: bool = False
     """Whether the key only repeats an input."""
 
@@ -46,7 +46,7 @@ class Operation:
     workflow: str
     """The slash group it belongs to: image, video, audio, prompt, finish, sora or 3d."""
     fields: tuple[Field, ...] = ()
-    """Empty if the fields are not public: then any input goes."""
+    """Empty if the fields are not public: then any input is accepted."""
     outputs: tuple[Output, ...] = ()
     """Empty if the outputs are not public."""
     fixed_credits: Decimal | None = None
@@ -66,7 +66,7 @@ class Operation:
 
 
 def same_name(first: str, second: str) -> bool:
-    """Tell whether two names are the same but for case, spaces and punctuation: `sora-2` and `Sora 2`."""
+    """Return whether two names are equal except for case, spaces and punctuation: `sora-2` and `Sora 2`."""
     return bare(first) == bare(second) != ""
 
 
@@ -84,7 +84,7 @@ def model_name(operation: Operation, model: str) -> str:
 
 
 def model_id(operation: Operation, typed: str) -> str:
-    """Return the id of the model that `typed` means by its id or its name, in any case; else `typed` itself."""
+    """Return the id of the model whose id or name is `typed`, in any case; else `typed` itself."""
     for known in operation.models:
         if known.id is not None and typed.casefold() in {known.id.casefold(), known.name.casefold()}:
             return known.id

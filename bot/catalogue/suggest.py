@@ -1,12 +1,13 @@
-"""What autocomplete offers for a field: known values, and always what the member types. From memory only."""
+"""What autocomplete offers for a field: known values, and the typed text itself. From memory only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from bot.catalogue.fields import Field, FieldKind, Scalar
-from bot.catalogue.messages import echo, nearest, size_of
+from bot.catalogue.nearest import nearest, size_of
 from bot.catalogue.operation import Operation, model_id, model_name
+from bot.catalogue.texts import echo
 from bot.catalogue.values import clean_text, take
 from bot.errors import InputError
 
@@ -58,10 +59,10 @@ def _offer(operation: Operation, field: Field, value: Scalar) -> Offer:
 
 
 def _matching(offers: list[Offer], wanted: str) -> list[Offer]:
-    """Return the offers that hold `wanted`: the one it names, then those that start with it, then the others."""
+    """Return the offers that contain `wanted`: the exact one, then those that start with it, then the others."""
     word = wanted.casefold()
-    held = [offer for offer in offers if word in offer[0].casefold() or word in str(offer[1]).casefold()]
-    return sorted(held, key=lambda offer: (not _is(offer, wanted), not offer[0].casefold().startswith(word)))
+    matching = [offer for offer in offers if word in offer[0].casefold() or word in str(offer[1]).casefold()]
+    return sorted(matching, key=lambda offer: (not _is(offer, wanted), not offer[0].casefold().startswith(word)))
 
 
 def _is(offer: Offer, wanted: str) -> bool:

@@ -1,4 +1,4 @@
-"""Check a whole input against its operation, before anything is paid."""
+"""Checks a whole input against its operation, before anything is paid."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from bot.catalogue import texts
 from bot.catalogue.constraints import check_rules
 from bot.catalogue.fields import Field, FieldKind, Scalar
-from bot.catalogue.messages import echo, either, nearest_sentence
+from bot.catalogue.nearest import nearest
 from bot.catalogue.operation import Operation, model_id, model_name
 from bot.catalogue.values import plain, take
 from bot.errors import InputError
@@ -19,10 +20,10 @@ def check_input(
 ) -> dict[str, Any]:
     """Return `values` as the operation takes them on the wire, without empty ones.
 
-    `allow_local` also allows links to http://127.0.0.1; `pending` fields come later. Raises InputError.
+    `allow_local` also allows links to http://127.0.0.1; `pending` fields are filled later. Raises InputError.
     """
     if not isinstance(values, Mapping):
-        raise InputError('The input must be a JSON object of named fields, such as {"prompt": "a lighthouse"}.')
+        raise InputError(texts.INPUT_NOT_OBJECT)
     if not operation.fields:
         return {key: value for key, value in plain(values).items() if value is not None and value not in ("", [])}
     _refuse_unknown(operation, values)
@@ -44,20 +45,19 @@ def _refuse_unknown(operation: Operation, values: Mapping[str, object]) -> None:
     for name in values:
         if name in known:
             continue
-        close = get_close_matches(echo(name), known, n=1, cutoff=0.5)
-        hint = f"The nearest is {close[0]}." if close else f"It has {', '.join(known)}."
-        raise InputError(f"{operation.title} has no field named {echo(name) or 'like that'}. {hint}")
+        close = get_close_matches(texts.echo(name), known, n=1, cutoff=0.5)
+        raise InputError(texts.no_field(operation.title, name, close[0] if close else None, known))
 
 
 def _need_required(operation: Operation, given: Collection[str]) -> None:
     missing = [field for field in operation.fields if field.required and field.name not in given]
     if missing:
-        labels = " and ".join(f"the {field.label}" for field in missing)
-        raise InputError(f"{operation.title} needs {labels}.", missing[0].name if len(missing) == 1 else None)
+        sentence = texts.missing(operation.title, [field.label for field in missing])
+        raise InputError(sentence, missing[0].name if len(missing) == 1 else None)
 
 
 def _chosen(operation: Operation, field: Field, value: Any, taken: Mapping[str, Any]) -> Any:
-    """Return `value` as the closed list spells it. Raises InputError if it is not in the list."""
+    """Return `value` in the closed list's own spelling. Raises InputError if it is not in the list."""
     model = taken.get("model")
     choices = field.choices_for(model if isinstance(model, str) else None)
     if not choices or not isinstance(value, str | int | float):
@@ -73,6 +73,5 @@ def _choice_sentence(
 ) -> str:
     by_model = choices != field.choices
     who = model_name(operation, str(taken["model"])) if by_model else operation.title
-    what = field.unit or f"as the {field.label}"
-    sentence = f"{echo(who)} takes {either(choices)} {what}; you gave {echo(value)}."
-    return f"{sentence} {nearest_sentence(value, choices)}".rstrip()
+    sentence = texts.not_a_choice(who, choices, field.label, field.unit, value)
+    return f"{sentence} {texts.the_nearest(nearest(value, choices))}".rstrip()

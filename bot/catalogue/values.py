@@ -1,4 +1,4 @@
-"""Turn one given value into what goes on the wire, or say in one sentence why it cannot."""
+"""Converts one given value to its form on the wire, or says in one sentence why it is not valid."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.catalogue import texts
 from bot.catalogue.fields import Field, FieldKind
-from bot.catalogue.messages import echo, size_of
+from bot.catalogue.nearest import size_of
+from bot.catalogue.texts import echo
 from bot.errors import InputError
 
 URL_LIMIT_CHARS = 4096
 NUMBER_LIMIT = 2**53
-"""Beyond it JSON numbers lose digits on the way."""
+"""Beyond it JSON numbers lose digits."""
 DEPTH_LIMIT = 16
 """How deeply free JSON may be nested."""
 
@@ -28,7 +30,7 @@ _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "o
 
 
 def take(field: Field, value: object, *, allow_local: bool) -> Any:
-    """Return `value` as `field` takes it on the wire, None if it is empty.
+    """Return `value` in `field`'s form on the wire, None if it is empty.
 
     `allow_local` also allows links to http://127.0.0.1. Raises InputError.
     """
@@ -38,7 +40,7 @@ def take(field: Field, value: object, *, allow_local: bool) -> Any:
 
 
 def clean_text(text: str) -> str:
-    """Return `text` without lone surrogates, controls and outer space; '' if nothing in it can be seen."""
+    """Return `text` without lone surrogates, controls and outer space; '' if nothing in it is visible."""
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return text if any(_visible(letter) for letter in text) else ""
 
@@ -46,7 +48,7 @@ def clean_text(text: str) -> str:
 def plain(value: object, *, depth: int = 0) -> Any:
     """Return any JSON value with its texts cleaned. Raises InputError for what JSON cannot carry."""
     if depth > DEPTH_LIMIT:
-        raise InputError(f"The input is nested more than {DEPTH_LIMIT} levels deep; make it flatter.")
+        raise InputError(texts.too_deep(DEPTH_LIMIT))
     if isinstance(value, str):
         return _CONTROLS.sub("", value)
     if isinstance(value, Mapping):
@@ -56,21 +58,21 @@ def plain(value: object, *, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if not isinstance(value, int | float):
-        raise InputError("The input holds something that JSON cannot carry; use text, numbers, lists and objects.")
+        raise InputError(texts.NOT_JSON)
     if not abs(value) <= NUMBER_LIMIT:
-        raise InputError("The input holds a number that is not finite or too large; the limit is 9007199254740992.")
+        raise InputError(texts.NUMBER_TOO_LARGE)
     return value
 
 
 def noun(value: object) -> str:
     """Return what `value` is, in a member's words."""
     if isinstance(value, bool):
-        return "true or false"
+        return texts.BOOLEAN
     if isinstance(value, int | float):
-        return "a number"
+        return texts.NUMBER
     if isinstance(value, str):
-        return "text"
-    return "a list" if isinstance(value, list | tuple) else "an object"
+        return texts.TEXT
+    return texts.LIST if isinstance(value, list | tuple) else texts.OBJECT
 
 
 def _visible(letter: str) -> bool:
@@ -78,23 +80,19 @@ def _visible(letter: str) -> bool:
 
 
 def _text(field: Field, value: object, _allow_local: bool) -> str | None:
-    given = _spelt(field, value)
+    given = _as_choice(field, value)
     if not isinstance(given, str):
-        raise InputError(f"The {field.label} must be text; you gave {noun(given)}.", field.name)
+        raise InputError(texts.must_be(field.label, texts.TEXT, noun(given)), field.name)
     text = clean_text(given)
     if len(text) > field.max_length:
-        raise InputError(
-            f"The {field.label} may have {field.max_length:,} characters; yours has {len(text):,}."
-            f" Shorten it by {len(text) - field.max_length:,}.",
-            field.name,
-        )
+        raise InputError(texts.text_too_long(field.label, field.max_length, len(text)), field.name)
     return text or None
 
 
-def _spelt(field: Field, value: object) -> object:
+def _as_choice(field: Field, value: object) -> object:
     """Return the choice that a bare number means, such as `2x` for 2; other values as they are.
 
-    A command has a number's option for a field of which the live document says later that it takes words.
+    A command may have a number option for a field that has become a text field in the live document.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
@@ -107,15 +105,11 @@ def _number(field: Field, value: object, _allow_local: bool) -> float | int | No
     if number is None:
         return None
     if not abs(number) <= NUMBER_LIMIT:  # false for NaN too
-        raise InputError(f"The {field.label} must be a finite number below 9007199254740992.", field.name)
+        raise InputError(texts.must_be_finite(field.label), field.name)
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     if field.kind is FieldKind.INTEGER and isinstance(number, float):
-        below = math.floor(number)
-        raise InputError(
-            f"The {field.label} must be a whole number; you gave {number}. The nearest are {below} and {below + 1}.",
-            field.name,
-        )
+        raise InputError(texts.must_be_whole(field.label, number, math.floor(number)), field.name)
     return _in_range(field, number)
 
 
@@ -124,35 +118,26 @@ def _parsed(field: Field, value: object) -> float | int | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):
-        raise InputError(f"The {field.label} must be {_wanted(field)}; you gave {noun(value)}.", field.name)
+        raise InputError(texts.must_be(field.label, _wanted(field), noun(value)), field.name)
     text = clean_text(value)
     if not text:
         return None
     found = _NUMBER.fullmatch(text)
     if not found:
-        raise InputError(f"The {field.label} must be {_wanted(field)}; you gave {echo(text)}.", field.name)
+        raise InputError(texts.must_be(field.label, _wanted(field), echo(text)), field.name)
     return float(found[1]) if "." in found[1] else int(found[1])
 
 
 def _wanted(field: Field) -> str:
-    what = "a whole number" if field.kind is FieldKind.INTEGER else "a number"
-    return f"{what} of {field.unit}" if field.unit else what
+    what = texts.WHOLE_NUMBER if field.kind is FieldKind.INTEGER else texts.NUMBER
+    return texts.of_unit(what, field.unit)
 
 
 def _in_range(field: Field, number: float) -> float | int:
-    unit = f" {field.unit}" if field.unit else ""
     if field.minimum is not None and number < field.minimum:
-        raise InputError(
-            f"The {field.label} must be at least {field.minimum:g}{unit}; you gave {number}."
-            f" The nearest is {field.minimum:g}.",
-            field.name,
-        )
+        raise InputError(texts.too_small(field.label, field.minimum, field.unit, number), field.name)
     if field.maximum is not None and number > field.maximum:
-        raise InputError(
-            f"The {field.label} may be {field.maximum:g}{unit} at most; you gave {number}."
-            f" The nearest is {field.maximum:g}.",
-            field.name,
-        )
+        raise InputError(texts.too_large(field.label, field.maximum, field.unit, number), field.name)
     return number
 
 
@@ -165,25 +150,22 @@ def _boolean(field: Field, value: object, _allow_local: bool) -> bool | None:
             return None
         if word in _WORDS:
             return _WORDS[word]
-        raise InputError(f"The {field.label} must be true or false; you gave {echo(word)}.", field.name)
-    raise InputError(f"The {field.label} must be true or false; you gave {noun(value)}.", field.name)
+        raise InputError(texts.must_be(field.label, texts.BOOLEAN, echo(word)), field.name)
+    raise InputError(texts.must_be(field.label, texts.BOOLEAN, noun(value)), field.name)
 
 
 def _url(field: Field, value: object, allow_local: bool) -> str | None:
     if not isinstance(value, str):
-        raise InputError(f"The {field.label} must be a link; you gave {noun(value)}.", field.name)
+        raise InputError(texts.must_be(field.label, texts.LINK, noun(value)), field.name)
     url = clean_text(value)
-    if url.startswith("<") and url.endswith(">"):  # as members write a link that shall not unfold
+    if url.startswith("<") and url.endswith(">"):  # how members suppress a link's preview
         url = url[1:-1].strip()
     if not url:
         return None
     if len(url) > URL_LIMIT_CHARS:
-        raise InputError(
-            f"The link of the {field.label} may have {URL_LIMIT_CHARS:,} characters; yours has {len(url):,}.",
-            field.name,
-        )
+        raise InputError(texts.link_too_long(field.label, URL_LIMIT_CHARS, len(url)), field.name)
     if not _is_link(url, allow_local=allow_local):
-        raise InputError(f"The {field.label} must be a link that starts with https:// and has no spaces.", field.name)
+        raise InputError(texts.must_be_https(field.label), field.name)
     return url
 
 
@@ -205,7 +187,7 @@ def _is_link(url: str, *, allow_local: bool) -> bool:
 def _urls(field: Field, value: object, allow_local: bool) -> list[str] | None:
     given = value.split() if isinstance(value, str) else value
     if not isinstance(given, list | tuple):
-        raise InputError(f"The {field.label} must be a list of links; you gave {noun(value)}.", field.name)
+        raise InputError(texts.must_be(field.label, texts.LINKS, noun(value)), field.name)
     urls = [_url(field, item.rstrip(",;") if isinstance(item, str) else item, allow_local) for item in given]
     return [url for url in urls if url is not None] or None
 
@@ -215,7 +197,7 @@ def _object(field: Field, value: object, allow_local: bool) -> dict[str, Any] | 
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise InputError(f"The {field.label} must be a JSON object; you gave {noun(given)}.", field.name)
+        raise InputError(texts.must_be(field.label, texts.JSON_OBJECT, noun(given)), field.name)
     taken: dict[str, Any] = {}
     known = {item.name: item for item in field.item_fields}
     for key, item in given.items():
@@ -226,7 +208,7 @@ def _object(field: Field, value: object, allow_local: bool) -> dict[str, Any] | 
         elif field.extra_keys:
             taken[_CONTROLS.sub("", str(key))] = _plain_in(field, item)
         else:
-            raise InputError(f"The {field.label} has no {echo(key)}; it has {', '.join(known)}.", field.name)
+            raise InputError(texts.no_key(field.label, key, list(known)), field.name)
     return taken or None
 
 
@@ -235,7 +217,7 @@ def _objects(field: Field, value: object, allow_local: bool) -> list[dict[str, A
     if given is None:
         return None
     if not isinstance(given, list | tuple):
-        raise InputError(f"The {field.label} must be a JSON list of objects; you gave {noun(given)}.", field.name)
+        raise InputError(texts.must_be(field.label, texts.JSON_OBJECTS, noun(given)), field.name)
     items = [_object(field, item, allow_local) for item in given if item is not None]
     return [item for item in items if item is not None] or None
 
@@ -249,14 +231,14 @@ def _take_inner(field: Field, inner: Field, value: object, allow_local: bool) ->
     try:
         return take(inner, value, allow_local=allow_local)
     except InputError as error:
-        raise InputError(f"In the {field.label}: {error.sentence}", field.name) from None
+        raise InputError(texts.inside(field.label, error.sentence), field.name) from None
 
 
 def _plain_in(field: Field, value: object) -> Any:
     try:
         return plain(value)
     except InputError as error:
-        raise InputError(f"In the {field.label}: {error.sentence}", field.name) from None
+        raise InputError(texts.inside(field.label, error.sentence), field.name) from None
 
 
 def _unwrapped(field: Field, value: object) -> object:
@@ -269,7 +251,7 @@ def _unwrapped(field: Field, value: object) -> object:
     try:
         parsed: object = json.loads(text)
     except (ValueError, RecursionError):
-        raise InputError(f"The {field.label} must be JSON, such as {_example(field)}.", field.name) from None
+        raise InputError(texts.must_be_json(field.label, _example(field)), field.name) from None
     return parsed
 
 

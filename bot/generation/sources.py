@@ -10,7 +10,7 @@ from typing import Any
 from bot.cannon.client import CannonClient
 from bot.cannon.wire import media_of
 from bot.catalogue import FieldKind, LiveCatalogue, Operation, ProbeKind
-from bot.catalogue.messages import echo
+from bot.catalogue.texts import echo
 from bot.domain.models import Job, Media, MediaKind, is_id
 from bot.errors import BotError, InputError, MediaError, MediaGone
 from bot.guild.api_keys import ApiKeys

@@ -1,4 +1,4 @@
-"""The operations that make sound, as their pages in the API's docs describe them."""
+"""The operations that make audio, as their pages in the API's docs describe them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operations that finish a video or a picture, as their pages in the API's docs describe them."""
+"""The operations that finish a video or an image, as their pages in the API's docs describe them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The 3D operations. Of the second only the id is public, and of neither the output."""
+"""The 3D operations. Of the second only the id is public; the outputs of both are not."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ DURATION = Field(
     choices_by_model=SORA_SECONDS_BY_MODEL,
     suggestions=(4, 5, 8, 10, 12, 15),
 )
-"""Of the suggestions, 10 stands on the page; the same models take the others elsewhere."""
+"""Of the suggestions, only 10 is on the page; the same models accept the others elsewhere."""
 
 GENERATE = Operation(
     id="video.generate",
