@@ -1,1 +1,1 @@
-"""Reactions as commands, their settings, and the gallery."""
+"""Reactions that run actions, their settings, and the gallery."""

@@ -17,6 +17,7 @@ from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.reactions import NEXT_STEPS, NOTHING_THERE, ReactedCard, ReactionKey
 from bot.generation.rerun import require_payer
 from bot.runtime.rate_limiter import RateLimiter
+from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
 from cogs.reactions.submit import CardTarget, PostableChannel, accept, post
 from cogs.results.remove import remove
@@ -27,24 +28,15 @@ log = structlog.get_logger(__name__)
 
 MEMBER_A_MINUTE, SERVER_A_MINUTE = 5, 20
 MINUTE_S = 60.0
-NOT_DONE = "It is still being made; react again when it is done."
-TOO_MUCH = "That is too much at once: reactions start {times} jobs a minute {whose}. Nothing was spent."
 BURST = "burst"
-"""Why it is refused where a whole server reacts at once: it is reported once, not to each."""
-TOLD_A_MINUTE = 10
-"""How many members of a server get a direct message; Discord takes more for spam."""
-AUTHOR_GONE = "Here its author pays for this, who is no longer on the server."
-NOT_YOURS = {
-    Who.EVERYONE: "Only who asked for a result, or a moderator, may take it down.",
-    Who.AUTHOR: "Only who asked for the result, or a moderator, may do this here.",
-    Who.MODERATORS: "Only moderators may do this here.",
-    Who.ROLE: "Only members with the role <@&{role}> may do this here.",
-}
+"""The reason of a refusal when a whole server reacts at once: one member is notified, not each."""
+NOTICES_A_MINUTE = 10
+"""How many members of a server get a direct message; Discord would treat more as spam."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reacted:
-    """A member's reaction on one of our cards."""
+    """A member's reaction on one of the bot's cards."""
 
     guild: discord.Guild
     channel: PostableChannel
@@ -80,27 +72,27 @@ class Reacted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionContext:
-    """What the actions work with."""
+    """What the actions need: the bot, the gallery and the rate limiters."""
 
     bot: CannonBot
     gallery: Gallery
     of_member: RateLimiter
     of_server: RateLimiter
-    telling: RateLimiter
+    notices: RateLimiter
 
     @classmethod
     def of(cls, bot: CannonBot) -> "ReactionContext":
-        """Set it up."""
+        """Return the context, with its rate limiters."""
         return cls(
             bot=bot,
             gallery=Gallery(bot),
             of_member=RateLimiter(bot.clock, MEMBER_A_MINUTE, MINUTE_S),
             of_server=RateLimiter(bot.clock, SERVER_A_MINUTE, MINUTE_S),
-            telling=RateLimiter(bot.clock, TOLD_A_MINUTE, MINUTE_S),
+            notices=RateLimiter(bot.clock, NOTICES_A_MINUTE, MINUTE_S),
         )
 
 
-Do = Callable[[ReactionContext, Reacted], Awaitable[None]]
+ReactionHandler = Callable[[ReactionContext, Reacted], Awaitable[None]]
 
 
 async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
@@ -109,10 +101,10 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
     refuse_blocked(await bot.parts.store.blocks.active(reacted.guild.id, reacted.member.id), bot.clock.wall())
     rules = await bot.parts.store.settings.get(reacted.guild.id)
     is_moderator = moderates(reacted.member.guild_permissions, reacted.member, rules)
-    if not is_moderator and not _is_meant(rule, reacted):
-        raise NotAllowed(NOT_YOURS[rule.who].format(role=rule.role_id))
+    if not is_moderator and not _counts(rule, reacted):
+        raise NotAllowed(texts.not_allowed(rule.who, rule.role_id))
     if rule.action is ReactionAction.REMOVE and not is_moderator and reacted.member.id != reacted.card.author_id:
-        raise NotAllowed(NOT_YOURS[Who.EVERYONE])
+        raise NotAllowed(texts.ONLY_AUTHOR_REMOVES)
     if rule.action in REMAKES:
         require_payer(rules, main_job(reacted.jobs), reacted.member.id)
     if rule.action is ReactionAction.GALLERY:
@@ -120,7 +112,7 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
         context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
 
 
-def _is_meant(rule: Reaction, reacted: Reacted) -> bool:
+def _counts(rule: Reaction, reacted: Reacted) -> bool:
     member = reacted.member
     return {
         Who.EVERYONE: True,
@@ -136,10 +128,10 @@ def _is_meant(rule: Reaction, reacted: Reacted) -> bool:
 async def start(context: ReactionContext, reacted: Reacted) -> None:
     """Start the job that the reaction requests; its card replies to the one that was reacted to."""
     if not all(job.state.ended for job in reacted.jobs):
-        raise InputError(NOT_DONE)
+        raise InputError(texts.NOT_DONE)
     bot = context.bot
     payer = await _payer(reacted)
-    _keep_pace(context, reacted)
+    _limit_rate(context, reacted)
     generation = await bot.parts.generation.reactions.generation(reacted.on, shown_jobs(reacted.jobs), payer.id)
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
     accepted = await accept(bot, reacted.key, generation, target, payer)
@@ -147,40 +139,40 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
 
 
 async def _payer(reacted: Reacted) -> discord.Member:
-    """Return who pays, with the roles they have now."""
+    """Return the payer, with the roles they have now."""
     if reacted.rule.payer is Purse.REACTOR or reacted.card.author_id == reacted.member.id:
         return reacted.member
     guild, author_id = reacted.guild, reacted.card.author_id
     try:
         return guild.get_member(author_id) or await guild.fetch_member(author_id)
     except discord.NotFound:
-        raise Refused(AUTHOR_GONE) from None
+        raise Refused(texts.AUTHOR_GONE) from None
 
 
-def _keep_pace(context: ReactionContext, reacted: Reacted) -> None:
-    """Raise Refused where a burst of reactions would start more than anybody can have meant."""
+def _limit_rate(context: ReactionContext, reacted: Reacted) -> None:
+    """Raise Refused where a burst of reactions would start more jobs than intended."""
     if context.of_member.wait_s((reacted.guild.id, reacted.member.id)):
-        raise Refused(TOO_MUCH.format(times=MEMBER_A_MINUTE, whose="for each member"))
+        raise Refused(texts.too_many_of_member(MEMBER_A_MINUTE))
     if context.of_server.wait_s(reacted.guild.id):
-        raise Refused(TOO_MUCH.format(times=SERVER_A_MINUTE, whose="on a server"), BURST)
+        raise Refused(texts.too_many_of_server(SERVER_A_MINUTE), BURST)
 
 
 # ---------------------------------------------------------------------- results
 
 
 async def send(context: ReactionContext, reacted: Reacted) -> None:
-    """Send the results to who reacted, by direct message."""
+    """Send the results to the reactor by direct message."""
     card, jobs, parts = reacted.card, reacted.jobs, context.bot.parts
     if all(job.state is not JobState.DELIVERED for job in jobs):
-        raise InputError(NOTHING_THERE if all(job.state.ended for job in jobs) else NOT_DONE)
-    _keep_pace(context, reacted)
+        raise InputError(NOTHING_THERE if all(job.state.ended for job in jobs) else texts.NOT_DONE)
+    _limit_rate(context, reacted)
     withheld = await parts.store.reviews.withheld(card.guild_id, card.id)
     embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld))
     embed.url = message_link(card)
     try:
         channel = reacted.member.dm_channel or await reacted.member.create_dm()
         await parts.copies.post(channel, card, jobs, kind="dm", embed=embed, documents=documents)
-    except discord.Forbidden as error:  # they take no direct messages, so this cannot be reported to them either
+    except discord.Forbidden as error:  # they accept no direct messages, so this cannot be reported to them either
         log.info("reaction.no_private_message", card=card.id, code=error.code)
 
 
@@ -190,7 +182,7 @@ async def star(context: ReactionContext, reacted: Reacted) -> None:
 
 
 async def take_down(context: ReactionContext, reacted: Reacted) -> None:
-    """Take down every message that shows the results. The record of the job stays."""
+    """Take down every message that shows the results. The jobs' record is kept."""
     if not all(job.state.ended for job in reacted.jobs):
         raise Refused(STILL_OPEN)
     by_id = reacted.member.id
@@ -199,7 +191,7 @@ async def take_down(context: ReactionContext, reacted: Reacted) -> None:
         raise InputError(sentence)
 
 
-ACTIONS: Mapping[ReactionAction, Do] = {
+ACTIONS: Mapping[ReactionAction, ReactionHandler] = {
     **dict.fromkeys((ReactionAction.RERUN, ReactionAction.VARY, *NEXT_STEPS), start),
     ReactionAction.SEND: send,
     ReactionAction.GALLERY: star,
@@ -208,7 +200,7 @@ ACTIONS: Mapping[ReactionAction, Do] = {
 
 
 def fits(bot: CannonBot, action: ReactionAction, jobs: Sequence[Job], *, gallery: bool) -> bool:
-    """Whether the action makes sense on these delivered jobs: what the bot puts there itself."""
+    """Whether the action applies to these delivered jobs, so that the bot seeds its emoji."""
     kinds = {medium.kind for job in shown_jobs(jobs) for medium in job.media}
     if action in NEXT_STEPS:
         operation_id, kind = NEXT_STEPS[action]

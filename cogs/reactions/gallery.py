@@ -1,4 +1,4 @@
-"""The gallery: what enough members have starred is shown once more, with its stars, until its source goes."""
+"""The gallery: a result that enough members have starred is posted there, with its stars, until its source is gone."""
 
 import asyncio
 import weakref
@@ -17,16 +17,15 @@ from bot.domain.models import Card, Job
 from bot.domain.reaction_rules import ReactionRules
 from bot.domain.text import shortened
 from bot.errors import InputError
+from cogs.reactions import texts
 
 log = structlog.get_logger(__name__)
 
 KIND = "gallery"
-"""What its messages are called among the copies."""
+"""The kind of its messages among the copies."""
 PROMPT_CHARS = 1500
 ALERT_QUIET_S = 24 * 3600.0
 SHOWN_KEPT = 2048
-NOTHING_TO_SHOW = "Only pictures, videos and sounds go to the gallery."
-NOT_FROM_HERE = "What was made in an age-restricted channel does not go to a gallery that is not."
 
 
 class Gallery:
@@ -38,18 +37,18 @@ class Gallery:
         self._shown: dict[str, int] = {}
 
     def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: ReactionRules) -> None:
-        """Raise InputError for a card that has no place in the gallery."""
+        """Raise InputError for a card that cannot be shown in the gallery."""
         if settings.gallery_channel is None:
             return
         if not shown_jobs(jobs):
-            raise InputError(NOTHING_TO_SHOW)
+            raise InputError(texts.NOTHING_TO_SHOW)
         source = guild.get_channel_or_thread(card.channel_id)
         place = guild.get_channel_or_thread(settings.gallery_channel)
         if _is_nsfw(source) and place is not None and not _is_nsfw(place):
-            raise InputError(NOT_FROM_HERE)
+            raise InputError(texts.NOT_FROM_HERE)
 
     async def update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
-        """Bring the card's post up to date with its stars; best effort: the next star tries again."""
+        """Update the card's post to its stars; best effort: the next star tries again."""
         lock = self._locks.get(card.id)
         if lock is None:
             lock = self._locks[card.id] = asyncio.Lock()
@@ -82,7 +81,7 @@ class Gallery:
             await self._alert(guild_id)
             return
         there = await copies.find(channel, message_link(card))
-        if there is not None:  # sent before a crash, and not noted
+        if there is not None:  # sent before a crash, and not recorded
             await copies.note(card, jobs, there, kind=KIND)
             await self._show(guild_id, card, jobs, stars, channel_id, there.id)
             return
@@ -93,7 +92,7 @@ class Gallery:
         self._note(card.id, stars)
 
     async def _is_there(self, card: Card) -> bool:
-        """Whether the source still stands: it may have been deleted while nobody listened."""
+        """Whether the source still exists: it may have been deleted while the bot was offline."""
         if card.message_id is None:
             return False
         channel = self._bot.get_partial_messageable(card.place_id, guild_id=card.guild_id)
@@ -120,18 +119,16 @@ class Gallery:
 
     @staticmethod
     def embed(card: Card, jobs: Sequence[Job], stars: int) -> discord.Embed:
-        """Draw the post: who made it, from which words, how many want it here, and the way back."""
+        """Draw the post: the author, the prompt, the stars, and a link to the original."""
         words = plain(shortened(prompt_text(jobs), PROMPT_CHARS))
         quoted = "\n".join(f"> {line}" for line in words.splitlines())
-        embed = discord.Embed(
-            title="To the original", url=message_link(card), description=quoted or None, colour=GALLERY
-        )
-        embed.add_field(name="Made by", value=f"<@{card.author_id}>")
-        embed.add_field(name="Stars", value=f"⭐ {stars}")
+        embed = discord.Embed(title=texts.ORIGINAL, url=message_link(card), description=quoted or None, colour=GALLERY)
+        embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
+        embed.add_field(name=texts.STARS, value=texts.stars(stars))
         return embed
 
     async def take_down(self, guild_id: int, card: Card) -> None:
-        """Take the card's post away: its source is gone. The stars are forgotten with it."""
+        """Delete the card's post: its source is gone. Its stars are forgotten too."""
         parts = self._bot.parts
         for copy in await parts.store.copies.of_card(guild_id, card.id):
             if copy.kind == KIND:
@@ -139,12 +136,10 @@ class Gallery:
         self._shown.pop(card.id, None)
 
     async def _alert(self, guild_id: int) -> None:
-        """Tell the moderators once a day that the gallery's channel does not take posts."""
+        """Notify the moderators once a day that the bot cannot post in the gallery's channel."""
         parts = self._bot.parts
         if await parts.watch.once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
-            await parts.delivery.log_channel.post(
-                guild_id, "⚠️ I cannot post in the gallery's channel; see `/studio gallery`."
-            )
+            await parts.delivery.log_channel.post(guild_id, texts.CANNOT_POST_IN_GALLERY)
 
 
 def _is_nsfw(channel: object) -> bool:

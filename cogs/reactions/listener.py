@@ -1,8 +1,8 @@
-"""Reactions as controls: from an emoji under one of our cards to what the server lets it do.
+"""Reactions as controls: from an emoji under one of the bot's cards to its action on this server.
 
-A reaction's event says who reacted (with their roles), where and with what; no message is read for it. It is looked up
-by its message's id, and on messages that are not ours nothing is looked up but that. What came while the bot was away
-is not made up for. Refusals are sent by direct message, once in a while: never in the channel.
+A reaction's event has the member (with their roles), the channel and the emoji; no message is read for it. Its card is
+looked up by the message's id; for messages of others, that is the only query. Reactions that came while the bot was
+offline are not caught up on. Refusals are sent by direct message, at a limited rate, and never in the channel.
 """
 
 import asyncio
@@ -18,15 +18,14 @@ from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.domain.reaction_rules import ReactionAction, emoji_key
 from bot.errors import BotError, Refused
 from bot.generation.reactions import ReactionKey, Reactions
+from cogs.reactions import texts
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, require_allowed
 
 log = structlog.get_logger(__name__)
 
-NOT_POSTED = "Discord did not take the answer, so nothing was made or spent."
-
 
 class ReactionListener(commands.Cog):
-    """Listens to reactions, and to the end of the messages that they are on."""
+    """Listens to reactions, and to the deletion of the messages that they are on."""
 
     def __init__(self, bot: CannonBot) -> None:
         self.bot = bot
@@ -34,7 +33,7 @@ class ReactionListener(commands.Cog):
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def _lock(self, event: discord.RawReactionActionEvent) -> asyncio.Lock:
-        """Return the lock of this member's emoji on this message: taking back waits for what it takes back."""
+        """Return the lock of this member's emoji on this message: its removal waits until it was handled."""
         key = (event.message_id, _key(event.emoji), event.user_id)
         lock = self._locks.get(key)
         if lock is None:
@@ -43,14 +42,14 @@ class ReactionListener(commands.Cog):
 
     @property
     def reactions(self) -> Reactions:
-        """What reactions do."""
+        """The use case of reactions."""
         return self.bot.parts.generation.reactions
 
-    # ------------------------------------------------------------------ put on
+    # ------------------------------------------------------------------ added
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
-        """Do what the emoji is for here."""
+        """Run the emoji's action on this server."""
         try:
             async with self._lock(event):
                 await self._added(event)
@@ -58,22 +57,22 @@ class ReactionListener(commands.Cog):
             log.exception("reaction.failed", message=event.message_id)
 
     async def _added(self, event: discord.RawReactionActionEvent) -> None:
-        reacted = await self._look(event)
+        reacted = await self._reacted(event)
         if reacted is None:
             return
         try:
             await self._act(reacted)
         except BotError as error:
             is_burst = isinstance(error, Refused) and error.reason == BURST
-            await self._tell(reacted, error.sentence, once=BURST if is_burst else str(reacted.member.id))
+            await self._notify(reacted, error.sentence, once=BURST if is_burst else str(reacted.member.id))
         except DISCORD_ERRORS as error:
             log.warning("reaction.not_done", card=reacted.card.id, error=type(error).__name__)
-            await self._tell(reacted, NOT_POSTED, once=str(reacted.member.id))
+            await self._notify(reacted, texts.NOT_POSTED, once=str(reacted.member.id))
 
-    async def _look(self, event: discord.RawReactionActionEvent) -> Reacted | None:
-        """Return what the reaction is about; None for one that does not count or is not on a card of ours."""
+    async def _reacted(self, event: discord.RawReactionActionEvent) -> Reacted | None:
+        """Return the reaction with its card; None if it does not count or is not on a card of the bot."""
         member, own = event.member, self.bot.user
-        # Who is no member cannot be checked: Discord sends one with every member's reaction, and no other's.
+        # Only a member can be checked: Discord sends one with every member's reaction, and with no other.
         if event.guild_id is None or member is None or member.bot or own is None:
             return None
         if event.message_author_id not in {None, own.id}:
@@ -91,24 +90,23 @@ class ReactionListener(commands.Cog):
         if await self.reactions.count(reacted.key, reacted.on):
             await ACTIONS[reacted.rule.action](self.context, reacted)
 
-    async def _tell(self, reacted: Reacted, sentence: str, *, once: str) -> None:
-        """Say by direct message why a reaction did nothing; `once` in a while, and not at all to who takes none."""
+    async def _notify(self, reacted: Reacted, sentence: str, *, once: str) -> None:
+        """Send a direct message about why a reaction did nothing, at a limited rate for each `once`; best effort."""
         guild, member = reacted.guild, reacted.member
         if not await self.reactions.may_report(guild.id, once):
             return
-        if self.context.telling.wait_s(guild.id):
+        if self.context.notices.wait_s(guild.id):
             return
-        where = f"<#{reacted.channel.id}>"
         try:
-            await member.send(f"⚠️ Your {reacted.rule.shown} in {where} did nothing: {sentence}"[:2000])
+            await member.send(texts.did_nothing(reacted.rule.shown, reacted.channel.id, sentence)[:2000])
         except DISCORD_ERRORS as error:
-            log.info("reaction.not_told", member=member.id, error=type(error).__name__)
+            log.info("reaction.not_notified", member=member.id, error=type(error).__name__)
 
-    # ------------------------------------------------------------------ taken back
+    # ------------------------------------------------------------------ removed
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
-        """Cancel what a reaction has started, if it was not sent yet; a star no longer counts."""
+        """Cancel the jobs that the reaction started, if they were not sent yet; a star no longer counts."""
         try:
             async with self._lock(event):
                 await self._removed(event)
@@ -140,12 +138,12 @@ class ReactionListener(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
-        """Let all reactions of a message act again: a moderator has cleared them."""
+        """Allow all reactions of a message to act again: a moderator has cleared them."""
         await self._cleared(event.guild_id, event.message_id, None)
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
-        """Let the reactions with one emoji act again: a moderator has cleared them."""
+        """Allow the reactions with one emoji to act again: a moderator has cleared them."""
         await self._cleared(event.guild_id, event.message_id, _key(event.emoji))
 
     async def _cleared(self, guild_id: int | None, message_id: int, emoji: str | None) -> None:
@@ -157,16 +155,16 @@ class ReactionListener(commands.Cog):
         except Exception:
             log.exception("reaction.not_cleared", message=message_id)
 
-    # ------------------------------------------------------------------ the message's end
+    # ------------------------------------------------------------------ the message is deleted
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """Take the gallery's post away together with its source."""
+        """Delete the gallery's post together with its source."""
         await self._deleted(event.guild_id, [event.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        """Do so for each of many messages."""
+        """Delete the gallery's post of each message."""
         await self._deleted(event.guild_id, event.message_ids)
 
     async def _deleted(self, guild_id: int | None, message_ids: Iterable[int]) -> None:
@@ -186,5 +184,5 @@ def _key(emoji: discord.PartialEmoji) -> str:
 
 
 async def setup(bot: CannonBot) -> None:
-    """Listen."""
+    """Load the listener."""
     await bot.add_cog(ReactionListener(bot))

@@ -1,4 +1,4 @@
-"""The emojis that the bot itself puts under a finished result, so that members see what they can do."""
+"""Seeding: the bot adds emojis to a finished result, so that members see what they can do."""
 
 from collections.abc import Sequence
 
@@ -14,14 +14,14 @@ log = structlog.get_logger(__name__)
 
 
 class Seeds:
-    """Puts reactions under results, where the server wants that; the delivery does not wait for it."""
+    """Adds reactions to results, if the server's settings say so; the delivery does not wait for it."""
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
         self._tasks = BackgroundTasks()
 
     def posted(self, card: Card, jobs: Sequence[Job], *, channel_id: int, message_id: int) -> None:
-        """Begin with a result that was posted in `channel_id`, once the whole card has ended."""
+        """Start to seed a result that was posted in `channel_id`, once the whole card has ended."""
         if channel_id == card.channel_id and not card.private and all(job.state.ended for job in jobs):
             self._tasks.start(self._seed(card, jobs, message_id), f"seed-{card.id}")
 
@@ -41,9 +41,9 @@ class Seeds:
             log.exception("reaction.seed_failed", card=card.id)
 
     async def finished(self) -> None:
-        """Wait until everything that has begun has ended."""
+        """Wait until all seeding has finished."""
         await self._tasks.finished()
 
     async def aclose(self) -> None:
-        """Cancel what has not ended."""
+        """Cancel all seeding that has not finished."""
         await self._tasks.stop()

@@ -1,4 +1,4 @@
-"""`/studio reactions` and `/studio gallery`: what emojis on results do here, and where starred ones go."""
+"""`/studio reactions` and `/studio gallery`: what emojis on results do here, and where starred results go."""
 
 from typing import Any, Literal
 
@@ -19,8 +19,10 @@ from bot.domain.reaction_rules import (
 from bot.domain.text import on_off, shortened
 from bot.errors import InputError
 from bot.guild.reactions import gallery_text, rule_text
+from cogs.reactions import texts
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, lacking, moderators_only, require_moderator
+from cogs.ui.texts import NONE_LISTED
 
 EMOJI_CHARS = 60
 LIST_CHARS = 4000
@@ -29,39 +31,39 @@ WHO_NAMES = Literal["everyone", "author", "moderators", "role"]
 
 
 def overview(settings: ReactionRules) -> discord.Embed:
-    """Draw what reactions do."""
+    """Draw the reaction settings."""
     lines = [rule_text(rule) for rule in settings.rules.values()]
     embed = discord.Embed(
-        title="Reactions on results", description=shortened("\n".join(lines), LIST_CHARS) or "None.", colour=NEUTRAL
+        title=texts.OVERVIEW, description=shortened("\n".join(lines), LIST_CHARS) or NONE_LISTED, colour=NEUTRAL
     )
-    embed.add_field(name="They do something", value=on_off(settings.is_on))
-    embed.add_field(name="I put them on results", value=on_off(settings.seeds))
-    embed.add_field(name="Gallery", value=gallery_text(settings))
+    embed.add_field(name=texts.ARE_ON, value=on_off(settings.is_on))
+    embed.add_field(name=texts.ARE_SEEDED, value=on_off(settings.seeds))
+    embed.add_field(name=texts.GALLERY, value=gallery_text(settings))
     return embed
 
 
-class ReactionSettings(app_commands.Group, name="reactions", description="What emojis on results do here"):
+class ReactionSettings(app_commands.Group, name="reactions", description=texts.REACTIONS_GROUP):
     """The map from emoji to action."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Let moderators through only: a group inside another is checked on its own."""
+        """Accept moderators only: a group inside another is checked on its own."""
         return await moderators_only(interaction)
 
-    @app_commands.command(name="list", description="Show what each emoji does here")
+    @app_commands.command(name="list", description=texts.REACTIONS_LIST)
     async def show(self, interaction: Interaction) -> None:
         """Show the map."""
         await require_moderator(interaction)
         settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
         await interaction.response.send_message(embed=overview(settings), ephemeral=True)
 
-    @app_commands.command(name="set", description="Let an emoji do something on results")
+    @app_commands.command(name="set", description=texts.REACTIONS_SET)
     @app_commands.describe(
-        emoji="A usual one, or one of this server",
-        action="What it does",
-        who="Whose reaction counts; moderators' does as the author's",
-        role="Only this role's reactions count",
-        needed="How many members have to react; 1, if left out",
-        payer="Whose credits are spent; those of who reacts, if left out",
+        emoji=texts.EMOJI_OPTION,
+        action=texts.ACTION_OPTION,
+        who=texts.WHO_OPTION,
+        role=texts.ROLE_OPTION,
+        needed=texts.NEEDED_OPTION,
+        payer=texts.PAYER_OPTION,
     )
     async def put(
         self,
@@ -79,25 +81,23 @@ class ReactionSettings(app_commands.Group, name="reactions", description="What e
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         await _done(interaction, await reactions.set(guild_of(interaction), rule, by_id=by_id))
 
-    @app_commands.command(name="remove", description="Let an emoji do nothing here")
-    @app_commands.describe(emoji="A usual one, or one of this server")
+    @app_commands.command(name="remove", description=texts.REACTIONS_REMOVE)
+    @app_commands.describe(emoji=texts.EMOJI_OPTION)
     async def remove(self, interaction: Interaction, emoji: app_commands.Range[str, 1, EMOJI_CHARS]) -> None:
-        """Let an emoji do nothing."""
+        """Unmap an emoji."""
         await require_moderator(interaction)
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         await _done(interaction, await reactions.remove(guild_of(interaction), emoji, by_id=by_id))
 
-    @app_commands.command(name="reset", description="Let emojis do what they do from the start")
+    @app_commands.command(name="reset", description=texts.REACTIONS_RESET)
     async def reset(self, interaction: Interaction) -> None:
-        """Forget the server's own map."""
+        """Reset the map to the defaults."""
         await require_moderator(interaction)
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         await _done(interaction, await reactions.reset(guild_of(interaction), by_id=by_id))
 
-    @app_commands.command(name="switch", description="Let reactions do something or not; let me put them on results")
-    @app_commands.describe(
-        reactions="Whether they do anything here", seeds="Whether I put the emojis on results, to be clicked"
-    )
+    @app_commands.command(name="switch", description=texts.REACTIONS_SWITCH)
+    @app_commands.describe(reactions=texts.SWITCH_OPTION, seeds=texts.SEEDS_OPTION)
     async def switch(
         self,
         interaction: Interaction,
@@ -123,16 +123,16 @@ def rule_of(
     needed: int | None,
     payer: str | None,
 ) -> Reaction:
-    """Return the rule that a command gives. Raises InputError for what does not go together."""
+    """Return the rule that the options describe. Raises InputError for options that contradict each other."""
     key, shown = read_emoji(emoji)
     if role is not None and who not in {None, "role"}:
-        raise InputError("With a role, leave `who` out or say role.", "who")
+        raise InputError(texts.ROLE_WITH_OTHER_WHO, "who")
     if who == "role" and role is None:
-        raise InputError("Name the role too.", "role")
+        raise InputError(texts.ROLE_NOT_GIVEN, "role")
     if action is ReactionAction.GALLERY and needed is not None:
-        raise InputError("How many stars the gallery takes is set with `/studio gallery`.", "needed")
+        raise InputError(texts.STARS_SET_ELSEWHERE, "needed")
     if action is ReactionAction.REMOVE and needed is not None and needed > 1:
-        raise InputError("Only the author or a moderator takes a result down, each alone.", "needed")
+        raise InputError(texts.REMOVED_BY_ONE, "needed")
     default = next((each for each in DEFAULTS.values() if each.action is action), None)
     wanted = Who.ROLE if role is not None else Who(who) if who is not None else default.who if default else Who.EVERYONE
     return Reaction(
@@ -153,14 +153,12 @@ async def set_gallery(
     await require_moderator(interaction)
     if channel is None and stars is None and switch is None:
         now = await interaction.client.parts.store.reactions.get(guild_of(interaction))
-        await interaction.response.send_message(f"Gallery: {gallery_text(now)}.", ephemeral=True)
+        await interaction.response.send_message(texts.gallery_now(gallery_text(now)), ephemeral=True)
         return
     if channel is not None and interaction.guild is not None:
         missing = lacking(channel.permissions_for(interaction.guild.me), is_thread=False)
         if missing:
-            raise InputError(
-                f"I could not post in {channel.mention}: give me {' and '.join(missing)} there.", "channel"
-            )
+            raise InputError(texts.cannot_post_in(channel.mention, missing), "channel")
     text = await interaction.client.parts.moderation.reactions.set_gallery(
         guild_of(interaction),
         channel_id=None if channel is None else channel.id,
@@ -172,4 +170,4 @@ async def set_gallery(
 
 
 async def _done(interaction: Interaction, text: str) -> None:
-    await interaction.response.send_message(f"Done: {text}", ephemeral=True)
+    await interaction.response.send_message(texts.done(text), ephemeral=True)

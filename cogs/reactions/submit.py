@@ -1,7 +1,8 @@
-"""From a reaction to a card: the way of commands, for a request without an interaction to answer.
+"""From a reaction to a card: as commands do, for a generation without an interaction to answer.
 
-The card is a message of the bot's own. Its row comes first, then the message with a nonce made of the card's id, then
-the note that it was sent: after a crash in between, the channel is searched for it, and what is not there is refunded.
+The card is the bot's own message. Its row is stored first, then the message is sent with a nonce made of the card's id,
+then the message's id is recorded. After a crash in between, the channel is searched for the message; if it is not
+there, the jobs are refunded.
 """
 
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from bot.generation.generation import Generation
 from bot.generation.reactions import ReactionKey
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, Unconfirmed
+from cogs.reactions import texts
 from cogs.ui.interaction import place_in
 from cogs.ui.permissions import lacking
+from cogs.ui.texts import may_not_post
 from cogs.workflows.answer import answer
 
 PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
-"""Where in a server results are posted."""
+"""The channels of a server in which results are posted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +41,12 @@ async def accept(
 ) -> Accepted:
     """Check, price and store a reaction's generation in the name of `payer`.
 
-    Raises as `Generations.accept` does; a price that is to be confirmed is a Refused here.
+    Raises as `Generations.accept` does; a price that needs confirmation is a Refused here.
     """
     guild = target.channel.guild
     missing = lacking(target.channel.permissions_for(guild.me), is_thread=isinstance(target.channel, discord.Thread))
     if missing:
-        raise Refused(f"I could not post the result in this channel: I lack {' and '.join(missing)} here.")
+        raise Refused(may_not_post(missing))
     origin = Origin(
         place=place_in(guild.id, target.channel.id, target.channel, payer),
         author_id=payer.id,
@@ -52,14 +55,11 @@ async def accept(
     try:
         return await bot.parts.generation.reactions.accept(key, generation, origin)
     except Unconfirmed as unconfirmed:
-        raise Refused(
-            f"This costs about {credits_text(unconfirmed.price)} credits, for which this server wants a yes first: "
-            "use the button or the command."
-        ) from unconfirmed
+        raise Refused(texts.needs_confirmation(credits_text(unconfirmed.price))) from unconfirmed
 
 
 async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:
-    """Post the card of an accepted request; its jobs start then. Raises Discord's error, with everything refunded."""
+    """Post the card of an accepted generation; its jobs start then. Raises Discord's errors, with all jobs refunded."""
     may_reply = target.channel.permissions_for(target.channel.guild.me).read_message_history
     parent = discord.MessageReference(
         message_id=target.message_id,

@@ -20,6 +20,7 @@ from bot.errors import InputError
 from bot.generation.built_in_recipes import BUILT_IN
 from bot.generation.recipe_texts import RecipeTexts, texts_of
 from bot.generation.recipes import NOT_SHARED, Recipe
+from cogs.recipes import texts
 from cogs.recipes.form import RecipeForm, save
 from cogs.recipes.run import open_run
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
@@ -27,17 +28,16 @@ from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.text_files import text_of_file
-from cogs.ui.texts import PRIVATE_OPTION
+from cogs.ui.texts import DELETE, PRIVATE_OPTION
 
 FILE_MAX_BYTES = 64 * 1024
-NAME_HELP = "The recipe"
 STEP_CHARS = 700
 
 Name = app_commands.Range[str, 1, 60]
 
 
 async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
-    """Return the recipe of that name: one that comes with the bot, or the server's own. Raises InputError."""
+    """Return the recipe of that name: a built-in one or the server's own. Raises InputError."""
     name = " ".join(typed.split()).lower()
     for recipe in BUILT_IN:
         if recipe.name == name:
@@ -47,12 +47,12 @@ async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
         return Recipe.from_json(kept.data, made_by=kept.made_by)
     names = [each.name for each in BUILT_IN] + [each.name for each in await bot.parts.store.recipes.all(guild_id)]
     close = get_close_matches(name, names, n=1, cutoff=0.4)
-    hint = f"The nearest is “{close[0]}”." if close else f"There is “{names[0]}”, for example."
-    raise InputError(f"There is no recipe “{plain(shortened(name, 60))}” here. {hint}", "recipe")
+    hint = texts.nearest(close[0]) if close else texts.for_example(names[0])
+    raise InputError(texts.no_recipe(plain(shortened(name, 60)), hint), "recipe")
 
 
 async def _names(bot: CannonBot, guild_id: int, *, own_only: bool = False) -> list[tuple[str, str]]:
-    """Return the names of recipes with what they are about."""
+    """Return the names of recipes with their descriptions."""
     kept = [(each.name, str(each.data.get("about", ""))) for each in await bot.parts.store.recipes.all(guild_id)]
     return kept if own_only else [*((each.name, each.about) for each in BUILT_IN), *kept]
 
@@ -62,7 +62,7 @@ def _completion(*, own_only: bool = False) -> Any:
         word = typed.strip().lower()
         found = await _names(interaction.client, interaction.guild_id or 0, own_only=own_only)
         return [
-            app_commands.Choice(name=shortened(f"{name}: {about}" if about else name, CHOICE_CHARS), value=name)
+            app_commands.Choice(name=shortened(texts.choice(name, about) if about else name, CHOICE_CHARS), value=name)
             for name, about in found
             if word in name or word in about.lower()
         ][:CHOICES_MAX]
@@ -71,28 +71,26 @@ def _completion(*, own_only: bool = False) -> Any:
 
 
 @app_commands.guild_only()
-class RecipeCommands(
-    commands.GroupCog, group_name="recipe", group_description="Recipes: several steps with one command"
-):
-    """Recipes of a server, and those that come with the bot."""
+class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=texts.RECIPE_GROUP):
+    """A server's recipes and the built-in ones."""
 
-    @app_commands.command(name="run", description="Run a recipe: all its steps, on one card, at one price")
-    @app_commands.describe(recipe=NAME_HELP, private=PRIVATE_OPTION)
+    @app_commands.command(name="run", description=texts.RECIPE_RUN)
+    @app_commands.describe(recipe=texts.NAME_OPTION, private=PRIVATE_OPTION)
     @app_commands.autocomplete(recipe=_completion())
     async def run(self, interaction: Interaction, recipe: Name, private: bool = False) -> None:
         """Ask for the recipe's parameters, then run it."""
         await open_run(interaction, await find(interaction.client, guild_of(interaction), recipe), private)
 
-    @app_commands.command(name="show", description="What a recipe does, step by step")
-    @app_commands.describe(recipe=NAME_HELP)
+    @app_commands.command(name="show", description=texts.RECIPE_SHOW)
+    @app_commands.describe(recipe=texts.NAME_OPTION)
     @app_commands.autocomplete(recipe=_completion())
     async def show(self, interaction: Interaction, recipe: Name) -> None:
-        """Show a recipe, privately."""
+        """Show a recipe ephemerally."""
         found = await find(interaction.client, guild_of(interaction), recipe)
         await interaction.response.send_message(embed=drawn(found, interaction.client.catalogue), ephemeral=True)
 
-    @app_commands.command(name="create", description="Write a recipe, or take one from a file; for moderators")
-    @app_commands.describe(file="A recipe that `/recipe share` has written; left out, you write it in a form")
+    @app_commands.command(name="create", description=texts.RECIPE_CREATE)
+    @app_commands.describe(file=texts.FILE_OPTION)
     async def create(self, interaction: Interaction, file: discord.Attachment | None = None) -> None:
         """Open the form, or read the file."""
         await require_moderator(interaction)
@@ -104,49 +102,47 @@ class RecipeCommands(
         shared = parsed(await text_of_file(file, at_most=FILE_MAX_BYTES))
         await save(interaction, texts_of(shared, replaces=None))
 
-    @app_commands.command(name="edit", description="Change a recipe, or make your own of one; for moderators")
-    @app_commands.describe(recipe="The recipe; of one that comes with the bot a copy is made, under a new name")
+    @app_commands.command(name="edit", description=texts.RECIPE_EDIT)
+    @app_commands.describe(recipe=texts.EDITED_OPTION)
     @app_commands.autocomplete(recipe=_completion())
     async def edit(self, interaction: Interaction, recipe: Name) -> None:
         """Open the form with the recipe."""
         await require_moderator(interaction)
         found = await find(interaction.client, guild_of(interaction), recipe)
-        texts = texts_of(found, replaces=None if found.built_in else found.name)
-        await interaction.response.send_modal(RecipeForm(interaction.client, texts))
+        draft = texts_of(found, replaces=None if found.built_in else found.name)
+        await interaction.response.send_modal(RecipeForm(interaction.client, draft))
 
-    @app_commands.command(name="delete", description="Delete a recipe of this server; for moderators")
-    @app_commands.describe(recipe=NAME_HELP)
+    @app_commands.command(name="delete", description=texts.RECIPE_DELETE)
+    @app_commands.describe(recipe=texts.NAME_OPTION)
     @app_commands.autocomplete(recipe=_completion(own_only=True))
     async def delete(self, interaction: Interaction, recipe: Name) -> None:
-        """Ask once more, then delete it."""
+        """Ask for confirmation before it is deleted."""
         await require_moderator(interaction)
         found = await find(interaction.client, guild_of(interaction), recipe)
         _require_own(found)
         yes = Control.button(
-            "recipe_delete", found.name.replace(" ", "."), label="Delete", style=discord.ButtonStyle.danger
+            "recipe_delete", found.name.replace(" ", "."), label=DELETE, style=discord.ButtonStyle.danger
         )
         await interaction.response.send_message(
-            f"Delete the recipe “{plain(found.name)}”? What runs of it goes on. `/recipe share` keeps it as a file.",
+            texts.delete_question(plain(found.name)),
             view=view_of([yes]),
             ephemeral=True,
         )
 
-    @app_commands.command(name="share", description="A recipe as a file, to be taken to another server")
-    @app_commands.describe(recipe=NAME_HELP)
+    @app_commands.command(name="share", description=texts.RECIPE_SHARE)
+    @app_commands.describe(recipe=texts.NAME_OPTION)
     @app_commands.autocomplete(recipe=_completion())
     async def share(self, interaction: Interaction, recipe: Name) -> None:
-        """Hand out the recipe, privately."""
+        """Send the recipe as a file, ephemerally."""
         found = await find(interaction.client, guild_of(interaction), recipe)
         data = json.dumps(found.to_json(), indent=2, ensure_ascii=False).encode()
         file = discord.File(io.BytesIO(data), f"{slug(found.name, 'recipe')}.recipe.json")
-        await interaction.response.send_message(
-            f"`/recipe create` with this file makes “{plain(found.name)}” on another server.", file=file, ephemeral=True
-        )
+        await interaction.response.send_message(texts.shared(plain(found.name)), file=file, ephemeral=True)
 
 
 def _require_own(recipe: Recipe) -> None:
     if recipe.built_in:
-        raise InputError(f"“{recipe.name}” comes with the bot and stays; you can make your own of it.", "recipe")
+        raise InputError(texts.cannot_delete_built_in(recipe.name), "recipe")
 
 
 @on("recipe_delete")
@@ -157,7 +153,7 @@ async def delete_recipe(interaction: Interaction, subject: str, _values: object)
     found = await find(bot, guild_id, subject.replace(".", " "))
     _require_own(found)
     await bot.parts.moderation.recipes.delete(guild_id, found.name, by_id=interaction.user.id)
-    await interaction.response.edit_message(content=f"Deleted: “{plain(found.name)}”.", view=None)
+    await interaction.response.edit_message(content=texts.deleted(plain(found.name)), view=None)
 
 
 def parsed(text: str) -> Recipe:
@@ -175,36 +171,36 @@ def parsed(text: str) -> Recipe:
 
 
 def drawn(recipe: Recipe, catalogue: Catalogue) -> discord.Embed:
-    """Draw a recipe as it reads: what it asks for, then its steps."""
+    """Draw a recipe: its description and steps, then its parameters and owner."""
     parts = [plain(recipe.about)] if recipe.about else []
     for number, step in enumerate(recipe.steps, start=1):
         try:
             operation = catalogue.resolve(step.operation)
         except InputError:
-            title, price = step.operation, " · no longer there"
+            title, price = step.operation, f" · {texts.OPERATION_GONE}"
         else:
             fixed = operation.fixed_credits
-            title, price = operation.title, "" if fixed is None else f" · {credits_text(fixed)} credits"
+            title, price = operation.title, "" if fixed is None else f" · {texts.fixed_price(credits_text(fixed))}"
         values = "\n".join(f"{name}: {value}" for name, value in step.values.items())
         fenced = shortened(values, STEP_CHARS).replace("```", "\u02cb\u02cb\u02cb")
         block = f"\n```\n{fenced}\n```" if values else ""
         parts.append(f"**{number}. {plain(title)}** `{step.operation}`{price}{block}")
     embed = discord.Embed(
-        title=f"Recipe: {plain(recipe.name)}",
+        title=texts.recipe_title(plain(recipe.name)),
         description=shortened("\n".join(parts), EMBED_DESCRIPTION_CHARS),
         colour=NEUTRAL,
     )
     if recipe.parameters:
         lines = [f"`{{{each.name}}}`{_about(each.about, each.default)}" for each in recipe.parameters]
-        embed.add_field(name="Asks for", value=shortened("\n".join(lines), EMBED_FIELD_CHARS), inline=False)
-    who = "It comes with the bot." if recipe.built_in else f"By <@{recipe.made_by}>."
-    embed.add_field(name="Whose", value=who, inline=False)
+        embed.add_field(name=texts.PARAMETERS_SHOWN, value=shortened("\n".join(lines), EMBED_FIELD_CHARS), inline=False)
+    who = texts.BUILT_IN if recipe.built_in else texts.made_by(recipe.made_by)
+    embed.add_field(name=texts.OWNER, value=who, inline=False)
     return embed
 
 
 def _about(about: str, default: str) -> str:
     text = f" {plain(about)}" if about else ""
-    return f"{text} (else: {plain(shortened(default, 80))})" if default else text
+    return texts.with_default(text, plain(shortened(default, 80))) if default else text
 
 
 async def setup(bot: CannonBot) -> None:

@@ -1,4 +1,4 @@
-"""Writing a recipe: the form, what comes of it, and its text kept when it is not right yet."""
+"""Writing a recipe: the form, saving it, and keeping its text as a draft if it is invalid."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +11,7 @@ from bot.delivery.formatting import plain
 from bot.errors import InputError
 from bot.generation.recipe_texts import RecipeTexts
 from bot.generation.recipes import ABOUT_CHARS, TEXT_MAX
+from cogs.recipes import texts
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
@@ -19,30 +20,29 @@ from cogs.ui.permissions import guild_of, require_moderator
 NAME_CHARS = 40
 PARAMETERS_CHARS = 1000
 EDIT_AGAIN = "recipe_text"
-TEXT_GONE = "This text is no longer kept; please start again with `/recipe create`."
 
 
 class RecipeForm(Form):
-    """Takes a recipe's texts. What is wrong is told with a button that opens them again."""
+    """Takes a recipe's texts. An error is shown with a button that opens them again."""
 
-    def __init__(self, bot: CannonBot, texts: RecipeTexts) -> None:
-        super().__init__(bot, title="New recipe" if texts.replaces is None else "Edit recipe", name="recipe")
-        self.texts = texts
+    def __init__(self, bot: CannonBot, draft: RecipeTexts) -> None:
+        super().__init__(bot, title=texts.NEW_RECIPE if draft.replaces is None else texts.EDIT_RECIPE, name="recipe")
+        self.draft = draft
         self.inputs = {
-            "name": self._add("Name", "Small letters, digits, spaces, such as: night trailer", texts.name, NAME_CHARS),
-            "about": self._add("About", "One line that says what it makes", texts.about, ABOUT_CHARS, required=False),
+            "name": self._add(texts.NAME, texts.NAME_HELP, draft.name, NAME_CHARS),
+            "about": self._add(texts.ABOUT, texts.ABOUT_HELP, draft.about, ABOUT_CHARS, required=False),
             "parameters": self._add(
-                "Parameters",
-                "At most five, one a line: “name: about”, or “name = default: about”",
-                texts.parameters,
+                texts.PARAMETERS,
+                texts.PARAMETERS_HELP,
+                draft.parameters,
                 PARAMETERS_CHARS,
                 long=True,
                 required=False,
             ),
             "steps": self._add(
-                "Steps",
-                "Each a paragraph: the operation, then “field: value”; {prompt}, {1.image_url}",
-                texts.steps,
+                texts.STEPS,
+                texts.STEPS_HELP,
+                draft.steps,
                 TEXT_MAX,
                 long=True,
             ),
@@ -61,45 +61,43 @@ class RecipeForm(Form):
         return item
 
     async def answer(self, interaction: Interaction) -> None:
-        """Keep the recipe, if the sender still is a moderator and it can be run."""
+        """Save the recipe, if the sender is still a moderator and it can be run."""
         typed = {name: item.value for name, item in self.inputs.items()}
-        await save(interaction, replace(self.texts, **typed))
+        await save(interaction, replace(self.draft, **typed))
 
 
-async def save(interaction: Interaction, texts: RecipeTexts) -> None:
-    """Check and keep a recipe; what is wrong with it is told, and its text is kept for another try."""
+async def save(interaction: Interaction, draft: RecipeTexts) -> None:
+    """Check and save a recipe; of an invalid one, show the error and keep the text as a draft."""
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
     try:
-        recipe = bot.parts.generation.recipe_drafts.read(texts, made_by=interaction.user.id)
+        recipe = bot.parts.generation.recipe_drafts.read(draft, made_by=interaction.user.id)
         await bot.parts.moderation.recipes.save(
-            guild_id, recipe.name, recipe.to_json(), replaces=texts.replaces, by_id=interaction.user.id
+            guild_id, recipe.name, recipe.to_json(), replaces=draft.replaces, by_id=interaction.user.id
         )
     except InputError as error:
-        await _offer_again(interaction, texts, error.sentence)
+        await _offer_edit(interaction, draft, error.sentence)
         return
     run = bot.parts.command_sync.mention("recipe run")
     await bot.responses.reply_privately(
         interaction,
-        f"Saved. {run} with “{plain(recipe.name)}” runs its {len(recipe.steps)} steps.",
+        texts.saved(run, plain(recipe.name), len(recipe.steps)),
     )
 
 
-async def _offer_again(interaction: Interaction, texts: RecipeTexts, sentence: str) -> None:
+async def _offer_edit(interaction: Interaction, draft: RecipeTexts, sentence: str) -> None:
     bot = interaction.client
-    draft_id = await bot.parts.generation.recipe_drafts.keep(guild_of(interaction), interaction.user.id, texts)
-    button = Control.button(EDIT_AGAIN, draft_id, label="Edit again", style=discord.ButtonStyle.primary)
-    await bot.responses.reply_privately(
-        interaction, f"⚠️ {sentence} Nothing was saved; your text is kept for a day.", view_of([button])
-    )
+    draft_id = await bot.parts.generation.recipe_drafts.keep(guild_of(interaction), interaction.user.id, draft)
+    button = Control.button(EDIT_AGAIN, draft_id, label=texts.EDIT_AGAIN, style=discord.ButtonStyle.primary)
+    await bot.responses.reply_privately(interaction, texts.not_saved(sentence), view_of([button]))
 
 
 @on(EDIT_AGAIN)
 async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Open the form with the text that was not right."""
+    """Open the form with the text of the draft."""
     await require_moderator(interaction)
     drafts = interaction.client.parts.generation.recipe_drafts
     kept = await drafts.get(guild_of(interaction), interaction.user.id, draft_id)
     if kept is None:
-        raise InputError(TEXT_GONE)
+        raise InputError(texts.TEXT_GONE)
     await interaction.response.send_modal(RecipeForm(interaction.client, kept))

@@ -1,4 +1,4 @@
-"""Running a recipe: a form for its parameters, then the way of all commands, as one card."""
+"""Running a recipe: a form for its parameters, then one card, submitted as all commands are."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ import discord
 from bot.app.client import CannonBot
 from bot.domain.text import shortened
 from bot.generation.recipes import Parameter, Recipe
+from cogs.recipes import texts
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
@@ -15,7 +16,7 @@ from cogs.workflows.submit import submit
 
 
 async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> None:
-    """Ask for the recipe's parameters, or run it at once if it has none. Raises InputError if it cannot be run now."""
+    """Ask for the recipe's parameters, or run it if it has none. Raises InputError if it cannot be run now."""
     guild_of(interaction)
     interaction.client.parts.generation.recipe_runs.require_runnable(recipe)
     if recipe.parameters:
@@ -41,9 +42,9 @@ class RunForm(Form):
             required=not parameter.default,
             max_length=INPUT_CHARS,
         )
-        about = parameter.about or f"What stands for {{{parameter.name}}}"
+        about = parameter.about or texts.parameter(parameter.name)
         if is_medium:
-            about = f"{shortened(about, ABOUT_CHARS - 20)} (link or job id)"
+            about = texts.link_or_job(shortened(about, ABOUT_CHARS - 20))
         label = shortened(parameter.name.replace("_", " ").capitalize(), LABEL_CHARS)
         self.add_item(discord.ui.Label(text=label, description=shortened(about, ABOUT_CHARS), component=item))
         return item

@@ -3,6 +3,8 @@
 What only one package says is in its own `texts.py`. Amounts of credits and times come in as text.
 """
 
+from collections.abc import Iterable
+
 # ---------------------------------------------------------------------- said by several packages
 
 GONE = "This is no longer there, or it is not yours to use."
@@ -21,6 +23,11 @@ def continued(title: str) -> str:
 def and_more(count: int) -> str:
     """Return the last line of a list that has `count` more lines than fit."""
     return f"… and {count} more"
+
+
+def may_not_post(permissions: Iterable[str]) -> str:
+    """Refuse a request whose result the bot could not post for lack of `permissions`."""
+    return f"I could not post the result in this channel: I lack {' and '.join(permissions)} here."
 
 
 # ---------------------------------------------------------------------- permissions

@@ -4,8 +4,6 @@ The description of an option that is a field of an operation is the field's help
 of credits come in as text.
 """
 
-from collections.abc import Iterable
-
 # ---------------------------------------------------------------------- options of several commands
 
 COUNT_OPTION = "How many to make, 1 to 4; each is a job of its own and costs as one"
@@ -170,17 +168,11 @@ def balance(amount: str, after: str) -> str:
 
 # ---------------------------------------------------------------------- other
 
+GRANT_OR_PRIVATE = "A moderator can grant it, or use `private`."
+"""Added where the result could not be posted."""
 JUST_NOW = "just now"
 
 
 def ago(count: int, unit: str) -> str:
     """Return the age of a job in a list."""
     return f"{count} {unit} ago"
-
-
-def may_not_post(permissions: Iterable[str]) -> str:
-    """Refuse a request whose result the bot could not post for lack of `permissions`."""
-    return (
-        f"I could not post the result in this channel: I lack {' and '.join(permissions)} here. "
-        "A moderator can grant it, or use `private`."
-    )

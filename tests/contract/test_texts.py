@@ -25,8 +25,6 @@ TO_DO: frozenset[str] = frozenset(
         "bot/sandbox",
         "bot/store",
         "cogs/moderate",
-        "cogs/reactions",
-        "cogs/recipes",
     }
 )
 """Packages, with all below them, whose texts are not in one place yet."""

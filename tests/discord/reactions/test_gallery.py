@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.domain.reaction_rules import GALLERY_STARS
-from cogs.reactions.gallery import NOT_FROM_HERE, NOTHING_TO_SHOW
+from cogs.reactions.texts import NOT_FROM_HERE, NOTHING_TO_SHOW
 from tests.support.reacting import event, in_channel, made, sent, stars_on, told
 from tests.support.rig import Rig
 from tests.support.surface import delete

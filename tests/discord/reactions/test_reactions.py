@@ -11,7 +11,8 @@ from bot.domain.models import Job, JobState
 from bot.domain.reaction_rules import DEFAULTS, Purse, ReactionAction, Who, read_emoji
 from bot.generation.reactions import QUIET_S, TAKEN_BACK
 from bot.runtime import failpoints
-from cogs.reactions.actions import MEMBER_A_MINUTE, NOT_DONE, SERVER_A_MINUTE
+from cogs.reactions.actions import MEMBER_A_MINUTE, SERVER_A_MINUTE
+from cogs.reactions.texts import NOT_DONE
 from tests.support.reacting import CUSTOM, event, in_channel, made, newest, sent, told
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import close_private, delete, deny, png, settled_exactly

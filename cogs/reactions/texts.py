@@ -1,0 +1,100 @@
+"""What reactions, their settings and the gallery say to people, in one place: reworded without touching logic."""
+
+from collections.abc import Iterable
+
+from bot.domain.reaction_rules import Who
+
+# ---------------------------------------------------------------------- commands and options
+
+REACTIONS_GROUP = "What emojis on results do here"
+REACTIONS_LIST = "Show what each emoji does here"
+REACTIONS_SET = "Let an emoji do something on results"
+REACTIONS_REMOVE = "Let an emoji do nothing here"
+REACTIONS_RESET = "Let emojis do what they do from the start"
+REACTIONS_SWITCH = "Let reactions do something or not; let me put them on results"
+
+EMOJI_OPTION = "A usual one, or one of this server"
+ACTION_OPTION = "What it does"
+WHO_OPTION = "Whose reaction counts; moderators' does as the author's"
+ROLE_OPTION = "Only this role's reactions count"
+NEEDED_OPTION = "How many members have to react; 1, if left out"
+PAYER_OPTION = "Whose credits are spent; those of who reacts, if left out"
+SWITCH_OPTION = "Whether they do anything here"
+SEEDS_OPTION = "Whether I put the emojis on results, to be clicked"
+
+# ---------------------------------------------------------------------- settings
+
+OVERVIEW = "Reactions on results"
+ARE_ON, ARE_SEEDED, GALLERY = "They do something", "I put them on results", "Gallery"
+ROLE_WITH_OTHER_WHO = "With a role, leave `who` out or say role."
+ROLE_NOT_GIVEN = "Name the role too."
+STARS_SET_ELSEWHERE = "How many stars the gallery takes is set with `/studio gallery`."
+REMOVED_BY_ONE = "Only the author or a moderator takes a result down, each alone."
+
+
+def gallery_now(state: str) -> str:
+    """Say where the gallery is."""
+    return f"Gallery: {state}."
+
+
+def cannot_post_in(channel: str, permissions: Iterable[str]) -> str:
+    """Refuse a channel in which the bot lacks `permissions`."""
+    return f"I could not post in {channel}: give me {' and '.join(permissions)} there."
+
+
+def done(change: str) -> str:
+    """Say that a setting was changed."""
+    return f"Done: {change}"
+
+
+# ---------------------------------------------------------------------- why a reaction did nothing
+
+NOT_DONE = "It is still being made; react again when it is done."
+AUTHOR_GONE = "Here its author pays for this, who is no longer on the server."
+NOT_POSTED = "Discord did not take the answer, so nothing was made or spent."
+ONLY_AUTHOR_REMOVES = "Only who asked for a result, or a moderator, may take it down."
+
+
+def not_allowed(who: Who, role_id: int | None) -> str:
+    """Refuse the reaction of a member who is not one of `who`; of Who.EVERYONE, the removal of another's result."""
+    return {
+        Who.EVERYONE: ONLY_AUTHOR_REMOVES,
+        Who.AUTHOR: "Only who asked for the result, or a moderator, may do this here.",
+        Who.MODERATORS: "Only moderators may do this here.",
+        Who.ROLE: f"Only members with the role <@&{role_id}> may do this here.",
+    }[who]
+
+
+def too_many_of_member(jobs: int) -> str:
+    """Refuse more than `jobs` a minute by one member."""
+    return f"That is too much at once: reactions start {jobs} jobs a minute for each member. Nothing was spent."
+
+
+def too_many_of_server(jobs: int) -> str:
+    """Refuse more than `jobs` a minute on a server."""
+    return f"That is too much at once: reactions start {jobs} jobs a minute on a server. Nothing was spent."
+
+
+def did_nothing(emoji: str, channel_id: int, reason: str) -> str:
+    """Return the direct message about a reaction that did nothing; `reason` is a sentence."""
+    return f"⚠️ Your {emoji} in <#{channel_id}> did nothing: {reason}"
+
+
+def needs_confirmation(credits_: str) -> str:
+    """Refuse to spend an amount by reaction that is above the server's threshold."""
+    return (
+        f"This costs about {credits_} credits, for which this server wants a yes first: use the button or the command."
+    )
+
+
+# ---------------------------------------------------------------------- the gallery
+
+NOTHING_TO_SHOW = "Only pictures, videos and sounds go to the gallery."
+NOT_FROM_HERE = "What was made in an age-restricted channel does not go to a gallery that is not."
+ORIGINAL, AUTHOR, STARS = "To the original", "Made by", "Stars"
+CANNOT_POST_IN_GALLERY = "⚠️ I cannot post in the gallery's channel; see `/studio gallery`."
+
+
+def stars(count: int) -> str:
+    """Return the number of a post's stars."""
+    return f"⭐ {count}"
