@@ -52,7 +52,7 @@ def completion(states: frozenset[JobState]) -> object:
     return complete
 
 
-async def wanted(interaction: Interaction, job_id: str) -> Job:
+async def visible_job(interaction: Interaction, job_id: str) -> Job:
     """Return the job with this id, if the member may see it. Raises Refused, InputError with the constant answer."""
     guild_id = guild_of(interaction)
     job = await interaction.client.parts.store.job_lists.visible(guild_id, interaction.user.id, job_id.strip().upper())
@@ -87,7 +87,7 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
     @app_commands.autocomplete(id=completion(frozenset(JobState)))  # type: ignore[arg-type]  # made above
     async def show(self, interaction: Interaction, id: JobId) -> None:  # noqa: A002 - the option's name
         """Show ephemerally a job that the member may see."""
-        job = await wanted(interaction, id)
+        job = await visible_job(interaction, id)
         embed, view = await job_pages.family_page(interaction.client, interaction.user.id, job)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
@@ -127,7 +127,7 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
                 raise InputError(texts.NOTHING_HELD)
             job = held[0]
         else:
-            job = await wanted(interaction, id)
+            job = await visible_job(interaction, id)
         await recover_job(interaction, job, ())
 
     @app_commands.command(name="retry", description=texts.JOBS_RETRY)
@@ -135,14 +135,14 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
     @app_commands.autocomplete(id=completion(STATES["failed"] | STATES["cancelled"]))  # type: ignore[arg-type]  # as above
     async def retry(self, interaction: Interaction, id: JobId) -> None:  # noqa: A002 - the option's name
         """Submit the failed jobs of a card again."""
-        await results.retry_job(interaction, await wanted(interaction, id))
+        await results.retry_job(interaction, await visible_job(interaction, id))
 
     @app_commands.command(name="link", description=texts.JOBS_LINK)
     @app_commands.describe(id=texts.JOB_ID_OPTION)
     @app_commands.autocomplete(id=completion(STATES["delivered"] | STATES["held"]))  # type: ignore[arg-type]  # as above
     async def link(self, interaction: Interaction, id: JobId) -> None:  # noqa: A002 - the option's name
         """Renew the links of a card's results."""
-        await fresh_links.give(interaction, await wanted(interaction, id))
+        await fresh_links.send(interaction, await visible_job(interaction, id))
 
 
 # ---------------------------------------------------------------------- pages
@@ -219,7 +219,7 @@ async def _move_here(interaction: Interaction, job: Job) -> None:
 
 async def _post(interaction: Interaction, job: Job) -> None:
     bot = interaction.client
-    fresh = await fresh_links.renewed(bot, [job]) if job.media else {}
+    fresh = await fresh_links.renew(bot, [job]) if job.media else {}
     media = [job_pages.with_link(medium, fresh.get(medium.url)) for medium in job.media]
     try:
         posted = await bot.parts.delivery.poster.post_held(

@@ -1,4 +1,4 @@
-"""How `/jobs` looks: a page of a list, and a job with its family."""
+"""The pages of `/jobs`: a page of a list, and a job with its family."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -97,7 +97,7 @@ def family_text(family: Sequence[Job], shown_id: str) -> str:
 
 
 def _tree(family: Sequence[Job]) -> Iterator[tuple[Job, int]]:
-    """Give the family depth first, each with its distance from the first."""
+    """Yield the family depth first, each with its distance from the first."""
     ids = {job.id for job in family}
     children: dict[str | None, list[Job]] = {}
     for job in family:

@@ -1,1 +1,1 @@
-"""What members look up: /help, /usage and /privacy."""
+"""Commands for members' own information: /help, /usage and /privacy."""

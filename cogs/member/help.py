@@ -71,11 +71,11 @@ async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
     return {each.name: each for each in found if moderates or each.default_permissions is None}
 
 
-def inner(entry: HelpEntry) -> Iterator[AnyCommand]:
+def commands_of(entry: HelpEntry) -> Iterator[AnyCommand]:
     """Yield the commands of a group, at any depth; of a command, itself."""
     if isinstance(entry, app_commands.Group):
         for each in entry.commands:
-            yield from inner(each)
+            yield from commands_of(each)
     else:
         yield entry
 
@@ -84,7 +84,7 @@ def overview(shown: HelpContext, found: Iterable[HelpEntry], menus: Sequence[str
     """Return the blocks of the first page: each group with its commands, then how things work."""
     blocks = [texts.introduction(payer)]
     for entry in found:
-        lines = [shown.line(command) for command in inner(entry)]
+        lines = [shown.line(command) for command in commands_of(entry)]
         if isinstance(entry, app_commands.Group):
             lines.insert(0, f"**{entry.name}** · {entry.description}")
         if entry.name in texts.EXAMPLES:
@@ -97,7 +97,7 @@ def overview(shown: HelpContext, found: Iterable[HelpEntry], menus: Sequence[str
 
 def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
     """Return the blocks of a group's page: its commands with the names of their options, then each option once."""
-    commands_ = list(inner(entry))
+    commands_ = list(commands_of(entry))
     blocks = [entry.description]
     blocks += [f"{shown.line(command)}\n{_names(command)}".rstrip() for command in commands_]
     if entry.name in texts.EXAMPLES:

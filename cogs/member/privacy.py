@@ -40,11 +40,11 @@ class PrivacyCommands(commands.GroupCog, group_name="privacy", group_description
         """Ask the member for confirmation."""
         guild_of(interaction)
         await interaction.response.send_message(
-            texts.DELETE_QUESTION, view=answers_for(interaction.user.id), ephemeral=True
+            texts.DELETE_QUESTION, view=confirmation_for(interaction.user.id), ephemeral=True
         )
 
 
-def answers_for(member_id: int) -> discord.ui.View:
+def confirmation_for(member_id: int) -> discord.ui.View:
     """Return the buttons that answer the question."""
     return view_of(
         [
@@ -70,7 +70,7 @@ async def keep(interaction: Interaction, _member_id: str, _values: Sequence[str]
 
 
 def outcome(erased: Erased) -> str:
-    """Say what was deleted, and what was not."""
+    """Return what was deleted, and what was not."""
     text = texts.deleted(erased.jobs, erased.drafts)
     return f"{text} {texts.still_open(erased.left)}" if erased.left else text
 

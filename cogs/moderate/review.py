@@ -14,7 +14,7 @@ from bot.store import ReviewRule, ReviewVerdict
 from cogs.moderate.refusal_form import RefusalForm
 from cogs.ui.controls import Control, on
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, lacking, require_moderator
+from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
 
 REASON_CHARS = 180
 """With the words around it, what a card's state line shows of a sentence."""
@@ -53,7 +53,7 @@ async def _switch_on(interaction: Interaction, channel: discord.TextChannel, onl
     if only_in is not None and only_in.id == channel.id:
         raise InputError("Results cannot be reviewed in the channel that they are kept back from.", "channel")
     if interaction.guild is not None:
-        missing = lacking(channel.permissions_for(interaction.guild.me), is_thread=False)
+        missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
         if missing:
             raise InputError(
                 f"I could not post in {channel.mention}: give me {' and '.join(missing)} there.", "channel"

@@ -21,7 +21,7 @@ from bot.errors import InputError
 from bot.guild.reactions import gallery_text, rule_text
 from cogs.reactions import texts
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, lacking, moderators_only, require_moderator
+from cogs.ui.permissions import guild_of, missing_permissions, moderators_only, require_moderator
 from cogs.ui.texts import NONE_LISTED
 
 EMOJI_CHARS = 60
@@ -156,7 +156,7 @@ async def set_gallery(
         await interaction.response.send_message(texts.gallery_now(gallery_text(now)), ephemeral=True)
         return
     if channel is not None and interaction.guild is not None:
-        missing = lacking(channel.permissions_for(interaction.guild.me), is_thread=False)
+        missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
         if missing:
             raise InputError(texts.cannot_post_in(channel.mention, missing), "channel")
     text = await interaction.client.parts.moderation.reactions.set_gallery(

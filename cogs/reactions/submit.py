@@ -20,7 +20,7 @@ from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, Unconfirmed
 from cogs.reactions import texts
 from cogs.ui.interaction import place_in
-from cogs.ui.permissions import lacking
+from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import may_not_post
 from cogs.workflows.answer import answer
 
@@ -44,7 +44,9 @@ async def accept(
     Raises as `Generations.accept` does; a price that needs confirmation is a Refused here.
     """
     guild = target.channel.guild
-    missing = lacking(target.channel.permissions_for(guild.me), is_thread=isinstance(target.channel, discord.Thread))
+    missing = missing_permissions(
+        target.channel.permissions_for(guild.me), is_thread=isinstance(target.channel, discord.Thread)
+    )
     if missing:
         raise Refused(may_not_post(missing))
     origin = Origin(

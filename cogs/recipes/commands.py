@@ -87,7 +87,7 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
     async def show(self, interaction: Interaction, recipe: Name) -> None:
         """Show a recipe ephemerally."""
         found = await find(interaction.client, guild_of(interaction), recipe)
-        await interaction.response.send_message(embed=drawn(found, interaction.client.catalogue), ephemeral=True)
+        await interaction.response.send_message(embed=recipe_embed(found, interaction.client.catalogue), ephemeral=True)
 
     @app_commands.command(name="create", description=texts.RECIPE_CREATE)
     @app_commands.describe(file=texts.FILE_OPTION)
@@ -99,7 +99,7 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
             await interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts()))
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        shared = parsed(await text_of_file(file, at_most=FILE_MAX_BYTES))
+        shared = read_shared(await text_of_file(file, at_most=FILE_MAX_BYTES))
         await save(interaction, texts_of(shared, replaces=None))
 
     @app_commands.command(name="edit", description=texts.RECIPE_EDIT)
@@ -156,7 +156,7 @@ async def delete_recipe(interaction: Interaction, subject: str, _values: object)
     await interaction.response.edit_message(content=texts.deleted(plain(found.name)), view=None)
 
 
-def parsed(text: str) -> Recipe:
+def read_shared(text: str) -> Recipe:
     """Read a shared recipe. Raises InputError for anything else."""
     try:
         data = json.loads(text)
@@ -170,7 +170,7 @@ def parsed(text: str) -> Recipe:
 # ---------------------------------------------------------------------- how a recipe is shown
 
 
-def drawn(recipe: Recipe, catalogue: Catalogue) -> discord.Embed:
+def recipe_embed(recipe: Recipe, catalogue: Catalogue) -> discord.Embed:
     """Draw a recipe: its description and steps, then its parameters and owner."""
     parts = [plain(recipe.about)] if recipe.about else []
     for number, step in enumerate(recipe.steps, start=1):

@@ -139,7 +139,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
     """Open a form with the job's own prompt and main fields, and submit what they are changed to."""
     edit = await interaction.client.parts.generation.reruns.edit(job, interaction.user.id)
     form = OperationForm(interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept)
-    if not form.asks:
+    if not form.has_inputs:
         refuse_double_press(interaction, job, "edit")
         await submit(interaction, replace(edit.generation, values=edit.kept))
         return

@@ -21,10 +21,10 @@ KEPT_DAYS = 7
 @on_job("link")
 async def fresh_link(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Renew the links of the job's card."""
-    await give(interaction, job)
+    await send(interaction, job)
 
 
-async def give(interaction: Interaction, job: Job) -> None:
+async def send(interaction: Interaction, job: Job) -> None:
     """Answer ephemerally with fresh links to the card's files, and put them on the card. Raises InputError."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
@@ -35,7 +35,7 @@ async def give(interaction: Interaction, job: Job) -> None:
     withheld = await bot.parts.store.reviews.withheld(card.guild_id, card.id)
     if job.id in withheld:
         raise InputError(NOT_REVIEWED)
-    fresh = await renewed(bot, [each for each in jobs if each.id not in withheld])
+    fresh = await renew(bot, [each for each in jobs if each.id not in withheld])
     view = discord.ui.View(timeout=None)
     for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
         view.add_item(
@@ -45,7 +45,7 @@ async def give(interaction: Interaction, job: Job) -> None:
     await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
 
 
-async def renewed(bot: CannonBot, jobs: Sequence[Job]) -> dict[str, str]:
+async def renew(bot: CannonBot, jobs: Sequence[Job]) -> dict[str, str]:
     """Return fresh links by the links that were delivered. Raises InputError if a file is no longer available."""
     fresh: dict[str, str] = {}
     for job in jobs:

@@ -26,7 +26,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     bot = interaction.client
     step = bot.parts.generation.next_steps.begin(interaction.guild_id or 0, operation_id, medium)
     form = OperationForm(bot, step.generation, prefilled=step.prefilled, source=step.source)
-    if not form.asks:
+    if not form.has_inputs:
         await submit(interaction, step.generation)
         return
     await interaction.response.send_modal(form)

@@ -71,7 +71,7 @@ def _hosts(application: discord.AppInfo) -> set[int]:
     return {each.id for each in joined if each.role in HOST_ROLES or each.id == team.owner_id}
 
 
-def lacking(permissions: discord.Permissions, *, is_thread: bool, files: bool = True) -> list[str]:
+def missing_permissions(permissions: discord.Permissions, *, is_thread: bool, files: bool = True) -> list[str]:
     """Return the permissions that the bot needs to post in a channel, with or without files, and does not have."""
     needed = {
         texts.VIEW_CHANNEL: permissions.view_channel,

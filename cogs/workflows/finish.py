@@ -20,7 +20,7 @@ IMAGES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 CAMERA = ("pan", "tilt", "roll", "zoom", "horizontal", "vertical")
 
 
-def together(**parts: Any) -> dict[str, Any] | None:
+def object_of(**parts: Any) -> dict[str, Any] | None:
     """Return the parts of an object that were given, None if none was."""
     return {name: part for name, part in parts.items() if part is not None} or None
 
@@ -91,7 +91,9 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
     ) -> None:
         """Burn subtitles into a video."""
         files = offered_file(texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", required=True)
-        style = together(font=font, fontSize=font_size, color=color, strokeColor=stroke_color, strokeWidth=stroke_width)
+        style = object_of(
+            font=font, fontSize=font_size, color=color, strokeColor=stroke_color, strokeWidth=stroke_width
+        )
         values = {} if style is None else {"subtitle_settings": style}
         await submit(
             interaction, Generation(operation="subtitles.generate", values=values, files=files, private=private)
@@ -132,7 +134,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         """Animate an image or a video."""
         files = offered_file(texts.MOTION_FILE, attachment=file, url=url, job=job, field="file_url", required=True)
         values = given(interaction, "smartmotion.generate")
-        camera = together(pan=pan, tilt=tilt, roll=roll, zoom=zoom, horizontal=horizontal, vertical=vertical)
+        camera = object_of(pan=pan, tilt=tilt, roll=roll, zoom=zoom, horizontal=horizontal, vertical=vertical)
         if camera is not None:
             # The API's sample gives all six, the unused ones as 0.
             values["camera_control"] = dict.fromkeys(CAMERA, 0) | camera

@@ -26,7 +26,7 @@ MAIN_FIELDS = (
     "prompt", "text", "description", "motion", "model", "duration", "duration_seconds", "aspect_ratio", "resolution",
     "target_resolution", "upscale_factor", "style", "motion_scale", "negative_prompt",
 )  # fmt: skip
-"""What is asked first, in this order; the rest follows in the catalogue's, as far as there is room."""
+"""What the form asks first, in this order; the rest follows in the catalogue's, as far as there is room."""
 LONG_TEXTS = frozenset({"prompt", "text", "description", "negative_prompt"})
 OWN_SENSE = frozenset({"model", "resolution"})
 """Fields whose values belong to their operation alone."""
@@ -68,11 +68,11 @@ class OperationForm(Form):
         taken = {file.field for file in generation.files}
         for field in _other_media(operations[0], taken):
             self._add_upload(field)
-        for path, field in _asked(operations, {*generation.values, *taken}, source):
+        for path, field in _fields_to_ask(operations, {*generation.values, *taken}, source):
             self._add_text(path, field, (prefilled or {}).get(path, ""))
 
     @property
-    def asks(self) -> bool:
+    def has_inputs(self) -> bool:
         """Whether there is anything to ask; Discord takes no empty form."""
         return bool(self.children)
 
@@ -119,7 +119,7 @@ class OperationForm(Form):
             self.inputs.setdefault(path, []).append(item)
 
     def _values(self) -> dict[str, Any]:
-        """Return what was typed, and of what is kept all that was not asked, inside objects too."""
+        """Return what was typed, and the kept values that the form did not ask for, inside objects too."""
         values = self._typed()
         for name, value in self.kept.items():
             if isinstance(value, Mapping):
@@ -163,7 +163,7 @@ def _other_media(operation: Operation, taken: Collection[str | None]) -> list[Fi
     ]
 
 
-def _asked(
+def _fields_to_ask(
     operations: Sequence[Operation], known: Collection[str | None], source: MediaKind | None
 ) -> list[tuple[str, Field]]:
     """Return the fields to ask for with their paths: required ones first, then the main ones."""

@@ -30,10 +30,10 @@ async def video_id(interaction: Interaction, typed: str | None, job_id: str | No
     return await earlier.sora_video_id(interaction.guild_id or 0, interaction.user.id, job_id)
 
 
-Change = app_commands.Command["Sora", ..., None]
+ChangeCommand = app_commands.Command["Sora", ..., None]
 
 
-def change(name: str, description: str, operation: str) -> Change:
+def change_command(name: str, description: str, operation: str) -> ChangeCommand:
     """Return the command `/sora <name>`, which makes a new video of an earlier Sora video."""
 
     @offers(
@@ -69,7 +69,7 @@ def change(name: str, description: str, operation: str) -> Change:
             interaction, Generation(operation=operation, values=values, files=files, private=private, enhance=enhance)
         )
 
-    callback.__qualname__ = f"Sora.{name}"  # by which discord.py tells a method, whose first parameter is no option
+    callback.__qualname__ = f"Sora.{name}"  # discord.py recognises a method by it, whose first parameter is no option
     return app_commands.command(name=name, description=description)(callback)
 
 
@@ -97,7 +97,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         files = offered_file(
             texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", kinds=CLIPS, required=True
         )
-        values = known(interaction, "sora2.character.create", {"name": name})
+        values = supported(interaction, "sora2.character.create", {"name": name})
         await submit(
             interaction, Generation(operation="sora2.character.create", values=values, files=files, private=private)
         )
@@ -133,18 +133,18 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
             "aspect_ratio": aspect_ratio,
             "resolution": resolution,
         }
-        values = known(interaction, "sora2.character.generate", options)
+        values = supported(interaction, "sora2.character.generate", options)
         await submit(
             interaction,
             Generation(operation="sora2.character.generate", values=values, private=private, enhance=enhance),
         )
 
-    edit = change("edit", texts.SORA_EDIT, "sora2.video.edit")
-    extend = change("extend", texts.SORA_EXTEND, "sora2.video.extend")
-    remix = change("remix", texts.SORA_REMIX, "sora2.video.remix")
+    edit = change_command("edit", texts.SORA_EDIT, "sora2.video.edit")
+    extend = change_command("extend", texts.SORA_EXTEND, "sora2.video.extend")
+    remix = change_command("remix", texts.SORA_REMIX, "sora2.video.remix")
 
 
-def known(interaction: Interaction, operation_id: str, options: dict[str, Any]) -> dict[str, Any]:
+def supported(interaction: Interaction, operation_id: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that the operation has a field for; all if its fields are not public."""
     fields = {field.name for field in interaction.client.catalogue.resolve(operation_id).fields}
     return {name: value for name, value in options.items() if value is not None and (not fields or name in fields)}

@@ -11,7 +11,7 @@ from bot.generation.generations import Quote
 from bot.jobs.intake import Accepted
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction, origin_of
-from cogs.ui.permissions import lacking
+from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
 from cogs.workflows import texts
 from cogs.workflows.answer import answer
@@ -56,7 +56,9 @@ async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool
 
 def _require_may_post(interaction: Interaction) -> None:
     """Refuse before anything is spent where the result could not be posted. Raises Refused."""
-    missing = lacking(interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread))
+    missing = missing_permissions(
+        interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread)
+    )
     if missing:
         raise Refused(f"{may_not_post(missing)} {texts.GRANT_OR_PRIVATE}")
 

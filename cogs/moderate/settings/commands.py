@@ -16,7 +16,7 @@ from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
 from cogs.moderate.settings.panel import Known, panel
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, lacking, require_moderator
+from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
 from cogs.ui.texts import GONE
 
 EVERYONE = "The role @everyone would make every member a moderator: choose another one, or none."
@@ -125,7 +125,9 @@ def _may_post_in(interaction: Interaction, channel_id: int) -> None:
     channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if guild is None or channel is None:
         raise InputError("I do not see this channel; give me View Channel there first.")
-    missing = lacking(channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=False)
+    missing = missing_permissions(
+        channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=False
+    )
     if missing:
         raise InputError(f"I could not post in <#{channel_id}>: give me {' and '.join(missing)} there first.")
 

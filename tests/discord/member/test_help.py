@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.catalogue import OPERATIONS
 from cogs.member import help as help_cog
-from cogs.member.help import inner, price_text
+from cogs.member.help import commands_of, price_text
 from cogs.member.texts import EXAMPLES
 from cogs.ui.pages import PAGE_CHARS, pages
 from tests.support.rig import GUILD_KEY, Rig, running
@@ -153,7 +153,7 @@ async def test_a_topic_shows_every_option_of_every_command_of_the_group(rig: Rig
             continue
         result = await rig.moderator.slash(rig.channel, HELP, topic=name)
         shown = text(result)
-        for command in inner(entry):
+        for command in commands_of(entry):
             assert f"</{command.qualified_name}:" in shown
             for option in command.parameters:
                 assert str(option.description) in shown
@@ -212,7 +212,9 @@ async def test_every_group_has_an_example_that_names_a_real_command_and_real_opt
             continue
         words = EXAMPLES[entry.name].removeprefix("/").split()
         [command] = [
-            each for each in inner(entry) if words[: len(each.qualified_name.split())] == each.qualified_name.split()
+            each
+            for each in commands_of(entry)
+            if words[: len(each.qualified_name.split())] == each.qualified_name.split()
         ]
         options = {each.display_name for each in command.parameters}
         given = {word.removesuffix(":") for word in words if word.endswith(":")}

@@ -9,7 +9,7 @@ import zipfile
 from typing import Any
 
 from bot.domain.models import JobState
-from cogs.member.privacy import answers_for
+from cogs.member.privacy import confirmation_for
 from cogs.ui.texts import GONE
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly
@@ -130,7 +130,7 @@ async def test_the_answer_works_after_a_restart(rig: Rig):
 async def test_nobody_deletes_for_another_with_their_control(rig: Rig):
     await some_jobs(rig)
     channel = rig.bot.get_partial_messageable(rig.channel.id, guild_id=rig.guild.id)
-    await channel.send("?", view=answers_for(rig.member.id))
+    await channel.send("?", view=confirmation_for(rig.member.id))
     pressed = await rig.moderator.click(rig.messages()[-1], label="Delete")
     assert GONE in pressed.response.content
     assert all(job.prompt for job in await rig.jobs())
