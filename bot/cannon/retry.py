@@ -23,7 +23,7 @@ LONGEST_SUBMIT_WAIT_S: Final = 300.0
 LONGEST_POLL_WAIT_S: Final = 60.0
 RETRY_AFTER_LIMIT_S: Final = 3600.0
 """A longer `Retry-After`, of a day for example, is cut to an hour."""
-ASKED_JITTER: Final = 0.1
+RETRY_AFTER_JITTER: Final = 0.1
 """Jitter on top of the server's `Retry-After`; never below it."""
 
 
@@ -68,8 +68,8 @@ def retry_after_s(header: str | None, now_wall: float) -> float | None:
 
 def _wait(attempt: int, error: CannonError, longest_s: float, random: float) -> float:
     own = min(FIRST_WAIT_S * 2.0 ** min(max(attempt - 1, 0), 30), longest_s) * (0.5 + random)
-    asked = error.retry_after_s if isinstance(error, CannonUnavailable | RateLimited) else None
-    return own if asked is None else max(own, asked * (1 + ASKED_JITTER * random))
+    requested = error.retry_after_s if isinstance(error, CannonUnavailable | RateLimited) else None
+    return own if requested is None else max(own, requested * (1 + RETRY_AFTER_JITTER * random))
 
 
 def _seconds_until(header: str, now_wall: float) -> float:

@@ -102,7 +102,7 @@ class Sources:
 
     async def _look(self, link: str, kinds: frozenset[MediaKind], label: str) -> SourceFacts:
         try:
-            return await self._media.look(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
+            return await self._media.inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
         except MediaError as error:
             # The same leaf, with the name of what it is about: a command may take several files.
             raise type(error)(f"The {label} cannot be used. {error.sentence}") from error
@@ -134,7 +134,7 @@ class Sources:
     async def kind_of(self, link: str) -> MediaKind | None:
         """Return what the file behind a link is, by its content; None if it cannot be used."""
         try:
-            return (await self._media.look(link, max_bytes=SOURCE_MAX_BYTES)).kind
+            return (await self._media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
         except MediaError:
             return None
 
@@ -165,7 +165,7 @@ class Sources:
             link = job.input.get(name)
             if isinstance(link, str):
                 with contextlib.suppress(MediaError):
-                    found[name] = Source(url=link, facts=await self._media.look(link))
+                    found[name] = Source(url=link, facts=await self._media.inspect(link))
         return {**probed(operation, job.input, found), **job.input}
 
 

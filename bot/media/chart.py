@@ -1,7 +1,7 @@
-"""Drawing a guild's spending as a picture: credits per day, per member, per operation.
+"""Draws a guild's spending as an image: credits per day, per member, per operation.
 
-Blocking work for a thread. Pillow is imported with the first picture only, and opens none: nothing foreign is decoded.
-The colours are of the palette by Okabe and Ito, which the colour-blind can tell apart; no meaning hangs on them alone.
+Blocking work for a thread. Pillow is imported with the first image only, and opens none: no foreign file is decoded.
+The colours are of the palette by Okabe and Ito, which the colour-blind can distinguish; no meaning depends on it alone.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain.models import credits_text
+from bot.media import texts
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -29,11 +30,11 @@ ROWS_MAX = 6
 BAR_SHARE = 0.72
 BAR_WIDTH_MAX = 110.0
 SMALLEST_BAR = 3.0
-"""In pixels: so that also a small amount is seen."""
+"""In pixels: so that a small amount is visible, too."""
 ROOMY_DAYS = 14
 """Up to so many days the numbers are written in the size of the other text."""
 SCALE = 2
-"""Drawn this much larger, then scaled down: Pillow's own edges are jagged."""
+"""Drawn this much larger, then scaled down: Pillow's own edges are jagged (no anti-aliasing)."""
 GRID_LINES = 4
 
 BACKGROUND, GRID, FAINT, TEXT = "#1E1F22", "#34363C", "#A9ACB4", "#F2F3F5"
@@ -68,7 +69,7 @@ class DrawnBar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture, and what it says."""
+    """An image, and what it shows."""
 
     png: bytes
     bars: tuple[DrawnBar, ...]
@@ -92,7 +93,10 @@ def draw(title: str, subtitle: str, *, days: Sequence[Bar], members: Sequence[Ba
     drawn = _draw_days(canvas, days, (MARGIN, HEAD_HEIGHT, WIDTH - MARGIN, HEAD_HEIGHT + DAYS_HEIGHT))
     top = HEAD_HEIGHT + DAYS_HEIGHT + GAP
     middle = WIDTH / 2
-    places = [("members", "By member", MEMBER_COLOUR, MARGIN), ("operations", "By operation", OPERATION_COLOUR, middle)]
+    places = [
+        ("members", texts.BY_MEMBER, MEMBER_COLOUR, MARGIN),
+        ("operations", texts.BY_OPERATION, OPERATION_COLOUR, middle),
+    ]
     for (panel, heading, colour, left), bars in zip(places, lists, strict=True):
         inset = left if panel == "members" else left + GAP / 2
         drawn += _draw_list(
@@ -104,11 +108,11 @@ def draw(title: str, subtitle: str, *, days: Sequence[Bar], members: Sequence[Ba
 
 
 def gathered(bars: Sequence[Bar]) -> list[Bar]:
-    """Return the first rows, and what is over them as one row."""
+    """Return the first rows, and the sum of all others as one row."""
     if len(bars) <= ROWS_MAX + 1:
         return list(bars)
     rest = bars[ROWS_MAX:]
-    return [*bars[:ROWS_MAX], Bar(f"{len(rest)} others", sum((bar.value for bar in rest), Decimal(0)))]
+    return [*bars[:ROWS_MAX], Bar(texts.others(len(rest)), sum((bar.value for bar in rest), Decimal(0)))]
 
 
 def drawable(text: str) -> str:
@@ -129,7 +133,7 @@ def ceiling(value: Decimal) -> Decimal:
 
 def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar]:
     left, top, right, bottom = area
-    canvas.text((left, top), "Credits per day", HEADING_SIZE)
+    canvas.text((left, top), texts.CREDITS_PER_DAY, HEADING_SIZE)
     most = ceiling(max((day.value for day in days), default=Decimal(0)))
     roof, floor = top + 76, bottom - DAYS_FOOT
     marks = [credits_text(most * step / GRID_LINES) for step in range(GRID_LINES + 1)]
@@ -157,7 +161,7 @@ def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar
 def _numbers_above(
     canvas: _Canvas, days: Sequence[Bar], boxes: Sequence[Box], sides: tuple[float, float]
 ) -> list[str | None]:
-    """Write the numbers over their bars, the largest first, as far as none touches another or a bar."""
+    """Write the numbers over their bars, the largest first, unless one would touch another or a bar."""
     size = TEXT_SIZE if len(days) <= ROOMY_DAYS else SMALL_SIZE
     written: list[str | None] = [None] * len(days)
     taken: list[Box] = list(boxes)
@@ -224,7 +228,7 @@ def _touch(one: Box, other: Box) -> bool:
 
 
 class _Canvas:
-    """Draws in pixels of the finished picture."""
+    """Draws in pixels of the finished image."""
 
     def __init__(self, draw_: ImageDraw) -> None:
         self._draw = draw_

@@ -1,8 +1,8 @@
-"""A contact sheet: one picture of many, with numbers and captions; drawn by a process of its own.
+"""A contact sheet: one image of many, with numbers and captions; drawn in a separate process.
 
-Result files come from outside, and a decoder is where a strange file does harm. So the bot never decodes one: this
-module is run as `python -m bot.media.contact_sheet` with an empty environment, hard limits on processor time, memory
-and file sizes, and in a folder that has nothing but the pictures. `draw` starts it; `main` is what runs there.
+Result files come from outside, and a decoder is where a malicious file does harm. So the bot never decodes one: this
+module is run as `python -m bot.media.contact_sheet` with an empty environment, hard limits on CPU time, memory and file
+sizes, and in a folder that contains only the images. `draw` starts it; `main` is what runs there.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 SHEET_NAME = "contact-sheet.jpg"
 TIMEOUT_S = 30.0
-"""From the start of the process to its end, also while it only waits."""
+"""From the start of the process to its end, idle time included."""
 CPU_S = 20
 MEMORY_BYTES = 1024**3
 FILE_BYTES = 32 * 1024**2
 PIXELS_MAX = 50_000_000
-"""The largest picture that is decoded: 200 MB in memory."""
+"""The largest image that is decoded: 200 MB in memory."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
-"""The decoders that may be used; Pillow knows many more, some of them old."""
+"""The decoders that may be used; Pillow has many more, some of them old."""
 TILES_MAX = 20
 COLUMNS_MAX = 5
 TILE, GAP, CAPTION_HEIGHT, TEXT_SIZE, NUMBER_SIZE = 256, 16, 44, 18, 22
@@ -44,7 +44,7 @@ INSTALLED = str(Path(__file__).resolve().parent.parent.parent)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One picture of the sheet. `file` is its name in the folder, None for a tile without a picture."""
+    """One image of the sheet. `file` is its name in the folder, None for a tile without an image."""
 
     number: int
     caption: str
@@ -52,17 +52,17 @@ class Tile:
 
 
 class NoSheet(Exception):
-    """There is no contact sheet: the process failed, was too slow, or could read none of the pictures."""
+    """There is no contact sheet: the process failed, was too slow, or could read none of the images."""
 
 
 async def draw(folder: Path, tiles: Sequence[Tile], *, timeout_s: float = TIMEOUT_S) -> Path:
-    """Draw the sheet of pictures in `folder` and return its path, in the same folder. Raises NoSheet.
+    """Draw the sheet of the images in `folder` and return its path, in the same folder. Raises NoSheet.
 
-    However this ends, cancellation included, the process is gone.
+    In every case, cancellation included, the process has ended.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-P",  # the folder with foreign files is no place to import from
+        "-P",  # nothing may be imported from the folder with foreign files
         "-m",
         "bot.media.contact_sheet",
         cwd=folder,
@@ -87,7 +87,7 @@ async def draw(folder: Path, tiles: Sequence[Tile], *, timeout_s: float = TIMEOU
     return sheet
 
 
-# ---------------------------------------------------------------------- in the process of its own
+# ---------------------------------------------------------------------- in the separate process
 
 
 def main() -> int:
@@ -96,14 +96,14 @@ def main() -> int:
     tiles = [Tile(**each) for each in json.load(sys.stdin)][:TILES_MAX]
     sheet = drawn(tiles, Path())
     if sheet is None:
-        print("none of the pictures can be read", file=sys.stderr)  # noqa: T201 - its only way to tell
+        print("none of the pictures can be read", file=sys.stderr)  # noqa: T201 - its only way to report
         return 1
     sheet.save(SHEET_NAME, "JPEG", quality=QUALITY)
     return 0
 
 
 def restrict() -> None:
-    """Limit what this process may use; there is no way back, and no core file with foreign content."""
+    """Limit what this process may use, irrevocably; no core file with foreign content is written."""
     for what, limit in (
         (resource.RLIMIT_CPU, CPU_S),
         (resource.RLIMIT_AS, MEMORY_BYTES),
@@ -115,7 +115,7 @@ def restrict() -> None:
 
 
 def drawn(tiles: Sequence[Tile], folder: Path) -> Image | None:
-    """Return the sheet; a picture that cannot be read leaves its tile empty. None if none can be read."""
+    """Return the sheet; an image that cannot be read leaves its tile empty. None if none can be read."""
     from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - the bot's own process never needs it
 
     columns = min(COLUMNS_MAX, math.ceil(math.sqrt(len(tiles))) if len(tiles) > 3 else len(tiles))
@@ -141,7 +141,7 @@ def drawn(tiles: Sequence[Tile], folder: Path) -> Image | None:
 
 
 def _picture(path: Path) -> Image | None:
-    """Return the picture in a tile's size, None if it is too large or cannot be read."""
+    """Return the image in a tile's size, None if it is too large or cannot be read."""
     from PIL import Image  # noqa: PLC0415 - as above
 
     Image.MAX_IMAGE_PIXELS = PIXELS_MAX
@@ -149,15 +149,15 @@ def _picture(path: Path) -> Image | None:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as picture:
-                picture.draft("RGB", (TILE * 2, TILE * 2))  # a JPEG is then decoded smaller at once
+                picture.draft("RGB", (TILE * 2, TILE * 2))  # a JPEG is then decoded at a smaller size
                 picture.thumbnail((TILE, TILE))
                 return _flat(picture)
-    except Exception:  # noqa: BLE001 - decoders fail in any way on a strange file, and the other tiles are good
+    except Exception:  # noqa: BLE001 - decoders fail in any way on a broken file, and the other tiles are good
         return None
 
 
 def _flat(picture: Image) -> Image:
-    """Return the picture without transparency, on the tile's own grey."""
+    """Return the image without transparency, on the tile's own grey."""
     from PIL import Image  # noqa: PLC0415 - as above
 
     clear = picture.convert("RGBA")
@@ -167,8 +167,8 @@ def _flat(picture: Image) -> Image:
 
 
 def _fitted(caption: str, font: FreeTypeFont | Any) -> str:
-    """Return as much of the caption as stands under a tile, in letters that Pillow's own font has."""
-    from bot.media.chart import drawable  # noqa: PLC0415 - the start of the bot does not wait for it
+    """Return as much of the caption as fits under a tile, in letters that Pillow's own font has."""
+    from bot.media.chart import drawable  # noqa: PLC0415 - the bot starts faster without it
 
     text = drawable(caption)
     if font.getlength(text) <= TILE:

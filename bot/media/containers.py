@@ -1,7 +1,7 @@
-"""How long a sound or a video lasts, told by its container's headers. Pure: nothing is decoded, nothing is fetched.
+"""The duration of an audio or video file, from its container's headers. Pure: nothing is decoded, nothing is fetched.
 
-The facts may stand at the start (WAV, FLAC, WebM), behind the media data (MP4) or on the last page (OGG). So reading
-is a dialogue: `duration_of` is given the pieces of the file that are at hand and returns the seconds, None, or the
+The duration may be at the start (WAV, FLAC, WebM), behind the media data (MP4) or on the last page (OGG). So reading
+is a dialogue: `duration_of` takes the pieces of the file that are available and returns the seconds, None, or the
 `Span` of bytes that it needs as well. An MP4 of any size takes at most two more spans.
 """
 
@@ -15,7 +15,7 @@ from typing import Final
 
 SPAN_BYTES: Final = 64 * 1024
 LONGEST_S: Final = 1_000_000.0
-"""Eleven days: a header that says more is broken."""
+"""Eleven days: a header with more is broken."""
 _BOX_LIMIT: Final = 500
 _SOUND_SEARCH_BYTES: Final = 4096
 
@@ -35,18 +35,18 @@ class _Needed(Exception):
 
 
 class _Broken(Exception):
-    """The container is not what its first bytes promised, or ends too early."""
+    """The container does not match its first bytes, or ends too early."""
 
 
 class _File:
-    """The pieces of a file that are at hand, read as if all of it were."""
+    """The available pieces of a file, read as if all of it were available."""
 
     def __init__(self, pieces: Mapping[int, bytes], size: int | None) -> None:
         self._pieces = pieces
         self.size = size
 
     def read(self, start: int, length: int) -> bytes:
-        """Return exactly `length` bytes. Raises _Needed for what is not at hand, _Broken past the end of the file."""
+        """Return exactly `length` bytes. Raises _Needed for what is not available, _Broken past the end of the file."""
         if start < 0 or (self.size is not None and start + length > self.size):
             raise _Broken
         found = b""
@@ -59,7 +59,7 @@ class _File:
             if offset <= start < offset + len(piece):
                 return piece[start - offset : start - offset + length]
         if start in self._pieces:
-            raise _Broken  # it was asked for, and nothing came
+            raise _Broken  # it was requested, and nothing came
         raise _Needed(start)
 
     def number(self, start: int, length: int, order: str = ">") -> int:
@@ -67,10 +67,10 @@ class _File:
 
 
 def duration_of(pieces: Mapping[int, bytes], size: int | None) -> float | Span | None:
-    """Return how long a file lasts, in seconds.
+    """Return a file's duration in seconds.
 
     In: bytes by their offset in the file (the head at 0), and the file's size in bytes if it is known. A Span is
-    returned where more must be read; add what it names and ask again. None: not a container with a duration, or the
+    returned where more must be read; add those bytes and call again. None: not a container with a duration, or the
     headers do not say, or they are broken.
     """
     head = pieces.get(0, b"")
@@ -100,7 +100,7 @@ def _boxes(file: _File, start: int, stop: int | None) -> Iterator[tuple[bytes, i
         if size == 1:
             size, body = file.number(start + 8, 8), start + 16
         elif size == 0:
-            size = (stop or start + 8) - start  # it lasts to the end of the file
+            size = (stop or start + 8) - start  # it extends to the end of the file
         if size < body - start:
             raise _Broken
         yield name, body, start + size
@@ -142,7 +142,7 @@ _SEGMENT, _INFO, _SCALE, _DURATION, _CLUSTER = 0x18538067, 0x1549A966, 0x2AD7B1,
 
 
 def _elements(file: _File, start: int, stop: int | None) -> Iterator[tuple[int, int, int | None]]:
-    """Yield id, start of the content and end (None if it is not told) of each element."""
+    """Yield id, start of the content and end (None if it is not given) of each element."""
     for _ in range(_BOX_LIMIT):
         if stop is not None and start >= stop:
             return
@@ -169,7 +169,7 @@ def _webm(file: _File) -> float:
 def _segment(file: _File, start: int, stop: int | None) -> float:
     for name, body, end in _elements(file, start, stop):
         if name == _CLUSTER:
-            break  # the media data begins; the facts stand before it
+            break  # the media data starts; the duration is before it
         if name == _INFO:
             return _segment_info(file, body, end)
     raise _Broken

@@ -1,4 +1,4 @@
-"""Result and source files: streamed to disk under a cap, told by their content, never decoded in this process.
+"""Result and source files: streamed to disk under a cap, identified by their content, never decoded in this process.
 
 No key is ever sent from here. Redirects are followed by hand, at most three, and each hop is checked like the first.
 """
@@ -10,7 +10,6 @@ import re
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -21,6 +20,7 @@ import structlog
 
 from bot.domain.models import MediaKind
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
+from bot.media import texts
 from bot.media.containers import Span, duration_of
 from bot.media.partial_file import PartFile
 from bot.media.sniff import HEAD_BYTES, Sniffed, sniff
@@ -41,27 +41,25 @@ __all__ = ["LocalFile", "MediaFetcher", "OnProgress", "OriginTransport", "Source
 
 log = structlog.get_logger(__name__)
 
-MEBIBYTE: Final = 1024 * 1024
-MAX_BYTES: Final = 512 * MEBIBYTE
+MAX_BYTES: Final = 512 * texts.MEBIBYTE
 TOTAL_TIMEOUT_S: Final = 300.0
 SILENCE_TIMEOUT_S: Final = 30.0
-LOOK_TIMEOUT_S: Final = 20.0
-LOOK_BYTES: Final = 256 * 1024
-LOOK_SPANS: Final = 3
-"""Further ranges that a look may read: enough for an MP4 whose facts stand at its end."""
+INSPECT_TIMEOUT_S: Final = 20.0
+INSPECT_BYTES: Final = 256 * 1024
+INSPECT_SPANS: Final = 3
+"""Further ranges that an inspection may read: enough for an MP4 whose headers are at its end."""
 REDIRECT_LIMIT: Final = 3
 NAME_LIMIT_CHARS: Final = 60
 
 _LATER: Final = frozenset({408, 425, 429})
-_KIND_NAMES: Final = {MediaKind.IMAGE: "an image", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
 
 OnProgress = Callable[[int, int | None], None]
-"""Told the bytes on disk and the bytes in all, None if the host does not say."""
+"""Called with the bytes on disk and the total in bytes, None if the host does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalFile:
-    """A downloaded file. `size` is in bytes, `extension` has its dot; all is told by the content."""
+    """A downloaded file. `size` is in bytes, `extension` has its dot; all are found from the content."""
 
     path: Path
     kind: MediaKind
@@ -72,7 +70,7 @@ class LocalFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """What a look at a file tells. `size` in bytes and `duration_s` in seconds are None where it cannot be told."""
+    """What inspecting a file shows. `size` (bytes) and `duration_s` (seconds) are None where they are unknown."""
 
     kind: MediaKind
     content_type: str
@@ -85,7 +83,7 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A part of a file, where it was found in the end, and the file's size if it was told."""
+    """A part of a file, its link after all redirects, and the file's size if the host gave it."""
 
     data: bytes
     url: str
@@ -94,7 +92,7 @@ class _Piece:
 
 
 class MediaFetcher:
-    """Downloads and looks at files on public https addresses. Close it, or use it as an async context manager."""
+    """Downloads and inspects files on public https addresses. Close it, or use it as an async context manager."""
 
     def __init__(
         self,
@@ -105,9 +103,9 @@ class MediaFetcher:
         max_bytes: int = MAX_BYTES,
         total_timeout_s: float = TOTAL_TIMEOUT_S,
     ) -> None:
-        """Allow exact origins (`http://127.0.0.1:8080`) beside the public ones; `total_timeout_s` is per download.
+        """Allow exact origins (`http://127.0.0.1:8080`) besides the public ones; `total_timeout_s` is per download.
 
-        A `transport` given from outside has to keep private addresses out itself, as `public_transport` does.
+        A `transport` that is passed in has to refuse private addresses itself, as `public_transport` does.
         Raises ValueError for what is not an origin.
         """
         self._allowed = origins_of(allowed_origins)
@@ -140,7 +138,7 @@ class MediaFetcher:
     ) -> LocalFile:
         """Stream `url` to the file `stem` (a plain name) in the directory `into`, with the extension of its content.
 
-        On any error, a cancellation included, nothing of it stays on disk. Raises a MediaError leaf.
+        On any error, a cancellation included, nothing is left on disk. Raises a MediaError leaf.
         """
         limit = self._max_bytes if max_bytes is None else max_bytes
         started = self._clock.monotonic()
@@ -152,15 +150,15 @@ class MediaFetcher:
         log.info("media.downloaded", kind=kind, size=part.size, seconds=round(self._clock.monotonic() - started, 3))
         return LocalFile(path=path, kind=kind, content_type=content_type, size=part.size, extension=extension)
 
-    async def look(
+    async def inspect(
         self, url: str, *, expect: Collection[MediaKind] | None = None, max_bytes: int | None = None
     ) -> SourceFacts:
-        """Tell what `url` leads to from its first 256 KiB, and its duration from its container's headers.
+        """Return what kind of file `url` is, from its first 256 KiB, and its duration from its container's headers.
 
         Raises a MediaError leaf: also if it is none of the kinds in `expect`, or larger than `max_bytes`.
         """
-        async with _deadline(min(self._total_timeout_s, LOOK_TIMEOUT_S)):
-            head = await self._piece(url, Span(0, LOOK_BYTES))
+        async with _deadline(min(self._total_timeout_s, INSPECT_TIMEOUT_S)):
+            head = await self._piece(url, Span(0, INSPECT_BYTES))
             if head.size is not None and max_bytes is not None and head.size > max_bytes:
                 raise _too_large(max_bytes, head.size)
             kind, content_type, extension = _expected(head.data, expect)
@@ -178,15 +176,15 @@ class MediaFetcher:
 
     async def _duration(self, head: _Piece) -> float | None:
         pieces = {0: head.data}
-        for _ in range(LOOK_SPANS + 1):
+        for _ in range(INSPECT_SPANS + 1):
             found = duration_of(pieces, head.size)
             if not isinstance(found, Span):
                 return found
-            if not head.ranged or len(pieces) > LOOK_SPANS:
+            if not head.ranged or len(pieces) > INSPECT_SPANS:
                 return None
             try:
                 piece = await self._piece(head.url, found)
-            except MediaWrongKind:  # 416: the file ends before what its headers promise
+            except MediaWrongKind:  # 416: the file is shorter than its headers say
                 return None
             if not piece.ranged:
                 return None
@@ -197,7 +195,7 @@ class MediaFetcher:
         """Read one range; a host without ranges gives the file's start, of which no more than the range is read."""
         headers = {"range": f"bytes={span.start}-{span.stop - 1}"}
         async with self._answer(url, headers) as response:
-            _refuse_packed(response)
+            _refuse_compressed(response)
             ranged = response.status_code == 206
             size = _size_in_range(response, span) if ranged else content_length(response)
             data, wanted = bytearray(), span.stop - span.start
@@ -206,12 +204,12 @@ class MediaFetcher:
                 if len(data) >= wanted:
                     break
             if not ranged and size is None and len(data) < wanted:
-                size = len(data)  # it came to its end
+                size = len(data)  # the body is complete
             return _Piece(bytes(data[:wanted]), str(response.request.url), size, ranged)
 
     @asynccontextmanager
     async def _answer(self, link: str, headers: dict[str, str] | None = None) -> AsyncIterator[httpx.Response]:
-        """Give the answer at the end of the redirects. Raises MediaUnsafe, MediaGone, MediaUnreachable or NoAnswer."""
+        """Yield the response after all redirects. Raises MediaUnsafe, MediaGone, MediaUnreachable or NoAnswer."""
         url = checked(link, self._allowed)
         for _ in range(REDIRECT_LIMIT + 1):
             async with answer_to(self._http, self._http.build_request("GET", url, headers=headers)) as response:
@@ -220,27 +218,27 @@ class MediaFetcher:
                     yield response
                     return
                 url = checked(_target(url, response), self._allowed)
-        raise MediaUnsafe("The link leads on to other links too often.")
+        raise MediaUnsafe(texts.TOO_MANY_REDIRECTS)
 
 
 @asynccontextmanager
 async def _deadline(seconds: float) -> AsyncIterator[None]:
-    """Bound what is inside to `seconds` in all, and tell every failure of the host as MediaUnreachable."""
+    """Limit the block to `seconds` in total, and turn every failure of the host into MediaUnreachable."""
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise MediaUnreachable(f"The file did not arrive within {seconds:g} seconds.") from None
+        raise MediaUnreachable(texts.timed_out(seconds)) from None
     except NoAnswer as error:
         log.warning("media.no_answer", reason=error.reason)
-        raise MediaUnreachable("The file's host did not answer, or broke off.") from None
+        raise MediaUnreachable(texts.NO_ANSWER) from None
 
 
 async def _fill(
     part: PartFile, response: httpx.Response, expect: MediaKind | None, limit: int, on_progress: OnProgress | None
 ) -> Sniffed:
-    """Stream the body into `part` and tell what it is, as early as the first bytes allow."""
-    _refuse_packed(response)
+    """Stream the body into `part` and return what kind of file it is, detected as early as possible."""
+    _refuse_compressed(response)
     total = content_length(response)
     if total is not None and total > limit:
         raise _too_large(limit, total)
@@ -270,13 +268,12 @@ def _half(part: PartFile) -> bool:
 
 def _expected(head: bytes, expect: Collection[MediaKind] | None) -> Sniffed:
     if not head:
-        raise MediaWrongKind("The file is empty.")
+        raise MediaWrongKind(texts.EMPTY)
     found = sniff(head)
     if found is None:
-        raise MediaWrongKind("The link does not lead to an image, a video or a sound that the bot knows.")
+        raise MediaWrongKind(texts.UNKNOWN_KIND)
     if expect is not None and found[0] not in expect:
-        wanted = " or ".join(_KIND_NAMES[kind] for kind in MediaKind if kind in expect)
-        raise MediaWrongKind(f"The file is {_KIND_NAMES[found[0]]}; {wanted} is needed.")
+        raise MediaWrongKind(texts.wrong_kind(found[0], expect))
     return found
 
 
@@ -284,48 +281,37 @@ def _refuse_status(status: int, *, ranged: bool) -> None:
     if status == 200 or (ranged and status == 206):
         return
     if status in {204, 416}:
-        raise MediaWrongKind("The file is empty.")
+        raise MediaWrongKind(texts.EMPTY)
     if 400 <= status < 500 and status not in _LATER:
-        raise MediaGone("The file is no longer there, or its link has expired.")  # stores say 400 or 403 for expired
-    raise MediaUnreachable(f"The file's host has a problem: HTTP {status} {_phrase(status)}.")
+        raise MediaGone(texts.GONE)  # object stores answer 400 or 403 for an expired link
+    raise MediaUnreachable(texts.host_failed(status))
 
 
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in set(HTTPStatus) else "unknown"
-
-
-def _refuse_packed(response: httpx.Response) -> None:
-    """Refuse a body that was packed unasked: media gain nothing by it, and a small bomb fills a disk."""
+def _refuse_compressed(response: httpx.Response) -> None:
+    """Refuse a compressed body that was not requested: it is useless for media, and a small bomb fills a disk."""
     if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        raise MediaWrongKind("The file's host sends it packed, which the bot does not undo.")
+        raise MediaWrongKind(texts.COMPRESSED)
 
 
 def _target(url: httpx.URL, response: httpx.Response) -> str:
     try:
         return str(url.join(response.headers["location"]))
     except (httpx.InvalidURL, ValueError):
-        raise MediaUnsafe("The link leads on to something the bot cannot read.") from None
+        raise MediaUnsafe(texts.UNREADABLE_REDIRECT) from None
 
 
 def _size_in_range(response: httpx.Response, span: Span) -> int | None:
-    """Return the whole file's size. Raises MediaUnreachable if the answer is another part than the one asked for."""
+    """Return the whole file's size. Raises MediaUnreachable if the response is another range than the requested one."""
     found = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", response.headers.get("content-range", ""))
     if found is None or int(found[1]) != span.start:
-        raise MediaUnreachable("The file's host sent another part of the file than the one asked for.")
+        raise MediaUnreachable(texts.OTHER_RANGE)
     return None if found[2] == "*" else int(found[2])
 
 
 def _too_large(limit: int, size: int | None = None) -> MediaError:
-    at_most = f"the limit is {_in_words(limit)}"
-    return MediaTooLarge(
-        f"The file has {_in_words(size)}; {at_most}." if size else f"The file is too large; {at_most}."
-    )
-
-
-def _in_words(size: int) -> str:
-    return f"{size / MEBIBYTE:.1f} MiB" if size >= MEBIBYTE // 10 else f"{size:,} bytes"
+    return MediaTooLarge(texts.too_large(limit, size))
 
 
 def _plain(text: str) -> str:
-    """Return a name that means nothing to a file system or a reader: no path, no control or RTL characters."""
+    """Return a name that is safe for file systems and readers: no path, no control or RTL characters."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text)[:NAME_LIMIT_CHARS].strip("-")

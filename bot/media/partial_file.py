@@ -1,4 +1,4 @@
-"""A file that is being written and is gone again unless it was kept."""
+"""A file that is being written, and is deleted unless it is kept."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from types import TracebackType
 from typing import Final, Self
 
 from bot.errors import MediaTooLarge
+from bot.media import texts
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class PartFile:
-    """A file in the making, which is gone unless it was kept.
+    """A file that is being written, and is deleted unless it is kept.
 
     Written in this thread on purpose: a chunk goes to the page cache in microseconds, and a thread that outlives a
-    cancelled download would write to a descriptor that another file may have by then.
+    cancelled download would write to a descriptor that may belong to another file by then.
     """
 
     def __init__(self, directory: Path, stem: str) -> None:
@@ -28,40 +29,40 @@ class PartFile:
         self.size = 0
 
     def __enter__(self) -> Self:
-        with _room():
+        with _disk_space():
             self._file = self._path.open("wb", buffering=256 * 1024)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(OSError):  # a full disk fails here once more
+        with suppress(OSError):  # a full disk fails here again
             self._file.close()
         self._path.unlink(missing_ok=True)
 
     def write(self, chunk: bytes) -> None:
-        """Append. Raises MediaTooLarge where the disk has no room."""
-        with _room():
+        """Append. Raises MediaTooLarge if the disk is full."""
+        with _disk_space():
             self._file.write(chunk)
         self.size += len(chunk)
 
     def flush(self) -> None:
-        """Hand what is buffered to the kernel. Raises MediaTooLarge where the disk has no room."""
-        with _room():
+        """Write the buffer to the kernel. Raises MediaTooLarge if the disk is full."""
+        with _disk_space():
             self._file.flush()
 
     def keep(self, extension: str) -> Path:
-        """Close it, give it its name for good and return that. Raises MediaTooLarge where the disk has no room."""
+        """Close it, give it its final name and return that. Raises MediaTooLarge if the disk is full."""
         self.flush()
         self._file.close()
         return self._path.replace(self._path.with_name(self._stem + extension))
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def _disk_space() -> Iterator[None]:
     try:
         yield
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise MediaTooLarge("There is no room left for this file on the bot's machine.") from error
+            raise MediaTooLarge(texts.DISK_FULL) from error
         raise

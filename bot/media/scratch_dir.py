@@ -1,4 +1,4 @@
-"""The folder for files under way, and sweeping what dead processes left of theirs."""
+"""The folder for temporary files, and removing the ones of processes that have ended."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 
 
 def scratch_folder(database: Path) -> tempfile.TemporaryDirectory[str]:
-    """Make a folder for the process that serves this database; its name tells later processes whose it was."""
+    """Make a folder for the process that serves this database; its name shows later processes whose it was."""
     return tempfile.TemporaryDirectory(prefix=_prefix(database))
 
 
 def sweep(database: Path, *, keep: Path) -> int:
     """Remove the folders of earlier processes of this database; return how many. The caller knows that they are dead.
 
-    What belongs to another user, or is no folder, is left alone.
+    What belongs to another user, or is not a folder, is skipped.
     """
     swept = 0
     for folder in Path(tempfile.gettempdir()).glob(f"{_prefix(database)}*"):

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes alone. Pure; nothing is decoded, and no name or header is believed."""
+"""A file's kind, from its first bytes alone. Pure; nothing is decoded, and no name or header is trusted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.models import MediaKind
 
 HEAD_BYTES: Final = 4096
-"""As many first bytes as `sniff` can make use of."""
+"""How many of the first bytes `sniff` can use."""
 
 Sniffed = tuple[MediaKind, str, str]
 """Kind, content type and extension with its dot."""
@@ -44,9 +44,9 @@ _QUICKTIME_ATOMS: Final = frozenset({b"moov", b"mdat", b"wide"})
 
 
 def sniff(head: bytes) -> Sniffed | None:
-    """Tell kind, content type and extension from the first bytes of a file; 4 KiB are enough.
+    """Return kind, content type and extension from the first bytes of a file; 4 KiB are enough.
 
-    None for everything that is not an image, a video or a sound that we know: SVG, HTML, ZIP, programs, text.
+    None for everything that is not an image, video or audio format listed here: SVG, HTML, ZIP, programs, text.
     """
     for magic, sniffed in _MAGIC:
         if head.startswith(magic):
@@ -62,13 +62,13 @@ def _riff(head: bytes) -> Sniffed | None:
 
 
 def _base_media(head: bytes) -> Sniffed | None:
-    """Tell the ISO base media files apart by their brand (ISO/IEC 14496-12): AVIF, HEIC, M4A, MOV, else MP4."""
+    """Distinguish the ISO base media files by their brand (ISO/IEC 14496-12): AVIF, HEIC, M4A, MOV, else MP4."""
     if head[4:8] in _QUICKTIME_ATOMS:
         return _BRANDS[b"qt  "]
     if head[4:8] != b"ftyp":
         return None
     major = head[8:12]
-    if major in {b"mif1", b"msf1"}:  # a general still-image brand: a compatible one says more
+    if major in {b"mif1", b"msf1"}:  # a general still-image brand: a compatible one is more specific
         size = min(int.from_bytes(head[:4], "big"), 256)
         for at in range(16, size - 3, 4):
             if head[at : at + 4] in {b"avif", b"heic", b"heix"}:
@@ -80,8 +80,8 @@ def _matroska(head: bytes) -> Sniffed | None:
     if head[:4] != b"\x1a\x45\xdf\xa3":
         return None
     if b"webm" in head[:64]:
-        only_sound = b"A_" in head and b"V_" not in head
-        return (_AUDIO, "audio/webm", ".weba") if only_sound else (_VIDEO, "video/webm", ".webm")
+        is_audio = b"A_" in head and b"V_" not in head
+        return (_AUDIO, "audio/webm", ".weba") if is_audio else (_VIDEO, "video/webm", ".webm")
     return (_VIDEO, "video/x-matroska", ".mkv") if b"matroska" in head[:64] else None
 
 
@@ -92,7 +92,7 @@ def _ogg(head: bytes) -> Sniffed | None:
 
 
 def _mpeg_sound(head: bytes) -> Sniffed | None:
-    """Know MP3 and AAC without a tag by a sound frame header (ISO/IEC 11172-3, 13818-7)."""
+    """Recognise MP3 and AAC without a tag by an audio frame header (ISO/IEC 11172-3, 13818-7)."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     if head[1] & 0xF6 == 0xF0:

@@ -1,4 +1,4 @@
-"""Work that runs next to everything else until the bot stops."""
+"""Background tasks, which run until the bot stops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class BackgroundTasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run `work` as a task of that name. Its errors must be its own: nobody awaits it."""
+        """Run `work` as a task of that name. It must handle its own errors: nobody awaits it."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -24,7 +24,7 @@ class BackgroundTasks:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def stop(self) -> None:
-        """Cancel what still runs and wait for it to end."""
+        """Cancel the tasks that still run and wait for them to end."""
         for task in self._tasks:
             task.cancel()
         await self.finished()

@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the bot needs to know of time. Both readings are in seconds."""
+    """What the bot needs from a clock. Both readings are in seconds."""
 
     def wall(self) -> float:
         """Return the Unix time, in seconds: for what is stored and shown."""

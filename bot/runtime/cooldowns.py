@@ -1,4 +1,4 @@
-"""Cooldowns: what was done a moment ago is not done again by a second press."""
+"""Cooldowns: a second press right after the first does nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from bot.runtime.clock import Clock
 
 KEPT = 4096
-"""How many are remembered at the most, so that memory stays flat."""
+"""How many are remembered at most, so that memory stays bounded."""
 
 
 class Cooldowns:
@@ -19,13 +19,13 @@ class Cooldowns:
         self._until: dict[Hashable, float] = {}
 
     def start(self, what: Hashable) -> bool:
-        """Whether `what` may be done now; then its cooldown begins."""
+        """Whether `what` may be done now; then its cooldown starts."""
         now = self._clock.monotonic()
         if self._until.get(what, now) > now:
             return False
         self._until.pop(what, None)
         while self._until and (len(self._until) >= KEPT or next(iter(self._until.values())) <= now):
-            self._until.pop(next(iter(self._until)))  # the oldest: all last equally long
+            self._until.pop(next(iter(self._until)))  # the oldest: all have the same duration
         self._until[what] = now + self._seconds
         return True
 

@@ -14,32 +14,32 @@ from collections.abc import Iterable
 JOB_NAMES = (
     "accept.before",  # nothing written yet
     "accept.stored",  # hold and job written, Discord not answered
-    "answer.sent",  # Discord has the card, we have not noted it
-    "answer.stored",  # noted
-    "submit.before",  # the attempt is noted, nothing sent
-    "submit.sent",  # Cannon Studio has accepted, we have not noted it
-    "submit.stored",  # remote id noted
-    "poll.success",  # success seen, not noted
-    "ready.stored",  # outputs noted
+    "answer.sent",  # Discord has the card, its message id is not stored
+    "answer.stored",  # that id is stored
+    "submit.before",  # the attempt is stored, nothing sent
+    "submit.sent",  # Cannon Studio has accepted, its answer is not stored
+    "submit.stored",  # remote id stored
+    "poll.success",  # success seen, not stored
+    "ready.stored",  # outputs stored
     "download.half",  # half of a file on disk
     "download.done",  # all files on disk, nothing sent
-    "send.done",  # Discord has the media, we have not noted it
+    "send.done",  # Discord has the media, the delivery is not stored
     "deliver.stored",  # delivered and settled
-    "recover.start",  # in the middle of start-up recovery
+    "recover.start",  # during start-up recovery
 )
-"""The way of a job."""
+"""In the life of a job."""
 DECISION_NAMES = (
     "decision.before",  # a moderator's act is checked, nothing written yet
     "decision.changed",  # inside the transaction: changed, not recorded
     "decision.stored",  # changed and recorded, Discord not answered
-    "decision.posted",  # the log channel has the line, we have not noted it
+    "decision.posted",  # the log channel has the line, that is not stored
 )
-"""The way of a moderator's act."""
+"""In a moderator's act."""
 NAMES = JOB_NAMES + DECISION_NAMES
 
 
 class Crash(BaseException):
-    """Stands for the death of the process in tests that stay inside one process."""
+    """Simulates the death of the process in tests that run inside one process."""
 
 
 _armed: dict[str, bool] = {}
@@ -61,7 +61,7 @@ def disarm() -> list[str]:
 
 
 def failpoint(name: str) -> None:
-    """Die here if `name` is armed."""
+    """Kill the process here if `name` is armed."""
     if name not in _armed:
         return
     if _armed.pop(name):

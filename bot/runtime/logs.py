@@ -24,7 +24,7 @@ _SECRET_NAMES = frozenset(
     {"api_key", "authorization", "discord_token", "interaction_token", "password", "secret", "secret_keys", "token"}
 )
 _PRIVATE_NAMES = frozenset({"body", "content", "input", "output", "prompt"})
-"""What members wrote or got: theirs, not the host's."""
+"""What members wrote or received: it is theirs, not the host's."""
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bcs_[a-z]+_[\w-]+"), MASK),  # Cannon Studio's API keys
@@ -67,7 +67,7 @@ class Scrubber:
         self._exact = re.compile("|".join(map(re.escape, exact))) if exact else None
 
     def mask(self, text: str) -> str:
-        """Return `text` with every secret replaced by a mask; far too long a text is cut at a gap between words."""
+        """Return `text` with every secret replaced by a mask; a text that is far too long is cut between two words."""
         if len(text) > _TEXT_LIMIT_CHARS:
             text = f"{text[:_TEXT_LIMIT_CHARS].rpartition(' ')[0]} [cut]"
         if self._exact is not None:
@@ -94,7 +94,7 @@ class Scrubber:
         return self.text(repr(value))
 
     def named(self, name: str, value: object, depth: int = 0) -> object:
-        """Return a scrubbed value, or a mask where the name alone tells that it must not be logged."""
+        """Return a scrubbed value, or a mask where the name alone shows that it must not be logged."""
         if value is not None and name.lower() in _SECRET_NAMES:
             return MASK
         if value is not None and name.lower() in _PRIVATE_NAMES:
@@ -102,7 +102,7 @@ class Scrubber:
         return self.value(value, depth)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        """Scrub one event: a structlog processor, to stand right before the renderer."""
+        """Scrub one event: a structlog processor, to be placed right before the renderer."""
         traces = {name: str(event.pop(name)) for name in ("exception", "stack") if name in event}
         clean: EventDict = {self.text(name): self.named(name, value) for name, value in event.items()}
         for name, trace in traces.items():
@@ -123,7 +123,7 @@ def configure_logs(
 ) -> None:
     """Send every log line, from structlog and logging alike, to `stream` (default: standard error).
 
-    Calling it again replaces the former arrangement. `secrets` are masked wherever they appear.
+    Calling it again replaces the former configuration. `secrets` are masked wherever they appear.
     """
     target = sys.stderr if stream is None else stream
     shared = _shared_processors()
@@ -142,7 +142,7 @@ def configure_logs(
 
 
 def _shared_processors() -> list[Processor]:
-    """Return what is done to every event, from structlog and from logging."""
+    """Return the processors of every event, from structlog and from logging."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -153,7 +153,7 @@ def _shared_processors() -> list[Processor]:
 
 
 def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor) -> logging.Formatter:
-    """Return what turns an event into a line: scrubbed last, right before it is rendered."""
+    """Return the processors that turn an event into a line: scrubbed last, right before it is rendered."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
@@ -167,7 +167,7 @@ def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor)
 
 
 class _Output(logging.StreamHandler[TextIO]):
-    """Ours, told apart from what a test or a host has put on the root logger."""
+    """Ours, distinguishable from what a test or a host has put on the root logger."""
 
 
 def _quieten(level: int) -> None:
@@ -210,6 +210,6 @@ class _Console:
 
     @staticmethod
     def _fact(value: object) -> str:
-        """Quote what could be taken for more than one fact."""
+        """Quote values that could be read as more than one."""
         text = str(value)
         return repr(text) if isinstance(value, str) and (not text or " " in text or "=" in text) else text

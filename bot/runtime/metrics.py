@@ -1,4 +1,4 @@
-"""What the bot counts, for Prometheus, on a registry of its own.
+"""The bot's metrics for Prometheus, on their own registry.
 
 Labels come from small closed sets (operations, states, outcomes); no id, name, prompt or link ever becomes one.
 A value that is not a plain word, or one too many, is counted as `other`, so that an answer from outside cannot
@@ -25,7 +25,7 @@ _JOB_BUCKETS_S = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0,
 
 
 class Metrics:
-    """Every counter of one bot. Methods never raise for a strange label value."""
+    """Every metric of one bot. Methods never raise for an unexpected label value."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -63,7 +63,7 @@ class Metrics:
         self._jobs.labels(self._label(operation), state.value).inc()
 
     def open_jobs(self, counts: Mapping[JobState, int]) -> None:
-        """Set how many jobs are in each state that is not an end."""
+        """Set how many jobs are in each state that is not final."""
         for state in JobState:
             if not state.ended:
                 self._open.labels(state.value).set(counts.get(state, 0))
@@ -98,7 +98,7 @@ class Metrics:
         self._hints.labels("known" if known else "unknown").inc()
 
     def render(self) -> bytes:
-        """Return all of it in Prometheus' text format (`CONTENT_TYPE`)."""
+        """Return all metrics in Prometheus' text format (`CONTENT_TYPE`)."""
         return generate_latest(self.registry)
 
     def _label(self, value: str) -> str:

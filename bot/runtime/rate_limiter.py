@@ -1,4 +1,4 @@
-"""Pace: how often something may be begun in a while, counted in memory."""
+"""Rate limits: how often something may be started in a period, counted in memory."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from collections.abc import Hashable
 from bot.runtime.clock import Clock
 
 KEPT = 4096
-"""For how many it is counted at the most, so that memory stays flat."""
+"""How many keys are counted at most, so that memory stays bounded."""
 
 
 class RateLimiter:
-    """Lets each `who` begin `times` things within `seconds`."""
+    """Lets each key start `times` things within `seconds`."""
 
     def __init__(self, clock: Clock, times: int, seconds: float) -> None:
         self._clock = clock
         self._times = times
         self._seconds = seconds
-        self._begun: dict[Hashable, deque[float]] = {}
+        self._started: dict[Hashable, deque[float]] = {}
 
-    def wait_s(self, who: Hashable) -> float:
-        """Return in how many seconds `who` may begin something; 0: now, and then it counts as begun."""
+    def wait_s(self, key: Hashable) -> float:
+        """Return in how many seconds `key` may start something; 0: now, and then it counts as started."""
         now = self._clock.monotonic()
-        begun = self._begun.pop(who, None) or deque(maxlen=self._times)
-        self._begun[who] = begun  # the last to be counted is the last to be forgotten
-        while len(self._begun) > KEPT:
-            self._begun.pop(next(iter(self._begun)))
-        if len(begun) == self._times and now - begun[0] < self._seconds:
-            return self._seconds - (now - begun[0])
-        begun.append(now)
+        started = self._started.pop(key, None) or deque(maxlen=self._times)
+        self._started[key] = started  # the last one counted is the last one forgotten
+        while len(self._started) > KEPT:
+            self._started.pop(next(iter(self._started)))
+        if len(started) == self._times and now - started[0] < self._seconds:
+            return self._seconds - (now - started[0])
+        started.append(now)
         return 0.0
 
     def __len__(self) -> int:
-        """Return for how many it is counted."""
-        return len(self._begun)
+        """Return how many keys are counted."""
+        return len(self._started)

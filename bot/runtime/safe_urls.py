@@ -1,4 +1,4 @@
-"""Which links the bot may follow: https to a public address, and nothing else. Pure; `transport` looks names up.
+"""Which links the bot may follow: https to a public address, and nothing else. Pure; `transport` resolves names.
 
 A link comes from a member or from an API's answer, so it may point at the bot's own network: `127.0.0.1`, a cloud's
 metadata service, `[::ffff:10.0.0.1]`, or a decimal number that the C library reads as an address.
@@ -13,9 +13,10 @@ from collections.abc import Collection
 import httpx
 
 from bot.errors import MediaUnsafe
+from bot.runtime import texts
 
 LINK_LIMIT_CHARS = 8192
-"""Longer than any signed link of the known hosts, shorter than what costs us to parse."""
+"""Longer than any signed link of the known hosts, short enough to parse cheaply."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNFIT = re.compile(r"[\x00-\x20\x7f\\]|[\ud800-\udfff]")
@@ -24,7 +25,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _TUNNELS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
 
 Origin = tuple[str, str, int]
-"""Scheme, host and port: what two links must share to be of one origin."""
+"""Scheme, host and port: two links with the same three have one origin."""
 
 
 def origin_of(url: httpx.URL) -> Origin:
@@ -48,7 +49,7 @@ def origins_of(urls: Collection[str]) -> frozenset[Origin]:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address, as text, is reachable by everyone: not private, loopback, link-local or reserved."""
+    """Return whether an IP address, as text, is publicly reachable: not private, loopback, link-local or reserved."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -64,32 +65,32 @@ def is_public(address: str) -> bool:
 
 
 def checked(link: str, allowed: frozenset[Origin] = frozenset()) -> httpx.URL:
-    """Return `link` as a URL that may be fetched; `allowed` origins pass whatever they are.
+    """Return `link` as a URL that may be fetched; `allowed` origins always pass.
 
-    Names still have to be looked up: the transport refuses the ones that lead to a private address.
+    Names still have to be resolved: the transport refuses those with a private address.
     Raises MediaUnsafe.
     """
     if len(link) > LINK_LIMIT_CHARS or _UNFIT.search(link):
-        raise MediaUnsafe("That is not a link the bot can read.")
+        raise MediaUnsafe(texts.UNREADABLE_LINK)
     try:
         url = httpx.URL(link)
         origin = origin_of(url)
     except (httpx.InvalidURL, ValueError):
-        raise MediaUnsafe("That is not a link the bot can read.") from None
+        raise MediaUnsafe(texts.UNREADABLE_LINK) from None
     if url.userinfo:
-        raise MediaUnsafe("The link has a user name or password in it; the bot does not follow such links.")
+        raise MediaUnsafe(texts.LOGIN_IN_LINK)
     if origin in allowed:
         return url
     if url.scheme != "https":
-        raise MediaUnsafe("Only https links can be used.")
+        raise MediaUnsafe(texts.NOT_HTTPS)
     if not _is_public_name(origin[1]) or not 0 < origin[2] < 65536:
-        raise MediaUnsafe("The link does not lead to a public address.")
+        raise MediaUnsafe(texts.NOT_PUBLIC)
     return url
 
 
 def _is_public_name(host: str) -> bool:
     host = host.removesuffix(".")
     if ":" in host or host.replace(".", "").isdigit():
-        return is_public(host)  # also refuses 2130706433 and 127.1, which only the C library takes for addresses
+        return is_public(host)  # also refuses 2130706433 and 127.1, which only the C library reads as addresses
     labels = host.split(".")
     return len(labels) > 1 and all(labels) and not _NUMBER_LABEL.match(labels[-1])

@@ -1,7 +1,7 @@
-"""The floor under every HTTP call of the bot: how a connection is made, and how each way to fail is told.
+"""The base of every HTTP call of the bot: how a connection is made, and how each kind of failure is reported.
 
-httpx speaks through aiohttp here (3,700 instead of 519 requests a second, see docs/decisions/). That transport lets
-some of aiohttp's own errors through, so one place knows them all: `NoAnswer`.
+httpx uses aiohttp here (3,700 instead of 519 requests a second, see docs/decisions/). That transport lets some of
+aiohttp's own errors through, so one place turns all of them into `NoAnswer`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from httpx_aiohttp import AiohttpTransport
 
 from bot.errors import MediaUnsafe
+from bot.runtime import texts
 from bot.runtime.safe_urls import Origin, is_public, origins_of
 
 CONNECTIONS = 200
@@ -33,17 +34,17 @@ KEEP_ALIVE_S = 15.0
 CONNECT_TIMEOUT_S = 10.0
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Turns a host name and a port into IP addresses as text. Raises OSError."""
+"""Resolves a host name and a port to IP addresses as text. Raises OSError."""
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
 OpenSocket = Callable[[AddressInfo], socket.socket]
 
 TRANSPORT_ERRORS: tuple[type[Exception], ...] = (
     httpx.HTTPError,
     httpx.InvalidURL,
-    aiohttp.ClientError,  # httpx-aiohttp 0.2 maps the connection errors; ClientResponseError, for one, comes as it is
+    aiohttp.ClientError,  # httpx-aiohttp 0.2 maps the connection errors; ClientResponseError, for one, is not mapped
     HttpProcessingError,  # a broken chunk or header, raised while the body is read
     OSError,
-    ValueError,  # aiohttp, for a header or link that it cannot send
+    ValueError,  # aiohttp's, for a header or link that it cannot send
 )
 
 
@@ -56,13 +57,13 @@ class NoAnswer(Exception):
 
 
 class TooMuch(Exception):
-    """The body is over the cap, or is packed in a way that the bot did not ask for."""
+    """The body is over the cap, or has a content encoding that the bot did not request."""
 
 
 def new_client(transport: httpx.AsyncBaseTransport, *, timeout_s: float) -> httpx.AsyncClient:
-    """Return a client that follows no redirect, keeps no cookie, asks for no packing and reads no environment.
+    """Return a client that follows no redirect, keeps no cookie, requests no compression and reads no environment.
 
-    `timeout_s` bounds each silence; a total deadline is the caller's `asyncio.timeout`.
+    `timeout_s` limits each silence; the total timeout is the caller's `asyncio.timeout`.
     """
     logging.getLogger("httpx").disabled = True  # it logs whole links, and a signed link is a secret
     return httpx.AsyncClient(
@@ -85,8 +86,8 @@ def public_transport(
 ) -> httpx.AsyncBaseTransport:
     """Return a transport that connects to public addresses only, and to the exact `allowed_origins`.
 
-    The address that was checked is the one connected to, so a name that answers differently the next time gains
-    nothing. `lookup` and `open_socket` stand in for DNS and the kernel in tests. Raises ValueError for a bad origin.
+    The address that was checked is the one connected to, so a name that resolves differently the next time gains
+    nothing. `lookup` and `open_socket` replace DNS and the kernel in tests. Raises ValueError for a bad origin.
     """
     gate = _Gate(origins_of(allowed_origins), lookup or system_lookup, open_socket or _open_socket)
     return _transport(lambda context: _connector(context, gate))
@@ -94,7 +95,7 @@ def public_transport(
 
 @asynccontextmanager
 async def answer_to(client: httpx.AsyncClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
-    """Send `request` and give its answer with the body unread; it is closed at the end. Raises NoAnswer."""
+    """Send `request` and yield its response with the body unread; it is closed at the end. Raises NoAnswer."""
     try:
         response = await client.send(request, stream=True)
     except TRANSPORT_ERRORS as error:
@@ -106,7 +107,7 @@ async def answer_to(client: httpx.AsyncClient, request: httpx.Request) -> AsyncI
 
 
 async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield the body as it comes over the wire, still packed if it was. Raises NoAnswer if it breaks off."""
+    """Yield the body as it comes over the wire, still compressed if it was. Raises NoAnswer if it breaks off."""
     try:
         async for chunk in response.aiter_raw():
             yield chunk
@@ -115,8 +116,8 @@ async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 async def read_capped(response: httpx.Response, limit_bytes: int) -> bytes:
-    """Return the unpacked body, of at most `limit_bytes`. Raises TooMuch or NoAnswer."""
-    if (told := content_length(response)) is not None and told > limit_bytes:
+    """Return the decompressed body, of at most `limit_bytes`. Raises TooMuch or NoAnswer."""
+    if (length := content_length(response)) is not None and length > limit_bytes:
         raise TooMuch
     body = bytearray()
     async for chunk in chunks(response):
@@ -127,13 +128,13 @@ async def read_capped(response: httpx.Response, limit_bytes: int) -> bytes:
 
 
 def content_length(response: httpx.Response) -> int | None:
-    """Return the length in bytes that the headers promise, None if they do not."""
+    """Return the length in bytes that the headers give, None if they do not."""
     text = response.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 async def system_lookup(host: str, port: int) -> Sequence[str]:
-    """Look a name up as the machine does. Raises OSError."""
+    """Resolve a name as the machine does. Raises OSError."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(entry[4][0]) for entry in found]
 
@@ -159,27 +160,27 @@ class OriginTransport(httpx.AsyncBaseTransport):
         body = await self._fetch(str(request.url))
         if body is None:
             return httpx.Response(404, stream=httpx.ByteStream(b""))
-        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("range", ""))
-        if asked is None:
+        requested = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("range", ""))
+        if requested is None:
             return httpx.Response(200, headers={"content-length": str(len(body))}, stream=httpx.ByteStream(body))
-        start, stop = int(asked[1]), min(int(asked[2]) + 1, len(body))
+        start, stop = int(requested[1]), min(int(requested[2]) + 1, len(body))
         if start >= stop:
             return httpx.Response(416, stream=httpx.ByteStream(b""))
         headers = {"content-length": str(stop - start), "content-range": f"bytes {start}-{stop - 1}/{len(body)}"}
         return httpx.Response(206, headers=headers, stream=httpx.ByteStream(body[start:stop]))
 
     async def aclose(self) -> None:
-        """Close the transport underneath."""
+        """Close the inner transport."""
         await self._inner.aclose()
 
 
 class _Gate(AbstractResolver):
-    """Looks names up and refuses what is not public: first at the name, and once more at the socket."""
+    """Resolves names and refuses addresses that are not public: first at the name, and again at the socket."""
 
     def __init__(self, allowed: frozenset[Origin], lookup: Lookup, open_socket: OpenSocket) -> None:
         self._allowed = {(host, port) for _, host, port in allowed}
         self._approved = set(self._allowed)
-        """Addresses that an allowed origin's name led to: the socket knows no names."""
+        """Addresses of allowed origins: the socket sees no names."""
         self._lookup = lookup
         self._open_socket = open_socket
 
@@ -187,7 +188,7 @@ class _Gate(AbstractResolver):
         self,
         host: str,
         port: int = 0,
-        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - aiohttp's interface; we take both families
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - aiohttp's interface; both families are used
     ) -> list[ResolveResult]:
         """Return the addresses of `host`. Raises MediaUnsafe if any of them is not public, OSError without an answer.
 
@@ -197,13 +198,13 @@ class _Gate(AbstractResolver):
         if (host, port) in self._allowed:
             self._approved.update((address, port) for address in addresses)
         elif not all(is_public(address) for address in addresses):
-            raise MediaUnsafe("The link does not lead to a public address.")
+            raise MediaUnsafe(texts.NOT_PUBLIC)
         if not addresses:
             raise OSError("no address for this name")
         return [_resolved(host, address, port) for address in addresses]
 
     def open_socket(self, info: AddressInfo) -> socket.socket:
-        """Return a socket for a checked address. Raises PermissionError for one that came past `resolve`."""
+        """Return a socket for a checked address. Raises PermissionError for one that did not pass `resolve`."""
         address, port = str(info[4][0]), int(info[4][1])
         if not is_public(address) and (address, port) not in self._approved:
             raise PermissionError("not a public address")
@@ -238,12 +239,12 @@ def _connector(context: ssl.SSLContext, gate: _Gate | None = None) -> aiohttp.TC
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """Return the one TLS context of the process: reading the authorities takes 10 ms each time."""
-    return httpx.create_ssl_context()  # honours SSL_CERT_FILE, for hosts behind their own authority
+    """Return the one TLS context of the process: reading the CA certificates takes 10 ms each time."""
+    return httpx.create_ssl_context()  # honours SSL_CERT_FILE, for hosts behind their own CA
 
 
 def _transport(connector: Callable[[ssl.SSLContext], aiohttp.TCPConnector]) -> httpx.AsyncBaseTransport:
-    """Wrap aiohttp. The session is made at the first call, for it needs the running loop."""
+    """Wrap aiohttp. The session is made at the first call, because it needs the running loop."""
     context = _tls()
 
     def session() -> aiohttp.ClientSession:
@@ -253,7 +254,7 @@ def _transport(connector: Callable[[ssl.SSLContext], aiohttp.TCPConnector]) -> h
 
 
 async def _close(response: httpx.Response) -> None:
-    """Give the connection back, or drop it if the body was not read to its end."""
+    """Return the connection to the pool, or drop it if the body was not read to its end."""
     try:
         await response.aclose()
     except TRANSPORT_ERRORS:
@@ -261,12 +262,12 @@ async def _close(response: httpx.Response) -> None:
 
 
 def _unpacked(body: bytes, encoding: str, limit_bytes: int) -> bytes:
-    """Undo the packing that a server applied unasked, but never past the cap: 299 KB of gzip can hold 300 MB."""
+    """Decompress what a server compressed unrequested, but never past the cap: 299 KB of gzip can hold 300 MB."""
     if encoding.strip().lower() in {"", "identity"}:
         return body
     if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
         raise TooMuch
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # tells gzip from zlib by the header
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # distinguishes gzip from zlib by the header
     try:
         unpacked = unpacker.decompress(body, limit_bytes + 1)
     except zlib.error as error:

@@ -1,8 +1,8 @@
 """The bot's own HTTP server: `/healthz`, `/metrics` and the webhooks of Cannon Studio.
 
-A webhook is a hint and never the truth: its body is not even looked at. Its token names one job; what the job's state
-is, the Worker then asks Cannon Studio itself. Answers to known and unknown tokens differ in nothing but the status.
-Only `/webhooks/` needs to be reachable from outside; put a proxy that ends TLS before it, at `PUBLIC_URL`.
+A webhook is a hint and never the truth: its body is not even parsed. Its token names one job, whose state the
+Worker then polls from Cannon Studio itself. Responses to known and unknown tokens differ only in the status.
+Only `/webhooks/` needs to be reachable from outside; put a proxy that terminates TLS in front of it, at `PUBLIC_URL`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 
 from bot.errors import StartError
+from bot.runtime import texts
 from bot.runtime.metrics import CONTENT_TYPE, Metrics
 
 BODY_LIMIT_BYTES = 64 * 1024
@@ -30,8 +31,8 @@ class HttpServer:
     """Serves health, metrics and webhooks on one address.
 
     `health` returns a JSON-able mapping with the booleans `ok` (the process can do its work) and `ready` (it is
-    connected and serving); both true make 200, else 503. It must name no secret: whoever reaches the port can read it.
-    `hint` gets a webhook's token and returns whether it names a job; it must compare without leaking time.
+    connected and serving); both true make 200, else 503. It must contain no secret: anyone who reaches the port reads
+    it. `hint` gets a webhook's token and returns whether it names a job; it must compare in constant time.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class HttpServer:
         self.address = ""
 
     async def start(self) -> None:
-        """Listen; from then on `address` is where this machine reaches it. Raises StartError if it cannot listen."""
+        """Listen; afterwards `address` is where this machine reaches it. Raises StartError if it cannot listen."""
         app = web.Application(client_max_size=BODY_LIMIT_BYTES)
         app.add_routes(
             [
@@ -74,26 +75,23 @@ class HttpServer:
         self.address = f"http://{_reachable(host)}:{port}"
 
     async def close(self) -> None:
-        """Stop listening; requests under way get `SHUTDOWN_TIMEOUT_S` to end. Closing twice is no error."""
+        """Stop listening; requests in progress get `SHUTDOWN_TIMEOUT_S` to finish. Closing twice is no error."""
         if self._runner is not None:
             runner, self._runner = self._runner, None
             await runner.cleanup()
 
     def _refuse(self, error: OSError) -> NoReturn:
         reason = (error.strerror or str(error)).splitlines()[0]
-        raise StartError(
-            f"Cannot listen on HTTP_HOST={self._host}, HTTP_PORT={self._port}: {reason}."
-            " Is another cannon-bot running? Choose another port, or HTTP_PORT=0 for any free one."
-        ) from error
+        raise StartError(texts.cannot_listen(self._host, self._port, reason)) from error
 
     async def _answer_health(self, _request: web.Request) -> web.Response:
         try:
             health = dict(self._health())
-        except Exception:  # noqa: BLE001 - a health check that fails is an answer: not healthy
+        except Exception:  # noqa: BLE001 - a failing health check means: not healthy
             _log.exception("health check failed")
             health = {"ok": False, "ready": False}
-        well = bool(health.get("ok")) and bool(health.get("ready"))
-        return web.json_response(health, status=200 if well else 503)
+        is_healthy = bool(health.get("ok")) and bool(health.get("ready"))
+        return web.json_response(health, status=200 if is_healthy else 503)
 
     async def _answer_metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._metrics.render(), headers={"Content-Type": CONTENT_TYPE})
@@ -101,7 +99,7 @@ class HttpServer:
     async def _answer_webhook(self, request: web.Request) -> web.Response:
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S):
-                await request.read()  # raises the 413 answer past BODY_LIMIT_BYTES
+                await request.read()  # raises a 413 past BODY_LIMIT_BYTES
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
         known = self._hint(request.match_info["token"])
@@ -110,7 +108,7 @@ class HttpServer:
 
 
 def _reachable(host: str) -> str:
-    """Return where this machine reaches a listener bound to `host`: "all addresses" is none to connect to."""
+    """Return where this machine reaches a listener bound to `host`: "all addresses" is not one to connect to."""
     address = ipaddress.ip_address(host.partition("%")[0])
     if address.is_unspecified:
         return "127.0.0.1" if address.version == 4 else "[::1]"
@@ -118,7 +116,7 @@ def _reachable(host: str) -> str:
 
 
 async def _plain_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Keep the versions of Python and aiohttp to ourselves, and answers out of caches."""
+    """Hide the versions of Python and aiohttp, and keep responses out of caches."""
     response.headers["Server"] = "cannon-bot"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"

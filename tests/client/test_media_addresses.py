@@ -102,12 +102,12 @@ async def fetcher(names, sockets, allowed=()):
 
 
 @pytest.mark.parametrize("link", UNSAFE)
-@pytest.mark.parametrize("call", ["look", "download"])
+@pytest.mark.parametrize("call", ["inspect", "download"])
 async def test_an_unsafe_link_is_refused_before_any_look_up(link, call, tmp_path):
     names, sockets = Names(), Sockets()
     async with fetcher(names, sockets) as media:
         with pytest.raises(MediaUnsafe):
-            await (media.look(link) if call == "look" else media.download(link, tmp_path, "job", expect=None))
+            await (media.inspect(link) if call == "inspect" else media.download(link, tmp_path, "job", expect=None))
     assert (names.asked, sockets.opened, list(tmp_path.iterdir())) == ([], [], [])
 
 
@@ -119,7 +119,7 @@ async def test_a_name_that_leads_to_a_private_address_is_refused_without_a_socke
     sockets = Sockets()
     async with fetcher(Names(evil_example=[addresses]), sockets) as media:
         with pytest.raises(MediaUnsafe):
-            await media.look("https://evil.example/a.png")
+            await media.inspect("https://evil.example/a.png")
     assert sockets.opened == []
 
 
@@ -127,18 +127,18 @@ async def test_a_name_that_changes_its_answer_gains_nothing():
     names, sockets = Names(evil_example=[[PUBLIC], ["127.0.0.1"]]), Sockets()
     async with fetcher(names, sockets) as media:
         with pytest.raises(MediaUnreachable):
-            await media.look("https://evil.example/a.png")
+            await media.inspect("https://evil.example/a.png")
         assert names.asked == ["evil.example"]
         assert sockets.opened == [PUBLIC]
         with pytest.raises(MediaUnsafe):
-            await media.look("https://evil.example/a.png")
+            await media.inspect("https://evil.example/a.png")
     assert sockets.opened == [PUBLIC]
 
 
 async def test_a_name_without_an_address_is_unreachable():
     async with fetcher(Names(empty_example=[[]]), Sockets()) as media:
         with pytest.raises(MediaUnreachable):
-            await media.look("https://empty.example/a.png")
+            await media.inspect("https://empty.example/a.png")
 
 
 async def test_an_address_that_came_past_the_look_up_is_stopped_at_the_socket():
@@ -169,7 +169,7 @@ async def test_a_redirect_to_an_unsafe_link_is_refused(target, serve):
     origin = await serve(handler)
     async with MediaFetcher(clock=SystemClock(), allowed_origins=[origin]) as media:
         with pytest.raises(MediaUnsafe):
-            await media.look(f"{origin}/a.png")
+            await media.inspect(f"{origin}/a.png")
 
 
 async def test_a_redirect_to_nonsense_is_a_media_error(serve):
@@ -179,7 +179,7 @@ async def test_a_redirect_to_nonsense_is_a_media_error(serve):
     origin = await serve(handler)
     async with MediaFetcher(clock=SystemClock(), allowed_origins=[origin]) as media:
         with pytest.raises((MediaUnsafe, MediaUnreachable)):
-            await media.look(f"{origin}/a.png")
+            await media.inspect(f"{origin}/a.png")
 
 
 async def test_a_redirect_to_a_name_with_a_private_address_is_refused(serve):
@@ -192,7 +192,7 @@ async def test_a_redirect_to_a_name_with_a_private_address_is_refused(serve):
         clock=SystemClock(), allowed_origins=[origin], transport=public_transport([origin], lookup=names)
     ) as media:
         with pytest.raises(MediaUnsafe):
-            await media.look(f"{origin}/a.png")
+            await media.inspect(f"{origin}/a.png")
     assert names.asked == ["evil.example"]
 
 
@@ -206,11 +206,11 @@ async def test_a_loopback_server_is_refused_unless_its_exact_origin_is_allowed(s
     allowed, other = await serve(handler), await serve(handler)
     async with MediaFetcher(clock=SystemClock(), allowed_origins=[allowed]) as media:
         with pytest.raises(MediaUnsafe):
-            await media.look(f"{other}/a.png")
+            await media.inspect(f"{other}/a.png")
         with pytest.raises(MediaUnsafe):
-            await media.look(f"{allowed.replace('http:', 'https:')}/a.png")
+            await media.inspect(f"{allowed.replace('http:', 'https:')}/a.png")
         assert hits == []
-        await media.look(f"{allowed}/a.png")
+        await media.inspect(f"{allowed}/a.png")
         assert hits == ["/a.png"]
 
 
@@ -223,7 +223,7 @@ async def test_an_allowed_origin_may_have_a_name(serve):
     async with MediaFetcher(
         clock=SystemClock(), allowed_origins=[origin], transport=public_transport([origin], lookup=names)
     ) as media:
-        assert (await media.look(f"{origin}/a.png")).content_type == "image/png"
+        assert (await media.inspect(f"{origin}/a.png")).content_type == "image/png"
 
 
 @pytest.mark.parametrize(

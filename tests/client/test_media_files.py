@@ -17,7 +17,7 @@ from PIL import Image
 from bot.domain.models import MediaKind
 from bot.errors import MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.media import partial_file as partfile
-from bot.media.fetcher import LOOK_BYTES, MediaFetcher, OriginTransport
+from bot.media.fetcher import INSPECT_BYTES, MediaFetcher, OriginTransport
 from bot.runtime import failpoints
 from bot.runtime.clock import SystemClock
 from bot.runtime.transport import public_transport
@@ -137,7 +137,7 @@ async def test_what_is_no_medium_is_refused_by_its_content(body, serve, media_fo
     with pytest.raises(MediaWrongKind):
         await media.download(f"{origin}/a.png", tmp_path, "job", expect=None)
     with pytest.raises(MediaWrongKind):
-        await media.look(f"{origin}/a.png")
+        await media.inspect(f"{origin}/a.png")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -147,7 +147,7 @@ async def test_a_sound_where_a_video_was_promised_is_refused(serve, media_for, t
     with pytest.raises(MediaWrongKind, match="is a sound; a video is needed"):
         await media.download(f"{origin}/a.mp4", tmp_path, "job", expect=MediaKind.VIDEO)
     with pytest.raises(MediaWrongKind, match="an image or a video"):
-        await media.look(f"{origin}/a.mp4", expect={MediaKind.VIDEO, MediaKind.IMAGE})
+        await media.inspect(f"{origin}/a.mp4", expect={MediaKind.VIDEO, MediaKind.IMAGE})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -205,7 +205,7 @@ async def test_a_file_that_stalls_ends_at_the_total_deadline(serve_raw, media_fo
     with pytest.raises(MediaUnreachable, match=r"0\.2 seconds"):
         await media.download(f"{origin}/a", tmp_path, "job", expect=None)
     with pytest.raises(MediaUnreachable):
-        await media.look(f"{origin}/a")
+        await media.inspect(f"{origin}/a")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -234,7 +234,7 @@ async def test_a_packed_file_is_refused(serve, media_for, tmp_path):
     with pytest.raises(MediaWrongKind, match="packed"):
         await media.download(f"{origin}/a", tmp_path, "job", expect=None)
     with pytest.raises(MediaWrongKind, match="packed"):
-        await media.look(f"{origin}/a")
+        await media.inspect(f"{origin}/a")
 
 
 async def test_a_full_disk_is_too_large_and_leaves_nothing(serve, media_for, tmp_path, monkeypatch):
@@ -277,32 +277,32 @@ async def test_three_redirects_are_followed_and_a_fourth_is_not(serve, media_for
 
     origin = await serve(handler)
     media = media_for(origin)
-    assert (await media.look(f"{origin}/3")).kind is MediaKind.IMAGE
+    assert (await media.inspect(f"{origin}/3")).kind is MediaKind.IMAGE
     with pytest.raises(MediaUnsafe, match="too often"):
-        await media.look(f"{origin}/4")
+        await media.inspect(f"{origin}/4")
 
 
 @pytest.mark.parametrize("ranges", [True, False])
 async def test_a_look_reads_only_the_head_and_knows_the_size(ranges, serve, media_for):
     body, seen = png((1500, 1500)), []
-    assert len(body) > LOOK_BYTES
+    assert len(body) > INSPECT_BYTES
     origin = await serve(giving(body, ranges=ranges, seen=seen))
-    facts = await media_for(origin).look(f"{origin}/dir/My%20Pic%2F..%2Fture.jpeg?sig=1", expect={MediaKind.IMAGE})
+    facts = await media_for(origin).inspect(f"{origin}/dir/My%20Pic%2F..%2Fture.jpeg?sig=1", expect={MediaKind.IMAGE})
     assert (facts.kind, facts.content_type, facts.extension) == (MediaKind.IMAGE, "image/png", ".png")
     assert (facts.size, facts.duration_s, facts.name) == (len(body), None, "ture.png")
-    assert seen[0].headers["range"] == f"bytes=0-{LOOK_BYTES - 1}"
+    assert seen[0].headers["range"] == f"bytes=0-{INSPECT_BYTES - 1}"
 
 
 async def test_a_look_at_a_large_file_is_refused_by_its_told_size(serve, media_for):
     origin = await serve(giving(png((300, 300))))
     with pytest.raises(MediaTooLarge):
-        await media_for(origin).look(f"{origin}/a", max_bytes=1000)
+        await media_for(origin).inspect(f"{origin}/a", max_bytes=1000)
 
 
 async def test_a_look_tells_a_sounds_duration(serve, media_for):
     origin = await serve(giving(wav(3)))
-    assert (await media_for(origin).look(f"{origin}/")).duration_s == pytest.approx(3)
-    assert (await media_for(origin).look(f"{origin}/")).name == "audio.wav"
+    assert (await media_for(origin).inspect(f"{origin}/")).duration_s == pytest.approx(3)
+    assert (await media_for(origin).inspect(f"{origin}/")).name == "audio.wav"
 
 
 def late_mp4(seconds, padding):
@@ -318,7 +318,7 @@ def late_mp4(seconds, padding):
 async def test_a_look_finds_the_duration_at_the_end_of_an_mp4_with_a_second_range(serve, media_for):
     body, seen = late_mp4(7, 2_000_000), []
     origin = await serve(giving(body, seen=seen))
-    facts = await media_for(origin).look(f"{origin}/clip.mp4")
+    facts = await media_for(origin).inspect(f"{origin}/clip.mp4")
     assert (facts.kind, facts.duration_s, facts.size) == (MediaKind.VIDEO, 7.0, len(body))
     assert [request.headers["range"] for request in seen][1].startswith("bytes=2000")
     assert len(seen) == 2
@@ -330,19 +330,19 @@ async def test_a_part_that_was_not_asked_for_is_not_believed(serve, media_for):
 
     origin = await serve(handler)
     with pytest.raises(MediaUnreachable, match="another part"):
-        await media_for(origin).look(f"{origin}/clip.mp4")
+        await media_for(origin).inspect(f"{origin}/clip.mp4")
 
 
 async def test_an_mp4_that_ends_before_what_it_promises_has_no_duration(serve, media_for):
     body = late_mp4(7, 2_000_000)[:-120]
     origin = await serve(giving(body))
-    assert (await media_for(origin).look(f"{origin}/clip.mp4")).duration_s is None
+    assert (await media_for(origin).inspect(f"{origin}/clip.mp4")).duration_s is None
 
 
 async def test_without_ranges_the_end_is_not_read(serve, media_for):
     seen = []
     origin = await serve(giving(late_mp4(7, 2_000_000), ranges=False, seen=seen))
-    assert (await media_for(origin).look(f"{origin}/clip.mp4")).duration_s is None
+    assert (await media_for(origin).inspect(f"{origin}/clip.mp4")).duration_s is None
     assert len(seen) == 1
 
 
@@ -351,7 +351,7 @@ async def test_a_link_is_never_logged(serve, media_for, tmp_path, caplog, capsys
     origin = await serve(giving(png()))
     await media_for(origin).download(f"{origin}/canary?sig=canary", tmp_path, "job", expect=None)
     with pytest.raises(MediaUnreachable):
-        await media_for("http://127.0.0.1:1").look("http://127.0.0.1:1/canary?sig=canary")
+        await media_for("http://127.0.0.1:1").inspect("http://127.0.0.1:1/canary?sig=canary")
     out = caplog.text + "".join(capsys.readouterr())
     assert "media.downloaded" in out
     assert "canary" not in out
@@ -367,11 +367,11 @@ async def test_an_origin_transport_serves_its_hosts_and_leaves_the_others(serve,
     origin = await serve(giving(png()))
     transport = OriginTransport(public_transport([origin]), {"cdn.discordapp.com"}, files)
     async with MediaFetcher(clock=SystemClock(), allowed_origins=[origin], transport=transport) as media:
-        facts = await media.look("https://CDN.discordapp.com/x/a.wav", max_bytes=len(body))
+        facts = await media.inspect("https://CDN.discordapp.com/x/a.wav", max_bytes=len(body))
         assert (facts.duration_s, facts.size) == (pytest.approx(1), len(body))
         file = await media.download("https://cdn.discordapp.com/x/a.wav", tmp_path, "j", expect=MediaKind.AUDIO)
         assert file.path.read_bytes() == body
         with pytest.raises(MediaGone):
-            await media.look("https://cdn.discordapp.com/x/b.wav")
-        assert (await media.look(f"{origin}/")).kind is MediaKind.IMAGE
+            await media.inspect("https://cdn.discordapp.com/x/b.wav")
+        assert (await media.inspect(f"{origin}/")).kind is MediaKind.IMAGE
     assert len(asked) == 3

@@ -20,8 +20,6 @@ TO_DO: frozenset[str] = frozenset(
         "bot/generation",
         "bot/guild",
         "bot/jobs",
-        "bot/media",
-        "bot/runtime",
         "bot/sandbox",
         "bot/store",
         "cogs/moderate",

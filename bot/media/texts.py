@@ -1,0 +1,61 @@
+"""What people read about files that cannot be used, and on the drawn report of a guild's spending."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from http import HTTPStatus
+
+from bot.domain.models import MediaKind
+
+MEBIBYTE = 1024 * 1024
+
+EMPTY = "The file is empty."
+GONE = "The file is no longer there, or its link has expired."
+UNKNOWN_KIND = "The link does not lead to an image, a video or a sound that the bot knows."
+TOO_MANY_REDIRECTS = "The link leads on to other links too often."
+UNREADABLE_REDIRECT = "The link leads on to something the bot cannot read."
+NO_ANSWER = "The file's host did not answer, or broke off."
+COMPRESSED = "The file's host sends it packed, which the bot does not undo."
+OTHER_RANGE = "The file's host sent another part of the file than the one asked for."
+DISK_FULL = "There is no room left for this file on the bot's machine."
+
+_KINDS = {MediaKind.IMAGE: "an image", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
+
+
+def timed_out(seconds: float) -> str:
+    """Refuse a file that took too long."""
+    return f"The file did not arrive within {seconds:g} seconds."
+
+
+def host_failed(status: int) -> str:
+    """Say that the file's host answered with an error that may pass."""
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "unknown"
+    return f"The file's host has a problem: HTTP {status} {phrase}."
+
+
+def wrong_kind(found: MediaKind, expected: Collection[MediaKind]) -> str:
+    """Refuse a file of another kind than the expected ones."""
+    wanted = " or ".join(_KINDS[kind] for kind in MediaKind if kind in expected)
+    return f"The file is {_KINDS[found]}; {wanted} is needed."
+
+
+def too_large(limit: int, size: int | None) -> str:
+    """Refuse a file for its size; both in bytes, `size` None if it is not known."""
+    at_most = f"the limit is {in_words(limit)}"
+    return f"The file has {in_words(size)}; {at_most}." if size else f"The file is too large; {at_most}."
+
+
+def in_words(size: int) -> str:
+    """Return a size in bytes as people read it."""
+    return f"{size / MEBIBYTE:.1f} MiB" if size >= MEBIBYTE // 10 else f"{size:,} bytes"
+
+
+# ---------------------------------------------------------------------- the drawn report
+
+CREDITS_PER_DAY = "Credits per day"
+BY_MEMBER, BY_OPERATION = "By member", "By operation"
+
+
+def others(count: int) -> str:
+    """Return the name of the row for all that have none of their own."""
+    return f"{count} others"
