@@ -1,1 +1,1 @@
-"""What a server has set: its key, its switches, what its moderators are told."""
+"""What a server has set: its key, switches and rules; what its moderators do, and what is reported to them."""

@@ -63,7 +63,7 @@ class ApiKeys:
             if first is not None and first.refused_at is None:
                 return UsableKey(id=first.id, secret=first.secret, balance=first.balance)
         if started and job.key_id is None and self._host_key is not None and not self._host_refused:
-            # The host's key goes on with what it started, also where it serves no new jobs any more.
+            # The host's key continues what it started, also where it serves no new jobs any more.
             return UsableKey(id=None, secret=self._host_key, balance=self._host_balance)
         try:
             key = await self.for_guild(job.guild_id)

@@ -1,7 +1,7 @@
 """What moderators read without a command: alerts about credits, who was refused, and each other's decisions.
 
 It runs next to the worker, so that neither a member nor a moderator waits for the log channel. Decisions wait in the
-store's outbox, and survive a crash; alerts wait in memory, and are found again by the next look.
+store's outbox, and survive a crash; alerts wait in memory: one that a crash loses is found again by a later look.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PING_LATE_S = 600.0
 
 
 class Watch:
-    """Tells moderators what they should know. Everything about a guild without a log channel stays unsaid."""
+    """Reports to moderators what they should know. Nothing is reported of a guild without a log channel."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Watch:
         self._pinged = False
 
     def tell(self, guild_id: int, alerts: Sequence[Alert]) -> None:
-        """Have alerts told soon, those that were not yet."""
+        """Have alerts reported soon, those that were not yet."""
         self._pending.extend((guild_id, alert) for alert in alerts)
         self._wake.set()
 

@@ -17,9 +17,9 @@ class Alerts(Repository):
     """The table `alerts`, and when cards were pinged for."""
 
     async def note(self, guild_id: int, name: str, *, until: float, record: Record | None = None) -> bool:
-        """Note that something is told now, and not again before `until` (Unix seconds); write `record` if so.
+        """Note that something is reported now, and not again before `until` (Unix seconds); write `record` if so.
 
-        Returns False, with nothing changed, if it was told before and its time has not ended: then keep silent.
+        Returns False, with nothing changed, if it was reported before and its time has not ended: then keep silent.
         """
         now = self._clock.wall()
         values = {"guild_id": guild_id, "name": name, "until": until, "now": now}

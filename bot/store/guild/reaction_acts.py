@@ -40,7 +40,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBack:
-    """A reaction that no longer stands, with what had come of it."""
+    """A reaction that was taken back, with what had come of it."""
 
     card_id: str
     action: ReactionAction

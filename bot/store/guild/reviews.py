@@ -119,7 +119,7 @@ class Reviews(Repository):
     async def begin(self, guild_id: int, job_id: str) -> Review | None:
         """Return the job's review. One is begun if a rule is for its card and none was before; else None.
 
-        As long as no message of it stands, it follows the rule to another channel.
+        Until a message of it is posted, it follows the rule to another channel.
         """
         now = self._clock.wall()
 
