@@ -1,1 +1,1 @@
-"""The client: the bot put together, connected to Discord and kept in step with it."""
+"""The client: the bot put together, connected to Discord and kept in sync with it."""

@@ -41,12 +41,12 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid")
-"""Where Discord, and the one simulated for the demo and the tests, keeps files."""
+"""Where Discord stores files, also the simulated one of the demo and the tests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Core:
-    """The parts that need no other part than the store."""
+    """The parts that depend on no other part than the store."""
 
     store: Store
     client: CannonClient
@@ -59,7 +59,7 @@ class _Core:
 
 
 async def open_parts(setup: Setup) -> Parts:
-    """Open the store, take its file for this process alone, and put the parts together on it. Raises StoreError."""
+    """Open the store, lock its file for this process, and put the parts together on it. Raises StoreError."""
     settings = setup.settings
     store = await Store.open(
         settings.database,

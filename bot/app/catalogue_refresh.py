@@ -1,4 +1,4 @@
-"""Reading Cannon Studio's own description of its API, at the start and then daily."""
+"""Reads Cannon Studio's own description of its API, at the start and then daily."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RETRY_S = 3600.0
 
 
 class CatalogueRefresh:
-    """Feeds the live catalogue from the store and from Cannon Studio."""
+    """Updates the live catalogue from the store and from Cannon Studio."""
 
     def __init__(self, catalogue: LiveCatalogue, *, store: Store, client: CannonClient, clock: Clock) -> None:
         self._catalogue = catalogue
@@ -30,15 +30,15 @@ class CatalogueRefresh:
         self._stopping = asyncio.Event()
 
     async def load(self) -> None:
-        """Learn what the last run of the bot has read."""
+        """Learn the document that the last run of the bot stored."""
         text = await self._store.meta.get("openapi_document")
         if text is not None:
             await self._learn(json.loads(text))
 
     async def refresh(self) -> None:
-        """Read the OpenAPI document, learn it and store it. One that has not changed or makes no sense changes nothing.
+        """Read the OpenAPI document, learn it and store it. An unchanged or unusable one changes nothing.
 
-        Raises CannonError where it cannot be read.
+        Raises CannonError if it cannot be fetched.
         """
         meta = self._store.meta
         answer = await self._client.openapi(etag=await meta.get("openapi_etag"))
@@ -55,11 +55,11 @@ class CatalogueRefresh:
             await self._clock.wait(self._stopping, pause_s)
 
     def stop(self) -> None:
-        """End `run`, also in the middle of its wait."""
+        """Stop `run`, even while it waits."""
         self._stopping.set()
 
     async def _refreshed(self) -> bool:
-        """Refresh; return whether that went well."""
+        """Refresh; return whether that succeeded."""
         try:
             await self.refresh()
         except CannonError as error:

@@ -13,8 +13,9 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.app import texts
 from bot.app.assembly import open_parts
-from bot.app.open_forms import FORM_LOST, OpenForms
+from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.responses import Responses
 from bot.app.translation import Translator
@@ -29,26 +30,26 @@ from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot never speaks in voice channels
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot never uses voice channels
 
 EXTENSION = "cogs"
-"""The one extension the core loads, by name: nothing in `bot` imports the cogs."""
+"""The one extension that the core loads, by name: nothing in `bot` imports the cogs."""
 PRESS_AGAIN_S = 3.0
-"""For how long a control that spends does not do the same again for the same member: a double press."""
+"""For how long a control that spends ignores a second press by the same member: a double press."""
 
 
 def intents() -> discord.Intents:
     """Return the gateway intents: no privileged one."""
     wanted = discord.Intents.none()
     wanted.guilds = True
-    wanted.guild_messages = True  # for their deletion: a gallery's post goes with its source
+    wanted.guild_messages = True  # for their deletion: a gallery's post is deleted with its source
     wanted.guild_reactions = True
     wanted.dm_reactions = True
     return wanted
 
 
 class Tree(app_commands.CommandTree["CannonBot"]):
-    """The command tree; its errors go to the one boundary."""
+    """The command tree; its errors go to the one error boundary."""
 
     async def on_error(
         self, interaction: discord.Interaction[CannonBot], error: app_commands.AppCommandError, /
@@ -60,7 +61,7 @@ class Tree(app_commands.CommandTree["CannonBot"]):
 class CannonBot(commands.Bot):
     """The Discord client. `run_worker=False` and `serve_http=False` leave those to the caller.
 
-    `cdn` serves Discord's files where Discord is simulated: a link in, its bytes out, None for 404.
+    `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404.
     """
 
     parts: Parts
@@ -82,7 +83,7 @@ class CannonBot(commands.Bot):
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
         self.cooldowns = Cooldowns(self.clock, PRESS_AGAIN_S)
-        """What members have pressed a moment ago."""
+        """What members have just pressed."""
         self._run_worker = run_worker
         self._serve_http = serve_http
         self._cdn = cdn
@@ -97,7 +98,7 @@ class CannonBot(commands.Bot):
 
     @functools.cached_property
     def surface(self) -> CardSurface:
-        """What cards offer and cause. It comes from the extension, by name, and is ready before the parts are."""
+        """What cards offer and trigger. It comes from the extension, by name, and is ready before the parts are."""
         extension: Any = importlib.import_module(EXTENSION)
         made: CardSurface = extension.card_surface(self)
         return made
@@ -120,7 +121,7 @@ class CannonBot(commands.Bot):
     # ------------------------------------------------------------------ start and stop
 
     async def setup_hook(self) -> None:
-        """Put the parts together, load the surface, and take up what was left by the last run."""
+        """Put the parts together, load the surface, and resume what the last run left."""
         self.parts = await open_parts(self.setup)
         await self.tree.set_translator(Translator())
         await self.load_extension(EXTENSION)
@@ -150,25 +151,25 @@ class CannonBot(commands.Bot):
     # ------------------------------------------------------------------ events
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer the form of a bot that was restarted since: discord.py drops it without a word."""
+        """Answer a form that was opened before a restart: discord.py drops it silently."""
         if self.forms.is_lost(interaction):
-            await self.responses.tell(interaction, FORM_LOST)
+            await self.responses.warn(interaction, texts.FORM_LOST)
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Read nothing that members write: the bot answers commands, controls and reactions alone."""
+        """Ignore what members write: the bot answers only commands, controls and reactions."""
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Forget the key of a server that has removed the bot: it is theirs, not ours to keep."""
+        """Delete the key of a server that has removed the bot: it is theirs, not ours to keep."""
         await self.parts.store.keys.forget_all(guild.id)
         log.info("guild.removed", guild=guild.id)
 
     async def on_ready(self) -> None:
-        """Log once that the bot serves."""
+        """Log once that the bot is ready."""
         log.info("ready", user=str(self.user), guilds=len(self.guilds))
 
 
 def _client_options() -> dict[str, Any]:
-    """Return what discord.py is told: nobody is pinged unless a message says so, and nothing is cached for later."""
+    """Return discord.py's options: nobody is pinged unless a message says so, members are not preloaded and messages not cached."""
     return {
         "help_command": None,
         "intents": intents(),

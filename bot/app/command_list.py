@@ -1,4 +1,4 @@
-"""The slash commands as rows: what `cannon-bot commands` prints and the README's table is made of."""
+"""The slash commands as rows: the output of `cannon-bot commands` and the README's table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TYPES = {
 
 
 def rows(payloads: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Turn commands in the form in which Discord registers them into one row for each that a member can type.
+    """Turn commands, in the form in which they are registered, into one row for each that a member can type.
 
     A row has `name` ("image generate"), `description` and `options`: a list of `name`, `type`, `required`,
     `description`, and `choices` where the list is closed. Message and user menus are left out. Sorted by name.

@@ -1,4 +1,4 @@
-"""Registering the slash commands with Discord, and writing them so that members can click them."""
+"""Registers the slash commands with Discord, and mentions them so that members can click them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHAT_INPUT = discord.AppCommandType.chat_input.value
 
 
 class CommandSync:
-    """Keeps the registered commands equal to the loaded ones, and remembers the ids that Discord gave them."""
+    """Keeps the registered commands equal to the loaded ones, and stores the ids that Discord gave them."""
 
     def __init__(self, bot: commands.Bot, store: Store) -> None:
         self._bot = bot
@@ -24,13 +24,13 @@ class CommandSync:
         self._ids: dict[str, int] = {}
 
     async def sync_if_changed(self) -> None:
-        """Register the commands, in every language, if they are not those of the last time (200 creations a day)."""
+        """Register the commands, in every language, if they have changed since the last time (200 creations a day)."""
         meta, application_id = self._store.meta, self._bot.application_id
         payload = await self._payload()
         text = json.dumps(payload, sort_keys=True).encode()
         digest = f"{application_id}:{hashlib.sha256(text).hexdigest()}"
         if application_id is not None and await meta.get("commands") != digest:
-            # As `tree.sync` does it, with the payload that is there: translating it again takes as long as all else.
+            # What `tree.sync` does, with the payload that is there: translating it again takes as long as the rest.
             made = await self._bot.http.bulk_upsert_global_commands(application_id, payload=payload)
             slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
             await meta.set("command_ids", json.dumps(slash))
@@ -43,7 +43,7 @@ class CommandSync:
         return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
 
     async def _payload(self) -> list[dict[str, Any]]:
-        """Return what Discord is sent to register the commands."""
+        """Return the payload that registers the commands."""
         tree = self._bot.tree
         translator = tree.translator or app_commands.Translator()
         return [await command.get_translated_payload(tree, translator) for command in tree.get_commands()]

@@ -1,4 +1,4 @@
-"""What the command line starts: the bot on Discord, and the surface alone, without a network."""
+"""What the command line starts: the bot on Discord, or the surface alone, without a network."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.app import texts
 from bot.app.client import EXTENSION, CannonBot
 from bot.errors import InputError, StartError
 from bot.settings import Settings
@@ -20,18 +21,16 @@ from bot.settings import Settings
 async def run(settings: Settings) -> None:
     """Run the bot on the real Discord until cancelled. Raises StartError if it cannot start."""
     if settings.discord_token is None:
-        raise StartError("DISCORD_TOKEN is not set.")
+        raise StartError(texts.TOKEN_NOT_SET)
     bot = CannonBot(settings)
     try:
         await bot.start(settings.discord_token.get_secret_value())
     except discord.LoginFailure:
-        raise StartError(
-            "Discord refuses DISCORD_TOKEN. Copy the present token from the Bot page of your application."
-        ) from None
+        raise StartError(texts.TOKEN_REFUSED) from None
     except discord.PrivilegedIntentsRequired:
-        raise StartError("Discord refuses the intents of this application; none privileged are needed.") from None
+        raise StartError(texts.INTENTS_REFUSED) from None
     except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
-        raise StartError("Discord cannot be reached from here. Check the network, then start again.") from None
+        raise StartError(texts.DISCORD_UNREACHABLE) from None
     except commands.ExtensionFailed as error:
         raise error.original from error
     finally:
@@ -54,12 +53,12 @@ async def check(settings: Settings) -> list[str]:
         async with unconnected(settings):
             return []
     except (commands.ExtensionError, InputError, app_commands.AppCommandError, ValueError, TypeError) as error:
-        return [f"The commands do not load: {error}. This installation is broken; install cannon-bot again."]
+        return [texts.commands_do_not_load(error)]
 
 
 @contextlib.asynccontextmanager
 async def unconnected(settings: Settings) -> AsyncIterator[CannonBot]:
-    """Give a bot with its commands loaded, that opens no database and calls nobody."""
+    """Yield a bot with its commands loaded, which opens no database and no connection."""
     bot = CannonBot(settings, run_worker=False, serve_http=False)
     try:
         await bot.load_extension(EXTENSION)

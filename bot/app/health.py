@@ -1,4 +1,4 @@
-"""Whether the bot can do its work: what `/healthz` answers."""
+"""The bot's health, as `/healthz` reports it."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 import discord
 
+from bot.app import texts
+
 
 class HostKeyScope:
     """`allowed` is the setting CANNON_API_KEY_GUILDS: "*", guild ids, or None where it is not set."""
@@ -24,9 +26,9 @@ class HostKeyScope:
 
     def __str__(self) -> str:
         if self._allowed == "*":
-            return "every server"
+            return texts.KEY_FOR_EVERY_SERVER
         if self._allowed is not None:
-            return f"{len(self._allowed)} named servers"
+            return texts.key_for_servers(len(self._allowed))
         if self.serves(0):
-            return "every server, since the application is private"
-        return "none, since the application is public; set CANNON_API_KEY_GUILDS"
+            return texts.KEY_FOR_PRIVATE_APPLICATION
+        return texts.KEY_FOR_NONE

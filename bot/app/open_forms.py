@@ -1,4 +1,4 @@
-"""Which modal forms are open: discord.py drops the answer to one from before a restart without a word."""
+"""Which modal forms are open: discord.py silently drops a submission of one from before a restart."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any, cast
 import discord
 
 FORM_PREFIX = "form:"
-FORM_LOST = "This form was opened before the bot was restarted. Nothing was saved; please open it again."
 
-_TAKEN = "form taken"
-"""The mark on an interaction that a form of this process has taken."""
+_SUBMITTED = "form submitted"
+"""The mark on an interaction that a form of this process has handled."""
 
 
 class OpenForms:
-    """The custom ids of the forms that this process has opened and nobody has sent or dismissed yet."""
+    """The custom ids of the forms that this process has opened and that are neither submitted nor dismissed."""
 
     def __init__(self) -> None:
         self._custom_ids: set[str] = set()
@@ -23,12 +22,12 @@ class OpenForms:
         return len(self._custom_ids)
 
     def add(self, custom_id: str) -> None:
-        """Note that a form is shown."""
+        """Remember that a form is shown."""
         self._custom_ids.add(custom_id)
 
     def take(self, custom_id: str, interaction: discord.Interaction[Any]) -> None:
-        """Note that a form was sent, here and on its interaction: `is_lost` may be asked after this."""
-        interaction.extras[_TAKEN] = True
+        """Remember that a form was submitted, here and on its interaction: `is_lost` may be called later."""
+        interaction.extras[_SUBMITTED] = True
         self.discard(custom_id)
 
     def discard(self, custom_id: str) -> None:
@@ -36,9 +35,9 @@ class OpenForms:
         self._custom_ids.discard(custom_id)
 
     def is_lost(self, interaction: discord.Interaction[Any]) -> bool:
-        """Whether this is the answer to a form that was opened before the bot was restarted."""
+        """Whether this submits a form that was opened before the bot was restarted."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return False
         custom_id = str(cast("dict[str, Any]", interaction.data or {}).get("custom_id", ""))
-        known = custom_id in self._custom_ids or _TAKEN in interaction.extras
+        known = custom_id in self._custom_ids or _SUBMITTED in interaction.extras
         return custom_id.startswith(FORM_PREFIX) and not known

@@ -41,7 +41,7 @@ Cdn = Callable[[str], Awaitable[bytes | None]]
 class Setup:
     """What the parts are made from.
 
-    `spawn` runs work next to everything else, None where the caller drives the bot; `cdn` is None on the real Discord.
+    `spawn` runs work in the background, None if the caller drives the bot; `cdn` is None on the real Discord.
     """
 
     bot: commands.Bot

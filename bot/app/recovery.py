@@ -1,6 +1,6 @@
-"""Cards of which it is not known whether Discord has the answer: a crash or a lost reply came between.
+"""Cards whose answer may or may not have reached Discord: a crash or a lost reply came between.
 
-Discord is asked. Where it has the message, the card's jobs start; where it has not, they are dropped and refunded.
+Discord is asked. If it has the message, the card's jobs start; if not, they are dropped and refunded.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ log = structlog.get_logger(__name__)
 RECOVER_AGAIN_S = 30.0
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
-"""Runs work by that name next to everything else."""
+"""Runs work in the background, under that name."""
 
 
 class Recovery:
-    """Settles unanswered cards. `spawn` is None where the caller drives the bot: then nothing is retried by itself."""
+    """Settles unanswered cards. `spawn` is None if the caller drives the bot: then nothing is retried automatically."""
 
     def __init__(
         self,
@@ -51,14 +51,14 @@ class Recovery:
     async def recover(self) -> None:
         """Look up each card whose answer is not known: start its jobs, or drop and refund them.
 
-        For the start, before the first interaction comes: no answer may be on its way.
+        For the start, before the first interaction: no answer may be in flight.
         """
         self._settle_later(await self._settle(await self._store.cards.unanswered()))
 
     async def settle_answer(self, card: Card) -> bool:
-        """Find out, after a failed answer, whether Discord has the card all the same; start its jobs or refund them.
+        """Find out, after a failed answer, whether Discord has the card anyway; start its jobs or refund them.
 
-        Returns whether the jobs start; False also where that cannot be found out now, then it is retried later.
+        Returns whether the jobs start; False also if that cannot be found out now, in which case it is retried later.
         """
         try:
             return await self._settle_answer(card)

@@ -1,4 +1,4 @@
-"""The error boundary: whatever goes wrong while the bot answers a member ends here, as one sentence."""
+"""The error boundary: every failure while the bot answers a member ends here, as one sentence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.app import texts
 from bot.delivery.discord_facts import DEAD_INTERACTION
 from bot.errors import BotError
 from bot.runtime.metrics import Metrics
@@ -16,21 +17,13 @@ from bot.runtime.metrics import Metrics
 log = structlog.get_logger(__name__)
 
 ERROR_CHARS = 1900
-UNEXPECTED = (
-    "Something went wrong on the bot's side. `/jobs list` shows whether anything was begun by this; else try again."
-)
 WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
 CHECK_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
-    (app_commands.NoPrivateMessage, "This works in a server only."),
-    (app_commands.MissingPermissions, "You need the permission Manage Server for this."),
-    (
-        app_commands.CommandNotFound,
-        "The bot was updated and no longer knows this command. Reload Discord and try again.",
-    ),
-    (app_commands.CheckFailure, "You may not use this here."),
+    (app_commands.NoPrivateMessage, texts.SERVER_ONLY),
+    (app_commands.MissingPermissions, texts.NEEDS_MANAGE_SERVER),
+    (app_commands.CommandNotFound, texts.OLD_COMMAND),
+    (app_commands.CheckFailure, texts.NOT_ALLOWED),
 )
-NOT_DONE = "This was not done."
-"""Shown for a moment in place of "thinking…", until the reason has been sent ephemerally."""
 
 
 class Responses:
@@ -42,8 +35,8 @@ class Responses:
     async def report(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Answer a member's failed interaction with one sentence that only they see.
 
-        In this order: our own errors carry their sentence; Discord's checks get a plain one; an interaction that has
-        already expired is only logged; anything else is logged with its trace and reported as our fault.
+        In this order: our own errors have their sentence; Discord's checks get a plain one; an interaction that has
+        already expired is only logged; anything else is logged with its traceback and reported as our fault.
         """
         cause = _unwrapped(error)
         if isinstance(cause, discord.HTTPException):
@@ -52,16 +45,16 @@ class Responses:
         if sentence is None:
             log.info("interaction.dead", command=_command_name(interaction))
             return
-        await self.tell(interaction, sentence)
+        await self.warn(interaction, sentence)
 
-    async def tell(self, interaction: discord.Interaction[Any], sentence: str) -> None:
+    async def warn(self, interaction: discord.Interaction[Any], sentence: str) -> None:
         """Reply ephemerally with one warning; never raises for an interaction that has expired."""
-        await self.reply_privately(interaction, f"⚠️ {sentence}"[:ERROR_CHARS])
+        await self.reply_privately(interaction, texts.warning(sentence)[:ERROR_CHARS])
 
     async def reply_privately(
         self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None
     ) -> None:
-        """Reply ephemerally, perhaps with controls; never raises for an interaction that has expired."""
+        """Reply ephemerally, optionally with controls; never raises for an interaction that has expired."""
         shown = discord.utils.MISSING if view is None else view
         try:
             if not interaction.response.is_done():
@@ -72,17 +65,17 @@ class Responses:
                 await interaction.followup.send(text, view=shown, ephemeral=True)
         except discord.HTTPException as error:
             self._metrics.discord_error(error)
-            log.info("interaction.not_told", status=error.status, code=error.code)
+            log.info("interaction.not_answered", status=error.status, code=error.code)
 
 
 async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:
     """Turn a "thinking…" into an ephemeral reply.
 
-    A public one is edited first: the message after a deferral takes its place and would be public like it.
+    A public one is edited first: the first message after a deferral replaces it, and would be public, too.
     """
     original = None
     with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
-        original = await interaction.edit_original_response(content=NOT_DONE, embeds=[], attachments=[])
+        original = await interaction.edit_original_response(content=texts.NOT_DONE, embeds=[], attachments=[])
     if original is not None and original.flags.ephemeral:
         await original.edit(content=text, view=view)
         return
@@ -93,7 +86,7 @@ async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str
 
 
 def _unwrapped(error: BaseException) -> BaseException:
-    """Return the error that discord.py has wrapped: a check may only raise what it knows, with ours as the cause."""
+    """Return the error that discord.py has wrapped: a check may only raise discord.py's, with ours as the cause."""
     cause = error
     while isinstance(cause, WRAPPED):
         inner = cause.original if isinstance(cause, app_commands.CommandInvokeError) else cause.__cause__
@@ -104,7 +97,7 @@ def _unwrapped(error: BaseException) -> BaseException:
 
 
 def _sentence(error: BaseException) -> str | None:
-    """Return what the member reads; None where the interaction has expired, so that nobody can read anything."""
+    """Return what the member reads; None if the interaction has expired, so that there is no way to answer."""
     if isinstance(error, BotError):
         return error.sentence
     for kind, sentence in CHECK_SENTENCES:
@@ -113,7 +106,7 @@ def _sentence(error: BaseException) -> str | None:
     if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
         return None
     log.error("interaction.failed", exc_info=error)
-    return UNEXPECTED
+    return texts.UNEXPECTED
 
 
 def _command_name(interaction: discord.Interaction[Any]) -> str:

@@ -1,7 +1,7 @@
 """The commands in other languages: a JSON file each in `bot/app/translations/`, named for Discord's locale (`de.json`).
 
-A file has up to four tables that lead from English to the language: `names` (of groups, commands and options),
-`descriptions`, `choices` and `menus` (of message and user menus). What a table lacks stays English.
+A file has up to four tables that map English to the language: `names` (of groups, commands and options),
+`descriptions`, `choices` and `menus` (of message and user menus). What is missing from a table stays English.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def read_translations() -> dict[str, Tables]:
 
 
 class Translator(app_commands.Translator):
-    """Looks up what Discord is to show in a member's language when the commands are registered."""
+    """Looks up the texts of the commands in every language when they are registered."""
 
     def __init__(self, languages: Mapping[str, Tables] | None = None) -> None:
         self._languages = read_translations() if languages is None else languages
@@ -51,7 +51,7 @@ class Translator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """Return the string in that language, None where there is none: Discord then shows the English one."""
+        """Return the string in that language, None if there is none: Discord then shows the English one."""
         tables = self._languages.get(locale.value)
         if tables is None:
             return None

@@ -16,7 +16,7 @@ class WebhookTokens:
         self._sign = sign
 
     def url(self, job: Job) -> str | None:
-        """Return where Cannon Studio may say that the job has changed; None without a public address."""
+        """Return the address where Cannon Studio may report that the job has changed; None without a public URL."""
         if self._public_url is None:
             return None
         return f"{self._public_url}/webhooks/{self.token(job.id)}"
@@ -26,20 +26,20 @@ class WebhookTokens:
         return f"{job_id}-{self._sign(f'webhook:{job_id}')}"
 
     def job_id(self, token: str) -> str | None:
-        """Return the id of the job that a token is for; None for one that is not ours. Leaks no time."""
+        """Return the id of the job that a token is for; None for one that is not ours. Constant time."""
         job_id, _, _ = token.partition("-")
         return job_id if hmac.compare_digest(token.encode(), self.token(job_id).encode()) else None
 
 
 class Webhooks:
-    """Takes webhooks: each is a hint to poll one job now, and never the truth."""
+    """Receives webhooks: each is a hint to poll one job now, and never the truth."""
 
     def __init__(self, tokens: WebhookTokens, *, hint: Callable[[str], object]) -> None:
         self._tokens = tokens
         self._hint = hint
 
     def receive(self, token: str) -> bool:
-        """Have the job of `token` polled now. Returns False for a token that is not ours."""
+        """Poll the job of `token` now. Returns False for a token that is not ours."""
         job_id = self._tokens.job_id(token)
         if job_id is None:
             return False

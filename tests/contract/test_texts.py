@@ -15,7 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_CHARS = 20
 TO_DO: frozenset[str] = frozenset(
     {
-        "bot/app",
         "bot/domain",
         "bot/generation",
         "bot/guild",

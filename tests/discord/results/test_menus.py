@@ -7,7 +7,7 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.app.open_forms import FORM_LOST
+from bot.app.texts import FORM_LOST
 from bot.domain.models import Job, JobState
 from bot.sandbox.render import mp3, mp4
 from cogs.ui.controls import Control, custom_id, view_of

@@ -7,8 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.app.open_forms import FORM_LOST
-from bot.app.responses import UNEXPECTED
+from bot.app.texts import FORM_LOST, UNEXPECTED
 from bot.domain.models import Job, JobState
 from bot.errors import InputError
 from cogs.ui import controls

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.app.responses import UNEXPECTED
+from bot.app.texts import UNEXPECTED
 from bot.delivery.view import in_five_rows
 from bot.domain.guild_rules import Payer
 from bot.domain.models import Job, JobState

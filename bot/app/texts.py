@@ -1,0 +1,43 @@
+"""What members read when something goes wrong, and hosts when the bot does not start."""
+
+from __future__ import annotations
+
+# ---------------------------------------------------------------------- members
+
+UNEXPECTED = (
+    "Something went wrong on the bot's side. `/jobs list` shows whether anything was begun by this; else try again."
+)
+NOT_DONE = "This was not done."
+"""Shown for a moment in place of "thinking…", until the reason has been sent ephemerally."""
+SERVER_ONLY = "This works in a server only."
+NEEDS_MANAGE_SERVER = "You need the permission Manage Server for this."
+OLD_COMMAND = "The bot was updated and no longer knows this command. Reload Discord and try again."
+NOT_ALLOWED = "You may not use this here."
+FORM_LOST = "This form was opened before the bot was restarted. Nothing was saved; please open it again."
+
+
+def warning(sentence: str) -> str:
+    """Return a sentence as a reply shows it."""
+    return f"⚠️ {sentence}"
+
+
+# ---------------------------------------------------------------------- hosts
+
+TOKEN_NOT_SET = "DISCORD_TOKEN is not set."  # noqa: S105 - a sentence, not a password
+TOKEN_REFUSED = "Discord refuses DISCORD_TOKEN. Copy the present token from the Bot page of your application."  # noqa: S105
+INTENTS_REFUSED = "Discord refuses the intents of this application; none privileged are needed."
+DISCORD_UNREACHABLE = "Discord cannot be reached from here. Check the network, then start again."
+
+KEY_FOR_EVERY_SERVER = "every server"
+KEY_FOR_PRIVATE_APPLICATION = "every server, since the application is private"
+KEY_FOR_NONE = "none, since the application is public; set CANNON_API_KEY_GUILDS"
+
+
+def commands_do_not_load(error: Exception) -> str:
+    """Say that the installation is broken."""
+    return f"The commands do not load: {error}. This installation is broken; install cannon-bot again."
+
+
+def key_for_servers(count: int) -> str:
+    """Say that the host's key serves the named servers."""
+    return f"{count} named servers"
