@@ -169,7 +169,7 @@ class CannonBot(commands.Bot):
 
 
 def _client_options() -> dict[str, Any]:
-    """Return discord.py's options: nobody is pinged unless a message says so, members are not preloaded and messages not cached."""
+    """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached."""
     return {
         "help_command": None,
         "intents": intents(),
