@@ -11,7 +11,8 @@ import pytest
 from hypothesis import settings
 
 from bot.domain.models import AccountStatus, Card, Job, JobState
-from bot.store import Store
+from bot.store import Database, Store
+from tests.support.notes import Open
 
 # `pytest tests/store/test_money.py --hypothesis-profile=long` looks for minutes rather than seconds.
 settings.register_profile("long", deadline=None)
@@ -131,3 +132,17 @@ def accepted(made: Made) -> Callable[..., Awaitable[tuple[Card, tuple[Job, ...]]
         return card, stored
 
     return accept
+
+
+@pytest.fixture
+async def open_database(path: Path, clock: Any) -> AsyncIterator[Open]:
+    opened: list[Database] = []
+
+    async def open_(at: Path = path, **options: Any) -> Database:
+        database = await Database.open(at, clock=clock, **options)
+        opened.append(database)
+        return database
+
+    yield open_
+    for database in opened:
+        await database.close()

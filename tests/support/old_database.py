@@ -11,7 +11,7 @@ import contextlib
 import functools
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -38,6 +38,9 @@ AWAY_S = 60.0
 QUIET_S = 0.002
 """simcord looks every 50 ms whether a press has come to rest; here hundreds of controls are pressed."""
 PROMPT = "coalesce(json_extract(input, '$.prompt'), json_extract(input, '$.text'))"
+KEYS = {1: "cs_test_studio_first_000001", 2: "cs_test_workshop_0000000003", 3: "cs_test_studio_second_00002"}
+"""The API keys by their ids in the file."""
+PICTURE, TRIO, VIDEO = "old picture #fast", "old trio #fast", "old video #fast"
 
 
 def stored(name: str, url: str = SANDBOX) -> str:
@@ -269,3 +272,43 @@ class OldRig(Rig):
                 return
             self.advance(5)
         raise AssertionError(f"still open: {[(each, self.state(each)) for each in job_ids]}")
+
+
+@contextlib.asynccontextmanager
+async def started(folder: Path) -> AsyncIterator[OldRig]:
+    rig = OldRig(folder)
+    await rig.start()
+    try:
+        yield rig
+    finally:
+        await rig.close()
+
+
+def said(result: Any) -> str:
+    """Return all that an answer says: its texts, its embeds, and what followed it."""
+    parts = []
+    for message in (result.response, *result.followups):
+        if message is not None:
+            parts += [message.content, *(json.dumps(each.to_dict(), ensure_ascii=False) for each in message.embeds)]
+    return "\n".join(parts)
+
+
+def new_jobs(rig: OldRig) -> list[tuple[Any, ...]]:
+    """Return the operation, author and parent of each job that was not there at the start, in order."""
+    known = [each for ids in rig.jobs_at_start.values() for each in ids]
+    marks = ", ".join("?" * len(known))
+    query = f"SELECT operation, author_id, parent_id FROM jobs WHERE id NOT IN ({marks}) ORDER BY created_at, position"
+    return rig.rows(query, *known)
+
+
+async def send_form(member: Any, shown: Any, *texts: str) -> Any:
+    """Send a form with texts in its first inputs; the others, and its selects, are left as they are."""
+    items = [row.get("component") or row["components"][0] for row in shown.modal["components"]]
+    values: dict[str, Any] = {}
+    left = list(texts)
+    for item in items:
+        if "options" in item:
+            values[item["custom_id"]] = [each["value"] for each in item["options"] if each.get("default")]
+        elif text := left.pop(0) if left else item.get("value"):
+            values[item["custom_id"]] = text
+    return await member.submit_modal(shown, values)

@@ -66,3 +66,7 @@ def stars_on(message: discord.Message) -> int:
 
 def in_channel(rig: Rig, channel: Any) -> list[discord.Message]:
     return [m for m in channel.history() if m.author.id == rig.bot.user.id]
+
+
+def other(rig: Rig, name: str = "bob") -> Any:
+    return rig.guild.add_member(rig.env.create_user(name))

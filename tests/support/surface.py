@@ -53,6 +53,24 @@ def of(calls: list[Call], where: str) -> list[Call]:
 # ---------------------------------------------------------------------- Discord
 
 
+async def newest(rig: Rig) -> Job:
+    return (await rig.jobs())[0]
+
+
+def parts(message: Any) -> list[dict[str, Any]]:
+    """Return the components of a message, or of an answer that only its reader sees, in order."""
+    rows = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
+    return [item for row in rows for item in row["components"]]
+
+
+def labels(message: Any) -> list[str]:
+    return [item.get("label") or item.get("placeholder") for item in parts(message)]
+
+
+def links(message: Any) -> list[str]:
+    return [item["url"] for item in parts(message) if "url" in item]
+
+
 def private_sentence(result: Any) -> str:
     """Return the one sentence that only who asked reads; fail if anything else was said, or anything is public."""
     said = [message for message in (result.response, *result.followups) if message is not None]

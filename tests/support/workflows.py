@@ -10,12 +10,14 @@ import av
 import discord
 from PIL import Image
 
+from bot.catalogue import Catalogue
 from bot.domain.models import Job, JobState, MediaKind
 from bot.media.sniff import sniff
 from bot.sandbox import render
 from bot.sandbox.files import StoredFile
 from tests.support.rig import Rig
 
+CATALOGUE = Catalogue(allow_local=True)
 COMMANDS = {
     "image generate": "image.generate",
     "image edit": "image.edit",
@@ -38,7 +40,6 @@ COMMANDS = {
     "sora remix": "sora2.video.remix",
 }
 """The command of each operation; the names are fixed by issue 3."""
-
 IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
 CLIP_S, TRACK_S = 0.5, 0.7
 

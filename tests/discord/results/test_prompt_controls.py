@@ -16,7 +16,7 @@ from cogs.ui.forms import INPUT_CHARS
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
 from cogs.workflows.operation_form import _pieces
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import delete, fill, inputs, nothing_happened, private_sentence, settled_exactly
+from tests.support.surface import delete, fill, inputs, newest, nothing_happened, private_sentence, settled_exactly
 
 LABELS = ["Generate image", "Generate video", "Rewrite again", "Edit first", "Remove"]
 
@@ -30,10 +30,6 @@ async def rewritten(rig: Rig, kind: str = "image", **options: Any) -> tuple[disc
 
 def labels(message: discord.Message) -> list[str]:
     return [item.label for row in message.components for item in row.children]
-
-
-async def newest(rig: Rig) -> Job:
-    return (await rig.jobs())[0]
 
 
 async def forged(rig: Rig, where: Any, custom: str) -> discord.Message:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from bot.catalogue import Catalogue, FieldKind
+from bot.catalogue import FieldKind
 from bot.domain.models import Job, JobState, MediaKind
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import settled_exactly
 from tests.support.workflows import (
     AUDIO,
+    CATALOGUE,
     CLIP_S,
     COMMANDS,
     IMAGE,
@@ -29,7 +29,6 @@ from tests.support.workflows import (
     sample,
 )
 
-CATALOGUE = Catalogue(allow_local=True)
 WAYS = ("attachment", "hosted link", "Discord link", "message link", "job")
 
 
@@ -385,77 +384,6 @@ async def test_only_videos_that_sora_made_are_offered_to_sora(rig: Rig):
 # ---------------------------------------------------------------------- several files
 
 
-async def test_pictures_to_follow_keep_the_order_of_their_options(rig: Rig):
-    job = await earlier(rig, IMAGE)
-    first, second = hosted(rig, "one.png", sample(IMAGE)[1]), hosted(rig, "two.png", sample(IMAGE)[1])
-    uploads = {option: (f"{option}.png", sample(IMAGE)[1]) for option in ("reference_4", "reference", "reference_2")}
-    await rig.member.slash(
-        rig.channel,
-        "image generate",
-        prompt="all of it",
-        reference_urls=f"{first}, {second}",
-        reference_job=job.id,
-        **uploads,
-    )
-    await rig.work()
-    links = rig.sandbox.requests[-1].input["reference_image_urls"]
-    names = [link.rpartition("/")[2] for link in links]
-    assert names == [
-        "reference.png",
-        "reference_2.png",
-        "reference_4.png",
-        "one.png",
-        "two.png",
-        job.media[0].url.rpartition("/")[2],
-    ]
-
-
-async def test_sound_effects_for_a_video_come_as_a_playable_sound_and_as_the_video(rig: Rig):
-    await rig.member.slash(rig.channel, "audio soundfx", prompt="rain on tin", video=sample(VIDEO))
-    await rig.work()
-    [job] = await rig.jobs()
-    [message] = rig.messages()
-    names = [attachment.filename for attachment in message.attachments]
-    tail = job.id[:4].lower()
-    assert names == [f"rain-on-tin-{tail}.mp3", f"rain-on-tin-{tail}-2.mp4"]
-    assert [attachment.content_type for attachment in message.attachments] == ["audio/mpeg", "video/mp4"]
-    assert [examined(rig, attachment) for attachment in message.attachments] == [AUDIO, VIDEO]
-    assert {attachment.description for attachment in message.attachments} == {"rain on tin"}
-
-
-async def test_several_pictures_of_one_request_arrive_in_one_message(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="herons #many")
-    await rig.work()
-    [message] = rig.messages()
-    assert [examined(rig, attachment) for attachment in message.attachments] == [IMAGE] * 4
-    assert len({attachment.filename for attachment in message.attachments}) == 4
-
-
-async def test_a_file_is_named_and_described_after_its_prompt(rig: Rig):
-    await rig.member.slash(rig.channel, "video generate", prompt="Fox in fog! " + "so grey " * 200)
-    await rig.work()
-    [message] = rig.messages()
-    [job] = await rig.jobs()
-    [text, clip] = sorted(message.attachments, key=lambda attachment: attachment.filename.endswith(".mp4"))
-    assert clip.filename.startswith("fox-in-fog-so-grey")
-    assert clip.filename.endswith(f"-{job.id[:4].lower()}.mp4")
-    assert len(clip.filename) < 60
-    assert clip.description.startswith("Fox in fog! so grey")
-    assert clip.description.endswith("…")
-    assert len(clip.description) <= 1024
-    assert text.filename == "prompt.txt"
-    assert rig.file(text).decode() == rig.sandbox.requests[0].input["prompt"]
-
-
-async def test_without_a_prompt_a_file_is_named_after_its_operation(rig: Rig):
-    await rig.member.slash(rig.channel, "finish subtitles", video=sample(VIDEO))
-    await rig.work()
-    [job] = await rig.jobs()
-    [file] = delivered(rig, job)
-    assert file.filename == f"subtitles-generate-{job.id[:4].lower()}.mp4"
-    assert file.description == "Made by subtitles.generate"
-
-
 async def test_only_a_small_part_of_a_camera_is_steered_and_the_rest_stands_still(rig: Rig):
     await rig.member.slash(rig.channel, "finish motion", file=sample(IMAGE), tilt=-5)
     await rig.work()
@@ -473,90 +401,4 @@ async def test_an_operation_that_the_account_has_not_is_told_in_one_sentence(rig
     assert job.state is JobState.FAILED
     [message] = rig.messages()
     assert "Unknown operation." in message.embeds[0].fields[0].value
-    await settled_exactly(rig)
-
-
-# ---------------------------------------------------------------------- enhance
-
-ENHANCED = {
-    "image generate": ({}, {"aspect_ratio": "1:1", "style": "noir"}, {"aspectRatio": "1:1", "visualStyle": "noir"}),
-    "image edit": ({"image": sample(IMAGE)}, {"aspect_ratio": "4:3"}, {"aspectRatio": "4:3"}),
-    "video generate": ({}, {"aspect_ratio": "9:16", "duration": 4}, {"aspectRatio": "9:16", "duration": 4}),
-    "sora edit": ({"sora_video_id": "video_1"}, {"duration": 8}, {"duration": 8}),
-}
-
-
-@pytest.mark.parametrize("command", ENHANCED)
-async def test_enhance_rewrites_the_prompt_first_and_the_card_shows_both(rig: Rig, command: str):
-    needed, options, wishes = ENHANCED[command]
-    await rig.member.slash(rig.channel, command, prompt="a fox", enhance=True, **needed, **options)
-    await rig.work()
-    first, second = rig.sandbox.requests
-    kind = "image" if command.startswith("image") else "video"
-    assert first.operation == f"prompt.enhance.{kind}"
-    assert first.input == {"prompt": "a fox", **wishes}
-    last, rewriter = await rig.jobs()
-    assert (rewriter.position, last.position) == (0, 1)
-    assert second.operation == COMMANDS[command]
-    assert second.input["prompt"] == rewriter.output["enhancedPrompt"] != "a fox"
-    assert second.input.items() >= options.items()
-    [message] = rig.messages()
-    shown = message.embeds[0].description
-    assert shown.startswith("> a fox")
-    assert rewriter.output["enhancedPrompt"] in shown
-    assert message.embeds[0].title == CATALOGUE.get(COMMANDS[command]).title
-    assert len(message.attachments) == 1
-    await settled_exactly(rig)
-
-
-async def test_three_pictures_are_made_from_one_rewritten_prompt(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True, count=3)
-    await rig.work()
-    operations = [request.operation for request in rig.sandbox.requests]
-    assert operations == ["prompt.enhance.image", *["image.generate"] * 3]
-    assert len({request.input["prompt"] for request in rig.sandbox.requests[1:]}) == 1
-    [message] = rig.messages()
-    assert len(message.attachments) == 3
-    assert message.embeds[0].title.endswith("· 3")
-    await settled_exactly(rig)
-
-
-@pytest.mark.parametrize("word", ["#fail", "#invalid", "#none"])
-async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: Rig, word: str):
-    await rig.member.slash(rig.channel, "image generate", prompt=f"a fox {word}", enhance=True, count=2)
-    await rig.work()
-    assert [request.operation for request in rig.sandbox.requests] in ([], ["prompt.enhance.image"])
-    jobs = sorted(await rig.jobs(), key=lambda job: job.position)
-    assert [job.state for job in jobs] == [JobState.FAILED, JobState.CANCELLED, JobState.CANCELLED]
-    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
-    assert (balance.held, balance.spent) == (0, 0)
-    [message] = rig.messages()
-    shown = message.embeds[0].fields[0].value
-    assert "❌ failed" in shown
-    assert shown.count("🚫 cancelled: The step before this one gave no result") == 2
-
-
-STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]
-
-
-@pytest.mark.parametrize(("point", "skipped"), list(itertools.product(STEP_POINTS, [0, 1])))
-async def test_a_death_between_the_steps_makes_nothing_twice(rig: Rig, point: str, skipped: int):
-    from bot.runtime import failpoints
-
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True)
-    for _ in range(400):
-        jobs = sorted(await rig.jobs(), key=lambda job: job.position)
-        if skipped == 0 or jobs[0].state is JobState.DELIVERED:
-            break
-        await rig.step()
-        rig.advance(0.5)
-    failpoints.arm([point])
-    with pytest.raises(failpoints.Crash):
-        await rig.work()
-    await rig.restart(after_s=1.0)
-    await rig.work()
-    assert [request.operation for request in rig.sandbox.requests] == ["prompt.enhance.image", "image.generate"]
-    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
-    [message] = rig.messages()
-    assert len(message.attachments) == 1
     await settled_exactly(rig)

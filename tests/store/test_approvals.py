@@ -1,3 +1,5 @@
+"""Approvals by moderators, and drafts that their authors confirm."""
+
 from __future__ import annotations
 
 import asyncio
@@ -13,102 +15,11 @@ from bot.domain.models import Card, Job, JobState
 from bot.domain.spend_request import Verdict
 from bot.store import Store
 from bot.store.work.dependents import STEP_LOST
+from tests.support.stored import states
 
 GUILD = 700
 Open = Callable[..., Awaitable[Store]]
-
-
-async def rule(store: Store, **values: Any) -> None:
-    await store.settings.change(GUILD, lambda rules: replace(rules, **values))
-
-
-async def line_up(store: Store, made: Any, member: int, *states: JobState, answered: bool = True) -> list[Job]:
-    card = made.card(GUILD, author_id=member)
-    jobs = [made.job(card, position, "1", state=state) for position, state in enumerate(states)]
-    _, stored, _ = await store.cards.accept(card, jobs, lambda _: None)
-    if answered:
-        await store.cards.mark_answered(GUILD, card.id, 900, 55)
-    return list(stored)
-
-
-async def states(store: Store, jobs: list[Job]) -> list[JobState]:
-    found = [await store.jobs.get(GUILD, job.id) for job in jobs]
-    return [job.state for job in found if job is not None]
-
-
 W, S = JobState.WAITING, JobState.SUBMITTING
-
-
-async def test_turns_go_round_between_members_as_far_as_the_places_reach(store: Store, made: Any) -> None:
-    await rule(store, running_per_member=3, running_per_server=5)
-    one = await line_up(store, made, 1, *[W] * 6)
-    two = await line_up(store, made, 2, W)
-    assert await store.queue.order(GUILD) == [one[0].id, two[0].id, *(job.id for job in one[1:])]
-    cards = await store.queue.start_waiting(GUILD)
-    assert cards == [one[0].card_id, two[0].card_id]
-    assert await states(store, one) == [S, S, S, W, W, W]
-    assert await states(store, two) == [S]
-    assert await store.queue.start_waiting(GUILD) == []
-    assert await store.queue.order(GUILD) == [job.id for job in one[3:]]
-
-
-async def test_the_servers_places_are_for_all_together(store: Store, made: Any) -> None:
-    await rule(store, running_per_member=10, running_per_server=3)
-    await line_up(store, made, 1, S, JobState.PROCESSING, JobState.AWAITING_APPROVAL)
-    two = await line_up(store, made, 2, W, W)
-    assert await store.queue.start_waiting(GUILD) == [two[0].card_id]
-    assert await states(store, two) == [S, W]
-
-
-async def test_a_place_becomes_free_when_a_job_ends(store: Store, made: Any) -> None:
-    await rule(store, running_per_member=1)
-    running, waiting = await line_up(store, made, 1, S, W)
-    assert await store.queue.start_waiting(GUILD) == []
-    await store.jobs.change(running, JobState.FAILED, release=True)
-    assert await store.queue.start_waiting(GUILD) == [waiting.card_id]
-    assert await states(store, [waiting]) == [S]
-
-
-async def test_none_starts_while_the_guild_is_paused_or_before_discord_has_its_card(store: Store, made: Any) -> None:
-    unanswered = await line_up(store, made, 1, W, answered=False)
-    waiting = await line_up(store, made, 2, W)
-    await rule(store, paused=True)
-    assert await store.queue.start_waiting(GUILD) == []
-    await rule(store, paused=False)
-    assert await store.queue.start_waiting(GUILD) == [waiting[0].card_id]
-    assert await states(store, unanswered) == [W]
-    assert await store.queue.order(GUILD) == [unanswered[0].id]
-    await store.cards.mark_answered(GUILD, unanswered[0].card_id, 1, 2)
-    assert await store.queue.start_waiting(GUILD) == [unanswered[0].card_id]
-
-
-async def test_what_waits_for_another_job_has_no_turn(store: Store, made: Any) -> None:
-    card = made.card(GUILD)
-    first = made.job(card, 0, state=S)
-    second = made.job(card, 1, state=W, after_ids=(first.id,))
-    await store.cards.accept(card, [first, second], lambda _: None)
-    await store.cards.mark_answered(GUILD, card.id, 900, 55)
-    assert await store.queue.order(GUILD) == []
-    assert await store.queue.guilds() == []
-    assert await store.queue.start_waiting(GUILD) == []
-
-
-async def test_guilds_with_a_queue_are_known(store: Store, made: Any, accepted: Any) -> None:
-    await line_up(store, made, 1, W, W)
-    await accepted(store, guild_id=701)
-    await accepted(store, guild_id=702, state=W)
-    assert sorted(await store.queue.guilds()) == [GUILD, 702]
-
-
-async def test_two_processes_never_start_more_than_may_run(open_store: Open, made: Any) -> None:
-    stores = [await open_store(), await open_store()]
-    await rule(stores[0], running_per_member=2, running_per_server=7)
-    for member in range(1, 6):
-        await line_up(stores[0], made, member, W, W, W)
-    await asyncio.gather(*(stores[number % 2].queue.start_waiting(GUILD) for number in range(10)))
-    running = await stores[0].job_lists.recent(GUILD, limit=100, states=[S])
-    assert len(running) == 7
-    assert max(sum(job.author_id == member for job in running) for member in range(1, 6)) == 2
 
 
 # ---------------------------------------------------------------------- approvals

@@ -1,4 +1,4 @@
-"""Jobs that wait for others' results, what members may see of results, and operations that are switched off."""
+"""Jobs that depend on others' results."""
 
 from __future__ import annotations
 
@@ -11,42 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.models import PAID_STATES, Card, Job, JobState, LedgerKind, Media, MediaKind
+from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
 from bot.store import Store
-from bot.store.guild.switched_off import EVERYWHERE
 from bot.store.work.dependents import STEP_CANCELLED, STEP_LOST, filled
+from tests.support.stored import chain, now
 
-GUILD, AUTHOR, OTHER = 700, 42, 43
+GUILD = 700
 PROMPT = {"enhancedPrompt": "A better fox."}
 LOST = [JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED, JobState.REFUSED]
-
-
-async def chain(
-    store: Store, made: Any, *befores: tuple[int, ...], fill: Any = None, guild_id: int = GUILD
-) -> list[Job]:
-    """Accept a card whose n-th job waits for the jobs at the places `befores[n]`, and answer it."""
-    card = made.card(guild_id)
-    jobs: list[Job] = []
-    for place, before in enumerate(befores):
-        ids = tuple(jobs[each].id for each in before)
-        jobs.append(
-            made.job(
-                card,
-                place,
-                state=JobState.WAITING if before else JobState.SUBMITTING,
-                after_ids=ids,
-                fill=(fill(ids) if fill else {"prompt": f"{{{ids[0]}.enhancedPrompt}}"}) if before else {},
-            )
-        )
-    _, stored, _ = await store.cards.accept(card, jobs, lambda _: None)
-    await store.cards.mark_answered(guild_id, card.id, 900, 55)
-    return list(stored)
-
-
-async def now(store: Store, job: Job) -> Job:
-    found = await store.jobs.get(job.guild_id, job.id)
-    assert found is not None
-    return found
 
 
 async def end(store: Store, job: Job, to: JobState, output: Any = PROMPT) -> None:
@@ -263,114 +235,3 @@ async def test_whatever_ends_how_and_when_every_hold_is_closed_once_and_nobody_w
         closed = LedgerKind.SETTLE if job.state in PAID_STATES else LedgerKind.RELEASE
         assert sorted(row.kind for row in rows if row.job_id == job.id) == sorted([LedgerKind.HOLD, closed])
     assert (await store.ledger.balance(guild_id)).held == 0
-
-
-# ---------------------------------------------------------------------- results that a member may see
-
-
-async def result(
-    store: Store, made: Any, *media: MediaKind, prompt: str = "a fox", author: int = AUTHOR, private: bool = False,
-    to: JobState = JobState.DELIVERED, **values: Any,
-) -> Job:  # fmt: skip
-    card: Card = made.card(author_id=author, private=private)
-    job = made.job(card, **({"input": {"prompt": prompt}} | values))
-    await store.cards.accept(card, [job], lambda _: None)
-    files = tuple(Media(url=f"https://a.test/{kind}", kind=kind, key=f"{kind}_url") for kind in media)
-    await store.jobs.change(job, to, settle=Decimal(1), media=files)
-    return await now(store, job)
-
-
-IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
-
-
-async def ids(store: Store, viewer: int = AUTHOR, **options: Any) -> list[str]:
-    return [job.id for job in await store.job_lists.results(GUILD, viewer, **({"kinds": [IMAGE]} | options))]
-
-
-async def test_results_are_those_with_a_medium_of_the_kinds_newest_first(store: Store, made: Any) -> None:
-    picture, clip = await result(store, made, IMAGE), await result(store, made, VIDEO)
-    both, words = await result(store, made, AUDIO, VIDEO), await result(store, made)
-    assert await ids(store) == [picture.id]
-    assert await ids(store, kinds=[VIDEO]) == [both.id, clip.id]
-    assert await ids(store, kinds=[IMAGE, AUDIO]) == [both.id, picture.id]
-    assert await ids(store, kinds=list(MediaKind), limit=2) == [both.id, clip.id]
-    assert await ids(store, kinds=[]) == []
-    assert words.id not in await ids(store, kinds=list(MediaKind))
-
-
-async def test_what_could_not_be_posted_or_is_not_done_is_no_result(store: Store, made: Any) -> None:
-    await result(store, made, IMAGE, to=JobState.HELD)
-    await chain(store, made, ())
-    assert await ids(store) == []
-
-
-async def test_a_private_result_and_job_are_seen_by_their_author_only(store: Store, made: Any) -> None:
-    public, private = await result(store, made, IMAGE), await result(store, made, IMAGE, private=True)
-    assert await ids(store) == [private.id, public.id]
-    assert await ids(store, viewer=OTHER) == [public.id]
-    assert await store.job_lists.visible(GUILD, AUTHOR, private.id) == private
-    assert await store.job_lists.visible(GUILD, OTHER, private.id) is None
-    assert await store.job_lists.visible(GUILD, OTHER, public.id) == public
-    assert await store.job_lists.visible(GUILD, AUTHOR, public.id.lower()) is None
-    assert await store.job_lists.visible(GUILD + 1, AUTHOR, public.id) is None
-
-
-@pytest.mark.parametrize(
-    ("typed", "found"),
-    [
-        ("FOX", ["a Red Fox", "fox 100%"]),
-        (" red ", ["a Red Fox"]),
-        ("%", ["fox 100%"]),
-        ("_", []),
-        ("Östlich", ["Östlich der Sonne"]),
-        ("der sonne", ["Östlich der Sonne"]),
-        ("spoken", ["spoken words"]),
-        ("harbour", ["a harbour"]),
-        ("flux", []),
-        ("", ["a Red Fox", "fox 100%", "Östlich der Sonne", "spoken words", "a harbour"]),
-    ],
-)
-async def test_typed_text_finds_part_of_a_prompt_of_any_name(
-    store: Store, made: Any, typed: str, found: list[str]
-) -> None:
-    for prompt in ("a Red Fox", "fox 100%", "Östlich der Sonne"):
-        await result(store, made, IMAGE, input={"prompt": prompt, "model": "flux"})
-    await result(store, made, IMAGE, input={"text": "spoken words"})
-    await result(store, made, IMAGE, input={"description": "a harbour", "n": 3})
-    jobs = await store.job_lists.results(GUILD, AUTHOR, kinds=[IMAGE], typed=typed)
-    assert [job.prompt for job in reversed(jobs)] == found
-
-
-async def test_typed_text_finds_part_of_an_id(store: Store, made: Any) -> None:
-    first, second = await result(store, made, IMAGE), await result(store, made, IMAGE)
-    assert await ids(store, typed=first.id.lower()) == [first.id]
-    assert await ids(store, typed="j0000") == [second.id, first.id]
-
-
-# ---------------------------------------------------------------------- switches
-
-
-async def test_an_operation_is_switched_off_and_on_again_for_one_guild_or_everywhere(store: Store) -> None:
-    assert await store.switched_off.all() == {}
-    assert await store.switched_off.set(GUILD, ["sora2.video.edit"], on=False, by_id=1)
-    assert not await store.switched_off.set(GUILD, ["sora2.video.edit"], on=False, by_id=2)
-    assert await store.switched_off.set(EVERYWHERE, ["sora2.video.edit"], on=False, by_id=1)
-    assert await store.switched_off.set(GUILD, ["image.edit"], on=False, by_id=1)
-    assert await store.switched_off.all() == {
-        GUILD: frozenset({"sora2.video.edit", "image.edit"}),
-        EVERYWHERE: frozenset({"sora2.video.edit"}),
-    }
-    assert await store.switched_off.set(GUILD, ["sora2.video.edit"], on=True, by_id=1)
-    assert not await store.switched_off.set(GUILD, ["sora2.video.edit"], on=True, by_id=1)
-    assert not await store.switched_off.set(GUILD + 1, ["image.edit"], on=True, by_id=1)
-    assert await store.switched_off.all() == {
-        GUILD: frozenset({"image.edit"}),
-        EVERYWHERE: frozenset({"sora2.video.edit"}),
-    }
-
-
-async def test_switches_are_there_after_a_restart(open_store: Any) -> None:
-    store = await open_store()
-    await store.switched_off.set(GUILD, ["image.edit"], on=False, by_id=1)
-    await store.close()
-    assert await (await open_store()).switched_off.all() == {GUILD: frozenset({"image.edit"})}

@@ -1,0 +1,116 @@
+"""/jobs cancel: what it refunds, who may use it, and what can no longer be stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from bot.delivery.texts import CANCELLED_LATE
+from bot.domain.models import JobState
+from cogs.jobs.texts import NOT_YOURS
+from cogs.ui.texts import GONE
+from tests.support.jobs import ask, jobs_command, said
+from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import newest, private_sentence, settled_exactly, state_text, until
+
+
+async def test_what_was_not_sent_is_cancelled_for_nothing(rig: Rig):
+    job = await ask(rig)
+    result = await jobs_command(rig, rig.member, "cancel", id=job.id)
+    assert result.ephemeral
+    assert "nothing was charged" in said(result)
+    assert (await newest(rig)).state is JobState.CANCELLED
+    assert "Cancelled by who asked for it" in state_text(rig.messages()[0])
+    await rig.work()
+    assert rig.sandbox.posts == 0
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("who", ["author", "other", "moderator", "blocked"])
+@pytest.mark.parametrize("private", [False, True])
+async def test_who_may_cancel(rig: Rig, who: str, private: bool):
+    other = rig.guild.add_member(rig.env.create_user("otto"))
+    member = {"author": rig.member, "moderator": rig.moderator}.get(who, other)
+    if who == "blocked":
+        await rig.bot.parts.store.blocks.add(rig.guild.id, other.id, until=None, reason="", by_id=rig.moderator.id)
+    job = await ask(rig, private=private)
+    result = await jobs_command(rig, member, "cancel", id=job.id)
+    if who in {"author", "moderator"}:
+        assert (await newest(rig)).state is JobState.CANCELLED
+        assert "a heron" not in said(result)
+    else:
+        assert private_sentence(result) == (GONE if private else NOT_YOURS)
+        assert (await newest(rig)).state is JobState.SUBMITTING
+
+
+async def test_what_cannot_be_stopped_goes_on_and_its_result_is_still_posted(rig: Rig):
+    await ask(rig)
+    job = await until(rig, JobState.QUEUED, JobState.PROCESSING)
+    result = await jobs_command(rig, rig.member, "cancel", id=job.id)
+    assert "cannot stop it" in said(result)
+    assert "still be posted" in said(result)
+    await rig.work()
+    assert (await newest(rig)).state is JobState.DELIVERED
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_result_that_was_dropped_is_paid_kept_and_can_still_be_had(rig: Rig, restarted: bool):
+    await ask(rig)
+    job = await until(rig, JobState.QUEUED, JobState.PROCESSING)
+    result = await jobs_command(rig, rig.member, "cancel", id=job.id, drop=True)
+    assert "not be posted" in said(result)
+    if restarted:
+        await rig.restart()
+    await rig.work()
+    dropped = await newest(rig)
+    assert (dropped.state, dropped.error) == (JobState.HELD, CANCELLED_LATE)
+    assert rig.messages()[0].attachments == []
+    await settled_exactly(rig)
+    spent = rig.sandbox.spent(HOST_KEY)
+    result = await jobs_command(rig, rig.member, "recover")
+    assert "Posted" in said(result)
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+    assert (await newest(rig)).state is JobState.DELIVERED
+    assert rig.sandbox.spent(HOST_KEY) == spent
+    await settled_exactly(rig)
+
+
+async def test_what_has_ended_cannot_be_cancelled(rig: Rig):
+    await ask(rig, prompt="a fox #fast")
+    await rig.work()
+    result = await jobs_command(rig, rig.member, "cancel", id=(await newest(rig)).id)
+    assert "has ended already" in private_sentence(result)
+    await settled_exactly(rig)
+
+
+async def test_steps_that_wait_for_a_cancelled_one_are_given_back_too(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True, count=2)
+    first = min(await rig.jobs(), key=lambda job: job.position)
+    result = await jobs_command(rig, rig.member, "cancel", id=first.id)
+    assert "2 that waited" in said(result)
+    assert {job.state for job in await rig.jobs()} == {JobState.CANCELLED}
+    await settled_exactly(rig)
+
+
+async def test_a_cancelled_place_is_given_to_who_waits(rig: Rig):
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, running_per_member=1))
+    first = await ask(rig)
+    second = await ask(rig)
+    assert second.state is JobState.WAITING
+    await jobs_command(rig, rig.member, "cancel", id=first.id)
+    assert (await newest(rig)).state is JobState.SUBMITTING
+
+
+async def test_a_job_that_waits_for_approval_can_be_cancelled(rig: Rig):
+    await rig.bot.parts.store.settings.change(
+        rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1), approval_channel=rig.channel.id)
+    )
+    job = await ask(rig)
+    assert job.state is JobState.AWAITING_APPROVAL
+    await jobs_command(rig, rig.member, "cancel", id=job.id)
+    assert (await newest(rig)).state is JobState.CANCELLED
+    assert await rig.bot.parts.store.approvals.get(rig.guild.id, job.card_id) is None

@@ -1,0 +1,176 @@
+"""A reaction acts once until it is removed, and bursts start no more than a server and a member may."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import JobState
+from bot.generation.reactions import QUIET_S, TAKEN_BACK
+from cogs.reactions.actions import MEMBER_A_MINUTE, SERVER_A_MINUTE
+from tests.support.reacting import event, made, newest, other, sent, told
+from tests.support.rig import Rig
+from tests.support.surface import close_private, settled_exactly
+
+# ---------------------------------------------------------------------- once, until taken back
+
+
+async def test_a_reaction_acts_once_until_it_is_taken_back(rig: Rig):
+    message = await made(rig)
+    await rig.moderator.react(message, "🔁")
+    await event(rig, message, "🔁", rig.moderator.id)
+    assert len(await rig.jobs()) == 2
+    await rig.work()
+    await rig.moderator.unreact(message, "🔁")
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+    await rig.moderator.react(message, "🔁")
+    await rig.work()
+    assert len(await rig.jobs()) == 3
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_taking_it_back_before_the_job_is_sent_cancels_it(rig: Rig, restarted: bool):
+    message = await made(rig)
+    await rig.moderator.react(message, "🔁")
+    if restarted:
+        await rig.restart()
+    await rig.moderator.unreact(message, "🔁")
+    job = (await rig.jobs())[0]
+    assert (job.state, job.error) == (JobState.CANCELLED, TAKEN_BACK)
+    assert TAKEN_BACK in newest(rig).embeds[0].fields[0].value
+    await rig.work()
+    assert rig.sandbox.posts == 1
+    await settled_exactly(rig)
+
+
+async def test_taking_it_back_after_the_job_was_sent_changes_nothing(rig: Rig):
+    message = await made(rig)
+    await rig.moderator.react(message, "🔁")
+    await rig.step()
+    await rig.step()
+    await rig.moderator.unreact(message, "🔁")
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+    await settled_exactly(rig)
+
+
+async def test_taking_back_a_variant_cancels_both_its_steps(rig: Rig):
+    message = await made(rig)
+    await rig.moderator.react(message, "🎲")
+    await rig.moderator.unreact(message, "🎲")
+    assert [job.state for job in (await rig.jobs())[:2]] == [JobState.CANCELLED] * 2
+    await rig.work()
+    await settled_exactly(rig)
+
+
+async def test_a_reaction_that_waits_for_a_moderator_is_not_asked_about_once_taken_back(rig: Rig):
+    message = await made(rig)
+    await rig.bot.parts.store.settings.change(
+        rig.guild.id, lambda rules: dataclasses.replace(rules, approve_above=Decimal(1))
+    )
+    await rig.member.react(message, "🔁")
+    job = (await rig.jobs())[0]
+    assert job.state is JobState.AWAITING_APPROVAL
+    await rig.member.unreact(message, "🔁")
+    assert await rig.bot.parts.store.approvals.get(rig.guild.id, job.card_id) is None
+    assert (await rig.jobs())[0].state is JobState.CANCELLED
+
+
+@pytest.mark.parametrize("one", [True, False])
+async def test_what_a_moderator_clears_may_act_again(rig: Rig, one: bool):
+    message = await made(rig)
+    await rig.member.react(message, "✉️")
+    if one:
+        rig.env.backend.clear_reaction(rig.channel.id, message.id, "✉️")
+    else:
+        rig.env.backend.clear_reactions(rig.channel.id, message.id)
+    await rig.env._settle_internal(dispatch="cleared")
+    await rig.member.react(message, "✉️")
+    assert len(sent(rig, rig.member)) == 2
+
+
+async def test_what_came_while_the_bot_was_away_is_not_made_up_for(rig: Rig):
+    message = await made(rig)
+    rig.env.backend.emit, emit = (lambda *args, **kwargs: None), rig.env.backend.emit
+    rig.env.backend.set_reaction(rig.channel.id, message.id, "🔁", rig.member.id, True)
+    rig.env.backend.emit = emit
+    await rig.restart()
+    await rig.work()
+    assert len(await rig.jobs()) == 1
+
+
+# ---------------------------------------------------------------------- bursts
+
+
+async def test_a_burst_on_one_message_starts_what_a_server_may_and_is_told_once(rig: Rig):
+    message = await made(rig)
+    crowd = [other(rig, f"fan{number}") for number in range(100)]
+    backend = rig.env.backend
+    for fan in crowd:
+        backend.set_reaction(rig.channel.id, message.id, "🔁", fan.id, True)
+    await rig.env._settle_internal(dispatch="burst")
+    assert len(await rig.jobs()) == 1 + SERVER_A_MINUTE
+    assert len([fan for fan in crowd if told(rig, fan)]) == 1
+    assert len(rig.messages()) == 1 + SERVER_A_MINUTE
+    await rig.work()
+    await settled_exactly(rig)
+
+
+async def test_a_members_burst_starts_what_a_member_may_and_is_told_once(rig: Rig):
+    messages = [await made(rig) for _ in range(20)]
+    rig.advance(120)
+    for message in messages:
+        rig.env.backend.set_reaction(rig.channel.id, message.id, "🔁", rig.moderator.id, True)
+    await rig.env._settle_internal(dispatch="burst")
+    assert len(await rig.jobs()) == 20 + MEMBER_A_MINUTE
+    assert len(told(rig, rig.moderator)) == 1
+    await rig.work()
+    await settled_exactly(rig)
+
+
+async def test_a_burst_spends_no_more_than_the_limit(rig: Rig):
+    message = await made(rig)
+    limit = Limit(scope=Scope.SERVER, period=Period.MONTH, credits=Decimal(100))
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
+    crowd = [other(rig, f"fan{number}") for number in range(30)]
+    for fan in crowd:
+        rig.env.backend.set_reaction(rig.channel.id, message.id, "🔁", fan.id, True)
+    await rig.env._settle_internal(dispatch="burst")
+    held = sum(job.held for job in await rig.jobs() if not job.state.ended)
+    assert 0 < held <= 100
+    assert len([fan for fan in crowd if told(rig, fan)]) <= 10
+
+
+async def test_two_members_within_a_second_each_start_their_own(rig: Rig):
+    message = await made(rig)
+    for member in (rig.member, rig.moderator):
+        rig.env.backend.set_reaction(rig.channel.id, message.id, "🔁", member.id, True)
+    await rig.env._settle_internal(dispatch="both")
+    assert {job.author_id for job in (await rig.jobs())[:2]} == {rig.member.id, rig.moderator.id}
+
+
+async def test_a_refusal_is_told_again_only_after_a_while_and_never_in_the_channel(rig: Rig):
+    messages = [await made(rig) for _ in range(3)]
+    member = other(rig)
+    await member.react(messages[0], "❌")
+    await member.react(messages[1], "❌")
+    assert len(told(rig, member)) == 1
+    rig.advance(QUIET_S + 1)
+    await member.react(messages[2], "❌")
+    assert len(told(rig, member)) == 2
+    assert len(rig.messages()) == 3
+
+
+async def test_who_takes_no_direct_messages_is_not_told_and_nothing_breaks(rig: Rig):
+    message = await made(rig)
+    member = other(rig)
+    close_private(rig, member)
+    await member.react(message, "❌")
+    await member.react(message, "✉️")
+    assert len(rig.messages()) == 1
+    await member.react(message, "🔁")
+    assert len(await rig.jobs()) == 2

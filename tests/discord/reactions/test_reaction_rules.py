@@ -1,0 +1,81 @@
+"""The rules of commands apply to reactions."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.guild_rules import Limit, Payer, Period, Scope
+from bot.domain.models import JobState
+from tests.support.reacting import event, made, told
+from tests.support.rig import Rig
+from tests.support.surface import deny, settled_exactly
+
+
+@pytest.mark.parametrize("payer", [Payer.OFF, Payer.AUTHOR])
+async def test_the_servers_rule_about_re_runs_holds(rig: Rig, payer: Payer):
+    message = await made(rig)
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: dataclasses.replace(rules, rerun_payer=payer))
+    await rig.moderator.react(message, "🔁")
+    assert len(await rig.jobs()) == 1
+    assert len(told(rig, rig.moderator)) == 1
+    await rig.member.react(message, "🔁")
+    assert len(await rig.jobs()) == (1 if payer is Payer.OFF else 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"paused": True}, "paused"),
+        ({"confirm_above": Decimal(1)}, "wants a yes first"),
+        ({"job_ceiling": Decimal(1)}, "may cost 1 credits at most"),
+        ({"words": ("fox",)}, "do not allow a word"),
+    ],
+)
+async def test_what_a_command_is_refused_for_a_reaction_is_too(rig: Rig, changes: dict[str, Any], words: str):
+    message = await made(rig)
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: dataclasses.replace(rules, **changes))
+    await rig.moderator.react(message, "🔁")
+    assert words in told(rig, rig.moderator)[0]
+    assert len(await rig.jobs()) == 1
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
+
+
+async def test_a_roles_limit_counts_by_the_roles_that_the_reaction_says(rig: Rig):
+    message = await made(rig)
+    limit = Limit(scope=Scope.ROLE, scope_id=rig.moderators.id, period=Period.DAY, credits=Decimal(0))
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
+    await rig.moderator.react(message, "🔁")
+    assert "You may not use the bot here" in told(rig, rig.moderator)[0]
+    await rig.member.react(message, "🔁")
+    assert len(await rig.jobs()) == 2
+
+
+async def test_what_is_switched_off_is_not_made_by_reaction(rig: Rig):
+    message = await made(rig)
+    operation = rig.bot.catalogue.resolve("video.generate")
+    await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
+    await rig.member.react(message, "🎬")
+    assert "switched off" in told(rig, rig.member)[0]
+
+
+async def test_where_the_bot_cannot_post_nothing_is_spent(rig: Rig):
+    message = await made(rig)
+    deny(rig, embed_links=False)
+    await event(rig, message, "🔁", rig.member.id)
+    assert "I lack Embed Links here" in told(rig, rig.member)[0]
+    assert len(await rig.jobs()) == 1
+
+
+async def test_a_card_that_discord_does_not_take_is_given_back_and_told(rig: Rig):
+    message = await made(rig)
+    rig.env.inject_error("POST", f"/channels/{rig.channel.id}/messages", status=403, code=50013, message="no", times=1)
+    await rig.member.react(message, "🔁")
+    job = (await rig.jobs())[0]
+    assert job.state is JobState.CANCELLED
+    assert "nothing was made or spent" in told(rig, rig.member)[0]
+    await rig.work()
+    await settled_exactly(rig)

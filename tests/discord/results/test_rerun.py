@@ -1,0 +1,217 @@
+"""Results made again: re-run, vary, edit and run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.guild_rules import Payer
+from bot.domain.models import Job, JobState
+from bot.generation.rerun import AUTHORS_ONLY, OFF, REWRITES
+from cogs.results import texts
+from tests.support.results import Press, card_of, count, picture
+from tests.support.rig import Rig
+from tests.support.surface import delete, fill, inputs, labels, newest, private_sentence, settled_exactly
+from tests.support.workflows import IMAGE, VIDEO, earlier
+
+# ---------------------------------------------------------------------- re-run
+
+
+async def test_a_rerun_has_the_same_input_and_a_new_seed_where_there_is_one(rig: Rig):
+    await rig.member.slash(rig.channel, "video generate", prompt="a fox #fast", seed=7, aspect_ratio="9:16")
+    await rig.work()
+    first = await newest(rig)
+    await rig.moderator.click(card_of(rig, first), label="Re-run")
+    second = await newest(rig)
+    assert {**second.input, "seed": 7} == dict(first.input)
+    assert second.input["seed"] != 7
+    assert 1 <= second.input["seed"] < 2**31
+
+
+async def test_a_rerun_links_its_parent(rig: Rig):
+    message, parent = await picture(rig)
+    await rig.moderator.click(message, label="Re-run")
+    [value] = [f.value for m in rig.messages() for f in m.embeds[0].fields if f.name == "Made from"]
+    assert value == f"[`{parent.id}`]({message.jump_url})"
+
+
+async def test_what_was_made_of_a_private_result_is_private_and_does_not_link_it_for_others(rig: Rig):
+    job = await earlier(rig, IMAGE, private=True)
+    [message] = [m for m in rig.messages(viewer=rig.member) if m.id == job.message_id]
+    result = await rig.member.click(message, label="Re-run")
+    assert result.ephemeral
+    await rig.work()
+    assert rig.messages(viewer=rig.moderator) == []
+    shown = rig.messages(viewer=rig.member)
+    assert any(f.value == f"`{job.id}`" for m in shown for f in m.embeds[0].fields if f.name == "Made from")
+
+
+async def test_a_double_press_makes_one_and_a_press_after_a_while_another(rig: Rig):
+    message, _ = await picture(rig)
+    await rig.member.click(message, label="Re-run")
+    assert private_sentence(await rig.member.click(message, label="Re-run")) == texts.PRESSED_TWICE
+    assert await count(rig) == 2
+    await rig.moderator.click(message, label="Re-run")
+    assert await count(rig) == 3, "one member's presses are not another's"
+    rig.advance(4)
+    await rig.member.click(message, label="Re-run")
+    assert await count(rig) == 4
+
+
+async def test_a_rerun_of_what_was_made_from_a_file_looks_at_the_file_again(rig: Rig):
+    _, parent = await picture(rig)
+    await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", job=parent.id)
+    await rig.work()
+    edit = await newest(rig)
+    await rig.moderator.click(card_of(rig, edit), label="Re-run")
+    await rig.work()
+    again = await newest(rig)
+    assert again.state is JobState.DELIVERED
+    assert again.input == edit.input
+
+
+async def test_a_rerun_whose_source_is_gone_says_so_and_costs_nothing(rig: Rig):
+    _, parent = await picture(rig)
+    await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", job=parent.id)
+    await rig.work()
+    edit = await newest(rig)
+    await gone(rig, parent)
+    delete(rig, card_of(rig, parent))
+    result = await rig.moderator.click(card_of(rig, edit), label="Re-run")
+    assert "no longer there" in result.followups[0].content
+    assert await count(rig) == 2
+
+
+async def gone(rig: Rig, job: Job) -> None:
+    """Let Cannon Studio's links to the job's files end, and its retention with them."""
+    for medium in job.media:
+        rig.sandbox.studio.files._files.pop(medium.url.rpartition("/")[2], None)
+
+
+@pytest.mark.parametrize("control", ["rerun", "vary", "edit"])
+@pytest.mark.parametrize(
+    ("payer", "who", "sentence"),
+    [
+        (Payer.OFF, "author", OFF),
+        (Payer.OFF, "other", OFF),
+        (Payer.AUTHOR, "other", AUTHORS_ONLY),
+        (Payer.AUTHOR, "author", None),
+        (Payer.PRESSER, "other", None),
+    ],
+)
+async def test_the_server_decides_who_may_make_more_of_a_result(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, control: str, payer: Payer, who: str, sentence: str | None
+):
+    message, _ = await picture(rig)
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, rerun_payer=payer))
+    member = rig.member if who == "author" else rig.moderator
+    label = {"rerun": "Re-run", "vary": "Vary", "edit": "Edit and run"}[control]
+    if sentence is not None:
+        assert private_sentence(await member.click(message, label=label)) == sentence
+        assert await count(rig) == 1
+        return
+    await getattr(Press(rig, monkeypatch, message, member, "fresh"), control)()
+    assert (await newest(rig)).author_id == member.id
+
+
+async def test_a_dear_rerun_or_variant_is_priced_first_and_made_after_a_yes(rig: Rig):
+    from decimal import Decimal
+
+    message, parent = await picture(rig)
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, confirm_above=Decimal(1)))
+    asked = await rig.moderator.click(message, label="Re-run")
+    assert "credits" in asked.response.content
+    assert await count(rig) == 1
+    await rig.moderator.click(asked.response, label="Yes, make it")
+    assert (await newest(rig)).parent_id == parent.id
+    how = await rig.moderator.click(message, label="Vary")
+    asked = await rig.moderator.click(how.response, label="Strong")
+    [price] = [m for m in (asked.response, *asked.followups) if m is not None and m.components]
+    await rig.restart()
+    await rig.moderator.click(price, label="Yes, make it")
+    await rig.work()
+    assert await count(rig) == 4
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+    await settled_exactly(rig)
+
+
+# ---------------------------------------------------------------------- vary
+
+
+@pytest.mark.parametrize("strength", ["subtle", "strong"])
+async def test_a_variant_of_a_picture_is_an_edit_of_it_with_a_varied_prompt(rig: Rig, strength: str):
+    message, parent = await picture(rig, aspect_ratio="9:16")
+    how = await rig.moderator.click(message, label="Vary")
+    await rig.moderator.click(how.response, label=strength.capitalize())
+    await rig.work()
+    first, second = sorted(await rig.jobs(), key=lambda job: (job.created_at, job.position))[1:]
+    assert (first.operation, second.operation) == ("prompt.enhance.variant", "image.edit")
+    assert first.input == {"prompt": parent.input["prompt"], "rewriteRequest": REWRITES[strength]}
+    assert second.input == {
+        "prompt": first.output["enhancedPrompt"],
+        "image_url": parent.media[0].url,
+        "aspect_ratio": "9:16",
+    }
+    assert second.state is JobState.DELIVERED
+
+
+@pytest.mark.parametrize(("command", "enhancer"), [("video generate", "prompt.enhance.video"), ("audio music", None)])
+async def test_a_variant_of_anything_else_is_made_anew_from_other_words(rig: Rig, command: str, enhancer: str | None):
+    await rig.member.slash(rig.channel, command, prompt="a fox #fast")
+    await rig.work()
+    parent = await newest(rig)
+    how = await rig.member.click(card_of(rig, parent), label="Vary")
+    await rig.member.click(how.response, label="Strong")
+    await rig.work()
+    first, second = sorted(await rig.jobs(), key=lambda job: (job.created_at, job.position))[1:]
+    assert first.operation == (enhancer or "prompt.enhance.variant")
+    assert second.operation == parent.operation
+    assert second.input["prompt"] == first.output["enhancedPrompt"]
+    assert second.state is JobState.DELIVERED
+
+
+async def test_a_variant_is_not_offered_where_what_makes_it_is_off(rig: Rig):
+    found = rig.bot.catalogue.resolve("image.edit")
+    await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
+    message, _ = await picture(rig)
+    assert "Vary" not in labels(message)
+
+
+# ---------------------------------------------------------------------- edit and run
+
+
+async def test_the_form_has_what_the_result_was_made_of_and_keeps_what_it_does_not_ask(rig: Rig):
+    options = {
+        "aspect_ratio": "9:16", "quality": "high", "style": "noir", "resolution": "2K", "model": "gptimage2",
+        "reference_prompt_balance": 0.5,
+    }  # fmt: skip
+    message, parent = await picture(rig, **options)
+    shown = await rig.moderator.click(message, label="Edit and run")
+    there = {label: item.get("value") for label, item in inputs(shown).items()}
+    assert len(there) == 5
+    assert there["Prompt"] == parent.input["prompt"]
+    assert there["Aspect ratio"] == "9:16"
+    typed = {label: value for label, value in there.items() if value} | {"Prompt": "a wolf #fast"}
+    typed.pop("Aspect ratio")
+    await rig.moderator.submit_modal(shown, fill(shown, typed))
+    job = await newest(rig)
+    expected = {**parent.input, "prompt": "a wolf #fast"}
+    del expected["aspect_ratio"]
+    assert dict(job.input) == expected
+    assert job.parent_id == parent.id
+
+
+async def test_the_form_keeps_the_file_of_what_it_edits(rig: Rig):
+    clip = await earlier(rig, VIDEO)
+    await rig.member.slash(rig.channel, "finish subtitles", job=clip.id)
+    await rig.work()
+    parent = await newest(rig)
+    shown = await rig.member.click(card_of(rig, parent), label="Edit and run")
+    typed = {label: item["value"] for label, item in inputs(shown).items() if item.get("value")}
+    await rig.member.submit_modal(shown, fill(shown, typed))
+    await rig.work()
+    job = await newest(rig)
+    assert job.parent_id == parent.id
+    assert dict(job.input) == dict(parent.input)
+    assert job.state is JobState.DELIVERED

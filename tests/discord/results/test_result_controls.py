@@ -1,0 +1,213 @@
+"""The controls of results: what each does for whom, which are offered, and that an error in one is never silent."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+
+from bot.app.texts import UNEXPECTED
+from bot.delivery.view import in_five_rows
+from bot.domain.models import JobState
+from bot.errors import InputError
+from cogs.results import texts
+from cogs.ui import controls
+from cogs.ui.controls import Control
+from cogs.ui.texts import GONE
+from tests.support.results import RESULT, Press, block, card_of, count, picture
+from tests.support.rig import Rig
+from tests.support.surface import labels, newest, private_sentence, settled_exactly
+
+AGES = ("fresh", "restarted", "deleted")
+
+
+# ---------------------------------------------------------------------- the table of what is to happen
+
+
+NEW, REFUSED, TAKEN_DOWN = "a new job of who pressed", "a refusal", "everything taken down"
+
+
+EXPECTED: dict[str, dict[str, str]] = {
+    "rerun": {"author": NEW, "other": NEW, "moderator": NEW, "blocked": REFUSED},
+    "vary": {"author": NEW, "other": NEW, "moderator": NEW, "blocked": REFUSED},
+    "edit": {"author": NEW, "other": NEW, "moderator": NEW, "blocked": REFUSED},
+    "next_step": {"author": NEW, "other": NEW, "moderator": NEW, "blocked": REFUSED},
+    "remove": {"author": TAKEN_DOWN, "other": REFUSED, "moderator": TAKEN_DOWN, "blocked": REFUSED},
+}
+
+
+@pytest.mark.parametrize("age", ["fresh", *(pytest.param(each, marks=pytest.mark.long) for each in AGES[1:])])
+@pytest.mark.parametrize("who", ["author", "other", "moderator", "blocked"])
+@pytest.mark.parametrize("control", sorted(EXPECTED))
+async def test_each_control_does_for_each_member_at_each_age_what_the_table_says(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, control: str, who: str, age: str
+):
+    other = rig.guild.add_member(rig.env.create_user("otto"))
+    member = {"author": rig.member, "moderator": rig.moderator}.get(who, other)
+    message, parent = await picture(rig)
+    if who == "blocked":
+        await block(rig, other)
+    if age == "restarted":
+        await rig.restart(after_s=90 * 24 * 3600 if control in {"edit", "remove"} else 3600)
+        message = card_of(rig, parent)
+    spent = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    press = Press(rig, monkeypatch, message, member, age)
+    result = await getattr(press, control)()
+    expected = EXPECTED[control][who]
+    if expected == REFUSED:
+        said = "".join(m.content for m in (result.response, *result.followups) if m is not None and m.ephemeral)
+        assert said.startswith("⚠️ ")
+        assert (texts.NOT_YOURS_TO_REMOVE if control == "remove" else "You may not use the bot on this server") in said
+        assert await count(rig) == 1
+        assert await rig.bot.parts.store.ledger.balance(rig.guild.id) == spent
+        assert [m.id for m in rig.messages()] == ([] if age == "deleted" and control != "remove" else [message.id])
+    elif expected == TAKEN_DOWN:
+        assert "removed" in result.response.content
+        assert rig.messages() == []
+        assert (await newest(rig)).input == parent.input
+    else:
+        assert not result.ephemeral
+        job = await newest(rig)
+        assert (job.author_id, job.parent_id) == (member.id, parent.id)
+        await rig.work()
+        assert {each.state for each in await rig.jobs()} == {JobState.DELIVERED}
+        assert "Made from" in [field.name for field in card_of(rig, await newest(rig)).embeds[0].fields]
+    await settled_exactly(rig)
+
+
+# ---------------------------------------------------------------------- what each offers
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "expected"),
+    [
+        ("image generate", {"prompt": "a fox #fast"}, RESULT),
+        ("video generate", {"prompt": "a fox #fast"}, RESULT),
+        ("audio music", {"prompt": "a fox #fast"}, RESULT),
+        # Spoken words are no description that could be put in other words.
+        ("audio narration", {"text": "a fox #fast"}, [each for each in RESULT if each != "Vary"]),
+    ],
+)
+async def test_a_result_offers_what_it_is_good_for(rig: Rig, command: str, options: Any, expected: list[str]):
+    await rig.member.slash(rig.channel, command, **options)
+    [card] = rig.messages()
+    assert labels(card) == []
+    await rig.work()
+    [card] = rig.messages()
+    assert labels(card) == expected
+    assert all(len(item.custom_id) <= 100 for row in card.components for item in row.children)
+
+
+async def test_several_results_are_chosen_from_in_a_select_and_then_carried_on_one_by_one(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
+    await rig.work()
+    [card] = rig.messages()
+    assert labels(card) == ["Re-run", "Edit and run", "Remove", "Go on with one of them…"]
+    second = next(job for job in await rig.jobs() if job.position == 1)
+    shown = await rig.member.select(card, [second.id])
+    assert shown.ephemeral
+    assert second.id in shown.response.content
+    assert labels(shown.response) == RESULT[:-1]
+    await rig.member.click(shown.response, label="Re-run")
+    assert (await newest(rig)).parent_id == second.id
+
+
+async def test_a_rerun_of_a_card_with_several_makes_as_many_once_more(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
+    await rig.work()
+    await rig.moderator.click(rig.messages()[0], label="Re-run")
+    jobs = await rig.jobs()
+    assert len(jobs) == 6
+    assert len({job.card_id for job in jobs}) == 2
+
+
+@pytest.mark.parametrize(("selects", "buttons", "links"), [(1, 5, 10), (1, 5, 20), (0, 5, 25), (2, 9, 6), (0, 0, 40)])
+def test_controls_give_way_to_links_in_a_messages_five_rows(selects: int, buttons: int, links: int):
+    option = [discord.SelectOption(label="x")]
+    offered = [Control.button("again", f"{n}", label="x") for n in range(buttons)]
+    offered += [Control.select("pick", f"s{n}", placeholder="x", options=option) for n in range(selects)]
+    linked = [discord.ui.Button(label="x", url="https://example.com") for _ in range(links)]
+    view = discord.ui.View(timeout=None)
+    for item in in_five_rows(offered, linked):
+        view.add_item(item)  # raises ValueError where there is no room
+    assert sum(getattr(item, "url", None) is not None for item in view.children) == min(links, 25)
+    if links <= 10:
+        assert len(view.children) == links + buttons + selects - (selects > 1 and buttons > 5 and links > 9)
+
+
+# ---------------------------------------------------------------------- errors and memory
+
+
+@pytest.mark.parametrize("label", ["Re-run", "Vary", "Edit and run", "Next step…", "Remove"])
+@pytest.mark.parametrize("error", [ZeroDivisionError(), InputError("This is the sentence.")])
+async def test_an_error_in_a_control_of_a_result_is_never_silent(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, label: str, error: Exception
+):
+    message, _ = await picture(rig)
+
+    async def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(rig.bot.parts.store.job_lists, "visible", fail)
+    expected = UNEXPECTED if isinstance(error, ZeroDivisionError) else "This is the sentence."
+    assert private_sentence(await rig.member.click(message, label=label)) == expected
+    assert await count(rig) == 1
+
+
+def test_every_action_has_a_name_that_fits_a_custom_id():
+    assert {"again", "again_all", "vary", "vary_subtle", "vary_strong", "edit", "pick", "retry", "link", "remove",
+            "remove_result", "remove_record", "recover", "jobs_page"} <= controls._ACTIONS.keys()  # fmt: skip
+    for name in controls._ACTIONS:
+        controls.custom_id(name, "0123456789")
+
+
+async def test_a_control_of_another_servers_result_has_the_constant_answer(rig: Rig):
+    from cogs.ui.controls import view_of
+
+    _, job = await picture(rig)
+    other = rig.env.create_guild("Elsewhere")
+    place = other.create_text_channel("general")
+    stranger = other.add_member(rig.env.create_user("eve"))
+    channel: Any = rig.bot.get_channel(place.id)
+    for action in ("again", "vary", "edit", "pick", "retry", "link", "remove", "remove_record", "recover"):
+        with rig.env.time_context():
+            forged = await channel.send("forged", view=view_of([Control.button(action, job.id, label="Press")]))
+        assert private_sentence(await stranger.click(forged, label="Press")) == GONE, action
+    assert rig.messages()
+
+
+async def test_a_thousand_results_leave_no_views_in_memory_and_the_first_still_works(rig: Rig):
+    message, job = await picture(rig)
+    card, jobs = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)
+    other = replace(job, id="0000000001", position=1)
+    channel: Any = rig.bot.get_channel(rig.channel.id)
+    drawing = rig.bot.parts.delivery.cards._drawing
+    with rig.env.time_context():
+        for number in range(1000):
+            links = ["https://example.com/large.mp4"] if number % 3 == 0 else []
+            shown = (*jobs, other) if number % 2 else jobs
+            sent = await channel.send("result", view=drawing.view(card, shown, links))
+            if number % 10 == 0:
+                await sent.edit(view=drawing.view(card, jobs, []))
+    gc.collect()
+    kept = rig.bot._connection._view_store
+    assert kept._views == {}
+    assert kept._synced_message_views == {}
+    assert kept._modals == {}
+    assert len(kept._dynamic_items) == 1
+    assert sum(isinstance(each, discord.ui.View) for each in gc.get_objects()) < 20
+    await rig.member.click(message, label="Re-run")
+    assert await count(rig) == 2
+
+
+async def test_ten_thousand_presses_are_not_all_remembered(rig: Rig):
+    cooldowns = rig.bot.cooldowns
+    for number in range(10_000):
+        assert cooldowns.start(("member", number))
+    assert len(cooldowns) <= 4096
+    rig.advance(10)
+    assert cooldowns.start("another")
+    assert len(cooldowns) == 1

@@ -1,0 +1,95 @@
+"""Jobs whose prompt is rewritten first."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bot.domain.models import JobState
+from tests.support.rig import Rig
+from tests.support.surface import settled_exactly
+from tests.support.workflows import CATALOGUE, COMMANDS, IMAGE, sample
+
+ENHANCED = {
+    "image generate": ({}, {"aspect_ratio": "1:1", "style": "noir"}, {"aspectRatio": "1:1", "visualStyle": "noir"}),
+    "image edit": ({"image": sample(IMAGE)}, {"aspect_ratio": "4:3"}, {"aspectRatio": "4:3"}),
+    "video generate": ({}, {"aspect_ratio": "9:16", "duration": 4}, {"aspectRatio": "9:16", "duration": 4}),
+    "sora edit": ({"sora_video_id": "video_1"}, {"duration": 8}, {"duration": 8}),
+}
+
+
+@pytest.mark.parametrize("command", ENHANCED)
+async def test_enhance_rewrites_the_prompt_first_and_the_card_shows_both(rig: Rig, command: str):
+    needed, options, wishes = ENHANCED[command]
+    await rig.member.slash(rig.channel, command, prompt="a fox", enhance=True, **needed, **options)
+    await rig.work()
+    first, second = rig.sandbox.requests
+    kind = "image" if command.startswith("image") else "video"
+    assert first.operation == f"prompt.enhance.{kind}"
+    assert first.input == {"prompt": "a fox", **wishes}
+    last, rewriter = await rig.jobs()
+    assert (rewriter.position, last.position) == (0, 1)
+    assert second.operation == COMMANDS[command]
+    assert second.input["prompt"] == rewriter.output["enhancedPrompt"] != "a fox"
+    assert second.input.items() >= options.items()
+    [message] = rig.messages()
+    shown = message.embeds[0].description
+    assert shown.startswith("> a fox")
+    assert rewriter.output["enhancedPrompt"] in shown
+    assert message.embeds[0].title == CATALOGUE.get(COMMANDS[command]).title
+    assert len(message.attachments) == 1
+    await settled_exactly(rig)
+
+
+async def test_three_pictures_are_made_from_one_rewritten_prompt(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True, count=3)
+    await rig.work()
+    operations = [request.operation for request in rig.sandbox.requests]
+    assert operations == ["prompt.enhance.image", *["image.generate"] * 3]
+    assert len({request.input["prompt"] for request in rig.sandbox.requests[1:]}) == 1
+    [message] = rig.messages()
+    assert len(message.attachments) == 3
+    assert message.embeds[0].title.endswith("· 3")
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("word", ["#fail", "#invalid", "#none"])
+async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: Rig, word: str):
+    await rig.member.slash(rig.channel, "image generate", prompt=f"a fox {word}", enhance=True, count=2)
+    await rig.work()
+    assert [request.operation for request in rig.sandbox.requests] in ([], ["prompt.enhance.image"])
+    jobs = sorted(await rig.jobs(), key=lambda job: job.position)
+    assert [job.state for job in jobs] == [JobState.FAILED, JobState.CANCELLED, JobState.CANCELLED]
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    assert (balance.held, balance.spent) == (0, 0)
+    [message] = rig.messages()
+    shown = message.embeds[0].fields[0].value
+    assert "❌ failed" in shown
+    assert shown.count("🚫 cancelled: The step before this one gave no result") == 2
+
+
+STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]
+
+
+@pytest.mark.parametrize(("point", "skipped"), list(itertools.product(STEP_POINTS, [0, 1])))
+async def test_a_death_between_the_steps_makes_nothing_twice(rig: Rig, point: str, skipped: int):
+    from bot.runtime import failpoints
+
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True)
+    for _ in range(400):
+        jobs = sorted(await rig.jobs(), key=lambda job: job.position)
+        if skipped == 0 or jobs[0].state is JobState.DELIVERED:
+            break
+        await rig.step()
+        rig.advance(0.5)
+    failpoints.arm([point])
+    with pytest.raises(failpoints.Crash):
+        await rig.work()
+    await rig.restart(after_s=1.0)
+    await rig.work()
+    assert [request.operation for request in rig.sandbox.requests] == ["prompt.enhance.image", "image.generate"]
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+    await settled_exactly(rig)

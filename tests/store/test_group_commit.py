@@ -1,0 +1,94 @@
+"""Writes that share a commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from bot.store import Database
+from tests.support.notes import Open, note, notes
+
+
+@pytest.fixture
+async def held(open_database: Open) -> AsyncIterator[tuple[Database, threading.Event]]:
+    """A database whose writer is busy until the event is set: all that is asked for meanwhile waits together."""
+    database = await open_database()
+    release, busy = threading.Event(), threading.Event()
+
+    def hold(_db: sqlite3.Connection) -> None:
+        busy.set()
+        release.wait(10)
+
+    holding = asyncio.create_task(database.write(hold))
+    await asyncio.to_thread(busy.wait, 10)
+    yield database, release
+    release.set()
+    await holding
+
+
+async def together(database: Database, release: threading.Event, *writes: Callable[[sqlite3.Connection], Any]):
+    tasks = [asyncio.create_task(database.write(each)) for each in writes]
+    await asyncio.sleep(0)  # each has taken its place
+    release.set()
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_writes_that_wait_at_the_same_time_share_one_commit(held: Any) -> None:
+    database, release = held
+    seen: list[str] = []
+    first = asyncio.create_task(database._writer.run(lambda db: db.set_trace_callback(seen.append)))
+    await asyncio.sleep(0)
+    await together(database, release, *(lambda db, n=n: note(db, f"n{n:02}") for n in range(20)))
+    await first
+    await database._writer.run(lambda db: db.set_trace_callback(None))
+    assert len(await database.read(notes)) == 20
+    assert seen.count("COMMIT") == 1
+
+
+async def test_one_that_raises_undoes_itself_alone(held: Any) -> None:
+    database, release = held
+
+    def fails(db: sqlite3.Connection) -> None:
+        note(db, "undone")
+        raise ValueError("no")
+
+    first, second, third = await together(
+        database, release, lambda db: note(db, "one"), fails, lambda db: note(db, "two")
+    )
+    assert (first, third) == (None, None)
+    assert isinstance(second, ValueError)
+    assert await database.read(notes) == ["one", "two"]
+
+
+async def test_what_the_database_complains_of_is_told_to_the_right_one(held: Any) -> None:
+    database, release = held
+    outcomes = await together(
+        database, release, lambda db: note(db, "one"), lambda db: note(db, "one"), lambda db: note(db, "two")
+    )
+    assert [type(each) for each in outcomes] == [type(None), sqlite3.IntegrityError, type(None)]
+    assert await database.read(notes) == ["one", "two"]
+
+
+async def test_one_that_is_cancelled_before_its_turn_is_never_done(held: Any) -> None:
+    database, release = held
+    kept = asyncio.create_task(database.write(lambda db: note(db, "kept")))
+    gone = asyncio.create_task(database.write(lambda db: note(db, "gone")))
+    await asyncio.sleep(0)
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    release.set()
+    await kept
+    await database.write(lambda db: note(db, "last"))
+    assert await database.read(notes) == ["kept", "last"]
+
+
+async def test_more_than_a_group_are_all_done(held: Any) -> None:
+    database, release = held
+    await together(database, release, *(lambda db, n=n: note(db, f"n{n:03}") for n in range(200)))
+    assert len(await database.read(notes)) == 200

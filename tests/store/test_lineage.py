@@ -1,0 +1,103 @@
+"""Lists of jobs, and the lineage of a job: what it was made from and what was made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+from bot.domain.models import Card, Job, JobState
+from bot.store import Store
+from tests.support.stored import delivered
+
+GUILD, AUTHOR, OTHER = 700, 42, 43
+Accept = Callable[..., Awaitable[tuple[Card, tuple[Job, ...]]]]
+
+
+# ---------------------------------------------------------------------- lists
+
+
+async def test_a_list_has_pages_newest_first_and_says_how_many_there_are(store: Store, accepted: Accept):
+    ids = [(await accepted(store))[1][0].id for _ in range(7)]
+    first, total = await store.job_lists.page(GUILD, limit=3)
+    second, _ = await store.job_lists.page(GUILD, limit=3, offset=3)
+    last, _ = await store.job_lists.page(GUILD, limit=3, offset=6)
+    assert total == 7
+    assert [job.id for job in [*first, *second, *last]] == ids[::-1]
+
+
+async def test_a_list_is_narrowed_to_a_member_and_to_states(store: Store, accepted: Accept):
+    _, (mine,) = await accepted(store)
+    _, (theirs,) = await accepted(store, author_id=OTHER)
+    done = await delivered(store, theirs)
+    assert await store.job_lists.page(GUILD, author_id=AUTHOR) == ([mine], 1)
+    assert await store.job_lists.page(GUILD, states=[JobState.DELIVERED]) == ([done], 1)
+    assert await store.job_lists.page(GUILD, author_id=AUTHOR, states=[JobState.DELIVERED]) == ([], 0)
+
+
+async def test_what_is_held_is_listed_for_its_own_member(store: Store, accepted: Accept):
+    _, (job,) = await accepted(store)
+    held = await store.jobs.change(job, JobState.HELD, settle=Decimal(4))
+    await accepted(store)
+    assert await store.job_lists.held(GUILD, AUTHOR) == [held]
+    assert await store.job_lists.held(GUILD, OTHER) == []
+
+
+# ---------------------------------------------------------------------- families
+
+
+async def test_a_family_is_the_same_from_each_of_its_members(store: Store, accepted: Accept):
+    _, (root,) = await accepted(store)
+    _, (left,) = await accepted(store, parent_id=root.id)
+    _, (right,) = await accepted(store, parent_id=root.id)
+    _, (grandchild,) = await accepted(store, parent_id=left.id)
+    await accepted(store)
+    expected = [root.id, left.id, right.id, grandchild.id]
+    for job in (root, left, right, grandchild):
+        assert [each.id for each in await store.lineage.of(GUILD, AUTHOR, job.id)] == expected
+
+
+async def test_steps_of_one_card_are_a_family_with_what_the_card_was_made_from(
+    store: Store, made: Any, accepted: Accept
+):
+    _, (root,) = await accepted(store)
+    card = made.card()
+    first = made.job(card, 0, parent_id=root.id)
+    second = made.job(card, 1, parent_id=root.id, state=JobState.WAITING, after_ids=(first.id,))
+    await store.cards.accept(card, [first, second], lambda _: None)
+    assert [job.id for job in await store.lineage.of(GUILD, OTHER, second.id)] == [root.id, first.id, second.id]
+
+
+async def test_a_private_relative_is_in_nobody_elses_family(store: Store, made: Any, accepted: Accept):
+    _, (root,) = await accepted(store)
+    card = made.card(private=True)
+    secret = made.job(card, 0, parent_id=root.id)
+    await store.cards.accept(card, [secret], lambda _: None)
+    _, (child,) = await accepted(store, parent_id=secret.id)
+    assert len(await store.lineage.of(GUILD, AUTHOR, root.id)) == 3
+    assert [job.id for job in await store.lineage.of(GUILD, OTHER, root.id)] == [root.id]
+    assert [job.id for job in await store.lineage.of(GUILD, OTHER, child.id)] == [child.id]
+    assert await store.lineage.of(GUILD, OTHER, secret.id) == []
+
+
+async def test_a_parent_that_is_not_there_any_more_ends_the_family(store: Store, accepted: Accept):
+    _, (job,) = await accepted(store, parent_id="0000000000")
+    assert [each.id for each in await store.lineage.of(GUILD, AUTHOR, job.id)] == [job.id]
+    assert await store.lineage.of(GUILD, AUTHOR, "0000000000") == []
+
+
+async def test_jobs_that_came_from_each_other_are_shown_once_each(store: Store, accepted: Accept):
+    _, (job,) = await accepted(store, parent_id="J000000004")
+    _, (other,) = await accepted(store, parent_id=job.id)
+    assert other.id == "J000000004"
+    assert [each.id for each in await store.lineage.of(GUILD, AUTHOR, job.id)] == [job.id, other.id]
+
+
+async def test_a_family_is_found_by_an_index(store: Store):
+    from bot.store.work import lineage as family
+
+    values = {"guild_id": GUILD, "viewer_id": AUTHOR, "id": "x", "limit": 9}
+    plan = await store._database.read(
+        lambda db: [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {family._DESCENDANTS}", values)]
+    )
+    assert any("jobs_origin" in line for line in plan), plan

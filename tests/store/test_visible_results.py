@@ -1,0 +1,93 @@
+"""The results that a member may see."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.models import Card, Job, JobState, Media, MediaKind
+from bot.store import Store
+from tests.support.stored import chain, now
+
+GUILD, AUTHOR, OTHER = 700, 42, 43
+
+
+async def result(
+    store: Store, made: Any, *media: MediaKind, prompt: str = "a fox", author: int = AUTHOR, private: bool = False,
+    to: JobState = JobState.DELIVERED, **values: Any,
+) -> Job:  # fmt: skip
+    card: Card = made.card(author_id=author, private=private)
+    job = made.job(card, **({"input": {"prompt": prompt}} | values))
+    await store.cards.accept(card, [job], lambda _: None)
+    files = tuple(Media(url=f"https://a.test/{kind}", kind=kind, key=f"{kind}_url") for kind in media)
+    await store.jobs.change(job, to, settle=Decimal(1), media=files)
+    return await now(store, job)
+
+
+IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
+
+
+async def ids(store: Store, viewer: int = AUTHOR, **options: Any) -> list[str]:
+    return [job.id for job in await store.job_lists.results(GUILD, viewer, **({"kinds": [IMAGE]} | options))]
+
+
+async def test_results_are_those_with_a_medium_of_the_kinds_newest_first(store: Store, made: Any) -> None:
+    picture, clip = await result(store, made, IMAGE), await result(store, made, VIDEO)
+    both, words = await result(store, made, AUDIO, VIDEO), await result(store, made)
+    assert await ids(store) == [picture.id]
+    assert await ids(store, kinds=[VIDEO]) == [both.id, clip.id]
+    assert await ids(store, kinds=[IMAGE, AUDIO]) == [both.id, picture.id]
+    assert await ids(store, kinds=list(MediaKind), limit=2) == [both.id, clip.id]
+    assert await ids(store, kinds=[]) == []
+    assert words.id not in await ids(store, kinds=list(MediaKind))
+
+
+async def test_what_could_not_be_posted_or_is_not_done_is_no_result(store: Store, made: Any) -> None:
+    await result(store, made, IMAGE, to=JobState.HELD)
+    await chain(store, made, ())
+    assert await ids(store) == []
+
+
+async def test_a_private_result_and_job_are_seen_by_their_author_only(store: Store, made: Any) -> None:
+    public, private = await result(store, made, IMAGE), await result(store, made, IMAGE, private=True)
+    assert await ids(store) == [private.id, public.id]
+    assert await ids(store, viewer=OTHER) == [public.id]
+    assert await store.job_lists.visible(GUILD, AUTHOR, private.id) == private
+    assert await store.job_lists.visible(GUILD, OTHER, private.id) is None
+    assert await store.job_lists.visible(GUILD, OTHER, public.id) == public
+    assert await store.job_lists.visible(GUILD, AUTHOR, public.id.lower()) is None
+    assert await store.job_lists.visible(GUILD + 1, AUTHOR, public.id) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("FOX", ["a Red Fox", "fox 100%"]),
+        (" red ", ["a Red Fox"]),
+        ("%", ["fox 100%"]),
+        ("_", []),
+        ("Östlich", ["Östlich der Sonne"]),
+        ("der sonne", ["Östlich der Sonne"]),
+        ("spoken", ["spoken words"]),
+        ("harbour", ["a harbour"]),
+        ("flux", []),
+        ("", ["a Red Fox", "fox 100%", "Östlich der Sonne", "spoken words", "a harbour"]),
+    ],
+)
+async def test_typed_text_finds_part_of_a_prompt_of_any_name(
+    store: Store, made: Any, typed: str, found: list[str]
+) -> None:
+    for prompt in ("a Red Fox", "fox 100%", "Östlich der Sonne"):
+        await result(store, made, IMAGE, input={"prompt": prompt, "model": "flux"})
+    await result(store, made, IMAGE, input={"text": "spoken words"})
+    await result(store, made, IMAGE, input={"description": "a harbour", "n": 3})
+    jobs = await store.job_lists.results(GUILD, AUTHOR, kinds=[IMAGE], typed=typed)
+    assert [job.prompt for job in reversed(jobs)] == found
+
+
+async def test_typed_text_finds_part_of_an_id(store: Store, made: Any) -> None:
+    first, second = await result(store, made, IMAGE), await result(store, made, IMAGE)
+    assert await ids(store, typed=first.id.lower()) == [first.id]
+    assert await ids(store, typed="j0000") == [second.id, first.id]

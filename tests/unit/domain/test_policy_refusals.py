@@ -1,0 +1,122 @@
+"""The sentences of refusals: limits, words, ceilings, channels."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.guild_rules import Limit, Period, Rules
+from bot.domain.spend_request import SpendRequest
+from bot.errors import Refused
+from tests.support.spending import (
+    CATEGORY,
+    CHANNEL,
+    IMAGE,
+    VIDEO,
+    Paid,
+    asked,
+    fits,
+    grant,
+    item,
+    limit,
+    own,
+    role,
+    server,
+    wish,
+)
+
+MONDAY = int(dt.datetime(2026, 1, 12, tzinfo=dt.UTC).timestamp())
+FRIDAY = int(dt.datetime(2026, 1, 9, tzinfo=dt.UTC).timestamp())
+FEBRUARY = int(dt.datetime(2026, 2, 1, tzinfo=dt.UTC).timestamp())
+
+
+def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:
+    with pytest.raises(Refused) as caught:
+        asked(what, *limits, **options)
+    return caught.value.sentence
+
+
+# ---------------------------------------------------------------------- sentences
+
+
+def test_refusals_are_exact() -> None:
+    paid = [Paid(188)]
+    assert refusal(wish(48), limit(200), paid=paid) == (
+        f"Your limit here is 200 credits a week; 12 are left until Monday (<t:{MONDAY}:R>); this is about 48."
+    )
+    assert refusal(wish(48), own(200, period=Period.DAY), paid=paid) == (
+        f"Your limit here is 200 credits a day; 12 are left until Friday (<t:{FRIDAY}:R>); this is about 48."
+    )
+    assert refusal(wish(48), role(189, period=Period.MONTH), paid=paid) == (
+        f"Your limit here is 189 credits a month; 1 is left until February 1 (<t:{FEBRUARY}:R>); this is about 48."
+    )
+    assert refusal(wish(48), limit(1200, period=Period.TOTAL), paid=[Paid(1188)]) == (
+        "Your limit here is 1,200 credits in all; 12 are left; this is about 48."
+    )
+    assert refusal(wish(48), server(200), paid=paid) == (
+        f"The server's limit here is 200 credits a week; 12 are left until Monday (<t:{MONDAY}:R>); this is about 48."
+    )
+
+
+def test_a_refusal_names_the_operation_and_the_channel_that_the_limit_is_for() -> None:
+    both = wish(item("2.5"), item(7, VIDEO))
+    assert refusal(both, limit(2, operation=IMAGE)) == (
+        "Your limit for Image Generation here is 2 credits a week; "
+        f"2 are left until Monday (<t:{MONDAY}:R>); this is about 2.5."
+    )
+    assert refusal(both, limit(9, channel_id=CHANNEL)) == (
+        f"Your limit in <#{CHANNEL}> is 9 credits a week; 9 are left until Monday (<t:{MONDAY}:R>); this is about 9.5."
+    )
+
+
+def test_a_refusal_never_shows_less_than_nothing_and_counts_what_was_given() -> None:
+    assert refusal(wish(48), limit(10), paid=[Paid(500)], given=[grant(1, 5), grant(2, 6)]) == (
+        f"Your limit here is 10 credits a week; 0 are left until Monday (<t:{MONDAY}:R>), "
+        "and 11 that you were given; this is about 48."
+    )
+
+
+@pytest.mark.parametrize(
+    ("zero", "sentence"),
+    [
+        (limit(0), "You may not use the bot here: your limit is 0 credits."),
+        (server(0), "You may not use the bot here: the server's limit is 0 credits."),
+        (limit(0, operation=VIDEO), "You may not use Video Generation here: your limit is 0 credits."),
+        (own(0, channel_id=CHANNEL), f"You may not use the bot in <#{CHANNEL}>: your limit is 0 credits."),
+    ],
+)
+def test_who_may_not_use_it_is_told_so_plainly(zero: Limit, sentence: str) -> None:
+    assert refusal(wish(item(1), item(1, VIDEO)), zero, limit(1)) == sentence
+
+
+# ---------------------------------------------------------------------- words, ceilings, places
+
+
+def test_every_job_of_a_card_is_read_for_words_and_the_safety_check() -> None:
+    rules = Rules(words=("bad",))
+    assert fits(wish(item(1, text="good"), item(1)), rules=rules)
+    assert "do not allow a word" in refusal(wish(item(1), item(1, text="so bad")), rules=rules)
+    assert "age-restricted channels only" in refusal(wish(item(1), item(1, unchecked=True)))
+    assert fits(wish(item(1, unchecked=True), age_restricted=True))
+    assert fits(wish(item(1, unchecked=True)), rules=Rules(unchecked_only_in_age_restricted=False))
+
+
+def test_a_ceiling_is_told_with_the_price_that_is_over_it() -> None:
+    rules = Rules(job_ceiling=Decimal(50))
+    assert refusal(wish(item(50), item("50.5", VIDEO)), rules=rules) == (
+        "A job here may cost 50 credits at most; Video Generation is about 50.5."
+    )
+
+
+def test_channels_allow_and_forbid_with_what_they_are_in() -> None:
+    assert fits(wish(1), rules=Rules(allowed_channels=frozenset({CATEGORY})))
+    assert not fits(wish(1), rules=Rules(forbidden_channels=frozenset({CATEGORY})))
+    assert not fits(
+        wish(1), rules=Rules(allowed_channels=frozenset({CHANNEL}), forbidden_channels=frozenset({CATEGORY}))
+    )
+    assert refusal(wish(1), rules=Rules(allowed_channels=frozenset({9, 8}))) == (
+        "The bot may not be used in this channel. Try <#8> or <#9>."
+    )
