@@ -1,4 +1,4 @@
-"""Dear jobs wait for a moderator: the question in the approval channel, and the three answers to it."""
+"""Jobs above the threshold wait for a moderator: the question in the approval channel, and its three answers."""
 
 from collections.abc import Sequence
 
@@ -15,6 +15,7 @@ from bot.domain.models import Card, Job, credits_text
 from bot.domain.text import full_stop, shortened, stamp
 from bot.guild.approvals import total
 from bot.store import Approval
+from cogs.moderate import texts
 from cogs.moderate.refusal_form import RefusalForm
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
@@ -26,7 +27,7 @@ REASON_CHARS = 200
 
 
 async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
-    """Post the question where the guild wants it; without such a place the key's setter is told."""
+    """Post the question where the guild wants it; without such a channel, alert the member who set the key."""
     store, note = bot.parts.store, bot.parts.moderation.approvals.note_question
     found = await store.cards.with_jobs(approval.guild_id, approval.card_id)
     if found is None:
@@ -34,10 +35,7 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
     rules = await store.settings.get(approval.guild_id)
     channel_id = rules.approval_channel or rules.log_channel
     if channel_id is None:
-        await bot.parts.delivery.alert(
-            approval.guild_id,
-            "A job waits for approval, but no approval channel is set; set one with `/studio settings`.",
-        )
+        await bot.parts.delivery.alert(approval.guild_id, texts.NO_APPROVAL_CHANNEL)
         await note(approval.guild_id, approval.card_id, channel_id=0, message_id=0)
         return
     channel = bot.get_partial_messageable(channel_id, guild_id=approval.guild_id)
@@ -48,9 +46,7 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
             nonce=nonce_of("approve", approval.card_id),
         )
     except (discord.Forbidden, discord.NotFound):
-        await bot.parts.delivery.alert(
-            approval.guild_id, f"A job waits for approval, but I may not post in <#{channel_id}>."
-        )
+        await bot.parts.delivery.alert(approval.guild_id, texts.approval_channel_closed(channel_id))
         await note(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=0)
         return
     except DISCORD_ERRORS as error:
@@ -64,13 +60,13 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     operation = bot.catalogue.find(main_job(jobs).operation)
     title = operation.title if operation is not None else jobs[0].operation
     embed = discord.Embed(
-        title=f"May this be made? {title}", description=plain(shortened(prompt_text(jobs), 1500)), colour=ATTENTION
+        title=texts.approval_title(title), description=plain(shortened(prompt_text(jobs), 1500)), colour=ATTENTION
     )
-    embed.add_field(name="Asked by", value=f"<@{card.author_id}>")
-    embed.add_field(name="Where", value=f"<#{card.channel_id}>")
-    embed.add_field(name="About", value=f"{credits_text(total(jobs))} credits ({jobs[-1].basis})")
-    embed.add_field(name="Until", value=stamp(approval.expires_at))
-    embed.set_footer(text=f"cannon-bot · {card.id}")
+    embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
+    embed.add_field(name=texts.CHANNEL, value=f"<#{card.channel_id}>")
+    embed.add_field(name=texts.ESTIMATE, value=texts.approval_estimate(credits_text(total(jobs)), jobs[-1].basis))
+    embed.add_field(name=texts.EXPIRES, value=stamp(approval.expires_at))
+    embed.set_footer(text=texts.approval_footer(card.id))
     return embed
 
 
@@ -78,9 +74,9 @@ def answers(card_id: str) -> discord.ui.View:
     """Return the three answers."""
     return view_of(
         [
-            Control.button("approve", card_id, label="Approve", style=discord.ButtonStyle.success),
-            Control.button("approve_grant", card_id, label="Approve and raise limit"),
-            Control.button("turn_down", card_id, label="Refuse…", style=discord.ButtonStyle.danger),
+            Control.button("approve", card_id, label=texts.APPROVE, style=discord.ButtonStyle.success),
+            Control.button("approve_grant", card_id, label=texts.APPROVE_AND_GRANT),
+            Control.button("turn_down", card_id, label=texts.REFUSE, style=discord.ButtonStyle.danger),
         ]
     )
 
@@ -101,10 +97,9 @@ async def _approve(interaction: Interaction, card_id: str, *, raises_limit: bool
     await require_moderator(interaction)
     approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
     jobs = await approvals.approve(guild_of(interaction), card_id, by_id=by_id, raises_limit=raises_limit)
-    text, credits_ = f"Approved by <@{by_id}>", total(jobs)
-    if raises_limit and credits_ > 0:
-        text += f", and <@{jobs[0].author_id}> was granted {credits_text(credits_)} credits"
-    await _close(interaction, card_id, f"{text}.")
+    amount = total(jobs)
+    grant = (jobs[0].author_id, credits_text(amount)) if raises_limit and amount > 0 else None
+    await _close(interaction, card_id, texts.approved(by_id, grant))
 
 
 @on("turn_down")
@@ -113,20 +108,19 @@ async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[st
     await require_moderator(interaction)
     bot = interaction.client
     await bot.parts.moderation.approvals.waiting(guild_of(interaction), card_id)
-    await interaction.response.send_modal(RefusalForm(bot, "Refuse this job", refuse, card_id, chars=REASON_CHARS))
+    await interaction.response.send_modal(RefusalForm(bot, texts.REFUSE_JOB_FORM, refuse, card_id, chars=REASON_CHARS))
 
 
 async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
-    """Refuse the card, if it still waits and the sender still is a moderator."""
+    """Refuse the card, if it still waits and the sender is still a moderator."""
     await require_moderator(interaction)
     approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
     await approvals.turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
-    because = f": {plain(reason)}" if reason else ""
-    await _close(interaction, card_id, full_stop(f"Refused by <@{by_id}>{because}"))
+    await _close(interaction, card_id, full_stop(texts.refused(by_id, plain(reason))))
 
 
 async def _close(interaction: Interaction, card_id: str, text: str) -> None:
-    """Say under the question how it was answered, and take the answers away. The card shows it in any case."""
+    """Show under the question how it was answered, and remove its buttons. The card is updated in any case."""
     try:
         await interaction.response.edit_message(content=text, view=None)
     finally:

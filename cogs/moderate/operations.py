@@ -7,6 +7,7 @@ from bot.delivery.colours import NEUTRAL
 from bot.delivery.formatting import plain
 from bot.errors import InputError
 from bot.guild.operation_switches import OperationSwitches
+from cogs.moderate import texts
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_host, require_moderator
 
@@ -20,31 +21,29 @@ async def operations(interaction: Interaction, operation_id: str | None, switch:
     guild_id = guild_of(interaction)
     if everywhere:
         require_host(interaction)
-    if operation_id is None and switch is None:
-        await interaction.response.send_message(embed=_list(interaction, guild_id), ephemeral=True)
-        return
     if operation_id is None:
-        raise InputError(f"Say which operation to switch {switch}: give `operation` too.", "operation")
+        if switch is None:
+            await interaction.response.send_message(embed=_list(interaction, guild_id), ephemeral=True)
+            return
+        raise InputError(texts.operation_missing(switch), "operation")
     operation = interaction.client.catalogue.resolve(operation_id.strip())
     if switch is None:
-        raise InputError(f"Say what to do with {operation.title}: give `switch` too, on or off.", "switch")
+        raise InputError(texts.switch_missing(operation.title), "switch")
     is_on, by_id = switch == "on", interaction.user.id
     switches = interaction.client.parts.switches
     if everywhere:
         changed = await switches.switch_everywhere(operation, on=is_on, by_id=by_id)
     else:
         changed = await switches.switch(guild_id, operation, on=is_on, by_id=by_id)
-    sentence = _done(operation, is_on=is_on, everywhere=everywhere, changed=changed)
+    sentence = _outcome(operation, is_on=is_on, everywhere=everywhere, changed=changed)
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
-        sentence += " It still cannot be used: the host of this bot has switched it off for all servers."
+        sentence += texts.STILL_OFF_EVERYWHERE
     await interaction.response.send_message(sentence, ephemeral=True)
 
 
-def _done(operation: Operation, *, is_on: bool, everywhere: bool, changed: bool) -> str:
-    state, where = "on" if is_on else "off", "in all servers" if everywhere else "in this server"
-    when = "is now" if changed else "was already"
-    ends = f" Its provider announced its end for {operation.ends}." if operation.ends is not None else ""
-    return f"{plain(operation.title)} {when} switched {state} {where}.{ends}"
+def _outcome(operation: Operation, *, is_on: bool, everywhere: bool, changed: bool) -> str:
+    sentence = texts.switched(plain(operation.title), is_on=is_on, everywhere=everywhere, changed=changed)
+    return sentence if operation.ends is None else sentence + texts.end_announced(operation.ends)
 
 
 def _list(interaction: Interaction, guild_id: int) -> discord.Embed:
@@ -56,20 +55,20 @@ def _list(interaction: Interaction, guild_id: int) -> discord.Embed:
         line = _line(switches, guild_id, operation)
         used += len(line) + 1
         if used > LIST_CHARS:
-            lines.append(f"and {len(known) - len(lines)} more")
+            lines.append(texts.more_operations(len(known) - len(lines)))
             break
         lines.append(line)
-    embed = discord.Embed(title="Operations in this server", description="\n".join(lines), colour=NEUTRAL)
-    embed.set_footer(text="To switch one: /studio operations with operation and switch")
+    embed = discord.Embed(title=texts.OPERATIONS_TITLE, description="\n".join(lines), colour=NEUTRAL)
+    embed.set_footer(text=texts.OPERATIONS_FOOTER)
     return embed
 
 
 def _line(switches: OperationSwitches, guild_id: int, operation: Operation) -> str:
     mark, note = "✅", ""
     if switches.is_off_everywhere(operation.id):
-        mark, note = "🚫", " · switched off in all servers by the host"
+        mark, note = "🚫", texts.OFF_EVERYWHERE
     elif not switches.is_on(guild_id, operation.id):
-        mark, note = "🚫", " · switched off in this server"
+        mark, note = "🚫", texts.OFF_HERE
     if operation.ends is not None:
-        note += f" · announced end: {operation.ends}"
+        note += texts.listed_end(operation.ends)
     return f"{mark} {plain(operation.title)} `{operation.id}`{note}"

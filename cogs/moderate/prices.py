@@ -1,4 +1,4 @@
-"""The server's own price list: what a kind of job is thought to cost, where Cannon Studio does not say."""
+"""The server's own price list: estimates for operations whose price Cannon Studio does not publish."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,12 +10,11 @@ from bot.delivery.formatting import plain
 from bot.domain.models import credits_of, credits_words
 from bot.domain.text import shortened
 from bot.errors import InputError
+from cogs.moderate import texts
 from cogs.moderate.settings.forms import MODEL_CHARS, model_typed
 from cogs.ui.interaction import Interaction
 from cogs.ui.pages import pages
 from cogs.ui.permissions import guild_of, require_moderator
-
-NONE_SET = "No price is set: `/studio price` with an operation and credits sets one."
 
 
 async def set_price(interaction: Interaction, operation_id: str, amount: float | None, model: str | None) -> None:
@@ -28,7 +27,7 @@ async def set_price(interaction: Interaction, operation_id: str, amount: float |
     text = await interaction.client.parts.moderation.prices.set(
         guild_of(interaction), operation, chosen, new, by_id=interaction.user.id
     )
-    await interaction.edit_original_response(content=f"Done: {text}")
+    await interaction.edit_original_response(content=texts.done(text))
 
 
 async def show_prices(interaction: Interaction) -> None:
@@ -36,7 +35,7 @@ async def show_prices(interaction: Interaction) -> None:
     await require_moderator(interaction)
     bot = interaction.client
     prices = await bot.parts.store.prices.all(guild_of(interaction))
-    made = pages("Prices set on this server", _lines(bot.catalogue.operations, prices) or [NONE_SET])
+    made = pages(texts.PRICES_TITLE, _lines(bot.catalogue.operations, prices) or [texts.NO_PRICES])
     await interaction.response.send_message(embed=made[0], ephemeral=True)
     for more in made[1:]:
         await interaction.followup.send(embed=more, ephemeral=True)
@@ -47,13 +46,13 @@ def _lines(operations: Mapping[str, Operation], prices: Mapping[tuple[str, str],
     for (operation_id, model), amount in prices.items():
         operation = operations.get(operation_id)
         name = model if operation is None or not model else model_name(operation, model)
-        which = f" with {plain(shortened(name, MODEL_CHARS))}" if model else ""
-        lines.append(f"`{operation_id}`{which}: {credits_words(amount)}")
+        shown = plain(shortened(name, MODEL_CHARS)) if model else None
+        lines.append(texts.price_line(operation_id, shown, credits_words(amount)))
     return lines
 
 
 def model_choices(interaction: Interaction, typed: str) -> list[discord.app_commands.Choice[str]]:
-    """Return the models of the operation that was chosen before, as far as they are known."""
+    """Return the known models of the operation that is chosen in another option."""
     bot = interaction.client
     try:
         operation = bot.catalogue.resolve(str(interaction.namespace["operation"] or ""))

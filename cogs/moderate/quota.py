@@ -1,4 +1,4 @@
-"""`/quota`: who may spend how much, and what is given on top. For moderators only, checked on every step."""
+"""`/quota`: limits on spending, and grants on top of them. For moderators only, checked at every step."""
 
 import itertools
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from bot.domain.limit_words import terms, whose
 from bot.domain.models import credits_of
 from bot.domain.text import stamp
 from bot.errors import InputError
+from cogs.moderate import texts
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.durations import SPAN_CHARS, seconds_of
 from cogs.ui.interaction import Interaction
@@ -25,7 +26,6 @@ from cogs.ui.permissions import guild_of, is_moderator, moderators_only
 CREDITS_MAX = 999_999_999.0
 LINES_PER_BLOCK = 20
 """A line has up to about 180 characters, a page of an embed 4000."""
-PERIOD_HELP = "For how long it counts: a calendar day, week or month in the server's time zone, or in all"
 
 Credits = app_commands.Range[float, 0.0, CREDITS_MAX]
 Periods = Literal["day", "week", "month", "total"]
@@ -34,21 +34,21 @@ Who: TypeAlias = discord.Member | discord.User | discord.Role
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
-class Quota(commands.GroupCog, group_name="quota", group_description="Who may spend how many credits here"):
+class Quota(commands.GroupCog, group_name="quota", group_description=texts.QUOTA_GROUP):
     """Limits and grants."""
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Let moderators through only."""
         return await moderators_only(interaction)
 
-    @app_commands.command(name="set", description="Limit what a member, a role or everyone may spend")
+    @app_commands.command(name="set", description=texts.QUOTA_SET)
     @app_commands.rename(amount="credits")
     @app_commands.describe(
-        amount="Credits for each member in the period; 0: may not use",
-        period=PERIOD_HELP,
-        who="A member or a role; left out, every member",
-        operation="Only for this operation, e.g. video.generate",
-        channel="Only in this channel and its threads, or in this category",
+        amount=texts.LIMIT_OPTION,
+        period=texts.PERIOD_OPTION,
+        who=texts.WHO_OPTION,
+        operation=texts.LIMITED_OPERATION_OPTION,
+        channel=texts.LIMITED_CHANNEL_OPTION,
     )
     async def set_limit(
         self,
@@ -59,7 +59,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         operation: str | None = None,
         channel: discord.TextChannel | discord.CategoryChannel | None = None,
     ) -> None:
-        """Set a limit for each member on their own."""
+        """Set a limit that applies to each member separately."""
         scope, scope_id = _scope(who, guild_of(interaction))
         found = None if operation is None else interaction.client.catalogue.resolve(operation.strip())
         limit = Limit(
@@ -77,28 +77,26 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         offered = interaction.client.catalogue.suggest_operations(typed)
         return [app_commands.Choice(name=name, value=value) for name, value in offered]
 
-    @app_commands.command(name="server", description="Limit what the whole server may spend")
+    @app_commands.command(name="server", description=texts.QUOTA_SERVER)
     @app_commands.rename(amount="credits")
-    @app_commands.describe(amount="Credits of all members together in the period", period=PERIOD_HELP)
+    @app_commands.describe(amount=texts.SERVER_LIMIT_OPTION, period=texts.PERIOD_OPTION)
     async def server(self, interaction: Interaction, amount: Credits, period: Periods) -> None:
         """Set a limit for all members together."""
         await _set(interaction, Limit(scope=Scope.SERVER, period=Period(period), credits=credits_of(amount)))
 
-    @app_commands.command(name="list", description="Show all limits of this server")
+    @app_commands.command(name="list", description=texts.QUOTA_LIST)
     async def list_limits(self, interaction: Interaction) -> None:
-        """Show every limit, for whom it is and who set it."""
+        """Show every limit, to whom it applies and who set it."""
         limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
         blocks = [_listed(scope, [each for each in limits if each.scope is scope]) for scope in Scope]
-        shown = list(itertools.chain(*blocks)) or [
-            "There are none: every member may spend what the account has. `/quota set` makes one."
-        ]
-        made = pages("Limits of this server", shown)
+        shown = list(itertools.chain(*blocks)) or [texts.NO_LIMITS]
+        made = pages(texts.LIMITS_TITLE, shown)
         await interaction.response.send_message(embed=made[0], ephemeral=True)
         for more in made[1:]:
             await interaction.followup.send(embed=more, ephemeral=True)
 
-    @app_commands.command(name="remove", description="Remove a limit")
-    @app_commands.describe(limit="The limit to remove, from the list")
+    @app_commands.command(name="remove", description=texts.QUOTA_REMOVE)
+    @app_commands.describe(limit=texts.REMOVED_LIMIT_OPTION)
     async def remove(self, interaction: Interaction, limit: str) -> None:
         """Remove one limit."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -106,7 +104,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         limit_id = int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 19 else 0
         quota = interaction.client.parts.moderation.quota
         text = await quota.remove_limit(guild_of(interaction), limit_id, by_id=interaction.user.id)
-        await interaction.edit_original_response(content=f"Done: {text}")
+        await interaction.edit_original_response(content=texts.done(text))
 
     @remove.autocomplete("limit")
     async def _limits(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -118,13 +116,13 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         found = [(name, value) for name, value in offered if word in name.casefold() or word == value]
         return [app_commands.Choice(name=name, value=value) for name, value in found[:CHOICES_MAX]]
 
-    @app_commands.command(name="grant", description="Give a member credits once, on top of their limits")
+    @app_commands.command(name="grant", description=texts.QUOTA_GRANT)
     @app_commands.rename(amount="credits")
     @app_commands.describe(
-        member="Who gets them",
-        amount="How many; they pay for what goes past the member's limits, never past the server's",
-        note="What they are for; the member sees it",
-        expires="After how long they are lost: 12h, 7d, 2w; left out, never",
+        member=texts.GRANTED_MEMBER_OPTION,
+        amount=texts.GRANT_OPTION,
+        note=texts.GRANT_NOTE_OPTION,
+        expires=texts.GRANT_DURATION_OPTION,
     )
     async def grant(
         self,
@@ -134,7 +132,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
         note: app_commands.Range[str, 1, 200] | None = None,
         expires: app_commands.Range[str, 2, SPAN_CHARS] | None = None,
     ) -> None:
-        """Give credits that are drawn when a limit would refuse."""
+        """Grant credits that are used when a limit would refuse a job."""
         guild_id, bot = guild_of(interaction), interaction.client
         _refuse_bot(member)
         until = None if expires is None else bot.clock.wall() + seconds_of(expires, "expires")
@@ -147,17 +145,17 @@ class Quota(commands.GroupCog, group_name="quota", group_description="Who may sp
             expires_at=until,
             by_id=interaction.user.id,
         )
-        await interaction.edit_original_response(content=f"Done: {text}")
+        await interaction.edit_original_response(content=texts.done(text))
 
-    @app_commands.command(name="show", description="Which limits hold for a member, and what is left of them")
-    @app_commands.describe(member="The member; left out, yourself")
+    @app_commands.command(name="show", description=texts.QUOTA_SHOW)
+    @app_commands.describe(member=texts.SHOWN_MEMBER_OPTION)
     async def show(self, interaction: Interaction, member: discord.User | None = None) -> None:
         """Show a member's limits, grants and open jobs."""
         someone = member or interaction.user
         roles = [role.id for role in getattr(someone, "roles", ())]
         shown = await member_usage(interaction.client, guild_of(interaction), someone.id, roles)
         embed = discord.Embed(
-            title="What a member may spend", description=f"<@{someone.id}>\n{member_usage_text(shown)}", colour=NEUTRAL
+            title=texts.ALLOWANCE_TITLE, description=f"<@{someone.id}>\n{member_usage_text(shown)}", colour=NEUTRAL
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
@@ -173,21 +171,21 @@ def _scope(who: Who | None, guild_id: int) -> tuple[Scope, int]:
 
 def _refuse_bot(member: discord.Member | discord.User) -> None:
     if member.bot:
-        raise InputError("Bots ask for nothing here: name a member.")
+        raise InputError(texts.BOT_CHOSEN)
 
 
 async def _set(interaction: Interaction, limit: Limit) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     quota = interaction.client.parts.moderation.quota
     text = await quota.set_limit(guild_of(interaction), limit, by_id=interaction.user.id)
-    await interaction.edit_original_response(content=f"Done: {text}")
+    await interaction.edit_original_response(content=texts.done(text))
 
 
 _HEADINGS = {
-    Scope.SERVER: "The server as a whole",
-    Scope.EVERYONE: "Every member",
-    Scope.ROLE: "Roles (the best of a member's roles holds)",
-    Scope.MEMBER: "Members (goes before roles and everyone)",
+    Scope.SERVER: texts.SERVER_LIMITS,
+    Scope.EVERYONE: texts.EVERYONE_LIMITS,
+    Scope.ROLE: texts.ROLE_LIMITS,
+    Scope.MEMBER: texts.MEMBER_LIMITS,
 }
 
 
@@ -195,7 +193,7 @@ def _listed(scope: Scope, limits: Sequence[Limit]) -> list[str]:
     """Return the limits of a scope under their heading, in blocks that each fit on a page."""
     named = scope in {Scope.ROLE, Scope.MEMBER}
     lines = [
-        f"• {f'{whose(each)}: ' if named else ''}{terms(each)} · by <@{each.set_by}> {stamp(each.set_at, 'd')}"
+        texts.limit_line(whose(each) if named else None, terms(each), each.set_by, stamp(each.set_at, "d"))
         for each in limits
     ]
     starts = range(0, len(lines), LINES_PER_BLOCK)

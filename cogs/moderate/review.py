@@ -1,4 +1,4 @@
-"""Review mode: `/studio review`, and the answers to a result that waits for a moderator's look."""
+"""Review mode: `/studio review`, and the answers to a result that waits for a moderator."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,14 +11,14 @@ from bot.domain.models import Job
 from bot.domain.text import full_stop
 from bot.errors import InputError
 from bot.store import ReviewRule, ReviewVerdict
+from cogs.moderate import texts
 from cogs.moderate.refusal_form import RefusalForm
 from cogs.ui.controls import Control, on
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
 
 REASON_CHARS = 180
-"""With the words around it, what a card's state line shows of a sentence."""
-NONE_SET = "Results are posted without review. `/studio review` with `channel` has moderators look at them first."
+"""What fits into a card's state line, with the words around it."""
 
 ReviewScope = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.CategoryChannel
 
@@ -29,66 +29,58 @@ ReviewScope = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel 
 async def set_review(
     interaction: Interaction, channel: discord.TextChannel | None, only_in: ReviewScope | None, switch: str | None
 ) -> None:
-    """Show where results are reviewed, change it, or switch it off; what waits already is still decided about."""
+    """Show where results are reviewed, change it, or switch it off; results that wait already can still be decided."""
     await require_moderator(interaction)
     if switch == "off":
         await _switch_off(interaction, only_in)
     elif channel is not None:
         await _switch_on(interaction, channel, only_in)
     elif only_in is not None:
-        raise InputError("Name the channel where results are looked at, too.", "channel")
+        raise InputError(texts.REVIEW_CHANNEL_MISSING, "channel")
     else:
         rules = await interaction.client.parts.store.reviews.rules(guild_of(interaction))
-        text = "\n".join(line(rule) for rule in rules) or NONE_SET
+        text = "\n".join(_line(rule) for rule in rules) or texts.NO_REVIEW
         await interaction.response.send_message(text, ephemeral=True)
 
 
-def line(rule: ReviewRule) -> str:
-    """Write a rule as one line."""
-    where = f"of <#{rule.channel_id}>" if rule.channel_id else "of this server"
-    return f"Results {where} are looked at in <#{rule.review_channel}> before they are posted."
+def _line(rule: ReviewRule) -> str:
+    return texts.review_rule(rule.channel_id, rule.review_channel)
 
 
 async def _switch_on(interaction: Interaction, channel: discord.TextChannel, only_in: ReviewScope | None) -> None:
     if only_in is not None and only_in.id == channel.id:
-        raise InputError("Results cannot be reviewed in the channel that they are kept back from.", "channel")
+        raise InputError(texts.REVIEW_IN_SAME_CHANNEL, "channel")
     if interaction.guild is not None:
         missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
         if missing:
-            raise InputError(
-                f"I could not post in {channel.mention}: give me {' and '.join(missing)} there.", "channel"
-            )
+            raise InputError(texts.no_permission_to_post(channel.mention, missing), "channel")
     rule = ReviewRule(channel_id=0 if only_in is None else only_in.id, review_channel=channel.id)
     reviews = interaction.client.parts.moderation.reviews
     await reviews.set_rule(guild_of(interaction), rule, by_id=interaction.user.id)
-    await interaction.response.send_message(
-        f"Done: {line(rule)} Let only moderators read that channel.", ephemeral=True
-    )
+    await interaction.response.send_message(texts.review_on(_line(rule)), ephemeral=True)
 
 
 async def _switch_off(interaction: Interaction, only_in: ReviewScope | None) -> None:
     channel_id = None if only_in is None else only_in.id
     reviews = interaction.client.parts.moderation.reviews
     text = await reviews.remove_rule(guild_of(interaction), channel_id, by_id=interaction.user.id)
-    await interaction.response.send_message(
-        f"Done: {text} What waits already can still be decided about.", ephemeral=True
-    )
+    await interaction.response.send_message(texts.review_off(text), ephemeral=True)
 
 
 # ---------------------------------------------------------------------- the answers
 
 
 def answers(job: Job) -> Sequence[discord.ui.Item[Any]]:
-    """Return what moderators can say of a result."""
+    """Return the buttons under a result that waits for review."""
     return [
-        Control.button("publish", job.id, label="Publish", style=discord.ButtonStyle.success),
-        Control.button("keep_back", job.id, label="Refuse…", style=discord.ButtonStyle.danger),
+        Control.button("publish", job.id, label=texts.PUBLISH, style=discord.ButtonStyle.success),
+        Control.button("keep_back", job.id, label=texts.REFUSE, style=discord.ButtonStyle.danger),
     ]
 
 
 @on("publish")
 async def publish(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
-    """Let the result go where it was asked for."""
+    """Post the result where it was requested."""
     await _decide(interaction, job_id, ReviewVerdict.PUBLISHED, "")
 
 
@@ -98,12 +90,12 @@ async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str])
     await require_moderator(interaction)
     await interaction.client.parts.moderation.reviews.require_waiting(guild_of(interaction), job_id)
     await interaction.response.send_modal(
-        RefusalForm(interaction.client, "Refuse this result", refuse, job_id, chars=REASON_CHARS)
+        RefusalForm(interaction.client, texts.REFUSE_RESULT_FORM, refuse, job_id, chars=REASON_CHARS)
     )
 
 
 async def refuse(interaction: Interaction, job_id: str, reason: str) -> None:
-    """Refuse the result, if it still waits and the sender still is a moderator."""
+    """Refuse the result, if it still waits and the sender is still a moderator."""
     await _decide(interaction, job_id, ReviewVerdict.REFUSED, reason)
 
 
@@ -111,11 +103,8 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     await require_moderator(interaction)
     reviews = interaction.client.parts.moderation.reviews
     await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=interaction.user.id)
-    because = f": {plain(reason)}" if reason else ""
-    word = "Published" if verdict is ReviewVerdict.PUBLISHED else "Refused"
-    await interaction.response.edit_message(
-        content=full_stop(f"{word} by <@{interaction.user.id}>{because}"), view=None
-    )
+    say = texts.published if verdict is ReviewVerdict.PUBLISHED else texts.refused
+    await interaction.response.edit_message(content=full_stop(say(interaction.user.id, plain(reason))), view=None)
 
 
 async def setup(_bot: CannonBot) -> None:

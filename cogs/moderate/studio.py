@@ -11,6 +11,7 @@ from bot.delivery.colours import NEUTRAL
 from bot.domain.models import JobState, credits_text
 from bot.domain.reaction_rules import NEEDED_MAX
 from bot.errors import CannonError, NoKey
+from cogs.moderate import texts
 from cogs.moderate.api_key import KeyForm, remove_key
 from cogs.moderate.blocks import block, pause, show_blocked, unblock
 from cogs.moderate.operations import operations
@@ -31,8 +32,8 @@ REASON_CHARS = 200
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
-class StudioCommands(commands.GroupCog, group_name="studio", group_description="Cannon Studio on this server"):
-    """Moderators' settings; the right to them is checked on every step."""
+class StudioCommands(commands.GroupCog, group_name="studio", group_description=texts.STUDIO_GROUP):
+    """Moderators' settings; permission is checked at every step."""
 
     reactions = ReactionSettings()
 
@@ -44,8 +45,8 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         """Let moderators through only."""
         return await moderators_only(interaction)
 
-    @app_commands.command(name="key", description="Set, replace or remove this server's Cannon Studio API key")
-    @app_commands.describe(action="To set a key, in place of the present one, or to remove it; set, if left out")
+    @app_commands.command(name="key", description=texts.KEY_COMMAND)
+    @app_commands.describe(action=texts.KEY_ACTION_OPTION)
     async def key(self, interaction: Interaction, action: Literal["set", "remove"] = "set") -> None:
         """Open the form for the key, or remove the key."""
         guild_of(interaction)
@@ -54,26 +55,26 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         else:
             await interaction.response.send_modal(KeyForm(self.bot))
 
-    @app_commands.command(name="settings", description="The rules of this server: access, limits, approval, results")
+    @app_commands.command(name="settings", description=texts.SETTINGS_COMMAND)
     async def settings(self, interaction: Interaction) -> None:
         """Show the settings with controls to change them."""
         await open_settings(interaction)
 
-    @app_commands.command(name="status", description="Key, credits, running jobs, and whether the API answers")
+    @app_commands.command(name="status", description=texts.STATUS_COMMAND)
     async def status(self, interaction: Interaction) -> None:
-        """Show how the server stands with Cannon Studio."""
+        """Show the server's key, its account and its running jobs."""
         guild_id = guild_of(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        embed = discord.Embed(title="Cannon Studio on this server", colour=NEUTRAL)
+        embed = discord.Embed(title=texts.STATUS_TITLE, colour=NEUTRAL)
         await self._add_account(embed, guild_id)
         await self._add_jobs(embed, guild_id)
         await interaction.edit_original_response(embed=embed)
 
-    @app_commands.command(name="operations", description="Which operations are on here; switch one on or off")
+    @app_commands.command(name="operations", description=texts.OPERATIONS_COMMAND)
     @app_commands.describe(
-        operation="The operation to switch; left out, all are listed",
-        switch="Whether it may be used",
-        everywhere="In all servers of this bot; for the bot's owner only",
+        operation=texts.SWITCHED_OPERATION_OPTION,
+        switch=texts.SWITCH_OPTION,
+        everywhere=texts.EVERYWHERE_OPTION,
     )
     async def operations(
         self,
@@ -90,8 +91,8 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         offered = interaction.client.catalogue.suggest_operations(typed)
         return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
-    @app_commands.command(name="request", description="Run any operation, with its input as JSON")
-    @app_commands.describe(operation="The operation, e.g. three_d.location.generate", private=PRIVATE_OPTION)
+    @app_commands.command(name="request", description=texts.REQUEST_COMMAND)
+    @app_commands.describe(operation=texts.REQUESTED_OPERATION_OPTION, private=PRIVATE_OPTION)
     async def request(self, interaction: Interaction, operation: str, private: bool = False) -> None:
         """Open the form for an operation's input."""
         await open_request(interaction, operation, private)
@@ -102,12 +103,12 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         offered = interaction.client.catalogue.suggest_operations(typed, without=off)
         return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
-    @app_commands.command(name="price", description="Set what a kind of job is thought to cost here, or remove that")
+    @app_commands.command(name="price", description=texts.PRICE_COMMAND)
     @app_commands.rename(amount="credits")
     @app_commands.describe(
-        operation="The operation, e.g. video.generate",
-        amount="Credits for one job; left out, the price is removed",
-        model="Only with this model; left out, with any that has no price of its own",
+        operation=texts.PRICED_OPERATION_OPTION,
+        amount=texts.PRICE_OPTION,
+        model=texts.PRICED_MODEL_OPTION,
     )
     async def price(
         self,
@@ -128,22 +129,22 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
     async def _priced_model(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return model_choices(interaction, typed)
 
-    @app_commands.command(name="prices", description="Show the prices that are set here")
+    @app_commands.command(name="prices", description=texts.PRICES_COMMAND)
     async def prices(self, interaction: Interaction) -> None:
         """Show the price list."""
         await show_prices(interaction)
 
-    @app_commands.command(name="pause", description="Let no new job start; running ones are delivered")
-    @app_commands.describe(switch="on: no new jobs; off: as usual")
+    @app_commands.command(name="pause", description=texts.PAUSE_COMMAND)
+    @app_commands.describe(switch=texts.PAUSE_OPTION)
     async def pause(self, interaction: Interaction, switch: Literal["on", "off"]) -> None:
-        """Drain the server, or let jobs start again."""
+        """Pause new jobs, or resume them."""
         await pause(interaction, on=switch == "on")
 
-    @app_commands.command(name="block", description="Let a member not use the bot here")
+    @app_commands.command(name="block", description=texts.BLOCK_COMMAND)
     @app_commands.describe(
-        member="Who",
-        until="For how long: 12h, 7d, 2w; left out, for good",
-        reason="Why; the member reads it",
+        member=texts.BLOCKED_MEMBER_OPTION,
+        until=texts.BLOCK_DURATION_OPTION,
+        reason=texts.BLOCK_REASON_OPTION,
     )
     async def block(
         self,
@@ -155,24 +156,22 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         """Block a member."""
         await block(interaction, member, until, reason or "")
 
-    @app_commands.command(name="unblock", description="Let a blocked member use the bot again")
-    @app_commands.describe(member="Who")
+    @app_commands.command(name="unblock", description=texts.UNBLOCK_COMMAND)
+    @app_commands.describe(member=texts.BLOCKED_MEMBER_OPTION)
     async def unblock(self, interaction: Interaction, member: discord.User) -> None:
         """Lift a block."""
         await unblock(interaction, member)
 
-    @app_commands.command(name="blocked", description="Show who is blocked here, until when and why")
+    @app_commands.command(name="blocked", description=texts.BLOCKED_COMMAND)
     async def blocked(self, interaction: Interaction) -> None:
         """Show the blocked members."""
         await show_blocked(interaction)
 
-    @app_commands.command(
-        name="gallery", description="Show starred results in a channel; say where, and how many stars"
-    )
+    @app_commands.command(name="gallery", description=texts.GALLERY_COMMAND)
     @app_commands.describe(
-        channel="Where the gallery is",
-        stars="How many members have to star a result; 3 at first",
-        switch="off: no gallery",
+        channel=texts.GALLERY_CHANNEL_OPTION,
+        stars=texts.GALLERY_STARS_OPTION,
+        switch=texts.GALLERY_SWITCH_OPTION,
     )
     async def gallery(
         self,
@@ -184,11 +183,11 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         """Show, move or switch off the gallery."""
         await set_gallery(interaction, channel, stars, switch)
 
-    @app_commands.command(name="review", description="Let moderators look at results before they are posted")
+    @app_commands.command(name="review", description=texts.REVIEW_COMMAND)
     @app_commands.describe(
-        channel="Where moderators look at them, publish or refuse them",
-        only_in="Only results of this channel or category; left out, of the whole server",
-        switch="off: post results at once again",
+        channel=texts.REVIEW_CHANNEL_OPTION,
+        only_in=texts.REVIEW_SCOPE_OPTION,
+        switch=texts.REVIEW_SWITCH_OPTION,
     )
     async def review(
         self,
@@ -205,41 +204,40 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description="
         try:
             key = await parts.keys.for_guild(guild_id)
         except NoKey as error:
-            embed.add_field(name="Key", value=error.sentence, inline=False)
+            embed.add_field(name=texts.KEY, value=error.sentence, inline=False)
             return
         own = await parts.store.keys.current(guild_id)
-        shown = f"`…{own.last4}`, set by <@{own.set_by}> <t:{int(own.set_at)}:R>" if own else "the host's own"
-        embed.add_field(name="Key", value=shown, inline=False)
+        shown = texts.key_set_by(own.last4, own.set_by, own.set_at) if own else texts.HOST_KEY
+        embed.add_field(name=texts.KEY, value=shown, inline=False)
         started = self.bot.clock.monotonic()
         try:
             status = await parts.client.status(key.secret)
         except CannonError as error:
-            embed.add_field(name="API", value=f"⚠️ {error.sentence}", inline=False)
+            embed.add_field(name=texts.API, value=f"⚠️ {error.sentence}", inline=False)
             if key.balance is not None:
-                embed.add_field(name="Credits at the last look", value=credits_text(key.balance))
+                embed.add_field(name=texts.CREDITS_LAST_SEEN, value=credits_text(key.balance))
             return
         await parts.keys.note_status(guild_id, key, status)
         if key.refused:
             parts.worker.resume()  # it works again
         took_ms = (self.bot.clock.monotonic() - started) * 1000
-        embed.add_field(name="API", value=f"answers ({took_ms:.0f} ms)")
-        embed.add_field(name="Plan", value=discord.utils.escape_markdown(status.plan or "not told"))
-        embed.add_field(
-            name="Credits left", value="not told" if status.credits is None else credits_text(status.credits)
-        )
+        embed.add_field(name=texts.API, value=texts.api_answers(took_ms))
+        embed.add_field(name=texts.PLAN, value=discord.utils.escape_markdown(status.plan or texts.NOT_REPORTED))
+        left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
+        embed.add_field(name=texts.CREDITS_LEFT, value=left)
 
     async def _add_jobs(self, embed: discord.Embed, guild_id: int) -> None:
         store = self.bot.parts.store
         counts = await store.job_lists.counts(guild_id)
         running = {state: count for state, count in counts.items() if not state.ended and count}
         words = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in running.items())
-        embed.add_field(name="Jobs running", value=words or "none")
+        embed.add_field(name=texts.JOBS_RUNNING, value=words or texts.NO_JOBS_RUNNING)
         sums = await store.ledger.balance(guild_id)
-        embed.add_field(name="Spent through this bot", value=f"{credits_text(sums.spent)} credits")
-        embed.add_field(name="Held for running jobs", value=f"{credits_text(sums.held)} credits")
+        embed.add_field(name=texts.SPENT, value=texts.credits_amount(credits_text(sums.spent)))
+        embed.add_field(name=texts.RESERVED, value=texts.credits_amount(credits_text(sums.held)))
         held = counts.get(JobState.HELD, 0)
         if held:
-            embed.add_field(name="Made but not posted", value=str(held))
+            embed.add_field(name=texts.HELD, value=str(held))
 
 
 async def setup(bot: CannonBot) -> None:

@@ -21,7 +21,6 @@ TO_DO: frozenset[str] = frozenset(
         "bot/jobs",
         "bot/sandbox",
         "bot/store",
-        "cogs/moderate",
     }
 )
 """Packages, with all below them, whose texts are not in one place yet."""

@@ -1,4 +1,4 @@
-"""`/studio settings`: what the controls of its panel do. Who presses is checked each time, forms included."""
+"""`/studio settings`: what the controls of its panel do. Permission is checked at each press, forms included."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,13 @@ from bot.domain.setting import FormSpec, SettingsPage, settings_of
 from bot.domain.setting_kinds import Kind, Widget
 from bot.errors import InputError
 from cogs.moderate.operations import operations
+from cogs.moderate.settings import texts
 from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
 from cogs.moderate.settings.panel import Known, panel
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
 from cogs.ui.texts import GONE
-
-EVERYONE = "The role @everyone would make every member a moderator: choose another one, or none."
 
 
 async def open_settings(interaction: Interaction) -> None:
@@ -51,7 +50,7 @@ def _known(bot: CannonBot, guild_id: int, guild: discord.Guild | None) -> Known:
 
 
 async def change(interaction: Interaction, page: SettingsPage, new: NewRules) -> None:
-    """Change the settings, and show the page as it is then. Whether Discord takes the answer changes nothing of it."""
+    """Change the settings, and show the page as it is then. They are changed even if Discord refuses the answer."""
     await require_moderator(interaction)
     await interaction.client.parts.moderation.settings.change(guild_of(interaction), new, by_id=interaction.user.id)
     embed, view = await draw(interaction, page)
@@ -80,7 +79,7 @@ async def _set(interaction: Interaction, chosen: _Chosen, value: Any) -> None:
 
 
 @on("set_page")
-async def turn_page(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+async def set_page(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
     """Show another page."""
     await require_moderator(interaction)
     embed, view = await draw(interaction, _page(values))
@@ -100,13 +99,13 @@ async def set_role(interaction: Interaction, subject: str, values: Sequence[str]
     setting = _chosen(subject, Widget.ROLE)
     role_id = int(values[0]) if values else None
     if role_id == interaction.guild_id:  # the role @everyone has the server's id
-        raise InputError(EVERYONE)
+        raise InputError(texts.EVERYONE)
     await _set(interaction, setting, role_id)
 
 
 @on("set_channels")
 async def set_channels(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Set one channel or a set of them."""
+    """Set one channel, or several."""
     setting = _chosen(subject, Widget.CHANNEL, Widget.PLACES)
     ids = frozenset(int(each) for each in values)
     if setting.kind.widget is Widget.PLACES:
@@ -120,16 +119,16 @@ async def set_channels(interaction: Interaction, subject: str, values: Sequence[
 
 
 def _may_post_in(interaction: Interaction, channel_id: int) -> None:
-    """Raise InputError for a channel in which nothing of ours would be read."""
+    """Raise InputError for a channel that the bot does not see or may not post in."""
     guild = interaction.guild
     channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if guild is None or channel is None:
-        raise InputError("I do not see this channel; give me View Channel there first.")
+        raise InputError(texts.CHANNEL_UNKNOWN)
     missing = missing_permissions(
         channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=False
     )
     if missing:
-        raise InputError(f"I could not post in <#{channel_id}>: give me {' and '.join(missing)} there first.")
+        raise InputError(texts.no_permission_to_post(channel_id, missing))
 
 
 @on("set_flip")
@@ -164,7 +163,7 @@ async def show_operations(interaction: Interaction, _subject: str, _values: Sequ
 
 @on("set_form")
 async def open_form(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Open a form, filled in with the present values."""
+    """Open a form, filled in with the current values."""
     await require_moderator(interaction)
     bot, rules = interaction.client, await _rules(interaction)
     await interaction.response.send_modal(TypedSettings(bot, _form(subject), rules, change))

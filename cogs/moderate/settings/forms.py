@@ -15,6 +15,7 @@ from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import Typing
 from bot.domain.text import one_line, shortened
 from bot.errors import InputError
+from cogs.moderate.settings import texts
 from cogs.ui.forms import INPUT_CHARS, LABEL_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import require_moderator
@@ -23,12 +24,12 @@ MODEL_CHARS = 100
 
 NewRules = Callable[[Rules], Rules]
 Apply = Callable[[Interaction, SettingsPage, NewRules], Awaitable[None]]
-"""Makes a change, and shows the page as it is then."""
+"""Applies a change, and shows the page again."""
 TextInput = discord.ui.TextInput[Any]
 
 
 class SettingsForm(Form):
-    """A form that changes settings. An input sent as it was shown writes nothing: another may have changed it since."""
+    """A form that changes settings. An unchanged input writes nothing: somebody may have changed it since."""
 
     def __init__(self, bot: CannonBot, *, title: str, page: SettingsPage, apply: Apply) -> None:
         super().__init__(bot, title=title, name="settings")
@@ -36,7 +37,7 @@ class SettingsForm(Form):
         self._apply = apply
 
     def add_input(self, title: str, text: str, *, hint: str, chars: int | None) -> TextInput:
-        """Add an input filled with `text`. It takes `chars`; None: all that Discord lets, on several lines."""
+        """Add an input filled with `text`. It takes `chars`; None: as many as Discord allows, on several lines."""
         item: TextInput = discord.ui.TextInput(
             style=discord.TextStyle.paragraph if chars is None else discord.TextStyle.short,
             default=text[:INPUT_CHARS] or None,
@@ -81,15 +82,15 @@ class TypedSettings(SettingsForm):
 
 
 class ModelForm(SettingsForm):
-    """The model that an operation uses where the member names none."""
+    """The model that an operation uses if the member names none."""
 
     def __init__(self, bot: CannonBot, operation: Operation, rules: Rules, apply: Apply) -> None:
-        super().__init__(bot, title="Default model", page=SettingsPage.WORDS, apply=apply)
+        super().__init__(bot, title=texts.MODEL_FORM, page=SettingsPage.WORDS, apply=apply)
         self._operation = operation
         self._input = self.add_input(
-            f"Model of {operation.title}",
+            texts.model_input(operation.title),
             rules.default_models.get(operation.id, ""),
-            hint="Its id or name; empty: Cannon Studio's own choice",
+            hint=texts.MODEL_HINT,
             chars=MODEL_CHARS,
         )
 
@@ -111,8 +112,8 @@ def _was_changed(item: TextInput) -> bool:
 
 
 def model_typed(operation: Operation, typed: str) -> str:
-    """Read a model by its id or name; '' for nothing. Raises InputError for what nobody could read."""
+    """Parse a model's id or name; '' for none. Raises InputError for unprintable characters."""
     name = one_line(typed)
     if not name.isprintable():
-        raise InputError("The model's name has characters that cannot be seen; type it anew.", "model")
+        raise InputError(texts.MODEL_UNPRINTABLE, "model")
     return model_id(operation, name)

@@ -1,7 +1,7 @@
-"""How `/studio settings` looks: an embed and its controls for each page. It is drawn again at each change.
+"""How `/studio settings` looks: an embed and its controls for each page. It is redrawn at each change.
 
 An embed with rows of controls rather than a Components V2 layout: five rows are enough for each page, and the controls
-are then of the one kind that all our messages have.
+are then the same kind as in all our messages.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +18,7 @@ from bot.domain.guild_rules import Rules
 from bot.domain.setting import PAGES, FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import Widget
 from bot.domain.text import on_off, shortened
+from cogs.moderate.settings import texts
 from cogs.ui.controls import Control, view_of
 
 OPTION_CHARS = 100
@@ -27,7 +28,7 @@ TALK = (
     discord.ChannelType.public_thread,
     discord.ChannelType.private_thread,
 )
-"""Where the bot can post lines."""
+"""Where the bot can post messages."""
 PLACES = (
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -40,7 +41,7 @@ PLACES = (
 )
 """Where the bot can be used; a category includes all that is in it."""
 RELEASED_IDS: Mapping[str, tuple[str, str]] = {"rerun_payer": ("set_payer", "panel")}
-"""The action and subject of a select from before each had its setting's name: old panels still have them."""
+"""The action and subject of a select from before ids carried the setting's name: old panels still have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Known:
     switched_off: int
     """How many operations are off here."""
     channel_ids: frozenset[int]
-    """The channels and threads that exist: Discord takes no others as a select's present choice."""
+    """The channels and threads that exist: Discord accepts no others as a select's default value."""
     role_ids: frozenset[int]
     now: float
     """Unix seconds."""
@@ -75,14 +76,13 @@ def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed
         if each.page is page
     ]
     title, about = PAGES[page]
-    embed = discord.Embed(title=f"Settings · {title}", description=f"{about[:1].upper()}{about[1:]}.", colour=NEUTRAL)
+    embed = discord.Embed(title=texts.title(title), description=texts.about(about), colour=NEUTRAL)
     for each in shown:
         embed.add_field(name=each.setting.title, value=_value(each), inline=False)
     if page is SettingsPage.ACCESS:
-        off = f"{known.switched_off} switched off" if known.switched_off else "all switched on"
-        embed.add_field(name="Operations", value=f"{off}; `/studio operations` switches them", inline=False)
+        embed.add_field(name=texts.OPERATIONS, value=texts.operations(known.switched_off), inline=False)
     if rules.paused:
-        embed.set_footer(text="New jobs are paused: /studio pause switches that.")
+        embed.set_footer(text=texts.PAUSED)
     return embed, view_of([_pages(page), *_controls(page, shown)])
 
 
@@ -98,7 +98,7 @@ def _controls(page: SettingsPage, shown: list[SettingRow]) -> list[Control]:
     selects = [select(each) for each in shown if (select := _SELECTS.get(each.setting.kind.widget)) is not None]
     controls = [*(each for each in selects if each is not None), *_buttons(shown)]
     if page is SettingsPage.ACCESS:
-        controls.append(Control.button("set_operations", "panel", label="Operations…"))
+        controls.append(Control.button("set_operations", "panel", label=texts.OPEN_OPERATIONS))
     return controls
 
 
@@ -119,7 +119,7 @@ def _pages(page: SettingsPage) -> Control:
         discord.SelectOption(label=title, value=each.value, description=about, default=each is page)
         for each, (title, about) in PAGES.items()
     ]
-    return Control.select("set_page", "panel", placeholder="Subject", options=options)
+    return Control.select("set_page", "panel", placeholder=texts.PAGES, options=options)
 
 
 def _switch(shown: SettingRow) -> Control:
@@ -163,7 +163,7 @@ def _operation(shown: SettingRow) -> Control | None:
         discord.SelectOption(
             label=shortened(operation.title, OPTION_CHARS),
             value=operation.id,
-            description=shortened(shown.value.get(operation.id, "") or "no default model", OPTION_CHARS),
+            description=shortened(shown.value.get(operation.id, "") or texts.NO_DEFAULT_MODEL, OPTION_CHARS),
         )
         for operation in shown.known.catalogue.operations.values()
         if any(field.name == "model" for field in operation.fields) and len(operation.id) <= OPTION_CHARS

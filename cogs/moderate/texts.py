@@ -1,0 +1,322 @@
+"""What `/studio`, `/quota`, approvals and reviews say to people, to be reworded without touching logic.
+
+Amounts of credits, times and durations come in as text; what a member or Cannon Studio typed comes in escaped.
+"""
+
+from collections.abc import Sequence
+
+# ---------------------------------------------------------------------- /studio: commands and options
+
+STUDIO_GROUP = "Cannon Studio on this server"
+KEY_COMMAND = "Set, replace or remove this server's Cannon Studio API key"
+SETTINGS_COMMAND = "The rules of this server: access, limits, approval, results"
+STATUS_COMMAND = "Key, credits, running jobs, and whether the API answers"
+OPERATIONS_COMMAND = "Which operations are on here; switch one on or off"
+REQUEST_COMMAND = "Run any operation, with its input as JSON"
+PRICE_COMMAND = "Set what a kind of job is thought to cost here, or remove that"
+PRICES_COMMAND = "Show the prices that are set here"
+PAUSE_COMMAND = "Let no new job start; running ones are delivered"
+BLOCK_COMMAND = "Let a member not use the bot here"
+UNBLOCK_COMMAND = "Let a blocked member use the bot again"
+BLOCKED_COMMAND = "Show who is blocked here, until when and why"
+GALLERY_COMMAND = "Show starred results in a channel; say where, and how many stars"
+REVIEW_COMMAND = "Let moderators look at results before they are posted"
+
+KEY_ACTION_OPTION = "To set a key, in place of the present one, or to remove it; set, if left out"
+SWITCHED_OPERATION_OPTION = "The operation to switch; left out, all are listed"
+SWITCH_OPTION = "Whether it may be used"
+EVERYWHERE_OPTION = "In all servers of this bot; for the bot's owner only"
+REQUESTED_OPERATION_OPTION = "The operation, e.g. three_d.location.generate"
+PRICED_OPERATION_OPTION = "The operation, e.g. video.generate"
+PRICE_OPTION = "Credits for one job; left out, the price is removed"
+PRICED_MODEL_OPTION = "Only with this model; left out, with any that has no price of its own"
+PAUSE_OPTION = "on: no new jobs; off: as usual"
+BLOCKED_MEMBER_OPTION = "Who"
+BLOCK_DURATION_OPTION = "For how long: 12h, 7d, 2w; left out, for good"
+BLOCK_REASON_OPTION = "Why; the member reads it"
+GALLERY_CHANNEL_OPTION = "Where the gallery is"
+GALLERY_STARS_OPTION = "How many members have to star a result; 3 at first"
+GALLERY_SWITCH_OPTION = "off: no gallery"
+REVIEW_CHANNEL_OPTION = "Where moderators look at them, publish or refuse them"
+REVIEW_SCOPE_OPTION = "Only results of this channel or category; left out, of the whole server"
+REVIEW_SWITCH_OPTION = "off: post results at once again"
+
+# ---------------------------------------------------------------------- said by several commands
+
+BOT_CHOSEN = "Bots ask for nothing here: name a member."
+
+
+def done(text: str) -> str:
+    """Confirm a change; `text` is a sentence that says which."""
+    return f"Done: {text}"
+
+
+# ---------------------------------------------------------------------- /studio key
+
+KEY_FORM = "Cannon Studio key"
+KEY_INPUT = "API key from Cannon Studio's console"
+KEY_PLACEHOLDER = "cs_live_…"
+KEY_STORED = "Key stored"
+EARLIER_KEY = "Earlier key"
+HOST_PAYS_NEXT = "New jobs are paid by the key of this bot's host."
+KEY_NEEDED_NEXT = "New jobs need a new key: `/studio key`."
+KEY, PLAN, CREDITS_LEFT, SCOPES = "Key", "Plan", "Credits left", "Scopes"
+NOT_REPORTED = "not told"
+"""Where Cannon Studio does not say."""
+
+
+def key_shown(last4: str) -> str:
+    """Return all that is shown of a key."""
+    return f"`…{last4}`"
+
+
+def key_removed(removed: str, fate: str, next_payer: str) -> str:
+    """Confirm that a key was removed, what becomes of it, and what pays from then on."""
+    return done(f"{removed} {fate} {next_payer}")
+
+
+def key_forgotten(last4: str) -> str:
+    """Say that a key was deleted at once."""
+    return f"{key_shown(last4)} was forgotten."
+
+
+def key_kept(last4: str) -> str:
+    """Say that open jobs still need a key."""
+    return f"{key_shown(last4)} is kept until the jobs that were taken with it are done, then forgotten."
+
+
+def scopes(names: Sequence[str], missing: Sequence[str]) -> str:
+    """Return a key's scopes, with a warning where it lacks some of those needed."""
+    lacks = f"\n⚠️ lacks {_code(missing)}: jobs will be refused" if missing else ""
+    return f"{_code(names) or NOT_REPORTED}{lacks}"
+
+
+def _code(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+# ---------------------------------------------------------------------- /studio status
+
+STATUS_TITLE = "Cannon Studio on this server"
+HOST_KEY = "the host's own"
+API, CREDITS_LAST_SEEN = "API", "Credits at the last look"
+JOBS_RUNNING, NO_JOBS_RUNNING, HELD = "Jobs running", "none", "Made but not posted"
+SPENT, RESERVED = "Spent through this bot", "Held for running jobs"
+
+
+def key_set_by(last4: str, member_id: int, at: float) -> str:
+    """Return a server's own key, who set it, and when (Unix seconds)."""
+    return f"{key_shown(last4)}, set by <@{member_id}> <t:{int(at)}:R>"
+
+
+def api_answers(took_ms: float) -> str:
+    """Return how quickly the API answered, in milliseconds."""
+    return f"answers ({took_ms:.0f} ms)"
+
+
+def credits_amount(amount: str) -> str:
+    """Return an amount with its unit."""
+    return f"{amount} credits"
+
+
+# ---------------------------------------------------------------------- /studio operations
+
+OPERATIONS_TITLE = "Operations in this server"
+OPERATIONS_FOOTER = "To switch one: /studio operations with operation and switch"
+STILL_OFF_EVERYWHERE = " It still cannot be used: the host of this bot has switched it off for all servers."
+"""Added to the sentence that an operation was switched on."""
+OFF_EVERYWHERE = " · switched off in all servers by the host"
+OFF_HERE = " · switched off in this server"
+
+
+def operation_missing(switch: str) -> str:
+    """Refuse `switch`, on or off, without an operation."""
+    return f"Say which operation to switch {switch}: give `operation` too."
+
+
+def switch_missing(title: str) -> str:
+    """Refuse an operation `everywhere` without a switch."""
+    return f"Say what to do with {title}: give `switch` too, on or off."
+
+
+def switched(title: str, *, is_on: bool, everywhere: bool, changed: bool) -> str:
+    """Say that an operation is on or off now, or was before."""
+    state, where = "on" if is_on else "off", "in all servers" if everywhere else "in this server"
+    return f"{title} {'is now' if changed else 'was already'} switched {state} {where}."
+
+
+def end_announced(date: str) -> str:
+    """Return what is added to that sentence where the provider has announced an operation's end."""
+    return f" Its provider announced its end for {date}."
+
+
+def listed_end(date: str) -> str:
+    """Return what is added to the line of an operation whose end has been announced."""
+    return f" · announced end: {date}"
+
+
+def more_operations(count: int) -> str:
+    """Return the last line of the list where `count` more do not fit."""
+    return f"and {count} more"
+
+
+# ---------------------------------------------------------------------- /studio price and prices
+
+PRICES_TITLE = "Prices set on this server"
+NO_PRICES = "No price is set: `/studio price` with an operation and credits sets one."
+
+
+def price_line(operation_id: str, model: str | None, amount: str) -> str:
+    """Return a line of the price list; `model` is None where the price applies to every model."""
+    return f"`{operation_id}`{'' if model is None else f' with {model}'}: {amount}"
+
+
+# ---------------------------------------------------------------------- /studio block, blocked and pause
+
+BLOCKED_TITLE = "Blocked members"
+NOBODY_BLOCKED = "Nobody is blocked."
+OWN_BLOCK = "You cannot block yourself."
+FOR_GOOD = "for good"
+
+
+def until(at: str) -> str:
+    """Return until when a block lasts."""
+    return f"until {at}"
+
+
+def block_line(member_id: int, life: str, reason: str, by_id: int, at: str) -> str:
+    """Return a line of the list of blocks; `reason` may be empty."""
+    why = f" · {reason}" if reason else ""
+    return f"• <@{member_id}> {life}{why} · by <@{by_id}> {at}"
+
+
+def jobs_while_paused(running: int, waiting: int) -> str:
+    """Say how many jobs still run and how many wait for the end of the pause."""
+    return f"Jobs that run and will still be delivered: {running}. Jobs that wait until this is over: {waiting}."
+
+
+def jobs_after_pause(waiting: int) -> str:
+    """Say how many jobs start now."""
+    return f"Jobs that waited and start in their turn: {waiting}." if waiting else ""
+
+
+# ---------------------------------------------------------------------- /quota: commands and options
+
+QUOTA_GROUP = "Who may spend how many credits here"
+QUOTA_SET = "Limit what a member, a role or everyone may spend"
+QUOTA_SERVER = "Limit what the whole server may spend"
+QUOTA_LIST = "Show all limits of this server"
+QUOTA_REMOVE = "Remove a limit"
+QUOTA_GRANT = "Give a member credits once, on top of their limits"
+QUOTA_SHOW = "Which limits hold for a member, and what is left of them"
+
+LIMIT_OPTION = "Credits for each member in the period; 0: may not use"
+PERIOD_OPTION = "For how long it counts: a calendar day, week or month in the server's time zone, or in all"
+WHO_OPTION = "A member or a role; left out, every member"
+LIMITED_OPERATION_OPTION = "Only for this operation, e.g. video.generate"
+LIMITED_CHANNEL_OPTION = "Only in this channel and its threads, or in this category"
+SERVER_LIMIT_OPTION = "Credits of all members together in the period"
+REMOVED_LIMIT_OPTION = "The limit to remove, from the list"
+GRANTED_MEMBER_OPTION = "Who gets them"
+GRANT_OPTION = "How many; they pay for what goes past the member's limits, never past the server's"
+GRANT_NOTE_OPTION = "What they are for; the member sees it"
+GRANT_DURATION_OPTION = "After how long they are lost: 12h, 7d, 2w; left out, never"
+SHOWN_MEMBER_OPTION = "The member; left out, yourself"
+
+# ---------------------------------------------------------------------- /quota list and show
+
+LIMITS_TITLE = "Limits of this server"
+NO_LIMITS = "There are none: every member may spend what the account has. `/quota set` makes one."
+SERVER_LIMITS = "The server as a whole"
+EVERYONE_LIMITS = "Every member"
+ROLE_LIMITS = "Roles (the best of a member's roles holds)"
+MEMBER_LIMITS = "Members (goes before roles and everyone)"
+ALLOWANCE_TITLE = "What a member may spend"
+
+
+def limit_line(whose: str | None, terms: str, by_id: int, at: str) -> str:
+    """Return a line of the list of limits; `whose` is None where the heading says it."""
+    return f"• {'' if whose is None else f'{whose}: '}{terms} · by <@{by_id}> {at}"
+
+
+# ---------------------------------------------------------------------- approvals
+
+NO_APPROVAL_CHANNEL = "A job waits for approval, but no approval channel is set; set one with `/studio settings`."
+AUTHOR, CHANNEL, ESTIMATE, EXPIRES = "Asked by", "Where", "About", "Until"
+APPROVE, APPROVE_AND_GRANT, REFUSE = "Approve", "Approve and raise limit", "Refuse…"
+REFUSE_JOB_FORM = "Refuse this job"
+
+
+def approval_channel_closed(channel_id: int) -> str:
+    """Say that the bot lacks the permission to post the question."""
+    return f"A job waits for approval, but I may not post in <#{channel_id}>."
+
+
+def approval_title(operation: str) -> str:
+    """Return the question's title."""
+    return f"May this be made? {operation}"
+
+
+def approval_estimate(amount: str, basis: str) -> str:
+    """Return what the jobs are expected to cost, and what that is based on."""
+    return f"{amount} credits ({basis})"
+
+
+def approval_footer(card_id: str) -> str:
+    """Return the question's footer."""
+    return f"cannon-bot · {card_id}"
+
+
+def approved(by_id: int, grant: tuple[int, str] | None) -> str:
+    """Say who approved; `grant` is the member who was granted credits, and how many."""
+    granted = "" if grant is None else f", and <@{grant[0]}> was granted {grant[1]} credits"
+    return f"Approved by <@{by_id}>{granted}."
+
+
+# ---------------------------------------------------------------------- refusing a job or a result
+
+REASON_INPUT = "Why? The member reads this"
+
+
+def refused(by_id: int, reason: str) -> str:
+    """Say who refused, and why if `reason` is not empty; without a full stop."""
+    return _verdict("Refused", by_id, reason)
+
+
+def published(by_id: int, reason: str) -> str:
+    """Say who published a result; without a full stop."""
+    return _verdict("Published", by_id, reason)
+
+
+def _verdict(word: str, by_id: int, reason: str) -> str:
+    return f"{word} by <@{by_id}>{f': {reason}' if reason else ''}"
+
+
+# ---------------------------------------------------------------------- /studio review and its answers
+
+NO_REVIEW = "Results are posted without review. `/studio review` with `channel` has moderators look at them first."
+REVIEW_CHANNEL_MISSING = "Name the channel where results are looked at, too."
+REVIEW_IN_SAME_CHANNEL = "Results cannot be reviewed in the channel that they are kept back from."
+PUBLISH = "Publish"
+REFUSE_RESULT_FORM = "Refuse this result"
+
+
+def no_permission_to_post(channel: str, missing: Sequence[str]) -> str:
+    """Refuse a channel for reviews in which the bot lacks permissions."""
+    return f"I could not post in {channel}: give me {' and '.join(missing)} there."
+
+
+def review_rule(channel_id: int, review_channel: int) -> str:
+    """Return a rule as one line; a `channel_id` of 0 stands for the whole server."""
+    where = f"of <#{channel_id}>" if channel_id else "of this server"
+    return f"Results {where} are looked at in <#{review_channel}> before they are posted."
+
+
+def review_on(rule: str) -> str:
+    """Confirm that a rule was set."""
+    return done(f"{rule} Let only moderators read that channel.")
+
+
+def review_off(removed: str) -> str:
+    """Confirm that rules were removed."""
+    return done(f"{removed} What waits already can still be decided about.")
