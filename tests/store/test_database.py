@@ -92,8 +92,14 @@ async def test_a_read_is_one_view_and_sees_what_was_written_before(open_database
 
 async def test_a_caller_cancelled_before_its_turn_has_done_nothing(open_database: Open) -> None:
     database = await open_database()
-    go = threading.Event()
-    first = asyncio.create_task(database.write(lambda _: go.wait(10)))
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(_: sqlite3.Connection) -> bool:
+        begun.set()
+        return go.wait(10)
+
+    first = asyncio.create_task(database.write(slow))
+    await asyncio.to_thread(begun.wait, 10)  # else the two could share a commit
     second = asyncio.create_task(database.write(note))
     await asyncio.sleep(0)
     second.cancel()
