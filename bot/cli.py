@@ -1,6 +1,6 @@
 """`cannon-bot`: one subcommand, one function.
 
-Exit codes: 0 well, 1 it cannot (the sentence on standard error says what to do), 2 a wrong command line.
+Exit codes: 0 success, 1 failure (the sentence on standard error says what to do), 2 a wrong command line.
 What a subcommand needs is imported inside it, so that the others start fast and do not depend on it.
 """
 
@@ -24,10 +24,10 @@ from bot.errors import BotError, SettingsError, StartError
 from bot.settings import Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
-"""How long a stop may take after SIGINT or SIGTERM; past it the process ends hard."""
+"""How long a stop may take after SIGINT or SIGTERM; past it the process is killed."""
 
 DEMO_PACKAGES = frozenset({"simcord", "PIL", "av"})
-"""What the extra `demo` brings: the simulated Discord and the making of real media."""
+"""What the extra `demo` installs: the simulated Discord and the libraries that make real media."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(f"this needs the package {error.name}. Install the demo's extra: pip install 'cannon-bot[demo]'")
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output went away, as in `cannon-bot commands | head`
+    except BrokenPipeError:  # the reader of our output has closed it, as in `cannon-bot commands | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     else:
         return code
@@ -96,7 +96,7 @@ def _run(_arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    # The demo is the same for everybody: it reads no settings, so that no real token or key can get into it.
+    # The demo is the same for everybody: it reads no settings, so it cannot use a real token or key.
     _start_logs(Settings(log_level="WARNING", log_format="console"))
     from bot.sandbox.demo import run_demo
 
@@ -163,28 +163,28 @@ def _commands(arguments: argparse.Namespace) -> int:
 
 
 def _health(_arguments: argparse.Namespace) -> int:
-    from bot.runtime.health_probe import ask, noted_address
+    from bot.runtime.health_probe import ask, stored_address
 
-    well, words = ask(noted_address(read_settings()[0].database))
-    print(words)
-    return 0 if well else 1
+    is_healthy, body = ask(stored_address(read_settings()[0].database))
+    print(body)
+    return 0 if is_healthy else 1
 
 
 def _until_signal(work: Coroutine[Any, Any, None]) -> int:
-    """Run `work` until it ends or SIGINT or SIGTERM asks for a stop; return the exit code."""
+    """Run `work` until it ends, or until SIGINT or SIGTERM stops it; return the exit code."""
     return asyncio.run(_cancel_on_signal(work))
 
 
 async def _cancel_on_signal(work: Coroutine[Any, Any, None]) -> int:
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
-    asked = False
+    is_stopping = False
 
     def stop() -> None:
-        nonlocal asked
-        if not asked:
-            asked = True
-            _end_hard_after(STOP_TIMEOUT_S)
+        nonlocal is_stopping
+        if not is_stopping:
+            is_stopping = True
+            _kill_after(STOP_TIMEOUT_S)
             task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -192,20 +192,20 @@ async def _cancel_on_signal(work: Coroutine[Any, Any, None]) -> int:
     try:
         await task
     except asyncio.CancelledError:
-        if not asked:
+        if not is_stopping:
             raise
     except BotError:
         raise
     except Exception:  # noqa: BLE001 - the logs mask the secrets that a traceback may show; Python's own printing would not
-        structlog.get_logger(__name__).exception("stopped by a fault of its own")
+        structlog.get_logger(__name__).exception("stopped by an unexpected error")
         return 1
     return 0
 
 
-def _end_hard_after(seconds: float) -> None:
-    """End the process after `seconds` even if a thread or a shielded task never ends.
+def _kill_after(seconds: float) -> None:
+    """Kill the process after `seconds` even if a thread or a shielded task never ends.
 
-    It stays armed after the event loop has ended: a thread left over would keep the interpreter waiting at its exit.
+    It stays active after the event loop has ended: a remaining thread would keep the interpreter from exiting.
     """
 
     def end() -> None:

@@ -10,7 +10,7 @@ BotError
 │   ├── RateLimited            429; retryable after `retry_after_s`
 │   ├── KeyRefused             401 or 403: the key is wrong, revoked or lacks a scope
 │   ├── OutOfCredits           402
-│   ├── InputRefused           400 or 422: the API does not take this input
+│   ├── InputRefused           400 or 422: the API does not accept this input
 │   ├── RequestNotFound        404
 │   ├── IdempotencyClash       409: same key, other body
 │   └── UnreadableAnswer       an answer that is not what the API documents
@@ -19,7 +19,7 @@ BotError
 │   ├── MediaUnreachable       connection failure or no answer in time; retryable
 │   ├── MediaTooLarge          over the byte cap
 │   ├── MediaUnsafe            not https, or not a public address
-│   └── MediaWrongKind         not the kind of file that was promised
+│   └── MediaWrongKind         not the expected kind of file
 └── StartError                 the bot cannot start; the sentence says what to do
     ├── SettingsError
     └── StoreError             the database: newer schema, corrupt, no permission, key lost
@@ -37,7 +37,7 @@ class BotError(Exception):
 
 
 class InputError(BotError):
-    """An input breaks a rule. `field` is the wire or option name, None if it is about several."""
+    """An input breaks a rule. `field` is the wire or option name, None if several are concerned."""
 
     def __init__(self, sentence: str, field: str | None = None) -> None:
         super().__init__(sentence)
@@ -47,7 +47,7 @@ class InputError(BotError):
 class Refused(BotError):
     """The bot may not do this, here, now, for this member.
 
-    `reason` is a word to file it under where a server's own rules refuse (`limit`, `block`, …), else ''.
+    `reason` is the category of a refusal by the server's own rules (`limit`, `block`, …), else ''.
     """
 
     def __init__(self, sentence: str, reason: str = "") -> None:
@@ -72,7 +72,7 @@ class CannonError(BotError):
 
 
 class CannonUnavailable(CannonError):
-    """No answer, or a 5xx. `retry_after_s` is what the server asked for, in seconds, if it did."""
+    """No answer, or a 5xx. `retry_after_s` is the server's own, in seconds, None if it gave none."""
 
     def __init__(self, sentence: str, status: int | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(sentence, status)
@@ -80,7 +80,7 @@ class CannonUnavailable(CannonError):
 
 
 class RateLimited(CannonError):
-    """429. `retry_after_s` is what the server asked for, in seconds, None if it did not say."""
+    """429. `retry_after_s` is the server's own, in seconds, None if it gave none."""
 
     def __init__(self, sentence: str, status: int | None = 429, retry_after_s: float | None = None) -> None:
         super().__init__(sentence, status)
@@ -96,11 +96,11 @@ class OutOfCredits(CannonError):
 
 
 class InputRefused(CannonError):
-    """400 or 422: the API does not take this input."""
+    """400 or 422: the API does not accept this input."""
 
 
 class RequestNotFound(CannonError):
-    """404: the API does not know this request, or this address."""
+    """404: the API has no such request, or no such address."""
 
 
 class IdempotencyClash(CannonError):
@@ -120,7 +120,7 @@ class MediaGone(MediaError):
 
 
 class MediaUnreachable(MediaError):
-    """The file's host did not answer; trying again may help."""
+    """The file's host did not answer; a retry may help."""
 
 
 class MediaTooLarge(MediaError):
@@ -132,7 +132,7 @@ class MediaUnsafe(MediaError):
 
 
 class MediaWrongKind(MediaError):
-    """The file's content is not of the kind that was promised."""
+    """The file's content is not of the expected kind."""
 
 
 class StartError(BotError):

@@ -1,7 +1,7 @@
-"""Every setting of the bot, typed, read from the environment and a `.env` file; all problems are told at once.
+"""Every setting of the bot, typed, read from the environment and a `.env` file; all problems are reported together.
 
-The environment wins over `.env`. `.env` is read from the current directory; where there is none, there is none.
-An empty value counts as unset. No problem's text holds the value of a secret.
+The environment overrides `.env`, which is read from the current directory and may be missing.
+An empty value counts as unset. No problem's text contains the value of a secret.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MALFORMED = (
 
 
 def _header_safe(value: object) -> object:
-    """Refuse a secret that cannot be sent in an HTTP header, mostly a slip while copying."""
+    """Refuse a secret that cannot be sent in an HTTP header, mostly a mistake in copying."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if isinstance(text, str):
         text = text.strip()
@@ -88,7 +88,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _guilds(value: object) -> object:
-    """Turn `1, 2 3` into a set of ids; `*` stands for every server."""
+    """Turn `1, 2 3` into a set of ids; `*` means every server."""
     if not isinstance(value, str):
         return value
     words = value.replace(",", " ").split()
@@ -97,7 +97,7 @@ def _guilds(value: object) -> object:
     for place, word in enumerate(words, 1):
         if not (
             word.isascii() and word.isdecimal() and 15 <= len(word) <= 20
-        ):  # the word itself may be a mislaid secret
+        ):  # the word itself may be a misplaced secret
             raise ValueError(
                 f"is wrong: entry {place} is not a server's id (15 to 20 digits)."
                 " List ids with commas between them, or write a single * for every server"
@@ -106,7 +106,7 @@ def _guilds(value: object) -> object:
 
 
 def _secret_keys(value: object) -> object:
-    """Split at commas; each key must be long enough that guessing it is hopeless."""
+    """Split at commas; each key must be long enough to be unguessable."""
     if not isinstance(value, str):
         return value
     keys = [key.strip() for key in value.split(",") if key.strip()]
@@ -177,7 +177,7 @@ def _default_log_format() -> Literal["console", "json"]:
 class Settings(BaseModel):
     """The settings' values, checked. Building one by hand reads neither the environment nor a file.
 
-    A field's description is what `.env.example` and the README say of it.
+    A field's description is what `.env.example` and the README say about it.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", validate_default=False)
@@ -226,7 +226,7 @@ class Settings(BaseModel):
     )
 
     def secrets(self) -> tuple[str, ...]:
-        """Return every secret in the clear: for the logs' mask, and nothing else."""
+        """Return every secret in plain text: for the logs' mask, and nothing else."""
         held = (self.discord_token, self.cannon_api_key, *self.secret_keys)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
 
@@ -257,7 +257,7 @@ def describe_settings() -> list[tuple[str, str, str]]:
 
 
 def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False) -> tuple[Settings, list[str]]:
-    """Read what can be read: return the settings, bad ones at their default, and a sentence per problem.
+    """Read what can be read: return the settings, invalid ones at their default, and a sentence per problem.
 
     `need_token`: a missing or malformed DISCORD_TOKEN is a problem too.
     """
@@ -300,7 +300,7 @@ def _sentences(details: Iterable[ErrorDetails]) -> Iterable[str]:
     seen = set()
     for detail in details:
         name = str(detail["loc"][0])
-        if name not in seen:  # a union reports each of its arms
+        if name not in seen:  # a union reports each of its members
             seen.add(name)
             cause = detail.get("ctx", {}).get("error")
             yield f"{name.upper()} {cause or 'is not valid: ' + detail['msg'].lower()}."

@@ -23,7 +23,7 @@ BOX_PX = 60
 GAP_PX = 24
 LINE_PX = 16
 CHARACTER_PX = 6.1
-"""A little more than an average character of the 12 px face, so that no line leaves its box."""
+"""A little more than an average character of the 12 px font, so that no line leaves its box."""
 SURFACE = "cogs"
 FACE = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
 TONES = {"discord": "#eef0ff", "plain": "#f6f8fa"}
@@ -37,7 +37,7 @@ KNOWS_DISCORD = frozenset({"cogs", "app", "delivery", "sandbox"})
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A package or a module, with the sentence that tells its subject."""
+    """A package or a module, with the sentence that describes it."""
 
     name: str
     sentence: str
@@ -45,7 +45,7 @@ class Box:
 
 
 def layers(root: Path = ROOT) -> list[list[str]]:
-    """Return the contract's rows from the top: the names that stand in one row may not import each other."""
+    """Return the contract's rows from the top: the names in one row may not import each other."""
     parser = configparser.ConfigParser()
     parser.read(root / ".importlinter", encoding="utf-8")
     rows = parser[CONTRACT]["layers"].split("\n")

@@ -1,6 +1,6 @@
-"""Write the README's tables of commands and settings from the code; `--check` only tells whether they are right.
+"""Write the README's tables of commands and settings from the code; `--check` only reports whether they are up to date.
 
-Each table stands between two markers, `<!-- name -->` and `<!-- /name -->`. Run by `make readme`.
+Each table is between two markers, `<!-- name -->` and `<!-- /name -->`. Run by `make readme`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def commands_table(commands: list[dict[str, Any]]) -> str:
 
 
 def with_table(text: str, name: str, table: str) -> str:
-    """Return `text` with `table` between the markers of `name`. Raises ValueError if the markers are not there once."""
+    """Return `text` with `table` between the markers of `name`. Raises ValueError unless the markers occur once."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     written, times = pattern.subn(lambda match: f"{match[1]}{table}{match[2]}", text)
     if times != 1:

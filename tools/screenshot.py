@@ -1,4 +1,4 @@
-"""Take the README's picture of the demo page: one `/image generate`, from the composer to the finished card.
+"""Take the README's screenshot of the demo page: one `/image generate`, from the composer to the finished card.
 
 Needs Chromium (on Debian: `apt install chromium`, else name one in CHROMIUM). Run by `make screenshot`.
 """
@@ -24,34 +24,34 @@ PICTURE = ROOT / "docs" / "images" / "demo.png"
 PROMPT = "A still mountain lake at dusk, dark firs on both shores, the last light in the water"
 DRAWN = "image => image.complete && image.naturalWidth > 200"
 WIDTH_PX, HEIGHT_PX = 1100, 1000
-"""High enough for the whole card with its picture."""
+"""High enough for the whole card with its image."""
 COLOURS = 256
 LARGEST_BYTES = 400_000
 WAIT_MS = 30_000
 
 
 async def shot(speed: float) -> bytes:
-    """Return a PNG of the demo's page with one finished picture on it."""
+    """Return a PNG of the demo's page with one finished image on it."""
     async with Demo(speed=speed) as demo, page_at(demo.url, width=WIDTH_PX, height=HEIGHT_PX) as page:
         await run_slash(page, "image generate", prompt=PROMPT)
         picture = page.get_by_alt_text(PROMPT)
         await picture.wait_for(timeout=WAIT_MS)
         await page.wait_for_function(DRAWN, arg=await picture.element_handle())
         await page.get_by_text("done in").wait_for(timeout=WAIT_MS)
-        await page.mouse.move(1, 1)  # away from the picture, over which buttons appear
+        await page.mouse.move(1, 1)  # away from the image, over which buttons appear
         data: bytes = await page.screenshot()
         return data
 
 
 def with_palette(png: bytes) -> bytes:
-    """Return the same picture in 256 colours, for a file that would be too large."""
+    """Return the same screenshot in 256 colours, in case the file would be too large."""
     written = io.BytesIO()
     Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS).save(written, "PNG", optimize=True)
     return written.getvalue()
 
 
 def main() -> int:
-    """Write the picture; return the exit code."""
+    """Write the screenshot; return the exit code."""
     parser = argparse.ArgumentParser(description="Take the README's picture of the demo page.")
     parser.add_argument("--output", type=Path, default=PICTURE, help="where to write the PNG")
     parser.add_argument("--speed", type=float, default=2.0, help="how much faster than life the job finishes")

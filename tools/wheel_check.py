@@ -1,6 +1,6 @@
 """Test what is shipped: build the wheel and the sdist, install the wheel in a clean environment, run it elsewhere.
 
-Run by `make wheel-check`. Ends with a non-zero exit code and the command's own words at the first thing that fails.
+Run by `make wheel-check`. Ends with a non-zero exit code and the command's own output at the first failure.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLE_TOKEN = "0" * 18 + "." + "0" * 6 + "." + "0" * 38  # the form of a bot token; `check` asks for no more
+SAMPLE_TOKEN = "0" * 18 + "." + "0" * 6 + "." + "0" * 38  # the form of a bot token; `check` needs no more
 FORBIDDEN = ("tests/", "data/", ".env", ".venv/", "tools/")
 
 
 def run(command: list[str | Path], cwd: Path, **environment: str) -> str:
-    """Run `command` in `cwd` with nothing of our environment but what is given; return what it printed."""
-    # The installer's own variables stay: a certificate or a cache of this machine.
+    """Run `command` in `cwd` without our environment except for what is passed in; return what it printed."""
+    # The installer's own variables are kept: a certificate or a cache of this machine.
     kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_")) or name == "HOME"}
     done = subprocess.run(  # noqa: S603 - our own commands
         [str(word) for word in command],
@@ -38,7 +38,7 @@ def run(command: list[str | Path], cwd: Path, **environment: str) -> str:
 
 
 def build(into: Path) -> Path:
-    """Build both distributions, look at what is in them, return the wheel."""
+    """Build both distributions, check their contents, return the wheel."""
     run([sys.executable, "-m", "build", "--no-isolation", "--outdir", into], ROOT)
     (wheel,), (sdist,) = into.glob("*.whl"), into.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:

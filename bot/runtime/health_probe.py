@@ -21,7 +21,7 @@ TIMEOUT_S = 5.0
 ANSWER_LIMIT_BYTES = 64 * 1024
 
 
-def noted_address(database: Path) -> str:
+def stored_address(database: Path) -> str:
     """Return the address that the bot stored in `database`. Raises StartError if there is none."""
     try:
         with closing(

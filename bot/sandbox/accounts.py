@@ -1,7 +1,7 @@
-"""The sandbox's memory: accounts with their credits, and requests with their life.
+"""The sandbox's memory: accounts with their credits, and requests with their states.
 
-A request's state is not stepped but read off the clock: it is a function of when it was accepted and for how long it
-was made to take. So a test may jump over hours, and nothing ticks in the background.
+A request's state is computed from the clock: it is a function of when it was accepted and of its duration. So a test
+may skip hours, and nothing runs in the background.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.sandbox import answers
+from bot.sandbox import answers, texts
 from bot.sandbox.answers import number
 
 SCOPES = ("requests:read", "requests:write")
 KEY_PREFIXES = ("cs_test_", "cs_live_")
 KEY_MIN_CHARS = 12
 SKEW_S = 86_400.0
-"""By how much the times of a request with the word `#skewed` are wrong, in seconds."""
+"""The error of the times of a request with the word `#skewed`, in seconds."""
 RETENTION_S = answers.RETENTION_DAYS * 86_400
 
 
@@ -40,18 +40,18 @@ class Account:
 
     secret: str = field(repr=False)
     credits: Decimal
-    """What it had at the start."""
+    """Its credits at the start."""
     plan: str = "creator"
     scopes: tuple[str, ...] = SCOPES
     name: str = "Sandbox"
     elsewhere: Decimal = Decimal(0)
     """Credits that were spent without a request of this API, in the app for instance."""
     accepted: Decimal = Decimal(0)
-    """What all its requests cost together, in credits, those included that failed."""
+    """The cost of all its requests in credits, failed ones included."""
     failures: list[StudioRequest] = field(default_factory=list, repr=False)
 
     def spent(self, now: float) -> Decimal:
-        """Return what its requests have cost so far, in credits: what failed is given back."""
+        """Return what its requests have cost so far, in credits: failed ones are refunded."""
         return self.accepted - sum((each.cost - each.charged(now) for each in self.failures), Decimal(0))
 
     def left(self, now: float) -> Decimal:
@@ -71,7 +71,7 @@ class StudioRequest:
     idempotency_key: str | None
     webhook_url: str | None
     digest: str
-    """Of the whole body, to tell a repeat from a clash."""
+    """Of the whole body, to distinguish a repeat from a clash."""
     cost: Decimal
     words: frozenset[str]
     task: str
@@ -83,11 +83,11 @@ class StudioRequest:
     urls: Mapping[str, list[str]] = field(default_factory=dict)
     error: str | None = None
     billed: bool = False
-    """Whether its credits are kept although it fails."""
+    """Whether it is charged although it fails."""
     made: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
-    """Set once the files are there, or are known never to be."""
+    """Set once the files exist, or can no longer be made."""
     finished: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
-    """Set when a test ends it before its time."""
+    """Set when a test ends it early."""
     polls: int = 0
 
     @property
@@ -95,12 +95,12 @@ class StudioRequest:
         """Return the first API key of the account that it was sent with."""
         return self.account.secret
 
-    def over(self, now: float) -> bool:
-        """Tell whether its time is up."""
+    def has_ended(self, now: float) -> bool:
+        """Whether its time is up."""
         return now >= self.ends_at
 
     def fail(self, sentence: str, *, billed: bool = False) -> None:
-        """Let it end without a result, once its time is up; with `billed` its credits are kept."""
+        """Make it fail, once its time is up; with `billed` it is charged all the same."""
         self.error, self.billed = sentence, billed
         self.account.failures.append(self)
         self.made.set()
@@ -114,12 +114,12 @@ class StudioRequest:
         """Return its state: `queued`, `processing`, `succeeded` or `failed`."""
         if now < self.starts_at:
             return "queued"
-        if not self.over(now) or not self.made.is_set():
+        if not self.has_ended(now) or not self.made.is_set():
             return "processing"
         return "failed" if self.error else "succeeded"
 
     def charged(self, now: float) -> Decimal:
-        """Return the credits that it has cost: charged when it was accepted, given back when it fails unbilled."""
+        """Return the credits that it has cost: charged when it is accepted, refunded when it fails unbilled."""
         return Decimal(0) if self.status(now) == "failed" and not self.billed else self.cost
 
     def document(self, now: float) -> dict[str, Any]:
@@ -176,7 +176,7 @@ class Accounts:
         self.accounts: dict[str, Account] = {}
         """By API key; several keys may have one account."""
         self.revoked: set[str] = set()
-        """API keys that are answered 401."""
+        """API keys that get a 401."""
         self.requests: dict[str, StudioRequest] = {}
         self._repeats: dict[tuple[str, str], StudioRequest] = {}
 
@@ -186,7 +186,7 @@ class Accounts:
             self.accounts[secret] = Account(secret=secret, credits=self.credits_each)
         account = self.accounts.get(secret or "")
         if account is None or secret in self.revoked:
-            raise ApiError(401, "The API key is missing, invalid or revoked.")
+            raise ApiError(401, texts.KEY_REFUSED)
         return account
 
     def repeated(self, account: Account, idempotency_key: str | None, digest: str) -> StudioRequest | None:
@@ -195,11 +195,11 @@ class Accounts:
             return None
         earlier = self._repeats.get((account.secret, idempotency_key))
         if earlier is not None and earlier.digest != digest:
-            raise ApiError(409, "This idempotency key was used with another body.")
+            raise ApiError(409, texts.OTHER_BODY)
         return earlier
 
-    def enter(self, request: StudioRequest) -> None:
-        """Keep a new request."""
+    def add(self, request: StudioRequest) -> None:
+        """Store a new request."""
         self.requests[request.id] = request
         request.account.accepted += request.cost
         if request.idempotency_key is not None:
@@ -211,7 +211,7 @@ class Accounts:
         return {
             "ok": True,
             "status": "ok",
-            "message": "Key works.",
+            "message": texts.KEY_WORKS,
             "creditsRemaining": left,
             "credits": {"remaining": left},
             "account": {"email": "sandbox@studio.example", "plan": account.plan},

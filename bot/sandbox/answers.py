@@ -1,7 +1,7 @@
-"""What the sandbox answers: the output of each operation, and the request object round it.
+"""What the sandbox answers: the output of each operation, and the request object around it.
 
 The shapes are those of https://www.cannonstudio.app/developers/docs and its operation pages. The outputs of
-`sora2.character.*` and `three_d.*` are on no public page and therefore invented, after their nearest relatives.
+`sora2.character.*` and `three_d.*` are on no public page and therefore invented, like those of similar operations.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from bot.sandbox import texts
 
 POLL_AFTER_MS = 2000
 """As in the sample of https://www.cannonstudio.app/developers/docs/reference/create-request."""
@@ -23,14 +25,14 @@ Urls = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """How an operation's output looks. `files` are its output keys with the file kind that stands under each."""
+    """How an operation's output looks. `files` are its output keys with the file kind of each."""
 
     prefix: str
     asset_type: str
     files: tuple[tuple[str, str], ...]
     provider: str | None
     model: str
-    told_price: bool = False
+    shows_cost: bool = False
     """Whether the output has `exact_cost_credits`."""
 
 
@@ -89,7 +91,7 @@ PRODUCTS: Mapping[str, Product] = {
         files=(("video_url", "mp4"),),
         provider="wavespeed",
         model="lipsync",
-        told_price=True,
+        shows_cost=True,
     ),
     "subtitles.generate": Product(
         prefix="sub_", asset_type="video", files=(("video_url", "mp4"),), provider=None, model="subtitles"
@@ -103,14 +105,14 @@ PRODUCTS: Mapping[str, Product] = {
         files=(("video_url", "mp4"),),
         provider="wavespeed",
         model="video_upscale",
-        told_price=True,
+        shows_cost=True,
     ),
 }
-"""Every operation but `prompt.enhance.*`, whose output is text."""
+"""Every operation except `prompt.enhance.*`, whose output is text."""
 
 
 def partial(operation: str, given: Mapping[str, Any], task: str, status: str) -> dict[str, Any]:
-    """Return the `output` of a request that has no result: still at work, or failed."""
+    """Return the `output` of a request that has no result: still in progress, or failed."""
     product = PRODUCTS.get(operation)
     if product is None:
         return {"status": status, "operation": operation}
@@ -129,7 +131,7 @@ def output(operation: str, given: Mapping[str, Any], task: str, urls: Urls, cost
         if links := urls.get(kind):
             answer[key] = _links(key, links)
     answer |= _extras(operation, given, task) | _maker(operation, product, given)
-    if product.told_price:
+    if product.shows_cost:
         answer["exact_cost_credits"] = number(cost)
     return answer
 
@@ -141,12 +143,12 @@ def output_preview(answer: Mapping[str, Any]) -> str | None:
         return text[:PREVIEW_LIMIT_CHARS]
     for key in ("image_url", "video_url", "audio_url"):
         if key in answer:
-            return f"Asset ready: {answer[key]}"
+            return texts.asset_ready(answer[key])
     return None
 
 
 def input_preview(given: Mapping[str, Any]) -> str:
-    """Return the `inputPreview`: the words that were given, else the first text."""
+    """Return the `inputPreview`: the prompt, else the first text."""
     texts = [given.get(name) for name in ("prompt", "text", "description", "name")] + list(given.values())
     return next((text for text in texts if isinstance(text, str)), "")[:PREVIEW_LIMIT_CHARS]
 
@@ -203,7 +205,7 @@ _PHRASES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 def _links(key: str, links: Sequence[str]) -> str | list[str]:
     if key == "provider_image_urls":
-        # The provider's temporary host, long gone: a client that downloads from it is wrong.
+        # The provider's temporary host, expired: a client that downloads from it is wrong.
         return [link.replace("/media/", "/media/provider-") for link in links]
     return list(links) if key.endswith("_urls") else links[0]
 
@@ -211,7 +213,7 @@ def _links(key: str, links: Sequence[str]) -> str | list[str]:
 def _maker(operation: str, product: Product, given: Mapping[str, Any]) -> dict[str, Any]:
     model = product.model
     if operation in {"image.generate", "image.edit"}:
-        # The provider's slug, not the id that was asked for.
+        # The provider's slug, not the requested id.
         model = f"sandbox/{given.get('model', 'seedream5')}-{product.model}"
     elif operation in {"video.generate", "music.generate"}:
         model = str(given.get("model", product.model))

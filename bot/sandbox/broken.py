@@ -1,4 +1,4 @@
-"""How a fault looks on the socket: answers that are late, cut, swollen, or not what they claim to be."""
+"""How a fault looks on the socket: answers that are late, cut off, oversized, or not what they claim to be."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox import texts
 from bot.sandbox.faults import Fault
 
 Answer = Callable[[], Awaitable[web.Response]]
-"""Does what was asked and returns the true answer."""
+"""Carries out the call and returns the true answer."""
 
 HTML = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 BOMB_BYTES = 300 * 1024 * 1024
@@ -29,7 +30,7 @@ _TRUE_ANSWER = frozenset(
 
 
 async def play(fault: Fault, request: web.Request, answer: Answer, closing: asyncio.Event) -> web.StreamResponse:
-    """Answer `request` with `fault`. `closing` ends what would otherwise go on for ever."""
+    """Answer `request` with `fault`. `closing` stops what would otherwise never end."""
     media = request.path.startswith("/media/")
     true = await answer() if media or fault.commit or fault.kind in _TRUE_ANSWER else web.json_response()
     if media and fault.kind in _FALSE_FILES:
@@ -56,10 +57,10 @@ def pixel_flood() -> bytes:
 
 @lru_cache(maxsize=1)
 def bomb() -> bytes:
-    """Return some 300 KB of gzip that unpack to BOMB_BYTES of spaces."""
+    """Return some 300 KB of gzip that decompress to BOMB_BYTES of spaces."""
     block, count = b" " * (1024 * 1024), BOMB_BYTES // (1024 * 1024)
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    # After a full flush a block stands alone, so that it is packed once and repeated: the loop must not stop for it.
+    # After a full flush a block is independent: it is compressed once and repeated, so the event loop is not blocked.
     packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
     check = 0
     for _ in range(count):
@@ -74,7 +75,7 @@ def error_body(message: str) -> dict[str, Any]:
 
 
 def _status(fault: Fault) -> web.Response:
-    body = fault.body if fault.body is not None else json.dumps(error_body("Something went wrong on our side."))
+    body = fault.body if fault.body is not None else json.dumps(error_body(texts.SERVER_ERROR))
     return _text(body, "application/json", fault.status, dict(fault.headers))
 
 
@@ -84,7 +85,7 @@ def _page(fault: Fault) -> web.Response:
 
 def _flood(fault: Fault) -> web.Response:
     wait = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
-    return web.json_response(error_body("Too many requests. Slow down."), status=429, headers=wait)
+    return web.json_response(error_body(texts.TOO_MANY_REQUESTS), status=429, headers=wait)
 
 
 def _huge(fault: Fault) -> web.Response:
@@ -176,7 +177,7 @@ _FALSE_FILES: Mapping[str, Callable[[], bytes]] = {
     "exe": lambda: b"MZ" + bytes(58) + b"\x40\x00\x00\x00PE\x00\x00",
     "pixel_flood": pixel_flood,
 }
-"""What a file holds in place of the medium."""
+"""What a file contains instead of the medium."""
 
 _STREAMS: Mapping[str, Callable[[Fault, web.Request, web.Response, asyncio.Event], Awaitable[web.StreamResponse]]] = {
     "drop": _dropped,
@@ -186,7 +187,7 @@ _STREAMS: Mapping[str, Callable[[Fault, web.Request, web.Response, asyncio.Event
     "truncated": _half,
     "endless": _endless,
 }
-"""Answers that are written piece by piece, or not at all."""
+"""Answers that are written in pieces, or not at all."""
 
 _TWISTS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "nan": lambda document: _each(document, lambda value: math.nan if _is_number(value) else value),
@@ -204,7 +205,7 @@ _WHOLE: Mapping[str, Callable[[Fault], web.Response]] = {
     "page": _page,
     "flood": _flood,
     "huge": _huge,
-    "gone": lambda _fault: web.json_response(error_body("There is no such file."), status=404),
+    "gone": lambda _fault: web.json_response(error_body(texts.NO_FILE), status=404),
     "redirect": lambda fault: web.Response(status=302, headers={"Location": fault.location}),
     "huge_headers": lambda _fault: web.json_response({}, headers={"X-Filler": "x" * HUGE_HEADER_BYTES}),
     "gzip_bomb": lambda _fault: web.Response(
@@ -213,4 +214,4 @@ _WHOLE: Mapping[str, Callable[[Fault], web.Response]] = {
     "garbage": lambda _fault: _text(HTML, "text/html", 200, {}),
     "empty": lambda _fault: web.Response(content_type="application/json"),
 }
-"""Answers that are sent in one piece, in place of the true one."""
+"""Answers that are sent in one piece, instead of the true one."""

@@ -1,6 +1,6 @@
 """`cannon-bot demo`: the real bot against the sandbox, on a simulated Discord with a local page.
 
-Everything is real but the two far ends: Cannon Studio is the sandbox on loopback, Discord is simcord, whose preview
+Everything is real except the two ends: Cannon Studio is the sandbox on loopback, Discord is simcord, whose preview
 page has a slash composer, files, buttons, forms and reactions.
 """
 
@@ -19,30 +19,24 @@ from pydantic import SecretStr
 
 from bot.app.client import CannonBot
 from bot.errors import StartError
+from bot.sandbox import texts
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
 _state_log = logging.getLogger("discord.state")
-_state_log.disabled = True  # simcord builds a client without intents as it is imported, which discord.py warns of
+_state_log.disabled = True  # simcord builds a client without intents on import, and discord.py warns about that
 try:
     import discord
     import simcord
     from simcord.backend.errors import SetupError
-except ImportError as error:  # pragma: no cover - the extra is there wherever the tests run
-    raise StartError(
-        "The demo needs the extra `demo`: install with `pip install 'cannon-bot[demo]'`, or use `make demo`."
-    ) from error
+except ImportError as error:  # pragma: no cover - the extra is installed wherever the tests run
+    raise StartError(texts.DEMO_EXTRA_MISSING) from error
 finally:
     _state_log.disabled = False
 
 DEMO_KEY = "cs_test_demo_0000000000000000"
 DEMO_CREDITS = 5000
-BOT_NAME = "Cannon Studio"
 REFRESH_S = 0.4
-WELCOME = (
-    "Welcome to the demo. Everything here is the real bot; only Discord and Cannon Studio are simulated, on this "
-    "machine.\nPick `/image generate` in the composer below and give it a prompt."
-)
 
 
 class Demo:
@@ -90,14 +84,14 @@ class Demo:
             cdn=self._from_cdn,
         )
         self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=20.0)
-        self.env.backend.bot_user.name = BOT_NAME
-        # The simulated clock starts in a fixed year; cards show real times.
+        self.env.backend.bot_user.name = texts.BOT_NAME
+        # The simulated clock starts in a fixed year, but cards show real times.
         self._keep_time()
         await self.env.start()
         self._stack.push_async_callback(self._stop_bot)
         self._stack.enter_context(self.env.time_context())
         await self._furnish()
-        # Outside the bot's scope: the simulation would else wait for a loop that never ends.
+        # Outside the bot's scope: otherwise the simulation would wait for a loop that never ends.
         self._tasks.append(asyncio.create_task(self.bot.parts.worker.run(), name="demo-worker"))
         self._tasks.append(asyncio.create_task(self._keep_page(), name="demo-page"))
 
@@ -106,16 +100,16 @@ class Demo:
         await self.env.shutdown()
 
     async def _furnish(self) -> None:
-        guild = self.env.create_guild("Cannon Demo")
-        channel = guild.create_text_channel("studio", topic="Pictures, films and sound by slash command")
+        guild = self.env.create_guild(texts.GUILD_NAME)
+        channel = guild.create_text_channel("studio", topic=texts.CHANNEL_TOPIC)
         moderators = guild.create_role(
             "Moderators", permissions=discord.Permissions(manage_guild=True, manage_messages=True)
         )
         moderator = guild.add_member(
-            self.env.create_user("morgan", global_name="Morgan (moderator)"), roles=[moderators]
+            self.env.create_user("morgan", global_name=texts.MODERATOR_NAME), roles=[moderators]
         )
-        member = guild.add_member(self.env.create_user("ada", global_name="Ada (member)"))
-        await moderator.send(channel, WELCOME)
+        member = guild.add_member(self.env.create_user("ada", global_name=texts.MEMBER_NAME))
+        await moderator.send(channel, texts.WELCOME)
         self.preview = self.env.preview(
             channel, viewers=[member, moderator], layout="channel", port=self._port or None, timezone="UTC"
         )
@@ -132,7 +126,7 @@ class Demo:
             self.env.backend.clock.advance(behind_s)
 
     async def _keep_page(self) -> None:
-        """Publish to the page what the bot does by itself; the page only asks for what was published."""
+        """Publish to the page what the bot does on its own; the page only requests what was published."""
         seen = -1
         while True:
             await asyncio.sleep(REFRESH_S)
@@ -159,9 +153,9 @@ def _settings(api_url: str, folder: Path) -> Settings:
 async def run_demo(*, port: int = 0, open_browser: bool = True, speed: float = 1.0) -> None:
     """Serve the demo until cancelled or closed from its page; print its address on a line of its own."""
     async with Demo(port=port, speed=speed) as demo:
-        print("cannon-bot demo: the real bot on a simulated Discord, with Cannon Studio simulated on this machine.")  # noqa: T201 - for the person at the terminal
+        print(texts.DEMO_STARTED)  # noqa: T201 - for the person at the terminal
         print(demo.url, flush=True)  # noqa: T201 - other programs read this line
-        print("Ctrl-C stops it.", flush=True)  # noqa: T201 - for the person at the terminal
+        print(texts.HOW_TO_STOP, flush=True)  # noqa: T201 - for the person at the terminal
         if open_browser:
             await asyncio.to_thread(webbrowser.open, demo.url)
         await demo.wait_closed()

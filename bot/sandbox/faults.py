@@ -1,7 +1,7 @@
-"""The faults that the sandbox plays on demand: queued through its API, or asked for by a word in the prompt.
+"""The faults that the sandbox plays on demand: queued through its API, or requested by a word in the prompt.
 
-Pure data: how a fault looks on the socket is told in `broken.py`. `docs/sandbox.md` lists the same tables for people,
-and a test holds the two together.
+Pure data: how a fault looks on the socket is in `broken.py`. `docs/sandbox.md` has the same tables for people, and a
+test keeps both the same.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ KINDS: Mapping[Where, Mapping[str, str]] = {
     "media": {**_ANYWHERE, **_MEDIA_ONLY},
     "webhook": _WEBHOOK,
 }
-"""What can go wrong where, and what happens then."""
+"""What can fail at each place, and what happens then."""
 
 WORDS: Mapping[str, str] = {
     "#invalid": "the POST is answered 400",
@@ -109,7 +109,7 @@ FIRST_POST_WORDS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong. The options beyond `kind` matter to the kinds that name them in KINDS."""
+    """One fault. The options besides `kind` apply to the kinds that name them in KINDS."""
 
     kind: str
     status: int = 500
@@ -120,7 +120,7 @@ class Fault:
     size_bytes: int = 10 * 1024 * 1024
     location: str = "http://127.0.0.1:9/"
     commit: bool = False
-    """Whether the sandbox does what was asked before the fault takes the place of its answer."""
+    """Whether the sandbox carries out the call before the fault replaces its answer."""
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ class _Queued:
 
 
 class Faults:
-    """The queue: each call takes the first fault that fits it. An empty queue means that all is well."""
+    """The queue: each call takes the first fault that fits it. An empty queue means no faults."""
 
     def __init__(self) -> None:
         self._queues: dict[Where, list[_Queued]] = {where: [] for where in KINDS}
@@ -149,7 +149,7 @@ class Faults:
         target: str | None = None,
         **options: Any,
     ) -> None:
-        """Queue a fault for the next `times` calls (None: for ever) after `skip` good ones.
+        """Queue a fault for the next `times` calls (None: without end) after `skip` good ones.
 
         `key` limits it to calls with that API key, `target` to one request's id or one file's name.
         Raises ValueError for a place, a kind or an option that does not exist.
@@ -169,7 +169,7 @@ class Faults:
         self._queues[where].append(_Queued(fault, times, skip, key, target))
 
     def take(self, where: Where, *, key: str | None = None, target: str | None = None) -> Fault | None:
-        """Return the fault that this call has to play, None if all is well."""
+        """Return the fault that this call has to play, None for no fault."""
         queue = self._queues[where]
         for queued in queue:
             if queued.key not in {None, key} or queued.target not in {None, target}:
@@ -185,7 +185,7 @@ class Faults:
         return None
 
     def clear(self, where: Where | None = None) -> None:
-        """Forget all that is queued, or only what is queued at one place."""
+        """Clear the queue, or only what is queued for one place."""
         for place, queue in self._queues.items():
             if where in {None, place}:
                 queue.clear()
@@ -196,7 +196,7 @@ class Faults:
 
 
 def words_in(given: object) -> frozenset[str]:
-    """Return the words of WORDS that stand in any text of an input, links excepted."""
+    """Return the words of WORDS that occur in any text of an input, links excepted."""
     if isinstance(given, str):
         text = "" if given.startswith(("http://", "https://")) else given.casefold()
         return frozenset(word for word in re.findall(r"#[a-z]+", text) if word in WORDS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 STORE_LIMIT_BYTES = 512 * 1024 * 1024
-"""Past this the oldest files go, so that a long rehearsal does not fill the memory."""
+"""Above this the oldest files are deleted, so that a long rehearsal does not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Files:
         return self._files.get(name)
 
     def pop(self, name: str) -> StoredFile | None:
-        """Forget the file of that name and return it, None if there is none."""
+        """Delete the file of that name and return it, None if there is none."""
         file = self._files.pop(name, None)
         if file is not None:
             self._total_bytes -= len(file.data)
@@ -47,7 +47,7 @@ class Files:
 
 
 def serve(file: StoredFile, request: web.Request) -> web.Response:
-    """Answer with the file, or with the one range of it that was asked for (RFC 9110, 14)."""
+    """Answer with the file, or with the one requested range of it (RFC 9110, 14)."""
     response = web.Response(body=file.data, content_type=file.content_type, headers={"Accept-Ranges": "bytes"})
     try:
         wanted = request.http_range

@@ -1,7 +1,7 @@
-"""The sandbox's MCP: the one tool that the bot asks, `estimate_generation_cost`.
+"""The sandbox's MCP: the one tool that the bot calls, `estimate_generation_cost`.
 
 The tool's arguments and the fields of its answer are as the vendor's stored schema has them (`ok, note, error, label,
-status, response, operation, estimatedCredits`); where each stands in the envelope follows the Model Context Protocol:
+status, response, operation, estimatedCredits`); their place in the envelope follows the Model Context Protocol:
 JSON-RPC, with the result both as `structuredContent` and as JSON in a text.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.catalogue import Catalogue
 from bot.errors import InputError
+from bot.sandbox import texts
 from bot.sandbox.answers import number
 from bot.sandbox.prices import price
 
@@ -23,19 +24,19 @@ PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS = -32700, -32600, -32601
 def answer(catalogue: Catalogue, body: Any) -> dict[str, Any]:
     """Return the JSON-RPC answer to a call. Never raises, whatever `body` is."""
     if body is None:
-        return _error(None, PARSE_ERROR, "This is no JSON.")
+        return _error(None, PARSE_ERROR, texts.NOT_JSON)
     if not isinstance(body, dict) or body.get("jsonrpc") != "2.0" or not isinstance(body.get("method"), str):
-        return _error(None, INVALID_REQUEST, "This is no JSON-RPC 2.0 request.")
+        return _error(None, INVALID_REQUEST, texts.NOT_JSON_RPC)
     call_id, given = body.get("id"), body.get("params")
     if body["method"] != "tools/call":
-        return _error(call_id, NO_METHOD, "The sandbox knows `tools/call` only.")
+        return _error(call_id, NO_METHOD, texts.ONLY_TOOL_CALLS)
     if not isinstance(given, dict) or given.get("name") != TOOL or not isinstance(given.get("arguments"), dict):
-        return _error(call_id, INVALID_PARAMS, f"The sandbox knows the tool {TOOL} only.")
-    told = _estimate(catalogue, given["arguments"])
+        return _error(call_id, INVALID_PARAMS, texts.only_tool(TOOL))
+    estimate = _estimate(catalogue, given["arguments"])
     result = {
-        "content": [{"type": "text", "text": json.dumps(told)}],
-        "structuredContent": told,
-        "isError": not told["ok"],
+        "content": [{"type": "text", "text": json.dumps(estimate)}],
+        "structuredContent": estimate,
+        "isError": not estimate["ok"],
     }
     return {"jsonrpc": "2.0", "id": call_id, "result": result}
 
@@ -43,7 +44,7 @@ def answer(catalogue: Catalogue, body: Any) -> dict[str, Any]:
 def _estimate(catalogue: Catalogue, arguments: Mapping[str, Any]) -> dict[str, Any]:
     name, given = arguments.get("operation"), arguments.get("input")
     if not isinstance(name, str) or not isinstance(given, dict):
-        return {"ok": False, "status": 400, "error": "`operation` and `input` are needed."}
+        return {"ok": False, "status": 400, "error": texts.ESTIMATE_INCOMPLETE}
     try:
         operation = catalogue.get(name)
         catalogue.check(name, given)
@@ -55,7 +56,7 @@ def _estimate(catalogue: Catalogue, arguments: Mapping[str, Any]) -> dict[str, A
         "operation": operation.id,
         "label": operation.title,
         "estimatedCredits": number(price(operation.id, given, operation.fixed_credits)),
-        "note": "An estimate; nothing was made or charged.",
+        "note": texts.ESTIMATE_NOTE,
     }
 
 

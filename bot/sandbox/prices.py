@@ -1,6 +1,6 @@
 """What the sandbox charges. Invented: Cannon Studio publishes no price list, only the few samples named here.
 
-The samples are hit on purpose, so that the numbers look like its own: 28 for a picture by GPT Image 2 in 4K, 48 for
+The samples are matched on purpose, so that the numbers look like its own: 28 for an image by GPT Image 2 in 4K, 48 for
 10 seconds of Seedance 2.0, 17 for lip sync of 6.2 s and 17 for an upscale of 7.2 s to 4k.
 """
 
@@ -28,7 +28,7 @@ def price(operation: str, given: Input, fixed: Decimal | None = None) -> Decimal
 
 
 def seconds_of(given: Input, default: float) -> float:
-    """Return how long the result shall last, in seconds: the first duration in the input, else `default`."""
+    """Return the result's requested duration in seconds: the first duration in the input, else `default`."""
     for name in ("duration", "duration_seconds", "video_duration"):
         value = given.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:

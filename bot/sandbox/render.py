@@ -1,6 +1,6 @@
-"""Real media for the sandbox: PNG, MP4 (H.264 + AAC), MP3 and WAV, made on the spot from a seed and the prompt.
+"""Real media for the sandbox: PNG, MP4 (H.264 + AAC), MP3 and WAV, made on demand from a seed and the prompt.
 
-Everything here is blocking work for a thread, and deterministic: the same arguments give the same picture and sound.
+Everything here is blocking work for a thread, and deterministic: the same arguments give the same image and audio.
 Pillow and PyAV come with the extra `demo` only, because the bot itself never decodes media.
 """
 
@@ -12,15 +12,13 @@ import struct
 from dataclasses import dataclass
 
 from bot.errors import StartError
+from bot.sandbox import texts
 
 try:
     import av
     from PIL import Image
 except ImportError as missing:
-    raise StartError(
-        f"The sandbox draws its media with Pillow and PyAV, and {missing.name or 'one of them'} is not installed. "
-        'Install both with: pip install "cannon-bot[demo]"'
-    ) from missing
+    raise StartError(texts.cannot_draw(missing.name)) from missing
 
 from bot.sandbox.scenes import Scene, Size, caption_card, cover, drift, tinted
 from bot.sandbox.sound import SAMPLE_RATE_HZ, tune, wav
@@ -29,7 +27,7 @@ __all__ = ["Rendered", "first_frame", "length_s", "mp3", "mp4", "padded", "png",
 
 CLIP_FPS = 12
 CLIP_MAX_S = 20.0
-"""Longer clips are cut to this: a demo must not make anyone wait for the encoder."""
+"""Longer clips are cut to this: in a demo nobody should wait for the encoder."""
 TRACK_MAX_S = 180.0
 
 
@@ -70,7 +68,7 @@ def mp4(
 ) -> Rendered:
     """Make a clip of `seconds` (at most CLIP_MAX_S) in which the landscape of `seed` drifts by, with a tune.
 
-    With `source` a camera closes in on that picture instead. `size` is made even, as H.264 wants it.
+    With `source` a camera zooms in on that image instead. `size` is made even, as H.264 requires.
     """
     seconds = min(max(seconds, 1 / fps), CLIP_MAX_S)
     size = (size[0] // 2 * 2, size[1] // 2 * 2)
@@ -104,12 +102,12 @@ def mp3(*, seconds: float, seed: int | str = 0) -> Rendered:
 
 
 def first_frame(data: bytes) -> Image.Image | None:
-    """Return the picture in `data`, or the first frame of the clip in it; None for sound and for what is neither."""
+    """Return the image in `data`, or the first frame of the clip in it; None for audio and for what is neither."""
     try:
         with Image.open(io.BytesIO(data)) as picture:
             return picture.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        # Pillow tells of a broken PNG by a SyntaxError; its warning is an error where warnings are.
+        # Pillow raises SyntaxError for a broken PNG; its warning is an error where warnings are errors.
         pass
     try:
         with av.open(io.BytesIO(data), "r") as box:
@@ -122,7 +120,7 @@ def first_frame(data: bytes) -> Image.Image | None:
 
 
 def length_s(data: bytes) -> float | None:
-    """Return how long the clip or track in `data` lasts, in seconds; None if it does not say."""
+    """Return the duration of the clip or track in `data`, in seconds; None if it has none."""
     try:
         with av.open(io.BytesIO(data), "r") as box:
             return box.duration / av.time_base if box.duration else None
@@ -135,10 +133,10 @@ def padded(file: Rendered, size_bytes: int) -> Rendered:
     filler = bytes(max(0, size_bytes - len(file.data)))
     match file.extension:
         case "mp4":
-            # A `free` box may stand at the end (ISO/IEC 14496-12, 8.1.2).
+            # A `free` box may be at the end (ISO/IEC 14496-12, 8.1.2).
             data = file.data + struct.pack(">I4s", len(filler) + 8, b"free") + filler
         case "mp3":
-            # A tag of its own in front, with one private frame (ID3v2.4, 3.1 and 4.27).
+            # A separate tag in front, with one private frame (ID3v2.4, 3.1 and 4.27).
             frame = b"PRIV" + _synchsafe(len(filler) + 8) + bytes(2) + b"sandbox\0" + filler
             data = b"ID3\x04\x00\x00" + _synchsafe(len(frame)) + frame + file.data
         case _:
@@ -148,7 +146,7 @@ def padded(file: Rendered, size_bytes: int) -> Rendered:
 
 
 def _synchsafe(number: int) -> bytes:
-    """Return ID3's form of a number: four bytes of which seven bits each count."""
+    """Return a number in ID3's form: four bytes with seven significant bits each."""
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 

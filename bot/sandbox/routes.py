@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.catalogue.openapi import describe
-from bot.sandbox import mcp
+from bot.sandbox import mcp, texts
 from bot.sandbox.accounts import Account, ApiError
 from bot.sandbox.answers import POLL_AFTER_MS, number
 from bot.sandbox.broken import error_body, play
@@ -28,7 +28,7 @@ POLL_AFTER_MIN_MS = 20
 
 
 class Routes:
-    """The HTTP face of one sandbox. `closing` ends the faults that would go on for ever."""
+    """The HTTP interface of one sandbox. `closing` stops the faults that would never end."""
 
     def __init__(self, state: State) -> None:
         self.closing = asyncio.Event()
@@ -73,7 +73,7 @@ class Routes:
         return handle
 
     async def _asked_for(self, where: str, request: web.Request, target: str | None) -> Fault | None:
-        """Return the fault that a word in the prompt asks for."""
+        """Return the fault that a word in the prompt requests."""
         if where == "media":
             file = self._state.studio.files.get(target or "")
             return Fault(kind=file.fault) if file is not None and file.fault is not None else None
@@ -90,7 +90,7 @@ class Routes:
     def _account(self, request: web.Request, scope: str | None = None) -> Account:
         account = self._state.accounts.account(_key(request))
         if scope is not None and scope not in account.scopes:
-            raise ApiError(403, f"This API key lacks the scope {scope}.")
+            raise ApiError(403, texts.missing_scope(scope))
         return account
 
     async def _status(self, request: web.Request) -> web.Response:
@@ -101,7 +101,7 @@ class Routes:
         account = self._account(request, "requests:write")
         body = _json(await request.read())
         if not isinstance(body, dict):
-            raise ApiError(400, "The body must be a JSON object.")
+            raise ApiError(400, texts.BODY_NOT_OBJECT)
         created = await self._state.studio.accept(account, body, request.headers.get("x-idempotency-key"))
         answer = {
             "id": created.id,
@@ -132,7 +132,7 @@ class Routes:
     async def _media(self, request: web.Request) -> web.Response:
         file = self._state.studio.files.get(request.match_info["target"])
         if file is None:
-            raise ApiError(404, "There is no such file.")
+            raise ApiError(404, texts.NO_FILE)
         return serve(file, request)
 
     async def _show_state(self, _request: web.Request) -> web.Response:
@@ -171,7 +171,7 @@ class Routes:
             where, kind = body.pop("where"), body.pop("kind")
             self._state.faults.add(where, kind, **body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ApiError(400, f"This is no fault: {error}") from None
+            raise ApiError(400, texts.no_fault(error)) from None
         return web.json_response({"faults": self._state.faults.waiting()})
 
     async def _clear_faults(self, _request: web.Request) -> web.Response:
@@ -183,7 +183,7 @@ class Routes:
         try:
             self._state.finish(body["id"])
         except (KeyError, TypeError):
-            raise ApiError(404, "There is no such request; the body must be an object with its `id`.") from None
+            raise ApiError(404, texts.NO_REQUEST_TO_FINISH) from None
         return web.json_response({"finished": body["id"]})
 
     async def _change_key(self, request: web.Request) -> web.Response:
@@ -195,7 +195,7 @@ class Routes:
             else:
                 self._state.add_key(secret, **body)
         except (AttributeError, KeyError, TypeError, ArithmeticError) as error:
-            raise ApiError(400, f"This is no key: {error}") from None
+            raise ApiError(400, texts.no_key(error)) from None
         return web.json_response({"key": _last4(secret), "revoked": revoked})
 
 
@@ -208,7 +208,7 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def _answered(answer: Answering, request: web.Request) -> web.Response:
-    """Return the true answer, errors included: a fault may take its place."""
+    """Return the true answer, errors included: a fault may replace it."""
     try:
         return await answer(request)
     except ApiError as error:
@@ -216,11 +216,11 @@ async def _answered(answer: Answering, request: web.Request) -> web.Response:
 
 
 def _local(answer: Answering) -> Handler:
-    """Let only this machine use a control."""
+    """Allow a control for this machine only."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104 - compared, not bound
-            raise ApiError(403, "The sandbox's controls are for this machine only.")
+            raise ApiError(403, texts.LOCAL_ONLY)
         return await answer(request)
 
     return handle

@@ -1,6 +1,6 @@
-"""Landscapes drawn from a seed: what the sandbox's pictures and clips show, with the prompt as a caption.
+"""Landscapes drawn from a seed: what the sandbox's images and clips show, with the prompt as a caption.
 
-Only Pillow, no network and no model: a scene costs some tens of milliseconds, and the same seed draws the same scene.
+Only Pillow, no network and no model: a scene takes some tens of milliseconds, and the same seed draws the same scene.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Ridge:
     """One line of hills: the sum of a few waves."""
 
     base: float
-    """How far down it lies, as a share of the height."""
+    """Its distance from the top, as a share of the height."""
     waves: tuple[tuple[float, float, float], ...]
     """Amplitude (share of the height), frequency (waves per width) and phase (radians) of each wave."""
     colour: Colour
@@ -55,16 +55,16 @@ class Ridge:
     """How far it drifts, in widths per second."""
 
     def height(self, x: float, seconds: float) -> float:
-        """Return the ridge's height at `x` (share of the width), as a share of the picture's height."""
+        """Return the ridge's height at `x` (share of the width), as a share of the image's height."""
         at = (x + seconds * self.pace) * math.tau
         return self.base - sum(reach * math.sin(at * pitch + phase) for reach, pitch, phase in self.waves)
 
 
 class Scene:
-    """One landscape. `frame()` draws it at a moment of a clip; a picture is its first moment."""
+    """One landscape. `frame()` draws it at a moment of a clip; an image is its first frame."""
 
     def __init__(self, seed: int | str) -> None:
-        dice = random.Random(f"scene:{seed}")  # noqa: S311 - pictures, not secrets
+        dice = random.Random(f"scene:{seed}")  # noqa: S311 - images, not secrets
         self.palette = dice.choice(PALETTES)
         self.sun = (dice.uniform(0.22, 0.78), dice.uniform(0.2, 0.42), dice.uniform(0.045, 0.075))
         self.water = dice.choice((True, False))
@@ -75,7 +75,7 @@ class Scene:
             (dice.random(), dice.uniform(0.08, 0.4), dice.uniform(0.1, 0.26), dice.uniform(0.002, 0.008))
             for _ in range(5)
         )
-        # Two groups at the sides, so that the middle stays open.
+        # Two groups at the sides, so that the centre stays open.
         self.trees = tuple((dice.choice((0.0, 0.86)) + 0.2 * dice.random(), dice.uniform(0.1, 0.3)) for _ in range(14))
         self._skies: dict[Size, Image.Image] = {}
 
@@ -120,7 +120,7 @@ class Scene:
         width, height = sky.size
         x, y, share = self.sun
         radius = max(2, round(share * min(width, height)))
-        # The gradient has 74 levels left at the middle of its edges; without them the glow would end in a square.
+        # The gradient has 74 levels left at the centre of its edges; without them the glow would end in a square.
         glow = ImageOps.invert(Image.radial_gradient("L")).point(lambda level: max(0, level - 74) * 0.8)
         glow = glow.resize((radius * 10, radius * 10))
         corner = (round(x * width) - radius * 5, round(y * height) - radius * 5)
@@ -129,7 +129,7 @@ class Scene:
 
     def _draw_clouds(self, picture: Image.Image, seconds: float) -> None:
         width, height = picture.size
-        # Drawn at a fifth of the size and blurred: soft, and next to free.
+        # Drawn at a fifth of the size and blurred: soft, and almost free.
         small = (max(8, width // 5), max(8, height // 5))
         veil = Image.new("L", small)
         draw = ImageDraw.Draw(veil)
@@ -183,7 +183,7 @@ class Scene:
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """Return the colour `share` (0 to 1) of the way from `first` to `second`."""
+    """Return the colour at `share` (0 to 1) between `first` and `second`."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
@@ -201,7 +201,7 @@ def tinted(picture: Image.Image, seed: int | str) -> Image.Image:
 
 
 def drift(picture: Image.Image, size: Size, share: float) -> Image.Image:
-    """Return what a camera that slowly closes in on `picture` sees after `share` (0 to 1) of its way, `size` large."""
+    """Return the view of a camera that slowly zooms in on `picture`, at `share` (0 to 1) of the move, in `size`."""
     width, height = picture.size
     margin = 0.07 * share
     box = (width * margin * 1.3, height * margin * 0.7, width * (1 - margin * 0.7), height * (1 - margin * 1.3))
@@ -209,9 +209,9 @@ def drift(picture: Image.Image, size: Size, share: float) -> Image.Image:
 
 
 def caption_card(size: Size, text: str, label: str, *, above: bool = False) -> Image.Image:
-    """Return a see-through layer of `size` with `text` on a dark panel along the bottom and `label` small above it.
+    """Return a transparent layer of `size` with `text` on a dark panel along the bottom and `label` small above it.
 
-    `above` puts it along the top and darkens it: a source that came from here has its own caption at the bottom.
+    `above` puts it along the top and darkens it: a source that was made here has its own caption at the bottom.
     """
     width, height = size
     layer = Image.new("RGBA", size)

@@ -1,7 +1,7 @@
 """Cannon Studio's API on loopback: for the demo, the tests, and moderators who rehearse without paying.
 
-`Sandbox` is the one public thing: start it, use its `url` as the API's address, close it. What it imitates is told by
-https://www.cannonstudio.app/developers/docs; what it invents, and every fault that it plays, by docs/sandbox.md.
+`Sandbox` is the one public class: start it, use its `url` as the API's address, close it. What it imitates is in
+https://www.cannonstudio.app/developers/docs; what it invents, and every fault that it plays, in docs/sandbox.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.catalogue.catalogue import Catalogue
 from bot.errors import StartError
 from bot.runtime.clock import Clock, SystemClock
+from bot.sandbox import texts
 from bot.sandbox.accounts import Accounts
 from bot.sandbox.routes import Routes
 from bot.sandbox.sources import Fetch
@@ -23,26 +24,26 @@ from bot.sandbox.state import State
 from bot.sandbox.studio import Studio
 
 SHUTDOWN_S = 0.2
-"""How long a call in flight may take to end when the sandbox closes."""
+"""How long a call in progress may take to finish when the sandbox closes."""
 
 
 class Sandbox(State):
-    """A Cannon Studio of one's own. Use it as an async context manager, or `start` and `close` it."""
+    """A local Cannon Studio. Use it as an async context manager, or `start` and `close` it."""
 
     def __init__(
-        self, *, speed: float = 1.0, clock: Clock | None = None, credits: float | Decimal = 10_000, seed: int = 0,  # noqa: A002 - the word of the domain
+        self, *, speed: float = 1.0, clock: Clock | None = None, credits: float | Decimal = 10_000, seed: int = 0,  # noqa: A002 - the domain's word
         catalogue: Catalogue | None = None, fetch: Fetch | None = None, small: bool = False,
     ) -> None:  # fmt: skip
         """Prepare it; nothing listens yet.
 
         Args:
             speed: how many times faster than the real thing; `math.inf` makes every request ready at once.
-            clock: where it reads the time that requests take; a test may jump.
-            credits: what each key has that was not given to `add_key`.
-            seed: what durations, pictures and sounds are drawn from.
+            clock: measures the time that requests take; a test may skip ahead.
+            credits: of each key that was not passed to `add_key`.
+            seed: for durations, images and audio.
             catalogue: what it validates with and describes at /api/v1/openapi.
             fetch: reads a link of an input; without it, https and loopback links are fetched by a plain GET.
-            small: media of 64 pixels and at most 1 second, drawn once for all requests alike: for thousands of them.
+            small: media of 64 pixels and at most 1 second, drawn once for all equal requests: for thousands of them.
         """
         if not speed > 0:
             raise ValueError("speed must be above 0")
@@ -59,7 +60,7 @@ class Sandbox(State):
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen on `host`, a loopback address; port 0 takes a free one. Raises StartError."""
         if not _is_loopback(host):
-            raise StartError(f"The sandbox listens on this machine only, such as on 127.0.0.1; {host} is not allowed.")
+            raise StartError(texts.loopback_only(host))
         self._routes = Routes(self)
         self._runner = web.AppRunner(
             self._routes.application(), access_log=None, shutdown_timeout=SHUTDOWN_S, handler_cancellation=True
@@ -69,7 +70,7 @@ class Sandbox(State):
             await web.TCPSite(self._runner, host, port).start()
         except OSError as error:
             await self._runner.cleanup()
-            raise StartError(f"The sandbox cannot listen on {host}:{port}: {error.strerror}.") from None
+            raise StartError(texts.cannot_listen(host, port, error.strerror)) from None
         address = self._runner.addresses[0]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
         self._studio = Studio(

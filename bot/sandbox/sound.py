@@ -1,4 +1,4 @@
-"""Sound from a seed: a quiet arpeggio, as 16-bit mono samples. What the sandbox's tracks and clips sound like."""
+"""Audio from a seed: a quiet arpeggio, as 16-bit mono samples, for the sandbox's tracks and clips."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import wave
 SAMPLE_RATE_HZ = 44_100
 BEAT_S = 0.25
 LOUDNESS = 0.22
-"""Share of full scale: a demo must not startle."""
+"""Share of full scale: a demo must not be loud."""
 SCALE = (0, 2, 4, 7, 9, 12, 14, 16)
 """A major pentatonic scale, in semitones: any order of its notes sounds pleasant."""
 
@@ -46,7 +46,7 @@ def _note(pitch_hz: float) -> array.array[int]:
     length = round(BEAT_S * SAMPLE_RATE_HZ)
     peak = 32_767 * LOUDNESS
     step = math.tau * pitch_hz / SAMPLE_RATE_HZ
-    # A soft start and a fading end, so that notes that follow each other do not click.
+    # A fade-in and a fade-out, so that there is no click between notes.
     return array.array(
         "h",
         (

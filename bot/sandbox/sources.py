@@ -11,10 +11,11 @@ import aiohttp
 
 from bot.catalogue.fields import FieldKind
 from bot.catalogue.operation import Operation
+from bot.sandbox import texts
 from bot.sandbox.files import Files
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
-"""Returns the file behind a link; None or an exception: it cannot be read."""
+"""Returns the file behind a link; None, or an exception, if it cannot be read."""
 
 SOURCE_LIMIT_BYTES = 64 * 1024 * 1024
 SOURCE_TIMEOUT_S = 20.0
@@ -25,7 +26,7 @@ class SourceLost(Exception):
     """A source cannot be read. `field` is the input that links to it."""
 
     def __init__(self, field: str) -> None:
-        super().__init__(f"The file given as {field} could not be read.")
+        super().__init__(texts.unreadable_source(field))
         self.field = field
 
 
@@ -64,7 +65,7 @@ class InputFiles:
         address = urlsplit(url)
         if address.scheme != "https" and address.hostname not in _LOOPBACK:
             return None
-        # No redirects: a link that was allowed must not lead to one that is not.
+        # No redirects: an allowed link must not lead to one that is not allowed.
         async with self._session.get(url, allow_redirects=False) as answer:
             if answer.status != 200:
                 return None

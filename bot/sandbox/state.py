@@ -1,4 +1,4 @@
-"""What the sandbox knows while it runs: its accounts and requests, its faults, and the service itself."""
+"""The sandbox's state while it runs: its accounts and requests, its faults, and the service itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.sandbox.studio import Studio, Webhook
 
 
 class State:
-    """All that the HTTP side reads and changes; tests change it too: they add keys, queue faults, finish requests."""
+    """Everything that the HTTP side reads and changes; tests add keys, queue faults and finish requests here."""
 
     def __init__(self, *, accounts: Accounts, catalogue: Catalogue, clock: Clock, speed: float) -> None:
         self.accounts = accounts
@@ -22,12 +22,12 @@ class State:
         """What it validates with and describes at /api/v1/openapi."""
         self.clock = clock
         self.speed = speed
-        """How many times faster than the real thing it is."""
+        """How many times faster than the real API it is."""
         self.faults = Faults()
         self.document: dict[str, Any] | None = None
-        """What /api/v1/openapi answers, if not the description of the catalogue."""
+        """The body of /api/v1/openapi, unless it is the description of the catalogue."""
         self.posts = 0
-        """How many creates reached it, those included that failed or were repeats."""
+        """How many creates reached it, failed ones and repeats included."""
         self.url = ""
         """The API's address, without a slash at the end; empty before the start."""
         self._studio: Studio | None = None
@@ -59,12 +59,12 @@ class State:
         return self.accounts.requests[remote_id]
 
     def spent(self, key: str) -> Decimal:
-        """Return what a key has spent, in credits. Credits of failed requests are given back."""
+        """Return what a key has spent, in credits. Failed requests are refunded."""
         account = self.accounts.accounts.get(key)
         return account.spent(self.clock.wall()) if account is not None else Decimal(0)
 
     def add_key(
-        self, secret: str, credits: float | Decimal = 10_000, plan: str = "creator", scopes: Sequence[str] = SCOPES,  # noqa: A002 - the word of the domain
+        self, secret: str, credits: float | Decimal = 10_000, plan: str = "creator", scopes: Sequence[str] = SCOPES,  # noqa: A002 - the domain's word
     ) -> None:  # fmt: skip
         """Make an account for `secret`, which may have any form, or change it."""
         account = self.accounts.accounts.setdefault(secret, Account(secret=secret, credits=Decimal(0)))
@@ -72,29 +72,29 @@ class State:
         self.accounts.revoked.discard(secret)
 
     def add_second_key(self, secret: str, of: str) -> None:
-        """Let `secret` be one more key of the account that the key `of` has. Raises KeyError."""
+        """Make `secret` another key of the account that the key `of` has. Raises KeyError."""
         self.accounts.accounts[secret] = self.accounts.accounts[of]
         self.accounts.revoked.discard(secret)
 
     def revoke_key(self, secret: str) -> None:
-        """From now on answer 401 to this key; `add_key` and `restore_key` take it back."""
+        """Answer 401 to this key from now on; `add_key` and `restore_key` undo it."""
         self.accounts.accounts.setdefault(secret, Account(secret=secret, credits=Decimal(0)))
         self.accounts.revoked.add(secret)
 
     def restore_key(self, secret: str) -> None:
-        """Let a revoked key work again, its account as it was."""
+        """Make a revoked key work again, with its account unchanged."""
         self.accounts.revoked.discard(secret)
 
-    def top_up(self, key: str, credits: float | Decimal) -> None:  # noqa: A002 - the word of the domain
+    def top_up(self, key: str, credits: float | Decimal) -> None:  # noqa: A002 - the domain's word
         """Give a key's account more credits. Raises KeyError."""
         self.accounts.accounts[key].credits += Decimal(str(credits))
 
-    def spend_elsewhere(self, key: str, credits: float | Decimal) -> None:  # noqa: A002 - the word of the domain
+    def spend_elsewhere(self, key: str, credits: float | Decimal) -> None:  # noqa: A002 - the domain's word
         """Take credits from a key's account without any request, as the app does. Raises KeyError."""
         self.accounts.accounts[key].elsewhere += Decimal(str(credits))
 
     def move_files(self, remote_id: str) -> None:
-        """Give a finished request's files new links, which only a GET tells; the old ones end. Raises KeyError."""
+        """Give a finished request's files new links, which only a GET returns; the old ones expire. Raises KeyError."""
         self.studio.move_files(self.accounts.requests[remote_id])
 
     def fault(self, where: str, kind: str, times: int | None = 1, **options: Any) -> None:
@@ -102,5 +102,5 @@ class State:
         self.faults.add(where, kind, times=times, **options)
 
     def finish(self, remote_id: str) -> None:
-        """End a request now, before its time. Raises KeyError."""
+        """Finish a request early. Raises KeyError."""
         self.accounts.requests[remote_id].finish(self.clock.wall())

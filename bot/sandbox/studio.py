@@ -1,4 +1,4 @@
-"""Cannon Studio without HTTP: accepts requests, lets them take their time, makes their files, posts webhooks."""
+"""Cannon Studio without HTTP: accepts requests, simulates their duration, makes their files, posts webhooks."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.operation import Operation
 from bot.errors import InputError
 from bot.runtime.clock import Clock
+from bot.sandbox import texts
 from bot.sandbox.accounts import Account, Accounts, ApiError, StudioRequest
 from bot.sandbox.answers import PRODUCTS
 from bot.sandbox.faults import MEDIA_WORDS, Faults, words_in
@@ -40,23 +41,20 @@ LATE_S = 5 * 3600.0
 """How long a request with the word `#late` takes, in seconds, at any speed."""
 WEBHOOK_TIMEOUT_S = 5.0
 RENDER_THREADS = 2
-FAILED = "The model could not finish this request. (The sandbox was asked to fail.)"
-BILLED = "The model could not finish this request; its work is billed. (The sandbox was asked to fail and to charge.)"
-NOT_IN_PLAN = "Your plan does not include this operation. (The sandbox was asked to say so.)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One webhook that was sent: where to, the status it told, and the HTTP status of the answer, None without one."""
+    """One webhook that was sent: its address, the status it reported, and the HTTP status it got, None without one."""
 
     url: str
     request_id: str
-    told: str
+    status: str
     answered: int | None
 
 
 class Studio:
-    """The service behind the API. Made by `Sandbox`, which gives it its address."""
+    """The service behind the API. Created by `Sandbox`, which passes in its address."""
 
     def __init__(
         self, *, url: str, accounts: Accounts, faults: Faults, catalogue: Catalogue, clock: Clock,
@@ -88,7 +86,7 @@ class Studio:
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     async def accept(self, account: Account, body: Mapping[str, Any], idempotency_key: str | None) -> StudioRequest:
-        """Take a create body, or find the request that it repeats. Raises ApiError."""
+        """Accept a create body, or find the request that it repeats. Raises ApiError."""
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         earlier = self.accounts.repeated(account, idempotency_key, digest)
         if earlier is not None:
@@ -96,46 +94,46 @@ class Studio:
         operation, given = self._checked(body)
         request = self._entered(account, operation, body, idempotency_key, digest)
         if "#fail" in request.words:
-            request.fail(FAILED)
+            request.fail(texts.FAILED)
         elif "#billed" in request.words:
-            request.fail(BILLED, billed=True)
+            request.fail(texts.BILLED, billed=True)
         else:
             self._start(self._make(request, operation, given, order=len(self.accounts.requests)))
         if request.webhook_fault == "early":
             request.finish(self.clock.wall())
-            await self._told(request)
+            await self._post_webhooks(request)
         elif request.webhook_url is not None:
-            self._start(self._told(request))
+            self._start(self._post_webhooks(request))
         return request
 
     async def document(self, account: Account, remote_id: str) -> dict[str, Any]:
-        """Return a request as the API shows it. Raises ApiError 404 for what this key does not have."""
+        """Return a request as the API shows it. Raises ApiError 404 for one that this key does not have."""
         request = self.accounts.requests.get(remote_id)
         if request is None or request.account is not account or "#lost" in request.words:
-            raise ApiError(404, "There is no such request.")
+            raise ApiError(404, texts.NO_REQUEST)
         request.polls += 1
-        if request.over(self.clock.wall()):
-            # The time is up: it must not look unfinished only because drawing takes its own time.
+        if request.has_ended(self.clock.wall()):
+            # The time is up: it must not look unfinished only because drawing takes longer.
             await request.made.wait()
         return request.document(self.clock.wall())
 
     def _checked(self, body: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
         name, given, hook = body.get("operation"), body.get("input"), body.get("webhook_url")
         if not isinstance(name, str) or not isinstance(given, dict):
-            raise ApiError(400, "The body needs `operation`, a string, and `input`, an object.")
+            raise ApiError(400, texts.BODY_INCOMPLETE)
         if hook is not None and not _may_be_called(hook):
-            raise ApiError(400, "`webhook_url` must be an https URL.")
+            raise ApiError(400, texts.WEBHOOK_NOT_HTTPS)
         words = words_in(given)
         try:
             operation, checked = self.catalogue.get(name), self.catalogue.check(name, given)
         except InputError as error:
             raise ApiError(400, error.sentence) from None
         if "#invalid" in words:
-            raise ApiError(400, "The input is not valid. (The sandbox was asked to refuse it.)")
+            raise ApiError(400, texts.INVALID_INPUT)
         if "#plan" in words:
-            raise ApiError(403, NOT_IN_PLAN)
+            raise ApiError(403, texts.NOT_IN_PLAN)
         if "#broke" in words:
-            raise ApiError(402, "Not enough credits. (The sandbox was asked to be out of them.)")
+            raise ApiError(402, texts.NO_CREDITS)
         return operation, checked
 
     def _entered(
@@ -145,7 +143,7 @@ class Studio:
         now, given = self.clock.wall(), body["input"]
         cost, words = price(operation.id, given, operation.fixed_credits), words_in(given)
         if account.left(now) < cost:
-            raise ApiError(402, f"Not enough credits: this takes {cost}.")
+            raise ApiError(402, texts.not_enough_credits(cost))
         tail = secrets.token_hex(6)
         took_s = self._duration_s(operation, words)
         prefix = PRODUCTS[operation.id].prefix if operation.id in PRODUCTS else "txt_"
@@ -167,7 +165,7 @@ class Studio:
             ends_at=now + took_s,
             webhook_fault=fault.kind if fault else None,
         )
-        self.accounts.enter(request)
+        self.accounts.add(request)
         return request
 
     def _duration_s(self, operation: Operation, words: frozenset[str]) -> float:
@@ -194,8 +192,8 @@ class Studio:
             request.fail(str(lost))
             return
         except BaseException:
-            # Whoever waits for it must not wait for ever; the error itself rises.
-            request.fail("The sandbox could not draw this.")
+            # Nobody may wait for it without end; the error itself propagates.
+            request.fail(texts.NOT_DRAWN)
             raise
         fault = next((MEDIA_WORDS[word] for word in sorted(request.words) if word in MEDIA_WORDS), None)
         request.urls = {kind: self._stored(request, files, fault) for kind, files in made.items()}
@@ -204,7 +202,7 @@ class Studio:
     async def _drawn(self, task: Task, sources: Mapping[str, bytes]) -> Mapping[str, list[Rendered]]:
         loop = asyncio.get_running_loop()
         if task.small and not sources:
-            # Words and seed do not show at this size: drawn once, used for all that are alike.
+            # Prompt and seed are not visible at this size: drawn once, used for all equal ones.
             shape = {name: value for name, value in task.input.items() if not isinstance(value, str) or ":" in value}
             plain = json.dumps(shape | {"resolution": task.input.get("resolution", "")}, sort_keys=True)
             return await loop.run_in_executor(self._threads, self._make_small, task.operation, plain, task.words)
@@ -228,7 +226,7 @@ class Studio:
         return urls
 
     def move_files(self, request: StudioRequest) -> None:
-        """Store the request's files under new names and forget the old ones."""
+        """Store the request's files under new names and delete the old ones."""
         self._moves += 1
         request.urls = {kind: [self._moved(url) for url in urls] for kind, urls in request.urls.items()}
 
@@ -236,14 +234,14 @@ class Studio:
         name = url.rpartition("/")[2]
         file = self.files.pop(name)
         if file is None:
-            return url  # gone already, to make room
+            return url  # deleted already, to make room
         moved = f"{self._moves}-{name}"
         self.files.put(moved, file)
         return f"{self.url}/media/{moved}"
 
-    async def _told(self, request: StudioRequest) -> None:
+    async def _post_webhooks(self, request: StudioRequest) -> None:
         """Wait for the request's end and post its webhook: once, unless a fault says otherwise."""
-        while not request.over(now := self.clock.wall()):
+        while not request.has_ended(now := self.clock.wall()):
             left = request.ends_at - now
             await self.clock.wait(request.finished, left if math.isfinite(left) else None)
         await request.made.wait()
@@ -264,7 +262,7 @@ class Studio:
                 answered = answer.status
         except (aiohttp.ClientError, TimeoutError, OSError):
             answered = None
-        self.webhooks.append(Webhook(url=url, request_id=request.id, told=str(document["status"]), answered=answered))
+        self.webhooks.append(Webhook(url=url, request_id=request.id, status=str(document["status"]), answered=answered))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

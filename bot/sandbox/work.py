@@ -16,7 +16,7 @@ from bot.sandbox.prices import CLIP_DEFAULT_S, TRACK_DEFAULT_S, seconds_of
 from bot.sandbox.scenes import Size
 
 BIG_BYTES = 11 * 1024 * 1024
-"""What `#big` grows a file to: over Discord's 10 MiB for a server without boosts."""
+"""The size of a `#big` file: over Discord's 10 MiB for a server without boosts."""
 MANY = 4
 SMALL_EDGE_PX, SMALL_MAX_S = 64, 1.0
 _PICTURE_EDGES = {"1K": 1024, "2K": 1280, "4K": 1536}
@@ -29,7 +29,7 @@ _TALLEST, _WIDEST = 0.4, 2.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """All that a request's files depend on. `small` keeps them tiny, for tests that make thousands."""
+    """Everything that a request's files depend on. `small` keeps them tiny, for tests that make thousands."""
 
     operation: str
     input: Mapping[str, Any]
@@ -55,7 +55,7 @@ def _files(task: Task, kind: str, frames: Sequence[Image], sources: Mapping[str,
     source = frames[0] if frames else None
     match kind:
         case "png":
-            size = picture_size(task, source)
+            size = image_size(task, source)
             seeds = [task.seed, *(f"{task.seed}-{more}" for more in range(1, MANY))]
             count = MANY if {"#many"} & task.words or task.operation == "three_d.location.generate" else 1
             return [render.png(text, size=size, seed=seed, label=label, source=source) for seed in seeds[:count]]
@@ -67,16 +67,16 @@ def _files(task: Task, kind: str, frames: Sequence[Image], sources: Mapping[str,
     return [_glb(text)]
 
 
-def picture_size(task: Task, source: Image | None = None) -> Size:
-    """Return the size of a picture in pixels: moderate, but of the asked shape and growing with the resolution."""
+def image_size(task: Task, source: Image | None = None) -> Size:
+    """Return the size of an image in pixels: moderate, but of the requested ratio and growing with the resolution."""
     edge = _PICTURE_EDGES.get(str(task.input.get("resolution", "1K")).upper(), 1024)
     return _shaped(task, source, edge, "1:1")
 
 
 def clip_size(task: Task, source: Image | None = None) -> Size:
     """Return the size of a clip in pixels, in the same way."""
-    asked = task.input.get("target_resolution", task.input.get("resolution", ""))
-    return _shaped(task, source, _CLIP_EDGES.get(str(asked).casefold(), _CLIP_EDGE_PX), "16:9")
+    resolution = task.input.get("target_resolution", task.input.get("resolution", ""))
+    return _shaped(task, source, _CLIP_EDGES.get(str(resolution).casefold(), _CLIP_EDGE_PX), "16:9")
 
 
 def _shaped(task: Task, source: Image | None, edge: int, usual: str) -> Size:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.command_list import rows, text
-from bot.runtime.health_probe import ask, noted_address
+from bot.runtime.health_probe import ask, stored_address
 from bot.runtime.metrics import Metrics
 from bot.runtime.web_server import HttpServer
 from bot.settings import describe_settings
@@ -175,7 +175,7 @@ async def test_health_asks_at_the_address_that_the_bot_noted(
 
     running, state = server
     note(tmp_path / "a b%?#.db", running.address)
-    address = noted_address(tmp_path / "a b%?#.db")
+    address = stored_address(tmp_path / "a b%?#.db")
     assert await asyncio.to_thread(ask, address) == (True, '{"ok": true, "ready": true}')
     state["ready"] = False
     assert (await asyncio.to_thread(ask, address))[0] is False

@@ -1,0 +1,117 @@
+"""What the sandbox says: the API's error messages, which members read as Cannon Studio's own, and the demo's words.
+
+The messages are invented: Cannon Studio documents none.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+# ---------------------------------------------------------------------- the API's messages
+
+KEY_WORKS = "Key works."
+KEY_REFUSED = "The API key is missing, invalid or revoked."
+OTHER_BODY = "This idempotency key was used with another body."
+BODY_NOT_OBJECT = "The body must be a JSON object."
+BODY_INCOMPLETE = "The body needs `operation`, a string, and `input`, an object."
+WEBHOOK_NOT_HTTPS = "`webhook_url` must be an https URL."
+NO_REQUEST = "There is no such request."
+NO_FILE = "There is no such file."
+TOO_MANY_REQUESTS = "Too many requests. Slow down."
+SERVER_ERROR = "Something went wrong on our side."
+NOT_DRAWN = "The sandbox could not draw this."
+
+FAILED = "The model could not finish this request. (The sandbox was asked to fail.)"
+BILLED = "The model could not finish this request; its work is billed. (The sandbox was asked to fail and to charge.)"
+NOT_IN_PLAN = "Your plan does not include this operation. (The sandbox was asked to say so.)"
+INVALID_INPUT = "The input is not valid. (The sandbox was asked to refuse it.)"
+NO_CREDITS = "Not enough credits. (The sandbox was asked to be out of them.)"
+
+
+def not_enough_credits(cost: Decimal) -> str:
+    """Refuse a request that costs more than the account has."""
+    return f"Not enough credits: this takes {cost}."
+
+
+def missing_scope(scope: str) -> str:
+    """Refuse a key without the scope."""
+    return f"This API key lacks the scope {scope}."
+
+
+def unreadable_source(field: str) -> str:
+    """Fail a request whose source file cannot be read."""
+    return f"The file given as {field} could not be read."
+
+
+def asset_ready(url: str) -> str:
+    """Return the preview of a finished file."""
+    return f"Asset ready: {url}"
+
+
+# ---------------------------------------------------------------------- the MCP's messages
+
+ESTIMATE_NOTE = "An estimate; nothing was made or charged."
+ESTIMATE_INCOMPLETE = "`operation` and `input` are needed."
+NOT_JSON = "This is no JSON."
+NOT_JSON_RPC = "This is no JSON-RPC 2.0 request."
+ONLY_TOOL_CALLS = "The sandbox knows `tools/call` only."
+
+
+def only_tool(name: str) -> str:
+    """Refuse a call of another tool."""
+    return f"The sandbox knows the tool {name} only."
+
+
+# ---------------------------------------------------------------------- the sandbox's controls
+
+LOCAL_ONLY = "The sandbox's controls are for this machine only."
+NO_REQUEST_TO_FINISH = "There is no such request; the body must be an object with its `id`."
+
+
+def no_fault(error: Exception) -> str:
+    """Refuse a fault that does not exist."""
+    return f"This is no fault: {error}"
+
+
+def no_key(error: Exception) -> str:
+    """Refuse a change of a key."""
+    return f"This is no key: {error}"
+
+
+# ---------------------------------------------------------------------- starting
+
+DEMO_EXTRA_MISSING = (
+    "The demo needs the extra `demo`: install with `pip install 'cannon-bot[demo]'`, or use `make demo`."
+)
+
+
+def loopback_only(host: str) -> str:
+    """Refuse to listen on an address that others reach."""
+    return f"The sandbox listens on this machine only, such as on 127.0.0.1; {host} is not allowed."
+
+
+def cannot_listen(host: str, port: int, reason: str | None) -> str:
+    """Say why the sandbox did not start; `reason` is the system's."""
+    return f"The sandbox cannot listen on {host}:{port}: {reason}."
+
+
+def cannot_draw(package: str | None) -> str:
+    """Say which package is missing, as far as that is known."""
+    return (
+        f"The sandbox draws its media with Pillow and PyAV, and {package or 'one of them'} is not installed. "
+        'Install both with: pip install "cannon-bot[demo]"'
+    )
+
+
+# ---------------------------------------------------------------------- the demo
+
+BOT_NAME = "Cannon Studio"
+GUILD_NAME = "Cannon Demo"
+CHANNEL_TOPIC = "Pictures, films and sound by slash command"
+MODERATOR_NAME, MEMBER_NAME = "Morgan (moderator)", "Ada (member)"
+WELCOME = (
+    "Welcome to the demo. Everything here is the real bot; only Discord and Cannon Studio are simulated, on this "
+    "machine.\nPick `/image generate` in the composer below and give it a prompt."
+)
+DEMO_STARTED = "cannon-bot demo: the real bot on a simulated Discord, with Cannon Studio simulated on this machine."
+HOW_TO_STOP = "Ctrl-C stops it."
