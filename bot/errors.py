@@ -64,11 +64,15 @@ class NotAllowed(Refused):
 
 
 class CannonError(BotError):
-    """Cannon Studio's API did not do what was asked. `status` is the HTTP status, None without an answer."""
+    """Cannon Studio's API did not do what was asked. `status` is the HTTP status, None without an answer.
 
-    def __init__(self, sentence: str, status: int | None = None) -> None:
+    `said` is the API's own sentence, '' if it said nothing that can be read.
+    """
+
+    def __init__(self, sentence: str, status: int | None = None, *, said: str = "") -> None:
         super().__init__(sentence)
         self.status = status
+        self.said = said
 
 
 class CannonUnavailable(CannonError):
@@ -88,7 +92,7 @@ class RateLimited(CannonError):
 
 
 class KeyRefused(CannonError):
-    """401 or 403: the key is wrong, revoked, or lacks a scope."""
+    """401 or 403: the key is wrong, revoked, or lacks a scope; or this one thing is not allowed on its account."""
 
 
 class OutOfCredits(CannonError):

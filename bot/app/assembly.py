@@ -21,16 +21,21 @@ from bot.delivery.copies import ResultCopies
 from bot.delivery.formatting import plain
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
+from bot.guild.account_audit import AccountAudit
 from bot.guild.api_keys import ApiKeys
+from bot.guild.key_health import KeyHealth
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import make_moderation
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
 from bot.jobs.assembly import make_worker
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import Maintenance
 from bot.jobs.pricing import Pricing
+from bot.jobs.reconciler import Reconciler
+from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch_dir import sweep
@@ -52,6 +57,8 @@ class _Core:
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
+    key_health: KeyHealth
+    unavailable: UnavailableOperations
     switches: OperationSwitches
     estimates: Estimates
     learned: LearnedDurations
@@ -78,11 +85,13 @@ async def open_parts(setup: Setup) -> Parts:
 async def assemble(setup: Setup, store: Store) -> Parts:
     """Put the parts together on an open store."""
     core = await _core(setup, store)
-    delivery = _delivery(setup, core)
     sources = _sources(setup, core)
+    delivery = _delivery(setup, core, sources)
     worker = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
     jobs = _intake(setup, core, watch, worker)
+    reconciler = _reconciler(setup, core, delivery)
+    recovery = _recovery(setup, store, jobs, delivery)
     webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
     return Parts(
         store=store,
@@ -90,6 +99,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         media=core.media,
         keys=core.keys,
         jobs=jobs,
+        reconciler=reconciler,
+        upkeep=_upkeep(setup, core, reconciler, worker, recovery),
         switches=core.switches,
         estimates=core.estimates,
         sources=sources,
@@ -104,23 +115,27 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
         command_sync=CommandSync(setup.bot, store),
-        recovery=_recovery(setup, store, jobs, delivery),
+        recovery=recovery,
         catalogue_refresh=CatalogueRefresh(setup.catalogue, store=store, client=core.client, clock=setup.clock),
     )
 
 
 async def _core(setup: Setup, store: Store) -> _Core:
-    settings = setup.settings
+    settings, keys = setup.settings, _keys(setup, store)
+    client = CannonClient(settings.cannon_api_url, clock=setup.clock)
     core = _Core(
         store=store,
-        client=CannonClient(settings.cannon_api_url, clock=setup.clock),
+        client=client,
         media=_media_fetcher(setup),
-        keys=_keys(setup, store),
+        keys=keys,
+        key_health=KeyHealth(keys, client, setup.clock),
+        unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
         estimates=Estimates(settings.cannon_api_url),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
     )
+    await core.keys.load()
     await core.learned.load()
     await core.switches.load()
     return core
@@ -144,7 +159,7 @@ def _media_fetcher(setup: Setup) -> MediaFetcher:
     return MediaFetcher(allowed_origins=origins, clock=setup.clock, transport=transport)
 
 
-def _delivery(setup: Setup, core: _Core) -> Delivery:
+def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:
     return make_delivery(
         setup.bot,
         store=core.store,
@@ -154,6 +169,7 @@ def _delivery(setup: Setup, core: _Core) -> Delivery:
         clock=setup.clock,
         metrics=setup.metrics,
         folder=setup.folder,
+        fresh=sources.fresh_link,
         surface=setup.surface,
     )
 
@@ -176,6 +192,8 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         store=core.store,
         client=core.client,
         keys=core.keys,
+        key_health=core.key_health,
+        unavailable=core.unavailable,
         catalogue=setup.catalogue,
         learned=core.learned,
         clock=setup.clock,
@@ -206,10 +224,35 @@ def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
     )
 
 
+def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
+    return Reconciler(
+        core.store,
+        client=core.client,
+        keys=core.keys,
+        catalogue=setup.catalogue,
+        surface=delivery,
+        clock=setup.clock,
+    )
+
+
+def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, recovery: Recovery) -> Upkeep:
+    return Upkeep(
+        core.store,
+        key_health=core.key_health,
+        reconciler=reconciler,
+        audit=AccountAudit(core.store, client=core.client, clock=setup.clock),
+        worker=worker,
+        settle_answers=recovery.settle_overdue,
+        clock=setup.clock,
+    )
+
+
 def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker) -> JobService:
     return JobService(
         store=core.store,
         keys=core.keys,
+        key_health=core.key_health,
+        unavailable=core.unavailable,
         catalogue=setup.catalogue,
         switches=core.switches,
         pricing=Pricing(core.store, core.estimates),

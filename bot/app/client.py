@@ -134,6 +134,7 @@ class CannonBot(commands.Bot):
         if self._run_worker:
             self._background.start(self.parts.worker.run(), "worker")
             self._background.start(self.parts.watch.run(), "watch")
+            self._background.start(self.parts.upkeep.run(), "upkeep")
             self._background.start(self.parts.catalogue_refresh.run(), "openapi")
 
     async def close(self) -> None:

@@ -25,6 +25,8 @@ from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
+from bot.jobs.reconciler import Reconciler
+from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import Clock
@@ -64,6 +66,8 @@ class Parts:
     media: MediaFetcher
     keys: ApiKeys
     jobs: JobService
+    reconciler: Reconciler
+    upkeep: Upkeep
     switches: OperationSwitches
     estimates: Estimates
     sources: Sources

@@ -14,6 +14,7 @@ import structlog
 from bot.delivery import Delivery
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.domain.models import Card
+from bot.errors import StoreError
 from bot.jobs.intake import JobService
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -23,6 +24,8 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 RECOVER_AGAIN_S = 30.0
+ANSWERED_BY_S = 120.0
+"""By when the bot knows, or has given up, whether Discord has a card's answer."""
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs work in the background, under that name."""
@@ -55,6 +58,11 @@ class Recovery:
         """
         self._settle_later(await self._settle(await self._store.cards.unanswered()))
 
+    async def settle_overdue(self) -> None:
+        """Settle the cards whose answer should be known by now: a busy database may have lost the note of it."""
+        before = self._clock.wall() - ANSWERED_BY_S
+        await self._settle([card for card in await self._store.cards.unanswered() if card.created_at < before])
+
     async def settle_answer(self, card: Card) -> bool:
         """Find out, after a failed answer, whether Discord has the card anyway; start its jobs or refund them.
 
@@ -62,8 +70,9 @@ class Recovery:
         """
         try:
             return await self._settle_answer(card)
-        except DISCORD_ERRORS as error:
-            self._metrics.discord_error(error)
+        except (*DISCORD_ERRORS, StoreError) as error:
+            if not isinstance(error, StoreError):
+                self._metrics.discord_error(error)
             log.warning("answer.unknown", card=card.id, error=type(error).__name__)
             self._settle_later([card])
             return False
@@ -85,8 +94,9 @@ class Recovery:
             failpoint("recover.start")
             try:
                 await self._settle_answer(card)
-            except DISCORD_ERRORS as error:
-                self._metrics.discord_error(error)
+            except (*DISCORD_ERRORS, StoreError) as error:
+                if not isinstance(error, StoreError):
+                    self._metrics.discord_error(error)
                 log.warning("recover.later", card=card.id, error=type(error).__name__)
                 left.append(card)
         return left

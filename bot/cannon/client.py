@@ -20,7 +20,7 @@ import httpx
 import structlog
 
 from bot.cannon import retry, texts, wire
-from bot.cannon.error_text import sentence_of
+from bot.cannon.error_text import is_own_error, sentence_of
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
 from bot.errors import (
@@ -225,13 +225,20 @@ class CannonClient:
         after = retry.retry_after_s(answer.headers.get("retry-after"), self._clock.wall())
         if status == 429:
             return RateLimited(texts.slow_down(said), status, after)
-        if status >= 500 or status in _PASSING or (status == 403 and "html" in (kind or "")):
-            # a 403 with a web page is a firewall's, not the API's word on the key
+        if status >= 500 or status in _PASSING or _is_of_a_proxy(answer):
             return CannonUnavailable(texts.has_a_problem(said), status, after)
         if status < 400:
             return UnreadableAnswer(texts.not_followed(said), status)
         leaf, words = _BY_STATUS.get(status, (InputRefused, texts.NOT_TAKEN))
-        return leaf(f"{words}: {said}", status)
+        return leaf(f"{words}: {said}", status, said=said)
+
+
+def _is_of_a_proxy(answer: _Answer) -> bool:
+    """Whether something in front of the API has answered: then it says nothing about a key or a request."""
+    kind = (answer.headers.get("content-type") or "").lower()
+    if answer.status in {403, 404, 410}:
+        return not is_own_error(answer.body)
+    return answer.status == 401 and "html" in kind
 
 
 def _base(address: str) -> str:

@@ -39,6 +39,12 @@ def sentence_of(body: bytes, content_type: str | None, status: int) -> str:
     return clean(said) or _in_words(status)
 
 
+def is_own_error(body: bytes) -> bool:
+    """Whether the body of an error answer has the form of the API's own: a JSON object with a sentence in it."""
+    document = _parsed(body[: _READ_LIMIT_CHARS * 4].decode("utf-8", "replace"))
+    return isinstance(document, Mapping) and bool(_said(document, _DEPTH))
+
+
 def clean(text: str) -> str:
     """Return `text` as one line without markup, control characters, queries of links or keys, in 200 characters."""
     text = text[:_READ_LIMIT_CHARS].encode("utf-8", "replace").decode("utf-8")

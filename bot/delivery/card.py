@@ -36,6 +36,8 @@ COLOURS = {
     JobState.HELD: colours.ATTENTION,
 }
 
+UNDER_WAY = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardContext:
@@ -154,6 +156,8 @@ def _line(job: Job, state: str, jobs: Sequence[Job], context: CardContext, room:
 def _own_cost(job: Job) -> str:
     if job.state in MADE_STATES:
         return credits_words(_charged(job))
+    if _is_billed_failure(job):
+        return credits_words(_charged(job))
     if job.state.ended:
         return ""  # refunded
     return credits_words(job.held) if job.basis == "fixed" else texts.estimated(credits_words(job.held))
@@ -188,17 +192,31 @@ def _state(job: Job, context: CardContext) -> str:
         return _waiting(job, context)
     if job.state.ended and job.error is not None:
         return f"{word}: {plain(shortened(job.error, 230))}"
-    if context.blocked and job.state in {JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING}:
-        return texts.without_key(job.state)
-    if job.state is JobState.PROCESSING and job.started_at is not None:
-        word = texts.since(word, stamp(job.started_at))
-    eta = context.eta.get(job.id)
-    if eta is not None and job.state in {JobState.QUEUED, JobState.PROCESSING}:
-        return texts.probably_done(word, stamp(max(eta, context.now + 1)))
+    if job.state in UNDER_WAY:
+        return _under_way(job, context, word)
     if job.state is JobState.DELIVERED and job.finished_at is not None:
         started = job.submitted_at or job.created_at
         return texts.took(word, max(1, round(job.finished_at - started)))
     return word
+
+
+def _under_way(job: Job, context: CardContext, word: str) -> str:
+    """Return the state of a job that is being made, or about to be."""
+    if context.blocked:
+        return texts.without_key(job.state)
+    if job.overdue_at is not None:
+        return texts.UNUSUALLY_LONG
+    if job.state is JobState.PROCESSING and job.started_at is not None:
+        word = texts.since(word, stamp(job.started_at))
+    eta = context.eta.get(job.id)
+    if eta is not None and job.state is not JobState.SUBMITTING:
+        return texts.probably_done(word, stamp(max(eta, context.now + 1)))
+    return word
+
+
+def _is_billed_failure(job: Job) -> bool:
+    """Whether Cannon Studio has charged the job although it gave no result."""
+    return job.state in {JobState.FAILED, JobState.EXPIRED} and bool(job.cost)
 
 
 def _waiting(job: Job, context: CardContext) -> str:
@@ -212,11 +230,13 @@ def _waiting(job: Job, context: CardContext) -> str:
 
 def _cost(jobs: Sequence[Job]) -> str:
     made = [job for job in jobs if job.state in MADE_STATES]
-    refunded = [job for job in jobs if job.state.ended and job not in made]
-    open_jobs = [job for job in jobs if job not in made and job not in refunded]
+    billed = [job for job in jobs if _is_billed_failure(job)]
+    refunded = [job for job in jobs if job.state.ended and job not in made and job not in billed]
+    open_jobs = [job for job in jobs if not job.state.ended and job not in made]
     parts = []
-    if made:
-        parts.append(credits_words(sum(map(_charged, made), Decimal(0))))
+    if made or billed:
+        words = credits_words(sum(map(_charged, [*made, *billed]), Decimal(0)))
+        parts.append(words if made else texts.billed_failure(words))
     if open_jobs:
         parts.append(_estimate(open_jobs))
     if refunded:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import discord
+import structlog
 
 from bot.catalogue import LiveCatalogue
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.contact_sheets import ContactSheets
-from bot.delivery.downloads import Downloads
+from bot.delivery.downloads import Downloads, FreshLink
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import Messages
@@ -28,6 +29,8 @@ from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.store import Store
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -43,6 +46,15 @@ class Delivery:
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace."""
         return await self.poster.deliver(job)
+
+    async def post_late(self, job: Job) -> None:
+        """Post the result of a `held` job that came after it was given up; best effort, never raises: it stays held."""
+        try:
+            posted = await self.poster.post_late(job)
+            log.info("delivery.late_result", job=job.id, posted=posted)
+        except Exception:
+            log.exception("delivery.late_result_failed", job=job.id)
+        await self.cards.show(job.guild_id, job.card_id)
 
     async def show(self, guild_id: int, card_id: str) -> None:
         """Bring the card up to date with the store; best effort, never raises."""
@@ -63,14 +75,15 @@ def make_delivery(
     clock: Clock,
     metrics: Metrics,
     folder: Path,
+    fresh: FreshLink,
     surface: CardSurface,
 ) -> Delivery:
-    """Return a delivery through `client`; `folder` holds its files while they are uploaded."""
+    """Return a delivery through `client`; `folder` holds its files while they are uploaded, `fresh` renews links."""
     messages = Messages(client, store=store, clock=clock)
     log_channel = LogChannel(client, store=store, metrics=metrics)
     notifications = Notifications(client, store=store, messages=messages, log_channel=log_channel)
     drawing = CardDrawing(store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface)
-    downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder)
+    downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
     sheets = ContactSheets(messages, media=media, folder=folder)
     questions = ReviewMessages(messages=messages, downloads=downloads, drawing=drawing, surface=surface)
     alert = notifications.alert_moderators

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,9 +24,14 @@ from bot.runtime.clock import Clock
 log = structlog.get_logger(__name__)
 
 MEDIA_RETRY_MAX_S = 3600.0
-"""For how long after a job has finished the download of a file that cannot be reached is retried."""
-MEDIA_APPEARS_S = 60.0
-"""How much later than the end of its job a file can appear."""
+"""For how long the download of a file that cannot be reached is retried, from its first failure on."""
+MEDIA_GONE_MAX_S = 600.0
+"""For how long a file is tried again that is not there, and of which Cannon Studio gives no other link."""
+FAILED_KEPT = 1000
+"""For how many jobs it is known when their download failed first."""
+
+FreshLink = Callable[[Job, Media], Awaitable[str | None]]
+"""Asks for another link to a job's result; None if there is none."""
 
 
 @dataclass(slots=True)
@@ -50,17 +55,37 @@ class ResultFiles:
         )
 
 
+@dataclass(slots=True)
+class _Target:
+    """Where a file comes from and goes to."""
+
+    url: str
+    folder: Path
+    stem: str
+    max_bytes: int
+
+
 class Downloads:
     """Fetches results into `folder`, within the upload limits of the job's server."""
 
     def __init__(
-        self, client: discord.Client, *, media: MediaFetcher, catalogue: LiveCatalogue, clock: Clock, folder: Path
+        self,
+        client: discord.Client,
+        *,
+        media: MediaFetcher,
+        catalogue: LiveCatalogue,
+        clock: Clock,
+        folder: Path,
+        fresh: FreshLink,
     ) -> None:
         self._client = client
         self._media = media
         self._catalogue = catalogue
         self._clock = clock
         self._folder = folder
+        self._fresh = fresh
+        self._failed_at: dict[str, float] = {}
+        """When the download failed first, monotonic seconds, by job id."""
 
     @contextlib.asynccontextmanager
     async def results(self, job: Job) -> AsyncIterator[ResultFiles]:
@@ -72,13 +97,15 @@ class Downloads:
         per_file, room = self._limits(job)
         with tempfile.TemporaryDirectory(dir=self._folder, prefix=f"{job.id}-") as folder:
             for number, medium in enumerate(job.media):
-                file = await self._download(job, medium, Path(folder), f"{number}", max_bytes=min(per_file, room))
+                target = _Target(folder=Path(folder), stem=f"{number}", max_bytes=min(per_file, room), url=medium.url)
+                file = await self._download(job, medium, target)
                 if file is None:
-                    results.links.append(medium.url)
+                    results.links.append(target.url)
                 else:
                     results.files.append(file)
-                    results.urls.append(medium.url)
+                    results.urls.append(target.url)
                     room -= file.size
+            self._failed_at.pop(job.id, None)
             yield results
 
     def _limits(self, job: Job) -> tuple[int, int]:
@@ -87,10 +114,17 @@ class Downloads:
         per_file = guild.filesize_limit if guild is not None else FILE_LIMIT_BYTES
         return per_file, max(REQUEST_LIMIT_BYTES, per_file)
 
-    async def _download(self, job: Job, medium: Media, folder: Path, stem: str, *, max_bytes: int) -> LocalFile | None:
+    async def _download(self, job: Job, medium: Media, target: _Target) -> LocalFile | None:
         """Return the file, None if it has to be linked: it is too large, or it cannot be written to disk."""
         try:
-            return await self._media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=max_bytes)
+            try:
+                return await self._fetch(medium, target)
+            except MediaGone:
+                fresh = await self._fresh(job, medium)
+                if fresh is None:
+                    raise
+                target.url = fresh
+                return await self._fetch(medium, target)
         except MediaTooLarge:
             return None
         except MediaError as error:
@@ -100,13 +134,22 @@ class Downloads:
             log.warning("delivery.disk", job=job.id, error=type(error).__name__)
             return None
 
+    async def _fetch(self, medium: Media, target: _Target) -> LocalFile:
+        return await self._media.download(
+            target.url, target.folder, target.stem, expect=medium.kind, max_bytes=target.max_bytes
+        )
+
     def _not_now(self, job: Job, error: MediaError) -> Later | NoPlace:
         """Return when to retry; NoPlace, which leaves the job held, once there is no hope for the file."""
-        age_s = self._clock.wall() - (job.finished_at or job.created_at)
-        if isinstance(error, MediaUnreachable) and age_s < MEDIA_RETRY_MAX_S:
+        now = self._clock.monotonic()
+        failed_s = now - self._failed_at.setdefault(job.id, now)
+        while len(self._failed_at) > FAILED_KEPT:
+            self._failed_at.pop(next(iter(self._failed_at)))
+        if isinstance(error, MediaUnreachable) and failed_s < MEDIA_RETRY_MAX_S:
             return Later(15.0)
-        if isinstance(error, MediaGone) and age_s < MEDIA_APPEARS_S:
+        if isinstance(error, MediaGone) and failed_s < MEDIA_GONE_MAX_S:
             return Later(10.0)
         if isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
+            self._failed_at.pop(job.id, None)
             return NoPlace(texts.unusable_file(error.sentence))
         return Later(60.0)

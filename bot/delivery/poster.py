@@ -111,6 +111,17 @@ class Poster:
             self._memory.forget_shown(card.id)
         return True
 
+    async def post_late(self, job: Job) -> bool:
+        """Post a held result that came after its job was given up; return whether it is posted now."""
+        card = await self._store.cards.get(job.guild_id, job.card_id)
+        if card is None:
+            return False
+        try:
+            return await self.post_held(job, job.media, channel_id=card.channel_id)
+        except (Later, NoPlace) as error:
+            log.info("delivery.late_result_held", job=job.id, error=type(error).__name__)
+            return False
+
     async def _note_delivered(self, job: Job, media: Sequence[Media], message_id: int) -> None:
         await self._store.jobs.change(
             job,

@@ -26,6 +26,7 @@ STATES = {
     JobState.EXPIRED: "⌛ expired",
     JobState.HELD: "📮 made, but could not be posted",
 }
+UNUSUALLY_LONG = "⏳ taking unusually long. I keep checking and post it here when it is done."
 WAITING_FOR_STEP = "⏳ waiting for the step before"
 WAITING_WHILE_PAUSED = "⏸️ waiting: the moderators have paused new jobs"
 
@@ -86,6 +87,11 @@ def requested(at: str) -> str:
 def estimated(amount: str, basis: str | None = None) -> str:
     """Return an estimate, with what it is based on unless that is None."""
     return f"about {amount}" if basis is None else f"about {amount} ({basis})"
+
+
+def billed_failure(amount: str) -> str:
+    """Return what a job cost that gave no result."""
+    return f"{amount} (charged by Cannon Studio although it failed)"
 
 
 def refunded(count: int) -> str:

@@ -207,8 +207,28 @@ class Job:
     attempts: int = 0
     """How many times it was POSTed."""
     first_attempt_at: float | None = None
+    in_doubt: bool = False
+    """Whether a create was begun whose outcome is not known: then no other key may send it."""
+    repeats_key: str | None = None
+    """The idempotency key of the unconfirmed job that this one repeats; None: its own is sent."""
     next_at: float = 0.0
     """Unix seconds before which nothing is tried."""
+    wait_s: float = 0.0
+    """How many seconds the wait until `next_at` was meant to take, whatever the wall clock says."""
+    active_s: float = 0.0
+    """For how many seconds the API was seen to work on it: neither the bot nor the API was down."""
+    denied_s: float = 0.0
+    """For how many seconds in a row the API has denied that there is such a request."""
+    blocked_s: float = 0.0
+    """For how many seconds in a row no key has worked for it."""
+    overdue_at: float | None = None
+    """Since when it takes unusually long and is polled seldom (Unix seconds)."""
+    slow_polls: int = 0
+    """How many polls there were since then."""
+    recheck_at: float | None = None
+    """When an ended job, whose request may still succeed, is polled next (Unix seconds); None: never again."""
+    rechecks: int = 0
+    """How many of these polls there were."""
     created_at: float
     submitted_at: float | None = None
     started_at: float | None = None
@@ -267,4 +287,8 @@ class GuildKey:
     """Credits left when last checked."""
     balance_at: float | None = None
     refused_at: float | None = None
-    """When the API refused it (401, 403); None while it works."""
+    """When the status call refused it (401, 403); None while it works."""
+    probe_at: float | None = None
+    """When to try a refused key again, Unix seconds."""
+    probes: int = 0
+    """How often a refused key was tried again."""

@@ -1,9 +1,9 @@
-"""When to look at a job again, and when it will probably be done. Pure.
+"""When to poll a job again, and when it will probably be done. Pure.
 
-For each (operation, model) a decayed histogram of past durations is kept. One look, when the server wants it, tells
-that work has begun; the next is at a low percentile, then looks follow at a constant interval of twice the wanted lag;
-past the 99th percentile the interval grows. The server's own wish (`poll_after_ms`, `Retry-After`) always wins. The
-same histogram gives the estimated time of arrival on the card.
+For each (operation, model) a decayed histogram of past durations is kept. One poll, when the server wants it, tells
+that work has begun; the next is at a low percentile, then polls follow at a constant interval of twice the wanted lag;
+past the 99th percentile the interval grows. No wait is longer than the job's age. The server's own wish
+(`poll_after_ms`, `Retry-After`) always wins. The same histogram gives the estimated time of arrival on the card.
 """
 
 from __future__ import annotations
@@ -43,7 +43,17 @@ LAG_MIN_S = 0.4
 LAG_MAX_S = 4.0
 TAIL_GROWTH = 1.3
 INTERVAL_MAX_S = 60.0
+AGE_MIN_S = 1.0
+"""Below this age waits do not shrink any more."""
+SLOW_WAITS_S = (3600.0, 6 * 3600.0, 24 * 3600.0)
+"""How long to wait before the first, the second and every later poll of a job that takes unusually long."""
+REMEMBERED_S = 7 * 24 * 3600.0
+"""How long the API remembers a request after it was submitted."""
 JITTER = 0.1
+TOLD_SLACK_S, TOLD_SLACK_SHARE = 2.0, 0.1
+"""By how much the API's own times may leave what was observed here, in seconds and as a share."""
+FORGOTTEN_S = 2 * REMEMBERED_S
+"""After this long no poll can find anything any more, whatever answers."""
 
 
 def _bucket(seconds: float) -> int:
@@ -137,8 +147,39 @@ def next_poll_s(durations: Durations, age_s: float, *, poll_after_s: float | Non
     if age_s > late:
         # Intervals that grow by TAIL_GROWTH sum to this line, so that no counter of polls has to be kept.
         interval += (TAIL_GROWTH - 1) * (age_s - late)
-    wait = max(early - age_s, min(INTERVAL_MAX_S, interval)) * (1 + JITTER * jitter)
-    return max(wait, poll_after_s or 0.0)
+    # Never later than at twice the age: waits double while little is known, and a model that got faster is noticed.
+    wait = min(max(early - age_s, min(INTERVAL_MAX_S, interval)), max(AGE_MIN_S, age_s))
+    return max(wait * (1 + JITTER * jitter), poll_after_s or 0.0)
+
+
+def slow_wait_s(polls: int, *, jitter: float = 0.0) -> float:
+    """Return after how many seconds to poll next what takes unusually long, after so many slow `polls`."""
+    return SLOW_WAITS_S[min(polls, len(SLOW_WAITS_S) - 1)] * (1 + JITTER * jitter)
+
+
+def recheck_at(now: float, submitted_at: float | None, polls: int) -> float | None:
+    """Return when to poll next a job that ended without its result, in Unix seconds; None for never again.
+
+    `polls` is how many of these polls were answered. The API remembers a request for seven days.
+    """
+    at = now + slow_wait_s(polls)
+    since = now if submitted_at is None else submitted_at
+    return at if at - since <= REMEMBERED_S else None
+
+
+def observed_s(told_s: float | None, last_seen_s: float | None, seen_done_s: float) -> float | None:
+    """Return how long a job took, in seconds; None if that is not known well enough to be learned.
+
+    The work was not done at the age `last_seen_s` (None: it was not watched from its start) and done at `seen_done_s`.
+    `told_s` is what the API's own times say: believed if it fits.
+    """
+    earliest = last_seen_s or 0.0
+    if told_s is not None:
+        slack_s = max(TOLD_SLACK_S, TOLD_SLACK_SHARE * seen_done_s)
+        if max(earliest - slack_s, 0.0) <= told_s <= seen_done_s + slack_s:
+            return told_s
+    middle = (earliest + seen_done_s) / 2
+    return middle if last_seen_s is not None and seen_done_s - earliest <= middle else None
 
 
 def remaining_s(durations: Durations, age_s: float) -> float:
@@ -147,5 +188,5 @@ def remaining_s(durations: Durations, age_s: float) -> float:
 
 
 def deadline_s(durations: Durations) -> float:
-    """Return the age at which a job is given up: ten times the 99th percentile, from 30 minutes to 6 hours."""
+    """Return the age past which a job takes unusually long: ten times the 99th percentile, 30 minutes to 6 hours."""
     return min(6 * 3600.0, max(1800.0, 10 * durations.quantile(0.99)))

@@ -45,6 +45,8 @@ class Generation:
     """Which of its fields the steps before give, as in JobSpec."""
     reseed: bool = False
     """Whether each gets a random seed of its own, where the operation has one."""
+    repeats: str = ""
+    """The unconfirmed job that this tries again, as in JobSpec."""
     label: str = ""
     """The recipe that this is a run of."""
     confirmed: bool = False
@@ -53,10 +55,14 @@ class Generation:
     def to_draft(self) -> dict[str, Any]:
         """Return it as JSON values, without files: by then their links are among the values."""
         names = [each.name for each in dataclasses.fields(self) if each.name not in _NOT_IN_DRAFTS]
-        before = [{"operation": each.operation, "input": each.input, "fill": each.fill} for each in self.before]
+        before = [_as_dict(each) for each in self.before]
         return {name: getattr(self, name) for name in names} | {"before": before}
 
     @classmethod
     def from_draft(cls, data: Mapping[str, Any]) -> Generation:
         """Return what `to_draft` wrote, now confirmed."""
         return cls(**{**data, "before": [JobSpec(**step) for step in data["before"]]}, confirmed=True)
+
+
+def _as_dict(spec: JobSpec) -> dict[str, Any]:
+    return {each.name: getattr(spec, each.name) for each in dataclasses.fields(spec)}

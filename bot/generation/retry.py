@@ -31,8 +31,11 @@ class RetryPlan:
 
     @property
     def is_slow(self) -> bool:
-        """Whether it may take longer than Discord waits for an answer: links of earlier steps may be checked."""
-        return len(self.jobs) > 1
+        """Whether it may take longer than Discord waits for an answer.
+
+        Links of earlier steps may be checked, and Cannon Studio asked for results that were given up.
+        """
+        return len(self.jobs) > 1 or any(job.recheck_at is not None for job in self.jobs)
 
 
 class Retries:
@@ -78,6 +81,7 @@ class Retries:
             parent_id=left[-1].id,
             before=before,
             fill=last.fill,
+            repeats=last.repeats,
             label=plan.label,
         )
         if len(left) > 1 or left[0].after_ids:
@@ -99,7 +103,8 @@ class Retries:
                 values.pop(name, None)
             else:
                 values[name] = with_outputs(template, made)
-        return JobSpec(operation=job.operation, input=values, fill=fill)
+        repeats = job.id if job.in_doubt and job.remote_id is None else ""
+        return JobSpec(operation=job.operation, input=values, fill=fill, repeats=repeats)
 
     async def _output(self, done: Mapping[str, Job], ref: OutputRef) -> str:
         """Return an earlier job's output, a link to a medium as one that works. Raises InputError or a MediaError."""

@@ -48,7 +48,9 @@ def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
         return [JobSpec(operation=enhancer.id, input=hints), *[rest] * generation.count]
     reseed = generation.reseed and any(each.name == "seed" for each in operation.fields)
     inputs = [{**values, "seed": _new_seed()} if reseed else values for _ in range(generation.count)]
-    jobs = [JobSpec(operation=operation.id, input=each, fill=generation.fill) for each in inputs]
+    jobs = [
+        JobSpec(operation=operation.id, input=each, fill=generation.fill, repeats=generation.repeats) for each in inputs
+    ]
     return [*generation.before, *jobs]
 
 

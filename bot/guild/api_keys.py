@@ -6,9 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.domain.models import AccountStatus, Job
+from bot.domain.models import AccountStatus, GuildKey, Job
 from bot.errors import NoKey
 from bot.store import Store
+
+
+def slot_of(guild_id: int, key_id: int | None) -> str:
+    """Return the name under which waits of a key are kept; `key_id` is None for the host's, which guilds share."""
+    return "host" if key_id is None else f"{guild_id}:{key_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +27,19 @@ class UsableKey:
 
     def slot(self, guild_id: int) -> str:
         """Return the name under which waits of this key are kept: one per key, shared by guilds of the host's key."""
-        return "host" if self.id is None else f"{guild_id}:{self.id}"
+        return slot_of(guild_id, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedKey:
+    """A key that the status call has refused for a guild."""
+
+    guild_id: int
+    key: UsableKey
+    probe_at: float
+    """When to try it again, Unix seconds."""
+    probes: int
+    """How often that was done."""
 
 
 class ApiKeys:
@@ -33,18 +50,27 @@ class ApiKeys:
         self._host_key = host_key
         self._host_key_serves = host_key_serves
         self._host_balance: Decimal | None = None
-        self._host_refused = False
+        self._host_refused_to: set[int] = set()
+
+    async def load(self) -> None:
+        """Read for which guilds earlier runs found the host's key refused."""
+        self._host_refused_to = {refusal.guild_id for refusal in await self._store.host_key_refusals.all()}
 
     def _host(self, guild_id: int) -> UsableKey | None:
         if self._host_key is None or not self._host_key_serves(guild_id):
             return None
-        return UsableKey(id=None, secret=self._host_key, balance=self._host_balance, refused=self._host_refused)
+        return UsableKey(
+            id=None,
+            secret=self._host_key,
+            balance=self._host_balance,
+            refused=guild_id in self._host_refused_to,
+        )
 
     async def for_guild(self, guild_id: int) -> UsableKey:
         """Return the key that new jobs of the guild use. Raises NoKey if there is none."""
         own = await self._store.keys.current(guild_id)
         if own is not None:
-            return UsableKey(id=own.id, secret=own.secret, balance=own.balance, refused=own.refused_at is not None)
+            return _usable(own)
         host = self._host(guild_id)
         if host is None:
             raise NoKey("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.")
@@ -61,8 +87,8 @@ class ApiKeys:
         if started and job.key_id is not None:
             first = await self._store.keys.get(job.guild_id, job.key_id)
             if first is not None and first.refused_at is None:
-                return UsableKey(id=first.id, secret=first.secret, balance=first.balance)
-        if started and job.key_id is None and self._host_key is not None and not self._host_refused:
+                return _usable(first)
+        if started and job.key_id is None and self._host_key is not None and job.guild_id not in self._host_refused_to:
             # The host's key continues what it started, also where it serves no new jobs any more.
             return UsableKey(id=None, secret=self._host_key, balance=self._host_balance)
         try:
@@ -71,13 +97,15 @@ class ApiKeys:
             return None
         return None if key.refused else key
 
-    async def note_refused(self, guild_id: int, key: UsableKey) -> bool:
-        """Remember that the API refuses the key; return True the first time."""
+    async def note_refused(self, guild_id: int, key: UsableKey, *, probe_at: float) -> bool:
+        """Remember that the status call refuses the key to the guild, and when to try it again (Unix seconds).
+
+        Returns True the first time.
+        """
         if key.id is not None:
-            return await self._store.keys.note_refused(guild_id, key.id)
-        first = not self._host_refused
-        self._host_refused = True
-        return first
+            return await self._store.keys.note_refused(guild_id, key.id, probe_at=probe_at)
+        self._host_refused_to.add(guild_id)
+        return await self._store.host_key_refusals.note(guild_id, probe_at=probe_at)
 
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
         """Remember what the status call said: the balance, and that the key works."""
@@ -86,4 +114,31 @@ class ApiKeys:
             await self._store.keys.clear_refused(guild_id, key.id)
             return
         self._host_balance = status.credits
-        self._host_refused = False
+        if guild_id in self._host_refused_to:
+            self._host_refused_to.discard(guild_id)
+            await self._store.host_key_refusals.clear(guild_id)
+
+    async def refused(self) -> list[RefusedKey]:
+        """Return the refused keys that somebody may still need, of all guilds."""
+        found = [
+            RefusedKey(guild_id=key.guild_id, key=_usable(key), probe_at=key.probe_at or 0.0, probes=key.probes)
+            for key in await self._store.keys.refused()
+        ]
+        if self._host_key is not None:
+            host = UsableKey(id=None, secret=self._host_key, balance=self._host_balance, refused=True)
+            found += [
+                RefusedKey(guild_id=each.guild_id, key=host, probe_at=each.probe_at, probes=each.probes)
+                for each in await self._store.host_key_refusals.all()
+            ]
+        return found
+
+    async def note_probe(self, refused: RefusedKey, *, probe_at: float) -> None:
+        """Remember that a refused key was tried once more without success, and when to try it next (Unix seconds)."""
+        if refused.key.id is not None:
+            await self._store.keys.note_probe(refused.guild_id, refused.key.id, probe_at=probe_at)
+        else:
+            await self._store.host_key_refusals.note_probe(refused.guild_id, probe_at=probe_at)
+
+
+def _usable(key: GuildKey) -> UsableKey:
+    return UsableKey(id=key.id, secret=key.secret, balance=key.balance, refused=key.refused_at is not None)

@@ -19,8 +19,8 @@ class JobSignals(Protocol):
         """Waiting jobs may start now."""
         ...
 
-    def resume(self) -> None:
-        """A key that was refused may have been replaced."""
+    def resume(self, guild_id: int, slot: str) -> None:
+        """A key of the guild works, or works again. `slot` is its name (bot/guild/api_keys.py)."""
         ...
 
     def decided(self, job_id: str) -> None:

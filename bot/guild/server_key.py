@@ -8,6 +8,7 @@ from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
 from bot.domain.text import Plain
 from bot.errors import InputError, KeyRefused
+from bot.guild.api_keys import slot_of
 from bot.guild.changes import JobSignals, ModeratorActs
 from bot.store import Record, Store
 from bot.store.guild.guild_keys import KeyChange, RetiredKey
@@ -74,7 +75,7 @@ class ServerKeyChanges(ModeratorActs):
             return Record(kind="key", text=text, by_id=by_id, about={"last4": new, "before": before})
 
         done = await self._store.keys.set(guild_id, secret, set_by=by_id, status=status, record=record)
-        self._worker.resume()
+        self._worker.resume(guild_id, slot_of(guild_id, done.key.id))
         kept = done.before is not None and await self._is_kept(done.before)
         return KeySet(key=done.key, status=status, before=done.before, before_is_kept=kept)
 

@@ -21,8 +21,23 @@ class Followed:
 
     job: Job
     due: float
+    active_s: float
+    """As the job's, but up to date: it is written now and then only."""
+    answered_at: float | None = None
+    """When the API answered the last poll, monotonic seconds; None if it failed, or if there was none."""
+    is_watched: bool = False
+    """Whether this process has submitted it and every poll since then was answered."""
+    answers_to: str | None = None
+    """The slot of the key with which the API knows the job, once a poll was answered."""
+    attempted_at: float | None = None
+    """When it was first submitted by this process, monotonic seconds."""
+    denied_at: float | None = None
+    """When the API denied the request last, if the poll before was denied too; monotonic seconds."""
+    denials: int = 0
+    """How often in a row it was denied."""
+    blocked_at: float | None = None
+    """When there was no key for it last, if there was none before; monotonic seconds."""
     failures: int = 0
-    not_found: int = 0
     busy: bool = False
     hinted: bool = False
     """Whether a hint came while it was busy."""

@@ -10,8 +10,11 @@ from bot.cannon.client import CannonClient
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job
 from bot.guild.api_keys import ApiKeys
+from bot.guild.key_health import KeyHealth
+from bot.guild.unavailable_operations import UnavailableOperations
 from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
+from bot.jobs.key_waits import KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import Maintenance
 from bot.jobs.polling import Polling
@@ -29,6 +32,8 @@ def make_worker(
     store: Store,
     client: CannonClient,
     keys: ApiKeys,
+    key_health: KeyHealth,
+    unavailable: UnavailableOperations,
     catalogue: LiveCatalogue,
     learned: LearnedDurations,
     clock: Clock,
@@ -41,12 +46,13 @@ def make_worker(
     """Return a worker for the jobs of `store`. `complete` and `webhook_url` are described in `submitting`."""
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
     agenda = Agenda(clock)
-    transitions = Transitions(
-        store, keys=keys, surface=surface, clock=clock, metrics=metrics, claim_soon=agenda.claim_soon, rng=rng
-    )
+    transitions = Transitions(store, surface=surface, clock=clock, metrics=metrics, claim_soon=agenda.claim_soon)
+    key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng)
     submitting = Submitting(
         client,
         transitions,
+        key_waits,
+        unavailable=unavailable,
         catalogue=catalogue,
         complete=complete,
         webhook_url=webhook_url,
@@ -55,12 +61,14 @@ def make_worker(
         metrics=metrics,
         rng=rng,
     )
-    polling = Polling(client, transitions, catalogue=catalogue, learned=learned, clock=clock, metrics=metrics, rng=rng)
+    polling = Polling(
+        client, transitions, key_waits, catalogue=catalogue, learned=learned, clock=clock, metrics=metrics, rng=rng
+    )
     return Worker(
         store,
         keys=keys,
         agenda=agenda,
-        transitions=transitions,
+        key_waits=key_waits,
         submitting=submitting,
         polling=polling,
         delivering=Delivering(transitions, clock=clock, metrics=metrics),

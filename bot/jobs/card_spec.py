@@ -19,6 +19,8 @@ class JobSpec:
     operation: str
     input: Mapping[str, Any]
     fill: Mapping[str, Any] = field(default_factory=dict)
+    repeats: str = ""
+    """The id of the job that this one tries again and that Cannon Studio never confirmed: it may exist there."""
 
     @property
     def after(self) -> tuple[int, ...]:

@@ -50,10 +50,10 @@ class Delivering:
     async def _later(self, followed: Followed, seconds: float) -> float | None:
         followed.failures += 1
         self._metrics.delivery("later")
-        return await self._rest(followed, max(seconds, min(2.0**followed.failures, LATER_MAX_S)))
+        return await self._transitions.rest(followed, max(seconds, min(2.0**followed.failures, LATER_MAX_S)))
 
     async def _parked(self, followed: Followed, seconds: float) -> float | None:
-        if await self._rest(followed, seconds) is None:
+        if await self._transitions.rest(followed, seconds) is None:
             return None
         await self._transitions.show(followed.job)
         await self._transitions.start_waiting(followed.job.guild_id)  # what waits for a decision takes no place
@@ -65,11 +65,6 @@ class Delivering:
         self._metrics.delivery("held", operation=job.operation)
         await self._transitions.change(followed, JobState.HELD, settle=_cost(job), error=sentence)
         await self._transitions.show(job)
-
-    async def _rest(self, followed: Followed, seconds: float) -> float | None:
-        """Note when the job is due again, so that a restart knows; None if somebody else was first."""
-        changed = await self._transitions.change(followed, JobState.READY, next_at=self._clock.wall() + seconds)
-        return seconds if changed else None
 
 
 def _cost(job: Job) -> Decimal:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import LiveCatalogue
 from bot.domain.guild_rules import Rules
 from bot.domain.limit_rules import all_headrooms
@@ -17,8 +18,10 @@ from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
 from bot.errors import InputError, KeyRefused, Refused
 from bot.guild.api_keys import ApiKeys
+from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.removals import cancelled_by, card_cancelled_by
+from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
 from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
@@ -57,6 +60,8 @@ class JobService:
         *,
         store: Store,
         keys: ApiKeys,
+        key_health: KeyHealth,
+        unavailable: UnavailableOperations,
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
         pricing: Pricing,
@@ -66,6 +71,8 @@ class JobService:
     ) -> None:
         self._store = store
         self._keys = keys
+        self._key_health = key_health
+        self._unavailable = unavailable
         self._catalogue = catalogue
         self._switches = switches
         self._pricing = pricing
@@ -106,11 +113,20 @@ class JobService:
         nothing held. The same interaction twice gives the same card, held once.
         """
         try:
-            return await self._accept(spec)
+            try:
+                return await self._accept(spec)
+            except Refused as error:
+                if error.reason != "balance" or not await self._has_new_balance(spec.guild_id):
+                    raise
+                return await self._accept(spec)
         except Refused as error:
             if error.reason:
                 await self._watch.refused(spec.guild_id, spec.author_id, spec.steps[-1].operation, error)
             raise
+
+    async def _has_new_balance(self, guild_id: int) -> bool:
+        """Ask the account whether credits were added, at most once a minute; return whether it was told."""
+        return await self._key_health.refresh_balance(guild_id, await self._keys.for_guild(guild_id))
 
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self._store.settings.get(spec.guild_id)
@@ -120,6 +136,8 @@ class JobService:
             raise KeyRefused(
                 "Cannon Studio refuses this server's key. A moderator can set a new one with `/studio key`."
             )
+        for job in checked:
+            self._unavailable.require_available(spec.guild_id, key, job.operation)
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, key.balance)
         if rules.confirm_above is not None and spend.total > rules.confirm_above and not spec.confirmed:
@@ -127,7 +145,26 @@ class JobService:
             guessed = [estimate.basis for estimate in estimates if estimate.basis != "fixed"]
             raise Unconfirmed(spend.total, guessed[0] if guessed else "fixed", key.balance)
         card = self._card(spec)
-        return await self._store_held(spec, spend, card, _jobs(spec, card, checked, estimates, key.id))
+        jobs = _jobs(spec, card, checked, estimates, key.id)
+        jobs = [await self._repeating(job, each.spec.repeats) for job, each in zip(jobs, checked, strict=True)]
+        return await self._store_held(spec, spend, card, jobs)
+
+    async def _repeating(self, job: Job, unconfirmed_id: str) -> Job:
+        """Return the job as another attempt of an unconfirmed one, where that cannot pay twice; else as it is.
+
+        Raises Refused if another job is such an attempt already.
+        """
+        before = await self._store.jobs.get(job.guild_id, unconfirmed_id) if unconfirmed_id else None
+        if before is None or before.first_attempt_at is None or not before.in_doubt:
+            return job
+        is_safe = self._clock.wall() - before.first_attempt_at < SAFE_WINDOW_S
+        if not is_safe or (before.key_id, before.operation, before.input) != (job.key_id, job.operation, job.input):
+            return job
+        repeats_key = before.repeats_key or before.idempotency_key
+        other = await self._store.job_lists.repeating(job.guild_id, repeats_key)
+        if other is not None:
+            raise Refused(f"This has been tried again already: job {other.id}.")
+        return replace(job, repeats_key=repeats_key, in_doubt=True, first_attempt_at=before.first_attempt_at)
 
     async def _store_held(self, spec: CardSpec, spend: SpendRequest, card: Card, jobs: Sequence[Job]) -> Accepted:
         """Decide, hold and store in one transaction; then report the limits that are near their end."""

@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import random
 
+import structlog
+
 from bot.cannon.client import CannonClient
 from bot.cannon.retry import poll_again
 from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
 from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.models import Job, JobState
-from bot.domain.poll_schedule import deadline_s, next_poll_s
+from bot.domain.poll_schedule import FORGOTTEN_S, REMEMBERED_S, deadline_s, next_poll_s, observed_s, slow_wait_s
 from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
 from bot.guild.api_keys import UsableKey
+from bot.guild.key_health import KeyVerdict
 from bot.jobs.agenda import Followed
+from bot.jobs.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
-from bot.jobs.transitions import BLOCKED_S, Transitions
+from bot.jobs.transitions import Transitions
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
 
-NOT_FOUND_AGAIN_S = 10.0
-"""A request that the API does not know at first may only not have reached every one of its machines."""
-NOT_FOUND_MAX = 6
-"""How often in a row the API may not know a request before the job is given up."""
+log = structlog.get_logger(__name__)
+
+DENIED_S, DENIED_SOON = 10.0, 6
+"""A request that the API does not know at first may only not have reached every one of its machines: after so many
+seconds more each time, so often."""
+DENIED_LATER_S = 300.0
+"""How long to wait after that."""
+DENIED_MAX_S = 3600.0
+"""For how long the API may deny a request before the job is given up."""
+ACTIVE_WRITE_S = 300.0
+"""How much of the time that the API worked on a job a crash may lose: it only delays the deadline."""
 
 
 class Polling:
-    """Polls jobs until Cannon Studio has a result, has failed, or takes too long."""
+    """Polls jobs until Cannon Studio has a result or has failed; more and more seldom if that takes unusually long."""
 
     def __init__(
         self,
         client: CannonClient,
         transitions: Transitions,
+        key_waits: KeyWaits,
         *,
         catalogue: LiveCatalogue,
         learned: LearnedDurations,
@@ -41,6 +53,7 @@ class Polling:
     ) -> None:
         self._client = client
         self._transitions = transitions
+        self._key_waits = key_waits
         self._catalogue = catalogue
         self._learned = learned
         self._clock = clock
@@ -58,15 +71,16 @@ class Polling:
             self._metrics.api_error(error)
             return await self._failed(followed, key, error)
         self._metrics.poll(progress.status.value, lag_s)
-        followed.failures = followed.not_found = 0
+        last_seen_s = followed.active_s if followed.is_watched else None
+        if not await self._note_answer(followed, key):
+            return None
         if progress.status is RemoteStatus.SUCCEEDED:
-            return await self._succeeded(followed, progress)
+            return await self._succeeded(followed, progress, last_seen_s)
         if progress.status is RemoteStatus.FAILED:
-            sentence = progress.error or "Cannon Studio could not make this."
-            await self._transitions.end(followed, JobState.FAILED, sentence)
+            await self._end_without_result(followed, progress, progress.error or "Cannon Studio could not make this.")
             return None
         if progress.status is RemoteStatus.PROCESSING and job.state is JobState.QUEUED:
-            started = progress.started_at or self._clock.wall()
+            started = self._in_its_life(job, progress.started_at)
             if not await self._transitions.change(
                 followed, JobState.PROCESSING, started_at=started, cost=progress.cost
             ):
@@ -74,68 +88,146 @@ class Polling:
             await self._transitions.show(job)
         return await self._wait(followed, progress.poll_after_s)
 
+    async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
+        """Count the time since the answer before; False if somebody else was first."""
+        now, job = self._clock.monotonic(), followed.job
+        if followed.answered_at is not None:
+            followed.active_s += now - followed.answered_at
+        followed.answered_at, followed.answers_to = now, key.slot(job.guild_id)
+        followed.failures = followed.denials = 0
+        followed.denied_at = None
+        if job.denied_s or job.blocked_s:
+            return await self._transitions.change(followed, job.state, denied_s=0.0, blocked_s=0.0)
+        return True
+
     async def _wait(self, followed: Followed, poll_after_s: float | None) -> float | None:
-        """Return seconds until the next poll; None if the job is past its deadline and was ended."""
-        job = followed.job
-        durations, age_s = self._learned.of(job.operation, job.model), self._transitions.age_s(job)
-        if age_s > deadline_s(durations):
-            await self._transitions.end(
-                followed,
-                JobState.EXPIRED,
-                f"Cannon Studio did not finish this within {age_s / 60:.0f} minutes. The credits were given back.",
-            )
+        """Return seconds until the next poll of work that is not done; None if the job was let go of."""
+        job, jitter = followed.job, self._rng.uniform(-1, 1)
+        if job.overdue_at is not None:
+            return await self._wait_slowly(followed, jitter)
+        durations = self._learned.of(job.operation, job.model)
+        if followed.active_s > deadline_s(durations):
+            return await self._go_slow(followed, jitter)
+        if followed.active_s - job.active_s > ACTIVE_WRITE_S and not await self._transitions.change(
+            followed, job.state
+        ):
             return None
-        return next_poll_s(durations, age_s, poll_after_s=poll_after_s, jitter=self._rng.uniform(-1, 1))
+        return next_poll_s(durations, followed.active_s, poll_after_s=poll_after_s, jitter=jitter)
 
-    async def _failed(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
-        if isinstance(error, KeyRefused):
-            return await self._transitions.refuse_key(followed, key, error)
-        if isinstance(error, RequestNotFound):
-            return await self._not_found(followed)
-        followed.failures += 1
-        wait_s = poll_again(followed.failures, error, random=self._rng.random()) or BLOCKED_S
-        if isinstance(error, RateLimited):
-            self._transitions.pause(key, followed.job, wait_s)
-        planned_s = await self._wait(followed, None)
-        return None if planned_s is None else max(planned_s, wait_s)
+    async def _go_slow(self, followed: Followed, jitter: float) -> float | None:
+        """Say that the job takes unusually long. It keeps its hold, but takes no place from others."""
+        wait_s = slow_wait_s(0, jitter=jitter)
+        if await self._transitions.rest(followed, wait_s, overdue_at=self._clock.wall()) is None:
+            return None
+        job = followed.job
+        log.info("job.overdue", job=job.id, operation=job.operation, active_s=round(followed.active_s))
+        await self._transitions.show(job)
+        await self._transitions.start_waiting(job.guild_id)
+        return wait_s
 
-    async def _not_found(self, followed: Followed) -> float | None:
-        followed.not_found += 1
-        if followed.not_found < NOT_FOUND_MAX:
-            return min(NOT_FOUND_AGAIN_S * followed.not_found, 60.0)
-        await self._transitions.end(
-            followed,
-            JobState.FAILED,
-            "Cannon Studio does not know this job any more. The credits were given back.",
-        )
+    async def _wait_slowly(self, followed: Followed, jitter: float) -> float | None:
+        job = followed.job
+        if self._age_s(job) <= REMEMBERED_S:
+            polls = job.slow_polls + 1
+            return await self._transitions.rest(followed, slow_wait_s(polls, jitter=jitter), slow_polls=polls)
+        await self._expire(followed)
         return None
 
-    async def _succeeded(self, followed: Followed, progress: Progress) -> float | None:
+    async def _expire(self, followed: Followed) -> None:
+        job = followed.job
+        await self._transitions.end(
+            followed,
+            JobState.EXPIRED,
+            "Cannon Studio did not finish this within seven days. Your credits were refunded.",
+        )
+        await self._transitions.surface.alert(
+            job.guild_id,
+            f"Job {job.id} did not finish at Cannon Studio within seven days. It was refunded here; "
+            "check whether the account was charged.",
+        )
+
+    async def _failed(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
+        """Poll again later: a failed poll says nothing about the job."""
+        if isinstance(error, KeyRefused):
+            verdict = await self._key_waits.judge(followed.job, key)
+            if verdict is KeyVerdict.REFUSED:
+                return await self._key_waits.wait(followed)
+            if verdict is KeyVerdict.ALIVE:
+                return await self._denied(followed, key)
+        if isinstance(error, RequestNotFound):
+            return await self._denied(followed, key)
+        followed.answered_at = followed.denied_at = None
+        followed.is_watched = False
+        followed.failures += 1
+        wait_s = poll_again(followed.failures, error, random=self._rng.random()) or UNKNOWN_KEY_S
+        if isinstance(error, RateLimited):
+            self._key_waits.pause(key, followed.job, wait_s, Call.CREATE, Call.POLL)
+        if self._age_s(followed.job) > FORGOTTEN_S:
+            await self._expire(followed)
+            return None
+        return wait_s
+
+    async def _denied(self, followed: Followed, key: UsableKey) -> float | None:
+        """The API says that there is no such request: believed after an hour of nothing else."""
+        job, now, slot = followed.job, self._clock.monotonic(), key.slot(followed.job.guild_id)
+        if key.id != job.key_id and followed.answers_to != slot:
+            return await self._key_waits.wait(followed)  # a key of another account: it cannot know the request
+        denied_s = job.denied_s + (0.0 if followed.denied_at is None else now - followed.denied_at)
+        followed.denied_at, followed.answered_at, followed.is_watched = now, None, False
+        followed.denials += 1
+        if denied_s >= DENIED_MAX_S:
+            sentence = (
+                "Cannon Studio does not know this job any more. Your credits were refunded; "
+                "I check for it for seven days."
+            )
+            await self._transitions.end(followed, JobState.FAILED, sentence, recheck=True)
+            return None
+        wait_s = DENIED_S * followed.denials if followed.denials <= DENIED_SOON else DENIED_LATER_S
+        return await self._transitions.rest(followed, wait_s, denied_s=denied_s)
+
+    async def _succeeded(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> float | None:
         job, operation = followed.job, self._operation(followed.job)
         media = media_of(operation, progress.output)
         if not media and text_of(operation, progress.output) is None:
-            await self._end_without_result(followed)
+            sentence = "Cannon Studio says this is done, but sent no result."
+            await self._end_without_result(followed, progress, sentence)
             return None
         failpoint("poll.success")
         cost = progress.cost if progress.cost is not None else job.cost if job.cost is not None else job.held
-        finished = progress.completed_at or self._clock.wall()
+        finished = self._in_its_life(job, progress.completed_at)
         if not await self._transitions.change(
             followed, JobState.READY, output=progress.output, media=media, cost=cost, finished_at=finished, next_at=0.0
         ):
             return None
         failpoint("ready.stored")
-        started = progress.created_at or job.submitted_at
-        if started is not None:
-            await self._learned.learn(job.operation, job.model, finished - started)
+        await self._learn(followed, progress, last_seen_s)
         return 0.0
 
-    async def _end_without_result(self, followed: Followed) -> None:
+    async def _learn(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> None:
+        """Learn how long the work took, if it was seen well enough or the API's own times can be true."""
         job = followed.job
-        sentence = "Cannon Studio says this is done, but sent no result."
-        await self._transitions.end(followed, JobState.FAILED, sentence)
-        await self._transitions.surface.alert(
-            job.guild_id, f"Job {job.id} ended at Cannon Studio without a result; it may have been charged there."
-        )
+        told_s = None
+        if progress.completed_at is not None and progress.created_at is not None:
+            told_s = progress.completed_at - progress.created_at
+        seen_done_s = self._age_s(job) if last_seen_s is None else followed.active_s
+        took_s = observed_s(told_s, last_seen_s, seen_done_s)
+        if took_s is not None:
+            await self._learned.learn(job.operation, job.model, took_s)
+
+    async def _end_without_result(self, followed: Followed, progress: Progress, sentence: str) -> None:
+        """End a job that gave no result for good; what was billed for it all the same is settled."""
+        if progress.cost:
+            await self._transitions.end_billed(followed, progress.cost, sentence)
+        else:
+            await self._transitions.end(followed, JobState.FAILED, sentence)
+
+    def _in_its_life(self, job: Job, at: float | None) -> float:
+        """Return a time that the API has told, Unix seconds, or the nearest that is possible; now for None."""
+        now = self._clock.wall()
+        return now if at is None else min(max(at, job.submitted_at or at), now)
+
+    def _age_s(self, job: Job) -> float:
+        return self._clock.wall() - (job.submitted_at or job.created_at)
 
     def _operation(self, job: Job) -> Operation | None:
         try:

@@ -14,6 +14,7 @@ from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import first_poll_s
+from bot.domain.text import full_stop
 from bot.errors import (
     CannonError,
     CannonUnavailable,
@@ -24,7 +25,10 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.guild.api_keys import UsableKey
+from bot.guild.key_health import KeyVerdict
+from bot.guild.unavailable_operations import UnavailableOperations
 from bot.jobs.agenda import Followed
+from bot.jobs.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.transitions import Transitions
 from bot.runtime.clock import Clock
@@ -41,7 +45,9 @@ class Submitting:
         self,
         client: CannonClient,
         transitions: Transitions,
+        key_waits: KeyWaits,
         *,
+        unavailable: UnavailableOperations,
         catalogue: LiveCatalogue,
         complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
         webhook_url: Callable[[Job], str | None],
@@ -52,6 +58,8 @@ class Submitting:
     ) -> None:
         self._client = client
         self._transitions = transitions
+        self._key_waits = key_waits
+        self._unavailable = unavailable
         self._catalogue = catalogue
         self._complete = complete
         self._webhook_url = webhook_url
@@ -62,47 +70,72 @@ class Submitting:
 
     async def take_turn(self, followed: Followed, key: UsableKey) -> float | None:
         """Submit the job, if that cannot pay twice; return seconds until its next turn, None to let go of it."""
-        job, now = followed.job, self._clock.wall()
-        first = job.first_attempt_at if job.first_attempt_at is not None else now
+        job = followed.job
+        age_s = self._attempts_age_s(followed)
         # One of the attempts may have arrived, and another key's idempotency does not know of it.
-        another_key = job.attempts > 1 and key.id != job.key_id
-        if another_key or now - first > SAFE_WINDOW_S:
+        if job.in_doubt and (key.id != job.key_id or age_s > SAFE_WINDOW_S):
             await self._transitions.end_unconfirmed(followed)
             return None
+        if age_s > SAFE_WINDOW_S:  # every attempt was refused for certain: this is as good as the first
+            age_s, followed.attempted_at = 0.0, self._clock.monotonic()
         values = await self._complete(job) if job.attempts == 0 and job.after_ids else job.input
         if not await self._transitions.change(
             followed,
             JobState.SUBMITTING,
             attempts=job.attempts + 1,
-            first_attempt_at=first,
+            first_attempt_at=self._clock.wall() - age_s,
+            in_doubt=True,
             key_id=key.id,
             input=values,
         ):
             return None
         failpoint("submit.before")
         try:
-            accepted = await self._client.submit(
-                key.secret,
-                self._wire_id(job),
-                values,
-                idempotency_key=job.idempotency_key,
-                webhook_url=self._webhook_url(job),
-            )
+            accepted = await self._send(followed.job, key)
         except CannonError as error:
-            return await self._refused(followed, key, error, now - first)
-        return await self._accepted(followed, accepted)
+            is_refused = not isinstance(error, CannonUnavailable | UnreadableAnswer | IdempotencyClash)
+            # What was in doubt before is in doubt still; this attempt is not, if it was refused for certain.
+            if is_refused and not await self._transitions.change(followed, job.state, in_doubt=job.in_doubt):
+                return None
+            return await self._refused(followed, key, error, age_s)
+        return await self._accepted(followed, key, accepted)
 
-    async def _accepted(self, followed: Followed, accepted: CreatedRequest) -> float | None:
+    async def _send(self, job: Job, key: UsableKey) -> CreatedRequest:
+        return await self._client.submit(
+            key.secret,
+            self._wire_id(job),
+            job.input,
+            idempotency_key=job.repeats_key or job.idempotency_key,
+            webhook_url=self._webhook_url(job),
+        )
+
+    def _attempts_age_s(self, followed: Followed) -> float:
+        """Return how long ago the job was first submitted, in seconds; 0 if it was not."""
+        first = followed.job.first_attempt_at
+        if followed.attempted_at is None:
+            age_s = 0.0 if first is None else max(0.0, self._clock.wall() - first)
+            followed.attempted_at = self._clock.monotonic() - age_s
+        return self._clock.monotonic() - followed.attempted_at
+
+    async def _accepted(self, followed: Followed, key: UsableKey, accepted: CreatedRequest) -> float | None:
         job = followed.job
         failpoint("submit.sent")
         self._metrics.submit(job.operation, "accepted")
         state = JobState.PROCESSING if accepted.status is RemoteStatus.PROCESSING else JobState.QUEUED
         if not await self._transitions.change(
-            followed, state, remote_id=accepted.remote_id, submitted_at=self._clock.wall(), next_at=0.0
+            followed,
+            state,
+            remote_id=accepted.remote_id,
+            submitted_at=self._clock.wall(),
+            in_doubt=False,
+            blocked_s=0.0,
+            next_at=0.0,
         ):
             return None
         failpoint("submit.stored")
         followed.failures = 0
+        followed.answered_at, followed.is_watched = self._clock.monotonic(), True
+        followed.answers_to = key.slot(job.guild_id)
         await self._transitions.show(job)
         durations = self._learned.of(job.operation, job.model)
         return first_poll_s(durations, poll_after_s=accepted.poll_after_s, jitter=self._rng.uniform(-1, 1))
@@ -112,27 +145,47 @@ class Submitting:
         self._metrics.submit(job.operation, type(error).__name__)
         self._metrics.api_error(error)
         if isinstance(error, KeyRefused):
-            return await self._transitions.refuse_key(followed, key, error)
+            return await self._key_refused(followed, key, error)
         wait_s = submit_again(job.attempts, error, first_attempt_age_s=age_s, random=self._rng.random())
         if wait_s is None:
             await self._give_up(followed, error)
             return None
         if isinstance(error, RateLimited):
-            self._transitions.pause(key, job, wait_s)
+            self._key_waits.pause(key, job, wait_s, Call.CREATE)
         # A long wait is a column, not a sleeping coroutine: it survives a restart.
-        if not await self._transitions.change(followed, JobState.SUBMITTING, next_at=self._clock.wall() + wait_s):
+        return await self._transitions.rest(followed, wait_s)
+
+    async def _key_refused(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
+        """Ask whether it is the key that is refused, or this job alone."""
+        job = followed.job
+        verdict = await self._key_waits.judge(job, key)
+        if verdict is KeyVerdict.REFUSED:
+            return await self._key_waits.wait(followed)
+        if verdict is KeyVerdict.UNKNOWN:
+            return await self._transitions.rest(followed, UNKNOWN_KEY_S)
+        if job.in_doubt:
+            await self._transitions.end_unconfirmed(followed)
             return None
-        return wait_s
+        await self._unavailable.note(job.guild_id, key, job.operation, error.said)
+        sentence = f"{self._title(job)} is not available on this account: {full_stop(error.said)}"
+        await self._transitions.end(followed, JobState.FAILED, sentence)
+        return None
 
     async def _give_up(self, followed: Followed, error: CannonError) -> None:
         job = followed.job
-        # A clash at a second attempt says that the first one arrived after all, with another webhook address, say.
-        clashed = isinstance(error, IdempotencyClash) and job.attempts > 1
-        if clashed or isinstance(error, CannonUnavailable | RateLimited | UnreadableAnswer):
+        # A clash at a first attempt says that the input is not what was sent with this key: nothing of it is in doubt.
+        is_first_clash = isinstance(error, IdempotencyClash) and job.attempts == 1 and job.repeats_key is None
+        if job.in_doubt and not is_first_clash:
             await self._transitions.end_unconfirmed(followed)
             return
         log.warning("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
         await self._transitions.end(followed, JobState.FAILED, error.sentence)
+
+    def _title(self, job: Job) -> str:
+        try:
+            return self._catalogue.current.resolve(job.operation).title
+        except InputError:
+            return job.operation
 
     def _wire_id(self, job: Job) -> str:
         """Return the id the API takes: the live document may have replaced a deduced one since the job was accepted."""

@@ -42,6 +42,10 @@ class Surface(Protocol):
         """Bring the card up to date with the store; best effort, never raises."""
         ...
 
+    async def post_late(self, job: Job) -> None:
+        """Post the result of a `held` job that came after it was given up; best effort, never raises: it stays held."""
+        ...
+
     async def alert(self, guild_id: int, sentence: str) -> None:
         """Tell the guild's moderators; best effort, never raises."""
         ...

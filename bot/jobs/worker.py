@@ -14,10 +14,10 @@ from bot.domain.models import Job, JobState, new_id
 from bot.guild.api_keys import ApiKeys
 from bot.jobs.agenda import REMOTE_STATES, Agenda, Followed
 from bot.jobs.delivering import Delivering
+from bot.jobs.key_waits import KeyWaits
 from bot.jobs.maintenance import Maintenance
 from bot.jobs.polling import Polling
 from bot.jobs.submitting import Submitting
-from bot.jobs.transitions import Transitions
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -43,7 +43,7 @@ class Worker:
         *,
         keys: ApiKeys,
         agenda: Agenda,
-        transitions: Transitions,
+        key_waits: KeyWaits,
         submitting: Submitting,
         polling: Polling,
         delivering: Delivering,
@@ -53,7 +53,7 @@ class Worker:
         self._store = store
         self._keys = keys
         self._agenda = agenda
-        self._transitions = transitions
+        self._key_waits = key_waits
         self._submitting = submitting
         self._polling = polling
         self._delivering = delivering
@@ -100,11 +100,12 @@ class Worker:
         else:
             self._take_now(followed)
 
-    def resume(self) -> None:
-        """A key has been set: every job that waits may try again now."""
-        self._transitions.end_pauses()
+    def resume(self, guild_id: int, slot: str) -> None:
+        """A key of the guild works, or works again: what waits for it there may try now. `slot` is the key's."""
+        self._key_waits.end_pauses(slot)
         for followed in list(self._agenda.jobs.values()):
-            if not followed.busy:
+            job = followed.job
+            if job.guild_id == guild_id and job.overdue_at is None and not followed.busy:
                 self._agenda.set_due(followed)
         self.wake()
 
@@ -189,10 +190,11 @@ class Worker:
             log.exception("maintenance.failed")
         while claimed := await self._store.jobs.claim(self._lease, now=self._clock.wall(), limit=200):
             for job in claimed:
-                self._agenda.put(Followed(job, self._first_due(job)))
+                self._agenda.put(Followed(job, self._first_due(job), active_s=job.active_s))
 
     def _first_due(self, job: Job) -> float:
-        return self._clock.monotonic() + max(0.0, job.next_at - self._clock.wall())
+        left_s = max(0.0, job.next_at - self._clock.wall())
+        return self._clock.monotonic() + min(left_s, job.wait_s)  # the clock may have been set back
 
     # ------------------------------------------------------------------ turns
 
@@ -238,8 +240,9 @@ class Worker:
                 return await self._delivering.take_turn(followed)
         key = await self._keys.for_job(job)
         if key is None:
-            return await self._transitions.wait_for_key(followed)
-        if pause_s := self._transitions.pause_left_s(key, job):
+            return await self._key_waits.wait(followed)
+        followed.blocked_at = None
+        if pause_s := self._key_waits.pause_left_s(key, job):
             return pause_s
         if job.state is JobState.SUBMITTING:
             return await self._submitting.take_turn(followed, key)

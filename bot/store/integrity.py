@@ -24,6 +24,12 @@ _RULES = {
     "jobs are both settled and released": """
         SELECT count(*) FROM (
             SELECT 1 FROM ledger WHERE kind IN ('settle', 'release') GROUP BY job_id HAVING count(*) > 1)""",
+    "open jobs are to be rechecked as if they had ended": """
+        SELECT count(*) FROM jobs WHERE recheck_at IS NOT NULL
+        AND state NOT IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')""",
+    "jobs are adjusted while their hold is open": """
+        SELECT count(*) FROM ledger WHERE kind = 'adjust' AND job_id IS NOT NULL
+        AND job_id NOT IN (SELECT job_id FROM ledger WHERE kind IN ('settle', 'release'))""",
 }
 
 

@@ -11,11 +11,13 @@ from bot.runtime.clock import Clock
 from bot.store.engine.database import BUSY_TIMEOUT_S, Database
 from bot.store.engine.meta import Meta
 from bot.store.engine.process_lock import ProcessLock
+from bot.store.guild.account_checks import AccountChecks
 from bot.store.guild.alerts import Alerts
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.blocks import Blocks
 from bot.store.guild.decisions import Decisions
 from bot.store.guild.guild_keys import GuildKeys
+from bot.store.guild.host_key_refusals import HostKeyRefusals
 from bot.store.guild.outbox import Outbox
 from bot.store.guild.privacy import Privacy
 from bot.store.guild.reaction_acts import ReactionActs
@@ -42,6 +44,7 @@ from bot.store.work.jobs import Jobs, end_all_leases
 from bot.store.work.lineage import Lineage
 from bot.store.work.pings import Pings
 from bot.store.work.queue import Queue
+from bot.store.work.rechecks import Rechecks
 
 
 class Store:
@@ -85,6 +88,9 @@ class Store:
         self.reviews = Reviews(database, box, clock)
         self.reports = Reports(database, box, clock)
         self.queue = Queue(database, box, clock)
+        self.rechecks = Rechecks(database, box, clock)
+        self.account_checks = AccountChecks(database, box, clock)
+        self.host_key_refusals = HostKeyRefusals(database, box, clock)
 
     @classmethod
     async def open(

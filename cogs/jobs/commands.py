@@ -17,6 +17,7 @@ from cogs.jobs import pages as job_pages
 from cogs.jobs import texts
 from cogs.results import buttons as results
 from cogs.results import fresh_links
+from cogs.results.late import find_late, may_come_late
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Interaction
@@ -195,9 +196,12 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     """Post all results of the job's card that were made but not posted."""
     await require_own(interaction, job)
     bot = interaction.client
+    if may_come_late([job]):
+        await _recover_late(interaction, job)
+        return
     held = [each for each in await bot.parts.generation.earlier.of_card(job) if each.state is JobState.HELD]
     if not held:
-        raise InputError(texts.POSTED_MEANWHILE if job.state in END_STATES else texts.still_being_made(job.id))
+        raise InputError(_nothing_held(job))
     await interaction.response.defer(ephemeral=True, thinking=True)
     if await bot.parts.generation.earlier.is_private(job):
         await _move_here(interaction, job)
@@ -207,6 +211,27 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     if card is not None and not card.private:
         await interaction.edit_original_response(content=texts.posted(message_link(card)))
+
+
+async def _recover_late(interaction: Interaction, job: Job) -> None:
+    """Look for the result of a job that was given up, and say what came of it."""
+    bot = interaction.client
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    late = await find_late(interaction, [job])
+    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
+    now = await bot.parts.store.jobs.get(job.guild_id, job.id) or job
+    if now.state is JobState.DELIVERED and card is not None and not card.private:
+        late = texts.posted(message_link(card))
+    await interaction.edit_original_response(content=late or _nothing_held(job))
+
+
+def _nothing_held(job: Job) -> str:
+    """Say why there is nothing of the job to post."""
+    if job.state is JobState.DELIVERED:
+        return texts.POSTED_MEANWHILE
+    if job.state in END_STATES:
+        return texts.no_result(job.id, job.state, job.error)
+    return texts.still_being_made(job.id)
 
 
 async def _move_here(interaction: Interaction, job: Job) -> None:

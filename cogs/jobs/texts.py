@@ -3,6 +3,9 @@
 Amounts of credits and times come in as text.
 """
 
+from bot.domain.models import JobState
+from bot.domain.text import full_stop
+
 # ---------------------------------------------------------------------- commands and options
 
 JOBS_GROUP = "Jobs: lists, families, cancelling, another try"
@@ -94,6 +97,12 @@ FILE_UNREACHABLE = "Its file, or Discord, cannot be reached just now. Try again 
 def still_being_made(job_id: str) -> str:
     """Refuse to post the result of a job that has not ended."""
     return f"Job {job_id} is still being made."
+
+
+def no_result(job_id: str, state: JobState, reason: str | None) -> str:
+    """Refuse to post what has ended without a result."""
+    why = f" {full_stop(reason)}" if reason else ""
+    return f"Job {job_id} {state.value}:{why} There is no result to post."
 
 
 def posted(link: str) -> str:

@@ -11,6 +11,7 @@ from bot.delivery.colours import NEUTRAL
 from bot.domain.models import JobState, credits_text
 from bot.domain.reaction_rules import NEEDED_MAX
 from bot.errors import CannonError, NoKey
+from bot.guild.account_audit import difference_text
 from cogs.moderate import texts
 from cogs.moderate.api_key import KeyForm, remove_key
 from cogs.moderate.blocks import block, pause, show_blocked, unblock
@@ -219,7 +220,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
             return
         await parts.keys.note_status(guild_id, key, status)
         if key.refused:
-            parts.worker.resume()  # it works again
+            parts.worker.resume(guild_id, key.slot(guild_id))  # it works again
         took_ms = (self.bot.clock.monotonic() - started) * 1000
         embed.add_field(name=texts.API, value=texts.api_answers(took_ms))
         embed.add_field(name=texts.PLAN, value=discord.utils.escape_markdown(status.plan or texts.NOT_REPORTED))
@@ -238,6 +239,9 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         held = counts.get(JobState.HELD, 0)
         if held:
             embed.add_field(name=texts.HELD, value=str(held))
+        difference = await store.account_checks.difference(guild_id)
+        if difference is not None:
+            embed.add_field(name=texts.ACCOUNT, value=f"⚠️ {difference_text(difference)}", inline=False)
 
 
 async def setup(bot: CannonBot) -> None:

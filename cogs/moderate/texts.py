@@ -101,6 +101,7 @@ STATUS_TITLE = "Cannon Studio on this server"
 HOST_KEY = "the host's own"
 API, CREDITS_LAST_SEEN = "API", "Credits at the last look"
 JOBS_RUNNING, NO_JOBS_RUNNING, HELD = "Jobs running", "none", "Made but not posted"
+ACCOUNT = "Account and books"
 SPENT, RESERVED = "Spent through this bot", "Held for running jobs"
 
 

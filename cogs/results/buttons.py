@@ -16,6 +16,7 @@ from bot.generation.retry import to_retry
 from cogs.results import texts
 from cogs.results.cancel import stop_controls
 from cogs.results.double_press import refuse_double_press
+from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
 from cogs.results.prompt_buttons import of_prompt
 from cogs.ui.controls import Control, on_job, view_of
@@ -166,12 +167,19 @@ async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
 
 
 async def retry_job(interaction: Interaction, job: Job) -> None:
-    """Submit the failed jobs of the job's card again. Raises InputError, Refused or a MediaError."""
+    """Submit the failed jobs of the job's card again, unless their results exist.
+
+    Raises InputError, Refused or a MediaError.
+    """
     retries = interaction.client.parts.generation.retries
     plan = await retries.plan(job, interaction.user.id)
     refuse_double_press(interaction, job, "retry")
     if plan.is_slow:
         await interaction.response.defer(ephemeral=plan.private, thinking=True)
+    late = await find_late(interaction, plan.jobs)
+    if late is not None:
+        await interaction.client.responses.reply_privately(interaction, late)
+        return
     await submit(interaction, await retries.again(plan, interaction.user.id))
 
 

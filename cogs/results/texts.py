@@ -131,3 +131,10 @@ def partly_removed(gone: int, left: int) -> str:
 def one_is_here(link: str) -> str:
     """Return a link to a message that was not removed."""
     return f"One is here: {link}"
+
+
+# ---------------------------------------------------------------------- late results
+
+EXISTS = "The result exists already; I post it now, at no extra cost."
+STILL_MADE = "Cannon Studio is still working on this job; I post it when it is done."
+NO_ANSWER = "Cannon Studio does not answer. Try again in a minute; nothing is lost."

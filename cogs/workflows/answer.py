@@ -3,9 +3,13 @@
 from collections.abc import Awaitable, Callable
 
 import discord
+import structlog
 
 from bot.app.client import CannonBot
+from bot.errors import StoreError
 from bot.jobs.intake import Accepted
+
+log = structlog.get_logger(__name__)
 
 Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awaitable[int | None]]
 """Sends a card to Discord; returns its message's id, None if Discord did not return it."""
@@ -29,4 +33,8 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     if message_id is None:
         await bot.parts.recovery.settle_answer(card)
         return
-    await bot.parts.jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)
+    try:
+        await bot.parts.jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)
+    except StoreError as error:
+        # Discord has the card; that is noted by the next round of the upkeep.
+        log.warning("answer.not_noted", card=card.id, error=error.sentence)

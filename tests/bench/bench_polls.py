@@ -77,6 +77,8 @@ class Nobody:
 
     async def alert(self, guild_id: int, sentence: str) -> None: ...
 
+    async def post_late(self, job: Job) -> None: ...
+
 
 async def accepted(client: CannonClient, jobs: int) -> list[str]:
     """Make so many requests that never end; return their ids."""
@@ -104,7 +106,7 @@ async def fill(store: Store, remote_ids: list[str], clock: SystemClock) -> None:
                 id=new_id(), card_id=card.id, guild_id=guild_id, position=position, author_id=1, operation=OPERATION,
                 input={"prompt": "#forever"}, state=JobState.PROCESSING, idempotency_key=f"bench-{remote_id}",
                 key_id=key.id, held=Decimal(20), basis="unknown", remote_id=remote_id, created_at=now,
-                submitted_at=now - AGE_S,
+                submitted_at=now - AGE_S, active_s=AGE_S,
             )
             for position, remote_id in enumerate(remote_ids[guild_id - 1 :: GUILDS])
         ]  # fmt: skip
@@ -124,7 +126,7 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
         bot.parts = await open_parts(bot.setup)
         store, worker = bot.parts.store, bot.parts.worker
         worker._polling._client, worker._polling._rng = client, random.Random(seed)
-        worker._transitions.surface = Nobody()
+        worker._polling._transitions.surface = Nobody()
         await fill(store, await accepted(client, jobs), clock)
         counted = CountingStore(store)
         running = asyncio.create_task(worker.run())

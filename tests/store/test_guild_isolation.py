@@ -43,6 +43,8 @@ class Guild:
     """It has a result."""
     reviewed: Job
     """Its result waits for review."""
+    given_up: Job
+    """It has failed, and its request is still polled."""
 
 
 Call = Callable[[Store, int, Guild, Any], Awaitable[object]]
@@ -63,6 +65,11 @@ async def accept_same_interaction(store: Store, guild_id: int, other: Guild, mad
 async def keep_draft(store: Store, guild_id: int, _other: Guild, _made: Any) -> object:
     draft_id = await store.drafts.keep(guild_id, MEMBER, {}, expires_at=2e9)
     return await store.drafts.take(guild_id, MEMBER, draft_id)
+
+
+async def compare_account(store: Store, guild_id: int, other: Guild, _made: Any) -> object:
+    version = await store.account_checks.books_version(guild_id)
+    return await store.account_checks.compare(guild_id, other.key.id, Decimal(4), version=version)
 
 
 def all_of(books: Spending) -> list[object]:
@@ -91,7 +98,24 @@ CALLS: dict[str, Call] = {
     "keys.note_status": lambda store, guild_id, other, made: store.keys.note_status(
         guild_id, other.key.id, made.status("1")
     ),
-    "keys.note_refused": lambda store, guild_id, other, _: store.keys.note_refused(guild_id, other.key.id),
+    "keys.note_refused": lambda store, guild_id, other, _: store.keys.note_refused(
+        guild_id, other.key.id, probe_at=1.0
+    ),
+    "keys.note_probe": lambda store, guild_id, other, _: store.keys.note_probe(guild_id, other.key.id, probe_at=2.0),
+    "host_key_refusals.note": lambda store, guild_id, *_: store.host_key_refusals.note(guild_id, probe_at=1.0),
+    "host_key_refusals.note_probe": lambda store, guild_id, *_: store.host_key_refusals.note_probe(
+        guild_id, probe_at=2.0
+    ),
+    "host_key_refusals.clear": lambda store, guild_id, *_: store.host_key_refusals.clear(guild_id),
+    "account_checks.books_version": lambda store, guild_id, *_: store.account_checks.books_version(guild_id),
+    "account_checks.compare": compare_account,
+    "account_checks.difference": lambda store, guild_id, *_: store.account_checks.difference(guild_id),
+    "job_lists.has_made": lambda store, guild_id, other, _: store.job_lists.has_made(
+        guild_id, other.paid.key_id, other.paid.operation, since=0.0
+    ),
+    "job_lists.repeating": lambda store, guild_id, other, _: store.job_lists.repeating(
+        guild_id, other.paid.idempotency_key
+    ),
     "keys.clear_refused": lambda store, guild_id, other, _: store.keys.clear_refused(guild_id, other.key.id),
     "keys.forget_all": lambda store, guild_id, *_: store.keys.forget_all(guild_id),
     "cards.mark_answered": lambda store, guild_id, other, _: store.cards.mark_answered(
@@ -220,18 +244,29 @@ CALLS: dict[str, Call] = {
     ),
     "reaction_acts.clear": lambda store, guild_id, *_: store.reaction_acts.clear(guild_id, MESSAGE, None),
     "reaction_acts.stars": lambda store, guild_id, other, _: store.reaction_acts.stars(guild_id, other.card.id),
-    # These two take the guild inside what they are given.
+    # These take the guild inside what they are given.
+    "rechecks.postpone": lambda store, guild_id, other, _: store.rechecks.postpone(
+        replace(other.given_up, guild_id=guild_id), None, counts=True
+    ),
+    "rechecks.found": lambda store, guild_id, other, _: store.rechecks.found(
+        replace(other.given_up, guild_id=guild_id), output={}, media=(), cost=Decimal(7), sentence="Late."
+    ),
+    "rechecks.billed": lambda store, guild_id, other, _: store.rechecks.billed(
+        replace(other.given_up, guild_id=guild_id), Decimal(7)
+    ),
     "jobs.change": lambda store, guild_id, other, _: store.jobs.change(
         replace(other.job, guild_id=guild_id), JobState.FAILED, release=True
     ),
     "cards.accept": accept_same_interaction,
 }
+GUILD_INSIDE = {"jobs.change", "cards.accept", "rechecks.postpone", "rechecks.found", "rechecks.billed"}
 WITHOUT_GUILD = {
     "cards.unanswered", "job_lists.open_total", "jobs.hold_lease",
     "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all",
     "ledger.costs", "ledger.costs_by_operation", "meta.get", "meta.set",
     "switched_off.all", "queue.guilds", "approvals.unasked", "approvals.overdue",
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
+    "rechecks.due", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
 }  # fmt: skip
 
 
@@ -250,7 +285,7 @@ async def test_every_method_is_looked_at(store: Store) -> None:
     methods = methods_of(store)
     assert methods.keys() == CALLS.keys() | WITHOUT_GUILD
     with_guild = {name for name, method in methods.items() if "guild_id" in inspect.signature(method).parameters}
-    assert with_guild == CALLS.keys() - {"jobs.change", "cards.accept"}
+    assert with_guild == CALLS.keys() - GUILD_INSIDE
 
 
 async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Guild:
@@ -285,11 +320,20 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.jobs.change(reviewed, JobState.READY, media=(image,))
     await store.reviews.set_rule(guild_id, ReviewRule(channel_id=0, review_channel=77))
     await store.reviews.begin(guild_id, reviewed.id)
-    return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed)
+    _, (lost,) = await accepted(store, "9", guild_id=guild_id, key_id=key.id)
+    await store.jobs.change(lost, JobState.FAILED, release=True, recheck=True, remote_id="req_lost")
+    given_up = await store.jobs.get(guild_id, lost.id)
+    assert given_up is not None
+    await store.host_key_refusals.note(guild_id, probe_at=1.0)
+    version = await store.account_checks.books_version(guild_id)
+    await store.account_checks.compare(guild_id, key.id, Decimal(555), version=version)
+    return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed, given_up)
 
 
 TABLES = (
-    "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts", "draws", "grants", "guild_keys", "jobs",
+    "account_checks", "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts", "draws", "grants",
+    "guild_keys",
+    "host_key_refusals", "jobs",
     "ledger", "limits", "outbox", "prices", "reaction_acts", "reaction_settings", "reactions",
     "recipes", "review_rules", "reviews", "rules", "switched_off",
 )  # fmt: skip
@@ -332,7 +376,7 @@ async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
 ) -> None:
     theirs = await populate(store, THEIRS, made, accepted)
     if is_refused:
-        await store.keys.note_refused(THEIRS, theirs.key.id)
+        await store.keys.note_refused(THEIRS, theirs.key.id, probe_at=1.0)
     before = await rows_of(store, THEIRS)
     empty = await CALLS[name](store, MINE, theirs, made)
     assert await rows_of(store, THEIRS) == before

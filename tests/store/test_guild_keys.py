@@ -83,14 +83,17 @@ async def test_a_new_status_replaces_the_old(store: Store, made: Any, clock: Any
 
 async def test_a_refusal_is_news_once_until_it_is_cleared(store: Store, made: Any, clock: Any) -> None:
     key = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
-    assert await store.keys.note_refused(1, key.id)
-    assert not await store.keys.note_refused(1, key.id)
+    assert await store.keys.note_refused(1, key.id, probe_at=clock.now + 60)
+    assert not await store.keys.note_refused(1, key.id, probe_at=clock.now + 99)
     refused = await store.keys.current(1)
     assert refused is not None
-    assert refused.refused_at == clock.now
+    assert (refused.refused_at, refused.probe_at, refused.probes) == (clock.now, clock.now + 60, 0)
+    await store.keys.note_probe(1, key.id, probe_at=clock.now + 300)
+    [probed] = await store.keys.refused()
+    assert (probed.probe_at, probed.probes) == (clock.now + 300, 1)
     await store.keys.clear_refused(1, key.id)
     assert await store.keys.current(1) == key
-    assert await store.keys.note_refused(1, key.id)
+    assert await store.keys.note_refused(1, key.id, probe_at=1.0)
 
 
 async def test_a_guild_has_one_active_key(store: Store, made: Any) -> None:

@@ -130,6 +130,13 @@ async def test_a_change_sets_what_it_names_and_keeps_the_rest(store: Store, acce
         "media": (Media(url="https://a/b.png", kind=MediaKind.IMAGE, key="image_url"),),
         "error": "Nothing.",
         "cost": Decimal("1.234"),
+        "in_doubt": True,
+        "wait_s": 7.0,
+        "active_s": 8.0,
+        "denied_s": 9.0,
+        "blocked_s": 10.0,
+        "overdue_at": 11.0,
+        "slow_polls": 12,
     }
     assert set(changes) == rows.CHANGEABLE - {"key_id"}
     changed = await store.jobs.change(job, JobState.READY, **changes)

@@ -208,7 +208,7 @@ async def test_no_secret_ever_reaches_the_disk_a_repr_or_an_error(open_store: Op
     key = (await store.keys.set(1, CANARY, set_by=2, status=made.status())).key
     card = made.card(1, token=f"token-{CANARY}")
     stored, _, _ = await store.cards.accept(card, [made.job(card)], lambda _: None)
-    await store.keys.note_refused(1, key.id)
+    await store.keys.note_refused(1, key.id, probe_at=1.0)
     await store._database.write(lambda db: db.execute("UPDATE guild_keys SET guild_id = 9").rowcount)
     with pytest.raises(StoreError) as caught:
         await store.keys.current(9)

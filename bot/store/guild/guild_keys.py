@@ -13,6 +13,8 @@ from bot.store.engine.repository import Repository
 from bot.store.vault.sealed_columns import KEY_PURPOSE, forget_unneeded_keys
 from bot.store.vault.secret_box import SecretBox
 
+_REFUSED = "SELECT * FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetiredKey:
@@ -59,14 +61,14 @@ class GuildKeys(Repository):
                 (guild_id, sealed, secret[-4:], set_by, now, *_status_columns(status, now)),
             ).lastrowid
             row = db.execute("SELECT * FROM guild_keys WHERE id = ?", (key_id,)).fetchone()
-            return KeyChange(key=_key(row, self._box), before=before)
+            return KeyChange(key=key_of(row, self._box), before=before)
 
         return await self._recorded(guild_id, change, record)
 
     async def current(self, guild_id: int) -> GuildKey | None:
         """Return the guild's active key, None if it has none."""
         row = await self._database.read(lambda db: _current(db, guild_id))
-        return None if row is None else _key(row, self._box)
+        return None if row is None else key_of(row, self._box)
 
     async def get(self, guild_id: int, key_id: int) -> GuildKey | None:
         """Return one of the guild's keys, retired or not; None if it is not theirs, or forgotten."""
@@ -75,7 +77,7 @@ class GuildKeys(Repository):
                 "SELECT * FROM guild_keys WHERE guild_id = ? AND id = ? AND secret IS NOT NULL", (guild_id, key_id)
             ).fetchone()
         )
-        return None if row is None else _key(row, self._box)
+        return None if row is None else key_of(row, self._box)
 
     async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
         """Retire the guild's key, forgotten once no open job needs it, and return it. None if it had none."""
@@ -91,6 +93,7 @@ class GuildKeys(Repository):
                 "UPDATE guild_keys SET secret = NULL, retired_at = coalesce(retired_at, ?) WHERE guild_id = ?",
                 (now, guild_id),
             )
+            db.execute("UPDATE jobs SET recheck_at = NULL WHERE guild_id = ? AND recheck_at IS NOT NULL", (guild_id,))
 
         await self._database.write(change)
 
@@ -107,14 +110,18 @@ class GuildKeys(Repository):
 
         await self._database.write(change)
 
-    async def note_refused(self, guild_id: int, key_id: int) -> bool:
-        """Note that the API refused the key; True the first time, so that moderators are told once."""
+    async def note_refused(self, guild_id: int, key_id: int, *, probe_at: float) -> bool:
+        """Note that the status call refused the key, and when to try it again (Unix seconds).
+
+        True the first time, so that moderators are told once.
+        """
         now = self._clock.wall()
         return await self._database.write(
             lambda db: (
                 db.execute(
-                    "UPDATE guild_keys SET refused_at = ? WHERE guild_id = ? AND id = ? AND refused_at IS NULL",
-                    (now, guild_id, key_id),
+                    "UPDATE guild_keys SET refused_at = ?, probe_at = ?, probes = 0"
+                    " WHERE guild_id = ? AND id = ? AND refused_at IS NULL",
+                    (now, probe_at, guild_id, key_id),
                 ).rowcount
                 == 1
             )
@@ -124,9 +131,26 @@ class GuildKeys(Repository):
         """Note that the key works again."""
 
         def change(db: sqlite3.Connection) -> None:
-            db.execute("UPDATE guild_keys SET refused_at = NULL WHERE guild_id = ? AND id = ?", (guild_id, key_id))
+            db.execute(
+                "UPDATE guild_keys SET refused_at = NULL, probe_at = NULL, probes = 0 WHERE guild_id = ? AND id = ?",
+                (guild_id, key_id),
+            )
 
         await self._database.write(change)
+
+    async def refused(self) -> list[GuildKey]:
+        """Return the refused keys of all guilds whose secret is not forgotten."""
+        rows = await self._database.read(lambda db: db.execute(_REFUSED).fetchall())
+        return [key_of(row, self._box) for row in rows]
+
+    async def note_probe(self, guild_id: int, key_id: int, *, probe_at: float) -> None:
+        """Note that a refused key was tried once more without success, and when to try it next (Unix seconds)."""
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE guild_keys SET probe_at = ?, probes = probes + 1 WHERE guild_id = ? AND id = ?",
+                (probe_at, guild_id, key_id),
+            )
+        )
 
 
 def _current(db: sqlite3.Connection, guild_id: int) -> sqlite3.Row | None:
@@ -148,7 +172,8 @@ def _status_columns(status: AccountStatus, now: float) -> tuple[str | None, str,
     return to_text_or_none(status.plan), to_json(list(status.scopes)), balance, None if balance is None else now
 
 
-def _key(row: sqlite3.Row, box: SecretBox) -> GuildKey:
+def key_of(row: sqlite3.Row, box: SecretBox) -> GuildKey:
+    """Return the key of a row whose secret is not forgotten. Raises StoreError if it was sealed for another guild."""
     return GuildKey(
         id=row["id"],
         guild_id=row["guild_id"],
@@ -161,4 +186,6 @@ def _key(row: sqlite3.Row, box: SecretBox) -> GuildKey:
         balance=from_milli_or_none(row["balance_milli"]),
         balance_at=row["balance_at"],
         refused_at=row["refused_at"],
+        probe_at=row["probe_at"],
+        probes=row["probes"],
     )

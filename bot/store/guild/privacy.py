@@ -16,9 +16,8 @@ from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
 _OPEN = tuple(sorted(state for state in JobState if not state.ended))
 _JOBS = """
 SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,
-    settled.credits_milli AS settled_milli
+    (SELECT sum(credits_milli) FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'adjust')) AS settled_milli
 FROM jobs JOIN cards ON cards.id = jobs.card_id
-LEFT JOIN ledger AS settled ON settled.job_id = jobs.id AND settled.kind = 'settle'
 WHERE jobs.guild_id = :guild_id AND jobs.author_id = :member_id
     AND (jobs.created_at, jobs.rowid) > (:page_at, :page_id)
 ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
@@ -26,7 +25,8 @@ ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
 _ENDED = "guild_id = ? AND author_id = ? AND state NOT IN (SELECT value FROM json_each(?))"
 # The model is a column of its own, and stays: reports count by it.
 _BLANK = f"""
-UPDATE jobs SET input = '{{}}', output = '{{}}', media = '[]', fill = '{{}}', error = NULL WHERE {_ENDED}
+UPDATE jobs SET input = '{{}}', output = '{{}}', media = '[]', fill = '{{}}', error = NULL, recheck_at = NULL
+WHERE {_ENDED}
 """  # noqa: S608 - put together from constants
 _BLANK_REASONS = f"UPDATE reviews SET sentence = '' WHERE job_id IN (SELECT id FROM jobs WHERE {_ENDED})"  # noqa: S608 - as above
 

@@ -16,7 +16,7 @@ LATEST_COSTS = 5000
 """How many jobs are read for what operations cost: older ones say little, and reading them all would take long."""
 _LATEST_COSTS = """
 SELECT operation, credits_milli FROM (
-    SELECT job_id, credits_milli FROM ledger WHERE kind = 'settle' ORDER BY id DESC LIMIT ?
+    SELECT job_id, credits_milli FROM ledger WHERE kind IN ('settle', 'adjust') ORDER BY id DESC LIMIT ?
 ) AS settled JOIN jobs ON jobs.id = settled.job_id
 """
 
@@ -39,7 +39,7 @@ class LedgerSums:
     """A guild's ledger in two sums, in credits."""
 
     spent: Decimal
-    """True costs, settled."""
+    """True costs: settled, and adjusted where they were found later."""
     held: Decimal
     """Holds that are neither settled nor released."""
 
@@ -52,7 +52,8 @@ class Ledger(Repository):
 
         def look(db: sqlite3.Connection) -> LedgerSums:
             spent = db.execute(
-                "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind = 'settle'", (guild_id,)
+                "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust')",
+                (guild_id,),
             ).fetchone()[0]
             return LedgerSums(spent=from_milli(spent), held=held_of_guild(db, guild_id))
 
@@ -72,7 +73,7 @@ class Ledger(Repository):
         """Return the true costs of this kind of job, in credits, newest first."""
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT credits_milli FROM jobs JOIN ledger ON ledger.job_id = jobs.id AND kind = 'settle'"
+                "SELECT credits_milli FROM jobs JOIN ledger ON ledger.job_id = jobs.id AND kind IN ('settle', 'adjust')"
                 " WHERE operation = ? AND model IS ? AND state IN ('delivered', 'held')"
                 " ORDER BY created_at DESC LIMIT ?",
                 (operation, model or None, limit),
@@ -110,6 +111,13 @@ def settle(db: sqlite3.Connection, job: Job, cost: Decimal, now: float) -> None:
 def release(db: sqlite3.Connection, job: Job, now: float) -> None:
     """Release the job's hold. Raises StoreError if the hold is closed already."""
     _close(db, job, LedgerKind.RELEASE, job.held, now)
+
+
+def adjust(db: sqlite3.Connection, job: Job, cost: Decimal, now: float) -> None:
+    """Book a cost, in credits, of a job whose hold was closed before it was known."""
+    if not is_closed(db, job.id):
+        raise StoreError(f"Job {job.id} still has its hold: it is settled, not adjusted.")
+    _write(db, job, LedgerKind.ADJUST, cost, now)
 
 
 def is_closed(db: sqlite3.Connection, job_id: str) -> bool:

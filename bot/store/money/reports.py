@@ -1,4 +1,4 @@
-"""Where the credits went: sums for a report, and every line for an export. Sums are the ledger's settled costs."""
+"""Where the credits went: sums for a report, and every line for an export. Sums are the ledger's true costs."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from bot.store.engine.repository import Repository
 PAGE_ROWS = 1000
 
 # One search of the covering index ledger_kind for each span: a day has 23, 24 or 25 hours, which SQL does not know.
-_SPAN = "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind = 'settle' AND at >= ? AND at < ?"
+_SPAN = (
+    "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND at >= ? AND at < ?"
+)
 _MEMBERS = """
-SELECT member_id, sum(credits_milli) AS spent, count(*) FROM ledger
-WHERE guild_id = ? AND kind = 'settle' AND at >= ? AND at < ?
+SELECT member_id, sum(credits_milli) AS spent, count(DISTINCT job_id) FROM ledger
+WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND at >= ? AND at < ?
 GROUP BY member_id ORDER BY spent DESC, member_id
 """
 _OPERATIONS = """
 SELECT jobs.operation, sum(ledger.credits_milli) AS spent FROM ledger JOIN jobs ON jobs.id = ledger.job_id
-WHERE ledger.guild_id = ? AND ledger.kind = 'settle' AND ledger.at >= ? AND ledger.at < ?
+WHERE ledger.guild_id = ? AND ledger.kind IN ('settle', 'adjust') AND ledger.at >= ? AND ledger.at < ?
 GROUP BY jobs.operation ORDER BY spent DESC, jobs.operation
 """
-_FIRST = "SELECT min(at) FROM ledger WHERE guild_id = ? AND kind = 'settle'"
+_FIRST = "SELECT min(at) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust')"
 
 _LEDGER = """
 SELECT ledger.at AS page_at, ledger.id AS page_id, ledger.*, jobs.operation, jobs.model, cards.channel_id
@@ -39,13 +41,12 @@ ORDER BY ledger.at, ledger.id LIMIT :limit
 # Of a private card the words are its author's own. Links stay out: they may carry a signature that lets anyone in.
 _JOBS = """
 SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,
-    settled.credits_milli AS settled_milli,
+    (SELECT sum(credits_milli) FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'adjust')) AS settled_milli,
     CASE WHEN cards.private THEN NULL
         ELSE coalesce(json_extract(jobs.input, '$.prompt'), json_extract(jobs.input, '$.text'),
             json_extract(jobs.input, '$.description'))
     END AS words
 FROM jobs JOIN cards ON cards.id = jobs.card_id
-LEFT JOIN ledger AS settled ON settled.job_id = jobs.id AND settled.kind = 'settle'
 WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since
     AND (jobs.created_at, jobs.rowid) > (:page_at, :page_id)
 ORDER BY jobs.created_at, jobs.rowid LIMIT :limit

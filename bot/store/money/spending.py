@@ -21,6 +21,7 @@ SELECT
 FROM jobs
 WHERE guild_id = :guild_id
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+    AND overdue_at IS NULL
 """
 # A result that waits for review takes no place: it may wait for days.
 _PARKED = """
@@ -32,11 +33,15 @@ SELECT sum(held_milli) FROM jobs
 WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))
 """
-# What a job counts for: its true cost once settled, nothing once released, else its hold.
+# What a job counts for: its true cost once settled, nothing once released, else its hold; with what was found later.
 _CHARGE = """
-CASE closed.kind WHEN 'release' THEN 0 WHEN 'settle' THEN closed.credits_milli ELSE jobs.held_milli END
+(CASE closed.kind WHEN 'release' THEN 0 WHEN 'settle' THEN closed.credits_milli ELSE jobs.held_milli END
+    + coalesce(adjusted.credits_milli, 0))
 """
-_CLOSED = "LEFT JOIN ledger AS closed ON closed.job_id = jobs.id AND closed.kind IN ('settle', 'release')"
+_CLOSED = """
+LEFT JOIN ledger AS closed ON closed.job_id = jobs.id AND closed.kind IN ('settle', 'release')
+LEFT JOIN ledger AS adjusted ON adjusted.job_id = jobs.id AND adjusted.kind = 'adjust'
+"""
 _OF_GUILD = f"SELECT sum({_CHARGE}) FROM jobs {_CLOSED}"  # noqa: S608 - put together from constants
 # What grants were drawn on to pay is not on the member's limits.
 _OF_MEMBER = f"""

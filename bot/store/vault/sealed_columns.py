@@ -29,12 +29,13 @@ def forget_expired_tokens(db: sqlite3.Connection, now: float) -> None:
 
 
 def forget_unneeded_keys(db: sqlite3.Connection, guild_id: int) -> None:
-    """Forget the secrets of retired keys that no open job was submitted with."""
+    """Forget the secrets of retired keys that no job needs: neither an open one nor one that is still rechecked."""
     db.execute(
         "UPDATE guild_keys SET secret = NULL"
         " WHERE guild_id = ? AND retired_at IS NOT NULL AND secret IS NOT NULL AND NOT EXISTS ("
         "  SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.key_id = guild_keys.id"
-        "  AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready'))",
+        "  AND (state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')"
+        "   OR recheck_at IS NOT NULL))",
         (guild_id,),
     )
 

@@ -189,8 +189,8 @@ class Cards(Repository):
             for job in ended:
                 # `update_job` takes the model from the input, and reports still count by it.
                 db.execute(
-                    "UPDATE jobs SET input = '{}', output = '{}', media = '[]', fill = '{}', error = NULL"
-                    " WHERE id = ? AND guild_id = ?",
+                    "UPDATE jobs SET input = '{}', output = '{}', media = '[]', fill = '{}', error = NULL,"
+                    " recheck_at = NULL WHERE id = ? AND guild_id = ?",
                     (job.id, guild_id),
                 )
             return len(ended)

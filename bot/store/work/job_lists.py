@@ -53,6 +53,18 @@ class JobLists(Repository):
         rows = await self._database.read(lambda db: db.execute(_RESULTS, values).fetchall())
         return [job_of(row) for row in rows]
 
+    async def has_made(self, guild_id: int, key_id: int | None, operation: str, *, since: float) -> bool:
+        """Whether one of the guild's jobs had a result with this key since then (Unix seconds); None: the host's."""
+        row = await self._database.read(
+            lambda db: db.execute(_HAS_MADE, (guild_id, operation, key_id, since)).fetchone()
+        )
+        return row is not None
+
+    async def repeating(self, guild_id: int, repeats_key: str) -> Job | None:
+        """Return the guild's job that sends this key of an unconfirmed one, if it is open or has a result."""
+        row = await self._database.read(lambda db: db.execute(_REPEATING, (guild_id, repeats_key)).fetchone())
+        return None if row is None else job_of(row)
+
     async def visible(self, guild_id: int, viewer_id: int, job_id: str) -> Job | None:
         """Return the guild's job if this member may see it: their own, or one whose card is not private."""
         values = {"guild_id": guild_id, "viewer_id": viewer_id, "id": job_id}
@@ -123,6 +135,14 @@ _PAGE = f"SELECT * {_LISTED} ORDER BY created_at DESC, rowid DESC LIMIT :limit O
 _COUNT = f"SELECT count(*) {_LISTED}"
 
 
+_REPEATING = """
+SELECT * FROM jobs WHERE guild_id = ? AND repeats_key = ?
+    AND state NOT IN ('failed', 'expired', 'cancelled', 'refused')
+"""
+_HAS_MADE = """
+SELECT 1 FROM jobs WHERE guild_id = ? AND operation = ? AND key_id IS ? AND created_at >= ?
+    AND state IN ('ready', 'delivered', 'held') LIMIT 1
+"""
 _RECENT_OF_GUILD = """
 SELECT * FROM jobs
 WHERE guild_id = :guild_id AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))

@@ -8,11 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.models import RUNNING_STATES, Job, JobState
+from bot.domain.poll_schedule import recheck_at
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 from bot.store.work.dependents import follow_up
 from bot.store.work.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
+
+RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
+"""Where a request may still succeed."""
 
 
 class Jobs(Repository):
@@ -63,11 +67,19 @@ class Jobs(Repository):
         return await self._database.write(change)
 
     async def change(
-        self, job: Job, to: JobState, *, settle: Decimal | None = None, release: bool = False, **changes: Any
+        self,
+        job: Job,
+        to: JobState,
+        *,
+        settle: Decimal | None = None,
+        release: bool = False,
+        recheck: bool = False,
+        **changes: Any,
     ) -> Job | None:
         """Move a job to the state `to` and set `changes` (names of Job's fields), if it is still as `job` says.
 
-        `settle` turns its hold into this true cost in credits; `release` gives it up. One transaction.
+        `settle` turns its hold into this true cost in credits; `release` gives it up; `recheck` says that its request
+        may still succeed, so that it is polled now and then although it has ended. One transaction.
         A job that stops running is nobody's any more. Returns the job as it is now; None if its state or lease
         is another one by now: somebody else was first, and nothing was changed.
 
@@ -75,10 +87,7 @@ class Jobs(Repository):
         """
         if unknown := changes.keys() - CHANGEABLE:
             raise TypeError(f"change() does not set {', '.join(sorted(unknown))}")
-        if settle is not None and release:
-            raise ValueError("a hold is settled or released, not both")
-        if release and not to.ended:
-            raise ValueError("only a job that ends is released")
+        _check(to, settle=settle, release=release, recheck=recheck)
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> Job | None:
@@ -92,13 +101,25 @@ class Jobs(Repository):
                 ledger.release(db, current, now)
             elif to.ended and not ledger.is_closed(db, job.id):
                 raise ValueError(f"job {job.id} may not become {to} with its hold open: settle or release it")
-            update_job(db, replace(current, state=to, lease=current.lease if to in RUNNING_STATES else None, **changes))
+            changed = replace(current, state=to, lease=current.lease if to in RUNNING_STATES else None, **changes)
+            if recheck and changed.remote_id is not None:
+                changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
+            update_job(db, changed)
             if to.ended:
-                follow_up(db, replace(current, state=to, **changes), now)
+                follow_up(db, changed, now)
                 forget_unneeded_keys(db, job.guild_id)
             return job_in(db, job.guild_id, job.id)
 
         return await self._database.write(change)
+
+
+def _check(to: JobState, *, settle: Decimal | None, release: bool, recheck: bool) -> None:
+    if settle is not None and release:
+        raise ValueError("a hold is settled or released, not both")
+    if release and not to.ended:
+        raise ValueError("only a job that ends is released")
+    if recheck and to not in RECHECKED_STATES:
+        raise ValueError("only a job that has failed or expired is rechecked")
 
 
 _FREE = """

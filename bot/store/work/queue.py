@@ -19,7 +19,7 @@ WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND jobs.after_ids = '[]' AND
 _RUNNING = """
 SELECT author_id, count(*) FROM jobs
 WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
-    AND state NOT IN ('awaiting_approval', 'waiting')
+    AND state NOT IN ('awaiting_approval', 'waiting') AND overdue_at IS NULL
 GROUP BY author_id
 """
 _GUILDS = "SELECT DISTINCT guild_id FROM jobs WHERE state = 'waiting' AND after_ids = '[]'"

@@ -132,7 +132,7 @@ async def test_who_pays_is_told(rig: Rig):
     assert "This server pays" in told
     assert GUILD_KEY[-4:] not in told
     key = await rig.bot.parts.store.keys.current(rig.guild.id)
-    await rig.bot.parts.store.keys.note_refused(rig.guild.id, key.id)
+    await rig.bot.parts.store.keys.note_refused(rig.guild.id, key.id, probe_at=0.0)
     assert "refuses that key now" in text(await rig.member.slash(rig.channel, HELP))
 
 

@@ -54,15 +54,15 @@ async def test_three_pictures_are_made_from_one_rewritten_prompt(rig: Rig):
     await settled_exactly(rig)
 
 
-@pytest.mark.parametrize("word", ["#fail", "#invalid", "#none"])
-async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: Rig, word: str):
+@pytest.mark.parametrize(("word", "billed"), [("#fail", 0), ("#invalid", 0), ("#none", 1)])
+async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: Rig, word: str, billed: int):
     await rig.member.slash(rig.channel, "image generate", prompt=f"a fox {word}", enhance=True, count=2)
     await rig.work()
     assert [request.operation for request in rig.sandbox.requests] in ([], ["prompt.enhance.image"])
     jobs = sorted(await rig.jobs(), key=lambda job: job.position)
     assert [job.state for job in jobs] == [JobState.FAILED, JobState.CANCELLED, JobState.CANCELLED]
     balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
-    assert (balance.held, balance.spent) == (0, 0)
+    assert (balance.held, balance.spent) == (0, billed)
     [message] = rig.messages()
     shown = message.embeds[0].fields[0].value
     assert "❌ failed" in shown

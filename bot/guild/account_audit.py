@@ -1,0 +1,67 @@
+"""Compares the accounts of the guilds' own keys with the books, hourly, and reports what was charged beyond them.
+
+The host's account is shared by servers that must not know of each other: it is not compared.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.cannon.client import CannonClient
+from bot.domain.models import GuildKey, credits_text
+from bot.errors import CannonError
+from bot.runtime.clock import Clock
+from bot.store import Store
+from bot.store.engine.record import Record
+from bot.store.guild.account_checks import AccountDifference
+
+log = structlog.get_logger(__name__)
+
+CHECK_EVERY_S = 3600.0
+AGAIN_S = 300.0
+"""How soon an account is asked again that could not be compared."""
+
+
+class AccountAudit:
+    """Asks the status call of each key that is in use once an hour."""
+
+    def __init__(self, store: Store, *, client: CannonClient, clock: Clock) -> None:
+        self._store = store
+        self._client = client
+        self._clock = clock
+        self._due: dict[int, float] = {}
+
+    async def run_once(self) -> None:
+        """Compare the accounts that are due."""
+        keys = await self._store.account_checks.to_check(self._clock.wall() - CHECK_EVERY_S)
+        self._due = {key.id: self._due[key.id] for key in keys if key.id in self._due}
+        for key in keys:
+            if self._clock.monotonic() >= self._due.get(key.id, 0.0):
+                self._due[key.id] = self._clock.monotonic() + AGAIN_S
+                await self._compare(key)
+
+    async def _compare(self, key: GuildKey) -> None:
+        version = await self._store.account_checks.books_version(key.guild_id)
+        try:
+            status = await self._client.status(key.secret)
+        except CannonError as error:
+            log.info("account.unknown", guild=key.guild_id, error=type(error).__name__)
+            return
+        if status.credits is None:
+            return
+        found = await self._store.account_checks.compare(key.guild_id, key.id, status.credits, version=version)
+        if found is not None and found.is_news:
+            log.warning("account.difference", guild=key.guild_id, credits=str(found.credits))
+            about = {"credits": str(found.credits), "jobs": list(found.job_ids)}
+            await self._store.decisions.add(
+                key.guild_id,
+                Record(by_id=0, kind="account", text=f"found a difference: {difference_text(found)}", about=about),
+            )
+
+
+def difference_text(found: AccountDifference) -> str:
+    """Return the sentence for moderators about what an account was charged beyond the books."""
+    start = f"The Cannon Studio account was charged {credits_text(found.credits)} more than is settled here"
+    if found.job_ids:
+        return f"{start}: {', '.join(f'job {job_id}' for job_id in found.job_ids)}."
+    return f"{start}: no job of this server explains it; perhaps the key is used elsewhere, too."

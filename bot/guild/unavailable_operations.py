@@ -1,0 +1,42 @@
+"""Operations that the API has just said an account may not use, so that the next member is told before."""
+
+from __future__ import annotations
+
+from bot.catalogue import Operation
+from bot.domain.text import full_stop
+from bot.errors import Refused
+from bot.guild.api_keys import UsableKey
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+REMEMBERED_S = 3600.0
+WORKED_LATELY_S = 7 * 24 * 3600.0
+
+
+class UnavailableOperations:
+    """Kept in memory: a restart forgets them, which costs one create that is refused, and no credits."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._known: dict[tuple[int, int | None, str], tuple[float, str]] = {}
+
+    async def note(self, guild_id: int, key: UsableKey, operation: str, said: str) -> None:
+        """Remember for an hour that the key's account may not use the operation; `said` is the API's own sentence.
+
+        Not if the operation has worked with this key lately: then one prompt was forbidden, not the operation.
+        """
+        since = self._clock.wall() - WORKED_LATELY_S
+        if not await self._store.job_lists.has_made(guild_id, key.id, operation, since=since):
+            self._known[guild_id, key.id, operation] = (self._clock.monotonic() + REMEMBERED_S, said)
+
+    def require_available(self, guild_id: int, key: UsableKey, operation: Operation) -> None:
+        """Raise Refused if the API has said within the hour that the key's account may not use the operation."""
+        until, said = self._known.get((guild_id, key.id, operation.id), (0.0, ""))
+        left_s = until - self._clock.monotonic()
+        if left_s > 0:
+            again = round(self._clock.wall() + left_s)
+            raise Refused(
+                f"{operation.title} is not available on this account at the moment. "
+                f"Cannon Studio says: {full_stop(said)} You can try again <t:{again}:R>."
+            )

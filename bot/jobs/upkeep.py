@@ -1,0 +1,75 @@
+"""What goes on next to the worker, so that no job waits for it: refused keys, late results, accounts, lost answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.guild.account_audit import AccountAudit
+from bot.guild.key_health import KeyHealth
+from bot.jobs.reconciler import Reconciler
+from bot.jobs.worker import Worker
+from bot.runtime.clock import Clock
+from bot.store import Store
+from bot.store.engine.record import Record
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 15.0
+
+
+class Upkeep:
+    """Runs each of its rounds in turn. What fails is logged and retried the next time.
+
+    `settle_answers` finds out about cards of which it should be known by now whether Discord has them.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        key_health: KeyHealth,
+        reconciler: Reconciler,
+        audit: AccountAudit,
+        worker: Worker,
+        settle_answers: Callable[[], Awaitable[None]],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._key_health = key_health
+        self._reconciler = reconciler
+        self._audit = audit
+        self._worker = worker
+        self._settle_answers = settle_answers
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        pause = asyncio.Event()  # never set: the clock ends each wait
+        while True:
+            await self.run_once()
+            await self._clock.wait(pause, EVERY_S)
+
+    async def run_once(self) -> None:
+        """Do what is due."""
+        rounds: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
+            ("keys", self._heal_keys),
+            ("rechecks", self._reconciler.run_once),
+            ("accounts", self._audit.run_once),
+            ("answers", self._settle_answers),
+        )
+        for name, run in rounds:
+            try:
+                await run()
+            except Exception:
+                log.exception("upkeep.failed", round=name)
+
+    async def _heal_keys(self) -> None:
+        for healed in await self._key_health.probe():
+            self._worker.resume(healed.guild_id, healed.key.slot(healed.guild_id))
+            await self._store.decisions.add(
+                healed.guild_id,
+                Record(by_id=0, kind="key", text="found that the API key works again; jobs continue.", about={}),
+            )

@@ -1,0 +1,401 @@
+"""A paid result reaches the member, or the hold is settled and somebody knows why: issue 9, "reconcile"."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.support.following import (
+    DAY_S,
+    HOUR_S,
+    MINUTE_S,
+    PICTURE,
+    REACHED,
+    Row,
+    ask,
+    ask_database,
+    card_text,
+    charged,
+    files_of,
+    kept,
+    newest,
+    pass_time,
+    said,
+    set_aside,
+    set_key,
+    the_job,
+    tick,
+    told_moderators,
+    until_ended,
+    until_running,
+)
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
+from tests.support.surface import of, watch
+
+UNUSUALLY_LONG = "unusually long"
+OWN_404 = {"status": 404, "body": '{"error": {"message": "There is no such request."}}'}
+
+
+async def running(rig: Rig, prompt: str = "a heron") -> Row:
+    """Ask for a picture and wait until Cannon Studio works on it."""
+    return await until_running(rig, (await ask(rig, prompt)).id)
+
+
+async def overdue(rig: Rig) -> Row:
+    """Return a job that Cannon Studio has not finished long after it should have."""
+    job = await running(rig, "a heron #forever")
+    await pass_time(rig, 45 * MINUTE_S)
+    return the_job(rig, job.id)
+
+
+async def assert_delivered_once(rig: Rig, job: Row, key: str = HOST_KEY) -> None:
+    job = the_job(rig, job.id)
+    assert job.state == "delivered", (job.state, job.error)
+    assert len(files_of(rig.channel, rig, job.id)) == 1
+    assert charged(rig) == rig.sandbox.spent(key) == PICTURE
+    assert set_aside(rig) == 0
+
+
+async def assert_reached(rig: Rig, job: Row, key: str = HOST_KEY) -> None:
+    """Fail unless the member has the result, or can have it, and the books know its price."""
+    job = the_job(rig, job.id)
+    assert job.state in REACHED, (job.state, job.error)
+    assert charged(rig) == rig.sandbox.spent(key) == PICTURE
+    assert len(rig.sandbox.requests) == 1
+
+
+# ---------------------------------------------------------------------- failed polls (R1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "minutes"),
+    [
+        ({"kind": "status", "status": 503}, 45),
+        ({"kind": "status", "status": 502}, 9 * 60),
+        ({"kind": "drop"}, 3 * 60),
+        ({"kind": "garbage"}, 3 * 60),
+    ],
+    ids=["503 for 45 minutes", "502 for nine hours", "no answer for three hours", "HTML for three hours"],
+)
+async def test_polls_that_fail_end_no_job_however_long(rig: Rig, fault: dict[str, Any], minutes: int):
+    job = await running(rig)
+    rig.sandbox.fault("get", times=None, **fault)
+    await pass_time(rig, minutes * MINUTE_S)
+    rig.sandbox.faults.clear()
+    await until_ended(rig, job.id, HOUR_S)
+    await assert_delivered_once(rig, job)
+
+
+async def test_a_night_without_the_bot_and_one_503_end_nothing(rig: Rig):
+    job = await running(rig)
+    await rig.restart(after_s=8 * HOUR_S)
+    rig.sandbox.fault("get", "status", status=503)
+    await until_ended(rig, job.id, HOUR_S)
+    await assert_delivered_once(rig, job)
+
+
+async def test_time_without_the_bot_or_the_api_does_not_count_against_a_job(rig: Rig):
+    job = await running(rig, "a heron #forever")
+    await rig.restart(after_s=8 * HOUR_S)
+    await pass_time(rig, 5 * MINUTE_S)
+    rig.sandbox.fault("get", "status", status=503, times=None)
+    await pass_time(rig, 2 * HOUR_S)
+    rig.sandbox.faults.clear()
+    await pass_time(rig, 5 * MINUTE_S)
+    assert not the_job(rig, job.id).ended
+    assert UNUSUALLY_LONG not in card_text(rig, job.id)  # it has run for ten minutes that anybody could have seen
+    await pass_time(rig, 40 * MINUTE_S)
+    assert UNUSUALLY_LONG in card_text(rig, job.id)
+
+
+# ---------------------------------------------------------------------- past the deadline: slow following (B)
+
+
+async def test_past_its_deadline_the_member_is_told_and_the_job_stays_open(rig: Rig):
+    job = await overdue(rig)
+    assert not job.ended, job.error
+    assert UNUSUALLY_LONG in card_text(rig, job.id)
+    assert set_aside(rig) > 0  # it may still be charged
+
+
+async def test_an_overdue_job_is_polled_after_one_hour_then_six_then_daily(rig: Rig):
+    job = await overdue(rig)
+    calls = watch(rig)
+    start = rig.clock.elapsed
+    await pass_time(rig, 4 * DAY_S, 10 * MINUTE_S)
+    ages = [(call.at - start) / HOUR_S for call in of(calls, "get")]
+    assert not the_job(rig, job.id).ended
+    assert 4 <= len(ages) <= 7, ages
+    assert ages[0] <= 1.5
+    assert 5 <= ages[1] <= 8.5
+    gaps = [after - before for before, after in itertools.pairwise(ages[1:])]
+    assert all(20 <= gap <= 27 for gap in gaps), gaps
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_late_success_is_delivered_and_settled(rig: Rig, restarted: bool):
+    job = await overdue(rig)
+    await pass_time(rig, 2 * HOUR_S, 5 * MINUTE_S)
+    if restarted:
+        await rig.restart(after_s=HOUR_S)
+    rig.sandbox.finish(job.remote_id or "")
+    await until_ended(rig, job.id, DAY_S, 10 * MINUTE_S)
+    await assert_delivered_once(rig, job)
+    assert UNUSUALLY_LONG not in card_text(rig, job.id)
+
+
+async def test_a_picture_that_takes_five_hours_is_delivered_the_same_day(rig: Rig):
+    job = await ask(rig, "a heron #late")
+    await pass_time(rig, HOUR_S)
+    await until_ended(rig, job.id, DAY_S, 10 * MINUTE_S)
+    await assert_delivered_once(rig, job)
+
+
+async def test_an_overdue_job_takes_no_place_from_the_next(rig: Rig):
+    for number in range(3):
+        await ask(rig, f"heron {number} #forever")
+    await pass_time(rig, 45 * MINUTE_S)
+    fourth = await ask(rig, "a fox #fast")
+    assert (await until_ended(rig, fourth.id, 5 * MINUTE_S)).state == "delivered"
+
+
+async def test_what_never_ends_is_refunded_after_seven_days_and_moderators_know(rig: Rig):
+    await set_key(rig, GUILD_KEY)
+    job = await overdue(rig)
+    await pass_time(rig, 5.9 * DAY_S, 2 * HOUR_S)
+    assert not the_job(rig, job.id).ended, the_job(rig, job.id).error
+    await pass_time(rig, 2.5 * DAY_S, 2 * HOUR_S)
+    job = the_job(rig, job.id)
+    assert job.state == "expired"
+    assert re.search(r"(seven|7) days", card_text(rig, job.id))
+    assert (charged(rig), set_aside(rig)) == (0, 0)
+    assert job.id in told_moderators(rig)
+
+
+# ---------------------------------------------------------------------- requests that the API denies (R2)
+
+
+@pytest.mark.parametrize("minutes", [4, 180])
+async def test_a_404_of_a_proxy_is_an_outage(rig: Rig, minutes: int):
+    job = await running(rig)
+    rig.sandbox.fault("get", "page", status=404, times=None)
+    await pass_time(rig, minutes * MINUTE_S, 5 if minutes < 10 else 30)
+    assert not the_job(rig, job.id).ended, the_job(rig, job.id).error
+    rig.sandbox.faults.clear()
+    await until_ended(rig, job.id, HOUR_S)
+    await assert_delivered_once(rig, job)
+
+
+async def test_a_404_without_the_apis_own_envelope_is_an_outage(rig: Rig):
+    job = await running(rig)
+    headers = {"content-type": "text/plain"}
+    rig.sandbox.fault("get", "status", status=404, body="default backend - 404", headers=headers, times=None)
+    await pass_time(rig, 10 * MINUTE_S, 5)
+    rig.sandbox.faults.clear()
+    await until_ended(rig, job.id, HOUR_S)
+    await assert_delivered_once(rig, job)
+
+
+async def test_the_apis_own_404_is_believed_after_an_hour_not_after_six_polls(rig: Rig):
+    job = await running(rig)
+    rig.sandbox.fault("get", "status", times=None, **OWN_404)
+    await pass_time(rig, 50 * MINUTE_S)
+    assert not the_job(rig, job.id).ended, the_job(rig, job.id).error
+    await pass_time(rig, 40 * MINUTE_S)
+    assert the_job(rig, job.id).state == "failed"
+    assert "does not know this job" in card_text(rig, job.id)
+    assert set_aside(rig) == 0
+
+
+async def test_an_hour_of_404_is_an_hour_in_a_row(rig: Rig):
+    job = await running(rig, "a heron #forever")
+    for _ in range(3):
+        rig.sandbox.fault("get", "status", times=None, **OWN_404)
+        await pass_time(rig, 25 * MINUTE_S)
+        rig.sandbox.faults.clear()
+        await pass_time(rig, 3 * MINUTE_S)
+    assert not the_job(rig, job.id).ended, the_job(rig, job.id).error
+
+
+# ---------------------------------------------------------------------- the wall clock (R4)
+
+
+@pytest.mark.parametrize("hours", [1, -1, 30])
+async def test_a_step_of_the_wall_clock_ends_and_delays_nothing(rig: Rig, hours: int):
+    job = await running(rig, "a heron #forever")
+    rig.clock.step(hours * HOUR_S)
+    await pass_time(rig, 20, 0.5)
+    assert not the_job(rig, job.id).ended, the_job(rig, job.id).error
+    assert UNUSUALLY_LONG not in card_text(rig, job.id)
+    rig.sandbox.finish(job.remote_id or "")
+    await until_ended(rig, job.id, 3 * MINUTE_S, 0.5)
+    await assert_delivered_once(rig, job)
+
+
+async def test_a_clock_set_back_before_a_restart_makes_no_job_rest_for_an_hour(rig: Rig):
+    rig.sandbox.fault("submit", "status", status=503)
+    job = await ask(rig)
+    await tick(rig)
+    rig.clock.step(-HOUR_S)
+    await rig.restart()
+    await until_ended(rig, job.id, 5 * MINUTE_S, 0.5)
+    await assert_delivered_once(rig, job)
+
+
+# ---------------------------------------------------------------------- files that come late (R5, R6)
+
+
+async def test_after_a_night_without_the_bot_a_file_has_its_tries_as_ever(rig: Rig):
+    job = await running(rig)
+    await rig.restart(after_s=3 * HOUR_S)
+    rig.sandbox.fault("media", "status", status=503)
+    await until_ended(rig, job.id, HOUR_S)
+    await assert_delivered_once(rig, job)
+
+
+async def test_a_dead_link_is_renewed_at_delivery(rig: Rig):
+    job = await running(rig)
+    rig.sandbox.finish(job.remote_id or "")
+    rig.sandbox.fault("media", "status", status=503, times=2)
+    for _ in range(200):
+        await tick(rig)
+        if the_job(rig, job.id).state == "ready":
+            break
+        rig.advance(0.5)
+    rig.sandbox.move_files(job.remote_id or "")
+    await until_ended(rig, job.id, HOUR_S, 5)
+    await assert_delivered_once(rig, job)
+
+
+# ---------------------------------------------------------------------- the reconciler, retry and recover (B)
+
+
+async def given_up(rig: Rig) -> Row:
+    """Return a job that was given up although its result is there: the API denied it for two hours."""
+    job = await running(rig)
+    rig.sandbox.fault("get", "status", times=None, **OWN_404)
+    await until_ended(rig, job.id, 3 * HOUR_S)
+    rig.sandbox.faults.clear()
+    job = the_job(rig, job.id)
+    assert (job.state, set_aside(rig), charged(rig)) == ("failed", 0, 0)
+    return job
+
+
+async def test_a_job_that_was_given_up_is_looked_for_and_its_result_arrives(rig: Rig):
+    job = await given_up(rig)
+    await pass_time(rig, 1.5 * DAY_S, 10 * MINUTE_S)
+    await assert_reached(rig, job)
+
+
+async def test_an_adjust_row_corrects_the_books_of_what_was_released(rig: Rig):
+    job = await given_up(rig)
+    await pass_time(rig, 1.5 * DAY_S, 10 * MINUTE_S)
+    rows = kinds(rig, job.id)
+    assert rows == {"hold": rows["hold"], "release": rows["hold"], "adjust": PICTURE}
+
+
+def kinds(rig: Rig, job_id: str) -> dict[str, Decimal]:
+    query = "SELECT kind, credits_milli FROM ledger WHERE job_id = ?"
+    return {kind: Decimal(milli) / 1000 for kind, milli in ask_database(rig, query, job_id)}
+
+
+async def test_what_expired_for_want_of_a_key_is_found_when_the_key_works_again(rig: Rig):
+    await set_key(rig, GUILD_KEY)
+    job = await running(rig)
+    rig.sandbox.revoke_key(GUILD_KEY)
+    await pass_time(rig, 26 * HOUR_S, 5 * MINUTE_S)
+    assert the_job(rig, job.id).state == "expired"
+    rig.sandbox.restore_key(GUILD_KEY)
+    await pass_time(rig, 2 * DAY_S, 10 * MINUTE_S)
+    await assert_reached(rig, job, GUILD_KEY)
+
+
+async def test_the_reconciler_asks_seldom_and_not_for_ever(rig: Rig):
+    job = await running(rig)
+    rig.sandbox.fault("get", "status", times=None, **OWN_404)
+    await until_ended(rig, job.id, 3 * HOUR_S)
+    calls = watch(rig)
+    await pass_time(rig, 8 * DAY_S, HOUR_S)
+    assert 3 <= len(of(calls, "get")) <= 20
+    calls.clear()
+    await pass_time(rig, 2 * DAY_S, HOUR_S)
+    assert of(calls, "get") == []
+
+
+@pytest.mark.parametrize("how", ["command", "button"])
+async def test_another_try_finds_what_exists_and_pays_nothing(rig: Rig, how: str):
+    job = await given_up(rig)
+    if how == "command":
+        await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    else:
+        await rig.member.click(rig.messages()[0], label="Try again")
+    await pass_time(rig, 5 * MINUTE_S, 1)
+    await assert_reached(rig, job)
+    assert [row.id for row in kept(rig)] == [job.id]
+
+
+async def test_another_try_of_an_unconfirmed_job_finds_the_request_by_its_idempotency_key(rig: Rig):
+    rig.sandbox.fault("submit", "status", status=500, times=None, commit=True)
+    job = await ask(rig)
+    await until_ended(rig, job.id, HOUR_S)
+    rig.sandbox.faults.clear()
+    assert "did not confirm" in the_job(rig, job.id).error
+    await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    await pass_time(rig, 10 * MINUTE_S, 1)
+    assert newest(rig).state == "delivered"
+    assert len(rig.sandbox.requests) == 1
+    assert charged(rig) == rig.sandbox.spent(HOST_KEY) == PICTURE
+
+
+async def test_another_try_of_what_truly_failed_makes_a_new_one(rig: Rig):
+    job = await ask(rig, "a heron #fail")
+    await until_ended(rig, job.id, HOUR_S)
+    await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    assert len(kept(rig)) == 2
+    await pass_time(rig, MINUTE_S, 1)
+    assert len(rig.sandbox.requests) == 2
+
+
+@pytest.mark.parametrize("prompt", ["a heron #fail", "a heron #invalid"])
+async def test_recover_never_says_that_what_failed_was_posted(rig: Rig, prompt: str):
+    job = await ask(rig, prompt)
+    await until_ended(rig, job.id, HOUR_S)
+    answer = said(await rig.member.slash(rig.channel, "jobs recover", id=job.id))
+    assert "posted already" not in answer
+    assert "failed" in answer or "no result" in answer
+
+
+async def test_recover_looks_at_the_remote_for_what_was_given_up(rig: Rig):
+    job = await given_up(rig)
+    answer = said(await rig.member.slash(rig.channel, "jobs recover", id=job.id))
+    assert "posted already" not in answer
+    await pass_time(rig, 5 * MINUTE_S, 1)
+    await assert_reached(rig, job)
+
+
+# ---------------------------------------------------------------------- failed, but billed
+
+
+@pytest.mark.parametrize("word", ["#billed", "#none"])
+async def test_what_gave_no_result_but_was_billed_is_booked_and_told(rig: Rig, word: str):
+    await set_key(rig, GUILD_KEY)
+    job = await ask(rig, f"a heron {word}")
+    await until_ended(rig, job.id, HOUR_S)
+    assert the_job(rig, job.id).state == "failed"
+    assert charged(rig, job.id) == rig.sandbox.spent(GUILD_KEY) == PICTURE
+    assert set_aside(rig) == 0
+    assert "12 credits" in card_text(rig, job.id)
+    told = told_moderators(rig)
+    assert job.id in told
+    assert "12" in told
+
+
+async def test_what_failed_and_was_not_billed_costs_nothing(rig: Rig):
+    job = await ask(rig, "a heron #fail")
+    await until_ended(rig, job.id, HOUR_S)
+    assert charged(rig) == rig.sandbox.spent(HOST_KEY) == 0
+    assert set_aside(rig) == 0

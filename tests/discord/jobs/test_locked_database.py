@@ -1,0 +1,59 @@
+"""A database that is locked at the wrong moment strands no job: issue 9, R14."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.errors import StoreError
+from bot.runtime import failpoints
+from tests.support.following import MINUTE_S, PICTURE, charged, kept, pass_time, set_aside, the_job
+from tests.support.rig import HOST_KEY, Rig
+
+LOCKED = "The bot's database is in use by another program. Nothing was saved; try again in a minute."
+
+
+@pytest.fixture
+def locked_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the note that Discord has the card fail as it does under a lock, without waiting for SQLite's timeout."""
+
+    class Locked(StoreError):
+        def __init__(self, _point: str) -> None:
+            super().__init__(LOCKED)
+
+    monkeypatch.setattr(failpoints, "Crash", Locked)
+    failpoints.arm(["answer.sent"])
+    yield
+    assert failpoints.disarm() == []
+
+
+@pytest.mark.usefixtures("locked_once")
+async def test_a_note_that_was_lost_to_a_lock_is_made_good_without_a_restart(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron #fast")
+    [job] = kept(rig)
+    assert job.state == "submitting"
+    await pass_time(rig, 3 * MINUTE_S, 5)
+    assert the_job(rig, job.id).state == "delivered"
+    assert charged(rig) == rig.sandbox.spent(HOST_KEY) == PICTURE
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+
+
+@pytest.mark.usefixtures("locked_once")
+async def test_a_card_that_discord_does_not_have_is_given_back_without_a_restart(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron #fast")
+    [job] = kept(rig)
+    rig.env.backend.delete_message(rig.channel.id, rig.messages()[0].id)
+    await pass_time(rig, 3 * MINUTE_S, 5)
+    assert the_job(rig, job.id).state == "cancelled"
+    assert (charged(rig), set_aside(rig), rig.sandbox.posts) == (0, 0, 0)
+
+
+@pytest.mark.usefixtures("locked_once")
+async def test_a_lock_while_it_is_looked_up_only_delays(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron #fast")
+    [job] = kept(rig)
+    failpoints.arm(["answer.sent"])
+    await pass_time(rig, 5 * MINUTE_S, 5)
+    assert the_job(rig, job.id).state == "delivered"

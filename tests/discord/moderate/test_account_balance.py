@@ -1,0 +1,134 @@
+"""What the account was charged is compared with what the books say: issue 9, "reconcile"."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.following import (
+    DAY_S,
+    HOUR_S,
+    MINUTE_S,
+    PICTURE,
+    ask,
+    change_rules,
+    charged,
+    pass_time,
+    said,
+    set_key,
+    the_job,
+    told_moderators,
+    until_ended,
+)
+from tests.support.rig import GUILD_KEY, Rig
+
+MORE = "12 more"
+
+
+@pytest.fixture
+async def desk(rig: Rig) -> Any:
+    """A server with a key of its own and a log channel, in which one picture was made."""
+    channel = rig.guild.create_text_channel("log")
+    await change_rules(rig, log_channel=channel.id)
+    await set_key(rig, GUILD_KEY)
+    await pass_time(rig, 5 * MINUTE_S)
+    job = await ask(rig, "an early heron #fast")
+    await until_ended(rig, job.id, MINUTE_S, 1)
+    await pass_time(rig, 1.2 * HOUR_S, MINUTE_S)
+    return channel
+
+
+def log(rig: Rig, desk: Any) -> str:
+    return "\n".join(m.content for m in desk.history() if m.author.id == rig.bot.user.id)
+
+
+async def status(rig: Rig) -> str:
+    return said(await rig.moderator.slash(rig.channel, "studio status"))
+
+
+async def exported(rig: Rig) -> str:
+    result = await rig.moderator.slash(rig.channel, "usage export")
+    return "\n".join(rig.file(file).decode() for file in result.response.attachments)
+
+
+async def unconfirmed(rig: Rig) -> str:
+    """Return the id of a job that Cannon Studio made and charged, though it never confirmed it."""
+    rig.sandbox.fault("submit", "status", status=500, times=None, commit=True)
+    job = await ask(rig)
+    await until_ended(rig, job.id, HOUR_S)
+    rig.sandbox.faults.clear()
+    assert the_job(rig, job.id).state == "failed"
+    assert rig.sandbox.spent(GUILD_KEY) == charged(rig) + PICTURE
+    return job.id
+
+
+async def test_what_was_charged_beyond_the_books_is_listed_with_its_job(rig: Rig, desk: Any):
+    job_id = await unconfirmed(rig)
+    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
+    for shown in (await status(rig), log(rig, desk)):
+        line = next((line for line in shown.splitlines() if MORE in line), "")
+        assert line, shown
+        assert job_id in line
+    files = await exported(rig)
+    assert any(job_id in line and MORE in line for line in files.splitlines())
+
+
+async def test_a_difference_without_a_job_is_listed_all_the_same(rig: Rig, desk: Any):
+    rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
+    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
+    assert MORE in await status(rig)
+    assert MORE in log(rig, desk)
+
+
+async def test_a_difference_is_posted_once_and_shown_as_long_as_it_is_there(rig: Rig, desk: Any):
+    rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
+    await pass_time(rig, 12 * HOUR_S, 5 * MINUTE_S)
+    assert log(rig, desk).count(MORE) == 1
+    assert MORE in await status(rig)
+
+
+async def test_differences_add_up_and_survive_a_restart(rig: Rig, desk: Any):
+    rig.sandbox.spend_elsewhere(GUILD_KEY, 7)
+    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
+    await rig.restart(after_s=MINUTE_S)
+    rig.sandbox.spend_elsewhere(GUILD_KEY, 5)
+    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
+    assert MORE in await status(rig)
+
+
+@pytest.mark.parametrize("what", ["nothing", "a top-up", "a failed job", "a billed failure", "a running job"])
+async def test_what_the_books_know_of_is_no_difference(rig: Rig, desk: Any, what: str):
+    words = {"a failed job": "#fail", "a billed failure": "#billed", "a running job": "#forever"}
+    if what in words:
+        await ask(rig, f"a heron {words[what]}")
+    if what == "a top-up":
+        rig.sandbox.top_up(GUILD_KEY, 100)
+    for _ in range(4):
+        await pass_time(rig, 1.1 * HOUR_S, MINUTE_S)
+        await ask(rig, "a fox #fast")
+    assert " more than " not in await status(rig)
+    assert " more than " not in log(rig, desk)
+
+
+async def test_a_late_result_takes_its_difference_away(rig: Rig, desk: Any):
+    rig.sandbox.fault("get", "status", status=404, times=None)
+    job = await ask(rig)
+    await pass_time(rig, 4 * HOUR_S, MINUTE_S)
+    assert the_job(rig, job.id).state == "failed"
+    assert MORE in await status(rig)
+    rig.sandbox.faults.clear()
+    await pass_time(rig, 1.5 * DAY_S, 10 * MINUTE_S)
+    assert charged(rig) == rig.sandbox.spent(GUILD_KEY) == 2 * PICTURE
+    assert " more than " not in await status(rig)
+
+
+async def test_only_moderators_read_of_it(rig: Rig, desk: Any):
+    rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
+    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
+    assert MORE in told_moderators(rig, desk)
+    assert all(MORE not in message.content for message in rig.messages())
+    mine = await rig.member.slash(rig.channel, "privacy export")
+    files = [rig.file(file).decode() for message in (mine.response, *mine.followups) for file in message.attachments]
+    assert MORE not in json.dumps(files)
