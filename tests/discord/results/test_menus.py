@@ -128,7 +128,7 @@ async def test_a_file_that_cannot_be_checked_in_time_is_skipped(rig: Rig, monkey
     async def never(*_: Any, **__: Any) -> Any:
         raise TimeoutError
 
-    monkeypatch.setattr(rig.bot.parts.media, "look", never)
+    monkeypatch.setattr(rig.bot.parts.media, "inspect", never)
     assert "a picture" in private_sentence(await menu(rig, "Edit image", message))
 
 

@@ -61,13 +61,13 @@ async def test_a_public_thinking_never_shows_the_reason_of_a_refusal(rig: Rig):
 
 
 async def test_a_refusal_also_arrives_if_a_moderator_was_faster_to_delete_the_thinking(rig: Rig, monkeypatch):
-    async def look(*_args: Any, **_options: Any) -> None:
+    async def inspect(*_args: Any, **_options: Any) -> None:
         for message in rig.messages():
             rig.env.backend.delete_message(rig.channel.id, message.id)
         raise AssertionError("not reached by a good look")
 
     rig.forgiven = (AssertionError,)
-    monkeypatch.setattr(rig.bot.parts.media, "look", look)
+    monkeypatch.setattr(rig.bot.parts.media, "inspect", inspect)
     sent: list[str] = []
 
     async def send(_self: Any, content: str, **options: Any) -> None:
