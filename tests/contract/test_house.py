@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +85,9 @@ def test_the_picture_shows_the_packages_as_they_are() -> None:
     assert PICTURE.read_text(encoding="utf-8") == drawn, "draw it with: make picture"
     for package in packages("bot"):
         assert f">bot/{package}/<" in drawn
+
+
+def test_a_test_file_has_a_name_of_its_own() -> None:
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert names
+    assert [name for name, number in names.items() if number > 1] == []

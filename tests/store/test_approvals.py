@@ -25,7 +25,7 @@ W, S = JobState.WAITING, JobState.SUBMITTING
 # ---------------------------------------------------------------------- approvals
 
 
-async def dear(
+async def expensive(
     store: Store, made: Any, *, chained: bool = False, answered: bool = True
 ) -> tuple[Card, tuple[Job, ...]]:
     card = made.card(GUILD)
@@ -40,7 +40,7 @@ async def dear(
 
 async def test_an_approval_is_asked_once_and_kept_over_a_restart(open_store: Open, made: Any, clock: Any) -> None:
     store = await open_store()
-    card, _ = await dear(store, made, answered=False)
+    card, _ = await expensive(store, made, answered=False)
     assert await store.approvals.unasked() == []
     await store.cards.mark_answered(GUILD, card.id, 900, 55)
     [asked] = await store.approvals.unasked()
@@ -55,7 +55,7 @@ async def test_an_approval_is_asked_once_and_kept_over_a_restart(open_store: Ope
 
 
 async def test_an_approved_card_goes_to_the_queue_and_only_one_decision_wins(store: Store, made: Any) -> None:
-    card, jobs = await dear(store, made)
+    card, jobs = await expensive(store, made)
     answers = await asyncio.gather(
         store.approvals.approve(GUILD, card.id),
         store.approvals.turn_down(GUILD, card.id, JobState.REFUSED, "No."),
@@ -69,10 +69,8 @@ async def test_an_approved_card_goes_to_the_queue_and_only_one_decision_wins(sto
 
 
 @pytest.mark.parametrize("to", [JobState.REFUSED, JobState.EXPIRED])
-async def test_a_card_that_is_turned_down_gives_everything_back(
-    store: Store, made: Any, clock: Any, to: JobState
-) -> None:
-    card, jobs = await dear(store, made)
+async def test_a_card_that_is_refused_is_refunded_in_full(store: Store, made: Any, clock: Any, to: JobState) -> None:
+    card, jobs = await expensive(store, made)
     ended = await store.approvals.turn_down(GUILD, card.id, to, "Not now.")
     assert ended is not None
     assert [(job.state, job.error, job.finished_at) for job in ended] == [(to, "Not now.", clock.now)] * 2
@@ -82,9 +80,7 @@ async def test_a_card_that_is_turned_down_gives_everything_back(
     assert await store.check() == []
 
 
-async def test_a_retired_key_is_forgotten_when_the_last_card_that_needed_it_is_turned_down(
-    store: Store, made: Any
-) -> None:
+async def test_a_retired_key_is_forgotten_when_the_last_card_that_needed_it_is_refused(store: Store, made: Any) -> None:
     old = (await store.keys.set(GUILD, "cs_live_one_0000000000", set_by=1, status=made.status())).key
     card = made.card(GUILD)
     verdict = Verdict(states=(JobState.AWAITING_APPROVAL,))
@@ -96,14 +92,14 @@ async def test_a_retired_key_is_forgotten_when_the_last_card_that_needed_it_is_t
 
 
 async def test_approvals_are_overdue_from_their_time_on(store: Store, made: Any, clock: Any) -> None:
-    card, _ = await dear(store, made)
+    card, _ = await expensive(store, made)
     assert await store.approvals.overdue(clock.now + APPROVAL_LIFE_S - 1) == []
     [overdue] = await store.approvals.overdue(clock.now + APPROVAL_LIFE_S)
     assert overdue.card_id == card.id
 
 
-async def test_a_card_that_discord_never_had_is_no_moderators_business(store: Store, made: Any, clock: Any) -> None:
-    card, jobs = await dear(store, made, answered=False)
+async def test_a_card_that_discord_never_had_is_not_shown_to_moderators(store: Store, made: Any, clock: Any) -> None:
+    card, jobs = await expensive(store, made, answered=False)
     assert await store.cards.drop(GUILD, card.id, "Lost.") == 2
     assert await store.approvals.get(GUILD, card.id) is None
     assert await store.approvals.overdue(clock.now + APPROVAL_LIFE_S) == []
@@ -111,7 +107,7 @@ async def test_a_card_that_discord_never_had_is_no_moderators_business(store: St
 
 
 async def test_a_chain_waits_for_its_first_step_after_it_is_approved(store: Store, made: Any) -> None:
-    card, (first, second) = await dear(store, made, chained=True)
+    card, (first, second) = await expensive(store, made, chained=True)
     await store.approvals.approve(GUILD, card.id)
     await store.queue.start_waiting(GUILD)
     assert await states(store, [first, second]) == [S, W]
@@ -122,7 +118,7 @@ async def test_a_chain_waits_for_its_first_step_after_it_is_approved(store: Stor
 
 
 async def test_a_step_that_waits_for_approval_ends_with_the_one_before_it(store: Store, made: Any) -> None:
-    card, (first, second) = await dear(store, made, chained=True)
+    card, (first, second) = await expensive(store, made, chained=True)
     await store.jobs.change(first, JobState.CANCELLED, release=True)
     ended = await store.jobs.get(GUILD, second.id)
     assert ended is not None
@@ -132,7 +128,7 @@ async def test_a_step_that_waits_for_approval_ends_with_the_one_before_it(store:
     assert await states(store, [first, second]) == [JobState.CANCELLED] * 2
 
 
-async def test_a_job_that_waits_for_two_lost_steps_is_given_back_once(store: Store, made: Any) -> None:
+async def test_a_job_that_depends_on_two_failed_ones_is_refunded_once(store: Store, made: Any) -> None:
     card = made.card(GUILD)
     first = made.job(card, 0)
     second = made.job(card, 1, state=W, after_ids=(first.id,))

@@ -38,7 +38,7 @@ async def kinds(store: Store, job: Job) -> list[str]:
 
 
 @pytest.mark.parametrize("state", [JobState.SUBMITTING, JobState.WAITING, JobState.AWAITING_APPROVAL])
-async def test_what_was_never_sent_is_stopped_and_given_back(store: Store, made: Any, state: JobState):
+async def test_a_job_that_was_never_sent_is_cancelled_and_refunded(store: Store, made: Any, state: JobState):
     card = made.card()
     _, (job,), _ = await store.cards.accept(card, [made.job(card)], lambda _: Verdict(states=(state,)))
     done = await store.cancellation.cancel(GUILD, job.id, CANCELLED)
@@ -51,7 +51,7 @@ async def test_what_was_never_sent_is_stopped_and_given_back(store: Store, made:
 
 
 @pytest.mark.parametrize("state", [JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING, JobState.READY])
-async def test_what_may_have_been_sent_goes_on(store: Store, accepted: Accept, state: JobState):
+async def test_a_job_that_may_have_been_sent_continues(store: Store, accepted: Accept, state: JobState):
     _, (job,) = await accepted(store)
     sent = await store.jobs.change(job, state, attempts=1)
     done = await store.cancellation.cancel(GUILD, job.id, CANCELLED)
@@ -62,7 +62,7 @@ async def test_what_may_have_been_sent_goes_on(store: Store, accepted: Accept, s
     assert not await store.cancellation.is_dropped(GUILD, job.id)
 
 
-async def test_a_wish_to_drop_the_result_is_kept(store: Store, accepted: Accept):
+async def test_a_request_to_drop_the_result_is_kept(store: Store, accepted: Accept):
     _, (job,) = await accepted(store)
     sent = await store.jobs.change(job, JobState.QUEUED, attempts=1)
     assert sent is not None
@@ -82,7 +82,7 @@ async def test_a_worker_that_has_the_job_finds_it_taken_from_it(store: Store, ac
 
 
 @pytest.mark.parametrize("sent", [False, True])
-async def test_what_waits_for_a_cancelled_job_is_given_back_with_it(store: Store, made: Any, sent: bool):
+async def test_the_dependents_of_a_cancelled_job_are_refunded_with_it(store: Store, made: Any, sent: bool):
     waiting = JobState.WAITING
     card, (first, second, third) = await chain(store, made, JobState.SUBMITTING, waiting, waiting)
     if sent:
@@ -103,7 +103,7 @@ async def test_what_waits_for_a_cancelled_job_is_given_back_with_it(store: Store
         ]  # fmt: skip
 
 
-async def test_an_approval_goes_with_the_last_job_that_waits_for_it(store: Store, made: Any):
+async def test_an_approval_is_withdrawn_with_the_last_job_that_waits_for_it(store: Store, made: Any):
     card = made.card()
     asked = (JobState.AWAITING_APPROVAL,) * 2
     jobs = [made.job(card, place) for place in range(2)]
@@ -114,7 +114,7 @@ async def test_an_approval_goes_with_the_last_job_that_waits_for_it(store: Store
     assert await store.approvals.get(GUILD, card.id) is None
 
 
-async def test_a_job_is_paid_or_given_back_whoever_is_first(store: Store, accepted: Accept):
+async def test_a_job_is_paid_or_refunded_whichever_is_first(store: Store, accepted: Accept):
     """A cancel and a success at once: one of them wins, the books are closed once."""
     import asyncio
 
@@ -127,7 +127,7 @@ async def test_a_job_is_paid_or_given_back_whoever_is_first(store: Store, accept
     assert len(await kinds(store, job)) == 2
 
 
-async def test_the_books_hold_a_cancel_to_their_rules(store: Store, accepted: Accept):
+async def test_the_ledger_holds_a_cancel_to_its_rules(store: Store, accepted: Accept):
     _, (job,) = await accepted(store)
     await store.cancellation.cancel(GUILD, job.id, CANCELLED)
     with pytest.raises(sqlite3.IntegrityError):

@@ -40,7 +40,7 @@ def test_a_file_that_is_not_there_is_no_problem_and_stays_away(path: Path) -> No
     assert list(path.parent.iterdir()) == []
 
 
-async def test_what_is_in_the_log_is_looked_at(open_store: Open, accepted: Any, path: Path) -> None:
+async def test_what_is_in_the_log_is_checked(open_store: Open, accepted: Any, path: Path) -> None:
     store = await open_store(secret_keys=(KEY,))
     await accepted(store)
     assert Store.check_file(path, (KEY,)) == []
@@ -51,7 +51,7 @@ async def test_what_is_in_the_log_is_looked_at(open_store: Open, accepted: Any, 
     assert await store.check() == expected
 
 
-async def test_broken_books_are_told(open_store: Open, accepted: Any) -> None:
+async def test_a_broken_ledger_is_reported(open_store: Open, accepted: Any) -> None:
     store = await open_store()
     _, (job, _) = await accepted(store, "1", "2")
 
@@ -71,7 +71,7 @@ async def test_broken_books_are_told(open_store: Open, accepted: Any) -> None:
     assert await store.check() == ["2 jobs have no hold.", "1 jobs are both settled and released."]
 
 
-async def test_orphans_are_told(open_store: Open, accepted: Any, path: Path) -> None:
+async def test_orphans_are_reported(open_store: Open, accepted: Any, path: Path) -> None:
     store = await open_store()
     await accepted(store)
     await store.close()
@@ -83,20 +83,20 @@ async def test_orphans_are_told(open_store: Open, accepted: Any, path: Path) -> 
 
 
 @pytest.mark.parametrize("content", [b"GIF89a" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_what_is_not_a_database_is_told(path: Path, content: bytes) -> None:
+def test_what_is_not_a_database_is_reported(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     (problem,) = Store.check_file(path)
     assert str(path) in problem
     assert path.read_bytes() == content
 
 
-def test_a_directory_is_told(path: Path) -> None:
+def test_a_directory_is_reported(path: Path) -> None:
     path.mkdir()
     (problem,) = Store.check_file(path)
     assert "cannot be opened" in problem
 
 
-async def test_a_newer_schema_is_told(path: Path, open_store: Open) -> None:
+async def test_a_newer_schema_is_reported(path: Path, open_store: Open) -> None:
     await (await open_store()).close()
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 999")
@@ -117,7 +117,7 @@ async def test_an_older_schema_is_no_problem_and_is_not_migrated(
     db.close()
 
 
-async def test_a_lost_key_is_told_by_its_fingerprint(open_store: Open, made: Any, path: Path) -> None:
+async def test_a_lost_key_is_reported_by_its_fingerprint(open_store: Open, made: Any, path: Path) -> None:
     store = await open_store()
     await store.keys.set(1, "cs_live_0123456789", set_by=1, status=made.status())
     await store.close()
@@ -130,7 +130,7 @@ async def test_a_lost_key_is_told_by_its_fingerprint(open_store: Open, made: Any
     assert not key_file_of(path).exists()
 
 
-async def test_a_key_of_another_server_is_told(open_store: Open, made: Any, path: Path) -> None:
+async def test_a_key_of_another_server_is_reported(open_store: Open, made: Any, path: Path) -> None:
     store = await open_store()
     await store.keys.set(1, "cs_live_0123456789", set_by=1, status=made.status())
     await store._database.write(lambda db: db.execute("UPDATE guild_keys SET guild_id = 2"))

@@ -29,7 +29,7 @@ async def test_a_copy_is_noted_once_and_forgotten(store: Store, accepted: Accept
     assert not await store.copies.note(GUILD, "0000000000", channel_id=66, message_id=1, kind="dm")
 
 
-async def test_where_a_card_has_stood_is_kept_among_its_copies(store: Store, accepted: Accept):
+async def test_where_a_card_was_posted_is_kept_among_its_copies(store: Store, accepted: Accept):
     card, (job, _) = await accepted(store, "1", "2")
     await store.cards.move(GUILD, card.id, message_id=901, channel_id=66)
     await store.cards.move(GUILD, card.id, message_id=901, channel_id=66)

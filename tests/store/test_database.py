@@ -43,7 +43,7 @@ async def test_an_error_rolls_the_whole_transaction_back(open_database: Open) ->
     assert await database.read(notes) == []
 
 
-async def test_a_death_in_the_middle_rolls_back_too(open_database: Open) -> None:
+async def test_a_crash_in_the_middle_rolls_back_too(open_database: Open) -> None:
     class Death(BaseException):
         pass
 
@@ -90,7 +90,7 @@ async def test_a_read_is_one_view_and_sees_what_was_written_before(open_database
     assert await database.read(notes) == ["a", "b"]
 
 
-async def test_a_caller_cancelled_before_its_turn_has_done_nothing(open_database: Open) -> None:
+async def test_a_caller_cancelled_before_it_starts_has_done_nothing(open_database: Open) -> None:
     database = await open_database()
     begun, go = threading.Event(), threading.Event()
 
@@ -224,7 +224,7 @@ async def test_a_closed_database_says_so(open_database: Open) -> None:
         await database.read(notes)
 
 
-async def test_closing_lets_what_was_asked_for_finish(open_database: Open) -> None:
+async def test_closing_lets_pending_writes_finish(open_database: Open) -> None:
     database = await open_database()
     writes = [asyncio.create_task(database.write(lambda db, n=n: note(db, f"{n:02}"))) for n in range(20)]
     await asyncio.sleep(0)

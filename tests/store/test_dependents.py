@@ -57,7 +57,7 @@ async def test_a_result_starts_what_waits_for_it_with_the_output_filled_in(
 
 
 @pytest.mark.parametrize("lost", LOST)
-async def test_without_a_result_all_that_follows_is_cancelled_and_given_back(
+async def test_without_a_result_all_dependents_are_cancelled_and_refunded(
     store: Store, made: Any, lost: JobState
 ) -> None:
     first, *rest = await chain(store, made, (), (0,), (0,), (1,), (3,))

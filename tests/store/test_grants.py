@@ -43,7 +43,7 @@ async def spent(store: Store) -> tuple[Decimal, Decimal]:
     return found
 
 
-async def test_a_grant_comes_back_as_it_was_given_and_stands_in_the_ledger(store: Store, clock: Any) -> None:
+async def test_a_grant_comes_back_as_it_was_given_and_is_in_the_ledger(store: Store, clock: Any) -> None:
     made = await store.grants.add(GUILD, AUTHOR, Decimal("12.5"), note="Well done", by_id=7, expires_at=clock.now + 9)
     assert (made.member_id, made.credits, made.left, made.note) == (
         AUTHOR,

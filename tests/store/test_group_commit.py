@@ -16,7 +16,7 @@ from tests.support.notes import Open, note, notes
 
 @pytest.fixture
 async def held(open_database: Open) -> AsyncIterator[tuple[Database, threading.Event]]:
-    """A database whose writer is busy until the event is set: all that is asked for meanwhile waits together."""
+    """A database whose writer is busy until the event is set: all that is requested meanwhile waits together."""
     database = await open_database()
     release, busy = threading.Event(), threading.Event()
 
@@ -65,7 +65,7 @@ async def test_one_that_raises_undoes_itself_alone(held: Any) -> None:
     assert await database.read(notes) == ["one", "two"]
 
 
-async def test_what_the_database_complains_of_is_told_to_the_right_one(held: Any) -> None:
+async def test_an_error_of_the_database_is_raised_to_the_right_caller(held: Any) -> None:
     database, release = held
     outcomes = await together(
         database, release, lambda db: note(db, "one"), lambda db: note(db, "one"), lambda db: note(db, "two")
@@ -74,7 +74,7 @@ async def test_what_the_database_complains_of_is_told_to_the_right_one(held: Any
     assert await database.read(notes) == ["one", "two"]
 
 
-async def test_one_that_is_cancelled_before_its_turn_is_never_done(held: Any) -> None:
+async def test_one_that_is_cancelled_before_it_starts_is_never_done(held: Any) -> None:
     database, release = held
     kept = asyncio.create_task(database.write(lambda db: note(db, "kept")))
     gone = asyncio.create_task(database.write(lambda db: note(db, "gone")))

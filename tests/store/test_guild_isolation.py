@@ -281,7 +281,7 @@ def methods_of(store: Store) -> dict[str, Any]:
     }
 
 
-async def test_every_method_is_looked_at(store: Store) -> None:
+async def test_every_method_is_checked(store: Store) -> None:
     methods = methods_of(store)
     assert methods.keys() == CALLS.keys() | WITHOUT_GUILD
     with_guild = {name for name, method in methods.items() if "guild_id" in inspect.signature(method).parameters}
@@ -349,7 +349,7 @@ async def rows_of(store: Store, guild_id: int) -> list[tuple[object, ...]]:
     )
 
 
-def test_every_table_with_a_guild_is_looked_at(tmp_path: Any) -> None:
+def test_every_table_with_a_guild_is_checked(tmp_path: Any) -> None:
     from bot.store.engine import schema
 
     sql = "".join(migration.sql for migration in schema.migrations())

@@ -51,7 +51,7 @@ async def test_a_limit_comes_back_as_it_was_set_and_a_new_one_for_the_same_repla
     assert await store.limits.all(GUILD) == (again,)
 
 
-async def test_limits_for_other_things_stand_beside_each_other_in_the_order_they_were_set(store: Store) -> None:
+async def test_limits_for_other_things_are_kept_separately_in_the_order_they_were_set(store: Store) -> None:
     others = [
         limit(),
         limit(period=Period.TOTAL),
@@ -111,7 +111,7 @@ async def test_a_decision_sees_the_limits_rules_and_block_of_its_own_moment(stor
 # ---------------------------------------------------------------------- what counts for them
 
 
-async def test_a_hold_a_true_cost_and_what_was_given_back_count_as_they_should(store: Store, made: Any) -> None:
+async def test_a_hold_a_true_cost_and_a_refund_count_as_they_should(store: Store, made: Any) -> None:
     _, over = await place(store, made, "10")
     _, under = await place(store, made, "10")
     _, freed = await place(store, made, "10")
@@ -122,7 +122,9 @@ async def test_a_hold_a_true_cost_and_what_was_given_back_count_as_they_should(s
     assert await spent(store) == Decimal("12.501")
 
 
-async def test_spending_is_told_apart_by_member_operation_channel_and_time(store: Store, made: Any, clock: Any) -> None:
+async def test_spending_is_distinguished_by_member_operation_channel_and_time(
+    store: Store, made: Any, clock: Any
+) -> None:
     await place(store, made, "1")
     await place(store, made, "2", author_id=43)
     await place(store, made, "4", operation="video.generate")
@@ -191,7 +193,7 @@ async def test_a_change_that_fails_changes_nothing(store: Store) -> None:
     assert await store.settings.get(GUILD) == Rules(ping=True)
 
 
-async def test_a_block_holds_until_its_time_and_survives_a_restart(open_store: Open, clock: Any) -> None:
+async def test_a_block_applies_until_its_time_and_survives_a_restart(open_store: Open, clock: Any) -> None:
     store = await open_store()
     began = clock.now
     await store.blocks.add(GUILD, AUTHOR, until=None, reason="Spam", by_id=1)

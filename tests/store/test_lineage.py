@@ -43,10 +43,10 @@ async def test_what_is_held_is_listed_for_its_own_member(store: Store, accepted:
     assert await store.job_lists.held(GUILD, OTHER) == []
 
 
-# ---------------------------------------------------------------------- families
+# ---------------------------------------------------------------------- lineage
 
 
-async def test_a_family_is_the_same_from_each_of_its_members(store: Store, accepted: Accept):
+async def test_a_lineage_is_the_same_from_each_of_its_jobs(store: Store, accepted: Accept):
     _, (root,) = await accepted(store)
     _, (left,) = await accepted(store, parent_id=root.id)
     _, (right,) = await accepted(store, parent_id=root.id)
@@ -57,7 +57,7 @@ async def test_a_family_is_the_same_from_each_of_its_members(store: Store, accep
         assert [each.id for each in await store.lineage.of(GUILD, AUTHOR, job.id)] == expected
 
 
-async def test_steps_of_one_card_are_a_family_with_what_the_card_was_made_from(
+async def test_jobs_of_one_card_share_the_lineage_of_what_the_card_was_made_from(
     store: Store, made: Any, accepted: Accept
 ):
     _, (root,) = await accepted(store)
@@ -68,7 +68,7 @@ async def test_steps_of_one_card_are_a_family_with_what_the_card_was_made_from(
     assert [job.id for job in await store.lineage.of(GUILD, OTHER, second.id)] == [root.id, first.id, second.id]
 
 
-async def test_a_private_relative_is_in_nobody_elses_family(store: Store, made: Any, accepted: Accept):
+async def test_a_private_job_is_in_nobody_elses_lineage(store: Store, made: Any, accepted: Accept):
     _, (root,) = await accepted(store)
     card = made.card(private=True)
     secret = made.job(card, 0, parent_id=root.id)
@@ -80,7 +80,7 @@ async def test_a_private_relative_is_in_nobody_elses_family(store: Store, made: 
     assert await store.lineage.of(GUILD, OTHER, secret.id) == []
 
 
-async def test_a_parent_that_is_not_there_any_more_ends_the_family(store: Store, accepted: Accept):
+async def test_a_parent_that_no_longer_exists_ends_the_lineage(store: Store, accepted: Accept):
     _, (job,) = await accepted(store, parent_id="0000000000")
     assert [each.id for each in await store.lineage.of(GUILD, AUTHOR, job.id)] == [job.id]
     assert await store.lineage.of(GUILD, AUTHOR, "0000000000") == []
@@ -93,11 +93,11 @@ async def test_jobs_that_came_from_each_other_are_shown_once_each(store: Store, 
     assert [each.id for each in await store.lineage.of(GUILD, AUTHOR, job.id)] == [job.id, other.id]
 
 
-async def test_a_family_is_found_by_an_index(store: Store):
-    from bot.store.work import lineage as family
+async def test_a_lineage_is_found_by_an_index(store: Store):
+    from bot.store.work import lineage
 
     values = {"guild_id": GUILD, "viewer_id": AUTHOR, "id": "x", "limit": 9}
     plan = await store._database.read(
-        lambda db: [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {family._DESCENDANTS}", values)]
+        lambda db: [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {lineage._DESCENDANTS}", values)]
     )
     assert any("jobs_origin" in line for line in plan), plan

@@ -30,7 +30,7 @@ from bot.store import Spending, Store
 GUILD = 700
 MEMBERS, ROLES = (1, 2, 3), (11, 12)
 OPERATIONS = ("image.generate", "video.generate")
-# A channel with what it is in: a channel of a category, a thread of it, and one that stands alone.
+# A channel with what it is in: a channel of a category, a thread of it, and one that is alone.
 PLACES = ((50, 500, None), (51, 50, 500), (52, None, None))
 ZONES = ("UTC", "Europe/Berlin", "America/New_York")
 BEGIN = dt.datetime(2026, 3, 27, 21, 30, tzinfo=dt.UTC).timestamp()  # the clocks change and a month ends soon

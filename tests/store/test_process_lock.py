@@ -73,7 +73,7 @@ def test_the_kernel_lets_go_when_the_process_dies(path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["open", "lock"])
-def test_a_lock_that_cannot_be_had_is_told(path: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_cannot_be_had_is_reported(path: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = os.open
 
     def no_open(name: Any, *rest: Any) -> int:

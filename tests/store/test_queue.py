@@ -31,7 +31,7 @@ async def line_up(store: Store, made: Any, member: int, *states: JobState, answe
 W, S = JobState.WAITING, JobState.SUBMITTING
 
 
-async def test_turns_go_round_between_members_as_far_as_the_places_reach(store: Store, made: Any) -> None:
+async def test_the_queue_goes_round_between_members_as_far_as_the_places_reach(store: Store, made: Any) -> None:
     await rule(store, running_per_member=3, running_per_server=5)
     one = await line_up(store, made, 1, *[W] * 6)
     two = await line_up(store, made, 2, W)
@@ -74,7 +74,7 @@ async def test_none_starts_while_the_guild_is_paused_or_before_discord_has_its_c
     assert await store.queue.start_waiting(GUILD) == [unanswered[0].card_id]
 
 
-async def test_what_waits_for_another_job_has_no_turn(store: Store, made: Any) -> None:
+async def test_a_job_that_depends_on_another_does_not_start(store: Store, made: Any) -> None:
     card = made.card(GUILD)
     first = made.job(card, 0, state=S)
     second = made.job(card, 1, state=W, after_ids=(first.id,))

@@ -70,7 +70,7 @@ async def test_settings_change_one_by_one(store: Store):
 # ---------------------------------------------------------------------- acts
 
 
-async def test_a_reaction_acts_once_until_it_is_taken_back(store: Store, card_id: str):
+async def test_a_reaction_acts_once_until_it_is_removed(store: Store, card_id: str):
     first = await act(store, card_id, 1)
     assert (first.count, first.fires) == (1, True)
     assert await act(store, card_id, 1) is None
@@ -93,7 +93,7 @@ async def test_the_same_reaction_twice_at_once_acts_once(store: Store, card_id: 
     assert sum(each is not None for each in acts) == 1
 
 
-async def test_what_came_of_it_is_told_when_it_is_taken_back(store: Store, card_id: str):
+async def test_its_outcome_is_known_when_it_is_removed(store: Store, card_id: str):
     await act(store, card_id, 1)
     await store.reaction_acts.note_made(GUILD, MESSAGE, "🔁", 1, made_card="C1")
     taken = await store.reaction_acts.take_back(GUILD, MESSAGE, "🔁", 1)

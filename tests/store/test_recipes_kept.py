@@ -39,7 +39,7 @@ async def test_a_renamed_one_leaves_nothing_under_its_old_name(store: Store) -> 
     assert [each.name for each in await store.recipes.all(GUILD)] == ["clip"]
 
 
-async def test_one_that_was_deleted_while_it_was_edited_is_not_made_anew_in_silence(store: Store) -> None:
+async def test_one_that_was_deleted_while_it_was_edited_is_not_created_again_in_silence(store: Store) -> None:
     await store.recipes.save(GUILD, "film", DATA, by_id=1)
     assert await store.recipes.delete(GUILD, "film")
     assert not await store.recipes.delete(GUILD, "film")
@@ -56,7 +56,7 @@ async def test_a_guild_keeps_so_many_and_may_still_change_them(store: Store) -> 
 
 
 @pytest.mark.parametrize("taken", [False, True])
-async def test_a_draft_can_be_looked_at_by_its_member_until_it_expires(store: Store, clock: Any, taken: bool) -> None:
+async def test_a_draft_can_be_read_by_its_member_until_it_expires(store: Store, clock: Any, taken: bool) -> None:
     draft_id = await store.drafts.keep(GUILD, 42, {"a": 1}, expires_at=clock.now + 60)
     assert await store.drafts.get(GUILD, 42, draft_id) == {"a": 1}
     assert await store.drafts.get(GUILD, 43, draft_id) is None

@@ -41,7 +41,7 @@ async def test_a_rule_of_another_channel_or_guild_does_not_count(store: Store, a
     assert await store.reviews.begin(GUILD, job.id) is None
 
 
-async def test_what_is_asked_for_in_the_review_channel_itself_does_not_wait(store: Store, accepted: Any) -> None:
+async def test_what_is_requested_in_the_review_channel_itself_does_not_wait(store: Store, accepted: Any) -> None:
     _, job = await made(store, accepted)
     await on(store, desk=CHANNEL)
     assert await store.reviews.begin(GUILD, job.id) is None

@@ -62,7 +62,7 @@ def item(credits: int | str, operation: str = IMAGE, **values: Any) -> SpendItem
     return SpendItem(operation=operation, title=TITLES[operation], credits=Decimal(credits), exact=False, **values)
 
 
-def wish(*items: SpendItem | int, **values: Any) -> SpendRequest:
+def request(*items: SpendItem | int, **values: Any) -> SpendRequest:
     defaults: dict[str, Any] = {
         "member_id": ME,
         "role_ids": frozenset({ROLE, OTHER_ROLE}),
@@ -95,13 +95,13 @@ def grant(number: int, left: int) -> Grant:
     return Grant(id=number, member_id=ME, credits=Decimal(left), left=Decimal(left), granted_by=1, granted_at=0.0)
 
 
-def asked(what: SpendRequest, *limits: Limit, rules: Rules | None = None, **books: Any) -> Verdict:
+def decided(what: SpendRequest, *limits: Limit, rules: Rules | None = None, **books: Any) -> Verdict:
     return decide(what, rules=rules or Rules(), limits=limits, block=None, spending=Past(**books), now=NOW)
 
 
 def fits(what: SpendRequest, *limits: Limit, **options: Any) -> bool:
     try:
-        asked(what, *limits, **options)
+        decided(what, *limits, **options)
     except Refused:
         return False
     return True

@@ -16,7 +16,7 @@ from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import newest, private_sentence, settled_exactly, state_text, until
 
 
-async def test_what_was_not_sent_is_cancelled_for_nothing(rig: Rig):
+async def test_a_job_that_was_not_sent_is_cancelled_and_refunded(rig: Rig):
     job = await ask(rig)
     result = await jobs_command(rig, rig.member, "cancel", id=job.id)
     assert result.ephemeral
@@ -45,7 +45,7 @@ async def test_who_may_cancel(rig: Rig, who: str, private: bool):
         assert (await newest(rig)).state is JobState.SUBMITTING
 
 
-async def test_what_cannot_be_stopped_goes_on_and_its_result_is_still_posted(rig: Rig):
+async def test_a_job_that_is_too_late_to_stop_continues_and_its_result_is_still_posted(rig: Rig):
     await ask(rig)
     job = await until(rig, JobState.QUEUED, JobState.PROCESSING)
     result = await jobs_command(rig, rig.member, "cancel", id=job.id)
@@ -87,7 +87,7 @@ async def test_what_has_ended_cannot_be_cancelled(rig: Rig):
     await settled_exactly(rig)
 
 
-async def test_steps_that_wait_for_a_cancelled_one_are_given_back_too(rig: Rig):
+async def test_jobs_that_depend_on_a_cancelled_one_are_refunded_too(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True, count=2)
     first = min(await rig.jobs(), key=lambda job: job.position)
     result = await jobs_command(rig, rig.member, "cancel", id=first.id)

@@ -28,7 +28,7 @@ async def test_a_list_shows_ones_own_jobs_and_nobody_elses(rig: Rig):
     assert theirs.id not in text
 
 
-async def test_only_moderators_list_all_and_no_prompt_stands_there(rig: Rig):
+async def test_only_moderators_list_all_and_no_prompt_is_shown(rig: Rig):
     secret = await ask(rig, prompt="canary words", private=True)
     assert private_sentence(await jobs_command(rig, rig.member, "list", whose="all")) == MODERATORS_ONLY
     text = (await jobs_command(rig, rig.moderator, "list", whose="all")).response.embeds[0].description
@@ -91,7 +91,7 @@ async def test_a_page_of_all_is_refused_to_who_is_no_moderator_any_more(rig: Rig
 # ---------------------------------------------------------------------- show
 
 
-async def test_a_family_is_drawn_with_what_each_cost_and_the_total(rig: Rig):
+async def test_a_lineage_is_drawn_with_what_each_cost_and_the_total(rig: Rig):
     root = await ask(rig, prompt="a fox #fast")
     await rig.work()
     [card] = rig.messages()
@@ -143,7 +143,7 @@ async def test_a_job_of_another_server_and_anothers_private_one_do_not_exist(rig
     assert len(await rig.jobs()) == 2
 
 
-async def test_a_private_relative_is_neither_drawn_nor_counted_for_others(rig: Rig):
+async def test_a_private_job_of_a_lineage_is_neither_drawn_nor_counted_for_others(rig: Rig):
     root = await ask(rig, prompt="a fox #fast")
     await rig.work()
     secret = await ask(rig, private=True)
@@ -167,7 +167,7 @@ async def test_an_erased_job_says_so(rig: Rig):
     assert "canary" not in str(result.response.embeds[0].to_dict())
 
 
-async def test_a_large_family_fits_a_message(rig: Rig):
+async def test_a_large_lineage_fits_a_message(rig: Rig):
     job = await ask(rig)
     family = [replace(job, id=f"{n:010}", parent_id=f"{n - 1:010}") for n in range(100)]
     text = family_text(family, "0000000050")
@@ -176,7 +176,7 @@ async def test_a_large_family_fits_a_message(rig: Rig):
     assert total_words(family) == "0 credits, and 2,000 credits held"
 
 
-# ---------------------------------------------------------------------- link and completion
+# ---------------------------------------------------------------------- completion
 
 
 @pytest.mark.parametrize(("command", "state"), [("cancel", "open"), ("retry", "failed"), ("link", "delivered")])

@@ -64,7 +64,7 @@ async def test_a_result_that_had_no_place_is_posted_here(rig: Rig, restarted: bo
     assert kinds.count(LedgerKind.SETTLE) == 1
 
 
-async def test_it_is_posted_in_the_channel_where_it_is_asked_for(rig: Rig):
+async def test_it_is_posted_in_the_channel_where_it_is_requested(rig: Rig):
     await held(rig)
     elsewhere = rig.guild.create_text_channel("elsewhere")
     await rig.member.slash(elsewhere, "jobs recover")
@@ -130,7 +130,7 @@ async def dead_link(rig: Rig) -> Job:
     return job
 
 
-async def test_a_result_whose_link_died_is_fetched_anew_and_posted_on_its_card(rig: Rig):
+async def test_a_result_whose_link_expired_is_fetched_again_and_posted_on_its_card(rig: Rig):
     job = await dead_link(rig)
     [card] = rig.messages()
     assert labels(card) == ["Post it", "Remove"]
@@ -161,7 +161,7 @@ async def test_a_result_that_nobody_keeps_any_more_says_so(rig: Rig):
 
 
 @pytest.mark.parametrize("who", ["author", "other", "blocked"])
-async def test_a_failed_job_is_tried_again_by_command(rig: Rig, who: str):
+async def test_a_failed_job_is_retried_by_command(rig: Rig, who: str):
     job = await ask(rig, prompt="a fox #fail")
     await rig.work()
     other = rig.guild.add_member(rig.env.create_user("otto"))
@@ -177,14 +177,14 @@ async def test_a_failed_job_is_tried_again_by_command(rig: Rig, who: str):
     assert (again.parent_id, again.author_id, dict(again.input)) == (job.id, member.id, dict(job.input))
 
 
-async def test_what_did_not_fail_is_not_tried_again(rig: Rig):
+async def test_a_job_that_did_not_fail_is_not_retried(rig: Rig):
     job = await ask(rig)
     assert private_sentence(await jobs_command(rig, rig.member, "retry", id=job.id)) == NOTHING_FAILED
     await rig.work()
     assert private_sentence(await jobs_command(rig, rig.member, "retry", id=job.id)) == NOTHING_FAILED
 
 
-async def test_what_was_cancelled_can_be_tried_again(rig: Rig):
+async def test_a_cancelled_job_can_be_retried(rig: Rig):
     job = await ask(rig)
     await jobs_command(rig, rig.member, "cancel", id=job.id)
     await jobs_command(rig, rig.member, "retry", id=job.id)
@@ -193,14 +193,14 @@ async def test_what_was_cancelled_can_be_tried_again(rig: Rig):
     await settled_exactly(rig)
 
 
-async def test_what_a_moderator_refused_is_not_tried_again(rig: Rig):
+async def test_a_job_that_a_moderator_refused_is_not_retried(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1)))
     job = await ask(rig)
     await rig.bot.parts.moderation.approvals.turn_down(rig.guild.id, job.card_id, "no", by_id=rig.moderator.id)
     assert private_sentence(await jobs_command(rig, rig.member, "retry", id=job.id)) == NOTHING_FAILED
 
 
-# ---------------------------------------------------------------------- link and completion
+# ---------------------------------------------------------------------- links
 
 
 async def test_a_fresh_link_by_command_is_private(rig: Rig):

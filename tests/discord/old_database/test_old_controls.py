@@ -188,7 +188,7 @@ LAST = ("remove", "cancel_run", "privacy", "recipe_delete", "set_")
 """These take away results, rights or settings that the other controls need."""
 
 
-async def test_every_control_that_stood_on_a_message_has_its_action(rig: OldRig):
+async def test_every_control_that_was_on_a_message_has_its_action(rig: OldRig):
     """Press them all. What they do depends on what was pressed before; that they are known does not."""
     backend, by_id = rig.env.backend, {member.id: member for member in rig.members.values()}
     moderator = {rig.guild.id: rig.moderator, rig.channels["bench"].guild.id: rig.members["mona"]}

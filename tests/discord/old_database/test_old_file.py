@@ -19,7 +19,7 @@ KEPT = (
     "copies", "reactions", "reaction_settings", "reaction_acts", "recipes", "review_rules", "reviews",
     "switched_off", "histograms", "alerts", "ledger", "jobs",
 )  # fmt: skip
-"""The tables with what members and moderators have set, asked for and spent."""
+"""The tables with what members and moderators have set, requested and spent."""
 
 
 async def test_it_opens_with_every_row_and_check_finds_nothing_wrong(tmp_path: Path):

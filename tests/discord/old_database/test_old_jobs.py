@@ -14,7 +14,7 @@ STATES = {
     "delivered", "held", "failed", "expired", "cancelled", "refused",
 }  # fmt: skip
 AFTERWARDS = {
-    PICTURE: ["delivered", "delivered", "delivered"],  # the third was asked for with a reaction
+    PICTURE: ["delivered", "delivered", "delivered"],  # the third was requested with a reaction
     "old first key #slow": ["delivered"],
     "old steps #slow": ["delivered", "delivered"],
     "old private #slow": ["delivered"],
@@ -43,7 +43,7 @@ AFTERWARDS = {
 """How the open jobs end, once moderators have decided about those that wait for them."""
 
 
-async def test_every_open_job_goes_on_to_its_end_once_and_is_paid_once(rig: OldRig):
+async def test_every_open_job_ends_once_and_is_paid_once(rig: OldRig):
     write_database(rig.folder / "before.db")
     assert {state for (state,) in rows(rig.folder / "before.db", "SELECT state FROM jobs")} == STATES
     before = rig.states()

@@ -38,7 +38,7 @@ async def test_reactions_on_old_cards_do_what_they_are_mapped_to(rig: OldRig):
     await event(rig, rig.card(picture), "🔁", otto.id)
     assert new_jobs(rig) == made
 
-    # Taken back before its job was sent: the job is cancelled and refunded.
+    # Removed before its job was sent: the job is cancelled and refunded.
     started_by_morgan = rig.job(PICTURE, 2)
     assert rig.state(started_by_morgan) == "submitting"
     await morgan.unreact(rig.card(picture), "🔁")
@@ -46,7 +46,7 @@ async def test_reactions_on_old_cards_do_what_they_are_mapped_to(rig: OldRig):
     assert rig.rows("SELECT kind FROM ledger WHERE job_id = ? AND kind <> 'hold'", started_by_morgan) == [("release",)]
 
 
-async def test_copies_stars_and_removal_by_reaction_go_on(rig: OldRig):
+async def test_copies_stars_and_removal_by_reaction_continue(rig: OldRig):
     ada, morgan, sue = rig.member, rig.moderator, rig.members["sue"]
     card = rig.card(rig.job(PICTURE))
 

@@ -163,7 +163,7 @@ async def test_age_restricted_results_stay_among_their_own(rig: Rig, gallery: An
         assert NOT_FROM_HERE in told(rig, rig.member)[0]
 
 
-async def test_a_gallery_that_takes_no_posts_is_told_to_the_moderators_once(rig: Rig, gallery: Any):
+async def test_a_gallery_that_takes_no_posts_is_reported_to_the_moderators_once(rig: Rig, gallery: Any):
     from dataclasses import replace
 
     log_channel = rig.guild.create_text_channel("log")

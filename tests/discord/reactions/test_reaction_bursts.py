@@ -15,10 +15,10 @@ from tests.support.reacting import event, made, newest, other, sent, told
 from tests.support.rig import Rig
 from tests.support.surface import close_private, settled_exactly
 
-# ---------------------------------------------------------------------- once, until taken back
+# ---------------------------------------------------------------------- once, until removed
 
 
-async def test_a_reaction_acts_once_until_it_is_taken_back(rig: Rig):
+async def test_a_reaction_acts_once_until_it_is_removed(rig: Rig):
     message = await made(rig)
     await rig.moderator.react(message, "🔁")
     await event(rig, message, "🔁", rig.moderator.id)
@@ -33,7 +33,7 @@ async def test_a_reaction_acts_once_until_it_is_taken_back(rig: Rig):
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_taking_it_back_before_the_job_is_sent_cancels_it(rig: Rig, restarted: bool):
+async def test_removing_it_before_the_job_is_sent_cancels_it(rig: Rig, restarted: bool):
     message = await made(rig)
     await rig.moderator.react(message, "🔁")
     if restarted:
@@ -47,7 +47,7 @@ async def test_taking_it_back_before_the_job_is_sent_cancels_it(rig: Rig, restar
     await settled_exactly(rig)
 
 
-async def test_taking_it_back_after_the_job_was_sent_changes_nothing(rig: Rig):
+async def test_removing_it_after_the_job_was_sent_changes_nothing(rig: Rig):
     message = await made(rig)
     await rig.moderator.react(message, "🔁")
     await rig.step()
@@ -58,7 +58,7 @@ async def test_taking_it_back_after_the_job_was_sent_changes_nothing(rig: Rig):
     await settled_exactly(rig)
 
 
-async def test_taking_back_a_variant_cancels_both_its_steps(rig: Rig):
+async def test_removing_the_reaction_for_a_variant_cancels_both_its_steps(rig: Rig):
     message = await made(rig)
     await rig.moderator.react(message, "🎲")
     await rig.moderator.unreact(message, "🎲")
@@ -67,7 +67,7 @@ async def test_taking_back_a_variant_cancels_both_its_steps(rig: Rig):
     await settled_exactly(rig)
 
 
-async def test_a_reaction_that_waits_for_a_moderator_is_not_asked_about_once_taken_back(rig: Rig):
+async def test_a_reaction_that_waits_for_approval_is_no_longer_pending_once_removed(rig: Rig):
     message = await made(rig)
     await rig.bot.parts.store.settings.change(
         rig.guild.id, lambda rules: dataclasses.replace(rules, approve_above=Decimal(1))
@@ -106,7 +106,7 @@ async def test_what_came_while_the_bot_was_away_is_not_made_up_for(rig: Rig):
 # ---------------------------------------------------------------------- bursts
 
 
-async def test_a_burst_on_one_message_starts_what_a_server_may_and_is_told_once(rig: Rig):
+async def test_a_burst_on_one_message_starts_what_a_server_may_and_is_refused_once(rig: Rig):
     message = await made(rig)
     crowd = [other(rig, f"fan{number}") for number in range(100)]
     backend = rig.env.backend
@@ -120,7 +120,7 @@ async def test_a_burst_on_one_message_starts_what_a_server_may_and_is_told_once(
     await settled_exactly(rig)
 
 
-async def test_a_members_burst_starts_what_a_member_may_and_is_told_once(rig: Rig):
+async def test_a_members_burst_starts_what_a_member_may_and_is_refused_once(rig: Rig):
     messages = [await made(rig) for _ in range(20)]
     rig.advance(120)
     for message in messages:
@@ -153,7 +153,7 @@ async def test_two_members_within_a_second_each_start_their_own(rig: Rig):
     assert {job.author_id for job in (await rig.jobs())[:2]} == {rig.member.id, rig.moderator.id}
 
 
-async def test_a_refusal_is_told_again_only_after_a_while_and_never_in_the_channel(rig: Rig):
+async def test_a_refusal_is_repeated_only_after_a_while_and_never_in_the_channel(rig: Rig):
     messages = [await made(rig) for _ in range(3)]
     member = other(rig)
     await member.react(messages[0], "❌")
@@ -165,7 +165,7 @@ async def test_a_refusal_is_told_again_only_after_a_while_and_never_in_the_chann
     assert len(rig.messages()) == 3
 
 
-async def test_who_takes_no_direct_messages_is_not_told_and_nothing_breaks(rig: Rig):
+async def test_a_member_without_direct_messages_is_not_notified_and_nothing_breaks(rig: Rig):
     message = await made(rig)
     member = other(rig)
     close_private(rig, member)

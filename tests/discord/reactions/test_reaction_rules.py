@@ -16,7 +16,7 @@ from tests.support.surface import deny, settled_exactly
 
 
 @pytest.mark.parametrize("payer", [Payer.OFF, Payer.AUTHOR])
-async def test_the_servers_rule_about_re_runs_holds(rig: Rig, payer: Payer):
+async def test_the_servers_rule_about_reruns_applies(rig: Rig, payer: Payer):
     message = await made(rig)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: dataclasses.replace(rules, rerun_payer=payer))
     await rig.moderator.react(message, "🔁")
@@ -70,7 +70,7 @@ async def test_where_the_bot_cannot_post_nothing_is_spent(rig: Rig):
     assert len(await rig.jobs()) == 1
 
 
-async def test_a_card_that_discord_does_not_take_is_given_back_and_told(rig: Rig):
+async def test_a_card_that_discord_does_not_take_is_refunded_and_reported(rig: Rig):
     message = await made(rig)
     rig.env.inject_error("POST", f"/channels/{rig.channel.id}/messages", status=403, code=50013, message="no", times=1)
     await rig.member.react(message, "🔁")

@@ -140,7 +140,7 @@ async def test_a_reaction_in_another_server_or_on_a_private_card_finds_nothing(r
     assert len(await rig.jobs()) == 2
 
 
-async def test_what_a_result_does_not_have_is_told(rig: Rig):
+async def test_what_a_result_does_not_have_is_reported(rig: Rig):
     message = await made(rig)
     await rig.member.react(message, "⬆️")
     [sentence] = told(rig, rig.member)
@@ -186,7 +186,7 @@ async def test_a_result_whose_link_has_died_is_still_sent(rig: Rig):
         ("answer.stored", JobState.DELIVERED),
     ],
 )
-async def test_a_reactions_card_survives_a_crash_or_is_given_back(
+async def test_a_reactions_card_survives_a_crash_or_is_refunded(
     rig: Rig, point: str, ends: JobState | None, long_after: bool
 ):
     message = await made(rig)

@@ -48,7 +48,7 @@ async def broken_chain(rig: Rig) -> tuple[discord.Message, list[Job]]:
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_a_failed_step_is_tried_again_from_what_came_before(rig: Rig, restarted: bool):
+async def test_a_failed_step_is_retried_from_the_result_before_it(rig: Rig, restarted: bool):
     message, (first, second) = await broken_chain(rig)
     assert [first.state, second.state] == [JobState.DELIVERED, JobState.FAILED]
     assert "Try again from here" in labels(message)
@@ -66,7 +66,7 @@ async def test_a_failed_step_is_tried_again_from_what_came_before(rig: Rig, rest
     await settled_exactly(rig)
 
 
-async def test_steps_after_the_failed_one_come_along_and_are_filled_as_before(rig: Rig):
+async def test_steps_after_the_failed_one_are_retried_too_and_filled_as_before(rig: Rig):
     from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 
     steps = [

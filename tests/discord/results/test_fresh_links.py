@@ -29,7 +29,7 @@ async def test_what_is_too_large_is_a_link_with_a_control_for_a_fresh_one(rig: R
     assert links(result.response) == [job.media[0].url]
 
 
-async def test_a_dead_link_is_renewed_privately_and_on_the_card(rig: Rig):
+async def test_an_expired_link_is_renewed_privately_and_on_the_card(rig: Rig):
     _, job = await large(rig)
     dead = job.media[0].url
     await change_link(rig, job, f"{rig.sandbox.url}/media/dead.mp4")

@@ -107,7 +107,7 @@ async def test_add_subtitles_sends_the_look_as_numbers_and_texts(rig: Rig):
     assert (await newest(rig)).state is JobState.DELIVERED
 
 
-async def test_a_file_whose_type_does_not_tell_is_told_by_its_content(rig: Rig):
+async def test_a_file_whose_type_is_unclear_is_identified_by_its_content(rig: Rig):
     message = await posted(rig, ("one.bin", b"nothing"), ("two.bin", VIDEO), ("three.bin", png()))
     shown = await menu(rig, "Edit image", message)
     await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))
@@ -122,13 +122,13 @@ async def test_a_file_that_lies_about_its_type_is_refused_before_anything_is_spe
     await nothing_happened(rig)
 
 
-async def test_a_file_that_cannot_be_looked_at_in_time_is_passed_over(rig: Rig, monkeypatch):
+async def test_a_file_that_cannot_be_checked_in_time_is_skipped(rig: Rig, monkeypatch):
     message = await posted(rig, ("one.bin", png()))
 
     async def never(*_: Any, **__: Any) -> Any:
         raise TimeoutError
 
-    monkeypatch.setattr(rig.bot.parts.media, "look", never)
+    monkeypatch.setattr(rig.bot.parts.media, "inspect", never)
     assert "a picture" in private_sentence(await menu(rig, "Edit image", message))
 
 
@@ -164,7 +164,7 @@ async def test_a_forwarded_picture_is_taken(rig: Rig):
 @pytest.mark.parametrize(
     "files", [(), (("notes.txt", b"notes"),), (("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),)]
 )
-async def test_a_message_without_media_is_told_in_one_private_sentence(rig: Rig, name: str, files: Any):
+async def test_a_message_without_media_is_refused_in_one_ephemeral_sentence(rig: Rig, name: str, files: Any):
     assert "this message has none" in private_sentence(await menu(rig, name, await posted(rig, *files)))
     await nothing_happened(rig)
 
@@ -178,7 +178,7 @@ async def test_a_message_without_media_is_told_in_one_private_sentence(rig: Rig,
         ("Add subtitles", ("tune.mp3", SOUND), "a video"),
     ],
 )
-async def test_media_of_another_kind_are_told_in_one_private_sentence(rig: Rig, name: str, file: Any, wanted: str):
+async def test_media_of_another_kind_are_refused_in_one_ephemeral_sentence(rig: Rig, name: str, file: Any, wanted: str):
     sentence = private_sentence(await menu(rig, name, await posted(rig, file)))
     assert sentence == f"This needs {wanted}, and this message has none."
 
@@ -215,12 +215,12 @@ async def test_a_form_that_was_open_over_a_restart_says_so(rig: Rig):
     assert len(await rig.jobs()) == 1
 
 
-async def test_a_card_whose_job_is_not_done_has_nothing_to_go_on_from(rig: Rig):
+async def test_a_card_whose_job_is_not_done_has_no_next_step(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a heron")
     assert "none" in private_sentence(await menu(rig, "Edit image", rig.messages()[0]))
 
 
-async def test_what_sora_made_goes_on_with_its_native_id(rig: Rig):
+async def test_what_sora_made_continues_with_its_native_id(rig: Rig):
     await rig.moderator.slash(
         rig.channel, "sora edit", sora_video_id="video_68c1", prompt="make it snow", model="sora-2"
     )

@@ -22,7 +22,7 @@ SOUND = mp3(seconds=1).data
 # ---------------------------------------------------------------------- next step
 
 
-async def test_next_step_offers_what_fits_the_medium_and_only_to_who_asked(rig: Rig):
+async def test_next_step_offers_what_fits_the_medium_and_only_to_the_member_who_pressed(rig: Rig):
     shown = await menu(rig, "Next step…", await posted(rig, ("cat.png", png())))
     assert shown.ephemeral
     assert offered(shown) == [
@@ -64,7 +64,7 @@ async def test_a_choice_still_works_after_a_restart_and_with_its_message_deleted
 
 
 @pytest.mark.parametrize("way", ["upload", "link", "job"])
-async def test_a_second_medium_is_asked_for_in_the_form(rig: Rig, way: str):
+async def test_a_second_medium_is_requested_in_the_form(rig: Rig, way: str):
     _, speech = await result_of(rig, "audio narration", text="welcome")
     video = await posted(rig, ("clip.mp4", VIDEO))
     shown = await menu(rig, "Next step…", video)
@@ -88,7 +88,7 @@ async def test_a_second_medium_is_asked_for_in_the_form(rig: Rig, way: str):
     assert (await newest(rig)).state is JobState.DELIVERED
 
 
-async def test_a_second_medium_that_is_missing_is_told_and_costs_nothing(rig: Rig):
+async def test_a_second_medium_that_is_missing_is_reported_and_costs_nothing(rig: Rig):
     shown = await menu(rig, "Next step…", await posted(rig, ("clip.mp4", VIDEO)))
     form = await rig.member.select(shown.response, ["lipsync.generate"])
     assert "audio" in private_sentence(await rig.member.submit_modal(form, {}))
@@ -160,7 +160,7 @@ async def test_a_forged_choice_gets_no_further_than_a_real_one(rig: Rig):
     assert private_sentence(await forged(rig, "next", "0000000000", ["image.edit"])) == GONE
     assert private_sentence(await forged(rig, "next_of", "image", ["image.edit"])) == GONE
     assert private_sentence(await forged(rig, "next_of", "cake", ["image.edit"], link=link)) == GONE
-    # The subject says a video; what is behind the link is looked at all the same.
+    # The subject says a video; what is behind the link is checked all the same.
     form = await forged(rig, "next_of", "video", ["video.upscale"], link=link)
     assert "video" in private_sentence(await rig.member.submit_modal(form, fill(form, {"Model": "wavespeed"})))
     assert len(await rig.jobs()) == 1

@@ -178,7 +178,7 @@ async def test_a_button_pressed_on_a_message_that_is_deleted_at_that_moment_stil
     assert posted.attachments
 
 
-async def test_a_wrong_value_in_a_form_is_told_in_one_sentence_and_costs_nothing(rig: Rig):
+async def test_a_wrong_value_in_a_form_is_reported_in_one_sentence_and_costs_nothing(rig: Rig):
     message, _ = await rewritten(rig, "video")
     spent = rig.sandbox.spent(HOST_KEY)
     shown = await rig.member.click(message, label="Edit first")
@@ -239,7 +239,7 @@ async def test_a_prompt_longer_than_one_input_is_edited_in_two_and_joined_again(
     assert (await newest(rig)).input["prompt"] == words
 
 
-async def test_a_prompt_that_no_form_holds_is_told(rig: Rig):
+async def test_a_prompt_that_is_too_long_for_a_form_is_reported(rig: Rig):
     message, job = await rewritten(rig)
     await change_output(rig, job, "x" * 8001)
     assert "8,001" in private_sentence(await rig.member.click(message, label="Edit first"))
@@ -358,7 +358,7 @@ def test_nothing_of_a_control_that_discord_only_logs_is_changed_by_a_subclass(pa
     assert part in vars(Control)
 
 
-async def test_an_error_after_the_answer_is_told_in_a_second_message(rig: Rig, monkeypatch):
+async def test_an_error_after_the_answer_is_reported_in_a_second_message(rig: Rig, monkeypatch):
     async def fail(interaction: Any, *_: Any) -> None:
         await interaction.response.send_message("done", ephemeral=True)
         raise ZeroDivisionError

@@ -73,7 +73,7 @@ async def test_a_result_that_was_sent_by_direct_message_is_taken_down_there(rig:
     assert private_messages(rig, rig.member) == []
 
 
-async def test_what_could_not_be_taken_down_is_told_and_found_again(rig: Rig):
+async def test_what_could_not_be_taken_down_is_reported_and_found_again(rig: Rig):
     message, _ = await picture(rig)
     asked = await rig.member.click(message, label="Remove")
     path = f"/channels/{rig.channel.id}/messages/{message.id}"

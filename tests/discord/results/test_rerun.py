@@ -59,7 +59,7 @@ async def test_a_double_press_makes_one_and_a_press_after_a_while_another(rig: R
     assert await count(rig) == 4
 
 
-async def test_a_rerun_of_what_was_made_from_a_file_looks_at_the_file_again(rig: Rig):
+async def test_a_rerun_of_what_was_made_from_a_file_checks_the_file_again(rig: Rig):
     _, parent = await picture(rig)
     await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", job=parent.id)
     await rig.work()
@@ -115,7 +115,7 @@ async def test_the_server_decides_who_may_make_more_of_a_result(
     assert (await newest(rig)).author_id == member.id
 
 
-async def test_a_dear_rerun_or_variant_is_priced_first_and_made_after_a_yes(rig: Rig):
+async def test_an_expensive_rerun_or_variant_is_priced_first_and_made_after_a_yes(rig: Rig):
     from decimal import Decimal
 
     message, parent = await picture(rig)
@@ -157,7 +157,7 @@ async def test_a_variant_of_a_picture_is_an_edit_of_it_with_a_varied_prompt(rig:
 
 
 @pytest.mark.parametrize(("command", "enhancer"), [("video generate", "prompt.enhance.video"), ("audio music", None)])
-async def test_a_variant_of_anything_else_is_made_anew_from_other_words(rig: Rig, command: str, enhancer: str | None):
+async def test_a_variant_of_anything_else_is_made_again_from_other_words(rig: Rig, command: str, enhancer: str | None):
     await rig.member.slash(rig.channel, command, prompt="a fox #fast")
     await rig.work()
     parent = await newest(rig)

@@ -82,7 +82,7 @@ async def test_twenty_prompts_of_a_file_are_nine_files_a_sheet_and_links(rig: Ri
     await settled_exactly(rig)
 
 
-async def test_what_fails_is_told_on_its_own_line_and_the_others_are_there(rig: Rig):
+async def test_what_fails_is_reported_on_its_own_line_and_the_others_are_there(rig: Rig):
     await batch(rig, "a fox", "an owl #fail", "a deer")
     message = await card(rig)
     assert [("✅" in line, "❌" in line) for line in lines(message)] == [(True, False), (False, True), (True, False)]

@@ -1,4 +1,4 @@
-"""What is dear: the member's own yes, a moderator's approval, and waiting for a free place."""
+"""What is expensive: the member's own yes, a moderator's approval, and waiting for a free place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def states(rig: Rig) -> list[JobState]:
 # ---------------------------------------------------------------------- one's own yes
 
 
-async def test_a_dear_job_is_priced_privately_first_and_made_only_after_a_yes(rig: Rig):
+async def test_an_expensive_job_is_priced_privately_first_and_made_only_after_a_yes(rig: Rig):
     await rule(rig, confirm_above=Decimal(10))
     asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
     assert asked.ephemeral
@@ -54,7 +54,7 @@ async def test_a_no_or_a_late_yes_makes_nothing(rig: Rig):
     assert await rig.jobs() == []
 
 
-async def test_a_price_can_be_confirmed_after_a_restart_and_is_checked_anew(rig: Rig):
+async def test_a_price_can_be_confirmed_after_a_restart_and_is_checked_again(rig: Rig):
     await rule(rig, confirm_above=Decimal(10))
     asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
     await rig.restart()
@@ -113,7 +113,7 @@ async def test_a_job_above_the_threshold_waits_with_its_credits_held_until_it_is
     assert line.by_id == rig.moderator.id
 
 
-async def test_a_refusal_gives_everything_back_and_tells_the_reason(rig: Rig, desk):
+async def test_a_refusal_refunds_everything_and_shows_the_reason(rig: Rig, desk):
     await rig.member.slash(rig.channel, "image generate", prompt="gold", count=2)
     await rig.step()
     form = await rig.moderator.click(question(rig, desk), label="Refuse…")
@@ -166,7 +166,7 @@ async def test_an_approval_survives_a_restart_and_expires_after_a_day_with_a_rel
 # ---------------------------------------------------------------------- waiting for a place
 
 
-async def test_beyond_the_running_limit_a_job_waits_with_its_place_and_is_made_in_turn(rig: Rig):
+async def test_beyond_the_running_limit_a_job_is_queued_with_its_place_and_made_in_order(rig: Rig):
     await rule(rig, running_per_member=1)
     card = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=3)
     shown = card.response.embeds[0].fields[0].value
@@ -186,7 +186,7 @@ async def test_more_than_may_wait_is_refused_with_what_would_work(rig: Rig):
     assert await rig.jobs() == []
 
 
-async def test_turns_go_round_between_members(rig: Rig):
+async def test_the_queue_goes_round_between_members(rig: Rig):
     await rule(rig, running_per_server=1)
     eve = rig.guild.add_member(rig.env.create_user("eve"))
     await rig.member.slash(rig.channel, "image generate", prompt="first", count=3)

@@ -45,7 +45,7 @@ async def test_a_message_link_of_every_discord_client_is_understood(rig: Rig, ho
     assert await sent_link(rig, url=f" <{link.replace('discord.com', host)}/> ") == file["url"]
 
 
-async def test_a_message_without_a_visible_file_is_told_with_what_works_instead(rig: Rig):
+async def test_a_message_without_a_visible_file_is_refused_with_what_works_instead(rig: Rig):
     message = await rig.moderator.send(rig.channel, "mine", attachments=[sample(IMAGE)])
     link = f"https://discord.com/channels/{rig.guild.id}/{rig.channel.id}/{message.id}"
     sentence = await refused(rig, EDIT, prompt="x", url=link)
@@ -84,7 +84,7 @@ async def test_a_private_result_is_found_again_by_the_link_to_its_direct_message
     assert await sent_link(rig, url=link) == message.attachments[0].url
 
 
-async def test_a_message_that_is_gone_is_told(rig: Rig):
+async def test_a_message_that_is_gone_is_reported(rig: Rig):
     link, _ = own_message(rig, sample(IMAGE))
     assert "I see no image" in await refused(rig, EDIT, prompt="x", url=link[:-3] + "999")
     await nothing_happened(rig)
@@ -105,7 +105,7 @@ async def test_a_file_link_that_still_lives_is_passed_on_as_it_is(rig: Rig):
 
 
 @pytest.mark.parametrize("ex", ["65000000", "zz", ""])
-async def test_an_expired_link_whose_message_cannot_be_found_is_told(rig: Rig, ex: str):
+async def test_an_expired_link_whose_message_cannot_be_found_is_reported(rig: Rig, ex: str):
     message = await rig.moderator.send(rig.channel, "mine", attachments=[sample(IMAGE)])
     [file] = message.attachments
     link = expired({"url": file.url}, ex=ex)

@@ -73,7 +73,7 @@ STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]
 
 
 @pytest.mark.parametrize(("point", "skipped"), list(itertools.product(STEP_POINTS, [0, 1])))
-async def test_a_death_between_the_steps_makes_nothing_twice(rig: Rig, point: str, skipped: int):
+async def test_a_crash_between_the_steps_makes_nothing_twice(rig: Rig, point: str, skipped: int):
     from bot.runtime import failpoints
 
     await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True)

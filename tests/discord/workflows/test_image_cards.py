@@ -174,7 +174,7 @@ async def test_an_upload_that_discord_no_longer_has_is_refused(rig: Rig, monkeyp
     await nothing_happened(rig)
 
 
-async def test_a_long_prompt_is_cut_on_the_card_and_stands_whole_in_a_file_beside_the_picture(rig: Rig):
+async def test_a_long_prompt_is_cut_on_the_card_and_is_whole_in_a_file_next_to_the_picture(rig: Rig):
     prompt = "a very long tale of a fox " * 100
     result = await rig.member.slash(rig.channel, GENERATE, prompt=prompt)
     card = result.response.embeds[0]

@@ -129,7 +129,7 @@ async def test_the_same_interaction_fifty_times_is_one_card_and_one_hold(rig: Ri
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == DEFAULT_HOLD
 
 
-async def test_a_limit_set_in_the_middle_of_a_race_holds_for_all_who_come_after_it(rig: Rig):
+async def test_a_limit_set_in_the_middle_of_a_race_applies_to_all_who_come_after_it(rig: Rig):
     asks = [ask(rig, member, member, DRAW) for member in MEMBERS]
     takes = [asyncio.create_task(rig.bot.parts.jobs.accept(each)) for each in asks[:25]]
     await takes[0]

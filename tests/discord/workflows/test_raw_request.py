@@ -147,7 +147,7 @@ def test_a_skeleton_with_too_many_fields_leaves_optional_ones_out():
         ("[" * 1900 + "]" * 1900, ""),
     ],
 )
-def test_what_is_not_a_json_object_is_told_in_one_sentence_with_its_place(typed: str, wanted: str):
+def test_what_is_not_a_json_object_is_reported_in_one_sentence_with_its_place(typed: str, wanted: str):
     with pytest.raises(InputError) as told:
         parsed(typed)
     assert wanted in told.value.sentence
@@ -169,13 +169,13 @@ def test_what_is_not_a_json_object_is_told_in_one_sentence_with_its_place(typed:
         ("image.edit", '{"prompt": "x", "image_url": "http://10.0.0.1/a.png"}', "https"),
     ],
 )
-async def test_a_wrong_input_is_told_before_anything_is_spent(rig: Rig, operation: str, typed: str, wanted: str):
+async def test_a_wrong_input_is_reported_before_anything_is_spent(rig: Rig, operation: str, typed: str, wanted: str):
     result = await send(rig, operation, typed)
     assert wanted in private_sentence(result)
     await nothing_happened(rig)
 
 
-async def test_links_are_looked_at_and_an_old_discord_link_is_as_good_as_in_a_command(rig: Rig):
+async def test_links_are_checked_and_an_old_discord_link_is_as_good_as_in_a_command(rig: Rig):
     upload = await rig.member.send(rig.channel, "look", attachments=[("cat.png", png())])
     [file] = upload.attachments
     await send(rig, "image.edit", json.dumps({"prompt": "make it night", "image_url": file.url}))
@@ -189,7 +189,7 @@ async def test_links_are_looked_at_and_an_old_discord_link_is_as_good_as_in_a_co
     await settled_exactly(rig, HOST_KEY)
 
 
-async def test_a_list_of_links_goes_on_as_a_list(rig: Rig):
+async def test_a_list_of_links_is_sent_as_a_list(rig: Rig):
     upload = await rig.member.send(rig.channel, "look", attachments=[("a.png", png()), ("b.png", png(24))])
     links = [file.url for file in upload.attachments]
     await send(rig, "image.generate", json.dumps({"prompt": "x", "reference_image_urls": links}))
@@ -227,7 +227,7 @@ async def test_an_operation_that_is_off_opens_no_form_and_is_refused_if_it_was_o
     await nothing_happened(rig)
 
 
-async def test_an_operation_that_does_not_exist_is_told_with_the_nearest(rig: Rig):
+async def test_an_operation_that_does_not_exist_is_refused_with_the_nearest(rig: Rig):
     result = await shown_form(rig, "imagegenerate")
     assert result.modal is None
     assert "nearest is image.generate" in private_sentence(result)

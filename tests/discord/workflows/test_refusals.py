@@ -25,7 +25,7 @@ GENERATE, EDIT = "image generate", "image edit"
         ({"prompt": "x", "model": "gptimage2", "resolution": "@everyone"}, ""),
     ],
 )
-async def test_an_input_that_breaks_a_rule_is_told_in_one_private_sentence_and_costs_nothing(
+async def test_an_input_that_breaks_a_rule_is_refused_in_one_ephemeral_sentence_and_costs_nothing(
     rig: Rig, options: dict[str, Any], said: str
 ):
     result = await rig.member.slash(rig.channel, GENERATE, **options)
@@ -35,7 +35,7 @@ async def test_an_input_that_breaks_a_rule_is_told_in_one_private_sentence_and_c
     await nothing_happened(rig)
 
 
-async def test_a_wrong_input_beside_a_good_upload_is_told_privately_and_the_thinking_goes_away(rig: Rig):
+async def test_a_wrong_input_next_to_a_good_upload_is_refused_privately_and_the_thinking_goes_away(rig: Rig):
     result = await rig.member.slash(
         rig.channel,
         GENERATE,
@@ -61,13 +61,13 @@ async def test_a_public_thinking_never_shows_the_reason_of_a_refusal(rig: Rig):
 
 
 async def test_a_refusal_also_arrives_if_a_moderator_was_faster_to_delete_the_thinking(rig: Rig, monkeypatch):
-    async def look(*_args: Any, **_options: Any) -> None:
+    async def inspect(*_args: Any, **_options: Any) -> None:
         for message in rig.messages():
             rig.env.backend.delete_message(rig.channel.id, message.id)
         raise AssertionError("not reached by a good look")
 
     rig.forgiven = (AssertionError,)
-    monkeypatch.setattr(rig.bot.parts.media, "look", look)
+    monkeypatch.setattr(rig.bot.parts.media, "inspect", inspect)
     sent: list[str] = []
 
     async def send(_self: Any, content: str, **options: Any) -> None:
@@ -121,7 +121,7 @@ async def test_an_unexpected_error_is_one_private_sentence_without_details(
     assert rig.messages(viewer=rig.moderator) == []
 
 
-async def test_an_unexpected_error_in_a_form_is_told_too(rig: Rig, monkeypatch):
+async def test_an_unexpected_error_in_a_form_is_reported_too(rig: Rig, monkeypatch):
     async def broken(_secret: str) -> None:
         raise RuntimeError("secret internals")
 
@@ -158,7 +158,7 @@ async def test_an_answer_whose_fate_discord_does_not_tell_is_counted_by_its_code
     assert 'cannon_bot_discord_errors_total{code="503"} 1.0' in counted
 
 
-async def test_an_answer_that_discord_took_though_it_said_500_goes_on_without_an_apology(rig: Rig, monkeypatch):
+async def test_an_answer_that_discord_took_though_it_said_500_continues_without_an_apology(rig: Rig, monkeypatch):
     real, lost = discord.InteractionResponse.send_message, []
 
     async def send(self: Any, *args: Any, **options: Any) -> Any:
@@ -179,7 +179,7 @@ async def test_an_answer_that_discord_took_though_it_said_500_goes_on_without_an
     await settled_exactly(rig)
 
 
-async def test_a_late_card_that_discord_once_refuses_to_show_goes_on_all_the_same(rig: Rig):
+async def test_a_late_card_that_discord_once_refuses_to_show_continues_all_the_same(rig: Rig):
     rig.env.inject_error("PATCH", "/webhooks/*/*/messages/@original", status=500)
     rig.forgiven = (discord.HTTPException,)
     result = await rig.member.slash(rig.channel, EDIT, image=("a.png", png()), prompt="x")

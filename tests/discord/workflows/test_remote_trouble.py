@@ -43,7 +43,7 @@ async def pass_time(rig: Rig, seconds: float, step_s: float = 30.0) -> None:
     ],
     ids=["402", "400", "422", "409", "404"],
 )
-async def test_a_refusal_is_told_once_and_costs_nothing(rig: Rig, fault: dict[str, object], said: str):
+async def test_a_refusal_is_reported_once_and_costs_nothing(rig: Rig, fault: dict[str, object], said: str):
     rig.sandbox.fault("submit", "status", **fault)
     calls = watch(rig)
     await ask(rig)
@@ -58,7 +58,7 @@ async def test_a_refusal_is_told_once_and_costs_nothing(rig: Rig, fault: dict[st
     await settled_exactly(rig)
 
 
-async def test_a_request_that_fails_there_is_told_with_its_reason_and_given_back(rig: Rig):
+async def test_a_request_that_fails_there_is_reported_with_its_reason_and_refunded(rig: Rig):
     await ask(rig, "a heron #fail")
     await rig.work()
     [job] = await rig.jobs()
@@ -171,7 +171,7 @@ async def test_an_unreadable_or_lost_reply_to_the_post_leaves_one_remote_job_and
     await settled_exactly(rig)
 
 
-async def test_a_stored_500_is_not_asked_for_ever(rig: Rig):
+async def test_a_stored_500_is_not_retried_for_ever(rig: Rig):
     await use_guild_key(rig)
     rig.sandbox.fault("submit", "status", status=500, times=None)
     calls = watch(rig)
@@ -329,7 +329,7 @@ async def test_a_revoked_key_stops_jobs_that_were_not_sent_yet_and_refuses_new_o
     assert rig.sandbox.posts == 1
 
 
-async def test_a_key_that_works_again_takes_up_its_jobs_when_its_status_is_looked_at(rig: Rig):
+async def test_a_key_that_works_again_takes_up_its_jobs_when_its_status_is_checked(rig: Rig):
     await use_guild_key(rig)
     await ask(rig)
     await until(rig, JobState.PROCESSING)
@@ -342,7 +342,7 @@ async def test_a_key_that_works_again_takes_up_its_jobs_when_its_status_is_looke
     assert (await rig.jobs())[0].state is JobState.DELIVERED
 
 
-async def test_jobs_whose_key_stays_refused_are_given_back_after_a_day(rig: Rig):
+async def test_jobs_whose_key_stays_refused_are_refunded_after_a_day(rig: Rig):
     await use_guild_key(rig)
     await ask(rig)
     await until(rig, JobState.PROCESSING)

@@ -1,4 +1,4 @@
-"""Where a file may come from, what a member may reach with it, and that nothing is spent before it was looked at."""
+"""Where a file may come from, what a member may reach with it, and that nothing is spent before it was checked."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, option
         ("sora character", {"name": "x"}, "video"),
     ],
 )
-async def test_a_file_that_is_needed_is_asked_for(rig: Rig, command: str, options: dict[str, Any], label: str):
+async def test_a_file_that_is_needed_is_requested(rig: Rig, command: str, options: dict[str, Any], label: str):
     sentence = await refused(rig, command, **options)
     assert sentence == f"Give the {label}: upload it, give a link to it, or pick an earlier job."
     await nothing_happened(rig)
@@ -60,7 +60,7 @@ async def test_a_sora_video_is_given_in_exactly_one_way(rig: Rig, options: dict[
     await nothing_happened(rig)
 
 
-# ---------------------------------------------------------------------- looked at before anything is spent
+# ---------------------------------------------------------------------- checked before anything is spent
 
 
 TAKES_CLIP = [
@@ -111,13 +111,13 @@ async def test_a_file_that_is_far_too_large_costs_nothing(rig: Rig, monkeypatch:
     await nothing_happened(rig)
 
 
-async def test_the_second_of_two_files_is_looked_at_too(rig: Rig):
+async def test_the_second_of_two_files_is_checked_too(rig: Rig):
     sentence = await refused(rig, "finish lipsync", video=sample(VIDEO), audio=sample(IMAGE))
     assert sentence == "The speech `cat.png` cannot be used. The file is an image; a sound is needed."
     await nothing_happened(rig)
 
 
-async def test_every_link_of_a_list_is_looked_at(rig: Rig):
+async def test_every_link_of_a_list_is_checked(rig: Rig):
     links = f"{hosted(rig, *sample(IMAGE))} {rig.sandbox.url}/media/nothing.png"
     assert "reference picture cannot be used" in await refused(rig, "image generate", prompt="x", reference_urls=links)
     await nothing_happened(rig)
@@ -142,13 +142,13 @@ async def test_the_job_of_another_server_cannot_be_used(rig: Rig):
     assert await same.autocomplete(channel, EDIT, "job", "") == []
 
 
-async def test_a_job_without_the_needed_kind_is_told(rig: Rig):
+async def test_a_job_without_the_needed_kind_is_refused(rig: Rig):
     job = await earlier(rig, IMAGE)
     assert await refused(rig, "finish subtitles", job=job.id) == f"Job {job.id} has no video; pick one that has."
     assert "was not made by Sora" in await refused(rig, "sora edit", prompt="x", job=job.id)
 
 
-async def test_a_job_that_is_not_done_yet_is_told(rig: Rig):
+async def test_a_job_that_is_not_done_yet_is_refused(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     [job] = await rig.jobs()
     assert "has no image" in await refused(rig, EDIT, prompt="x", job=job.id)
@@ -169,7 +169,7 @@ def moved(rig: Rig, job: Job) -> str:
     return new
 
 
-async def test_a_dead_result_link_is_renewed_from_the_api(rig: Rig):
+async def test_an_expired_result_link_is_renewed_from_the_api(rig: Rig):
     job = await earlier(rig, IMAGE)
     new = moved(rig, job)
     assert await sent_link(rig, job=job.id) == new

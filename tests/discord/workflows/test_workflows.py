@@ -268,7 +268,7 @@ async def test_a_command_delivers_from_every_kind_of_source_and_sends_exactly_th
         check_sent(case, request.input, links)
         files = delivered(rig, job)
         assert sorted(examined(rig, file) for file in files) == sorted(case.made)
-        told_on_the_card(rig, case, job)
+        shown_on_the_card(rig, case, job)
     await settled_exactly(rig)
 
 
@@ -303,7 +303,7 @@ def check_sent(case: Case, sent: Mapping[str, Any], links: Mapping[str, str | No
         assert CATALOGUE.check(operation.id, sent) == sent
 
 
-def told_on_the_card(rig: Rig, case: Case, job: Job) -> None:
+def shown_on_the_card(rig: Rig, case: Case, job: Job) -> None:
     """Fail unless the card has its result in words where there is one."""
     [message] = [m for m in rig.messages() if m.id == job.message_id]
     card = message.embeds[0]
@@ -384,7 +384,7 @@ async def test_only_videos_that_sora_made_are_offered_to_sora(rig: Rig):
 # ---------------------------------------------------------------------- several files
 
 
-async def test_only_a_small_part_of_a_camera_is_steered_and_the_rest_stands_still(rig: Rig):
+async def test_only_a_small_part_of_a_camera_is_set_and_the_rest_keeps_still(rig: Rig):
     await rig.member.slash(rig.channel, "finish motion", file=sample(IMAGE), tilt=-5)
     await rig.work()
     sent = rig.sandbox.requests[-1].input
@@ -393,7 +393,7 @@ async def test_only_a_small_part_of_a_camera_is_steered_and_the_rest_stands_stil
     assert "duration" not in sent
 
 
-async def test_an_operation_that_the_account_has_not_is_told_in_one_sentence(rig: Rig):
+async def test_an_operation_that_the_account_has_not_is_refused_in_one_sentence(rig: Rig):
     rig.sandbox.fault("submit", "status", status=400, body='{"error": {"message": "Unknown operation."}}', times=None)
     await rig.member.slash(rig.channel, "prompt location", prompt="a harbour")
     await rig.work()

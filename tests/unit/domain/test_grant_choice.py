@@ -22,13 +22,13 @@ from tests.support.spending import (
     VIDEO,
     Paid,
     Past,
-    asked,
+    decided,
     fits,
     grant,
     item,
     limit,
+    request,
     server,
-    wish,
 )
 
 
@@ -41,28 +41,28 @@ def draws(verdict: Verdict) -> list[tuple[int, int, int]]:
 
 def test_grants_pay_only_what_goes_past_the_soonest_to_expire_first() -> None:
     gifts = [grant(1, 5), grant(2, 50)]
-    assert draws(asked(wish(10), limit(10), given=gifts)) == []
-    assert draws(asked(wish(12), limit(10), given=gifts)) == [(0, 1, 2)]
-    assert draws(asked(wish(20), limit(10), given=gifts)) == [(0, 1, 5), (0, 2, 5)]
-    assert draws(asked(wish(20), limit(10), paid=[Paid(10)], given=gifts)) == [(0, 1, 5), (0, 2, 15)]
-    assert not fits(wish(66), limit(10), given=gifts)
-    assert fits(wish(65), limit(10), given=gifts)
+    assert draws(decided(request(10), limit(10), given=gifts)) == []
+    assert draws(decided(request(12), limit(10), given=gifts)) == [(0, 1, 2)]
+    assert draws(decided(request(20), limit(10), given=gifts)) == [(0, 1, 5), (0, 2, 5)]
+    assert draws(decided(request(20), limit(10), paid=[Paid(10)], given=gifts)) == [(0, 1, 5), (0, 2, 15)]
+    assert not fits(request(66), limit(10), given=gifts)
+    assert fits(request(65), limit(10), given=gifts)
 
 
 def test_after_an_overshoot_a_grant_pays_for_the_new_job_and_not_for_the_old_one() -> None:
-    assert draws(asked(wish(20), limit(10), paid=[Paid(500)], given=[grant(1, 20)])) == [(0, 1, 20)]
+    assert draws(decided(request(20), limit(10), paid=[Paid(500)], given=[grant(1, 20)])) == [(0, 1, 20)]
 
 
 def test_a_grant_covers_several_jobs_of_one_card() -> None:
-    verdict = asked(wish(8, 8, 8), limit(10), given=[grant(1, 10), grant(2, 10)])
+    verdict = decided(request(8, 8, 8), limit(10), given=[grant(1, 10), grant(2, 10)])
     assert draws(verdict) == [(0, 1, 8), (1, 1, 2), (1, 2, 4)]
 
 
 def test_several_tight_limits_are_covered_at_once_without_paying_twice() -> None:
-    both = wish(item(10), item(30, VIDEO))
+    both = request(item(10), item(30, VIDEO))
     limits = [limit(20), limit(25, operation=VIDEO), limit(15, operation=VIDEO, period=Period.DAY), server(1000)]
     for order in (limits, limits[::-1]):
-        verdict = asked(both, *order, given=[grant(1, 20)])
+        verdict = decided(both, *order, given=[grant(1, 20)])
         paid = {0: 0, 1: 0}
         for place, _, amount in draws(verdict):
             paid[place] += amount
@@ -72,9 +72,9 @@ def test_several_tight_limits_are_covered_at_once_without_paying_twice() -> None
 
 
 def test_a_grant_never_passes_the_servers_limit() -> None:
-    assert not fits(wish(20), limit(10), server(19), given=[grant(1, 100)])
-    assert not fits(wish(20), limit(10), server(100, operation=""), paid=[Paid(81, member=8)], given=[grant(1, 100)])
-    assert fits(wish(20), limit(10), server(100), paid=[Paid(80, member=8)], given=[grant(1, 100)])
+    assert not fits(request(20), limit(10), server(19), given=[grant(1, 100)])
+    assert not fits(request(20), limit(10), server(100, operation=""), paid=[Paid(81, member=8)], given=[grant(1, 100)])
+    assert fits(request(20), limit(10), server(100), paid=[Paid(80, member=8)], given=[grant(1, 100)])
 
 
 AMOUNT = st.integers(0, 60)
@@ -111,12 +111,12 @@ GRANTS = st.lists(st.integers(1, 60), max_size=3).map(
 
 
 @given(ITEMS, LIMITS, PAID, GRANTS)
-def test_what_is_granted_holds_every_limit_and_takes_no_more_from_grants_than_they_have(
+def test_what_is_allowed_keeps_every_limit_and_takes_no_more_from_grants_than_they_have(
     items: list[SpendItem], limits: list[Limit], paid: list[Paid], gifts: list[Grant]
 ) -> None:
-    what, books = wish(*items), Past(paid=paid, given=gifts)
+    what, books = request(*items), Past(paid=paid, given=gifts)
     try:
-        verdict = asked(what, *limits, paid=paid, given=gifts)
+        verdict = decided(what, *limits, paid=paid, given=gifts)
     except Refused:
         return
     assert all(draw.credits > 0 for draw in verdict.draws)
@@ -148,18 +148,18 @@ def test_what_is_granted_holds_every_limit_and_takes_no_more_from_grants_than_th
 def test_nothing_is_drawn_where_nothing_is_tight_and_a_refusal_has_a_limit_that_is(
     items: list[SpendItem], limits: list[Limit], paid: list[Paid], gifts: list[Grant]
 ) -> None:
-    what = wish(*items)
+    what = request(*items)
     if fits(what, *limits, paid=paid):
-        assert draws(asked(what, *limits, paid=paid, given=gifts)) == []
+        assert draws(decided(what, *limits, paid=paid, given=gifts)) == []
     elif any(not fits(what, each, paid=paid) for each in limits if each.scope is Scope.SERVER):
         assert not fits(what, *limits, paid=paid, given=gifts)
 
 
-# ---------------------------------------------------------------------- turns
+# ---------------------------------------------------------------------- order
 
 
-def test_grants_are_drawn_in_the_order_in_which_the_books_name_them() -> None:
-    verdict = asked(wish(12), limit(2), given=[grant(9, 4), grant(3, 100)])
+def test_grants_are_drawn_in_the_order_in_which_the_ledger_names_them() -> None:
+    verdict = decided(request(12), limit(2), given=[grant(9, 4), grant(3, 100)])
     assert verdict.draws == (
         Draw(item=0, grant_id=9, credits=Decimal(4)),
         Draw(item=0, grant_id=3, credits=Decimal(6)),

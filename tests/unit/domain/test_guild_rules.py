@@ -84,7 +84,7 @@ def test_where_midnight_is_skipped_the_day_begins_when_the_clocks_have_changed()
     assert Period.DAY.end(start - 1, cairo) == start
 
 
-def test_a_total_never_begins_anew() -> None:
+def test_a_total_never_begins_again() -> None:
     assert Period.TOTAL.start(FROM, BERLIN) == 0
     assert Period.TOTAL.end(FROM, BERLIN) is None
 

@@ -23,9 +23,9 @@ from tests.support.spending import (
     item,
     limit,
     own,
+    request,
     role,
     server,
-    wish,
 )
 
 # ---------------------------------------------------------------------- which limit holds
@@ -55,29 +55,29 @@ from tests.support.spending import (
         ([limit(50), limit(10, Scope.MEMBER, ME + 1), role(10, 72)], 50),
     ],
 )
-def test_the_right_limit_holds(limits: list[Limit], most: int) -> None:
+def test_the_right_limit_applies(limits: list[Limit], most: int) -> None:
     for order in (limits, limits[::-1]):
-        assert fits(wish(most), *order)
-        assert not fits(wish(item(most), item("0.001")), *order)
+        assert fits(request(most), *order)
+        assert not fits(request(item(most), item("0.001")), *order)
 
 
 def test_the_best_role_is_the_one_that_leaves_the_most_now() -> None:
     short, long = role(10, period=Period.DAY), role(30, OTHER_ROLE)
-    assert fits(wish(30), short, long)
+    assert fits(request(30), short, long)
     spent = [Paid(25, at=NOW - 2 * 86400)]  # on Tuesday: the week's, not the day's
-    assert fits(wish(10), short, long, paid=spent)
-    assert not fits(wish(11), short, long, paid=spent)
+    assert fits(request(10), short, long, paid=spent)
+    assert not fits(request(11), short, long, paid=spent)
 
 
-def test_a_role_that_may_not_use_it_does_not_stand_before_one_that_may() -> None:
+def test_a_role_that_may_not_use_it_does_not_win_over_one_that_may() -> None:
     books = Past(paid=[Paid(60)])  # more than the limit, by an overshoot
-    assert applicable_limits([role(0), role(50, OTHER_ROLE)], wish(1), Rules(), books, NOW) == [role(50, OTHER_ROLE)]
-    assert fits(wish(1), role(0), role(50, OTHER_ROLE), paid=[Paid(60)], given=[grant(1, 5)])
+    assert applicable_limits([role(0), role(50, OTHER_ROLE)], request(1), Rules(), books, NOW) == [role(50, OTHER_ROLE)]
+    assert fits(request(1), role(0), role(50, OTHER_ROLE), paid=[Paid(60)], given=[grant(1, 5)])
 
 
 def test_all_periods_of_a_role_count_together() -> None:
-    assert not fits(wish(11), role(100), role(10, period=Period.DAY), role(10, OTHER_ROLE))
-    assert fits(wish(11), role(100), role(10, period=Period.DAY), role(11, OTHER_ROLE))
+    assert not fits(request(11), role(100), role(10, period=Period.DAY), role(10, OTHER_ROLE))
+    assert fits(request(11), role(100), role(10, period=Period.DAY), role(11, OTHER_ROLE))
 
 
 def test_a_limit_counts_only_what_it_is_about() -> None:
@@ -90,12 +90,12 @@ def test_a_limit_counts_only_what_it_is_about() -> None:
         (limit(200, period=Period.TOTAL), 116),
         (server(200), 60),
     ):
-        assert fits(wish(200 - used), about, paid=spent)
-        assert not fits(wish(201 - used), about, paid=spent)
+        assert fits(request(200 - used), about, paid=spent)
+        assert not fits(request(201 - used), about, paid=spent)
 
 
 def test_of_several_jobs_only_those_that_a_limit_is_about_count_for_it() -> None:
-    both = wish(item(10), item(30, VIDEO))
+    both = request(item(10), item(30, VIDEO))
     assert fits(both, limit(10, operation=IMAGE), limit(30, operation=VIDEO), limit(40))
     assert not fits(both, limit(39))
     assert not fits(both, limit(29, operation=VIDEO))
@@ -104,10 +104,10 @@ def test_of_several_jobs_only_those_that_a_limit_is_about_count_for_it() -> None
 def test_yesterdays_spending_is_not_todays() -> None:
     midnight = dt.datetime(2026, 1, 8, tzinfo=dt.UTC).timestamp()
     day = limit(10, period=Period.DAY)
-    assert fits(wish(10), day, paid=[Paid(10, at=midnight - 0.001)])
-    assert not fits(wish(1), day, paid=[Paid(10, at=midnight)])
+    assert fits(request(10), day, paid=[Paid(10, at=midnight - 0.001)])
+    assert not fits(request(1), day, paid=[Paid(10, at=midnight)])
     rules = Rules(timezone="America/New_York")  # midnight there is at five in UTC
-    assert fits(wish(10), day, paid=[Paid(10, at=midnight)], rules=rules)
+    assert fits(request(10), day, paid=[Paid(10, at=midnight)], rules=rules)
 
 
 # ---------------------------------------------------------------------- 0: may not use
@@ -115,11 +115,11 @@ def test_yesterdays_spending_is_not_todays() -> None:
 
 @pytest.mark.parametrize("zero", [limit(0), role(0), own(0), server(0), limit(0, operation=IMAGE)])
 def test_a_limit_of_nothing_lets_nothing_be_used_not_even_for_free_or_by_a_grant(zero: Limit) -> None:
-    assert not fits(wish(1), zero)
-    assert not fits(wish(0), zero)
-    assert not fits(wish(1), zero, given=[grant(1, 100)])
-    assert fits(wish(item(1, VIDEO)), zero) is bool(zero.operation)
+    assert not fits(request(1), zero)
+    assert not fits(request(0), zero)
+    assert not fits(request(1), zero, given=[grant(1, 100)])
+    assert fits(request(item(1, VIDEO)), zero) is bool(zero.operation)
 
 
 def test_what_is_free_is_refused_by_no_other_limit() -> None:
-    assert fits(wish(0), limit(10), server(10), paid=[Paid(50)])
+    assert fits(request(0), limit(10), server(10), paid=[Paid(50)])

@@ -17,15 +17,15 @@ from tests.support.spending import (
     IMAGE,
     VIDEO,
     Paid,
-    asked,
+    decided,
     fits,
     grant,
     item,
     limit,
     own,
+    request,
     role,
     server,
-    wish,
 )
 
 MONDAY = int(dt.datetime(2026, 1, 12, tzinfo=dt.UTC).timestamp())
@@ -35,7 +35,7 @@ FEBRUARY = int(dt.datetime(2026, 2, 1, tzinfo=dt.UTC).timestamp())
 
 def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:
     with pytest.raises(Refused) as caught:
-        asked(what, *limits, **options)
+        decided(what, *limits, **options)
     return caught.value.sentence
 
 
@@ -44,25 +44,25 @@ def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:
 
 def test_refusals_are_exact() -> None:
     paid = [Paid(188)]
-    assert refusal(wish(48), limit(200), paid=paid) == (
+    assert refusal(request(48), limit(200), paid=paid) == (
         f"Your limit here is 200 credits a week; 12 are left until Monday (<t:{MONDAY}:R>); this is about 48."
     )
-    assert refusal(wish(48), own(200, period=Period.DAY), paid=paid) == (
+    assert refusal(request(48), own(200, period=Period.DAY), paid=paid) == (
         f"Your limit here is 200 credits a day; 12 are left until Friday (<t:{FRIDAY}:R>); this is about 48."
     )
-    assert refusal(wish(48), role(189, period=Period.MONTH), paid=paid) == (
+    assert refusal(request(48), role(189, period=Period.MONTH), paid=paid) == (
         f"Your limit here is 189 credits a month; 1 is left until February 1 (<t:{FEBRUARY}:R>); this is about 48."
     )
-    assert refusal(wish(48), limit(1200, period=Period.TOTAL), paid=[Paid(1188)]) == (
+    assert refusal(request(48), limit(1200, period=Period.TOTAL), paid=[Paid(1188)]) == (
         "Your limit here is 1,200 credits in all; 12 are left; this is about 48."
     )
-    assert refusal(wish(48), server(200), paid=paid) == (
+    assert refusal(request(48), server(200), paid=paid) == (
         f"The server's limit here is 200 credits a week; 12 are left until Monday (<t:{MONDAY}:R>); this is about 48."
     )
 
 
 def test_a_refusal_names_the_operation_and_the_channel_that_the_limit_is_for() -> None:
-    both = wish(item("2.5"), item(7, VIDEO))
+    both = request(item("2.5"), item(7, VIDEO))
     assert refusal(both, limit(2, operation=IMAGE)) == (
         "Your limit for Image Generation here is 2 credits a week; "
         f"2 are left until Monday (<t:{MONDAY}:R>); this is about 2.5."
@@ -73,7 +73,7 @@ def test_a_refusal_names_the_operation_and_the_channel_that_the_limit_is_for() -
 
 
 def test_a_refusal_never_shows_less_than_nothing_and_counts_what_was_given() -> None:
-    assert refusal(wish(48), limit(10), paid=[Paid(500)], given=[grant(1, 5), grant(2, 6)]) == (
+    assert refusal(request(48), limit(10), paid=[Paid(500)], given=[grant(1, 5), grant(2, 6)]) == (
         f"Your limit here is 10 credits a week; 0 are left until Monday (<t:{MONDAY}:R>), "
         "and 11 that you were given; this is about 48."
     )
@@ -88,8 +88,8 @@ def test_a_refusal_never_shows_less_than_nothing_and_counts_what_was_given() -> 
         (own(0, channel_id=CHANNEL), f"You may not use the bot in <#{CHANNEL}>: your limit is 0 credits."),
     ],
 )
-def test_who_may_not_use_it_is_told_so_plainly(zero: Limit, sentence: str) -> None:
-    assert refusal(wish(item(1), item(1, VIDEO)), zero, limit(1)) == sentence
+def test_a_member_who_may_not_use_it_is_refused_plainly(zero: Limit, sentence: str) -> None:
+    assert refusal(request(item(1), item(1, VIDEO)), zero, limit(1)) == sentence
 
 
 # ---------------------------------------------------------------------- words, ceilings, places
@@ -97,26 +97,26 @@ def test_who_may_not_use_it_is_told_so_plainly(zero: Limit, sentence: str) -> No
 
 def test_every_job_of_a_card_is_read_for_words_and_the_safety_check() -> None:
     rules = Rules(words=("bad",))
-    assert fits(wish(item(1, text="good"), item(1)), rules=rules)
-    assert "do not allow a word" in refusal(wish(item(1), item(1, text="so bad")), rules=rules)
-    assert "age-restricted channels only" in refusal(wish(item(1), item(1, unchecked=True)))
-    assert fits(wish(item(1, unchecked=True), age_restricted=True))
-    assert fits(wish(item(1, unchecked=True)), rules=Rules(unchecked_only_in_age_restricted=False))
+    assert fits(request(item(1, text="good"), item(1)), rules=rules)
+    assert "do not allow a word" in refusal(request(item(1), item(1, text="so bad")), rules=rules)
+    assert "age-restricted channels only" in refusal(request(item(1), item(1, unchecked=True)))
+    assert fits(request(item(1, unchecked=True), age_restricted=True))
+    assert fits(request(item(1, unchecked=True)), rules=Rules(unchecked_only_in_age_restricted=False))
 
 
-def test_a_ceiling_is_told_with_the_price_that_is_over_it() -> None:
+def test_a_ceiling_is_shown_with_the_price_that_is_over_it() -> None:
     rules = Rules(job_ceiling=Decimal(50))
-    assert refusal(wish(item(50), item("50.5", VIDEO)), rules=rules) == (
+    assert refusal(request(item(50), item("50.5", VIDEO)), rules=rules) == (
         "A job here may cost 50 credits at most; Video Generation is about 50.5."
     )
 
 
 def test_channels_allow_and_forbid_with_what_they_are_in() -> None:
-    assert fits(wish(1), rules=Rules(allowed_channels=frozenset({CATEGORY})))
-    assert not fits(wish(1), rules=Rules(forbidden_channels=frozenset({CATEGORY})))
+    assert fits(request(1), rules=Rules(allowed_channels=frozenset({CATEGORY})))
+    assert not fits(request(1), rules=Rules(forbidden_channels=frozenset({CATEGORY})))
     assert not fits(
-        wish(1), rules=Rules(allowed_channels=frozenset({CHANNEL}), forbidden_channels=frozenset({CATEGORY}))
+        request(1), rules=Rules(allowed_channels=frozenset({CHANNEL}), forbidden_channels=frozenset({CATEGORY}))
     )
-    assert refusal(wish(1), rules=Rules(allowed_channels=frozenset({9, 8}))) == (
+    assert refusal(request(1), rules=Rules(allowed_channels=frozenset({9, 8}))) == (
         "The bot may not be used in this channel. Try <#8> or <#9>."
     )

@@ -27,7 +27,7 @@ def room(credits_: int, left: float, **changes) -> Headroom:
     ("left", "cost", "level"),
     [(100, 79, None), (100, 80, 80), (21, 0, None), (20, 0, 80), (100, 99, 80), (100, 100, 100), (-5, 0, 100)],
 )
-def test_a_limit_is_told_from_80_per_cent_on_and_when_it_is_used_up(left, cost, level):
+def test_a_limit_is_reported_from_80_per_cent_on_and_when_it_is_used_up(left, cost, level):
     found = of_limits([room(100, left)], wish(("image.generate", cost)), taken=True)
     assert [alert.name.rpartition(":")[2] for alert in found] == ([] if level is None else [str(level)])
 
@@ -47,7 +47,7 @@ def test_a_limit_of_nothing_is_never_near():
     assert of_limits([room(0, 0)], wish(("image.generate", 5)), taken=True) == []
 
 
-def test_full_covers_near_so_that_near_is_not_told_after_it():
+def test_full_covers_near_so_that_near_is_not_reported_after_it():
     [near] = of_limits([room(100, 15)], wish(), taken=True)
     [full] = of_limits([room(100, 0)], wish(), taken=True)
     assert full.covers == (near.name,)
@@ -65,7 +65,7 @@ def test_names_tell_limits_amounts_and_members_apart():
     assert len({name(), name(id=4), raised, name(scope=Scope.SERVER)}) == 4
 
 
-def test_a_limit_for_ever_is_told_once():
+def test_a_limit_for_ever_is_reported_once():
     endless = Headroom(
         limit=Limit(scope=Scope.SERVER, period=Period.TOTAL, credits=Decimal(10)), left=Decimal(0), refills_at=None
     )
@@ -78,7 +78,7 @@ def test_a_limit_for_ever_is_told_once():
     ("free", "spent", "days", "told"),
     [(700, 1000, 10, False), (699, 1000, 10, True), (0, 0, 10, False), (-5, 7, 7, True), (69, 10, 0.1, True)],
 )
-def test_a_balance_is_told_if_it_does_not_last_a_week(free, spent, days, told):
+def test_a_balance_is_reported_if_it_does_not_last_a_week(free, spent, days, told):
     found = of_balance(Decimal(free), Decimal(spent), days, NOW)
     assert (found is not None) is told
     assert found is None or found.until > NOW

@@ -41,7 +41,7 @@ class Known:
         return self.given
 
 
-def wish(*credits: str | Decimal, exact: bool = False, **changes: Any) -> SpendRequest:  # noqa: A002 - the word of the domain
+def request(*credits: str | Decimal, exact: bool = False, **changes: Any) -> SpendRequest:  # noqa: A002 - the word of the domain
     items = [
         SpendItem(operation="image.generate", title="Image Generation", credits=Decimal(amount), exact=exact)
         for amount in credits or ("20",)
@@ -61,7 +61,7 @@ def limit(amount: int, scope: Scope = Scope.EVERYONE, scope_id: int = 0, **chang
     return Limit(scope=scope, scope_id=scope_id, period=Period.DAY, credits=Decimal(amount), **changes)
 
 
-def asked(
+def decided(
     what: SpendRequest, *limits: Limit, rules: Rules | None = None, block: Block | None = None, **known: Any
 ) -> Verdict:
     return decide(what, rules=rules or Rules(), limits=limits, block=block, spending=Known(**known), now=NOW)
@@ -69,7 +69,7 @@ def asked(
 
 def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:
     with pytest.raises(Refused) as caught:
-        asked(what, *limits, **options)
+        decided(what, *limits, **options)
     sentence = caught.value.sentence
     assert sentence.endswith(".")
     assert "\n" not in sentence
@@ -78,7 +78,7 @@ def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:
 
 def granted(what: SpendRequest, *limits: Limit, **options: Any) -> bool:
     try:
-        asked(what, *limits, **options)
+        decided(what, *limits, **options)
     except Refused:
         return False
     return True
@@ -88,65 +88,65 @@ def granted(what: SpendRequest, *limits: Limit, **options: Any) -> bool:
 
 
 def test_an_unknown_balance_refuses_nobody():
-    assert granted(wish("1000000", exact=True), held_of_guild=Decimal(99_999))
+    assert granted(request("1000000", exact=True), held_of_guild=Decimal(99_999))
 
 
 def test_an_empty_account_refuses_a_guess_and_a_price_alike():
-    assert not granted(wish(balance=Decimal(0)))
-    assert not granted(wish(balance=Decimal(0), exact=True))
-    assert not granted(wish(balance=Decimal(50)), held_of_guild=Decimal(50))
+    assert not granted(request(balance=Decimal(0)))
+    assert not granted(request(balance=Decimal(0), exact=True))
+    assert not granted(request(balance=Decimal(50)), held_of_guild=Decimal(50))
 
 
 def test_a_guess_may_exceed_what_is_left_but_a_known_price_may_not():
-    assert granted(wish("20", balance=Decimal(5)))
-    assert not granted(wish("20", balance=Decimal(5), exact=True))
-    assert granted(wish("5", balance=Decimal(5), exact=True))
+    assert granted(request("20", balance=Decimal(5)))
+    assert not granted(request("20", balance=Decimal(5), exact=True))
+    assert granted(request("5", balance=Decimal(5), exact=True))
 
 
 def test_a_refusal_names_what_is_left_what_is_needed_and_what_to_do():
-    sentence = refusal(wish("20.5", balance=Decimal(1000), exact=True), held_of_guild=Decimal(990))
+    sentence = refusal(request("20.5", balance=Decimal(1000), exact=True), held_of_guild=Decimal(990))
     assert "10 free credits" in sentence
     assert "20.5" in sentence
     assert "moderator" in sentence
-    assert "has 0 free credits" in refusal(wish(balance=Decimal(10)), held_of_guild=Decimal(50))
+    assert "has 0 free credits" in refusal(request(balance=Decimal(10)), held_of_guild=Decimal(50))
 
 
 @given(AMOUNTS, AMOUNTS, AMOUNTS)
 def test_a_known_price_is_granted_exactly_while_it_fits(amount: Decimal, balance: Decimal, held: Decimal):
     free = balance - held
     fits = free > 0 and amount <= free
-    assert granted(wish(amount, exact=True, balance=balance), held_of_guild=held) is fits
+    assert granted(request(amount, exact=True, balance=balance), held_of_guild=held) is fits
 
 
-# ---------------------------------------------------------------------- turns
+# ---------------------------------------------------------------------- order
 
 
 def test_as_many_run_as_may_and_the_rest_wait():
     rules = Rules(running_per_member=3, queued_per_member=10)
-    states = asked(wish("1", "1", "1", "1"), rules=rules, running_of_member=1).states
+    states = decided(request("1", "1", "1", "1"), rules=rules, running_of_member=1).states
     assert states == (JobState.SUBMITTING, JobState.SUBMITTING, JobState.WAITING, JobState.WAITING)
 
 
 def test_the_server_has_its_own_number_that_may_run():
     rules = Rules(running_per_server=5)
-    assert asked(wish(), rules=rules, running_of_guild=5).states == (JobState.WAITING,)
-    assert asked(wish(), rules=rules, running_of_guild=4).states == (JobState.SUBMITTING,)
+    assert decided(request(), rules=rules, running_of_guild=5).states == (JobState.WAITING,)
+    assert decided(request(), rules=rules, running_of_guild=4).states == (JobState.SUBMITTING,)
 
 
 def test_a_full_queue_refuses_and_says_how_much_waits():
     rules = Rules(running_per_member=1, queued_per_member=2)
-    assert granted(wish("1", "1"), rules=rules, running_of_member=1)
-    sentence = refusal(wish("1", "1"), rules=rules, running_of_member=1, queued_of_member=1)
+    assert granted(request("1", "1"), rules=rules, running_of_member=1)
+    sentence = refusal(request("1", "1"), rules=rules, running_of_member=1, queued_of_member=1)
     assert "1 jobs running" in sentence
     assert "2 may wait" in sentence
 
 
 def test_more_at_once_than_ever_fit_are_refused_with_how_many_do():
     rules = Rules(running_per_member=1, queued_per_member=2)
-    assert "so ask for 3 at most" in refusal(wish("1", "1", "1", "1"), rules=rules)
+    assert "so ask for 3 at most" in refusal(request("1", "1", "1", "1"), rules=rules)
 
 
-def test_who_has_fewer_running_comes_first_and_then_turns_go_round():
+def test_who_has_fewer_running_comes_first_and_then_the_queue_goes_round():
     waiting = [("a1", 1, 0.0), ("a2", 1, 1.0), ("b1", 2, 2.0), ("c1", 3, 3.0)]
     assert fair_order(waiting, {2: 1}) == ["a1", "c1", "a2", "b1"]
 
@@ -166,17 +166,17 @@ def test_nobody_is_lost_from_the_queue_and_each_members_own_order_stays(asks: li
 
 
 def test_a_pause_and_a_block_refuse_with_their_reason():
-    assert "paused" in refusal(wish(), rules=Rules(paused=True))
+    assert "paused" in refusal(request(), rules=Rules(paused=True))
     blocked = Block(member_id=MEMBER, until=NOW + 60, reason="Spam.", by_id=1, at=NOW)
-    assert "Reason: Spam" in refusal(wish(), block=blocked)
+    assert "Reason: Spam" in refusal(request(), block=blocked)
     over = Block(member_id=MEMBER, until=NOW - 1, reason="Spam", by_id=1, at=NOW)
-    assert granted(wish(), block=over)
+    assert granted(request(), block=over)
 
 
 def test_a_job_over_the_ceiling_is_refused_each_for_itself():
     rules = Rules(job_ceiling=Decimal(20))
-    assert granted(wish("20", "20"), rules=rules)
-    assert "20 credits at most" in refusal(wish("1", "20.001"), rules=rules)
+    assert granted(request("20", "20"), rules=rules)
+    assert "20 credits at most" in refusal(request("1", "20.001"), rules=rules)
 
 
 @pytest.mark.parametrize("text", ["a BAD idea", "b\u200bad", "bád", "\uff42ad", "so:bad!"])
@@ -193,8 +193,8 @@ def test_a_word_within_another_is_no_forbidden_word(text: str):
 
 
 def test_a_limit_counts_what_is_spent_and_names_what_is_left_and_when_it_refills():
-    assert granted(wish("20"), limit(100), of_member=Decimal(80))
-    sentence = refusal(wish("20"), limit(100), of_member=Decimal(81))
+    assert granted(request("20"), limit(100), of_member=Decimal(80))
+    sentence = refusal(request("20"), limit(100), of_member=Decimal(81))
     assert "100 credits a day" in sentence
     assert "19 are left" in sentence
     assert "Friday" in sentence
@@ -204,35 +204,35 @@ def test_a_limit_counts_what_is_spent_and_names_what_is_left_and_when_it_refills
 def test_the_members_own_limit_goes_before_roles_and_roles_before_everyones():
     everyone, role = limit(10), limit(50, Scope.ROLE, ROLE)
     own = limit(5, Scope.MEMBER, MEMBER)
-    assert not granted(wish("20"), everyone)
-    assert granted(wish("20"), everyone, role)
-    assert not granted(wish("20"), everyone, role, own)
-    assert granted(wish("20"), limit(5, Scope.MEMBER, MEMBER + 1), role)
+    assert not granted(request("20"), everyone)
+    assert granted(request("20"), everyone, role)
+    assert not granted(request("20"), everyone, role, own)
+    assert granted(request("20"), limit(5, Scope.MEMBER, MEMBER + 1), role)
 
 
-def test_the_best_of_several_roles_holds():
+def test_the_best_of_several_roles_applies():
     roles = frozenset({ROLE, ROLE + 1})
     limits = (limit(10, Scope.ROLE, ROLE), limit(90, Scope.ROLE, ROLE + 1))
-    assert granted(wish("80", role_ids=roles), *limits)
-    assert not granted(wish("80"), *limits)
+    assert granted(request("80", role_ids=roles), *limits)
+    assert not granted(request("80"), *limits)
 
 
 def test_a_grant_covers_what_goes_past_a_members_limit_but_never_the_servers():
     gift = Grant(id=1, member_id=MEMBER, credits=Decimal(50), left=Decimal(50), granted_by=1, granted_at=NOW)
-    verdict = asked(wish("20"), limit(10), given=[gift])
+    verdict = decided(request("20"), limit(10), given=[gift])
     assert [(draw.grant_id, draw.credits) for draw in verdict.draws] == [(1, Decimal(10))]
-    assert not granted(wish("80"), limit(10), given=[gift])
-    assert not granted(wish("20"), limit(10, Scope.SERVER), given=[gift])
+    assert not granted(request("80"), limit(10), given=[gift])
+    assert not granted(request("20"), limit(10, Scope.SERVER), given=[gift])
 
 
 @given(AMOUNTS, AMOUNTS, st.integers(0, 10_000), st.integers(1, 1000))
 def test_more_spent_never_turns_a_no_into_a_yes(amount: Decimal, spent: Decimal, most: int, more: int):
-    what = wish(amount)
+    what = request(amount)
     if not granted(what, limit(most), of_member=spent):
         assert not granted(what, limit(most), of_member=spent + more)
 
 
 @given(AMOUNTS, AMOUNTS, st.integers(1, 10_000))
 def test_a_limit_is_never_passed_without_a_grant(amount: Decimal, spent: Decimal, most: int):
-    if granted(wish(amount), limit(most), of_member=spent):
+    if granted(request(amount), limit(most), of_member=spent):
         assert amount == 0 or spent + amount <= most

@@ -1,0 +1,61 @@
+"""No test may hang: each has a limit, past which it fails by its name."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT_MAX_S = 300
+"""A limit that nobody waits for is none."""
+ENDLESS = {
+    "test_a_coroutine_waits": """
+import asyncio
+
+async def test_a_coroutine_waits():
+    await asyncio.Event().wait()
+""",
+    "test_a_thread_waits": """
+import threading
+
+def test_a_thread_waits():
+    threading.Event().wait()
+""",
+    "test_a_fixture_waits": """
+import threading
+
+import pytest
+
+@pytest.fixture
+def never():
+    threading.Event().wait()
+
+def test_a_fixture_waits(never):
+    pass
+""",
+}
+"""Tests that wait for ever for an event, by their names."""
+
+
+def test_every_test_has_a_limit_in_seconds() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    assert 0 < options["timeout"] <= LIMIT_MAX_S
+    assert options["timeout_func_only"] is False  # a fixture that hangs counts too
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_test_that_hangs_fails_with_its_name(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "test_endless.py"
+    file.write_text(ENDLESS[name], encoding="utf-8")
+    command = ("-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, *command, "--timeout=1", str(file)],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert re.search(rf"^(FAILED|ERROR) test_endless\.py::{name} - Failed: Timeout", said, re.MULTILINE), said
