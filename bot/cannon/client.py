@@ -20,7 +20,7 @@ import httpx
 import structlog
 
 from bot.cannon import retry, texts, wire
-from bot.cannon.error_text import is_own_error, sentence_of
+from bot.cannon.error_text import is_own_error, is_page, sentence_of
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
 from bot.errors import (
@@ -234,11 +234,14 @@ class CannonClient:
 
 
 def _is_of_a_proxy(answer: _Answer) -> bool:
-    """Whether something in front of the API has answered: then it says nothing about a key or a request."""
-    kind = (answer.headers.get("content-type") or "").lower()
+    """Whether something in front of the API has answered: then it says nothing about a key or a request.
+
+    A 401 without a sentence can be the API's: "Unauthorized" is what gateways say of a revoked key. A page is not.
+    """
+    kind = answer.headers.get("content-type")
     if answer.status in {403, 404, 410}:
-        return not is_own_error(answer.body)
-    return answer.status == 401 and "html" in kind
+        return not is_own_error(answer.body, kind)
+    return answer.status == 401 and is_page(answer.body, kind)
 
 
 def _base(address: str) -> str:

@@ -29,20 +29,27 @@ def sentence_of(body: bytes, content_type: str | None, status: int) -> str:
 
     In: the body (any shape), its content type and the HTTP status. Never raises.
     """
-    text = body[: _READ_LIMIT_CHARS * 4].decode("utf-8", "replace").strip()
-    kind = (content_type or "").lower()
+    text = _decoded(body)
     said = ""
     if text.startswith(("{", "[", '"')):
         said = _said(_parsed(text), _DEPTH)
-    elif not text.startswith("<") and "html" not in kind and "xml" not in kind and "json" not in kind:
+    elif not is_page(body, content_type) and "json" not in (content_type or "").lower():
         said = text
     return clean(said) or _in_words(status)
 
 
-def is_own_error(body: bytes) -> bool:
-    """Whether the body of an error answer has the form of the API's own: a JSON object with a sentence in it."""
-    document = _parsed(body[: _READ_LIMIT_CHARS * 4].decode("utf-8", "replace"))
-    return isinstance(document, Mapping) and bool(_said(document, _DEPTH))
+def is_own_error(body: bytes, content_type: str | None) -> bool:
+    """Whether an error answer has the form of the API's own: a JSON object with a sentence in it, not sent as a page.
+
+    Whoever wrote anything else cannot know what the API knows. Never raises.
+    """
+    document = _parsed(_decoded(body))
+    return not _is_page_kind(content_type) and isinstance(document, Mapping) and bool(_said(document, _DEPTH))
+
+
+def is_page(body: bytes, content_type: str | None) -> bool:
+    """Whether an answer is a web page or an XML document, by its content type or its first character."""
+    return _is_page_kind(content_type) or _decoded(body).startswith("<")
 
 
 def clean(text: str) -> str:
@@ -55,6 +62,15 @@ def clean(text: str) -> str:
     text = _BEARER.sub(r"\1…", _KEY.sub(r"\1…", text))
     text = " ".join(text.replace("](", "] (").split())
     return text if len(text) <= SENTENCE_LIMIT_CHARS else text[: SENTENCE_LIMIT_CHARS - 1].rstrip() + "…"
+
+
+def _decoded(body: bytes) -> str:
+    return body[: _READ_LIMIT_CHARS * 4].decode("utf-8-sig", "replace").strip()
+
+
+def _is_page_kind(content_type: str | None) -> bool:
+    kind = (content_type or "").lower()
+    return "html" in kind or "xml" in kind
 
 
 def _parsed(text: str) -> object:

@@ -72,10 +72,64 @@ async def test_each_status_has_its_leaf_with_the_apis_sentence(status, leaf, ser
     assert "Because of tests" in caught.value.sentence
 
 
-async def test_a_firewalls_web_page_is_not_taken_for_a_refused_key(serve, client_for):
-    client = await client_for(await serve(saying("<html>Just a moment</html>", status=403, content_type="text/html")))
-    with pytest.raises(CannonUnavailable):
-        await client.status(KEY)
+PAGE = "<!doctype html><html><body>Just a moment</body></html>"
+NOT_ITS_OWN = {
+    "a page": (PAGE, "text/html; charset=utf-8"),
+    "a page called JSON": (PAGE, "application/json"),
+    "JSON called a page": ('{"message": "no route"}', "text/html"),
+    "a word": ("404 page not found", "text/plain"),
+    "nothing": ("", "application/json"),
+    "JSON without words": ('{"code": 7, "error": {"message": " "}}', "application/json"),
+    "a list": ('[{"message": "no route"}]', "application/json"),
+    "broken off": ('{"error": {"message": "There is no su', "application/json"),
+}
+OWN = {
+    "nested": '{"error": {"message": "Because of tests"}}',
+    "flat": '{"ok": false, "error": "Because of tests"}',
+    "after a byte order mark": '\ufeff{"detail": "Because of tests"}',
+}
+
+
+async def error_of(client, method):
+    """Return what the call raises."""
+    calls = {
+        "get": lambda: client.get(KEY, "req_1"),
+        "submit": lambda: client.submit(KEY, "image.generate", {}, idempotency_key="k"),
+        "status": lambda: client.status(KEY),
+    }
+    with pytest.raises(CannonError) as caught:
+        await calls[method]()
+    return caught.value
+
+
+@pytest.mark.parametrize("method", ["get", "submit", "status"])
+@pytest.mark.parametrize("status", [403, 404, 410])
+@pytest.mark.parametrize(("body", "kind"), NOT_ITS_OWN.values(), ids=NOT_ITS_OWN)
+async def test_what_a_proxy_does_not_find_or_allow_is_an_outage(body, kind, status, method, serve, client_for):
+    client = await client_for(await serve(saying(body, status=status, content_type=kind)))
+    error = await error_of(client, method)
+    assert type(error) is CannonUnavailable
+    assert (error.status, error.said) == (status, "")
+    assert "<" not in error.sentence
+
+
+@pytest.mark.parametrize(("status", "leaf"), [(401, KeyRefused), (403, KeyRefused), (404, RequestNotFound)])
+@pytest.mark.parametrize("kind", ["application/json", "application/problem+json", "text/plain"])
+@pytest.mark.parametrize("body", OWN.values(), ids=OWN)
+async def test_what_the_api_itself_denies_is_told_in_its_words(body, kind, status, leaf, serve, client_for):
+    client = await client_for(await serve(saying(body, status=status, content_type=kind)))
+    for method in ("get", "submit", "status"):
+        error = await error_of(client, method)
+        assert type(error) is leaf
+        assert (error.status, error.said) == (status, "Because of tests")
+
+
+async def test_a_bare_401_is_about_the_key_and_a_page_with_401_is_not(serve, client_for):
+    client = await client_for(await serve(saying("Unauthorized", status=401, content_type="text/plain")))
+    bare = await error_of(client, "status")
+    assert type(bare) is KeyRefused
+    client = await client_for(await serve(saying(PAGE, status=401, content_type="text/html")))
+    assert type(await error_of(client, "status")) is CannonUnavailable
 
 
 @pytest.mark.parametrize(
