@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.guild_rules import Rules
-from bot.domain.text import full_stop, one_line, stamp
+from bot.domain.text import one_line, stamp
 from bot.errors import InputError
+from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.store import Record
 
@@ -17,8 +18,7 @@ class AccessChanges(ModeratorActs):
     async def block(self, guild_id: int, member_id: int, *, until: float | None, why: str, by_id: int) -> str:
         """Block a member until then (Unix seconds), or for good. `why` is the moderator's own words, or ''."""
         reason = self._plain(one_line(why))
-        life = "" if until is None else f" until {stamp(until, 'f')}"
-        text = f"blocked <@{member_id}>{life}." + (f" Reason: {full_stop(reason)}" if reason else "")
+        text = texts.blocked(member_id, "" if until is None else stamp(until, "f"), reason)
         about = {"member_id": member_id, "until": until, "reason": one_line(why)}
         line = Record(kind="block", text=text, by_id=by_id, about=about)
         await self._store.blocks.add(
@@ -28,10 +28,10 @@ class AccessChanges(ModeratorActs):
 
     async def unblock(self, guild_id: int, member_id: int, *, by_id: int) -> str:
         """Lift a member's block. Raises InputError if none applies."""
-        text = f"unblocked <@{member_id}>."
+        text = texts.unblocked(member_id)
         line = Record(kind="block", text=text, by_id=by_id, about={"member_id": member_id, "unblocked": True})
         if not await self._store.blocks.remove(guild_id, member_id, record=lambda done: line if done else None):
-            raise InputError(f"<@{member_id}> is not blocked.", "member")
+            raise InputError(texts.not_blocked(member_id), "member")
         return text
 
     async def pause(self, guild_id: int, *, on: bool, by_id: int) -> str:
@@ -39,10 +39,10 @@ class AccessChanges(ModeratorActs):
 
         def change(rules: Rules) -> Rules:
             if rules.paused == on:
-                raise InputError(f"New jobs were {'paused already' if on else 'not paused'}.", "switch")
+                raise InputError(texts.paused_already(on=on), "switch")
             return replace(rules, paused=on)
 
-        text = "paused new jobs." if on else "let new jobs start again."
+        text = texts.paused(on=on)
         line = Record(kind="pause", text=text, by_id=by_id, about={"paused": on})
         await self._store.settings.change(guild_id, change, record=lambda _: line)
         self._worker.wake()

@@ -10,6 +10,7 @@ import structlog
 from bot.cannon.client import CannonClient
 from bot.domain.models import GuildKey, credits_text
 from bot.errors import CannonError
+from bot.guild import texts
 from bot.runtime.clock import Clock
 from bot.store import Store
 from bot.store.engine.record import Record
@@ -55,13 +56,10 @@ class AccountAudit:
             about = {"credits": str(found.credits), "jobs": list(found.job_ids)}
             await self._store.decisions.add(
                 key.guild_id,
-                Record(by_id=0, kind="account", text=f"found a difference: {difference_text(found)}", about=about),
+                Record(by_id=0, kind="account", text=texts.difference_found(difference_text(found)), about=about),
             )
 
 
 def difference_text(found: AccountDifference) -> str:
     """Return the sentence for moderators about what an account was charged beyond the books."""
-    start = f"The Cannon Studio account was charged {credits_text(found.credits)} more than is settled here"
-    if found.job_ids:
-        return f"{start}: {', '.join(f'job {job_id}' for job_id in found.job_ids)}."
-    return f"{start}: no job of this server explains it; perhaps the key is used elsewhere, too."
+    return texts.account_difference(credits_text(found.credits), found.job_ids)

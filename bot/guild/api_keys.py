@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bot.domain.models import AccountStatus, GuildKey, Job
 from bot.errors import NoKey
+from bot.guild import texts
 from bot.store import Store
 
 
@@ -73,7 +74,7 @@ class ApiKeys:
             return _usable(own)
         host = self._host(guild_id)
         if host is None:
-            raise NoKey("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.")
+            raise NoKey(texts.NO_KEY)
         return host
 
     async def for_job(self, job: Job) -> UsableKey | None:

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.domain.models import Card, Job, JobState, credits_text
-from bot.domain.text import full_stop
 from bot.errors import InputError, NotAllowed
+from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.store import Record
 from bot.store.guild.approvals import GrantNote
-
-DECIDED = "Somebody has decided about this already, or its time is over."
-OWN = "You may not approve your own job; another moderator can. (`/studio settings` can allow it.)"
 
 
 def total(jobs: Sequence[Job]) -> Decimal:
@@ -28,7 +25,7 @@ class ApprovalDecisions(ModeratorActs):
         """Return the card that waits, with its jobs. Raises InputError if it does not wait (any more)."""
         found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or await self._store.approvals.get(guild_id, card_id) is None:
-            raise InputError(DECIDED)
+            raise InputError(texts.DECIDED)
         return found
 
     async def approve(self, guild_id: int, card_id: str, *, by_id: int, raises_limit: bool) -> Sequence[Job]:
@@ -39,20 +36,19 @@ class ApprovalDecisions(ModeratorActs):
         """
         card, _ = await self.waiting(guild_id, card_id)
         if card.author_id == by_id and not (await self._store.settings.get(guild_id)).approve_own:
-            raise NotAllowed(OWN)
+            raise NotAllowed(texts.NOT_YOUR_OWN)
 
         def record(jobs: Sequence[Job] | None) -> Record | None:
             if jobs is None:
                 return None
             is_granted = raises_limit and total(jobs) > 0
-            also = " and granted them as many" if is_granted else ""
             about = {"credits": str(total(jobs)), "granted": is_granted}
-            return _line(card, "approved", jobs, also, by_id, about)
+            return _line(card, texts.approved_line(card.author_id, _amount(jobs), granted=is_granted), by_id, about)
 
-        grant = GrantNote(by_id=by_id, note="approved job") if raises_limit else None
+        grant = GrantNote(by_id=by_id, note=texts.GRANT_NOTE) if raises_limit else None
         jobs = await self._store.approvals.approve(guild_id, card_id, grant=grant, record=record)
         if jobs is None:
-            raise InputError(DECIDED)
+            raise InputError(texts.DECIDED)
         await self._store.queue.start_waiting(guild_id)
         self._worker.wake()
         return jobs
@@ -60,25 +56,32 @@ class ApprovalDecisions(ModeratorActs):
     async def turn_down(self, guild_id: int, card_id: str, reason: str, *, by_id: int) -> None:
         """Refuse the card, and release its credits. `reason` is for its author, or ''."""
         card, _ = await self.waiting(guild_id, card_id)
-        because = f": {self._plain(reason)}" if reason else ""
 
         def record(jobs: Sequence[Job] | None) -> Record | None:
-            return None if jobs is None else _line(card, "refused", jobs, because, by_id, {"reason": reason})
+            if jobs is None:
+                return None
+            text = texts.refused_line(card.author_id, _amount(jobs), self._plain(reason))
+            return _line(card, text, by_id, {"reason": reason})
 
-        sentence = f"A moderator refused this: {full_stop(reason)}" if reason else "A moderator refused this."
-        ended = await self._store.approvals.turn_down(guild_id, card_id, JobState.REFUSED, sentence, record=record)
+        ended = await self._store.approvals.turn_down(
+            guild_id, card_id, JobState.REFUSED, texts.refused(reason), record=record
+        )
         if ended is None:
-            raise InputError(DECIDED)
+            raise InputError(texts.DECIDED)
 
     async def note_question(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
         """Note where the moderators were asked; message 0: nowhere, and they are not asked again."""
         await self._store.approvals.note_message(guild_id, card_id, channel_id=channel_id, message_id=message_id)
 
 
-def _line(card: Card, done: str, jobs: Sequence[Job], rest: str, by_id: int, about: dict[str, object]) -> Record:
+def _amount(jobs: Sequence[Job]) -> str:
+    return credits_text(total(jobs))
+
+
+def _line(card: Card, text: str, by_id: int, about: dict[str, object]) -> Record:
     return Record(
         kind="approval",
-        text=f"{done} <@{card.author_id}>'s job of about {credits_text(total(jobs))} credits{rest}",
+        text=text,
         by_id=by_id,
         about={"card": card.id, "member": card.author_id, **about},
     )

@@ -6,6 +6,7 @@ import structlog
 
 from bot.catalogue import LiveCatalogue, Operation
 from bot.errors import Refused
+from bot.guild import texts
 from bot.store import Record, Store
 from bot.store.guild.switched_off import EVERYWHERE
 
@@ -29,7 +30,7 @@ class OperationSwitches:
         state = "on" if on else "off"
         line = Record(
             kind="operation",
-            text=f"switched `{operation.id}` {state}.",
+            text=texts.switched_operation(operation.id, state),
             by_id=by_id,
             about={"operation": operation.id, "switch": state},
         )
@@ -77,6 +78,6 @@ class OperationSwitches:
         """Raise Refused if the operation may not be used in the guild."""
         if self.is_on(guild_id, operation.id):
             return
-        who = "the host of this bot" if self.is_off_everywhere(operation.id) else "this server's moderators"
-        ended = f" Its provider announced its end for {operation.ends}." if operation.ends is not None else ""
-        raise Refused(f"{operation.title} is switched off by {who}.{ended}")
+        ends = "" if operation.ends is None else str(operation.ends)
+        everywhere = self.is_off_everywhere(operation.id)
+        raise Refused(texts.switched_off(operation.title, everywhere=everywhere, ends=ends))

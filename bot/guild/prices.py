@@ -7,6 +7,7 @@ from decimal import Decimal
 from bot.catalogue import Operation, model_name
 from bot.domain.models import credits_words
 from bot.errors import InputError
+from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.store import Change, Record
 from bot.store.money.prices import PriceList
@@ -25,17 +26,17 @@ class PriceChanges(ModeratorActs):
         """
         if operation.fixed_credits is not None:
             raise InputError(
-                f"{operation.title} always costs {credits_words(operation.fixed_credits)}: there is no price to set.",
+                texts.always_costs(operation.title, credits_words(operation.fixed_credits)),
                 "operation",
             )
-        named = f"`{operation.id}`" + (f" with {self._plain(model_name(operation, model))}" if model else "")
+        named = texts.with_model(operation.id, self._plain(model_name(operation, model)) if model else "")
 
         def allow(prices: PriceList) -> None:
             is_set = (operation.id, model) in prices
             if amount is None and not is_set:
-                raise InputError(f"No price is set for {named}, so there is none to remove.", "credits")
+                raise InputError(texts.no_price(named), "credits")
             if not is_set and len(prices) >= PRICES_MAX:
-                raise InputError(f"The list takes {PRICES_MAX} prices; remove one first.", "credits")
+                raise InputError(texts.too_many_prices(PRICES_MAX), "credits")
 
         def record(price: Change[Decimal | None]) -> Record:
             about = {
@@ -51,7 +52,7 @@ class PriceChanges(ModeratorActs):
 
 
 def _text(named: str, price: Change[Decimal | None]) -> str:
-    was = "" if price.before is None else f" (it was {credits_words(price.before)})"
+    before = "" if price.before is None else credits_words(price.before)
     if price.after is None:
-        return f"removed the price of {named}{was}."
-    return f"set the price of {named} to {credits_words(price.after)}{was}."
+        return texts.price_removed(named, before)
+    return texts.price_set(named, credits_words(price.after), before)

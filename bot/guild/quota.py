@@ -9,6 +9,7 @@ from bot.domain.limit_words import terms, whose
 from bot.domain.models import credits_words
 from bot.domain.text import stamp
 from bot.errors import InputError
+from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.store import Record
 
@@ -37,16 +38,15 @@ class QuotaChanges(ModeratorActs):
 
         removed = await self._store.limits.remove(guild_id, limit_id, record=record)
         if removed is None:
-            raise InputError("This limit is not there (any more): pick one of those that are offered.", "limit")
+            raise InputError(texts.NO_SUCH_LIMIT, "limit")
         return _removed(removed)
 
     async def grant(
         self, guild_id: int, member_id: int, amount: Decimal, *, note: str, expires_at: float | None, by_id: int
     ) -> str:
         """Grant a member credits once, on top of their limits; until then (Unix seconds), or for good."""
-        life = "" if expires_at is None else f", good until {stamp(expires_at, 'f')}"
-        for_what = f" ({self._plain(note)})" if note else ""
-        text = f"granted <@{member_id}> {credits_words(amount)}{life}{for_what}."
+        until = "" if expires_at is None else stamp(expires_at, "f")
+        text = texts.granted(member_id, credits_words(amount), until, self._plain(note) if note else "")
 
         def record(made: Grant) -> Record:
             about = {"grant": made.id, "member_id": member_id, "credits": str(amount), "expires_at": expires_at}
@@ -59,11 +59,11 @@ class QuotaChanges(ModeratorActs):
 
 
 def _set(limit: Limit) -> str:
-    return f"set the limit of {whose(limit)} to {terms(limit)}."
+    return texts.limit_set(whose(limit), terms(limit))
 
 
 def _removed(limit: Limit) -> str:
-    return f"removed the limit of {whose(limit)}: {terms(limit)}."
+    return texts.limit_removed(whose(limit), terms(limit))
 
 
 def _about(limit: Limit) -> dict[str, str | int]:

@@ -4,40 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.domain.reaction_rules import PAID, RULES_MAX, Purse, Reaction, ReactionAction, ReactionRules, Who, read_emoji
+from bot.domain.reaction_rules import PAID, RULES_MAX, Reaction, ReactionRules, Who, read_emoji
 from bot.errors import InputError
+from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.store import Record
-
-ACTIONS: Mapping[ReactionAction, str] = {
-    ReactionAction.RERUN: "make it again",
-    ReactionAction.VARY: "make a variant",
-    ReactionAction.ANIMATE: "animate",
-    ReactionAction.UPSCALE: "upscale",
-    ReactionAction.SUBTITLES: "add subtitles",
-    ReactionAction.SEND: "send to who reacts",
-    ReactionAction.GALLERY: "star for the gallery",
-    ReactionAction.REMOVE: "take down",
-    ReactionAction.NONE: "nothing",
-}
-PURSES = {Purse.REACTOR: "who reacts pays", Purse.AUTHOR: "the author pays"}
 
 
 def rule_text(rule: Reaction) -> str:
     """Write a rule as one line."""
-    parts = [ACTIONS[rule.action], f"<@&{rule.role_id}>" if rule.who is Who.ROLE else rule.who.value]
+    parts = [texts.ACTIONS[rule.action], f"<@&{rule.role_id}>" if rule.who is Who.ROLE else rule.who.value]
     if rule.needed > 1:
-        parts.append(f"{rule.needed} members")
+        parts.append(texts.needed(rule.needed))
     if rule.action in PAID:
-        parts.append(PURSES[rule.payer])
+        parts.append(texts.PURSES[rule.payer])
     return f"{rule.shown} {' · '.join(parts)}"
 
 
 def gallery_text(settings: ReactionRules) -> str:
     """Say where the gallery is."""
     if settings.gallery_channel is None:
-        return "off"
-    return f"<#{settings.gallery_channel}>, from {settings.gallery_stars} ⭐ on"
+        return texts.GALLERY_OFF
+    return texts.gallery_at(settings.gallery_channel, settings.gallery_stars)
 
 
 class ReactionChanges(ModeratorActs):
@@ -48,9 +36,9 @@ class ReactionChanges(ModeratorActs):
 
         def allow(mapped: Mapping[str, Reaction]) -> None:
             if rule.emoji not in mapped and len(mapped) >= RULES_MAX:
-                raise InputError(f"A server may map {RULES_MAX} emojis of its own; remove one first.", "emoji")
+                raise InputError(texts.too_many_reactions(RULES_MAX), "emoji")
 
-        line = _line(by_id, f"set the reaction {rule_text(rule)}.", emoji=rule.emoji, action=rule.action)
+        line = _line(by_id, texts.reaction_set(rule_text(rule)), emoji=rule.emoji, action=rule.action)
         await self._store.reactions.set(guild_id, rule, allow=allow, record=lambda _: line)
         return line.text
 
@@ -63,7 +51,7 @@ class ReactionChanges(ModeratorActs):
 
         rule = await self._store.reactions.remove(guild_id, key, record=record)
         if rule is None:
-            raise InputError(f"{shown} does nothing here.", "emoji")
+            raise InputError(texts.does_nothing(shown), "emoji")
         return _removed(rule)
 
     async def reset(self, guild_id: int, *, by_id: int) -> str:
@@ -76,10 +64,9 @@ class ReactionChanges(ModeratorActs):
     async def switch(self, guild_id: int, *, reactions: bool | None, seeds: bool | None, by_id: int) -> str:
         """Switch reactions, or whether the bot puts them on results; None leaves it. Raises InputError for neither."""
         words = {"reactions": _on_off(reactions), "seeds": _on_off(seeds)}
-        said = [f"{name} {word}" for name, word in zip(("reactions", "seeding"), words.values(), strict=True) if word]
-        if not said:
-            raise InputError("Say what to switch: `reactions`, `seeds` or both.")
-        line = _line(by_id, f"switched {' and '.join(said)}.", **words)
+        if not any(words.values()):
+            raise InputError(texts.NOTHING_TO_SWITCH)
+        line = _line(by_id, texts.reactions_switched(**words), **words)
         await self._store.reactions.change_settings(guild_id, is_on=reactions, seeds=seeds, record=lambda _: line)
         return line.text
 
@@ -91,7 +78,7 @@ class ReactionChanges(ModeratorActs):
         def gallery(now: ReactionRules) -> tuple[int | None, int]:
             place = now.gallery_channel if channel_id is None else channel_id
             if place is None and not off:
-                raise InputError("Name the gallery's channel.", "channel")
+                raise InputError(texts.NO_GALLERY_CHANNEL, "channel")
             return None if off else place, stars or now.gallery_stars
 
         def record(after: ReactionRules) -> Record:
@@ -110,12 +97,12 @@ def _on_off(value: bool | None) -> str | None:
 
 
 def _removed(rule: Reaction) -> str:
-    return f"removed the reaction {rule_text(rule)}."
+    return texts.reaction_removed(rule_text(rule))
 
 
 def _reset(count: int) -> str:
-    return f"reset the reactions ({count} changed)."
+    return texts.reactions_reset(count)
 
 
 def _moved(after: ReactionRules) -> str:
-    return f"set the gallery: {gallery_text(after)}."
+    return texts.gallery_moved(gallery_text(after))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import InputError
+from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.store import KeptRecipe, Record, Saved
 from bot.store.guild.recipes import RECIPES_MAX
@@ -22,9 +23,7 @@ class RecipeChanges(ModeratorActs):
         def record(saved: Saved) -> Record | None:
             if saved is not Saved.DONE:
                 return None
-            done = "wrote the recipe" if replaces is None else "changed the recipe"
-            was = f", which was “{self._plain(replaces)}”" if replaces not in {None, name} else ""
-            text = f"{done} “{self._plain(name)}”{was}."
+            text = _saved(self._plain(name), None if replaces is None else self._plain(replaces))
             return Record(kind="recipe", text=text, by_id=by_id, about={"recipe": data})
 
         saved = await self._store.recipes.save(guild_id, name, data, by_id=by_id, replaces=replaces, record=record)
@@ -37,15 +36,21 @@ class RecipeChanges(ModeratorActs):
         def record(gone: KeptRecipe | None) -> Record | None:
             if gone is None:
                 return None
-            text = f"deleted the recipe “{self._plain(name)}”."
+            text = texts.recipe_deleted(self._plain(name))
             return Record(kind="recipe", text=text, by_id=by_id, about={"recipe": gone.data})
 
         return await self._store.recipes.delete(guild_id, name, record=record) is not None
 
 
+def _saved(name: str, replaces: str | None) -> str:
+    if replaces is None:
+        return texts.recipe_written(name)
+    return texts.recipe_changed(name, "" if replaces == name else replaces)
+
+
 def _why_not(saved: Saved, name: str) -> str:
     if saved is Saved.NAME_TAKEN:
-        return f"There is a recipe “{name}” here already; give this one another name, or edit that one."
+        return texts.recipe_exists(name)
     if saved is Saved.TOO_MANY:
-        return f"This server has {RECIPES_MAX} recipes, which is the most; delete one first."
-    return "The recipe was deleted while you edited it; save it again to make it anew."
+        return texts.too_many_recipes(RECIPES_MAX)
+    return texts.RECIPE_DELETED

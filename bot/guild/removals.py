@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.models import Card, Job
+from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.store import Cancelled, Record, RecordOf
 
@@ -28,7 +29,7 @@ class Removals(ModeratorActs):
 def _removed(card: Card, jobs: Sequence[Job], by_id: int, *, with_record: bool) -> Record:
     return Record(
         kind="removal",
-        text=f"removed <@{card.author_id}>'s result `{jobs[0].id}`" + (" and its record" if with_record else ""),
+        text=texts.result_removed(card.author_id, jobs[0].id, with_record=with_record),
         by_id=by_id,
         about={"card": card.id, "member": card.author_id, "record": with_record},
     )
@@ -43,10 +44,10 @@ def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled | None]:
     def record(done: Cancelled | None) -> Record | None:
         if done is None or done.job.author_id == by_id or not (done.stopped or done.others or dropped):
             return None
-        named = f"<@{done.job.author_id}>'s job `{done.job.id}`"
-        text = f"cancelled {named}." if done.stopped else f"cancelled what waits for {named}."
+        named = texts.job_of(done.job.author_id, done.job.id)
+        text = texts.job_cancelled(named) if done.stopped else texts.waiting_cancelled(named)
         if dropped and not done.stopped:
-            text = f"cancelled {named}: it is charged, but its result is not posted."
+            text = texts.result_dropped(named)
         about = {"job": done.job.id, "member": done.job.author_id, "stopped": done.stopped, "others": done.others}
         return Record(kind="cancel", text=text, by_id=by_id, about=about)
 
@@ -59,8 +60,7 @@ def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...] | None]:
     def record(stopped: tuple[Job, ...] | None) -> Record | None:
         if not stopped or stopped[0].author_id == by_id:
             return None
-        ids = ", ".join(f"`{job.id}`" for job in stopped)
-        text = f"cancelled <@{stopped[0].author_id}>'s job{'' if len(stopped) == 1 else 's'} {ids}."
+        text = texts.card_cancelled(stopped[0].author_id, [job.id for job in stopped])
         about = {"jobs": [job.id for job in stopped], "member": stopped[0].author_id}
         return Record(kind="cancel", text=text, by_id=by_id, about=about)
 

@@ -8,6 +8,7 @@ from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
 from bot.domain.text import Plain
 from bot.errors import InputError, KeyRefused
+from bot.guild import texts
 from bot.guild.api_keys import slot_of
 from bot.guild.changes import JobSignals, ModeratorActs
 from bot.store import Record, Store
@@ -42,10 +43,7 @@ def key_typed(typed: str) -> str:
     """Read an API key as a moderator typed it. Raises InputError for what cannot be one."""
     secret = typed.strip()
     if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
-        raise InputError(
-            "The key is one word of plain letters, digits and underscores, such as `cs_live_…`; "
-            "copy it once more from the developer console."
-        )
+        raise InputError(texts.NOT_A_KEY)
     return secret
 
 
@@ -64,15 +62,13 @@ class ServerKeyChanges(ModeratorActs):
         try:
             status = await self._client.status(secret)
         except KeyRefused:
-            raise InputError(
-                "Cannon Studio does not accept this key: it is mistyped or revoked. "
-                "The earlier setting was not changed."
-            ) from None
+            raise InputError(texts.KEY_NOT_ACCEPTED) from None
 
         def record(change: KeyChange) -> Record:
             new, before = change.key.last4, None if change.before is None else change.before.last4
-            text = f"set the API key `…{new}`." if before is None else f"replaced the API key `…{before}` by `…{new}`."
-            return Record(kind="key", text=text, by_id=by_id, about={"last4": new, "before": before})
+            return Record(
+                kind="key", text=texts.key_set(new, before), by_id=by_id, about={"last4": new, "before": before}
+            )
 
         done = await self._store.keys.set(guild_id, secret, set_by=by_id, status=status, record=record)
         self._worker.resume(guild_id, slot_of(guild_id, done.key.id))
@@ -86,16 +82,12 @@ class ServerKeyChanges(ModeratorActs):
             if before is None:
                 return None
             about = {"last4": None, "before": before.last4}
-            return Record(kind="key", text=_removed(before), by_id=by_id, about=about)
+            return Record(kind="key", text=texts.key_removed(before.last4), by_id=by_id, about=about)
 
         before = await self._store.keys.remove(guild_id, record=record)
         if before is None:
-            raise InputError("This server has no key of its own, so there is none to remove.")
-        return KeyRemoved(before=before, is_kept=await self._is_kept(before), text=_removed(before))
+            raise InputError(texts.NO_OWN_KEY)
+        return KeyRemoved(before=before, is_kept=await self._is_kept(before), text=texts.key_removed(before.last4))
 
     async def _is_kept(self, key: RetiredKey) -> bool:
         return await self._store.keys.get(key.guild_id, key.id) is not None
-
-
-def _removed(key: RetiredKey) -> str:
-    return f"removed the API key `…{key.last4}`."

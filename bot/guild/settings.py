@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.guild_rules import Rules
 from bot.domain.text import Plain
+from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.store import Change, Record
 
@@ -35,7 +36,7 @@ def change_text(old: Rules, new: Rules, plain: Plain) -> str:
     """Say what has changed, for the record; '' if nothing has."""
     changed = new.changed_from(old).items()
     parts = [setting.change(getattr(old, name), getattr(new, name), plain) for name, setting in changed]
-    return f"changed {'; '.join(parts)}." if parts else ""
+    return texts.settings_changed(parts) if parts else ""
 
 
 def change_as_json(old: Rules, new: Rules) -> dict[str, Any]:

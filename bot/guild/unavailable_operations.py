@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.catalogue import Operation
-from bot.domain.text import full_stop
+from bot.domain.text import stamp
 from bot.errors import Refused
+from bot.guild import texts
 from bot.guild.api_keys import UsableKey
 from bot.runtime.clock import Clock
 from bot.store import Store
@@ -35,8 +36,5 @@ class UnavailableOperations:
         until, said = self._known.get((guild_id, key.id, operation.id), (0.0, ""))
         left_s = until - self._clock.monotonic()
         if left_s > 0:
-            again = round(self._clock.wall() + left_s)
-            raise Refused(
-                f"{operation.title} is not available on this account at the moment. "
-                f"Cannon Studio says: {full_stop(said)} You can try again <t:{again}:R>."
-            )
+            again = stamp(round(self._clock.wall() + left_s))
+            raise Refused(texts.unavailable_now(operation.title, said, again))

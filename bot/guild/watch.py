@@ -16,6 +16,7 @@ import structlog
 from bot.cannon.client import CannonClient
 from bot.domain.spending_alerts import DAY_S, HOUR_S, LOOK_BACK_DAYS, Alert, of_balance, of_hour
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
+from bot.guild import texts
 from bot.guild.api_keys import ApiKeys, UsableKey
 from bot.guild.decision_log import DecisionLog, LogSink, Posted
 from bot.runtime.clock import Clock
@@ -77,7 +78,7 @@ class Watch:
             until=self._clock.wall() + REFUSAL_QUIET_S,
             record=Record(
                 kind="refusal",
-                text=f"was refused `{operation}`: {error.sentence}",
+                text=texts.was_refused(operation, error.sentence),
                 by_id=member_id,
                 about={"reason": error.reason, "operation": operation},
             ),
@@ -127,7 +128,7 @@ class Watch:
         again_at = min(alert.until, self._clock.wall() + POSTING_S)
         if not await self._store.alerts.note(guild_id, alert.name, until=again_at):
             return
-        if await self._channel.post(guild_id, f"⚠️ {alert.text}") is Posted.DONE:
+        if await self._channel.post(guild_id, texts.alert(alert.text)) is Posted.DONE:
             for name in (alert.name, *alert.covers):
                 await self._store.alerts.keep(guild_id, name, until=alert.until)
 

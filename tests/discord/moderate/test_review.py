@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.domain.models import JobState
-from bot.guild.reviews import DECIDED
+from bot.guild.texts import DECIDED
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly, until
 
