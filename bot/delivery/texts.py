@@ -96,7 +96,7 @@ def billed_failure(amount: str) -> str:
 
 def refunded(count: int) -> str:
     """Return how many of a card's jobs were refunded."""
-    return f"{count} given back"
+    return f"{count} refunded"
 
 
 # ---------------------------------------------------------------------- files and links

@@ -51,6 +51,8 @@ class Generation:
     """The recipe that this is a run of."""
     confirmed: bool = False
     """Whether the member has confirmed the price."""
+    may_pay_twice: bool = False
+    """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
 
     def to_draft(self) -> dict[str, Any]:
         """Return it as JSON values, without files: by then their links are among the values."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.catalogue import LiveCatalogue
@@ -22,12 +22,16 @@ DRAFT_LIFE_S = 15 * 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A price, in credits, that the server wants confirmed first. Nothing is held; the draft keeps the generation."""
+    """A price, in credits, that is to be confirmed first. Nothing is held; the draft keeps the generation.
+
+    `may_pay_twice`: an earlier attempt may have been charged already, to which a yes agrees.
+    """
 
     draft_id: str
     price: Decimal
     basis: str
     balance: Decimal | None
+    may_pay_twice: bool
 
 
 class Generations:
@@ -71,10 +75,11 @@ class Generations:
         try:
             return await self._accept(generation, origin)
         except Unconfirmed as unconfirmed:
+            draft = replace(generation, may_pay_twice=generation.may_pay_twice or unconfirmed.may_pay_twice)
             draft_id = await self._store.drafts.keep(
                 origin.guild_id,
                 origin.author_id,
-                generation.to_draft(),
+                draft.to_draft(),
                 expires_at=self._clock.wall() + DRAFT_LIFE_S,
             )
             return Quote(
@@ -82,6 +87,7 @@ class Generations:
                 price=unconfirmed.price,
                 basis=unconfirmed.basis,
                 balance=unconfirmed.balance,
+                may_pay_twice=unconfirmed.may_pay_twice,
             )
 
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:

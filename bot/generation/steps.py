@@ -33,6 +33,7 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
         parent_id=generation.parent_id,
         label=generation.label,
         confirmed=generation.confirmed,
+        may_pay_twice=generation.may_pay_twice,
     )
 
 

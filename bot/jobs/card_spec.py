@@ -68,6 +68,8 @@ class CardSpec:
     """The recipe that this is a run of: then sentences name the step that they are about."""
     confirmed: bool = False
     """Whether the member has confirmed the price."""
+    may_pay_twice: bool = False
+    """Whether the member has agreed to try again what an unconfirmed attempt may have been charged for."""
 
     @property
     def guild_id(self) -> int:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import LiveCatalogue
 from bot.domain.guild_rules import Rules
 from bot.domain.limit_rules import all_headrooms
@@ -23,8 +22,10 @@ from bot.guild.operation_switches import OperationSwitches
 from bot.guild.removals import cancelled_by, card_cancelled_by
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
+from bot.jobs import texts
 from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
+from bot.jobs.repeats import Repeats
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Cancelled, Spending, Store
@@ -34,13 +35,18 @@ TOKEN_LIFE_S = 14 * 60.0
 
 
 class Unconfirmed(Exception):
-    """The price is above what this server wants confirmed: nothing was stored or held. All in credits."""
+    """The member has to confirm first: nothing was stored or held. Amounts are in credits.
 
-    def __init__(self, price: Decimal, basis: str, balance: Decimal | None) -> None:
+    The price is above what this server wants confirmed, or, with `may_pay_twice`, an earlier attempt that Cannon Studio
+    never confirmed may have been charged.
+    """
+
+    def __init__(self, price: Decimal, basis: str, balance: Decimal | None, *, may_pay_twice: bool = False) -> None:
         super().__init__(f"{price} credits are to be confirmed")
         self.price = price
         self.basis = basis
         self.balance = balance
+        self.may_pay_twice = may_pay_twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +85,12 @@ class JobService:
         self._clock = clock
         self._watch = watch
         self._wake = wake
+        self._repeats = Repeats(store, clock)
 
     def check(self, spec: CardSpec, rules: Rules) -> list[CheckedJob]:
         """Return the steps with their wire inputs. Raises InputError or Refused; nothing is spent, stored or sent."""
         if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
-            raise InputError(f"At most {JOBS_PER_CARD} jobs go together; you asked for {len(spec.steps)}.", "count")
+            raise InputError(texts.too_many_jobs(JOBS_PER_CARD, len(spec.steps)), "count")
         for step in spec.steps:
             self._switches.require_on(spec.guild_id, self._catalogue.current.resolve(step.operation))
         return [self._checked(spec, number, step, rules) for number, step in enumerate(spec.steps, start=1)]
@@ -95,7 +102,7 @@ class JobService:
         except InputError as error:
             if not spec.label:
                 raise
-            raise InputError(f"Step {number}: {error.sentence}", error.field) from error
+            raise InputError(texts.in_step(number, error.sentence), error.field) from error
         return CheckedJob(spec=step, operation=catalogue.resolve(step.operation), input=wire_input)
 
     def _with_default(self, step: JobSpec, rules: Rules) -> Mapping[str, Any]:
@@ -133,38 +140,23 @@ class JobService:
         checked = self.check(spec, rules)
         key = await self._keys.for_guild(spec.guild_id)
         if key.refused:
-            raise KeyRefused(
-                "Cannon Studio refuses this server's key. A moderator can set a new one with `/studio key`."
-            )
+            raise KeyRefused(texts.KEY_REFUSED)
         for job in checked:
             self._unavailable.require_available(spec.guild_id, key, job.operation)
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, key.balance)
-        if rules.confirm_above is not None and spend.total > rules.confirm_above and not spec.confirmed:
+        attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
+        may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
+        is_expensive = rules.confirm_above is not None and spend.total > rules.confirm_above
+        if may_pay_twice or (is_expensive and not spec.confirmed):
             await self._refuse_early(spend, spec)
             guessed = [estimate.basis for estimate in estimates if estimate.basis != "fixed"]
-            raise Unconfirmed(spend.total, guessed[0] if guessed else "fixed", key.balance)
+            basis = guessed[0] if guessed else "fixed"
+            raise Unconfirmed(spend.total, basis, key.balance, may_pay_twice=may_pay_twice)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key.id)
-        jobs = [await self._repeating(job, each.spec.repeats) for job, each in zip(jobs, checked, strict=True)]
+        jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
         return await self._store_held(spec, spend, card, jobs)
-
-    async def _repeating(self, job: Job, unconfirmed_id: str) -> Job:
-        """Return the job as another attempt of an unconfirmed one, where that cannot pay twice; else as it is.
-
-        Raises Refused if another job is such an attempt already.
-        """
-        before = await self._store.jobs.get(job.guild_id, unconfirmed_id) if unconfirmed_id else None
-        if before is None or before.first_attempt_at is None or not before.in_doubt:
-            return job
-        is_safe = self._clock.wall() - before.first_attempt_at < SAFE_WINDOW_S
-        if not is_safe or (before.key_id, before.operation, before.input) != (job.key_id, job.operation, job.input):
-            return job
-        repeats_key = before.repeats_key or before.idempotency_key
-        other = await self._store.job_lists.repeating(job.guild_id, repeats_key)
-        if other is not None:
-            raise Refused(f"This has been tried again already: job {other.id}.")
-        return replace(job, repeats_key=repeats_key, in_doubt=True, first_attempt_at=before.first_attempt_at)
 
     async def _store_held(self, spec: CardSpec, spend: SpendRequest, card: Card, jobs: Sequence[Job]) -> Accepted:
         """Decide, hold and store in one transaction; then report the limits that are near their end."""
@@ -249,7 +241,7 @@ class JobService:
 
     async def drop_unanswered(self, card: Card) -> int:
         """Release the holds of a card that Discord did not take; nothing is submitted. Returns how many jobs it had."""
-        return await self._store.cards.drop(card.guild_id, card.id, "Discord did not take the answer in time.")
+        return await self._store.cards.drop(card.guild_id, card.id, texts.NOT_ANSWERED)
 
     def _card(self, spec: CardSpec) -> Card:
         now, place = self._clock.wall(), spec.origin.place
@@ -271,7 +263,7 @@ class JobService:
 
 
 def _cancelled_by(by_id: int, job: Job) -> str:
-    return f"Cancelled by {'who asked for it' if by_id == job.author_id else 'a moderator'}."
+    return texts.CANCELLED_BY_AUTHOR if by_id == job.author_id else texts.CANCELLED_BY_MODERATOR
 
 
 def _jobs(

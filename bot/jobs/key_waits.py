@@ -8,6 +8,7 @@ from enum import Enum, auto
 from bot.domain.models import Job, JobState
 from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyHealth, KeyVerdict
+from bot.jobs import texts
 from bot.jobs.agenda import Followed
 from bot.jobs.transitions import Transitions
 from bot.runtime.clock import Clock
@@ -61,8 +62,7 @@ class KeyWaits:
         if judgement.is_news:
             await self._transitions.surface.alert(
                 job.guild_id,
-                "Cannon Studio refuses this server's key. Jobs wait, and I check the key again by myself; "
-                "or set another with `/studio key`.",
+                texts.KEY_REFUSED_ALERT,
             )
         return judgement.verdict
 
@@ -86,6 +86,6 @@ class KeyWaits:
         await self._transitions.end(
             followed,
             JobState.EXPIRED,
-            "There was no working key for this within a day. Your credits were refunded.",
+            texts.NO_WORKING_KEY,
             recheck=followed.job.remote_id is not None,
         )

@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.domain.models import JobState
+from bot.jobs import texts
 from bot.runtime.clock import Clock
 from bot.store import Approval, Store
 
 log = structlog.get_logger(__name__)
-
-NOT_DECIDED = "No moderator decided about this within a day. The credits were given back."
 
 Show = Callable[[int, str], Awaitable[None]]
 AskModerators = Callable[[Approval], Awaitable[None]]
@@ -40,7 +39,7 @@ class Maintenance:
     async def _expire_approvals(self) -> None:
         for approval in await self._store.approvals.overdue(self._clock.wall()):
             ended = await self._store.approvals.turn_down(
-                approval.guild_id, approval.card_id, JobState.EXPIRED, NOT_DECIDED
+                approval.guild_id, approval.card_id, JobState.EXPIRED, texts.NOT_DECIDED
             )
             if ended is not None:
                 log.info("approval.expired", card=approval.card_id)

@@ -15,6 +15,7 @@ from bot.domain.poll_schedule import FORGOTTEN_S, REMEMBERED_S, deadline_s, next
 from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
 from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyVerdict
+from bot.jobs import texts
 from bot.jobs.agenda import Followed
 from bot.jobs.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
@@ -77,7 +78,7 @@ class Polling:
         if progress.status is RemoteStatus.SUCCEEDED:
             return await self._succeeded(followed, progress, last_seen_s)
         if progress.status is RemoteStatus.FAILED:
-            await self._end_without_result(followed, progress, progress.error or "Cannon Studio could not make this.")
+            await self._end_without_result(followed, progress, progress.error or texts.FAILED)
             return None
         if progress.status is RemoteStatus.PROCESSING and job.state is JobState.QUEUED:
             started = self._in_its_life(job, progress.started_at)
@@ -135,16 +136,8 @@ class Polling:
 
     async def _expire(self, followed: Followed) -> None:
         job = followed.job
-        await self._transitions.end(
-            followed,
-            JobState.EXPIRED,
-            "Cannon Studio did not finish this within seven days. Your credits were refunded.",
-        )
-        await self._transitions.surface.alert(
-            job.guild_id,
-            f"Job {job.id} did not finish at Cannon Studio within seven days. It was refunded here; "
-            "check whether the account was charged.",
-        )
+        await self._transitions.end(followed, JobState.EXPIRED, texts.NOT_FINISHED)
+        await self._transitions.surface.alert(job.guild_id, texts.not_finished_alert(job.id))
 
     async def _failed(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
         """Poll again later: a failed poll says nothing about the job."""
@@ -176,11 +169,7 @@ class Polling:
         followed.denied_at, followed.answered_at, followed.is_watched = now, None, False
         followed.denials += 1
         if denied_s >= DENIED_MAX_S:
-            sentence = (
-                "Cannon Studio does not know this job any more. Your credits were refunded; "
-                "I check for it for seven days."
-            )
-            await self._transitions.end(followed, JobState.FAILED, sentence, recheck=True)
+            await self._transitions.end(followed, JobState.FAILED, texts.NOT_KNOWN, recheck=True)
             return None
         wait_s = DENIED_S * followed.denials if followed.denials <= DENIED_SOON else DENIED_LATER_S
         return await self._transitions.rest(followed, wait_s, denied_s=denied_s)
@@ -189,8 +178,7 @@ class Polling:
         job, operation = followed.job, self._operation(followed.job)
         media = media_of(operation, progress.output)
         if not media and text_of(operation, progress.output) is None:
-            sentence = "Cannon Studio says this is done, but sent no result."
-            await self._end_without_result(followed, progress, sentence)
+            await self._end_without_result(followed, progress, texts.NO_RESULT)
             return None
         failpoint("poll.success")
         cost = progress.cost if progress.cost is not None else job.cost if job.cost is not None else job.held

@@ -15,12 +15,12 @@ import structlog
 from bot.cannon.client import CannonClient
 from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
 from bot.catalogue import LiveCatalogue, Operation
-from bot.domain.models import Job
+from bot.domain.models import Job, credits_words
 from bot.domain.poll_schedule import FORGOTTEN_S, recheck_at
 from bot.errors import CannonError, InputError, KeyRefused, RequestNotFound
 from bot.guild.api_keys import ApiKeys
+from bot.jobs import texts
 from bot.jobs.surface import Surface
-from bot.jobs.transitions import billed_alert
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -34,7 +34,6 @@ NO_ANSWER_S = 3600.0
 """How soon a job is polled again of which nothing could be learned."""
 STILL_MADE_S = 60.0
 """How soon a job is polled again after a member was told that it is still being made."""
-CAME_LATE = "Its result came after it was given up, so it was not posted."
 
 
 class Found(Enum):
@@ -132,7 +131,9 @@ class Reconciler:
             await self._book(job, progress)
             return Found.NOTHING
         cost = progress.cost if progress.cost is not None else job.held
-        kept = await self._store.rechecks.found(job, output=progress.output, media=media, cost=cost, sentence=CAME_LATE)
+        kept = await self._store.rechecks.found(
+            job, output=progress.output, media=media, cost=cost, sentence=texts.CAME_LATE
+        )
         if kept is not None:
             log.info("recheck.found", job=job.id, operation=job.operation)
             await self._surface.post_late(kept)
@@ -144,7 +145,7 @@ class Reconciler:
         booked = await self._store.rechecks.billed(job, cost)
         if booked is not None and cost:
             await self._surface.show(job.guild_id, job.card_id)
-            await self._surface.alert(job.guild_id, billed_alert(job, cost))
+            await self._surface.alert(job.guild_id, texts.billed_alert(job.id, credits_words(cost)))
 
     def _operation(self, job: Job) -> Operation | None:
         try:

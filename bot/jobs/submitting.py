@@ -14,7 +14,6 @@ from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import first_poll_s
-from bot.domain.text import full_stop
 from bot.errors import (
     CannonError,
     CannonUnavailable,
@@ -27,6 +26,7 @@ from bot.errors import (
 from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyVerdict
 from bot.guild.unavailable_operations import UnavailableOperations
+from bot.jobs import texts
 from bot.jobs.agenda import Followed
 from bot.jobs.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
@@ -167,7 +167,7 @@ class Submitting:
             await self._transitions.end_unconfirmed(followed)
             return None
         await self._unavailable.note(job.guild_id, key, job.operation, error.said)
-        sentence = f"{self._title(job)} is not available on this account: {full_stop(error.said)}"
+        sentence = texts.not_available(self._title(job), error.said)
         await self._transitions.end(followed, JobState.FAILED, sentence)
         return None
 

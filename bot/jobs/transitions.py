@@ -8,6 +8,7 @@ from decimal import Decimal
 import structlog
 
 from bot.domain.models import Job, JobState, credits_words
+from bot.jobs import texts
 from bot.jobs.agenda import Followed
 from bot.jobs.surface import Surface
 from bot.runtime.clock import Clock
@@ -83,27 +84,12 @@ class Transitions:
             return
         job = followed.job
         await self.show(job)
-        await self.surface.alert(job.guild_id, billed_alert(job, cost))
+        await self.surface.alert(job.guild_id, texts.billed_alert(job.id, credits_words(cost)))
 
     async def end_unconfirmed(self, followed: Followed) -> None:
         """End a job of which nobody knows whether Cannon Studio took it: release its hold and alert the moderators.
 
         It is never submitted again blindly, because it could be paid twice.
         """
-        await self.end(
-            followed,
-            JobState.FAILED,
-            "Cannon Studio did not confirm this job. Your credits were refunded. "
-            "Trying again within 12 hours cannot charge twice.",
-        )
-        await self.surface.alert(
-            followed.job.guild_id,
-            f"Job {followed.job.id} was sent to Cannon Studio but never confirmed. It was refunded here; "
-            "check whether the account was charged.",
-        )
-
-
-def billed_alert(job: Job, cost: Decimal) -> str:
-    """Return the sentence for moderators about a job that gave no result, but was charged."""
-    charged = credits_words(cost)
-    return f"Job {job.id} failed at Cannon Studio, which charged {charged} for it all the same. That is booked."
+        await self.end(followed, JobState.FAILED, texts.NOT_CONFIRMED)
+        await self.surface.alert(followed.job.guild_id, texts.not_confirmed_alert(followed.job.id))

@@ -9,6 +9,7 @@ import structlog
 
 from bot.guild.account_audit import AccountAudit
 from bot.guild.key_health import KeyHealth
+from bot.jobs import texts
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
@@ -71,5 +72,5 @@ class Upkeep:
             self._worker.resume(healed.guild_id, healed.key.slot(healed.guild_id))
             await self._store.decisions.add(
                 healed.guild_id,
-                Record(by_id=0, kind="key", text="found that the API key works again; jobs continue.", about={}),
+                Record(by_id=0, kind="key", text=texts.KEY_HEALED, about={}),
             )

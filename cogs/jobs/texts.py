@@ -71,7 +71,7 @@ def nothing_to_cancel(job_id: str) -> str:
 
 def others_refunded(count: int) -> str:
     """Return what is added where `count` jobs that depended on the cancelled one were refunded."""
-    return f" {count} that waited for it were given back too."
+    return f" {count} that waited for it were refunded too."
 
 
 def cancelled(job_id: str, others: str) -> str:

@@ -71,7 +71,7 @@ NOTHING_TO_CANCEL = "Everything on this card has ended already, so there is noth
 
 def cancelled(numbers: Sequence[int]) -> str:
     """Say which jobs of a card were cancelled in time."""
-    return f"Cancelled, with the credits given back: {_numbers(numbers)}."
+    return f"Cancelled and refunded: {_numbers(numbers)}."
 
 
 def too_late_to_cancel(numbers: Sequence[int]) -> str:

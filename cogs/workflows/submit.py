@@ -75,4 +75,5 @@ def _price_text(quote: Quote) -> str:
     if quote.balance is not None:
         after = max(quote.balance - quote.price, Decimal(0))
         text += f" {texts.balance(credits_text(quote.balance), credits_text(after))}"
-    return f"{text} {texts.NOTHING_SPENT_YET}"
+    warning = f"{texts.MAY_PAY_TWICE} " if quote.may_pay_twice else ""
+    return f"{warning}{text} {texts.NOTHING_SPENT_YET}"

@@ -152,6 +152,9 @@ def too_long_for_form(chars: int, limit: int) -> str:
 YES, NO = "Yes, make it", "No"
 COSTS, WILL_COST = "costs", "will cost about"
 NOTHING_SPENT_YET = "Nothing is spent before you say yes."
+MAY_PAY_TWICE = (
+    "Cannon Studio did not confirm the earlier attempt: it **may have been charged**, and this one will be, too."
+)
 NOT_MADE = "Not made; nothing was spent."
 PRICE_EXPIRED = "This price was answered before, or too long ago; please ask again."
 

@@ -17,8 +17,6 @@ TO_DO: frozenset[str] = frozenset(
     {
         "bot/domain",
         "bot/generation",
-        "bot/guild",
-        "bot/jobs",
         "bot/store",
     }
 )

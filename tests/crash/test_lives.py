@@ -129,7 +129,7 @@ async def test_a_card_is_found_again_in_the_channel_when_its_token_is_too_old(ri
     await rig.member.send(rig.channel, "what a silence")
     await rig.restart(after_s=PASSED_S)
     await rig.work()
-    # Only the token reaches a private card: it is given back, which costs nobody anything.
+    # Only the token reaches a private card: it is refunded, which costs nobody anything.
     assert await exact(rig) == [JobState.CANCELLED if private else JobState.DELIVERED]
 
 

@@ -12,7 +12,7 @@ from tests.support.exactness import assert_exact
 from tests.support.rig import HOST_KEY, Rig
 
 NEVER_ANSWERED = ("accept.stored",)
-"""Where a crash leaves a job of which Discord has heard nothing: it is given back."""
+"""Where a crash leaves a job of which Discord has heard nothing: it is refunded."""
 
 
 class Story:

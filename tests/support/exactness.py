@@ -1,4 +1,4 @@
-"""What must hold after any crash, once everything has ended: each job is delivered and paid once, or given back."""
+"""What must hold after any crash, once everything has ended: each job is delivered and paid once, or refunded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards that wait for a moderator: their jobs are held, and start, or are given back, all together."""
+"""Cards that wait for a moderator: their jobs are held, and start, or are refunded, all together."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from tests.support.following import (
     ask,
     ask_database,
     card_text,
+    change_rules,
     charged,
     files_of,
     kept,
@@ -349,6 +350,88 @@ async def test_another_try_of_an_unconfirmed_job_finds_the_request_by_its_idempo
     assert newest(rig).state == "delivered"
     assert len(rig.sandbox.requests) == 1
     assert charged(rig) == rig.sandbox.spent(HOST_KEY) == PICTURE
+
+
+async def unconfirmed(rig: Rig) -> Row:
+    """Return a job that Cannon Studio has accepted and charged, and of which the bot had only errors."""
+    rig.sandbox.fault("submit", "status", status=500, times=None, commit=True)
+    job = await until_ended(rig, (await ask(rig)).id, HOUR_S)
+    rig.sandbox.faults.clear()
+    assert "did not confirm" in job.error
+    assert len(rig.sandbox.requests) == 1
+    return job
+
+
+async def assert_asks_before_it_pays_again(rig: Rig, job: Row, how: str = "command") -> Any:
+    """Retry the job; fail unless nothing is made before the member has said yes. Return the question."""
+    if how == "command":
+        question = await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    else:
+        question = await rig.member.click(rig.messages()[0], label="Try again")
+    assert question.ephemeral
+    assert "may have been charged" in said(question)
+    assert "about **20 credits**" in said(question)
+    await pass_time(rig, MINUTE_S, 1)
+    assert [row.id for row in kept(rig)] == [job.id]
+    assert len(rig.sandbox.requests) == 1
+    assert set_aside(rig) == 0
+    return question
+
+
+@pytest.mark.parametrize("how", ["command", "button"])
+async def test_another_try_of_an_unconfirmed_job_after_twelve_hours_asks_for_a_yes_first(rig: Rig, how: str):
+    job = await unconfirmed(rig)
+    rig.advance(12 * HOUR_S)
+    question = await assert_asks_before_it_pays_again(rig, job, how)
+    await rig.member.click(question.response, label="Yes, make it")
+    await pass_time(rig, 10 * MINUTE_S, 1)
+    assert newest(rig).state == "delivered"
+    assert len(rig.sandbox.requests) == 2
+
+
+async def test_another_try_of_an_unconfirmed_job_that_gets_a_no_makes_nothing(rig: Rig):
+    job = await unconfirmed(rig)
+    rig.advance(13 * HOUR_S)
+    question = await assert_asks_before_it_pays_again(rig, job)
+    await rig.member.click(question.response, label="No")
+    await pass_time(rig, 10 * MINUTE_S, 1)
+    assert [row.id for row in kept(rig)] == [job.id]
+    assert len(rig.sandbox.requests) == 1
+
+
+async def test_another_try_of_an_unconfirmed_job_with_another_key_asks_for_a_yes_first(rig: Rig):
+    job = await unconfirmed(rig)
+    await set_key(rig, GUILD_KEY)
+    question = await assert_asks_before_it_pays_again(rig, job)
+    await rig.member.click(question.response, label="Yes, make it")
+    await pass_time(rig, 10 * MINUTE_S, 1)
+    assert newest(rig).state == "delivered"
+    assert rig.sandbox.spent(GUILD_KEY) == PICTURE
+
+
+async def test_a_price_that_was_confirmed_within_the_twelve_hours_agrees_to_no_second_charge(rig: Rig):
+    job = await unconfirmed(rig)
+    await change_rules(rig, confirm_above=Decimal(5))
+    ((first_attempt_at,),) = ask_database(rig, "SELECT first_attempt_at FROM jobs WHERE id = ?", job.id)
+    rig.advance(first_attempt_at + 12 * HOUR_S - 5 * MINUTE_S - rig.clock.wall())
+    priced = await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    assert "may have been charged" not in said(priced)
+    rig.advance(10 * MINUTE_S)
+    late = await rig.member.click(priced.response, label="Yes, make it")
+    assert "may have been charged" in said(late)
+    await pass_time(rig, MINUTE_S, 1)
+    assert [row.id for row in kept(rig)] == [job.id]
+
+
+async def test_an_unconfirmed_job_is_tried_again_only_once(rig: Rig):
+    job = await unconfirmed(rig)
+    await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    await pass_time(rig, 10 * MINUTE_S, 1)
+    assert newest(rig).state == "delivered"
+    rig.advance(12 * HOUR_S)
+    answer = await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    assert f"tried again already: job {newest(rig).id}" in said(answer)
+    assert len(rig.sandbox.requests) == 1
 
 
 async def test_another_try_of_what_truly_failed_makes_a_new_one(rig: Rig):

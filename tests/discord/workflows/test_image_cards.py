@@ -53,7 +53,7 @@ async def test_one_card_tells_apart_what_was_made_what_failed_and_what_still_run
     assert "No herons today." in lines[failed.position]
     assert "✅ done" in lines[first.position]
     assert len(message.attachments) == 1
-    assert "given back" in next(f.value for f in message.embeds[0].fields if f.name == "Cost")
+    assert "refunded" in next(f.value for f in message.embeds[0].fields if f.name == "Cost")
 
     await rig.work()
     [message] = rig.messages()

@@ -196,7 +196,7 @@ def test_the_costs_of_several_jobs_are_added_by_how_sure_they_are():
         job(id="C" * 10, position=2, state=JobState.PROCESSING),
         job(id="D" * 10, position=3, state=JobState.EXPIRED),
     ]
-    assert value(drawn(*jobs), "Cost") == "42 credits + about 20 credits (price not known yet) + 1 given back"
+    assert value(drawn(*jobs), "Cost") == "42 credits + about 20 credits (price not known yet) + 1 refunded"
 
 
 def test_colours_tell_open_good_and_bad_apart():

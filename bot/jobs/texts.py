@@ -1,0 +1,84 @@
+"""What members and moderators read of a job's life, in one place: it can be reworded without touching logic.
+
+Amounts of credits come in as words.
+"""
+
+from __future__ import annotations
+
+from bot.domain.text import full_stop
+
+# ---------------------------------------------------------------------- intake
+
+KEY_REFUSED = "Cannon Studio refuses this server's key. A moderator can set a new one with `/studio key`."
+NOT_ANSWERED = "Discord did not take the answer in time."
+CANCELLED_BY_AUTHOR = "Cancelled by who asked for it."
+CANCELLED_BY_MODERATOR = "Cancelled by a moderator."
+NOT_DECIDED = "No moderator decided about this within a day. Your credits were refunded."
+
+
+def too_many_jobs(most: int, asked: int) -> str:
+    """Refuse a request for more jobs than go on one card."""
+    return f"At most {most} jobs go together; you asked for {asked}."
+
+
+def in_step(number: int, sentence: str) -> str:
+    """Say which step of a recipe the sentence is about."""
+    return f"Step {number}: {sentence}"
+
+
+def retried_already(job_id: str) -> str:
+    """Refuse another attempt of an unconfirmed job that has one already."""
+    return f"This has been tried again already: job {job_id}."
+
+
+# ---------------------------------------------------------------------- why a job has ended without a result
+
+FAILED = "Cannon Studio could not make this."
+NO_RESULT = "Cannon Studio says this is done, but sent no result."
+NOT_FINISHED = "Cannon Studio did not finish this within seven days. Your credits were refunded."
+NOT_KNOWN = "Cannon Studio does not know this job any more. Your credits were refunded; I check for it for seven days."
+NOT_CONFIRMED = (
+    "Cannon Studio did not confirm this job. Your credits were refunded. "
+    "Trying again within 12 hours cannot charge twice."
+)
+NO_WORKING_KEY = "There was no working key for this within a day. Your credits were refunded."
+
+
+def not_available(operation: str, said: str) -> str:
+    """Say that the account may not use the operation; `said` is the API's own sentence."""
+    return f"{operation} is not available on this account: {full_stop(said)}"
+
+
+# ---------------------------------------------------------------------- late results
+
+CAME_LATE = "Its result came after it was given up, so it was not posted."
+
+# ---------------------------------------------------------------------- alerts to moderators
+
+KEY_REFUSED_ALERT = (
+    "Cannon Studio refuses this server's key. Jobs wait, and I check the key again by myself; "
+    "or set another with `/studio key`."
+)
+KEY_HEALED = "found that the API key works again; jobs continue."
+"""A line of the record: who acts comes before it."""
+
+
+def not_finished_alert(job_id: str) -> str:
+    """Alert that a job was followed for seven days without an end."""
+    return (
+        f"Job {job_id} did not finish at Cannon Studio within seven days. It was refunded here; "
+        "check whether the account was charged."
+    )
+
+
+def not_confirmed_alert(job_id: str) -> str:
+    """Alert that nobody knows whether Cannon Studio took a job."""
+    return (
+        f"Job {job_id} was sent to Cannon Studio but never confirmed. It was refunded here; "
+        "check whether the account was charged."
+    )
+
+
+def billed_alert(job_id: str, charged: str) -> str:
+    """Alert that a job gave no result, but was charged."""
+    return f"Job {job_id} failed at Cannon Studio, but was charged all the same: {charged}. That is booked."
