@@ -56,7 +56,7 @@ def make_use_cases(
         generations=generations,
         earlier=earlier,
         reruns=reruns,
-        retries=Retries(reruns=reruns, earlier=earlier, sources=sources, store=store),
+        retries=Retries(reruns=reruns, earlier=earlier, sources=sources, store=store, clock=clock),
         next_steps=next_steps,
         rewritten_prompts=RewrittenPrompts(catalogue=catalogue, switches=switches, earlier=earlier),
         reactions=Reactions(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.cannon.retry import SAFE_WINDOW_S
 from bot.domain.models import PAID_STATES, Job, JobState
 from bot.domain.templates import OutputRef, output_of_step, outputs_in, text_output, with_outputs, without_braces
 from bot.errors import InputError
@@ -14,6 +15,7 @@ from bot.generation.generation import Generation
 from bot.generation.rerun import Reruns
 from bot.generation.sources import Sources
 from bot.jobs.card_spec import JobSpec
+from bot.runtime.clock import Clock
 from bot.store import Store
 
 RETRIED = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED})
@@ -41,11 +43,12 @@ class RetryPlan:
 class Retries:
     """Makes generations of what cards still lack."""
 
-    def __init__(self, *, reruns: Reruns, earlier: EarlierJobs, sources: Sources, store: Store) -> None:
+    def __init__(self, *, reruns: Reruns, earlier: EarlierJobs, sources: Sources, store: Store, clock: Clock) -> None:
         self._reruns = reruns
         self._earlier = earlier
         self._sources = sources
         self._store = store
+        self._clock = clock
 
     async def plan(self, job: Job, member_id: int) -> RetryPlan:
         """Return what a retry of the job's card is about.
@@ -84,10 +87,15 @@ class Retries:
             repeats=last.repeats,
             label=plan.label,
         )
-        if len(left) > 1 or left[0].after_ids:
+        if len(left) > 1 or left[0].after_ids or self._repeats_as_it_was(left[0]):
             return generation
         values, files = await self._earlier.input_of(left[0], member_id)
         return replace(generation, values=values, files=files)
+
+    def _repeats_as_it_was(self, job: Job) -> bool:
+        """Whether Cannon Studio may recognise the request: then it is sent with the same links, renewed or not."""
+        first_at = job.first_attempt_at
+        return _is_unconfirmed(job) and first_at is not None and self._clock.wall() - first_at < SAFE_WINDOW_S
 
     async def _step(self, job: Job, done: Mapping[str, Job], numbers: Mapping[str, int]) -> JobSpec:
         """Return a job as a step of a new card: outputs that are there go into its input, others stay templates."""
@@ -103,7 +111,7 @@ class Retries:
                 values.pop(name, None)
             else:
                 values[name] = with_outputs(template, made)
-        repeats = job.id if job.in_doubt and job.remote_id is None else ""
+        repeats = job.id if _is_unconfirmed(job) else ""
         return JobSpec(operation=job.operation, input=values, fill=fill, repeats=repeats)
 
     async def _output(self, done: Mapping[str, Job], ref: OutputRef) -> str:
@@ -117,6 +125,10 @@ class Retries:
                 kinds = frozenset({medium.kind})
                 return (await self._sources.of_job(job, medium, kinds, f"{medium.kind} of before")).url
         return found
+
+
+def _is_unconfirmed(job: Job) -> bool:
+    return job.in_doubt and job.remote_id is None
 
 
 def to_retry(jobs: Sequence[Job]) -> list[Job]:

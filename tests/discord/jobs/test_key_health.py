@@ -190,6 +190,19 @@ async def test_healing_goes_on_after_a_restart(rig: Rig, key: str):
     assert the_job(rig, job.id).state == "delivered", the_job(rig, job.id).error
 
 
+async def test_a_restart_neither_hurries_nor_forgets_the_next_probe(rig: Rig, key: str):
+    await until_running(rig, (await ask(rig, "a heron #forever")).id)
+    start = rig.clock.elapsed
+    rig.sandbox.revoke_key(key)
+    await pass_time(rig, 24 * MINUTE_S, 10)  # the probes after 1, 5 and 15 minutes are over
+    await rig.restart(after_s=MINUTE_S)
+    calls = watch(rig)
+    await pass_time(rig, 70 * MINUTE_S, 20)
+    probes = [(call.at - start) / MINUTE_S for call in calls_with(calls, key, "status")]
+    assert len(probes) == 1, probes
+    assert 75 <= probes[0] <= 95, probes
+
+
 async def test_only_the_status_call_marks_a_key_refused(rig: Rig, key: str):
     """The status call cannot be made at that moment, so nothing is known of the key."""
     rig.sandbox.fault("submit", "status", status=401)

@@ -275,9 +275,9 @@ async def test_a_dead_link_is_renewed_at_delivery(rig: Rig):
 # ---------------------------------------------------------------------- the reconciler, retry and recover (B)
 
 
-async def given_up(rig: Rig) -> Row:
-    """Return a job that was given up although its result is there: the API denied it for two hours."""
-    job = await running(rig)
+async def given_up(rig: Rig, prompt: str = "a heron") -> Row:
+    """Return a job that was given up although the API has it, which denied it for an hour."""
+    job = await running(rig, prompt)
     rig.sandbox.fault("get", "status", times=None, **OWN_404)
     await until_ended(rig, job.id, 3 * HOUR_S)
     rig.sandbox.faults.clear()
@@ -350,6 +350,55 @@ async def test_another_try_of_an_unconfirmed_job_finds_the_request_by_its_idempo
     assert newest(rig).state == "delivered"
     assert len(rig.sandbox.requests) == 1
     assert charged(rig) == rig.sandbox.spent(HOST_KEY) == PICTURE
+
+
+async def test_another_try_with_a_file_sends_the_same_link_though_it_has_expired(rig: Rig):
+    """What Cannon Studio has under the idempotency key is the input as it was: a renewed link would be another one."""
+    source = await until_ended(rig, (await ask(rig, "a heron #fast")).id, HOUR_S, 1)
+    rig.sandbox.fault("submit", "status", status=500, times=None, commit=True)
+    await rig.member.slash(rig.channel, "image edit", prompt="in snow", job=source.id)
+    job = await until_ended(rig, newest(rig).id, HOUR_S)
+    assert "did not confirm" in job.error
+    rig.sandbox.faults.clear()
+    rig.sandbox.move_files(source.remote_id or "")
+    await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    await pass_time(rig, 10 * MINUTE_S, 1)
+    assert newest(rig).state == "delivered"
+    assert len(rig.sandbox.requests) == 2
+
+
+async def test_another_try_of_a_card_repeats_each_of_its_unconfirmed_jobs(rig: Rig):
+    rig.sandbox.fault("submit", "status", status=500, times=None, commit=True)
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron", count=2)
+    for row in kept(rig):
+        await until_ended(rig, row.id, HOUR_S)
+    rig.sandbox.faults.clear()
+    assert len(rig.sandbox.requests) == 2
+    await rig.member.click(rig.messages()[0], label="Try again")
+    await pass_time(rig, 10 * MINUTE_S, 1)
+    assert [row.state for row in kept(rig)] == ["failed", "failed", "delivered", "delivered"]
+    assert len(rig.sandbox.requests) == 2
+    assert charged(rig) == rig.sandbox.spent(HOST_KEY) == 2 * PICTURE
+
+
+@pytest.mark.parametrize("command", ["jobs retry", "jobs recover"])
+async def test_nobody_pays_twice_because_the_api_is_down(rig: Rig, command: str):
+    job = await given_up(rig)
+    rig.sandbox.fault("get", "status", status=503, times=None)
+    assert "does not answer" in said(await rig.member.slash(rig.channel, command, id=job.id))
+    await pass_time(rig, 5 * MINUTE_S, 1)
+    assert [row.id for row in kept(rig)] == [job.id]
+    assert len(rig.sandbox.requests) == 1
+
+
+@pytest.mark.parametrize("command", ["jobs retry", "jobs recover"])
+async def test_what_is_still_being_made_is_not_made_again(rig: Rig, command: str):
+    job = await given_up(rig, "a heron #forever")
+    assert "still working on this job" in said(await rig.member.slash(rig.channel, command, id=job.id))
+    assert [row.id for row in kept(rig)] == [job.id]
+    rig.sandbox.finish(job.remote_id or "")
+    await pass_time(rig, 5 * MINUTE_S)  # it is polled again in a minute, not in an hour
+    await assert_reached(rig, job)
 
 
 async def unconfirmed(rig: Rig) -> Row:
@@ -475,6 +524,29 @@ async def test_what_gave_no_result_but_was_billed_is_booked_and_told(rig: Rig, w
     told = told_moderators(rig)
     assert job.id in told
     assert "12" in told
+
+
+async def test_a_failure_that_was_billed_is_booked_and_told_also_where_it_is_found_late(rig: Rig):
+    await set_key(rig, GUILD_KEY)
+    job = await given_up(rig, "a heron #billed")
+    assert charged(rig) == 0
+    await pass_time(rig, 2 * HOUR_S, 5 * MINUTE_S)
+    assert charged(rig, job.id) == rig.sandbox.spent(GUILD_KEY) == PICTURE
+    assert kinds(rig, job.id)["adjust"] == PICTURE
+    assert "12 credits" in card_text(rig, job.id)
+    assert f"{job.id} failed at Cannon Studio, but was charged all the same: 12 credits" in told_moderators(rig)
+
+
+async def test_an_outage_that_outlasts_what_the_api_remembers_ends_with_a_refund(rig: Rig):
+    await set_key(rig, GUILD_KEY)
+    job = await running(rig)
+    rig.sandbox.fault("get", "status", status=503, times=None)
+    await pass_time(rig, 13 * DAY_S, HOUR_S)
+    assert not the_job(rig, job.id).ended
+    await pass_time(rig, 2 * DAY_S, HOUR_S)
+    assert the_job(rig, job.id).state == "expired"
+    assert (charged(rig), set_aside(rig)) == (0, 0)
+    assert job.id in told_moderators(rig)
 
 
 async def test_what_failed_and_was_not_billed_costs_nothing(rig: Rig):

@@ -22,7 +22,7 @@ from tests.support.following import (
     told_moderators,
     until_ended,
 )
-from tests.support.rig import GUILD_KEY, Rig
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 
 MORE = "12 more"
 
@@ -122,6 +122,17 @@ async def test_a_late_result_takes_its_difference_away(rig: Rig, desk: Any):
     await pass_time(rig, 1.5 * DAY_S, 10 * MINUTE_S)
     assert charged(rig) == rig.sandbox.spent(GUILD_KEY) == 2 * PICTURE
     assert " more than " not in await status(rig)
+
+
+async def test_the_hosts_account_is_not_compared_since_servers_share_it(rig: Rig):
+    channel = rig.guild.create_text_channel("log")
+    await change_rules(rig, log_channel=channel.id)
+    await ask(rig, "an early heron #fast")
+    await pass_time(rig, 1.2 * HOUR_S, MINUTE_S)
+    rig.sandbox.spend_elsewhere(HOST_KEY, 12)
+    await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
+    assert " more than " not in await status(rig)
+    assert " more than " not in log(rig, channel)
 
 
 async def test_only_moderators_read_of_it(rig: Rig, desk: Any):

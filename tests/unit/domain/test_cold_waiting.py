@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 from hypothesis import given
@@ -106,6 +107,9 @@ def test_warm_waiting_keeps_its_small_lag_and_needs_few_polls_more(took_s: float
         (12.5, 9.0, 11.0, 12.5),  # within two seconds
         (86_400.0, 9.0, 11.0, 10.0),  # the clock of the API is wrong
         (-5.0, 9.0, 11.0, 10.0),
+        (0.0, 9.0, 11.0, 10.0),
+        (math.inf, 9.0, 11.0, 10.0),
+        (math.nan, 9.0, 11.0, 10.0),
         (None, 9.0, 11.0, 10.0),
         (None, 0.0, 2.0, None),  # seen too late to say
         (None, 5.0, 40.0, None),
@@ -119,6 +123,22 @@ def test_durations_are_learned_from_what_was_seen(
     told_s: float | None, last_seen_s: float | None, seen_done_s: float, learned: float | None
 ):
     assert observed_s(told_s, last_seen_s, seen_done_s) == learned
+
+
+@given(st.floats(1, 5000), st.floats(-1, 1))
+def test_polls_at_twice_the_age_alone_are_enough_to_learn_from(age_s: float, jitter: float):
+    seen_done_s = age_s + age_s * (1 + JITTER_SHARE * jitter)
+    took_s = observed_s(None, age_s, seen_done_s)
+    assert took_s is not None
+    assert age_s <= took_s <= seen_done_s
+
+
+@given(st.floats(0, 20_000), st.floats(0, 20_000), st.none() | st.floats())
+def test_what_is_learned_is_never_far_from_what_was_seen(one_s: float, other_s: float, told_s: float | None):
+    low_s, high_s = sorted((one_s, other_s))
+    took_s = observed_s(told_s, low_s, high_s)
+    slack_s = max(2.0, 0.1 * high_s)
+    assert took_s is None or max(0.0, low_s - slack_s) <= took_s <= high_s + slack_s
 
 
 def test_slow_waits_are_an_hour_then_six_then_days():
