@@ -16,7 +16,6 @@ SENTENCE_CHARS = 20
 TO_DO: frozenset[str] = frozenset(
     {
         "bot/domain",
-        "bot/generation",
         "bot/guild",
         "bot/jobs",
         "bot/store",
