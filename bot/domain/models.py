@@ -208,7 +208,7 @@ class Job:
     """How many times it was POSTed."""
     first_attempt_at: float | None = None
     next_at: float = 0.0
-    """Unix seconds before which nothing is attempted."""
+    """Unix seconds before which nothing is tried."""
     created_at: float
     submitted_at: float | None = None
     started_at: float | None = None
