@@ -1,4 +1,4 @@
-"""What the jobs of one card are to each other: a single job, copies, a batch of prompts, or linked steps."""
+"""How the jobs of one card relate: a single job, copies, a batch of prompts, or linked steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.domain.models import PROMPT_FIELDS, Job
 from bot.domain.text import one_line, shortened
 
 BATCH_PROMPTS_CHARS = 1400
-"""For the prompts of a batch together; each is shown with at least `BATCH_PROMPT_MIN_CHARS`."""
+"""Shared by the prompts of a batch; each is shown with at least `BATCH_PROMPT_MIN_CHARS`."""
 BATCH_PROMPT_MIN_CHARS = 70
 
 
@@ -25,17 +25,17 @@ def main_job(jobs: Sequence[Job]) -> Job:
 
 
 def is_linked(jobs: Sequence[Job]) -> bool:
-    """Whether some of the card's jobs depend on others: steps, rather than one thing made several times."""
+    """Whether some of the card's jobs depend on others: steps rather than copies."""
     return any(job.after_ids for job in jobs)
 
 
 def is_batch(jobs: Sequence[Job]) -> bool:
-    """Whether the card's jobs are one operation with a prompt of its own for each."""
+    """Whether the card's jobs run one operation, each with its own prompt."""
     return not is_linked(jobs) and len({job.operation for job in jobs}) == 1 and len({job.prompt for job in jobs}) > 1
 
 
 def prompt_text(jobs: Sequence[Job]) -> str:
-    """Return the author's prompt: of steps each text once, of a batch the start of each with its number."""
+    """Return the author's prompt: for steps each text once, for a batch the start of each, numbered."""
     if is_batch(jobs):
         room = max(BATCH_PROMPT_MIN_CHARS, BATCH_PROMPTS_CHARS // len(jobs))
         return "\n".join(f"{job.position + 1}. {shortened(one_line(job.prompt), room)}" for job in jobs)

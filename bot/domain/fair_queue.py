@@ -1,4 +1,4 @@
-"""In which order jobs that wait for a free place start. Pure."""
+"""The order in which jobs that wait for a free slot start. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 def fair_order(waiting: Sequence[tuple[str, int, float]], running: Mapping[int, int]) -> list[str]:
     """Return job ids in the order in which they start: round robin between members, oldest first within each.
 
-    `waiting` has (job id, member, created at); `running` how many jobs each member has running. Who has fewer running
-    comes first, so that one member's twenty are not all before another's one.
+    `waiting` has (job id, member, created at); `running` how many jobs each member has running. Members with fewer
+    running jobs come first, so that one member's twenty jobs do not all precede another's one.
     """
     rank: dict[int, int] = {}
     keyed = []

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Self
 
+from bot.domain import texts
 from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import CHANNEL, COUNT, MODELS, ROLE, SWITCH, WORD_LIST, ZONE, choice, places, threshold
 
@@ -20,7 +21,7 @@ APPROVAL_LIFE_S = 24 * 3600.0
 
 
 class Period(StrEnum):
-    """For how long a limit counts: calendar days, weeks (from Monday), months in the guild's zone, or for ever."""
+    """For how long a limit counts: calendar days, weeks (from Monday), months in the guild's time zone, or in total."""
 
     DAY = "day"
     WEEK = "week"
@@ -28,7 +29,7 @@ class Period(StrEnum):
     TOTAL = "total"
 
     def start(self, now: float, zone: dt.tzinfo) -> float:
-        """Return when the present period began, in Unix seconds; 0 for `total`."""
+        """Return when the current period began, in Unix seconds; 0 for `total`."""
         if self is Period.TOTAL:
             return 0.0
         return _midnight(self._first_day(_day(now, zone)), zone)
@@ -59,7 +60,7 @@ def _midnight(day: dt.date, zone: dt.tzinfo) -> float:
 
 
 class Scope(StrEnum):
-    """Whom a limit is for."""
+    """To whom a limit applies."""
 
     SERVER = "server"
     EVERYONE = "everyone"
@@ -69,7 +70,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """How many credits may be spent in a period. For each member on their own, but for the scope SERVER."""
+    """How many credits may be spent in a period: by each member, or with the scope SERVER by all together."""
 
     id: int = 0
     scope: Scope
@@ -81,14 +82,14 @@ class Limit:
     """Only in this channel and its threads; 0 for all."""
     period: Period
     credits: Decimal
-    """0: may not use."""
+    """0 forbids use."""
     set_by: int = 0
     set_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Credits given to a member once, on top of their limits. `left` is what is not drawn yet."""
+    """Credits given to a member once, on top of their limits. `left` is what has not been used yet."""
 
     id: int
     member_id: int
@@ -102,7 +103,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A member who may not use the bot here. `until` is Unix seconds, None for good."""
+    """A member who may not use the bot here. `until` is Unix seconds, None if permanent."""
 
     member_id: int
     until: float | None
@@ -120,14 +121,14 @@ class Payer(StrEnum):
 
 
 PAYERS = {
-    Payer.PRESSER: "who asks for it",
-    Payer.AUTHOR: "only the author may, and pays",
-    Payer.OFF: "nobody: re-runs are off",
+    Payer.PRESSER: texts.REQUESTER_PAYS,
+    Payer.AUTHOR: texts.AUTHOR_PAYS,
+    Payer.OFF: texts.RERUNS_OFF,
 }
-_LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title="Limits", button="Change…")
-_APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title="Approval", button="Change the threshold…")
-_ZONE = FormSpec(id="timezone", page=SettingsPage.RESULTS, title="Time zone", button="Time zone…")
-_WORDS = FormSpec(id="words", page=SettingsPage.WORDS, title="Word list", button="Word list…")
+_LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title=texts.LIMITS_FORM, button=texts.LIMITS_BUTTON)
+_APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title=texts.APPROVAL_FORM, button=texts.APPROVAL_BUTTON)
+_ZONE = FormSpec(id="timezone", page=SettingsPage.RESULTS, title=texts.ZONE_FORM, button=texts.ZONE_BUTTON)
+_WORDS = FormSpec(id="words", page=SettingsPage.WORDS, title=texts.WORDS_FORM, button=texts.WORDS_BUTTON)
 
 _on_access = functools.partial(Setting, page=SettingsPage.ACCESS)
 _on_limits = functools.partial(Setting, page=SettingsPage.LIMITS, form=_LIMITS)
@@ -138,73 +139,72 @@ _on_words = functools.partial(Setting, page=SettingsPage.WORDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """A guild's settings. Credits are None where there is no threshold; ids are None or empty where nothing is set.
+    """A guild's settings. Credits are None without a threshold; ids are None or empty if nothing is set.
 
     The panel shows them in this order.
     """
 
     moderator_role: Annotated[
         int | None,
-        _on_access(label="moderator role", kind=ROLE, control="Moderator role (beside who may manage the server)"),
+        _on_access(label=texts.MODERATOR_ROLE, kind=ROLE, control=texts.MODERATOR_ROLE_CONTROL),
     ] = None
     allowed_channels: Annotated[
         frozenset[int],
-        _on_access(label="allowed channels", kind=places("all"), control="Allowed channels (none chosen: all)"),
+        _on_access(
+            label=texts.ALLOWED_CHANNELS, kind=places(texts.ALL_CHANNELS), control=texts.ALLOWED_CHANNELS_CONTROL
+        ),
     ] = frozenset()
     """Empty: every channel."""
     forbidden_channels: Annotated[
-        frozenset[int], _on_access(label="forbidden channels", kind=places(), control="Forbidden channels")
+        frozenset[int],
+        _on_access(label=texts.FORBIDDEN_CHANNELS, kind=places(), control=texts.FORBIDDEN_CHANNELS_CONTROL),
     ] = frozenset()
     unchecked_only_in_age_restricted: Annotated[
         bool,
-        _on_access(
-            label="safety check off in age-restricted channels only", kind=SWITCH, control="Age-restricted rule"
-        ),
+        _on_access(label=texts.AGE_RESTRICTED, kind=SWITCH, control=texts.AGE_RESTRICTED_CONTROL),
     ] = True
-    """Jobs with the provider's safety checker off only where Discord says that the channel is age-restricted."""
-    running_per_member: Annotated[int, _on_limits(label="running jobs per member", kind=COUNT)] = 3
-    queued_per_member: Annotated[int, _on_limits(label="waiting jobs per member", kind=COUNT)] = 10
-    running_per_server: Annotated[int, _on_limits(label="running jobs in the server", kind=COUNT)] = 20
-    job_ceiling: Annotated[
-        Decimal | None, _on_limits(label="most that a job may cost", kind=threshold("no such limit"))
-    ] = None
+    """Whether jobs with the provider's safety checker off are refused outside age-restricted channels."""
+    running_per_member: Annotated[int, _on_limits(label=texts.RUNNING_PER_MEMBER, kind=COUNT)] = 3
+    queued_per_member: Annotated[int, _on_limits(label=texts.QUEUED_PER_MEMBER, kind=COUNT)] = 10
+    running_per_server: Annotated[int, _on_limits(label=texts.RUNNING_PER_SERVER, kind=COUNT)] = 20
+    job_ceiling: Annotated[Decimal | None, _on_limits(label=texts.JOB_CEILING, kind=threshold(texts.NO_CEILING))] = None
     confirm_above: Annotated[
-        Decimal | None, _on_limits(label="own yes needed above", kind=threshold("no such limit"))
+        Decimal | None, _on_limits(label=texts.CONFIRM_ABOVE, kind=threshold(texts.NO_CEILING))
     ] = None
     approve_above: Annotated[
         Decimal | None,
-        _on_approval(label="approval needed above", kind=threshold("nothing waits for approval"), form=_APPROVAL),
+        _on_approval(label=texts.APPROVE_ABOVE, kind=threshold(texts.NO_APPROVAL), form=_APPROVAL),
     ] = None
     approval_channel: Annotated[
-        int | None, _on_approval(label="approval channel", kind=CHANNEL, control="Approval channel")
+        int | None, _on_approval(label=texts.APPROVAL_CHANNEL, kind=CHANNEL, control=texts.APPROVAL_CHANNEL_CONTROL)
     ] = None
     approve_own: Annotated[
-        bool, _on_approval(label="approving one's own jobs", kind=SWITCH, control="Approving one's own")
+        bool, _on_approval(label=texts.APPROVE_OWN, kind=SWITCH, control=texts.APPROVE_OWN_CONTROL)
     ] = False
-    log_channel: Annotated[int | None, _on_approval(label="log channel", kind=CHANNEL, control="Log channel")] = None
+    log_channel: Annotated[
+        int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL, control=texts.LOG_CHANNEL_CONTROL)
+    ] = None
     rerun_payer: Annotated[
         Payer,
         _on_results(
-            label="who pays for a re-run", kind=choice(PAYERS, prefix="Re-run"), control="Who pays for a re-run"
+            label=texts.RERUN_PAYER, kind=choice(PAYERS, prefix=texts.RERUN), control=texts.RERUN_PAYER_CONTROL
         ),
     ] = Payer.PRESSER
-    ping: Annotated[bool, _on_results(label="ping with the result", kind=SWITCH, control="Ping with the result")] = (
-        False
-    )
-    """Whether the author is pinged when the result is there."""
+    ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH, control=texts.PING_CONTROL)] = False
+    """Whether the author is pinged when the result is posted."""
     estimate_tool: Annotated[
-        bool, _on_results(label="Cannon Studio's estimate tool", kind=SWITCH, control="Estimate tool")
+        bool, _on_results(label=texts.ESTIMATE_TOOL, kind=SWITCH, control=texts.ESTIMATE_TOOL_CONTROL)
     ] = False
     """Whether Cannon Studio's own estimate tool is called."""
-    timezone: Annotated[str, _on_results(label="time zone", kind=ZONE, form=_ZONE)] = "UTC"
-    words: Annotated[tuple[str, ...], _on_words(label="word list", kind=WORD_LIST, form=_WORDS)] = ()
-    """Words that no prompt may have, in lower case."""
+    timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
+    words: Annotated[tuple[str, ...], _on_words(label=texts.WORD_LIST, kind=WORD_LIST, form=_WORDS)] = ()
+    """Words that no prompt may contain, in lower case."""
     default_models: Annotated[
         Mapping[str, str],
-        _on_words(label="default models", kind=MODELS, control="Set the default model of …"),
+        _on_words(label=texts.DEFAULT_MODELS, kind=MODELS, control=texts.DEFAULT_MODELS_CONTROL),
     ] = field(default_factory=lambda: MappingProxyType({}))
-    """The model that an operation uses where the member names none, by operation id."""
-    paused: Annotated[bool, Setting(label="new jobs paused", kind=SWITCH)] = False
+    """The model that an operation uses if the member names none, by operation id."""
+    paused: Annotated[bool, Setting(label=texts.JOBS_PAUSED, kind=SWITCH)] = False
 
     @property
     def zone(self) -> dt.tzinfo:
@@ -215,7 +215,7 @@ class Rules:
             return dt.UTC
 
     def having(self, name: str, value: Any) -> Self:
-        """Return the settings with another value of the one of this name."""
+        """Return the settings with another value for the setting `name`."""
         return replace(self, **{name: value})
 
     def changed_from(self, old: Self) -> dict[str, Setting]:
@@ -230,7 +230,7 @@ class Rules:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote. A value that cannot be read stays at its default."""
+        """Parse what `to_json` returned. A value that cannot be parsed keeps its default."""
         values = {}
         settings = settings_of(cls)
         for name in settings.keys() & data.keys():

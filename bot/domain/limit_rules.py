@@ -1,7 +1,7 @@
 """Which limits apply to a request, what they leave, and what grants must pay for. Pure.
 
 The member's own limit applies, else the best of their roles, else everyone's; limits for an operation or a channel
-apply on top of those for all; the server's apply always. A grant covers what exceeds a member's limits, never the
+apply on top of those for all; the server's always apply. A grant covers what exceeds a member's limits, never the
 server's.
 """
 
@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from bot.domain import texts
 from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.limit_words import allowance
 from bot.domain.models import credits_text
@@ -33,7 +34,7 @@ def draws_within_limits(
             raise Refused(refusal(headroom, request, rules), "limit")
     grants = spending.grants() if tight else ()
     drawn: dict[tuple[int, int], Decimal] = {}
-    # The limits for one operation first: what a grant pays for its jobs counts for the general ones too.
+    # Limits for one operation first: what a grant pays for its jobs counts towards the general limits too.
     for headroom in sorted(tight, key=lambda each: not each.limit.operation):
         covered = sum(
             (paid for (place, _), paid in drawn.items() if _counts(headroom.limit, request.items[place])), ZERO
@@ -47,7 +48,7 @@ def draws_within_limits(
 
 
 def _tight(found: Iterable[Headroom], request: SpendRequest) -> list[Headroom]:
-    """Return those that do not leave what the request needs. A limit of 0 leaves nothing, not even what is free."""
+    """Return those that leave less than the request needs. A limit of 0 allows nothing, not even free jobs."""
     return [
         headroom
         for headroom in found
@@ -73,7 +74,7 @@ def applicable_limits(
         if own:
             found += own
         elif by_role:
-            # The best role is the one that leaves the most, at its tightest period; one that may use it at all first.
+            # The best role leaves the most in its tightest period; a role without a limit of 0 comes first.
             found += max(
                 by_role.values(),
                 key=lambda role: (
@@ -130,7 +131,7 @@ def _counts(limit: Limit, item: SpendItem) -> bool:
 
 
 def need(limit: Limit, request: SpendRequest) -> Decimal:
-    """Return the credits of the request that count for the limit."""
+    """Return the credits of the request that count towards the limit."""
     return sum((item.credits for item in request.items if _counts(limit, item)), ZERO)
 
 
@@ -161,19 +162,19 @@ def _draw(
 def refusal(headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO) -> str:
     """Say which limit is exceeded, what it and grants leave, when it refills, and what the request needs."""
     limit = headroom.limit
-    whose = "the server's limit" if limit.scope is Scope.SERVER else "your limit"
+    whose = texts.SERVER_LIMIT if limit.scope is Scope.SERVER else texts.OWN_LIMIT
     title = next((item.title for item in request.items if item.operation == limit.operation), "")
-    where = f"in <#{limit.channel_id}>" if limit.channel_id else "here"
+    where = texts.in_channel(limit.channel_id) if limit.channel_id else texts.HERE
     if limit.credits == 0:
-        return f"You may not use {title or 'the bot'} {where}: {whose} is 0 credits."
-    about = f" for {title}" if title else ""
+        return texts.forbidden_by_limit(title or texts.BOT, where, whose)
     left = max(headroom.left, ZERO)
-    refill = "" if headroom.refills_at is None else f" until {_day(headroom.refills_at, limit.period, rules)}"
-    more = f", and {credits_text(granted)} that you were given" if granted else ""
-    return (
-        f"{whose.capitalize()}{about} {where} is {allowance(limit)}; "
-        f"{credits_text(left)} {'is' if left == 1 else 'are'} left{refill}{more}; "
-        f"this is about {credits_text(need(limit, request))}."
+    return texts.above_limit(
+        texts.limit_terms(whose, title, where, allowance(limit)),
+        credits_text(left),
+        credits_text(need(limit, request)),
+        is_one=left == 1,
+        refills=None if headroom.refills_at is None else _day(headroom.refills_at, limit.period, rules),
+        granted=credits_text(granted) if granted else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Limits in words: in refusals, alerts, lists and the record of decisions. Mentions are Discord's markup."""
+"""Limits as text: for refusals, alerts, lists and the audit record. Mentions are Discord's markup."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _EACH = {Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month", Pe
 
 
 def whose(limit: Limit) -> str:
-    """Say for whom a limit is: "every member", or a mention."""
+    """Return to whom a limit applies: "every member", or a mention."""
     if limit.scope is Scope.SERVER:
         return "the server as a whole"
     if limit.scope is Scope.EVERYONE:
@@ -18,12 +18,12 @@ def whose(limit: Limit) -> str:
 
 
 def allowance(limit: Limit) -> str:
-    """Say how much a limit allows: "200 credits a week"."""
+    """Return how much a limit allows: "200 credits a week"."""
     return f"{credits_words(limit.credits)} {_EACH[limit.period]}"
 
 
 def terms(limit: Limit, *, operation: str = "", channel: str = "") -> str:
-    """Say what a limit allows, and where: "200 credits a week for `image.generate` in #general".
+    """Return what a limit allows, and where: "200 credits a week for `image.generate` in #general".
 
     `operation` and `channel` are shown instead of the operation's id and a mention.
     """

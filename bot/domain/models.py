@@ -19,7 +19,7 @@ ID_LENGTH = 10
 
 
 def credits_of(value: object) -> Decimal:
-    """Turn a number of the API or a member into credits, rounded to a thousandth.
+    """Parse a number from the API or a member as credits, rounded to a thousandth.
 
     Raises ValueError for what is not a finite number of at least 0 and below a thousand million.
     """
@@ -35,13 +35,13 @@ def credits_of(value: object) -> Decimal:
 
 
 def credits_text(amount: Decimal) -> str:
-    """Write credits as members read them: `12`, `12.5`, `1,200`."""
+    """Format credits as members read them: `12`, `12.5`, `1,200`."""
     text = f"{amount.quantize(CREDIT_STEP):,}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def credits_words(amount: Decimal) -> str:
-    """Write credits with their unit: `1 credit`, `12.5 credits`."""
+    """Format credits with their unit: `1 credit`, `12.5 credits`."""
     return f"{credits_text(amount)} credit{'' if amount == 1 else 's'}"
 
 
@@ -51,7 +51,7 @@ def new_id() -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether the text reads like what `new_id` returns."""
+    """Whether the text has the form of an id of `new_id`."""
     return len(text) == ID_LENGTH and set(text) <= set(ID_ALPHABET)
 
 
@@ -64,7 +64,7 @@ class MediaKind(StrEnum):
 
 
 class JobState(StrEnum):
-    """Where a job is in its life. `queued` and `processing` are Cannon Studio's own words."""
+    """The state of a job. `queued` and `processing` are Cannon Studio's own words."""
 
     AWAITING_APPROVAL = "awaiting_approval"
     WAITING = "waiting"
@@ -81,7 +81,7 @@ class JobState(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more happens to the job by itself."""
+        """Whether the job has reached an end state."""
         return self in END_STATES
 
 
@@ -98,14 +98,14 @@ END_STATES = frozenset(
 OPEN_STATES = frozenset(JobState) - END_STATES
 RUNNING_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING, JobState.READY})
 PENDING_STATES = OPEN_STATES - RUNNING_STATES
-"""Waiting for a moderator, a free place or another job's result: never sent."""
+"""Waiting for a moderator, a free slot or another job's result: never submitted."""
 PAID_STATES = frozenset({JobState.DELIVERED, JobState.HELD})
 MADE_STATES = PAID_STATES | {JobState.READY}
-"""Of jobs that have a result, posted or not."""
+"""States of jobs that have a result, posted or not."""
 
 
 PROMPT_FIELDS = ("prompt", "text", "description")
-"""Where an operation takes the member's words, the first of these that it has."""
+"""The fields that can hold the prompt; it is the first of these that an operation has."""
 
 
 class LedgerKind(StrEnum):
@@ -130,7 +130,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What a job is thought to cost before it runs, in credits."""
+    """The estimated cost of a job, in credits."""
 
     credits: Decimal
     basis: str
@@ -145,24 +145,24 @@ class Card:
     guild_id: int
     channel_id: int
     parent_channel_id: int | None = None
-    """What the channel is in: the text channel of a thread, else the category."""
+    """The parent of the channel: the text channel of a thread, else the category."""
     category_id: int | None = None
     """The category of that text channel."""
     author_id: int
     interaction_id: int | None
     token: str | None = field(default=None, repr=False)
-    """The interaction token: edits the first answer for 15 minutes."""
+    """The interaction token: can edit the first response for 15 minutes."""
     token_expires_at: float = 0.0
-    """Unix seconds by our own clock, from when the interaction reached us."""
+    """Unix seconds by our own clock, counted from when the interaction was received."""
     message_id: int | None = None
     message_channel_id: int | None = None
     """Where the message is: the channel of the request, or a direct message."""
     private: bool = False
     answered: bool = False
-    """Whether Discord is known to have taken our first answer."""
+    """Whether Discord is known to have accepted our first response."""
     locale: str = "en-US"
     label: str = ""
-    """What it is called where no operation's title says it: the recipe that it is a run of."""
+    """Its title if it is not that of an operation: the recipe that it is a run of."""
     created_at: float
 
     @property
@@ -197,7 +197,7 @@ class Job:
     key_id: int | None
     """The guild key it was submitted with; None: the host's own key."""
     held: Decimal
-    """Credits set aside when it was accepted."""
+    """Credits held since it was accepted."""
     basis: str
     """The estimate's basis."""
     cost: Decimal | None = None
@@ -240,11 +240,11 @@ class Job:
     error: str | None = None
     """The one sentence that says why it ended without a result."""
     parent_id: str | None = None
-    """The job that this one was made from: a re-run, a variant, a next step."""
+    """The job that this one is a re-run, a variant or a next step of."""
     after_ids: tuple[str, ...] = ()
-    """The jobs of the same card on whose results this one waits; without one of them it does not start at all."""
+    """The jobs of the same card whose results this one needs; without one of them it never starts."""
     fill: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    """Input fields made of those results: texts, or lists of texts, in which `{ID.key}` is replaced by an output."""
+    """Input fields filled from those results: templates in which `{ID.key}` is replaced by an output."""
 
     @property
     def model(self) -> str | None:
@@ -254,7 +254,7 @@ class Job:
 
     @property
     def prompt(self) -> str:
-        """The words that the member gave, '' if the operation takes none."""
+        """The member's prompt, '' if the operation takes none."""
         for name in PROMPT_FIELDS:
             value = self.input.get(name)
             if isinstance(value, str):
@@ -264,7 +264,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
-    """What `GET /api/v1/status` says about a key. Credits are None where it does not say."""
+    """What `GET /api/v1/status` reports about a key. Credits are None if it does not report them."""
 
     credits: Decimal | None
     plan: str | None

@@ -1,4 +1,4 @@
-"""What an emoji on a result does: the actions, who may, how many it takes, who pays. Frozen values without I/O."""
+"""What an emoji on a result does: the action, whose reactions count, how many it takes, who pays. No I/O."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.domain import texts
 from bot.errors import InputError
 
 NEEDED_MAX = 100
@@ -18,10 +19,10 @@ RULES_MAX = 50
 _CUSTOM = re.compile(r"<a?:\w{2,32}:(\d{15,20})>")
 _EMOJI_CHARS = 16
 _PARTS = frozenset({"So", "Sm", "Sk", "Po", "Pd", "Mn", "Me", "Cf"})
-"""Unicode categories of what an emoji is put together from."""
+"""Unicode categories of the characters of an emoji."""
 _KEYCAP = "\u20e3"
 _PRESENTATION = "\ufe0f"
-"""Says that a character is to be drawn as an emoji; some clients leave it out."""
+"""Variation selector that has a character drawn as an emoji; some clients omit it."""
 
 
 class ReactionAction(StrEnum):
@@ -53,11 +54,11 @@ PAID = frozenset(
     }
 )
 REMAKES = frozenset({ReactionAction.RERUN, ReactionAction.VARY})
-"""For which the guild's rule about re-runs holds too."""
+"""Actions to which the guild's rule about re-runs applies too."""
 
 
 class Who(StrEnum):
-    """Whose reactions count. Moderators' count as the author's do."""
+    """Whose reactions count. Moderators' count like the author's."""
 
     EVERYONE = "everyone"
     AUTHOR = "author"
@@ -84,19 +85,19 @@ class Reaction:
     who: Who = Who.EVERYONE
     role_id: int | None = None
     needed: int = 1
-    """How many members have to react; the one who makes it up to this counts as the one who acts."""
+    """How many members must react; whoever completes the number is the one who acts."""
     payer: Purse = Purse.REACTOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionRules:
-    """A guild's map, with what else is set about reactions."""
+    """A guild's map of emojis, and its other settings of reactions."""
 
     rules: Mapping[str, Reaction] = field(default_factory=lambda: DEFAULTS)
-    """By emoji; without those that do nothing."""
+    """By emoji, without those that do nothing."""
     is_on: bool = True
     seeds: bool = False
-    """Whether the bot puts the emojis on results itself."""
+    """Whether the bot adds the emojis to results itself."""
     gallery_channel: int | None = None
     gallery_stars: int = GALLERY_STARS
 
@@ -106,30 +107,30 @@ class ReactionRules:
 
 
 def emoji_key(name: str, custom_id: int | None = None) -> str:
-    """Return what an emoji is known by: a custom one's id, else its characters without the presentation mark."""
+    """Return the key of an emoji: the id of a custom one, else its characters without the presentation mark."""
     return str(custom_id) if custom_id is not None else name.replace(_PRESENTATION, "")
 
 
 def read_emoji(text: str) -> tuple[str, str]:
-    """Read one emoji as a member types or picks it; return its key and how it is written. Raises InputError."""
+    """Parse one emoji that a member types or picks. Return its key and how it is written. Raises InputError."""
     typed = text.strip()
     custom = _CUSTOM.fullmatch(typed)
     if custom is not None:
         return custom[1], typed
     if not typed or len(typed) > _EMOJI_CHARS or not _is_emoji(typed):
-        raise InputError("Give one emoji: a usual one such as 🔁, or one of this server.", "emoji")
+        raise InputError(texts.NOT_AN_EMOJI, "emoji")
     return emoji_key(typed), typed
 
 
 def _is_emoji(text: str) -> bool:
-    if text[-1] == _KEYCAP:  # the only ones with a digit in them
+    if text[-1] == _KEYCAP:  # only keycaps contain a digit
         return text[0] in "0123456789*#" and text[1:-1] in {"", _PRESENTATION}
     categories = {unicodedata.category(each) for each in text}
     return categories <= _PARTS and bool(categories & {"So", "Sm", "Po", "Pd"}) and not text.isascii()
 
 
 def merged(changes: Mapping[str, Reaction]) -> Mapping[str, Reaction]:
-    """Return the map that a guild's changes make of the defaults."""
+    """Return the defaults with a guild's changes."""
     every = {**DEFAULTS, **changes}
     return MappingProxyType({emoji: rule for emoji, rule in every.items() if rule.action is not ReactionAction.NONE})
 

@@ -1,6 +1,6 @@
-"""What a server's setting is besides its value: what it is called, of which kind it is, where moderators change it.
+"""A server's setting apart from its value: its label, its kind, and where moderators change it.
 
-Each field of `Rules` carries its `Setting`. The JSON, the panel's pages, controls and forms, and the words of a change
+Each field of `Rules` carries its `Setting`. The JSON, the panel's pages, controls and forms, and the text of a change
 derive from it.
 """
 
@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
+from bot.domain import texts
 from bot.domain.setting_kinds import Kind
 from bot.domain.text import Plain
 
@@ -28,11 +29,11 @@ class SettingsPage(StrEnum):
 
 
 PAGES: Mapping[SettingsPage, tuple[str, str]] = {
-    SettingsPage.ACCESS: ("Access", "who sets things, and where the bot may be used"),
-    SettingsPage.LIMITS: ("Limits", "how many jobs run and wait, what one may cost"),
-    SettingsPage.APPROVAL: ("Approval and log", "what a moderator decides first, and where it is written down"),
-    SettingsPage.RESULTS: ("Results", "re-runs, pings, estimates, time zone"),
-    SettingsPage.WORDS: ("Words and models", "what no prompt may say, and the models used by default"),
+    SettingsPage.ACCESS: texts.ACCESS_PAGE,
+    SettingsPage.LIMITS: texts.LIMITS_PAGE,
+    SettingsPage.APPROVAL: texts.APPROVAL_PAGE,
+    SettingsPage.RESULTS: texts.RESULTS_PAGE,
+    SettingsPage.WORDS: texts.WORDS_PAGE,
 }
 """The title of each page, and what it is about."""
 
@@ -42,7 +43,7 @@ class FormSpec:
     """A form into which one or more settings of a page are typed."""
 
     id: str
-    """Is in the custom id of its button."""
+    """Part of its button's custom id."""
     page: SettingsPage
     title: str
     button: str
@@ -53,22 +54,22 @@ class Setting:
     """One setting."""
 
     label: str
-    """What it is called within a sentence."""
+    """Its name within a sentence."""
     kind: Kind
     page: SettingsPage | None = None
-    """None: it is on no page of the panel, as it has a command of its own."""
+    """None: it has its own command and is on no page of the panel."""
     control: str = ""
-    """What its button or select says; '' if it is typed into `form`."""
+    """The label of its button or select; '' if it is typed into `form`."""
     form: FormSpec | None = None
     """On the same page."""
 
     @property
     def title(self) -> str:
-        """What it is called as a heading."""
+        """Its name as a heading."""
         return f"{self.label[:1].upper()}{self.label[1:]}"
 
     def change(self, old: Any, new: Any, plain: Plain) -> str:
-        """Say how it was changed, for the record."""
+        """Return the change as text, for the audit record."""
         kind = self.kind
         return f"{self.label}: {kind.show(old, plain)} → {kind.show(new, plain)}{kind.show_change(old, new)}"
 

@@ -1,4 +1,4 @@
-"""The kinds of a server's settings: how a value is kept as JSON, how it reads, and how a moderator types it. Pure."""
+"""The kinds of a server's settings: a value as JSON, as text, and as a moderator types it. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 from typing import Any
 
+from bot.domain import texts
 from bot.domain.models import credits_of, credits_text
 from bot.domain.text import Plain, on_off, one_line, shortened, stamp
 from bot.domain.time_zones import zone_named
@@ -26,18 +27,18 @@ _COUNT = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 
 class Widget(Enum):
-    """With what the panel offers a setting."""
+    """The control with which the panel shows a setting."""
 
     BUTTON = auto()
     """Switches it."""
     SELECT = auto()
     ROLE = auto()
     CHANNEL = auto()
-    """One in which the bot posts lines."""
+    """One in which the bot posts messages."""
     PLACES = auto()
     """Channels, threads and categories in which the bot is used."""
     OPERATION = auto()
-    """Chooses the operation of which one entry is typed then."""
+    """Selects the operation whose entry is then typed."""
     INPUT = auto()
     """It is typed into a form."""
 
@@ -47,13 +48,13 @@ class Typing:
     """How a setting is typed into a form."""
 
     hint: str
-    """Says under the input what can be typed."""
+    """The help under the input."""
     chars: int | None
-    """How much can be typed; None: as much as Discord takes, on several lines."""
+    """The maximum length; None: as long as Discord allows, on several lines."""
     write: Callable[[Any], str]
-    """Returns a value as it can be typed."""
+    """Formats a value for the input."""
     read: Callable[[str, str, str], Any]
-    """Returns the value of what was typed, for the setting of this label and name. Raises InputError."""
+    """Parses what was typed, for the setting of this label and name. Raises InputError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +63,16 @@ class Kind:
 
     widget: Widget
     parse: Callable[[Any], Any]
-    """Reads what `to_json` wrote. Raises TypeError, ValueError or OverflowError for what it never writes."""
+    """Parses what `to_json` returned. Raises TypeError, ValueError or OverflowError for anything else."""
     to_json: Callable[[Any], Any] = lambda value: value
     show: Callable[[Any, Plain], str]
-    """Says a value, in the record of decisions too."""
+    """Formats a value, for the audit record too."""
     show_more: Callable[[Any, Plain, float], str] = lambda _value, _plain, _now: ""
-    """Says on the panel, behind the value, what only moderators need to know; the last is now, in Unix seconds."""
+    """Returns what the panel adds to the value for moderators; the last argument is now, in Unix seconds."""
     show_change: Callable[[Any, Any], str] = lambda _old, _new: ""
-    """Says in the record, behind both values, what they do not tell of the change."""
+    """Returns what the audit record adds to both values of a change."""
     choices: Mapping[Any, str] = field(default_factory=lambda: MappingProxyType({}))
-    """What a select offers: each value with its words."""
+    """The options of a select: each value with its text."""
     typing: Typing | None = None
 
 
@@ -81,16 +82,16 @@ SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=lambda value, _: on_off(val
 
 
 def choice(words: Mapping[Any, str], *, prefix: str) -> Kind:
-    """Return the kind of one of the members of an enum, each with its words.
+    """Return the kind whose values are the members of an enum, each with its text.
 
-    `prefix` comes before the words in the select, where nothing else says what is chosen.
+    `prefix` comes before the text in the select, where nothing else shows which setting it is.
     """
     enum: type[StrEnum] = type(next(iter(words)))
     return Kind(
         widget=Widget.SELECT,
         parse=enum,
         show=lambda value, _: words[value],
-        choices={value: f"{prefix}: {text}" for value, text in words.items()},
+        choices={value: texts.chosen(prefix, text) for value, text in words.items()},
     )
 
 
@@ -101,17 +102,17 @@ def _optional_id(data: Any) -> int | None:
 ROLE = Kind(
     widget=Widget.ROLE,
     parse=_optional_id,
-    show=lambda value, _: "none" if value is None else f"<@&{value}>",
+    show=lambda value, _: texts.NONE if value is None else f"<@&{value}>",
 )
 CHANNEL = Kind(
     widget=Widget.CHANNEL,
     parse=_optional_id,
-    show=lambda value, _: "none" if value is None else f"<#{value}>",
+    show=lambda value, _: texts.NONE if value is None else f"<#{value}>",
 )
 
 
-def places(without: str = "none") -> Kind:
-    """Return the kind of a set of places; `without` says what it means that there are none."""
+def places(without: str = texts.NONE) -> Kind:
+    """Return the kind of a set of places; `without` says what an empty set means."""
     return Kind(
         widget=Widget.PLACES,
         parse=lambda data: frozenset(int(each) for each in data),
@@ -122,7 +123,7 @@ def places(without: str = "none") -> Kind:
 
 def _show_models(value: Mapping[str, str], plain: Plain) -> str:
     named = ", ".join(f"`{operation}` {plain(model)}" for operation, model in sorted(value.items()))
-    return shortened(named, MODELS_SHOWN_CHARS) or "none"
+    return shortened(named, MODELS_SHOWN_CHARS) or texts.NONE
 
 
 MODELS = Kind(
@@ -145,7 +146,7 @@ def _count(data: Any) -> int:
 
 def _read_count(typed: str, label: str, name: str) -> int:
     if _COUNT.fullmatch(typed) is None or not 1 <= int(typed) <= COUNT_MAX:
-        raise InputError(f"Give “{label}” as a whole number from 1 to {COUNT_MAX:,}.", name)
+        raise InputError(texts.not_a_count(label, COUNT_MAX), name)
     return int(typed)
 
 
@@ -153,7 +154,7 @@ COUNT = Kind(
     widget=Widget.INPUT,
     parse=_count,
     show=lambda value, _: str(value),
-    typing=Typing(hint=f"A whole number from 1 to {COUNT_MAX:,}", chars=4, write=str, read=_read_count),
+    typing=Typing(hint=texts.count_hint(COUNT_MAX), chars=4, write=str, read=_read_count),
 )
 """A number of jobs."""
 
@@ -162,7 +163,7 @@ def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
     if not typed:
         return None
     if _CREDITS.fullmatch(typed) is None:
-        raise InputError(f"Give “{label}” in credits, such as 50 or 12.5, or leave it empty.", name)
+        raise InputError(texts.not_credits(label), name)
     return credits_of(typed)
 
 
@@ -172,9 +173,9 @@ def threshold(without: str) -> Kind:
         widget=Widget.INPUT,
         parse=lambda data: None if data is None else credits_of(data),
         to_json=lambda value: None if value is None else str(value),
-        show=lambda value, _: "none" if value is None else f"{credits_text(value)} credits",
+        show=lambda value, _: texts.NONE if value is None else texts.credits_amount(credits_text(value)),
         typing=Typing(
-            hint=f"In credits; empty: {without}",
+            hint=texts.threshold_hint(without),
             chars=13,
             write=lambda value: "" if value is None else f"{value.normalize():f}",
             read=_read_threshold,
@@ -186,9 +187,9 @@ ZONE = Kind(
     widget=Widget.INPUT,
     parse=str,
     show=lambda value, _: f"`{value}`",
-    show_more=lambda _value, _plain, now: f", now {stamp(now, 'f')} in yours; periods begin at midnight there",
+    show_more=lambda _value, _plain, now: texts.zone_now(stamp(now, "f")),
     typing=Typing(
-        hint="A name such as Europe/Berlin; empty: UTC",
+        hint=texts.ZONE_HINT,
         chars=60,
         write=str,
         read=lambda typed, _label, _name: zone_named(typed) if typed else "UTC",
@@ -203,12 +204,12 @@ def _show_word_list(words: tuple[str, ...], plain: Plain, _now: float) -> str:
 def _read_word_list(typed: str, _label: str, name: str) -> tuple[str, ...]:
     words = dict.fromkeys(one_line(word).lower() for word in re.split(r"[,;\n]", typed) if word.strip())
     if len(words) > WORDS_MAX:
-        raise InputError(f"The list takes {WORDS_MAX} words; you gave {len(words)}.", name)
+        raise InputError(texts.too_many_words(WORDS_MAX, len(words)), name)
     for word in words:
         if len(word) > WORD_CHARS:
-            raise InputError(f"A word of the list may have {WORD_CHARS} characters; one has {len(word)}.", name)
+            raise InputError(texts.word_too_long(WORD_CHARS, len(word)), name)
         if forbidden_word(word, [word]) is None:
-            raise InputError("Each word of the list needs a letter or a digit; one has none.", name)
+            raise InputError(texts.WORD_WITHOUT_LETTERS, name)
     return tuple(words)
 
 
@@ -216,12 +217,12 @@ WORD_LIST = Kind(
     widget=Widget.INPUT,
     parse=lambda data: tuple(str(word) for word in data)[:WORDS_MAX],
     to_json=list,
-    # The words themselves are shown on the panel only, as the log may have other readers.
-    show=lambda words, _: f"{len(words)} word{'' if len(words) == 1 else 's'}" if words else "empty",
+    # The words themselves are shown on the panel only, because others may read the log channel.
+    show=lambda words, _: texts.word_count(len(words)),
     show_more=_show_word_list,
-    show_change=lambda old, new: f" ({len(set(new) - set(old))} added, {len(set(old) - set(new))} removed)",
+    show_change=lambda old, new: texts.words_changed(len(set(new) - set(old)), len(set(old) - set(new))),
     typing=Typing(
-        hint="One a line, or with commas between; case and accents make no difference",
+        hint=texts.WORD_LIST_HINT,
         chars=None,
         write="\n".join,
         read=_read_word_list,

@@ -1,4 +1,4 @@
-"""What somebody wants to spend; what a decision about it sees, and what it says. Frozen values without I/O."""
+"""What a member wants to spend, what a decision about it takes into account, and its verdict. No I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.guild_rules import Grant, Limit
 from bot.domain.models import JobState
 
 DEFAULT_HOLD = Decimal(20)
-"""Credits set aside for a job whose price nobody knows yet: the samples of the API's pages lie at 17 to 48."""
+"""Credits held for a job whose price is unknown: the samples of the API's pages range from 17 to 48."""
 JOBS_PER_CARD = 20
 """How many jobs one request may have."""
 ZERO = Decimal(0)
@@ -25,18 +25,18 @@ class SpendItem:
     title: str
     credits: Decimal
     exact: bool
-    """Whether the credits are a known price rather than a guess."""
+    """Whether the credits are a known price rather than an estimate."""
     text: str = ""
     """All that the member wrote for it."""
     unchecked: bool = False
     """Whether the provider's safety checker is switched off."""
     linked: bool = False
-    """Whether it waits for another job of the same card."""
+    """Whether it depends on another job of the same card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendRequest:
-    """What somebody wants: who, where, what. `balance` is the account's credits when last checked, None if unknown."""
+    """Who wants to run what, and where. `balance` is the account's credits when last checked, None if unknown."""
 
     member_id: int
     role_ids: frozenset[int]
@@ -46,7 +46,7 @@ class SpendRequest:
     items: Sequence[SpendItem]
     balance: Decimal | None
     approved: bool = False
-    """Whether a moderator has approved it already, or nothing is to be approved."""
+    """Whether a moderator has approved it already, or no approval is required."""
 
     @property
     def total(self) -> Decimal:
@@ -59,17 +59,17 @@ class SpendingView(Protocol):
 
     @property
     def running_of_member(self) -> int:
-        """Jobs of the member that are being made."""
+        """Running jobs of the member."""
         ...
 
     @property
     def running_of_guild(self) -> int:
-        """Jobs of the guild that are being made."""
+        """Running jobs of the guild."""
         ...
 
     @property
     def queued_of_member(self) -> int:
-        """Jobs of the member that wait for a free place or for a moderator."""
+        """Jobs of the member that wait for a free slot or for a moderator."""
         ...
 
     @property
@@ -78,11 +78,11 @@ class SpendingView(Protocol):
         ...
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
-        """Return credits settled or held for jobs accepted since then; of the member: less what grants paid."""
+        """Return credits settled or held for jobs accepted since then; for a member, less what grants paid."""
         ...
 
     def grants(self) -> Sequence[Grant]:
-        """Return the member's grants that are not used up or expired, the soonest to expire first."""
+        """Return the member's grants with credits left that have not expired, the soonest to expire first."""
         ...
 
 
@@ -106,9 +106,9 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What becomes of each item, and which grants pay."""
+    """The state in which each item starts, and which grants pay."""
 
     states: tuple[JobState, ...]
     draws: tuple[Draw, ...] = ()
     headrooms: tuple[Headroom, ...] = ()
-    """What the limits that apply leave without the request, where somebody is to be alerted."""
+    """What the limits that apply leave without the request, if somebody is to be alerted."""

@@ -1,4 +1,4 @@
-"""Alerts about credits: when moderators get one, and how it reads. Pure: amounts in, alerts out."""
+"""Alerts about credits: when moderators get one, and what it says. Pure: amounts in, alerts out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from bot.domain import texts
 from bot.domain.guild_rules import Scope
 from bot.domain.limit_rules import need
 from bot.domain.limit_words import terms
@@ -14,29 +15,29 @@ from bot.domain.spend_request import Headroom, SpendRequest
 from bot.domain.text import stamp
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
-LOOK_BACK_DAYS = 14
+HISTORY_DAYS = 14
 NEAR, FULL = 80, 100
-"""The per cent of a limit at which moderators are alerted."""
-FOR_EVER = 253_402_300_799.0
+"""Percentages of a limit at which moderators are alerted."""
+NEVER_REPEATED = 253_402_300_799.0
 """The end of the year 9999, for an alert that is never repeated."""
 BALANCE_QUIET_S = 3 * DAY_S
 HOUR_QUIET_S = 6 * HOUR_S
 HOUR_FACTOR = 5
 HOUR_FLOOR = Decimal(50)
-"""Fewer credits than this are never an unusual hour."""
+"""Spending fewer credits than this in an hour is never unusual."""
 HISTORY_MIN_HOURS = 24.0
-"""Where less is known, nothing is usual yet."""
+"""With a shorter history nothing is unusual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A line for the log channel. It is not repeated under its name before `until` (Unix seconds)."""
+    """A line for the log channel. An alert of the same name is not repeated before `until` (Unix seconds)."""
 
     name: str
     until: float
     text: str
     covers: tuple[str, ...] = ()
-    """Names of weaker alerts that are not needed any more either."""
+    """Names of weaker alerts that this one makes redundant."""
 
 
 def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) -> list[Alert]:
@@ -48,7 +49,7 @@ def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) 
     for headroom in found:
         limit = headroom.limit
         used = limit.credits - headroom.left + (need(limit, request) if taken else 0)
-        share = used * 100 / limit.credits if limit.credits else Decimal(0)  # 0 forbids: it is no limit to come near
+        share = used * 100 / limit.credits if limit.credits else Decimal(0)  # 0 forbids use: it cannot be approached
         if share >= NEAR:
             alerts.append(_of_limit(headroom, request, used, int(share)))
     return alerts
@@ -57,21 +58,21 @@ def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) 
 def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: int) -> Alert:
     limit = headroom.limit
     who = "server" if limit.scope is Scope.SERVER else str(request.member_id)
-    # With its amount: a limit that was raised may be reached again.
+    # The name has the amount: a limit that was raised may be reached once more.
     name = f"limit:{limit.id}:{limit.credits}:{who}"
     level = FULL if share >= FULL else NEAR
-    refills = "" if headroom.refills_at is None else f"; it refills {stamp(headroom.refills_at)}"
-    whose = "The server's" if limit.scope is Scope.SERVER else f"<@{request.member_id}>'s"
+    refills = None if headroom.refills_at is None else stamp(headroom.refills_at)
+    whose = texts.SERVERS if limit.scope is Scope.SERVER else texts.members(request.member_id)
     return Alert(
         name=f"{name}:{level}",
-        until=FOR_EVER if headroom.refills_at is None else headroom.refills_at,
-        text=f"{whose} limit of {terms(limit)} is at {share} % ({credits_text(used)} spent or held){refills}.",
+        until=NEVER_REPEATED if headroom.refills_at is None else headroom.refills_at,
+        text=texts.limit_reached(whose, terms(limit), share, credits_text(used), refills),
         covers=(f"{name}:{NEAR}",) if level == FULL else (),
     )
 
 
 def of_balance(free: Decimal, spent: Decimal, days: float, now: float) -> Alert | None:
-    """Return an alert if the free credits do not last a week at the rate at which `spent` went in `days`."""
+    """Return an alert if the free credits do not last a week at the rate of `spent` in `days`."""
     a_day = spent / Decimal(str(max(days, 1.0)))
     week = 7 * a_day
     if not spent or free >= week:
@@ -79,8 +80,7 @@ def of_balance(free: Decimal, spent: Decimal, days: float, now: float) -> Alert 
     return Alert(
         name="balance",
         until=now + BALANCE_QUIET_S,
-        text=f"The Cannon Studio account has {credits_text(max(free, Decimal(0)))} free credits left; the coming week "
-        f"needs about {_whole(week)} at the present {_whole(a_day)} a day.",
+        text=texts.balance_low(credits_text(max(free, Decimal(0))), _whole(week), _whole(a_day)),
     )
 
 
@@ -94,8 +94,9 @@ def of_hour(last: Decimal, before: Decimal, hours: float, now: float) -> Alert |
     return Alert(
         name="hour",
         until=now + HOUR_QUIET_S,
-        text=f"An unusual hour: {credits_text(last)} credits were spent in the last hour, against "
-        f"{credits_text(usual.quantize(Decimal('0.1'), rounding=ROUND_HALF_UP))} in a usual one.",
+        text=texts.unusual_hour(
+            credits_text(last), credits_text(usual.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Templates: texts with placeholders. Pure, and the one place that knows how a placeholder is written.
+"""Templates: texts with placeholders. Pure; nothing else knows the syntax of a placeholder.
 
 `{0.image_url}` is the output `image_url` of a step, `{7AB2CD3EF4.image_url}` that of a stored job, `{prompt}` a
 parameter of a recipe. A template is one text or a list of texts.
@@ -21,7 +21,7 @@ _STEP = re.compile(r"[0-9]{1,2}")
 
 @dataclass(frozen=True, slots=True)
 class OutputRef:
-    """A placeholder for one output. `source` is a step's number or a job's id; `str()` gives it as it is written."""
+    """A placeholder for one output. `source` is a step's number or a job's id; `str()` returns the placeholder."""
 
     source: str
     key: str
@@ -31,7 +31,7 @@ class OutputRef:
 
     @property
     def step(self) -> int | None:
-        """The step's number, None where the source is a job."""
+        """The step's number, None if the source is a job."""
         return int(self.source) if _STEP.fullmatch(self.source) else None
 
 
@@ -53,17 +53,17 @@ def steps_in(template: Template) -> list[tuple[int, OutputRef]]:
 def with_outputs(template: Template, outputs: Mapping[OutputRef, object]) -> Any:
     """Return the template with `outputs` in place of their placeholders: a list for a list, else a text.
 
-    A placeholder that is not among them stays as it is. What was put in is not searched for placeholders.
+    Other placeholders are kept. Inserted text is not searched for placeholders.
     """
 
-    def put_in(text: str) -> str:
+    def filled(text: str) -> str:
         return _OUTPUT.sub(lambda match: str(outputs.get(OutputRef(match[1], match[2]), match[0])), text)
 
-    return put_in(template) if isinstance(template, str) else [put_in(each) for each in template]
+    return filled(template) if isinstance(template, str) else [filled(each) for each in template]
 
 
 def text_output(output: Mapping[str, Any], key: str) -> str | None:
-    """Return a job's output as a text, of a list its first; None if there is no such text."""
+    """Return a job's output as text, the first of a list; None if there is none."""
     found = output.get(key)
     if isinstance(found, list | tuple) and found:
         found = found[0]
@@ -81,12 +81,12 @@ def parameters_in(text: str) -> list[str]:
 
 
 def with_parameters(text: str, values: Mapping[str, str]) -> str:
-    """Return the text with `values` in place of the parameters; one that is not among them stays as it is."""
+    """Return the text with `values` in place of the parameters; other parameters are kept."""
     return _PARAMETER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
 def without_braces(text: str) -> str:
-    """Return a member's own words so that nothing in them reads as a placeholder."""
+    """Return a member's text with nothing in it that could be parsed as a placeholder."""
     return text.replace("{", "(").replace("}", ")")
 
 

@@ -1,4 +1,4 @@
-"""Other people's words inside sentences of ours: shortened, cleaned, ended; and Discord's markup for a time."""
+"""Text of members inside our sentences: shortened, cleaned, punctuated; and Discord's markup for a time."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable
 SLUG_CHARS = 40
 
 Plain = Callable[[str], str]
-"""Makes a member's words harmless in a message; the surface knows how."""
+"""Escapes a member's text for a message; the surface provides it."""
 
 
 def one_line(text: str) -> str:
-    """Return a text with every run of spaces and line breaks as one space, none at its ends."""
+    """Collapse every run of whitespace into one space, and strip the ends."""
     return " ".join(text.split())
 
 
@@ -24,12 +24,12 @@ def full_stop(text: str) -> str:
 
 
 def on_off(value: bool) -> str:
-    """Write a switch."""
+    """Return `on` or `off`."""
     return "on" if value else "off"
 
 
 def without_controls(text: str) -> str:
-    """Take out control characters and halves of surrogate pairs; line breaks and tabs stay."""
+    """Remove control characters and lone surrogates; line breaks and tabs stay."""
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 
 
@@ -43,7 +43,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def slug(text: str, fallback: str) -> str:
-    """Turn a text into a safe start of a file name, such as `fox-in-fog`; `fallback` if no letter or digit is left."""
+    """Turn a text into a safe start of a file name, such as `fox-in-fog`; `fallback` if nothing of it remains."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", ascii_text.lower())
     name = ""

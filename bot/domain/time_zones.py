@@ -6,6 +6,7 @@ import functools
 import zoneinfo
 from difflib import get_close_matches
 
+from bot.domain import texts
 from bot.errors import InputError
 
 NEAREST_SHOWN = 3
@@ -15,19 +16,19 @@ _NO_PLACES = frozenset({"Factory", "localtime"})
 
 @functools.cache
 def zone_names() -> dict[str, str]:
-    """Return the names of all zones that this machine knows, by their lower case."""
+    """Return the names of all time zones known on this machine, by lower-case name."""
     return {name.lower(): name for name in sorted(zoneinfo.available_timezones() | {"UTC"}) if name not in _NO_PLACES}
 
 
 def zone_named(typed: str) -> str:
-    """Return a zone's name as the database has it. Raises InputError, with the nearest names, for one it has not."""
+    """Return a zone's name as the database has it. Raises InputError, with the nearest names, for an unknown one."""
     sought = "_".join(typed.split()).lower()
     names = zone_names()
     if sought in names:
         return names[sought]
     near = nearest_zones(sought)
-    hint = f"The nearest: {', '.join(f'`{name}`' for name in near)}." if near else "Give one such as `Europe/Berlin`."
-    raise InputError(f"There is no such time zone. {hint}", "timezone")
+    hint = texts.nearest_zones(near) if near else texts.ZONE_EXAMPLE
+    raise InputError(texts.unknown_zone(hint), "timezone")
 
 
 def nearest_zones(typed: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The words that a server's moderators do not allow, found however they are written. Pure."""
+"""Finds words that a server's moderators do not allow, however they are spelled. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def forbidden_word(text: str, words: Sequence[str]) -> str | None:
-    """Return the first of `words` that is in `text` as a word of its own, None if none does.
+    """Return the first of `words` that occurs in `text` as a whole word, None if none does.
 
     Case, accents, width and invisible characters make no difference.
     """
@@ -23,12 +23,12 @@ def forbidden_word(text: str, words: Sequence[str]) -> str | None:
 
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff"
-"""Thai, Lao, Burmese, Khmer, Kana, Han, Hangul: no space tells where a word ends, so each character is one."""
+"""Thai, Lao, Burmese, Khmer, Kana, Han, Hangul: no space marks the end of a word, so each character counts as one."""
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
 
 def _spelled(text: str) -> str:
-    """Return the words of a text, one space between."""
+    """Return the words of a text, separated by one space."""
     return " ".join(_WORD.findall(_folded(text)))
 
 
@@ -39,4 +39,4 @@ def _folded(text: str) -> str:
 
 
 _IGNORED = "\u115f\u1160\u3164\uffa0"
-"""Hangul fillers: letters to Unicode, but nothing to be seen."""
+"""Hangul fillers: letters in Unicode, but invisible."""

@@ -23,7 +23,7 @@ from bot.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationUseCases:
-    """What members may do about generations. `generations` takes what the others make."""
+    """What members can do with generations. `generations` accepts what the others make."""
 
     generations: Generations
     earlier: EarlierJobs

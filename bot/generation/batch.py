@@ -11,14 +11,15 @@ from bot.domain.models import PROMPT_FIELDS
 from bot.domain.spend_request import JOBS_PER_CARD
 from bot.domain.text import one_line
 from bot.errors import InputError
+from bot.generation import texts
 from bot.generation.generation import Generation
 from bot.jobs.card_spec import JobSpec
 
-_BREAK = re.compile(r"[\n|]")
+_SEPARATOR = re.compile(r"[\n|]")
 _RATIO_FIELDS = ("aspect_ratio", "aspectRatio")
 
 
-def unfit(catalogue: Catalogue) -> set[str]:
+def unsupported(catalogue: Catalogue) -> set[str]:
     """Return the ids of the operations that a batch cannot run."""
     return {operation.id for operation in catalogue.operations.values() if _prompt_field(operation) is None}
 
@@ -27,7 +28,7 @@ def operation_typed(catalogue: Catalogue, typed: str) -> Operation:
     """Return the operation that a member named for a batch. Raises InputError for one that a batch cannot run."""
     operation = catalogue.resolve(typed.strip())
     if _prompt_field(operation) is None:
-        raise InputError(f"{operation.title} needs more than words, so it cannot be run as a batch.", "operation")
+        raise InputError(texts.no_batch(operation.title), "operation")
     return operation
 
 
@@ -40,19 +41,19 @@ def batch(
     aspect_ratio: str | None,
     private: bool,
 ) -> Generation:
-    """Return one generation with a job for each prompt. Raises InputError that names the prompt if one is not fit."""
+    """Return one generation with a job for each prompt. Raises InputError, which names the invalid prompt."""
     *before, last = _steps(catalogue, operation, prompts, model, aspect_ratio)
     return Generation(operation=last.operation, values=last.input, before=before, private=private)
 
 
 def split_prompts(text: str, *, in_file: bool) -> list[str]:
-    """Return the prompts that a text holds: one a line, or outside files with | between. Raises InputError."""
-    found = [one_line(line) for line in (text.split("\n") if in_file else _BREAK.split(text))]
+    """Split a text into prompts: one on each line; outside files `|` separates them too. Raises InputError."""
+    found = [one_line(line) for line in (text.split("\n") if in_file else _SEPARATOR.split(text))]
     prompts = [line for line in found if line]
     if not prompts:
-        raise InputError("There is no prompt in this.", "prompts")
+        raise InputError(texts.NO_PROMPT, "prompts")
     if len(prompts) > JOBS_PER_CARD:
-        raise InputError(f"A batch takes at most {JOBS_PER_CARD} prompts; you gave {len(prompts)}.", "prompts")
+        raise InputError(texts.too_many_prompts(JOBS_PER_CARD, len(prompts)), "prompts")
     return prompts
 
 
@@ -72,8 +73,8 @@ def _steps(
             catalogue.check(operation.id, values)
         except InputError as error:
             if error.field != name:
-                raise  # it is the same for all of them
-            raise InputError(f"Prompt {number}: {error.sentence}", "prompts") from None
+                raise  # the other fields are the same for every prompt
+            raise InputError(texts.in_prompt(number, error.sentence), "prompts") from None
         made.append(JobSpec(operation=operation.id, input=values))
     return made
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bot.generation import texts
 from bot.generation.recipes import Parameter, Recipe, parse_steps
 
-_PROMPT = Parameter(name="prompt", about="What it is about, e.g. a lighthouse keeper in a storm")
+_PROMPT = Parameter(name="prompt", about=texts.TRAILER_PROMPT)
 
 BUILT_IN: tuple[Recipe, ...] = (
     Recipe(
         name="trailer",
-        about="A short film with sound and subtitles from one idea",
+        about=texts.TRAILER,
         parameters=(_PROMPT,),
         steps=parse_steps(
             """
@@ -39,10 +40,10 @@ BUILT_IN: tuple[Recipe, ...] = (
     ),
     Recipe(
         name="talking portrait",
-        about="A portrait that speaks your words",
+        about=texts.TALKING_PORTRAIT,
         parameters=(
-            Parameter(name="portrait", about="Who it is, e.g. an old sailor, oil painting, looking at us"),
-            Parameter(name="text", about="What is said"),
+            Parameter(name="portrait", about=texts.PORTRAIT),
+            Parameter(name="text", about=texts.PORTRAIT_TEXT),
         ),
         steps=parse_steps(
             """
@@ -67,8 +68,8 @@ BUILT_IN: tuple[Recipe, ...] = (
     ),
     Recipe(
         name="polish",
-        about="A larger, sharper video with subtitles",
-        parameters=(Parameter(name="video", about="A link to the video"),),
+        about=texts.POLISH,
+        parameters=(Parameter(name="video", about=texts.POLISHED_VIDEO),),
         steps=parse_steps(
             """
             video.upscale

@@ -1,4 +1,4 @@
-"""What an earlier job gives to a new one: its input, with its links as files to be checked, and its privacy."""
+"""What a new job inherits from an earlier one: its input, with links as files to be checked, and its privacy."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 from bot.catalogue import FieldKind, LiveCatalogue
 from bot.domain.models import Job
 from bot.errors import InputError
+from bot.generation import texts
 from bot.generation.generation import SourceFile
 from bot.generation.sources import SourceRef, native_video_id
 from bot.store import Store
-
-ERASED = "Its record was erased, so nobody knows any more what it was made from."
 
 
 class EarlierJobs:
@@ -22,7 +21,7 @@ class EarlierJobs:
         self._store = store
 
     async def is_private(self, job: Job) -> bool:
-        """Whether only its author sees the job's card, and may see what is made of it."""
+        """Whether only its author may see the job's card, and thus what is derived from it."""
         card = await self._store.cards.get(job.guild_id, job.card_id)
         return card is not None and card.private
 
@@ -34,19 +33,19 @@ class EarlierJobs:
         """Return Sora's own id of a job's video. Raises InputError for a job not visible or not made by Sora."""
         job = await self._store.job_lists.visible(guild_id, member_id, job_id.strip().upper())
         if job is None:
-            raise InputError("There is no such job here that you can see; pick one from the list.", "job")
+            raise InputError(texts.NO_SUCH_JOB, "job")
         native = native_video_id(job)
         if native is None:
-            raise InputError(f"Job {job.id} was not made by Sora; pick one that was.", "job")
+            raise InputError(texts.not_by_sora(job.id), "job")
         return native
 
     async def input_of(self, job: Job, member_id: int) -> tuple[dict[str, Any], list[SourceFile]]:
-        """Return the job's input for a member, its links taken out as files: they may have expired.
+        """Return the job's input for a member, with its links as files, because they may have expired.
 
         Raises InputError if its record was erased.
         """
         if not job.input:
-            raise InputError(ERASED)
+            raise InputError(texts.ERASED)
         parent = None
         if job.parent_id is not None:
             parent = await self._store.job_lists.visible(job.guild_id, member_id, job.parent_id)
@@ -58,16 +57,14 @@ class EarlierJobs:
             links = values.pop(field.name)
             is_list = not isinstance(links, str)
             files += [
-                SourceFile(
-                    offered=_source_of(str(link), parent), label=field.label, field=field.name, into_list=is_list
-                )
+                SourceFile(ref=_source_of(str(link), parent), label=field.label, field=field.name, into_list=is_list)
                 for link in (links if is_list else [links])
             ]
         return values, files
 
 
 def _source_of(link: str, parent: Job | None) -> SourceRef:
-    """Return the parent's result where the link is to that, since a result's link can be renewed; else the link."""
+    """Return the parent's result if the link leads to it, because a result's link can be renewed; else the link."""
     media = () if parent is None else parent.media
     found = next((medium for medium in media if medium.url == link), None)
     is_first = found is not None and next(medium for medium in media if medium.kind is found.kind) == found

@@ -1,4 +1,4 @@
-"""Values by path, as forms have them: `object.key` is what is inside an object, all else is a field's name. Pure."""
+"""Values by path, as forms have them: `object.key` for a member of an object, else a field's name. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def nested(texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def flattened(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return values by field as they are typed, by path; without lists, which a form has no input for."""
+    """Return values by field as texts by path, as a member types them; without lists, for which a form has no input."""
     texts: dict[str, str] = {}
     for name, value in values.items():
         inner = {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, Mapping) else {name: value}

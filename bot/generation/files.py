@@ -21,7 +21,7 @@ async def with_files(
     found: dict[str, Source] = {}
     for file in generation.files:
         kinds = frozenset(file.by_kind) or _kinds(operation, file)
-        source = await sources.find(guild_id, member_id, file.offered, kinds, file.label)
+        source = await sources.find(guild_id, member_id, file.ref, kinds, file.label)
         name = file.by_kind.get(source.facts.kind) or file.field or ""
         if file.into_list:
             values[name] = [*values.get(name, ()), source.url]
@@ -32,7 +32,7 @@ async def with_files(
 
 
 def _kinds(operation: Operation, file: SourceFile) -> frozenset[MediaKind]:
-    """Return what the file's field takes; where its operation's fields are not public, what its command says."""
+    """Return the kinds that the file's field takes; those of the command if the operation's fields are not public."""
     for each in operation.fields:
         if each.name == file.field and each.media:
             return each.media

@@ -18,12 +18,12 @@ _NOT_IN_DRAFTS = frozenset({"files", "confirmed"})
 class SourceFile:
     """A file that a member gave for the field `field`, or, with `by_kind`, for the field that fits its kind."""
 
-    offered: SourceRef
+    ref: SourceRef
     label: str
     field: str | None = None
     by_kind: Mapping[MediaKind, str] = dataclasses.field(default_factory=dict)
     kinds: frozenset[MediaKind] = frozenset(MediaKind)
-    """What it may be where the catalogue does not know what the field takes."""
+    """What it may be if the catalogue does not know what the field takes."""
     into_list: bool = False
     """Whether the field takes a list of links, to which this one is added."""
 
@@ -40,9 +40,9 @@ class Generation:
     enhance: bool = False
     parent_id: str | None = None
     before: Sequence[JobSpec] = ()
-    """Steps that go before it on its card."""
+    """The steps before it on its card."""
     fill: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Which of its fields the steps before give, as in JobSpec."""
+    """Which of its fields are outputs of the steps before, as in JobSpec."""
     reseed: bool = False
     """Whether each gets a random seed of its own, where the operation has one."""
     repeats: str = ""
@@ -55,7 +55,7 @@ class Generation:
     """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
 
     def to_draft(self) -> dict[str, Any]:
-        """Return it as JSON values, without files: by then their links are among the values."""
+        """Return it as JSON values, without files: their links have been filled into the values."""
         names = [each.name for each in dataclasses.fields(self) if each.name not in _NOT_IN_DRAFTS]
         before = [_as_dict(each) for each in self.before]
         return {name: getattr(self, name) for name in names} | {"before": before}

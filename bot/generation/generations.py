@@ -1,4 +1,4 @@
-"""The way of every generation into intake, whether a command, a form, a control or a reaction requests it."""
+"""How every generation gets into intake, whether a command, a form, a control or a reaction requests it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Generations:
         self._clock = clock
 
     def require_on(self, guild_id: int, generation: Generation) -> None:
-        """Raise Refused if the generation's operation is switched off here, InputError if there is none such."""
+        """Raise Refused if the generation's operation is switched off here, InputError if it does not exist."""
         self._switches.require_on(guild_id, self._catalogue.current.resolve(generation.operation))
 
     async def is_slow(self, guild_id: int, generation: Generation) -> bool:
@@ -63,14 +63,14 @@ class Generations:
         return bool(generation.files) or (await self._store.settings.get(guild_id)).estimate_tool
 
     async def accept(self, generation: Generation, origin: Origin) -> Accepted:
-        """Check the files, then check, price and store the jobs, with the credits held. Nothing is sent yet.
+        """Check the files, then check, price and store the jobs, with the credits held. Nothing is submitted yet.
 
         Raises InputError, a MediaError, Refused, KeyRefused or Unconfirmed; then nothing is stored and nothing held.
         """
         return await self._accept(await self._with_files(generation, origin), origin)
 
     async def accept_or_quote(self, generation: Generation, origin: Origin) -> Accepted | Quote:
-        """Do as `accept`; where the price is to be confirmed first, keep a draft and return the price instead."""
+        """Like `accept`; if the price must be confirmed first, save a draft and return the price instead."""
         generation = await self._with_files(generation, origin)
         try:
             return await self._accept(generation, origin)
@@ -91,9 +91,9 @@ class Generations:
             )
 
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:
-        """Return a quoted generation as confirmed by its author, and forget the draft; only the first call gets it.
+        """Return a quoted generation as confirmed by its author, and delete the draft; only the first call gets it.
 
-        None for one that is not theirs, was taken before, or has expired.
+        None if the draft is somebody else's, was already used, or has expired.
         """
         data = await self._store.drafts.take(guild_id, member_id, draft_id)
         return None if data is None or "operation" not in data else Generation.from_draft(data)

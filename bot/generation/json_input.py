@@ -1,4 +1,4 @@
-"""An operation's input as JSON: what a form starts from, and the generation that is typed into it. Pure."""
+"""An operation's input as JSON: the skeleton that a form shows, and the generation that was typed. Pure."""
 
 from __future__ import annotations
 
@@ -8,38 +8,36 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.catalogue import Field, FieldKind, Operation
+from bot.catalogue.texts import INPUT_NOT_OBJECT
 from bot.domain.text import shortened
 from bot.errors import InputError
+from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
 
 LINKS_MAX = 20
-"""Links that are checked for one request: each is a call of the bot."""
+"""Links that are checked for one generation: each costs the bot an HTTP request."""
 _EXAMPLE = re.compile(r"e\.g\. ([^;:(…]+)")
 _CURLY_QUOTES = frozenset("“”„‟«»")
 
 
 def generation_typed(operation: Operation, typed: str, *, private: bool) -> Generation:
     """Return the operation with an input that was typed as JSON, its links as files. Raises InputError."""
-    values, files = _taken_apart(operation, parsed(typed))
+    values, files = _split_links(operation, parsed(typed))
     return Generation(operation=operation.id, values=values, files=files, private=private)
 
 
 def parsed(typed: str) -> dict[str, Any]:
-    """Return the JSON object that was typed, without its empty values. Raises InputError, which names the place."""
+    """Return the JSON object that was typed, without its nulls. Raises InputError, which names the position."""
     try:
-        found = json.loads(typed, object_pairs_hook=_once, parse_constant=_no_constant)
+        found = json.loads(typed, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        hint = ' Use straight quotes (") for names and text.' if _CURLY_QUOTES & set(typed) else ""
-        raise InputError(
-            f"This is not JSON: line {error.lineno}, column {error.colno}: {_reason(error)}.{hint}", "input"
-        ) from None
+        hint = texts.STRAIGHT_QUOTES if _CURLY_QUOTES & set(typed) else ""
+        raise InputError(texts.not_json(error.lineno, error.colno, _reason(error), hint), "input") from None
     except RecursionError:
-        raise InputError("This JSON is nested too deeply.", "input") from None
+        raise InputError(texts.JSON_TOO_DEEP, "input") from None
     if not isinstance(found, dict):
-        raise InputError(
-            'The input must be a JSON object of named fields, such as {"prompt": "a lighthouse"}.', "input"
-        )
+        raise InputError(INPUT_NOT_OBJECT, "input")
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -47,23 +45,21 @@ def _reason(error: json.JSONDecodeError) -> str:
     return error.msg[:1].lower() + error.msg[1:]
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its pairs. JSON itself keeps the last of a name in silence, and the other would be missed."""
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its pairs. Raises InputError for a duplicate name, of which Python would keep only the last."""
     names = [name for name, _ in pairs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(
-            f"The JSON has the name {shortened(json.dumps(twice), 60)} twice; leave one of them out.", "input"
-        )
+    duplicate = next((name for name in names if names.count(name) > 1), None)
+    if duplicate is not None:
+        raise InputError(texts.name_twice(shortened(json.dumps(duplicate), 60)), "input")
     return dict(pairs)
 
 
-def _no_constant(word: str) -> None:
-    raise InputError(f"The JSON holds {word}, which is not a number that can be sent.", "input")
+def _refuse_constant(word: str) -> None:
+    raise InputError(texts.not_a_number(word), "input")
 
 
-def _taken_apart(operation: Operation, values: dict[str, Any]) -> tuple[dict[str, Any], list[SourceFile]]:
-    """Return the values without their links to media, and those as files to check. Raises InputError for too many."""
+def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str, Any], list[SourceFile]]:
+    """Return the values without links to media, and the links as files to check. Raises InputError for too many."""
     left, files = dict(values), []
     for field in operation.fields:
         links = _links(field, values.get(field.name))
@@ -71,17 +67,17 @@ def _taken_apart(operation: Operation, values: dict[str, Any]) -> tuple[dict[str
             del left[field.name]
         files += [
             SourceFile(
-                offered=SourceRef(url=link), label=field.label, field=field.name, into_list=field.kind is FieldKind.URLS
+                ref=SourceRef(url=link), label=field.label, field=field.name, into_list=field.kind is FieldKind.URLS
             )
             for link in links
         ]
     if len(files) > LINKS_MAX:
-        raise InputError(f"At most {LINKS_MAX} links go together; you gave {len(files)}.", "input")
+        raise InputError(texts.too_many_links(LINKS_MAX, len(files)), "input")
     return left, files
 
 
 def _links(field: Field, value: object) -> list[str]:
-    """Return the links to media that a value holds, [] for what is none: the catalogue then says what is wrong."""
+    """Return the links to media in a value; [] if it is invalid, which the catalogue then reports."""
     if not field.media or field.kind not in {FieldKind.URL, FieldKind.URLS}:
         return []
     given = value if isinstance(value, list) and field.kind is FieldKind.URLS else [value]
@@ -90,13 +86,13 @@ def _links(field: Field, value: object) -> list[str]:
     return [str(link).strip() for link in given]
 
 
-def skeleton(operation: Operation, *, at_most: int) -> str:
-    """Return an input to start from, as JSON of at most that many characters: samples where required, else nulls."""
+def skeleton(operation: Operation, *, max_chars: int) -> str:
+    """Return an input to start from, as JSON of at most `max_chars`: samples for required fields, else nulls."""
     needed = [field for field in operation.fields if field.required and field.probe is None]
     others = [field.name for field in operation.fields if field not in needed]
     while True:
         text = json.dumps(samples(needed) | dict.fromkeys(others), indent=2, ensure_ascii=False)
-        if len(text) <= at_most:
+        if len(text) <= max_chars:
             return text
         if not others:
             return "{}"
@@ -126,6 +122,6 @@ def _sample(field: Field) -> Any:
 
 
 def _example(field: Field) -> str:
-    """Return the example in a field's help; '' for ids, of which the example is nobody's."""
+    """Return the example in a field's help; '' for ids, because the id of an example does not exist."""
     found = None if field.name.casefold().endswith("id") else _EXAMPLE.search(field.help)
     return found[1].strip() if found else ""

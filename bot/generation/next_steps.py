@@ -11,6 +11,7 @@ from bot.catalogue import FieldKind, LiveCatalogue, Operation
 from bot.catalogue.compatible import NATIVE_ID, field_for, fitting, takes_native_id
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError
+from bot.generation import texts
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.field_paths import nested
 from bot.generation.generation import Generation, SourceFile
@@ -18,10 +19,9 @@ from bot.generation.sources import SourceRef, native_video_id
 from bot.guild.operation_switches import OperationSwitches
 from bot.store import Store
 
-KIND_WORDS = {MediaKind.IMAGE: "a picture", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
 _PREFILLED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        # A short clip is the cheap one.
+        # A short clip is cheaper.
         "video.generate": {"duration": "5"},
         "smartmotion.generate": {"duration": "5"},
         # The pairs and the style that Cannon Studio's samples show.
@@ -37,9 +37,9 @@ _PREFILLED: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """What a form is prefilled with, by operation and path."""
 _FIXED: Mapping[str, Mapping[str, str]] = MappingProxyType({"soundfx.generate": {"mode": "video_context"}})
-"""What follows from there being a medium at all."""
+"""Values that follow from the fact that there is a medium."""
 _SAME_PROMPT = frozenset({"video.generate", "smartmotion.generate", "soundfx.generate"})
-"""What takes a description of the same scene, so that the prompt of the source is a good start."""
+"""Operations that take a description of the same scene, for which the source's prompt is a good start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,11 @@ class Medium:
     """What a next step starts from: a job's result, or a file in a message."""
 
     kinds: tuple[MediaKind, ...]
-    """What it is; a job may have made several kinds."""
-    offered: SourceRef
+    """What it is; a job may have results of several kinds."""
+    ref: SourceRef
     job: Job | None = None
     private: bool = False
-    """Whether only one member sees it, who alone is to see what is made of it."""
+    """Whether only one member may see it, and what is derived from it."""
 
     @property
     def native_id(self) -> str | None:
@@ -65,18 +65,18 @@ class NextStep:
 
     generation: Generation
     source: MediaKind
-    """As what kind the medium is taken."""
+    """The kind as which the operation takes the medium."""
     prefilled: Mapping[str, str]
 
     @property
     def completed(self) -> Generation:
-        """The generation with the prefilled values, for where no form is shown."""
+        """The generation with the prefilled values, for use without a form."""
         values = {**nested(self.prefilled), **self.generation.values}
         return replace(self.generation, values=values)
 
 
 class NextSteps:
-    """Finds and begins the next steps of media."""
+    """Finds and starts the next steps of media."""
 
     def __init__(
         self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, store: Store
@@ -92,7 +92,7 @@ class NextSteps:
         if not kinds:
             return None
         private = await self._earlier.is_private(job)
-        return Medium(kinds=kinds, offered=SourceRef(job_id=job.id), job=job, private=private)
+        return Medium(kinds=kinds, ref=SourceRef(job_id=job.id), job=job, private=private)
 
     async def medium_in_message(
         self, guild_id: int, member_id: int, message_id: int, kinds: Collection[MediaKind]
@@ -110,7 +110,7 @@ class NextSteps:
             medium = await self.medium_of(job)
             if medium is not None and kind in medium.kinds:
                 return replace(medium, kinds=(kind,))
-        raise InputError(f"This needs {kinds_text([kind])}, and there is none.")
+        raise InputError(texts.kind_needed(kind))
 
     def fitting(self, guild_id: int, medium: Medium) -> list[Operation]:
         """Return the operations that take the medium and are on in this server."""
@@ -125,7 +125,7 @@ class NextSteps:
 
 
 def next_step(operation: Operation, medium: Medium) -> NextStep:
-    """Return the operation on the medium. Raises InputError if it does not take it."""
+    """Return the operation on the medium. Raises InputError if the operation does not take it."""
     for kind in medium.kinds:
         field = field_for(operation, kind)
         if field is None:
@@ -136,7 +136,7 @@ def next_step(operation: Operation, medium: Medium) -> NextStep:
             values[NATIVE_ID] = medium.native_id
         else:
             is_list = field.kind is FieldKind.URLS
-            files = [SourceFile(offered=medium.offered, label=field.label, field=field.name, into_list=is_list)]
+            files = [SourceFile(ref=medium.ref, label=field.label, field=field.name, into_list=is_list)]
         generation = Generation(
             operation=operation.id,
             values=values,
@@ -145,22 +145,16 @@ def next_step(operation: Operation, medium: Medium) -> NextStep:
             parent_id=None if medium.job is None else medium.job.id,
         )
         return NextStep(generation=generation, source=kind, prefilled=_prefilled(operation, medium))
-    raise InputError(f"{operation.title} does not take {kinds_text(medium.kinds)}.")
+    raise InputError(texts.kinds_not_taken(operation.title, medium.kinds))
 
 
 def _prefilled(operation: Operation, medium: Medium) -> dict[str, str]:
-    texts = dict(_PREFILLED.get(operation.id, {}))
+    prefilled = dict(_PREFILLED.get(operation.id, {}))
     if medium.job is None:
-        return texts
+        return prefilled
     ratio = medium.job.input.get("aspect_ratio")
     if isinstance(ratio, str):
-        texts["aspect_ratio"] = ratio
+        prefilled["aspect_ratio"] = ratio
     if operation.id in _SAME_PROMPT and medium.job.prompt:
-        texts["prompt"] = medium.job.prompt
-    return texts
-
-
-def kinds_text(kinds: Sequence[MediaKind]) -> str:
-    """Name kinds in a sentence: `a picture or a video`."""
-    *first, last = (KIND_WORDS[kind] for kind in kinds)
-    return f"{', '.join(first)} or {last}" if first else last
+        prefilled["prompt"] = medium.job.prompt
+    return prefilled

@@ -1,4 +1,4 @@
-"""What members' reactions on cards do: which count, what a paid one requests, what taking one back cancels."""
+"""What members' reactions on cards do: which count, what a paid one requests, what withdrawing one cancels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.domain.card_jobs import main_job
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.reaction_rules import Reaction, ReactionAction
 from bot.errors import InputError
+from bot.generation import texts
 from bot.generation.generation import Generation
 from bot.generation.generations import Generations
 from bot.generation.next_steps import NextSteps
@@ -19,12 +20,10 @@ from bot.jobs.intake import Accepted, JobService
 from bot.runtime.clock import Clock
 from bot.store import Store
 
-NOTHING_THERE = "There is no result of it."
-TAKEN_BACK = "The reaction that started this was taken back before it was sent."
 QUIET_S = 600.0
-"""A member is sent at most one message in this time that a reaction did nothing."""
+"""Within this time a member gets at most one message that a reaction did nothing."""
 STRENGTH = "strong"
-"""How far a variant made by a reaction goes: a die is for surprises."""
+"""How much a variant made by a reaction changes: a die is for surprises."""
 NEXT_STEPS: Mapping[ReactionAction, tuple[str, MediaKind]] = MappingProxyType(
     {
         ReactionAction.ANIMATE: ("video.generate", MediaKind.IMAGE),
@@ -47,7 +46,7 @@ class ReactionKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactedCard:
-    """The card that was reacted to, and what the server lets that emoji do."""
+    """The card that was reacted to, and what the emoji does on this server."""
 
     card: Card
     jobs: tuple[Job, ...]
@@ -56,7 +55,7 @@ class ReactedCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """A reaction that was taken back; `cancelled_card` is the card of which it has cancelled jobs."""
+    """A withdrawn reaction; `cancelled_card` is the id of the card whose jobs this cancelled, None for none."""
 
     card_id: str
     action: ReactionAction
@@ -64,7 +63,7 @@ class Withdrawal:
 
 
 class Reactions:
-    """Counts reactions, and does what the paid ones are for."""
+    """Counts reactions, and runs what the paid ones request."""
 
     def __init__(
         self,
@@ -92,31 +91,31 @@ class Reactions:
         return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
 
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
-        """Count a reaction; whether it acts now: it is a new one, and makes up the number that is needed."""
+        """Count a reaction. Return whether it acts now: it is a new one, and completes the number that is needed."""
         act = await self._store.reaction_acts.note(
             key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id
         )
         return act is not None and act.fires
 
     async def generation(self, reacted: ReactedCard, shown: Sequence[Job], payer_id: int) -> Generation:
-        """Return what a paid reaction requests, with sensible values where a form would ask.
+        """Return what a paid reaction requests, with default values instead of a form.
 
-        `shown` are the card's jobs with results that members see. Raises InputError where it cannot be done, Refused
-        for a payer whom the server does not let pay.
+        `shown` are the card's jobs with results that members see. Raises InputError if it is impossible, Refused
+        for a payer who may not re-run results here.
         """
         action, job = reacted.rule.action, main_job(reacted.jobs)
         if action is ReactionAction.RERUN:
-            return await self._reruns.all_again(job, payer_id)
+            return await self._reruns.rerun_all(job, payer_id)
         if action is ReactionAction.VARY:
             if job.state is not JobState.DELIVERED:
-                raise InputError(NOTHING_THERE)
+                raise InputError(texts.NO_RESULT)
             return await self._reruns.vary(job, payer_id, STRENGTH)
         operation_id, kind = NEXT_STEPS[action]
         medium = await self._next_steps.medium_of_card(shown, kind)
         return self._next_steps.begin(job.guild_id, operation_id, medium).completed
 
     async def accept(self, key: ReactionKey, generation: Generation, origin: Origin) -> Accepted:
-        """Accept a reaction's generation, and note it, so that taking the reaction back finds it.
+        """Accept a reaction's generation, and store it, so that withdrawing the reaction finds it.
 
         Raises as `Generations.accept` does.
         """
@@ -126,18 +125,19 @@ class Reactions:
         )
         return accepted
 
-    async def take_back(self, key: ReactionKey) -> Withdrawal | None:
-        """Forget a reaction, and cancel what it has started and was not sent yet. None if it had not acted."""
+    async def withdraw(self, key: ReactionKey) -> Withdrawal | None:
+        """Remove a reaction, and cancel its jobs that were not submitted yet. None if it had not acted."""
         act = await self._store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
         if act is None:
             return None
-        cancelled = act.made_card is not None and await self._jobs.undo_card(key.guild_id, act.made_card, TAKEN_BACK)
+        reason = texts.REACTION_WITHDRAWN
+        cancelled = act.made_card is not None and await self._jobs.undo_card(key.guild_id, act.made_card, reason)
         return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
-        """Forget all reactions on a message, or those with one emoji. Returns the ids of the cards they were on."""
+        """Remove all reactions on a message, or those with one emoji. Return the ids of their cards."""
         return await self._store.reaction_acts.clear(guild_id, message_id, emoji)
 
     async def may_report(self, guild_id: int, what: str) -> bool:
-        """Whether it may be reported now that a reaction did nothing; not again for a while for the same `what`."""
+        """Whether to report now that a reaction did nothing; the same `what` is reported once in `QUIET_S`."""
         return await self._store.alerts.note(guild_id, f"reaction:{what}", until=self._clock.wall() + QUIET_S)

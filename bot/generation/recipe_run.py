@@ -1,4 +1,4 @@
-"""Running a recipe: its parameters put in, its links checked, and all its steps as one generation."""
+"""Running a recipe: its parameters are filled in, its links checked, and all its steps are one generation."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from bot.domain.templates import (
     without_braces,
 )
 from bot.errors import InputError
+from bot.generation import texts
 from bot.generation.generation import Generation
 from bot.generation.recipe_check import check
 from bot.generation.recipes import Recipe, value_of
@@ -28,7 +29,7 @@ _LINKS = {FieldKind.URL, FieldKind.URLS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeRun:
-    """A recipe with its parameters put in. `is_slow` if links are to be checked, which Discord does not wait for."""
+    """A recipe with its parameters filled in. `is_slow` if links must be checked: the interaction must be deferred."""
 
     recipe: Recipe
     steps: Sequence[JobSpec]
@@ -47,7 +48,7 @@ class RecipeRuns:
         check(recipe, self._catalogue.current)
 
     def media_parameters(self, recipe: Recipe) -> set[str]:
-        """Return the names of the parameters that are put in where a medium is taken."""
+        """Return the names of the parameters that fill fields for media."""
         found = set()
         for step in recipe.steps:
             fields = self._catalogue.current.resolve(step.operation).fields
@@ -56,7 +57,7 @@ class RecipeRuns:
         return found & {parameter.name for parameter in recipe.parameters}
 
     def begin(self, recipe: Recipe, arguments: Mapping[str, str]) -> RecipeRun:
-        """Put the parameters in. Raises InputError if one is missing or not known."""
+        """Fill the parameters in. Raises InputError if one is missing or unknown."""
         steps = steps_of(recipe, arguments, self._catalogue.current)
         is_slow = any(_links_of(self._catalogue.current.resolve(step.operation), step) for step in steps)
         return RecipeRun(recipe=recipe, steps=steps, is_slow=is_slow)
@@ -74,7 +75,7 @@ class RecipeRuns:
         )
 
     async def _with_links(self, steps: Sequence[JobSpec], guild_id: int, member_id: int) -> list[JobSpec]:
-        """Return the steps with jobs' ids turned into links, and with what can be read from the files."""
+        """Return the steps with ids of jobs resolved to links, and with what can be read from the files."""
         found: dict[tuple[str, frozenset[MediaKind]], Source] = {}
         done = []
         for step in steps:
@@ -86,17 +87,17 @@ class RecipeRuns:
                         ref = SourceRef.of_text(link)
                         source = await self._sources.find(guild_id, member_id, ref, field.media, field.label)
                         found[link, field.media] = source
-                there = [found[link, field.media] for link in links]
+                checked = [found[link, field.media] for link in links]
                 if field.kind is FieldKind.URL:
-                    values[field.name], sources[field.name] = there[0].url, there[0]
+                    values[field.name], sources[field.name] = checked[0].url, checked[0]
                 else:
-                    values[field.name] = [source.url for source in there]
+                    values[field.name] = [source.url for source in checked]
             done.append(replace(step, input={**probed(operation, values, sources), **values}))
         return done
 
 
 def _links_of(operation: Operation, step: JobSpec) -> list[tuple[Field, list[str]]]:
-    """Return the links, or ids of jobs, that are in a step's input by now, by field."""
+    """Return the links, or ids of jobs, in a step's input, by field."""
     links = []
     for field in operation.fields:
         value = step.input.get(field.name)
@@ -106,7 +107,7 @@ def _links_of(operation: Operation, step: JobSpec) -> list[tuple[Field, list[str
 
 
 def steps_of(recipe: Recipe, given: Mapping[str, str], catalogue: Catalogue) -> list[JobSpec]:
-    """Return the steps of a run with these parameters. Raises InputError if one is missing or not known."""
+    """Return the steps of a run with these parameters. Raises InputError if one is missing or unknown."""
     values = _arguments(recipe, given)
     steps = []
     for step in recipe.steps:
@@ -130,11 +131,11 @@ def _arguments(recipe: Recipe, given: Mapping[str, str]) -> dict[str, str]:
     known = {each.name: each for each in recipe.parameters}
     for name in given:
         if name not in known:
-            raise InputError(f"The recipe has no parameter `{name}`; it has {', '.join(known) or 'none'}.", name)
+            raise InputError(texts.unknown_argument(name, list(known)), name)
     values = {}
     for name, parameter in known.items():
         value = without_braces(given.get(name) or parameter.default).strip()
         if not value:
-            raise InputError(f"The recipe needs `{name}`{f': {parameter.about}' if parameter.about else ''}.", name)
+            raise InputError(texts.argument_missing(name, parameter.about), name)
         values[name] = value
     return values

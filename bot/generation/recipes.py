@@ -1,6 +1,6 @@
-"""Recipes: named steps in which the output of one is the input of the next. Pure: their types and their text.
+"""Recipes: named steps in which the output of one is the input of the next. Pure: the types and the text format.
 
-A recipe is written the way it is read, one step a paragraph:
+A recipe is written as text, each step a paragraph:
 
     image.generate
     prompt: {prompt}, cinematic light
@@ -10,7 +10,7 @@ A recipe is written the way it is read, one step a paragraph:
     prompt: {prompt}
     image_url: {1.image_url}
 
-`{prompt}` is a parameter, `{1.image_url}` an output of step 1. recipe_check.py says whether a recipe can be run, and
+`{prompt}` is a parameter, `{1.image_url}` an output of step 1. recipe_check.py checks whether a recipe can be run, and
 recipe_run.py runs it.
 """
 
@@ -25,6 +25,7 @@ from typing import Any
 from bot.catalogue import Field, FieldKind
 from bot.domain.templates import is_parameter_name
 from bot.errors import InputError
+from bot.generation import texts
 
 STEPS_MAX = 10
 PARAMETERS_MAX = 5
@@ -32,14 +33,13 @@ PARAMETERS_MAX = 5
 TEXT_MAX = 4000
 """What a modal's input holds (Discord's docs)."""
 ABOUT_CHARS = 100
-NOT_SHARED = "This is not a recipe that this bot has shared."
 
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_.]{0,63})\s*:\s*(.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """What a recipe asks for when it is run. Without a default it must be given."""
+    """A value that a run of the recipe takes. Without a default it is required."""
 
     name: str
     about: str = ""
@@ -48,7 +48,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeStep:
-    """One operation with its values; texts may have `{parameter}` and `{1.output}` in them."""
+    """One operation with its values, which may contain `{parameter}` and `{1.output}`."""
 
     operation: str
     values: Mapping[str, str]
@@ -95,11 +95,11 @@ class Recipe:
                 made_by=made_by,
             )
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise InputError(NOT_SHARED) from None
-        # What is kept and shared is what was written as text; anything else was made by other means.
-        again = (parse_parameters(parameters_text(made)), parse_steps(steps_text(made)))
-        if again != (made.parameters, made.steps) or len(steps_text(made)) > TEXT_MAX:
-            raise InputError(NOT_SHARED)
+            raise InputError(texts.NOT_SHARED) from None
+        # Only what can be written as text is a recipe that the bot has shared; anything else was forged.
+        parsed = (parse_parameters(parameters_text(made)), parse_steps(steps_text(made)))
+        if parsed != (made.parameters, made.steps) or len(steps_text(made)) > TEXT_MAX:
+            raise InputError(texts.NOT_SHARED)
         return made
 
 
@@ -113,7 +113,7 @@ def _text(value: object) -> str:
 
 
 def parse_parameters(text: str) -> tuple[Parameter, ...]:
-    """Read parameters, one a line: `prompt: what it is about`, `mood = calm: how it feels`. Raises InputError."""
+    """Parse parameters, one per line: `prompt: what it is about`, `mood = calm: how it feels`. Raises InputError."""
     found: list[Parameter] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -121,21 +121,17 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
         head, _, about = line.partition(":")
         name, _, default = (part.strip() for part in head.partition("="))
         if not is_parameter_name(name):
-            raise InputError(
-                f"Line {number} of the parameters should begin with a name in small letters, such as `prompt: what it "
-                "is about`.",
-                "parameters",
-            )
+            raise InputError(texts.not_a_parameter(number), "parameters")
         if any(each.name == name for each in found):
-            raise InputError(f"The parameter `{name}` is there twice.", "parameters")
+            raise InputError(texts.parameter_twice(name), "parameters")
         found.append(Parameter(name=name, about=about.strip()[:ABOUT_CHARS].strip(), default=default))
     if len(found) > PARAMETERS_MAX:
-        raise InputError(f"A recipe has at most {PARAMETERS_MAX} parameters; this one has {len(found)}.", "parameters")
+        raise InputError(texts.too_many_parameters(PARAMETERS_MAX, len(found)), "parameters")
     return tuple(found)
 
 
 def parse_steps(text: str) -> tuple[RecipeStep, ...]:
-    """Read steps, one a paragraph: the operation, then `field: value` lines. Raises InputError."""
+    """Parse steps, each a paragraph: the operation, then `field: value` lines. Raises InputError."""
     steps: list[RecipeStep] = []
     operation: str | None = None
     values: dict[str, str] = {}
@@ -155,13 +151,13 @@ def parse_steps(text: str) -> tuple[RecipeStep, ...]:
         else:
             match = _LINE.fullmatch(line)
             if match is None:
-                raise InputError(f"Line {number} of the steps should be `field: value`.", "steps")
+                raise InputError(texts.not_a_value(number), "steps")
             if match[1] in values:
-                raise InputError(f"Line {number} gives `{match[1]}` a second time.", "steps")
+                raise InputError(texts.field_twice(number, match[1]), "steps")
             values[match[1]] = match[2].strip()
     close()
     if not 1 <= len(steps) <= STEPS_MAX:
-        raise InputError(f"A recipe has 1 to {STEPS_MAX} steps; this one has {len(steps)}.", "steps")
+        raise InputError(texts.wrong_number_of_steps(STEPS_MAX, len(steps)), "steps")
     return tuple(steps)
 
 
@@ -181,7 +177,7 @@ def steps_text(recipe: Recipe) -> str:
 
 
 def value_of(target: Field | None, text: str) -> Any:
-    """Return the text of a field's value, read as JSON for an object; the catalogue reads all else."""
+    """Return the text of a field's value, parsed as JSON for an object; the catalogue parses all else."""
     if target is not None and target.kind in {FieldKind.OBJECT, FieldKind.OBJECTS}:
         try:
             return json.loads(text)

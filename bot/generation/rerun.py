@@ -12,7 +12,8 @@ from bot.domain.card_jobs import results_of
 from bot.domain.guild_rules import Payer, Rules
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError, Refused
-from bot.generation.earlier_jobs import ERASED, EarlierJobs
+from bot.generation import texts
+from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.field_paths import flattened
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
@@ -24,25 +25,22 @@ from bot.store import Store
 IMAGE_EDIT, VARIANT = "image.edit", "prompt.enhance.variant"
 REWRITES: Mapping[str, str] = MappingProxyType(
     {
-        "subtle": "Keep the subject and the composition. Change only small details, such as the light or the colours.",
-        "strong": "Keep the subject only. Change the composition, the setting and the mood boldly.",
+        "subtle": texts.SUBTLE_REWRITE,
+        "strong": texts.STRONG_REWRITE,
     }
 )
 """How a variant's prompt is rewritten, by strength."""
 COPIES_MAX = 4
-OFF = "This server's moderators have switched re-runs off. The commands still work."
-AUTHORS_ONLY = "In this server only who asked for a result may make more of it this way. The commands still work."
-NO_VARIANT = "There is no variant of this: it has no prompt, or what makes one is switched off here."
 _CARRIED = ("aspect_ratio", "resolution")
-"""What of an image's input its variant keeps."""
+"""Fields of an image's input that its variant keeps."""
 
 
 def require_payer(rules: Rules, job: Job, member_id: int) -> None:
-    """Raise Refused if this member may not make more of the job at their own cost, as the server decides."""
+    """Raise Refused if the server does not let this member re-run the job at their own cost."""
     if rules.rerun_payer is Payer.OFF:
-        raise Refused(OFF)
+        raise Refused(texts.RERUNS_OFF)
     if rules.rerun_payer is Payer.AUTHOR and member_id != job.author_id:
-        raise Refused(AUTHORS_ONLY)
+        raise Refused(texts.AUTHORS_ONLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,7 @@ class Edit:
     """What an edit of a job starts from.
 
     `generation` has the job's files and no values; `prefilled` the texts of a form by path; `kept` the values that
-    apply where the form has no room to ask.
+    apply to fields for which the form has no input.
     """
 
     generation: Generation
@@ -59,7 +57,7 @@ class Edit:
 
 
 class Reruns:
-    """Makes generations of results. Every method raises Refused for a member whom the server does not let pay."""
+    """Makes generations from results. Every method raises Refused for a member who may not re-run results here."""
 
     def __init__(
         self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, store: Store
@@ -70,10 +68,10 @@ class Reruns:
         self._store = store
 
     async def require_payer(self, job: Job, member_id: int) -> None:
-        """Raise Refused if this member may not make more of the job."""
+        """Raise Refused if this member may not re-run the job."""
         require_payer(await self._store.settings.get(job.guild_id), job, member_id)
 
-    async def again(self, job: Job, member_id: int, *, count: int = 1) -> Generation:
+    async def rerun(self, job: Job, member_id: int, *, count: int = 1) -> Generation:
         """Return a generation with the same input and new seeds. Raises InputError if the record was erased."""
         await self.require_payer(job, member_id)
         values, files = await self._earlier.input_of(job, member_id)
@@ -87,12 +85,12 @@ class Reruns:
             reseed=True,
         )
 
-    async def all_again(self, job: Job, member_id: int) -> Generation:
-        """Do as `again`, once for each result of the job's card that was made with the same input."""
-        return await self.again(job, member_id, count=_alike(await self._earlier.of_card(job), job))
+    async def rerun_all(self, job: Job, member_id: int) -> Generation:
+        """Like `rerun`, once for each result of the job's card that was made with the same input."""
+        return await self.rerun(job, member_id, count=_alike(await self._earlier.of_card(job), job))
 
     def can_vary(self, job: Job) -> bool:
-        """Whether there is a variant of the job: a prompt describes it, and what makes the variant is on here."""
+        """Whether the job can be varied: it has a prompt, and the operations needed are on here."""
         operation = self._catalogue.current.find(job.operation)
         if operation is None or not _prompt(job) or operation.workflow == "prompt":
             return False
@@ -106,9 +104,9 @@ class Reruns:
         """
         await self.require_payer(job, member_id)
         if not job.input:
-            raise InputError(ERASED)
+            raise InputError(texts.ERASED)
         if not self.can_vary(job):
-            raise InputError(NO_VARIANT)
+            raise InputError(texts.NO_VARIANT)
         if _is_image(job):
             return await self._image_variant(job, strength)
         operation = self._catalogue.current.resolve(job.operation)
@@ -126,7 +124,7 @@ class Reruns:
         )
 
     async def _image_variant(self, job: Job, strength: str) -> Generation:
-        image = SourceFile(offered=SourceRef(job_id=job.id), label="picture", field="image_url")
+        image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE, field="image_url")
         editors = {model.id for model in self._catalogue.current.resolve(IMAGE_EDIT).models}
         carried = [*_CARRIED, "model"] if job.model in editors else _CARRIED
         return Generation(
@@ -173,6 +171,6 @@ def _is_image(job: Job) -> bool:
 
 
 def _prompt(job: Job) -> str:
-    """Return the text that describes the result; a text that is spoken in it does not."""
+    """Return the prompt, '' for none; a text that is spoken describes no result."""
     prompt = job.input.get("prompt")
     return prompt if isinstance(prompt, str) else ""

@@ -1,4 +1,4 @@
-"""Another try of a card that has failed in part: what is missing is made, from what the steps before it have made."""
+"""Retrying a card that has failed in part: only what is missing is made, from the outputs of the steps before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from bot.cannon.retry import SAFE_WINDOW_S
 from bot.domain.models import PAID_STATES, Job, JobState
 from bot.domain.templates import OutputRef, output_of_step, outputs_in, text_output, with_outputs, without_braces
 from bot.errors import InputError
-from bot.generation.earlier_jobs import ERASED, EarlierJobs
+from bot.generation import texts
+from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation
 from bot.generation.rerun import Reruns
 from bot.generation.sources import Sources
@@ -18,14 +19,13 @@ from bot.jobs.card_spec import JobSpec
 from bot.runtime.clock import Clock
 from bot.store import Store
 
-RETRIED = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED})
-"""What may be tried again; what a moderator has refused may not."""
-NOTHING_FAILED = "Nothing of this can be tried again: it did not fail, or a moderator refused it."
+RETRYABLE = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED})
+"""States that may be retried; what a moderator has refused may not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPlan:
-    """The jobs of a card of which some are to be tried again; `label` is the recipe that it is a run of."""
+    """The jobs of a card of which some are to be retried; `label` is the recipe that it is a run of."""
 
     jobs: Sequence[Job]
     private: bool
@@ -41,7 +41,7 @@ class RetryPlan:
 
 
 class Retries:
-    """Makes generations of what cards still lack."""
+    """Makes generations of the jobs that are missing on cards."""
 
     def __init__(self, *, reruns: Reruns, earlier: EarlierJobs, sources: Sources, store: Store, clock: Clock) -> None:
         self._reruns = reruns
@@ -51,13 +51,13 @@ class Retries:
         self._clock = clock
 
     async def plan(self, job: Job, member_id: int) -> RetryPlan:
-        """Return what a retry of the job's card is about.
+        """Return what a retry of the job's card needs.
 
-        Raises InputError if nothing of it may be tried again, Refused for a member whom the server does not let pay.
+        Raises InputError if none of its jobs may be retried, Refused for a member who may not re-run results here.
         """
         jobs = await self._earlier.of_card(job)
         if not to_retry(jobs):
-            raise InputError(NOTHING_FAILED)
+            raise InputError(texts.NOTHING_FAILED)
         await self._reruns.require_payer(job, member_id)
         card = await self._store.cards.get(job.guild_id, job.card_id)
         return RetryPlan(
@@ -66,14 +66,14 @@ class Retries:
             label="" if card is None else card.label,
         )
 
-    async def again(self, plan: RetryPlan, member_id: int) -> Generation:
-        """Return the generation of what the card still lacks. It uses what the steps before have made.
+    async def retry(self, plan: RetryPlan, member_id: int) -> Generation:
+        """Return the generation of the missing jobs. It uses the outputs of the steps before.
 
-        Their links are checked, and renewed where they have expired. Raises InputError or a MediaError.
+        Their links are checked, and renewed if they have expired. Raises InputError or a MediaError.
         """
         left = to_retry(plan.jobs)
         if any(not job.input and not job.fill for job in left):
-            raise InputError(ERASED)
+            raise InputError(texts.ERASED)
         done = {job.id: job for job in plan.jobs if job.state in PAID_STATES}
         numbers = {job.id: number for number, job in enumerate(left)}
         *before, last = [await self._step(job, done, numbers) for job in left]
@@ -98,7 +98,7 @@ class Retries:
         return _is_unconfirmed(job) and first_at is not None and self._clock.wall() - first_at < SAFE_WINDOW_S
 
     async def _step(self, job: Job, done: Mapping[str, Job], numbers: Mapping[str, int]) -> JobSpec:
-        """Return a job as a step of a new card: outputs that are there go into its input, others stay templates."""
+        """Return a job as a step of a new card: outputs that exist go into its input, the others stay templates."""
         values: dict[str, Any] = dict(job.input)
         fill: dict[str, Any] = {}
         for name, template in job.fill.items():
@@ -115,15 +115,15 @@ class Retries:
         return JobSpec(operation=job.operation, input=values, fill=fill, repeats=repeats)
 
     async def _output(self, done: Mapping[str, Job], ref: OutputRef) -> str:
-        """Return an earlier job's output, a link to a medium as one that works. Raises InputError or a MediaError."""
+        """Return an earlier job's output, with a working link if it is a medium. Raises InputError or a MediaError."""
         job = done.get(ref.source)
         found = None if job is None else text_output(job.output, ref.key)
         if job is None or found is None:
-            raise InputError(ERASED)
+            raise InputError(texts.ERASED)
         for medium in job.media:
             if medium.url == found:
                 kinds = frozenset({medium.kind})
-                return (await self._sources.of_job(job, medium, kinds, f"{medium.kind} of before")).url
+                return (await self._sources.of_job(job, medium, kinds, texts.earlier_output(medium.kind))).url
         return found
 
 
@@ -132,8 +132,8 @@ def _is_unconfirmed(job: Job) -> bool:
 
 
 def to_retry(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs of an ended card that another try would make: the failed ones and those after them."""
+    """Return the jobs of an ended card that a retry would make: the failed ones and those after them."""
     if not all(job.state.ended for job in jobs):
         return []
     left = [job for job in jobs if job.state not in PAID_STATES]
-    return left if left and all(job.state in RETRIED for job in left) else []
+    return left if left and all(job.state in RETRYABLE for job in left) else []

@@ -1,4 +1,4 @@
-"""From a rewritten prompt to the image or video that is made of it."""
+"""From a rewritten prompt to the image or video that it describes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from bot.guild.operation_switches import OperationSwitches
 
 IMAGE, VIDEO = "image.generate", "video.generate"
 _CARRIED = {"aspectRatio": "aspect_ratio", "duration": "duration"}
-"""What a prompt was rewritten for is kept; its style is in the text by now."""
+"""Fields of the rewrite that the generation keeps; the style is already part of the rewritten text."""
 
 
 class RewrittenPrompts:
-    """Makes generations of the prompts that jobs have rewritten."""
+    """Makes generations from prompts that jobs have rewritten."""
 
     def __init__(self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs) -> None:
         self._catalogue = catalogue
@@ -27,13 +27,13 @@ class RewrittenPrompts:
         return operation is not None and operation.workflow == "prompt"
 
     def targets(self, job: Job) -> list[str]:
-        """Return the operations that take the prompt and are on here, the best first: one for a video is for videos."""
+        """Return the operations that take the prompt and are on here, best first; a video prompt is for videos only."""
         is_for_video = job.operation == self._catalogue.current.resolve("prompt.enhance.video").id
         targets = [VIDEO] if is_for_video else [IMAGE, VIDEO]
         return [target for target in targets if self._switches.is_on(job.guild_id, target)]
 
     async def generation(self, job: Job, prompt: str, target: str) -> Generation:
-        """Return the generation that makes `target` of the job's rewritten prompt, as private as its card."""
+        """Return the generation that runs `target` on the job's rewritten prompt, private if the job's card is."""
         known = {field.name for field in self._catalogue.current.resolve(target).fields}
         carried = {_CARRIED[name]: value for name, value in job.input.items() if _CARRIED.get(name) in known}
         return Generation(

@@ -13,12 +13,13 @@ from bot.catalogue import FieldKind, LiveCatalogue, Operation, ProbeKind
 from bot.catalogue.texts import echo
 from bot.domain.models import Job, Media, MediaKind, is_id
 from bot.errors import BotError, InputError, MediaError, MediaGone
+from bot.generation import texts
 from bot.guild.api_keys import ApiKeys
 from bot.media.fetcher import MediaFetcher, SourceFacts
 from bot.store import Store
 
 SOURCE_MAX_BYTES = 512 * 1024 * 1024
-"""No limit of Cannon Studio's is public; larger files than this are a mistake or an attack."""
+"""Cannon Studio publishes no limit; larger files than this are a mistake or an attack."""
 
 Refresh = Callable[[str, int, Collection[MediaKind]], Awaitable[str | None]]
 """Turns a link to Discord (a message, or a file whose link has expired) into a fresh link for a member, or None."""
@@ -27,7 +28,7 @@ JobRefresh = Callable[[Job, Media], Awaitable[str | None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRef:
-    """How a member gave one file. Exactly one of the three is to be set."""
+    """How a member gave one file. Exactly one of the three must be set."""
 
     attachment: tuple[str, str] | None = None
     """Link and name of an upload, or of a message's file."""
@@ -36,7 +37,7 @@ class SourceRef:
 
     @classmethod
     def of_text(cls, typed: str) -> SourceRef:
-        """Return what was typed as an earlier job if it reads like an id, else as a link."""
+        """Return what was typed as an earlier job if it looks like an id, else as a link."""
         return cls(job_id=typed) if is_id(typed.upper()) else cls(url=typed)
 
     @property
@@ -56,7 +57,7 @@ class Source:
 
 
 class Sources:
-    """Turns what a member gave into a link that Cannon Studio can read. Nothing is spent here."""
+    """Resolves what a member gave to a link that Cannon Studio can fetch. Nothing is spent here."""
 
     def __init__(
         self,
@@ -78,68 +79,67 @@ class Sources:
         self._refresh_job = refresh_job
 
     async def find(
-        self, guild_id: int, member_id: int, offered: SourceRef, kinds: frozenset[MediaKind], label: str
+        self, guild_id: int, member_id: int, ref: SourceRef, kinds: frozenset[MediaKind], label: str
     ) -> Source:
-        """Look at the file behind `offered`, which must be one of `kinds`. `label` names it in sentences.
+        """Check the file that `ref` is about, which must be one of `kinds`. `label` names it in sentences.
 
         Raises InputError, or a MediaError: unreachable, gone, of another kind, not public, too large.
         """
-        if offered.count != 1:
-            raise InputError(f"Give the {label} in exactly one way: as a file, as a link, or as an earlier job.", label)
-        if offered.job_id is not None:
-            return await self._from_job(guild_id, member_id, offered.job_id, kinds, label)
-        if offered.attachment is not None:
-            link, name = offered.attachment
-            return Source(url=link, facts=await self._look(link, kinds, f"{label} {_quoted(name)}"))
-        return await self._from_link(member_id, offered.url or "", kinds, label)
+        if ref.count != 1:
+            raise InputError(texts.given_in_several_ways(label), label)
+        if ref.job_id is not None:
+            return await self._from_job(guild_id, member_id, ref.job_id, kinds, label)
+        if ref.attachment is not None:
+            link, name = ref.attachment
+            return Source(url=link, facts=await self._inspect(link, kinds, texts.named_file(label, _quoted(name))))
+        return await self._from_link(member_id, ref.url or "", kinds, label)
 
     async def _from_link(self, member_id: int, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")
         fresh = await self._refresh(link, member_id, kinds)
         if fresh is not None:
-            return Source(url=fresh, facts=await self._look(fresh, kinds, label))
-        return Source(url=link, facts=await self._look(link, kinds, label))
+            return Source(url=fresh, facts=await self._inspect(fresh, kinds, label))
+        return Source(url=link, facts=await self._inspect(link, kinds, label))
 
-    async def _look(self, link: str, kinds: frozenset[MediaKind], label: str) -> SourceFacts:
+    async def _inspect(self, link: str, kinds: frozenset[MediaKind], label: str) -> SourceFacts:
         try:
             return await self._media.inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
         except MediaError as error:
             # The same leaf, with the name of what it is about: a command may take several files.
-            raise type(error)(f"The {label} cannot be used. {error.sentence}") from error
+            raise type(error)(texts.unusable(label, error.sentence)) from error
 
     async def _from_job(
         self, guild_id: int, member_id: int, job_id: str, kinds: frozenset[MediaKind], label: str
     ) -> Source:
         job = await self._store.job_lists.visible(guild_id, member_id, job_id.strip().upper())
         if job is None:
-            raise InputError(f"There is no job {_quoted(job_id)} here that you can see; pick one from the list.", "job")
+            raise InputError(texts.no_job(_quoted(job_id)), "job")
         if job.id in await self._store.reviews.withheld(guild_id, job.card_id):
-            raise InputError(f"Job {job.id} has not passed this server's review, so it cannot be used.", "job")
+            raise InputError(texts.not_reviewed(job.id), "job")
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
-            wanted = " or ".join(sorted(kinds))
-            raise InputError(f"Job {job.id} has no {wanted}; pick one that has.", "job")
+            raise InputError(texts.no_result_of_kind(job.id, kinds), "job")
         return await self.of_job(job, medium, kinds, label)
 
     async def of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
         """Return a job's result as a source: Cannon Studio's own link as it is, else a fresh one."""
         try:
-            return Source(url=medium.url, facts=await self._look(medium.url, kinds, label), job=job)
+            return Source(url=medium.url, facts=await self._inspect(medium.url, kinds, label), job=job)
         except MediaGone:
             fresh = await self.fresh_link(job, medium)
             if fresh is None:
                 raise
-        return Source(url=fresh, facts=await self._look(fresh, kinds, label), job=job)
+        return Source(url=fresh, facts=await self._inspect(fresh, kinds, label), job=job)
 
     async def kind_of(self, link: str) -> MediaKind | None:
-        """Return what the file behind a link is, by its content; None if it cannot be used."""
+        """Return the kind of a link's file, by its content; None if it cannot be used."""
         try:
             return (await self._media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
         except MediaError:
             return None
 
     async def fresh_link(self, job: Job, medium: Media) -> str | None:
-        """Ask Cannon Studio (it keeps results for seven days), then Discord, for a link to a job's result."""
+        """Request a link to a job's result from Cannon Studio, which keeps results for 7 days, else from Discord."""
         key = await self._keys.for_job(job)
         if key is not None and job.remote_id is not None:
             try:
@@ -154,14 +154,14 @@ class Sources:
         return await self._refresh_job(job, medium)
 
     async def complete(self, job: Job) -> dict[str, Any]:
-        """Return a linked job's input with what can be read from the files that earlier steps have made.
+        """Return a linked job's input with what can be read from the files of earlier steps.
 
         A file that cannot be fetched now is left to Cannon Studio to judge.
         """
         operation = self._catalogue.current.resolve(job.operation)
-        wanted = {field.probe.source for field in operation.fields if field.probe is not None}
+        sources = {field.probe.source for field in operation.fields if field.probe is not None}
         found: dict[str, Source] = {}
-        for name in wanted & job.fill.keys():
+        for name in sources & job.fill.keys():
             link = job.input.get(name)
             if isinstance(link, str):
                 with contextlib.suppress(MediaError):
@@ -170,12 +170,12 @@ class Sources:
 
 
 def _quoted(typed: str) -> str:
-    """Return a member's words as a short piece of code, in which Discord formats nothing."""
+    """Return a member's words as short inline code, in which Discord formats nothing."""
     return f"`{echo(typed).replace('`', '') or '?'}`"
 
 
 def probed(operation: Operation, values: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
-    """Return the fields that are read from the files themselves, where the member did not give them."""
+    """Return the fields that are read from the files themselves, unless the member gave them."""
     found: dict[str, Any] = {}
     for field in operation.fields:
         if field.probe is None or values.get(field.name) is not None:
@@ -196,7 +196,7 @@ def _probe(kind: ProbeKind, facts: SourceFacts) -> str | float | None:
 
 
 def native_video_id(job: Job) -> str | None:
-    """Return the `video_…` id by which Sora knows a job's video, None if it is no Sora job.
+    """Return the `video_…` id that Sora gave to a job's video, None if it is no Sora job.
 
     The API's samples show a task id of that form on `sora2.video.*` outputs; that it may be used again is inferred.
     """

@@ -1,4 +1,4 @@
-"""From a generation to a card: the jobs that it becomes. Pure but for the random seeds."""
+"""From a generation to a card: the jobs that it becomes. Pure except for the random seeds."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from bot.generation.generation import Generation
 from bot.jobs.card_spec import CardSpec, JobSpec, Origin
 
 SEED_MAX = 2**31 - 1
-"""The docs give no range; every provider's seeds known to us go at least as far."""
+"""The docs give no range; every known provider accepts at least these."""
 PROMPT_OF_STEP_BEFORE = MappingProxyType({"prompt": str(output_of_step(0, "enhancedPrompt"))})
-"""What a job fills in whose prompt the first step of its card rewrites."""
+"""What a job fills in if the first step of its card rewrites its prompt."""
 _ENHANCERS = {"image": "prompt.enhance.image", "video": "prompt.enhance.video", "sora": "prompt.enhance.video"}
 _HINTS = {"prompt": "prompt", "aspectRatio": "aspect_ratio", "visualStyle": "style", "duration": "duration"}
-"""Which of a job's fields tell an enhancer what the prompt is for."""
+"""Fields of a job from which an enhancer knows what the prompt is for."""
 
 
-def enhancer_of(operation: Operation, otherwise: str) -> str:
-    """Return the id of the prompt operation that fits the operation's workflow, `otherwise` where none does."""
-    return _ENHANCERS.get(operation.workflow, otherwise)
+def enhancer_of(operation: Operation, default: str) -> str:
+    """Return the id of the prompt operation that fits the operation's workflow, `default` if none does."""
+    return _ENHANCERS.get(operation.workflow, default)
 
 
 def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> CardSpec:
@@ -38,7 +38,7 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
 
 
 def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
-    """Return the jobs of a generation: with `enhance`, the prompt is rewritten first and the others wait for it."""
+    """Return the jobs of a generation: with `enhance`, the prompt is rewritten first and the other jobs wait for it."""
     operation = catalogue.resolve(generation.operation)
     values = generation.values
     if generation.enhance:

@@ -14,7 +14,7 @@ from decimal import Decimal
 import structlog
 
 from bot.cannon.client import CannonClient
-from bot.domain.spending_alerts import DAY_S, HOUR_S, LOOK_BACK_DAYS, Alert, of_balance, of_hour
+from bot.domain.spending_alerts import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_balance, of_hour
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
 from bot.guild import texts
 from bot.guild.api_keys import ApiKeys, UsableKey
@@ -140,12 +140,12 @@ class Watch:
 
     async def _look(self, guild_id: int) -> None:
         now = self._clock.wall()
-        spans = [(now - LOOK_BACK_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
+        spans = [(now - HISTORY_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
         found = await self._store.reports.totals(guild_id, spans)
         if not found.total or found.first_at is None:
             return
         before, last = found.spans
-        known_s = min(now - found.first_at, LOOK_BACK_DAYS * DAY_S)
+        known_s = min(now - found.first_at, HISTORY_DAYS * DAY_S)
         for alert in (
             await self._of_balance(guild_id, found, known_s / DAY_S, now),
             of_hour(last, before, (known_s - HOUR_S) / HOUR_S, now),

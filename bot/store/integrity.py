@@ -1,4 +1,4 @@
-"""What `cannon-bot check` says about a database, without changing anything in it."""
+"""What `cannon-bot check` reports about a database, without changing anything in it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _RULES = {
 
 
 def problems_of(db: sqlite3.Connection, box: SecretBox | None) -> list[str]:
-    """Return a sentence for each thing that is wrong with the rows: SQLite's own checks, the ledger, the secrets."""
+    """Return a sentence for each problem with the rows: SQLite's own checks, the ledger, the secrets."""
     if found := damage(db):
         return [f"The file is damaged ({found}). Restore it from a backup."]
     problems = []
@@ -47,9 +47,9 @@ def problems_of(db: sqlite3.Connection, box: SecretBox | None) -> list[str]:
 
 
 def problems_of_file(path: Path, secret_keys: Sequence[str], now: float) -> list[str]:
-    """Look at a database file that may be in use; a file that is not there is no problem, the bot makes it.
+    """Check a database file that may be in use; a missing file is no problem, because the bot creates it.
 
-    `now` is the Unix time in seconds. Nothing is migrated, made or repaired.
+    `now` is the Unix time in seconds. Nothing is migrated, created or repaired.
     """
     if not path.exists():
         return []
@@ -68,7 +68,7 @@ def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: f
     known = len(schema.migrations())
     schema.refuse_strangers(db, str(path), known)
     if schema.version_of(db) < known:
-        # Queries of this version may not fit; the start will migrate it.
+        # Queries of this version may not work; the next start migrates it.
         found = damage(db)
         return [f"{path} is damaged ({found}). Restore it from a backup."] if found else []
     needed = sealed.needed_fingerprints(db, now)
@@ -83,7 +83,7 @@ def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: f
 
 
 def _read_only(path: Path) -> str:
-    """Return the address that opens the file without making a log beside it, where there is none to be read."""
+    """Return the URI that opens the file without creating a log next to it if there is none to read."""
     log = path.with_name(f"{path.name}-wal")
     mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     return f"{path.absolute().as_uri()}?{mode}"

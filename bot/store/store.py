@@ -1,4 +1,4 @@
-"""The store: all that the bot keeps, behind one class. Nothing outside this package sees SQL."""
+"""The store: all that the bot persists, behind one class. Nothing outside this package sees SQL."""
 
 from __future__ import annotations
 
@@ -102,9 +102,9 @@ class Store:
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         alone: bool = False,
     ) -> Store:
-        """Open the database, made or migrated as needed. `secret_keys`, newest first, open the sealed columns.
+        """Open the database, created or migrated as needed. `secret_keys`, newest first, decrypt the sealed columns.
 
-        Without any a key file beside the database does. Raises StoreError, with what to do, if the database
+        Without any, a key file next to the database is used. Raises StoreError, with what to do, if the database
         cannot be used or a secret key that it needs is missing. With `alone` also if another process has opened it so;
         otherwise whoever held leases is dead, and their jobs are free at once.
         """
@@ -135,30 +135,30 @@ class Store:
 
     @property
     def path(self) -> Path:
-        """Where the database lies."""
+        """The path of the database."""
         return self._database.path
 
     async def close(self) -> None:
-        """Finish what was asked for and let go of the file. May be called again."""
+        """Finish pending calls and close the file. Idempotent."""
         await self._database.close()
         if self._lock is not None:
             self._lock.release()
 
     async def rotate_secrets(self) -> int:
-        """Seal all secrets with the newest key, so that older ones may be taken away. Returns how many were changed."""
+        """Seal all secrets with the newest key, so that older ones can be removed. Returns how many were changed."""
         return await self._database.write(lambda db: sealed.reseal(db, self._box))
 
     def sign(self, text: str) -> str:
-        """Return a short signature of `text` by this installation's newest secret key: for addresses given away."""
+        """Return a short signature of `text` by this installation's newest secret key: for URLs given to others."""
         return self._box.sign(text)
 
     async def check(self) -> list[str]:
-        """Return a sentence for each thing that is wrong with the database; [] if all is well."""
+        """Return a sentence for each problem with the database; [] if there is none."""
         return await self._database.read(self._problems)
 
     @staticmethod
     def check_file(path: Path, secret_keys: Sequence[str] = ()) -> list[str]:
-        """Do as `check` with a file that is not open here, and change nothing. Waits for the disk: not in the loop."""
+        """Like `check` for a file that is not open here; changes nothing. Blocks: not for the event loop."""
         return problems_of_file(path, secret_keys, time.time())
 
     def _problems(self, db: sqlite3.Connection) -> list[str]:

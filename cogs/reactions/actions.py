@@ -14,8 +14,9 @@ from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, Who
 from bot.domain.spending_policy import refuse_blocked
 from bot.errors import InputError, NotAllowed, Refused
-from bot.generation.reactions import NEXT_STEPS, NOTHING_THERE, ReactedCard, ReactionKey
+from bot.generation.reactions import NEXT_STEPS, ReactedCard, ReactionKey
 from bot.generation.rerun import require_payer
+from bot.generation.texts import NO_RESULT
 from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
@@ -164,7 +165,7 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
     """Send the results to the reactor by direct message."""
     card, jobs, parts = reacted.card, reacted.jobs, context.bot.parts
     if all(job.state is not JobState.DELIVERED for job in jobs):
-        raise InputError(NOTHING_THERE if all(job.state.ended for job in jobs) else texts.NOT_DONE)
+        raise InputError(NO_RESULT if all(job.state.ended for job in jobs) else texts.NOT_DONE)
     _limit_rate(context, reacted)
     withheld = await parts.store.reviews.withheld(card.guild_id, card.id)
     embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld))

@@ -116,7 +116,7 @@ class ReactionListener(commands.Cog):
     async def _removed(self, event: discord.RawReactionActionEvent) -> None:
         if event.guild_id is None:
             return
-        taken_back = await self.reactions.take_back(
+        taken_back = await self.reactions.withdraw(
             ReactionKey(
                 guild_id=event.guild_id,
                 message_id=event.message_id,

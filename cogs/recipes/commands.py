@@ -19,7 +19,8 @@ from bot.domain.text import shortened, slug
 from bot.errors import InputError
 from bot.generation.built_in_recipes import BUILT_IN
 from bot.generation.recipe_texts import RecipeTexts, texts_of
-from bot.generation.recipes import NOT_SHARED, Recipe
+from bot.generation.recipes import Recipe
+from bot.generation.texts import NOT_SHARED
 from cogs.recipes import texts
 from cogs.recipes.form import RecipeForm, save
 from cogs.recipes.run import open_run

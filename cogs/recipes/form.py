@@ -87,7 +87,7 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
 
 async def _offer_edit(interaction: Interaction, draft: RecipeTexts, sentence: str) -> None:
     bot = interaction.client
-    draft_id = await bot.parts.generation.recipe_drafts.keep(guild_of(interaction), interaction.user.id, draft)
+    draft_id = await bot.parts.generation.recipe_drafts.save(guild_of(interaction), interaction.user.id, draft)
     button = Control.button(EDIT_AGAIN, draft_id, label=texts.EDIT_AGAIN, style=discord.ButtonStyle.primary)
     await bot.responses.reply_privately(interaction, texts.not_saved(sentence), view_of([button]))
 

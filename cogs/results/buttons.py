@@ -93,7 +93,7 @@ def _choice(made: Sequence[Job]) -> Control:
 @on_job("again")
 async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Re-run one result, with a new seed."""
-    generation = await interaction.client.parts.generation.reruns.again(job, interaction.user.id)
+    generation = await interaction.client.parts.generation.reruns.rerun(job, interaction.user.id)
     refuse_double_press(interaction, job, f"again {job.id}")
     await submit(interaction, generation)
 
@@ -101,7 +101,7 @@ async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) 
 @on_job("again_all")
 async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Re-run all results of a card that were made with the same input."""
-    generation = await interaction.client.parts.generation.reruns.all_again(job, interaction.user.id)
+    generation = await interaction.client.parts.generation.reruns.rerun_all(job, interaction.user.id)
     refuse_double_press(interaction, job, "again")
     await submit(interaction, generation)
 
@@ -180,7 +180,7 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)
         return
-    await submit(interaction, await retries.again(plan, interaction.user.id))
+    await submit(interaction, await retries.retry(plan, interaction.user.id))
 
 
 async def setup(bot: CannonBot) -> None:

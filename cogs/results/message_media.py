@@ -54,7 +54,7 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
     found = clear or await _probed(interaction, [part for part in parts if part.kind is None], kinds)
     if found is None or found.kind is None:
         return None
-    return Medium(kinds=(found.kind,), offered=SourceRef(attachment=(found.link, found.name)))
+    return Medium(kinds=(found.kind,), ref=SourceRef(attachment=(found.link, found.name)))
 
 
 def parts_of(message: discord.Message) -> Iterator[MessageFile]:

@@ -6,8 +6,9 @@ from bot.delivery.colours import NEUTRAL
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.domain.models import MediaKind
 from bot.errors import InputError
-from bot.generation.next_steps import Medium, kinds_text
+from bot.generation.next_steps import Medium
 from bot.generation.sources import SourceRef
+from bot.generation.texts import kinds as kinds_text
 from cogs.results import texts
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
@@ -47,8 +48,8 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
         embed.set_footer(text=texts.from_job(medium.job.id))
         action, subject = JOB_ACTION, medium.job.id
     else:
-        assert medium.offered.attachment is not None
-        embed.url = medium.offered.attachment[0]
+        assert medium.ref.attachment is not None
+        embed.url = medium.ref.attachment[0]
         action, subject = LINK_ACTION, medium.kinds[0]
     select = Control.select(action, subject, placeholder=texts.WHAT_NEXT, options=options)
     await interaction.response.send_message(embed=embed, view=view_of([select]), ephemeral=True)
@@ -60,4 +61,4 @@ def of_offer(message: discord.Message | None, subject: str) -> Medium:
     if link is None or subject not in set(MediaKind):
         raise InputError(GONE)
     # As a link, so that it is renewed where it has expired.
-    return Medium(kinds=(MediaKind(subject),), offered=SourceRef(url=link))
+    return Medium(kinds=(MediaKind(subject),), ref=SourceRef(url=link))

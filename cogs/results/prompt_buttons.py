@@ -72,7 +72,7 @@ async def _generate(interaction: Interaction, job: Job, target: str) -> None:
 @on_job("prompt_again")
 async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Rewrite the same prompt again."""
-    generation = await interaction.client.parts.generation.reruns.again(job, interaction.user.id)
+    generation = await interaction.client.parts.generation.reruns.rerun(job, interaction.user.id)
     refuse_double_press(interaction, job, "again")
     await submit(interaction, generation)
 

@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.errors import InputError
-from bot.generation.batch import batch, operation_typed, ratio_field, split_prompts, unfit
+from bot.generation.batch import batch, operation_typed, ratio_field, split_prompts, unsupported
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
 from cogs.ui.text_files import text_of_file
@@ -21,7 +21,7 @@ FILE_MAX_BYTES = 256 * 1024
 async def _operations(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
     bot = interaction.client
     off = {key for key in bot.catalogue.operations if not bot.parts.switches.is_on(interaction.guild_id or 0, key)}
-    offered = bot.catalogue.suggest_operations(typed, without=off | unfit(bot.catalogue))
+    offered = bot.catalogue.suggest_operations(typed, without=off | unsupported(bot.catalogue))
     return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
 

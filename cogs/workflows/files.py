@@ -32,4 +32,4 @@ def offered_file(
         if required:
             raise InputError(texts.file_not_given(label), label)
         return []
-    return [SourceFile(offered=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]
+    return [SourceFile(ref=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]

@@ -22,7 +22,7 @@ def references(*uploads: discord.Attachment | None, url: str | None = None, job:
     given_files += [offered_file(texts.REFERENCE_FILE, url=link) for link in (url or "").replace(",", " ").split()]
     given_files.append(offered_file(texts.REFERENCE_FILE, job=job))
     return [
-        SourceFile(offered=file.offered, label=file.label, field="reference_image_urls", into_list=True)
+        SourceFile(ref=file.ref, label=file.label, field="reference_image_urls", into_list=True)
         for files in given_files
         for file in files
     ]

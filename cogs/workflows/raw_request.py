@@ -31,7 +31,7 @@ class RequestForm(Form):
         self.typed: discord.ui.TextInput[RequestForm] = discord.ui.TextInput(
             label=texts.JSON_INPUT,
             style=discord.TextStyle.paragraph,
-            default=skeleton(operation, at_most=INPUT_CHARS),
+            default=skeleton(operation, max_chars=INPUT_CHARS),
             max_length=INPUT_CHARS,
         )
         self.add_item(self.typed)

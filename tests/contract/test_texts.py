@@ -15,8 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_CHARS = 20
 TO_DO: frozenset[str] = frozenset(
     {
-        "bot/domain",
-        "bot/generation",
         "bot/store",
     }
 )

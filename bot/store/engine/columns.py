@@ -1,4 +1,4 @@
-"""How values of the domain stand in columns: credits as whole thousandths, mappings as JSON."""
+"""How values of the domain are stored in columns: credits as whole thousandths, mappings as JSON."""
 
 from __future__ import annotations
 
@@ -19,50 +19,50 @@ def to_milli(credits_: Decimal) -> int:
 
 
 def to_milli_or_none(credits_: Decimal | None) -> int | None:
-    """Do as `to_milli`, and let None be."""
+    """Like `to_milli`; None stays None."""
     return None if credits_ is None else to_milli(credits_)
 
 
 def from_milli(milli: int | None) -> Decimal:
-    """Turn thousandths into credits; what SQL sums up over no rows (NULL) is 0."""
+    """Turn thousandths into credits; NULL, the sum of no rows, is 0."""
     return Decimal(milli or 0).scaleb(-3)
 
 
 def from_milli_or_none(milli: int | None) -> Decimal | None:
-    """Turn thousandths into credits, and let None be."""
+    """Turn thousandths into credits; None stays None."""
     return None if milli is None else from_milli(milli)
 
 
 def to_text(text: str) -> str:
-    """Make text that SQLite can hold: a lone surrogate, which JSON may carry but UTF-8 may not, becomes `?`."""
+    """Make text that SQLite can store: a lone surrogate, which JSON allows but UTF-8 does not, becomes `?`."""
     return text.encode("utf-8", "replace").decode()
 
 
 def to_text_or_none(text: str | None) -> str | None:
-    """Do as `to_text`, and let None be."""
+    """Like `to_text`; None stays None."""
     return None if text is None else to_text(text)
 
 
 def to_json(value: object) -> str:
     """Write a value as JSON in ASCII, so that any text survives.
 
-    Raises ValueError for NaN and infinity, TypeError for what JSON does not know.
+    Raises ValueError for NaN and infinity, TypeError for what JSON cannot represent.
     """
     return json.dumps(value, default=_plain, separators=(",", ":"), allow_nan=False)
 
 
 def mapping_from_json(text: str) -> Mapping[str, Any]:
-    """Read a JSON object back, unchangeable on the outside."""
+    """Parse a JSON object; the result is read-only at the top level."""
     return MappingProxyType(json.loads(text))
 
 
 def media_to_json(media: Iterable[Media]) -> str:
-    """Write result files as JSON."""
+    """Serialise result files as JSON."""
     return to_json([{"url": item.url, "kind": item.kind, "key": item.key} for item in media])
 
 
 def media_from_json(text: str) -> tuple[Media, ...]:
-    """Read result files back."""
+    """Parse result files from JSON."""
     return tuple(Media(url=item["url"], kind=MediaKind(item["kind"]), key=item["key"]) for item in json.loads(text))
 
 

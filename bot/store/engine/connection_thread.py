@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 
 class _Abandoned(Exception):
-    """The caller was cancelled before its turn came."""
+    """The caller was cancelled before its function started."""
 
 
 class ConnectionThread:
-    """A connection that only its thread touches. Functions run one after another, in the order they were asked for."""
+    """A connection that only its thread touches. Functions run one after another, in the order of the calls."""
 
     def __init__(self, connection: aiosqlite.Connection, raw: sqlite3.Connection) -> None:
         self._connection = connection
@@ -29,7 +29,7 @@ class ConnectionThread:
 
     @classmethod
     async def open(cls, connect: Callable[[], sqlite3.Connection]) -> ConnectionThread:
-        """Start the thread and let it `connect`. Raises what `connect` raises; the thread has ended then."""
+        """Start the thread and run `connect` on it. Raises what `connect` raises; the thread has then ended."""
         failures: list[BaseException] = []
         opened: list[sqlite3.Connection] = []
 
@@ -60,8 +60,8 @@ class ConnectionThread:
     async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on the thread and return or raise what it does.
 
-        A cancelled caller leaves at once. Its function is then either never begun or runs to its own end,
-        so that a transaction inside it is whole or not at all. Raises StoreError after `close`.
+        A cancelled caller leaves at once. Its function then either never starts or runs to completion,
+        so that a transaction inside it is atomic. Raises StoreError after `close`.
         """
         if self._closing is not None:
             raise StoreError("The bot's database is closed.")
@@ -72,7 +72,7 @@ class ConnectionThread:
                 raise _Abandoned
             try:
                 return function(self._raw)
-            except StopIteration as error:  # a future refuses it, and its caller would wait for ever
+            except StopIteration as error:  # a future refuses it, and its caller would wait forever
                 raise RuntimeError("a function of the store raised StopIteration") from error
 
         try:
@@ -85,8 +85,8 @@ class ConnectionThread:
         return result
 
     async def close(self) -> None:
-        """Let what was asked for finish, close the connection and end the thread. May be called again."""
+        """Finish pending calls, close the connection and end the thread. Idempotent."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._connection.close())
-        # aiosqlite's thread is no daemon: a close that is cancelled half way would hang the interpreter at exit.
+        # aiosqlite's thread is no daemon: a close that is cancelled halfway would hang the interpreter at exit.
         await asyncio.shield(self._closing)

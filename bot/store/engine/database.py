@@ -1,4 +1,4 @@
-"""The database file: one writer, one reader, and what makes a transaction whole."""
+"""The database file: one writer, one reader, and atomic transactions."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from bot.store.engine.sqlite_errors import explained
 T = TypeVar("T")
 
 BUSY_TIMEOUT_S = 5.0
-"""How long to wait for another program (a backup tool, a second process) to let go of the file."""
+"""How long to wait for another program (a backup tool, a second process) to release its lock on the file."""
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
-"""To which size the write-ahead log is cut back after a checkpoint."""
+"""The size to which the write-ahead log is truncated after a checkpoint."""
 OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
 GROUP_MAX = 64
@@ -50,9 +50,9 @@ class Database:
         migrations: Sequence[Migration] | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> Database:
-        """Open the file, made if there is none, check it and bring its schema up to date.
+        """Open the file, creating it if necessary, check it and migrate its schema.
 
-        Raises StoreError, with what to do, for a newer schema, a damaged or foreign file, or a lacking permission.
+        Raises StoreError, with what to do, for a newer schema, a damaged or foreign file, or a missing permission.
         """
         steps = schema.migrations() if migrations is None else migrations
         writer = await ConnectionThread.open(lambda: _connect_writer(path, steps, busy_timeout_s))
@@ -66,9 +66,9 @@ class Database:
     async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` as one transaction and return what it returns.
 
-        Whatever it raises rolls everything back and rises here. StoreError: the file is busy, full or damaged.
-        A caller that is cancelled cannot know whether it was done, but it was done wholly or not at all. Writes that
-        wait at the same time share one commit, and so one sync of the disk; each still stands or falls for itself.
+        Whatever it raises rolls everything back and propagates. StoreError: the file is busy, full or damaged.
+        A caller that is cancelled cannot know whether it was committed, but it is atomic. Writes that wait at the same
+        time share one commit, and so one sync of the disk; each still succeeds or fails on its own.
         """
         write = _Write(function)
         self._pending.append(write)
@@ -83,7 +83,7 @@ class Database:
         return result
 
     def _take_turn(self, db: sqlite3.Connection, write: _Write) -> None:
-        """Do all that waits, unless an earlier turn has done this one's too. Runs on the writer's thread."""
+        """Run all waiting writes, unless an earlier call has included this one. Runs on the writer's thread."""
         if write.done:
             return
         group: list[_Write] = []
@@ -94,11 +94,11 @@ class Database:
         if len(group) == 1 or not _together(db, group):
             for each in group:
                 _alone(db, each)
-        if not write.done:  # more waited than fit into one group
+        if not write.done:  # more were waiting than fit into one group
             self._take_turn(db, write)
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `function` on one unchanging view of the database. It sees every write that has returned."""
+        """Run `function` on a snapshot of the database. It sees every write that has returned."""
         return await self._reader.run(lambda db: _transaction(db, "BEGIN", function))
 
     def listen(self, callback: Callable[[], None]) -> None:
@@ -106,13 +106,13 @@ class Database:
         self._listeners.append(callback)
 
     def notify(self) -> None:
-        """Say that something was committed that another part of this process waits for."""
+        """Announce a commit that another part of this process is waiting for."""
         for callback in self._listeners:
             callback()
 
     async def close(self) -> None:
-        """Finish what was asked for and let go of the file. May be called again."""
-        # Both to their end, even if one fails: a thread left running would keep the process from exiting.
+        """Finish pending calls and close the file. Idempotent."""
+        # Close both even if one fails: a thread left running would keep the process from exiting.
         outcomes = await asyncio.gather(self._reader.close(), self._writer.close(), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
@@ -121,7 +121,7 @@ class Database:
 
 @dataclass(slots=True, eq=False)
 class _Write:
-    """A transaction that waits for its turn, then its outcome."""
+    """A waiting transaction, then its outcome."""
 
     function: Callable[[sqlite3.Connection], Any]
     abandoned: bool = False
@@ -140,10 +140,10 @@ def _alone(db: sqlite3.Connection, write: _Write) -> None:
 
 
 def _together(db: sqlite3.Connection, group: Sequence[_Write]) -> bool:
-    """Run several writes in one transaction, each in a savepoint; False if nothing of it was kept.
+    """Run several writes in one transaction, each in a savepoint; False if nothing was committed.
 
-    What one raises undoes that one alone. What the database itself complains of undoes them all: each then has to be
-    tried alone, so that the right one is told.
+    What one raises rolls back that one alone. An error of the database itself rolls back all: each is then retried
+    alone, so that the right caller gets the error.
     """
     try:
         db.execute("BEGIN IMMEDIATE")
@@ -197,7 +197,7 @@ def _connect_writer(path: Path, steps: Sequence[Migration], busy_timeout_s: floa
 
 
 def _set_up(db: sqlite3.Connection, name: str, steps: Sequence[Migration]) -> None:
-    # Nothing is written before the file is known to be ours and sound.
+    # Nothing is written before the file is known to be ours and intact.
     schema.refuse_strangers(db, name, len(steps))
     if problem := damage(db):
         raise StoreError(f"{name} is damaged ({problem}). Restore it from a backup.")
@@ -218,20 +218,20 @@ def _connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
 
 
 def connect(database: Path | str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
-    """Open a connection that begins no transaction by itself; a `str` is a `file:` address."""
+    """Open a connection that starts no transaction implicitly; a `str` is a `file:` URI."""
     db = sqlite3.connect(database, timeout=busy_timeout_s, isolation_level=None, uri=isinstance(database, str))
     db.row_factory = sqlite3.Row
     return db
 
 
 def damage(db: sqlite3.Connection) -> str | None:
-    """Return the first thing that SQLite finds wrong with the file, None if it is sound."""
+    """Return the first problem that SQLite finds in the file, None if it is intact."""
     found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
     return None if found == "ok" else " ".join(found.split())[:120]
 
 
 def prepare_file(path: Path) -> None:
-    """Make the file, readable by its owner only. Raises StoreError where that cannot be, or where it is not ours."""
+    """Create the file, readable by its owner only. Raises StoreError if that is impossible or it is not ours."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         oldest = ".".join(map(str, OLDEST_SQLITE[:2]))
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: {oldest} or newer is needed.")
@@ -242,6 +242,6 @@ def prepare_file(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise StoreError(f"{path} cannot be written ({error.strerror}). Check who owns it and its directory.") from None
-    # SQLite makes its log beside the file.
+    # SQLite creates its log next to the file.
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise StoreError(f"The directory {path.parent} cannot be written. Check who owns it.")

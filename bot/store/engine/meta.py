@@ -12,14 +12,14 @@ class Meta(Repository):
     """The table `meta`: small facts that the bot keeps about itself."""
 
     async def get(self, name: str) -> str | None:
-        """Return what was noted under this name, None if nothing was."""
+        """Return the value stored under this name, None if there is none."""
         row = await self._database.read(
             lambda db: db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         )
         return None if row is None else str(row[0])
 
     async def set(self, name: str, value: str) -> None:
-        """Note a fact under this name, in place of what was there."""
+        """Store a value under this name, replacing any earlier one."""
 
         def change(db: sqlite3.Connection) -> None:
             db.execute(

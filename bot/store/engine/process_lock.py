@@ -1,4 +1,4 @@
-"""One process for each database: an advisory lock that the kernel lets go of when its process dies, however it dies."""
+"""One process for each database: an advisory lock that the kernel releases when its process dies, however it dies."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bot.store.engine.database import prepare_file
 
 
 class ProcessLock:
-    """Held on `<database>.lock` from `take` to `release`. Whoever has it knows that no other process serves the file.
+    """Held on `<database>.lock` from `take` to `release`. The holder knows that no other process serves the file.
 
-    It is no lock of SQLite's: a backup tool or `cannon-bot check` may read the database meanwhile.
+    It is not a lock of SQLite: a backup tool or `cannon-bot check` may read the database meanwhile.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -21,11 +21,11 @@ class ProcessLock:
 
     @classmethod
     def take(cls, database: Path) -> ProcessLock:
-        """Take the lock without waiting. Raises StoreError if another has it, or if the directory is not ours."""
+        """Take the lock without waiting. Raises StoreError if it is held, or the directory is not writable."""
         prepare_file(database)
         path = database.with_name(f"{database.name}.lock")
         try:
-            # Never removed again: one who opened the old name would hold a lock that nobody else sees.
+            # Never deleted: a process that opened the old file would hold a lock that nobody else sees.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreError(f"{path} cannot be opened ({error.strerror}). Check who owns it.") from None
@@ -42,7 +42,7 @@ class ProcessLock:
         return cls(descriptor)
 
     def release(self) -> None:
-        """Let go. May be called again."""
+        """Release the lock. Idempotent."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Lines of the record of decisions, written in the transaction of the change that they tell of."""
+"""Lines of the record of decisions, written in the transaction of the change that they describe."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Record:
     kind: str
     """A short word to filter by: `limit`, `grant`, `block`, `key`, `settings`, `approval`, `refusal`, …"""
     text: str
-    """What was done, as a sentence that begins with its verb: who did it is shown before it. Members' own words in it
-    are harmless already (`plain`)."""
+    """What was done, as a sentence that begins with its verb: who did it is shown before it. Members' own text in it
+    is escaped already (`plain`)."""
     by_id: int
     """Who did it; 0 for the bot itself."""
     about: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -29,13 +29,13 @@ class Record:
 
 
 RecordOf = Callable[[T], Record | None]
-"""Returns the line for what came of a change, None where nothing was changed. It runs inside the transaction, and again
-if that has to be repeated: it only computes. What it raises undoes the change."""
+"""Returns the line for the outcome of a change, None if nothing was changed. It runs inside the transaction, and once
+more if that is repeated: it must have no side effects. What it raises rolls the change back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change(Generic[T]):
-    """What something was, and what it is now."""
+    """A value before and after a change."""
 
     before: T
     after: T
@@ -55,7 +55,7 @@ class Decision:
 
 
 def write_decision(db: sqlite3.Connection, guild_id: int, record: Record, now: float) -> Decision:
-    """Write a line of the record. Where the guild has a log channel, it waits in the outbox to be posted there."""
+    """Write a line of the record. If the guild has a log channel, it is queued in the outbox to be posted there."""
     decision_id = db.execute(
         "INSERT INTO decisions (guild_id, at, by_id, kind, text, about) VALUES (?, ?, ?, ?, ?, ?)",
         (guild_id, now, record.by_id, record.kind, record.text, to_json(record.about)),

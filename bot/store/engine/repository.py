@@ -1,4 +1,4 @@
-"""What every repository of the store is given."""
+"""The base of every repository of the store."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Repository:
     ) -> T:
         """Run `change` as one transaction, and write in it what `record` says of its result; return the result.
 
-        Both are kept or neither. Without a `record`, or where it returns None, no line is written.
+        Both are committed or neither. Without a `record`, or if it returns None, no line is written.
         """
         if record is None:
             return await self._database.write(change)

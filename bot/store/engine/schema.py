@@ -1,6 +1,6 @@
-"""Migrations: numbered SQL files beside this module, each applied together with its number, or not at all.
+"""Migrations: numbered SQL files in the store, each applied atomically with its number.
 
-A new one is a new file `NNN_what.sql`; those that were released are never edited.
+A new one is a new file `NNN_what.sql`; released ones are never edited.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib.resources import files
 from bot.errors import StoreError
 
 APPLICATION_ID = 0x43424F54
-"""`CBOT`: written into the file's header, so that another program's database is not taken for ours."""
+"""`CBOT`: written into the file's header, so that another program's database is not mistaken for ours."""
 
 _FILE_NAME = re.compile(r"(\d{3})_\w+\.sql")
 
@@ -47,7 +47,7 @@ def version_of(db: sqlite3.Connection) -> int:
 
 def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
     """Raise StoreError for another program's database and for one of a newer bot. Writes nothing."""
-    # One view of both: another process may be making the file ours at this moment.
+    # Both in one snapshot: another process may be initialising the file at this moment.
     db.execute("BEGIN")
     try:
         application_id = db.execute("PRAGMA application_id").fetchone()[0]
@@ -64,9 +64,9 @@ def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
 
 
 def migrate(db: sqlite3.Connection, steps: Sequence[Migration]) -> None:
-    """Bring the schema up to date. Two processes may call this at once; a failed step leaves nothing of itself.
+    """Migrate the schema. Two processes may call this at once; a failed step leaves nothing behind.
 
-    Foreign keys are off while a step runs, so that it may rebuild a table, and are checked before it is kept
+    Foreign keys are off while a step runs, so that it may rebuild a table, and are checked before the commit
     (sqlite.org/lang_altertable.html, section 7). The caller turns them on afterwards.
     """
     db.execute("PRAGMA foreign_keys = OFF")
@@ -95,7 +95,7 @@ def _step(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
 
 
 def statements(sql: str) -> Iterator[str]:
-    """Split a script where a line ends a statement. `executescript` would not do: it commits by itself."""
+    """Split a script where a line ends a statement. `executescript` is unsuitable: it commits implicitly."""
     statement = ""
     for line in sql.splitlines(keepends=True):
         statement += line

@@ -1,4 +1,4 @@
-"""SQLite's failures in the operator's words. What is left unexplained is a bug of ours and rises as it is."""
+"""SQLite's failures in the operator's words. Any other failure is a bug of ours and propagates unchanged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PRIMARY_CODE = 0xFF
 
 @contextmanager
 def explained(name: str = "The bot's database") -> Iterator[None]:
-    """Turn what an operator can mend into StoreError; `name` is the file in words that whoever reads it may see."""
+    """Turn what an operator can fix into StoreError; `name` describes the file in words safe to show."""
     try:
         yield
     except sqlite3.Error as error:

@@ -14,31 +14,31 @@ SqlValue = str | int | float | bytes | None
 ToSql = Callable[[Any], SqlValue]
 FromSql = Callable[[Any], Any]
 KEY = frozenset({"id", "guild_id"})
-"""The columns by which a row is found: a row of another guild never is."""
+"""The columns that identify a row: another guild's row never matches."""
 
 
 class ChangedBy(Enum):
-    """Who may change a column after its row was inserted."""
+    """What may change a column after its row was inserted."""
 
     NEVER = auto()
     BY_STORE = auto()
-    """The store's own transactions only, which keep it in step with other columns."""
+    """The store's own transactions only, which keep it consistent with other columns."""
     BY_WORKER = auto()
     """The worker too, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `to_sql` and `from_sql` turn the attribute into what SQLite holds and back; None: it is the same."""
+    """One column. `to_sql` and `from_sql` convert the attribute to what SQLite stores and back; None: no conversion."""
 
     name: str
     attribute: str = ""
-    """The attribute of the value that it holds; '': the one of the column's name."""
+    """The attribute that it stores; '': the one with the column's name."""
     to_sql: ToSql | None = None
     from_sql: FromSql | None = None
     changes: ChangedBy = ChangedBy.NEVER
     is_read: bool = True
-    """False: it is written for queries alone, and computed from other attributes."""
+    """False: it is written for queries only, and derived from other attributes."""
 
     @property
     def field(self) -> str:
@@ -64,7 +64,7 @@ class Table(Generic[Value]):
         self._update = f"UPDATE {name} SET {sets} WHERE {where}"  # noqa: S608 - names of our own columns
 
     def read(self, row: sqlite3.Row, **instead: Any) -> Value:
-        """Return the value of a row that has all columns. `instead` has attributes that are not taken from it."""
+        """Return the value of a row that has all columns. `instead` overrides attributes."""
         found = dict(zip(row.keys(), row, strict=True))
         values = {
             field: found[name] if from_sql is None else from_sql(found[name]) for name, field, from_sql in self._read
@@ -72,14 +72,14 @@ class Table(Generic[Value]):
         return self._type(**(values | instead))
 
     def insert(self, db: sqlite3.Connection, value: Value, **instead: SqlValue) -> None:
-        """Insert the value's row. `instead` has contents of columns, by name, that are not taken from the value."""
+        """Insert the value's row. `instead` overrides contents of columns, by name."""
         row = self._inserted(value)
         for name, content in instead.items():
             row[self._places[name]] = content
         db.execute(self._insert, row)
 
     def update(self, db: sqlite3.Connection, value: Value) -> None:
-        """Write the columns that may change of the value's row."""
+        """Update the mutable columns of the value's row."""
         db.execute(self._update, self._updated(value))
 
 

@@ -1,1 +1,1 @@
-"""What a server has set and decided, in SQL."""
+"""What a server has configured and decided, in SQL."""

@@ -1,4 +1,4 @@
-"""What was told once and is not to be told again: alerts to moderators, and pings for results."""
+"""What is reported only once: alerts to moderators, and pings for results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Alerts(Repository):
     async def note(self, guild_id: int, name: str, *, until: float, record: Record | None = None) -> bool:
         """Note that something is reported now, and not again before `until` (Unix seconds); write `record` if so.
 
-        Returns False, with nothing changed, if it was reported before and its time has not ended: then keep silent.
+        Returns False, with nothing changed, if it was reported before and that time has not passed.
         """
         now = self._clock.wall()
         values = {"guild_id": guild_id, "name": name, "until": until, "now": now}
@@ -33,7 +33,7 @@ class Alerts(Repository):
         return await self._recorded(guild_id, change, lambda is_new: record if is_new else None)
 
     async def keep(self, guild_id: int, name: str, *, until: float) -> None:
-        """Note that this is not to be told before `until`, whether it was told or not."""
+        """Suppress this until then (Unix seconds), whether it was reported before or not."""
 
         def change(db: sqlite3.Connection) -> None:
             db.execute(

@@ -1,4 +1,4 @@
-"""Cards that wait for a moderator: their jobs are held, and start, or are refunded, all together."""
+"""Cards that wait for a moderator: their jobs are held, and start or are refunded together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.store.work.rows import jobs_of_card, update_job
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """A card that waits for a moderator, and the message that asks for it. Times are Unix seconds."""
+    """A card that waits for a moderator, and the message with the question. Times are Unix seconds."""
 
     card_id: str
     guild_id: int
@@ -30,14 +30,14 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantNote:
-    """Who grants credits, and what for."""
+    """Who grants credits, and for what."""
 
     by_id: int
     note: str
 
 
 class Approvals(Repository):
-    """The table `approvals`. A row is there as long as the card waits."""
+    """The table `approvals`. A row exists as long as the card waits."""
 
     async def get(self, guild_id: int, card_id: str) -> Approval | None:
         """Return the guild's card's approval, None if it does not wait for one."""
@@ -49,7 +49,7 @@ class Approvals(Repository):
         return None if row is None else _approval(row)
 
     async def note_message(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
-        """Note where the moderators are asked."""
+        """Store where the question was posted."""
 
         def change(db: sqlite3.Connection) -> None:
             db.execute(
@@ -60,7 +60,7 @@ class Approvals(Repository):
         await self._database.write(change)
 
     async def unasked(self, limit: int = 100) -> list[Approval]:
-        """Return approvals, of all guilds, of which no moderator was told yet; only of cards that Discord has."""
+        """Return approvals, of all guilds, whose question was not posted yet; only of cards that Discord has."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT approvals.* FROM approvals JOIN cards ON cards.id = approvals.card_id"
@@ -71,7 +71,7 @@ class Approvals(Repository):
         return [_approval(row) for row in rows]
 
     async def overdue(self, now: float, limit: int = 100) -> list[Approval]:
-        """Return approvals, of all guilds, that nobody has decided in time (`now` is Unix seconds)."""
+        """Return approvals, of all guilds, that have expired by `now` (Unix seconds)."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT * FROM approvals WHERE expires_at <= ? ORDER BY expires_at LIMIT ?", (now, limit)
@@ -87,9 +87,9 @@ class Approvals(Repository):
         grant: GrantNote | None = None,
         record: RecordOf[tuple[Job, ...] | None] | None = None,
     ) -> tuple[Job, ...] | None:
-        """Let the card's jobs go to the queue. Returns them; None if somebody has decided before.
+        """Move the card's jobs to the queue. Returns them; None if it was decided before.
 
-        With `grant` their author is granted, once and for good, as many credits as the jobs hold.
+        With `grant` their author is granted as many credits as the jobs hold, once and without expiry.
         """
         now = self._clock.wall()
 
@@ -136,7 +136,7 @@ def _grant_held(db: sqlite3.Connection, guild_id: int, jobs: Sequence[Job], gran
 
 
 def _decided(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
-    """Take the approval away and return the jobs that waited for it; None if there was none."""
+    """Delete the approval and return the jobs that waited for it; None if there was none."""
     gone = db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id)).rowcount
     if not gone:
         return None

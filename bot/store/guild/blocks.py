@@ -23,7 +23,7 @@ class Blocks(Repository):
         by_id: int,
         record: RecordOf[None] | None = None,
     ) -> None:
-        """Block a member in the guild until then (Unix seconds), or for good; an earlier block is replaced."""
+        """Block a member in the guild until then (Unix seconds), or permanently; an earlier block is replaced."""
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> None:

@@ -10,7 +10,7 @@ class Decisions(Repository):
     """The table `decisions`: the record of who decided what. Its rows never change."""
 
     async def add(self, guild_id: int, record: Record) -> None:
-        """Write a line of the record about what changes nothing: a change writes its own, in its transaction."""
+        """Write a line of the record that is about no change: a change writes its own, in its transaction."""
         await self._recorded(guild_id, lambda _: None, lambda _: record)
 
     async def all(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[Decision]:

@@ -18,7 +18,7 @@ _REFUSED = "SELECT * FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetiredKey:
-    """A key that was replaced or removed. It need not be opened for that: its secret may be lost."""
+    """A key that was replaced or removed. Its secret need not be decrypted: it may be lost."""
 
     id: int
     guild_id: int
@@ -45,7 +45,7 @@ class GuildKeys(Repository):
         status: AccountStatus,
         record: RecordOf[KeyChange] | None = None,
     ) -> KeyChange:
-        """Make this the guild's key; the one before is retired, and forgotten once no open job needs it.
+        """Make this the guild's key; the previous one is retired, and deleted once no open job needs it.
 
         `status` is what the API said when the key was tried.
         """
@@ -71,7 +71,7 @@ class GuildKeys(Repository):
         return None if row is None else key_of(row, self._box)
 
     async def get(self, guild_id: int, key_id: int) -> GuildKey | None:
-        """Return one of the guild's keys, retired or not; None if it is not theirs, or forgotten."""
+        """Return one of the guild's keys, retired or not; None if it is not theirs, or deleted."""
         row = await self._database.read(
             lambda db: db.execute(
                 "SELECT * FROM guild_keys WHERE guild_id = ? AND id = ? AND secret IS NOT NULL", (guild_id, key_id)
@@ -80,12 +80,12 @@ class GuildKeys(Repository):
         return None if row is None else key_of(row, self._box)
 
     async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
-        """Retire the guild's key, forgotten once no open job needs it, and return it. None if it had none."""
+        """Retire the guild's key, deleted once no open job needs it, and return it. None if it had none."""
         now = self._clock.wall()
         return await self._recorded(guild_id, lambda db: _retire(db, guild_id, now), record)
 
     async def forget_all(self, guild_id: int) -> None:
-        """Forget all secrets of the guild at once, whatever still runs: the bot was removed from it."""
+        """Delete all secrets of the guild at once, whatever still runs: the bot was removed from it."""
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> None:

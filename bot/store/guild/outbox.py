@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from bot.store.engine.record import Decision, decision_of
 from bot.store.engine.repository import Repository
 
-# One line of each guild, so that none waits for the backlog of another.
+# One line per guild, so that none waits for the backlog of another.
 _NEXT = """
 SELECT decisions.* FROM decisions JOIN (
     SELECT min(decision_id) AS id FROM outbox
@@ -20,14 +20,14 @@ ORDER BY decisions.id LIMIT :limit
 
 
 class Outbox(Repository):
-    """The table `outbox`. Its rows are written with the decisions that they are of."""
+    """The table `outbox`. Its rows are written with their decisions."""
 
     def listen(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called whenever a decision was written. It must not raise."""
+        """Call `callback` whenever a decision was written. It must not raise."""
         self._database.listen(callback)
 
     async def next_lines(self, *, without: Collection[int] = (), limit: int = 100) -> list[Decision]:
-        """Return the oldest line to be posted of each guild, of at most `limit` guilds and of none in `without`."""
+        """Return each guild's oldest line to be posted, for at most `limit` guilds and none in `without`."""
         values = {"without": json.dumps(list(without)), "limit": limit}
 
         def look(db: sqlite3.Connection) -> list[Decision]:
@@ -36,7 +36,7 @@ class Outbox(Repository):
         return await self._database.read(look)
 
     async def remove(self, guild_id: int, decision_id: int) -> None:
-        """Note that a line was posted, or never will be."""
+        """Delete a line that was posted, or never will be."""
         await self._database.write(
             lambda db: db.execute("DELETE FROM outbox WHERE guild_id = ? AND decision_id = ?", (guild_id, decision_id))
         )

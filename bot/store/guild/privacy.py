@@ -1,4 +1,4 @@
-"""What is kept of a member, for them to read and to have blanked. docs/decisions/0007-privacy.md says what stays."""
+"""A member's data, for them to export and to blank. docs/decisions/0007-privacy.md says what stays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WHERE jobs.guild_id = :guild_id AND jobs.author_id = :member_id
 ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
 """
 _ENDED = "guild_id = ? AND author_id = ? AND state NOT IN (SELECT value FROM json_each(?))"
-# The model is a column of its own, and stays: reports count by it.
+# The model has its own column, and stays: reports count by it.
 _BLANK = f"""
 UPDATE jobs SET input = '{{}}', output = '{{}}', media = '[]', fill = '{{}}', error = NULL, recheck_at = NULL
 WHERE {_ENDED}
@@ -38,14 +38,14 @@ class Erased:
     jobs: int
     drafts: int
     left: int
-    """How many jobs have not ended, and were left as they are."""
+    """How many jobs have not ended, and were not changed."""
 
 
 class Privacy(Repository):
-    """Reads and blanks what is a member's own, in all tables."""
+    """Reads and blanks a member's data, in all tables."""
 
     async def page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> ReportPage:
-        """Return a page of the member's jobs in the guild, private ones too, oldest first, with all that was given."""
+        """Return a page of the member's jobs in the guild, private ones too, oldest first, with their whole input."""
         values = {
             "guild_id": guild_id,
             "member_id": member_id,
@@ -65,7 +65,7 @@ class Privacy(Repository):
         return await self._database.read(look)
 
     async def erase(self, guild_id: int, member_id: int) -> Erased:
-        """Blank what the member's ended jobs in the guild say, and forget their drafts there.
+        """Blank the contents of the member's ended jobs in the guild, and delete their drafts there.
 
         Ids, times, states, operations and credits stay, and so does the ledger.
         """

@@ -32,7 +32,7 @@ _ACTED = "SELECT 1 FROM reaction_acts WHERE guild_id = ? AND message_id = ? AND 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """A member's reaction that was noted. `fires`: it makes up the number that is needed."""
+    """A member's reaction that was stored. `fires`: it completes the number that is needed."""
 
     count: int
     fires: bool
@@ -40,7 +40,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBack:
-    """A reaction that was taken back, with what had come of it."""
+    """A withdrawn reaction, with the card that it had started."""
 
     card_id: str
     action: ReactionAction
@@ -51,11 +51,10 @@ class ReactionActs(Repository):
     """The table `reaction_acts`: which member's reaction has acted on which message."""
 
     async def note(self, guild_id: int, message_id: int, member_id: int, rule: Reaction, *, card_id: str) -> Act | None:
-        """Note a member's reaction on a message of the guild's card.
+        """Store a member's reaction on a message of the guild's card.
 
-        None if it was noted and not taken back since, or if the guild has no such card. It fires if with it as
-        many members as the rule needs have reacted, and none of them has fired it yet; where one is enough, each fires
-        for themselves.
+        None if it was stored and not withdrawn since, or if the guild has no such card. It fires if with it as many
+        members as the rule needs have reacted, and it has not fired yet; if the rule needs one, each member's fires.
         """
         values = {
             "guild_id": guild_id,
@@ -79,7 +78,7 @@ class ReactionActs(Repository):
         return await self._database.write(change)
 
     async def note_made(self, guild_id: int, message_id: int, emoji: str, member_id: int, *, made_card: str) -> None:
-        """Note which card has come of a reaction."""
+        """Store which card a reaction has started."""
 
         def change(db: sqlite3.Connection) -> None:
             db.execute(
@@ -91,9 +90,9 @@ class ReactionActs(Repository):
         await self._database.write(change)
 
     async def take_back(self, guild_id: int, message_id: int, emoji: str, member_id: int) -> TakenBack | None:
-        """Forget a member's reaction, which may act again from now on. None if it had not acted."""
+        """Delete a member's reaction, which may act again from now on. None if it had not acted."""
         values = (guild_id, message_id, emoji, member_id)
-        # Most reactions that are taken back are on other messages: they cost a read, and do not wait for the writer.
+        # Most withdrawn reactions are on other messages: they cost a read, and do not wait for the writer.
         if await self._database.read(lambda db: db.execute(_ACTED, values).fetchone()) is None:
             return None
 
@@ -110,7 +109,7 @@ class ReactionActs(Repository):
         return await self._database.write(change)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
-        """Forget all members' reactions on a message, or those with one emoji. Returns the cards they were on."""
+        """Delete all members' reactions on a message, or those with one emoji. Returns the ids of their cards."""
         values = {"guild_id": guild_id, "message_id": message_id, "emoji": emoji}
 
         def change(db: sqlite3.Connection) -> list[str]:

@@ -31,7 +31,7 @@ class ReactionMaps(Repository):
         return await self._database.read(lambda db: _reactions(db, guild_id))
 
     async def changes(self, guild_id: int) -> dict[str, Reaction]:
-        """Return what the guild has changed of the defaults, by emoji."""
+        """Return the guild's changes to the defaults, by emoji."""
         return await self._database.read(lambda db: _changes(db, guild_id))
 
     async def set(
@@ -44,8 +44,8 @@ class ReactionMaps(Repository):
     ) -> None:
         """Set what an emoji does in the guild.
 
-        `allow` is given what the guild has changed so far, in the same transaction; what it raises rises here, with
-        nothing changed.
+        `allow` is given the guild's changes so far, in the same transaction; what it raises propagates, with nothing
+        changed.
         """
         values = {
             "guild_id": guild_id,
@@ -68,7 +68,7 @@ class ReactionMaps(Repository):
     async def remove(
         self, guild_id: int, emoji: str, *, record: RecordOf[Reaction | None] | None = None
     ) -> Reaction | None:
-        """Let an emoji do nothing in the guild. Returns what it did, None if it did nothing."""
+        """Turn an emoji off in the guild. Returns what it did, None if it did nothing."""
 
         def change(db: sqlite3.Connection) -> Reaction | None:
             rule = merged(_changes(db, guild_id)).get(emoji)
@@ -86,7 +86,7 @@ class ReactionMaps(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def reset(self, guild_id: int, *, record: RecordOf[int] | None = None) -> int:
-        """Restore the defaults in the guild. Returns how many changes are forgotten by that."""
+        """Restore the defaults in the guild. Returns how many changes were deleted."""
 
         def change(db: sqlite3.Connection) -> int:
             return db.execute("DELETE FROM reactions WHERE guild_id = ?", (guild_id,)).rowcount
@@ -102,10 +102,10 @@ class ReactionMaps(Repository):
         gallery: Callable[[ReactionRules], tuple[int | None, int]] | None = None,
         record: RecordOf[ReactionRules] | None = None,
     ) -> ReactionRules:
-        """Set what is given: whether reactions do anything, whether the bot seeds them, the gallery's place and stars.
+        """Set what is given: whether reactions act, whether the bot seeds them, the gallery's channel and stars.
 
-        `gallery` returns these two for the present rules; what it raises rises here, with nothing changed. Returns the
-        rules as they are then.
+        `gallery` returns the last two for the current rules; what it raises propagates, with nothing changed. Returns
+        the new rules.
         """
 
         def change(db: sqlite3.Connection) -> ReactionRules:

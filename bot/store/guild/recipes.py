@@ -1,4 +1,4 @@
-"""Recipes that a guild's moderators have written. What is in them is the recipes' own business: here it is JSON."""
+"""Recipes that a guild's moderators have written. Their contents are JSON here."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 
 RECIPES_MAX = 100
-"""How many recipes a guild may keep."""
+"""How many recipes a guild may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptRecipe:
-    """A recipe as it is kept. `changed_at` is Unix seconds."""
+    """A stored recipe. `changed_at` is Unix seconds."""
 
     guild_id: int
     name: str
@@ -29,12 +29,12 @@ class KeptRecipe:
 
 
 class Saved(StrEnum):
-    """What came of saving a recipe."""
+    """The outcome of saving a recipe."""
 
     DONE = "done"
     NAME_TAKEN = "name taken"
     GONE = "gone"
-    """The one that was to be replaced is not there any more."""
+    """The one to be replaced no longer exists."""
     TOO_MANY = "too many"
 
 
@@ -63,7 +63,7 @@ class Recipes(Repository):
         replaces: str | None = None,
         record: RecordOf[Saved] | None = None,
     ) -> Saved:
-        """Keep a new recipe, or one in place of that named `replaces`; nothing else is overwritten."""
+        """Store a new recipe, or replace the one named `replaces`; nothing else is overwritten."""
         now, text = self._clock.wall(), to_json(data)
 
         def change(db: sqlite3.Connection) -> Saved:

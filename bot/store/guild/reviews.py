@@ -1,4 +1,4 @@
-"""Review: where results are looked at before they are posted, which of them wait, and what was decided."""
+"""Review: where results are reviewed before they are posted, which of them wait, and what was decided."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.work.rows import job_in
 REVIEW_LIFE_S = 7 * 24 * 3600.0
 """As long as Cannon Studio keeps results (its docs)."""
 
-# The narrowest rule counts. What is asked for in the review channel itself is among those who review already.
+# The narrowest rule applies. What is requested in the review channel itself is seen by reviewers only.
 _CHANNEL = """
 SELECT review_channel FROM cards JOIN review_rules ON review_rules.guild_id = cards.guild_id
     AND review_rules.channel_id IN (0, cards.category_id, cards.parent_channel_id, cards.channel_id)
@@ -34,7 +34,7 @@ WHERE jobs.card_id = :card_id AND jobs.guild_id = :guild_id AND jobs.state IN ('
 
 
 class ReviewVerdict(StrEnum):
-    """What a moderator said of a result."""
+    """A moderator's decision about a result."""
 
     PUBLISHED = "published"
     REFUSED = "refused"
@@ -42,7 +42,7 @@ class ReviewVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRule:
-    """That results of a channel (0: of all) are looked at in another first."""
+    """Results of a channel (0: of all) are reviewed in another first."""
 
     channel_id: int
     review_channel: int
@@ -50,12 +50,12 @@ class ReviewRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A result that waits for a look, or waited. Times are Unix seconds."""
+    """A result that waits for review, or waited. Times are Unix seconds."""
 
     job_id: str
     guild_id: int
     channel_id: int
-    """Where it is looked at."""
+    """Where it is reviewed."""
     message_id: int | None
     """The message there, None before it was posted."""
     asked_at: float
@@ -85,7 +85,7 @@ class Reviews(Repository):
     ) -> None:
         """Set a rule; an earlier one for the same channel is replaced.
 
-        `allow` is given the present rules in the same transaction; what it raises rises here, with nothing changed.
+        `allow` is given the current rules in the same transaction; what it raises propagates, with nothing changed.
         """
 
         def change(db: sqlite3.Connection) -> None:
@@ -117,7 +117,7 @@ class Reviews(Repository):
         return await self._database.read(lambda db: _review_of(db, guild_id, job_id))
 
     async def begin(self, guild_id: int, job_id: str) -> Review | None:
-        """Return the job's review. One is begun if a rule is for its card and none was before; else None.
+        """Return the job's review. It is created if a rule applies to its card; None if none does.
 
         Until a message of it is posted, it follows the rule to another channel.
         """
@@ -137,7 +137,7 @@ class Reviews(Repository):
         return await self._database.write(change)
 
     async def note_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
-        """Note where the moderators look at it."""
+        """Store where it was posted for review."""
         await self._database.write(
             lambda db: db.execute(
                 "UPDATE reviews SET channel_id = ?, message_id = ? WHERE guild_id = ? AND job_id = ?",
@@ -155,9 +155,9 @@ class Reviews(Repository):
         sentence: str = "",
         record: RecordOf[Job | None] | None = None,
     ) -> Job | None:
-        """Decide about a result that waits. Returns its job, due now; None if it does not wait (any more).
+        """Decide about a result that waits. Returns its job, due now; None if it does not wait.
 
-        What waits for a result that is refused is cancelled, and its credits are released.
+        Jobs that depend on a refused result are cancelled, and their credits are released.
         """
         now = self._clock.wall()
 
@@ -178,7 +178,7 @@ class Reviews(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def withheld(self, guild_id: int, card_id: str) -> frozenset[str]:
-        """Return the card's jobs of which nothing may be shown in public: not looked at yet, or refused."""
+        """Return the card's jobs whose results must not be shown in public: not reviewed yet, or refused."""
         values = {"guild_id": guild_id, "card_id": card_id}
 
         def look(db: sqlite3.Connection) -> frozenset[str]:

@@ -18,15 +18,15 @@ class GuildSettings(Repository):
     """The tables that moderators' commands write."""
 
     async def get(self, guild_id: int) -> Rules:
-        """Return the guild's settings; the defaults where it has set none."""
+        """Return the guild's settings, with defaults for what it has not set."""
         return await self._database.read(lambda db: rules_of(db, guild_id))
 
     async def change(
         self, guild_id: int, change: Callable[[Rules], Rules], *, record: RecordOf[Change[Rules]] | None = None
     ) -> Change[Rules]:
-        """Change the guild's settings by a function of the present ones, in one transaction; return both.
+        """Change the guild's settings by a function of the current ones, in one transaction; return both.
 
-        What `change` raises rises here, with nothing changed.
+        What `change` raises propagates, with nothing changed.
         """
 
         def write(db: sqlite3.Connection) -> Change[Rules]:

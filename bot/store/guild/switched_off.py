@@ -9,7 +9,7 @@ from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 
 EVERYWHERE = 0
-"""Stands for the whole bot where a guild's id is asked for."""
+"""Means the whole bot in place of a guild's id."""
 
 
 class SwitchedOff(Repository):

@@ -1,1 +1,1 @@
-"""The ledger, what was spent of it, and the reports, in SQL."""
+"""The ledger, spending and reports, in SQL."""

@@ -13,7 +13,7 @@ from bot.store.engine.repository import Repository
 from bot.store.money.spending import held_of_guild
 
 LATEST_COSTS = 5000
-"""How many jobs are read for what operations cost: older ones say little, and reading them all would take long."""
+"""How many jobs are read for the prices of operations: older ones say little, and reading all would take long."""
 _LATEST_COSTS = """
 SELECT operation, credits_milli FROM (
     SELECT job_id, credits_milli FROM ledger WHERE kind IN ('settle', 'adjust') ORDER BY id DESC LIMIT ?
@@ -45,10 +45,10 @@ class LedgerSums:
 
 
 class Ledger(Repository):
-    """The table `ledger`, to read. Its rows are written together with the jobs that they are about."""
+    """Reads of the table `ledger`. Its rows are written together with their jobs."""
 
     async def balance(self, guild_id: int) -> LedgerSums:
-        """Return what the guild has spent and what it has set aside."""
+        """Return what the guild has spent and what it holds."""
 
         def look(db: sqlite3.Connection) -> LedgerSums:
             spent = db.execute(
@@ -91,12 +91,12 @@ class Ledger(Repository):
 
 
 def hold(db: sqlite3.Connection, job: Job, now: float) -> None:
-    """Set the job's credits aside."""
+    """Hold the job's credits."""
     _write(db, job, LedgerKind.HOLD, job.held, now)
 
 
 def grant(db: sqlite3.Connection, guild_id: int, member_id: int, amount: Decimal, now: float) -> None:
-    """Note that a member was given credits."""
+    """Book a grant of credits to a member."""
     db.execute(
         "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at) VALUES (?, ?, NULL, ?, ?, ?)",
         (guild_id, member_id, LedgerKind.GRANT, to_milli(amount), now),

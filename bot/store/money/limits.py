@@ -68,7 +68,7 @@ class Limits(Repository):
 
 
 class Grants(Repository):
-    """The table `grants`: credits given once, on top of the limits."""
+    """The table `grants`: one-time credits on top of the limits."""
 
     async def add(
         self,
@@ -81,7 +81,7 @@ class Grants(Repository):
         expires_at: float | None,
         record: RecordOf[Grant] | None = None,
     ) -> Grant:
-        """Give a member credits once, on top of their limits."""
+        """Grant a member one-time credits on top of their limits."""
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> Grant:
@@ -109,7 +109,7 @@ def add_grant(
     expires_at: float | None,
     now: float,
 ) -> int | None:
-    """Give a member credits once, in the caller's transaction; return the grant's id."""
+    """Grant a member one-time credits in the caller's transaction; return the grant's id."""
     ledger.grant(db, guild_id, member_id, amount, now)
     return db.execute(
         "INSERT INTO grants (guild_id, member_id, credits_milli, note, granted_by, granted_at, expires_at)"

@@ -29,7 +29,7 @@ class Prices(Repository):
     ) -> Change[Decimal | None]:
         """Set what a job of this kind is expected to cost in the guild; None removes it. Model '' is for all models.
 
-        `allow` is given the present list in the same transaction; what it raises rises here, with nothing changed.
+        `allow` is given the current list in the same transaction; what it raises propagates, with nothing changed.
         """
 
         def change(db: sqlite3.Connection) -> Change[Decimal | None]:

@@ -38,7 +38,7 @@ LEFT JOIN cards ON cards.id = jobs.card_id
 WHERE ledger.guild_id = :guild_id AND ledger.at >= :since AND (ledger.at, ledger.id) > (:page_at, :page_id)
 ORDER BY ledger.at, ledger.id LIMIT :limit
 """
-# Of a private card the words are its author's own. Links stay out: they may carry a signature that lets anyone in.
+# The text of a private card is its author's own. Links are omitted: they may carry a signature that grants access.
 _JOBS = """
 SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,
     (SELECT sum(credits_milli) FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'adjust')) AS settled_milli,
@@ -60,22 +60,22 @@ ORDER BY at, id LIMIT :limit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a guild has spent in a time, in credits. Each of the three lists adds up to `total`."""
+    """What a guild has spent in a period, in credits. Each of the three lists adds up to `total`."""
 
     spans: tuple[Decimal, ...]
     """For each requested span (a day)."""
     members: tuple[tuple[int, Decimal], ...]
-    """By member id, the most first."""
+    """By member id, largest first."""
     operations: tuple[tuple[str, Decimal], ...]
-    """By operation id, the most first."""
+    """By operation id, largest first."""
     jobs: int
-    """How many were paid."""
+    """How many jobs were paid for."""
     first_at: float | None
     """When the guild's first job ever was settled (Unix seconds), None if none was."""
 
     @property
     def total(self) -> Decimal:
-        """All that was spent in the time."""
+        """All that was spent in the period."""
         return sum(self.spans, Decimal(0))
 
 
@@ -102,9 +102,9 @@ class Reports(Repository):
     """Reads of the tables `ledger`, `jobs` and `decisions` for moderators."""
 
     async def totals(self, guild_id: int, spans: Sequence[tuple[float, float]]) -> Report:
-        """Return what the guild has spent in each of `spans`, which follow each other, and in all of them together.
+        """Return what the guild has spent in each of `spans`, which are consecutive, and in all of them together.
 
-        A span is its start and its end, which is outside, in Unix seconds. A cost counts when it was settled.
+        A span is its start and its exclusive end, in Unix seconds. A cost counts when it was settled.
         """
         whole = (guild_id, spans[0][0], spans[-1][1])
 
@@ -199,5 +199,5 @@ def _decision_line(row: sqlite3.Row) -> Mapping[str, Any]:
 
 
 def iso_time(at: float | None) -> str | None:
-    """Write Unix seconds as ISO 8601 in UTC, to the second."""
+    """Format Unix seconds as ISO 8601 in UTC, to the second."""
     return None if at is None else dt.datetime.fromtimestamp(at, dt.UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""What was spent, as a decision sees it inside the transaction in which it is made: the domain's SpendingView."""
+"""What was spent, as a decision sees it inside its own transaction: the domain's SpendingView."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WHERE guild_id = :guild_id
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND overdue_at IS NULL
 """
-# A result that waits for review takes no place: it may wait for days.
+# A result that waits for review takes no slot: it may wait for days.
 _PARKED = """
 SELECT jobs.author_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
 WHERE reviews.guild_id = ? AND reviews.verdict IS NULL AND jobs.state = 'ready'
@@ -48,7 +48,7 @@ _OF_MEMBER = f"""
 SELECT sum(max(0, {_CHARGE}
     - coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0)))
 FROM jobs {_CLOSED}
-"""  # noqa: S608 - put together from constants
+"""  # noqa: S608 - assembled from constants
 _IN_WINDOW = """
 WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since
     AND (:operation = '' OR jobs.operation = :operation)
@@ -71,12 +71,12 @@ JOIN jobs ON jobs.id = draws.job_id
 {_CLOSED}
 WHERE grants.guild_id = :guild_id AND grants.member_id = :member_id
 ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
-"""  # noqa: S608 - put together from constants
+"""  # noqa: S608 - assembled from constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What a decision about new jobs may read. Only valid inside the decision: it queries when it is called."""
+    """What a decision about new jobs may read. Only valid inside the decision: each call is a query."""
 
     guild_id: int
     author_id: int
@@ -85,16 +85,16 @@ class Spending:
     limits: tuple[Limit, ...]
     block: Block | None
     running_of_member: int
-    """Jobs of this member that are being made, in this guild."""
+    """Running jobs of this member, in this guild."""
     running_of_guild: int
     queued_of_member: int
-    """Jobs of this member that wait for a free place or for a moderator."""
+    """Jobs of this member that wait for a free slot or for a moderator."""
     held_of_guild: Decimal
     """Credits in open holds of the guild."""
     db: sqlite3.Connection = field(repr=False)
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
-        """Return credits settled or held for jobs accepted since then; of the member: less what grants paid.
+        """Return credits settled or held for jobs accepted since then; for a member, less what grants paid.
 
         A job counts in the period in which it was accepted, whenever it is settled.
         """
@@ -109,7 +109,7 @@ class Spending:
         return from_milli(self.db.execute(query, values).fetchone()[0])
 
     def grants(self) -> list[Grant]:
-        """Return the member's grants that are not used up or expired, the soonest to expire first."""
+        """Return the member's grants with credits left that have not expired, the soonest to expire first."""
         return grants_of(self.db, self.guild_id, self.author_id, self.now)
 
 
@@ -124,7 +124,7 @@ def spent_query(*, of_member: bool, in_channel: bool) -> str:
 
 
 def parked_of(db: sqlite3.Connection, guild_id: int) -> Counter[int]:
-    """Return how many results of each member wait for review. Their jobs are open, but run no more."""
+    """Return how many results of each member wait for review. Their jobs are open, but no longer run."""
     return Counter(row[0] for row in db.execute(_PARKED, (guild_id,)).fetchall())
 
 
@@ -153,7 +153,7 @@ def held_of_guild(db: sqlite3.Connection, guild_id: int) -> Decimal:
 
 
 def rules_of(db: sqlite3.Connection, guild_id: int) -> Rules:
-    """Return the guild's settings; the defaults where it has set none."""
+    """Return the guild's settings, with defaults for what it has not set."""
     row = db.execute("SELECT data FROM rules WHERE guild_id = ?", (guild_id,)).fetchone()
     return Rules() if row is None else Rules.from_json(mapping_from_json(row[0]))
 
@@ -217,7 +217,7 @@ def grants_of(
 
 
 def _used(db: sqlite3.Connection, who: Mapping[str, int]) -> dict[int, int]:
-    """Return the thousandths that each of the member's grants has truly paid: never more than the jobs cost."""
+    """Return the thousandths that each of the member's grants has paid: never more than the jobs cost."""
     used: dict[int, int] = {}
     rest: dict[str, int] = {}
     for grant_id, drawn, job_id, charge in db.execute(_DRAWN, who).fetchall():
@@ -229,9 +229,9 @@ def _used(db: sqlite3.Connection, who: Mapping[str, int]) -> dict[int, int]:
 
 
 class SpendingViews(Repository):
-    """What a decision about credits is made from, read at one moment."""
+    """The facts for a decision about credits, read in one snapshot."""
 
     async def view(self, guild_id: int, member_id: int, look: Callable[[Spending], Any]) -> Any:
-        """Return what `look` makes of the member's spending at one moment; it runs on the store's thread."""
+        """Return the result of `look` on a snapshot of the member's spending; it runs on the store's thread."""
         now = self._clock.wall()
         return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now)))

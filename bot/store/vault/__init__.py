@@ -1,1 +1,1 @@
-"""Secrets: the box that seals them and the columns that hold them."""
+"""Secrets: the box that encrypts them and the columns that store them."""

@@ -1,4 +1,4 @@
-"""The sealed columns, wherever they are: which keys they need, what is forgotten when, and sealing them again."""
+"""The sealed columns, wherever they are: which keys they need, what is deleted when, and re-encrypting them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sqlite3
 from bot.store.vault.secret_box import SecretBox, fingerprint_of
 
 KEY_PURPOSE = "api key"
-"""What the API keys of guilds are sealed for."""
+"""The purpose with which the API keys of guilds are sealed."""
 
 
 def needed_fingerprints(db: sqlite3.Connection, now: float) -> set[str]:
-    """Return the fingerprints of the secret keys without which something of worth could not be opened.
+    """Return the fingerprints of the secret keys without which something of value could not be decrypted.
 
-    An interaction token that expired by `now` (Unix seconds) is worth nothing.
+    An interaction token that expired by `now` (Unix seconds) has no value.
     """
     rows = db.execute(
         "SELECT secret FROM guild_keys WHERE secret IS NOT NULL"
@@ -24,7 +24,7 @@ def needed_fingerprints(db: sqlite3.Connection, now: float) -> set[str]:
 
 
 def forget_expired_tokens(db: sqlite3.Connection, now: float) -> None:
-    """Forget interaction tokens that expired by `now` (Unix seconds)."""
+    """Delete interaction tokens that expired by `now` (Unix seconds)."""
     db.execute("UPDATE cards SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (now,))
 
 

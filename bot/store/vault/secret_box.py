@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with a key that is not in the database, and bound to their guild and purpose."""
+"""Secrets at rest: encrypted with a key outside the database, and bound to their guild and purpose."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _log = structlog.get_logger(__name__)
 
 
 class SecretBox:
-    """Seals and opens texts. A sealed text is `fingerprint:token`: it names the key that opens it."""
+    """Encrypts and decrypts texts. A sealed text is `fingerprint:token`: it names the key that decrypts it."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """Take `keys`, newest first: all open, the first seals.
+        """Take `keys`, newest first: all decrypt, the first encrypts.
 
         A key is a Fernet key or any text of at least 32 characters. Raises StoreError for a shorter one, or for none.
         """
@@ -48,7 +48,7 @@ class SecretBox:
     def seal(self, purpose: str, guild_id: int, text: str) -> bytes:
         """Encrypt `text` for this purpose of this guild."""
         newest = self.fingerprints[0]
-        # The guild stands inside: a token copied into another guild's row would decrypt just as well.
+        # The guild is inside: a token copied into another guild's row would decrypt just as well.
         plain = json.dumps({"purpose": purpose, "guild": guild_id, "text": text}).encode()
         return newest.encode() + b":" + self._keys[newest].encrypt(plain)
 
@@ -64,7 +64,7 @@ class SecretBox:
         return hmac.new(self._signing, text.encode(), hashlib.sha256).hexdigest()[:32]
 
     def rotate(self, sealed: bytes) -> bytes:
-        """Seal again with the newest key what any of the keys opens. Raises StoreError if none does."""
+        """Re-encrypt with the newest key what any of the keys decrypts. Raises StoreError if none does."""
         plain = self._decrypt(sealed)
         newest = self.fingerprints[0]
         return newest.encode() + b":" + self._keys[newest].encrypt(plain)
@@ -96,12 +96,12 @@ def lost_sentence(fingerprints: Collection[str]) -> str:
 
 
 def key_file_of(database: Path) -> Path:
-    """Return where the key file of this database lies: beside it, with `.key` added to its name."""
+    """Return where the key file of this database lies: next to it, with `.key` added to its name."""
     return database.with_name(f"{database.name}.key")
 
 
 def load_box(secret_keys: Sequence[str], key_file: Path, *, needed: Collection[str]) -> SecretBox:
-    """Take the keys of the settings, then that of the key file; with neither, make the key file.
+    """Take the keys of the settings, then that of the key file; with neither, create the key file.
 
     `needed` are the fingerprints of the keys that the database needs. Raises StoreError if one is missing, so
     that no new key hides that the old one was lost, or if the file cannot be used.
@@ -149,7 +149,7 @@ def _read(key_file: Path) -> str:
 
 
 def _create(key_file: Path) -> str:
-    """Write a new key whole or not at all; if another process was first, its key is the one."""
+    """Write a new key atomically; if another process was first, its key is used."""
     try:
         with tempfile.NamedTemporaryFile(dir=key_file.parent, prefix=".key-", delete=True) as temporary:  # mode 600
             temporary.write(Fernet.generate_key() + b"\n")
@@ -167,7 +167,7 @@ def _create(key_file: Path) -> str:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Make sure that a new name outlives a power cut: secrets sealed with a key that vanished are lost."""
+    """Make sure that a new file survives a power cut: secrets sealed with a lost key are lost."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -15,11 +15,11 @@ from bot.store.work.rows import job_in, jobs_of_card
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
-    """What came of cancelling a job. `job` is as it is now."""
+    """The outcome of cancelling a job. `job` is as it is now."""
 
     job: Job
     stopped: bool
-    """Whether it was stopped before it was sent, and its credits released."""
+    """Whether it was stopped before it was submitted, and its credits released."""
     others: int
     """How many jobs that waited for it were cancelled too."""
 
@@ -38,8 +38,8 @@ class Cancellation(Repository):
     ) -> Cancelled | None:
         """Cancel the guild's job and those that wait for it. None if there is none, or if it has ended.
 
-        What was never sent ends with its credits released; `sentence` says why. What was sent continues and is charged;
-        with `drop_by` (who requested that) its result is kept, but not posted.
+        What was never submitted ends with its credits released; `sentence` says why. What was submitted continues and
+        is charged; with `drop_by` (the member who requested it) its result is kept, but not posted.
         """
         now = self._clock.wall()
 
@@ -59,9 +59,9 @@ class Cancellation(Repository):
         *,
         record: RecordOf[tuple[Job, ...] | None] | None = None,
     ) -> tuple[Job, ...] | None:
-        """Cancel all jobs of the guild's card that were not sent yet; return those, None if every job had ended.
+        """Cancel all jobs of the guild's card that were not submitted yet; return them, None if every job had ended.
 
-        Their credits are released; `sentence` says why, but for those whose step before is cancelled with them.
+        Their credits are released; `sentence` says why, except for those whose previous step is cancelled with them.
         """
         now = self._clock.wall()
 
@@ -69,7 +69,7 @@ class Cancellation(Repository):
             open_before = [job.id for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended]
             for job_id in open_before:
                 job = job_in(db, guild_id, job_id)
-                if job is not None and not job.state.ended:  # it may have been cancelled with the step before it
+                if job is not None and not job.state.ended:  # it may have been cancelled with its previous step
                     _cancel(db, job, sentence, None, now)
             after = jobs_of_card(db, guild_id, card_id)
             stopped = tuple(job for job in after if job.id in open_before and job.state is JobState.CANCELLED)
@@ -78,7 +78,7 @@ class Cancellation(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def is_dropped(self, guild_id: int, job_id: str) -> bool:
-        """Whether somebody wants the job's result not to be posted."""
+        """Whether the job's result is not to be posted."""
         return await self._database.read(
             lambda db: (
                 db.execute(
@@ -103,7 +103,7 @@ def _cancel(db: sqlite3.Connection, job: Job, sentence: str, drop_by: int | None
 
 
 def _close_approval(db: sqlite3.Connection, job: Job) -> None:
-    """End the approval of a card of which no job awaits it any more."""
+    """Delete the approval of a card of which no job awaits it any more."""
     jobs = jobs_of_card(db, job.guild_id, job.card_id)
     if all(other.state is not JobState.AWAITING_APPROVAL for other in jobs):
         db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (job.guild_id, job.card_id))

@@ -18,7 +18,7 @@ from bot.store.vault.sealed_columns import forget_unneeded_keys
 from bot.store.work.dependents import end_unsent
 from bot.store.work.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
 
-# `+`: a message is of one card, so its index is the one to use.
+# `+`: a message belongs to one card, so its index is the one to use.
 _CARD_IN_MESSAGE = """
 SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
     SELECT id FROM cards WHERE message_id = :message_id
@@ -33,11 +33,11 @@ class Cards(Repository):
     async def accept(
         self, card: Card, jobs: Sequence[Job], decide: Callable[[Spending], Verdict | None]
     ) -> tuple[Card, tuple[Job, ...], Verdict | None]:
-        """Store a card with its jobs and set their credits aside, if `decide` lets it: one transaction.
+        """Store a card with its jobs and hold their credits, if `decide` allows it: one transaction.
 
-        `decide` sees what is spent by then, on the store's thread. It says in which state each job begins and
-        which grants pay (None: as `jobs` say, no grant), or raises to refuse: nothing is stored and its error rises
-        here. Returns what is stored and the verdict, None if this interaction's card was there before.
+        `decide` sees what is spent by then, on the store's thread. It returns in which state each job starts and
+        which grants pay (None: as `jobs` say, no grant), or raises to refuse: nothing is stored and its error
+        propagates. Returns what is stored and the verdict, None if this interaction already has a card.
         """
         _check(card, jobs)
         now = self._clock.wall()
@@ -50,7 +50,7 @@ class Cards(Repository):
             )
             if earlier is not None:
                 return *earlier, None
-            # As of the moment that its jobs count from: with a midnight between the two they would count nowhere.
+            # As of the time from which its jobs count: with a midnight between the two they would count nowhere.
             verdict = decide(spending(db, card.guild_id, card.author_id, card.created_at))
             if verdict is None:
                 verdict = Verdict(states=tuple(job.state for job in jobs))
@@ -74,7 +74,7 @@ class Cards(Repository):
         return await self._database.write(change)
 
     async def mark_answered(self, guild_id: int, card_id: str, message_id: int | None, channel_id: int) -> None:
-        """Note that Discord has taken our first answer, and where it is: its jobs may be claimed from now on."""
+        """Store that Discord has accepted our first response, and where it is: its jobs may be claimed from now on."""
 
         def change(db: sqlite3.Connection) -> None:
             db.execute(
@@ -94,9 +94,9 @@ class Cards(Repository):
         token: str | None = None,
         token_expires_at: float = 0.0,
     ) -> None:
-        """Note that the card is in another message now, which no interaction token can edit but perhaps `token`.
+        """Store that the card is in another message now, which no interaction token can edit except perhaps `token`.
 
-        Where it stood before is kept among the copies of its results, to be taken down with them.
+        Its previous message is stored among the copies of its results, to be deleted with them.
         """
         sealed = None if token is None else self._box.seal(TOKEN_PURPOSE, guild_id, token)
 
@@ -118,9 +118,9 @@ class Cards(Repository):
         await self._database.write(change)
 
     async def drop(self, guild_id: int, card_id: str, reason: str) -> int:
-        """Give up a card whose answer never reached Discord: jobs that were never sent are cancelled and released.
+        """Abandon a card whose response never reached Discord: jobs not submitted yet are cancelled and released.
 
-        `reason` is the sentence that is kept with them. Returns how many; 0 if the card is answered after all.
+        `reason` is the sentence stored with them. Returns how many; 0 if the card has been answered meanwhile.
         """
         now = self._clock.wall()
 
@@ -142,7 +142,7 @@ class Cards(Repository):
         return await self._database.write(change)
 
     async def unanswered(self, limit: int | None = None) -> list[Card]:
-        """Return cards, oldest first, of which it is not known whether Discord took the answer. Of all guilds."""
+        """Return cards, oldest first, of all guilds, for which it is unknown whether Discord accepted the response."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT * FROM cards WHERE answered = 0 AND dropped_at IS NULL ORDER BY created_at LIMIT ?",
@@ -157,7 +157,7 @@ class Cards(Repository):
         return None if found is None else found[0]
 
     async def with_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
-        """Return the guild's card with its jobs in order, as they were at one moment."""
+        """Return the guild's card with its jobs in order, from one snapshot."""
         return await self._database.read(
             lambda db: self._card_where(db, "SELECT * FROM cards WHERE guild_id = ? AND id = ?", (guild_id, card_id))
         )
@@ -172,7 +172,7 @@ class Cards(Repository):
         return await self._database.read(look)
 
     async def take_down(self, guild_id: int, card_id: str) -> None:
-        """Note that the card's message was taken down: it is in no message, and no token reaches it."""
+        """Store that the card's message was deleted: it is in no message, and no token reaches it."""
         await self._database.write(
             lambda db: db.execute(
                 "UPDATE cards SET message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0"
@@ -182,7 +182,7 @@ class Cards(Repository):
         )
 
     async def erase(self, guild_id: int, card_id: str, *, record: RecordOf[int] | None = None) -> int:
-        """Blank what the card's ended jobs say of their content: ids, times and credits stay. Returns how many."""
+        """Blank the contents of the card's ended jobs: ids, times and credits stay. Returns how many."""
 
         def change(db: sqlite3.Connection) -> int:
             ended = [job for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]

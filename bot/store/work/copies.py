@@ -1,4 +1,4 @@
-"""The table `copies`: the messages that show a result besides its card."""
+"""The table `copies`: the messages that show a result in addition to its card."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Copy:
 
 
 class Copies(Repository):
-    """The table `copies`: the messages that show a result besides its card."""
+    """The table `copies`: the messages that show a result in addition to its card."""
 
     async def note(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int, kind: str) -> bool:
-        """Note a message that shows the job's result, so that it goes with it. False if the guild has no such job."""
+        """Store a message that shows the job's result, to be deleted with it. False if the guild has no such job."""
 
         def change(db: sqlite3.Connection) -> bool:
             return bool(
@@ -51,7 +51,7 @@ class Copies(Repository):
         ]
 
     async def forget(self, guild_id: int, message_id: int) -> None:
-        """Note that a copy is gone."""
+        """Delete the row of a copy that is gone."""
         await self._database.write(
             lambda db: db.execute("DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id))
         )

@@ -18,9 +18,9 @@ STEP_REFUSED = "The result before this one was not published, so this was not st
 
 
 def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
-    """Start the jobs for which `ended` was the last to wait for; without its result, cancel and release them.
+    """Start the jobs that were waiting only for `ended`; without its result, cancel and release them.
 
-    They are on the same card. One that waits for a moderator too must not outlive a step before it.
+    They are on the same card. One that also waits for a moderator must not outlive a step before it.
     """
     if ended.state not in PAID_STATES:
         cancel_dependents(db, ended, STEP_LOST, now)
@@ -31,7 +31,7 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
             continue
         before = [jobs[each] for each in job.after_ids if each in jobs]
         if any(each.state not in PAID_STATES for each in before):
-            continue  # another step is still being made: a lost one would have cancelled this job as it ended
+            continue  # another step is still running: a failed one would have cancelled this job
         values = filled(job, {each.id: each.output for each in before})
         if values is None:
             end_unsent(db, job, JobState.CANCELLED, STEP_LOST, now)
@@ -43,7 +43,7 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
 def cancel_dependents(db: sqlite3.Connection, job: Job, sentence: str, now: float) -> int:
     """Cancel and release the jobs of the card that wait for `job`, and those after them; return how many.
 
-    `sentence` is kept with each: it says why.
+    `sentence` is stored with each: it says why.
     """
     pending = [each for each in jobs_of_card(db, job.guild_id, job.card_id) if each.state in PENDING_STATES]
     lost = {job.id}
@@ -55,7 +55,7 @@ def cancel_dependents(db: sqlite3.Connection, job: Job, sentence: str, now: floa
 
 
 def end_unsent(db: sqlite3.Connection, job: Job, to: JobState, sentence: str, now: float) -> Job:
-    """End a job that was never sent, release its hold if that is open, and return the job. `sentence` says why."""
+    """End a job that was never submitted, release its hold if that is open, and return the job. `sentence` says why."""
     if not ledger.is_closed(db, job.id):
         ledger.release(db, job, now)
     ended = replace(job, state=to, lease=None, error=sentence, finished_at=now)

@@ -15,7 +15,7 @@ class Drafts(Repository):
     """The table `drafts`."""
 
     async def keep(self, guild_id: int, member_id: int, data: Mapping[str, Any], *, expires_at: float) -> str:
-        """Keep it until then (Unix seconds) and return its id; drafts that have expired are forgotten."""
+        """Store it until then (Unix seconds) and return its id; expired drafts are deleted."""
         draft_id, text, now = new_id(), to_json(data), self._clock.wall()
 
         def change(db: sqlite3.Connection) -> None:
@@ -29,7 +29,7 @@ class Drafts(Repository):
         return draft_id
 
     async def get(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
-        """Return a member's own draft and keep it; None if it is not theirs, used or expired."""
+        """Return a member's own draft without using it; None if it is not theirs, used or expired."""
         row = await self._database.read(
             lambda db: db.execute(
                 "SELECT data FROM drafts WHERE id = ? AND guild_id = ? AND member_id = ? AND expires_at > ?",
@@ -39,7 +39,7 @@ class Drafts(Repository):
         return None if row is None else mapping_from_json(row["data"])
 
     async def take(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
-        """Return a member's own draft and forget it; None if it is not theirs, used or expired. Only one taker wins."""
+        """Return a member's own draft and delete it; None if it is not theirs, used or expired. One caller gets it."""
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> Mapping[str, Any] | None:

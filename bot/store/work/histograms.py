@@ -11,7 +11,7 @@ class Histograms(Repository):
     """The table `histograms`: how long jobs take, for all guilds together."""
 
     async def save(self, operation: str, model: str, data: str) -> None:
-        """Keep how long jobs of this kind take; `data` is poll_schedule's text; model '' means none."""
+        """Store how long jobs of this kind take; `data` is poll_schedule's text; model '' means none."""
 
         def change(db: sqlite3.Connection) -> None:
             db.execute(
@@ -23,7 +23,7 @@ class Histograms(Repository):
         await self._database.write(change)
 
     async def all(self) -> dict[tuple[str, str], str]:
-        """Return all that was kept, by (operation, model)."""
+        """Return all stored data, by (operation, model)."""
         rows = await self._database.read(
             lambda db: db.execute("SELECT operation, model, data FROM histograms").fetchall()
         )

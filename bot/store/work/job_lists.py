@@ -72,13 +72,13 @@ class JobLists(Repository):
         return None if row is None else job_of(row)
 
     async def in_message(self, guild_id: int, viewer_id: int, message_id: int) -> list[Job]:
-        """Return the guild's jobs whose results are in that message, in order, as far as this member may see them."""
+        """Return the guild's jobs whose results are in that message, in order, those that this member may see."""
         values = {"guild_id": guild_id, "viewer_id": viewer_id, "message_id": message_id}
         rows = await self._database.read(lambda db: db.execute(_IN_MESSAGE, values).fetchall())
         return [job_of(row) for row in rows]
 
     async def counts(self, guild_id: int) -> dict[JobState, int]:
-        """Return how many jobs the guild has in each state; a state without any is left out."""
+        """Return how many jobs the guild has in each state; states without jobs are omitted."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT state, count(*) FROM jobs WHERE guild_id = ? GROUP BY state", (guild_id,)
@@ -174,14 +174,14 @@ _VISIBLE = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.id = :id AND jobs.guild_id = :guild_id AND (cards.private = 0 OR jobs.author_id = :viewer_id)
 """
-# `+`: a message has ten jobs at the most, so its index is the one to use, and not one of the guild's that is in order.
+# `+`: a message has at most ten jobs, so its index is the one to use, and not an ordered one of the guild.
 _IN_MESSAGE = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.message_id = :message_id AND +jobs.guild_id = :guild_id
     AND (cards.private = 0 OR jobs.author_id = :viewer_id)
 ORDER BY jobs.created_at, jobs.position
 """
-# The conditions on state and lease are word for word those of the partial indexes, or SQLite does not use them.
+# The conditions on state and lease repeat those of the partial indexes literally, or SQLite does not use them.
 _OPEN_TOTAL = """
 SELECT count(*) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')

@@ -31,9 +31,9 @@ class Jobs(Repository):
         return await self._database.read(lambda db: jobs_of_card(db, guild_id, card_id))
 
     async def hold_lease(self, token: str, expires_at: float) -> bool:
-        """Take or renew this process's lease until `expires_at` (Unix seconds): one row for all its jobs.
+        """Acquire or renew this process's lease until `expires_at` (Unix seconds): one row for all its jobs.
 
-        Returns whether it was there before. If not, it is new or was ended by another, and no job is under it.
+        Returns whether it existed. If not, it is new or was ended by another process, and no job is under it.
         """
 
         def change(db: sqlite3.Connection) -> bool:
@@ -49,10 +49,10 @@ class Jobs(Repository):
         await self._database.write(lambda db: _end_lease(db, token))
 
     async def claim(self, token: str, *, now: float, limit: int = 200) -> list[Job]:
-        """Take jobs that run and are nobody's, soonest due first, of all guilds; return them.
+        """Claim running jobs of all guilds that are under no lease, soonest due first; return them.
 
         Leases that expired by `now` (Unix seconds) end here. Jobs of cards that Discord is not known to have
-        are left alone. Without a living lease of its own the caller gets nothing.
+        are skipped. Without a live lease of its own the caller gets nothing.
         """
 
         def change(db: sqlite3.Connection) -> list[Job]:
@@ -76,7 +76,7 @@ class Jobs(Repository):
         recheck: bool = False,
         **changes: Any,
     ) -> Job | None:
-        """Move a job to the state `to` and set `changes` (names of Job's fields), if it is still as `job` says.
+        """Move a job to the state `to` and set `changes` (names of Job's fields), if state and lease are still `job`'s.
 
         `settle` turns its hold into this true cost in credits; `release` gives it up; `recheck` says that its request
         may still succeed, so that it is polled now and then although it has ended. One transaction.
@@ -131,7 +131,7 @@ _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND le
 
 
 def end_all_leases(db: sqlite3.Connection) -> None:
-    """Free every job. Only for one who knows that no other process is there."""
+    """End every lease. Only for a caller that knows that no other process is running."""
     db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
     db.execute("DELETE FROM leases")
 

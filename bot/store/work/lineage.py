@@ -11,16 +11,16 @@ from bot.store.work.rows import job_of
 RELATIVES_MAX = 100
 """The most jobs of a lineage that are read."""
 ANCESTORS_MAX = 100
-"""How far up a lineage is followed."""
+"""How many generations up a lineage is followed."""
 
 
 class Lineage(Repository):
     """Reads of `jobs` along `parent_id` and `after_ids`."""
 
     async def of(self, guild_id: int, viewer_id: int, job_id: str) -> list[Job]:
-        """Return the guild's job with all it came from and all that came from it, as far as this member may see them.
+        """Return the guild's job with its ancestors and descendants that this member may see.
 
-        Oldest first, so that none comes before what it was made from; [] if the member may not see the job itself.
+        Oldest first, so that none precedes its parent; [] if the member may not see the job itself.
         """
         values = {"guild_id": guild_id, "viewer_id": viewer_id, "id": job_id}
 
@@ -34,7 +34,7 @@ class Lineage(Repository):
         return await self._database.read(look)
 
 
-# What a job came from is written word for word as in the index, or SQLite does not use it.
+# The condition on the parent repeats that of the index literally, or SQLite does not use it.
 _ROOT = """
 WITH RECURSIVE line (id, origin, height) AS (
     SELECT jobs.id, coalesce(json_extract(jobs.after_ids, '$[0]'), jobs.parent_id), 0

@@ -6,7 +6,7 @@ import sqlite3
 
 from bot.store.engine.repository import Repository
 
-# Only of servers that want pings now, and not of private cards, which a ping would reveal to everyone.
+# Only of servers with pings on, and not of private cards, which a ping would reveal to everyone.
 _UNPINGED = """
 SELECT DISTINCT cards.guild_id, cards.id FROM rules
 JOIN jobs ON jobs.guild_id = rules.guild_id AND jobs.state = 'delivered' AND jobs.created_at >= :since
@@ -20,7 +20,7 @@ class Pings(Repository):
     """When the author of a card was pinged."""
 
     async def note(self, guild_id: int, card_id: str) -> bool:
-        """Note that the author was pinged for the card; False if they had been before."""
+        """Store that the author was pinged for the card; False if they had been before."""
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> bool:

@@ -1,4 +1,4 @@
-"""The queue: whose job starts next when a place becomes free."""
+"""The queue: whose job starts next when a slot becomes free."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _GUILDS = "SELECT DISTINCT guild_id FROM jobs WHERE state = 'waiting' AND after_
 
 
 class Queue(Repository):
-    """Jobs that wait for a free place, in the order in which they start."""
+    """Jobs that wait for a free slot, in the order in which they start."""
 
     async def start_waiting(self, guild_id: int) -> list[str]:
-        """Start as many of the guild's waiting jobs as its rules let run; return the ids of their cards.
+        """Start as many of the guild's waiting jobs as its rules allow; return the ids of their cards.
 
-        While the guild is paused none starts.
+        While the guild is paused, none starts.
         """
 
         def change(db: sqlite3.Connection) -> list[str]:
@@ -40,7 +40,7 @@ class Queue(Repository):
         return await self._database.write(change)
 
     async def guilds(self) -> list[int]:
-        """Return the guilds that have jobs waiting for a place."""
+        """Return the guilds that have jobs waiting for a slot."""
         rows = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
         return [row[0] for row in rows]
 

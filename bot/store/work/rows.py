@@ -36,7 +36,7 @@ CARDS = Table(
         Column(name="channel_id"),
         Column(name="author_id"),
         Column(name="interaction_id"),
-        Column(name="token"),  # sealed and opened below: that needs the guild's id and the box
+        Column(name="token"),  # encrypted and decrypted below: that needs the guild's id and the box
         Column(name="token_expires_at"),
         Column(name="message_id"),
         Column(name="message_channel_id"),
@@ -49,7 +49,7 @@ CARDS = Table(
         Column(name="label", to_sql=to_text),
     ),
 )
-"""Besides these the table has `dropped_at` and `pinged_at`, which only their own statements read and write."""
+"""The table also has `dropped_at` and `pinged_at`, which only their own statements read and write."""
 
 JOBS = Table(
     "jobs",
@@ -98,10 +98,10 @@ JOBS = Table(
         _by_worker(name="error", to_sql=to_text_or_none),
     ),
 )
-"""Besides these the table has `dropped_by`, which only bot/store/work/cancellation.py reads and writes."""
+"""The table also has `dropped_by`, which only bot/store/work/cancellation.py reads and writes."""
 
 CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
-"""The fields of Job that `Jobs.change` may set besides the state."""
+"""The fields of Job that `Jobs.change` may set in addition to the state."""
 
 
 def card_of(row: sqlite3.Row, box: SecretBox) -> Card:
@@ -139,5 +139,5 @@ def insert_job(db: sqlite3.Connection, job: Job) -> None:
 
 
 def update_job(db: sqlite3.Connection, job: Job) -> None:
-    """Write what may change of a job. The caller has made sure, in this transaction, that it may."""
+    """Update the mutable columns of a job. The caller has checked, in this transaction, that it may."""
     JOBS.update(db, job)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job, JobState, LedgerKind
-from bot.generation.retry import NOTHING_FAILED
+from bot.generation.texts import NOTHING_FAILED
 from cogs.jobs.texts import NOT_YOURS, NOTHING_HELD, POSTED_MEANWHILE
 from tests.support.jobs import ask, jobs_command, said
 from tests.support.rig import Rig

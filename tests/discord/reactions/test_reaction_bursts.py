@@ -9,7 +9,8 @@ import pytest
 
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
-from bot.generation.reactions import QUIET_S, TAKEN_BACK
+from bot.generation.reactions import QUIET_S
+from bot.generation.texts import REACTION_WITHDRAWN
 from cogs.reactions.actions import MEMBER_A_MINUTE, SERVER_A_MINUTE
 from tests.support.reacting import event, made, newest, other, sent, told
 from tests.support.rig import Rig
@@ -40,8 +41,8 @@ async def test_removing_it_before_the_job_is_sent_cancels_it(rig: Rig, restarted
         await rig.restart()
     await rig.moderator.unreact(message, "🔁")
     job = (await rig.jobs())[0]
-    assert (job.state, job.error) == (JobState.CANCELLED, TAKEN_BACK)
-    assert TAKEN_BACK in newest(rig).embeds[0].fields[0].value
+    assert (job.state, job.error) == (JobState.CANCELLED, REACTION_WITHDRAWN)
+    assert REACTION_WITHDRAWN in newest(rig).embeds[0].fields[0].value
     await rig.work()
     assert rig.sandbox.posts == 1
     await settled_exactly(rig)

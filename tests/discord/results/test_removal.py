@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.generation.earlier_jobs import ERASED
+from bot.generation.texts import ERASED
 from cogs.results import texts
 from cogs.ui.controls import Control
 from tests.support.results import RESULT, block, picture

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.guild_rules import Payer
 from bot.domain.models import Job, JobState
-from bot.generation.rerun import AUTHORS_ONLY, OFF, REWRITES
+from bot.generation.rerun import REWRITES
+from bot.generation.texts import AUTHORS_ONLY, RERUNS_OFF
 from cogs.results import texts
 from tests.support.results import Press, card_of, count, picture
 from tests.support.rig import Rig
@@ -93,8 +94,8 @@ async def gone(rig: Rig, job: Job) -> None:
 @pytest.mark.parametrize(
     ("payer", "who", "sentence"),
     [
-        (Payer.OFF, "author", OFF),
-        (Payer.OFF, "other", OFF),
+        (Payer.OFF, "author", RERUNS_OFF),
+        (Payer.OFF, "other", RERUNS_OFF),
         (Payer.AUTHOR, "other", AUTHORS_ONLY),
         (Payer.AUTHOR, "author", None),
         (Payer.PRESSER, "other", None),

@@ -98,7 +98,7 @@ async def test_the_form_starts_with_what_is_required_and_names_the_rest(rig: Rig
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
 def test_every_skeleton_is_json_that_fits_the_form_and_holds_known_fields(operation: Any):
-    text = skeleton(operation, at_most=INPUT_CHARS)
+    text = skeleton(operation, max_chars=INPUT_CHARS)
     assert len(text) <= INPUT_CHARS
     start = json.loads(text)
     assert set(start) == {field.name for field in operation.fields}
@@ -108,7 +108,7 @@ def test_every_skeleton_is_json_that_fits_the_form_and_holds_known_fields(operat
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
 def test_what_a_skeleton_proposes_is_right_but_for_links_and_ids_that_only_the_asker_knows(operation: Any):
-    start = json.loads(skeleton(operation, at_most=INPUT_CHARS))
+    start = json.loads(skeleton(operation, max_chars=INPUT_CHARS))
     if "https://" in start.values():
         start |= {name: "https://media.example/a" for name, value in start.items() if value == "https://"}
     start |= {name: "id" for name, value in start.items() if value == ""}
@@ -124,7 +124,7 @@ def test_a_skeleton_with_too_many_fields_leaves_optional_ones_out():
     branch = {"properties": {"operation": {"const": "a.b"}, "input": {"properties": properties, "required": []}}}
     schema = {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [branch]}}}}}
     catalogue, _ = merge(Catalogue(), {"paths": {"/api/v1/requests": {"post": schema}}})
-    text = skeleton(catalogue.get("a.b"), at_most=INPUT_CHARS)
+    text = skeleton(catalogue.get("a.b"), max_chars=INPUT_CHARS)
     assert len(text) <= INPUT_CHARS
     assert 40 < len(json.loads(text)) < 80
 

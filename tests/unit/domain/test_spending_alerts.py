@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.spend_request import Headroom, SpendItem, SpendRequest
-from bot.domain.spending_alerts import FOR_EVER, of_balance, of_hour, of_limits
+from bot.domain.spending_alerts import NEVER_REPEATED, of_balance, of_hour, of_limits
 
 NOW = 1_767_268_800.0
 
@@ -70,7 +70,7 @@ def test_a_limit_for_ever_is_reported_once():
         limit=Limit(scope=Scope.SERVER, period=Period.TOTAL, credits=Decimal(10)), left=Decimal(0), refills_at=None
     )
     [alert] = of_limits([endless], wish(), taken=True)
-    assert alert.until == FOR_EVER
+    assert alert.until == NEVER_REPEATED
     assert alert.text == "The server's limit of 10 credits in all is at 100 % (10 spent or held)."
 
 

@@ -84,7 +84,7 @@ def test_a_draft_brings_everything_back_but_files_and_is_confirmed():
     assert again.confirmed
     assert again.to_draft() == generation.to_draft()
     assert again.before == [before]
-    file = SourceFile(offered=SourceRef(url="https://a.test/b"), label="picture")
+    file = SourceFile(ref=SourceRef(url="https://a.test/b"), label="picture")
     assert "files" not in Generation(operation="image.edit", values={}, files=[file]).to_draft()
 
 
@@ -123,7 +123,7 @@ def test_bars_part_prompts_in_an_option_but_not_in_a_file():
 
 
 def test_a_next_step_without_a_form_has_what_a_form_would_be_prefilled_with():
-    video = Medium(kinds=(MediaKind.VIDEO,), offered=SourceRef(url="https://a.test/b.mp4"))
+    video = Medium(kinds=(MediaKind.VIDEO,), ref=SourceRef(url="https://a.test/b.mp4"))
     step = next_step(CATALOGUE.get("subtitles.generate"), video)
     assert step.source is MediaKind.VIDEO
     assert [file.field for file in step.generation.files] == ["video_url"]
