@@ -6,12 +6,12 @@ from bot.store.guild.approvals import Approval
 from bot.store.guild.privacy import Erased
 from bot.store.guild.recipes import KeptRecipe, Saved
 from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
+from bot.store.jobs.cancellation import Cancelled
+from bot.store.jobs.copies import Copy
 from bot.store.money.ledger import LedgerRow, LedgerSums
 from bot.store.money.spending import Spending
 from bot.store.store import Store
 from bot.store.vault.secret_box import SecretBox
-from bot.store.work.cancellation import Cancelled
-from bot.store.work.copies import Copy
 
 __all__ = [
     "Approval",

@@ -27,6 +27,17 @@ from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings
 from bot.store.guild.switched_off import SwitchedOff
 from bot.store.integrity import problems_of, problems_of_file
+from bot.store.jobs.cancellation import Cancellation
+from bot.store.jobs.cards import Cards
+from bot.store.jobs.copies import Copies
+from bot.store.jobs.drafts import Drafts
+from bot.store.jobs.histograms import Histograms
+from bot.store.jobs.job_lists import JobLists
+from bot.store.jobs.jobs import Jobs, end_all_leases
+from bot.store.jobs.lineage import Lineage
+from bot.store.jobs.pings import Pings
+from bot.store.jobs.queue import Queue
+from bot.store.jobs.rechecks import Rechecks
 from bot.store.money.ledger import Ledger
 from bot.store.money.limits import Grants, Limits
 from bot.store.money.prices import Prices
@@ -34,17 +45,6 @@ from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
-from bot.store.work.cancellation import Cancellation
-from bot.store.work.cards import Cards
-from bot.store.work.copies import Copies
-from bot.store.work.drafts import Drafts
-from bot.store.work.histograms import Histograms
-from bot.store.work.job_lists import JobLists
-from bot.store.work.jobs import Jobs, end_all_leases
-from bot.store.work.lineage import Lineage
-from bot.store.work.pings import Pings
-from bot.store.work.queue import Queue
-from bot.store.work.rechecks import Rechecks
 
 
 class Store:

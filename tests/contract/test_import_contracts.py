@@ -77,7 +77,7 @@ def test_discord_is_found_in_every_package_that_must_not_know_it(tree: Path) -> 
     [
         ("bot/delivery/card.py", "from bot.app import client", "bot.delivery is not allowed to import bot.app"),
         ("bot/domain/text.py", "from bot.store import Store", "bot.domain is not allowed to import bot.store"),
-        ("bot/store/engine/columns.py", "from bot.store.work import jobs", "bot.store.engine is not allowed to import"),
+        ("bot/store/engine/columns.py", "from bot.store.jobs import jobs", "bot.store.engine is not allowed to import"),
         ("bot/app/client.py", "from bot.sandbox.server import Sandbox", "bot.app is not allowed to import bot.sandbox"),
         ("cogs/ui/pages.py", "from cogs.member import help", "cogs.ui is not allowed to import cogs.member"),
         ("cogs/ui/pages.py", "import sqlite3", "cogs is not allowed to import sqlite3"),

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.models import Card, Job
 from bot.store import Store
 from bot.store.engine.table import ChangedBy, Column, Table
-from bot.store.work.rows import CARDS, CHANGEABLE, JOBS
+from bot.store.jobs.rows import CARDS, CHANGEABLE, JOBS
 
 # What is of no concern to whoever holds a card or a job: one statement writes it, another asks for it.
 APART = {"cards": {"dropped_at", "pinged_at"}, "jobs": {"dropped_by"}}

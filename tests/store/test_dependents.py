@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
 from bot.store import Store
-from bot.store.work.dependents import STEP_CANCELLED, STEP_LOST, filled
+from bot.store.jobs.dependents import STEP_CANCELLED, STEP_LOST, filled
 from tests.support.stored import chain, now
 
 GUILD = 700
@@ -199,7 +199,7 @@ async def test_if_the_next_step_cannot_be_written_the_step_before_has_not_ended(
     def broken(*_: object) -> None:
         raise RuntimeError("disk")
 
-    monkeypatch.setattr("bot.store.work.dependents.update_job", broken)
+    monkeypatch.setattr("bot.store.jobs.dependents.update_job", broken)
     with pytest.raises(RuntimeError, match="disk"):
         await end(store, first, JobState.DELIVERED)
     assert (await now(store, first)).state is JobState.SUBMITTING

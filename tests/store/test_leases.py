@@ -11,8 +11,8 @@ import pytest
 
 from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind
 from bot.store import Store
+from bot.store.jobs import rows
 from bot.store.money import ledger
-from bot.store.work import rows
 
 Open = Callable[..., Awaitable[Store]]
 

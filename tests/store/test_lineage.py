@@ -94,7 +94,7 @@ async def test_jobs_that_came_from_each_other_are_shown_once_each(store: Store, 
 
 
 async def test_a_lineage_is_found_by_an_index(store: Store):
-    from bot.store.work import lineage
+    from bot.store.jobs import lineage
 
     values = {"guild_id": GUILD, "viewer_id": AUTHOR, "id": "x", "limit": 9}
     plan = await store._database.read(

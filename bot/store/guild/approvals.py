@@ -10,10 +10,10 @@ from decimal import Decimal
 from bot.domain.models import Job, JobState
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.jobs.dependents import end_unsent
+from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money.limits import add_grant
 from bot.store.vault.sealed_columns import forget_unneeded_keys
-from bot.store.work.dependents import end_unsent
-from bot.store.work.rows import jobs_of_card, update_job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from enum import StrEnum
 from bot.domain.models import Job
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.work.dependents import STEP_REFUSED, cancel_dependents
-from bot.store.work.rows import job_in
+from bot.store.jobs.dependents import STEP_REFUSED, cancel_dependents
+from bot.store.jobs.rows import job_in
 
 REVIEW_LIFE_S = 7 * 24 * 3600.0
 """As long as Cannon Studio keeps results (its docs)."""

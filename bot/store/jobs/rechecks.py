@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.domain.models import Job, JobState, Media
 from bot.store.engine.repository import Repository
+from bot.store.jobs.rows import job_in, job_of, update_job
 from bot.store.money import ledger
 from bot.store.vault.sealed_columns import forget_unneeded_keys
-from bot.store.work.rows import job_in, job_of, update_job
 
 _DUE = "SELECT * FROM jobs WHERE recheck_at <= ? ORDER BY recheck_at LIMIT ?"
 _LISTED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND recheck_at IS NOT NULL"

@@ -6,7 +6,7 @@ import sqlite3
 
 from bot.domain.models import Job
 from bot.store.engine.repository import Repository
-from bot.store.work.rows import job_of
+from bot.store.jobs.rows import job_of
 
 RELATIVES_MAX = 100
 """The most jobs of a lineage that are read."""

@@ -98,7 +98,7 @@ JOBS = Table(
         _by_worker(name="error", to_sql=to_text_or_none),
     ),
 )
-"""The table also has `dropped_by`, which only bot/store/work/cancellation.py reads and writes."""
+"""The table also has `dropped_by`, which only bot/store/jobs/cancellation.py reads and writes."""
 
 CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
 """The fields of Job that `Jobs.change` may set in addition to the state."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.jobs.dependents import STEP_CANCELLED, cancel_dependents, end_unsent
+from bot.store.jobs.rows import job_in, jobs_of_card
 from bot.store.vault.sealed_columns import forget_unneeded_keys
-from bot.store.work.dependents import STEP_CANCELLED, cancel_dependents, end_unsent
-from bot.store.work.rows import job_in, jobs_of_card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

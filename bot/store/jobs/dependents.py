@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.domain.models import PAID_STATES, PENDING_STATES, Job, JobState
 from bot.domain.templates import outputs_in, text_output, with_outputs
+from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money import ledger
-from bot.store.work.rows import jobs_of_card, update_job
 
 STEP_LOST = "The step before this one gave no result, so this was not started. Nothing was charged for it."
 STEP_CANCELLED = "The step before this one was cancelled, so this was not started. Nothing was charged for it."

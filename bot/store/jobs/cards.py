@@ -12,11 +12,11 @@ from bot.domain.spend_request import Verdict
 from bot.store.engine.columns import to_milli
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.jobs.dependents import end_unsent
+from bot.store.jobs.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
 from bot.store.vault.sealed_columns import forget_unneeded_keys
-from bot.store.work.dependents import end_unsent
-from bot.store.work.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
 
 # `+`: a message belongs to one card, so its index is the one to use.
 _CARD_IN_MESSAGE = """

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from bot.domain.models import Job, JobState, MediaKind
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Repository
-from bot.store.work.rows import job_of
+from bot.store.jobs.rows import job_of
 
 
 class JobLists(Repository):

@@ -10,10 +10,10 @@ from typing import Any
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.domain.poll_schedule import recheck_at
 from bot.store.engine.repository import Repository
+from bot.store.jobs.dependents import follow_up
+from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
 from bot.store.money import ledger
 from bot.store.vault.sealed_columns import forget_unneeded_keys
-from bot.store.work.dependents import follow_up
-from bot.store.work.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
 
 RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
 """Where a request may still succeed."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from bot.domain.fair_queue import fair_order
 from bot.domain.models import JobState
 from bot.store.engine.repository import Repository
+from bot.store.jobs.rows import job_of, update_job
 from bot.store.money.spending import parked_of, rules_of
-from bot.store.work.rows import job_of, update_job
 
 _QUEUE = """
 SELECT jobs.id, jobs.author_id, jobs.created_at + jobs.position * 1e-6 FROM jobs
