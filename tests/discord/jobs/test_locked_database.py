@@ -41,7 +41,7 @@ async def test_a_note_that_was_lost_to_a_lock_is_made_good_without_a_restart(rig
 
 
 @pytest.mark.usefixtures("locked_once")
-async def test_a_card_that_discord_does_not_have_is_given_back_without_a_restart(rig: Rig):
+async def test_a_card_that_discord_does_not_have_is_refunded_without_a_restart(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a heron #fast")
     [job] = kept(rig)
     rig.env.backend.delete_message(rig.channel.id, rig.messages()[0].id)
