@@ -35,7 +35,7 @@ class RetryPlan:
     def is_slow(self) -> bool:
         """Whether it may take longer than Discord waits for an answer.
 
-        Links of earlier steps may be checked, and Cannon Studio asked for results that were given up.
+        Links of earlier steps may be checked, and results that were given up requested from Cannon Studio.
         """
         return len(self.jobs) > 1 or any(job.recheck_at is not None for job in self.jobs)
 

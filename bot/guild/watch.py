@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 300.0
 BALANCE_EVERY_S = 3600.0
-"""How often an account is asked for its balance while credits are spent."""
+"""How often the balance of an account is requested while credits are spent."""
 REFUSAL_QUIET_S = 600.0
 """A member's refusals for the same reason are one line in this time."""
 POSTING_S = 900.0
@@ -114,7 +114,7 @@ class Watch:
                 try:
                     await self._look(guild_id)
                 except Exception:
-                    log.exception("watch.look_failed", guild=guild_id)  # the others are still looked at
+                    log.exception("watch.look_failed", guild=guild_id)  # the others are still checked
                 await self._tell_pending()
 
     async def _tell_pending(self) -> None:
@@ -161,7 +161,7 @@ class Watch:
         return of_balance(balance - held, found.total, days, now)
 
     async def _balance(self, guild_id: int) -> Decimal | None:
-        """Return the credits of the account that pays, asked for now and then."""
+        """Return the credits of the account that pays, requested once an hour at most."""
         try:
             key = await self._keys.for_guild(guild_id)
         except NoKey:

@@ -7,27 +7,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.database import connect, damage
 from bot.store.engine.sqlite_errors import explained
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.sealed_columns import KEY_PURPOSE
-from bot.store.vault.secret_box import SecretBox, key_file_of, load_box, lost_sentence
+from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
 
 _RULES = {
-    "jobs ended while their hold is open": """
+    texts.ENDED_WITH_OPEN_HOLD: """
         SELECT count(*) FROM jobs WHERE state IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')
         AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))""",
-    "jobs have no hold": """
+    texts.WITHOUT_HOLD: """
         SELECT count(*) FROM jobs
         WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind = 'hold')""",
-    "jobs are both settled and released": """
+    texts.SETTLED_AND_RELEASED: """
         SELECT count(*) FROM (
             SELECT 1 FROM ledger WHERE kind IN ('settle', 'release') GROUP BY job_id HAVING count(*) > 1)""",
-    "open jobs are to be rechecked as if they had ended": """
+    texts.OPEN_BUT_RECHECKED: """
         SELECT count(*) FROM jobs WHERE recheck_at IS NOT NULL
         AND state NOT IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')""",
-    "jobs are adjusted while their hold is open": """
+    texts.ADJUSTED_WITH_OPEN_HOLD: """
         SELECT count(*) FROM ledger WHERE kind = 'adjust' AND job_id IS NOT NULL
         AND job_id NOT IN (SELECT job_id FROM ledger WHERE kind IN ('settle', 'release'))""",
 }
@@ -36,13 +37,13 @@ _RULES = {
 def problems_of(db: sqlite3.Connection, box: SecretBox | None) -> list[str]:
     """Return a sentence for each problem with the rows: SQLite's own checks, the ledger, the secrets."""
     if found := damage(db):
-        return [f"The file is damaged ({found}). Restore it from a backup."]
+        return [texts.damaged(texts.THE_FILE, found)]
     problems = []
-    if orphans := len(db.execute("PRAGMA foreign_key_check").fetchall()):
-        problems.append(f"{orphans} rows lean on rows that are not there.")
+    if count := len(db.execute("PRAGMA foreign_key_check").fetchall()):
+        problems.append(texts.orphans(count))
     for rule, query in _RULES.items():
         if count := db.execute(query).fetchone()[0]:
-            problems.append(f"{count} {rule}.")
+            problems.append(texts.rule_broken(count, rule))
     return problems if box is None else problems + _unreadable_keys(db, box)
 
 
@@ -70,11 +71,11 @@ def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: f
     if schema.version_of(db) < known:
         # Queries of this version may not work; the next start migrates it.
         found = damage(db)
-        return [f"{path} is damaged ({found}). Restore it from a backup."] if found else []
+        return [texts.damaged(str(path), found)] if found else []
     needed = sealed.needed_fingerprints(db, now)
     key_file = key_file_of(path)
     if not secret_keys and not key_file.exists():
-        return problems_of(db, None) + ([lost_sentence(needed)] if needed else [])
+        return problems_of(db, None) + ([texts.secret_key_missing(needed)] if needed else [])
     try:
         box = load_box(secret_keys, key_file, needed=needed)
     except StoreError as error:
@@ -95,5 +96,5 @@ def _unreadable_keys(db: sqlite3.Connection, box: SecretBox) -> list[str]:
         try:
             box.open(KEY_PURPOSE, guild_id, secret)
         except StoreError as error:
-            problems.append(f"Server {guild_id}: {error.sentence}")
+            problems.append(texts.of_guild(guild_id, error.sentence))
     return problems

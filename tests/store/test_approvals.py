@@ -14,7 +14,7 @@ from bot.domain.guild_rules import APPROVAL_LIFE_S
 from bot.domain.models import Card, Job, JobState
 from bot.domain.spend_request import Verdict
 from bot.store import Store
-from bot.store.jobs.dependents import STEP_LOST
+from bot.store.texts import STEP_LOST
 from tests.support.stored import states
 
 GUILD = 700

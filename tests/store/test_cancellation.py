@@ -13,7 +13,7 @@ import pytest
 from bot.domain.models import Card, Job, JobState
 from bot.domain.spend_request import Verdict
 from bot.store import Store
-from bot.store.jobs.dependents import STEP_CANCELLED
+from bot.store.texts import STEP_CANCELLED
 from tests.support.stored import delivered
 
 GUILD, AUTHOR = 700, 42

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
 from bot.store import Store
-from bot.store.jobs.dependents import STEP_CANCELLED, STEP_LOST, filled
+from bot.store.jobs.dependents import filled
+from bot.store.texts import STEP_CANCELLED, STEP_LOST
 from tests.support.stored import chain, now
 
 GUILD = 700

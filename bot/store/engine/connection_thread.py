@@ -11,6 +11,7 @@ from typing import TypeVar
 import aiosqlite
 
 from bot.errors import StoreError
+from bot.store import texts
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class ConnectionThread:
         so that a transaction inside it is atomic. Raises StoreError after `close`.
         """
         if self._closing is not None:
-            raise StoreError("The bot's database is closed.")
+            raise StoreError(texts.CLOSED)
         abandoned = threading.Event()
 
         def turn() -> T:

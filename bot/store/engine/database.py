@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
+from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.schema import Migration
@@ -200,9 +201,9 @@ def _set_up(db: sqlite3.Connection, name: str, steps: Sequence[Migration]) -> No
     # Nothing is written before the file is known to be ours and intact.
     schema.refuse_strangers(db, name, len(steps))
     if problem := damage(db):
-        raise StoreError(f"{name} is damaged ({problem}). Restore it from a backup.")
+        raise StoreError(texts.damaged(name, problem))
     if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-        raise StoreError(f"{name} is on a file system without shared memory. Put it on a local disk.")
+        raise StoreError(texts.no_shared_memory(name))
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
     db.execute("PRAGMA secure_delete = ON")
@@ -234,14 +235,14 @@ def prepare_file(path: Path) -> None:
     """Create the file, readable by its owner only. Raises StoreError if that is impossible or it is not ours."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         oldest = ".".join(map(str, OLDEST_SQLITE[:2]))
-        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: {oldest} or newer is needed.")
+        raise StoreError(texts.sqlite_too_old(sqlite3.sqlite_version, oldest))
     if path.is_dir():
-        raise StoreError(f"{path} is a directory. Name a file for the bot's database.")
+        raise StoreError(texts.is_directory(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror}). Check who owns it and its directory.") from None
+        raise StoreError(texts.not_writable(path, error.strerror)) from None
     # SQLite creates its log next to the file.
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise StoreError(f"The directory {path.parent} cannot be written. Check who owns it.")
+        raise StoreError(texts.directory_not_writable(path.parent))

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.store import texts
 from bot.store.engine.database import prepare_file
 
 
@@ -28,17 +29,15 @@ class ProcessLock:
             # Never deleted: a process that opened the old file would hold a lock that nobody else sees.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise StoreError(f"{path} cannot be opened ({error.strerror}). Check who owns it.") from None
+            raise StoreError(texts.lock_not_opened(path, error.strerror)) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise StoreError(
-                f"Another cannon-bot runs on {database}. Stop it first, or name another file in DATABASE."
-            ) from None
+            raise StoreError(texts.runs_already(database)) from None
         except OSError as error:
             os.close(descriptor)
-            raise StoreError(f"{path} cannot be locked ({error.strerror}). Put the database on a local disk.") from None
+            raise StoreError(texts.not_lockable(path, error.strerror)) from None
         return cls(descriptor)
 
     def release(self) -> None:

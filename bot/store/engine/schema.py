@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from bot.errors import StoreError
+from bot.store import texts
 
 APPLICATION_ID = 0x43424F54
 """`CBOT`: written into the file's header, so that another program's database is not mistaken for ours."""
@@ -36,7 +37,7 @@ def migrations() -> tuple[Migration, ...]:
     ]
     found.sort(key=lambda migration: migration.version)
     if not found or [migration.version for migration in found] != list(range(1, len(found) + 1)):
-        raise StoreError("This installation of cannon-bot is incomplete: migrations are missing. Install it again.")
+        raise StoreError(texts.MIGRATIONS_MISSING)
     return tuple(found)
 
 
@@ -55,12 +56,9 @@ def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
     finally:
         db.execute("ROLLBACK")
     if application_id != APPLICATION_ID and not (is_empty and application_id == 0):
-        raise StoreError(f"{name} belongs to another program. Name another file for the bot's database.")
+        raise StoreError(texts.not_ours(name))
     if (version := version_of(db)) > known:
-        raise StoreError(
-            f"{name} was made by a newer cannon-bot (schema {version}, this one knows {known}). "
-            "Install the newer version, or restore the backup that was made before it."
-        )
+        raise StoreError(texts.newer_schema(name, version, known))
 
 
 def migrate(db: sqlite3.Connection, steps: Sequence[Migration]) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.models import Job
+from bot.store import texts
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.jobs.dependents import STEP_REFUSED, cancel_dependents
+from bot.store.jobs.dependents import cancel_dependents
 from bot.store.jobs.rows import job_in
 
 REVIEW_LIFE_S = 7 * 24 * 3600.0
@@ -172,7 +173,7 @@ class Reviews(Repository):
             db.execute("UPDATE jobs SET next_at = 0 WHERE id = ? AND guild_id = ?", (job_id, guild_id))
             job = job_in(db, guild_id, job_id)
             if job is not None and verdict is ReviewVerdict.REFUSED:
-                cancel_dependents(db, job, STEP_REFUSED, now)
+                cancel_dependents(db, job, texts.STEP_REFUSED, now)
             return job
 
         return await self._recorded(guild_id, change, record)

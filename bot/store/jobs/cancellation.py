@@ -6,9 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.domain.models import PENDING_STATES, Job, JobState
+from bot.store import texts
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.jobs.dependents import STEP_CANCELLED, cancel_dependents, end_unsent
+from bot.store.jobs.dependents import cancel_dependents, end_unsent
 from bot.store.jobs.rows import job_in, jobs_of_card
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
@@ -96,7 +97,7 @@ def _cancel(db: sqlite3.Connection, job: Job, sentence: str, drop_by: int | None
         job = end_unsent(db, job, JobState.CANCELLED, sentence, now)
     elif drop_by is not None:
         db.execute("UPDATE jobs SET dropped_by = ? WHERE id = ? AND guild_id = ?", (drop_by, job.id, job.guild_id))
-    others = cancel_dependents(db, job, STEP_CANCELLED, now)
+    others = cancel_dependents(db, job, texts.STEP_CANCELLED, now)
     _close_approval(db, job)
     forget_unneeded_keys(db, job.guild_id)
     return Cancelled(job=job, stopped=stopped, others=others)

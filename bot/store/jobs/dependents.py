@@ -9,12 +9,9 @@ from typing import Any
 
 from bot.domain.models import PAID_STATES, PENDING_STATES, Job, JobState
 from bot.domain.templates import outputs_in, text_output, with_outputs
+from bot.store import texts
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money import ledger
-
-STEP_LOST = "The step before this one gave no result, so this was not started. Nothing was charged for it."
-STEP_CANCELLED = "The step before this one was cancelled, so this was not started. Nothing was charged for it."
-STEP_REFUSED = "The result before this one was not published, so this was not started. Nothing was charged for it."
 
 
 def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
@@ -23,7 +20,7 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
     They are on the same card. One that also waits for a moderator must not outlive a step before it.
     """
     if ended.state not in PAID_STATES:
-        cancel_dependents(db, ended, STEP_LOST, now)
+        cancel_dependents(db, ended, texts.STEP_LOST, now)
         return
     jobs = {job.id: job for job in jobs_of_card(db, ended.guild_id, ended.card_id)}
     for job in jobs.values():
@@ -34,8 +31,8 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
             continue  # another step is still running: a failed one would have cancelled this job
         values = filled(job, {each.id: each.output for each in before})
         if values is None:
-            end_unsent(db, job, JobState.CANCELLED, STEP_LOST, now)
-            cancel_dependents(db, job, STEP_LOST, now)
+            end_unsent(db, job, JobState.CANCELLED, texts.STEP_LOST, now)
+            cancel_dependents(db, job, texts.STEP_LOST, now)
         else:
             update_job(db, replace(job, state=JobState.SUBMITTING, input=values))
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bot.domain.models import Job, LedgerKind
 from bot.errors import StoreError
+from bot.store import texts
 from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import held_of_guild
@@ -116,7 +117,7 @@ def release(db: sqlite3.Connection, job: Job, now: float) -> None:
 def adjust(db: sqlite3.Connection, job: Job, cost: Decimal, now: float) -> None:
     """Book a cost, in credits, of a job whose hold was closed before it was known."""
     if not is_closed(db, job.id):
-        raise StoreError(f"Job {job.id} still has its hold: it is settled, not adjusted.")
+        raise StoreError(texts.hold_open(job.id))
     _write(db, job, LedgerKind.ADJUST, cost, now)
 
 
@@ -128,7 +129,7 @@ def is_closed(db: sqlite3.Connection, job_id: str) -> bool:
 
 def _close(db: sqlite3.Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: float) -> None:
     if is_closed(db, job.id):
-        raise StoreError(f"Job {job.id} was settled or released before: nothing was changed.")
+        raise StoreError(texts.hold_closed(job.id))
     _write(db, job, kind, credits_, now)
 
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.errors import StoreError
+from bot.store import texts
 
 SHORTEST_KEY_CHARS = 32
 FINGERPRINT_CHARS = 8
@@ -35,7 +36,7 @@ class SecretBox:
         A key is a Fernet key or any text of at least 32 characters. Raises StoreError for a shorter one, or for none.
         """
         if not keys:
-            raise StoreError("No secret key was given.")
+            raise StoreError(texts.NO_KEYS)
         self._keys = {_fingerprint(key): Fernet(key) for key in map(_fernet_key, keys)}
         self.fingerprints = tuple(self._keys)
         self._signing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"cannon-bot signatures").derive(
@@ -56,7 +57,7 @@ class SecretBox:
         """Decrypt what was sealed for this purpose of this guild. Raises StoreError for anything else."""
         content = json.loads(self._decrypt(sealed))
         if content["purpose"] != purpose or content["guild"] != guild_id:
-            raise StoreError("A stored secret belongs to another server or purpose: it is not used.")
+            raise StoreError(texts.SEALED_ELSEWHERE)
         return str(content["text"])
 
     def sign(self, text: str) -> str:
@@ -73,26 +74,16 @@ class SecretBox:
         fingerprint, _, token = sealed.partition(b":")
         key = self._keys.get(fingerprint.decode("ascii", "replace"))
         if key is None:
-            raise StoreError(lost_sentence([fingerprint_of(sealed)]))
+            raise StoreError(texts.secret_key_missing([fingerprint_of(sealed)]))
         try:
             return key.decrypt(token)
         except InvalidToken:
-            raise StoreError(
-                "A stored secret is damaged and cannot be decrypted. Set that server's key again."
-            ) from None
+            raise StoreError(texts.NOT_DECRYPTABLE) from None
 
 
 def fingerprint_of(sealed: bytes) -> str:
     """Return the fingerprint of the key that sealed this: 8 hex digits of its SHA-256."""
     return sealed.partition(b":")[0].decode("ascii", "replace")[:FINGERPRINT_CHARS]
-
-
-def lost_sentence(fingerprints: Collection[str]) -> str:
-    """Say which keys are missing, and what to do."""
-    return (
-        f"The secret key {', '.join(sorted(fingerprints))} is missing: stored API keys were sealed with it. "
-        "Put it back into SECRET_KEYS, or put back the key file that lay beside the database."
-    )
 
 
 def key_file_of(database: Path) -> Path:
@@ -113,7 +104,7 @@ def load_box(secret_keys: Sequence[str], key_file: Path, *, needed: Collection[s
         keys.append(_create(key_file))
     box = SecretBox(keys) if keys else None
     if missing := set(needed) - set(box.fingerprints if box else ()):
-        raise StoreError(lost_sentence(missing))
+        raise StoreError(texts.secret_key_missing(missing))
     assert box is not None
     return box
 
@@ -126,7 +117,7 @@ def _fernet_key(key: str) -> bytes:
     except (binascii.Error, ValueError):
         pass
     if len(text) < SHORTEST_KEY_CHARS:
-        raise StoreError(f"A secret key needs at least {SHORTEST_KEY_CHARS} characters.")
+        raise StoreError(texts.secret_key_too_short(SHORTEST_KEY_CHARS))
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"cannon-bot secret key").derive(text.encode())
     return base64.urlsafe_b64encode(derived)
 
@@ -143,9 +134,7 @@ def _read(key_file: Path) -> str:
             _log.warning("secret key file was open to others; closed", mode=oct(mode))
         return key_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise StoreError(
-            f"The key file {key_file} cannot be read. It must belong to the bot's user, mode 600."
-        ) from None
+        raise StoreError(texts.key_file_unreadable(key_file)) from None
 
 
 def _create(key_file: Path) -> str:
@@ -161,7 +150,7 @@ def _create(key_file: Path) -> str:
                 return _read(key_file)
         _sync_directory(key_file.parent)
     except OSError as error:
-        raise StoreError(f"The key file {key_file} cannot be made ({error.strerror}). Set SECRET_KEYS.") from None
+        raise StoreError(texts.key_file_not_made(key_file, error.strerror)) from None
     _log.info("secret key file made", path=key_file.name)
     return _read(key_file)
 
