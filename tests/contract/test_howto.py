@@ -22,6 +22,8 @@ COPIED = ("bot", "cogs", "docs", "tests", "tools")
 NEXT_MIGRATION = f"{len(migrations()) + 1:03}_"
 BLOCK = re.compile(r"(?P<intro>[^\n]*)\n\n```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"(?P<new>In the new file )?(?:In )?`(?P<path>[\w./]+)`:$")
+ALWAYS = {"button.md", "migration.md"}
+"""The how-tos that every run follows; `make test-long` follows all of them, and all together."""
 RUN_S, CHECK_S = 100.0, 600.0
 
 
@@ -126,7 +128,9 @@ def test_the_index_has_every_recipe_and_no_other() -> None:
     assert sorted(re.findall(r"\]\((\w+\.md)\)", index)) == RECIPES
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in RECIPES]
+)
 def test_a_recipe_works_as_it_is_written(tmp_path: Path, recipe: str) -> None:
     copy_project(tmp_path)
     commands = follow(tmp_path, recipe)

@@ -307,7 +307,7 @@ async def test_a_life_that_was_lived_ends_well(life: list[Event]):
 
 @given(life=LIVES)
 @example(life=[("ask", 0, ""), ("ask", 1, "#fast"), ("wait", 1)])
-@settings(max_examples=6, phases=[Phase.explicit, Phase.generate], **COMMON)
+@settings(max_examples=3, phases=[Phase.explicit, Phase.generate], **COMMON)
 async def test_any_life_ends_well(life: list[Event]):
     await play(life)
 
