@@ -48,7 +48,9 @@ def test_every_test_has_a_limit_in_seconds() -> None:
     assert options["timeout_func_only"] is False  # a fixture that hangs counts too
 
 
-@pytest.mark.parametrize("name", ENDLESS)
+@pytest.mark.parametrize(
+    "name", [each if number == 0 else pytest.param(each, marks=pytest.mark.long) for number, each in enumerate(ENDLESS)]
+)
 def test_a_test_that_hangs_fails_with_its_name(tmp_path: Path, name: str) -> None:
     file = tmp_path / "test_endless.py"
     file.write_text(ENDLESS[name], encoding="utf-8")
