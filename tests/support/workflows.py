@@ -39,7 +39,7 @@ COMMANDS = {
     "sora extend": "sora2.video.extend",
     "sora remix": "sora2.video.remix",
 }
-"""The command of each operation; the names are fixed by issue 3."""
+"""The command of each operation."""
 IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
 CLIP_S, TRACK_S = 0.5, 0.7
 

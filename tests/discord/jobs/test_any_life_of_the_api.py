@@ -297,7 +297,7 @@ SAD = (
     [("ask", 0, "#slow"), ("clock", 3600), ("ask", 1, "#slow"), ("clock", -3600)],
     [("empty", 0), ("ask", 0, ""), ("top up", 0), ("wait", 20), ("ask", 0, "")],
 )
-"""Lives that were lived or reported. Without reconciliation most of them lost a result, paid twice, or left the books wrong."""
+"""Lives that were lived or reported. Without the reconciler most lost a result, paid twice or left the books wrong."""
 
 
 @pytest.mark.parametrize(

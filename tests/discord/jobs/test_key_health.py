@@ -1,4 +1,4 @@
-"""A key heals itself, and one job's refusal is that job's alone: issue 9, "A key heals itself"."""
+"""A key heals itself, and one job's refusal is that job's alone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NOT_AVAILABLE = "not available on this account"
 NO_SORA = {"status": 403, "body": '{"error": {"message": "Your plan does not include Sora 2."}}'}
 
 
-@pytest.fixture(params=["guild", "host"])
+@pytest.fixture(params=["guild", pytest.param("host", marks=pytest.mark.long)])
 async def key(rig: Rig, request: pytest.FixtureRequest) -> str:
     """Whose key pays: the server's own, or the host's for all servers."""
     if request.param == "guild":
@@ -55,7 +55,7 @@ def calls_with(calls: list[Call], key: str, *where: str) -> list[Call]:
     return [call for call in calls if call.key == key and (not where or call.where in where)]
 
 
-# ---------------------------------------------------------------------- one refused operation (A, security 2)
+# ---------------------------------------------------------------------- one refused operation
 
 
 async def test_a_403_to_one_job_fails_that_job_with_the_apis_words(rig: Rig, key: str):
@@ -136,7 +136,7 @@ async def test_an_operation_is_remembered_for_the_key_that_was_refused_it(rig: R
     assert (await until_ended(rig, job.id, 5 * MINUTE_S, 5)).state == "delivered"
 
 
-# ---------------------------------------------------------------------- a key that was refused (R3)
+# ---------------------------------------------------------------------- a key that was refused
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -227,7 +227,7 @@ async def test_the_hosts_key_is_judged_for_each_server(rig: Rig):
     assert (await until_ended(rig, job.id, MINUTE_S, 1)).state == "delivered"
 
 
-# ---------------------------------------------------------------------- no credits left (C)
+# ---------------------------------------------------------------------- no credits left
 
 
 async def test_topping_up_unlocks_at_once(rig: Rig):
@@ -267,7 +267,7 @@ async def test_after_a_402_and_a_top_up_another_try_is_made_at_once(rig: Rig):
     assert charged(rig) == rig.sandbox.spent(GUILD_KEY) == PICTURE
 
 
-# ---------------------------------------------------------------------- pauses (E, R11, security 13)
+# ---------------------------------------------------------------------- pauses
 
 
 async def test_a_lasting_429_on_creates_keeps_no_running_job_from_its_polls(rig: Rig):
@@ -332,7 +332,7 @@ async def test_setting_a_key_takes_up_the_jobs_of_its_own_server_at_once(rig: Ri
     assert rig.sandbox.spent(OTHER_KEY) == PICTURE  # the first key has refused it for certain
 
 
-# ---------------------------------------------------------------------- two accounts (security 14)
+# ---------------------------------------------------------------------- two accounts
 
 
 async def test_after_one_attempt_of_unknown_outcome_no_other_key_is_used(rig: Rig):
@@ -382,7 +382,7 @@ async def test_a_replaced_key_of_another_account_condemns_no_running_job(rig: Ri
     assert charged(rig) == rig.sandbox.spent(GUILD_KEY) == PICTURE
 
 
-# ---------------------------------------------------------------------- no working key within a day (R18)
+# ---------------------------------------------------------------------- no working key within a day
 
 
 async def after_a_day_in_the_queue(rig: Rig) -> str:

@@ -1,4 +1,4 @@
-"""A paid result reaches the member, or the hold is settled and somebody knows why: issue 9, "reconcile"."""
+"""A paid result reaches the member, or the hold is settled and somebody knows why."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def assert_reached(rig: Rig, job: Row, key: str = HOST_KEY) -> None:
     assert len(rig.sandbox.requests) == 1
 
 
-# ---------------------------------------------------------------------- failed polls (R1)
+# ---------------------------------------------------------------------- failed polls
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ async def test_time_without_the_bot_or_the_api_does_not_count_against_a_job(rig:
     assert UNUSUALLY_LONG in card_text(rig, job.id)
 
 
-# ---------------------------------------------------------------------- past the deadline: slow following (B)
+# ---------------------------------------------------------------------- past the deadline: slow following
 
 
 async def test_past_its_deadline_the_member_is_told_and_the_job_stays_open(rig: Rig):
@@ -177,7 +177,7 @@ async def test_what_never_ends_is_refunded_after_seven_days_and_moderators_know(
     assert job.id in told_moderators(rig)
 
 
-# ---------------------------------------------------------------------- requests that the API denies (R2)
+# ---------------------------------------------------------------------- requests that the API denies
 
 
 @pytest.mark.parametrize("minutes", [4, 180])
@@ -222,7 +222,7 @@ async def test_an_hour_of_404_is_an_hour_in_a_row(rig: Rig):
     assert not the_job(rig, job.id).ended, the_job(rig, job.id).error
 
 
-# ---------------------------------------------------------------------- the wall clock (R4)
+# ---------------------------------------------------------------------- the wall clock
 
 
 @pytest.mark.parametrize("hours", [1, -1, 30])
@@ -247,7 +247,7 @@ async def test_a_clock_set_back_before_a_restart_makes_no_job_rest_for_an_hour(r
     await assert_delivered_once(rig, job)
 
 
-# ---------------------------------------------------------------------- files that come late (R5, R6)
+# ---------------------------------------------------------------------- files that come late
 
 
 async def test_after_a_night_without_the_bot_a_file_has_its_tries_as_ever(rig: Rig):
@@ -272,7 +272,7 @@ async def test_a_dead_link_is_renewed_at_delivery(rig: Rig):
     await assert_delivered_once(rig, job)
 
 
-# ---------------------------------------------------------------------- the reconciler, retry and recover (B)
+# ---------------------------------------------------------------------- the reconciler, retry and recover
 
 
 async def given_up(rig: Rig, prompt: str = "a heron") -> Row:

@@ -1,4 +1,4 @@
-"""A database that is locked at the wrong moment strands no job: issue 9, R14."""
+"""A database that is locked at the wrong moment strands no job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting, cold and warm, as a member sees it: issue 9, R16 and timestamps that cannot be."""
+"""Waiting, cold and warm, as a member sees it, with timestamps that cannot be."""
 
 from __future__ import annotations
 

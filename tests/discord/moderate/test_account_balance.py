@@ -1,4 +1,4 @@
-"""What the account was charged is compared with what the books say: issue 9, "reconcile"."""
+"""What the account was charged is compared with what the books say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting while little is known, and when a model got faster: issue 9, R16. What bounds a lag is the work's age."""
+"""Waiting while little is known, and when a model got faster. What bounds a lag is the work's age."""
 
 from __future__ import annotations
 
