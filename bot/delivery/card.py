@@ -192,6 +192,8 @@ def _state(job: Job, context: CardContext) -> str:
         return _waiting(job, context)
     if job.state.ended and job.error is not None:
         return f"{word}: {plain(shortened(job.error, 230))}"
+    if job.state is JobState.READY and not is_reviewed and job.waits_for is not None:
+        return texts.posting_waits(word, job.waits_for, stamp(job.next_at))
     if job.state in UNDER_WAY:
         return _under_way(job, context, word)
     if job.state is JobState.DELIVERED and job.finished_at is not None:

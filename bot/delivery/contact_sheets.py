@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bot.domain.models import Card, Job, MediaKind
 from bot.errors import MediaError
 from bot.media.contact_sheet import SHEET_NAME, NoSheet, Tile, draw
 from bot.media.fetcher import MediaFetcher
+from bot.media.scratch_dir import scratch_files
 
 log = structlog.get_logger(__name__)
 
@@ -81,14 +81,14 @@ async def contact_sheet(
 
     Each job has a tile; only those in `shown` have their image in it.
     """
-    with tempfile.TemporaryDirectory(dir=folder, prefix="sheet-") as own:
-        place = Path(own)
-        try:
+    try:
+        with scratch_files(folder, "sheet-") as own:
+            place = Path(own)
             async with asyncio.timeout(FETCH_TIMEOUT_S):
                 tiles = [await _tile(media, job, place, is_shown=job in shown) for job in jobs]
             yield await draw(place, tiles)
-        except (TimeoutError, OSError) as error:
-            raise NoSheet(f"its images could not be fetched: {type(error).__name__}") from error
+    except (TimeoutError, OSError) as error:
+        raise NoSheet(f"its images could not be fetched: {type(error).__name__}") from error
 
 
 async def _tile(media: MediaFetcher, job: Job, folder: Path, *, is_shown: bool) -> Tile:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, nonce_of
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
 from bot.media.fetcher import LocalFile, MediaFetcher
+from bot.media.scratch_dir import scratch_files
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -50,16 +50,18 @@ class ResultCopies:
         jobs: Sequence[Job],
         *,
         kind: str,
+        place_id: int,
         embed: discord.Embed,
         documents: Sequence[discord.File] = (),
         file_limit: int = FILE_LIMIT_BYTES,
     ) -> discord.Message:
         """Post the card's results to the channel under `embed`, with those of their files that can be downloaded.
 
-        `kind` names the copy, `file_limit` is in bytes. Raises Discord's or the network's error.
+        `kind` names the copy, `place_id` is the channel's id, `file_limit` is in bytes.
+        Raises Discord's or the network's error.
         """
         async with self._files(jobs, file_limit) as files:
-            message = await self._send(channel, embed, [*files, *documents], nonce_of(kind, card.id))
+            message = await self._send(channel, embed, [*files, *documents], nonce_of(kind, card.id, place_id))
         await self.note(card, jobs, message, kind=kind)
         return message
 
@@ -91,7 +93,7 @@ class ResultCopies:
 
     @contextlib.asynccontextmanager
     async def _files(self, jobs: Sequence[Job], file_limit: int) -> AsyncIterator[list[discord.File]]:
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix="copy-") as folder:
+        with scratch_files(self._folder, "copy-") as folder:
             files: list[discord.File] = []
             room = max(REQUEST_LIMIT_BYTES, file_limit)
             for job in shown_jobs(jobs):

@@ -16,6 +16,7 @@ from bot.delivery.drawing import CardDrawing
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
+from bot.delivery.places import Places
 from bot.delivery.poster import Poster
 from bot.delivery.refresh import CardRefresh
 from bot.delivery.review import ReviewDesk
@@ -105,10 +106,11 @@ def make_delivery(
             metrics=metrics,
             messages=messages,
             downloads=downloads,
-            drawing=drawing,
+            places=Places(messages=messages, drawing=drawing, metrics=metrics),
             review=review,
             surface=surface,
             memory=memory,
+            alert=alert,
         ),
         messages=messages,
         notifications=notifications,

@@ -5,6 +5,8 @@ Sources: https://discord.com/developers/docs/ with the page named at each group;
 
 from __future__ import annotations
 
+import json
+
 import aiohttp
 import discord
 
@@ -25,6 +27,7 @@ NONCE_CHARS = 25
 """The longest nonce; within a few minutes Discord sends no second message with the same one."""
 BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE = 25, 5, 5
 """A select takes a row of its own."""
+CONTENT_CHARS = 2000
 EMBED_TITLE_CHARS, EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS = 256, 4096, 1024
 OPTIONS_PER_SELECT = 25
 REACTIONS_PER_MESSAGE = 20
@@ -39,7 +42,7 @@ UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060
 MISSING_ACCESS, CANNOT_MESSAGE_USER, MISSING_PERMISSION = 50001, 50007, 50013
 REQUEST_TOO_LARGE = 40005
 THREAD_ARCHIVED, TOO_MANY_EDITS_OF_OLD_MESSAGE = 50083, 30046
-PAYLOAD_TOO_LARGE_STATUS = 413
+PAYLOAD_TOO_LARGE_STATUS, BAD_REQUEST_STATUS = 413, 400
 
 TOKEN_EXPIRED = frozenset({UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN})
 """The interaction's token no longer reaches its response."""
@@ -56,15 +59,30 @@ CLOSED_STATUSES = frozenset({403, 404})
 
 # ---------------------------------------------------------------------- exceptions
 
-NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, discord.DiscordServerError, discord.RateLimited)
-"""Failures that are worth a retry: no connection, no answer in time, a 5xx, a rate limit."""
-DISCORD_ERRORS = (discord.HTTPException, discord.InvalidData, *NETWORK_ERRORS)
+NETWORK_ERRORS = (
+    aiohttp.ClientError,
+    TimeoutError,
+    ConnectionError,
+    json.JSONDecodeError,
+    discord.InvalidData,
+    discord.DiscordServerError,
+    discord.RateLimited,
+)
+"""Failures that are worth a retry: no connection, no answer in time, a cut answer, a 5xx, a rate limit."""
+DISCORD_ERRORS = (discord.HTTPException, *NETWORK_ERRORS)
 """Every way in which a call to Discord fails, permanent refusals included."""
 
 
 def is_too_large(error: discord.HTTPException) -> bool:
     """Whether Discord refused the request for the size of its files."""
     return error.status == PAYLOAD_TOO_LARGE_STATUS or error.code == REQUEST_TOO_LARGE
+
+
+def is_refused_content(error: discord.HTTPException) -> bool:
+    """Whether Discord refused what the message contains, so that the same place may accept less."""
+    return error.status == BAD_REQUEST_STATUS and not (
+        is_too_large(error) or is_closed(error) or error.code in MESSAGE_GONE
+    )
 
 
 def is_closed(error: discord.HTTPException) -> bool:

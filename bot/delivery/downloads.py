@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +14,11 @@ from bot.cannon.wire import text_of
 from bot.catalogue import LiveCatalogue
 from bot.delivery import texts
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, REQUEST_LIMIT_BYTES
-from bot.domain.models import Job, Media
+from bot.domain.models import Job, Media, WaitsFor
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.jobs.surface import Later, NoPlace
 from bot.media.fetcher import LocalFile, MediaFetcher
+from bot.media.scratch_dir import scratch_files
 from bot.runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -95,9 +95,10 @@ class Downloads:
         """
         results = ResultFiles(text=text_of(self._catalogue.current.find(job.operation), job.output))
         per_file, room = self._limits(job)
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix=f"{job.id}-") as folder:
+        with contextlib.ExitStack() as stack:
+            folder = self._own_folder(stack, job)
             for number, medium in enumerate(job.media):
-                target = _Target(folder=Path(folder), stem=f"{number}", max_bytes=min(per_file, room), url=medium.url)
+                target = _Target(folder=folder, stem=f"{number}", max_bytes=min(per_file, room), url=medium.url)
                 file = await self._download(job, medium, target)
                 if file is None:
                     results.links.append(target.url)
@@ -107,6 +108,14 @@ class Downloads:
                     room -= file.size
             self._failed_at.pop(job.id, None)
             yield results
+
+    def _own_folder(self, stack: contextlib.ExitStack, job: Job) -> Path:
+        """Make the folder for the job's files. Where the disk fails it is one in which nothing can be written."""
+        try:
+            return Path(stack.enter_context(scratch_files(self._folder, f"{job.id}-")))
+        except OSError as error:
+            log.warning("delivery.disk", job=job.id, error=type(error).__name__)
+            return self._folder / job.id
 
     def _limits(self, job: Job) -> tuple[int, int]:
         """Return the largest file and the largest request, in bytes, for the job's server."""
@@ -146,10 +155,10 @@ class Downloads:
         while len(self._failed_at) > FAILED_KEPT:
             self._failed_at.pop(next(iter(self._failed_at)))
         if isinstance(error, MediaUnreachable) and failed_s < MEDIA_RETRY_MAX_S:
-            return Later(15.0)
+            return Later(15.0, WaitsFor.FILE)
         if isinstance(error, MediaGone) and failed_s < MEDIA_GONE_MAX_S:
-            return Later(10.0)
+            return Later(10.0, WaitsFor.FILE)
         if isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
             self._failed_at.pop(job.id, None)
             return NoPlace(texts.unusable_file(error.sentence))
-        return Later(60.0)
+        return Later(60.0, WaitsFor.FILE)

@@ -37,6 +37,11 @@ class CardDrawing:
         """Return the card's embed. Jobs that were just accepted had a working key: it is not looked up."""
         return card_embed(card, jobs, await self.context(card.guild_id, jobs, just_accepted=just_accepted))
 
+    def title(self, job: Job) -> str:
+        """Return the name of the job's operation."""
+        operation = self._catalogue.current.find(job.operation)
+        return job.operation if operation is None else operation.title
+
     def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and a button for each of `links`, None if it has neither."""
         return message_view(self._surface.controls(card, jobs, linked=bool(links)), links)

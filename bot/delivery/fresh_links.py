@@ -88,13 +88,29 @@ class DiscordLinks:
         return allowed.view_channel and allowed.read_message_history
 
     async def of_job(self, job: Job, medium: Media) -> str | None:
-        """Return a fresh link to the job's file on its card, None if it is not there."""
+        """Return a fresh link to the job's file on its card or in the review channel, None if it is in neither."""
+        for channel_id, message_id in await self._messages_of(job):
+            link = await self._on_message(channel_id, message_id, job, medium)
+            if link is not None:
+                return link
+        return None
+
+    async def _messages_of(self, job: Job) -> list[tuple[int, int]]:
+        """Return the channels and ids of the messages that may have the job's files."""
         card = await self._store.cards.get(job.guild_id, job.card_id)
-        if card is None or card.message_id is None or card.is_ephemeral:
-            return None
+        if card is None:
+            return []
+        copies = await self._store.copies.of_card(job.guild_id, card.id)
+        reviews = [
+            (each.channel_id, each.message_id) for each in copies if (each.job_id, each.kind) == (job.id, "review")
+        ]
+        own = [] if card.message_id is None or card.is_ephemeral else [(card.place_id, card.message_id)]
+        return [*own, *reviews]
+
+    async def _on_message(self, channel_id: int, message_id: int, job: Job, medium: Media) -> str | None:
         place = [m for m in job.media if m.kind is medium.kind].index(medium) if medium in job.media else 0
         try:
-            message = await self._fetch(card.place_id, card.message_id)
+            message = await self._fetch(channel_id, message_id)
         except DISCORD_ERRORS:
             return None
         own = [a for a in message.attachments if a.filename.startswith(file_stem(job))]

@@ -33,17 +33,17 @@ class LogChannel:
         """Post a line of the record of decisions to its guild's log channel."""
         who = f"<@{decision.by_id}>" if decision.by_id else texts.THE_BOT
         line = shortened(texts.decision(decision.kind, who, decision.text), LINE_CHARS)
-        nonce = nonce_of("decision", f"{decision.id}")
-        return await self.post(decision.guild_id, f"{line} {stamp(decision.at, 'f')}", nonce=nonce)
+        return await self.post(decision.guild_id, f"{line} {stamp(decision.at, 'f')}", subject_id=f"{decision.id}")
 
-    async def post(self, guild_id: int, line: str, *, nonce: str | None = None) -> Posted:
+    async def post(self, guild_id: int, line: str, *, subject_id: str | None = None) -> Posted:
         """Post a line to the guild's log channel, if it has one; it pings nobody.
 
-        Discord posts one message for several with the same `nonce` (25 characters at most) within a few minutes.
+        Discord posts one message for several of the same `subject_id`, a decision's, within a few minutes.
         """
         channel_id = (await self._store.settings.get(guild_id)).log_channel
         if channel_id is None:
             return Posted.NEVER
+        nonce = None if subject_id is None else nonce_of("decision", subject_id, channel_id)
         try:
             async with asyncio.timeout(POST_TIMEOUT_S):
                 return await self._send(guild_id, channel_id, line, nonce)

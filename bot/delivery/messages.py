@@ -7,7 +7,9 @@ which does not reach an ephemeral one.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +19,7 @@ import discord
 from bot.delivery.discord_facts import NONCE_CHARS, TOKEN_EXPIRED, is_closed
 from bot.delivery.formatting import file_stem
 from bot.delivery.view import links_on
-from bot.domain.models import Card, Job
+from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later
 from bot.runtime.clock import Clock
 from bot.store import Store
@@ -29,6 +31,8 @@ SEARCH_MESSAGES = 50
 """How many of a channel's messages are searched: the newest, or the first after an interaction."""
 CLOCK_SKEW_S = 60.0
 """How much our clock and Discord's may differ."""
+NONCE_PURPOSE_CHARS, NONCE_HASH_CHARS = 7, 17
+"""Of a nonce for a certain channel: 85 bits keep two messages apart."""
 NOT_CONNECTED_S = 5.0
 """When to retry what needs the bot to be logged in, or the card to have a message."""
 
@@ -64,7 +68,7 @@ class Messages:
     def _application_id(self) -> int:
         application_id = self._client.application_id
         if application_id is None:
-            raise Later(NOT_CONNECTED_S)
+            raise Later(NOT_CONNECTED_S, WaitsFor.DISCORD)
         return application_id
 
     # ------------------------------------------------------------------ a card's own message
@@ -101,7 +105,7 @@ class Messages:
 
     def _partial(self, card: Card) -> discord.PartialMessage:
         if card.message_id is None:
-            raise Later(NOT_CONNECTED_S)
+            raise Later(NOT_CONNECTED_S, WaitsFor.DISCORD)
         return self.channel(card.place_id, card.guild_id).get_partial_message(card.message_id)
 
     # ------------------------------------------------------------------ searching
@@ -172,8 +176,18 @@ class Messages:
         return None
 
 
-def nonce_of(purpose: str, subject_id: str) -> str:
-    """Return the nonce of a message: the same for each attempt. Raises ValueError for one that is too long."""
+def nonce_of(purpose: str, subject_id: str, place_id: int | None = None) -> str:
+    """Return the nonce of a message to a channel: the same for each attempt, another for each recipient.
+
+    Discord keys nonces by their author and not by channel. `place_id` is the id of the channel, also of a direct
+    message's; None is the channel in which the card was requested, where earlier versions used the same nonce: what one
+    of them has just sent is still known after the upgrade, even where the bot may not read the history. Elsewhere
+    `Messages.search` finds it. Raises ValueError for one that is too long.
+    """
+    if place_id is not None:
+        digest = hashlib.sha256(f"{purpose} {subject_id} {place_id}".encode()).digest()
+        hashed = base64.b32encode(digest).decode().lower()
+        return f"{purpose[:NONCE_PURPOSE_CHARS]}-{hashed[:NONCE_HASH_CHARS]}"
     made = f"{purpose}-{subject_id}"
     if len(made) > NONCE_CHARS:
         raise ValueError(f"{made!r} is longer than a nonce may be")
@@ -182,7 +196,7 @@ def nonce_of(purpose: str, subject_id: str) -> str:
 
 def carries_result(message: discord.Message, job: Job, *, has_text: bool) -> bool:
     """Whether a message of ours carries the job's result; `has_text`: the result is, or has, a text."""
-    if job.id not in _footer_words(message):
+    if job.id not in _footer_words(message) and job.id not in message.content.rpartition("\n")[2].split():
         return False
     return (has_text and not job.media) or shows_media(message, job)
 
@@ -191,7 +205,7 @@ def shows_media(message: discord.Message, job: Job) -> bool:
     """Whether the job's media are on the message, as files or as links."""
     stem = file_stem(job)
     return any(attachment.filename.startswith(stem) for attachment in message.attachments) or any(
-        link in {medium.url for medium in job.media} for link in links_on(message)
+        link in {medium.url for medium in job.media} for link in [*links_on(message), *message.content.split()]
     )
 
 

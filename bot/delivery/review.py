@@ -12,7 +12,7 @@ from bot.delivery import texts
 from bot.delivery.discord_facts import CLOSED_STATUSES, DISCORD_ERRORS
 from bot.delivery.messages import CALL_TIMEOUT_S, Messages
 from bot.delivery.review_message import ReviewMessages
-from bot.domain.models import Card, Job
+from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later, NoPlace, Parked
 from bot.runtime.clock import Clock
 from bot.store import Review, ReviewVerdict, Store
@@ -79,7 +79,7 @@ class ReviewDesk:
             now = self._clock.wall()
             if await self._store.alerts.note(job.guild_id, "review channel", until=now + ALERT_AGAIN_S):
                 await self._alert(job.guild_id, texts.no_review_channel(review.channel_id))
-            raise Later(NO_CHANNEL_AGAIN_S) from error
+            raise Later(NO_CHANNEL_AGAIN_S, WaitsFor.DISCORD) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
         await self._store.reviews.note_message(job.guild_id, job.id, **place)
         # Taken down with the result, should that be removed.

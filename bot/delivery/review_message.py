@@ -65,7 +65,7 @@ class ReviewMessages:
                     embed=review_embed(card_embed(card, [job], context), review, where),
                     files=files,
                     view=view or discord.utils.MISSING,
-                    nonce=nonce_of("review", job.id),
+                    nonce=nonce_of("review", job.id, review.channel_id),
                 )
         finally:
             close(files)

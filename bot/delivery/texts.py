@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.domain.models import JobState
+from bot.domain.models import JobState, WaitsFor
 
 # ---------------------------------------------------------------------- the states of a card
 
@@ -29,6 +29,13 @@ STATES = {
 UNUSUALLY_LONG = "⏳ taking unusually long. I keep checking and post it here when it is done."
 WAITING_FOR_STEP = "⏳ waiting for the step before"
 WAITING_WHILE_PAUSED = "⏸️ waiting: the moderators have paused new jobs"
+
+
+def posting_waits(state: str, waits_for: WaitsFor, at: str) -> str:
+    """Return the state of a result that cannot be posted now; it is tried again at `at`."""
+    causes = {WaitsFor.FILE: "the file host does not answer", WaitsFor.DISCORD: "Discord does not take it"}
+    cause = causes.get(waits_for)
+    return f"{state}; {cause}, next try {at}" if cause is not None else f"{state}; next try {at}"
 
 
 def at_place(state: str, place: int) -> str:
@@ -139,11 +146,35 @@ CANCELLED_LATE = (
 NO_PLACE = (
     "The channel does not take messages from me any more, and a direct message was not possible. The result is kept."
 )
+REFUSED_BY_DISCORD = "Discord refused to show this result."
 REVIEW_EXPIRED = "It was made, but no moderator looked at it within seven days, so it was not posted."
 NOT_REVIEWED = (
     "On this server moderators look at results before they are posted, and this one was not let through. "
     "A moderator can post it with `/jobs recover`."
 )
+
+
+def refused_by_discord(job_id: str) -> str:
+    """Alert the moderators that Discord refuses a result in each form."""
+    return (
+        f"Discord refused to show the result of job {job_id}, with its files, as links and as plain text. "
+        "It is kept, and `/jobs recover` tries it again."
+    )
+
+
+def plain_title(title: str) -> str:
+    """Return the first line of a result that is posted as plain text."""
+    return f"📦 {title}"
+
+
+def plain_footer(job_id: str) -> str:
+    """Return the last line of such a message: what a card has in its footer."""
+    return f"cannon-bot · {job_id}"
+
+
+def posted_here(link: str) -> str:
+    """Return what a card's old message says once its result is in another."""
+    return f"Posted here: {link}"
 
 
 def unusable_file(reason: str) -> str:

@@ -104,6 +104,19 @@ MADE_STATES = PAID_STATES | {JobState.READY}
 """States of jobs that have a result, posted or not."""
 
 
+class WaitsFor(StrEnum):
+    """What keeps a job from going on by itself; it is tried again at the job's `next_at`."""
+
+    FILE = "file"
+    """The host of its result does not send the file."""
+    DISCORD = "discord"
+    """Discord does not take its result."""
+    CANNON = "cannon"
+    """Cannon Studio asks to wait for long."""
+    ERROR = "error"
+    """The bot has failed at it."""
+
+
 PROMPT_FIELDS = ("prompt", "text", "description")
 """The fields that can hold the prompt; it is the first of these that an operation has."""
 
@@ -225,6 +238,12 @@ class Job:
     """Since when it takes unusually long and is polled seldom (Unix seconds)."""
     slow_polls: int = 0
     """How many polls there were since then."""
+    waits_for: WaitsFor | None = None
+    """What keeps it from going on until `next_at`; None: nothing does."""
+    posting_failed_s: float = 0.0
+    """For how many seconds in a row its posting has failed."""
+    faults: int = 0
+    """How many of its turns in a row ended by an error of the bot."""
     recheck_at: float | None = None
     """When an ended job, whose request may still succeed, is polled next (Unix seconds); None: never again."""
     rechecks: int = 0
@@ -243,6 +262,8 @@ class Job:
     """The job that this one is a re-run, a variant or a next step of."""
     after_ids: tuple[str, ...] = ()
     """The jobs of the same card whose results this one needs; without one of them it never starts."""
+    after_done: bool = False
+    """Whether those have given their results: from then on it waits in the queue as any other."""
     fill: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """Input fields filled from those results: templates in which `{ID.key}` is replaced by an output."""
 

@@ -29,7 +29,7 @@ class Delivering:
         try:
             message_id = await self._transitions.surface.deliver(followed.job)
         except Later as later:
-            return await self._later(followed, later.seconds)
+            return await self._later(followed, later)
         except Parked as parked:
             return await self._parked(followed, parked.seconds)
         except NoPlace as no_place:
@@ -47,10 +47,15 @@ class Delivering:
             failpoint("deliver.stored")
             await self._transitions.show(job)
 
-    async def _later(self, followed: Followed, seconds: float) -> float | None:
+    async def _later(self, followed: Followed, later: Later) -> float | None:
+        """Put the job back and say on its card what it waits for."""
         followed.failures += 1
         self._metrics.delivery("later")
-        return await self._transitions.rest(followed, max(seconds, min(2.0**followed.failures, LATER_MAX_S)))
+        wait_s = max(later.seconds, min(2.0**followed.failures, LATER_MAX_S))
+        if await self._transitions.rest(followed, wait_s, waits_for=later.waits_for) is None:
+            return None
+        await self._transitions.show(followed.job)
+        return wait_s
 
     async def _parked(self, followed: Followed, seconds: float) -> float | None:
         if await self._transitions.rest(followed, seconds) is None:

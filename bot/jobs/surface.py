@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain.models import Job
+from bot.domain.models import Job, WaitsFor
 
 
 class Later(Exception):
-    """Raised by `deliver`: not now, try again after `seconds`."""
+    """Raised by `deliver`: not now, try again after `seconds`; `waits_for` says what for, None: for nothing of note."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, waits_for: WaitsFor | None = None) -> None:
         super().__init__(f"again in {seconds:.0f} s")
         self.seconds = seconds
+        self.waits_for = waits_for
 
 
 class NoPlace(Exception):

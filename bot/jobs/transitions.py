@@ -38,7 +38,7 @@ class Transitions:
 
     async def change(self, followed: Followed, to: JobState, **changes: object) -> bool:
         """Write a change; False if somebody else was first: then the caller lets go of the job."""
-        changes = {"active_s": followed.active_s, **changes}
+        changes = {"active_s": followed.active_s, "waits_for": None, **changes}
         changed = await self._store.jobs.change(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
         if changed is None:
             log.warning("worker.lost_job", job=followed.job.id, state=followed.job.state)

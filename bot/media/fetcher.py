@@ -21,7 +21,9 @@ import structlog
 from bot.domain.models import MediaKind
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.media import texts
+from bot.media.body import body_of, is_packed
 from bot.media.containers import Span, duration_of
+from bot.media.download_pace import FLOOR_WINDOW_S, DownloadPace
 from bot.media.partial_file import PartFile
 from bot.media.sniff import HEAD_BYTES, Sniffed, sniff
 from bot.runtime.clock import Clock
@@ -31,7 +33,6 @@ from bot.runtime.transport import (
     NoAnswer,
     OriginTransport,
     answer_to,
-    chunks,
     content_length,
     new_client,
     public_transport,
@@ -43,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BYTES: Final = 512 * texts.MEBIBYTE
 TOTAL_TIMEOUT_S: Final = 300.0
-SILENCE_TIMEOUT_S: Final = 30.0
+SILENCE_TIMEOUT_S: Final = FLOOR_WINDOW_S
 INSPECT_TIMEOUT_S: Final = 20.0
 INSPECT_BYTES: Final = 256 * 1024
 INSPECT_SPANS: Final = 3
@@ -102,15 +103,17 @@ class MediaFetcher:
         transport: httpx.AsyncBaseTransport | None = None,
         max_bytes: int = MAX_BYTES,
         total_timeout_s: float = TOTAL_TIMEOUT_S,
+        progress_window_s: float = FLOOR_WINDOW_S,
     ) -> None:
         """Allow exact origins (`http://127.0.0.1:8080`) besides the public ones; `total_timeout_s` is per download.
 
-        A `transport` that is passed in has to refuse private addresses itself, as `public_transport` does.
-        Raises ValueError for what is not an origin.
+        A download that brings too few bytes for `progress_window_s` is given up. A `transport` that is passed in has to
+        refuse private addresses itself, as `public_transport` does. Raises ValueError for what is not an origin.
         """
         self._allowed = origins_of(allowed_origins)
         self._clock = clock
         self._max_bytes = max_bytes
+        self._progress_window_s = progress_window_s
         self._total_timeout_s = total_timeout_s
         self._http = new_client(transport or public_transport(allowed_origins), timeout_s=SILENCE_TIMEOUT_S)
 
@@ -144,7 +147,8 @@ class MediaFetcher:
         started = self._clock.monotonic()
         with PartFile(into, _plain(stem) or "file") as part:
             async with _deadline(self._total_timeout_s), self._answer(url) as response:
-                found = await _fill(part, response, expect, limit, on_progress)
+                pace = DownloadPace(self._clock, self._progress_window_s)
+                found = await _fill(part, response, expect, limit, pace, on_progress)
             kind, content_type, extension = found
             path = part.keep(extension)
         log.info("media.downloaded", kind=kind, size=part.size, seconds=round(self._clock.monotonic() - started, 3))
@@ -195,11 +199,12 @@ class MediaFetcher:
         """Read one range; a host without ranges gives the file's start, of which no more than the range is read."""
         headers = {"range": f"bytes={span.start}-{span.stop - 1}"}
         async with self._answer(url, headers) as response:
-            _refuse_compressed(response)
             ranged = response.status_code == 206
-            size = _size_in_range(response, span) if ranged else content_length(response)
+            if ranged and is_packed(response):
+                raise MediaWrongKind(texts.COMPRESSED)  # a part of a packed file cannot be unpacked by itself
+            size = _size_in_range(response, span) if ranged else _told_size(response)
             data, wanted = bytearray(), span.stop - span.start
-            async for chunk in chunks(response):
+            async for chunk in body_of(response):
                 data += chunk
                 if len(data) >= wanted:
                     break
@@ -235,16 +240,20 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
 
 
 async def _fill(
-    part: PartFile, response: httpx.Response, expect: MediaKind | None, limit: int, on_progress: OnProgress | None
+    part: PartFile,
+    response: httpx.Response,
+    expect: MediaKind | None,
+    limit: int,
+    pace: DownloadPace,
+    on_progress: OnProgress | None,
 ) -> Sniffed:
     """Stream the body into `part` and return what kind of file it is, detected as early as possible."""
-    _refuse_compressed(response)
-    total = content_length(response)
+    total = _told_size(response)
     if total is not None and total > limit:
         raise _too_large(limit, total)
     wanted = None if expect is None else (expect,)
     head, found, halved = bytearray(), None, False
-    async for chunk in chunks(response):
+    async for chunk in body_of(response, pace):
         if part.size + len(chunk) > limit:
             raise _too_large(limit)
         part.write(chunk)
@@ -287,10 +296,9 @@ def _refuse_status(status: int, *, ranged: bool) -> None:
     raise MediaUnreachable(texts.host_failed(status))
 
 
-def _refuse_compressed(response: httpx.Response) -> None:
-    """Refuse a compressed body that was not requested: it is useless for media, and a small bomb fills a disk."""
-    if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        raise MediaWrongKind(texts.COMPRESSED)
+def _told_size(response: httpx.Response) -> int | None:
+    """Return the file's size in bytes, None if the headers do not give it: of a packed file they give another."""
+    return None if is_packed(response) else content_length(response)
 
 
 def _target(url: httpx.URL, response: httpx.Response) -> str:

@@ -12,7 +12,6 @@ import logging
 import re
 import socket
 import ssl
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -27,6 +26,7 @@ from httpx_aiohttp import AiohttpTransport
 from bot.errors import MediaUnsafe
 from bot.runtime import texts
 from bot.runtime.safe_urls import Origin, is_public, origins_of
+from bot.runtime.unpacking import BrokenEncoding, UnknownEncoding, Unpacker
 
 CONNECTIONS = 200
 """Open connections per client: more than the calls that one process has in flight."""
@@ -263,17 +263,16 @@ async def _close(response: httpx.Response) -> None:
 
 def _unpacked(body: bytes, encoding: str, limit_bytes: int) -> bytes:
     """Decompress what a server compressed unrequested, but never past the cap: 299 KB of gzip can hold 300 MB."""
-    if encoding.strip().lower() in {"", "identity"}:
-        return body
-    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
-        raise TooMuch
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # distinguishes gzip from zlib by the header
+    unpacked = bytearray()
     try:
-        unpacked = unpacker.decompress(body, limit_bytes + 1)
-    except zlib.error as error:
+        unpacker = Unpacker(encoding)
+        for piece in unpacker.feed(body):
+            unpacked += piece
+            if len(unpacked) > limit_bytes:
+                raise TooMuch
+        unpacker.finish()
+    except UnknownEncoding:
+        raise TooMuch from None
+    except BrokenEncoding as error:
         raise NoAnswer(error) from None
-    if len(unpacked) > limit_bytes:
-        raise TooMuch
-    if not unpacker.eof:
-        raise NoAnswer(EOFError())
-    return unpacked
+    return bytes(unpacked)

@@ -43,7 +43,7 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
         message = await channel.send(
             embed=question(bot, *found, approval),
             view=answers(approval.card_id),
-            nonce=nonce_of("approve", approval.card_id),
+            nonce=nonce_of("approve", approval.card_id, channel_id),
         )
     except (discord.Forbidden, discord.NotFound):
         await bot.parts.delivery.alert(approval.guild_id, texts.approval_channel_closed(channel_id))

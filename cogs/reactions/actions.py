@@ -172,7 +172,7 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
     embed.url = message_link(card)
     try:
         channel = reacted.member.dm_channel or await reacted.member.create_dm()
-        await parts.copies.post(channel, card, jobs, kind="dm", embed=embed, documents=documents)
+        await parts.copies.post(channel, card, jobs, kind="dm", place_id=channel.id, embed=embed, documents=documents)
     except discord.Forbidden as error:  # they accept no direct messages, so this cannot be reported to them either
         log.info("reaction.no_private_message", card=card.id, code=error.code)
 

@@ -88,7 +88,9 @@ class Gallery:
         if not await self._is_there(card):
             return
         embed = self.embed(card, jobs, stars)
-        await copies.post(channel, card, jobs, kind=KIND, embed=embed, file_limit=guild.filesize_limit)
+        await copies.post(
+            channel, card, jobs, kind=KIND, place_id=channel_id, embed=embed, file_limit=guild.filesize_limit
+        )
         self._note(card.id, stars)
 
     async def _is_there(self, card: Card) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind
+from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, MediaKind, WaitsFor
 from bot.store import Store
 from bot.store.jobs import rows
 from bot.store.money import ledger
@@ -137,6 +137,9 @@ async def test_a_change_sets_what_it_names_and_keeps_the_rest(store: Store, acce
         "blocked_s": 10.0,
         "overdue_at": 11.0,
         "slow_polls": 12,
+        "waits_for": WaitsFor.FILE,
+        "posting_failed_s": 13.0,
+        "faults": 14,
     }
     assert set(changes) == rows.CHANGEABLE - {"key_id"}
     changed = await store.jobs.change(job, JobState.READY, **changes)

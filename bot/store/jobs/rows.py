@@ -6,7 +6,7 @@ import json
 import sqlite3
 from functools import partial
 
-from bot.domain.models import Card, Job, JobState
+from bot.domain.models import Card, Job, JobState, WaitsFor
 from bot.store.engine.columns import (
     from_milli,
     from_milli_or_none,
@@ -73,6 +73,7 @@ JOBS = Table(
         _by_store(name="lease"),
         _by_store(name="recheck_at"),
         _by_store(name="rechecks"),
+        _by_store(name="after_done", from_sql=bool),
         _by_store(name="model", to_sql=to_text_or_none, is_read=False),  # follows `input`
         _by_worker(name="input", to_sql=to_json, from_sql=mapping_from_json),
         _by_worker(name="key_id"),
@@ -88,6 +89,9 @@ JOBS = Table(
         _by_worker(name="blocked_s"),
         _by_worker(name="overdue_at"),
         _by_worker(name="slow_polls"),
+        _by_worker(name="waits_for", from_sql=lambda text: None if text is None else WaitsFor(text)),
+        _by_worker(name="posting_failed_s"),
+        _by_worker(name="faults"),
         _by_worker(name="submitted_at"),
         _by_worker(name="started_at"),
         _by_worker(name="finished_at"),

@@ -57,3 +57,11 @@ async def test_a_lock_while_it_is_looked_up_only_delays(rig: Rig):
     failpoints.arm(["answer.sent"])
     await pass_time(rig, 5 * MINUTE_S, 5)
     assert the_job(rig, job.id).state == "delivered"
+
+
+@pytest.mark.usefixtures("locked_once")
+async def test_a_card_that_was_lost_for_a_minute_is_found(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron #fast")
+    [job] = kept(rig)
+    await pass_time(rig, 1.5 * MINUTE_S, 5)
+    assert the_job(rig, job.id).state == "delivered"

@@ -149,14 +149,17 @@ class Gateway:
             self._leave(socket)
         return socket
 
-    async def disconnect(self, *, resumable: bool = True) -> None:
-        """Close every socket as Discord does now and then; without `resumable` the sessions are forgotten too."""
+    async def disconnect(self, *, resumable: bool = True, code: int = 4000) -> None:
+        """Close every socket as Discord does now and then; without `resumable` the sessions are forgotten too.
+
+        `code` is Discord's reason, 4004 for a token that is no longer good.
+        """
         for socket, session in list(self._sockets.items()):
             # Detached first: aiohttp reports a close of ours as 1000, which would look like the client's goodbye.
             self._detach(socket)
             if session is not None and not resumable:
                 self.sessions.pop(session.id, None)
-            await socket.close(code=4000)
+            await socket.close(code=code)
 
     async def _receive(
         self, socket: web.WebSocketResponse, outbox: asyncio.Queue[str], frame: Any, client: str

@@ -58,3 +58,16 @@ async def test_a_document_that_cannot_be_read_raises_and_changes_nothing(rig: Ri
     with pytest.raises(CannonError):
         await refresh.refresh()
     assert live.current is before
+
+
+@pytest.mark.parametrize("stored", ["{", "[]", "7", '{"paths": {"/api/v1/requests": 5}}', '{"components": []}'])
+async def test_a_broken_document_in_the_database_stops_no_start_and_is_read_again(rig: Rig, stored: str):
+    meta = rig.bot.parts.store.meta
+    await meta.set("openapi_document", stored)
+    await meta.set("openapi_etag", '"old"')
+    await rig.restart()
+    live, refresh = refresh_of(rig, rig.clock)
+    await refresh.load()
+    rig.sandbox.document = document("video.dream")
+    await refresh.refresh()
+    assert "video.dream" in live.current.operations

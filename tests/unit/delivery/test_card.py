@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.catalogue import Catalogue
 from bot.delivery.card import CardContext, card_embed, state_word
 from bot.delivery.formatting import alt_text, file_stem, plain
-from bot.domain.models import ID_ALPHABET, Card, Job, JobState
+from bot.domain.models import ID_ALPHABET, Card, Job, JobState, WaitsFor
 from bot.domain.text import shortened, slug
 
 CATALOGUE = Catalogue()
@@ -221,3 +221,23 @@ def test_a_finished_picture_shows_its_seed_and_who_made_it():
 def test_a_blocked_card_says_what_it_waits_for():
     assert "waiting for a working key" in value(drawn(job(), blocked=True), "State")
     assert "waiting for a working key" not in value(drawn(job(state=JobState.DELIVERED), blocked=True), "State")
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "said"),
+    [
+        (None, "📦 made, being posted"),
+        (WaitsFor.FILE, f"📦 made, being posted; the file host does not answer, next try <t:{int(NOW)}:R>"),
+        (WaitsFor.DISCORD, f"📦 made, being posted; Discord does not take it, next try <t:{int(NOW)}:R>"),
+    ],
+)
+def test_a_result_that_waits_says_for_what_and_until_when(waits_for: WaitsFor | None, said: str):
+    waiting = job(state=JobState.READY, waits_for=waits_for, next_at=NOW)
+    embed = card_embed(card(), [waiting], CardContext(catalogue=CATALOGUE, now=NOW, eta={}))
+    assert (embed.fields[0].value or "").splitlines()[0] == said
+
+
+def test_a_result_that_waits_for_its_review_says_only_that():
+    waiting = job(state=JobState.READY, waits_for=WaitsFor.DISCORD, next_at=NOW)
+    context = CardContext(catalogue=CATALOGUE, now=NOW, eta={}, withheld=frozenset({waiting.id}))
+    assert "made, waiting for review" in (card_embed(card(), [waiting], context).fields[0].value or "")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.delivery.discord_facts import NONCE_CHARS
 from bot.delivery.messages import nonce_of
 from bot.domain.models import ID_LENGTH, Card, new_id
 
@@ -17,6 +18,16 @@ def test_a_nonce_that_discord_would_refuse_is_never_made():
     assert nonce_of("p" * (24 - ID_LENGTH), "i" * ID_LENGTH)
     with pytest.raises(ValueError, match="longer than a nonce may be"):
         nonce_of("p" * (25 - ID_LENGTH), "i" * ID_LENGTH)
+
+
+@pytest.mark.parametrize("purpose", ["result", "review", "approve", "decision", "gallery", "dm"])
+def test_each_recipient_has_a_nonce_of_its_own_and_each_try_the_same(purpose: str):
+    subject, places = new_id(), [None, 1, 2, 2**63]
+    nonces = {nonce_of(purpose, subject, place) for place in places}
+    assert len(nonces) == len(places)
+    assert max(map(len, nonces)) <= NONCE_CHARS
+    assert nonces == {nonce_of(purpose, subject, place) for place in places}
+    assert nonces.isdisjoint(nonce_of(purpose, new_id(), place) for place in places)
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,33 @@
 from __future__ import annotations
 
-import tempfile
+import shutil
 from pathlib import Path
 
-import pytest
-
-from bot.media.scratch_dir import scratch_folder, sweep
+from bot.media.scratch_dir import scratch_files, scratch_folder, sweep
 
 
-@pytest.fixture
-def temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "temp"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+def test_a_folder_that_vanished_is_made_again_for_its_owner_alone(tmp_path: Path):
+    with scratch_folder(tmp_path / "bot.db") as folder:
+        own = Path(folder)
+        assert own.parent == tmp_path
+        shutil.rmtree(own)
+        with scratch_files(own, "job-") as made:
+            assert Path(made).parent == own
+            assert own.stat().st_mode & 0o777 == 0o700
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_what_dead_processes_of_the_same_database_left_is_swept_and_nothing_else(temp: Path, tmp_path: Path):
+def test_what_dead_processes_of_the_same_database_left_is_swept_and_nothing_else(tmp_path: Path):
+    temp = tmp_path
     database = tmp_path / "bot.db"
+    target = tmp_path / "target"
+    target.mkdir()
     with scratch_folder(database) as own, scratch_folder(tmp_path / "other.db") as other:
         left = temp / f"{Path(own).name[:-8]}left"
         left.mkdir()
         (left / "half.part").touch()
-        target = tmp_path / "target"
-        target.mkdir()
         link = temp / f"{Path(own).name[:-8]}link"
         link.symlink_to(target)
         assert sweep(database, keep=Path(own)) == 1
-        assert set(temp.iterdir()) == {Path(own), Path(other), link}
+        assert set(temp.iterdir()) == {Path(own), Path(other), link, target}
         assert target.is_dir()

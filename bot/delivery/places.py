@@ -1,0 +1,208 @@
+"""The places for a result, tried in turn, and in each the forms in which Discord may accept it.
+
+The order of places: the card through the interaction's token (15 minutes) → the card with the bot's own token → a new
+message in the channel → a direct message to the author. In each, what Discord refuses for its content is tried with
+fewer files, as links, as plain text. New messages carry a nonce derived from the job's id, and the channel is searched
+for the result before one is sent: a lost reply never leads to two posts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import discord
+import structlog
+
+from bot.delivery import texts
+from bot.delivery.attachments import arrange, close, media_files
+from bot.delivery.discord_facts import (
+    DISCORD_ERRORS,
+    MESSAGE_GONE,
+    TOKEN_EXPIRED,
+    is_closed,
+    is_refused_content,
+    is_too_large,
+)
+from bot.delivery.downloads import ResultFiles
+from bot.delivery.drawing import CardDrawing
+from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, carries_result, nonce_of
+from bot.delivery.plain_text import plain_result
+from bot.delivery.view import links_on
+from bot.domain.models import Card, Job
+from bot.jobs.surface import NoPlace
+from bot.runtime.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+
+class RefusedContent(NoPlace):
+    """Discord refuses the result in each form."""
+
+    def __init__(self) -> None:
+        super().__init__(texts.REFUSED_BY_DISCORD)
+
+
+class _PlaceRefuses(Exception):
+    """This place accepts the result in no form; `is_for_content`: because of what it contains."""
+
+    def __init__(self, *, code: int, is_for_content: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.is_for_content = is_for_content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """What is posted: the result of `job`, one of the card's `jobs`, drawn as they are once it is posted."""
+
+    card: Card
+    jobs: Sequence[Job]
+    job: Job
+    results: ResultFiles
+    channel_id: int
+    """Where a new message goes if the card is gone."""
+    is_plain: bool = False
+    """Whether it goes as plain text, without embed, files and controls."""
+
+    @property
+    def forms(self) -> Iterator[Posting]:
+        """This, then what is left of it by each step, each with less that Discord may refuse."""
+        yield self
+        if len(self.results.files) > 1:
+            yield replace(self, results=self.results.cut(1))
+        links = replace(self, results=self.results.without_files(self.job))
+        if self.results.files:
+            yield links
+        yield replace(links, is_plain=True)
+
+
+_Place = Callable[[Posting], Awaitable[discord.Message | None]]
+"""Posts there and returns the message, None if there is no such place. Raises Discord's or the network's error."""
+
+
+class Places:
+    """Posts a result where it can be seen."""
+
+    def __init__(self, *, messages: Messages, drawing: CardDrawing, metrics: Metrics) -> None:
+        self._messages = messages
+        self._drawing = drawing
+        self._metrics = metrics
+
+    async def post(self, posting: Posting) -> discord.Message:
+        """Return the message that now carries the result. Raises RefusedContent or NoPlace, or Discord's error."""
+        is_refused = False
+        for place in (self._on_card, self._in_channel, self._by_direct_message):
+            try:
+                message = await self._in_some_form(place, posting)
+            except _PlaceRefuses as refusal:
+                is_refused = is_refused or refusal.is_for_content
+                log.info("delivery.next_place", job=posting.job.id, code=refusal.code)
+            else:
+                if message is not None:
+                    return message
+        raise RefusedContent if is_refused else NoPlace(texts.NO_PLACE)
+
+    async def _in_some_form(self, place: _Place, posting: Posting) -> discord.Message | None:
+        """Return the message at `place`, None if there is no such place. Raises _PlaceRefuses, or Discord's error."""
+        is_large, refused = False, _PlaceRefuses(code=0, is_for_content=False)
+        for form in posting.forms:
+            if is_large and form.results.files:
+                continue
+            try:
+                return await place(form)
+            except DISCORD_ERRORS as error:
+                self._metrics.discord_error(error)
+                if not isinstance(error, discord.HTTPException):
+                    raise
+                refused = _PlaceRefuses(code=error.code, is_for_content=is_refused_content(error))
+                if error.code in MESSAGE_GONE or is_closed(error):
+                    break
+                is_large = is_too_large(error)
+                if not is_large and not refused.is_for_content:
+                    raise
+                log.info("delivery.less", job=posting.job.id, status=error.status, code=error.code)
+        raise refused
+
+    # ------------------------------------------------------------------ on the card
+
+    async def _on_card(self, posting: Posting) -> discord.Message | None:
+        """Edit the card: what it has stays, and this job's files replace those of an earlier attempt."""
+        card = posting.card
+        message = await self._messages.find(card)
+        if message is None:
+            return None
+        try:
+            return await self._edit(message, posting)
+        except discord.HTTPException as error:
+            if error.code not in TOKEN_EXPIRED or card.token is None or card.is_ephemeral:
+                raise
+        # The interaction's token has expired meanwhile: the bot's own reaches the same message.
+        return await self._on_card(replace(posting, card=replace(card, token=None)))
+
+    async def _edit(self, message: discord.Message, posting: Posting) -> discord.Message:
+        card, jobs, job = posting.card, posting.jobs, posting.job
+        if posting.is_plain:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await message.edit(
+                    content=plain_result(self._drawing.title(job), job, posting.results),
+                    embed=None,
+                    view=None,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
+        documents = self._drawing.texts(await self._drawing.open_part(jobs), message.attachments)
+        arrangement = arrange(jobs, job, posting.results, message.attachments, [file.filename for file in documents])
+        files = media_files(job, arrangement.results)
+        media: list[discord.Attachment | discord.File] = [*arrangement.kept, *files]
+        if arrangement.first:
+            media = [*files, *arrangement.kept]
+        links = [*links_on(message), *arrangement.links, *arrangement.results.links]
+        try:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await message.edit(
+                    embed=await self._drawing.embed(card, jobs),
+                    attachments=[*media, *documents],
+                    view=self._drawing.view(card, jobs, links),
+                )
+        finally:
+            close([*files, *documents])
+
+    # ------------------------------------------------------------------ in a new message
+
+    async def _in_channel(self, posting: Posting) -> discord.Message | None:
+        card = posting.card
+        if card.private:
+            return None
+        place_id = None if posting.channel_id == card.channel_id else posting.channel_id
+        nonce = nonce_of("result", posting.job.id, place_id)
+        return await self._send(self._messages.channel(posting.channel_id, card.guild_id), posting, nonce)
+
+    async def _by_direct_message(self, posting: Posting) -> discord.Message | None:
+        channel = await self._messages.direct_message(posting.card.author_id)
+        return await self._send(channel, posting, nonce_of("result", posting.job.id, channel.id))
+
+    async def _send(self, channel: discord.abc.Messageable, posting: Posting, nonce: str) -> discord.Message:
+        """Send a new message, unless an earlier attempt has sent it already."""
+        card, jobs, job = posting.card, posting.jobs, posting.job
+        has_text = posting.results.text is not None
+        sent = await self._messages.search(channel, lambda each: carries_result(each, job, has_text=has_text))
+        if sent is not None:
+            return sent
+        if posting.is_plain:
+            text = plain_result(self._drawing.title(job), job, posting.results)
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
+        documents = self._drawing.texts(await self._drawing.open_part(jobs))
+        results = arrange(jobs, job, posting.results, (), [file.filename for file in documents]).results
+        files = [*media_files(job, results), *documents]
+        try:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await channel.send(
+                    embed=await self._drawing.embed(card, jobs),
+                    files=files,
+                    nonce=nonce,
+                    view=self._drawing.view(card, jobs, results.links) or discord.utils.MISSING,
+                )
+        finally:
+            close(files)

@@ -1,0 +1,27 @@
+"""A result as plain text, for where Discord refuses its files and the card."""
+
+from __future__ import annotations
+
+from bot.delivery import texts
+from bot.delivery.discord_facts import CONTENT_CHARS
+from bot.delivery.downloads import ResultFiles
+from bot.delivery.formatting import plain
+from bot.domain.models import Job
+from bot.domain.text import shortened
+
+
+def plain_result(title: str, job: Job, results: ResultFiles) -> str:
+    """Return the title, the links, the text of a result, and the job's id, by which the message is found again.
+
+    What does not fit into a message is left out: links from the last on, then the end of the text.
+    """
+    last = texts.plain_footer(job.id)
+    lines = [texts.plain_title(title)]
+    room = CONTENT_CHARS - len(lines[0]) - len(last) - 2
+    for link in results.links:
+        if len(link) < room:
+            lines.append(link)
+            room -= len(link) + 1
+    if results.text is not None and room > 1:
+        lines.append(shortened(plain(results.text), room - 1))
+    return "\n".join([*lines, last])

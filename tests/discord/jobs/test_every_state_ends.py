@@ -1,0 +1,211 @@
+"""Nothing stays in a state without a next step: issue 10, R9 and what waits without taking a place."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import structlog
+
+from bot.catalogue import Catalogue
+from bot.domain.models import JobState
+from bot.errors import InputError
+from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
+from tests.support.following import (
+    HOUR_S,
+    PICTURE,
+    ask,
+    ask_database,
+    card_text,
+    change_rules,
+    charged,
+    database,
+    kept,
+    pass_time,
+    set_aside,
+    set_key,
+    the_job,
+    until_running,
+)
+from tests.support.rig import GUILD_KEY, Rig
+from tests.support.surface import until
+
+TRACEBACKS_MAX = 10
+
+
+@pytest.fixture
+async def log_channel(rig: Rig) -> Any:
+    channel = rig.guild.create_text_channel("log")
+    await change_rules(rig, log_channel=channel.id)
+    return channel
+
+
+def alerts(rig: Rig, channel: Any, about: str) -> list[str]:
+    """Return the lines in the log channel that name `about`."""
+    return [m.content for m in channel.history() if m.author.id == rig.bot.user.id and about in m.content]
+
+
+def tracebacks(lines: list[Any]) -> int:
+    return sum("exc_info" in line for line in lines)
+
+
+# ---------------------------------------------------------------------- an error of ours
+
+
+async def test_a_delivery_that_fails_by_an_error_of_ours_ends_held(
+    rig: Rig, log_channel: Any, monkeypatch: pytest.MonkeyPatch
+):
+    job = await ask(rig, "a heron #fast")
+    await until(rig, JobState.READY)
+
+    async def broken(*_: Any) -> int:
+        raise ValueError("a bug in drawing")
+
+    monkeypatch.setattr(type(rig.bot.parts.delivery), "deliver", broken)
+    with structlog.testing.capture_logs() as lines:
+        await pass_time(rig, HOUR_S)
+    assert the_job(rig, job.id).state == "held"
+    assert (charged(rig), set_aside(rig)) == (PICTURE, 0)
+    assert len(alerts(rig, log_channel, job.id)) == 1
+    assert 1 <= tracebacks(lines) <= TRACEBACKS_MAX
+
+
+async def test_what_was_held_by_an_error_of_ours_can_be_recovered(rig: Rig):
+    job = await ask(rig, "a heron #fast")
+    await until(rig, JobState.READY)
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def broken(*_: Any) -> int:
+            raise ValueError("a bug in drawing")
+
+        patch.setattr(type(rig.bot.parts.delivery), "deliver", broken)
+        await pass_time(rig, HOUR_S)
+    assert the_job(rig, job.id).state == "held"
+    await rig.member.slash(rig.channel, "jobs recover", job=job.id)
+    assert the_job(rig, job.id).state == "delivered"
+    assert charged(rig) == PICTURE
+
+
+async def test_a_damaged_sealed_key_ends_its_jobs_within_an_hour(rig: Rig, log_channel: Any):
+    await set_key(rig, GUILD_KEY)
+    job = await ask(rig, "a heron #forever")
+    await until_running(rig, job.id)
+    with database(rig) as db:
+        [(secret,)] = db.execute("SELECT secret FROM guild_keys").fetchall()
+        db.execute("UPDATE guild_keys SET secret = ?", (secret[:-4] + b"AAAA",))
+    with structlog.testing.capture_logs() as lines:
+        await pass_time(rig, 2 * HOUR_S)
+    assert the_job(rig, job.id).state == "failed"
+    assert (charged(rig), set_aside(rig)) == (0, 0)
+    assert len(alerts(rig, log_channel, job.id)) == 1
+    assert tracebacks([line for line in lines if line.get("job") == job.id]) <= TRACEBACKS_MAX
+
+
+async def test_a_step_whose_operation_left_the_catalogue_ends_within_an_hour(
+    rig: Rig, log_channel: Any, monkeypatch: pytest.MonkeyPatch
+):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True)
+    step = kept(rig)[-1]
+    real = Catalogue.resolve
+
+    def resolve(self: Catalogue, operation_id: str) -> Any:
+        if operation_id == "image.generate":
+            raise InputError("Cannon Studio does not offer this any more.")
+        return real(self, operation_id)
+
+    monkeypatch.setattr(Catalogue, "resolve", resolve)
+    with structlog.testing.capture_logs() as lines:
+        await pass_time(rig, 2 * HOUR_S)
+    assert the_job(rig, step.id).state == "failed"
+    assert set_aside(rig) == 0
+    assert len(alerts(rig, log_channel, step.id)) <= 1
+    assert tracebacks(lines) <= TRACEBACKS_MAX
+
+
+async def test_errors_of_ours_are_forgotten_once_a_turn_goes_well(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    job = await ask(rig, "a heron #fast")
+    await until(rig, JobState.READY)
+    real, times = type(rig.bot.parts.delivery).deliver, []
+
+    async def broken_at_first(self: Any, job: Any) -> int:
+        times.append(1)
+        if len(times) < 5:
+            raise ValueError("a bug in drawing")
+        return int(await real(self, job))
+
+    monkeypatch.setattr(type(rig.bot.parts.delivery), "deliver", broken_at_first)
+    await pass_time(rig, HOUR_S)
+    assert the_job(rig, job.id).state == "delivered"
+    assert ask_database(rig, "SELECT faults FROM jobs WHERE id = ?", job.id) == [(0,)]
+
+
+# ---------------------------------------------------------------------- approvals
+
+
+async def test_a_question_that_discord_refuses_is_not_asked_for_ever(rig: Rig, log_channel: Any):
+    moderators = rig.guild.create_text_channel("mods")
+    await change_rules(rig, approve_above=Decimal(1), approval_channel=moderators.id)
+    await ask(rig, "dear")
+
+    async def refusing(call: DiscordCall) -> None:
+        if call.path == f"/channels/{moderators.id}/messages":
+            raise refusal(400, 50035)
+
+    with trouble_with(refusing) as calls:
+        await pass_time(rig, HOUR_S)
+    assert 1 <= sum(call.path == f"/channels/{moderators.id}/messages" for call in calls) <= 3
+    assert len(alerts(rig, log_channel, "waits for approval")) == 1
+
+
+# ---------------------------------------------------------------------- what waits takes no place
+
+
+async def test_results_whose_file_does_not_come_take_no_place_of_their_member(rig: Rig):
+    rig.sandbox.fault("media", "status", status=503, times=None)
+    waiting = [await ask(rig, f"a heron {number} #fast") for number in range(3)]
+    await pass_time(rig, 120, 5)
+    assert {the_job(rig, job.id).state for job in waiting} == {"ready"}
+    later = await ask(rig, "a fox #forever")
+    await pass_time(rig, 30, 5)
+    assert the_job(rig, later.id).state == "processing"
+
+
+async def test_results_that_discord_does_not_take_leave_the_queue_going(rig: Rig):
+    await change_rules(rig, running_per_member=3)
+    first = [await ask(rig, f"a heron {number} #fast") for number in range(3)]
+    queued = await ask(rig, "a fox #forever")
+    assert the_job(rig, queued.id).state == "waiting"
+
+    async def refusing(call: DiscordCall) -> None:
+        if call.is_message and call.files:
+            raise refusal(503)
+
+    with trouble_with(refusing):
+        await pass_time(rig, 120, 5)
+        assert {the_job(rig, job.id).state for job in first} == {"ready"}
+        assert the_job(rig, queued.id).state == "processing"
+
+
+async def test_a_result_that_came_after_all_says_nothing_of_its_wait(rig: Rig):
+    rig.sandbox.fault("media", "status", status=503, times=3)
+    job = await ask(rig, "a heron #fast")
+    await pass_time(rig, 300, 5)
+    assert the_job(rig, job.id).state == "delivered"
+    assert ask_database(rig, "SELECT waits_for, posting_failed_s FROM jobs WHERE id = ?", job.id) == [(None, 0)]
+
+
+# ---------------------------------------------------------------------- the API asks to wait for hours
+
+
+async def test_a_wait_of_hours_is_told_with_its_time(rig: Rig, log_channel: Any):
+    rig.sandbox.fault("submit", "flood", retry_after="14400", times=None)
+    job = await ask(rig, "a heron")
+    await pass_time(rig, 60, 5)
+    told = card_text(rig, job.id)
+    assert "Cannon Studio asks to wait until <t:" in told
+    assert len(alerts(rig, log_channel, "asks to wait")) == 1
+    assert "<t:" in alerts(rig, log_channel, "asks to wait")[0]
+    rig.sandbox.faults.clear()
+    await pass_time(rig, 5 * HOUR_S, 60)
+    assert the_job(rig, job.id).state == "delivered"

@@ -1,0 +1,258 @@
+"""How a result is posted when Discord, the file's host or the disk does not want it: issue 10, R6, R9, R10, R15."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import structlog
+
+from bot.domain.models import JobState
+from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
+from tests.support.following import (
+    DAY_S,
+    HOUR_S,
+    MINUTE_S,
+    PICTURE,
+    ask,
+    card_text,
+    change_rules,
+    charged,
+    pass_time,
+    set_aside,
+    the_job,
+)
+from tests.support.reacting import made, newest, sent
+from tests.support.rig import Rig
+from tests.support.surface import links_on, private_messages, settled_exactly, state_text, until
+
+INVALID_FORM = 50035
+TOKEN_DIED = 50027
+TOKEN_GONE_S = 16 * MINUTE_S
+
+
+# ---------------------------------------------------------------------- what Discord refuses for its content
+
+
+def refuses(which: Any) -> Any:
+    """Let Discord refuse the messages for which `which` is true, for what they hold."""
+
+    async def meet(call: DiscordCall) -> None:
+        if call.is_message and which(call):
+            raise refusal(400, INVALID_FORM)
+
+    return trouble_with(meet)
+
+
+async def test_a_result_whose_file_discord_refuses_is_posted_as_a_link(rig: Rig):
+    job = await ask(rig, "a heron #fast")
+    with refuses(lambda call: call.files):
+        await pass_time(rig, 10 * MINUTE_S, 5)
+    assert the_job(rig, job.id).state == "delivered"
+    [message] = rig.messages()
+    assert not message.attachments
+    assert len(links_on(message)) == 1
+    await settled_exactly(rig)
+
+
+async def test_a_result_that_discord_refuses_with_an_embed_is_posted_as_plain_text(rig: Rig):
+    job = await ask(rig, "a heron #fast")
+    await until(rig, JobState.READY)
+    with refuses(lambda call: call.files or call.body.get("embeds")):
+        await pass_time(rig, 10 * MINUTE_S, 5)
+    assert the_job(rig, job.id).state == "delivered"
+    assert any("http" in message.content for message in rig.messages())
+    await settled_exactly(rig)
+
+
+async def test_a_result_that_is_refused_in_the_channel_comes_by_direct_message(rig: Rig):
+    job = await ask(rig, "a heron #fast")
+    await until(rig, JobState.READY)
+    home = rig.member.user.dm_channel.id
+    with refuses(lambda call: call.path != f"/channels/{home}/messages"):
+        await pass_time(rig, 10 * MINUTE_S, 5)
+    assert the_job(rig, job.id).state == "delivered"
+    assert len(private_messages(rig, rig.member)) == 1
+    await settled_exactly(rig)
+
+
+async def test_a_result_that_discord_refuses_everywhere_is_held_with_one_notice(rig: Rig):
+    channel = rig.guild.create_text_channel("log")
+    await change_rules(rig, log_channel=channel.id)
+    job = await ask(rig, "a heron #fast")
+    await until(rig, JobState.READY)
+    with refuses(lambda call: not call.path.startswith(f"/channels/{channel.id}/")) as calls:
+        await pass_time(rig, HOUR_S)
+        assert the_job(rig, job.id).state == "held"
+        before = len(calls)
+        await pass_time(rig, DAY_S, 600)
+        assert len(calls) == before, "a held result is not tried again by itself"
+    assert (charged(rig), set_aside(rig)) == (PICTURE, 0)
+    told = [m.content for m in channel.history() if job.id in m.content]
+    assert len(told) == 1, told
+
+
+# ---------------------------------------------------------------------- what the card says meanwhile
+
+
+async def test_a_card_says_that_the_file_does_not_come(rig: Rig):
+    rig.sandbox.fault("media", "status", status=503, times=None)
+    job = await ask(rig, "a heron #fast")
+    await pass_time(rig, MINUTE_S, 5)
+    assert the_job(rig, job.id).state == "ready"
+    told = card_text(rig, job.id)
+    assert "made, being posted; the file host does not answer, next try <t:" in told
+    assert "queued" not in told
+
+
+async def test_a_card_says_that_discord_does_not_take_the_result(rig: Rig):
+    job = await ask(rig, "a heron #fast")
+
+    async def meet(call: DiscordCall) -> None:
+        if call.is_message and call.files:
+            raise refusal(503)
+
+    with trouble_with(meet):
+        await pass_time(rig, MINUTE_S, 5)
+        assert the_job(rig, job.id).state == "ready"
+        assert "made, being posted; Discord does not take it, next try <t:" in card_text(rig, job.id)
+
+
+@pytest.mark.parametrize("status", [500, 503, None])
+async def test_the_trouble_of_discord_leaves_no_traceback(rig: Rig, status: int | None):
+    job = await ask(rig, "a heron #fast")
+
+    async def meet(call: DiscordCall) -> None:
+        if call.is_message:
+            if status is None:
+                raise discord.InvalidData("a cut answer")
+            raise refusal(status)
+
+    with structlog.testing.capture_logs() as lines:
+        with trouble_with(meet):
+            await pass_time(rig, 30 * MINUTE_S)
+        await pass_time(rig, 10 * MINUTE_S)
+    assert [line for line in lines if "exc_info" in line] == []
+    assert the_job(rig, job.id).state == "delivered"
+
+
+# ---------------------------------------------------------------------- files
+
+
+async def test_a_dead_link_is_asked_for_again_at_delivery(rig: Rig):
+    rig.sandbox.fault("media", "gone", times=1)
+    job = await ask(rig, "a heron #fast")
+    await pass_time(rig, 30, 5)
+    assert the_job(rig, job.id).state == "delivered"
+    assert len(newest(rig).attachments) == 1
+
+
+async def test_a_result_that_the_api_forgot_is_published_from_the_message_of_the_reviewers(rig: Rig):
+    desk = rig.guild.create_text_channel("review")
+    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    job = await ask(rig, "a heron #fast")
+    await pass_time(rig, MINUTE_S, 5)
+    [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
+    assert len(question.attachments) == 1
+    rig.sandbox.fault("media", "gone", times=None)
+    rig.sandbox.fault("get", "status", status=404, times=None)
+    await rig.moderator.click(question, label="Publish")
+    await pass_time(rig, HOUR_S)
+    assert the_job(rig, job.id).state == "delivered"
+    [file] = newest(rig).attachments
+    assert rig.file(file) == rig.file(question.attachments[0])
+
+
+def scratch(rig: Rig) -> Path:
+    return rig.bot.setup.folder
+
+
+async def test_the_scratch_folder_lies_beside_the_database(rig: Rig):
+    assert scratch(rig).parent == rig.folder
+
+
+async def test_a_scratch_folder_that_was_cleaned_away_is_made_again(rig: Rig):
+    job = await ask(rig, "a heron #fast")
+    shutil.rmtree(scratch(rig))
+    await pass_time(rig, MINUTE_S, 5)
+    assert the_job(rig, job.id).state == "delivered"
+    assert len(newest(rig).attachments) == 1
+
+
+# ---------------------------------------------------------------------- one message for one job
+
+
+async def test_a_token_that_dies_during_the_upload_leaves_one_message(rig: Rig):
+    await ask(rig, "a heron #fast")
+    await until(rig, JobState.READY)
+    rig.env.inject_error("PATCH", "/webhooks/*/messages/*", status=401, code=TOKEN_DIED, times=1)
+    await rig.work()
+    [message] = rig.messages()
+    assert len(message.attachments) == 1
+    assert "✅ done" in state_text(message)
+
+
+async def test_after_a_move_the_old_message_points_to_the_new_one(rig: Rig):
+    await ask(rig, "a heron #fast")
+    [old] = rig.messages()
+    await until(rig, JobState.READY)
+    rig.env.inject_error("PATCH", "/webhooks/*/messages/*", status=403, times=1)
+    await rig.work()
+    new = newest(rig)
+    assert new.id != old.id
+    [old] = [message for message in rig.messages() if message.id == old.id]
+    assert new.jump_url in old.content
+    assert not old.embeds
+    assert not old.components
+
+
+async def test_an_old_message_that_cannot_be_changed_costs_nothing(rig: Rig):
+    job = await ask(rig, "a heron #fast")
+    [old] = rig.messages()
+    await until(rig, JobState.READY)
+
+    async def meet(call: DiscordCall) -> None:
+        if call.method == "PATCH" and call.path.endswith(f"/messages/{old.id}"):
+            raise refusal(403, 50001)
+
+    with trouble_with(meet):
+        await rig.work()
+    assert the_job(rig, job.id).state == "delivered"
+    assert len(newest(rig).attachments) == 1
+
+
+# ---------------------------------------------------------------------- nonces
+
+
+def nonces(rig: Rig) -> list[str]:
+    """Return the nonces of the messages that the bot has sent, in order."""
+    bodies = [call.json for call in rig.env.http_requests if call.method == "POST" and isinstance(call.json, dict)]
+    return [body["nonce"] for body in bodies if body.get("nonce")]
+
+
+async def test_each_member_who_wants_a_result_gets_it_under_a_nonce_of_their_own(rig: Rig):
+    message = await made(rig)
+    members = [rig.guild.add_member(rig.env.create_user(name)) for name in ("bob", "cyd", "dan")]
+    before = len(nonces(rig))
+    for member in members:
+        await member.react(message, "✉️")
+        await rig.env.settle()
+    assert [len(sent(rig, member)) for member in members] == [1, 1, 1]
+    new = nonces(rig)[before:]
+    assert len(set(new)) == len(new) == len(members), "Discord knows a nonce by its author, not by its channel"
+    assert all(len(nonce) <= 25 for nonce in new)
+
+
+async def test_a_result_has_another_nonce_in_another_place(rig: Rig):
+    await ask(rig, "a heron #fast")
+    [card] = rig.messages()
+    rig.env.backend.delete_message(rig.channel.id, card.id)
+    await until(rig, JobState.READY)
+    with refuses(lambda call: call.path == f"/channels/{rig.channel.id}/messages") as calls:
+        await rig.work()
+    tried = [(call.path, call.body["nonce"]) for call in calls if call.body.get("nonce")]
+    assert len(private_messages(rig, rig.member)) == 1
+    assert len({nonce for _, nonce in tried}) == len({path for path, _ in tried}) == 2

@@ -1,0 +1,102 @@
+"""What the exit status tells a supervisor: 78, no restart can help; 1, one may: issue 10, R20 and section 4."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.wire.bot import BotProcess
+from tests.support.wire.gateway import AUTHENTICATION_FAILED
+from tests.support.wire.server import WireDiscord
+from tests.unit.test_cli import TOKEN, cannon_bot
+
+MAY_HELP, CANNOT_HELP = 1, 78
+REFUSED = "Discord refuses DISCORD_TOKEN."
+
+
+def test_without_a_token_no_restart_helps(tmp_path: Path) -> None:
+    done = cannon_bot("run", cwd=tmp_path)
+    assert (done.returncode, "DISCORD_TOKEN" in done.stderr) == (CANNOT_HELP, True)
+
+
+def test_with_wrong_settings_no_restart_helps(tmp_path: Path) -> None:
+    done = cannon_bot("run", cwd=tmp_path, DISCORD_TOKEN=TOKEN, HTTP_PORT="x")
+    assert (done.returncode, "HTTP_PORT" in done.stderr) == (CANNOT_HELP, True)
+
+
+def life(discord: WireDiscord, folder: Path, **more: str) -> BotProcess:
+    env = {
+        "DISCORD_TOKEN": discord.token,
+        "CANNON_API_URL": "http://127.0.0.1:9",
+        "CANNON_API_KEY": "cs_test_host_000000000000",
+        "CANNON_API_KEY_GUILDS": "*",
+        "DATABASE": str(folder / "bot.db"),
+        "HTTP_PORT": "0",
+    }
+    return BotProcess(discord, ["run"], folder / "bot.log", env=env | more)
+
+
+async def has_run(discord: WireDiscord, folder: Path) -> None:
+    async with life(discord, folder) as bot:
+        await bot.online()
+        assert await bot.terminate() == 0
+
+
+async def test_a_wrong_token_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        async with life(discord, tmp_path, DISCORD_TOKEN=TOKEN) as bot:
+            assert await bot.ended() == CANNOT_HELP
+            assert REFUSED in bot.output()
+            assert "Traceback" not in bot.output()
+
+
+async def test_a_token_that_was_changed_while_the_bot_runs_ends_it_with_the_same_sentence(tmp_path: Path) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        async with life(discord, tmp_path) as bot:
+            await bot.online()
+            await discord.gateway.disconnect(code=AUTHENTICATION_FAILED)
+            assert await bot.ended() == CANNOT_HELP
+            assert REFUSED in bot.output()
+            assert "Traceback" not in bot.output()
+            assert "fault of its own" not in bot.output()
+
+
+async def test_a_database_of_a_newer_bot_helps_no_restart(tmp_path: Path) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        await has_run(discord, tmp_path)
+        with closing(sqlite3.connect(tmp_path / "bot.db")) as db:
+            db.execute("PRAGMA user_version = 9999")
+        async with life(discord, tmp_path) as bot:
+            assert await bot.ended() == CANNOT_HELP
+            assert "newer cannon-bot" in bot.output()
+
+
+async def test_a_lost_secret_key_helps_no_restart(tmp_path: Path) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        await has_run(discord, tmp_path)
+        with closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as db:
+            db.execute(
+                "INSERT INTO guild_keys (guild_id, secret, last4, set_by, set_at, scopes)"
+                " VALUES (7, ?, 'beef', 1, 1.0, '[]')",
+                (b"00000000" + bytes(80),),
+            )
+        async with life(discord, tmp_path, SECRET_KEYS="another-secret-key-of-enough-characters-0000") as bot:
+            assert await bot.ended() == CANNOT_HELP
+
+
+@pytest.mark.parametrize("reason", ["unreachable", "another runs"])
+async def test_what_may_pass_by_itself_is_worth_a_restart(tmp_path: Path, reason: str) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        async with life(discord, tmp_path) as first:
+            await first.online()
+            more = {"WIRE_DISCORD_URL": "http://127.0.0.1:9", "DATABASE": str(tmp_path / "other.db")}
+            async with life(discord, tmp_path, **(more if reason == "unreachable" else {})) as second:
+                assert await second.ended() == MAY_HELP
