@@ -10,6 +10,7 @@ from bot.domain.models import Card, Job
 from bot.store import Approval
 from cogs.moderate import approvals, review
 from cogs.reactions.seeds import Seeds
+from cogs.reactions.wishes import Wishes
 from cogs.results import buttons
 
 
@@ -19,6 +20,7 @@ class CogSurface:
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
         self.seeds = Seeds(bot)
+        self.wishes = Wishes(bot)
 
     def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool) -> Sequence[discord.ui.Item[Any]]:
         """Return what a card offers."""
@@ -29,8 +31,13 @@ class CogSurface:
         return review.answers(job)
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
-        """Have the server's emojis put under the result."""
+        """Have the server's emojis put under the result, and done what was wished of it."""
+        self.wishes.posted(card)
         self.seeds.posted(card, jobs, channel_id=message.channel.id, message_id=message.id)
+
+    async def fulfil_wishes(self) -> None:
+        """Begin the actions of reactions that waited for their card; the upkeep does not wait for them."""
+        self.wishes.fulfil_all()
 
     async def ask_moderators(self, approval: Approval) -> None:
         """Post the question whether a card is approved."""
@@ -39,3 +46,4 @@ class CogSurface:
     async def aclose(self) -> None:
         """Cancel what `posted` has begun."""
         await self.seeds.aclose()
+        await self.wishes.aclose()

@@ -243,6 +243,7 @@ def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, r
         audit=AccountAudit(core.store, client=core.client, clock=setup.clock),
         worker=worker,
         settle_answers=recovery.settle_overdue,
+        fulfil_wishes=setup.surface.fulfil_wishes,
         clock=setup.clock,
     )
 

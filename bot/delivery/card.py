@@ -222,7 +222,7 @@ def _is_billed_failure(job: Job) -> bool:
 
 
 def _waiting(job: Job, context: CardContext) -> str:
-    if job.after_ids:
+    if job.after_ids and not job.after_done:
         return texts.WAITING_FOR_STEP
     if context.paused:
         return texts.WAITING_WHILE_PAUSED

@@ -61,7 +61,7 @@ class CardDrawing:
         """Return what the card of `jobs` needs to know besides itself."""
         key = None if just_accepted else await self._store.keys.current(guild_id)
         parent_id = jobs[0].parent_id
-        waits = any(job.state is JobState.WAITING and not job.after_ids for job in jobs)
+        waits = any(job.state is JobState.WAITING and (job.after_done or not job.after_ids) for job in jobs)
         queue = await self._store.queue.order(guild_id) if waits else []
         now = self._clock.wall()
         return CardContext(

@@ -29,6 +29,10 @@ class CardSurface(Protocol):
         """React to a posted result, with the jobs as they are then. Must neither wait nor raise."""
         ...
 
+    async def fulfil_wishes(self) -> None:
+        """Begin what members wished, by reactions, of cards that were not done then and have ended now."""
+        ...
+
     async def ask_moderators(self, approval: Approval) -> None:
         """Ask the guild's moderators to approve a card, if not asked yet. Raises no error of Discord."""
         ...

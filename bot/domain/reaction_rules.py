@@ -57,6 +57,16 @@ REMAKES = frozenset({ReactionAction.RERUN, ReactionAction.VARY})
 """Actions to which the guild's rule about re-runs applies too."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionKey:
+    """One member's reaction with one emoji on one message."""
+
+    guild_id: int
+    message_id: int
+    emoji: str
+    member_id: int
+
+
 class Who(StrEnum):
     """Whose reactions count. Moderators' count like the author's."""
 

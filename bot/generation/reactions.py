@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.domain.card_jobs import main_job
 from bot.domain.models import Card, Job, JobState, MediaKind
-from bot.domain.reaction_rules import Reaction, ReactionAction
+from bot.domain.reaction_rules import Reaction, ReactionAction, ReactionKey
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import Generation
@@ -18,7 +18,8 @@ from bot.generation.rerun import Reruns
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, JobService
 from bot.runtime.clock import Clock
-from bot.store import Store
+from bot.store import DueWish, Store
+from bot.store.texts import REACTION_WITHDRAWN
 
 QUIET_S = 600.0
 """Within this time a member gets at most one message that a reaction did nothing."""
@@ -32,16 +33,6 @@ NEXT_STEPS: Mapping[ReactionAction, tuple[str, MediaKind]] = MappingProxyType(
     }
 )
 """The operation that a reaction runs, and on which kind of result."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReactionKey:
-    """One member's reaction with one emoji on one message."""
-
-    guild_id: int
-    message_id: int
-    emoji: str
-    member_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +81,19 @@ class Reactions:
         rule = (await self._store.reactions.get(guild_id)).of(emoji)
         return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
 
+    async def find_card(self, guild_id: int, card_id: str, emoji: str) -> ReactedCard | None:
+        """Return what a reaction that waited is about, wherever the card is by now; None as `find` does."""
+        found = await self._store.cards.with_jobs(guild_id, card_id)
+        if found is None:
+            return None
+        rule = (await self._store.reactions.get(guild_id)).of(emoji)
+        return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
+
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
-        """Count a reaction. Return whether it acts now: it is a new one, and completes the number that is needed."""
+        """Count a reaction. Return whether it acts now: it is a new one, and completes the number that is needed.
+
+        Then it waits to act until `note_done`, `note_failed` or `accept`.
+        """
         act = await self._store.reaction_acts.note(
             key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id
         )
@@ -105,7 +107,7 @@ class Reactions:
         """
         action, job = reacted.rule.action, main_job(reacted.jobs)
         if action is ReactionAction.RERUN:
-            return await self._reruns.rerun_all(job, payer_id)
+            return await self._reruns.rerun_all(job, payer_id, among=reacted.jobs)
         if action is ReactionAction.VARY:
             if job.state is not JobState.DELIVERED:
                 raise InputError(texts.NO_RESULT)
@@ -115,24 +117,36 @@ class Reactions:
         return self._next_steps.begin(job.guild_id, operation_id, medium).completed
 
     async def accept(self, key: ReactionKey, generation: Generation, origin: Origin) -> Accepted:
-        """Accept a reaction's generation, and store it, so that withdrawing the reaction finds it.
+        """Accept a reaction's generation. The reaction has acted from then on; withdrawing it finds what it made.
 
-        Raises as `Generations.accept` does.
+        Raises as `Generations.accept` does, and Refused if it was taken back meanwhile.
         """
-        accepted = await self._generations.accept(generation, origin)
-        await self._store.reaction_acts.note_made(
-            key.guild_id, key.message_id, key.emoji, key.member_id, made_card=accepted.card.id
-        )
-        return accepted
+        return await self._generations.accept(generation, replace(origin, reaction=key))
+
+    async def note_done(self, key: ReactionKey) -> None:
+        """Note that a reaction that waited to act has done so; one that `accept` has noted stays as it is."""
+        await self._store.reaction_acts.note_done(key)
+
+    async def note_failed(self, key: ReactionKey, rule: Reaction) -> None:
+        """Note that what a reaction was to do has failed, so that its next event acts."""
+        await self._store.reaction_acts.note_failed(key, needed=rule.needed)
+
+    async def due(self, card_id: str | None = None) -> list[DueWish]:
+        """Return reactions that wait though their card has ended: of all servers, or on one card."""
+        return await self._store.reaction_acts.due(card_id=card_id)
 
     async def withdraw(self, key: ReactionKey) -> Withdrawal | None:
         """Remove a reaction, and cancel its jobs that were not submitted yet. None if it had not acted."""
         act = await self._store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
         if act is None:
             return None
-        reason = texts.REACTION_WITHDRAWN
+        reason = REACTION_WITHDRAWN
         cancelled = act.made_card is not None and await self._jobs.undo_card(key.guild_id, act.made_card, reason)
         return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
+
+    async def forget(self, key: ReactionKey) -> None:
+        """Forget a reaction that can do nothing any more."""
+        await self._store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
         """Remove all reactions on a message, or those with one emoji. Return the ids of their cards."""

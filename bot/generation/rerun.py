@@ -85,9 +85,10 @@ class Reruns:
             reseed=True,
         )
 
-    async def rerun_all(self, job: Job, member_id: int) -> Generation:
-        """Like `rerun`, once for each result of the job's card that was made with the same input."""
-        return await self.rerun(job, member_id, count=_alike(await self._earlier.of_card(job), job))
+    async def rerun_all(self, job: Job, member_id: int, *, among: Sequence[Job] | None = None) -> Generation:
+        """Like `rerun`, once for each result that was made with the same input: of `among`, else of its card."""
+        jobs = await self._earlier.of_card(job) if among is None else among
+        return await self.rerun(job, member_id, count=_alike(jobs, job))
 
     def can_vary(self, job: Job) -> bool:
         """Whether the job can be varied: it has a prompt, and the operations needed are on here."""

@@ -82,7 +82,6 @@ STRONG_REWRITE = "Keep the subject only. Change the composition, the setting and
 # ---------------------------------------------------------------------- next steps and reactions
 
 NO_RESULT = "There is no result of it."
-REACTION_WITHDRAWN = "The reaction that started this was taken back before it was sent."
 
 
 def kind_needed(kind: MediaKind) -> str:

@@ -24,6 +24,7 @@ class AccessChanges(ModeratorActs):
         await self._store.blocks.add(
             guild_id, member_id, until=until, reason=reason, by_id=by_id, record=lambda _: line
         )
+        self._worker.wake()  # what they have in the queue ends now
         return text
 
     async def unblock(self, guild_id: int, member_id: int, *, by_id: int) -> str:

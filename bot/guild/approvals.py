@@ -49,7 +49,6 @@ class ApprovalDecisions(ModeratorActs):
         jobs = await self._store.approvals.approve(guild_id, card_id, grant=grant, record=record)
         if jobs is None:
             raise InputError(texts.DECIDED)
-        await self._store.queue.start_waiting(guild_id)
         self._worker.wake()
         return jobs
 

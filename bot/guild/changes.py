@@ -16,7 +16,7 @@ class JobSignals(Protocol):
     """Tells the worker what a moderator's act means for it. The rows say the same: a lost signal only costs time."""
 
     def wake(self) -> None:
-        """Waiting jobs may start now."""
+        """Waiting jobs may start now, or may not start any more."""
         ...
 
     def resume(self, guild_id: int, slot: str) -> None:

@@ -34,7 +34,7 @@ class OperationSwitches:
             by_id=by_id,
             about={"operation": operation.id, "switch": state},
         )
-        ids = self._ids(operation, on=on)
+        ids = self._ids(operation)
         changed = await self._store.switched_off.set(
             guild_id, ids, on=on, by_id=by_id, record=lambda changed: line if changed else None
         )
@@ -46,15 +46,15 @@ class OperationSwitches:
 
         That is the host's act: it is in the log, and in no server's record.
         """
-        changed = await self._store.switched_off.set(EVERYWHERE, self._ids(operation, on=on), on=on, by_id=by_id)
+        changed = await self._store.switched_off.set(EVERYWHERE, self._ids(operation), on=on, by_id=by_id)
         if changed:
             log.info("operation.switched_everywhere", operation=operation.id, on=on, by=by_id)
         await self.load()
         return changed
 
-    def _ids(self, operation: Operation, *, on: bool) -> list[str]:
-        """Return the operation's id; to switch it on also those that were deduced before it was published."""
-        former = [old for old, new in self._catalogue.current.aliases.items() if new == operation.id] if on else []
+    def _ids(self, operation: Operation) -> list[str]:
+        """Return the operation's id, and those that were deduced before it was published: jobs may wait under them."""
+        former = [old for old, new in self._catalogue.current.aliases.items() if new == operation.id]
         return [operation.id, *former]
 
     def is_on(self, guild_id: int, operation_id: str) -> bool:

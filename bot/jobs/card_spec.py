@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.domain.reaction_rules import ReactionKey
 from bot.domain.templates import steps_in
 
 
@@ -42,13 +43,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Whose request it is, from where, and on which interaction; a reaction has none."""
+    """Whose request it is, from where, and on which interaction or reaction."""
 
     place: Place
     author_id: int
     locale: str = "en-US"
     interaction_id: int | None = None
     token: str | None = field(default=None, repr=False)
+    reaction: ReactionKey | None = None
+    """The reaction that requests it, which has acted once the card is stored."""
 
     @property
     def guild_id(self) -> int:

@@ -163,7 +163,7 @@ class JobService:
         failpoint("accept.before")
         try:
             stored, stored_jobs, verdict = await self._store.cards.accept(
-                card, jobs, lambda spending: _decide(spend, spending)
+                card, jobs, lambda spending: _decide(spend, spending), reaction=spec.origin.reaction
             )
         except Refused as error:
             if error.reason == "limit":
@@ -212,7 +212,7 @@ class JobService:
             record=cancelled_by(by_id, dropped=drop),
         )
         if done is not None and (done.stopped or done.others):
-            await self._start_waiting(job.guild_id)
+            self._wake()  # others may have the places that have become free
         return done
 
     async def cancel_card(self, job: Job, *, by_id: int) -> tuple[Job, ...] | None:
@@ -224,20 +224,15 @@ class JobService:
             job.guild_id, job.card_id, _cancelled_by(by_id, job), record=card_cancelled_by(by_id)
         )
         if stopped:
-            await self._start_waiting(job.guild_id)
+            self._wake()  # others may have the places that have become free
         return stopped
 
     async def undo_card(self, guild_id: int, card_id: str, sentence: str) -> tuple[Job, ...] | None:
         """Cancel what was not sent yet of a card that a member takes back, and return that; `sentence` says why."""
         stopped = await self._store.cancellation.cancel_card(guild_id, card_id, sentence)
         if stopped:
-            await self._start_waiting(guild_id)
+            self._wake()
         return stopped
-
-    async def _start_waiting(self, guild_id: int) -> None:
-        """Let others have the places that have become free."""
-        await self._store.queue.start_waiting(guild_id)
-        self._wake()
 
     async def drop_unanswered(self, card: Card) -> int:
         """Release the holds of a card that Discord did not take; nothing is submitted. Returns how many jobs it had."""

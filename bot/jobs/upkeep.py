@@ -1,4 +1,4 @@
-"""What goes on next to the worker, so that no job waits for it: refused keys, late results, accounts, lost answers."""
+"""What goes on next to the worker, so that no job waits for it: refused keys, late results, lost answers and more."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ EVERY_S = 15.0
 class Upkeep:
     """Runs each of its rounds in turn. What fails is logged and retried the next time.
 
-    `settle_answers` finds out about cards of which it should be known by now whether Discord has them.
+    `settle_answers` finds out about cards of which it should be known by now whether Discord has them;
+    `fulfil_wishes` does what members wished of cards that have ended since.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Upkeep:
         audit: AccountAudit,
         worker: Worker,
         settle_answers: Callable[[], Awaitable[None]],
+        fulfil_wishes: Callable[[], Awaitable[None]],
         clock: Clock,
     ) -> None:
         self._store = store
@@ -44,6 +46,7 @@ class Upkeep:
         self._audit = audit
         self._worker = worker
         self._settle_answers = settle_answers
+        self._fulfil_wishes = fulfil_wishes
         self._clock = clock
 
     async def run(self) -> None:
@@ -60,6 +63,7 @@ class Upkeep:
             ("rechecks", self._reconciler.run_once),
             ("accounts", self._audit.run_once),
             ("answers", self._settle_answers),
+            ("wishes", self._fulfil_wishes),
         )
         for name, run in rounds:
             try:

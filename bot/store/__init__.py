@@ -4,6 +4,7 @@ from bot.store.engine.database import Database
 from bot.store.engine.record import Change, Decision, Record, RecordOf
 from bot.store.guild.approvals import Approval
 from bot.store.guild.privacy import Erased
+from bot.store.guild.reaction_acts import DueWish
 from bot.store.guild.recipes import KeptRecipe, Saved
 from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
 from bot.store.jobs.cancellation import Cancelled
@@ -20,6 +21,7 @@ __all__ = [
     "Copy",
     "Database",
     "Decision",
+    "DueWish",
     "Erased",
     "KeptRecipe",
     "LedgerRow",

@@ -1,4 +1,4 @@
-"""What hosts read when the database or its keys cannot be used, and members of jobs whose step before gave no result.
+"""What hosts read when the database or its keys cannot be used, and members of jobs that were never started.
 
 It can be reworded without touching logic. The sentences on jobs are stored in their rows. A path or a name of a file
 comes in as it is shown, `reason` as the operating system or SQLite words it.
@@ -14,6 +14,15 @@ from pathlib import Path
 STEP_LOST = "The step before this one gave no result, so this was not started. Nothing was charged for it."
 STEP_CANCELLED = "The step before this one was cancelled, so this was not started. Nothing was charged for it."
 STEP_REFUSED = "The result before this one was not published, so this was not started. Nothing was charged for it."
+
+# ---------------------------------------------------------------------- jobs that may not start any more
+
+AUTHOR_BLOCKED = "You may not use the bot on this server any more, so this was not started. Your credits were refunded."
+SWITCHED_OFF = "The moderators have switched this off, so it was not started. Your credits were refunded."
+SWITCHED_OFF_EVERYWHERE = (
+    "The host of this bot has switched this off, so it was not started. Your credits were refunded."
+)
+REACTION_WITHDRAWN = "The reaction that started this was taken back before it was sent."
 
 # ---------------------------------------------------------------------- the database's file
 

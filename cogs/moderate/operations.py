@@ -35,6 +35,7 @@ async def operations(interaction: Interaction, operation_id: str | None, switch:
         changed = await switches.switch_everywhere(operation, on=is_on, by_id=by_id)
     else:
         changed = await switches.switch(guild_id, operation, on=is_on, by_id=by_id)
+    interaction.client.parts.worker.wake()  # what waits for an operation that is off ends now
     sentence = _outcome(operation, is_on=is_on, everywhere=everywhere, changed=changed)
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
         sentence += texts.STILL_OFF_EVERYWHERE

@@ -1,7 +1,7 @@
 """What reactions do: start a job in the channel, send a result by direct message, star it, take it down."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 import structlog
@@ -9,12 +9,12 @@ import structlog
 from bot.app.client import CannonBot
 from bot.delivery.copies import shown_jobs
 from bot.delivery.formatting import message_link
-from bot.domain.card_jobs import main_job, open_part
+from bot.domain.card_jobs import main_job, open_part, results_of
 from bot.domain.models import Card, Job, JobState
-from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, Who
+from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, ReactionKey, Who
 from bot.domain.spending_policy import refuse_blocked
 from bot.errors import InputError, NotAllowed, Refused
-from bot.generation.reactions import NEXT_STEPS, ReactedCard, ReactionKey
+from bot.generation.reactions import NEXT_STEPS, ReactedCard
 from bot.generation.rerun import require_payer
 from bot.generation.texts import NO_RESULT
 from bot.runtime.rate_limiter import RateLimiter
@@ -93,6 +93,18 @@ class ReactionContext:
         )
 
 
+def acting_part(reacted: Reacted) -> Reacted | None:
+    """Return the reaction on what there is to act on: the card once it has ended, else the results that are shown.
+
+    None: nothing of it is done yet, so the reaction waits for it. Taking down does not wait: it is refused until then.
+    """
+    if reacted.rule.action is ReactionAction.REMOVE or all(job.state.ended for job in reacted.jobs):
+        return reacted
+    results = {job.id for job in results_of(reacted.jobs)}
+    shown = tuple(job for job in shown_jobs(reacted.jobs) if job.id in results)
+    return replace(reacted, on=replace(reacted.on, jobs=shown)) if shown else None
+
+
 ReactionHandler = Callable[[ReactionContext, Reacted], Awaitable[None]]
 
 
@@ -108,7 +120,7 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
         raise NotAllowed(texts.ONLY_AUTHOR_REMOVES)
     if rule.action in REMAKES:
         require_payer(rules, main_job(reacted.jobs), reacted.member.id)
-    if rule.action is ReactionAction.GALLERY:
+    if rule.action is ReactionAction.GALLERY and acting_part(reacted) is not None:
         settings = await bot.parts.store.reactions.get(reacted.guild.id)
         context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
 
@@ -128,8 +140,6 @@ def _counts(rule: Reaction, reacted: Reacted) -> bool:
 
 async def start(context: ReactionContext, reacted: Reacted) -> None:
     """Start the job that the reaction requests; its card replies to the one that was reacted to."""
-    if not all(job.state.ended for job in reacted.jobs):
-        raise InputError(texts.NOT_DONE)
     bot = context.bot
     payer = await _payer(reacted)
     _limit_rate(context, reacted)
@@ -165,7 +175,7 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
     """Send the results to the reactor by direct message."""
     card, jobs, parts = reacted.card, reacted.jobs, context.bot.parts
     if all(job.state is not JobState.DELIVERED for job in jobs):
-        raise InputError(NO_RESULT if all(job.state.ended for job in jobs) else texts.NOT_DONE)
+        raise InputError(NO_RESULT)
     _limit_rate(context, reacted)
     withheld = await parts.store.reviews.withheld(card.guild_id, card.id)
     embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld))

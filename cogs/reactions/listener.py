@@ -7,7 +7,8 @@ offline are not caught up on. Refusals are sent by direct message, at a limited 
 
 import asyncio
 import weakref
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 import discord
 import structlog
@@ -15,11 +16,14 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.domain.reaction_rules import ReactionAction, emoji_key
+from bot.domain.reaction_rules import ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, Refused
-from bot.generation.reactions import ReactionKey, Reactions
+from bot.generation.reactions import Reactions
+from bot.store import DueWish
 from cogs.reactions import texts
-from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, require_allowed
+from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
+
+MEMBER_WITHIN_S = 30.0
 
 log = structlog.get_logger(__name__)
 
@@ -32,9 +36,9 @@ class ReactionListener(commands.Cog):
         self.context = ReactionContext.of(bot)
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
-    def _lock(self, event: discord.RawReactionActionEvent) -> asyncio.Lock:
+    def _lock(self, message_id: int, emoji: str, member_id: int) -> asyncio.Lock:
         """Return the lock of this member's emoji on this message: its removal waits until it was handled."""
-        key = (event.message_id, _key(event.emoji), event.user_id)
+        key = (message_id, emoji, member_id)
         lock = self._locks.get(key)
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
@@ -51,17 +55,20 @@ class ReactionListener(commands.Cog):
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         """Run the emoji's action on this server."""
         try:
-            async with self._lock(event):
+            async with self._lock(event.message_id, _key(event.emoji), event.user_id):
                 await self._added(event)
         except Exception:
             log.exception("reaction.failed", message=event.message_id)
 
     async def _added(self, event: discord.RawReactionActionEvent) -> None:
         reacted = await self._reacted(event)
-        if reacted is None:
-            return
+        if reacted is not None:
+            await self._attempt(reacted, self._act(reacted))
+
+    async def _attempt(self, reacted: Reacted, act: Coroutine[Any, Any, None]) -> None:
+        """Await `act`; send the member the reason if it is refused, or if Discord fails."""
         try:
-            await self._act(reacted)
+            await act
         except BotError as error:
             is_burst = isinstance(error, Refused) and error.reason == BURST
             await self._notify(reacted, error.sentence, once=BURST if is_burst else str(reacted.member.id))
@@ -88,7 +95,19 @@ class ReactionListener(commands.Cog):
     async def _act(self, reacted: Reacted) -> None:
         await require_allowed(self.context, reacted)
         if await self.reactions.count(reacted.key, reacted.on):
-            await ACTIONS[reacted.rule.action](self.context, reacted)
+            await self._fulfil(reacted)
+
+    async def _fulfil(self, reacted: Reacted) -> None:
+        """Run the action of a reaction that waits to act, unless nothing is there yet to act on: then it waits on."""
+        part = acting_part(reacted)
+        if part is None:
+            return
+        try:
+            await ACTIONS[reacted.rule.action](self.context, part)
+        except Exception:
+            await self.reactions.note_failed(reacted.key, reacted.rule)
+            raise
+        await self.reactions.note_done(reacted.key)
 
     async def _notify(self, reacted: Reacted, sentence: str, *, once: str) -> None:
         """Send a direct message about why a reaction did nothing, at a limited rate for each `once`; best effort."""
@@ -102,13 +121,70 @@ class ReactionListener(commands.Cog):
         except DISCORD_ERRORS as error:
             log.info("reaction.not_notified", member=member.id, error=type(error).__name__)
 
+    # ------------------------------------------------------------------ waited
+
+    async def fulfil_due(self, card_id: str | None = None) -> None:
+        """Run the actions of reactions that waited for their card, on one card or on all. Raises StoreError.
+
+        No server waits for what another's members wished.
+        """
+        of_guilds: dict[int, list[DueWish]] = {}
+        for wish in await self.reactions.due(card_id):
+            of_guilds.setdefault(wish.key.guild_id, []).append(wish)
+        await asyncio.gather(*(self._fulfil_each(wishes) for wishes in of_guilds.values()))
+
+    async def _fulfil_each(self, wishes: Iterable[DueWish]) -> None:
+        for wish in wishes:
+            try:
+                async with self._lock(wish.key.message_id, wish.key.emoji, wish.key.member_id):
+                    await self._fulfil_due(wish)
+            except DISCORD_ERRORS as error:
+                log.info("reaction.later", card=wish.card_id, error=type(error).__name__)
+            except Exception:
+                log.exception("reaction.failed", message=wish.key.message_id)
+                await self.reactions.forget(wish.key)
+
+    async def _fulfil_due(self, wish: DueWish) -> None:
+        if wish not in await self.reactions.due(wish.card_id):
+            return  # it was taken back, or has acted, while the lock was another's
+        guild = self.bot.get_guild(wish.key.guild_id)
+        if guild is None and not self.bot.is_ready():
+            return  # the servers are not known yet
+        reacted = None if guild is None else await self._waited(wish, guild)
+        if reacted is None:
+            await self.reactions.forget(wish.key)
+        else:
+            await self._attempt(reacted, self._allowed_now(reacted))
+
+    async def _allowed_now(self, reacted: Reacted) -> None:
+        try:
+            await require_allowed(self.context, reacted)
+        except BotError:
+            await self.reactions.note_failed(reacted.key, reacted.rule)
+            raise
+        await self._fulfil(reacted)
+
+    async def _waited(self, wish: DueWish, guild: discord.Guild) -> Reacted | None:
+        """Return a reaction that waited, with its card as it is now; None if it can do nothing any more."""
+        key = wish.key
+        found = await self.reactions.find_card(key.guild_id, wish.card_id, key.emoji)
+        if found is None:
+            return None
+        channel = guild.get_channel_or_thread(found.card.place_id) or guild.get_channel_or_thread(found.card.channel_id)
+        member = await _member(guild, key.member_id)
+        if member is None or not isinstance(
+            channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+        ):
+            return None
+        return Reacted(guild=guild, channel=channel, message_id=key.message_id, member=member, on=found)
+
     # ------------------------------------------------------------------ removed
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         """Cancel the jobs that the reaction started, if they were not sent yet; a star no longer counts."""
         try:
-            async with self._lock(event):
+            async with self._lock(event.message_id, _key(event.emoji), event.user_id):
                 await self._removed(event)
         except Exception:
             log.exception("reaction.not_taken_back", message=event.message_id)
@@ -177,6 +253,15 @@ class ReactionListener(commands.Cog):
                     await self.context.gallery.take_down(guild_id, found[0])
             except Exception:
                 log.exception("gallery.not_taken_down", message=message_id)
+
+
+async def _member(guild: discord.Guild, member_id: int) -> discord.Member | None:
+    """Return the member, None if they have left. Raises Discord's other errors, and TimeoutError."""
+    async with asyncio.timeout(MEMBER_WITHIN_S):
+        try:
+            return guild.get_member(member_id) or await guild.fetch_member(member_id)
+        except discord.NotFound:
+            return None
 
 
 def _key(emoji: discord.PartialEmoji) -> str:

@@ -13,9 +13,9 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.messages import nonce_of
 from bot.domain.models import credits_text
+from bot.domain.reaction_rules import ReactionKey
 from bot.errors import Refused
 from bot.generation.generation import Generation
-from bot.generation.reactions import ReactionKey
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, Unconfirmed
 from cogs.reactions import texts

@@ -49,7 +49,6 @@ def done(change: str) -> str:
 
 # ---------------------------------------------------------------------- why a reaction did nothing
 
-NOT_DONE = "It is still being made; react again when it is done."
 AUTHOR_GONE = "Here its author pays for this, who is no longer on the server."
 NOT_POSTED = "Discord did not take the answer, so nothing was made or spent."
 ONLY_AUTHOR_REMOVES = "Only who asked for a result, or a moderator, may take it down."

@@ -1,4 +1,4 @@
-"""Downloads that make no progress, and files that their host packs unasked: issue 10."""
+"""Downloads that make no progress, and files that their host packs unasked."""
 
 from __future__ import annotations
 

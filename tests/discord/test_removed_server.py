@@ -1,4 +1,4 @@
-"""A server that removes the bot, and perhaps invites it back: issue 10, R17."""
+"""A server that removes the bot, and perhaps invites it back."""
 
 from __future__ import annotations
 

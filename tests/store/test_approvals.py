@@ -114,6 +114,8 @@ async def test_a_chain_waits_for_its_first_step_after_it_is_approved(store: Stor
     running = await store.jobs.get(GUILD, first.id)
     assert running is not None
     await store.jobs.change(running, JobState.DELIVERED, settle=Decimal(1))
+    assert await states(store, [second]) == [W]
+    await store.queue.start_waiting(GUILD)
     assert await states(store, [second]) == [S]
 
 

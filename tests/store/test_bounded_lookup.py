@@ -1,4 +1,4 @@
-"""A keystroke costs the same on a server with a long history: issue 10, R12."""
+"""A keystroke costs the same on a server with a long history."""
 
 from __future__ import annotations
 

@@ -48,6 +48,10 @@ async def test_a_result_starts_what_waits_for_it_with_the_output_filled_in(
 ) -> None:
     first, second = await chain(store, made, (), (0,))
     await end(store, first, paid)
+    queued = await now(store, second)
+    assert (queued.state, queued.after_done) == (JobState.WAITING, True)
+    assert await store.queue.order(GUILD) == [second.id]
+    assert await store.queue.start_waiting(GUILD) == [second.card_id]
     started = await now(store, second)
     assert started.state is JobState.SUBMITTING
     assert started.input == {"prompt": "A better fox.", "model": "flux"}
@@ -137,6 +141,7 @@ async def test_a_job_after_several_starts_with_the_last_of_them(
         await end(store, jobs[place], JobState.DELIVERED, {"enhancedPrompt": str(place)})
         assert (await now(store, jobs[3])).state is JobState.WAITING
     await end(store, jobs[order[-1]], JobState.DELIVERED, {"enhancedPrompt": str(order[-1])})
+    await store.queue.start_waiting(GUILD)
     started = await now(store, jobs[3])
     assert (started.state, started.input["prompt"]) == (JobState.SUBMITTING, "0 and 1 and 2")
 
@@ -208,7 +213,7 @@ async def test_if_the_next_step_cannot_be_written_the_step_before_has_not_ended(
     assert await kinds(store, first) == [LedgerKind.HOLD]
     monkeypatch.undo()
     await end(store, first, JobState.DELIVERED)
-    assert (await now(store, second)).state is JobState.SUBMITTING
+    assert (await now(store, second)).after_done
 
 
 GUILDS = itertools.count(GUILD + 100)
@@ -230,6 +235,7 @@ async def test_whatever_ends_how_and_when_every_hold_is_closed_once_and_nobody_w
         assert all(paid.issuperset(job.after_ids) for job in running)
         how = data.draw(st.sampled_from([*sorted(PAID_STATES), *LOST]))
         await end(store, data.draw(st.sampled_from(running)), how, data.draw(st.sampled_from([PROMPT, PROMPT, {}])))
+        await store.queue.start_waiting(guild_id)
     rows = await store.ledger.rows(guild_id)
     for job in await store.job_lists.recent(guild_id, limit=len(jobs)):
         assert job.state.ended

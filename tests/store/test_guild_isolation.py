@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
-from bot.domain.reaction_rules import DEFAULTS
+from bot.domain.reaction_rules import DEFAULTS, ReactionKey
 from bot.domain.spend_request import Draw, Verdict
 from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store
 from bot.store.engine.repository import Repository
@@ -83,6 +83,10 @@ def all_of(books: Spending) -> list[object]:
             for channel_id in (0, 55)
         ),
     ]
+
+
+def reaction_in(guild_id: int) -> ReactionKey:
+    return ReactionKey(guild_id=guild_id, message_id=MESSAGE, emoji=RERUN.emoji, member_id=MEMBER)
 
 
 def a_limit(credits_: str) -> Limit:
@@ -236,9 +240,11 @@ CALLS: dict[str, Call] = {
     "reaction_acts.note": lambda store, guild_id, other, _: store.reaction_acts.note(
         guild_id, MESSAGE, MEMBER + 1, RERUN, card_id=other.card.id
     ),
-    "reaction_acts.note_made": lambda store, guild_id, *_: store.reaction_acts.note_made(
-        guild_id, MESSAGE, RERUN.emoji, MEMBER, made_card="C"
+    "reaction_acts.note_done": lambda store, guild_id, *_: store.reaction_acts.note_done(reaction_in(guild_id)),
+    "reaction_acts.note_failed": lambda store, guild_id, *_: store.reaction_acts.note_failed(
+        reaction_in(guild_id), needed=1
     ),
+    "reaction_acts.any_wait": lambda store, guild_id, other, _: store.reaction_acts.any_wait(guild_id, other.card.id),
     "reaction_acts.take_back": lambda store, guild_id, *_: store.reaction_acts.take_back(
         guild_id, MESSAGE, RERUN.emoji, MEMBER
     ),
@@ -259,12 +265,15 @@ CALLS: dict[str, Call] = {
     ),
     "cards.accept": accept_same_interaction,
 }
-GUILD_INSIDE = {"jobs.change", "cards.accept", "rechecks.postpone", "rechecks.found", "rechecks.billed"}
+GUILD_INSIDE = {
+    "jobs.change", "cards.accept", "rechecks.postpone", "rechecks.found", "rechecks.billed",
+    "reaction_acts.note_done", "reaction_acts.note_failed",
+}  # fmt: skip
 WITHOUT_GUILD = {
     "cards.unanswered", "job_lists.open_total", "jobs.hold_lease",
     "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all",
     "ledger.costs", "ledger.costs_by_operation", "meta.get", "meta.set",
-    "switched_off.all", "queue.guilds", "approvals.unasked", "approvals.overdue",
+    "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
     "rechecks.due", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
 }  # fmt: skip

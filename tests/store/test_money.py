@@ -491,7 +491,7 @@ class Money(RuleBasedStateMachine):
             known
             for known in jobs.values()
             if known.job.state is JobState.WAITING
-            and not known.job.after_ids
+            and (known.job.after_done or not known.job.after_ids)
             and self.model.cards[known.job.card_id].answered
         ]
         if not rules.paused and len(running) < rules.running_per_server:

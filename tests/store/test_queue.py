@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.models import Job, JobState
+from bot.domain.models import Job, JobState, WaitsFor
 from bot.store import Store
+from bot.store.guild.switched_off import EVERYWHERE
+from bot.store.texts import SWITCHED_OFF_EVERYWHERE
 from tests.support.stored import states
 
 GUILD = 700
@@ -101,3 +103,34 @@ async def test_two_processes_never_start_more_than_may_run(open_store: Open, mad
     running = await stores[0].job_lists.recent(GUILD, limit=100, states=[S])
     assert len(running) == 7
     assert max(sum(job.author_id == member for job in running) for member in range(1, 6)) == 2
+
+
+async def test_a_result_that_waits_for_its_file_or_for_a_review_takes_no_place(store: Store, made: Any) -> None:
+    await rule(store, running_per_member=3, running_per_server=3)
+    one, two, three, *waiting = await line_up(store, made, 1, S, S, S, W, W, W)
+    stuck = await store.jobs.change(one, JobState.READY, waits_for=WaitsFor.FILE)
+    reviewed = await store.jobs.change(two, JobState.READY, waits_for=WaitsFor.DISCORD)
+    assert stuck is not None
+    assert reviewed is not None
+    await store.reviews.begin(GUILD, reviewed.id)
+    assert await store.queue.start_waiting(GUILD) == [one.card_id]
+    assert await states(store, waiting) == [S, S, W]
+    running = await store.spending.view(GUILD, 1, lambda books: (books.running_of_member, books.running_of_guild))
+    assert running == (3, 3)
+    resting = await store.jobs.change(three, S, waits_for=WaitsFor.CANNON)
+    assert resting is not None
+    assert await store.queue.start_waiting(GUILD) == []  # it is not made yet: it keeps its place
+
+
+async def test_the_queue_of_one_guild_is_not_ended_by_blocks_and_switches_of_another(store: Store, made: Any) -> None:
+    await rule(store, running_per_member=1)
+    running, waiting = await line_up(store, made, 1, S, W)
+    await store.blocks.add(GUILD + 1, 1, until=None, reason="", by_id=9)
+    await store.switched_off.set(GUILD + 1, [waiting.operation], on=False, by_id=9)
+    assert await store.queue.start_waiting(GUILD) == []
+    assert await states(store, [running, waiting]) == [S, W]
+    await store.switched_off.set(EVERYWHERE, [waiting.operation], on=False, by_id=9)
+    assert await store.queue.start_waiting(GUILD) == [waiting.card_id]
+    ended = await store.jobs.get(GUILD, waiting.id)
+    assert ended is not None
+    assert (ended.state, ended.error) == (JobState.CANCELLED, SWITCHED_OFF_EVERYWHERE)

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.reaction_rules import DEFAULTS, Purse, ReactionAction, ReactionRules, Who, emoji_key, read_emoji
+from bot.domain.reaction_rules import (
+    DEFAULTS,
+    Purse,
+    ReactionAction,
+    ReactionKey,
+    ReactionRules,
+    Who,
+    emoji_key,
+    read_emoji,
+)
 from bot.errors import InputError
 from bot.store import Store
 
@@ -24,6 +33,10 @@ async def card_id(store: Store, accepted: Any) -> str:
 
 def act(store: Store, card_id: str, member: int, rule: Any = RERUN) -> Any:
     return store.reaction_acts.note(GUILD, MESSAGE, member, rule, card_id=card_id)
+
+
+def key(member: int) -> ReactionKey:
+    return ReactionKey(guild_id=GUILD, message_id=MESSAGE, emoji=RERUN.emoji, member_id=member)
 
 
 # ---------------------------------------------------------------------- the map
@@ -93,12 +106,13 @@ async def test_the_same_reaction_twice_at_once_acts_once(store: Store, card_id: 
     assert sum(each is not None for each in acts) == 1
 
 
-async def test_its_outcome_is_known_when_it_is_removed(store: Store, card_id: str):
+async def test_its_outcome_is_known_when_it_is_removed(store: Store, card_id: str, made: Any):
     await act(store, card_id, 1)
-    await store.reaction_acts.note_made(GUILD, MESSAGE, "🔁", 1, made_card="C1")
+    card = made.card(GUILD, author_id=1)
+    await store.cards.accept(card, [made.job(card)], lambda _: None, reaction=key(1))
     taken = await store.reaction_acts.take_back(GUILD, MESSAGE, "🔁", 1)
     assert taken is not None
-    assert taken.made_card == "C1"
+    assert taken.made_card == card.id
 
 
 async def test_stars_count_members_of_one_card(store: Store, card_id: str, accepted: Any):

@@ -1,4 +1,4 @@
-"""What the exit status tells a supervisor: 78, no restart can help; 1, one may: issue 10, R20 and section 4."""
+"""What the exit status tells a supervisor: 78, no restart can help; 1, one may."""
 
 from __future__ import annotations
 

@@ -1,13 +1,19 @@
-"""The table `reaction_acts`: which member's reaction has acted on which message."""
+"""The table `reaction_acts`: which member's reaction has acted on which message, and which one waits to act.
+
+A row has `waits` from the moment that it is to act until it has: its card may not be done yet, or what it starts is
+being made. It has `fired` once it has acted, set in the transaction that stores what it has started.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
 
-from bot.domain.reaction_rules import Reaction, ReactionAction
+from bot.domain.reaction_rules import Reaction, ReactionAction, ReactionKey
 from bot.store.engine.repository import Repository
+from bot.store.jobs.wishes import key_values, note_acted
 
+_THIS = "guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id"
 _ACT = """
 INSERT INTO reaction_acts (guild_id, message_id, emoji, member_id, card_id, action, fired, at)
 SELECT guild_id, :message_id, :emoji, :member_id, id, :action, 0, :at FROM cards
@@ -15,12 +21,22 @@ WHERE id = :card_id AND guild_id = :guild_id
 ON CONFLICT (guild_id, message_id, emoji, member_id) DO NOTHING
 """
 _COUNT = """
-SELECT count(*), coalesce(sum(fired), 0) FROM reaction_acts
+SELECT count(*), coalesce(max(fired OR waits), 0) FROM reaction_acts
 WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji
 """
-_FIRE = """
-UPDATE reaction_acts SET fired = 1
-WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id
+_DELETE_FIRED = f"DELETE FROM reaction_acts WHERE {_THIS} AND fired = 1"  # noqa: S608 - put together from constants
+_IS_WAITING = f"SELECT waits FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - put together from constants
+_WAIT = f"UPDATE reaction_acts SET waits = 1 WHERE {_THIS}"  # noqa: S608 - put together from constants
+_UNDO = f"UPDATE reaction_acts SET waits = 0, fired = 0, made_card = NULL WHERE {_THIS}"  # noqa: S608 - as above
+_DELETE = f"DELETE FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - as above
+_ANY_WAIT = "SELECT 1 FROM reaction_acts WHERE card_id = ? AND waits = 1 AND guild_id = ? LIMIT 1"
+_DUE = """
+SELECT guild_id, message_id, emoji, member_id, card_id FROM reaction_acts
+WHERE waits = 1 AND (:card_id IS NULL OR card_id = :card_id) AND NOT EXISTS (
+    SELECT 1 FROM jobs WHERE jobs.card_id = reaction_acts.card_id
+    AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+)
+ORDER BY at LIMIT :limit
 """
 _CLEAR = """
 DELETE FROM reaction_acts
@@ -32,10 +48,18 @@ _ACTED = "SELECT 1 FROM reaction_acts WHERE guild_id = ? AND message_id = ? AND 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """A member's reaction that was stored. `fires`: it completes the number that is needed."""
+    """A member's reaction that was stored. `fires`: it completes the number that is needed, and waits to act."""
 
     count: int
     fires: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueWish:
+    """A reaction that waits to act although its card has ended."""
+
+    key: ReactionKey
+    card_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +77,9 @@ class ReactionActs(Repository):
     async def note(self, guild_id: int, message_id: int, member_id: int, rule: Reaction, *, card_id: str) -> Act | None:
         """Store a member's reaction on a message of the guild's card.
 
-        None if it was stored and not withdrawn since, or if the guild has no such card. It fires if with it as many
-        members as the rule needs have reacted, and it has not fired yet; if the rule needs one, each member's fires.
+        None if it waits to act already, or if the guild has no such card. One that has acted acts again: a second
+        event proves that it was withdrawn meanwhile. It fires if with it as many members as the rule needs have
+        reacted, and none of them has acted or is about to; if the rule needs one, each member's fires.
         """
         values = {
             "guild_id": guild_id,
@@ -67,27 +92,51 @@ class ReactionActs(Repository):
         }
 
         def change(db: sqlite3.Connection) -> Act | None:
-            if not db.execute(_ACT, values).rowcount:
+            db.execute(_DELETE_FIRED, values)
+            db.execute(_ACT, values)
+            row = db.execute(_IS_WAITING, values).fetchone()
+            if row is None or row["waits"]:
                 return None
-            count, fired = db.execute(_COUNT, values).fetchone()
-            fires = rule.needed == 1 or (count >= rule.needed and not fired)
+            count, taken = db.execute(_COUNT, values).fetchone()
+            fires = rule.needed == 1 or (count >= rule.needed and not taken)
             if fires:
-                db.execute(_FIRE, values)
+                db.execute(_WAIT, values)
             return Act(count=count, fires=fires)
 
         return await self._database.write(change)
 
-    async def note_made(self, guild_id: int, message_id: int, emoji: str, member_id: int, *, made_card: str) -> None:
-        """Store which card a reaction has started."""
+    async def note_done(self, key: ReactionKey) -> None:
+        """Note that a reaction that waited to act has done so."""
+        await self._database.write(lambda db: note_acted(db, key, None))
 
-        def change(db: sqlite3.Connection) -> None:
-            db.execute(
-                "UPDATE reaction_acts SET made_card = ?"
-                " WHERE guild_id = ? AND message_id = ? AND emoji = ? AND member_id = ?",
-                (made_card, guild_id, message_id, emoji, member_id),
+    async def note_failed(self, key: ReactionKey, *, needed: int) -> None:
+        """Note that what a reaction was to do has failed: its next event acts.
+
+        Where several are `needed` it still counts as one of them.
+        """
+        statement = _UNDO if needed > 1 else _DELETE
+        await self._database.write(lambda db: db.execute(statement, key_values(key)))
+
+    async def any_wait(self, guild_id: int, card_id: str) -> bool:
+        """Whether some reaction waits to act on the guild's card."""
+        row = await self._database.read(lambda db: db.execute(_ANY_WAIT, (card_id, guild_id)).fetchone())
+        return row is not None
+
+    async def due(self, *, card_id: str | None = None, limit: int = 100) -> list[DueWish]:
+        """Return reactions of all guilds, or on one card, that wait though their card has ended, the first first."""
+        rows = await self._database.read(lambda db: db.execute(_DUE, {"card_id": card_id, "limit": limit}).fetchall())
+        return [
+            DueWish(
+                key=ReactionKey(
+                    guild_id=row["guild_id"],
+                    message_id=row["message_id"],
+                    emoji=row["emoji"],
+                    member_id=row["member_id"],
+                ),
+                card_id=row["card_id"],
             )
-
-        await self._database.write(change)
+            for row in rows
+        ]
 
     async def take_back(self, guild_id: int, message_id: int, emoji: str, member_id: int) -> TakenBack | None:
         """Delete a member's reaction, which may act again from now on. None if it had not acted."""

@@ -48,7 +48,7 @@ class Cancellation(Repository):
             job = job_in(db, guild_id, job_id)
             if job is None or job.state.ended:
                 return None
-            return _cancel(db, job, sentence, drop_by, now)
+            return cancel_in(db, job, sentence, now, drop_by=drop_by)
 
         return await self._recorded(guild_id, change, record)
 
@@ -71,7 +71,7 @@ class Cancellation(Repository):
             for job_id in open_before:
                 job = job_in(db, guild_id, job_id)
                 if job is not None and not job.state.ended:  # it may have been cancelled with its previous step
-                    _cancel(db, job, sentence, None, now)
+                    cancel_in(db, job, sentence, now)
             after = jobs_of_card(db, guild_id, card_id)
             stopped = tuple(job for job in after if job.id in open_before and job.state is JobState.CANCELLED)
             return stopped if open_before else None
@@ -90,14 +90,16 @@ class Cancellation(Repository):
         )
 
 
-def _cancel(db: sqlite3.Connection, job: Job, sentence: str, drop_by: int | None, now: float) -> Cancelled:
-    """Cancel an open job and those that wait for it."""
+def cancel_in(
+    db: sqlite3.Connection, job: Job, sentence: str, now: float, *, drop_by: int | None = None, steps: str = ""
+) -> Cancelled:
+    """Cancel an open job and those that wait for it; `steps` says why those were, where the usual is not the reason."""
     stopped = job.state in PENDING_STATES or (job.state is JobState.SUBMITTING and job.attempts == 0)
     if stopped:
         job = end_unsent(db, job, JobState.CANCELLED, sentence, now)
     elif drop_by is not None:
         db.execute("UPDATE jobs SET dropped_by = ? WHERE id = ? AND guild_id = ?", (drop_by, job.id, job.guild_id))
-    others = cancel_dependents(db, job, texts.STEP_CANCELLED, now)
+    others = cancel_dependents(db, job, steps or texts.STEP_CANCELLED, now)
     _close_approval(db, job)
     forget_unneeded_keys(db, job.guild_id)
     return Cancelled(job=job, stopped=stopped, others=others)

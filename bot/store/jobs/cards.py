@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from bot.domain.guild_rules import APPROVAL_LIFE_S
 from bot.domain.models import Card, Job, JobState
+from bot.domain.reaction_rules import ReactionKey
 from bot.domain.spend_request import Verdict
 from bot.store.engine.columns import to_milli
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
+from bot.store.jobs.wishes import require_waiting
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
 from bot.store.vault.sealed_columns import forget_unneeded_keys
@@ -31,13 +33,20 @@ class Cards(Repository):
     """The table `cards`."""
 
     async def accept(
-        self, card: Card, jobs: Sequence[Job], decide: Callable[[Spending], Verdict | None]
+        self,
+        card: Card,
+        jobs: Sequence[Job],
+        decide: Callable[[Spending], Verdict | None],
+        *,
+        reaction: ReactionKey | None = None,
     ) -> tuple[Card, tuple[Job, ...], Verdict | None]:
         """Store a card with its jobs and hold their credits, if `decide` allows it: one transaction.
 
         `decide` sees what is spent by then, on the store's thread. It returns in which state each job starts and
         which grants pay (None: as `jobs` say, no grant), or raises to refuse: nothing is stored and its error
         propagates. Returns what is stored and the verdict, None if this interaction already has a card.
+
+        `reaction` is the one that starts the card: it has acted from then on. Raises Refused if it was withdrawn.
         """
         _check(card, jobs)
         now = self._clock.wall()
@@ -55,6 +64,8 @@ class Cards(Repository):
             if verdict is None:
                 verdict = Verdict(states=tuple(job.state for job in jobs))
             insert_card(db, card, self._box)
+            if reaction is not None:
+                require_waiting(db, reaction, card.id)
             for job, state in zip(jobs, verdict.states, strict=True):
                 insert_job(db, replace(job, state=state))
                 ledger.hold(db, job, now)

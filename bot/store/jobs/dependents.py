@@ -1,4 +1,4 @@
-"""Jobs that wait for others' results: started, or cancelled, in the transaction that ends the last one before them."""
+"""Jobs that wait for others' results: queued, or cancelled, in the transaction that ends the last one before them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.store.money import ledger
 
 
 def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
-    """Start the jobs that were waiting only for `ended`; without its result, cancel and release them.
+    """Queue the jobs that were waiting only for `ended`; without its result, cancel and release them.
 
     They are on the same card. One that also waits for a moderator must not outlive a step before it.
     """
@@ -34,7 +34,7 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
             end_unsent(db, job, JobState.CANCELLED, texts.STEP_LOST, now)
             cancel_dependents(db, job, texts.STEP_LOST, now)
         else:
-            update_job(db, replace(job, state=JobState.SUBMITTING, input=values))
+            update_job(db, replace(job, after_done=True, input=values))
 
 
 def cancel_dependents(db: sqlite3.Connection, job: Job, sentence: str, now: float) -> int:

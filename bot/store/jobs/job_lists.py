@@ -10,6 +10,9 @@ from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import job_of
 
+SEARCHED = 2000
+"""How many of a guild's jobs a search looks through, the newest first."""
+
 
 class JobLists(Repository):
     """Reads of `jobs` for people: lists, pages and counts."""
@@ -40,7 +43,8 @@ class JobLists(Repository):
     ) -> list[Job]:
         """Return the guild's delivered jobs with a medium of `kinds` that this member may see, newest first.
 
-        Private results are seen by their own author only. `typed` is part of an id or of a prompt.
+        Private results are seen by their own author only. `typed` is part of an id or of a prompt. Only the guild's
+        newest SEARCHED jobs are looked through, so that no search makes other reads wait.
         """
         values = {
             "guild_id": guild_id,
@@ -49,6 +53,7 @@ class JobLists(Repository):
             "typed": typed.strip().lower(),
             "exact": typed.strip(),  # SQLite's lower() knows ASCII only
             "limit": limit,
+            "searched": SEARCHED,
         }
         rows = await self._database.read(lambda db: db.execute(_RESULTS, values).fetchall())
         return [job_of(row) for row in rows]
@@ -157,6 +162,10 @@ ORDER BY created_at DESC, rowid DESC LIMIT :limit
 _RESULTS = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered'
+    AND jobs.created_at >= coalesce((
+        SELECT newer.created_at FROM jobs AS newer WHERE newer.guild_id = :guild_id
+        ORDER BY newer.created_at DESC LIMIT 1 OFFSET :searched - 1
+    ), 0)
     AND (cards.private = 0 OR jobs.author_id = :viewer_id)
     AND EXISTS (
         SELECT 1 FROM json_each(jobs.media) AS medium

@@ -1,4 +1,4 @@
-"""The queue: whose job starts next when a slot becomes free."""
+"""The queue: whose job starts next when a slot becomes free, and what may not start any more."""
 
 from __future__ import annotations
 
@@ -7,35 +7,62 @@ from dataclasses import replace
 
 from bot.domain.fair_queue import fair_order
 from bot.domain.models import JobState
+from bot.store import texts
 from bot.store.engine.repository import Repository
-from bot.store.jobs.rows import job_of, update_job
+from bot.store.jobs.cancellation import cancel_in
+from bot.store.jobs.rows import job_in, update_job
 from bot.store.money.spending import parked_of, rules_of
 
 _QUEUE = """
 SELECT jobs.id, jobs.author_id, jobs.created_at + jobs.position * 1e-6 FROM jobs
 JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND jobs.after_ids = '[]' AND cards.answered >= ?
+WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND (jobs.after_ids = '[]' OR jobs.after_done = 1)
+    AND cards.answered >= ?
 """
 _RUNNING = """
 SELECT author_id, count(*) FROM jobs
 WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND state NOT IN ('awaiting_approval', 'waiting') AND overdue_at IS NULL
+    AND (waits_for IS NULL OR state <> 'ready')
 GROUP BY author_id
 """
-_GUILDS = "SELECT DISTINCT guild_id FROM jobs WHERE state = 'waiting' AND after_ids = '[]'"
+# Word for word the condition of the index of open jobs, which is read for it.
+_GUILDS = """
+SELECT DISTINCT guild_id FROM jobs
+WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+    AND state = 'waiting' AND (after_ids = '[]' OR after_done = 1)
+"""
+# What is switched off for the whole bot is under the guild 0.
+_BARRED = """
+SELECT jobs.id,
+    EXISTS (
+        SELECT 1 FROM blocks WHERE blocks.guild_id = jobs.guild_id AND blocks.member_id = jobs.author_id
+        AND (blocks.until IS NULL OR blocks.until > :now)
+    ) AS is_blocked,
+    (
+        SELECT max(switched_off.guild_id) FROM switched_off
+        WHERE switched_off.guild_id IN (0, jobs.guild_id) AND switched_off.operation = jobs.operation
+    ) AS off_in
+FROM jobs JOIN cards ON cards.id = jobs.card_id
+WHERE jobs.guild_id = :guild_id AND jobs.state = 'waiting' AND (jobs.after_ids = '[]' OR jobs.after_done = 1)
+    AND cards.answered = 1 AND (is_blocked OR off_in IS NOT NULL)
+"""
 
 
 class Queue(Repository):
-    """Jobs that wait for a free slot, in the order in which they start."""
+    """Jobs that wait for a free slot, in the order in which they start. Every job that waits starts here."""
 
     async def start_waiting(self, guild_id: int) -> list[str]:
-        """Start as many of the guild's waiting jobs as its rules allow; return the ids of their cards.
+        """Start as many of the guild's waiting jobs as its rules allow; return the ids of the cards that changed.
 
-        While the guild is paused, none starts.
+        Jobs of members who are blocked by now, and of operations that are switched off by now, are cancelled and
+        released, with those that wait for them. While the guild is paused, none starts.
         """
+        now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> list[str]:
-            return _start(db, guild_id)
+            ended = _end_barred(db, guild_id, now)
+            return list(dict.fromkeys([*ended, *_start(db, guild_id)]))
 
         return await self._database.write(change)
 
@@ -70,11 +97,26 @@ def _start(db: sqlite3.Connection, guild_id: int) -> list[str]:
     for job_id in _order(db, guild_id, answered=True):
         if free <= 0:
             break
-        job = job_of(db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone())
-        if running.get(job.author_id, 0) >= rules.running_per_member:
+        job = job_in(db, guild_id, job_id)
+        if job is None or running.get(job.author_id, 0) >= rules.running_per_member:
             continue
         update_job(db, replace(job, state=JobState.SUBMITTING))
         running[job.author_id] = running.get(job.author_id, 0) + 1
         free -= 1
         cards.append(job.card_id)
-    return list(dict.fromkeys(cards))
+    return cards
+
+
+def _end_barred(db: sqlite3.Connection, guild_id: int, now: float) -> list[str]:
+    """Cancel what may not start any more, whether or not there is a place for it; return the ids of the cards."""
+    cards = []
+    for job_id, is_blocked, off_in in db.execute(_BARRED, {"guild_id": guild_id, "now": now}).fetchall():
+        job = job_in(db, guild_id, job_id)
+        if job is None or job.state is not JobState.WAITING:
+            continue  # it was cancelled with one before it
+        if is_blocked:
+            cancel_in(db, job, texts.AUTHOR_BLOCKED, now, steps=texts.AUTHOR_BLOCKED)
+        else:
+            cancel_in(db, job, texts.SWITCHED_OFF if off_in else texts.SWITCHED_OFF_EVERYWHERE, now)
+        cards.append(job.card_id)
+    return cards

@@ -21,12 +21,13 @@ SELECT
 FROM jobs
 WHERE guild_id = :guild_id
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
-    AND overdue_at IS NULL
+    AND overdue_at IS NULL AND (waits_for IS NULL OR state <> 'ready')
 """
-# A result that waits for review takes no slot: it may wait for days.
+# A result that waits for review takes no slot: it may wait for days. Only those that would otherwise count as running.
 _PARKED = """
 SELECT jobs.author_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
 WHERE reviews.guild_id = ? AND reviews.verdict IS NULL AND jobs.state = 'ready'
+    AND jobs.overdue_at IS NULL AND jobs.waits_for IS NULL
 """
 _HELD = """
 SELECT sum(held_milli) FROM jobs
@@ -124,7 +125,7 @@ def spent_query(*, of_member: bool, in_channel: bool) -> str:
 
 
 def parked_of(db: sqlite3.Connection, guild_id: int) -> Counter[int]:
-    """Return how many results of each member wait for review. Their jobs are open, but no longer run."""
+    """Return how many results of each member take no slot only because they wait for review."""
     return Counter(row[0] for row in db.execute(_PARKED, (guild_id,)).fetchall())
 
 

@@ -1,4 +1,4 @@
-"""Nothing stays in a state without a next step: issue 10, R9 and what waits without taking a place."""
+"""Nothing stays in a state without a next step."""
 
 from __future__ import annotations
 

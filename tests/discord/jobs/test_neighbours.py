@@ -1,4 +1,4 @@
-"""Nobody waits for a stranger: what one server suffers delays no other: issue 10, R7 and R8, security 3."""
+"""Nobody waits for a stranger: what one server suffers delays no other."""
 
 from __future__ import annotations
 

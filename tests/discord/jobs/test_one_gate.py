@@ -1,4 +1,4 @@
-"""Linked, retried and queued jobs pass the gate of new ones when they start: issue 10, security 8."""
+"""Linked, retried and queued jobs pass the gate of new ones when they start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a result is posted when Discord, the file's host or the disk does not want it: issue 10, R6, R9, R10, R15."""
+"""How a result is posted when Discord, the file's host or the disk does not want it."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ import pytest
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
 from bot.generation.reactions import QUIET_S
-from bot.generation.texts import REACTION_WITHDRAWN
+from bot.store.texts import REACTION_WITHDRAWN
 from cogs.reactions.actions import MEMBER_A_MINUTE, SERVER_A_MINUTE
-from tests.support.reacting import event, made, newest, other, sent, told
+from tests.support.reacting import made, newest, other, sent, told
 from tests.support.rig import Rig
 from tests.support.surface import close_private, settled_exactly
 
@@ -22,7 +22,6 @@ from tests.support.surface import close_private, settled_exactly
 async def test_a_reaction_acts_once_until_it_is_removed(rig: Rig):
     message = await made(rig)
     await rig.moderator.react(message, "🔁")
-    await event(rig, message, "🔁", rig.moderator.id)
     assert len(await rig.jobs()) == 2
     await rig.work()
     await rig.moderator.unreact(message, "🔁")

@@ -9,7 +9,6 @@ import pytest
 from bot.domain.models import Job, JobState
 from bot.domain.reaction_rules import DEFAULTS, ReactionAction
 from bot.runtime import failpoints
-from cogs.reactions.texts import NOT_DONE
 from tests.support.reacting import event, in_channel, made, newest, other, sent, told
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import delete, png, settled_exactly
@@ -145,13 +144,6 @@ async def test_what_a_result_does_not_have_is_reported(rig: Rig):
     await rig.member.react(message, "⬆️")
     [sentence] = told(rig, rig.member)
     assert "This needs a video, and there is none." in sentence
-    assert len(await rig.jobs()) == 1
-
-
-async def test_a_result_that_is_not_there_yet_is_not_made_again(rig: Rig):
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox")
-    await rig.member.react(newest(rig), "🔁")
-    assert NOT_DONE in told(rig, rig.member)[0]
     assert len(await rig.jobs()) == 1
 
 

@@ -1,4 +1,4 @@
-"""A reaction is a wish: it is done when its job is there, and not before: issue 10, R13."""
+"""A reaction is a wish: it is done when its job is there, and not before."""
 
 from __future__ import annotations
 

@@ -1,0 +1,65 @@
+"""Reactions that came before their card was done: what they are for is done when it has ended."""
+
+import asyncio
+
+import structlog
+
+from bot.app.client import CannonBot
+from bot.domain.models import Card
+from bot.runtime.background import BackgroundTasks
+from cogs.reactions.listener import ReactionListener
+
+log = structlog.get_logger(__name__)
+
+AFTER_S = 1.0
+"""By then a posted result is noted as delivered. What is later than that is found by the next round of the upkeep."""
+
+
+class Wishes:
+    """Fulfils what waits: soon after a card's last result is posted, and now and then what was missed."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        self._bot = bot
+        self._soon_after = BackgroundTasks()
+        self._rounds = BackgroundTasks()
+        self._busy = False
+
+    def posted(self, card: Card) -> None:
+        """Fulfil what waits for a card soon, if it has ended by then."""
+        self._soon_after.start(self._soon(card), f"wishes-{card.id}")
+
+    async def _soon(self, card: Card) -> None:
+        try:
+            if await self._bot.parts.store.reaction_acts.any_wait(card.guild_id, card.id):
+                await self._bot.clock.wait(asyncio.Event(), AFTER_S)
+                await self._fulfil(card.id)
+        except Exception:
+            log.exception("reaction.wishes_failed", card=card.id)
+
+    def fulfil_all(self) -> None:
+        """Begin to fulfil all that waits for a card that has ended, unless that is going on."""
+        if not self._busy:
+            self._busy = True
+            self._rounds.start(self._fulfil_all(), "wishes")
+
+    async def _fulfil_all(self) -> None:
+        try:
+            await self._fulfil(None)
+        except Exception:
+            log.exception("reaction.wishes_failed")
+        finally:
+            self._busy = False
+
+    async def _fulfil(self, card_id: str | None) -> None:
+        listener = self._bot.get_cog(ReactionListener.__name__)
+        if isinstance(listener, ReactionListener):
+            await listener.fulfil_due(card_id)
+
+    async def finished(self) -> None:
+        """Wait until the round that `fulfil_all` has begun is done."""
+        await self._rounds.finished()
+
+    async def aclose(self) -> None:
+        """Cancel what is being fulfilled: it waits on."""
+        await self._soon_after.stop()
+        await self._rounds.stop()
