@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreError
+from bot.store.engine import database as engine
 from tests.support.notes import Open, note, notes
+
+LOG_LIMIT_BYTES = 1_000_000
+"""A small one, so that the test writes little."""
 
 
 async def test_the_connection_is_set_up_for_money(open_database: Open) -> None:
@@ -212,6 +216,29 @@ async def test_a_full_disk_rolls_back_and_recovers(open_database: Open) -> None:
     await database.write(limit(1_000_000))
     await database.write(much)
     assert await database.read(notes) == ["a", "much"]
+
+
+async def test_a_long_reader_lets_the_log_grow_and_its_end_lets_it_shrink(
+    open_database: Open, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "WAL_LIMIT_BYTES", LOG_LIMIT_BYTES)
+    database = await open_database()
+    log = path.with_name(f"{path.name}-wal")
+    await database.write(note)
+    reader = sqlite3.connect(path, isolation_level=None)
+    try:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM meta").fetchall()
+        for number in range(100):
+            await database.write(lambda db, n=number: db.execute("INSERT INTO meta VALUES (?, ?)", (n, "x" * 100_000)))
+        assert log.stat().st_size > 9_000_000  # nothing of it may be forgotten while somebody reads what was before it
+        reader.execute("COMMIT")
+    finally:
+        reader.close()
+    for name in "bc":  # the first moves all of the log into the file, the second begins the log anew
+        await database.write(lambda db, name=name: note(db, name))
+    assert log.stat().st_size <= LOG_LIMIT_BYTES
+    assert await database.read(lambda db: db.execute("SELECT count(*) FROM meta").fetchone()[0]) == 103
 
 
 async def test_a_closed_database_says_so(open_database: Open) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.guild_rules import Limit, Payer, Period, Scope
 from bot.domain.models import JobState
+from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.reacting import event, made, told
 from tests.support.rig import Rig
 from tests.support.surface import deny, settled_exactly
@@ -78,4 +79,22 @@ async def test_a_card_that_discord_does_not_take_is_refunded_and_reported(rig: R
     assert job.state is JobState.CANCELLED
     assert "nothing was made or spent" in told(rig, rig.member)[0]
     await rig.work()
+    await settled_exactly(rig)
+
+
+async def test_a_card_is_posted_although_the_message_that_it_replies_to_is_gone(rig: Rig):
+    message = await made(rig)
+    del rig.env.backend.messages[rig.channel.id][message.id]  # a moment ago: Discord has not told the bot yet
+
+    async def as_discord(call: DiscordCall) -> None:
+        reference = call.body.get("message_reference")
+        if reference is not None and reference.get("fail_if_not_exists", True):
+            raise refusal(400, 50035)
+
+    with trouble_with(as_discord):
+        await event(rig, message, "🔁", rig.member.id)
+        await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+    [reply] = rig.messages()
+    assert len(reply.attachments) == 1
     await settled_exactly(rig)

@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bot.delivery import downloads
+from bot.delivery.discord_facts import THREAD_ARCHIVED
 from bot.domain.models import JobState
 from bot.media import fetcher
 from bot.media.partial_file import PartFile
@@ -108,6 +109,21 @@ async def test_the_result_of_a_deleted_channel_comes_as_a_direct_message(rig: Ri
     assert len(message.attachments) == 1
     [job] = await rig.jobs()
     assert (job.state, job.message_id) == (JobState.DELIVERED, message.id)
+    await settled_exactly(rig)
+
+
+async def test_the_result_of_an_archived_thread_comes_as_a_direct_message(rig: Rig):
+    await ask(rig)
+    rig.advance(TOKEN_GONE_S)
+    there = f"/channels/{rig.channel.id}/messages"
+    rig.env.inject_error("PATCH", f"{there}/*", status=400, code=THREAD_ARCHIVED, message="archived", times=None)
+    rig.env.inject_error("POST", there, status=400, code=THREAD_ARCHIVED, message="archived", times=None)
+    await rig.work()
+    [message] = private_messages(rig, rig.member)
+    assert len(message.attachments) == 1
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+    # It says nothing of the content: no lesser form is tried in the thread.
+    assert len([call for call in rig.env.http_requests if call.method == "POST" and call.path.endswith(there)]) == 1
     await settled_exactly(rig)
 
 

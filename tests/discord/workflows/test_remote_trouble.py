@@ -201,6 +201,24 @@ async def test_an_api_that_is_down_for_an_hour_only_delays_the_job(rig: Rig):
     await settled_exactly(rig)
 
 
+async def test_a_job_that_may_have_arrived_is_not_sent_again_after_twelve_hours(rig: Rig):
+    await use_guild_key(rig)
+    rig.sandbox.fault("submit", "drop_after_commit")
+    await ask(rig)
+    await rig.step()
+    assert (await rig.jobs())[0].in_doubt
+    await rig.restart(after_s=12 * HOUR_S + 60)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert (job.state, job.attempts) == (JobState.FAILED, 1)
+    assert "not confirm" in job.error
+    assert rig.sandbox.posts == 1
+    [alert] = private_messages(rig, rig.moderator)
+    assert job.id in alert.content
+    balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    assert balance.held == balance.spent == 0
+
+
 @pytest.mark.parametrize(
     "kind",
     ["status", "drop", "truncated", "garbage", "empty", "huge", "huge_headers", "gzip_bomb", "nan", "wrong_types",

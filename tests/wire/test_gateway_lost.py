@@ -1,0 +1,81 @@
+"""The real bot while its connection to Discord's gateway comes and goes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from tests.support.rig import HOST_KEY
+from tests.support.wire.bot import BotProcess
+from tests.support.wire.server import WireDiscord
+from tests.support.wire.world import Posted
+
+
+class Stage:
+    """A server with a member, on a Discord that the bot has made one picture on."""
+
+    def __init__(self, discord: WireDiscord, sandbox: Sandbox, folder: Path) -> None:
+        self.discord = discord
+        self.guild = discord.create_guild("Studio")
+        self.channel = discord.create_text_channel(self.guild, "art")
+        self.ada = discord.add_member(self.guild, "ada")
+        env = {
+            "DISCORD_TOKEN": discord.token,
+            "CANNON_API_URL": sandbox.url,
+            "CANNON_API_KEY": HOST_KEY,
+            "CANNON_API_KEY_GUILDS": "*",
+            "DATABASE": str(folder / "bot.db"),
+            "HTTP_PORT": "0",
+        }
+        self.bot = BotProcess(discord, ["run"], folder / "bot.log", env=env)
+
+    @property
+    def results(self) -> list[Posted]:
+        return [message for message in self.discord.messages(self.channel) if message.attachments]
+
+    async def picture(self) -> Posted:
+        """Have a picture made and return its message, once its controls work."""
+        await self.discord.slash(self.ada, self.channel, "image generate", prompt="a fox #fast")
+        await self.discord.until(lambda: self.results and self.results[0].buttons)
+        return self.results[0]
+
+    @staticmethod
+    def again(message: Posted) -> str:
+        """Return the custom id of its button Re-run."""
+        [found] = [button["custom_id"] for button in message.buttons if button.get("label") == "Re-run"]
+        return str(found)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with WireDiscord() as discord, Sandbox(speed=50.0, small=True) as sandbox:
+        stage = Stage(discord, sandbox, tmp_path)
+        async with stage.bot:
+            await stage.bot.online()
+            yield stage
+            assert await stage.bot.terminate() == 0
+        assert "Traceback" not in stage.bot.output()
+
+
+async def test_a_lost_gateway_is_resumed_and_what_was_pressed_meanwhile_is_done(stage: Stage) -> None:
+    message = await stage.picture()
+    await stage.discord.disconnect()
+    assert not stage.discord.gateway.live
+    await stage.discord.click(stage.ada, message, stage.again(message), wait_s=0)
+    await stage.discord.until(lambda: len(stage.results) == 2)
+    await stage.discord.disconnect()
+    await stage.discord.react(stage.ada, message, "🔁")
+    await stage.discord.until(lambda: len(stage.results) == 3)
+    assert (stage.discord.gateway.identifies, stage.discord.gateway.resumes) == (1, 2)
+
+
+async def test_old_buttons_work_in_a_new_session(stage: Stage) -> None:
+    message = await stage.picture()
+    await stage.discord.disconnect(resumable=False)
+    await stage.discord.until(lambda: stage.discord.gateway.live)
+    await stage.discord.click(stage.ada, message, stage.again(message))
+    await stage.discord.until(lambda: len(stage.results) == 2)
+    assert (stage.discord.gateway.identifies, stage.discord.gateway.resumes) == (2, 0)
