@@ -42,6 +42,6 @@ def card_surface(bot: CannonBot) -> CardSurface:
 
 
 async def setup(bot: commands.Bot) -> None:
-    """Load every group. As modules, not as extensions, which are loaded again for every bot of a process."""
+    """Add every group to the bot."""
     for extension in EXTENSIONS:
         await importlib.import_module(extension).setup(bot)

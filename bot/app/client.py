@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot never uses voice channels
 
-EXTENSION = "cogs"
+SURFACE = "cogs"
 """The one extension that the core loads, by name: nothing in `bot` imports the cogs."""
 PRESS_AGAIN_S = 3.0
 """For how long a control that spends ignores a second press by the same member: a double press."""
@@ -98,9 +98,8 @@ class CannonBot(commands.Bot):
 
     @functools.cached_property
     def surface(self) -> CardSurface:
-        """What cards offer and trigger. It comes from the extension, by name, and is ready before the parts are."""
-        extension: Any = importlib.import_module(EXTENSION)
-        made: CardSurface = extension.card_surface(self)
+        """What cards offer and trigger. It comes from the surface, by name, before the parts are put together."""
+        made: CardSurface = _surface_module().card_surface(self)
         return made
 
     @property
@@ -120,11 +119,19 @@ class CannonBot(commands.Bot):
 
     # ------------------------------------------------------------------ start and stop
 
+    async def load_surface(self) -> None:
+        """Add every command, menu and listener, and register the controls of cards.
+
+        Raises what a group's setup raises. It is not a discord.py extension: `close` would unload its modules, and
+        the next bot of the process would compile them again.
+        """
+        await _surface_module().setup(self)
+
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and resume what the last run left."""
         self.parts = await open_parts(self.setup)
         await self.tree.set_translator(Translator())
-        await self.load_extension(EXTENSION)
+        await self.load_surface()
         await self.parts.command_sync.sync_if_changed()
         await self.parts.catalogue_refresh.load()
         if self._serve_http:
@@ -167,6 +174,11 @@ class CannonBot(commands.Bot):
     async def on_ready(self) -> None:
         """Log once that the bot is ready."""
         log.info("ready", user=str(self.user), guilds=len(self.guilds))
+
+
+def _surface_module() -> Any:
+    """Return the package of the surface, which the core knows by name only."""
+    return importlib.import_module(SURFACE)
 
 
 def _client_options() -> dict[str, Any]:

@@ -10,10 +10,9 @@ from typing import Any
 import aiohttp
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.app import texts
-from bot.app.client import EXTENSION, CannonBot
+from bot.app.client import CannonBot
 from bot.errors import InputError, StartError
 from bot.settings import Settings
 
@@ -31,8 +30,6 @@ async def run(settings: Settings) -> None:
         raise StartError(texts.INTENTS_REFUSED) from None
     except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
         raise StartError(texts.DISCORD_UNREACHABLE) from None
-    except commands.ExtensionFailed as error:
-        raise error.original from error
     finally:
         await bot.close()
 
@@ -52,7 +49,7 @@ async def check(settings: Settings) -> list[str]:
     try:
         async with unconnected(settings):
             return []
-    except (commands.ExtensionError, InputError, app_commands.AppCommandError, ValueError, TypeError) as error:
+    except (ImportError, InputError, app_commands.AppCommandError, ValueError, TypeError) as error:
         return [texts.commands_do_not_load(error)]
 
 
@@ -61,7 +58,7 @@ async def unconnected(settings: Settings) -> AsyncIterator[CannonBot]:
     """Yield a bot with its commands loaded, which opens no database and no connection."""
     bot = CannonBot(settings, run_worker=False, serve_http=False)
     try:
-        await bot.load_extension(EXTENSION)
+        await bot.load_surface()
         yield bot
     finally:
         await bot.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from bot.errors import BotError
 from bot.runtime import failpoints
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
+from bot.store.engine.database import connect
+from bot.store.engine.schema import migrate, migrations
 
 HOST_KEY = "cs_test_host_000000000000"
 GUILD_KEY = "cs_test_guild_00000000beef"
@@ -72,6 +76,16 @@ def expected(error: BaseException, forgiven: tuple[type[BaseException], ...] = (
     return False
 
 
+@functools.cache
+def empty_database() -> bytes:
+    """Return a database with the newest schema and nothing in it: made once, as each test needs one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        with contextlib.closing(connect(path)) as db:
+            migrate(db, migrations())
+        return path.read_bytes()
+
+
 class Rig:
     """A server with a channel, a member, a moderator and the bot."""
 
@@ -88,6 +102,9 @@ class Rig:
         await self.sandbox.start()
         self.sandbox.add_key(HOST_KEY, credits=10_000)
         self.sandbox.add_key(GUILD_KEY, credits=500)
+        if not (database := self.folder / "bot.db").exists():
+            database.touch(mode=0o600)
+            database.write_bytes(empty_database())
         self.bot = self.new_bot()
         # Discord shows this bot what it shows one without privileged intents: no files of other people's messages.
         self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=10.0, approved_intents=intents())

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from bot.app.client import EXTENSION, CannonBot
+from bot.app.client import CannonBot
 from bot.settings import Settings
 from tests.support.old_database import PICTURE, TRIO, OldRig, custom_ids, new_jobs, said, send_form
 from tests.support.surface import inputs
@@ -229,7 +229,7 @@ async def answer_to_an_unknown_control(rig: OldRig) -> str:
 
 async def test_every_stored_custom_id_is_one_that_the_bot_listens_to(tmp_path: Path):
     bot = CannonBot(Settings(database=tmp_path / "bot.db"), run_worker=False, serve_http=False)
-    await bot.load_extension(EXTENSION)
+    await bot.load_surface()
     listening = list(bot._connection._view_store._dynamic_items)
     await bot.close()
     assert listening

@@ -34,8 +34,9 @@ async def test_reactions_on_old_cards_do_what_they_are_mapped_to(rig: OldRig):
     await makes(ben, rig.job("old bench picture #fast"), "🔁")  # switched off in that server: not even a refusal
     assert told(rig, ben) == []
 
-    # A reaction that has acted before does not act again.
+    # A reaction that has acted before and comes again was taken back while the bot was off: it acts again.
     await event(rig, rig.card(picture), "🔁", otto.id)
+    made.append(("image.generate", otto.id, picture))
     assert new_jobs(rig) == made
 
     # Removed before its job was sent: the job is cancelled and refunded.
