@@ -15,13 +15,13 @@ from bot.catalogue import Catalogue
 from bot.errors import InputError
 from bot.sandbox import texts
 from bot.sandbox.answers import number
-from bot.sandbox.prices import price
+from bot.sandbox.prices import Tariff
 
 TOOL = "estimate_generation_cost"
 PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS = -32700, -32600, -32601, -32602
 
 
-def answer(catalogue: Catalogue, body: Any) -> dict[str, Any]:
+def answer(catalogue: Catalogue, tariff: Tariff, body: Any) -> dict[str, Any]:
     """Return the JSON-RPC answer to a call. Never raises, whatever `body` is."""
     if body is None:
         return _error(None, PARSE_ERROR, texts.NOT_JSON)
@@ -32,7 +32,7 @@ def answer(catalogue: Catalogue, body: Any) -> dict[str, Any]:
         return _error(call_id, NO_METHOD, texts.ONLY_TOOL_CALLS)
     if not isinstance(given, dict) or given.get("name") != TOOL or not isinstance(given.get("arguments"), dict):
         return _error(call_id, INVALID_PARAMS, texts.only_tool(TOOL))
-    estimate = _estimate(catalogue, given["arguments"])
+    estimate = _estimate(catalogue, tariff, given["arguments"])
     result = {
         "content": [{"type": "text", "text": json.dumps(estimate)}],
         "structuredContent": estimate,
@@ -41,7 +41,7 @@ def answer(catalogue: Catalogue, body: Any) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": call_id, "result": result}
 
 
-def _estimate(catalogue: Catalogue, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _estimate(catalogue: Catalogue, tariff: Tariff, arguments: Mapping[str, Any]) -> dict[str, Any]:
     name, given = arguments.get("operation"), arguments.get("input")
     if not isinstance(name, str) or not isinstance(given, dict):
         return {"ok": False, "status": 400, "error": texts.ESTIMATE_INCOMPLETE}
@@ -55,7 +55,7 @@ def _estimate(catalogue: Catalogue, arguments: Mapping[str, Any]) -> dict[str, A
         "status": 200,
         "operation": operation.id,
         "label": operation.title,
-        "estimatedCredits": number(price(operation.id, given, operation.fixed_credits)),
+        "estimatedCredits": number(tariff.estimate(operation.id, given, operation.fixed_credits)),
         "note": texts.ESTIMATE_NOTE,
     }
 

@@ -2,16 +2,21 @@
 
 The samples are matched on purpose, so that the numbers look like its own: 28 for an image by GPT Image 2 in 4K, 48 for
 10 seconds of Seedance 2.0, 17 for lip sync of 6.2 s and 17 for an upscale of 7.2 s to 4k.
+
+A test may set other price functions (`fixed`, `by_second`, `by_output`, `by_resolution`), with noise.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 Input = Mapping[str, Any]
+PriceFunction = Callable[[Input], float]
+"""Returns the credits that a run with this input costs, before it is rounded up to whole ones."""
 
 CLIP_DEFAULT_S = 5.0
 TRACK_DEFAULT_S = 30.0
@@ -20,11 +25,33 @@ _CLIP_RATES = {"seedance2": 4.8, "wan27video": 4.0, "sora-2-pro": 12.0}
 _SORA_RATE = 8.0
 
 
-def price(operation: str, given: Input, fixed: Decimal | None = None) -> Decimal:
-    """Return what a run of `operation` with this input costs, in credits. `fixed` is the catalogue's price, if any."""
-    if fixed is not None:
-        return fixed
-    return Decimal(math.ceil(_PRICES.get(operation, _flat(10))(given)))
+class Tariff:
+    """What each operation costs: by its own price function, or by one that was set."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._set: dict[str, tuple[PriceFunction, float]] = {}
+        self._dice = random.Random(f"tariff:{seed}")  # noqa: S311 - for the noise of prices, not for secrets
+
+    def set(self, operation: str, function: PriceFunction, *, noise: float = 0.0) -> None:
+        """Price an operation by `function` from now on; each charge is up to `noise` (a share) more or less."""
+        self._set[operation] = (function, noise)
+
+    def estimate(self, operation: str, given: Input, fixed_price: Decimal | None = None) -> Decimal:
+        """Return what a run of `operation` with this input costs on average, in whole credits.
+
+        `fixed_price` is the catalogue's price, if any.
+        """
+        function, _ = self._function(operation, fixed_price)
+        return _whole(function(given))
+
+    def charge(self, operation: str, given: Input, fixed_price: Decimal | None = None) -> Decimal:
+        """Return what this run costs: the same, with the noise."""
+        function, noise = self._function(operation, fixed_price)
+        return _whole(function(given) * (1 + noise * self._dice.uniform(-1, 1) if noise else 1))
+
+    def _function(self, operation: str, fixed_price: Decimal | None) -> tuple[PriceFunction, float]:
+        usual = _PRICES.get(operation, fixed(10)) if fixed_price is None else fixed(float(fixed_price))
+        return self._set.get(operation, (usual, 0.0))
 
 
 def seconds_of(given: Input, default: float) -> float:
@@ -36,45 +63,57 @@ def seconds_of(given: Input, default: float) -> float:
     return default
 
 
-def _flat(amount: float) -> Callable[[Input], float]:
+def fixed(amount: float) -> PriceFunction:
+    """Charge each run `amount` credits."""
     return lambda _given: amount
 
 
-def _rate(per_second: float, default_s: float = CLIP_DEFAULT_S) -> Callable[[Input], float]:
+def by_second(rate: float, default_s: float = CLIP_DEFAULT_S) -> PriceFunction:
+    """Charge `rate` credits for each second; an input that says no duration gets `default_s` seconds."""
+    return lambda given: seconds_of(given, default_s) * rate
+
+
+def by_output(rate: float, field: str = "num_images") -> PriceFunction:
+    """Charge `rate` credits for each result; `field` of the input says how many there are."""
+    return lambda given: rate * int(given.get(field, 1))
+
+
+def by_resolution(amounts: Mapping[str, float], default: str) -> PriceFunction:
+    """Charge by the input's resolution, in any case; `default` is that of an input that says none, or an unknown."""
+    return lambda given: amounts.get(str(given.get("resolution", default)).upper(), amounts[default])
+
+
+def _whole(amount: float) -> Decimal:
     # Rounded first: 10 x 4.8 must not become 48.000000001 and then 49.
-    return lambda given: round(seconds_of(given, default_s) * per_second, 6)
-
-
-def _picture(given: Input) -> float:
-    return _PICTURE.get(str(given.get("resolution", "1K")).upper(), 12)
+    return Decimal(math.ceil(round(amount, 6)))
 
 
 def _clip(given: Input) -> float:
     model = str(given.get("model", ""))
     fallback = _SORA_RATE if "sora" in model.casefold() else 4.0
-    return _rate(_CLIP_RATES.get(model, fallback))(given)
+    return by_second(_CLIP_RATES.get(model, fallback))(given)
 
 
 def _speech(given: Input) -> float:
     return 1 + len(str(given.get("text", ""))) / 100
 
 
-_PRICES: Mapping[str, Callable[[Input], float]] = {
-    "image.generate": _picture,
-    "image.edit": _picture,
+_PRICES: Mapping[str, PriceFunction] = {
+    "image.generate": by_resolution(_PICTURE, "1K"),
+    "image.edit": by_resolution(_PICTURE, "1K"),
     "video.generate": _clip,
-    "sora2.character.create": _flat(20),
-    "sora2.character.generate": _rate(_SORA_RATE),
+    "sora2.character.create": fixed(20),
+    "sora2.character.generate": by_second(_SORA_RATE),
     "sora2.video.edit": _clip,
     "sora2.video.extend": _clip,
     "sora2.video.remix": _clip,
-    "three_d.location.generate": _flat(60),
-    "three_d.model.generate": _flat(40),
-    "music.generate": _rate(0.4, TRACK_DEFAULT_S),
+    "three_d.location.generate": fixed(60),
+    "three_d.model.generate": fixed(40),
+    "music.generate": by_second(0.4, TRACK_DEFAULT_S),
     "narration.generate": _speech,
-    "soundfx.generate": _rate(0.5, 8.0),
-    "lipsync.generate": _rate(2.7),
-    "subtitles.generate": _rate(0.2, 10.0),
-    "smartmotion.generate": _rate(3.0),
-    "video.upscale": _rate(2.3),
+    "soundfx.generate": by_second(0.5, 8.0),
+    "lipsync.generate": by_second(2.7),
+    "subtitles.generate": by_second(0.2, 10.0),
+    "smartmotion.generate": by_second(3.0),
+    "video.upscale": by_second(2.3),
 }

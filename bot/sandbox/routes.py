@@ -127,7 +127,7 @@ class Routes:
 
     async def _mcp(self, request: web.Request) -> web.Response:
         self._account(request)
-        return web.json_response(mcp.answer(self._state.catalogue, _json(await request.read())))
+        return web.json_response(mcp.answer(self._state.catalogue, self._state.tariff, _json(await request.read())))
 
     async def _media(self, request: web.Request) -> web.Response:
         file = self._state.studio.files.get(request.match_info["target"])

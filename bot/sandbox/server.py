@@ -18,6 +18,7 @@ from bot.errors import StartError
 from bot.runtime.clock import Clock, SystemClock
 from bot.sandbox import texts
 from bot.sandbox.accounts import Accounts
+from bot.sandbox.prices import Tariff
 from bot.sandbox.routes import Routes
 from bot.sandbox.sources import Fetch
 from bot.sandbox.state import State
@@ -49,6 +50,7 @@ class Sandbox(State):
             raise ValueError("speed must be above 0")
         super().__init__(
             accounts=Accounts(Decimal(str(credits))),
+            tariff=Tariff(seed),
             catalogue=catalogue if catalogue is not None else Catalogue(allow_local=True),
             clock=clock if clock is not None else SystemClock(),
             speed=speed,
@@ -74,7 +76,8 @@ class Sandbox(State):
         address = self._runner.addresses[0]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
         self._studio = Studio(
-            url=self.url, accounts=self.accounts, faults=self.faults, catalogue=self.catalogue, clock=self.clock,
+            url=self.url, accounts=self.accounts, faults=self.faults, tariff=self.tariff,
+            catalogue=self.catalogue, clock=self.clock,
             speed=self.speed, seed=self._seed, small=self._small, fetch=self._fetch,
         )  # fmt: skip
 

@@ -10,13 +10,14 @@ from bot.catalogue.catalogue import Catalogue
 from bot.runtime.clock import Clock
 from bot.sandbox.accounts import SCOPES, Account, Accounts, StudioRequest
 from bot.sandbox.faults import Faults
+from bot.sandbox.prices import Tariff
 from bot.sandbox.studio import Studio, Webhook
 
 
 class State:
     """Everything that the HTTP side reads and changes; tests add keys, queue faults and finish requests here."""
 
-    def __init__(self, *, accounts: Accounts, catalogue: Catalogue, clock: Clock, speed: float) -> None:
+    def __init__(self, *, accounts: Accounts, tariff: Tariff, catalogue: Catalogue, clock: Clock, speed: float) -> None:
         self.accounts = accounts
         self.catalogue = catalogue
         """What it validates with and describes at /api/v1/openapi."""
@@ -24,6 +25,8 @@ class State:
         self.speed = speed
         """How many times faster than the real API it is."""
         self.faults = Faults()
+        self.tariff = tariff
+        """What it charges; a test may set other prices."""
         self.document: dict[str, Any] | None = None
         """The body of /api/v1/openapi, unless it is the description of the catalogue."""
         self.posts = 0

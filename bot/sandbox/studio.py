@@ -26,7 +26,7 @@ from bot.sandbox.accounts import Account, Accounts, ApiError, StudioRequest
 from bot.sandbox.answers import PRODUCTS
 from bot.sandbox.faults import MEDIA_WORDS, Faults, words_in
 from bot.sandbox.files import Files, StoredFile
-from bot.sandbox.prices import price
+from bot.sandbox.prices import Tariff
 from bot.sandbox.render import Rendered
 from bot.sandbox.sources import Fetch, InputFiles, SourceLost
 from bot.sandbox.work import Task, make
@@ -57,12 +57,13 @@ class Studio:
     """The service behind the API. Created by `Sandbox`, which passes in its address."""
 
     def __init__(
-        self, *, url: str, accounts: Accounts, faults: Faults, catalogue: Catalogue, clock: Clock,
+        self, *, url: str, accounts: Accounts, faults: Faults, tariff: Tariff, catalogue: Catalogue, clock: Clock,
         speed: float, seed: int, small: bool, fetch: Fetch | None,
     ) -> None:  # fmt: skip
         self.url = url
         self.accounts = accounts
         self.faults = faults
+        self.tariff = tariff
         self.catalogue = catalogue
         self.clock = clock
         self.files = Files()
@@ -141,7 +142,7 @@ class Studio:
         idempotency_key: str | None, digest: str,
     ) -> StudioRequest:  # fmt: skip
         now, given = self.clock.wall(), body["input"]
-        cost, words = price(operation.id, given, operation.fixed_credits), words_in(given)
+        cost, words = self.tariff.charge(operation.id, given, operation.fixed_credits), words_in(given)
         if account.left(now) < cost:
             raise ApiError(402, texts.not_enough_credits(cost))
         tail = secrets.token_hex(6)

@@ -4,6 +4,7 @@ import pytest
 
 from bot.catalogue import Catalogue
 from bot.sandbox.mcp import INVALID_PARAMS, INVALID_REQUEST, NO_METHOD, PARSE_ERROR, TOOL, answer
+from bot.sandbox.prices import Tariff
 
 CALL = {"jsonrpc": "2.0", "id": 7, "method": "tools/call"}
 
@@ -26,12 +27,12 @@ def call(**changes):
     ],
 )
 def test_a_wrong_call_is_told_by_its_json_rpc_code(body, code):
-    assert answer(Catalogue(), body)["error"]["code"] == code
+    assert answer(Catalogue(), Tariff(), body)["error"]["code"] == code
 
 
 @pytest.mark.parametrize("arguments", [{}, {"operation": "no.such", "input": {}}, {"operation": 3, "input": {}}])
 def test_an_input_that_could_not_run_is_an_error_of_the_tool(arguments):
-    result = answer(Catalogue(), call(params={"name": TOOL, "arguments": arguments}))["result"]
+    result = answer(Catalogue(), Tariff(), call(params={"name": TOOL, "arguments": arguments}))["result"]
     assert result["isError"]
     assert result["structuredContent"]["ok"] is False
 
