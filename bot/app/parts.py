@@ -19,6 +19,7 @@ from bot.delivery import CardSurface, Delivery
 from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
+from bot.guild.absences import Absences
 from bot.guild.api_keys import ApiKeys
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
@@ -62,6 +63,7 @@ class Parts:
     """Everything the surface may use, once the bot has started."""
 
     store: Store
+    absences: Absences
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys

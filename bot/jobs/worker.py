@@ -100,9 +100,10 @@ class Worker:
         else:
             self._take_now(followed)
 
-    def resume(self, guild_id: int, slot: str) -> None:
-        """A key of the guild works, or works again: what waits for it there may try now. `slot` is the key's."""
-        self._key_waits.end_pauses(slot)
+    def resume(self, guild_id: int, slot: str | None = None) -> None:
+        """What waits in the guild may try now. `slot` is that of a key which works, or works again; None: of none."""
+        if slot is not None:
+            self._key_waits.end_pauses(slot)
         for followed in list(self._agenda.jobs.values()):
             job = followed.job
             if job.guild_id == guild_id and job.overdue_at is None and not followed.busy:
