@@ -89,7 +89,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     core = await _core(setup, store)
     sources = _sources(setup, core)
     delivery = _delivery(setup, core, sources)
-    worker = _worker(setup, core, delivery, sources)
+    worker, maintenance = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
     jobs = _intake(setup, core, watch, worker)
     reconciler = _reconciler(setup, core, delivery)
@@ -112,6 +112,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         delivery=delivery,
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
+        maintenance=maintenance,
         member_data=MemberData(store),
         moderation=make_moderation(store, client=core.client, worker=worker, plain=plain),
         watch=watch,
@@ -195,7 +196,7 @@ def _sources(setup: Setup, core: _Core) -> Sources:
     )
 
 
-def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> Worker:
+def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> tuple[Worker, Maintenance]:
     return make_worker(
         store=core.store,
         client=core.client,
@@ -206,9 +207,7 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         learned=core.learned,
         clock=setup.clock,
         surface=delivery,
-        maintenance=Maintenance(
-            core.store, clock=setup.clock, show=delivery.show, ask_moderators=setup.surface.ask_moderators
-        ),
+        ask_moderators=setup.surface.ask_moderators,
         metrics=setup.metrics,
         complete=sources.complete,
         webhook_url=core.webhook_tokens.url,

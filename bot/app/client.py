@@ -159,6 +159,7 @@ class CannonBot(commands.Bot):
     async def _follow_jobs(self) -> None:
         """Follow jobs once it is known which servers have removed the bot: nothing new is begun for those."""
         await self.clock.wait(self._compared, COMPARED_BY_S)
+        self._background.start(self.parts.maintenance.run(), "maintenance")
         await self.parts.worker.run()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

@@ -26,6 +26,7 @@ from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
+from bot.jobs.maintenance import Maintenance
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
@@ -77,6 +78,7 @@ class Parts:
     delivery: Delivery
     copies: ResultCopies
     worker: Worker
+    maintenance: Maintenance
     member_data: MemberData
     moderation: Moderation
     watch: Watch
