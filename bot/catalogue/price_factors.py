@@ -49,11 +49,6 @@ def price_factors(operation: Operation, values: Mapping[str, Any]) -> PriceFacto
     return PriceFactors(kind=" ".join(sorted(words)), size=_size(operation, values), outputs=_outputs(values))
 
 
-def model_in(kind: str) -> str:
-    """Return the model in a `PriceFactors.kind`, '' for none."""
-    return next((word.removeprefix("model=") for word in kind.split() if word.startswith("model=")), "")
-
-
 def _model(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
     given = values.get("model")
     if not isinstance(given, str) or not given.strip():

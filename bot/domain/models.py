@@ -141,6 +141,10 @@ class Media:
     """The output key that it was under, e.g. `image_url`."""
 
 
+UNKNOWN = "unknown"
+"""The basis of the hold of a job whose price is not known: a guess."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """The estimated cost of a job, in credits."""
@@ -148,6 +152,13 @@ class Estimate:
     credits: Decimal
     basis: str
     """Why: `fixed`, `estimate tool`, `price list`, `earlier jobs` or `unknown`."""
+    seen: tuple[Decimal, Decimal] | None = None
+    """For an unknown price: the lowest and the highest that jobs of this operation cost here; None without any."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the credits are more than a guess."""
+        return self.basis != UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +187,8 @@ class Card:
     locale: str = "en-US"
     label: str = ""
     """Its title if it is not that of an operation: the recipe that it is a run of."""
+    role_ids: tuple[int, ...] = ()
+    """Its author's roles when it was accepted; the store keeps those that limits are for."""
     created_at: float
 
     @property
@@ -211,8 +224,14 @@ class Job:
     """The guild key it was submitted with; None: the host's own key."""
     held: Decimal
     """Credits held since it was accepted."""
+    raised: Decimal = Decimal(0)
+    """Credits held beyond those, since the API has told a higher cost."""
     basis: str
     """The estimate's basis."""
+    price_kind: str | None = None
+    """What makes its price, as in PriceFactors; None for a job from before that was stored."""
+    price_size: float | None = None
+    price_outputs: int = 1
     cost: Decimal | None = None
     """The true cost in credits, once the API reports it."""
     remote_id: str | None = None
@@ -266,6 +285,11 @@ class Job:
     """Whether those have given their results: from then on it waits in the queue as any other."""
     fill: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """Input fields filled from those results: templates in which `{ID.key}` is replaced by an output."""
+
+    @property
+    def reserved(self) -> Decimal:
+        """All credits that are held for it while it is open."""
+        return self.held + self.raised
 
     @property
     def model(self) -> str | None:

@@ -46,6 +46,12 @@ class PriceFactors:
     outputs: int = 1
     """How many results it is to have."""
 
+    @property
+    def model(self) -> str:
+        """The model in the kind, '' for none."""
+        words = (word.partition("=") for word in self.kind.split())
+        return next((value for name, _, value in words if name == "model"), "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostSeen:

@@ -15,6 +15,8 @@ DEFAULT_HOLD = Decimal(20)
 JOBS_PER_CARD = 20
 """How many jobs one request may have."""
 ZERO = Decimal(0)
+YES_COVERS = Decimal("1.1")
+"""How many times the price that was shown a yes covers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,10 @@ class SpendItem:
     credits: Decimal
     exact: bool
     """Whether the credits are a known price rather than an estimate."""
+    known: bool = True
+    """Whether the credits are more than a guess."""
+    model: str = ""
+    """The model that it is priced by; '' without one."""
     text: str = ""
     """All that the member wrote for it."""
     unchecked: bool = False
@@ -53,6 +59,34 @@ class SpendRequest:
         """The sum of the holds, in credits."""
         return sum((item.credits for item in self.items), ZERO)
 
+    @property
+    def is_priced(self) -> bool:
+        """Whether the price of every item is known."""
+        return all(item.known for item in self.items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPrice:
+    """A price, in credits, that a member has said yes to; not `known`: that it is not known, and this is a guess."""
+
+    credits: Decimal
+    known: bool
+
+    def covers(self, request: SpendRequest) -> bool:
+        """Whether that yes is one to the request's price by now: of the same sort, and at most a tenth more."""
+        return self.known is request.is_priced and request.total <= self.credits * YES_COVERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpriced:
+    """An open job whose price nobody knows yet."""
+
+    member_id: int
+    operation: str
+    model: str
+    is_sent: bool
+    """Whether the API works on it, or is just asked to."""
+
 
 class SpendingView(Protocol):
     """What has been spent, as of the transaction in which the decision is made."""
@@ -79,6 +113,10 @@ class SpendingView(Protocol):
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
         """Return credits settled or held for jobs accepted since then; for a member, less what grants paid."""
+        ...
+
+    def unpriced(self) -> Sequence[Unpriced]:
+        """Return the guild's open jobs whose price nobody knows yet."""
         ...
 
     def grants(self) -> Sequence[Grant]:

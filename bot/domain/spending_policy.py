@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.domain import texts
 from bot.domain.guild_rules import Block, Limit, Rules
@@ -10,6 +10,7 @@ from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
 from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict
 from bot.domain.text import full_stop, stamp
+from bot.domain.unknown_prices import may_start_unpriced, needs_approval, refuse_second_unknown
 from bot.domain.word_filter import forbidden_word
 from bot.errors import Refused
 
@@ -29,9 +30,11 @@ def decide(
     _may_use(request, rules, block, now)
     _may_say(request, rules)
     _may_cost(request, rules)
-    draws = draws_within_limits(request, list(limits), rules, spending, now)
+    limits = list(limits)
+    draws = draws_within_limits(request, limits, rules, spending, now)
+    refuse_second_unknown(request, rules, limits, spending)
     _account_has(request, spending)
-    return Verdict(states=_states(request, rules, spending), draws=draws)
+    return Verdict(states=_states(request, rules, limits, spending), draws=draws)
 
 
 def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: float) -> None:
@@ -61,7 +64,8 @@ def _may_say(request: SpendRequest, rules: Rules) -> None:
 
 def _may_cost(request: SpendRequest, rules: Rules) -> None:
     for item in request.items:
-        if rules.job_ceiling is not None and item.credits > rules.job_ceiling:
+        # An unknown price cannot be compared: somebody has to say yes to it.
+        if rules.job_ceiling is not None and item.known and item.credits > rules.job_ceiling:
             ceiling = credits_text(rules.job_ceiling)
             raise Refused(texts.above_ceiling(ceiling, item.title, credits_text(item.credits)), "ceiling")
 
@@ -76,26 +80,36 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
         raise Refused(texts.balance_too_low(left, credits_text(request.total)), "balance")
 
 
-def _states(request: SpendRequest, rules: Rules, spending: SpendingView) -> tuple[JobState, ...]:
+def _states(
+    request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView
+) -> tuple[JobState, ...]:
     """Return each item's first state: as many run as allowed, the rest wait; above the threshold all await approval."""
-    needs_approval = rules.approve_above is not None and request.total > rules.approve_above and not request.approved
+    is_to_approve = needs_approval(request, rules)
     free = min(
         rules.running_per_member - spending.running_of_member, rules.running_per_server - spending.running_of_guild
     )
-    if needs_approval:
+    if is_to_approve:
         free = 0
+    free_unpriced = request.is_priced or may_start_unpriced(request.member_id, spending.unpriced(), limits)
     states, queued = [], 0
     for item in request.items:
-        if not item.linked and free > 0:
+        if not item.linked and free > 0 and (item.known or free_unpriced):
             free -= 1
+            free_unpriced = free_unpriced and (item.known or not limits)
             states.append(JobState.SUBMITTING)
         else:
             queued += not item.linked
-            states.append(JobState.AWAITING_APPROVAL if needs_approval else JobState.WAITING)
-    if queued > rules.queued_per_member and not needs_approval:
+            states.append(JobState.AWAITING_APPROVAL if is_to_approve else JobState.WAITING)
+    _fits_queue(request, rules, spending, queued, is_to_approve=is_to_approve)
+    return tuple(states)
+
+
+def _fits_queue(
+    request: SpendRequest, rules: Rules, spending: SpendingView, queued: int, *, is_to_approve: bool
+) -> None:
+    if queued > rules.queued_per_member and not is_to_approve:
         sentence = texts.too_many_at_once(len(request.items), rules.running_per_member, rules.queued_per_member)
         raise Refused(sentence, "queue")
     if queued and queued + spending.queued_of_member > rules.queued_per_member:
         sentence = texts.queue_full(spending.running_of_member, spending.queued_of_member, rules.queued_per_member)
         raise Refused(sentence, "queue")
-    return tuple(states)

@@ -34,6 +34,21 @@ def above_ceiling(ceiling: str, title: str, price: str) -> str:
     return f"A job here may cost {ceiling} credits at most; {title} is about {price}."
 
 
+def price_still_unknown(title: str) -> str:
+    """Refuse a job of unknown price while another of its kind is open."""
+    return (
+        f"The price of {title} is not known here yet, and one of yours is on its way: "
+        "try again when its price is known, mostly within a minute."
+    )
+
+
+def one_of_unknown_price(title: str) -> str:
+    """Refuse several jobs of one kind whose price is unknown."""
+    return (
+        f"The price of {title} is not known here yet: request one alone first, and the others when its price is known."
+    )
+
+
 def balance_too_low(free: str, total: str) -> str:
     """Refuse what the account cannot pay."""
     return (

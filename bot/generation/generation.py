@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from bot.domain.models import MediaKind
+from bot.domain.spend_request import ShownPrice
 from bot.generation.sources import SourceRef
 from bot.jobs.card_spec import JobSpec
 
-_NOT_IN_DRAFTS = frozenset({"files", "confirmed"})
+_NOT_IN_DRAFTS = frozenset({"files", "agreed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +51,28 @@ class Generation:
     """The unconfirmed job that this tries again, as in JobSpec."""
     label: str = ""
     """The recipe that this is a run of."""
-    confirmed: bool = False
-    """Whether the member has confirmed the price."""
+    agreed: ShownPrice | None = None
+    """The price that the member has said yes to; None: none was shown."""
     may_pay_twice: bool = False
     """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
 
-    def to_draft(self) -> dict[str, Any]:
-        """Return it as JSON values, without files: their links have been filled into the values."""
+    def to_draft(self, shown: ShownPrice | None = None) -> dict[str, Any]:
+        """Return it as JSON values, without files: their links have been filled into the values.
+
+        `shown` is the price that a yes to the draft agrees to.
+        """
         names = [each.name for each in dataclasses.fields(self) if each.name not in _NOT_IN_DRAFTS]
         before = [_as_dict(each) for each in self.before]
-        return {name: getattr(self, name) for name in names} | {"before": before}
+        price = None if shown is None else {"credits": str(shown.credits), "known": shown.known}
+        return {name: getattr(self, name) for name in names} | {"before": before, "shown": price}
 
     @classmethod
     def from_draft(cls, data: Mapping[str, Any]) -> Generation:
-        """Return what `to_draft` wrote, now confirmed."""
-        return cls(**{**data, "before": [JobSpec(**step) for step in data["before"]]}, confirmed=True)
+        """Return what `to_draft` wrote, with a yes to the price that was shown."""
+        values = {name: value for name, value in data.items() if name != "shown"}
+        price = data.get("shown")
+        agreed = None if price is None else ShownPrice(credits=Decimal(price["credits"]), known=price["known"])
+        return cls(**{**values, "before": [JobSpec(**step) for step in data["before"]]}, agreed=agreed)
 
 
 def _as_dict(spec: JobSpec) -> dict[str, Any]:

@@ -24,12 +24,14 @@ DRAFT_LIFE_S = 15 * 60.0
 class Quote:
     """A price, in credits, that is to be confirmed first. Nothing is held; the draft keeps the generation.
 
+    `basis` and `seen` are as in Estimate: of what is not known, if anything is.
     `may_pay_twice`: an earlier attempt may have been charged already, to which a yes agrees.
     """
 
     draft_id: str
     price: Decimal
     basis: str
+    seen: tuple[Decimal, Decimal] | None
     balance: Decimal | None
     may_pay_twice: bool
 
@@ -79,13 +81,14 @@ class Generations:
             draft_id = await self._store.drafts.keep(
                 origin.guild_id,
                 origin.author_id,
-                draft.to_draft(),
+                draft.to_draft(unconfirmed.shown),
                 expires_at=self._clock.wall() + DRAFT_LIFE_S,
             )
             return Quote(
                 draft_id=draft_id,
-                price=unconfirmed.price,
+                price=unconfirmed.shown.credits,
                 basis=unconfirmed.basis,
+                seen=unconfirmed.seen,
                 balance=unconfirmed.balance,
                 may_pay_twice=unconfirmed.may_pay_twice,
             )

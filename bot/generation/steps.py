@@ -32,7 +32,7 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
         private=generation.private,
         parent_id=generation.parent_id,
         label=generation.label,
-        confirmed=generation.confirmed,
+        agreed=generation.agreed,
         may_pay_twice=generation.may_pay_twice,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.domain.reaction_rules import ReactionKey
+from bot.domain.spend_request import ShownPrice
 from bot.domain.templates import steps_in
 
 
@@ -69,8 +70,8 @@ class CardSpec:
     parent_id: str | None = None
     label: str = ""
     """The recipe that this is a run of: then sentences name the step that they are about."""
-    confirmed: bool = False
-    """Whether the member has confirmed the price."""
+    agreed: ShownPrice | None = None
+    """The price that the member has said yes to; None: none was shown."""
     may_pay_twice: bool = False
     """Whether the member has agreed to try again what an unconfirmed attempt may have been charged for."""
 

@@ -8,13 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from bot.catalogue import LiveCatalogue
+from bot.catalogue.price_factors import price_factors
 from bot.domain.guild_rules import Rules
 from bot.domain.limit_rules import all_headrooms
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
-from bot.domain.spend_request import JOBS_PER_CARD, Headroom, SpendRequest, Verdict
+from bot.domain.spend_request import JOBS_PER_CARD, Headroom, ShownPrice, SpendRequest, Verdict
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
+from bot.domain.unknown_prices import needs_confirmation
 from bot.errors import InputError, KeyRefused, Refused
 from bot.guild.api_keys import ApiKeys
 from bot.guild.key_health import KeyHealth
@@ -37,14 +39,18 @@ TOKEN_LIFE_S = 14 * 60.0
 class Unconfirmed(Exception):
     """The member has to confirm first: nothing was stored or held. Amounts are in credits.
 
-    The price is above what this server wants confirmed, or, with `may_pay_twice`, an earlier attempt that Cannon Studio
-    never confirmed may have been charged.
+    The price is above what this server wants confirmed, or not known, or, with `may_pay_twice`, an earlier attempt that
+    Cannon Studio never confirmed may have been charged. `shown` is what a yes agrees to; `basis` and `seen` are those
+    of the estimate that is the least certain.
     """
 
-    def __init__(self, price: Decimal, basis: str, balance: Decimal | None, *, may_pay_twice: bool = False) -> None:
-        super().__init__(f"{price} credits are to be confirmed")
-        self.price = price
-        self.basis = basis
+    def __init__(
+        self, shown: ShownPrice, estimate: Estimate, balance: Decimal | None, *, may_pay_twice: bool = False
+    ) -> None:
+        super().__init__(f"{shown.credits} credits are to be confirmed")
+        self.shown = shown
+        self.basis = estimate.basis
+        self.seen = estimate.seen
         self.balance = balance
         self.may_pay_twice = may_pay_twice
 
@@ -147,12 +153,11 @@ class JobService:
         spend = spend_request(spec, checked, estimates, key.balance)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
-        is_expensive = rules.confirm_above is not None and spend.total > rules.confirm_above
-        if may_pay_twice or (is_expensive and not spec.confirmed):
+        is_agreed = spec.agreed is not None and spec.agreed.covers(spend)
+        if may_pay_twice or (needs_confirmation(spend, rules) and not is_agreed):
             await self._refuse_early(spend, spec)
-            guessed = [estimate.basis for estimate in estimates if estimate.basis != "fixed"]
-            basis = guessed[0] if guessed else "fixed"
-            raise Unconfirmed(spend.total, basis, key.balance, may_pay_twice=may_pay_twice)
+            shown = ShownPrice(credits=spend.total, known=spend.is_priced)
+            raise Unconfirmed(shown, _least_certain(estimates), key.balance, may_pay_twice=may_pay_twice)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key.id)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
@@ -253,6 +258,7 @@ class JobService:
             private=spec.private,
             locale=spec.origin.locale,
             label=spec.label,
+            role_ids=tuple(sorted(place.role_ids)),
             created_at=now,
         )
 
@@ -261,10 +267,15 @@ def _cancelled_by(by_id: int, job: Job) -> str:
     return texts.CANCELLED_BY_AUTHOR if by_id == job.author_id else texts.CANCELLED_BY_MODERATOR
 
 
+def _least_certain(estimates: Sequence[Estimate]) -> Estimate:
+    return min(estimates, key=lambda each: (each.is_known, each.basis == "fixed"))
+
+
 def _jobs(
     spec: CardSpec, card: Card, checked: Sequence[CheckedJob], estimates: Sequence[Estimate], key_id: int | None
 ) -> list[Job]:
     ids = [new_id() for _ in checked]
+    factors = [price_factors(job.operation, job.input) for job in checked]
     return [
         Job(
             id=ids[place],
@@ -280,6 +291,9 @@ def _jobs(
             key_id=key_id,
             held=estimate.credits,
             basis=estimate.basis,
+            price_kind=factors[place].kind,
+            price_size=factors[place].size,
+            price_outputs=factors[place].outputs,
             created_at=card.created_at,
             parent_id=spec.parent_id,
             after_ids=tuple(ids[each] for each in job.spec.after),

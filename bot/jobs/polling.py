@@ -75,13 +75,14 @@ class Polling:
         self._key_waits.note_call(key, job, None)
         self._metrics.poll(progress.status.value, lag_s)
         last_seen_s = followed.active_s if followed.is_watched else None
-        if not await self._note_answer(followed, key):
+        if not await self._note_answer(followed, key) or not await self._transitions.note_cost(followed, progress.cost):
             return None
         if progress.status is RemoteStatus.SUCCEEDED:
             return await self._succeeded(followed, progress, last_seen_s)
         if progress.status is RemoteStatus.FAILED:
             await self._end_without_result(followed, progress, progress.error or texts.FAILED)
             return None
+        job = followed.job
         if progress.status is RemoteStatus.PROCESSING and job.state is JobState.QUEUED:
             started = self._in_its_life(job, progress.started_at)
             if not await self._transitions.change(
@@ -189,7 +190,8 @@ class Polling:
             await self._end_without_result(followed, progress, texts.NO_RESULT)
             return None
         failpoint("poll.success")
-        cost = progress.cost if progress.cost is not None else job.cost if job.cost is not None else job.held
+        # Without a told cost what is held is settled, but that shows no price.
+        cost = progress.cost if progress.cost is not None else job.cost
         finished = self._in_its_life(job, progress.completed_at)
         if not await self._transitions.change(
             followed, JobState.READY, output=progress.output, media=media, cost=cost, finished_at=finished, next_at=0.0

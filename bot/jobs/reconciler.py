@@ -133,9 +133,8 @@ class Reconciler:
         if not media and text_of(operation, progress.output) is None:
             await self._book(job, progress)
             return Found.NOTHING
-        cost = progress.cost if progress.cost is not None else job.held
         kept = await self._store.rechecks.found(
-            job, output=progress.output, media=media, cost=cost, sentence=texts.CAME_LATE
+            job, output=progress.output, media=media, cost=progress.cost, sentence=texts.CAME_LATE
         )
         if kept is not None:
             log.info("recheck.found", job=job.id, operation=job.operation)

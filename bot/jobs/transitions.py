@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import structlog
 
-from bot.domain.models import Job, JobState, credits_words
+from bot.domain.models import UNKNOWN, Job, JobState, credits_words
 from bot.jobs import texts
 from bot.jobs.followed import Followed
 from bot.jobs.surface import Surface
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.store import Store
+from bot.store import Overshoot, Store
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +52,33 @@ class Transitions:
         if changed.state.ended:
             await self.start_waiting(changed.guild_id)
         return True
+
+    async def note_cost(self, followed: Followed, cost: Decimal | None) -> bool:
+        """Hold what the API says that a job costs, in credits, where that is news; False if somebody else was first.
+
+        That is where it is more than is held, or where the price was not known. What is over a limit by it is told.
+        """
+        job = followed.job
+        if not cost or not (cost > job.reserved or (job.basis == UNKNOWN and not job.cost)):
+            return True
+        raised = await self._store.jobs.raise_hold(job, cost)
+        if raised is None:
+            log.warning("worker.lost_job", job=job.id, state=job.state)
+            return False
+        followed.job = raised.job
+        if raised.overshoot is not None:
+            await self._tell(raised.job, raised.overshoot)
+        await self.show(raised.job)
+        await self.start_waiting(raised.job.guild_id)
+        return True
+
+    async def _tell(self, job: Job, overshoot: Overshoot) -> None:
+        log.warning("job.overshot", job=job.id, cost=str(job.reserved), held=str(job.held))
+        for card_id in overshoot.card_ids:
+            await self.surface.show(job.guild_id, card_id)
+        # The record's line goes to the log channel by itself.
+        if (await self._store.settings.get(job.guild_id)).log_channel is None:
+            await self.surface.alert(job.guild_id, overshoot.sentence)
 
     async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
         """Note when the job is due again, so that a restart knows, and return `wait_s`; None if somebody was first."""
@@ -112,4 +139,4 @@ class Transitions:
 
 def true_cost(job: Job) -> Decimal:
     """Return what a job with a result has cost: the estimate, if Cannon Studio never said."""
-    return job.cost if job.cost is not None else job.held
+    return job.cost if job.cost is not None else job.reserved

@@ -9,8 +9,10 @@ from bot.store.guild.recipes import KeptRecipe, Saved
 from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
 from bot.store.jobs.cancellation import Cancelled
 from bot.store.jobs.copies import Copy
+from bot.store.jobs.overshoots import Overshoot
 from bot.store.money.ledger import LedgerRow, LedgerSums
 from bot.store.money.spending import Spending
+from bot.store.money.true_costs import PricedKind
 from bot.store.store import Store
 from bot.store.vault.secret_box import SecretBox
 
@@ -26,6 +28,8 @@ __all__ = [
     "KeptRecipe",
     "LedgerRow",
     "LedgerSums",
+    "Overshoot",
+    "PricedKind",
     "Record",
     "RecordOf",
     "Review",

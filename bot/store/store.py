@@ -44,6 +44,7 @@ from bot.store.money.limits import Grants, Limits
 from bot.store.money.prices import Prices
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews
+from bot.store.money.true_costs import TrueCosts
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
 
@@ -80,6 +81,7 @@ class Store:
         self.histograms = Histograms(database, box, clock)
         self.meta = Meta(database, box, clock)
         self.ledger = Ledger(database, box, clock)
+        self.true_costs = TrueCosts(database, box, clock)
         self.keys = GuildKeys(database, box, clock)
         self.switched_off = SwitchedOff(database, box, clock)
         self.privacy = Privacy(database, box, clock)

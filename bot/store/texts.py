@@ -17,6 +17,10 @@ STEP_REFUSED = "The result before this one was not published, so this was not st
 
 # ---------------------------------------------------------------------- jobs that may not start any more
 
+LIMIT_OVERSHOT = (
+    "Another job cost more than was held for it, so a limit is used up and this was not started. "
+    "Your credits were refunded."
+)
 AUTHOR_BLOCKED = "You may not use the bot on this server any more, so this was not started. Your credits were refunded."
 SWITCHED_OFF = "The moderators have switched this off, so it was not started. Your credits were refunded."
 SWITCHED_OFF_EVERYWHERE = (
@@ -157,6 +161,21 @@ def hold_open(job_id: str) -> str:
 def hold_closed(job_id: str) -> str:
     """Refuse to close a hold twice."""
     return f"Job {job_id} was settled or released before: nothing was changed."
+
+
+def overshot(job_id: str, cost: str, held: str, over: tuple[str, str, bool] | None, stopped: int) -> str:
+    """Say what a job costs beyond its hold. `over`: the limit that exceeds, by how much, whether it is the server's."""
+    text = f"job {job_id} costs {cost}; {held} were held"
+    if over is None:
+        return f"{text}. That is more than a job may cost here."
+    limit, much, is_servers = over
+    text += f". {'The server' if is_servers else 'The member'}'s limit of {limit} is exceeded by {much}"
+    return f"{text}; {stopped} that had not started {'was' if stopped == 1 else 'were'} cancelled and refunded."
+
+
+def overshoot_found(what: str) -> str:
+    """Return that as a line of the record: who acts comes before it."""
+    return f"found that {what}"
 
 
 # ---------------------------------------------------------------------- secrets

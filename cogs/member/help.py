@@ -12,7 +12,9 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.domain.models import credits_text, credits_words
+from bot.domain.price_model import CostSeen
 from bot.errors import InputError, NoKey
+from bot.store import PricedKind
 from cogs.member import texts
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.interaction import Interaction
@@ -162,10 +164,23 @@ class Help(commands.Cog):
     async def _shown(interaction: Interaction) -> HelpContext:
         bot = interaction.client
         costs: dict[str, list[Decimal]] = {}
-        for operation_id, found in (await bot.parts.store.ledger.costs_by_operation()).items():
-            costs.setdefault(bot.catalogue.aliases.get(operation_id, operation_id), []).extend(found)
+        for kind, found in (await _true_costs(interaction)).items():
+            operation_id = bot.catalogue.aliases.get(kind.operation, kind.operation)
+            costs.setdefault(operation_id, []).extend(each.credits for each in found)
         prices = await bot.parts.store.prices.all(interaction.guild_id or 0)
         return HelpContext(bot=bot, prices=prices, costs=costs, off=bot.parts.switches.off(interaction.guild_id or 0))
+
+
+async def _true_costs(interaction: Interaction) -> Mapping[PricedKind, Sequence[CostSeen]]:
+    """Return what jobs of this server cost that its present key has paid."""
+    if interaction.guild_id is None:
+        return {}
+    parts = interaction.client.parts
+    try:
+        key = await parts.keys.for_guild(interaction.guild_id)
+    except NoKey:
+        return {}
+    return await parts.store.true_costs.all(interaction.guild_id, key.id)
 
 
 def _menus(interaction: Interaction) -> list[str]:

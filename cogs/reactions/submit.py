@@ -57,7 +57,7 @@ async def accept(
     try:
         return await bot.parts.generation.reactions.accept(key, generation, origin)
     except Unconfirmed as unconfirmed:
-        raise Refused(texts.needs_confirmation(credits_text(unconfirmed.price))) from unconfirmed
+        raise Refused(texts.needs_confirmation(credits_text(unconfirmed.shown.credits))) from unconfirmed
 
 
 async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import discord
 
-from bot.domain.models import credits_text
+from bot.domain.models import UNKNOWN, credits_text
 from bot.errors import Refused
 from bot.generation.generation import Generation
 from bot.generation.generations import Quote
@@ -70,8 +70,11 @@ def _price_view(draft_id: str) -> discord.ui.View:
 
 
 def _price_text(quote: Quote) -> str:
-    verb = texts.COSTS if quote.basis == "fixed" else texts.WILL_COST
-    text = texts.price(verb, credits_text(quote.price))
+    if quote.basis == UNKNOWN:
+        seen = None if quote.seen is None else (credits_text(quote.seen[0]), credits_text(quote.seen[1]))
+        text = texts.price_unknown(seen)
+    else:
+        text = texts.price(texts.COSTS if quote.basis == "fixed" else texts.WILL_COST, credits_text(quote.price))
     if quote.balance is not None:
         after = max(quote.balance - quote.price, Decimal(0))
         text += f" {texts.balance(credits_text(quote.balance), credits_text(after))}"

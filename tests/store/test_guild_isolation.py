@@ -77,6 +77,7 @@ def all_of(books: Spending) -> list[object]:
     return [
         books,
         books.grants(),
+        books.unpriced(),
         *(
             books.spent(0, member=member, operation="", channel_id=channel_id)
             for member in (False, True)
@@ -138,6 +139,13 @@ CALLS: dict[str, Call] = {
     "job_lists.recent": lambda store, guild_id, *_: store.job_lists.recent(guild_id, limit=100),
     "ledger.balance": lambda store, guild_id, *_: store.ledger.balance(guild_id),
     "ledger.rows": lambda store, guild_id, *_: store.ledger.rows(guild_id),
+    "true_costs.of_kind": lambda store, guild_id, other, _: store.true_costs.of_kind(
+        guild_id, other.paid.key_id, other.paid.operation, other.paid.price_kind
+    ),
+    "true_costs.range": lambda store, guild_id, other, _: store.true_costs.range(
+        guild_id, other.paid.key_id, other.paid.operation
+    ),
+    "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
     "job_lists.counts": lambda store, guild_id, *_: store.job_lists.counts(guild_id),
     "job_lists.results": lambda store, guild_id, other, _: store.job_lists.results(
         guild_id, other.card.author_id, kinds=list(MediaKind), limit=100
@@ -265,10 +273,13 @@ CALLS: dict[str, Call] = {
     "jobs.change": lambda store, guild_id, other, _: store.jobs.change(
         replace(other.job, guild_id=guild_id), JobState.FAILED, release=True
     ),
+    "jobs.raise_hold": lambda store, guild_id, other, _: store.jobs.raise_hold(
+        replace(other.job, guild_id=guild_id), Decimal(900)
+    ),
     "cards.accept": accept_same_interaction,
 }
 GUILD_INSIDE = {
-    "jobs.change", "cards.accept", "rechecks.postpone", "rechecks.found", "rechecks.billed",
+    "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found", "rechecks.billed",
     "reaction_acts.note_done", "reaction_acts.note_failed",
 }  # fmt: skip
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget"}
@@ -277,7 +288,7 @@ WITHOUT_GUILD = {
     "cards.unanswered", "job_lists.open_total", "jobs.hold_lease",
     "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
-    "ledger.costs", "ledger.costs_by_operation", "meta.forget", "meta.get", "meta.set",
+    "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "rechecks.due", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
@@ -307,9 +318,11 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     key = (await store.keys.set(guild_id, SECRET, set_by=1, status=made.status())).key
     card, (job,) = await accepted(store, "30", guild_id=guild_id, key_id=key.id)
     unanswered, _ = await accepted(store, "4", guild_id=guild_id, answered=False)
-    _, (paid,) = await accepted(store, "5", guild_id=guild_id)
+    _, (paid,) = await accepted(store, "5", guild_id=guild_id, price_kind=CANARY)
     image = Media(url=f"https://media.test/{guild_id}.png", kind=MediaKind.IMAGE, key="image_url")
-    await store.jobs.change(paid, JobState.DELIVERED, settle=Decimal("5.5"), media=(image,), message_id=MESSAGE)
+    await store.jobs.change(
+        paid, JobState.DELIVERED, settle=Decimal("5.5"), cost=Decimal("5.5"), media=(image,), message_id=MESSAGE
+    )
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
     await store.reactions.change_settings(guild_id, gallery=lambda _: (777, 77))

@@ -145,26 +145,6 @@ async def test_a_cost_that_a_thousandth_cannot_hold_is_refused(store: Store, acc
     assert await store.jobs.get(card.guild_id, job.id) == job
 
 
-async def test_costs_are_of_this_kind_of_job_newest_first(store: Store, accepted: Any) -> None:
-    flux = {"input": {"model": "flux"}}
-    for cost, to, values in (
-        ("1", JobState.DELIVERED, flux),
-        ("2", JobState.HELD, flux),
-        ("3", JobState.FAILED, flux),  # paid, but a failure says nothing about the price
-        ("4", JobState.DELIVERED, {"input": {"model": "other"}}),
-        ("5", JobState.DELIVERED, {"input": {}}),
-        ("6", JobState.DELIVERED, flux | {"operation": "video.generate"}),
-        ("7", JobState.DELIVERED, flux | {"guild_id": 701}),
-    ):
-        _, (job,) = await accepted(store, **values)
-        await store.jobs.change(job, to, settle=Decimal(cost), cost=Decimal(cost))
-    await accepted(store, **flux)
-    assert await store.ledger.costs("image.generate", "flux") == [7, 2, 1]
-    assert await store.ledger.costs("image.generate", "flux", limit=1) == [7]
-    assert await store.ledger.costs("image.generate", None) == await store.ledger.costs("image.generate", "") == [5]
-    assert await store.ledger.costs("nothing", None) == []
-
-
 @pytest.mark.parametrize("milli", [0, 1, 999, 1000, 999_999_999_999])
 def test_thousandths_are_exact(milli: int) -> None:
     assert to_milli(from_milli(milli)) == milli

@@ -19,7 +19,7 @@ CATALOGUE = Catalogue()
 
 
 @dataclass(frozen=True, kw_only=True)
-class PricedKind:
+class SampledKind:
     """An operation with its price, None for the sandbox's own, and what members ask of it."""
 
     name: str
@@ -29,27 +29,27 @@ class PricedKind:
 
 
 KINDS = (
-    PricedKind(
+    SampledKind(
         name="fixed", operation="three_d.model.generate", function=fixed(40), draw=lambda _dice: {"prompt": "a chair"}
     ),
-    PricedKind(
+    SampledKind(
         name="by second", operation="video.generate", function=by_second(4.8),
         draw=lambda dice: {"model": "seedance2", "duration": dice.choice(CLIP_LENGTHS_S)},
     ),
-    PricedKind(
+    SampledKind(
         name="by second, any length", operation="subtitles.generate", function=by_second(0.5),
         draw=lambda dice: {"duration": round(dice.uniform(5, 120), 2)},
     ),
-    PricedKind(
+    SampledKind(
         name="by resolution", operation="image.generate",
         function=by_resolution({"1K": 12, "2K": 20, "4K": 28}, "1K"),
         draw=lambda dice: {"model": "gptimage2", "resolution": dice.choice(("1K", "2K", "4K"))},
     ),
-    PricedKind(
+    SampledKind(
         name="by output", operation="image.generate", function=by_output(12),
         draw=lambda dice: {"model": "seedream5", "num_images": dice.randint(1, 4)},
     ),
-    PricedKind(
+    SampledKind(
         name="a base and by character", operation="narration.generate", function=None,
         draw=lambda dice: {"text": "a" * dice.randint(40, 3000)},
     ),
@@ -85,7 +85,7 @@ class SeenCosts:
         self._seen.setdefault((operation, factors.kind), []).insert(0, seen)
 
 
-def figures(kind: PricedKind, noise: float, *, jobs: int = 10, trials: int = 200, seed: int = 0) -> Figures:
+def figures(kind: SampledKind, noise: float, *, jobs: int = 10, trials: int = 200, seed: int = 0) -> Figures:
     """Return how the next hold of `kind` does after `jobs` jobs of its kind, in so many independent trials."""
     dice, tariff = random.Random(f"{seed}:{kind.name}"), Tariff(seed)
     usual = lambda given: float(Tariff().estimate(kind.operation, given))  # noqa: E731 - a price function

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.domain.guild_rules import APPROVAL_LIFE_S
+from bot.domain.guild_rules import APPROVAL_LIFE_S, Limit, Scope
 from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import ReactionKey
 from bot.domain.spend_request import Verdict
@@ -60,10 +60,11 @@ class Cards(Repository):
             if earlier is not None:
                 return *earlier, None
             # As of the time from which its jobs count: with a midnight between the two they would count nowhere.
-            verdict = decide(spending(db, card.guild_id, card.author_id, card.created_at))
+            known = spending(db, card.guild_id, card.author_id, card.created_at)
+            verdict = decide(known)
             if verdict is None:
                 verdict = Verdict(states=tuple(job.state for job in jobs))
-            insert_card(db, card, self._box)
+            insert_card(db, _with_limited_roles(card, known.limits), self._box)
             if reaction is not None:
                 require_waiting(db, reaction, card.id)
             for job, state in zip(jobs, verdict.states, strict=True):
@@ -213,6 +214,12 @@ class Cards(Repository):
     ) -> tuple[Card, tuple[Job, ...]] | None:
         row = db.execute(query, values).fetchone()
         return None if row is None else (card_of(row, self._box), jobs_of_card(db, row["guild_id"], row["id"]))
+
+
+def _with_limited_roles(card: Card, limits: Sequence[Limit]) -> Card:
+    """Return the card with those of its author's roles that limits are for: no other is needed later."""
+    limited = {limit.scope_id for limit in limits if limit.scope is Scope.ROLE}
+    return replace(card, role_ids=tuple(each for each in card.role_ids if each in limited))
 
 
 def _check(card: Card, jobs: Sequence[Job]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +12,21 @@ from bot.domain.poll_schedule import recheck_at
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import follow_up
+from bot.store.jobs.overshoots import Overshoot, account_for
 from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
 from bot.store.money import ledger
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
 RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
 """Where a request may still succeed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedHold:
+    """A job as it is after its cost was told, and what exceeds a limit by it, None for nothing."""
+
+    job: Job
+    overshoot: Overshoot | None
 
 
 class Jobs(Repository):
@@ -113,6 +122,29 @@ class Jobs(Repository):
             return job_in(db, job.guild_id, job.id)
 
         return await self._recorded(job.guild_id, change, record)
+
+    async def raise_hold(self, job: Job, cost: Decimal) -> RaisedHold | None:
+        """Hold what the API says that the job costs, in credits, if that is more than is held.
+
+        What exceeds a limit by it and was not sent yet is cancelled and refunded in the same transaction. None if state
+        or lease is another one by now: nothing was changed.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> RaisedHold | None:
+            row = db.execute(_FENCED, (job.id, job.guild_id, job.state, job.lease)).fetchone()
+            if row is None:
+                return None
+            current = job_of(row)
+            raised = replace(current, cost=cost, raised=max(current.raised, cost - current.held))
+            update_job(db, raised)
+            overshoot = account_for(db, raised, now) if raised.raised > current.raised else None
+            return RaisedHold(job=raised, overshoot=overshoot)
+
+        raised = await self._database.write(change)
+        if raised is not None and raised.overshoot is not None:
+            self._database.notify()
+        return raised
 
 
 def _check(to: JobState, *, settle: Decimal | None, release: bool, recheck: bool) -> None:

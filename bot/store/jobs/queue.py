@@ -6,12 +6,13 @@ import sqlite3
 from dataclasses import replace
 
 from bot.domain.fair_queue import fair_order
-from bot.domain.models import JobState
+from bot.domain.models import UNKNOWN, JobState
+from bot.domain.unknown_prices import may_start_unpriced
 from bot.store import texts
 from bot.store.engine.repository import Repository
 from bot.store.jobs.cancellation import cancel_in
 from bot.store.jobs.rows import job_in, update_job
-from bot.store.money.spending import parked_of, rules_of
+from bot.store.money.spending import limits_of, parked_of, rules_of, unpriced_of
 
 _QUEUE = """
 SELECT jobs.id, jobs.author_id, jobs.created_at + jobs.position * 1e-6 FROM jobs
@@ -56,7 +57,8 @@ class Queue(Repository):
         """Start as many of the guild's waiting jobs as its rules allow; return the ids of the cards that changed.
 
         Jobs of members who are blocked by now, and of operations that are switched off by now, are cancelled and
-        released, with those that wait for them. While the guild is paused, none starts.
+        released, with those that wait for them. While the guild is paused, none starts. Where it has limits, jobs whose
+        price nobody knows start one at a time.
         """
         now = self._clock.wall()
 
@@ -93,12 +95,15 @@ def _start(db: sqlite3.Connection, guild_id: int) -> list[str]:
         return []
     running = _running(db, guild_id)
     free = rules.running_per_server - sum(running.values())
+    limits = limits_of(db, guild_id)
     cards = []
     for job_id in _order(db, guild_id, answered=True):
         if free <= 0:
             break
         job = job_in(db, guild_id, job_id)
         if job is None or running.get(job.author_id, 0) >= rules.running_per_member:
+            continue
+        if job.basis == UNKNOWN and not may_start_unpriced(job.author_id, unpriced_of(db, guild_id), limits):
             continue
         update_job(db, replace(job, state=JobState.SUBMITTING))
         running[job.author_id] = running.get(job.author_id, 0) + 1

@@ -33,16 +33,16 @@ class Rechecks(Repository):
         )
 
     async def found(
-        self, job: Job, *, output: Mapping[str, Any], media: Sequence[Media], cost: Decimal, sentence: str
+        self, job: Job, *, output: Mapping[str, Any], media: Sequence[Media], cost: Decimal | None, sentence: str
     ) -> Job | None:
         """Keep a late result as `held`, with its cost booked. Returns the job; None if it is not on the list any more.
 
-        `sentence` says why it was not posted before.
+        `sentence` says why it was not posted before. A `cost` of None was not told: the estimate is booked.
         """
 
         def find(db: sqlite3.Connection, current: Job, now: float) -> Job:
-            if cost:
-                ledger.adjust(db, current, cost, now)
+            if booked := current.reserved if cost is None else cost:
+                ledger.adjust(db, current, booked, now)
             return replace(
                 current,
                 state=JobState.HELD,

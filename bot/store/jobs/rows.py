@@ -47,6 +47,7 @@ CARDS = Table(
         Column(name="parent_channel_id"),
         Column(name="category_id"),
         Column(name="label", to_sql=to_text),
+        Column(name="role_ids", to_sql=to_json, from_sql=lambda text: tuple(json.loads(text))),
     ),
 )
 """The table also has `dropped_at` and `pinged_at`, which only their own statements read and write."""
@@ -64,6 +65,9 @@ JOBS = Table(
         Column(name="idempotency_key"),
         Column(name="held_milli", attribute="held", to_sql=to_milli, from_sql=from_milli),
         Column(name="basis"),
+        Column(name="price_kind"),
+        Column(name="price_size"),
+        Column(name="price_outputs"),
         Column(name="created_at"),
         Column(name="parent_id"),
         Column(name="repeats_key"),
@@ -71,6 +75,7 @@ JOBS = Table(
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
         _by_store(name="state", from_sql=JobState),
         _by_store(name="lease"),
+        _by_store(name="raised_milli", attribute="raised", to_sql=to_milli, from_sql=from_milli),
         _by_store(name="recheck_at"),
         _by_store(name="rechecks"),
         _by_store(name="after_done", from_sql=bool),

@@ -13,14 +13,6 @@ from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import held_of_guild
 
-LATEST_COSTS = 5000
-"""How many jobs are read for the prices of operations: older ones say little, and reading all would take long."""
-_LATEST_COSTS = """
-SELECT operation, credits_milli FROM (
-    SELECT job_id, credits_milli FROM ledger WHERE kind IN ('settle', 'adjust') ORDER BY id DESC LIMIT ?
-) AS settled JOIN jobs ON jobs.id = settled.job_id
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
@@ -69,26 +61,6 @@ class Ledger(Repository):
             ).fetchall()
         )
         return [_row(row) for row in rows]
-
-    async def costs(self, operation: str, model: str | None, *, limit: int = 40) -> list[Decimal]:
-        """Return the true costs of this kind of job, in credits, newest first."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT credits_milli FROM jobs JOIN ledger ON ledger.job_id = jobs.id AND kind IN ('settle', 'adjust')"
-                " WHERE operation = ? AND model IS ? AND state IN ('delivered', 'held')"
-                " ORDER BY created_at DESC LIMIT ?",
-                (operation, model or None, limit),
-            ).fetchall()
-        )
-        return [from_milli(row[0]) for row in rows]
-
-    async def costs_by_operation(self) -> dict[str, list[Decimal]]:
-        """Return the true costs, in credits, of the latest jobs of all guilds together, by operation."""
-        rows = await self._database.read(lambda db: db.execute(_LATEST_COSTS, (LATEST_COSTS,)).fetchall())
-        found: dict[str, list[Decimal]] = {}
-        for operation, cost in rows:
-            found.setdefault(operation, []).append(from_milli(cost))
-        return found
 
 
 def hold(db: sqlite3.Connection, job: Job, now: float) -> None:

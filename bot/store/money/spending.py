@@ -10,8 +10,14 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
+from bot.domain.models import JobState
+from bot.domain.price_model import PriceFactors
+from bot.domain.spend_request import Unpriced
 from bot.store.engine.columns import from_milli, mapping_from_json
 from bot.store.engine.repository import Repository
+
+SENT_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
+"""Where the API works on a job, or is just asked to."""
 
 _RUNNING = """
 SELECT
@@ -30,13 +36,14 @@ WHERE reviews.guild_id = ? AND reviews.verdict IS NULL AND jobs.state = 'ready'
     AND jobs.overdue_at IS NULL AND jobs.waits_for IS NULL
 """
 _HELD = """
-SELECT sum(held_milli) FROM jobs
+SELECT sum(held_milli + raised_milli) FROM jobs
 WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))
 """
 # What a job counts for: its true cost once settled, nothing once released, else its hold; with what was found later.
 _CHARGE = """
-(CASE closed.kind WHEN 'release' THEN 0 WHEN 'settle' THEN closed.credits_milli ELSE jobs.held_milli END
+(CASE closed.kind WHEN 'release' THEN 0 WHEN 'settle' THEN closed.credits_milli
+    ELSE jobs.held_milli + jobs.raised_milli END
     + coalesce(adjusted.credits_milli, 0))
 """
 _CLOSED = """
@@ -75,6 +82,14 @@ ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
 """  # noqa: S608 - assembled from constants
 
 
+# Word for word the condition of its index.
+_UNPRICED = """
+SELECT author_id, operation, price_kind, state, overdue_at FROM jobs
+WHERE guild_id = ? AND basis = 'unknown' AND coalesce(cost_milli, 0) = 0
+    AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
     """What a decision about new jobs may read. Only valid inside the decision: each call is a query."""
@@ -109,6 +124,10 @@ class Spending:
         query = spent_query(of_member=member, in_channel=bool(channel_id))
         return from_milli(self.db.execute(query, values).fetchone()[0])
 
+    def unpriced(self) -> list[Unpriced]:
+        """Return the guild's open jobs whose price nobody knows yet."""
+        return unpriced_of(self.db, self.guild_id)
+
     def grants(self) -> list[Grant]:
         """Return the member's grants with credits left that have not expired, the soonest to expire first."""
         return grants_of(self.db, self.guild_id, self.author_id, self.now)
@@ -127,6 +146,19 @@ def spent_query(*, of_member: bool, in_channel: bool) -> str:
 def parked_of(db: sqlite3.Connection, guild_id: int) -> Counter[int]:
     """Return how many results of each member take no slot only because they wait for review."""
     return Counter(row[0] for row in db.execute(_PARKED, (guild_id,)).fetchall())
+
+
+def unpriced_of(db: sqlite3.Connection, guild_id: int) -> list[Unpriced]:
+    """Return the guild's open jobs whose price nobody knows yet: the API has told no cost either."""
+    return [
+        Unpriced(
+            member_id=row["author_id"],
+            operation=row["operation"],
+            model=PriceFactors(kind=row["price_kind"] or "").model,
+            is_sent=row["state"] in SENT_STATES and row["overdue_at"] is None,
+        )
+        for row in db.execute(_UNPRICED, (guild_id,)).fetchall()
+    ]
 
 
 def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) -> Spending:

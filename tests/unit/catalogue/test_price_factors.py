@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.price_factors import model_in, price_factors
+from bot.catalogue.price_factors import price_factors
 from bot.domain.price_model import PriceFactors
 
 CATALOGUE = Catalogue()
@@ -63,5 +63,5 @@ def test_a_members_own_words_are_not_kept():
 
 
 def test_the_model_is_found_in_a_kind():
-    assert model_in(factors("video.generate", model="seedance2", resolution="720p").kind) == "seedance2"
-    assert model_in("resolution=720p") == ""
+    assert factors("video.generate", model="seedance2", resolution="720p").model == "seedance2"
+    assert factors("video.generate", resolution="720p").model == ""

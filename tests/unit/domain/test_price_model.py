@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.price_model import CostSeen, PriceFactors, Shape, guessed_hold, known_hold, learn
-from tests.support.priced_kinds import KINDS, NOISES, PricedKind, figures
+from tests.support.priced_kinds import KINDS, NOISES, SampledKind, figures
 
 
 def seen(*costs: int | str, sizes: tuple[float, ...] = (), outputs: tuple[int, ...] = ()) -> list[CostSeen]:
@@ -29,7 +29,7 @@ def held(size: float | None, earlier: list[CostSeen], outputs: int = 1) -> Decim
 
 @pytest.mark.parametrize("noise", NOISES)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_after_ten_jobs_nine_of_ten_holds_cover_the_cost_and_hold_little_more(kind: PricedKind, noise: float):
+def test_after_ten_jobs_nine_of_ten_holds_cover_the_cost_and_hold_little_more(kind: SampledKind, noise: float):
     found = figures(kind, noise, trials=200)
     assert found.known == 1
     assert found.covered >= 0.9

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
 from bot.catalogue import Catalogue
 from bot.domain.models import MediaKind
+from bot.domain.spend_request import ShownPrice
 from bot.errors import InputError
 from bot.generation.batch import batch, operation_typed, split_prompts
 from bot.generation.field_paths import flattened, nested
@@ -19,6 +21,7 @@ from bot.jobs.card_spec import JobSpec, Origin, Place
 
 CATALOGUE = Catalogue()
 FOX = {"prompt": "a fox", "aspect_ratio": "16:9"}
+SHOWN = ShownPrice(credits=Decimal("20.5"), known=False)
 ORIGIN = Origin(place=Place(guild_id=1, channel_id=2), author_id=3)
 
 
@@ -58,16 +61,16 @@ def test_steps_before_stay_before_and_everything_else_goes_onto_the_card():
         private=True,
         parent_id="A",
         label="film",
-        confirmed=True,
+        agreed=SHOWN,
     )
     spec = card_spec(CATALOGUE, generation, ORIGIN)
     assert spec.steps[0] == before
     assert spec.steps[1].after == (0,)
-    assert (spec.private, spec.parent_id, spec.label, spec.confirmed) == (True, "A", "film", True)
+    assert (spec.private, spec.parent_id, spec.label, spec.agreed) == (True, "A", "film", SHOWN)
     assert (spec.guild_id, spec.author_id) == (1, 3)
 
 
-def test_a_draft_brings_everything_back_but_files_and_is_confirmed():
+def test_a_draft_brings_everything_back_but_files_with_a_yes_to_the_price_that_was_shown():
     before = JobSpec(operation="image.generate", input=FOX, fill={"prompt": "{0.enhancedPrompt}"})
     generation = Generation(
         operation="video.generate",
@@ -80,8 +83,9 @@ def test_a_draft_brings_everything_back_but_files_and_is_confirmed():
         reseed=True,
         label="film",
     )
-    again = Generation.from_draft(json.loads(json.dumps(generation.to_draft())))
-    assert again.confirmed
+    again = Generation.from_draft(json.loads(json.dumps(generation.to_draft(SHOWN))))
+    assert again.agreed == SHOWN
+    assert Generation.from_draft(json.loads(json.dumps(generation.to_draft()))).agreed is None
     assert again.to_draft() == generation.to_draft()
     assert again.before == [before]
     file = SourceFile(ref=SourceRef(url="https://a.test/b"), label="picture")

@@ -1,0 +1,54 @@
+"""A price that is not known is above every threshold that is set, and jobs without one run one at a time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.domain import texts
+from bot.domain.guild_rules import Limit, Rules, Scope
+from bot.domain.spend_request import SpendingView, SpendRequest, Unpriced
+from bot.errors import Refused
+
+
+def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
+    """Whether the member has to say yes to the price first.
+
+    Where only a ceiling is set, nobody but the member can say whether a price that is not known may be above it.
+    """
+    if rules.confirm_above is not None and (request.total > rules.confirm_above or not request.is_priced):
+        return True
+    return rules.job_ceiling is not None and rules.approve_above is None and not request.is_priced
+
+
+def needs_approval(request: SpendRequest, rules: Rules) -> bool:
+    """Whether a moderator has to approve it first."""
+    if rules.approve_above is None or request.approved:
+        return False
+    return request.total > rules.approve_above or not request.is_priced
+
+
+def refuse_second_unknown(request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView) -> None:
+    """Raise Refused for a second job of an operation and model whose price is not known, where it would matter."""
+    if request.is_priced or not (limits or _has_threshold(rules)):
+        return
+    open_ = {(each.operation, each.model) for each in spending.unpriced() if each.member_id == request.member_id}
+    here: set[tuple[str, str]] = set()
+    for item in request.items:
+        what = (item.operation, item.model)
+        if item.known:
+            continue
+        if what in open_:
+            raise Refused(texts.price_still_unknown(item.title), "unknown price")
+        if what in here:
+            raise Refused(texts.one_of_unknown_price(item.title), "unknown price")
+        here.add(what)
+
+
+def may_start_unpriced(member_id: int, unpriced: Iterable[Unpriced], limits: Sequence[Limit]) -> bool:
+    """Whether a job without a known price may start: under each limit only one at a time does."""
+    is_shared = any(limit.scope is Scope.SERVER for limit in limits)
+    return not limits or not any(each.is_sent and (is_shared or each.member_id == member_id) for each in unpriced)
+
+
+def _has_threshold(rules: Rules) -> bool:
+    return any(each is not None for each in (rules.job_ceiling, rules.confirm_above, rules.approve_above))

@@ -1,0 +1,116 @@
+"""A job costs more than was held for it: what is over a limit then, and what does not start any more."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.guild_rules import Limit, Scope
+from bot.domain.limit_rules import all_headrooms
+from bot.domain.limit_words import allowance
+from bot.domain.models import Card, Job, credits_text, credits_words
+from bot.domain.spend_request import ZERO, Headroom, SpendItem, SpendRequest
+from bot.store import texts
+from bot.store.engine.record import Record, write_decision
+from bot.store.jobs.cancellation import cancel_in
+from bot.store.jobs.rows import CARDS, job_in, job_of
+from bot.store.money.spending import Spending, spending
+
+# What was not sent yet and counts for a limit, the newest first. What grants pay does not count for a member's.
+_UNSENT = """
+SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
+WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.attempts = 0
+    AND jobs.state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+    AND (:operation = '' OR jobs.operation = :operation) AND (:member_id IS NULL OR jobs.author_id = :member_id)
+    AND (:channel_id = 0 OR :channel_id IN (cards.channel_id, cards.parent_channel_id, cards.category_id))
+    AND jobs.held_milli + jobs.raised_milli > CASE WHEN :member_id IS NULL THEN 0 ELSE
+        coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0) END
+ORDER BY jobs.created_at DESC, jobs.position DESC
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overshoot:
+    """What came of a job that costs more than was held for it."""
+
+    sentence: str
+    """For moderators: what it costs, which limit that exceeds, and how many jobs were stopped."""
+    card_ids: tuple[str, ...]
+    """The cards of the jobs that were stopped and refunded."""
+
+
+def account_for(db: sqlite3.Connection, job: Job, now: float) -> Overshoot | None:
+    """Stop what exceeds a limit since the job's hold was raised, and write that into the record; None if nothing does.
+
+    What was not sent yet is cancelled and refunded, the newest first, until the limit holds again. A cost above the
+    guild's ceiling for a job is recorded too. The job is as it is in the database.
+    """
+    known = spending(db, job.guild_id, job.author_id, now)
+    request = _request(db, job)
+    stopped: list[Job] = []
+    broken = [each for each in _headrooms(known, request) if each.left < 0]
+    for headroom in broken:
+        stopped += _stop(db, known, request, headroom.limit)
+    ceiling = known.rules.job_ceiling
+    if not broken and (ceiling is None or job.reserved <= ceiling):
+        return None
+    what = _what(job, broken, len(stopped))
+    about = {"job": job.id, "cost": str(job.reserved), "held": str(job.held), "stopped": [each.id for each in stopped]}
+    write_decision(
+        db, job.guild_id, Record(kind="overshoot", text=texts.overshoot_found(what), by_id=0, about=about), now
+    )
+    return Overshoot(
+        sentence=f"{what[0].upper()}{what[1:]}", card_ids=tuple(dict.fromkeys(each.card_id for each in stopped))
+    )
+
+
+def _request(db: sqlite3.Connection, job: Job) -> SpendRequest:
+    """Return the job as a request that needs nothing more: for finding the limits that apply to it."""
+    row = db.execute("SELECT * FROM cards WHERE guild_id = ? AND id = ?", (job.guild_id, job.card_id)).fetchone()
+    card: Card = CARDS.read(row, token=None)
+    places = (card.channel_id, card.parent_channel_id, card.category_id)
+    return SpendRequest(
+        member_id=job.author_id,
+        role_ids=frozenset(card.role_ids),
+        channel_ids=frozenset(each for each in places if each is not None),
+        age_restricted=False,
+        items=[SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True)],
+        balance=None,
+    )
+
+
+def _headrooms(known: Spending, request: SpendRequest) -> Sequence[Headroom]:
+    return all_headrooms(known.limits, request, known.rules, known, known.now)
+
+
+def _stop(db: sqlite3.Connection, known: Spending, request: SpendRequest, limit: Limit) -> list[Job]:
+    """Cancel unsent jobs that count for the limit, until it holds or none is left; return them."""
+    values = {
+        "guild_id": known.guild_id,
+        "since": limit.period.start(known.now, known.rules.zone),
+        "operation": limit.operation,
+        "channel_id": limit.channel_id,
+        "member_id": None if limit.scope is Scope.SERVER else known.author_id,
+    }
+    stopped: list[Job] = []
+    for row in db.execute(_UNSENT, values).fetchall():
+        if _left(known, request, limit) >= 0:
+            break
+        job = job_in(db, known.guild_id, job_of(row).id)
+        if job is not None and not job.state.ended:  # it may have been cancelled with one before it
+            stopped.append(cancel_in(db, job, texts.LIMIT_OVERSHOT, known.now, steps=texts.LIMIT_OVERSHOT).job)
+    return stopped
+
+
+def _left(known: Spending, request: SpendRequest, limit: Limit) -> Decimal:
+    return next((each.left for each in _headrooms(known, request) if each.limit.id == limit.id), ZERO)
+
+
+def _what(job: Job, broken: Sequence[Headroom], stopped: int) -> str:
+    over = None
+    if broken:
+        most = min(broken, key=lambda each: each.left)
+        over = (allowance(most.limit), credits_text(-most.left), most.limit.scope is Scope.SERVER)
+    return texts.overshot(job.id, credits_words(job.reserved), credits_text(job.held), over, stopped)

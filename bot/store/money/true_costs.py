@@ -1,0 +1,73 @@
+"""What jobs have truly cost: read for the prices of new ones, of one guild and one API key only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.price_model import JOBS_READ, CostSeen
+from bot.store.engine.columns import from_milli
+from bot.store.engine.repository import Repository
+
+LATEST_JOBS = 5000
+"""How many jobs are read for the prices of all kinds: older ones say little, and reading all would take long."""
+
+# Word for word the condition of the index jobs_costs.
+_TOLD = "state IN ('delivered', 'held') AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
+_OF_KIND = f"""
+SELECT cost_milli, price_size, price_outputs FROM jobs
+WHERE guild_id = :guild_id AND operation = :operation AND price_kind = :kind AND key_id IS :key_id AND {_TOLD}
+ORDER BY created_at DESC LIMIT :limit
+"""  # noqa: S608 - assembled from constants
+_RANGE = f"""
+SELECT min(cost_milli), max(cost_milli) FROM jobs
+WHERE guild_id = :guild_id AND operation = :operation AND key_id IS :key_id AND {_TOLD}
+"""  # noqa: S608 - assembled from constants
+_LATEST = f"""
+SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
+WHERE guild_id = :guild_id AND key_id IS :key_id AND {_TOLD} ORDER BY created_at DESC LIMIT :limit
+"""  # noqa: S608 - assembled from constants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedKind:
+    """An operation, and what else makes the price of a job, as in PriceFactors."""
+
+    operation: str
+    kind: str
+
+
+class TrueCosts(Repository):
+    """The costs that the API has told of jobs with a result.
+
+    `key_id` is the API key that paid, None for the host's: prices are those of an account, and what one guild pays on a
+    shared account is nobody else's business.
+    """
+
+    async def of_kind(
+        self, guild_id: int, key_id: int | None, operation: str, kind: str, *, limit: int = JOBS_READ
+    ) -> list[CostSeen]:
+        """Return the newest costs of the operation's jobs of this kind."""
+        values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "kind": kind, "limit": limit}
+        rows = await self._database.read(lambda db: db.execute(_OF_KIND, values).fetchall())
+        return [CostSeen(credits=from_milli(row[0]), size=row[1], outputs=row[2]) for row in rows]
+
+    async def range(self, guild_id: int, key_id: int | None, operation: str) -> tuple[Decimal, Decimal] | None:
+        """Return the lowest and the highest cost of the operation's jobs, in credits; None without any."""
+        values = {"guild_id": guild_id, "key_id": key_id, "operation": operation}
+        lowest, highest = await self._database.read(lambda db: db.execute(_RANGE, values).fetchone())
+        return None if lowest is None else (from_milli(lowest), from_milli(highest))
+
+    async def all(
+        self, guild_id: int, key_id: int | None, *, limit: int = JOBS_READ
+    ) -> Mapping[PricedKind, list[CostSeen]]:
+        """Return the newest costs of every kind of job of late, at most `limit` of each."""
+        values = {"guild_id": guild_id, "key_id": key_id, "limit": LATEST_JOBS}
+        rows = await self._database.read(lambda db: db.execute(_LATEST, values).fetchall())
+        found: dict[PricedKind, list[CostSeen]] = {}
+        for operation, kind, cost, size, outputs in rows:
+            costs = found.setdefault(PricedKind(operation=operation, kind=kind), [])
+            if len(costs) < limit:
+                costs.append(CostSeen(credits=from_milli(cost), size=size, outputs=outputs))
+        return found

@@ -1,0 +1,155 @@
+"""The API tells a cost above the hold: it is held at once, and what is over a limit by it does not start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import Job, JobState
+from bot.store import Store
+from bot.store.jobs.jobs import RaisedHold
+
+ROLE = 70
+
+
+async def limit(store: Store, credits: int, scope: Scope = Scope.SERVER, **values: Any) -> None:  # noqa: A002 - the domain's word
+    made = Limit(scope=scope, period=Period.TOTAL, credits=Decimal(credits), **values)
+    await store.limits.set(700, made, by_id=1)
+
+
+async def sent(store: Store, accepted: Any, held: str = "20", **values: Any) -> Job:
+    _, (job,) = await accepted(store, held, **values)
+    changed = await store.jobs.change(job, JobState.PROCESSING, attempts=1, remote_id=f"req_{job.id}")
+    assert changed is not None
+    return changed
+
+
+async def raised(store: Store, job: Job, cost: str) -> RaisedHold:
+    found = await store.jobs.raise_hold(job, Decimal(cost))
+    assert found is not None
+    return found
+
+
+async def states(store: Store, jobs: Sequence[Job]) -> list[JobState]:
+    found = [await store.jobs.get(700, job.id) for job in jobs]
+    return [job.state for job in found if job is not None]
+
+
+async def test_what_the_api_tells_is_held_and_counts_at_once_and_is_settled_or_released_as_any_hold(
+    store: Store, accepted: Any
+):
+    job = (await raised(store, await sent(store, accepted), "48")).job
+    assert (job.held, job.raised, job.reserved, job.cost) == (20, 28, 48, 48)
+    assert (await store.ledger.balance(700)).held == 48
+    spent = await store.spending.view(
+        700, job.author_id, lambda books: books.spent(0, member=True, operation="", channel_id=0)
+    )
+    assert spent == 48
+    assert await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(48)) is not None
+    other = (await raised(store, await sent(store, accepted), "30")).job
+    assert await store.jobs.change(other, JobState.FAILED, release=True) is not None
+    sums = await store.ledger.balance(700)
+    assert (sums.spent, sums.held) == (48, 0)
+    assert await store.check() == []
+
+
+async def test_a_lower_cost_lowers_no_hold_and_a_raised_one_never_falls(store: Store, accepted: Any):
+    job = (await raised(store, await sent(store, accepted), "5")).job
+    assert (job.reserved, job.cost) == (20, 5)
+    job = (await raised(store, job, "30")).job
+    job = (await raised(store, job, "25")).job
+    assert (job.reserved, job.cost) == (30, 25)
+
+
+async def test_who_has_lost_the_job_raises_nothing(store: Store, accepted: Any):
+    job = await sent(store, accepted)
+    assert await store.jobs.change(job, JobState.FAILED, release=True) is not None
+    assert await store.jobs.raise_hold(job, Decimal(900)) is None
+    assert (await store.ledger.balance(700)).held == 0
+
+
+async def test_what_was_not_sent_is_refunded_newest_first_until_the_limit_holds(store: Store, accepted: Any):
+    await limit(store, 100)
+    job = await sent(store, accepted, "20")
+    waiting = [(await accepted(store, "20", state=JobState.WAITING))[1][0] for _ in range(3)]
+    found = await raised(store, job, "50")
+    assert await states(store, waiting) == [JobState.WAITING, JobState.WAITING, JobState.CANCELLED]
+    assert (await store.ledger.balance(700)).held == 90
+    assert found.overshoot is not None
+    assert found.overshoot.card_ids == (waiting[2].card_id,)
+    cancelled = await store.jobs.get(700, waiting[2].id)
+    assert cancelled is not None
+    assert "a limit is used up" in str(cancelled.error)
+    [line] = [each for each in await store.decisions.all(700) if each.kind == "overshoot"]
+    assert "costs 50 credits; 20 were held" in line.text
+    assert "1 that had not started was cancelled" in line.text
+    assert line.about["stopped"] == [waiting[2].id]
+
+
+async def test_what_was_sent_already_goes_on(store: Store, accepted: Any):
+    await limit(store, 60)
+    job = await sent(store, accepted, "20")
+    others = [await sent(store, accepted, "20"), (await accepted(store, "20"))[1][0]]
+    await raised(store, job, "900")
+    assert await states(store, others) == [JobState.PROCESSING, JobState.CANCELLED]
+    assert (await store.ledger.balance(700)).held == 920
+
+
+async def test_nothing_is_stopped_or_told_where_no_limit_is_exceeded(store: Store, accepted: Any):
+    await limit(store, 100)
+    job = await sent(store, accepted, "20")
+    waiting = (await accepted(store, "20", state=JobState.WAITING))[1]
+    assert (await raised(store, job, "80")).overshoot is None
+    assert await states(store, waiting) == [JobState.WAITING]
+    assert [each for each in await store.decisions.all(700) if each.kind == "overshoot"] == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "values", "stops"),
+    [
+        (Scope.EVERYONE, {}, [True, False]),
+        (Scope.MEMBER, {"scope_id": 42}, [True, False]),
+        (Scope.MEMBER, {"scope_id": 43}, [False, False]),
+        (Scope.ROLE, {"scope_id": ROLE}, [True, False]),
+        (Scope.ROLE, {"scope_id": ROLE + 1}, [False, False]),
+        (Scope.SERVER, {}, [True, True]),
+        (Scope.EVERYONE, {"operation": "video.generate"}, [False, False]),
+        (Scope.EVERYONE, {"channel_id": 55}, [True, False]),
+        (Scope.EVERYONE, {"channel_id": 56}, [False, False]),
+    ],
+)
+async def test_only_what_counts_for_the_limit_is_stopped(
+    store: Store, accepted: Any, made: Any, scope: Scope, values: dict[str, Any], stops: list[bool]
+):
+    await limit(store, 60, scope, **values)
+    card = made.card(700, author_id=42, role_ids=(5, ROLE))
+    await store.cards.accept(card, [made.job(card, held="20")], lambda _: None)
+    await store.cards.mark_answered(700, card.id, 1, 2)
+    [job] = await store.jobs.of_card(700, card.id)
+    job = await store.jobs.change(job, JobState.PROCESSING, attempts=1, remote_id="req_1")
+    mine = (await accepted(store, "20", state=JobState.WAITING, author_id=42))[1]
+    others = (await accepted(store, "20", state=JobState.WAITING, author_id=43))[1]
+    assert job is not None
+    await raised(store, job, "900")
+    assert [state is JobState.CANCELLED for state in await states(store, [*mine, *others])] == stops
+
+
+async def test_a_card_keeps_those_roles_of_its_author_that_limits_are_for(store: Store, made: Any):
+    await limit(store, 60, Scope.ROLE, scope_id=ROLE)
+    card = made.card(700, role_ids=(5, ROLE))
+    await store.cards.accept(card, [made.job(card)], lambda _: None)
+    kept = await store.cards.get(700, card.id)
+    assert kept is not None
+    assert kept.role_ids == (ROLE,)
+
+
+async def test_a_cost_above_the_ceiling_for_a_job_is_told(store: Store, accepted: Any):
+    await store.settings.change(700, lambda rules: rules.having("job_ceiling", Decimal(25)))
+    found = await raised(store, await sent(store, accepted), "900")
+    assert found.overshoot is not None
+    assert found.overshoot.card_ids == ()
+    assert "more than a job may cost here" in found.overshoot.sentence

@@ -1,0 +1,91 @@
+"""What a kind of job truly cost: of one guild, one key and one kind, and only where the API has told it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bot.domain.models import Job, JobState
+from bot.store import PricedKind, Store
+from tests.support import old_database
+
+FLUX = "model=flux"
+
+
+async def costs(store: Store, *, guild_id: int = 700, key_id: int | None = None, **values: Any) -> list[Decimal]:
+    asked = {"operation": "image.generate", "kind": FLUX} | values
+    return [each.credits for each in await store.true_costs.of_kind(guild_id, key_id, **asked)]
+
+
+async def pay(store: Store, accepted: Any, cost: str, to: JobState = JobState.DELIVERED, **values: Any) -> Job:
+    _, (job,) = await accepted(store, **({"price_kind": FLUX} | values))
+    changed = await store.jobs.change(job, to, settle=Decimal(cost), cost=Decimal(cost))
+    assert changed is not None
+    return changed
+
+
+async def test_costs_are_of_this_kind_of_job_newest_first(store: Store, accepted: Any):
+    await pay(store, accepted, "1")
+    await pay(store, accepted, "2", JobState.HELD)
+    await pay(store, accepted, "3", JobState.FAILED)  # paid, but a failure says nothing about the price
+    await pay(store, accepted, "4", price_kind="model=flux resolution=4k")
+    await pay(store, accepted, "5", operation="video.generate")
+    await pay(store, accepted, "6", price_kind=None)
+    await pay(store, accepted, "7", price_size=5.0, price_outputs=3)
+    await accepted(store, price_kind=FLUX)
+    assert await costs(store) == [7, 2, 1]
+    assert await costs(store, limit=1) == [7]
+    assert await costs(store, kind="") == []
+    newest = (await store.true_costs.of_kind(700, None, "image.generate", FLUX))[0]
+    assert (newest.size, newest.outputs) == (5.0, 3)
+    assert await store.true_costs.range(700, None, "image.generate") == (1, 7)
+    assert await store.true_costs.range(700, None, "music.generate") is None
+
+
+async def test_neither_another_server_nor_another_key_shows_a_price(store: Store, accepted: Any, made: Any):
+    key = (await store.keys.set(700, "cs_live_first_000000", set_by=1, status=made.status())).key
+    other = (await store.keys.set(701, "cs_live_other_000000", set_by=1, status=made.status())).key
+    await pay(store, accepted, "1")
+    await pay(store, accepted, "2", key_id=key.id)
+    await pay(store, accepted, "3", guild_id=701)
+    await pay(store, accepted, "4", guild_id=701, key_id=other.id)
+    assert await costs(store) == [1]
+    assert await costs(store, key_id=key.id) == [2]
+    assert await store.true_costs.range(700, key.id, "image.generate") == (2, 2)
+    assert [len(each) for each in (await store.true_costs.all(701, None)).values()] == [1]
+
+
+async def test_an_estimate_that_was_settled_because_the_api_told_no_cost_shows_no_price(store: Store, accepted: Any):
+    _, (job,) = await accepted(store, price_kind=FLUX)
+    assert await store.jobs.change(job, JobState.DELIVERED, settle=job.held) is not None
+    assert await costs(store) == []
+
+
+async def test_all_kinds_are_told_with_their_newest_costs(store: Store, accepted: Any):
+    for cost in ("1", "2", "3"):
+        await pay(store, accepted, cost)
+    await pay(store, accepted, "9", operation="video.generate", price_kind="")
+    found = await store.true_costs.all(700, None, limit=2)
+    assert {kind: [each.credits for each in seen] for kind, seen in found.items()} == {
+        PricedKind(operation="image.generate", kind=FLUX): [3, 2],
+        PricedKind(operation="video.generate", kind=""): [9],
+    }
+
+
+async def test_a_jobs_price_survives_the_erasure_of_its_content(store: Store, accepted: Any):
+    job = await pay(store, accepted, "8")
+    await store.privacy.erase(700, job.author_id)
+    assert await costs(store) == [8]
+
+
+async def test_jobs_from_before_show_no_price(path: Path, open_store: Callable[..., Awaitable[Store]]):
+    old_database.write_database(path)
+    ((guild_id, job_id), *_) = old_database.rows(path, "SELECT guild_id, id FROM jobs WHERE state = 'delivered'")
+    store = await open_store(secret_keys=[old_database.SECRET_KEY])
+    job = await store.jobs.get(guild_id, job_id)
+    assert job is not None
+    assert (job.price_kind, job.price_size, job.price_outputs, job.raised) == (None, None, 1, 0)
+    assert await store.true_costs.all(guild_id, job.key_id) == {}
+    assert await store.check() == []
