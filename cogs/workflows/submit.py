@@ -75,7 +75,7 @@ def _price_text(quote: Quote) -> str:
         text = texts.price_unknown(seen)
     else:
         text = texts.price(texts.COSTS if quote.basis == "fixed" else texts.WILL_COST, credits_text(quote.price))
-    if quote.balance is not None:
+    if quote.balance is not None and quote.basis != UNKNOWN:
         after = max(quote.balance - quote.price, Decimal(0))
         text += f" {texts.balance(credits_text(quote.balance), credits_text(after))}"
     warning = f"{texts.MAY_PAY_TWICE} " if quote.may_pay_twice else ""

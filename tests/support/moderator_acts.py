@@ -12,6 +12,7 @@ from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import AccountStatus, Job, JobState
 from bot.domain.reaction_rules import DEFAULTS
 from bot.store import ReviewRule
+from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.surface import fill, inputs, until
 
@@ -183,6 +184,7 @@ async def a_kept_result(stage: Stage) -> str:
 
 async def a_job_to_approve(stage: Stage) -> Any:
     await stage.begin(approve_above=Decimal(1), approval_channel=stage.desk.id)
+    await priced(stage.rig)
     await stage.ask()
     await stage.rig.step()
     return stage.newest(stage.desk)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
-from bot.domain.spend_request import SpendItem, SpendRequest, Verdict
+from bot.domain.spend_request import SpendItem, SpendRequest, Unpriced, Verdict
 from bot.domain.spending_policy import decide
 from bot.errors import Refused
 
@@ -40,6 +40,7 @@ class Past:
     running_of_guild: int = 0
     queued_of_member: int = 0
     held_of_guild: Decimal = field(default=Decimal(0))
+    open_unpriced: Sequence[Unpriced] = ()
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
         return sum(
@@ -53,6 +54,9 @@ class Past:
             ),
             Decimal(0),
         )
+
+    def unpriced(self) -> Sequence[Unpriced]:
+        return self.open_unpriced
 
     def grants(self) -> Sequence[Grant]:
         return self.given

@@ -34,6 +34,7 @@ from tests.support.following import (
     until_ended,
     until_running,
 )
+from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import of, watch
 
@@ -408,6 +409,7 @@ async def unconfirmed(rig: Rig) -> Row:
     rig.sandbox.faults.clear()
     assert "did not confirm" in job.error
     assert len(rig.sandbox.requests) == 1
+    await priced(rig)
     return job
 
 

@@ -13,6 +13,7 @@ from bot.domain.models import JobState
 from bot.errors import StoreError
 from bot.guild.watch import LOOK_EVERY_S
 from bot.runtime import failpoints
+from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import private_messages, private_sentence, sends, settled_exactly, until
 
@@ -99,6 +100,7 @@ async def test_the_best_of_a_members_roles_is_the_limit_that_is_told(rig: Rig, d
 
 
 async def test_a_new_period_is_told_anew(rig: Rig, desk: Any):
+    await priced(rig)
     await limit(rig, 25)
     await ask(rig)
     await watch(rig)

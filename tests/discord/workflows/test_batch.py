@@ -15,6 +15,7 @@ from bot.delivery import contact_sheets as sheet
 from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import JobState
 from bot.media.contact_sheet import SHEET_NAME, NoSheet
+from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.surface import links_on, nothing_happened, private_sentence, settled_exactly
 
@@ -149,6 +150,7 @@ async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
 
 async def test_the_whole_is_confirmed_and_approved_with_all_its_prompts(rig: Rig):
     desk = rig.guild.create_text_channel("approvals")
+    await priced(rig)
     await rule(rig, confirm_above=Decimal(30), approve_above=Decimal(30), approval_channel=desk.id)
     asked = await batch(rig, "a fox", "an owl")
     assert "will cost about **40 credits**" in asked.response.content

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import JobState
+from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
 
 
@@ -25,6 +26,7 @@ async def states(rig: Rig) -> list[JobState]:
 
 
 async def test_an_expensive_job_is_priced_privately_first_and_made_only_after_a_yes(rig: Rig):
+    await priced(rig)
     await rule(rig, confirm_above=Decimal(10))
     asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
     assert asked.ephemeral
@@ -79,6 +81,7 @@ async def test_what_a_limit_forbids_is_refused_before_a_price_is_asked(rig: Rig)
 
 @pytest.fixture
 async def desk(rig: Rig):
+    await priced(rig)
     channel = rig.guild.create_text_channel("approvals")
     await rule(rig, approve_above=Decimal(10), approval_channel=channel.id)
     return channel
@@ -210,12 +213,12 @@ async def test_a_paused_server_takes_nothing_new_and_still_delivers_what_runs(ri
 # ---------------------------------------------------------------------- what is held
 
 
-async def test_the_hold_of_an_unpriced_job_is_what_nine_of_ten_earlier_ones_stayed_within(rig: Rig):
+async def test_the_hold_of_a_job_without_a_set_price_is_what_nine_of_ten_earlier_ones_stayed_within(rig: Rig):
     store = rig.bot.parts.store
-    for cost in (3, 40, 7, 5, 4, 6, 8, 9, 30, 2):
+    for cost in (7, 9, 7, 8, 7, 6, 8, 9, 8, 7):
         await rig.member.slash(rig.channel, "image generate", prompt="a heron", model="gptimage2")
         [job] = [each for each in await rig.jobs() if not each.state.ended]
-        assert await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(cost))
+        assert await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(cost), cost=Decimal(cost))
     await rig.member.slash(rig.channel, "image generate", prompt="a heron", model="gptimage2")
     [job] = [each for each in await rig.jobs() if not each.state.ended]
-    assert (job.held, job.basis) == (Decimal(40), "earlier jobs")
+    assert (job.held, job.basis) == (Decimal(10), "earlier jobs")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.fair_queue import fair_order
 from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.domain.models import JobState
-from bot.domain.spend_request import SpendItem, SpendRequest, Verdict
+from bot.domain.spend_request import SpendItem, SpendRequest, Unpriced, Verdict
 from bot.domain.spending_policy import decide
 from bot.domain.word_filter import forbidden_word
 from bot.errors import Refused
@@ -36,6 +36,9 @@ class Known:
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
         return self.of_member if member else self.of_guild
+
+    def unpriced(self) -> Sequence[Unpriced]:
+        return ()
 
     def grants(self) -> Sequence[Grant]:
         return self.given

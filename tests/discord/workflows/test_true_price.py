@@ -1,0 +1,266 @@
+"""Limits and thresholds guard what is spent, not what was guessed: the exploits of guesses, and what replaces them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.models import JobState
+from bot.sandbox.prices import by_second, fixed
+from tests.support.prices import priced
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
+
+VIDEO = "video.generate"
+CLIP = {"prompt": "x #fast", "model": "seedance2", "duration": 5, "resolution": "720p"}
+LONG_CLIP = CLIP | {"duration": 20, "resolution": "4k"}
+
+
+async def rule(rig: Rig, **changes: Any) -> None:
+    for name, value in changes.items():
+        await rig.bot.parts.store.settings.change(
+            rig.guild.id, lambda rules, name=name, value=value: rules.having(name, value)
+        )
+
+
+async def limit(rig: Rig, amount: int, scope: Scope = Scope.EVERYONE) -> None:
+    made = Limit(scope=scope, period=Period.DAY, credits=Decimal(amount))
+    await rig.bot.parts.store.limits.set(rig.guild.id, made, by_id=1)
+
+
+async def clip(rig: Rig, member: Any = None, **options: Any) -> Any:
+    return await (member or rig.member).slash(rig.channel, "video generate", **(CLIP | options))
+
+
+async def paid(rig: Rig, times: int = 3, **options: Any) -> None:
+    """Let a clip be made and paid so many times, one after the other."""
+    for _ in range(times):
+        await clip(rig, **options)
+        await rig.work()
+
+
+async def newest(rig: Rig) -> Any:
+    return (await rig.jobs())[0]
+
+
+def private(result: Any) -> str:
+    assert result.ephemeral
+    return str(result.response.content)
+
+
+# ---------------------------------------------------------------------- an unknown price
+
+
+async def test_three_videos_of_900_credits_do_not_get_past_a_limit_of_60_a_ceiling_and_an_approval(rig: Rig):
+    await limit(rig, 60)
+    desk = rig.guild.create_text_channel("approvals")
+    await rule(
+        rig, job_ceiling=Decimal(25), approve_above=Decimal(100), confirm_above=Decimal(100), approval_channel=desk.id
+    )
+    rig.sandbox.tariff.set(VIDEO, fixed(900))
+    assert "request one alone first" in private(await clip(rig, **LONG_CLIP, count=3))
+
+    asked = await clip(rig, **LONG_CLIP)
+    assert "The price of this is **not known yet**" in private(asked)
+    assert await rig.jobs() == []
+    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.step()
+    assert [job.state for job in await rig.jobs()] == [JobState.AWAITING_APPROVAL]
+    assert rig.sandbox.requests == []
+    [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
+    await rig.moderator.click(question, label="Approve")
+    await rig.work()
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == 900  # the one that both have agreed to
+    assert "60 credits a day; 0 are left" in private(await clip(rig, **LONG_CLIP))
+    assert len(rig.sandbox.requests) == 1
+
+
+async def test_a_job_of_unknown_price_does_not_pass_thresholds_that_are_set(rig: Rig):
+    """Approval from 40, confirmation from 30 and a ceiling of 60 let a clip of 72 credits pass once."""
+    await rule(rig, approve_above=Decimal(40), confirm_above=Decimal(30), job_ceiling=Decimal(60))
+    rig.sandbox.tariff.set(VIDEO, fixed(72))
+    asked = await clip(rig, duration=15, resolution="1080p")
+    assert "not known yet" in private(asked)
+    await rig.member.click(asked.response, label="Yes, make it")
+    assert [job.state for job in await rig.jobs()] == [JobState.AWAITING_APPROVAL]
+    assert rig.sandbox.requests == []
+
+
+@pytest.mark.parametrize("threshold", ["confirm_above", "job_ceiling"])
+async def test_where_one_threshold_is_set_the_member_says_yes_to_an_unknown_price_and_not_to_a_known_one(
+    rig: Rig, threshold: str
+):
+    await rule(rig, **{threshold: Decimal(50)})
+    await rig.member.slash(rig.channel, "video generate", prompt="x #fast", model="wan27video")
+    for _ in range(3):
+        asked = await clip(rig)
+        assert "not known yet" in private(asked)
+        await rig.member.click(asked.response, label="Yes, make it")
+        await rig.work()
+    made = await clip(rig)
+    assert not made.ephemeral
+    assert (await newest(rig)).basis == "earlier jobs"
+
+
+async def test_the_quote_of_an_unknown_price_says_what_other_jobs_of_the_operation_cost(rig: Rig):
+    await paid(rig, 1, duration=5)
+    await paid(rig, 1, duration=15, resolution="1080p")
+    await rule(rig, confirm_above=Decimal(500))
+    asked = await clip(rig, model="wan27video")
+    assert "not known yet**; other jobs of this operation cost 24 to 72 credits here" in private(asked)
+
+
+async def test_without_any_threshold_or_limit_an_unknown_price_stops_nobody(rig: Rig):
+    made = await clip(rig, count=3)
+    assert not made.ephemeral
+    assert {job.basis for job in await rig.jobs()} == {"unknown"}
+
+
+async def test_one_job_of_unknown_price_at_a_time_until_its_price_is_told(rig: Rig):
+    await rule(rig, job_ceiling=Decimal(100), approve_above=Decimal(1000))
+    await rule(rig, approve_above=None, confirm_above=None)
+    asked = await clip(rig, prompt="x #slow")
+    await rig.member.click(asked.response, label="Yes, make it")
+    assert "one of yours is on its way" in private(await clip(rig))
+    await rig.step()  # sent
+    rig.advance(10)
+    await rig.step()  # polled: what it costs is told while it is made
+    assert (await newest(rig)).cost == 24
+    assert "not known yet" in private(await clip(rig))
+
+
+async def test_members_share_a_servers_limit_so_that_one_job_of_unknown_price_runs_at_a_time(rig: Rig):
+    await limit(rig, 60, Scope.SERVER)
+    rig.sandbox.tariff.set(VIDEO, fixed(900))
+    eve = rig.guild.add_member(rig.env.create_user("eve"))
+    await clip(rig, prompt="x #slow")
+    await clip(rig, eve, prompt="x #slow")
+    await rig.member.slash(rig.channel, "image generate", prompt="x")
+    states = {(job.author_id, job.operation): job.state for job in await rig.jobs()}
+    assert states == {
+        (rig.member.id, VIDEO): JobState.SUBMITTING,
+        (eve.id, VIDEO): JobState.WAITING,
+        (rig.member.id, "image.generate"): JobState.WAITING,
+    }
+    await rig.work()
+    assert [each.operation for each in rig.sandbox.requests] == [VIDEO]
+    sums = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+    assert (sums.spent, sums.held) == (900, 0)
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED, JobState.CANCELLED}
+
+
+# ---------------------------------------------------------------------- what a price is made of
+
+
+async def test_another_servers_jobs_neither_lower_nor_raise_a_price_here_nor_are_shown(rig: Rig):
+    guild = rig.env.create_guild("Evil")
+    channel = guild.create_text_channel("general")
+    boss = guild.add_member(
+        rig.env.create_user("boss"), roles=[guild.create_role("m", permissions=discord.Permissions(manage_guild=True))]
+    )
+    rig.sandbox.tariff.set(VIDEO, fixed(1))
+    for _ in range(3):
+        await boss.slash(channel, "video generate", **CLIP)
+        await rig.work()
+    await boss.slash(channel, "video generate", **CLIP)
+    [theirs] = [each for each in await rig.bot.parts.store.job_lists.recent(guild.id) if not each.state.ended]
+    assert (theirs.held, theirs.basis) == (1, "earlier jobs")
+    await clip(rig)
+    assert ((await newest(rig)).held, (await newest(rig)).basis) == (20, "unknown")
+    shown = await rig.member.slash(rig.channel, "help", topic="video")
+    assert "cost not known yet" in shown.response.embeds[0].description
+
+
+async def test_a_price_is_of_the_key_that_paid(rig: Rig):
+    await paid(rig)
+    form = await rig.moderator.slash(rig.channel, "studio key")
+    [field] = rig.form_fields(form)
+    await rig.moderator.submit_modal(form, {field: GUILD_KEY})
+    await clip(rig)
+    assert (await newest(rig)).basis == "unknown"
+
+
+async def test_length_and_resolution_make_the_price(rig: Rig):
+    rig.sandbox.tariff.set(VIDEO, by_second(4.8))
+    for seconds in (5, 10, 15):
+        await paid(rig, 1, duration=seconds)
+    await clip(rig, duration=20)
+    assert ((await newest(rig)).held, (await newest(rig)).basis) == (96, "earlier jobs")
+    await clip(rig, duration=5)
+    assert (await newest(rig)).held == 24
+    await clip(rig, duration=5, resolution="4k")
+    assert (await newest(rig)).basis == "unknown"
+
+
+async def test_a_list_that_true_costs_have_shown_to_be_too_low_guards_nothing(rig: Rig):
+    await priced(rig, 5, VIDEO)
+    await clip(rig)
+    assert ((await newest(rig)).held, (await newest(rig)).basis) == (5, "price list")
+    await rig.work()
+    await paid(rig, 2)
+    await clip(rig)
+    assert ((await newest(rig)).held, (await newest(rig)).basis) == (24, "earlier jobs")
+
+
+# ---------------------------------------------------------------------- what the API tells while it works
+
+
+async def test_a_cost_above_the_hold_is_held_at_once_and_what_is_over_the_limit_does_not_start(rig: Rig):
+    await priced(rig, 20, VIDEO)
+    await limit(rig, 60)
+    await rule(rig, running_per_member=1)
+    log = rig.guild.create_text_channel("log")
+    await rule(rig, log_channel=log.id)
+    rig.sandbox.tariff.set(VIDEO, fixed(900))
+    await clip(rig, prompt="x #slow", count=3)
+    await rig.step()
+    rig.advance(10)
+    await rig.step()
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 900
+    assert sorted(job.state for job in await rig.jobs()) == [
+        JobState.CANCELLED, JobState.CANCELLED, JobState.PROCESSING,
+    ]  # fmt: skip
+    await rig.work()
+    assert rig.sandbox.spent(HOST_KEY) == (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == 900
+    [line] = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "overshoot"]
+    assert "costs 900 credits; 20 were held" in line.text
+    assert "2 that had not started were cancelled" in line.text
+    fields = rig.messages()[0].embeds[0].fields
+    assert "a limit is used up" in " ".join(str(each.value) for each in fields)
+
+
+# ---------------------------------------------------------------------- a yes is to a price
+
+
+async def test_a_yes_to_20_credits_is_none_to_400(rig: Rig):
+    await rule(rig, confirm_above=Decimal(10))
+    await priced(rig, 20)
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await priced(rig, 400)
+    again = await rig.member.click(asked.response, label="Yes, make it")
+    assert "about **400 credits**" in private(again)
+    assert await rig.jobs() == []
+    await rig.member.click(again.response, label="Yes, make it")
+    assert [job.held for job in await rig.jobs()] == [400]
+
+
+async def test_a_yes_covers_a_tenth_more(rig: Rig):
+    await rule(rig, confirm_above=Decimal(10))
+    await priced(rig, 20)
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await priced(rig, 22)
+    await rig.member.click(asked.response, label="Yes, make it")
+    assert [job.held for job in await rig.jobs()] == [22]
+
+
+async def test_a_yes_to_an_unknown_price_is_none_to_the_price_that_is_known_by_then(rig: Rig):
+    await rule(rig, confirm_above=Decimal(10))
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    assert "not known yet" in private(asked)
+    await priced(rig, 20)
+    again = await rig.member.click(asked.response, label="Yes, make it")
+    assert "about **20 credits**" in private(again)
+    assert await rig.jobs() == []

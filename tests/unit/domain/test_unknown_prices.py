@@ -1,0 +1,115 @@
+"""A price that is not known is above every threshold that is set, and runs alone under each limit."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.guild_rules import Limit, Rules
+from bot.domain.models import JobState
+from bot.domain.spend_request import ShownPrice, Unpriced
+from bot.domain.unknown_prices import needs_approval, needs_confirmation
+from bot.errors import Refused
+from tests.support.spending import IMAGE, ME, VIDEO, decided, item, limit, request, server
+
+LOW, HIGH = Decimal(1), Decimal(1000)
+UNKNOWN = request(item(20, known=False))
+PRICED = request(item(20))
+
+
+def unpriced(member_id: int = ME, operation: str = IMAGE, model: str = "", *, is_sent: bool = True) -> Unpriced:
+    return Unpriced(member_id=member_id, operation=operation, model=model, is_sent=is_sent)
+
+
+def states(*items: Any, limits: tuple[Limit, ...] = (), **options: Any) -> tuple[JobState, ...]:
+    return decided(request(*items), *limits, **options).states
+
+
+@pytest.mark.parametrize(
+    ("rules", "confirms", "approves"),
+    [
+        (Rules(), False, False),
+        (Rules(confirm_above=HIGH), True, False),
+        (Rules(approve_above=HIGH), False, True),
+        (Rules(job_ceiling=HIGH), True, False),
+        (Rules(job_ceiling=LOW), True, False),
+        (Rules(job_ceiling=HIGH, approve_above=HIGH), False, True),
+        (Rules(job_ceiling=HIGH, confirm_above=HIGH), True, False),
+        (Rules(confirm_above=HIGH, approve_above=HIGH), True, True),
+    ],
+)
+def test_somebody_says_yes_to_an_unknown_price_wherever_a_threshold_is_set(
+    rules: Rules, confirms: bool, approves: bool
+):
+    assert needs_confirmation(UNKNOWN, rules) is confirms
+    assert needs_approval(UNKNOWN, rules) is approves
+    assert decided(UNKNOWN, rules=rules).states == (
+        JobState.AWAITING_APPROVAL if approves else JobState.SUBMITTING,
+    )  # no ceiling refuses it: else its price would never be known
+    assert not needs_confirmation(PRICED, rules)
+    assert not needs_approval(PRICED, rules)
+
+
+def test_one_unknown_price_makes_the_whole_request_unknown():
+    both = request(item(20), item(20, VIDEO, known=False))
+    assert needs_confirmation(both, Rules(confirm_above=HIGH))
+    assert needs_approval(both, Rules(approve_above=HIGH))
+
+
+def test_a_known_price_above_the_ceiling_is_refused_beside_an_unknown_one():
+    with pytest.raises(Refused, match="25 credits at most"):
+        decided(request(item(20, known=False), item(30, VIDEO)), rules=Rules(job_ceiling=Decimal(25)))
+
+
+GUARDS: list[tuple[Rules, tuple[Limit, ...]]] = [
+    (Rules(job_ceiling=HIGH), ()),
+    (Rules(confirm_above=HIGH), ()),
+    (Rules(approve_above=HIGH), ()),
+    (Rules(), (limit(1000),)),
+    (Rules(), (server(1000),)),
+]
+
+
+@pytest.mark.parametrize(("rules", "limits"), GUARDS)
+def test_where_it_matters_a_member_has_one_job_of_a_kind_whose_price_is_unknown(
+    rules: Rules, limits: tuple[Limit, ...]
+):
+    flux, other = item(20, known=False, model="flux"), item(20, known=False, model="other")
+    mine = unpriced(model="flux", is_sent=False)
+    with pytest.raises(Refused, match="one of yours is on its way"):
+        states(flux, limits=limits, rules=rules, open_unpriced=[mine])
+    with pytest.raises(Refused, match="request one alone first"):
+        states(flux, flux, limits=limits, rules=rules)
+    for open_unpriced in ([unpriced(model="other")], [unpriced(ME + 1, model="flux")], [unpriced(operation=VIDEO)]):
+        assert states(flux, limits=limits, rules=rules, open_unpriced=open_unpriced)
+    assert states(flux, other, limits=limits, rules=rules)
+    assert states(item(20, model="flux"), limits=limits, rules=rules, open_unpriced=[mine])
+
+
+def test_where_nothing_is_guarded_any_number_runs():
+    assert states(*[item(20, known=False)] * 3) == (JobState.SUBMITTING,) * 3
+    assert states(item(20, known=False), open_unpriced=[unpriced()]) == (JobState.SUBMITTING,)
+
+
+def test_under_a_limit_one_job_of_unknown_price_runs_at_a_time_and_the_others_wait():
+    image, video = item(20, known=False), item(20, VIDEO, known=False)
+    runs, waits = JobState.SUBMITTING, JobState.WAITING
+    assert states(image, video, item(20), limits=(limit(1000),)) == (runs, waits, runs)
+    for whose, waiting in ((ME, waits), (ME + 1, runs)):
+        other = unpriced(whose, VIDEO)
+        assert states(image, limits=(limit(1000),), open_unpriced=[other]) == (waiting,)
+        assert states(image, limits=(server(1000),), open_unpriced=[other]) == (waits,)
+        assert states(item(20), limits=(server(1000),), open_unpriced=[other]) == (runs,)
+    waiting_too = unpriced(ME + 1, VIDEO, is_sent=False)
+    assert states(image, limits=(server(1000),), open_unpriced=[waiting_too]) == (runs,)
+    assert states(image, video, rules=Rules(confirm_above=HIGH)) == (runs, runs)
+
+
+def test_a_yes_is_to_the_price_that_was_shown_and_a_tenth_more():
+    for known, total in itertools.product((True, False), (18, 20, 22)):
+        assert ShownPrice(credits=Decimal(20), known=known).covers(request(item(total, known=known)))
+        assert not ShownPrice(credits=Decimal(20), known=not known).covers(request(item(total, known=known)))
+    assert not ShownPrice(credits=Decimal(20), known=True).covers(request(item("22.001")))
