@@ -49,6 +49,14 @@ def price_factors(operation: Operation, values: Mapping[str, Any]) -> PriceFacto
     return PriceFactors(kind=" ".join(sorted(words)), size=_size(operation, values), outputs=_outputs(values))
 
 
+def size_unit(operation: Operation) -> str:
+    """Return what the size of the operation's jobs is counted in: `second`, `character`, or '' where there is none."""
+    names = {each.name for each in operation.fields}
+    if names.intersection(LENGTHS):
+        return "second"
+    return "character" if SPOKEN in names else ""
+
+
 def _model(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
     given = values.get("model")
     if not isinstance(given, str) or not given.strip():

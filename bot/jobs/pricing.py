@@ -12,7 +12,8 @@ from bot.catalogue import FieldKind, Operation
 from bot.catalogue.price_factors import price_factors
 from bot.domain.guild_rules import Rules
 from bot.domain.models import UNKNOWN, Estimate
-from bot.domain.price_model import guessed_hold, known_hold
+from bot.domain.price_list import listed
+from bot.domain.price_model import PriceFactors, guessed_hold, known_hold
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
 from bot.jobs.card_spec import CardSpec, JobSpec
@@ -65,7 +66,7 @@ class Pricing:
             Estimate(credits=credits_, basis=basis)
             for credits_, basis in (
                 (await self._told(operation, values, rules, key), "estimate tool"),
-                (await self._listed(guild_id, operation, values), "price list"),
+                (await self._listed(guild_id, operation, values, factors), "price list"),
                 (known_hold(factors, seen), "earlier jobs"),
             )
             if credits_ is not None
@@ -81,11 +82,11 @@ class Pricing:
     ) -> Decimal | None:
         return await self._estimates.ask(key.secret, operation.id, values) if rules.estimate_tool else None
 
-    async def _listed(self, guild_id: int, operation: Operation, values: Mapping[str, Any]) -> Decimal | None:
-        model = values.get("model")
-        prices = await self._store.prices.all(guild_id)
-        names = ((operation.id, model if isinstance(model, str) else ""), (operation.id, ""))
-        return next((prices[name] for name in names if name in prices), None)
+    async def _listed(
+        self, guild_id: int, operation: Operation, values: Mapping[str, Any], factors: PriceFactors
+    ) -> Decimal | None:
+        price = listed(await self._store.prices.all(guild_id), operation.id, values.get("model"))
+        return None if price is None else price.of_job(factors)
 
 
 def spend_request(

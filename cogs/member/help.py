@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.domain.models import credits_text, credits_words
+from bot.domain.price_list import PriceList
 from bot.domain.price_model import CostSeen
 from bot.errors import InputError, NoKey
 from bot.store import PricedKind
@@ -32,8 +33,8 @@ class HelpContext:
     """What a page is drawn from: the bot, the costs of operations, and which are switched off on this server."""
 
     bot: CannonBot
-    prices: Mapping[tuple[str, str], Decimal]
-    """The server's own price list, by operation and model."""
+    prices: PriceList
+    """The server's own price list."""
     costs: Mapping[str, Sequence[Decimal]]
     off: frozenset[str]
 
@@ -51,7 +52,7 @@ class HelpContext:
     def _price(self, operation: Operation) -> str:
         listed = self.prices.get((operation.id, ""))
         if listed is not None and operation.fixed_credits is None:
-            return texts.listed_price(credits_words(listed))
+            return texts.listed_price(listed.words)
         return price_text(operation.fixed_credits, self.costs.get(operation.id, ()))
 
 
