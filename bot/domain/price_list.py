@@ -52,9 +52,3 @@ class ListedPrice:
 
 PriceList = Mapping[tuple[str, str], ListedPrice]
 """Prices by operation and model; model '' is for all models without a price of their own."""
-
-
-def listed(prices: PriceList, operation_id: str, model: object) -> ListedPrice | None:
-    """Return the line for an operation's job with this model, as its input names it: the model's, else the general."""
-    names = ((operation_id, model if isinstance(model, str) else ""), (operation_id, ""))
-    return next((prices[name] for name in names if name in prices), None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.catalogue import Operation
-from bot.catalogue.price_factors import price_factors, size_unit
+from bot.catalogue.price_factors import model_word, size_unit
 from bot.domain.price_list import PriceList
 from bot.domain.price_model import CostSeen, LearnedPrice, PriceFactors, learn
 from bot.domain.price_words import learned_words
@@ -63,14 +63,10 @@ def beside(operation: Operation, model: str, found: Iterable[LearnedKind], price
     """Return what was learned of the jobs that a line of the price list is for; model '' is the general line."""
     of_operation = [each for each in found if each.operation == operation.id]
     if model:
-        own = _folded(operation, model)
+        own = model_word(operation, model)
         return [each for each in of_operation if each.model == own]
-    others = {_folded(operation, other) for name, other in prices if name == operation.id and other}
+    others = {model_word(operation, other) for name, other in prices if name == operation.id and other}
     return [each for each in of_operation if each.model not in others]
-
-
-def _folded(operation: Operation, model: str) -> str:
-    return price_factors(operation, {"model": model}).model
 
 
 def _learned(costs: Sequence[CostSeen]) -> Iterable[LearnedPrice]:

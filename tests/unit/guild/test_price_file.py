@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.operation import same_name
-from bot.domain.price_list import ListedPrice, PriceUnit, listed
+from bot.domain.price_list import ListedPrice, PriceUnit
 from bot.domain.price_model import CostSeen, PriceFactors, learn
 from bot.errors import InputError
 from bot.guild.learned_prices import LearnedKind
@@ -154,11 +154,3 @@ def test_a_line_is_for_the_job_for_each_result_or_for_each_second(
     price = ListedPrice(credits=Decimal("1.5"), per=PriceUnit(per))
     found = price.of_job(PriceFactors(size=size, outputs=outputs))
     assert found == (None if cost is None else Decimal(cost))
-
-
-def test_a_model_s_own_line_goes_before_the_general_one():
-    general, own = ListedPrice(credits=Decimal(1)), ListedPrice(credits=Decimal(2))
-    prices = {(TIMED, ""): general, (TIMED, "seedance2"): own}
-    assert listed(prices, TIMED, "seedance2") is own
-    assert listed(prices, TIMED, "kling") is listed(prices, TIMED, None) is general
-    assert listed(prices, "image.generate", "seedance2") is None
