@@ -25,6 +25,7 @@ from bot.media.scratch_dir import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.cooldowns import Cooldowns
+from bot.runtime.health_probe import ADDRESS_META
 from bot.runtime.metrics import Metrics
 from bot.settings import Settings
 
@@ -136,7 +137,7 @@ class CannonBot(commands.Bot):
         await self.parts.catalogue_refresh.load()
         if self._serve_http:
             await self.parts.http.start()
-            await self.parts.store.meta.set("http_address", self.parts.http.address)
+            await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
         await self.parts.recovery.recover()
         if self._run_worker:
             self._background.start(self.parts.worker.run(), "worker")
