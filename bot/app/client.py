@@ -18,6 +18,7 @@ from bot.app.assembly import open_parts
 from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.responses import Responses
+from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
@@ -61,7 +62,8 @@ class Tree(app_commands.CommandTree["CannonBot"]):
 class CannonBot(commands.Bot):
     """The Discord client. `run_worker=False` and `serve_http=False` leave those to the caller.
 
-    `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404.
+    `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404. `backoff` is what
+    keeps restarts from using up Discord's starts of the day; a simulated Discord needs none.
     """
 
     parts: Parts
@@ -74,6 +76,7 @@ class CannonBot(commands.Bot):
         run_worker: bool = True,
         serve_http: bool = True,
         cdn: Cdn | None = None,
+        backoff: StartBackoff | None = None,
     ) -> None:
         super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options())
         self.settings = settings
@@ -87,6 +90,7 @@ class CannonBot(commands.Bot):
         self._run_worker = run_worker
         self._serve_http = serve_http
         self._cdn = cdn
+        self._backoff = backoff
         self._folder = scratch_folder(settings.database)
         self._background = BackgroundTasks()
         self._closed_parts = False
@@ -143,6 +147,14 @@ class CannonBot(commands.Bot):
             self._background.start(self.parts.watch.run(), "watch")
             self._background.start(self.parts.upkeep.run(), "upkeep")
             self._background.start(self.parts.catalogue_refresh.run(), "openapi")
+        if self._backoff is not None:
+            await self._backoff.take()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Count a new session like a start: `setup_hook` did so for the first one."""
+        if self._backoff is not None and not initial:
+            await self._backoff.take()
+        await super().before_identify_hook(shard_id, initial=initial)
 
     async def close(self) -> None:
         """Stop following jobs, release the leases, close everything. Takes under 10 seconds."""
