@@ -15,6 +15,7 @@ from discord.ext import commands
 
 from bot.app import texts
 from bot.app.assembly import open_parts
+from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.responses import Responses
@@ -78,9 +79,9 @@ class CannonBot(commands.Bot):
         cdn: Cdn | None = None,
         backoff: StartBackoff | None = None,
     ) -> None:
-        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options())
-        self.settings = settings
         self.clock: Clock = clock or SystemClock()
+        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.clock))
+        self.settings = settings
         self.metrics = Metrics()
         self.responses = Responses(self.metrics)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
@@ -193,14 +194,19 @@ def _surface_module() -> Any:
     return importlib.import_module(SURFACE)
 
 
-def _client_options() -> dict[str, Any]:
-    """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached."""
+def _client_options(clock: Clock) -> dict[str, Any]:
+    """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached.
+
+    Every request passes the gate, and no call waits long for a rate limit: it raises RateLimited instead.
+    """
     return {
         "help_command": None,
         "intents": intents(),
         "allowed_mentions": discord.AllowedMentions.none(),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
+        "http_trace": DiscordGate(clock).trace(),
+        "max_ratelimit_timeout": RATE_LIMIT_MAX_S,
     }
 
 
