@@ -1,6 +1,7 @@
 """`cannon-bot`: one subcommand, one function.
 
-Exit codes: 0 success, 1 failure (the sentence on standard error says what to do), 2 a wrong command line.
+Exit codes: 0 success, 1 a failure after which another start may succeed, 78 one that somebody has to correct first, 2 a
+wrong command line. The sentence on standard error says what to do. docs/operations.md tells supervisors.
 What a subcommand needs is imported inside it, so that the others start fast and do not depend on it.
 """
 
@@ -20,7 +21,7 @@ from typing import Any
 import structlog
 
 from bot import __version__
-from bot.errors import BotError, SettingsError, StartError
+from bot.errors import RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.settings import Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
@@ -39,8 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SettingsError as error:
         _complain("the settings need a change:\n" + _listed(error.problems))
+        return error.exit_code
     except BotError as error:
         _complain(error.sentence)
+        return error.exit_code
     except ModuleNotFoundError as error:
         if error.name not in DEMO_PACKAGES:
             raise
@@ -51,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     else:
         return code
-    return 1
+    return RESTART_MAY_HELP
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -200,7 +203,7 @@ async def _cancel_on_signal(work: Coroutine[Any, Any, None]) -> int:
         raise
     except Exception:  # noqa: BLE001 - the logs mask the secrets that a traceback may show; Python's own printing would not
         structlog.get_logger(__name__).exception("stopped by an unexpected error")
-        return 1
+        return RESTART_MAY_HELP
     return 0
 
 
@@ -212,7 +215,7 @@ def _kill_after(seconds: float) -> None:
 
     def end() -> None:
         _complain(f"did not stop within {seconds:g} seconds; ended hard. The next start picks the jobs up.")
-        os._exit(1)
+        os._exit(RESTART_MAY_HELP)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

@@ -27,9 +27,19 @@ BotError
 
 from __future__ import annotations
 
+RESTART_MAY_HELP = 1
+"""The exit code for what may pass without anybody's help: a supervisor should start the bot again."""
+RESTART_CANNOT_HELP = 78
+"""The exit code for what somebody has to change first: `EX_CONFIG` of sysexits.h, which systemd knows by that name."""
+
 
 class BotError(Exception):
-    """Base of all expected errors. `sentence` is safe to show to a member: no secret, no link, no traceback."""
+    """Base of all expected errors. `sentence` is safe to show to a member: no secret, no link, no traceback.
+
+    `exit_code` is what the process ends with if nobody handles the error.
+    """
+
+    exit_code = RESTART_MAY_HELP
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -140,14 +150,18 @@ class MediaWrongKind(MediaError):
 
 
 class StartError(BotError):
-    """The bot cannot start; the sentence says what is wrong and what to do."""
+    """The bot cannot start, or cannot go on; the sentence says what is wrong and what to do."""
+
+    def __init__(self, sentence: str, *, exit_code: int = RESTART_MAY_HELP) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
 
 
 class SettingsError(StartError):
     """One or more settings are wrong. `problems` has a line each, never with a secret's value."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
+        super().__init__("\n".join(problems), exit_code=RESTART_CANNOT_HELP)
         self.problems = problems
 
 

@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 REFRESH_S = 24 * 3600.0
 RETRY_S = 3600.0
+DOCUMENT_META, ETAG_META = "openapi_document", "openapi_etag"
+"""The names under which the document and its version are in the table `meta`."""
 
 
 class CatalogueRefresh:
@@ -30,10 +32,18 @@ class CatalogueRefresh:
         self._stopping = asyncio.Event()
 
     async def load(self) -> None:
-        """Learn the document that the last run of the bot stored."""
-        text = await self._store.meta.get("openapi_document")
-        if text is not None:
+        """Learn the document that the last run of the bot stored.
+
+        One that cannot be read is dropped, to be fetched again: nothing about it may keep the bot from starting.
+        """
+        text = await self._store.meta.get(DOCUMENT_META)
+        if text is None:
+            return
+        try:
             await self._learn(json.loads(text))
+        except Exception:
+            log.exception("catalogue.stored_document_dropped", chars=len(text))
+            await self._store.meta.forget(DOCUMENT_META, ETAG_META)
 
     async def refresh(self) -> None:
         """Read the OpenAPI document, learn it and store it. An unchanged or unusable one changes nothing.
@@ -41,12 +51,12 @@ class CatalogueRefresh:
         Raises CannonError if it cannot be fetched.
         """
         meta = self._store.meta
-        answer = await self._client.openapi(etag=await meta.get("openapi_etag"))
+        answer = await self._client.openapi(etag=await meta.get(ETAG_META))
         if answer is None:
             return
         await self._learn(answer.document)
-        await meta.set("openapi_document", json.dumps(answer.document))
-        await meta.set("openapi_etag", answer.etag or "")
+        await meta.set(DOCUMENT_META, json.dumps(answer.document))
+        await meta.set(ETAG_META, answer.etag or "")
 
     async def run(self) -> None:
         """Refresh daily, hourly after a failure, until `stop`."""

@@ -15,9 +15,11 @@ from discord.ext import commands
 
 from bot.app import texts
 from bot.app.assembly import open_parts
+from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.responses import Responses
+from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
@@ -62,7 +64,8 @@ class Tree(app_commands.CommandTree["CannonBot"]):
 class CannonBot(commands.Bot):
     """The Discord client. `run_worker=False` and `serve_http=False` leave those to the caller.
 
-    `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404.
+    `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404. `backoff` is what
+    keeps restarts from using up Discord's starts of the day; a simulated Discord needs none.
     """
 
     parts: Parts
@@ -75,10 +78,11 @@ class CannonBot(commands.Bot):
         run_worker: bool = True,
         serve_http: bool = True,
         cdn: Cdn | None = None,
+        backoff: StartBackoff | None = None,
     ) -> None:
-        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options())
-        self.settings = settings
         self.clock: Clock = clock or SystemClock()
+        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.clock))
+        self.settings = settings
         self.metrics = Metrics()
         self.responses = Responses(self.metrics)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
@@ -88,6 +92,7 @@ class CannonBot(commands.Bot):
         self._run_worker = run_worker
         self._serve_http = serve_http
         self._cdn = cdn
+        self._backoff = backoff
         self._folder = scratch_folder(settings.database)
         self._background = BackgroundTasks()
         self._closed_parts = False
@@ -144,6 +149,14 @@ class CannonBot(commands.Bot):
             self._background.start(self.parts.watch.run(), "watch")
             self._background.start(self.parts.upkeep.run(), "upkeep")
             self._background.start(self.parts.catalogue_refresh.run(), "openapi")
+        if self._backoff is not None:
+            await self._backoff.take()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Count a new session like a start: `setup_hook` did so for the first one."""
+        if self._backoff is not None and not initial:
+            await self._backoff.take()
+        await super().before_identify_hook(shard_id, initial=initial)
 
     async def close(self) -> None:
         """Stop following jobs, release the leases, close everything. Takes under 10 seconds."""
@@ -182,14 +195,19 @@ def _surface_module() -> Any:
     return importlib.import_module(SURFACE)
 
 
-def _client_options() -> dict[str, Any]:
-    """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached."""
+def _client_options(clock: Clock) -> dict[str, Any]:
+    """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached.
+
+    Every request passes the gate, and no call waits long for a rate limit: it raises RateLimited instead.
+    """
     return {
         "help_command": None,
         "intents": intents(),
         "allowed_mentions": discord.AllowedMentions.none(),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
+        "http_trace": DiscordGate(clock).trace(),
+        "max_ratelimit_timeout": RATE_LIMIT_MAX_S,
     }
 
 

@@ -13,25 +13,43 @@ from discord import app_commands
 
 from bot.app import texts
 from bot.app.client import CannonBot
-from bot.errors import InputError, StartError
+from bot.app.start_backoff import StartBackoff
+from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
+from bot.runtime.clock import SystemClock
 from bot.settings import Settings
+
+AUTHENTICATION_FAILED = 4004
+"""The gateway's close code for a wrong token; it comes to a running bot too, when its token is reset."""
+LASTING_CLOSES = range(4010, 4015)
+"""Its codes for a wrong shard, too many servers for one, a wrong version of the API and wrong or refused intents
+(docs.discord.com, Gateway Close Event Codes): none passes by itself."""
 
 
 async def run(settings: Settings) -> None:
-    """Run the bot on the real Discord until cancelled. Raises StartError if it cannot start."""
+    """Run the bot on the real Discord until cancelled. Raises StartError if it cannot start, or not go on."""
     if settings.discord_token is None:
-        raise StartError(texts.TOKEN_NOT_SET)
-    bot = CannonBot(settings)
+        raise StartError(texts.TOKEN_NOT_SET, exit_code=RESTART_CANNOT_HELP)
+    clock = SystemClock()
+    bot = CannonBot(settings, clock=clock, backoff=StartBackoff(settings.database, clock))
     try:
         await bot.start(settings.discord_token.get_secret_value())
     except discord.LoginFailure:
-        raise StartError(texts.TOKEN_REFUSED) from None
+        raise StartError(texts.TOKEN_REFUSED, exit_code=RESTART_CANNOT_HELP) from None
     except discord.PrivilegedIntentsRequired:
-        raise StartError(texts.INTENTS_REFUSED) from None
+        raise StartError(texts.INTENTS_REFUSED, exit_code=RESTART_CANNOT_HELP) from None
+    except discord.ConnectionClosed as closed:
+        raise _refusal(closed.code) from None
     except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
         raise StartError(texts.DISCORD_UNREACHABLE) from None
     finally:
         await bot.close()
+
+
+def _refusal(close_code: int) -> StartError:
+    if close_code == AUTHENTICATION_FAILED:
+        return StartError(texts.TOKEN_REFUSED, exit_code=RESTART_CANNOT_HELP)
+    lasts = close_code in LASTING_CLOSES
+    return StartError(texts.gateway_closed(close_code), exit_code=RESTART_CANNOT_HELP if lasts else RESTART_MAY_HELP)
 
 
 def describe_commands() -> list[dict[str, Any]]:

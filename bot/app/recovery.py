@@ -24,7 +24,7 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 RECOVER_AGAIN_S = 30.0
-ANSWERED_BY_S = 120.0
+ANSWERED_BY_S = 60.0
 """By when the bot knows, or has given up, whether Discord has a card's answer."""
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]

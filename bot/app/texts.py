@@ -33,6 +33,11 @@ KEY_FOR_PRIVATE_APPLICATION = "every server, since the application is private"
 KEY_FOR_NONE = "none, since the application is public; set CANNON_API_KEY_GUILDS"
 
 
+def gateway_closed(code: int) -> str:
+    """Say that Discord ended the connection for good, with one of its gateway's close codes."""
+    return f"Discord has closed the connection and refuses another one (gateway close code {code})."
+
+
 def commands_do_not_load(error: Exception) -> str:
     """Say that the installation is broken."""
     return f"The commands do not load: {error}. This installation is broken; install cannon-bot again."

@@ -17,6 +17,7 @@ from bot.delivery.messages import Messages
 from bot.delivery.places import Places, Posting, RefusedContent
 from bot.delivery.review import ALERT_AGAIN_S, AlertModerators, ReviewDesk
 from bot.delivery.surface import CardSurface
+from bot.delivery.upload_slots import posting_of
 from bot.domain.models import Card, Job, JobState, Media, WaitsFor
 from bot.jobs.surface import Later, NoPlace
 from bot.runtime.clock import Clock
@@ -142,7 +143,8 @@ class Poster:
         async with self._downloads.results(job) as results:
             failpoint("download.done")
             posting = Posting(card=card, jobs=jobs, job=done, results=results, channel_id=channel_id)
-            message = await self._places.post(posting)
+            with posting_of(card.guild_id):
+                message = await self._places.post(posting)
             failpoint("send.done")
         if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
             await self._store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)

@@ -17,6 +17,7 @@ from bot.delivery.drawing import CardDrawing
 from bot.delivery.formatting import message_link
 from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, carries_result, nonce_of
 from bot.delivery.surface import CardSurface
+from bot.delivery.upload_slots import posting_of
 from bot.delivery.view import message_view
 from bot.domain.models import Card, Job
 from bot.domain.text import stamp
@@ -39,16 +40,22 @@ class ReviewMessages:
         """
         channel = self._messages.channel(review.channel_id, card.guild_id)
         async with self._downloads.results(job) as results:
-            has_text = results.text is not None
-            sent = await self._messages.search(channel, lambda each: carries_result(each, job, has_text=has_text))
-            if sent is not None:
-                return sent
-            try:
-                return await self._send(channel, review, card, job, results)
-            except discord.HTTPException as error:
-                if not is_too_large(error):
-                    raise
-            return await self._send(channel, review, card, job, results.without_files(job))
+            with posting_of(card.guild_id):
+                return await self._post(channel, review, card, job, results)
+
+    async def _post(
+        self, channel: discord.abc.Messageable, review: Review, card: Card, job: Job, results: ResultFiles
+    ) -> discord.Message:
+        has_text = results.text is not None
+        sent = await self._messages.search(channel, lambda each: carries_result(each, job, has_text=has_text))
+        if sent is not None:
+            return sent
+        try:
+            return await self._send(channel, review, card, job, results)
+        except discord.HTTPException as error:
+            if not is_too_large(error):
+                raise
+        return await self._send(channel, review, card, job, results.without_files(job))
 
     async def _send(
         self, channel: discord.abc.Messageable, review: Review, card: Card, job: Job, results: ResultFiles

@@ -14,7 +14,7 @@ from bot.domain import texts
 from bot.domain.models import credits_of, credits_text
 from bot.domain.text import Plain, on_off, one_line, shortened, stamp
 from bot.domain.time_zones import zone_named
-from bot.domain.word_filter import forbidden_word
+from bot.domain.word_list import WordList
 from bot.errors import InputError
 
 COUNT_MAX = 1000
@@ -208,7 +208,7 @@ def _read_word_list(typed: str, _label: str, name: str) -> tuple[str, ...]:
     for word in words:
         if len(word) > WORD_CHARS:
             raise InputError(texts.word_too_long(WORD_CHARS, len(word)), name)
-        if forbidden_word(word, [word]) is None:
+        if WordList.of([word]).first_in([word]) is None:
             raise InputError(texts.WORD_WITHOUT_LETTERS, name)
     return tuple(words)
 

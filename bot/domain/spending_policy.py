@@ -10,7 +10,7 @@ from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
 from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict
 from bot.domain.text import full_stop, stamp
-from bot.domain.word_filter import forbidden_word
+from bot.domain.word_list import WordList
 from bot.errors import Refused
 
 CHANNELS_SHOWN = 5
@@ -55,7 +55,7 @@ def _may_say(request: SpendRequest, rules: Rules) -> None:
     for item in request.items:
         if item.unchecked and rules.unchecked_only_in_age_restricted and not request.age_restricted:
             raise Refused(texts.UNCHECKED, "safety check")
-        if forbidden_word(item.text, rules.words) is not None:
+        if WordList.of(rules.words).first_in([item.text]) is not None:
             raise Refused(texts.FORBIDDEN_WORD, "word")
 
 

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 SLUG_CHARS = 40
+INVISIBLE: Mapping[int, None] = MappingProxyType(
+    dict.fromkeys(
+        [
+            *(each for each in (*range(0x20), *range(0x7F, 0xA0)) if chr(each) not in "\n\t"),
+            *range(0xD800, 0xE000),
+            *range(0x202A, 0x202F),
+            *range(0x2066, 0x206A),
+        ]
+    )
+)
+"""For `str.translate`, what no text needs: control characters but line breaks and tabs, halves of surrogate pairs, and
+the marks that reverse what follows, which is our own text."""
 
 Plain = Callable[[str], str]
 """Escapes a member's text for a message; the surface provides it."""
@@ -29,8 +42,8 @@ def on_off(value: bool) -> str:
 
 
 def without_controls(text: str) -> str:
-    """Remove control characters and lone surrogates; line breaks and tabs stay."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    """Remove control characters, halves of surrogate pairs and marks that reverse text; line breaks and tabs stay."""
+    return text.translate(INVISIBLE)
 
 
 def shortened(text: str, limit: int) -> str:

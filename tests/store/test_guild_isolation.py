@@ -272,8 +272,8 @@ GUILD_INSIDE = {
 WITHOUT_GUILD = {
     "cards.unanswered", "job_lists.open_total", "jobs.hold_lease",
     "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all",
-    "ledger.costs", "ledger.costs_by_operation", "meta.get", "meta.set",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
+    "ledger.costs", "ledger.costs_by_operation", "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
     "rechecks.due", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.support.wire.server import WireDiscord
 from tests.unit.test_cli import TOKEN, cannon_bot
 
 MAY_HELP, CANNOT_HELP = 1, 78
+SHARDING_REQUIRED = 4011
 REFUSED = "Discord refuses DISCORD_TOKEN."
 
 
@@ -100,3 +102,30 @@ async def test_what_may_pass_by_itself_is_worth_a_restart(tmp_path: Path, reason
             more = {"WIRE_DISCORD_URL": "http://127.0.0.1:9", "DATABASE": str(tmp_path / "other.db")}
             async with life(discord, tmp_path, **(more if reason == "unreachable" else {})) as second:
                 assert await second.ended() == MAY_HELP
+
+
+async def test_a_damaged_database_helps_no_restart(tmp_path: Path) -> None:
+    (tmp_path / "bot.db").write_bytes(b"this is no database, " * 200)
+    async with WireDiscord() as discord, life(discord, tmp_path) as bot:
+        assert await bot.ended() == CANNOT_HELP
+        assert "is not a database" in bot.output()
+        assert "Traceback" not in bot.output()
+
+
+async def test_a_bot_on_too_many_servers_for_one_connection_is_ended_with_a_sentence(tmp_path: Path) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        async with life(discord, tmp_path) as bot:
+            await bot.online()
+            await discord.gateway.disconnect(code=SHARDING_REQUIRED)
+            assert await bot.ended() == CANNOT_HELP
+            assert f"close code {SHARDING_REQUIRED}" in bot.output()
+            assert "Traceback" not in bot.output()
+
+
+async def test_every_session_is_counted_for_the_next_start(tmp_path: Path) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        await has_run(discord, tmp_path)
+        await has_run(discord, tmp_path)
+    assert len(json.loads((tmp_path / "bot.db.starts").read_text())) == 2

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.errors import StoreError
+from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
 from bot.store import texts
 from bot.store.engine import schema
@@ -201,9 +201,9 @@ def _set_up(db: sqlite3.Connection, name: str, steps: Sequence[Migration]) -> No
     # Nothing is written before the file is known to be ours and intact.
     schema.refuse_strangers(db, name, len(steps))
     if problem := damage(db):
-        raise StoreError(texts.damaged(name, problem))
+        raise StoreError(texts.damaged(name, problem), exit_code=RESTART_CANNOT_HELP)
     if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-        raise StoreError(texts.no_shared_memory(name))
+        raise StoreError(texts.no_shared_memory(name), exit_code=RESTART_CANNOT_HELP)
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
     db.execute("PRAGMA secure_delete = ON")
@@ -235,9 +235,9 @@ def prepare_file(path: Path) -> None:
     """Create the file, readable by its owner only. Raises StoreError if that is impossible or it is not ours."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         oldest = ".".join(map(str, OLDEST_SQLITE[:2]))
-        raise StoreError(texts.sqlite_too_old(sqlite3.sqlite_version, oldest))
+        raise StoreError(texts.sqlite_too_old(sqlite3.sqlite_version, oldest), exit_code=RESTART_CANNOT_HELP)
     if path.is_dir():
-        raise StoreError(texts.is_directory(path))
+        raise StoreError(texts.is_directory(path), exit_code=RESTART_CANNOT_HELP)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

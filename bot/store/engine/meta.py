@@ -28,3 +28,9 @@ class Meta(Repository):
             )
 
         await self._database.write(change)
+
+    async def forget(self, *names: str) -> None:
+        """Delete what is stored under these names."""
+        await self._database.write(
+            lambda db: db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in names])
+        )

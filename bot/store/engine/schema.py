@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from bot.errors import StoreError
+from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.store import texts
 
 APPLICATION_ID = 0x43424F54
@@ -37,7 +37,7 @@ def migrations() -> tuple[Migration, ...]:
     ]
     found.sort(key=lambda migration: migration.version)
     if not found or [migration.version for migration in found] != list(range(1, len(found) + 1)):
-        raise StoreError(texts.MIGRATIONS_MISSING)
+        raise StoreError(texts.MIGRATIONS_MISSING, exit_code=RESTART_CANNOT_HELP)
     return tuple(found)
 
 
@@ -56,9 +56,9 @@ def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
     finally:
         db.execute("ROLLBACK")
     if application_id != APPLICATION_ID and not (is_empty and application_id == 0):
-        raise StoreError(texts.not_ours(name))
+        raise StoreError(texts.not_ours(name), exit_code=RESTART_CANNOT_HELP)
     if (version := version_of(db)) > known:
-        raise StoreError(texts.newer_schema(name, version, known))
+        raise StoreError(texts.newer_schema(name, version, known), exit_code=RESTART_CANNOT_HELP)
 
 
 def migrate(db: sqlite3.Connection, steps: Sequence[Migration]) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.errors import StoreError
+from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, StoreError
 from bot.store import texts
 
 _SENTENCES = {
@@ -20,6 +20,8 @@ _SENTENCES = {
     sqlite3.SQLITE_LOCKED: texts.IN_USE,
     sqlite3.SQLITE_IOERR: texts.DISK_FAILED,
 }
+_LASTING = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+"""What no restart cures. A full disk, a lock or a volume that is mounted late may be gone at the next start."""
 _PRIMARY_CODE = 0xFF
 """Extended result codes keep the primary one in their low byte (sqlite.org/rescode.html)."""
 
@@ -31,7 +33,9 @@ def explained(name: str = texts.OUR_DATABASE) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
-        sentence = _SENTENCES.get(code & _PRIMARY_CODE) if isinstance(code, int) else None
+        primary = code & _PRIMARY_CODE if isinstance(code, int) else sqlite3.SQLITE_ERROR
+        sentence = _SENTENCES.get(primary)
         if sentence is None:
             raise
-        raise StoreError(sentence.format(name=name)) from error
+        exit_code = RESTART_CANNOT_HELP if primary in _LASTING else RESTART_MAY_HELP
+        raise StoreError(sentence.format(name=name), exit_code=exit_code) from error

@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from bot.errors import StoreError
+from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.store import texts
 
 SHORTEST_KEY_CHARS = 32
@@ -36,7 +36,7 @@ class SecretBox:
         A key is a Fernet key or any text of at least 32 characters. Raises StoreError for a shorter one, or for none.
         """
         if not keys:
-            raise StoreError(texts.NO_KEYS)
+            raise StoreError(texts.NO_KEYS, exit_code=RESTART_CANNOT_HELP)
         self._keys = {_fingerprint(key): Fernet(key) for key in map(_fernet_key, keys)}
         self.fingerprints = tuple(self._keys)
         self._signing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"cannon-bot signatures").derive(
@@ -74,7 +74,7 @@ class SecretBox:
         fingerprint, _, token = sealed.partition(b":")
         key = self._keys.get(fingerprint.decode("ascii", "replace"))
         if key is None:
-            raise StoreError(texts.secret_key_missing([fingerprint_of(sealed)]))
+            raise StoreError(texts.secret_key_missing([fingerprint_of(sealed)]), exit_code=RESTART_CANNOT_HELP)
         try:
             return key.decrypt(token)
         except InvalidToken:
@@ -104,7 +104,7 @@ def load_box(secret_keys: Sequence[str], key_file: Path, *, needed: Collection[s
         keys.append(_create(key_file))
     box = SecretBox(keys) if keys else None
     if missing := set(needed) - set(box.fingerprints if box else ()):
-        raise StoreError(texts.secret_key_missing(missing))
+        raise StoreError(texts.secret_key_missing(missing), exit_code=RESTART_CANNOT_HELP)
     assert box is not None
     return box
 
@@ -117,7 +117,7 @@ def _fernet_key(key: str) -> bytes:
     except (binascii.Error, ValueError):
         pass
     if len(text) < SHORTEST_KEY_CHARS:
-        raise StoreError(texts.secret_key_too_short(SHORTEST_KEY_CHARS))
+        raise StoreError(texts.secret_key_too_short(SHORTEST_KEY_CHARS), exit_code=RESTART_CANNOT_HELP)
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"cannon-bot secret key").derive(text.encode())
     return base64.urlsafe_b64encode(derived)
 
@@ -134,7 +134,7 @@ def _read(key_file: Path) -> str:
             _log.warning("secret key file was open to others; closed", mode=oct(mode))
         return key_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise StoreError(texts.key_file_unreadable(key_file)) from None
+        raise StoreError(texts.key_file_unreadable(key_file), exit_code=RESTART_CANNOT_HELP) from None
 
 
 def _create(key_file: Path) -> str:

@@ -10,6 +10,7 @@ import discord
 import pytest
 import structlog
 
+from bot.delivery.upload_slots import posting_guild
 from bot.domain.models import JobState
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.following import (
@@ -137,6 +138,35 @@ async def test_the_trouble_of_discord_leaves_no_traceback(rig: Rig, status: int 
         await pass_time(rig, 10 * MINUTE_S)
     assert [line for line in lines if "exc_info" in line] == []
     assert the_job(rig, job.id).state == "delivered"
+
+
+async def test_the_calls_that_post_a_result_are_marked_as_such_and_its_download_is_not(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    """The mark is what makes the gate give an upload its slot, and Discord's trouble surface at once."""
+    desk = rig.guild.create_text_channel("review")
+    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    marks: dict[str, set[int | None]] = {"download": set(), "upload": set(), "card": set()}
+    original = type(rig.bot.parts.media).download
+
+    async def download(*arguments: Any, **options: Any) -> Any:
+        marks["download"].add(posting_guild())
+        return await original(*arguments, **options)
+
+    async def meet(call: DiscordCall) -> None:
+        if call.is_message:
+            marks["upload" if call.files else "card"].add(posting_guild())
+
+    monkeypatch.setattr(type(rig.bot.parts.media), "download", download)
+    with trouble_with(meet):
+        await ask(rig, "a heron #fast")
+        await pass_time(rig, MINUTE_S, 5)
+        assert marks == {"download": {None}, "upload": {rig.guild.id}, "card": {None}}
+        [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
+        await rig.moderator.click(question, label="Publish")
+        marks["upload"].clear()
+        await rig.step()
+    assert marks == {"download": {None}, "upload": {rig.guild.id}, "card": {None}}
 
 
 # ---------------------------------------------------------------------- files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -58,6 +59,8 @@ class Fault:
     commit: bool
     times: int
     retry_after_s: float
+    is_global: bool = False
+    is_html: bool = False
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a request has come to the fault, after the commit if it commits."""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -94,6 +97,27 @@ class Pace:
         used = min(used + 1, self.limit + 1)
         self.windows[major_of(call.path)] = (end, used)
         return Share(self.limit - used, self.limit, end - now)
+
+
+@dataclass(slots=True, kw_only=True)
+class GlobalLimit:
+    """Discord's limit for the sum of a bot's calls: so many in any second of `seconds`, those of interactions aside."""
+
+    limit: int
+    seconds: float
+    taken: deque[float] = field(default_factory=deque)
+    most: int = 0
+    """The most calls that came within one such second."""
+
+    def allows(self, call: Call) -> bool:
+        """Count the call; False if it is one too many."""
+        if call.path.startswith(("/interactions/", "/webhooks/")):
+            return True
+        self.taken.append(call.at)
+        while self.taken[0] <= call.at - self.seconds:
+            self.taken.popleft()
+        self.most = max(self.most, len(self.taken))
+        return len(self.taken) <= self.limit
 
 
 def major_of(path: str) -> str:

@@ -20,7 +20,7 @@ from simcord.backend.errors import BackendError
 from simcord.http import client as _client  # noqa: F401 - importing it registers every route
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
-from tests.support.wire.calls import Call, Fault, Pace, Share, Upload, major_of
+from tests.support.wire.calls import Call, Fault, GlobalLimit, Pace, Share, Upload, major_of
 from tests.support.wire.world import Blob, World
 
 API = "/api/v10"
@@ -41,6 +41,7 @@ class Rest:
         self.gaps: list[str] = []
         self.faults: list[Fault] = []
         self.paces: list[Pace] = []
+        self.global_limit: GlobalLimit | None = None
         self.gateway_url = ""
         self.application: dict[str, Any] = {}
         self._world = world
@@ -55,6 +56,9 @@ class Rest:
         except (OSError, ClientPayloadError, ValueError, web.HTTPException):
             return web.Response(status=HTTPStatus.BAD_REQUEST)  # cut off in the middle: nobody reads this
         self.calls.append(call)
+        if self.global_limit is not None and not self.global_limit.allows(call):
+            call.status, body = _too_many(self.global_limit.seconds, is_global=True)
+            return self._response(call, body, PLENTY)
         share = self._take_share(call)
         answer = _too_many(share.reset_s) if share.left < 0 else await self._answer(call)
         if answer is None:
@@ -63,6 +67,8 @@ class Rest:
             return web.Response()
         call.status, body = answer
         self._world.ring()
+        if isinstance(body, str):  # from the network in front of Discord
+            return web.Response(status=call.status, text=body, content_type="text/html")
         return self._response(call, body, share)
 
     async def serve_file(self, request: web.Request) -> web.StreamResponse:
@@ -227,8 +233,10 @@ class Rest:
             return None
         if fault.status == HTTPStatus.OK:
             return answer or self._commit(call)
+        if fault.is_html:
+            return fault.status, f"<html><title>{fault.message}</title></html>"
         if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return _too_many(fault.retry_after_s)
+            return _too_many(fault.retry_after_s, is_global=fault.is_global)
         return fault.status, {"message": fault.message, "code": fault.code}
 
     def _take_share(self, call: Call) -> Share:
@@ -246,7 +254,9 @@ class Rest:
             "X-RateLimit-Reset-After": f"{share.reset_s:.3f}",
         }
         if call.status == HTTPStatus.TOO_MANY_REQUESTS:
-            headers |= {"Retry-After": f"{body['retry_after']:.3f}", "X-RateLimit-Scope": "user"}
+            scope = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
+            headers |= scope if body["global"] else {"X-RateLimit-Scope": "user"}
+            headers["Retry-After"] = f"{body['retry_after']:.3f}"
         if call.status == NO_CONTENT:
             return web.Response(status=NO_CONTENT, headers=headers)
         data = json.dumps(self._world.cdn.signed(body)).encode()
@@ -274,8 +284,8 @@ def _message_of(body: dict[str, Any]) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else body
 
 
-def _too_many(seconds: float) -> tuple[int, Any]:
-    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False}
+def _too_many(seconds: float, *, is_global: bool = False) -> tuple[int, Any]:
+    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": is_global}
     return HTTPStatus.TOO_MANY_REQUESTS, body
 
 

@@ -27,7 +27,7 @@ from simcord.backend import serializers
 from simcord.builders import ChannelHandle, GuildHandle, RoleHandle, UserHandle
 from simcord.results import InteractionResult
 
-from tests.support.wire.calls import Call, Fault, Pace
+from tests.support.wire.calls import Call, Fault, GlobalLimit, Pace
 from tests.support.wire.gateway import Gateway
 from tests.support.wire.rest import API, Rest
 from tests.support.wire.world import Posted, Reply, World
@@ -262,16 +262,19 @@ class WireDiscord:
         hold: bool = False,
         times: int = 1,
         retry_after_s: float = 0.05,
+        is_global: bool = False,
+        is_html: bool = False,
     ) -> Fault:
         """Let the next `times` requests that match go wrong; the pattern is fnmatch's, on the path without /api/v10.
 
         `status`: what to answer (None cuts the connection, 200 answers truly). `commit`: whether the request takes
         effect first (the lost reply). `hold`: wait before answering until `release()`; `reached` tells when a
-        request has come there, which is the moment to kill the bot.
+        request has come there, which is the moment to kill the bot. `is_global`: a 429 for the sum of all calls;
+        `is_html`: the answer of the network in front of Discord, a web page without any of Discord's headers.
         """
         fault = Fault(
             method=method, pattern=pattern, status=status, code=code, message=message, commit=commit,
-            times=times, retry_after_s=retry_after_s,
+            times=times, retry_after_s=retry_after_s, is_global=is_global, is_html=is_html,
         )  # fmt: skip
         if not hold:
             fault.release()
@@ -282,3 +285,8 @@ class WireDiscord:
     def pace(self, method: str, pattern: str, *, limit: int, per_s: float) -> None:
         """Set a rate limit per channel or webhook, told in headers and enforced with 429."""
         self.rest.paces.append(Pace(method=method, pattern=pattern, limit=limit, per_s=per_s))
+
+    def pace_all(self, *, limit: int = 50, seconds: float = 1.0) -> GlobalLimit:
+        """Enforce Discord's limit for the sum of the bot's calls: so many in any `seconds`, else a global 429."""
+        self.rest.global_limit = GlobalLimit(limit=limit, seconds=seconds)
+        return self.rest.global_limit

@@ -1,0 +1,188 @@
+"""The gate that every request to Discord passes on its way to the wire.
+
+discord.py waits for the rate limit of each route, but neither paces the sum of all calls nor stops calling a Discord
+that refuses everything, and it retries inside the call, for up to 25 seconds. As a trace of aiohttp, the gate sees each
+request before it is sent and each answer before discord.py does:
+
+- Calls by the bot's token keep below Discord's 50 a second; those that post results come first.
+- After a global 429, a 429 of the network in front of Discord or server errors on several routes, one call probes and
+  the others rest.
+- A call that posts a result (`bot.delivery.upload_slots`) neither rests nor is retried by discord.py: its error is
+  raised at once, and the job's next turn tries again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.app.discord_breaker import DiscordBreaker, Trouble
+from bot.delivery.upload_slots import UploadSlots, posting_guild
+from bot.runtime.clock import Clock
+from bot.runtime.pace import Pace
+
+CALLS_PER_S, CALLS_AT_ONCE = 40.0, 5
+"""At most 45 in any second; Discord's global limit is 50 (topics: rate limits)."""
+RATE_LIMIT_MAX_S = 30.0
+"""discord.py raises RateLimited instead of waiting longer than this; it accepts no less."""
+NOT_COUNTED = ("/interactions/", "/webhooks/")
+"""Interaction endpoints are not bound to the global limit (same page)."""
+UPLOADING = frozenset({"POST", "PATCH"})
+
+
+@dataclass(slots=True)
+class _Passage:
+    """One request on its way: what was taken for it, to be given back when it ends."""
+
+    call: str = ""
+    """Its method and path; empty for what is no call of the API: the gateway, files."""
+    is_counted: bool = False
+    is_result: bool = False
+    slot_of: int | None = None
+    """The guild that has an upload slot for it."""
+    is_probe: bool = False
+
+
+class DiscordGate:
+    """Paces the bot's calls, stops them while Discord is in trouble, and gives uploads their slots."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._pace = Pace(clock, per_s=CALLS_PER_S, burst=CALLS_AT_ONCE)
+        self.breaker = DiscordBreaker(clock)
+        self.slots = UploadSlots()
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """Return what `discord.Client(http_trace=…)` takes."""
+        # The context is one passage; aiohttp's annotation knows only its own default for it.
+        config: Any = aiohttp.TraceConfig(trace_config_ctx_factory=_passage)  # type: ignore[arg-type]
+        config.on_request_start.append(self._start)
+        config.on_request_end.append(self._end)
+        config.on_request_exception.append(self._broke)
+        trace: aiohttp.TraceConfig = config
+        return trace
+
+    # ------------------------------------------------------------------ before a request
+
+    async def _start(
+        self, _session: aiohttp.ClientSession, passage: _Passage, params: aiohttp.TraceRequestStartParams
+    ) -> None:
+        address, base = str(params.url), discord.http.Route.BASE
+        if not address.startswith(base):
+            return
+        path = address.removeprefix(base).partition("?")[0]
+        guild_id = posting_guild()
+        passage.call, passage.is_result = f"{params.method} {path}", guild_id is not None
+        passage.is_counted = not path.startswith(NOT_COUNTED)
+        if guild_id is not None and params.method in UPLOADING:
+            await self.slots.take(guild_id)
+            passage.slot_of = guild_id
+        try:
+            await self._admit(passage)
+        except BaseException:
+            self._free(passage)  # aiohttp tells the end only of what has started
+            raise
+
+    async def _admit(self, passage: _Passage) -> None:
+        while True:
+            if passage.is_counted:
+                await self._pace.take(is_urgent=passage.is_result)
+            if not self._concerns(passage):
+                return
+            is_probe = self.breaker.trouble is not None
+            if self.breaker.admits():
+                passage.is_probe = is_probe
+                return
+            if passage.is_result:
+                raise discord.RateLimited(self.breaker.left_s)
+            await self.breaker.rest()
+
+    def _concerns(self, passage: _Passage) -> bool:
+        """Whether the breaker's trouble, if it is open, is one of this call. Answers to members are always tried."""
+        return passage.is_counted or (passage.is_result and self.breaker.trouble is not Trouble.GLOBAL_LIMIT)
+
+    # ------------------------------------------------------------------ after it
+
+    async def _end(
+        self, _session: aiohttp.ClientSession, passage: _Passage, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        self._free(passage)
+        if not passage.call:
+            return
+        response = params.response
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            await self._limited(passage, response)
+        elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.breaker.failed(passage.call, is_probe=_told(passage))
+            if passage.is_result or (passage.is_counted and self.breaker.trouble is not None):
+                raise discord.DiscordServerError(response, None)
+        else:
+            self.breaker.answered(is_probe=_told(passage))
+            if response.ok and response.status != HTTPStatus.NO_CONTENT and not _is_json(response):
+                raise discord.InvalidData("an answer that is not Discord's")
+
+    async def _limited(self, passage: _Passage, response: aiohttp.ClientResponse) -> None:
+        told = await _rate_limit(response)
+        if told is None:
+            self.breaker.limited(Trouble.BANNED, _retry_after(response), is_probe=_told(passage))
+            raise discord.HTTPException(response, None)
+        retry_after_s, is_global = told
+        if is_global:
+            self.breaker.limited(Trouble.GLOBAL_LIMIT, retry_after_s, is_probe=_told(passage))
+        else:
+            self.breaker.answered(is_probe=_told(passage))
+        if passage.is_result:
+            raise discord.RateLimited(retry_after_s)
+
+    async def _broke(
+        self, _session: aiohttp.ClientSession, passage: _Passage, _params: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        self._free(passage)
+        if _told(passage):
+            self.breaker.gave_up()
+
+    def _free(self, passage: _Passage) -> None:
+        if passage.slot_of is not None:
+            self.slots.release(passage.slot_of)
+            passage.slot_of = None
+
+
+def _passage(trace_request_ctx: SimpleNamespace | None = None) -> _Passage:  # noqa: ARG001 - aiohttp gives it by name
+    return _Passage()
+
+
+def _told(passage: _Passage) -> bool:
+    """Return whether the request is the probe, the first time: its outcome is told once."""
+    was_probe, passage.is_probe = passage.is_probe, False
+    return was_probe
+
+
+async def _rate_limit(response: aiohttp.ClientResponse) -> tuple[float, bool] | None:
+    """Return after how many seconds Discord takes the call, and whether that is so of all calls.
+
+    None if it is not Discord who answers: no `Via` header, or no JSON that names a time.
+    """
+    if "Via" not in response.headers or not _is_json(response):
+        return None
+    try:
+        told = json.loads(await response.text())
+        return float(told["retry_after"]), bool(told.get("global"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float:
+    """Return the seconds of the header, 0 without one."""
+    try:
+        return max(0.0, float(response.headers.get("Retry-After", "0")))
+    except ValueError:
+        return 0.0
+
+
+def _is_json(response: aiohttp.ClientResponse) -> bool:
+    return response.content_type == "application/json"

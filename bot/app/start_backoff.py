@@ -1,0 +1,101 @@
+"""When the bot may identify at Discord's gateway again, so that a storm of restarts never uses up the day's starts.
+
+Discord allows 1,000 identifies in 24 hours and resets the token of an application that exceeds them (docs.discord.com,
+Gateway: "Session Start Limit"). A supervisor that starts a crashing bot at once would get there within the hour, so
+each identify is noted in a file next to the database, and the next one waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from bot.runtime.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+DAY_S = 86_400.0
+PER_DAY = 900
+"""Identifies in 24 hours at most; the rest is a reserve for what was not noted."""
+FREE, WINDOW_S = 5, 1800.0
+"""So many identifies within this time wait for nothing."""
+LONGEST_PAUSE_S = 120.0
+UNCOUNTED_PAUSE_S = 100.0
+"""The pause of a process that cannot read or write the file: 864 of them fill a day."""
+
+
+def identify_at(times: Sequence[float], now: float) -> float:
+    """Return from when on the bot may identify, Unix seconds; `times` are those at which it did, Unix seconds.
+
+    A few are free; then it has to wait 2, 4, 8, … up to 120 seconds after the last one; with 900 in 24 hours until the
+    oldest is a day old.
+    """
+    recent = _last_day(times, now)
+    if not recent:
+        return now
+    beyond = sum(at > now - WINDOW_S for at in recent) - FREE + 1
+    pause_s = min(2.0 ** min(beyond, 16), LONGEST_PAUSE_S) if beyond > 0 else 0.0
+    is_full = len(recent) >= PER_DAY
+    return max(now, recent[-1] + pause_s, recent[-PER_DAY] + DAY_S if is_full else now)
+
+
+def _last_day(times: Sequence[float], now: float) -> list[float]:
+    """Return those of the last 24 hours in order; what a clock that was set back shows as the future counts as now."""
+    return sorted(min(at, now) for at in times if at > now - DAY_S)
+
+
+class StartBackoff:
+    """The identifies of this installation, in a file that outlives the process."""
+
+    def __init__(self, database: Path, clock: Clock) -> None:
+        self._path = database.with_name(f"{database.name}.starts")
+        self._clock = clock
+        self._times: list[float] | None = None
+        """When the bot identified, Unix seconds; None until the file was read."""
+
+    async def take(self) -> None:
+        """Return when the bot may identify, and note that it does.
+
+        A process that cannot read or write the file pauses once: its starts may be too many, and nobody counts them.
+        """
+        is_first = self._times is None
+        is_read, times = await asyncio.to_thread(self._read) if self._times is None else (True, self._times)
+        now = self._clock.wall()
+        await self._pause(identify_at(times, now) - now)
+        now = self._clock.wall()
+        self._times = [*_last_day(times, now), now]
+        is_written = await asyncio.to_thread(self._write, self._times)
+        if is_first and not (is_read and is_written):
+            await self._pause(UNCOUNTED_PAUSE_S)
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            log.warning("start.waits", seconds=math.ceil(seconds), file=self._path.name)
+            await self._clock.wait(asyncio.Event(), seconds)  # never set: the clock ends the wait
+
+    def _read(self) -> tuple[bool, list[float]]:
+        """Return whether the file could be read, and its times; none if there is no file yet."""
+        try:
+            times = json.loads(self._path.read_text(encoding="utf-8"))
+            return True, [float(at) for at in times]
+        except FileNotFoundError:
+            return True, []
+        except (OSError, ValueError, TypeError) as error:
+            log.warning("start.times_unreadable", error=type(error).__name__, file=self._path.name)
+            return False, []
+
+    def _write(self, times: Sequence[float]) -> bool:
+        """Write the times, whole or not at all; return whether that was possible."""
+        new = self._path.with_name(f"{self._path.name}.new")
+        try:
+            new.write_text(json.dumps(times), encoding="utf-8")
+            new.replace(self._path)
+        except OSError as error:
+            log.warning("start.not_noted", error=type(error).__name__, file=self._path.name)
+            return False
+        return True

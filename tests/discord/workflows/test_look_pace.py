@@ -1,0 +1,73 @@
+"""How many links one request, one member and all members together may have followed, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.channels import shown
+from tests.support.looks import WatchedRig, link, watched
+from tests.support.surface import png, private_sentence
+
+FILES_MAX, A_MINUTE = 8, 30
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[WatchedRig]:
+    async with watched(tmp_path) as made:
+        yield made
+
+
+def links(count: int, start: int = 0) -> str:
+    return " ".join(link(number) for number in range(start, start + count))
+
+
+async def generate(rig: WatchedRig, urls: str, member: Any = None, **more: Any) -> Any:
+    options = {"prompt": "x", "reference_urls": urls} | more
+    return await (member or rig.member).slash(rig.channel, "image generate", **options)
+
+
+@pytest.mark.parametrize("count", [FILES_MAX + 1, 60, 250])
+async def test_too_many_links_are_refused_and_none_is_followed(rig: WatchedRig, count: int):
+    assert "8" in private_sentence(await generate(rig, " ".join([link("a")] * count)))
+    assert rig.looks.fetched == []
+    assert await rig.jobs() == []
+
+
+async def test_uploads_count_with_the_links(rig: WatchedRig):
+    uploads = {name: (f"{name}.png", png()) for name in ("reference", "reference_2", "reference_3", "reference_4")}
+    assert "8" in private_sentence(await generate(rig, links(5), **uploads))
+    assert rig.looks.fetched == []
+
+
+async def test_as_many_as_may_be_are_followed(rig: WatchedRig):
+    await generate(rig, links(FILES_MAX))
+    assert len(rig.looks.fetched) == FILES_MAX
+    assert len(await rig.jobs()) == 1
+
+
+async def test_a_member_has_a_pace_and_others_are_not_held_up_by_it(rig: WatchedRig):
+    for turn in range(20):
+        await generate(rig, links(FILES_MAX, turn * FILES_MAX))
+    assert len(rig.looks.fetched) <= A_MINUTE
+    assert "wait" in shown(await generate(rig, links(FILES_MAX))).lower()
+    before = len(rig.looks.fetched)
+    await generate(rig, links(FILES_MAX), rig.moderator)
+    assert len(rig.looks.fetched) == before + FILES_MAX
+    rig.advance(61)
+    await generate(rig, links(1))
+    assert len(rig.looks.fetched) == before + FILES_MAX + 1
+
+
+async def test_all_looks_of_a_request_have_one_deadline(rig: WatchedRig, monkeypatch: pytest.MonkeyPatch):
+    """Eight links of which each takes a little less than a look may take are not eight times as long."""
+    monkeypatch.setattr("bot.generation.look_pace.LOOKS_TIMEOUT_S", 0.3)
+    rig.looks.close()
+    async with asyncio.timeout(5):
+        result = await generate(rig, links(FILES_MAX))
+    assert private_sentence(result)
+    assert await rig.jobs() == []
