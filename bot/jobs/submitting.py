@@ -27,8 +27,8 @@ from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyVerdict
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.jobs import texts
-from bot.jobs.agenda import Followed
-from bot.jobs.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
+from bot.jobs.followed import Followed
+from bot.jobs.key_waits import LONG_REST_S, UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.sent_words import has_forbidden_word
 from bot.jobs.transitions import Transitions
@@ -100,11 +100,13 @@ class Submitting:
         try:
             accepted = await self._send(followed.job, key)
         except CannonError as error:
+            self._key_waits.note_call(key, job, error)
             is_refused = not isinstance(error, CannonUnavailable | UnreadableAnswer | IdempotencyClash)
             # What was in doubt before is in doubt still; this attempt is not, if it was refused for certain.
             if is_refused and not await self._transitions.change(followed, job.state, in_doubt=job.in_doubt):
                 return None
             return await self._refused(followed, key, error, age_s)
+        self._key_waits.note_call(key, job, None)
         return await self._accepted(followed, key, accepted)
 
     async def _may_not_say(self, job: Job, values: Mapping[str, Any]) -> bool:
@@ -168,6 +170,8 @@ class Submitting:
             return None
         if isinstance(error, RateLimited):
             self._key_waits.pause(key, job, wait_s, Call.CREATE)
+            if wait_s > LONG_REST_S:
+                return await self._key_waits.rest(followed, key, wait_s)
         # A long wait is a column, not a sleeping coroutine: it survives a restart.
         return await self._transitions.rest(followed, wait_s)
 

@@ -25,6 +25,18 @@ SWITCHED_OFF_EVERYWHERE = (
 )
 REACTION_WITHDRAWN = "The reaction that started this was taken back before it was sent."
 
+# ---------------------------------------------------------------------- servers that have removed the bot
+
+GUILD_LEFT = "The bot was removed from this server, so this was not started. Your credits were refunded."
+GUILD_LEFT_HELD = (
+    "The bot was removed from this server before this could be posted. `/jobs recover` posts it, once the bot is back."
+)
+GUILD_LEFT_LOST = (
+    "The bot was removed from this server for a day and has forgotten its key, so this could not be followed to its "
+    "end. Your credits were refunded."
+)
+KEY_OF_ABSENT_FORGOTTEN = "forgot the API key, a day after the bot was removed from this server."
+
 # ---------------------------------------------------------------------- the database's file
 
 CLOSED = "The bot's database is closed."

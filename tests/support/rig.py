@@ -152,6 +152,7 @@ class Rig:
 
     async def step(self) -> int:
         with self.env.time_context():
+            await self.bot.parts.maintenance.run_once()
             return await self.bot.parts.worker.step()
 
     async def work(self, *, limit_s: float = 3600.0) -> None:
