@@ -54,6 +54,7 @@ def make_worker(
     key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng)
     submitting = Submitting(
         client,
+        store,
         transitions,
         key_waits,
         unavailable=unavailable,

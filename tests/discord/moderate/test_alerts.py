@@ -398,3 +398,18 @@ async def test_an_estimate_past_the_limit_is_refused_privately_after_the_wait(ri
     assert "this is about 28" in str([message.content for message in said])
     assert all(message.ephemeral for message in said)
     assert await rig.jobs() == []
+
+
+async def test_who_has_left_the_server_is_told_nothing_of_it(rig: Rig, desk: Any):
+    """The one who set the key has left: the log channel is told, and nobody by direct message."""
+    boss = rig.guild.add_member(rig.env.create_user("boss"), roles=[rig.moderators])
+    shown = await boss.slash(rig.channel, "studio key")
+    [field] = rig.form_fields(shown)
+    await boss.submit_modal(shown, {field: GUILD_KEY})
+    user = boss.user
+    rig.guild.remove_member(boss)
+    with rig.env.time_context():
+        await rig.bot.parts.delivery.alert(rig.guild.id, "something is wrong")
+    await rig.env.settle()
+    assert lines(rig, desk, "something is wrong")
+    assert [m for m in user.dm_channel.history() if m.author.id == rig.bot.user.id] == []
