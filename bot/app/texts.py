@@ -42,6 +42,11 @@ def gateway_closed(code: int) -> str:
     return f"Discord has closed the connection and refuses another one (gateway close code {code})."
 
 
+def discord_in_trouble(error: str) -> str:
+    """Say with which error Discord answered at the start."""
+    return f"Discord cannot serve the bot now ({error}). A later start may work."
+
+
 def commands_do_not_load(error: Exception) -> str:
     """Say that the installation is broken."""
     return f"The commands do not load: {error}. This installation is broken; install cannon-bot again."
