@@ -150,33 +150,6 @@ async def test_an_interaction_that_died_before_the_answer_spends_nothing_and_is_
     assert 'cannon_bot_discord_errors_total{code="10062"} 1.0' in rig.bot.metrics.render().decode()
 
 
-@pytest.mark.parametrize("error", [TimeoutError(), discord.InvalidData("cut"), discord.RateLimited(60.0)])
-async def test_the_trouble_of_discord_is_told_as_discords_without_a_traceback(rig: Rig, monkeypatch, capsys, error):
-    async def fails(*_: Any, **__: Any) -> None:
-        raise error
-
-    rig.forgiven = (type(error),)
-    with monkeypatch.context() as patch:
-        patch.setattr(discord.InteractionResponse, "defer", fails)
-        result = await rig.moderator.slash(rig.channel, "usage report")
-    assert "Discord is having trouble" in private_sentence(result)
-    out = capsys.readouterr().out
-    assert "interaction.trouble_of_discord" in out
-    assert "Traceback" not in out
-
-
-async def test_a_refusal_that_discord_does_not_take_either_ends_in_the_log(rig: Rig, monkeypatch, capsys):
-    async def silent(*_: Any, **__: Any) -> None:
-        raise TimeoutError
-
-    monkeypatch.setattr(discord.InteractionResponse, "send_message", silent)
-    await rig.member.slash(rig.channel, GENERATE, prompt="   ")
-    out = capsys.readouterr().out
-    assert "interaction.not_answered" in out
-    assert "TimeoutError" in out
-    assert "Traceback" not in out
-
-
 async def test_an_answer_whose_fate_discord_does_not_tell_is_counted_by_its_code(rig: Rig):
     rig.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062)
     rig.env.inject_error("GET", "/webhooks/*/*/messages/@original", status=503, times=None)
