@@ -22,6 +22,7 @@ from bot.app.parts import Cdn, Parts, Setup
 from bot.app.responses import Responses
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
+from bot.app.watchdog import Watchdog, end_process
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
 from bot.media.scratch_dir import scratch_folder
@@ -160,7 +161,13 @@ class CannonBot(commands.Bot):
         """Follow jobs once it is known which servers have removed the bot: nothing new is begun for those."""
         await self.clock.wait(self._compared, COMPARED_BY_S)
         self._background.start(self.parts.maintenance.run(), "maintenance")
-        await self.parts.worker.run()
+        worker = self.parts.worker
+        watchdog = Watchdog(lambda: worker.progress, self.clock, end=end_process)
+        watchdog.start()
+        try:
+            await worker.run()
+        finally:
+            watchdog.stop()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Count a new session like a start: `setup_hook` did so for the first one."""

@@ -30,6 +30,9 @@ def warning(sentence: str) -> str:
 TOKEN_NOT_SET = "DISCORD_TOKEN is not set."  # noqa: S105 - a sentence, not a password
 TOKEN_REFUSED = "Discord refuses DISCORD_TOKEN. Copy the present token from the Bot page of your application."  # noqa: S105
 INTENTS_REFUSED = "Discord refuses the intents of this application; none privileged are needed."
+NOTHING_MOVES = (
+    "cannon-bot: nothing has moved for five minutes although something is due. It ends, to be started again."
+)
 DISCORD_UNREACHABLE = "Discord cannot be reached from here. Check the network, then start again."
 
 KEY_FOR_EVERY_SERVER = "every server"
