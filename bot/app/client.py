@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import importlib
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -96,7 +97,6 @@ class CannonBot(commands.Bot):
         self._serve_http = serve_http
         self._cdn = cdn
         self._backoff = backoff
-        self._folder = scratch_folder(settings.database)
         self._background = BackgroundTasks()
         self._closed_parts = False
         self._compared = asyncio.Event()
@@ -112,6 +112,11 @@ class CannonBot(commands.Bot):
         """What cards offer and trigger. It comes from the surface, by name, before the parts are put together."""
         made: CardSurface = _surface_module().card_surface(self)
         return made
+
+    @functools.cached_property
+    def _folder(self) -> tempfile.TemporaryDirectory[str]:
+        """The scratch folder, made when it is first needed: a bot that only describes itself writes nothing."""
+        return scratch_folder(self.settings.database)
 
     @property
     def setup(self) -> Setup:
@@ -184,7 +189,8 @@ class CannonBot(commands.Bot):
             await self._background.stop()
             await self.surface.aclose()
             await self.parts.aclose()
-        self._folder.cleanup()
+        if "_folder" in vars(self):
+            self._folder.cleanup()
         await super().close()
 
     # ------------------------------------------------------------------ events
