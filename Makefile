@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format bench screenshot picture readme lock wheel-check clean
+.PHONY: help demo test test-long soak check format bench screenshot picture readme lock wheel-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,8 +30,11 @@ export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && echo /dev/shm)
 test: $(READY) ## Run the tests, under 3 minutes on 2 cores; some of them: make test ARGS="-k store"
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-test-long: $(READY) ## Run the rest of the tests: every case of the large tables, and the bench in small
+test-long: $(READY) ## Run the rest of the tests: every case of the large tables, bench and soak in small
 	$(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
+
+soak: $(READY) ## Run the real bot for ten minutes among random faults; the same again: make soak SEED=7
+	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
 
 check: $(READY) ## Lint, format, types, import contracts
 	$(BIN)/ruff check

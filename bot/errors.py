@@ -23,6 +23,7 @@ BotError
 └── StartError                 the bot cannot start; the sentence says what to do
     ├── SettingsError
     └── StoreError             the database: newer schema, corrupt, no permission, key lost
+        └── DatabaseFailing    SQLite cannot do it: the file is busy, full, damaged or not to be read
 """
 
 from __future__ import annotations
@@ -167,3 +168,7 @@ class SettingsError(StartError):
 
 class StoreError(StartError):
     """The database cannot be used: newer schema, corrupt, no permission, lost secret key."""
+
+
+class DatabaseFailing(StoreError):
+    """SQLite cannot do it, for a reason of the file or the disk: nothing that was asked of it is wrong."""

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 ENV_FILE = Path(".env")
 CANNON_API_URL = "https://www.cannonstudio.app"
 """Cannon Studio's public base URL (https://www.cannonstudio.app/developers/docs/reference/create-request)."""
@@ -153,6 +154,16 @@ def _host(value: object) -> object:
     return host
 
 
+def _networks(value: object) -> object:
+    """Turn `10.0.0.0/8, 192.0.2.1` into networks; an address is a network of one."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ipaddress.ip_network(word, strict=False) for word in value.replace(",", " ").split())
+    except ValueError:
+        raise ValueError("must be addresses or networks with commas between them, such as 172.17.0.0/16") from None
+
+
 def _log_level(value: object) -> object:
     return _one_of(value, LOG_LEVELS, str.upper)
 
@@ -214,10 +225,22 @@ class Settings(BaseModel):
         description="`console` or `json`. Unset: console on a terminal, else json.",
     )
     http_host: Annotated[str, BeforeValidator(_host)] = Field(
-        default="127.0.0.1", description="Where health, metrics and webhooks listen."
+        default="127.0.0.1", description="Where `/webhooks/` listens, if `PUBLIC_URL` is set."
     )
     http_port: Annotated[int, BeforeValidator(_port)] = Field(
-        default=8080, ge=0, le=65535, description="Their port; `0` takes any free one."
+        default=8080, ge=0, le=65535, description="Its port; `0` takes any free one."
+    )
+    http_proxies: Annotated[tuple[IpNetwork, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        default=(),
+        description="Addresses or networks of your proxies, with commas between them: any other than this machine may"
+        " have 20 connections at once, and a proxy 200.",
+    )
+    health_host: Annotated[str, BeforeValidator(_host)] = Field(
+        default="127.0.0.1",
+        description="Where `/healthz` and `/metrics` listen. They hold no secret, but are not for strangers.",
+    )
+    health_port: Annotated[int, BeforeValidator(_port)] = Field(
+        default=8081, ge=0, le=65535, description="Their port; `0` takes any free one."
     )
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
         default=None,
@@ -242,6 +265,7 @@ class _Environment(BaseSettings, Settings):
 
 _SHOWN_DEFAULTS: Mapping[str, str] = {
     "database": "data/cannon-bot.db",
+    "http_proxies": "",
     "log_format": "",
     "secret_keys": "",
 }

@@ -39,9 +39,9 @@ class CogSurface:
         """Begin the actions of reactions that waited for their card; the upkeep does not wait for them."""
         self.wishes.fulfil_all()
 
-    async def ask_moderators(self, approval: Approval) -> None:
-        """Post the question whether a card is approved."""
-        await approvals.ask_moderators(self._bot, approval)
+    async def ask_moderators(self, approval: Approval) -> bool:
+        """Post the question whether a card is approved; False if Discord refuses it."""
+        return await approvals.ask_moderators(self._bot, approval)
 
     async def aclose(self) -> None:
         """Cancel what `posted` has begun."""

@@ -21,6 +21,7 @@ from bot.delivery.copies import ResultCopies
 from bot.delivery.formatting import plain
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
+from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.api_keys import ApiKeys
 from bot.guild.key_health import KeyHealth
@@ -39,6 +40,7 @@ from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch_dir import sweep
+from bot.runtime.listener import Endpoint
 from bot.runtime.transport import OriginTransport, public_transport
 from bot.runtime.web_server import HttpServer
 from bot.store import Store
@@ -54,6 +56,7 @@ class _Core:
     """The parts that depend on no other part than the store."""
 
     store: Store
+    absences: Absences
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
@@ -87,14 +90,16 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     core = await _core(setup, store)
     sources = _sources(setup, core)
     delivery = _delivery(setup, core, sources)
-    worker = _worker(setup, core, delivery, sources)
+    worker, maintenance = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
     jobs = _intake(setup, core, watch, worker)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
+    core.absences.listen(worker.resume)
     webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
     return Parts(
         store=store,
+        absences=core.absences,
         client=core.client,
         media=core.media,
         keys=core.keys,
@@ -108,6 +113,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         delivery=delivery,
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
+        maintenance=maintenance,
         member_data=MemberData(store),
         moderation=make_moderation(store, client=core.client, worker=worker, plain=plain),
         watch=watch,
@@ -121,10 +127,12 @@ async def assemble(setup: Setup, store: Store) -> Parts:
 
 
 async def _core(setup: Setup, store: Store) -> _Core:
-    settings, keys = setup.settings, _keys(setup, store)
+    settings, absences = setup.settings, Absences(store, setup.clock)
+    keys = _keys(setup, store, absences)
     client = CannonClient(settings.cannon_api_url, clock=setup.clock)
     core = _Core(
         store=store,
+        absences=absences,
         client=client,
         media=_media_fetcher(setup),
         keys=keys,
@@ -135,19 +143,20 @@ async def _core(setup: Setup, store: Store) -> _Core:
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
     )
+    await core.absences.load()
     await core.keys.load()
     await core.learned.load()
     await core.switches.load()
     return core
 
 
-def _keys(setup: Setup, store: Store) -> ApiKeys:
+def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
     settings = setup.settings
     scope = HostKeyScope(setup.bot, settings.cannon_api_key_guilds)
     host_key = settings.cannon_api_key.get_secret_value() if settings.cannon_api_key else None
     if host_key is not None:
         log.info("host_key.serves", guilds=str(scope))
-    return ApiKeys(store, host_key=host_key, host_key_serves=scope.serves)
+    return ApiKeys(store, host_key=host_key, host_key_serves=scope.serves, is_absent=absences.is_absent)
 
 
 def _media_fetcher(setup: Setup) -> MediaFetcher:
@@ -171,6 +180,7 @@ def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:
         folder=setup.folder,
         fresh=sources.fresh_link,
         surface=setup.surface,
+        absences=core.absences,
     )
 
 
@@ -187,7 +197,7 @@ def _sources(setup: Setup, core: _Core) -> Sources:
     )
 
 
-def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> Worker:
+def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> tuple[Worker, Maintenance]:
     return make_worker(
         store=core.store,
         client=core.client,
@@ -198,9 +208,7 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         learned=core.learned,
         clock=setup.clock,
         surface=delivery,
-        maintenance=Maintenance(
-            core.store, clock=setup.clock, show=delivery.show, ask_moderators=setup.surface.ask_moderators
-        ),
+        ask_moderators=setup.surface.ask_moderators,
         metrics=setup.metrics,
         complete=sources.complete,
         webhook_url=core.webhook_tokens.url,
@@ -214,7 +222,7 @@ def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
         client=core.client,
         clock=setup.clock,
         channel=delivery.log_channel,
-        ping=delivery.cards.ping_late,
+        ping=delivery.ping_late,
     )
 
 
@@ -243,6 +251,7 @@ def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, r
         audit=AccountAudit(core.store, client=core.client, clock=setup.clock),
         worker=worker,
         settle_answers=recovery.settle_overdue,
+        absences=core.absences,
         fulfil_wishes=setup.surface.fulfil_wishes,
         clock=setup.clock,
     )
@@ -281,10 +290,14 @@ def _recovery(setup: Setup, store: Store, jobs: JobService, delivery: Delivery) 
 
 
 def _http_server(setup: Setup, worker: Worker, webhooks: Webhooks) -> HttpServer:
+    settings = setup.settings
+    public = Endpoint("HTTP", settings.http_host, settings.http_port) if settings.public_url is not None else None
     return HttpServer(
-        host=setup.settings.http_host,
-        port=setup.settings.http_port,
+        private=Endpoint("HEALTH", settings.health_host, settings.health_port),
+        public=public,
+        proxies=settings.http_proxies,
         health=Health(setup.bot, worker=worker, clock=setup.clock),
         hint=webhooks.receive,
         metrics=setup.metrics,
+        clock=setup.clock,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib
 from pathlib import Path
@@ -27,6 +28,7 @@ from bot.media.scratch_dir import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.cooldowns import Cooldowns
+from bot.runtime.health_probe import ADDRESS_META
 from bot.runtime.metrics import Metrics
 from bot.settings import Settings
 
@@ -36,6 +38,8 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot
 
 SURFACE = "cogs"
 """The one extension that the core loads, by name: nothing in `bot` imports the cogs."""
+COMPARED_BY_S = 30.0
+"""How long jobs wait for Discord's gateway after a start: what Cannon Studio has made must not wait for it longer."""
 PRESS_AGAIN_S = 3.0
 """For how long a control that spends ignores a second press by the same member: a double press."""
 
@@ -95,6 +99,8 @@ class CannonBot(commands.Bot):
         self._folder = scratch_folder(settings.database)
         self._background = BackgroundTasks()
         self._closed_parts = False
+        self._compared = asyncio.Event()
+        """Set once it was noted which servers have removed the bot meanwhile."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -141,15 +147,21 @@ class CannonBot(commands.Bot):
         await self.parts.catalogue_refresh.load()
         if self._serve_http:
             await self.parts.http.start()
-            await self.parts.store.meta.set("http_address", self.parts.http.address)
+            await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
         await self.parts.recovery.recover()
         if self._run_worker:
-            self._background.start(self.parts.worker.run(), "worker")
+            self._background.start(self._follow_jobs(), "worker")
             self._background.start(self.parts.watch.run(), "watch")
             self._background.start(self.parts.upkeep.run(), "upkeep")
             self._background.start(self.parts.catalogue_refresh.run(), "openapi")
         if self._backoff is not None:
             await self._backoff.take()
+
+    async def _follow_jobs(self) -> None:
+        """Follow jobs once it is known which servers have removed the bot: nothing new is begun for those."""
+        await self.clock.wait(self._compared, COMPARED_BY_S)
+        self._background.start(self.parts.maintenance.run(), "maintenance")
+        await self.parts.worker.run()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Count a new session like a start: `setup_hook` did so for the first one."""
@@ -180,13 +192,24 @@ class CannonBot(commands.Bot):
         """Ignore what members write: the bot answers only commands, controls and reactions."""
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Delete the key of a server that has removed the bot: it is theirs, not ours to keep."""
-        await self.parts.store.keys.forget_all(guild.id)
-        log.info("guild.removed", guild=guild.id)
+        """Note that a server has removed the bot. One that Discord cannot reach just now is not removed."""
+        await self.parts.absences.left(guild.id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Continue the jobs of a server that has invited the bot again."""
+        await self.parts.absences.returned(guild.id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Continue the jobs of a server that was noted as left: whatever Discord calls it, the bot is there."""
+        await self.parts.absences.returned(guild.id)
 
     async def on_ready(self) -> None:
-        """Log once that the bot is ready."""
+        """Compare the servers, since a new session tells nothing of those that removed the bot before it."""
         log.info("ready", user=str(self.user), guilds=len(self.guilds))
+        try:
+            await self.parts.absences.compare([guild.id for guild in self.guilds])
+        finally:
+            self._compared.set()
 
 
 def _surface_module() -> Any:

@@ -7,11 +7,12 @@ import discord
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 
-WORKER_STALLED_S = 120.0
+STALLED_S = 120.0
+"""For how long the loop may not go round, and a lane may not end a turn although one is due."""
 
 
 class Health:
-    """Reads the state of the worker and of the connection to Discord."""
+    """Reads the progress of the worker and the state of the connection to Discord."""
 
     def __init__(self, bot: discord.Client, *, worker: Worker, clock: Clock) -> None:
         self._bot = bot
@@ -19,11 +20,20 @@ class Health:
         self._clock = clock
 
     def __call__(self) -> dict[str, object]:
-        """Return `ok` (the worker is alive), `ready` (connected to Discord), and how many jobs and guilds there are."""
-        stalled_s = self._clock.monotonic() - self._worker.beat
+        """Return what there is to know.
+
+        `ok`: the worker goes on, in each lane; `ready`: connected to Discord; how many `jobs` are followed and
+        `guilds` are there; `oldest_due_s`: for how long each lane has let the job wait that was due first;
+        `turns_last_minute`: how many ended, of all lanes.
+        """
+        due, turns = self._worker.oldest_due_s(), self._worker.turns_last_minute()
+        beats = self._clock.monotonic() - self._worker.progress.beat < STALLED_S
+        moves = all(due[lane] <= STALLED_S or turns[lane] > 0 for lane in due)
         return {
-            "ok": stalled_s < WORKER_STALLED_S,
+            "ok": beats and moves,
             "ready": self._bot.is_ready() and not self._bot.is_closed(),
             "jobs": self._worker.followed,
             "guilds": len(self._bot.guilds),
+            "oldest_due_s": {lane.value: round(seconds, 1) for lane, seconds in due.items()},
+            "turns_last_minute": sum(turns.values()),
         }

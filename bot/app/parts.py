@@ -19,12 +19,14 @@ from bot.delivery import CardSurface, Delivery
 from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
+from bot.guild.absences import Absences
 from bot.guild.api_keys import ApiKeys
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
+from bot.jobs.maintenance import Maintenance
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
@@ -62,6 +64,7 @@ class Parts:
     """Everything the surface may use, once the bot has started."""
 
     store: Store
+    absences: Absences
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
@@ -75,6 +78,7 @@ class Parts:
     delivery: Delivery
     copies: ResultCopies
     worker: Worker
+    maintenance: Maintenance
     member_data: MemberData
     moderation: Moderation
     watch: Watch

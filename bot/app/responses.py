@@ -10,7 +10,7 @@ import structlog
 from discord import app_commands
 
 from bot.app import texts
-from bot.delivery.discord_facts import DEAD_INTERACTION
+from bot.delivery.discord_facts import DEAD_INTERACTION, DISCORD_ERRORS, NETWORK_ERRORS
 from bot.errors import BotError
 from bot.runtime.metrics import Metrics
 
@@ -36,10 +36,11 @@ class Responses:
         """Answer a member's failed interaction with one sentence that only they see.
 
         In this order: our own errors have their sentence; Discord's checks get a plain one; an interaction that has
-        already expired is only logged; anything else is logged with its traceback and reported as our fault.
+        already expired is only logged; trouble of Discord's own is reported as such; anything else is logged with its
+        traceback and reported as our fault.
         """
         cause = _unwrapped(error)
-        if isinstance(cause, discord.HTTPException):
+        if isinstance(cause, DISCORD_ERRORS):
             self._metrics.discord_error(cause)
         sentence = _sentence(cause)
         if sentence is None:
@@ -48,13 +49,13 @@ class Responses:
         await self.warn(interaction, sentence)
 
     async def warn(self, interaction: discord.Interaction[Any], sentence: str) -> None:
-        """Reply ephemerally with one warning; never raises for an interaction that has expired."""
+        """Reply ephemerally with one warning; never raises for an answer that Discord does not take."""
         await self.reply_privately(interaction, texts.warning(sentence)[:ERROR_CHARS])
 
     async def reply_privately(
         self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None
     ) -> None:
-        """Reply ephemerally, optionally with controls; never raises for an interaction that has expired."""
+        """Reply ephemerally, optionally with controls; never raises for an answer that Discord does not take."""
         shown = discord.utils.MISSING if view is None else view
         try:
             if not interaction.response.is_done():
@@ -63,9 +64,9 @@ class Responses:
                 await _reply_after_deferral(interaction, text, view)
             else:
                 await interaction.followup.send(text, view=shown, ephemeral=True)
-        except discord.HTTPException as error:
+        except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
-            log.info("interaction.not_answered", status=error.status, code=error.code)
+            log.info("interaction.not_answered", error=type(error).__name__, code=getattr(error, "code", 0))
 
 
 async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:
@@ -105,6 +106,9 @@ def _sentence(error: BaseException) -> str | None:
             return sentence
     if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
         return None
+    if isinstance(error, NETWORK_ERRORS):
+        log.warning("interaction.trouble_of_discord", error=type(error).__name__)
+        return texts.DISCORD_TROUBLE
     log.error("interaction.failed", exc_info=error)
     return texts.UNEXPECTED
 

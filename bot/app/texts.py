@@ -7,6 +7,10 @@ from __future__ import annotations
 UNEXPECTED = (
     "Something went wrong on the bot's side. `/jobs list` shows whether anything was begun by this; else try again."
 )
+DISCORD_TROUBLE = (
+    "Discord is having trouble and did not take the bot's answer. `/jobs list` shows whether anything was begun by"
+    " this; else try again."
+)
 NOT_DONE = "This was not done."
 """Shown for a moment in place of "thinking…", until the reason has been sent ephemerally."""
 SERVER_ONLY = "This works in a server only."

@@ -21,7 +21,7 @@ from bot.delivery.generated_texts import (
     rewritten_prompt,
 )
 from bot.domain.card_jobs import is_batch, is_linked, main_job, open_part, prompt_text
-from bot.domain.models import MADE_STATES, Card, Job, JobState, credits_words
+from bot.domain.models import MADE_STATES, Card, Job, JobState, WaitsFor, credits_words
 from bot.domain.text import one_line, shortened, stamp, without_controls
 
 STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
@@ -206,6 +206,10 @@ def _under_way(job: Job, context: CardContext, word: str) -> str:
     """Return the state of a job that is being made, or about to be."""
     if context.blocked:
         return texts.without_key(job.state)
+    if job.waits_for is WaitsFor.CANNON:
+        return texts.cannon_asks_to_wait(stamp(job.next_at, "t"))
+    if job.waits_for is WaitsFor.ERROR:
+        return texts.failed_by_us(word, stamp(job.next_at))
     if job.overdue_at is not None:
         return texts.UNUSUALLY_LONG
     if job.state is JobState.PROCESSING and job.started_at is not None:

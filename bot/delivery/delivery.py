@@ -24,13 +24,18 @@ from bot.delivery.review_message import ReviewMessages
 from bot.delivery.surface import CardSurface
 from bot.delivery.takedown import Takedown
 from bot.domain.models import Job
+from bot.guild.absences import Absences
 from bot.jobs.learned_durations import LearnedDurations
+from bot.jobs.surface import Later
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
+
+ABSENT_S = 300.0
+"""How long a result of a server that has removed the bot waits at most after the bot's return."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +48,21 @@ class Delivery:
     notifications: Notifications
     log_channel: LogChannel
     takedown: Takedown
+    absences: Absences
 
     async def deliver(self, job: Job) -> int:
-        """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace."""
+        """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace.
+
+        In a server that has removed the bot nothing is posted, shown or told: a result waits for the bot's return.
+        """
+        if self.absences.is_absent(job.guild_id):
+            raise Later(ABSENT_S)
         return await self.poster.deliver(job)
 
     async def post_late(self, job: Job) -> None:
         """Post the result of a `held` job that came after it was given up; best effort, never raises: it stays held."""
+        if self.absences.is_absent(job.guild_id):
+            return
         try:
             posted = await self.poster.post_late(job)
             log.info("delivery.late_result", job=job.id, posted=posted)
@@ -59,11 +72,18 @@ class Delivery:
 
     async def show(self, guild_id: int, card_id: str) -> None:
         """Bring the card up to date with the store; best effort, never raises."""
-        await self.cards.show(guild_id, card_id)
+        if not self.absences.is_absent(guild_id):
+            await self.cards.show(guild_id, card_id)
+
+    async def ping_late(self, guild_id: int, card_id: str) -> None:
+        """Do for a finished card what a crash may have prevented, the author's ping last; best effort."""
+        if not self.absences.is_absent(guild_id):
+            await self.cards.ping_late(guild_id, card_id)
 
     async def alert(self, guild_id: int, sentence: str) -> None:
         """Alert the guild's moderators; best effort, never raises."""
-        await self.notifications.alert_moderators(guild_id, sentence)
+        if not self.absences.is_absent(guild_id):
+            await self.notifications.alert_moderators(guild_id, sentence)
 
 
 def make_delivery(
@@ -78,10 +98,11 @@ def make_delivery(
     folder: Path,
     fresh: FreshLink,
     surface: CardSurface,
+    absences: Absences,
 ) -> Delivery:
     """Return a delivery through `client`; `folder` holds its files while they are uploaded, `fresh` renews links."""
     messages = Messages(client, store=store, clock=clock)
-    log_channel = LogChannel(client, store=store, metrics=metrics)
+    log_channel = LogChannel(client, store=store, metrics=metrics, is_absent=absences.is_absent)
     notifications = Notifications(client, store=store, messages=messages, log_channel=log_channel)
     drawing = CardDrawing(store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface)
     downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
@@ -116,4 +137,5 @@ def make_delivery(
         notifications=notifications,
         log_channel=log_channel,
         takedown=Takedown(messages, store=store),
+        absences=absences,
     )

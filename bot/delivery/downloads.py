@@ -27,6 +27,8 @@ MEDIA_RETRY_MAX_S = 3600.0
 """For how long the download of a file that cannot be reached is retried, from its first failure on."""
 MEDIA_GONE_MAX_S = 600.0
 """For how long a file is tried again that is not there, and of which Cannon Studio gives no other link."""
+MEDIA_WRONG_MAX_S = 60.0
+"""For how long a file is tried again that is not what it should be: its host may answer with a page for a moment."""
 FAILED_KEPT = 1000
 """For how many jobs it is known when their download failed first."""
 
@@ -158,6 +160,8 @@ class Downloads:
             return Later(15.0, WaitsFor.FILE)
         if isinstance(error, MediaGone) and failed_s < MEDIA_GONE_MAX_S:
             return Later(10.0, WaitsFor.FILE)
+        if isinstance(error, MediaUnsafe | MediaWrongKind) and failed_s < MEDIA_WRONG_MAX_S:
+            return Later(15.0, WaitsFor.FILE)
         if isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
             self._failed_at.pop(job.id, None)
             return NoPlace(texts.unusable_file(error.sentence))

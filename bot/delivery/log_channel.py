@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import discord
 import structlog
@@ -24,7 +25,11 @@ POST_TIMEOUT_S = 10.0
 class LogChannel:
     """Posts lines; best effort: a failure is logged and returned."""
 
-    def __init__(self, client: discord.Client, *, store: Store, metrics: Metrics) -> None:
+    def __init__(
+        self, client: discord.Client, *, store: Store, metrics: Metrics, is_absent: Callable[[int], bool]
+    ) -> None:
+        """Take what it needs; `is_absent` says whether a guild has removed the bot: its lines wait for a while."""
+        self._is_absent = is_absent
         self._client = client
         self._store = store
         self._metrics = metrics
@@ -43,6 +48,8 @@ class LogChannel:
         channel_id = (await self._store.settings.get(guild_id)).log_channel
         if channel_id is None:
             return Posted.NEVER
+        if self._is_absent(guild_id):
+            return Posted.LATER
         nonce = None if subject_id is None else nonce_of("decision", subject_id, channel_id)
         try:
             async with asyncio.timeout(POST_TIMEOUT_S):

@@ -23,7 +23,7 @@ from bot.jobs.surface import Later, NoPlace
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
-from bot.store import Store
+from bot.store import RecordOf, Store
 
 log = structlog.get_logger(__name__)
 
@@ -91,12 +91,20 @@ class Poster:
                 await self._alert(job.guild_id, texts.refused_by_discord(job.id))
             raise
 
-    async def post_held(self, job: Job, media: Sequence[Media], *, channel_id: int, is_reviewed: bool = False) -> bool:
+    async def post_held(
+        self,
+        job: Job,
+        media: Sequence[Media],
+        *,
+        channel_id: int,
+        is_reviewed: bool = False,
+        record: RecordOf[Job | None] | None = None,
+    ) -> bool:
         """Post a job that was made but not posted: on its card, else in `channel_id`, else by direct message.
 
-        `media` are its files with links that work; `is_reviewed` says that a moderator wants it posted. Returns False
-        if it has been posted meanwhile. Raises Later or NoPlace; then it stays held. The job is paid for already, and
-        this costs nothing.
+        `media` are its files with links that work; `is_reviewed` says that a moderator wants it posted, and `record`
+        gives the line for that. Returns False if it has been posted meanwhile. Raises Later or NoPlace; then it stays
+        held. The job is paid for already, and this costs nothing.
         """
         async with self._memory.lock(job.card_id):
             found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
@@ -111,7 +119,7 @@ class Poster:
                 message_id = await self._deliver_on(card, jobs, renewed, channel_id=channel_id)
             except DISCORD_ERRORS as error:
                 raise Later(REFUSED_AGAIN_S, WaitsFor.DISCORD) from error
-            await self._note_delivered(current, media, message_id)
+            await self._note_delivered(current, media, message_id, record)
             self._memory.forget_shown(card.id)
         return True
 
@@ -126,7 +134,9 @@ class Poster:
             log.info("delivery.late_result_held", job=job.id, error=type(error).__name__)
             return False
 
-    async def _note_delivered(self, job: Job, media: Sequence[Media], message_id: int) -> None:
+    async def _note_delivered(
+        self, job: Job, media: Sequence[Media], message_id: int, record: RecordOf[Job | None] | None
+    ) -> None:
         await self._store.jobs.change(
             job,
             JobState.DELIVERED,
@@ -134,6 +144,7 @@ class Poster:
             delivered_at=self._clock.wall(),
             media=tuple(media),
             error=None,
+            record=record,
         )
 
     async def _deliver_on(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int) -> int:

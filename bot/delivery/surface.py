@@ -33,8 +33,11 @@ class CardSurface(Protocol):
         """Begin what members wished, by reactions, of cards that were not done then and have ended now."""
         ...
 
-    async def ask_moderators(self, approval: Approval) -> None:
-        """Ask the guild's moderators to approve a card, if not asked yet. Raises no error of Discord."""
+    async def ask_moderators(self, approval: Approval) -> bool:
+        """Ask the guild's moderators to approve a card, if not asked yet. Raises no error of Discord.
+
+        Returns False if Discord refuses the question for what it says: asking again will hardly help.
+        """
         ...
 
     async def aclose(self) -> None:

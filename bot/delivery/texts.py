@@ -33,9 +33,21 @@ WAITING_WHILE_PAUSED = "⏸️ waiting: the moderators have paused new jobs"
 
 def posting_waits(state: str, waits_for: WaitsFor, at: str) -> str:
     """Return the state of a result that cannot be posted now; it is tried again at `at`."""
+    if waits_for is WaitsFor.ERROR:
+        return failed_by_us(state, at)
     causes = {WaitsFor.FILE: "the file host does not answer", WaitsFor.DISCORD: "Discord does not take it"}
     cause = causes.get(waits_for)
     return f"{state}; {cause}, next try {at}" if cause is not None else f"{state}; next try {at}"
+
+
+def failed_by_us(state: str, at: str) -> str:
+    """Return the state of a job at which the bot has failed; it is tried again at `at`."""
+    return f"{state}; I failed at this, next try {at}"
+
+
+def cannon_asks_to_wait(until: str) -> str:
+    """Return the state of a job for which Cannon Studio takes no calls until then."""
+    return f"⏳ Cannon Studio asks to wait until {until}"
 
 
 def at_place(state: str, place: int) -> str:

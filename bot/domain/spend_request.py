@@ -17,6 +17,10 @@ JOBS_PER_CARD = 20
 ZERO = Decimal(0)
 
 
+class WordsChanged(Exception):
+    """The moderators have changed the word list since the request was judged by it: it has to be judged again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendItem:
     """One requested job. `credits` is its hold."""
@@ -26,8 +30,8 @@ class SpendItem:
     credits: Decimal
     exact: bool
     """Whether the credits are a known price rather than an estimate."""
-    text: str = ""
-    """All that the member wrote for it."""
+    has_forbidden_word: bool = False
+    """Whether something that is sent for it has one of the request's `words`."""
     unchecked: bool = False
     """Whether the provider's safety checker is switched off."""
     linked: bool = False
@@ -45,6 +49,8 @@ class SpendRequest:
     age_restricted: bool
     items: Sequence[SpendItem]
     balance: Decimal | None
+    words: tuple[str, ...] = ()
+    """The word list by which the items were judged."""
     approved: bool = False
     """Whether a moderator has approved it already, or no approval is required."""
 

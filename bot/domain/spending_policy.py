@@ -8,9 +8,8 @@ from bot.domain import texts
 from bot.domain.guild_rules import Block, Limit, Rules
 from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
-from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict
+from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict, WordsChanged
 from bot.domain.text import full_stop, stamp
-from bot.domain.word_list import WordList
 from bot.errors import Refused
 
 CHANNELS_SHOWN = 5
@@ -25,7 +24,10 @@ def decide(
     spending: SpendingView,
     now: float,
 ) -> Verdict:
-    """Return the verdict on the request. Raises Refused with the exact reason and what would be accepted."""
+    """Return the verdict on the request. Raises Refused with the exact reason and what would be accepted.
+
+    Raises WordsChanged if the request was judged by another word list than that of `rules`.
+    """
     _may_use(request, rules, block, now)
     _may_say(request, rules)
     _may_cost(request, rules)
@@ -52,10 +54,12 @@ def refuse_blocked(block: Block | None, now: float) -> None:
 
 
 def _may_say(request: SpendRequest, rules: Rules) -> None:
+    if request.words != rules.words:
+        raise WordsChanged
     for item in request.items:
         if item.unchecked and rules.unchecked_only_in_age_restricted and not request.age_restricted:
             raise Refused(texts.UNCHECKED, "safety check")
-        if WordList.of(rules.words).first_in([item.text]) is not None:
+        if item.has_forbidden_word:
             raise Refused(texts.FORBIDDEN_WORD, "word")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.domain.models import AccountStatus, GuildKey, Job
+from bot.domain.models import AccountStatus, GuildKey, Job, JobState
 from bot.errors import NoKey
 from bot.guild import texts
 from bot.store import Store
@@ -46,8 +46,17 @@ class RefusedKey:
 class ApiKeys:
     """Finds the key for a guild or a job, and remembers what the API says of it."""
 
-    def __init__(self, store: Store, *, host_key: str | None, host_key_serves: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        host_key: str | None,
+        host_key_serves: Callable[[int], bool],
+        is_absent: Callable[[int], bool],
+    ) -> None:
+        """Take the host's key and whom it serves; `is_absent` says of a guild whether it has removed the bot."""
         self._store = store
+        self._is_absent = is_absent
         self._host_key = host_key
         self._host_key_serves = host_key_serves
         self._host_balance: Decimal | None = None
@@ -81,8 +90,12 @@ class ApiKeys:
         """Return the key to go on with: the one the job was submitted with, else the guild's present one, else None.
 
         The API wants the same key for a request's whole life, so a retired key serves until its jobs are done. A
-        refused one is passed over for a newer one: keys of one account may see each other's requests.
+        refused one is passed over for a newer one: keys of one account may see each other's requests. For a guild that
+        has removed the bot nothing is submitted, and no other key than that of before asks for its requests.
         """
+        is_absent = self._is_absent(job.guild_id)
+        if is_absent and job.state is JobState.SUBMITTING:
+            return None
         # From the first POST on: one whose reply was lost may only be repeated with the key that remembers it.
         started = job.remote_id is not None or job.attempts > 0
         if started and job.key_id is not None:
@@ -92,6 +105,8 @@ class ApiKeys:
         if started and job.key_id is None and self._host_key is not None and job.guild_id not in self._host_refused_to:
             # The host's key continues what it started, also where it serves no new jobs any more.
             return UsableKey(id=None, secret=self._host_key, balance=self._host_balance)
+        if is_absent:
+            return None
         try:
             key = await self.for_guild(job.guild_id)
         except NoKey:

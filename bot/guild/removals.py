@@ -1,4 +1,4 @@
-"""What the record says when a moderator cancels or removes what another member requested."""
+"""What the record says when a moderator cancels, posts or removes what another member requested."""
 
 from __future__ import annotations
 
@@ -50,6 +50,18 @@ def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled | None]:
             text = texts.result_dropped(named)
         about = {"job": done.job.id, "member": done.job.author_id, "stopped": done.stopped, "others": done.others}
         return Record(kind="cancel", text=text, by_id=by_id, about=about)
+
+    return record
+
+
+def recovered_by(by_id: int) -> RecordOf[Job | None]:
+    """Return the line for a held result that `by_id` has had posted: None for their own."""
+
+    def record(posted: Job | None) -> Record | None:
+        if posted is None or posted.author_id == by_id:
+            return None
+        text = texts.result_recovered(texts.job_of(posted.author_id, posted.id))
+        return Record(kind="recovery", text=text, by_id=by_id, about={"job": posted.id, "member": posted.author_id})
 
     return record
 

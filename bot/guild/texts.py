@@ -331,6 +331,11 @@ def result_dropped(named: str) -> str:
     return f"cancelled {named}: it is charged, but its result is not posted."
 
 
+def result_recovered(named: str) -> str:
+    """Return the line of a kept result that was posted after all."""
+    return f"posted the result of {named}, which was kept."
+
+
 def card_cancelled(author_id: int, job_ids: Sequence[str]) -> str:
     """Return the line of a card of which these jobs were cancelled."""
     ids = ", ".join(f"`{job_id}`" for job_id in job_ids)

@@ -1,56 +1,30 @@
-"""What the worker follows, and what is due when."""
+"""What the worker follows, what is due when, and in which lane."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from bot.domain.models import Job, JobState
+from bot.jobs.followed import Followed
+from bot.jobs.lanes import Lane, LaneName, LaneSize, lane_of
 from bot.runtime.clock import Clock
 
-REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
-"""The states in which Cannon Studio works on a job."""
 GATHER_S = 0.1
 """How long a new job may wait: of commands that come at once, all are answered before the first is submitted."""
-
-
-@dataclass(slots=True)
-class Followed:
-    """A job this process follows. `due` is monotonic seconds."""
-
-    job: Job
-    due: float
-    active_s: float
-    """As the job's, but up to date: it is written now and then only."""
-    answered_at: float | None = None
-    """When the API answered the last poll, monotonic seconds; None if it failed, or if there was none."""
-    is_watched: bool = False
-    """Whether this process has submitted it and every poll since then was answered."""
-    answers_to: str | None = None
-    """The slot of the key with which the API knows the job, once a poll was answered."""
-    attempted_at: float | None = None
-    """When it was first submitted by this process, monotonic seconds."""
-    denied_at: float | None = None
-    """When the API denied the request last, if the poll before was denied too; monotonic seconds."""
-    denials: int = 0
-    """How often in a row it was denied."""
-    blocked_at: float | None = None
-    """When there was no key for it last, if there was none before; monotonic seconds."""
-    failures: int = 0
-    busy: bool = False
-    hinted: bool = False
-    """Whether a hint came while it was busy."""
-    decided: bool = False
-    """Whether a decision came while it was busy."""
+SIZES: Mapping[LaneName, LaneSize] = {
+    LaneName.SUBMIT: LaneSize(slots=64, most=160, per_server=8),
+    LaneName.POLL: LaneSize(slots=64, most=160, per_server=8),
+    LaneName.DELIVER: LaneSize(slots=64, most=160, per_server=2, per_card=1),
+}
+"""All together open fewer files and sockets than a process may by default (1,024)."""
 
 
 class Agenda:
-    """The followed jobs in a heap with lazy deletion, and when to claim more of them."""
+    """The followed jobs in their lanes, and when to claim more of them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._heap: list[tuple[float, str]] = []
+        self.lanes = {name: Lane(SIZES[name]) for name in LaneName}
         self.jobs: dict[str, Followed] = {}
         """By job id. To be changed by the methods alone."""
         self.claim_due = 0.0
@@ -59,9 +33,9 @@ class Agenda:
         """Set when something is due sooner than the worker knew."""
 
     def put(self, followed: Followed) -> None:
-        """Add a job, or note its new `due`."""
+        """Add a job, or note its new `due`, in the lane of its state."""
         self.jobs[followed.job.id] = followed
-        heapq.heappush(self._heap, (followed.due, followed.job.id))
+        self.lanes[lane_of(followed.job.state)].put(followed)
 
     def set_due(self, followed: Followed, wait_s: float = 0.0) -> None:
         """Let a job be due in `wait_s` seconds."""
@@ -70,12 +44,15 @@ class Agenda:
 
     def drop(self, job_id: str) -> None:
         """Forget a job."""
-        self.jobs.pop(job_id, None)
+        followed = self.jobs.pop(job_id, None)
+        if followed is not None:
+            followed.entry = None
 
     def clear(self) -> None:
-        """Forget all jobs."""
+        """Forget all jobs. Turns under way hold their slots until they are done."""
         self.jobs.clear()
-        self._heap.clear()
+        for lane in self.lanes.values():
+            lane.clear()
 
     def has(self, followed: Followed) -> bool:
         """Whether this very entry is still on it: the job may have been lost and claimed again."""
@@ -86,25 +63,27 @@ class Agenda:
         self.claim_due = min(self.claim_due, self._clock.monotonic() + GATHER_S)
         self.changed.set()
 
-    def next_due(self) -> float | None:
-        """Return when the next job is due, monotonic seconds, None if none is."""
-        current = self._current()
-        return None if current is None else current.due
+    def next_at(self) -> float | None:
+        """Return when to look for a turn again, monotonic seconds; None if no time brings one."""
+        return min((at for lane in self.lanes.values() if (at := lane.next_at()) is not None), default=None)
 
-    def take_due(self, now: float) -> Followed | None:
-        """Return a job that is due at `now`, monotonic seconds, marked busy; None if none is."""
-        current = self._current()
-        if current is None or current.due > now:
-            return None
-        heapq.heappop(self._heap)
-        current.busy = True
-        return current
+    def take_due(self, name: LaneName, now: float) -> Followed | None:
+        """Return the job of the lane whose turn begins at `now`, monotonic seconds, marked busy; None if none may."""
+        followed = self.lanes[name].take_due(now)
+        if followed is not None:
+            followed.busy = True
+        return followed
 
-    def _current(self) -> Followed | None:
-        while self._heap:
-            due, job_id = self._heap[0]
-            followed = self.jobs.get(job_id)
-            if followed is not None and not followed.busy and followed.due == due:
-                return followed
-            heapq.heappop(self._heap)
-        return None
+    def startable_at(self) -> float | None:
+        """Return since when, monotonic seconds, a job is due that lacks a slot alone; None if there is none."""
+        return min((at for lane in self.lanes.values() if (at := lane.startable_at()) is not None), default=None)
+
+    def oldest_due_s(self) -> dict[LaneName, float]:
+        """Return for how many seconds the job of each lane that was due first has waited for its turn."""
+        now = self._clock.monotonic()
+        return {name: lane.oldest_due_s(now) for name, lane in self.lanes.items()}
+
+    def turns_last_minute(self) -> dict[LaneName, int]:
+        """Return how many turns of each lane have ended in the last minute."""
+        now = self._clock.monotonic()
+        return {name: lane.turns_last_minute(now) for name, lane in self.lanes.items()}

@@ -1,4 +1,4 @@
-"""Puts a worker and its turns together."""
+"""Puts a worker, its turns and its maintenance together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
 from bot.jobs.key_waits import KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
-from bot.jobs.maintenance import Maintenance
+from bot.jobs.maintenance import AskModerators, Maintenance
+from bot.jobs.own_errors import OwnErrors
 from bot.jobs.polling import Polling
 from bot.jobs.submitting import Submitting
 from bot.jobs.surface import Surface
@@ -38,18 +39,22 @@ def make_worker(
     learned: LearnedDurations,
     clock: Clock,
     surface: Surface,
-    maintenance: Maintenance,
+    ask_moderators: AskModerators,
     metrics: Metrics,
     complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
     webhook_url: Callable[[Job], str | None] = lambda _job: None,
-) -> Worker:
-    """Return a worker for the jobs of `store`. `complete` and `webhook_url` are described in `submitting`."""
+) -> tuple[Worker, Maintenance]:
+    """Return a worker for the jobs of `store`, and what runs next to it.
+
+    `complete` and `webhook_url` are described in `submitting`, `ask_moderators` in `maintenance`.
+    """
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
     agenda = Agenda(clock)
     transitions = Transitions(store, surface=surface, clock=clock, metrics=metrics, claim_soon=agenda.claim_soon)
     key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng)
     submitting = Submitting(
         client,
+        store,
         transitions,
         key_waits,
         unavailable=unavailable,
@@ -64,7 +69,15 @@ def make_worker(
     polling = Polling(
         client, transitions, key_waits, catalogue=catalogue, learned=learned, clock=clock, metrics=metrics, rng=rng
     )
-    return Worker(
+    maintenance = Maintenance(
+        store,
+        clock=clock,
+        show=surface.show,
+        alert=surface.alert,
+        ask_moderators=ask_moderators,
+        claim_soon=agenda.claim_soon,
+    )
+    worker = Worker(
         store,
         keys=keys,
         agenda=agenda,
@@ -72,6 +85,8 @@ def make_worker(
         submitting=submitting,
         polling=polling,
         delivering=Delivering(transitions, clock=clock, metrics=metrics),
-        maintenance=maintenance,
+        own_errors=OwnErrors(transitions),
+        maintain=maintenance.wake,
         clock=clock,
     )
+    return worker, maintenance

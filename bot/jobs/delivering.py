@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from bot.domain.models import Job, JobState
-from bot.jobs.agenda import Followed
+from bot.domain.models import JobState, WaitsFor
+from bot.jobs import texts
+from bot.jobs.followed import Followed
 from bot.jobs.surface import Later, NoPlace, Parked
-from bot.jobs.transitions import Transitions
+from bot.jobs.transitions import Transitions, true_cost
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
 
 LATER_MAX_S = 300.0
 """How long a delivery that fails again and again waits at most, unless Discord names a longer wait."""
+POSTING_FAILED_MAX_S = 24 * 3600.0
+"""For how long a result is tried to be posted that always fails for the same reason or another."""
 
 
 class Delivering:
@@ -33,7 +34,7 @@ class Delivering:
         except Parked as parked:
             return await self._parked(followed, parked.seconds)
         except NoPlace as no_place:
-            await self._hold(followed, no_place.sentence)
+            await self._transitions.hold(followed, no_place.sentence)
         else:
             await self._delivered(followed, message_id)
         return None
@@ -42,35 +43,50 @@ class Delivering:
         job, now = followed.job, self._clock.wall()
         self._metrics.delivery("posted", operation=job.operation, seconds=now - job.created_at)
         if await self._transitions.change(
-            followed, JobState.DELIVERED, settle=_cost(job), message_id=message_id, delivered_at=now
+            followed,
+            JobState.DELIVERED,
+            settle=true_cost(job),
+            message_id=message_id,
+            delivered_at=now,
+            posting_failed_s=0.0,
         ):
             failpoint("deliver.stored")
             await self._transitions.show(job)
 
     async def _later(self, followed: Followed, later: Later) -> float | None:
-        """Put the job back and say on its card what it waits for."""
+        """Put the job back and say on its card what it waits for; after a day without success it is kept instead."""
+        failed_s = self._failed_s(followed)
+        if failed_s > POSTING_FAILED_MAX_S:
+            await self._give_up(followed, later.waits_for)
+            return None
         followed.failures += 1
         self._metrics.delivery("later")
         wait_s = max(later.seconds, min(2.0**followed.failures, LATER_MAX_S))
-        if await self._transitions.rest(followed, wait_s, waits_for=later.waits_for) is None:
+        had_a_place = followed.job.waits_for is None
+        noted = await self._transitions.rest(followed, wait_s, waits_for=later.waits_for, posting_failed_s=failed_s)
+        if noted is None:
             return None
         await self._transitions.show(followed.job)
+        if had_a_place and later.waits_for is not None:
+            await self._transitions.start_waiting(followed.job.guild_id)  # what waits for others takes no place
         return wait_s
 
+    def _failed_s(self, followed: Followed) -> float:
+        """Return for how many seconds its posting has failed in a row, by monotonic time and over restarts."""
+        now, before = self._clock.monotonic(), followed.posting_failed_at
+        followed.posting_failed_at = now
+        return followed.job.posting_failed_s + (0.0 if before is None else now - before)
+
+    async def _give_up(self, followed: Followed, waits_for: WaitsFor | None) -> None:
+        job = followed.job
+        await self._transitions.hold(followed, texts.not_posted_for_a_day(waits_for))
+        if followed.job.state.ended:
+            await self._transitions.surface.alert(job.guild_id, texts.not_posted_alert(job.id))
+
     async def _parked(self, followed: Followed, seconds: float) -> float | None:
-        if await self._transitions.rest(followed, seconds) is None:
+        followed.posting_failed_at = None
+        if await self._transitions.rest(followed, seconds, posting_failed_s=0.0) is None:
             return None
         await self._transitions.show(followed.job)
         await self._transitions.start_waiting(followed.job.guild_id)  # what waits for a decision takes no place
         return seconds
-
-    async def _hold(self, followed: Followed, sentence: str) -> None:
-        """Keep a result that was made and paid, but has nowhere to be posted: the true cost counts."""
-        job = followed.job
-        self._metrics.delivery("held", operation=job.operation)
-        await self._transitions.change(followed, JobState.HELD, settle=_cost(job), error=sentence)
-        await self._transitions.show(job)
-
-
-def _cost(job: Job) -> Decimal:
-    return job.cost if job.cost is not None else job.held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -11,7 +12,7 @@ from bot.catalogue import LiveCatalogue
 from bot.domain.guild_rules import Rules
 from bot.domain.limit_rules import all_headrooms
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
-from bot.domain.spend_request import JOBS_PER_CARD, Headroom, SpendRequest, Verdict
+from bot.domain.spend_request import JOBS_PER_CARD, Headroom, SpendRequest, Verdict, WordsChanged
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
@@ -26,6 +27,7 @@ from bot.jobs import texts
 from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats
+from bot.jobs.sent_words import judged
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Cancelled, Spending, Store
@@ -121,11 +123,11 @@ class JobService:
         """
         try:
             try:
-                return await self._accept(spec)
+                return await self._accept_judged(spec)
             except Refused as error:
                 if error.reason != "balance" or not await self._has_new_balance(spec.guild_id):
                     raise
-                return await self._accept(spec)
+                return await self._accept_judged(spec)
         except Refused as error:
             if error.reason:
                 await self._watch.refused(spec.guild_id, spec.author_id, spec.steps[-1].operation, error)
@@ -135,16 +137,22 @@ class JobService:
         """Ask the account whether credits were added, at most once a minute; return whether it was told."""
         return await self._key_health.refresh_balance(guild_id, await self._keys.for_guild(guild_id))
 
+    async def _accept_judged(self, spec: CardSpec) -> Accepted:
+        """Accept the request, by the word list that applies when it is stored."""
+        while True:
+            with contextlib.suppress(WordsChanged):
+                return await self._accept(spec)
+
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self._store.settings.get(spec.guild_id)
-        checked = self.check(spec, rules)
+        checked = [await judged(job, rules.words) for job in self.check(spec, rules)]
         key = await self._keys.for_guild(spec.guild_id)
         if key.refused:
             raise KeyRefused(texts.KEY_REFUSED)
         for job in checked:
             self._unavailable.require_available(spec.guild_id, key, job.operation)
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
-        spend = spend_request(spec, checked, estimates, key.balance)
+        spend = spend_request(spec, checked, estimates, rules=rules, balance=key.balance)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_expensive = rules.confirm_above is not None and spend.total > rules.confirm_above

@@ -1,15 +1,18 @@
-"""What a job does while its key cannot be used: pauses after a 429, and the wait for a key that works."""
+"""What a job does while its key cannot be used: pauses after a 429, outages, and the wait for a key that works."""
 
 from __future__ import annotations
 
 import random
 from enum import Enum, auto
 
-from bot.domain.models import Job, JobState
+from bot.domain.models import Job, JobState, WaitsFor
+from bot.domain.text import stamp
+from bot.errors import CannonError, CannonUnavailable, UnreadableAnswer
 from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyHealth, KeyVerdict
 from bot.jobs import texts
-from bot.jobs.agenda import Followed
+from bot.jobs.breaker import Breaker
+from bot.jobs.followed import Followed
 from bot.jobs.transitions import Transitions
 from bot.runtime.clock import Clock
 
@@ -18,8 +21,12 @@ BLOCKED_S = 60.0
 BLOCKED_MAX_S = 24 * 3600.0
 UNKNOWN_KEY_S = 30.0
 """How long a job rests that was refused while nobody could say whether its key works."""
-PAUSE_JITTER = 0.1
-"""By which share of itself a pause is prolonged at most, so that the key's jobs do not all come at once."""
+REST_JITTER = 0.1
+"""By which share of itself a rest is prolonged at most, so that the key's jobs do not all come at once."""
+LONG_REST_S = 600.0
+"""A longer pause is shown on the cards that it delays, and told to the moderators."""
+TOLD_AGAIN_S = 24 * 3600.0
+"""How long moderators are told no second time that Cannon Studio asks to wait."""
 
 
 class Call(Enum):
@@ -30,7 +37,7 @@ class Call(Enum):
 
 
 class KeyWaits:
-    """Keeps the pauses of keys, each for itself."""
+    """Keeps the pauses of keys, each for itself, and knows for which of them the API does not answer."""
 
     def __init__(self, transitions: Transitions, *, health: KeyHealth, clock: Clock, rng: random.Random) -> None:
         self._transitions = transitions
@@ -38,6 +45,7 @@ class KeyWaits:
         self._clock = clock
         self._rng = rng
         self._paused: dict[tuple[str, Call], float] = {}
+        self._breaker = Breaker(clock)
 
     def pause(self, key: UsableKey, job: Job, seconds: float, *calls: Call) -> None:
         """Let such calls of the key rest: after a 429 each of them would get the same answer."""
@@ -45,11 +53,33 @@ class KeyWaits:
             name = (key.slot(job.guild_id), call)
             self._paused[name] = max(self._paused.get(name, 0.0), self._clock.monotonic() + seconds)
 
-    def pause_left_s(self, key: UsableKey, job: Job) -> float:
-        """Return for how many seconds the job has to wait for its key, 0 if it may go on."""
+    def note_call(self, key: UsableKey, job: Job, error: CannonError | None) -> None:
+        """Note how a call with the key went: whether the API answers it is what the other jobs go by."""
+        if isinstance(error, CannonUnavailable):
+            self._breaker.failed(_sufferer(key, job), job.id)
+        elif not isinstance(error, UnreadableAnswer):  # which may be a page of whatever stands in front of the API
+            self._breaker.worked(_sufferer(key, job))
+
+    def rest_s(self, key: UsableKey, job: Job) -> float:
+        """Return for how many seconds the job has to wait for its key, 0 if it may go on, and then has to."""
         call = Call.CREATE if job.state is JobState.SUBMITTING else Call.POLL
         left_s = self._paused.get((key.slot(job.guild_id), call), 0.0) - self._clock.monotonic()
-        return left_s * (1 + PAUSE_JITTER * self._rng.random()) if left_s > 0 else 0.0
+        if left_s <= 0:
+            left_s = self._breaker.rest_s(_sufferer(key, job), job.id)
+        return left_s * (1 + REST_JITTER * self._rng.random()) if left_s > 0 else 0.0
+
+    async def rest(self, followed: Followed, key: UsableKey, seconds: float) -> float | None:
+        """Let the job wait for its key; return the seconds, None if it was lost. A long wait is shown and told once."""
+        job = followed.job
+        if seconds <= LONG_REST_S or job.waits_for is WaitsFor.CANNON:
+            return seconds
+        if await self._transitions.rest(followed, seconds, waits_for=WaitsFor.CANNON) is None:
+            return None
+        await self._transitions.show(followed.job)
+        until = stamp(followed.job.next_at, "t")
+        name = f"asked to wait {key.slot(job.guild_id)}"
+        await self._transitions.alert_once(job.guild_id, name, texts.asked_to_wait_alert(until), TOLD_AGAIN_S)
+        return seconds
 
     def end_pauses(self, slot: str) -> None:
         """Let the calls of one key go on."""
@@ -89,3 +119,8 @@ class KeyWaits:
             texts.NO_WORKING_KEY,
             recheck=followed.job.remote_id is not None,
         )
+
+
+def _sufferer(key: UsableKey, job: Job) -> str:
+    """Return under which name outages are kept: one server's jobs delay no other's that has the host's key too."""
+    return f"{job.guild_id} {key.slot(job.guild_id)}"

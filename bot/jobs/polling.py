@@ -16,7 +16,7 @@ from bot.errors import CannonError, InputError, KeyRefused, RateLimited, Request
 from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyVerdict
 from bot.jobs import texts
-from bot.jobs.agenda import Followed
+from bot.jobs.followed import Followed
 from bot.jobs.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.transitions import Transitions
@@ -70,7 +70,9 @@ class Polling:
         except CannonError as error:
             self._metrics.poll(type(error).__name__, lag_s)
             self._metrics.api_error(error)
+            self._key_waits.note_call(key, job, error)
             return await self._failed(followed, key, error)
+        self._key_waits.note_call(key, job, None)
         self._metrics.poll(progress.status.value, lag_s)
         last_seen_s = followed.active_s if followed.is_watched else None
         if not await self._note_answer(followed, key):
@@ -97,8 +99,12 @@ class Polling:
         followed.answered_at, followed.answers_to = now, key.slot(job.guild_id)
         followed.failures = followed.denials = 0
         followed.denied_at = None
-        if job.denied_s or job.blocked_s:
-            return await self._transitions.change(followed, job.state, denied_s=0.0, blocked_s=0.0)
+        if not (job.denied_s or job.blocked_s or job.waits_for):
+            return True
+        if not await self._transitions.change(followed, job.state, denied_s=0.0, blocked_s=0.0):
+            return False
+        if job.waits_for:
+            await self._transitions.show(job)
         return True
 
     async def _wait(self, followed: Followed, poll_after_s: float | None) -> float | None:
@@ -158,6 +164,8 @@ class Polling:
         if self._age_s(followed.job) > FORGOTTEN_S:
             await self._expire(followed)
             return None
+        if isinstance(error, RateLimited):
+            return await self._key_waits.rest(followed, key, wait_s)
         return wait_s
 
     async def _denied(self, followed: Followed, key: UsableKey) -> float | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from bot.cannon.estimates import Estimates
-from bot.catalogue import FieldKind, Operation
+from bot.catalogue import Operation
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Estimate
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
@@ -28,6 +28,8 @@ class CheckedJob:
     spec: JobSpec
     operation: Operation
     input: Mapping[str, Any]
+    has_forbidden_word: bool = False
+    """Whether something that is sent for it is on the guild's word list."""
 
 
 class Pricing:
@@ -41,6 +43,8 @@ class Pricing:
         self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey
     ) -> list[Estimate]:
         """Return an estimate for each job, in their order."""
+        if any(job.has_forbidden_word for job in jobs):
+            rules = replace(rules, estimate_tool=False)  # nothing of it is sent anywhere
         estimates: list[Estimate] = []
         for place, job in enumerate(jobs):
             # The same input costs the same: the estimate tool is called once.
@@ -84,16 +88,19 @@ def high_cost(costs: Sequence[Decimal]) -> Decimal | None:
 
 
 def spend_request(
-    spec: CardSpec, jobs: Sequence[CheckedJob], estimates: Sequence[Estimate], balance: Decimal | None
+    spec: CardSpec, jobs: Sequence[CheckedJob], estimates: Sequence[Estimate], *, rules: Rules, balance: Decimal | None
 ) -> SpendRequest:
-    """Return what the policy decides on: who wants to spend how much, where, on what."""
+    """Return what the policy decides on: who wants to spend how much, where, on what.
+
+    The jobs were judged by the word list of `rules`.
+    """
     items = [
         SpendItem(
             operation=job.operation.id,
             title=job.operation.title,
             credits=estimate.credits,
             exact=estimate.basis == "fixed",
-            text=" / ".join(_words(job.operation, job.input)),
+            has_forbidden_word=job.has_forbidden_word,
             unchecked=job.input.get("nsfw_checker") is False,
             linked=bool(job.spec.after),
         )
@@ -106,19 +113,6 @@ def spend_request(
         channel_ids=frozenset({place.channel_id, *place.parent_channel_ids}),
         age_restricted=place.age_restricted,
         items=items,
+        words=rules.words,
         balance=balance,
     )
-
-
-def _words(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
-    """Return every text of an input, at any depth, but for the links to its sources."""
-    links = {each.name for each in operation.fields if each.kind in {FieldKind.URL, FieldKind.URLS}}
-    return _texts([value for name, value in values.items() if name not in links])
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list | tuple):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(each)

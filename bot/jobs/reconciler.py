@@ -17,7 +17,7 @@ from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
 from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.models import Job, credits_words
 from bot.domain.poll_schedule import FORGOTTEN_S, recheck_at
-from bot.errors import CannonError, InputError, KeyRefused, RequestNotFound
+from bot.errors import CannonError, DatabaseFailing, InputError, KeyRefused, RequestNotFound
 from bot.guild.api_keys import ApiKeys
 from bot.jobs import texts
 from bot.jobs.surface import Surface
@@ -78,8 +78,11 @@ class Reconciler:
         try:
             async with self._slots:
                 await self.look(job)
+        except DatabaseFailing as error:
+            log.warning("recheck.later", job=job.id, error=error.sentence)
         except Exception:
             log.exception("recheck.failed", job=job.id)  # the others are polled all the same
+            await self._postpone(job, Found.STILL_MADE)
 
     async def look(self, job: Job) -> Found:
         """Poll an ended job now; what is found is booked, and posted where that is possible."""

@@ -5,6 +5,7 @@ Amounts of credits come in as words.
 
 from __future__ import annotations
 
+from bot.domain.models import WaitsFor
 from bot.domain.text import full_stop
 
 # ---------------------------------------------------------------------- intake
@@ -41,12 +42,28 @@ NOT_CONFIRMED = (
     "Cannon Studio did not confirm this job. Your credits were refunded. "
     "Trying again within 12 hours cannot charge twice."
 )
+FORBIDDEN_WORD = (
+    "This server's moderators do not allow a word in the text for this, so it was not sent. Your credits were refunded."
+)
 NO_WORKING_KEY = "There was no working key for this within a day. Your credits were refunded."
 
 
 def not_available(operation: str, said: str) -> str:
     """Say that the account may not use the operation; `said` is the API's own sentence."""
     return f"{operation} is not available on this account: {full_stop(said)}"
+
+
+# ---------------------------------------------------------------------- why a result was not posted
+
+GIVEN_UP = "The bot cannot go on with this: an error of its own."
+GIVEN_UP_MADE = f"{GIVEN_UP} `/jobs recover` posts it."
+
+
+def not_posted_for_a_day(waits_for: WaitsFor | None) -> str:
+    """Say that a result could not be posted for a day; `waits_for` is what failed last."""
+    if waits_for is WaitsFor.FILE:
+        return "Its file could not be downloaded for a day. `/jobs recover` tries it again."
+    return "Discord did not take this for a day. `/jobs recover` posts it."
 
 
 # ---------------------------------------------------------------------- late results
@@ -82,3 +99,27 @@ def not_confirmed_alert(job_id: str) -> str:
 def billed_alert(job_id: str, charged: str) -> str:
     """Alert that a job gave no result, but was charged."""
     return f"Job {job_id} failed at Cannon Studio, but was charged all the same: {charged}. That is booked."
+
+
+def asked_to_wait_alert(until: str) -> str:
+    """Alert that Cannon Studio takes no calls of the server's key for long."""
+    return f"Cannon Studio asks to wait until {until}. Until then jobs of this server wait; their cards say so."
+
+
+def given_up_alert(job_id: str) -> str:
+    """Alert that the bot has failed at a job again and again."""
+    return f"Job {job_id} was given up after ten errors of the bot; its log says why."
+
+
+def not_posted_alert(job_id: str) -> str:
+    """Alert that a result could not be posted for a day."""
+    return f"Job {job_id} was made, but could not be posted for a day. It is kept, and `/jobs recover` tries it again."
+
+
+def question_refused_alert(channel_id: int | None) -> str:
+    """Alert that Discord does not take the question whether a card may be made."""
+    where = "" if channel_id is None else f" in <#{channel_id}>"
+    return (
+        f"A job waits for approval, but Discord refuses to show the question{where}. "
+        "It ends after a day, and its credits are refunded."
+    )

@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.models import Job, JobState, credits_words
 from bot.jobs import texts
-from bot.jobs.agenda import Followed
+from bot.jobs.followed import Followed
 from bot.jobs.surface import Surface
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
@@ -38,6 +38,8 @@ class Transitions:
 
     async def change(self, followed: Followed, to: JobState, **changes: object) -> bool:
         """Write a change; False if somebody else was first: then the caller lets go of the job."""
+        if to is not followed.job.state:
+            changes = {"faults": 0, **changes}
         changes = {"active_s": followed.active_s, "waits_for": None, **changes}
         changed = await self._store.jobs.change(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
         if changed is None:
@@ -60,13 +62,26 @@ class Transitions:
 
     async def start_waiting(self, guild_id: int) -> None:
         """Start what waits for a free place, and have what waited for another job's result claimed."""
-        for card_id in await self._store.queue.start_waiting(guild_id):
-            await self.surface.show(guild_id, card_id)
+        cards = await self._store.queue.start_waiting(guild_id)
         self._claim_soon()
+        for card_id in cards:
+            await self.surface.show(guild_id, card_id)
 
     async def show(self, job: Job) -> None:
         """Bring the job's card up to date; best effort, never raises."""
         await self.surface.show(job.guild_id, job.card_id)
+
+    async def alert_once(self, guild_id: int, name: str, sentence: str, for_s: float) -> None:
+        """Alert the moderators, unless they were alerted under this name in the last `for_s` seconds."""
+        if await self._store.alerts.note(guild_id, name, until=self._clock.wall() + for_s):
+            await self.surface.alert(guild_id, sentence)
+
+    async def hold(self, followed: Followed, sentence: str) -> None:
+        """Keep a result that was made and paid, but cannot be posted: the true cost counts. `sentence` says why."""
+        job = followed.job
+        self._metrics.delivery("held", operation=job.operation)
+        await self.change(followed, JobState.HELD, settle=true_cost(job), error=sentence)
+        await self.show(job)
 
     async def end(self, followed: Followed, to: JobState, sentence: str, *, recheck: bool = False) -> None:
         """End a job without a result: release its hold and show `sentence`, the reason.
@@ -93,3 +108,8 @@ class Transitions:
         """
         await self.end(followed, JobState.FAILED, texts.NOT_CONFIRMED)
         await self.surface.alert(followed.job.guild_id, texts.not_confirmed_alert(followed.job.id))
+
+
+def true_cost(job: Job) -> Decimal:
+    """Return what a job with a result has cost: the estimate, if Cannon Studio never said."""
+    return job.cost if job.cost is not None else job.held

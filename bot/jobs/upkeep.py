@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.key_health import KeyHealth
 from bot.jobs import texts
@@ -38,6 +39,7 @@ class Upkeep:
         worker: Worker,
         settle_answers: Callable[[], Awaitable[None]],
         fulfil_wishes: Callable[[], Awaitable[None]],
+        absences: Absences,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -47,6 +49,7 @@ class Upkeep:
         self._worker = worker
         self._settle_answers = settle_answers
         self._fulfil_wishes = fulfil_wishes
+        self._absences = absences
         self._clock = clock
 
     async def run(self) -> None:
@@ -64,6 +67,7 @@ class Upkeep:
             ("accounts", self._audit.run_once),
             ("answers", self._settle_answers),
             ("wishes", self._fulfil_wishes),
+            ("absences", self._absences.run_once),
         )
         for name, run in rounds:
             try:

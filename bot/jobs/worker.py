@@ -1,21 +1,27 @@
 """The worker: follows every open job of the store to its end. It does not know Discord, it is given a `Surface`.
 
 One process holds a lease on each job it follows. When a job is due, one *turn* is taken: `submitting`, `polling` or
-`delivering`, by the job's state. A turn that fails never stops the others.
+`delivering`, by the job's state, each in a lane of its own (`lanes`). The loop awaits the store alone: what talks to
+Discord or to Cannon Studio is a turn. A turn that fails never stops the others.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
 from bot.domain.models import Job, JobState, new_id
 from bot.guild.api_keys import ApiKeys
-from bot.jobs.agenda import REMOTE_STATES, Agenda, Followed
+from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
+from bot.jobs.followed import Followed
+from bot.jobs.hint_pace import HintPace
 from bot.jobs.key_waits import KeyWaits
-from bot.jobs.maintenance import Maintenance
+from bot.jobs.lanes import Lane, LaneName
+from bot.jobs.own_errors import OwnErrors
 from bot.jobs.polling import Polling
 from bot.jobs.submitting import Submitting
 from bot.runtime.clock import Clock
@@ -28,14 +34,27 @@ LEASE_S = 60.0
 LEASE_RENEW_S = 15.0
 CLAIM_EVERY_S = 15.0
 """How often to look for jobs that nobody follows; new ones announce themselves by `wake`."""
-TURNS_AT_ONCE = 64
-DELIVERIES_AT_ONCE = 4
-TURN_FAILED_S = 30.0
-TURN_FAILED_MAX_S = 600.0
+TURN_S = 3600.0
+"""How long a turn may take: far more than all files of a result do. One that takes longer hangs, by our fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerProgress:
+    """What the watchdog reads, from a thread of its own. Times are monotonic seconds."""
+
+    beat: float
+    """When the loop last went round."""
+    turned: float
+    """When a turn last ended."""
+    startable_at: float | None
+    """Since when a job was due then that lacked a free slot alone; None: there was none."""
 
 
 class Worker:
-    """The loop: claims jobs, keeps the lease, and starts a turn for each job that is due."""
+    """The loop: claims jobs, keeps the lease, and starts a turn for each job that is due.
+
+    `maintain` is told when there may be something to do for what runs next to it (`maintenance`).
+    """
 
     def __init__(
         self,
@@ -47,7 +66,8 @@ class Worker:
         submitting: Submitting,
         polling: Polling,
         delivering: Delivering,
-        maintenance: Maintenance,
+        own_errors: OwnErrors,
+        maintain: Callable[[], None],
         clock: Clock,
     ) -> None:
         self._store = store
@@ -57,16 +77,19 @@ class Worker:
         self._submitting = submitting
         self._polling = polling
         self._delivering = delivering
-        self._maintenance = maintenance
+        self._own_errors = own_errors
+        self._maintain = maintain
         self._clock = clock
+        self._hint_pace = HintPace(agenda, clock)
         self._lease = new_id()
         self._lease_due = 0.0
         self._turns: set[asyncio.Task[None]] = set()
-        self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
-        self._delivery_slots = asyncio.Semaphore(DELIVERIES_AT_ONCE)
+        self._ended_in_step: list[tuple[Followed, float | None]] | None = None
+        """While `step` runs: the jobs whose turn has ended, and their waits."""
         self._stopping = False
-        self.beat = clock.monotonic()
-        """When the loop last went round, monotonic seconds: for the health check."""
+        self._turned = clock.monotonic()
+        self.progress = WorkerProgress(beat=self._turned, turned=self._turned, startable_at=None)
+        """Replaced as a whole, so that another thread may read it at any time."""
 
     # ------------------------------------------------------------------ what others say
 
@@ -75,19 +98,25 @@ class Worker:
         """How many jobs this process follows now."""
         return len(self._agenda.jobs)
 
+    def oldest_due_s(self) -> dict[LaneName, float]:
+        """Return for how many seconds the job of each lane that was due first has waited for its turn, 0: none is."""
+        return self._agenda.oldest_due_s()
+
+    def turns_last_minute(self) -> dict[LaneName, int]:
+        """Return how many turns of each lane have ended in the last minute."""
+        return self._agenda.turns_last_minute()
+
     def wake(self) -> None:
-        """There is a new job: claim it soon."""
+        """There is a new job, or one that may start: see to it soon."""
         self._agenda.claim_soon()
+        self._maintain()
 
     def hint(self, job_id: str) -> bool:
-        """Somebody says that this job has changed: poll it now. A hint, never the truth. False if not followed."""
+        """Somebody says that this job has changed: poll it soon. A hint, never the truth. False if not followed."""
         followed = self._agenda.jobs.get(job_id)
         if followed is None:
             return False
-        if followed.busy:
-            followed.hinted = True  # it may come before the answer that it is about
-        elif followed.job.state in REMOTE_STATES:
-            self._take_now(followed)
+        self._hint_pace.note(followed)
         return True
 
     def decided(self, job_id: str) -> None:
@@ -100,9 +129,10 @@ class Worker:
         else:
             self._take_now(followed)
 
-    def resume(self, guild_id: int, slot: str) -> None:
-        """A key of the guild works, or works again: what waits for it there may try now. `slot` is the key's."""
-        self._key_waits.end_pauses(slot)
+    def resume(self, guild_id: int, slot: str | None = None) -> None:
+        """What waits in the guild may try now. `slot` is that of a key which works, or works again; None: of none."""
+        if slot is not None:
+            self._key_waits.end_pauses(slot)
         for followed in list(self._agenda.jobs.values()):
             job = followed.job
             if job.guild_id == guild_id and job.overdue_at is None and not followed.busy:
@@ -126,21 +156,31 @@ class Worker:
                 log.exception("worker.claim_failed")
                 self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
             self._start_due()
-            self.beat = self._clock.monotonic()
-            await self._clock.wait(self._agenda.changed, self._idle_s())
+            now = self._clock.monotonic()
+            self.progress = WorkerProgress(beat=now, turned=self._turned, startable_at=self._agenda.startable_at())
+            await self._clock.wait(self._agenda.changed, self._idle_s(now))
 
     async def step(self) -> int:
-        """Take every turn that is due now and return how many there were. For tests: `run` by hand."""
+        """Give each job that is due now one turn and return how many there were. For tests: `run` by hand."""
         await self._renew_lease()
         self._agenda.claim_due = 0.0
         await self._claim()
-        self._start_due()
-        turns = list(self._turns)
-        if turns:
-            done, _ = await asyncio.wait(turns)
-            for turn in done:
-                turn.result()
-        return len(turns)
+        count = 0
+        ended: list[tuple[Followed, float | None]] = []
+        self._ended_in_step = ended
+        try:
+            self._start_due()
+            while self._turns:
+                done, _ = await asyncio.wait(self._turns)
+                count += len(done)
+                for turn in done:
+                    turn.result()
+                self._start_due()
+        finally:
+            self._ended_in_step = None
+            for followed, wait_s in ended:
+                self._let_rest(followed, wait_s)
+        return count
 
     async def stop(self, *, grace_s: float = 8.0) -> None:
         """Take no new turn, let running ones end for up to `grace_s` seconds, and drop the lease."""
@@ -154,12 +194,12 @@ class Worker:
         self._agenda.clear()
         await self._store.jobs.drop_lease(self._lease)
 
-    def _idle_s(self) -> float:
+    def _idle_s(self, now: float) -> float:
         due = [self._agenda.claim_due, self._lease_due]
-        next_job = self._agenda.next_due()
-        if next_job is not None and not self._slots.locked():
-            due.append(next_job)
-        return max(0.0, min(due) - self._clock.monotonic())
+        next_turn = self._agenda.next_at()
+        if next_turn is not None:
+            due.append(next_turn)
+        return max(0.0, min(due) - now)
 
     async def _renew_lease(self) -> None:
         if self._clock.monotonic() >= self._lease_due:
@@ -183,11 +223,6 @@ class Worker:
         if self._clock.monotonic() < self._agenda.claim_due:
             return
         self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
-        try:
-            await self._maintenance.run_once()
-        except Exception:
-            # What is done now and then must never keep a job from being followed.
-            log.exception("maintenance.failed")
         while claimed := await self._store.jobs.claim(self._lease, now=self._clock.wall(), limit=200):
             for job in claimed:
                 self._agenda.put(Followed(job, self._first_due(job), active_s=job.active_s))
@@ -200,50 +235,59 @@ class Worker:
 
     def _start_due(self) -> None:
         now = self._clock.monotonic()
-        while not self._slots.locked() and (followed := self._agenda.take_due(now)) is not None:
-            turn = asyncio.create_task(self._turn(followed), name=f"turn-{followed.job.id}")
-            self._turns.add(turn)
-            turn.add_done_callback(self._turn_done)
+        for name, lane in self._agenda.lanes.items():
+            while (followed := self._agenda.take_due(name, now)) is not None:
+                self._hint_pace.begin(followed)
+                turn = asyncio.create_task(self._turn(lane, followed), name=f"turn-{followed.job.id}")
+                self._turns.add(turn)
+                turn.add_done_callback(self._turn_done)
 
     def _turn_done(self, turn: asyncio.Task[None]) -> None:
         self._turns.discard(turn)
         self._agenda.changed.set()
 
-    async def _turn(self, followed: Followed) -> None:
-        async with self._slots:
-            try:
-                wait_s = await self._take_turn(followed)
-            except Exception:
-                # One job's surprise is its own: it rests, the others go on.
-                log.exception("worker.turn_failed", job=followed.job.id, state=followed.job.state)
-                followed.failures += 1
-                wait_s = min(TURN_FAILED_S * followed.failures, TURN_FAILED_MAX_S)
-            self._end_turn(followed, wait_s)
+    async def _turn(self, lane: Lane, followed: Followed) -> None:
+        try:
+            wait_s = await self._turn_within_limits(followed)
+        finally:
+            self._turned = self._clock.monotonic()
+            lane.done(followed, self._turned)
+        if self._ended_in_step is not None:
+            self._ended_in_step.append((followed, wait_s))
+        else:
+            self._let_rest(followed, wait_s)
 
-    def _end_turn(self, followed: Followed, wait_s: float | None) -> None:
+    async def _turn_within_limits(self, followed: Followed) -> float | None:
+        """Take the turn; one job's surprise is its own: it rests, the others go on."""
+        try:
+            async with asyncio.timeout(TURN_S):
+                wait_s = await self._take_turn(followed)
+                return await self._own_errors.forget(followed, wait_s)
+        except Exception as error:  # noqa: BLE001 - counted and logged there
+            return await self._own_errors.note(followed, error)
+
+    def _let_rest(self, followed: Followed, wait_s: float | None) -> None:
         followed.busy = False
         if not self._agenda.has(followed):
             return
         if wait_s is None or followed.job.state.ended:
             self._agenda.drop(followed.job.id)
             return
-        if followed.decided or (followed.hinted and followed.job.state in REMOTE_STATES):
-            wait_s = 0.0
-        followed.hinted = followed.decided = False
+        wait_s = 0.0 if followed.decided else self._hint_pace.wait_s(followed, wait_s)
+        followed.decided = False
         self._agenda.set_due(followed, wait_s)
 
     async def _take_turn(self, followed: Followed) -> float | None:
         """Do what the job's state calls for; return seconds until the next turn, None to let go of it."""
         job = followed.job
         if job.state is JobState.READY:
-            async with self._delivery_slots:
-                return await self._delivering.take_turn(followed)
+            return await self._delivering.take_turn(followed)
         key = await self._keys.for_job(job)
         if key is None:
             return await self._key_waits.wait(followed)
         followed.blocked_at = None
-        if pause_s := self._key_waits.pause_left_s(key, job):
-            return pause_s
+        if rest_s := self._key_waits.rest_s(key, job):
+            return await self._key_waits.rest(followed, key, rest_s)
         if job.state is JobState.SUBMITTING:
             return await self._submitting.take_turn(followed, key)
         return await self._polling.take_turn(followed, key)

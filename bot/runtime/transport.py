@@ -28,7 +28,7 @@ from bot.runtime import texts
 from bot.runtime.safe_urls import Origin, is_public, origins_of
 from bot.runtime.unpacking import BrokenEncoding, UnknownEncoding, Unpacker
 
-CONNECTIONS = 200
+CONNECTIONS = 400
 """Open connections per client: more than the calls that one process has in flight."""
 KEEP_ALIVE_S = 15.0
 CONNECT_TIMEOUT_S = 10.0

@@ -92,7 +92,9 @@ class Demo:
         self._stack.enter_context(self.env.time_context())
         await self._furnish()
         # Outside the bot's scope: otherwise the simulation would wait for a loop that never ends.
-        self._tasks.append(asyncio.create_task(self.bot.parts.worker.run(), name="demo-worker"))
+        parts = self.bot.parts
+        self._tasks.append(asyncio.create_task(parts.worker.run(), name="demo-worker"))
+        self._tasks.append(asyncio.create_task(parts.maintenance.run(), name="demo-maintenance"))
         self._tasks.append(asyncio.create_task(self._keep_page(), name="demo-page"))
 
     async def _stop_bot(self) -> None:
@@ -145,7 +147,7 @@ def _settings(api_url: str, folder: Path) -> Settings:
         cannon_api_key=SecretStr(DEMO_KEY),
         cannon_api_key_guilds="*",
         database=folder / "demo.db",
-        http_port=0,
+        health_port=0,
         log_level="WARNING",
     )
 

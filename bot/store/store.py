@@ -11,6 +11,7 @@ from bot.runtime.clock import Clock
 from bot.store.engine.database import BUSY_TIMEOUT_S, Database
 from bot.store.engine.meta import Meta
 from bot.store.engine.process_lock import ProcessLock
+from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account_checks import AccountChecks
 from bot.store.guild.alerts import Alerts
 from bot.store.guild.approvals import Approvals
@@ -91,6 +92,7 @@ class Store:
         self.rechecks = Rechecks(database, box, clock)
         self.account_checks = AccountChecks(database, box, clock)
         self.host_key_refusals = HostKeyRefusals(database, box, clock)
+        self.absent_guilds = AbsentGuilds(database, box, clock)
 
     @classmethod
     async def open(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 STEP_LOST = "The step before this one gave no result, so this was not started. Nothing was charged for it."
 STEP_CANCELLED = "The step before this one was cancelled, so this was not started. Nothing was charged for it."
+STEP_NOT_SENT = "The step before this one was refused, so this was not started. Nothing was charged for it."
 STEP_REFUSED = "The result before this one was not published, so this was not started. Nothing was charged for it."
 
 # ---------------------------------------------------------------------- jobs that may not start any more
@@ -23,6 +24,18 @@ SWITCHED_OFF_EVERYWHERE = (
     "The host of this bot has switched this off, so it was not started. Your credits were refunded."
 )
 REACTION_WITHDRAWN = "The reaction that started this was taken back before it was sent."
+
+# ---------------------------------------------------------------------- servers that have removed the bot
+
+GUILD_LEFT = "The bot was removed from this server, so this was not started. Your credits were refunded."
+GUILD_LEFT_HELD = (
+    "The bot was removed from this server before this could be posted. `/jobs recover` posts it, once the bot is back."
+)
+GUILD_LEFT_LOST = (
+    "The bot was removed from this server for a day and has forgotten its key, so this could not be followed to its "
+    "end. Your credits were refunded."
+)
+KEY_OF_ABSENT_FORGOTTEN = "forgot the API key, a day after the bot was removed from this server."
 
 # ---------------------------------------------------------------------- the database's file
 

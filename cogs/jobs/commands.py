@@ -11,6 +11,7 @@ from bot.app.client import CannonBot
 from bot.delivery.formatting import message_link
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
+from bot.guild.removals import recovered_by
 from bot.jobs.surface import Later, NoPlace
 from bot.store import Cancelled
 from cogs.jobs import pages as job_pages
@@ -248,7 +249,11 @@ async def _post(interaction: Interaction, job: Job) -> None:
     media = [job_pages.with_link(medium, fresh.get(medium.url)) for medium in job.media]
     try:
         posted = await bot.parts.delivery.poster.post_held(
-            job, media, channel_id=interaction.channel_id or 0, is_reviewed=await is_moderator(interaction)
+            job,
+            media,
+            channel_id=interaction.channel_id or 0,
+            is_reviewed=await is_moderator(interaction),
+            record=recovered_by(interaction.user.id),
         )
     except NoPlace as error:
         raise InputError(error.sentence) from error

@@ -26,18 +26,21 @@ log = structlog.get_logger(__name__)
 REASON_CHARS = 200
 
 
-async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
-    """Post the question where the guild wants it; without such a channel, alert the member who set the key."""
+async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
+    """Post the question where the guild wants it; without such a channel, alert the member who set the key.
+
+    Returns False if Discord refuses the question for what it says.
+    """
     store, note = bot.parts.store, bot.parts.moderation.approvals.note_question
     found = await store.cards.with_jobs(approval.guild_id, approval.card_id)
     if found is None:
-        return
+        return True
     rules = await store.settings.get(approval.guild_id)
     channel_id = rules.approval_channel or rules.log_channel
     if channel_id is None:
         await bot.parts.delivery.alert(approval.guild_id, texts.NO_APPROVAL_CHANNEL)
         await note(approval.guild_id, approval.card_id, channel_id=0, message_id=0)
-        return
+        return True
     channel = bot.get_partial_messageable(channel_id, guild_id=approval.guild_id)
     try:
         message = await channel.send(
@@ -48,11 +51,12 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> None:
     except (discord.Forbidden, discord.NotFound):
         await bot.parts.delivery.alert(approval.guild_id, texts.approval_channel_closed(channel_id))
         await note(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=0)
-        return
+        return True
     except DISCORD_ERRORS as error:
         log.info("approval.later", card=approval.card_id, error=type(error).__name__)
-        return
+        return not (isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429)
     await note(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=message.id)
+    return True
 
 
 def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval) -> discord.Embed:

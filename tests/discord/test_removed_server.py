@@ -9,18 +9,21 @@ from typing import Any
 import pytest
 from simcord.backend import serializers
 
+from bot.store import Record
 from tests.support.following import (
     DAY_S,
     HOUR_S,
     another_server,
     ask,
     ask_database,
+    change_rules,
     charged,
     kept,
     pass_time,
     set_aside,
     set_key,
     the_job,
+    tick,
     until_running,
 )
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
@@ -190,3 +193,53 @@ async def test_the_other_servers_go_on(rig: Rig):
     job = await ask(rig, "a fox #fast", server=there)
     await pass_time(rig, 60, 5)
     assert [row.state for row in kept(rig) if row.id == job.id] == ["delivered"]
+
+
+@pytest.mark.parametrize("returns", [True, False])
+async def test_a_job_of_which_nobody_knows_whether_it_was_taken_is_not_sent_again_there(rig: Rig, returns: bool):
+    await set_key(rig, GUILD_KEY)
+    rig.sandbox.fault("submit", "status", status=503, headers={"Retry-After": "120"}, commit=True)
+    job = await ask(rig, "a heron #fast")
+    await tick(rig)
+    assert the_job(rig, job.id).state == "submitting"
+    removal = await removed(rig)
+    posts = rig.sandbox.posts
+    await pass_time(rig, HOUR_S)
+    assert (rig.sandbox.posts, the_job(rig, job.id).state) == (posts, "submitting")
+    if returns:
+        removal.back()
+        await rig.env.settle()
+    await pass_time(rig, DAY_S, 600)
+    assert the_job(rig, job.id).state == ("delivered" if returns else "failed")
+    assert rig.sandbox.posts == posts + returns
+    assert set_aside(rig) == 0
+
+
+async def test_what_the_hosts_key_has_begun_is_booked_as_it_ends_and_kept(rig: Rig):
+    job = await ask(rig, "a heron #forever")
+    await until_running(rig, job.id)
+    removal = await removed(rig)
+    await pass_time(rig, 25 * HOUR_S, 600)
+    assert the_job(rig, job.id).state == "processing"
+    rig.sandbox.finish(str(the_job(rig, job.id).remote_id))
+    await pass_time(rig, DAY_S, 600)
+    assert the_job(rig, job.id).state == "held"
+    assert charged(rig) == rig.sandbox.spent(HOST_KEY) > 0
+    removal.back()
+    await rig.env.settle()
+    await rig.member.slash(rig.channel, "jobs recover")
+    assert the_job(rig, job.id).state == "delivered"
+
+
+async def test_the_log_channel_is_told_after_the_return(rig: Rig):
+    channel = rig.guild.create_text_channel("log")
+    await change_rules(rig, log_channel=channel.id)
+    removal = await removed(rig)
+    await rig.bot.parts.store.decisions.add(rig.guild.id, Record(by_id=0, kind="limit", text="set a limit."))
+    before = len(rig.env.http_requests)
+    await pass_time(rig, HOUR_S)
+    assert calls_since(rig, before) == []
+    removal.back()
+    await rig.env.settle()
+    await pass_time(rig, 120)
+    assert [message.content for message in channel.history() if "set a limit" in message.content] != []

@@ -63,7 +63,7 @@ async def test_forgetting_takes_every_key_of_this_guild_alone(store: Store, made
     await accepted(store, guild_id=1, key_id=old.id)
     new = (await store.keys.set(1, SECRET, set_by=5, status=made.status())).key
     other = (await store.keys.set(2, SECRET, set_by=5, status=made.status())).key
-    await store.keys.forget_all(1)
+    await store.absent_guilds.forget(1)
     assert [await store.keys.current(1), await store.keys.get(1, old.id), await store.keys.get(1, new.id)] == [None] * 3
     assert await store.keys.current(2) == other
     left = await store._database.read(

@@ -98,15 +98,16 @@ async def test_the_key_of_a_job_that_is_rechecked_is_kept(store: Store, accepted
     assert await store.keys.get(700, key.id) is None
 
 
-async def test_what_is_erased_or_left_is_not_polled_any_more(store: Store, accepted: Any) -> None:
+async def test_what_is_erased_or_left_is_not_polled_any_more(store: Store, accepted: Any, made: Any) -> None:
     job = await given_up(store, accepted)
     await store.privacy.erase(job.guild_id, job.author_id)
     assert await store.rechecks.due(9e9, limit=9) == []
     other = await given_up(store, accepted)
     await store.cards.erase(other.guild_id, other.card_id)
     assert await store.rechecks.due(9e9, limit=9) == []
-    third = await given_up(store, accepted)
-    await store.keys.forget_all(third.guild_id)
+    key = (await store.keys.set(700, "cs_live_0123456789abcdef", set_by=1, status=made.status())).key
+    third = await given_up(store, accepted, guild_id=700, key_id=key.id)
+    await store.absent_guilds.forget(third.guild_id)
     assert await store.rechecks.due(9e9, limit=9) == []
 
 

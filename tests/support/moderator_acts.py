@@ -171,6 +171,16 @@ async def a_result_in_review(stage: Stage) -> Any:
     return stage.newest(stage.desk)
 
 
+async def a_kept_result(stage: Stage) -> str:
+    """Return the job of a result that moderators have refused; its card is there."""
+    question = await a_result_in_review(stage)
+    await refused(stage, question)
+    await stage.rig.step()
+    job = await stage.job()
+    assert job.state is JobState.HELD
+    return str(job.id)
+
+
 async def a_job_to_approve(stage: Stage) -> Any:
     await stage.begin(approve_above=Decimal(1), approval_channel=stage.desk.id)
     await stage.ask()
@@ -361,6 +371,7 @@ ACTS: dict[str, Act] = {
     "setting: time zone": setting("results", "c1:set_form:timezone", None, "Europe/Berlin"),
     "setting: words": setting("words", "c1:set_form:words", None, "badger"),
     "setting: model": setting("words", "c1:set_model:panel", lambda _: ["image.generate"], "gptimage2"),
+    "recover": command("jobs recover", "recovery", a_kept_result, id=lambda _, job_id: job_id),
 }
 REMOVALS: dict[str, Act] = {
     "remove a result": Act(a_result, removed("Remove the result"), "removal"),

@@ -33,16 +33,17 @@ class LiveTime:
 
 @contextlib.asynccontextmanager
 async def worker_at_work(rig: Rig) -> AsyncIterator[None]:
-    """Let the worker's own loop run, on the rig's time; in the end its turns are cancelled."""
-    worker = rig.bot.parts.worker
-    worker._clock = LiveTime(rig.clock)
+    """Let the worker's own loop and its maintenance run, on the rig's time; in the end their turns are cancelled."""
+    worker, maintenance = rig.bot.parts.worker, rig.bot.parts.maintenance
+    worker._clock = maintenance._clock = LiveTime(rig.clock)
     with rig.env.time_context():
-        loop = asyncio.create_task(worker.run())
+        loops = [asyncio.create_task(worker.run()), asyncio.create_task(maintenance.run())]
     try:
         yield
     finally:
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
         await worker.stop(grace_s=0)
 
 

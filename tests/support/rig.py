@@ -122,7 +122,7 @@ class Rig:
             "cannon_api_key": SecretStr(HOST_KEY),
             "cannon_api_key_guilds": "*",
             "database": self.folder / "bot.db",
-            "http_port": 0,
+            "health_port": 0,
         } | self.settings
         return CannonBot(
             Settings(**values),
@@ -152,6 +152,7 @@ class Rig:
 
     async def step(self) -> int:
         with self.env.time_context():
+            await self.bot.parts.maintenance.run_once()
             return await self.bot.parts.worker.step()
 
     async def work(self, *, limit_s: float = 3600.0) -> None:

@@ -15,6 +15,20 @@ from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money.limits import add_grant
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
+_UNASKED = """
+SELECT * FROM (
+    SELECT approvals.*, row_number() OVER (PARTITION BY approvals.guild_id ORDER BY asked_at) AS place
+    FROM approvals JOIN cards ON cards.id = approvals.card_id
+    WHERE approvals.message_id IS NULL AND cards.answered = 1
+) WHERE place <= ? ORDER BY asked_at
+"""
+_OVERDUE = """
+SELECT * FROM (
+    SELECT *, row_number() OVER (PARTITION BY guild_id ORDER BY expires_at) AS place
+    FROM approvals WHERE expires_at <= ?
+) WHERE place <= ? ORDER BY expires_at
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
@@ -59,24 +73,17 @@ class Approvals(Repository):
 
         await self._database.write(change)
 
-    async def unasked(self, limit: int = 100) -> list[Approval]:
-        """Return approvals, of all guilds, whose question was not posted yet; only of cards that Discord has."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT approvals.* FROM approvals JOIN cards ON cards.id = approvals.card_id"
-                " WHERE approvals.message_id IS NULL AND cards.answered = 1 ORDER BY asked_at LIMIT ?",
-                (limit,),
-            ).fetchall()
-        )
+    async def unasked(self, limit: int = 5) -> list[Approval]:
+        """Return approvals whose question was not posted yet, only of cards that Discord has.
+
+        The first of all guilds, `limit` of each.
+        """
+        rows = await self._database.read(lambda db: db.execute(_UNASKED, (limit,)).fetchall())
         return [_approval(row) for row in rows]
 
-    async def overdue(self, now: float, limit: int = 100) -> list[Approval]:
-        """Return approvals, of all guilds, that have expired by `now` (Unix seconds)."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT * FROM approvals WHERE expires_at <= ? ORDER BY expires_at LIMIT ?", (now, limit)
-            ).fetchall()
-        )
+    async def overdue(self, now: float, limit: int = 5) -> list[Approval]:
+        """Return approvals that have expired by `now` (Unix seconds): the first of all guilds, `limit` of each."""
+        rows = await self._database.read(lambda db: db.execute(_OVERDUE, (now, limit)).fetchall())
         return [_approval(row) for row in rows]
 
     async def approve(

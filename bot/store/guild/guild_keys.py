@@ -84,19 +84,6 @@ class GuildKeys(Repository):
         now = self._clock.wall()
         return await self._recorded(guild_id, lambda db: _retire(db, guild_id, now), record)
 
-    async def forget_all(self, guild_id: int) -> None:
-        """Delete all secrets of the guild at once, whatever still runs: the bot was removed from it."""
-        now = self._clock.wall()
-
-        def change(db: sqlite3.Connection) -> None:
-            db.execute(
-                "UPDATE guild_keys SET secret = NULL, retired_at = coalesce(retired_at, ?) WHERE guild_id = ?",
-                (now, guild_id),
-            )
-            db.execute("UPDATE jobs SET recheck_at = NULL WHERE guild_id = ? AND recheck_at IS NOT NULL", (guild_id,))
-
-        await self._database.write(change)
-
     async def note_status(self, guild_id: int, key_id: int, status: AccountStatus) -> None:
         """Keep what the API now says about the key."""
         now = self._clock.wall()

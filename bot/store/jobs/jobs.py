@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.domain.poll_schedule import recheck_at
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import follow_up
 from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
@@ -74,14 +75,15 @@ class Jobs(Repository):
         settle: Decimal | None = None,
         release: bool = False,
         recheck: bool = False,
+        record: RecordOf[Job | None] | None = None,
         **changes: Any,
     ) -> Job | None:
         """Move a job to the state `to` and set `changes` (names of Job's fields), if state and lease are still `job`'s.
 
         `settle` turns its hold into this true cost in credits; `release` gives it up; `recheck` says that its request
         may still succeed, so that it is polled now and then although it has ended. One transaction.
-        A job that stops running is nobody's any more. Returns the job as it is now; None if its state or lease
-        is another one by now: somebody else was first, and nothing was changed.
+        A job that stops running is nobody's any more. `record` gives the line for a moderator's act. Returns the job as
+        it is now; None if its state or lease is another one by now: somebody else was first, and nothing was changed.
 
         Raises ValueError for an end that leaves the hold open, StoreError if the hold was closed before.
         """
@@ -110,7 +112,7 @@ class Jobs(Repository):
                 forget_unneeded_keys(db, job.guild_id)
             return job_in(db, job.guild_id, job.id)
 
-        return await self._database.write(change)
+        return await self._recorded(job.guild_id, change, record)
 
 
 def _check(to: JobState, *, settle: Decimal | None, release: bool, recheck: bool) -> None:

@@ -40,6 +40,20 @@ def forget_unneeded_keys(db: sqlite3.Connection, guild_id: int) -> None:
     )
 
 
+def forget_keys(db: sqlite3.Connection, guild_id: int, now: float) -> bool:
+    """Forget all secrets of a guild, and poll what was made with them no more; return whether there were any."""
+    forgotten = db.execute(
+        "UPDATE guild_keys SET secret = NULL, retired_at = coalesce(retired_at, ?)"
+        " WHERE guild_id = ? AND secret IS NOT NULL",
+        (now, guild_id),
+    ).rowcount
+    db.execute(
+        "UPDATE jobs SET recheck_at = NULL WHERE guild_id = ? AND recheck_at IS NOT NULL AND key_id IS NOT NULL",
+        (guild_id,),
+    )
+    return forgotten > 0
+
+
 def reseal(db: sqlite3.Connection, box: SecretBox) -> int:
     """Seal with the newest key what an older one sealed; return how many."""
     newest = box.fingerprints[0]

@@ -82,7 +82,7 @@ async def test_what_was_held_by_an_error_of_ours_can_be_recovered(rig: Rig):
         patch.setattr(type(rig.bot.parts.delivery), "deliver", broken)
         await pass_time(rig, HOUR_S)
     assert the_job(rig, job.id).state == "held"
-    await rig.member.slash(rig.channel, "jobs recover", job=job.id)
+    await rig.member.slash(rig.channel, "jobs recover", id=job.id)
     assert the_job(rig, job.id).state == "delivered"
     assert charged(rig) == PICTURE
 

@@ -94,6 +94,32 @@ async def test_only_its_author_or_a_moderator_recovers(rig: Rig):
     assert (await newest(rig)).state is JobState.DELIVERED
 
 
+async def recoveries(rig: Rig) -> list[tuple[int, str]]:
+    lines = await rig.bot.parts.store.decisions.all(rig.guild.id)
+    return [(line.by_id, line.text) for line in lines if line.kind == "recovery"]
+
+
+async def test_the_record_says_which_moderator_had_anothers_result_posted(rig: Rig):
+    job = await held(rig)
+    deny(rig, send_messages=False)
+    await jobs_command(rig, rig.moderator, "recover", id=job.id)
+    assert await recoveries(rig) == [], "there was no place for it"
+    deny(rig)
+    await jobs_command(rig, rig.moderator, "recover", id=job.id)
+    await jobs_command(rig, rig.moderator, "recover", id=job.id)
+    [(by_id, text)] = await recoveries(rig)
+    assert by_id == rig.moderator.id
+    assert job.id in text
+    assert str(job.author_id) in text
+
+
+async def test_the_record_says_nothing_of_a_members_own_result(rig: Rig):
+    await held(rig)
+    await jobs_command(rig, rig.member, "recover")
+    assert (await newest(rig)).state is JobState.DELIVERED
+    assert await recoveries(rig) == []
+
+
 async def test_where_there_is_still_no_place_it_says_so_and_the_result_stays(rig: Rig):
     await held(rig)
     deny(rig, send_messages=False)

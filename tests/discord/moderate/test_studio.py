@@ -251,10 +251,13 @@ async def test_the_status_of_a_revoked_key_says_so(rig: Rig):
     assert shown["API"].startswith("⚠️ ")
 
 
-async def test_a_server_that_throws_the_bot_out_has_its_key_forgotten(rig: Rig):
+async def test_a_server_that_throws_the_bot_out_has_its_key_forgotten_after_a_day(rig: Rig):
     status = AccountStatus(credits=Decimal(1), plan=None, scopes=())
     key = (await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)).key
     rig.env.backend.remove_guild(rig.guild.id)
     await rig.env.settle()
+    assert await stored(rig) is not None
+    rig.advance(24 * 3600.0)
+    await rig.bot.parts.upkeep.run_once()
     assert await stored(rig) is None
     assert await rig.bot.parts.store.keys.get(rig.guild.id, key.id) is None

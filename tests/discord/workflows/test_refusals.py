@@ -4,6 +4,7 @@ import asyncio
 from copy import deepcopy
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 
@@ -156,6 +157,29 @@ async def test_an_answer_whose_fate_discord_does_not_tell_is_counted_by_its_code
     await rig.member.slash(rig.channel, GENERATE, prompt="x")
     counted = rig.bot.metrics.render().decode()
     assert 'cannon_bot_discord_errors_total{code="503"} 1.0' in counted
+
+
+@pytest.mark.parametrize("times", [1, 9], ids=["once", "each time"])
+@pytest.mark.parametrize("trouble", [aiohttp.ServerDisconnectedError, TimeoutError])
+async def test_an_answer_that_discord_cuts_off_is_reported_as_its_trouble(
+    rig: Rig, monkeypatch, capsys, trouble: type[Exception], times: int
+):
+    real, left = discord.InteractionResponse.send_message, [trouble()] * times
+
+    async def send(self: Any, *args: Any, **options: Any) -> Any:
+        if left:
+            raise left.pop()
+        return await real(self, *args, **options)
+
+    monkeypatch.setattr(discord.InteractionResponse, "send_message", send)
+    rig.forgiven = (trouble,)
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
+    if times == 1:
+        assert "Discord is having trouble" in private_sentence(result)
+    assert len(rig.env.errors) == 1, "the report of an error never raises one"
+    assert "Traceback" not in capsys.readouterr().out
+    assert {job.state for job in await rig.jobs()} == {JobState.CANCELLED}
+    await settled_exactly(rig)
 
 
 async def test_an_answer_that_discord_took_though_it_said_500_continues_without_an_apology(rig: Rig, monkeypatch):

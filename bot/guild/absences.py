@@ -1,0 +1,100 @@
+"""Servers that remove the bot, and perhaps invite it again.
+
+What they had not sent is cancelled at once; what is paid is followed for a grace day, with the key that it needs, and
+shown nowhere. Then the key is forgotten. The gateway tells of a removal only while the bot is connected, so the servers
+are compared each time that it has a new session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+
+import structlog
+
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+GRACE_S = 24 * 3600.0
+
+
+class Absences:
+    """Knows from which servers the bot was removed. What a busy database has not taken is noted by `run_once`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._absent: set[int] = set()
+        self._news: dict[int, bool] = {}
+        """What is to be noted: whether the bot was removed from the server."""
+        self._present: frozenset[int] | None = None
+        """Where the bot is, if that is still to be compared."""
+        self._listeners: list[Callable[[int], None]] = []
+        self._lock = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read what earlier runs have noted."""
+        self._absent = await self._store.absent_guilds.all()
+
+    def listen(self, on_return: Callable[[int], None]) -> None:
+        """Have `on_return` called with the id of each server that has invited the bot again."""
+        self._listeners.append(on_return)
+
+    def is_absent(self, guild_id: int) -> bool:
+        """Whether the server has removed the bot: nothing is shown or begun there."""
+        return guild_id in self._absent
+
+    async def left(self, guild_id: int) -> None:
+        """Note that the server has removed the bot."""
+        self._news[guild_id] = True
+        await self._note_news()
+
+    async def returned(self, guild_id: int) -> None:
+        """Note that the bot is in the server, perhaps again: its jobs are continued."""
+        self._news[guild_id] = False
+        await self._note_news()
+
+    async def compare(self, present: Collection[int]) -> None:
+        """Note from which servers the bot was removed, and which invited it again, while it was not connected.
+
+        `present` are all servers that it is in, also those that Discord cannot reach just now.
+        """
+        self._present = frozenset(present)
+        await self._note_news()
+
+    async def run_once(self) -> None:
+        """Note what could not be noted before, and end what has waited for a return for long enough."""
+        await self._note_news()
+        for guild_id in await self._store.absent_guilds.with_unsent():
+            await self._leave(guild_id)
+        for guild_id in await self._store.absent_guilds.overdue(self._clock.wall() - GRACE_S):
+            forgotten = await self._store.absent_guilds.forget(guild_id)
+            log.info("guild.forgotten", guild=guild_id, held=forgotten.held, failed=forgotten.failed)
+
+    async def _note_news(self) -> None:
+        async with self._lock:
+            if self._present is not None:
+                for guild_id in await self._store.absent_guilds.concerned():
+                    self._news.setdefault(guild_id, guild_id not in self._present)
+                self._present = None
+            while self._news:
+                guild_id, is_absent = next(iter(self._news.items()))
+                await (self._leave(guild_id) if is_absent else self._return(guild_id))
+                if self._news.get(guild_id) is is_absent:  # it may have changed meanwhile
+                    del self._news[guild_id]
+
+    async def _leave(self, guild_id: int) -> None:
+        self._absent.add(guild_id)
+        cancelled = await self._store.absent_guilds.note(guild_id)
+        log.info("guild.absent", guild=guild_id, cancelled=cancelled)
+
+    async def _return(self, guild_id: int) -> None:
+        if guild_id not in self._absent:
+            return
+        await self._store.absent_guilds.remove(guild_id)
+        self._absent.discard(guild_id)
+        log.info("guild.returned", guild=guild_id)
+        for on_return in self._listeners:
+            on_return(guild_id)

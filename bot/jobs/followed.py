@@ -1,0 +1,50 @@
+"""A job as the worker follows it: its row, and what is known of it only while this process lives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from bot.domain.models import Job, JobState
+
+REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
+"""The states in which Cannon Studio works on a job."""
+
+Entry = tuple[float, int, "Followed"]
+"""When a job is due, monotonic seconds, and a number that no other entry of its lane has."""
+
+
+@dataclass(slots=True, eq=False)
+class Followed:
+    """A job this process follows. `due` is monotonic seconds."""
+
+    job: Job
+    due: float
+    active_s: float
+    """As the job's, but up to date: it is written now and then only."""
+    entry: Entry | None = None
+    """Its place in a lane. Any other entry that names it is an old one."""
+    answered_at: float | None = None
+    """When the API answered the last poll, monotonic seconds; None if it failed, or if there was none."""
+    is_watched: bool = False
+    """Whether this process has submitted it and every poll since then was answered."""
+    answers_to: str | None = None
+    """The slot of the key with which the API knows the job, once a poll was answered."""
+    attempted_at: float | None = None
+    """When it was first submitted by this process, monotonic seconds."""
+    denied_at: float | None = None
+    """When the API denied the request last, if the poll before was denied too; monotonic seconds."""
+    denials: int = 0
+    """How often in a row it was denied."""
+    blocked_at: float | None = None
+    """When there was no key for it last, if there was none before; monotonic seconds."""
+    posting_failed_at: float | None = None
+    """When its posting failed last, if nothing else happened since; monotonic seconds."""
+    failures: int = 0
+    busy: bool = False
+    hint_due: float | None = None
+    """When a hint wants it polled at the latest, monotonic seconds; None if no hint is unserved."""
+    hint_served_at: float = -math.inf
+    """When a turn began that served a hint, monotonic seconds."""
+    decided: bool = False
+    """Whether a decision came while it was busy."""

@@ -1,0 +1,134 @@
+"""Guilds that have removed the bot, and what becomes of their jobs and keys."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+
+from bot.domain.models import Job, JobState
+from bot.store import texts
+from bot.store.engine.record import Record, write_decision
+from bot.store.engine.repository import Repository
+from bot.store.jobs.dependents import end_unsent
+from bot.store.jobs.rows import job_of, update_job
+from bot.store.money import ledger
+from bot.store.vault.sealed_columns import forget_keys, forget_unneeded_keys
+
+# Word for word the condition of the index of open jobs, which is read for it.
+_OPEN = "state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')"
+_UNSENT = f"{_OPEN} AND (state IN ('awaiting_approval', 'waiting') OR state = 'submitting' AND in_doubt = 0)"
+"""What Cannon Studio has certainly not taken."""
+_LOST = f"{_OPEN} AND (state IN ('submitting', 'ready') OR key_id IS NOT NULL)"
+"""What cannot be continued without the guild and its keys; the host's key still follows what it has started."""
+
+_CONCERNED = f"""
+SELECT guild_id FROM absent_guilds UNION SELECT guild_id FROM guild_keys WHERE secret IS NOT NULL
+UNION SELECT guild_id FROM jobs WHERE {_OPEN} UNION SELECT guild_id FROM jobs WHERE recheck_at IS NOT NULL
+"""  # noqa: S608 - the conditions above
+_WITH_UNSENT = (
+    f"SELECT DISTINCT guild_id FROM jobs WHERE {_UNSENT} AND guild_id IN (SELECT guild_id FROM absent_guilds)"  # noqa: S608 - the condition above
+)
+_OVERDUE = f"""
+SELECT guild_id FROM absent_guilds WHERE since <= ? AND (
+    EXISTS (SELECT 1 FROM guild_keys WHERE guild_keys.guild_id = absent_guilds.guild_id AND secret IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM jobs WHERE jobs.guild_id = absent_guilds.guild_id AND {_LOST})
+)
+"""  # noqa: S608 - the condition above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What ended when an absent guild's grace was over: jobs whose result is kept, and jobs that were given up."""
+
+    held: int
+    failed: int
+
+
+class AbsentGuilds(Repository):
+    """The table `absent_guilds`."""
+
+    async def all(self) -> set[int]:
+        """Return the guilds that have removed the bot."""
+        rows = await self._database.read(lambda db: db.execute("SELECT guild_id FROM absent_guilds").fetchall())
+        return {row[0] for row in rows}
+
+    async def concerned(self) -> set[int]:
+        """Return the guilds of which it matters whether the bot is there: they have a key or a job, or are absent."""
+        rows = await self._database.read(lambda db: db.execute(_CONCERNED).fetchall())
+        return {row[0] for row in rows}
+
+    async def with_unsent(self) -> list[int]:
+        """Return the absent guilds that have jobs which were not submitted: they were begun just when it left."""
+        rows = await self._database.read(lambda db: db.execute(_WITH_UNSENT).fetchall())
+        return [row[0] for row in rows]
+
+    async def overdue(self, before: float) -> list[int]:
+        """Return the guilds that are absent since `before` (Unix seconds) or longer and still have keys or jobs."""
+        rows = await self._database.read(lambda db: db.execute(_OVERDUE, (before,)).fetchall())
+        return [row[0] for row in rows]
+
+    async def note(self, guild_id: int) -> int:
+        """Note that the guild has removed the bot; cancel and release what was not submitted, and return how many.
+
+        What Cannon Studio may have taken is paid: it stays open, with the key that it needs.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> int:
+            db.execute(
+                "INSERT INTO absent_guilds (guild_id, since) VALUES (?, ?) ON CONFLICT (guild_id) DO NOTHING",
+                (guild_id, now),
+            )
+            unsent = _jobs(db, guild_id, _UNSENT)
+            for job in unsent:
+                end_unsent(db, job, JobState.CANCELLED, texts.GUILD_LEFT, now)
+            db.execute("DELETE FROM approvals WHERE guild_id = ?", (guild_id,))
+            db.execute(
+                "UPDATE cards SET dropped_at = ?, token = NULL, token_expires_at = 0"
+                " WHERE guild_id = ? AND answered = 0 AND dropped_at IS NULL",
+                (now, guild_id),
+            )
+            forget_unneeded_keys(db, guild_id)
+            return len(unsent)
+
+        return await self._database.write(change)
+
+    async def remove(self, guild_id: int) -> bool:
+        """Note that the bot is in the guild again; return whether it was noted as absent."""
+        return await self._database.write(
+            lambda db: db.execute("DELETE FROM absent_guilds WHERE guild_id = ?", (guild_id,)).rowcount == 1
+        )
+
+    async def forget(self, guild_id: int) -> Forgotten:
+        """Forget the secrets of an absent guild, and end what cannot be continued without them. One transaction.
+
+        A result that was made is kept and settled. Anything else is given up and released, and not polled again,
+        because that takes the key.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> Forgotten:
+            lost = _jobs(db, guild_id, _LOST)
+            for job in lost:
+                _end(db, job, now)
+            if forget_keys(db, guild_id, now):
+                write_decision(db, guild_id, Record(by_id=0, kind="key", text=texts.KEY_OF_ABSENT_FORGOTTEN), now)
+            held = sum(job.state is JobState.READY for job in lost)
+            return Forgotten(held=held, failed=len(lost) - held)
+
+        return await self._database.write(change)
+
+
+def _jobs(db: sqlite3.Connection, guild_id: int, condition: str) -> list[Job]:
+    query = f"SELECT * FROM jobs WHERE guild_id = ? AND {condition}"  # noqa: S608 - one of the conditions above
+    return [job_of(row) for row in db.execute(query, (guild_id,)).fetchall()]
+
+
+def _end(db: sqlite3.Connection, job: Job, now: float) -> None:
+    if job.state is JobState.READY:
+        ledger.settle(db, job, job.held if job.cost is None else job.cost, now)
+        ended = replace(job, state=JobState.HELD, error=texts.GUILD_LEFT_HELD)
+    else:
+        ledger.release(db, job, now)
+        ended = replace(job, state=JobState.FAILED, cost=None, error=texts.GUILD_LEFT_LOST, finished_at=now)
+    update_job(db, replace(ended, lease=None, waits_for=None))

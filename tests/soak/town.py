@@ -1,0 +1,174 @@
+"""Twenty servers with their members, a Discord and a Cannon Studio that outlive the bot, and the bot's lives."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from simcord.actors import MemberActor
+from simcord.backend.errors import BackendError
+from simcord.builders import ChannelHandle, GuildHandle
+
+from bot.domain.models import AccountStatus
+from bot.runtime.clock import SystemClock
+from bot.sandbox.server import Sandbox
+from bot.store import Store
+from tests.soak.plan import MEMBERS_EACH, SERVERS, Act
+from tests.soak.soaked_bot import CLOCK, ClockError
+from tests.support.rig import HOST_KEY
+from tests.support.wire.bot import BotProcess
+from tests.support.wire.server import WireDiscord
+from tests.support.wire.world import Posted
+
+PLENTY, POOR = 1_000_000, 600
+"""Credits of an account; the poor one runs out of them."""
+AGAIN, EMOJI = "Re-run", "🔁"
+
+
+class Town:
+    """A Discord with `SERVERS` servers; every second one has a key of its own, the others use the host's."""
+
+    def __init__(self, discord: WireDiscord, sandbox: Sandbox, folder: Path) -> None:
+        self.discord = discord
+        self.sandbox = sandbox
+        self.folder = folder
+        self.database = folder / "bot.db"
+        self.log = folder / "bot.log"
+        self.clock = ClockError(folder / "clock")
+        self.servers = [Server(self, number) for number in range(SERVERS)]
+        self.deleted: set[int] = set()
+        """The messages of the bot that members have deleted."""
+        sandbox.add_key(HOST_KEY, credits=PLENTY)
+
+    def life(self) -> BotProcess:
+        """Return one life of the bot."""
+        env = {
+            "DISCORD_TOKEN": self.discord.token,
+            "CANNON_API_URL": self.sandbox.url,
+            "CANNON_API_KEY": HOST_KEY,
+            "CANNON_API_KEY_GUILDS": "*",
+            "DATABASE": str(self.database),
+            "HEALTH_PORT": "0",
+            "LOG_FORMAT": "json",
+            "TMPDIR": str(self.folder),
+            CLOCK: str(self.folder / "clock"),
+            # Some leaks are only told by a warning when the object is destroyed.
+            "PYTHONWARNINGS": "default::ResourceWarning,default::RuntimeWarning",
+        }
+        return BotProcess(self.discord, ["run"], self.log, env=env, module="tests.soak.soaked_bot")
+
+    @contextlib.asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
+        store = await Store.open(self.database, clock=SystemClock())
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    async def settle_in(self) -> None:
+        """Give every second server its key."""
+        status = AccountStatus(credits=Decimal(PLENTY), plan="creator", scopes=())
+        async with self.store() as store:
+            for server in self.servers:
+                if server.key != HOST_KEY:
+                    self.sandbox.add_key(server.key, credits=POOR if server.number == 1 else PLENTY)
+                    await store.keys.set(server.guild.id, server.key, set_by=server.members[0].id, status=status)
+
+    def ask_database(self, query: str, *values: Any) -> list[Any]:
+        """Read the bot's database from outside, while it runs; [] as long as it has no tables."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
+            return db.execute(query, values).fetchall()
+
+    def messages(self) -> Iterator[Posted]:
+        """Give every message of the bot that is there, in whatever place."""
+        backend = self.discord.backend
+        for there in list(backend.messages.values()):
+            for message in list(there.values()):
+                if message.author_id == backend.bot_user.id:
+                    yield Posted(self.discord.world, message)  # type: ignore[arg-type]  # as WireDiscord does
+
+    async def do(self, act: Act) -> None:
+        """Let a member do something; whether a bot is there to hear of it is none of their business."""
+        server = self.servers[act.server]
+        with contextlib.suppress(BackendError):  # what they press may be gone at that moment
+            await getattr(server, act.kind)(server.members[act.member], **act.options)
+
+
+class Server:
+    """A server, and what its members do there. Each act may find nothing to act on."""
+
+    def __init__(self, town: Town, number: int) -> None:
+        self._town = town
+        self._discord = discord = town.discord
+        self.number = number
+        self.guild: GuildHandle = discord.create_guild(f"Server {number}")
+        self.channel: ChannelHandle = discord.create_text_channel(self.guild, "art")
+        self.members: list[MemberActor] = [
+            discord.add_member(self.guild, f"member{number}x{each}") for each in range(MEMBERS_EACH)
+        ]
+        self.key = f"cs_test_soak_server_{number:04}" if number % 2 else HOST_KEY
+
+    async def picture(self, member: MemberActor, *, prompt: str, private: bool, count: int, **_: Any) -> None:
+        await self._slash(member, "image generate", prompt=prompt, private=private, count=count)
+
+    async def enhanced(self, member: MemberActor, *, prompt: str, private: bool, **_: Any) -> None:
+        await self._slash(member, "image generate", prompt=prompt, private=private, enhance=True)
+
+    async def edit(self, member: MemberActor, *, prompt: str, **_: Any) -> None:
+        await self._slash(member, "image edit", prompt=prompt, image=("a.png", _picture()))
+
+    async def video(self, member: MemberActor, *, prompt: str, private: bool, **_: Any) -> None:
+        await self._slash(member, "video generate", prompt=prompt, private=private)
+
+    async def text(self, member: MemberActor, *, prompt: str, private: bool, **_: Any) -> None:
+        await self._slash(member, "prompt image", prompt=prompt, private=private)
+
+    async def again(self, member: MemberActor, *, pick: float, **_: Any) -> None:
+        found = self._some(pick, lambda message: any(each.get("label") == AGAIN for each in message.buttons))
+        if found is not None:
+            [custom_id, *_] = [each["custom_id"] for each in found.buttons if each.get("label") == AGAIN]
+            await self._discord.click(member, found, custom_id, wait_s=0)
+
+    async def react(self, member: MemberActor, *, pick: float, **_: Any) -> None:
+        found = self._some(pick, lambda message: bool(message.attachments))
+        if found is not None and EMOJI not in found.reactions:
+            await self._discord.react(member, found, EMOJI)
+
+    async def cancel(self, member: MemberActor, *, pick: float, **_: Any) -> None:
+        query = "SELECT id FROM jobs WHERE guild_id = ? AND author_id = ? ORDER BY created_at DESC LIMIT 5"
+        found = self._town.ask_database(query, self.guild.id, member.id)
+        if found:
+            await self._slash(member, "jobs cancel", id=found[int(pick * len(found))][0])
+
+    async def delete(self, member: MemberActor, *, pick: float, **_: Any) -> None:
+        found = self._some(pick, lambda message: True)
+        if found is not None:
+            self._town.deleted.add(found.id)
+            self._discord.delete_message(found)
+
+    async def _slash(self, member: MemberActor, command: str, **options: Any) -> None:
+        await self._discord.slash(member, self.channel, command, wait_s=0, **options)
+
+    def _some(self, pick: float, fits: Any) -> Posted | None:
+        """Return one of the bot's newest messages in the channel that fits."""
+        bot_id = self._discord.backend.bot_user.id
+        mine = [each for each in self._discord.messages(self.channel)[-20:] if each.author_id == bot_id and fits(each)]
+        return mine[int(pick * len(mine))] if mine else None
+
+
+def _picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+async def sleep_until(at: float) -> None:
+    """Return when the event loop's time is `at`."""
+    await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))

@@ -1,0 +1,289 @@
+"""The lanes of turns: fair between servers, bounded by server and card, and no slower for what else waits."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.models import Job, JobState
+from bot.jobs import lanes
+from bot.jobs.agenda import SIZES, Agenda
+from bot.jobs.followed import Followed
+from bot.jobs.lanes import SLOW_S, Lane, LaneName, LaneSize, lane_of
+from tests.support.rig import ManualClock
+
+WIDE = LaneSize(slots=10**6, most=10**6, per_server=10**6)
+
+
+def followed(guild_id: int = 1, due: float = 0.0, *, card: str = "", job_id: str = "", **values: Any) -> Followed:
+    job = Job(
+        id=job_id or f"{guild_id}-{due}-{card}",
+        card_id=card or f"{guild_id}-{due}",
+        guild_id=guild_id,
+        position=0,
+        author_id=1,
+        operation="image.generate",
+        input={},
+        idempotency_key="key",
+        key_id=None,
+        held=Decimal(1),
+        basis="fixed",
+        created_at=0.0,
+        **({"state": JobState.READY} | values),
+    )
+    return Followed(job, due, active_s=0.0)
+
+
+def filled(size: LaneSize, *waiting: Followed) -> Lane:
+    lane = Lane(size)
+    for each in waiting:
+        lane.put(each)
+    return lane
+
+
+def taken(lane: Lane, now: float) -> list[Followed]:
+    found = []
+    while (each := lane.take_due(now)) is not None:
+        found.append(each)
+    return found
+
+
+# ---------------------------------------------------------------------- what is due
+
+
+@pytest.mark.parametrize(("state", "name"), [("submitting", "submit"), ("queued", "poll"), ("ready", "deliver")])
+def test_each_state_has_its_lane(state: str, name: str):
+    assert lane_of(JobState(state)) is LaneName(name)
+
+
+def test_jobs_come_when_they_are_due_and_the_longest_due_first():
+    late, early, future = followed(due=2), followed(due=1), followed(due=9)
+    lane = filled(WIDE, late, future, early)
+    assert lane.take_due(0.5) is None
+    assert taken(lane, 3) == [early, late]
+    assert lane.next_at() == 9
+    assert taken(lane, 9) == [future]
+    assert lane.next_at() is None
+
+
+def test_a_new_due_replaces_the_old_one():
+    job = followed(due=1)
+    lane = filled(WIDE, job)
+    job.due = 5
+    lane.put(job)
+    assert taken(lane, 4) == []
+    job.due = 3
+    lane.put(job)
+    assert taken(lane, 9) == [job]
+
+
+def test_a_job_that_changed_its_lane_is_due_in_the_new_one_alone():
+    agenda = Agenda(ManualClock())
+    job = followed(state=JobState.PROCESSING)
+    agenda.put(job)
+    job.job = dataclasses.replace(job.job, state=JobState.READY)
+    agenda.put(job)
+    assert agenda.take_due(LaneName.POLL, 0) is None
+    assert agenda.take_due(LaneName.DELIVER, 0) is job
+
+
+def test_what_is_dropped_is_never_due():
+    agenda = Agenda(ManualClock())
+    job = followed()
+    agenda.put(job)
+    agenda.drop(job.job.id)
+    assert agenda.take_due(LaneName.DELIVER, 1) is None
+    assert agenda.oldest_due_s()[LaneName.DELIVER] == 0
+
+
+# ---------------------------------------------------------------------- fairness
+
+
+def test_a_server_that_came_last_does_not_wait_for_those_with_more():
+    noisy = [followed(1, due, job_id=f"noisy{due}") for due in range(50)]
+    quiet = followed(2, due=60)
+    lane = filled(LaneSize(slots=3, most=3, per_server=8), *noisy, quiet)
+    assert [each.job.guild_id for each in taken(lane, 100)] == [1, 2, 1]
+
+
+def test_servers_take_turns():
+    jobs = [followed(guild, due=number, job_id=f"{guild}-{number}") for guild in (1, 2, 3) for number in range(4)]
+    lane = filled(LaneSize(slots=3, most=3, per_server=3), *jobs)
+    order = []
+    now = 10.0
+    running = taken(lane, now)
+    while running:
+        order += sorted(each.job.guild_id for each in running)
+        for each in running:
+            lane.done(each, now)
+        running = taken(lane, now)
+    assert order == [1, 2, 3] * 4
+
+
+def test_no_server_has_more_turns_than_it_may_and_a_free_one_is_used_at_once():
+    jobs = [followed(due=number) for number in range(5)]
+    lane = filled(LaneSize(slots=9, most=9, per_server=2), *jobs)
+    first = taken(lane, 10)
+    assert first == jobs[:2]
+    lane.done(first[1], 10)
+    assert taken(lane, 10) == [jobs[2]]
+
+
+def test_a_card_has_one_turn_and_holds_up_no_other_card():
+    batch = [followed(due=number, card="batch") for number in range(3)]
+    single = followed(due=9, card="single")
+    lane = filled(LaneSize(slots=9, most=9, per_server=2, per_card=1), *batch, single)
+    first = taken(lane, 10)
+    assert first == [batch[0], single]
+    lane.done(single, 10)
+    assert taken(lane, 10) == []
+    assert lane.oldest_due_s(10) == 9, "what waits for its card waits"
+    lane.done(batch[0], 10)
+    assert taken(lane, 10) == [batch[1]]
+
+
+def test_what_waited_behind_a_card_is_not_lost_with_what_was_first():
+    batch = [followed(due=number, card="batch") for number in range(3)]
+    lane = filled(LaneSize(slots=9, most=9, per_server=2, per_card=1), *batch)
+    assert taken(lane, 10) == [batch[0]]
+    batch[1].entry = None  # dropped
+    lane.done(batch[0], 10)
+    assert taken(lane, 10) == [batch[2]]
+
+
+def test_a_turn_that_hangs_gives_its_slot_to_others_up_to_the_most():
+    jobs = [followed(guild_id) for guild_id in range(9)]
+    lane = filled(LaneSize(slots=2, most=4, per_server=1), *jobs)
+    assert len(taken(lane, 0)) == 2
+    assert taken(lane, SLOW_S / 2) == []
+    assert lane.next_at() == SLOW_S
+    assert len(taken(lane, SLOW_S)) == 2
+    assert taken(lane, 2 * SLOW_S) == []
+    assert lane.next_at() is None
+    lane.done(jobs[0], 3 * SLOW_S)
+    assert len(taken(lane, 3 * SLOW_S)) == 1
+
+
+def test_what_is_cleared_keeps_its_slots_until_it_is_done():
+    running, waiting = followed(due=0), followed(due=1)
+    lane = filled(LaneSize(slots=1, most=1, per_server=1), running, waiting)
+    assert taken(lane, 1) == [running]
+    lane.clear()
+    claimed_again = followed(due=2)
+    lane.put(claimed_again)
+    assert taken(lane, 2) == []
+    lane.done(running, 3)
+    assert taken(lane, 3) == [claimed_again]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(0, 3), st.integers(0, 2), st.floats(0, 5)),
+        st.tuples(st.just("again"), st.integers(0, 30), st.just(0), st.floats(0, 5)),
+        st.tuples(st.just("drop"), st.integers(0, 30), st.just(0), st.just(0.0)),
+        st.tuples(st.just("done"), st.integers(0, 30), st.just(0), st.just(0.0)),
+        st.tuples(st.just("pass"), st.just(0), st.just(0), st.floats(0, 3)),
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_whatever_happens_bounds_hold_and_nothing_that_is_due_is_forgotten(steps: list[tuple[str, int, int, float]]):
+    size = LaneSize(slots=3, most=5, per_server=2, per_card=1)
+    lane, now, waiting, running = Lane(size), 0.0, [], []
+    for number, (act, which, card, seconds) in enumerate(steps):
+        if act == "put":
+            waiting.append(followed(which, now + seconds, card=f"{which}-{card}", job_id=f"{number}"))
+            lane.put(waiting[-1])
+        elif act == "again" and waiting:
+            job = waiting[which % len(waiting)]
+            job.due = now + seconds
+            lane.put(job)
+        elif act == "drop" and waiting:
+            waiting.pop(which % len(waiting)).entry = None
+        elif act == "done" and running:
+            lane.done(running.pop(which % len(running)), now)
+        elif act == "pass":
+            now += seconds
+        for job in taken(lane, now):
+            assert job in waiting
+            assert job.due <= now
+            waiting.remove(job)
+            running.append(job)
+        servers = Counter(job.job.guild_id for job in running)
+        cards = Counter(job.job.card_id for job in running)
+        assert max(servers.values(), default=0) <= 2
+        assert max(cards.values(), default=0) <= 1
+        assert len(running) <= 5
+        due = [job for job in waiting if job.due <= now]
+        assert lane.oldest_due_s(now) == pytest.approx(max((now - job.due for job in due), default=0.0))
+    while waiting:
+        for job in running:
+            lane.done(job, now)
+        now += 10
+        running = taken(lane, now)
+        assert running, "it would wait for ever"
+        waiting = [job for job in waiting if job not in running]
+
+
+# ---------------------------------------------------------------------- what is told
+
+
+def test_health_sees_what_waits_for_its_own_server_and_the_watchdog_does_not():
+    lane = filled(LaneSize(slots=2, most=2, per_server=1), *(followed(due=number) for number in range(2)))
+    taken(lane, 5)
+    assert lane.oldest_due_s(300) == 299
+    assert lane.startable_at() is None
+    lane.put(followed(2, due=6))
+    taken(lane, 7)
+    lane.put(followed(3, due=8))
+    assert lane.take_due(9) is None
+    assert lane.startable_at() == 8
+
+
+def test_turns_are_counted_for_a_minute():
+    lane = filled(WIDE, *(followed(due=number) for number in range(3)))
+    for at, job in zip((10.2, 10.9, 40.0), taken(lane, 5), strict=True):
+        lane.done(job, at)
+    assert [lane.turns_last_minute(now) for now in (40, 69, 71, 100, 101)] == [3, 3, 1, 0, 0]
+
+
+def test_a_turn_costs_the_same_however_many_jobs_wait(monkeypatch: pytest.MonkeyPatch):
+    """Entries that are looked at are what a turn costs; a scan would look at all of them."""
+    looked_at = 0
+
+    def counted(entry: Any) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        return entry[2].entry is entry
+
+    lane = Lane(SIZES[LaneName.DELIVER])
+    for number in range(100_000):
+        lane.put(followed(number % 500, due=float(number % 977), job_id=f"{number}"))
+    running = taken(lane, 0.0)
+    monkeypatch.setattr(lanes, "_is_current", counted)
+    for turn in range(200):
+        now = turn / 100
+        job = running.pop(0)
+        lane.done(job, now)
+        job.due = now + 1000
+        lane.put(job)
+        running += taken(lane, now)
+        lane.next_at()
+        lane.oldest_due_s(now)
+    assert looked_at < 200 * 40
+
+
+def test_hints_without_end_leave_no_heap_of_old_entries():
+    lane, job = Lane(WIDE), followed(due=1e9)
+    for _ in range(10_000):
+        lane.put(job)
+    assert len(lane._later) < 3_000
+    assert taken(lane, 2e9) == [job]
