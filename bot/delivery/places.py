@@ -17,6 +17,7 @@ import structlog
 
 from bot.delivery import texts
 from bot.delivery.attachments import arrange, close, media_files
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import (
     DISCORD_ERRORS,
     MESSAGE_GONE,
@@ -27,7 +28,7 @@ from bot.delivery.discord_facts import (
 )
 from bot.delivery.downloads import ResultFiles
 from bot.delivery.drawing import CardDrawing
-from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, carries_result, nonce_of
+from bot.delivery.messages import Messages, carries_result, nonce_of
 from bot.delivery.plain_text import plain_result
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job
