@@ -9,7 +9,7 @@ from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import SourceFile
-from bot.generation.sources import SourceRef, native_video_id
+from bot.generation.sources import SourceRef, native_video_id, require_kept
 from bot.store import Store
 
 
@@ -34,6 +34,7 @@ class EarlierJobs:
         job = await self._store.job_lists.visible(guild_id, member_id, job_id.strip().upper())
         if job is None:
             raise InputError(texts.NO_SUCH_JOB, "job")
+        require_kept(job)
         native = native_video_id(job)
         if native is None:
             raise InputError(texts.not_by_sora(job.id), "job")
