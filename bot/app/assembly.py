@@ -18,7 +18,6 @@ from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.copies import ResultCopies
-from bot.delivery.formatting import plain
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
@@ -114,7 +113,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         worker=worker,
         maintenance=maintenance,
         member_data=MemberData(store),
-        moderation=make_moderation(store, client=core.client, worker=worker, plain=plain),
+        moderation=make_moderation(store, client=core.client, worker=worker),
         watch=watch,
         http=_http_server(setup, worker, webhooks),
         webhook_tokens=core.webhook_tokens,

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Job
 from bot.domain.text import full_stop
 from bot.errors import InputError
@@ -104,7 +104,7 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     reviews = interaction.client.parts.moderation.reviews
     await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=interaction.user.id)
     say = texts.published if verdict is ReviewVerdict.PUBLISHED else texts.refused
-    await interaction.response.edit_message(content=full_stop(say(interaction.user.id, plain(reason))), view=None)
+    await interaction.response.edit_message(content=full_stop(say(interaction.user.id, harmless(reason))), view=None)
 
 
 async def setup(_bot: CannonBot) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
 from bot.delivery.card import CardContext, card_embed, state_word
-from bot.delivery.formatting import alt_text, file_stem, plain
+from bot.delivery.formatting import alt_text, file_stem
+from bot.domain.harmless_text import harmless
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState, WaitsFor
 from bot.domain.text import shortened, slug
 
@@ -115,15 +116,15 @@ def test_drawing_is_pure(prompt: str):
 
 @given(st.text())
 def test_plain_text_has_no_control_characters_and_no_halves(text: str):
-    shown = plain(text)
+    shown = harmless(text)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
     shown.encode()
 
 
 @pytest.mark.parametrize("text", ["*a*", "_a_", "~~a~~", "`a`", "||a||", "> a", "# a", "[a](https://b.example)", "- a"])
 def test_markdown_is_shown_as_it_is_typed(text: str):
-    assert plain(text).replace("\\", "") == text
-    assert "\\" in plain(text)
+    assert harmless(text).replace("\\", "") == text
+    assert "\\" in harmless(text)
 
 
 @given(st.text(max_size=400), st.integers(2, 300))
