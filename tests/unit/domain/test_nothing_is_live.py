@@ -105,4 +105,4 @@ def test_two_hundred_words_are_looked_for_in_twenty_long_texts_at_once(name: str
     letters = "\ufdfa" * 3
     words = WordList.of(tuple(f"{letters}{number}" for number in range(200)))
     texts = [HOSTILE[name]] * 20
-    assert best_of(lambda: words.first_in(texts), times=2) < 0.6
+    assert best_of(lambda: words.first_in(texts), times=2) < 1.0
