@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.app import texts
 from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import DEAD_INTERACTION, DISCORD_ERRORS, NETWORK_ERRORS
+from bot.delivery.discord_facts import DEAD_INTERACTION, DISCORD_ERRORS, is_trouble
 from bot.errors import BotError
 from bot.runtime.metrics import Metrics
 
@@ -107,7 +107,7 @@ def _sentence(error: BaseException) -> str | None:
             return sentence
     if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
         return None
-    if isinstance(error, NETWORK_ERRORS):
+    if is_trouble(error):
         log.warning("interaction.trouble_of_discord", error=type(error).__name__)
         return texts.DISCORD_TROUBLE
     log.error("interaction.failed", exc_info=error)

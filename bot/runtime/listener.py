@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
+import structlog
 from aiohttp import web
 
 from bot.errors import StartError
@@ -28,6 +29,8 @@ LINGER_S = 2.0
 SHUTDOWN_TIMEOUT_S = 2.0
 BACKLOG = 100
 """As many connections may be accepted in one go, before any of them can be refused."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Listener:
             self._refuse(error)
         host, port = self._server.sockets[0].getsockname()[:2]
         self.address = f"http://{_reachable(host)}:{port}"
+        log.info("http.listens", setting=place.setting, address=self.address)
 
     async def close(self) -> None:
         """Stop listening; requests in progress get `SHUTDOWN_TIMEOUT_S` to finish. Closing twice is no error."""

@@ -78,9 +78,8 @@ class HttpServer:
 
     async def close(self) -> None:
         """Stop listening; requests in progress may finish for a moment. Closing twice is no error."""
-        if self._world_listener is not None:
-            await self._world_listener.close()
-        await self._host_listener.close()
+        listeners = (self._host_listener, self._world_listener)
+        await asyncio.gather(*(listener.close() for listener in listeners if listener is not None))
 
     async def _answer_health(self, _request: web.Request) -> web.Response:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,5 +157,4 @@ def _drawn(dice: random.Random, weights: dict[Any, float]) -> Any:
 
 def words_of(prompt: str) -> frozenset[str]:
     """Return the sandbox's words in a prompt."""
-    found: Sequence[str] = prompt.split()
-    return frozenset(word for word in found if word.startswith("#"))
+    return frozenset(re.findall(r"#[a-z]+", prompt))

@@ -24,7 +24,7 @@ from bot.sandbox.server import Sandbox
 from tests.bench.bench_bot import memory
 from tests.soak import verdict
 from tests.soak.plan import FULL, LATE_SHARE, SHORT, Size, Trouble, acts, troubles
-from tests.soak.town import CALLS_A_SECOND, Town, sleep_until
+from tests.soak.town import CALLS_MOST, Town, sleep_until
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
@@ -233,7 +233,7 @@ class Soak:
         log = town.log.read_text(errors="replace")
         report.wrong += [f"{count} x {line}" for line, count in verdict.counted(verdict.complaints(log)).items()]
         report.wrong += [f"left behind: {path.name}" for path in town.folder.glob(".cannon-bot-*")]
-        if town.calls.most > CALLS_A_SECOND:
+        if town.calls.most > CALLS_MOST:
             report.wrong.append(f"{town.calls.most} calls to Discord within a second")
         if report.growth_mib > self._size.memory_growth_mib:
             report.wrong.append(f"memory grew by {report.growth_mib:.1f} MiB")

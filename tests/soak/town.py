@@ -35,6 +35,8 @@ LIMITED, LIMIT = 3, Decimal(500)
 """The server with a limit, and that limit in credits."""
 CALLS_A_SECOND = 50
 """What Discord allows a bot: https://discord.com/developers/docs/topics/rate-limits (global rate limit)."""
+CALLS_MOST = 60
+"""The most that may arrive within a second: this process is busy too, and a pause of it lets calls arrive together."""
 AGAIN, EMOJI = "Re-run", "🔁"
 
 

@@ -136,7 +136,8 @@ async def test_who_takes_its_answer_gets_the_whole_of_it(port: Port) -> None:
     assert (await end_of(stream)).endswith(LARGE)
 
 
-async def test_nobody_is_left_connected_after_closing() -> None:
+async def test_nobody_is_left_connected_after_closing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "SHUTDOWN_TIMEOUT_S", 0.1)
     port = Port()
     await port.listener.start()
     await port.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
