@@ -94,7 +94,9 @@ def _run(_arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     _start_logs(settings)
     from bot.app.entry_points import run
+    from bot.runtime.open_files import raise_open_files_limit
 
+    raise_open_files_limit()
     return _until_signal(run(settings))
 
 

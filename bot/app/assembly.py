@@ -39,6 +39,7 @@ from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch_dir import sweep
+from bot.runtime.listener import Endpoint
 from bot.runtime.transport import OriginTransport, public_transport
 from bot.runtime.web_server import HttpServer
 from bot.store import Store
@@ -251,6 +252,7 @@ def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, r
         settle_answers=recovery.settle_overdue,
         absences=core.absences,
         fulfil_wishes=setup.surface.fulfil_wishes,
+        metrics=setup.metrics,
         clock=setup.clock,
     )
 
@@ -288,10 +290,14 @@ def _recovery(setup: Setup, store: Store, jobs: JobService, delivery: Delivery) 
 
 
 def _http_server(setup: Setup, worker: Worker, webhooks: Webhooks) -> HttpServer:
+    settings = setup.settings
+    public = Endpoint("HTTP", settings.http_host, settings.http_port) if settings.public_url is not None else None
     return HttpServer(
-        host=setup.settings.http_host,
-        port=setup.settings.http_port,
+        private=Endpoint("HEALTH", settings.health_host, settings.health_port),
+        public=public,
+        proxies=settings.http_proxies,
         health=Health(setup.bot, worker=worker, clock=setup.clock),
         hint=webhooks.receive,
         metrics=setup.metrics,
+        clock=setup.clock,
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import NONCE_CHARS, TOKEN_EXPIRED, is_closed
 from bot.delivery.formatting import file_stem
 from bot.delivery.view import links_on
@@ -24,9 +25,6 @@ from bot.jobs.surface import Later
 from bot.runtime.clock import Clock
 from bot.store import Store
 
-CALL_TIMEOUT_S = 30.0
-UPLOAD_TIMEOUT_S = 300.0
-"""For a message with files."""
 SEARCH_MESSAGES = 50
 """How many of a channel's messages are searched: the newest, or the first after an interaction."""
 CLOCK_SKEW_S = 60.0

@@ -17,6 +17,8 @@ from typing import Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from bot.runtime.log_collapse import LogCollapse
+
 MASK = "[masked]"
 NOT_LOGGED = "[not logged]"
 
@@ -168,6 +170,15 @@ def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor)
 
 class _Output(logging.StreamHandler[TextIO]):
     """Ours, distinguishable from what a test or a host has put on the root logger."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._collapse = LogCollapse()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, unless it repeats one; `handle` holds the handler's lock."""
+        for each in self._collapse.let_through(record):
+            super().emit(each)
 
 
 def _quieten(level: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,7 @@ _DISCORD_CALLS = {
     ("POST", "/channels/*/messages"): 4,
     ("GET", "/channels/*/messages*"): 1,
 }
-_DISCORD_FAULTS = {"5xx": 6, "cut": 4, "slow": 4, "429": 2, "403": 2}
+_DISCORD_FAULTS = {"5xx": 6, "cut": 4, "slow": 4, "429": 2, "403": 2, "ban": 0.3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What goes wrong at `at` seconds: `where` is `discord`, `studio`, `clock` or `kill`."""
+    """What goes wrong at `at` seconds: `where` is `discord`, `gateway`, `studio`, `key`, `clock` or `kill`."""
 
     at: float
     where: str
@@ -109,6 +110,9 @@ def troubles(seed: int, size: Size) -> list[Trouble]:
     made += [Trouble(at, "discord", _discord_fault(dice)) for at in _moments(dice, size.busy_s, each_s=0.5)]
     made += [Trouble(at, "studio", _studio_fault(dice)) for at in _moments(dice, size.busy_s, each_s=0.7)]
     made += [Trouble(at, "key", {"server": dice.randrange(SERVERS)}) for at in _moments(dice, size.busy_s, each_s=60)]
+    made += [
+        Trouble(at, "gateway", {"resumable": dice.random() < 0.7}) for at in _moments(dice, size.busy_s, each_s=50)
+    ]
     return sorted(made, key=lambda each: each.at)
 
 
@@ -123,18 +127,17 @@ def _discord_fault(dice: random.Random) -> dict[str, Any]:
     method, pattern = _drawn(dice, _DISCORD_CALLS)
     kind = _drawn(dice, _DISCORD_FAULTS)
     fault: dict[str, Any] = {"method": method, "pattern": pattern, "times": dice.choice([1, 1, 2, 6])}
-    took_effect = dice.random() < 0.5
-    if kind == "5xx":
-        return fault | {"status": dice.choice([500, 502, 503]), "commit": took_effect}
-    if kind == "cut":
-        return fault | {"status": None, "commit": took_effect}
-    if kind == "429":
-        return fault | {"status": 429, "retry_after_s": dice.choice([0.2, 1.0, 3.0])}
-    if kind == "403" and pattern == CALLBACK:  # the interaction has expired
-        return fault | {"status": 404, "code": 10062}
-    if kind == "403":
-        return fault | {"status": 403, "code": dice.choice([50001, 50013])}
-    return fault | {"status": 200, "hold_s": dice.uniform(0.5, 8.0)}
+    options: dict[str, dict[str, Any]] = {
+        "5xx": {"status": dice.choice([500, 502, 503]), "commit": dice.random() < 0.5},
+        "cut": {"status": None, "commit": dice.random() < 0.5},
+        "slow": {"status": 200, "hold_s": dice.uniform(0.5, 8.0), "commit": True},
+        "429": {"status": 429, "retry_after_s": dice.choice([0.2, 1.0, 3.0]), "is_global": dice.random() < 0.2},
+        "ban": {"status": 429, "is_html": True},  # by the network in front of Discord
+        "403": {"status": 403, "code": dice.choice([50001, 50013])},
+    }
+    if pattern == CALLBACK:  # nothing is forbidden there, but an interaction expires
+        options["403"] = {"status": 404, "code": 10062}
+    return fault | options[kind]
 
 
 def _studio_fault(dice: random.Random) -> dict[str, Any]:
@@ -154,5 +157,4 @@ def _drawn(dice: random.Random, weights: dict[Any, float]) -> Any:
 
 def words_of(prompt: str) -> frozenset[str]:
     """Return the sandbox's words in a prompt."""
-    found: Sequence[str] = prompt.split()
-    return frozenset(word for word in found if word.startswith("#"))
+    return frozenset(re.findall(r"#[a-z]+", prompt))

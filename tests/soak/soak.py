@@ -18,12 +18,13 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from bot.sandbox.server import Sandbox
 from tests.bench.bench_bot import memory
 from tests.soak import verdict
 from tests.soak.plan import FULL, LATE_SHARE, SHORT, Size, Trouble, acts, troubles
-from tests.soak.town import Town, sleep_until
+from tests.soak.town import CALLS_MOST, Town, sleep_until
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
@@ -31,6 +32,8 @@ from tests.support.wire.server import WireDiscord
 SPEED = 12.0
 """A picture takes 0.7 s, a video 5 s."""
 REVOKED_S = 10.0
+FAULT_LIFE_S = 2.0
+T = TypeVar("T")
 MIB = 1024 * 1024
 LOOK_EVERY_S = 0.5
 
@@ -158,15 +161,31 @@ class Soak:
     async def _trouble(self, plan: list[Trouble]) -> None:
         for each in plan:
             await sleep_until(self._began + each.at)
-            getattr(self, f"_{each.where}")(**each.options)
+            if each.where == "gateway":
+                await self._town.discord.disconnect(**each.options)
+            else:
+                getattr(self, f"_{each.where}")(**each.options)
 
     def _discord(self, *, hold_s: float | None = None, **fault: object) -> None:
         made = self._town.discord.fault(**fault, hold=hold_s is not None)  # type: ignore[arg-type]  # drawn in plan.py
         if hold_s is not None:
             self._loop.call_later(hold_s, made.release)
+        self._end_later(self._town.discord.rest.faults, made)
 
-    def _studio(self, **fault: object) -> None:
-        self._town.sandbox.fault(**fault)  # type: ignore[arg-type]  # as above
+    def _studio(self, *, where: str, **fault: object) -> None:
+        faults = self._town.sandbox.faults
+        faults.add(where, **fault)  # type: ignore[arg-type]  # as above
+        queue = faults._queues[where]
+        self._end_later(queue, queue[-1])
+
+    def _end_later(self, faults: list[T], fault: T) -> None:
+        """Let a fault that nobody has met end after a while: else those that come during a pause meet it at once."""
+
+        def end() -> None:
+            if fault in faults:
+                faults.remove(fault)
+
+        self._loop.call_later(FAULT_LIFE_S, end)
 
     def _clock(self, *, seconds: float) -> None:
         self._town.clock.seconds += seconds
@@ -214,6 +233,8 @@ class Soak:
         log = town.log.read_text(errors="replace")
         report.wrong += [f"{count} x {line}" for line, count in verdict.counted(verdict.complaints(log)).items()]
         report.wrong += [f"left behind: {path.name}" for path in town.folder.glob(".cannon-bot-*")]
+        if town.calls.most > CALLS_MOST:
+            report.wrong.append(f"{town.calls.most} calls to Discord within a second")
         if report.growth_mib > self._size.memory_growth_mib:
             report.wrong.append(f"memory grew by {report.growth_mib:.1f} MiB")
 

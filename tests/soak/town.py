@@ -16,6 +16,7 @@ from simcord.actors import MemberActor
 from simcord.backend.errors import BackendError
 from simcord.builders import ChannelHandle, GuildHandle
 
+from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import AccountStatus
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
@@ -24,11 +25,18 @@ from tests.soak.plan import MEMBERS_EACH, SERVERS, Act
 from tests.soak.soaked_bot import CLOCK, ClockError
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
+from tests.support.wire.calls import GlobalLimit
 from tests.support.wire.server import WireDiscord
 from tests.support.wire.world import Posted
 
 PLENTY, POOR = 1_000_000, 600
-"""Credits of an account; the poor one runs out of them."""
+"""Credits of an account; that of server 1, the poor one, runs out of them."""
+LIMITED, LIMIT = 3, Decimal(500)
+"""The server with a limit, and that limit in credits."""
+CALLS_A_SECOND = 50
+"""What Discord allows a bot: https://discord.com/developers/docs/topics/rate-limits (global rate limit)."""
+CALLS_MOST = 60
+"""The most that may arrive within a second: this process is busy too, and a pause of it lets calls arrive together."""
 AGAIN, EMOJI = "Re-run", "🔁"
 
 
@@ -46,6 +54,7 @@ class Town:
         self.deleted: set[int] = set()
         """The messages of the bot that members have deleted."""
         sandbox.add_key(HOST_KEY, credits=PLENTY)
+        self.calls = discord.rest.global_limit = GlobalLimit(limit=CALLS_A_SECOND, seconds=1.0)
 
     def life(self) -> BotProcess:
         """Return one life of the bot."""
@@ -55,7 +64,7 @@ class Town:
             "CANNON_API_KEY": HOST_KEY,
             "CANNON_API_KEY_GUILDS": "*",
             "DATABASE": str(self.database),
-            "HTTP_PORT": "0",
+            "HEALTH_PORT": "0",
             "LOG_FORMAT": "json",
             "TMPDIR": str(self.folder),
             CLOCK: str(self.folder / "clock"),
@@ -73,13 +82,15 @@ class Town:
             await store.close()
 
     async def settle_in(self) -> None:
-        """Give every second server its key."""
+        """Give every second server its key, and one its limit."""
         status = AccountStatus(credits=Decimal(PLENTY), plan="creator", scopes=())
         async with self.store() as store:
             for server in self.servers:
                 if server.key != HOST_KEY:
                     self.sandbox.add_key(server.key, credits=POOR if server.number == 1 else PLENTY)
                     await store.keys.set(server.guild.id, server.key, set_by=server.members[0].id, status=status)
+            limit = Limit(scope=Scope.SERVER, period=Period.TOTAL, credits=LIMIT)
+            await store.limits.set(self.servers[LIMITED].guild.id, limit, by_id=self.servers[LIMITED].members[0].id)
 
     def ask_database(self, query: str, *values: Any) -> list[Any]:
         """Read the bot's database from outside, while it runs; [] as long as it has no tables."""

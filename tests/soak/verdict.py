@@ -17,7 +17,7 @@ from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
 from bot.sandbox.accounts import StudioRequest
 from bot.store import Store
 from tests.soak.plan import BAD_FILE_WORDS, ENDLESS_WORDS, words_of
-from tests.soak.town import Town
+from tests.soak.town import LIMIT, LIMITED, Town
 
 UNCONFIRMED = "did not confirm"
 NEXT_STEP_S = 15 * 60.0
@@ -71,6 +71,7 @@ def wrong_money(town: Town, books: Books) -> Iterator[str]:
     yield from (f"a request that no job knows: {key}" for key in books.requests if key not in known)
     for job in books.jobs:
         yield from _wrong_money_of(job, books)
+    yield from _over_the_limit(town, books)
     key_of = {server.guild.id: server.key for server in town.servers}
     for key in sorted(set(key_of.values())):
         mine = [job for job in books.jobs if key_of[job.guild_id] == key]
@@ -78,6 +79,15 @@ def wrong_money(town: Town, books: Books) -> Iterator[str]:
         unbooked = sum((books.charged(job) for job in mine if _is_unbooked(job)), Decimal(0))
         if booked + unbooked != town.sandbox.spent(key):
             yield f"…{key[-4:]}: {booked} booked and {unbooked} to be booked, {town.sandbox.spent(key)} charged"
+
+
+def _over_the_limit(town: Town, books: Books) -> Iterator[str]:
+    """Compare the limited server with its limit: it may be passed by what jobs cost more than was held for them."""
+    mine = [job for job in books.jobs if job.guild_id == town.servers[LIMITED].guild.id]
+    spent = sum((books.booked(job) if job.state.ended else job.held for job in mine), Decimal(0))
+    more = sum((max(Decimal(0), books.booked(job) - job.held) for job in mine), Decimal(0))
+    if spent > LIMIT + more:
+        yield f"{spent} credits spent of a limit of {LIMIT}, {more} of them by jobs that cost more than was held"
 
 
 def _is_unbooked(job: Job) -> bool:
@@ -156,8 +166,11 @@ def wrong_deliveries(town: Town, books: Books) -> Iterator[str]:
     """
     shown = _messages_by_mark(town)
     there = {message.id for message in town.messages()}
+    ephemeral = {message.id for message in town.messages() if message.ephemeral}
     for job in books.jobs:
         places = set().union(*(shown.get(mark, set()) for mark in _marks(job)))
+        if job.message_id not in ephemeral:  # out of reach for good once its token has expired, whatever it shows
+            places -= ephemeral
         if job.state is JobState.DELIVERED and not job.media:  # a text is on its card
             places = {job.message_id} & there
         is_there = job.state is JobState.DELIVERED and job.message_id not in town.deleted

@@ -102,3 +102,9 @@ async def made_in(rig: Rig, channel: Any, member: Any, words: str, command: str 
     await member.slash(channel, command, prompt=f"{words} #fast", **more)
     await rig.work()
     return (await rig.jobs())[0]
+
+
+def open_to_all(rig: Rig) -> None:
+    """Let Discord show every command to everyone, as an administrator may set it."""
+    for command in rig.env.backend.commands[None].values():
+        command["default_member_permissions"] = None

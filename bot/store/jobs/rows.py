@@ -74,6 +74,7 @@ JOBS = Table(
         _by_store(name="recheck_at"),
         _by_store(name="rechecks"),
         _by_store(name="after_done", from_sql=bool),
+        _by_store(name="erased_at"),
         _by_store(name="model", to_sql=to_text_or_none, is_read=False),  # follows `input`
         _by_worker(name="input", to_sql=to_json, from_sql=mapping_from_json),
         _by_worker(name="key_id"),
