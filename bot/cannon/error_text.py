@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from bot.domain.harmless_text import bare
+from bot.domain.harmless_text import tame
 from bot.domain.text import one_line
 
 SENTENCE_LIMIT_CHARS: Final = 200
@@ -67,7 +67,7 @@ def clean(text: str) -> str:
     text = _words(_TAG.sub(" ", text).translate(_SPACES))
     text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
     text = _BEARER.sub(r"\1…", _KEY.sub(r"\1…", _LINK.sub(_without_secrets, text)))
-    text = bare(text)
+    text = tame(text)
     return text if len(text) <= SENTENCE_LIMIT_CHARS else text[: SENTENCE_LIMIT_CHARS - 1].rstrip() + "…"
 
 

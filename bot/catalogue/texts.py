@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.catalogue.fields import Scalar
-from bot.domain.harmless_text import bare
+from bot.domain.harmless_text import tame
 
 ECHO_LIMIT_CHARS = 40
 """How much of a member's own words a sentence repeats."""
@@ -28,7 +28,7 @@ JSON_OBJECT, JSON_OBJECTS = "a JSON object", "a JSON list of objects"
 
 def echo(value: object, limit: int = ECHO_LIMIT_CHARS) -> str:
     """Return `value` as one short line that does nothing in a message, whoever wrote it."""
-    return bare(printable(value, limit))
+    return tame(printable(value, limit))
 
 
 def printable(value: object, limit: int) -> str:

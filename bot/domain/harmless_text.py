@@ -14,16 +14,16 @@ BACKTICKS = "\u02cb" * 3
 """Shown instead of those that would end a block."""
 _LINE_ENDS = {0x2028: "\n", 0x2029: "\n"}
 """What a line may begin after, besides a line break."""
-_ESCAPES = {**INVISIBLE, **_LINE_ENDS, **{ord(sign): f"\\{sign}" for sign in "\\`*_~|[]<>"}}
-"""Formatting, code, quotes, masked links, and all that stands in `<>`: mentions, timestamps, commands, emojis."""
+_ESCAPES = {**INVISIBLE, **_LINE_ENDS, **{ord(sign): f"\\{sign}" for sign in "\\`*_~|[]()<>#"}}
+"""Formatting, code, quotes, headings, links, and all that stands in `<>`: mentions, timestamps, commands, emojis."""
 _LINE_START = re.compile(
-    r"^((?:[^\S\n]|[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff])*)([#+-]|[0-9]+(?=\.))", re.MULTILINE
+    r"^((?:[^\S\n]|[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff])*)([+-]|[0-9]+(?=\.))", re.MULTILINE
 )
-"""Headings, subtext and lists. Whether a character that is not shown may stand before them is up to the client."""
+"""Subtext and lists. Whether a character that is not shown may stand before them is up to the client."""
 _INSIDE_LINE = re.compile(
     r":(?=/|[^\s:]{1,64}:)"  # a link's scheme, an emoji by its name
-    r"|(?<=\])\("
-    r"|(?:(?<=discord)|(?<=discordapp))\.(?=gg|com)",  # an invitation is one without a scheme, too
+    r"|(?:(?<=discord)|(?<=discordapp))\.(?=gg|com)"  # an invitation is one without a scheme, too
+    r"|@(?!everyone|here)",
     re.IGNORECASE,
 )
 _FOR_ALL = re.compile(r"@(?=everyone|here)")
@@ -35,6 +35,7 @@ _AROUND_WORDS = re.compile(r"(?<![^\W_])_+|_+(?![^\W_]|…)|__+")
 """Underscores that format; one inside a word, as in `aspect_ratio`, does not."""
 _STARTS = " #-+.:"
 _ALL = re.compile(r"@+(?=everyone|here)")
+_DROPPED = dict.fromkeys(map(ord, "_~|#@"), " ")
 
 
 def harmless(text: str) -> str:
@@ -49,7 +50,7 @@ def harmless(text: str) -> str:
 
 def harmless_within(text: str, limit: int) -> str:
     """Escape a text so that it has at most `limit` characters (at least one), with an ellipsis if anything was cut."""
-    escaped = harmless(shortened(text, limit))
+    escaped = harmless(shortened(without_controls(text), limit))
     if len(escaped) <= limit:
         return escaped
     cut = escaped[: limit - 1]
@@ -58,15 +59,20 @@ def harmless_within(text: str, limit: int) -> str:
     return cut.rstrip() + "…"
 
 
-def bare(text: str) -> str:
-    """Return a text as one line without the signs that format, link or mention.
+def tame(text: str) -> str:
+    """Return a text as one line for a sentence of ours: what would format, link or mention is left out.
 
-    It stays the same wherever it is put: among our own words, into a file's name, or through `harmless`.
+    Nothing is escaped, because the sentence may be, as a whole. Names of fields and numbers stay what they are.
     """
     text = text.translate(_REPLACED).replace("https://", "").replace("http://", "")
     for pair in _PAIRS:
         text = text.replace(pair, " ")
     return _ALL.sub("", one_line(_AROUND_WORDS.sub(" ", text)).lstrip(_STARTS))
+
+
+def bare(text: str) -> str:
+    """Return a text as one line of words without any sign of Discord's: for descriptions of files."""
+    return one_line(tame(text).translate(_DROPPED)).lstrip(_STARTS)
 
 
 def in_block(text: str) -> str:
