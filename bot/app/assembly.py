@@ -161,10 +161,16 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
 def _media_fetcher(setup: Setup) -> MediaFetcher:
     address = urlsplit(setup.settings.cannon_api_url)
     origins = (f"{address.scheme}://{address.netloc}",)
-    transport = public_transport(origins)
-    if setup.cdn is not None:
-        transport = OriginTransport(transport, CDN_HOSTS, setup.cdn)
-    return MediaFetcher(allowed_origins=origins, clock=setup.clock, transport=transport)
+    cdn = setup.cdn
+    if cdn is None:
+        return MediaFetcher(allowed_origins=origins, clock=setup.clock)
+    return MediaFetcher(
+        allowed_origins=origins,
+        clock=setup.clock,
+        new_transport=lambda connections: OriginTransport(
+            public_transport(origins, connections=connections), CDN_HOSTS, cdn
+        ),
+    )
 
 
 def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:
