@@ -18,7 +18,6 @@ from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.copies import ResultCopies
-from bot.delivery.formatting import plain
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
@@ -121,7 +120,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         maintenance=maintenance,
         member_data=MemberData(store, setup.catalogue),
         moderation=make_moderation(
-            store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker, plain=plain
+            store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker
         ),
         status_pace=status_pace,
         host_limit=host_limit,
@@ -177,10 +176,16 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
 def _media_fetcher(setup: Setup) -> MediaFetcher:
     address = urlsplit(setup.settings.cannon_api_url)
     origins = (f"{address.scheme}://{address.netloc}",)
-    transport = public_transport(origins)
-    if setup.cdn is not None:
-        transport = OriginTransport(transport, CDN_HOSTS, setup.cdn)
-    return MediaFetcher(allowed_origins=origins, clock=setup.clock, transport=transport)
+    cdn = setup.cdn
+    if cdn is None:
+        return MediaFetcher(allowed_origins=origins, clock=setup.clock)
+    return MediaFetcher(
+        allowed_origins=origins,
+        clock=setup.clock,
+        new_transport=lambda connections: OriginTransport(
+            public_transport(origins, connections=connections), CDN_HOSTS, cdn
+        ),
+    )
 
 
 def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from bot.cannon.client import CannonClient
 from bot.catalogue import LiveCatalogue
-from bot.domain.text import Plain
 from bot.guild.access import AccessChanges
 from bot.guild.approvals import ApprovalDecisions
 from bot.guild.changes import JobSignals
@@ -48,18 +47,17 @@ def make_moderation(
     catalogue: LiveCatalogue,
     pace: StatusPace,
     worker: JobSignals,
-    plain: Plain,
 ) -> Moderation:
     """Put the services together on a store."""
     return Moderation(
-        access=AccessChanges(store, worker=worker, plain=plain),
-        approvals=ApprovalDecisions(store, worker=worker, plain=plain),
-        key=ServerKeyChanges(store, worker=worker, plain=plain, client=client, pace=pace),
-        prices=PriceChanges(store, worker=worker, plain=plain),
-        quota=QuotaChanges(store, worker=worker, plain=plain),
-        reactions=ReactionChanges(store, worker=worker, plain=plain),
-        recipes=RecipeChanges(store, worker=worker, plain=plain),
-        removals=Removals(store, worker=worker, plain=plain, catalogue=catalogue),
-        reviews=ReviewDecisions(store, worker=worker, plain=plain),
-        settings=SettingsChanges(store, worker=worker, plain=plain),
+        access=AccessChanges(store, worker=worker),
+        approvals=ApprovalDecisions(store, worker=worker),
+        key=ServerKeyChanges(store, worker=worker, client=client, pace=pace),
+        prices=PriceChanges(store, worker=worker),
+        quota=QuotaChanges(store, worker=worker),
+        reactions=ReactionChanges(store, worker=worker),
+        recipes=RecipeChanges(store, worker=worker),
+        removals=Removals(store, worker=worker, catalogue=catalogue),
+        reviews=ReviewDecisions(store, worker=worker),
+        settings=SettingsChanges(store, worker=worker),
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Card, Job
-from bot.domain.text import Plain
 from bot.guild import texts
 from bot.guild.changes import JobSignals, ModeratorActs
 from bot.store import Cancelled, Record, RecordOf, Store
@@ -15,8 +14,8 @@ from bot.store import Cancelled, Record, RecordOf, Store
 class Removals(ModeratorActs):
     """Records and blanks before a result is taken down."""
 
-    def __init__(self, store: Store, *, worker: JobSignals, plain: Plain, catalogue: LiveCatalogue) -> None:
-        super().__init__(store, worker=worker, plain=plain)
+    def __init__(self, store: Store, *, worker: JobSignals, catalogue: LiveCatalogue) -> None:
+        super().__init__(store, worker=worker)
         self._catalogue = catalogue
 
     async def begin(self, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> None:

@@ -3,7 +3,7 @@
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless
 from bot.domain.models import AccountStatus, credits_text
 from bot.domain.text import stamp
 from bot.errors import CannonError, NoKey
@@ -58,7 +58,7 @@ def _add_last_seen(embed: discord.Embed, key: UsableKey, *, shows_credits: bool)
 
 
 def _add_status(embed: discord.Embed, status: AccountStatus, *, shows_credits: bool) -> None:
-    embed.add_field(name=texts.PLAN, value=plain(status.plan or texts.NOT_REPORTED))
+    embed.add_field(name=texts.PLAN, value=harmless(status.plan or texts.NOT_REPORTED))
     if shows_credits:
         left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
         embed.add_field(name=texts.CREDITS_LEFT, value=left)

@@ -13,6 +13,7 @@ import pytest
 from bot.app import discord_gate
 from bot.app.client import _client_options
 from bot.app.discord_gate import DiscordGate
+from bot.delivery import upload_slots
 from bot.delivery.upload_slots import UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER, posting_of
 from bot.runtime.clock import SystemClock
 from tests.support.wire.server import WireDiscord
@@ -146,12 +147,23 @@ async def test_server_errors_on_several_routes_open_the_breaker_and_an_answer_cl
     caller.wire.fault("POST", POSTS, status=503, times=4)
     await raises(dpy.DiscordServerError, *(lambda n=n: caller.send(n) for n in range(3)))
     assert caller.gate.breaker.trouble
-    calls = [asyncio.create_task(caller.send(number)) for number in range(20)]
+    calls = [asyncio.create_task(caller.send(number % 3)) for number in range(20)]
     done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
     assert (len(done), caller.posts()) == (1, 4), "one asks while the others rest"
     answers = await asyncio.gather(*calls, return_exceptions=True)
     assert sum(isinstance(answer, dpy.Message) for answer in answers) == 19
     assert caller.gate.breaker.trouble is None
+
+
+async def test_server_errors_of_some_servers_stop_no_other(caller: Caller):
+    for number in range(3):
+        path = f"/channels/{caller.channels[number].id}/messages"
+        caller.wire.fault("POST", path, status=503, times=100)
+    await raises(dpy.DiscordServerError, *(lambda n=n: caller.post_result(n, guild=n) for n in range(3)))
+    assert caller.gate.breaker.trouble
+    assert (await caller.post_result(3, guild=3)).content == "3"
+    assert (await caller.send(4)).content == "4"
+    await raises(dpy.RateLimited, lambda: caller.post_result(0, guild=0))
 
 
 async def test_one_call_that_fails_again_and_again_stops_no_other(caller: Caller):
@@ -209,7 +221,19 @@ async def test_a_rate_limit_beyond_half_a_minute_is_raised_not_waited_for(caller
     await raises(dpy.RateLimited, caller.send)
 
 
-async def test_few_uploads_run_at_once_and_few_of_one_server(caller: Caller):
+async def test_uploads_that_hang_give_way_to_those_of_other_servers(caller: Caller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upload_slots, "GIVES_WAY_S", 0.2)
+    held = caller.wire.fault("POST", POSTS, status=200, hold=True, times=UPLOADS_AT_ONCE)
+    crowd = [asyncio.create_task(caller.post_result(number, guild=number % 5)) for number in range(UPLOADS_AT_ONCE)]
+    await caller.wire.until(lambda: caller.posts() == UPLOADS_AT_ONCE)
+    assert (await caller.post_result(29, guild=5)).content == "29"
+    held.release()
+    await asyncio.gather(*crowd)
+    assert caller.gate.slots.running() == 0
+
+
+async def test_few_uploads_run_at_once_and_few_of_one_server(caller: Caller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upload_slots, "GIVES_WAY_S", 60.0)
     held = caller.wire.fault("POST", POSTS, status=200, hold=True, times=100)
     crowd = [asyncio.create_task(caller.post_result(number, guild=0)) for number in range(5)]
     await caller.wire.until(lambda: caller.posts() == UPLOADS_OF_ONE_SERVER)
