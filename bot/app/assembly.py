@@ -19,7 +19,6 @@ from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
-from bot.delivery.formatting import plain
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
 from bot.generation.visible_jobs import VisibleJobs
@@ -120,7 +119,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         worker=worker,
         maintenance=maintenance,
         member_data=MemberData(store),
-        moderation=make_moderation(store, client=core.client, worker=worker, plain=plain),
+        moderation=make_moderation(store, client=core.client, worker=worker),
         watch=watch,
         http=_http_server(setup, worker, webhooks),
         webhook_tokens=core.webhook_tokens,
@@ -168,10 +167,16 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
 def _media_fetcher(setup: Setup) -> MediaFetcher:
     address = urlsplit(setup.settings.cannon_api_url)
     origins = (f"{address.scheme}://{address.netloc}",)
-    transport = public_transport(origins)
-    if setup.cdn is not None:
-        transport = OriginTransport(transport, CDN_HOSTS, setup.cdn)
-    return MediaFetcher(allowed_origins=origins, clock=setup.clock, transport=transport)
+    cdn = setup.cdn
+    if cdn is None:
+        return MediaFetcher(allowed_origins=origins, clock=setup.clock)
+    return MediaFetcher(
+        allowed_origins=origins,
+        clock=setup.clock,
+        new_transport=lambda connections: OriginTransport(
+            public_transport(origins, connections=connections), CDN_HOSTS, cdn
+        ),
+    )
 
 
 def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:

@@ -20,9 +20,10 @@ from typing import Any, Final
 import structlog
 
 from bot.cannon import texts
-from bot.cannon.error_text import clean
+from bot.cannon.error_text import SENTENCE_LIMIT_CHARS, clean
 from bot.catalogue import Operation
 from bot.domain.models import AccountStatus, Media, MediaKind, credits_of
+from bot.domain.text import shortened
 from bot.errors import UnreadableAnswer
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,8 @@ REMOTE_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._~:-]{1,200}\Z")
 """What we accept as a request id: it becomes part of a path, so no character with a meaning in a path."""
 LONGEST_POLL_AFTER_S = 3600.0
 LINK_LIMIT_CHARS = 8192
+LABEL_CHARS, SCOPES_MAX = 40, 20
+"""How much is taken of a plan's or a scope's name, and of the scopes: they all fit into a field of an embed."""
 _SEEN_LIMIT = 500
 
 
@@ -96,11 +99,10 @@ def account_status(document: object) -> AccountStatus:
     remaining = answer.get("creditsRemaining")
     if remaining is None:
         remaining = _mapping(answer.get("credits")).get("remaining")
-    scopes = api_key.get("scopes")
     return AccountStatus(
         credits=_credits(remaining, "creditsRemaining"),
-        plan=_label(account.get("plan")),
-        scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
+        plan=_label(account.get("plan"), LABEL_CHARS),
+        scopes=_scopes(api_key.get("scopes")),
     )
 
 
@@ -274,8 +276,13 @@ def _credits(value: object, name: str) -> Decimal | None:
         return None
 
 
-def _label(value: object) -> str | None:
-    return (clean(value) or None) if isinstance(value, str) else None
+def _label(value: object, limit: int = SENTENCE_LIMIT_CHARS) -> str | None:
+    return (shortened(clean(value), limit) or None) if isinstance(value, str) else None
+
+
+def _scopes(value: object) -> tuple[str, ...]:
+    names = [_label(name, LABEL_CHARS) for name in value[:SCOPES_MAX]] if isinstance(value, list) else []
+    return tuple(name for name in names if name is not None)
 
 
 def _seconds(value: object) -> float | None:

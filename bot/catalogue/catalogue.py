@@ -10,7 +10,7 @@ from typing import Any
 from bot.catalogue.operation import Operation
 from bot.catalogue.operations import OPERATIONS
 from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
-from bot.catalogue.texts import echo, no_operation
+from bot.catalogue.texts import echo, no_operation, printable
 from bot.catalogue.validation import check_input
 from bot.catalogue.values import clean_text
 from bot.errors import InputError
@@ -101,7 +101,7 @@ class Catalogue:
         """
         word = clean_text(typed).casefold()
         offered = [each for each in self._operations.values() if each.id not in without]
-        offers = [(f"{echo(each.title, 60)} ({each.id})", each.id) for each in offered]
+        offers = [(f"{printable(each.title, 60)} ({each.id})", each.id) for each in offered]
         found = [(label[:OFFER_LIMIT_CHARS], key) for label, key in offers if word in label.casefold()]
         return [offer for offer in found if len(offer[1]) <= OFFER_LIMIT_CHARS][:OFFER_LIMIT]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.catalogue.fields import HELP_LIMIT_CHARS, TEXT_LIMIT_CHARS, Field, FieldKind, Scalar
-from bot.catalogue.texts import described_elsewhere, echo
+from bot.catalogue.texts import described_elsewhere, printable
 from bot.catalogue.values import NUMBER_LIMIT
 
 DEPTH_LIMIT = 12
@@ -155,7 +155,7 @@ def field_of(described: Described) -> Field:
         kind=kind,
         required=bool(described.required),
         label=label[:60],
-        help=described.about or echo(described_elsewhere(label), HELP_LIMIT_CHARS),
+        help=described.about or printable(described_elsewhere(label), HELP_LIMIT_CHARS),
         choices=() if open_ended(described.name) else closed,
         suggestions=closed if open_ended(described.name) else fitting(kind, described.seen),
         minimum=described.minimum,
@@ -255,7 +255,7 @@ def _examples(schema: Mapping[str, Any]) -> tuple[Scalar, ...]:
 
 def _usable(value: object) -> bool:
     if isinstance(value, str):
-        return 0 < len(value) <= CHOICE_LIMIT_CHARS and value == echo(value, CHOICE_LIMIT_CHARS)
+        return 0 < len(value) <= CHOICE_LIMIT_CHARS and value == printable(value, CHOICE_LIMIT_CHARS)
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= NUMBER_LIMIT
 
 
@@ -269,4 +269,4 @@ def _range(schema: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 
 def _line(value: object) -> str:
-    return echo(value, HELP_LIMIT_CHARS) if isinstance(value, str) else ""
+    return printable(value, HELP_LIMIT_CHARS) if isinstance(value, str) else ""

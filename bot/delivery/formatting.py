@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from bot.delivery import texts
 from bot.delivery.discord_facts import ALT_TEXT_CHARS
-from bot.domain.harmless_text import bare, harmless
+from bot.domain.harmless_text import bare
 from bot.domain.models import Card, Job
 from bot.domain.text import shortened, slug
-
-plain = harmless
 
 
 def file_stem(job: Job, number: int = 0) -> str:

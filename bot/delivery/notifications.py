@@ -11,9 +11,10 @@ import structlog
 from bot.delivery import texts
 from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.formatting import message_link, plain
+from bot.delivery.formatting import message_link
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import Messages, nonce_of
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job, JobState
 from bot.store import Store
 
@@ -74,6 +75,6 @@ class Notifications:
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 user = self._client.get_user(key.set_by) or await self._client.fetch_user(key.set_by)
-                await user.send(texts.direct_alert(plain(name), sentence))
+                await user.send(texts.direct_alert(harmless(name), sentence))
         except DISCORD_ERRORS as error:
             log.info("guild.alert_not_sent", guild=guild_id, error=type(error).__name__)

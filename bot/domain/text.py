@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 SLUG_CHARS = 40
@@ -20,9 +20,6 @@ INVISIBLE: Mapping[int, None] = MappingProxyType(
 )
 """For `str.translate`, what no text needs: control characters but line breaks and tabs, halves of surrogate pairs, and
 the marks that reverse what follows, which is our own text."""
-
-Plain = Callable[[str], str]
-"""Escapes a member's text for a message; the surface provides it."""
 
 
 def one_line(text: str) -> str:

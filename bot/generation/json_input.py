@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.catalogue import Field, FieldKind, Operation
 from bot.catalogue.texts import INPUT_NOT_OBJECT
+from bot.domain.harmless_text import tame
 from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.generation import texts
@@ -50,7 +51,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     duplicate = next((name for name in names if names.count(name) > 1), None)
     if duplicate is not None:
-        raise InputError(texts.name_twice(shortened(json.dumps(duplicate), 60)), "input")
+        raise InputError(texts.name_twice(tame(shortened(json.dumps(duplicate), 60))), "input")
     return dict(pairs)
 
 

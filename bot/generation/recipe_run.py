@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.catalogue import Catalogue, Field, FieldKind, LiveCatalogue, Operation
+from bot.domain.harmless_text import tame
 from bot.domain.models import MediaKind
 from bot.domain.templates import (
     output_of_step,
@@ -137,6 +138,6 @@ def _arguments(recipe: Recipe, given: Mapping[str, str]) -> dict[str, str]:
     for name, parameter in known.items():
         value = without_braces(given.get(name) or parameter.default).strip()
         if not value:
-            raise InputError(texts.argument_missing(name, parameter.about), name)
+            raise InputError(texts.argument_missing(name, tame(parameter.about)), name)
         values[name] = value
     return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bot.catalogue import Operation, model_name
+from bot.domain.harmless_text import harmless
 from bot.domain.models import credits_words
 from bot.errors import InputError
 from bot.guild import texts
@@ -29,7 +30,7 @@ class PriceChanges(ModeratorActs):
                 texts.always_costs(operation.title, credits_words(operation.fixed_credits)),
                 "operation",
             )
-        named = texts.with_model(operation.id, self._plain(model_name(operation, model)) if model else "")
+        named = texts.with_model(operation.id, harmless(model_name(operation, model)) if model else "")
 
         def allow(prices: PriceList) -> None:
             is_set = (operation.id, model) in prices

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
-from bot.domain.text import Plain
 from bot.errors import InputError, KeyRefused
 from bot.guild import texts
 from bot.guild.api_keys import slot_of
@@ -50,8 +49,8 @@ def key_typed(typed: str) -> str:
 class ServerKeyChanges(ModeratorActs):
     """Sets and removes the key of a server. Nothing of it is returned or recorded but its last four characters."""
 
-    def __init__(self, store: Store, *, worker: JobSignals, plain: Plain, client: CannonClient) -> None:
-        super().__init__(store, worker=worker, plain=plain)
+    def __init__(self, store: Store, *, worker: JobSignals, client: CannonClient) -> None:
+        super().__init__(store, worker=worker)
         self._client = client
 
     async def set(self, guild_id: int, secret: str, *, by_id: int) -> KeySet:

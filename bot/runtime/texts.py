@@ -7,6 +7,7 @@ from pathlib import Path
 UNREADABLE_LINK = "That is not a link the bot can read."
 LOGIN_IN_LINK = "The link has a user name or password in it; the bot does not follow such links."
 NOT_HTTPS = "Only https links can be used."
+OTHER_PORT = "The link names a port; only links without one can be used."
 NOT_PUBLIC = "The link does not lead to a public address."
 
 

@@ -10,6 +10,7 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import message_link
+from bot.domain.harmless_text import harmless
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
 from bot.guild.removals import recovered_by
@@ -235,7 +236,7 @@ def _nothing_held(job: Job) -> str:
     if job.state is JobState.DELIVERED:
         return texts.POSTED_MEANWHILE
     if job.state in END_STATES:
-        return texts.no_result(job.id, job.state, job.error)
+        return texts.no_result(job.id, job.state, job.error and harmless(job.error))
     return texts.still_being_made(job.id)
 
 

@@ -9,8 +9,9 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.card import state_word
 from bot.delivery.colours import NEUTRAL
-from bot.delivery.formatting import message_link, plain
+from bot.delivery.formatting import message_link
 from bot.delivery.view import in_five_rows
+from bot.domain.harmless_text import harmless
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, JobState, Media, credits_words
 from bot.domain.text import shortened, stamp
 from bot.domain.visibility import Viewer
@@ -68,7 +69,7 @@ async def family_page(bot: CannonBot, viewer: Viewer, job: Job) -> tuple[discord
         colour=NEUTRAL,
     )
     state = state_word(job.state)
-    error = f": {plain(shortened(job.error, 300))}" if job.error else ""
+    error = f": {harmless(shortened(job.error, 300))}" if job.error else ""
     embed.add_field(name=texts.STATE, value=f"{state}{error}", inline=False)
     embed.add_field(name=texts.COST, value=cost_words(job))
     embed.add_field(name=texts.AUTHOR, value=f"<@{job.author_id}> {stamp(job.created_at)}")
@@ -87,7 +88,7 @@ async def family_page(bot: CannonBot, viewer: Viewer, job: Job) -> tuple[discord
 def _words(job: Job) -> str | None:
     """Return a job's prompt as a quotation; of an erased job, the note that it was erased."""
     if job.prompt:
-        return "\n".join(f"> {line}" for line in plain(shortened(job.prompt, 350)).splitlines())
+        return "\n".join(f"> {line}" for line in harmless(shortened(job.prompt, 350)).splitlines())
     erased = job.state.ended and not job.input and not job.media
     return texts.RECORD_ERASED if erased else None
 

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -27,8 +28,9 @@ FILES_LIMIT_BYTES = REQUEST_LIMIT_BYTES - MIB
 LEDGER_COLUMNS = (
     "id", "time", "member_id", "kind", "credits", "job_id", "operation", "model", "channel_id",
 )  # fmt: skip
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""Spreadsheets run a cell that begins with one of these as a formula."""
+FORMULA_STARTS = frozenset("=+-@\t\r\n")
+"""Spreadsheets run a cell that begins with one of these as a formula, in any width and after what is not shown."""
+_UNSEEN = frozenset({"Cc", "Cf", "Zs"})
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 NextPage: TypeAlias = Callable[[Mark], Awaitable[ReportPage]]
@@ -43,7 +45,8 @@ def cell(value: object) -> str:
     if isinstance(value, int | Decimal):
         return f"{value:f}" if isinstance(value, Decimal) else str(value)
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    first = next((char for char in text if char in FORMULA_STARTS or unicodedata.category(char) not in _UNSEEN), "")
+    return f"'{text}" if unicodedata.normalize("NFKC", first)[:1] in FORMULA_STARTS else text
 
 
 async def books(stack: ExitStack, store: Store, guild_id: int, *, since: float, file_limit: int) -> list[discord.File]:

@@ -18,6 +18,7 @@ from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS
+from bot.domain.harmless_text import bare
 from bot.domain.models import credits_text, credits_words
 from bot.domain.text import shortened
 from bot.errors import CannonError, NoKey
@@ -220,7 +221,9 @@ def alt_text(chart: Chart, total: Decimal, days: int) -> str:
     """Describe the chart within Discord's limit of an alt text: the lists first, then the days."""
     parts = [texts.chart_total(days, credits_text(total))]
     for panel, heading in (("members", texts.BY_MEMBER), ("operations", texts.BY_OPERATION), ("days", texts.BY_DAY)):
-        rows = [f"{bar.label} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value]
+        rows = [
+            f"{bare(bar.label)} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value
+        ]
         parts.append(texts.chart_list(heading, rows))
     return shortened(" ".join(parts), ALT_TEXT_CHARS)
 

@@ -5,6 +5,7 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.colours import ATTENTION, SUCCESS
 from bot.delivery.deadlines import in_time
+from bot.domain.harmless_text import harmless
 from bot.domain.models import AccountStatus, GuildKey, credits_text
 from bot.errors import NoKey
 from bot.guild.server_key import KEY_LENGTH_MIN, key_typed
@@ -73,7 +74,7 @@ def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed
     """Draw the account that a key belongs to; of the key itself only the last four characters."""
     embed = discord.Embed(title=title, colour=SUCCESS)
     embed.add_field(name=texts.KEY, value=texts.key_shown(key.last4))
-    embed.add_field(name=texts.PLAN, value=discord.utils.escape_markdown(status.plan or texts.NOT_REPORTED))
+    embed.add_field(name=texts.PLAN, value=harmless(status.plan or texts.NOT_REPORTED))
     left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
     embed.add_field(name=texts.CREDITS_LEFT, value=left)
     missing = [scope for scope in NEEDED_SCOPES if status.scopes and scope not in status.scopes]

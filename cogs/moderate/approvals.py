@@ -9,9 +9,9 @@ from bot.app.client import CannonBot
 from bot.delivery.colours import ATTENTION
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.formatting import plain
 from bot.delivery.messages import nonce_of
 from bot.domain.card_jobs import main_job, prompt_text
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job, credits_text
 from bot.domain.text import full_stop, shortened, stamp
 from bot.guild.approvals import total
@@ -67,7 +67,7 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     operation = bot.catalogue.find(main_job(jobs).operation)
     title = operation.title if operation is not None else jobs[0].operation
     embed = discord.Embed(
-        title=texts.approval_title(title), description=plain(shortened(prompt_text(jobs), 1500)), colour=ATTENTION
+        title=texts.approval_title(title), description=harmless(shortened(prompt_text(jobs), 1500)), colour=ATTENTION
     )
     embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
     embed.add_field(name=texts.CHANNEL, value=f"<#{card.channel_id}>")
@@ -125,7 +125,7 @@ async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
     await require_moderator(interaction)
     approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
     await approvals.turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
-    await _close(interaction, card_id, full_stop(texts.refused(by_id, plain(reason))))
+    await _close(interaction, card_id, full_stop(texts.refused(by_id, harmless(reason))))
 
 
 async def _close(interaction: Interaction, card_id: str, text: str) -> None:

@@ -7,7 +7,7 @@ import discord
 
 from bot.catalogue import Operation, model_name
 from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless
 from bot.domain.models import credits_of, credits_words
 from bot.domain.text import shortened
 from bot.errors import InputError
@@ -47,7 +47,7 @@ def _lines(operations: Mapping[str, Operation], prices: Mapping[tuple[str, str],
     for (operation_id, model), amount in prices.items():
         operation = operations.get(operation_id)
         name = model if operation is None or not model else model_name(operation, model)
-        shown = plain(shortened(name, MODEL_CHARS)) if model else None
+        shown = harmless(shortened(name, MODEL_CHARS)) if model else None
         lines.append(texts.price_line(operation_id, shown, credits_words(amount)))
     return lines
 

@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import in_time
+from bot.domain.harmless_text import harmless
 from bot.domain.models import JobState, credits_text
 from bot.domain.reaction_rules import NEEDED_MAX
 from bot.errors import CannonError, NoKey
@@ -224,7 +225,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
             parts.worker.resume(guild_id, key.slot(guild_id))  # it works again
         took_ms = (self.bot.clock.monotonic() - started) * 1000
         embed.add_field(name=texts.API, value=texts.api_answers(took_ms))
-        embed.add_field(name=texts.PLAN, value=discord.utils.escape_markdown(status.plan or texts.NOT_REPORTED))
+        embed.add_field(name=texts.PLAN, value=harmless(status.plan or texts.NOT_REPORTED))
         left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
         embed.add_field(name=texts.CREDITS_LEFT, value=left)
 

@@ -12,8 +12,9 @@ from bot.delivery.colours import GALLERY
 from bot.delivery.copies import shown_jobs
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.formatting import message_link, plain
+from bot.delivery.formatting import message_link
 from bot.domain.card_jobs import prompt_text
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job
 from bot.domain.reaction_rules import ReactionRules
 from bot.domain.text import shortened
@@ -24,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 KIND = "gallery"
 """The kind of its messages among the copies."""
-PROMPT_CHARS = 1500
+PROMPT_CHARS = 1300
 ALERT_QUIET_S = 24 * 3600.0
 SHOWN_KEPT = 2048
 
@@ -123,7 +124,7 @@ class Gallery:
     @staticmethod
     def embed(card: Card, jobs: Sequence[Job], stars: int) -> discord.Embed:
         """Draw the post: the author, the prompt, the stars, and a link to the original."""
-        words = plain(shortened(prompt_text(jobs), PROMPT_CHARS))
+        words = harmless(shortened(prompt_text(jobs), PROMPT_CHARS))
         quoted = "\n".join(f"> {line}" for line in words.splitlines())
         embed = discord.Embed(title=texts.ORIGINAL, url=message_link(card), description=quoted or None, colour=GALLERY)
         embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")

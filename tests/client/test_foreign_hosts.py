@@ -112,6 +112,21 @@ async def test_names_that_nobody_answers_for_hold_up_nothing_else(nameless: Name
             await asyncio.gather(*looks, return_exceptions=True)
 
 
+async def test_names_of_looks_that_nobody_answers_for_hold_up_no_download(nameless: Names, tmp_path: Path) -> None:
+    async with MediaFetcher(clock=SystemClock()) as media:
+        looks = [
+            asyncio.create_task(media.inspect(f"https://host-{number}.blackhole.test/a.png")) for number in range(40)
+        ]
+        await begun(nameless.asked)
+        try:
+            async with asyncio.timeout(QUICK_S):
+                with pytest.raises(MediaUnsafe):  # the name was found: it leads to this machine
+                    await media.download("https://results.cannon.test/a.png", tmp_path, "x", expect=None)
+        finally:
+            nameless.let_go.set()
+            await asyncio.gather(*looks, return_exceptions=True)
+
+
 @pytest.mark.parametrize("port", [1, 22, 25, 80, 444, 3306, 6379, 8080, 8443, 65535])
 def test_a_link_leads_to_the_port_of_https_and_to_no_other(port: int) -> None:
     with pytest.raises(MediaUnsafe):

@@ -24,6 +24,7 @@ _WORDS = {
 }  # fmt: skip
 _ACTS = {
     "picture": 60, "enhanced": 8, "edit": 4, "video": 5, "text": 3, "again": 9, "react": 5, "cancel": 4, "delete": 2,
+    "approve": 5,
 }  # fmt: skip
 _STUDIO_FAULTS = {
     "submit": ("status", "page", "flood", "drop", "stall", "truncated", "garbage", "empty", "drop_after_commit", "nan",
@@ -61,9 +62,9 @@ class Size:
     """By how much the last life's memory may grow between its first and its last third."""
 
 
-FULL = Size(jobs=2000, busy_s=360.0, calm_s=180.0, memory_growth_mib=24.0)
+FULL = Size(jobs=2000, busy_s=360.0, calm_s=180.0, memory_growth_mib=12.0)
 """Ten minutes at most."""
-SHORT = Size(jobs=300, busy_s=60.0, calm_s=50.0, memory_growth_mib=24.0)
+SHORT = Size(jobs=300, busy_s=60.0, calm_s=40.0, memory_growth_mib=12.0)
 """Two minutes at most."""
 
 

@@ -208,13 +208,8 @@ class Soak:
             while self._loop.time() < until:
                 await asyncio.sleep(2.0)
                 books = await verdict.books_of(town, store)
-                if not verdict.open_without_reason(books) and not self._is_moving(books):
+                if not {None, verdict.MOVES_ON} & set(verdict.reasons(books).values()):
                     return
-
-    @staticmethod
-    def _is_moving(books: verdict.Books) -> bool:
-        reasons = Counter(verdict.reason_of(job, books) for job in books.jobs if not job.state.ended)
-        return bool(reasons["its next step has a time"])
 
     async def _judge(self) -> None:
         town, report = self._town, self.report
@@ -223,9 +218,7 @@ class Soak:
             report.wrong += [f"unanswered card {card.id}" for card in await store.cards.unanswered()]
             books = await verdict.books_of(town, store)
         report.states.update(str(job.state) for job in books.jobs)
-        report.open_reasons.update(
-            verdict.reason_of(job, books) or str(job.state) for job in books.jobs if not job.state.ended
-        )
+        report.open_reasons.update(str(reason) for reason in verdict.reasons(books).values())
         report.unconfirmed = sum(map(verdict.is_unconfirmed, books.jobs))
         report.wrong += verdict.wrong_money(town, books)
         report.wrong += [f"open without a reason: {each}" for each in verdict.open_without_reason(books)]
