@@ -47,7 +47,7 @@ class ChannelSights:
             return channel
         return Sight.UNSURE if self._client.get_channel(channel_id) is None else Sight.HIDDEN
 
-    async def fetch(self, guild: discord.Guild, channel_id: int) -> Found:
+    async def fetched(self, guild: discord.Guild, channel_id: int) -> Found:
         """Ask Discord for a channel of the server. GONE if there is none, UNSURE if Discord does not say."""
         remembered = self._fetched.get(channel_id)
         if remembered is not None:
@@ -98,7 +98,7 @@ class _Sight:
             return known
         found = self._sights.find(self._member.guild, channel_id)
         if isinstance(found, Sight):
-            found = await self._sights.fetch(self._member.guild, channel_id)
+            found = await self._sights.fetched(self._member.guild, channel_id)
         view = found if isinstance(found, Sight) else _view(found, self._member)
         if view is Sight.UNSURE and isinstance(found, discord.Thread):
             return await self._sights.is_in(found, self._member.id)
