@@ -104,7 +104,7 @@ class VisibleJobs:
 
 
 class _Judge:
-    """Judges many places for one viewer. Discord is asked of a few of them at most; what else only it knows is hidden."""
+    """Judges many places for one viewer. Discord is asked of a few at most; what else only it knows is hidden."""
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
