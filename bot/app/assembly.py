@@ -17,9 +17,11 @@ from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
+from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import Sources
+from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.api_keys import ApiKeys
@@ -55,6 +57,7 @@ class _Core:
     """The parts that depend on no other part than the store."""
 
     store: Store
+    visible: VisibleJobs
     absences: Absences
     client: CannonClient
     media: MediaFetcher
@@ -87,7 +90,8 @@ async def open_parts(setup: Setup) -> Parts:
 async def assemble(setup: Setup, store: Store) -> Parts:
     """Put the parts together on an open store."""
     core = await _core(setup, store)
-    sources = _sources(setup, core)
+    sights = ChannelSights(setup.bot, setup.clock)
+    sources = _sources(setup, core, sights)
     delivery = _delivery(setup, core, sources)
     worker, maintenance = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
@@ -108,6 +112,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         switches=core.switches,
         estimates=core.estimates,
         sources=sources,
+        sights=sights,
         generation=_use_cases(setup, core, sources, jobs),
         delivery=delivery,
         copies=_copies(setup, core, delivery, sources),
@@ -131,6 +136,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
     client = CannonClient(settings.cannon_api_url, clock=setup.clock)
     core = _Core(
         store=store,
+        visible=VisibleJobs(store),
         absences=absences,
         client=client,
         media=_media_fetcher(setup),
@@ -189,10 +195,11 @@ def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:
     )
 
 
-def _sources(setup: Setup, core: _Core) -> Sources:
-    links = DiscordLinks(setup.bot, store=core.store, clock=setup.clock)
+def _sources(setup: Setup, core: _Core, sights: ChannelSights) -> Sources:
+    links = DiscordLinks(setup.bot, store=core.store, sights=sights, clock=setup.clock)
     return Sources(
         store=core.store,
+        visible=core.visible,
         media=core.media,
         client=core.client,
         keys=core.keys,
@@ -283,6 +290,7 @@ def _use_cases(setup: Setup, core: _Core, sources: Sources, jobs: JobService) ->
         catalogue=setup.catalogue,
         switches=core.switches,
         sources=sources,
+        visible=core.visible,
         jobs=jobs,
         store=core.store,
         clock=setup.clock,

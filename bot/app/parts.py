@@ -16,6 +16,7 @@ from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
+from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
@@ -74,6 +75,7 @@ class Parts:
     switches: OperationSwitches
     estimates: Estimates
     sources: Sources
+    sights: ChannelSights
     generation: GenerationUseCases
     delivery: Delivery
     copies: ResultCopies

@@ -15,6 +15,7 @@ from bot.generation.rerun import Reruns
 from bot.generation.retry import Retries
 from bot.generation.rewritten_prompts import RewrittenPrompts
 from bot.generation.sources import Sources
+from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.operation_switches import OperationSwitches
 from bot.jobs.intake import JobService
 from bot.runtime.clock import Clock
@@ -26,6 +27,7 @@ class GenerationUseCases:
     """What members can do with generations. `generations` accepts what the others make."""
 
     generations: Generations
+    visible: VisibleJobs
     earlier: EarlierJobs
     reruns: Reruns
     retries: Retries
@@ -41,19 +43,21 @@ def make_use_cases(
     catalogue: LiveCatalogue,
     switches: OperationSwitches,
     sources: Sources,
+    visible: VisibleJobs,
     jobs: JobService,
     store: Store,
     clock: Clock,
 ) -> GenerationUseCases:
     """Return the use cases on these parts."""
-    earlier = EarlierJobs(catalogue, store)
+    earlier = EarlierJobs(catalogue, store, visible)
     reruns = Reruns(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
-    next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
+    next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, visible=visible)
     generations = Generations(
         catalogue=catalogue, switches=switches, sources=sources, jobs=jobs, store=store, clock=clock
     )
     return GenerationUseCases(
         generations=generations,
+        visible=visible,
         earlier=earlier,
         reruns=reruns,
         retries=Retries(reruns=reruns, earlier=earlier, sources=sources, store=store, clock=clock),

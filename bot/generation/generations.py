@@ -101,9 +101,7 @@ class Generations:
     async def _with_files(self, generation: Generation, origin: Origin) -> Generation:
         self.require_on(origin.guild_id, generation)
         operation = self._catalogue.current.resolve(generation.operation)
-        return await with_files(
-            generation, operation, self._sources, guild_id=origin.guild_id, member_id=origin.author_id
-        )
+        return await with_files(generation, operation, self._sources, origin.viewer)
 
     async def _accept(self, generation: Generation, origin: Origin) -> Accepted:
         return await self._jobs.accept(card_spec(self._catalogue.current, generation, origin))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from bot.domain.card_jobs import main_job
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.reaction_rules import Reaction, ReactionAction, ReactionKey
+from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import Generation
@@ -99,7 +100,7 @@ class Reactions:
         )
         return act is not None and act.fires
 
-    async def generation(self, reacted: ReactedCard, shown: Sequence[Job], payer_id: int) -> Generation:
+    async def generation(self, reacted: ReactedCard, shown: Sequence[Job], payer: Viewer) -> Generation:
         """Return what a paid reaction requests, with default values instead of a form.
 
         `shown` are the card's jobs with results that members see. Raises InputError if it is impossible, Refused
@@ -107,11 +108,11 @@ class Reactions:
         """
         action, job = reacted.rule.action, main_job(reacted.jobs)
         if action is ReactionAction.RERUN:
-            return await self._reruns.rerun_all(job, payer_id, among=reacted.jobs)
+            return await self._reruns.rerun_all(job, payer, among=reacted.jobs)
         if action is ReactionAction.VARY:
             if job.state is not JobState.DELIVERED:
                 raise InputError(texts.NO_RESULT)
-            return await self._reruns.vary(job, payer_id, STRENGTH)
+            return await self._reruns.vary(job, payer, STRENGTH)
         operation_id, kind = NEXT_STEPS[action]
         medium = await self._next_steps.medium_of_card(shown, kind)
         return self._next_steps.begin(job.guild_id, operation_id, medium).completed

@@ -17,6 +17,7 @@ from bot.domain.templates import (
     with_parameters,
     without_braces,
 )
+from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import Generation
@@ -63,9 +64,9 @@ class RecipeRuns:
         is_slow = any(_links_of(self._catalogue.current.resolve(step.operation), step) for step in steps)
         return RecipeRun(recipe=recipe, steps=steps, is_slow=is_slow)
 
-    async def generation(self, run: RecipeRun, *, guild_id: int, member_id: int, private: bool) -> Generation:
+    async def generation(self, run: RecipeRun, viewer: Viewer, *, private: bool) -> Generation:
         """Return all steps as one generation, with every link checked. Raises InputError or a MediaError."""
-        *before, last = await self._with_links(run.steps, guild_id, member_id)
+        *before, last = await self._with_links(run.steps, viewer)
         return Generation(
             operation=last.operation,
             values=last.input,
@@ -75,7 +76,7 @@ class RecipeRuns:
             label=run.recipe.name,
         )
 
-    async def _with_links(self, steps: Sequence[JobSpec], guild_id: int, member_id: int) -> list[JobSpec]:
+    async def _with_links(self, steps: Sequence[JobSpec], viewer: Viewer) -> list[JobSpec]:
         """Return the steps with ids of jobs resolved to links, and with what can be read from the files."""
         found: dict[tuple[str, frozenset[MediaKind]], Source] = {}
         done = []
@@ -86,7 +87,7 @@ class RecipeRuns:
                 for link in links:
                     if (link, field.media) not in found:
                         ref = SourceRef.of_text(link)
-                        source = await self._sources.find(guild_id, member_id, ref, field.media, field.label)
+                        source = await self._sources.find(viewer, ref, field.media, field.label)
                         found[link, field.media] = source
                 checked = [found[link, field.media] for link in links]
                 if field.kind is FieldKind.URL:

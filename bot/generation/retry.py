@@ -9,6 +9,7 @@ from typing import Any
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.domain.models import PAID_STATES, Job, JobState
 from bot.domain.templates import OutputRef, output_of_step, outputs_in, text_output, with_outputs, without_braces
+from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.earlier_jobs import EarlierJobs
@@ -66,7 +67,7 @@ class Retries:
             label="" if card is None else card.label,
         )
 
-    async def retry(self, plan: RetryPlan, member_id: int) -> Generation:
+    async def retry(self, plan: RetryPlan, viewer: Viewer) -> Generation:
         """Return the generation of the missing jobs. It uses the outputs of the steps before.
 
         Their links are checked, and renewed if they have expired. Raises InputError or a MediaError.
@@ -89,7 +90,7 @@ class Retries:
         )
         if len(left) > 1 or left[0].after_ids or self._repeats_as_it_was(left[0]):
             return generation
-        values, files = await self._earlier.input_of(left[0], member_id)
+        values, files = await self._earlier.input_of(left[0], viewer)
         return replace(generation, values=values, files=files)
 
     def _repeats_as_it_was(self, job: Job) -> bool:

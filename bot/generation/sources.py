@@ -12,8 +12,10 @@ from bot.cannon.wire import media_of
 from bot.catalogue import FieldKind, LiveCatalogue, Operation, ProbeKind
 from bot.catalogue.texts import echo
 from bot.domain.models import Job, Media, MediaKind, is_id
+from bot.domain.visibility import Viewer
 from bot.errors import BotError, InputError, MediaError, MediaGone
 from bot.generation import texts
+from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.api_keys import ApiKeys
 from bot.media.fetcher import MediaFetcher, SourceFacts
 from bot.store import Store
@@ -21,8 +23,8 @@ from bot.store import Store
 SOURCE_MAX_BYTES = 512 * 1024 * 1024
 """Cannon Studio publishes no limit; larger files than this are a mistake or an attack."""
 
-Refresh = Callable[[str, int, Collection[MediaKind]], Awaitable[str | None]]
-"""Turns a link to Discord (a message, or a file whose link has expired) into a fresh link for a member, or None."""
+Refresh = Callable[[str, Viewer, Collection[MediaKind]], Awaitable[str | None]]
+"""Turns a link to Discord (a message, or a file whose link has expired) into a fresh link for a viewer, or None."""
 JobRefresh = Callable[[Job, Media], Awaitable[str | None]]
 
 
@@ -63,6 +65,7 @@ class Sources:
         self,
         *,
         store: Store,
+        visible: VisibleJobs,
         media: MediaFetcher,
         client: CannonClient,
         keys: ApiKeys,
@@ -71,6 +74,7 @@ class Sources:
         refresh_job: JobRefresh,
     ) -> None:
         self._store = store
+        self._visible = visible
         self._media = media
         self._client = client
         self._keys = keys
@@ -78,25 +82,23 @@ class Sources:
         self._refresh = refresh
         self._refresh_job = refresh_job
 
-    async def find(
-        self, guild_id: int, member_id: int, ref: SourceRef, kinds: frozenset[MediaKind], label: str
-    ) -> Source:
-        """Check the file that `ref` is about, which must be one of `kinds`. `label` names it in sentences.
+    async def find(self, viewer: Viewer, ref: SourceRef, kinds: frozenset[MediaKind], label: str) -> Source:
+        """Check for the viewer the file that `ref` is about: one of `kinds`. `label` names it in sentences.
 
         Raises InputError, or a MediaError: unreachable, gone, of another kind, not public, too large.
         """
         if ref.count != 1:
             raise InputError(texts.given_in_several_ways(label), label)
         if ref.job_id is not None:
-            return await self._from_job(guild_id, member_id, ref.job_id, kinds, label)
+            return await self._from_job(viewer, ref.job_id, kinds, label)
         if ref.attachment is not None:
             link, name = ref.attachment
             return Source(url=link, facts=await self._inspect(link, kinds, texts.named_file(label, _quoted(name))))
-        return await self._from_link(member_id, ref.url or "", kinds, label)
+        return await self._from_link(viewer, ref.url or "", kinds, label)
 
-    async def _from_link(self, member_id: int, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
+    async def _from_link(self, viewer: Viewer, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")
-        fresh = await self._refresh(link, member_id, kinds)
+        fresh = await self._refresh(link, viewer, kinds)
         if fresh is not None:
             return Source(url=fresh, facts=await self._inspect(fresh, kinds, label))
         return Source(url=link, facts=await self._inspect(link, kinds, label))
@@ -108,13 +110,11 @@ class Sources:
             # The same leaf, with the name of what it is about: a command may take several files.
             raise type(error)(texts.unusable(label, error.sentence)) from error
 
-    async def _from_job(
-        self, guild_id: int, member_id: int, job_id: str, kinds: frozenset[MediaKind], label: str
-    ) -> Source:
-        job = await self._store.job_lists.visible(guild_id, member_id, job_id.strip().upper())
+    async def _from_job(self, viewer: Viewer, job_id: str, kinds: frozenset[MediaKind], label: str) -> Source:
+        job = await self._visible.get(viewer, job_id)
         if job is None:
             raise InputError(texts.no_job(_quoted(job_id)), "job")
-        if job.id in await self._store.reviews.withheld(guild_id, job.card_id):
+        if job.id in await self._store.reviews.withheld(job.guild_id, job.card_id):
             raise InputError(texts.not_reviewed(job.id), "job")
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:

@@ -9,6 +9,7 @@ from bot.store.guild.recipes import KeptRecipe, Saved
 from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
 from bot.store.jobs.cancellation import Cancelled
 from bot.store.jobs.copies import Copy
+from bot.store.jobs.rows import PlacedJob
 from bot.store.money.ledger import LedgerRow, LedgerSums
 from bot.store.money.spending import Spending
 from bot.store.store import Store
@@ -26,6 +27,7 @@ __all__ = [
     "KeptRecipe",
     "LedgerRow",
     "LedgerSums",
+    "PlacedJob",
     "Record",
     "RecordOf",
     "Review",

@@ -13,6 +13,7 @@ from cogs.recipes import texts
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
+from cogs.ui.viewer import viewer_of
 from cogs.workflows.submit import submit
 
 
@@ -65,7 +66,5 @@ async def run(interaction: Interaction, recipe: Recipe, arguments: Mapping[str, 
     begun = runs.begin(recipe, arguments)
     if begun.is_slow:
         await in_time(interaction.response.defer(ephemeral=private, thinking=True))
-    generation = await runs.generation(
-        begun, guild_id=guild_of(interaction), member_id=interaction.user.id, private=private
-    )
+    generation = await runs.generation(begun, await viewer_of(interaction), private=private)
     await submit(interaction, generation)

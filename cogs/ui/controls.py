@@ -17,9 +17,10 @@ from typing import Any, Self, cast
 import discord
 
 from bot.domain.models import Job
-from bot.errors import InputError, Refused
+from bot.errors import InputError
 from cogs.ui.interaction import Interaction
-from cogs.ui.texts import GONE, IN_SERVER_ONLY
+from cogs.ui.texts import GONE
+from cogs.ui.viewer import viewer_of
 
 VERSION = 1
 """Incremented when custom ids change their meaning; those of other versions get the constant answer."""
@@ -63,9 +64,7 @@ def on_job(name: str) -> Callable[[JobAction], JobAction]:
 
 async def job_of(interaction: Interaction, job_id: str) -> Job:
     """Return this server's job if the member may see it. Raises Refused outside servers, InputError with GONE."""
-    if interaction.guild_id is None:
-        raise Refused(IN_SERVER_ONLY)
-    job = await interaction.client.parts.store.job_lists.visible(interaction.guild_id, interaction.user.id, job_id)
+    job = await interaction.client.parts.generation.visible.get(await viewer_of(interaction), job_id)
     if job is None:
         raise InputError(GONE)
     return job

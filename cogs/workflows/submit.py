@@ -11,9 +11,10 @@ from bot.generation.generation import Generation
 from bot.generation.generations import Quote
 from bot.jobs.intake import Accepted
 from cogs.ui.controls import Control, view_of
-from cogs.ui.interaction import Interaction, origin_of
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
+from cogs.ui.viewer import origin_of
 from cogs.workflows import texts
 from cogs.workflows.answer import answer
 
@@ -34,7 +35,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     if not is_late and await generations.is_slow(interaction.guild_id, generation):
         await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
         is_late = True
-    outcome = await generations.accept_or_quote(generation, origin_of(interaction))
+    outcome = await generations.accept_or_quote(generation, await origin_of(interaction))
     if isinstance(outcome, Quote):
         await interaction.client.responses.reply_privately(
             interaction, _price_text(outcome), _price_view(outcome.draft_id)

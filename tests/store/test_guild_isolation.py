@@ -139,15 +139,10 @@ CALLS: dict[str, Call] = {
     "ledger.balance": lambda store, guild_id, *_: store.ledger.balance(guild_id),
     "ledger.rows": lambda store, guild_id, *_: store.ledger.rows(guild_id),
     "job_lists.counts": lambda store, guild_id, *_: store.job_lists.counts(guild_id),
-    "job_lists.results": lambda store, guild_id, other, _: store.job_lists.results(
-        guild_id, other.card.author_id, kinds=list(MediaKind), limit=100
-    ),
-    "job_lists.visible": lambda store, guild_id, other, _: store.job_lists.visible(
-        guild_id, other.card.author_id, other.job.id
-    ),
-    "job_lists.in_message": lambda store, guild_id, other, _: store.job_lists.in_message(
-        guild_id, other.card.author_id, MESSAGE
-    ),
+    "job_lists.results": lambda store, guild_id, other, _: store.job_lists.results(guild_id, kinds=list(MediaKind)),
+    "job_lists.found": lambda store, guild_id, other, _: store.job_lists.found(guild_id, [other.job.id, other.paid.id]),
+    "job_lists.placed": lambda store, guild_id, other, _: store.job_lists.placed(guild_id, other.job.id),
+    "job_lists.in_message": lambda store, guild_id, *_: store.job_lists.in_message(guild_id, MESSAGE),
     "switched_off.set": lambda store, guild_id, *_: store.switched_off.set(
         guild_id, ["image.generate"], on=True, by_id=1
     ),
@@ -200,7 +195,10 @@ CALLS: dict[str, Call] = {
     "reports.jobs_page": lambda store, guild_id, *_: store.reports.jobs_page(guild_id),
     "reports.decisions_page": lambda store, guild_id, *_: store.reports.decisions_page(guild_id),
     "job_lists.page": lambda store, guild_id, *_: store.job_lists.page(guild_id, limit=100),
-    "lineage.of": lambda store, guild_id, other, _: store.lineage.of(guild_id, other.card.author_id, other.job.id),
+    "lineage.of": lambda store, guild_id, other, _: store.lineage.of(guild_id, other.job.id),
+    "lineage.made_from": lambda store, guild_id, other, _: store.lineage.made_from(
+        guild_id, [other.job.id, other.paid.id], limit=100
+    ),
     "job_lists.held": lambda store, guild_id, other, _: store.job_lists.held(guild_id, other.card.author_id),
     "copies.note": lambda store, guild_id, other, _: store.copies.note(
         guild_id, other.job.id, channel_id=1, message_id=2, kind="gallery"
