@@ -13,6 +13,9 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store.guild.retention import BATCH
 
+FOR_EVER = 0.0
+"""Since when a server that is given up counts as absent (Unix seconds)."""
+
 
 async def forget_guild(settings: Settings, guild_id: int) -> str:
     """Erase all that is stored of a server but its ledger and what the jobs cost; return the outcome as a sentence.
@@ -24,7 +27,7 @@ async def forget_guild(settings: Settings, guild_id: int) -> str:
         await store.absent_guilds.note(guild_id)
         await store.absent_guilds.forget(guild_id)
         erased = await _erase_all(store, guild_id)
-        left = await store.retention.clear_out(guild_id)
+        left = await store.retention.clear_out(guild_id, FOR_EVER)
         is_clean = await store.truncate_log()
     return texts.guild_forgotten(guild_id, erased, left, is_clean=is_clean)
 
@@ -32,7 +35,7 @@ async def forget_guild(settings: Settings, guild_id: int) -> str:
 async def _erase_all(store: Store, guild_id: int) -> int:
     is_known, erased, last = Catalogue().knows_model, 0, BATCH
     while last == BATCH:
-        last = await store.retention.erase_some(guild_id, is_known)
+        last = await store.retention.erase_some(guild_id, FOR_EVER, is_known)
         erased += last
     return erased
 

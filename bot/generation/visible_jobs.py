@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from types import MappingProxyType
 
 from bot.domain.models import Card, Job, MediaKind
 from bot.domain.visibility import CardPlace, Sight, Viewer, may_see, sees
 from bot.store import PlacedJob, Store
+from bot.store.money.reports import Mark, ReportPage
 
 RELATIVES_MAX = 100
 """The most jobs of a family that are returned."""
 ASKED_MAX = 5
-"""Of how many places Discord is asked for one family; what stands in others that only it knows is left out."""
+"""Of how many places Discord is asked for one answer; what stands in others that only it knows is left out."""
+UNREAD = MappingProxyType({"prompt": None, "error": None})
+"""What an export has of a job instead of its words."""
 FITTING_AMONG = 500
 """Of how many results, the newest, it is asked at most whether they fit."""
 LOADED_AT_ONCE = 50
@@ -70,7 +75,7 @@ class VisibleJobs:
 
         Oldest first, so that none precedes what it was made from; [] if the viewer may not see the job itself.
         """
-        family = _Family(viewer)
+        family = _Family(_Judge(viewer))
         for each in await self._store.lineage.of(viewer.guild_id, job_id):
             if not await family.add(each):
                 break
@@ -80,26 +85,53 @@ class VisibleJobs:
             newest = [each.job.id for each in children if await family.add(each)]
         return sorted(family.jobs.values(), key=lambda job: (job.created_at, job.position))
 
+    def books(self, viewer: Viewer, *, since: float) -> Callable[[Mark], Awaitable[ReportPage]]:
+        """Return a function that reads the server's jobs from `since` (Unix seconds) on, page by page, for an export.
 
-class _Family:
-    """The jobs of a family that were found so far."""
+        Of cards that the viewer may not see, and of private ones, all is left out but what the books need.
+        """
+        judge = _Judge(viewer)
+
+        async def read(after: Mark) -> ReportPage:
+            page = await self._store.reports.jobs_page(viewer.guild_id, since=since, after=after)
+            rows = [
+                row if await judge.sees(place) else {**row, **UNREAD}
+                for row, place in zip(page.rows, page.places, strict=True)
+            ]
+            return replace(page, rows=tuple(rows))
+
+        return read
+
+
+class _Judge:
+    """Judges many places for one viewer. Discord is asked of a few at most; what else only it knows is hidden."""
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._asked: dict[int, Sight] = {}
-        self.jobs: dict[str, Job] = {}
 
-    async def add(self, found: PlacedJob) -> bool:
-        """Whether the job is a new one that the viewer may see; then it is one of the family."""
-        if found.job.id in self.jobs or len(self.jobs) >= RELATIVES_MAX:
-            return False
-        if not may_see(self._viewer, found.place, await self._sight(found.place.place_id)):
-            return False
-        self.jobs[found.job.id] = found.job
-        return True
+    async def sees(self, place: CardPlace) -> bool:
+        if may_see(self._viewer, place, Sight.UNSURE):
+            return True
+        return not place.private and may_see(self._viewer, place, await self._sight(place.place_id))
 
     async def _sight(self, place_id: int) -> Sight:
         sight = self._asked.get(place_id) or self._viewer.sight(place_id)
         if sight is Sight.UNSURE and len(self._asked) < ASKED_MAX:
             sight = self._asked[place_id] = await self._viewer.ask(place_id)
         return sight
+
+
+class _Family:
+    """The jobs of a family that were found so far."""
+
+    def __init__(self, judge: _Judge) -> None:
+        self._judge = judge
+        self.jobs: dict[str, Job] = {}
+
+    async def add(self, found: PlacedJob) -> bool:
+        """Whether the job is a new one that the viewer may see; then it is one of the family."""
+        if found.job.id in self.jobs or len(self.jobs) >= RELATIVES_MAX or not await self._judge.sees(found.place):
+            return False
+        self.jobs[found.job.id] = found.job
+        return True

@@ -37,19 +37,20 @@ class DataRetention:
         is_known = self._catalogue.current.knows_model
         erased = await self._store.retention.erase_old(self._host_days, is_known)
         has_more = erased >= BATCH
-        for guild_id in await self._store.retention.to_purge(self._clock.wall() - PURGE_AFTER_S):
-            has_more |= not await self._purge(guild_id)
+        before = self._clock.wall() - PURGE_AFTER_S
+        for guild_id in await self._store.retention.to_purge(before):
+            has_more |= not await self._purge(guild_id, before)
         await self._store.retention.forget_expired()
         if erased:
             log.info("retention.erased", jobs=erased)
         if await self._store.truncate_log() and not has_more:
             self._due_at = self._clock.monotonic() + EVERY_S
 
-    async def _purge(self, guild_id: int) -> bool:
+    async def _purge(self, guild_id: int, before: float) -> bool:
         """Take a turn at purging a guild; return whether nothing can be done about it now."""
         retention = self._store.retention
-        if await retention.erase_some(guild_id, self._catalogue.current.knows_model) == BATCH:
+        if await retention.erase_some(guild_id, before, self._catalogue.current.knows_model) == BATCH:
             return False
-        left = await retention.clear_out(guild_id)
+        left = await retention.clear_out(guild_id, before)
         log.info("guild.purged", guild=guild_id, open=left)
         return True

@@ -29,6 +29,7 @@ from cogs.member.export import books
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting, job_line, member_usage, member_usage_text
 from cogs.ui.permissions import guild_of, is_host, require_moderator
+from cogs.ui.viewer import viewer_of
 
 JOBS_SHOWN = 10
 TOP_SHOWN = 10
@@ -94,11 +95,12 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
     async def export(self, interaction: Interaction, period: Periods | None = None) -> None:
         """Send the server's books, ephemerally."""
         await require_moderator(interaction)
-        guild_id, bot = guild_of(interaction), interaction.client
+        guild_id, bot, viewer = guild_of(interaction), interaction.client, await viewer_of(interaction)
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         since = 0.0 if period is None else (await _days(bot, guild_id, DAYS[period]))[0][1]
+        jobs, file_limit = bot.parts.generation.visible.books(viewer, since=since), interaction.filesize_limit
         with ExitStack() as stack:
-            files = await books(stack, bot.parts.store, guild_id, since=since, file_limit=interaction.filesize_limit)
+            files = await books(stack, bot.parts.store, guild_id, jobs, since=since, file_limit=file_limit)
             await in_time(interaction.edit_original_response(content=texts.BOOKS, attachments=files), UPLOAD_TIMEOUT_S)
 
 

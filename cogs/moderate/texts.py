@@ -262,6 +262,9 @@ def approval_channel_closed(channel_id: int) -> str:
     return f"A job waits for approval, but I may not post in <#{channel_id}>."
 
 
+PRIVATE_REQUEST = "A private request: what it says is shown in an approval channel only."
+
+
 def approval_title(operation: str) -> str:
     """Return the question's title."""
     return f"May this be made? {operation}"

@@ -29,6 +29,8 @@ ORDER BY {_ENDED_AT} LIMIT ?
 """  # noqa: S608 - constant conditions
 _ANY_ENDED = f"SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} LIMIT ?"  # noqa: S608 - a constant condition
 _TO_PURGE = "SELECT guild_id FROM absent_guilds WHERE since <= ? AND purged_at IS NULL"
+_IS_TO_PURGE = f"{_TO_PURGE} AND guild_id = ?"
+"""Asked inside the transaction: it may have invited the bot again."""
 _OPEN = """
 SELECT count(*) FROM jobs
 WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
@@ -36,7 +38,6 @@ WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', '
 _PURGED_TABLES = (
     "outbox",
     "decisions",
-    "approvals",
     "drafts",
     "copies",
     "reaction_acts",
@@ -114,24 +115,32 @@ class Retention(Repository):
             )
         )
 
-    async def erase_some(self, guild_id: int, is_known_model: ModelTest) -> int:
-        """Erase contents of the guild's ended jobs, at most BATCH; return how many."""
+    async def erase_some(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:
+        """Erase contents of the ended jobs of a guild that is to be purged, at most BATCH; return how many.
+
+        `before` as for `to_purge`.
+        """
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> int:
+            if db.execute(_IS_TO_PURGE, (before, guild_id)).fetchone() is None:
+                return 0
             ids = [row[0] for row in db.execute(_ANY_ENDED, (guild_id, BATCH)).fetchall()]
             return erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=False)
 
         return await self._database.write(change)
 
-    async def clear_out(self, guild_id: int) -> int:
-        """Delete all that is of an absent guild alone: settings, recipes, record. Jobs and the ledger stay, wordless.
+    async def clear_out(self, guild_id: int, before: float) -> int:
+        """Delete all that is of a guild that is to be purged alone: settings, recipes, record.
 
-        Returns how many of its jobs have not ended: then it is not done, and has to be repeated.
+        Jobs and the ledger stay, wordless. `before` as for `to_purge`. Returns how many of its jobs have not ended:
+        then it is not done, and has to be repeated.
         """
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> int:
+            if db.execute(_IS_TO_PURGE, (before, guild_id)).fetchone() is None:
+                return 0
             for table in _PURGED_TABLES:
                 db.execute(f"DELETE FROM {table} WHERE guild_id = ?", (guild_id,))  # noqa: S608 - one of our tables
             for statement in _BLANKED:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from bot.domain.models import Job, JobState, MediaKind
 from bot.domain.visibility import CardPlace
-from bot.store.engine.columns import to_json
+from bot.store.engine.columns import place_of, to_json
 from bot.store.engine.repository import Repository
-from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, place_of, placed_job_of
+from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
 
 SEARCHED = 2000
 """How many of a guild's results a search looks through, the newest first."""

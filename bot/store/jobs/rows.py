@@ -15,6 +15,7 @@ from bot.store.engine.columns import (
     mapping_from_json,
     media_from_json,
     media_to_json,
+    place_of,
     to_json,
     to_milli,
     to_milli_or_none,
@@ -141,11 +142,6 @@ class PlacedJob:
 
     job: Job
     place: CardPlace
-
-
-def place_of(row: sqlite3.Row) -> CardPlace:
-    """Return the place of the card in a row with the columns of SELECT_PLACED."""
-    return CardPlace(author_id=row["card_author"], private=bool(row["card_private"]), place_id=row["card_place"])
 
 
 def placed_job_of(row: sqlite3.Row) -> PlacedJob:
