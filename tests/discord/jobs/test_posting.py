@@ -28,7 +28,7 @@ from tests.support.following import (
 )
 from tests.support.reacting import made, newest, sent
 from tests.support.rig import Rig
-from tests.support.surface import links_on, private_messages, settled_exactly, state_text, until
+from tests.support.surface import links_on, private_messages, settled_exactly, state_text, until, watch
 
 INVALID_FORM = 50035
 TOKEN_DIED = 50027
@@ -173,10 +173,28 @@ async def test_the_calls_that_post_a_result_are_marked_as_such_and_its_download_
 
 
 async def test_a_dead_link_is_asked_for_again_at_delivery(rig: Rig):
-    rig.sandbox.fault("media", "gone", times=1)
     job = await ask(rig, "a heron #fast")
-    await pass_time(rig, 30, 5)
+    await until(rig, JobState.READY)
+    rig.sandbox.move_files(the_job(rig, job.id).remote_id)
+    calls = watch(rig)
+    await rig.step()
     assert the_job(rig, job.id).state == "delivered"
+    assert [call.where for call in calls] == ["media", "get", "media"]
+    assert len(newest(rig).attachments) == 1
+
+
+async def test_a_dead_link_is_asked_for_again_when_a_moderator_publishes(rig: Rig):
+    desk = rig.guild.create_text_channel("review")
+    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    job = await ask(rig, "a heron #fast")
+    await pass_time(rig, MINUTE_S, 5)
+    [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
+    rig.sandbox.move_files(the_job(rig, job.id).remote_id)
+    calls = watch(rig)
+    await rig.moderator.click(question, label="Publish")
+    await rig.step()
+    assert the_job(rig, job.id).state == "delivered"
+    assert [call.where for call in calls] == ["media", "get", "media"]
     assert len(newest(rig).attachments) == 1
 
 
