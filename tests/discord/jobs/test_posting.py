@@ -257,6 +257,49 @@ async def test_after_a_move_the_old_message_points_to_the_new_one(rig: Rig):
     assert not old.components
 
 
+async def test_what_an_unanswered_edit_left_on_a_card_goes_when_the_card_moves(rig: Rig, monkeypatch):
+    await ask(rig, "a heron #fast", count=2)
+    real, lost, refused = discord.WebhookMessage.edit, [], []
+
+    async def edit(self, *args, **kwargs):
+        message = await real(self, *args, **kwargs)
+        if kwargs.get("attachments") and not lost:
+            lost.append(message.id)
+            raise TimeoutError
+        return message
+
+    async def once(call: DiscordCall) -> None:
+        if lost and call.method == "PATCH" and call.files and not refused:
+            refused.append(call)
+            raise refusal(403, 50001)
+
+    monkeypatch.setattr(discord.WebhookMessage, "edit", edit)
+    with trouble_with(once):
+        await rig.work()
+    assert refused
+    old, new = sorted(rig.messages(), key=lambda message: message.id)
+    assert (old.id, old.attachments) == (lost[0], [])
+    assert len({file.filename for file in new.attachments}) == 2
+
+
+async def test_what_was_delivered_on_a_card_stays_there_when_it_moves(rig: Rig):
+    await ask(rig, "a heron #fast", count=3)
+    seen = []
+
+    async def in_turn(call: DiscordCall) -> None:
+        if call.method == "PATCH" and call.files:
+            seen.append(call)
+            if len(seen) in {2, 3}:  # the second is a link, the third finds the card closed
+                raise refusal(413, 40005) if len(seen) == 2 else refusal(403, 50001)
+
+    with trouble_with(in_turn):
+        await rig.work()
+    old, new = sorted(rig.messages(), key=lambda message: message.id)
+    assert new.jump_url in old.content
+    assert len(old.attachments) == len(links_on(old)) == len(new.attachments) == 1
+    assert {job.message_id for job in await rig.jobs()} == {old.id, new.id}
+
+
 async def test_an_old_message_that_cannot_be_changed_costs_nothing(rig: Rig):
     job = await ask(rig, "a heron #fast")
     [old] = rig.messages()
