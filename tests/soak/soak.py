@@ -56,7 +56,8 @@ class Report:
     @property
     def growth_mib(self) -> float:
         """By how much the mean of the last life's last third is above that of its first, in MiB."""
-        samples = self.memory_mib[-1][5:]  # what a start loads is no growth
+        samples = self.memory_mib[-1]
+        samples = samples[min(30, len(samples) // 4) :]  # what a start loads is no growth
         third = max(1, len(samples) // 3)
         first, last = samples[:third], samples[-third:]
         return sum(last) / len(last) - sum(first) / len(first)
