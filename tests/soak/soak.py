@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -249,7 +250,10 @@ def main() -> int:
     sys.stdout.flush()
     report = asyncio.run(soak(folder, size, seed))
     sys.stdout.writelines(f"{line}\n" for line in report.lines())
-    return 1 if report.wrong else 0
+    if report.wrong:
+        return 1
+    shutil.rmtree(folder)
+    return 0
 
 
 if __name__ == "__main__":
