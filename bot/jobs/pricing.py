@@ -11,6 +11,7 @@ from bot.cannon.estimates import Estimates
 from bot.catalogue import Operation
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Estimate
+from bot.domain.posting_place import is_unchecked
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
 from bot.jobs.card_spec import CardSpec, JobSpec
@@ -107,7 +108,7 @@ def spend_request(
             credits=estimate.credits,
             exact=estimate.basis == "fixed",
             has_forbidden_word=job.has_forbidden_word,
-            unchecked=job.input.get("nsfw_checker") is False,
+            unchecked=is_unchecked(job.input),
             linked=bool(job.spec.after),
         )
         for job, estimate in zip(jobs, estimates, strict=True)
