@@ -25,10 +25,13 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.api_keys import ApiKeys
+from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import make_moderation
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.retention import DataRetention
+from bot.guild.status_pace import StatusPace
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
 from bot.jobs.assembly import make_worker
@@ -95,7 +98,9 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     delivery = _delivery(setup, core, sources)
     worker, maintenance = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
-    jobs = _intake(setup, core, watch, worker)
+    host_limit = HostLimit(store, setup.clock, setup.settings.cannon_api_key_limit)
+    jobs = _intake(setup, core, watch, worker, host_limit)
+    status_pace = StatusPace(setup.clock)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
     core.absences.listen(worker.resume)
@@ -108,7 +113,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         keys=core.keys,
         jobs=jobs,
         reconciler=reconciler,
-        upkeep=_upkeep(setup, core, reconciler, worker, recovery),
+        upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery),
         switches=core.switches,
         estimates=core.estimates,
         sources=sources,
@@ -118,8 +123,12 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
         maintenance=maintenance,
-        member_data=MemberData(store),
-        moderation=make_moderation(store, client=core.client, worker=worker),
+        member_data=MemberData(store, setup.catalogue),
+        moderation=make_moderation(
+            store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker
+        ),
+        status_pace=status_pace,
+        host_limit=host_limit,
         watch=watch,
         http=_http_server(setup, worker, webhooks),
         webhook_tokens=core.webhook_tokens,
@@ -161,7 +170,13 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
     host_key = settings.cannon_api_key.get_secret_value() if settings.cannon_api_key else None
     if host_key is not None:
         log.info("host_key.serves", guilds=str(scope))
-    return ApiKeys(store, host_key=host_key, host_key_serves=scope.serves, is_absent=absences.is_absent)
+    return ApiKeys(
+        store,
+        host_key=host_key,
+        host_key_serves=scope.serves,
+        is_absent=absences.is_absent,
+        is_limited=settings.cannon_api_key_limit is not None,
+    )
 
 
 def _media_fetcher(setup: Setup) -> MediaFetcher:
@@ -255,7 +270,9 @@ def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
     )
 
 
-def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, recovery: Recovery) -> Upkeep:
+def _upkeep(
+    setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, recovery: Recovery, delivery: Delivery
+) -> Upkeep:
     return Upkeep(
         core.store,
         key_health=core.key_health,
@@ -264,17 +281,21 @@ def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, r
         worker=worker,
         settle_answers=recovery.settle_overdue,
         absences=core.absences,
+        retention=DataRetention(core.store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days),
+        delete_erased=delivery.takedown.delete_erased,
+        learned=core.learned,
         fulfil_wishes=setup.surface.fulfil_wishes,
         metrics=setup.metrics,
         clock=setup.clock,
     )
 
 
-def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker) -> JobService:
+def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker, host_limit: HostLimit) -> JobService:
     return JobService(
         store=core.store,
         keys=core.keys,
         key_health=core.key_health,
+        host_limit=host_limit,
         unavailable=core.unavailable,
         catalogue=setup.catalogue,
         switches=core.switches,

@@ -22,9 +22,11 @@ from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
 from bot.guild.api_keys import ApiKeys
+from bot.guild.host_limit import HostLimit
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.status_pace import StatusPace
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
 from bot.jobs.maintenance import Maintenance
@@ -83,6 +85,8 @@ class Parts:
     maintenance: Maintenance
     member_data: MemberData
     moderation: Moderation
+    status_pace: StatusPace
+    host_limit: HostLimit
     watch: Watch
     http: HttpServer
     webhook_tokens: WebhookTokens

@@ -10,7 +10,7 @@ from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import SourceFile
-from bot.generation.sources import SourceRef, native_video_id
+from bot.generation.sources import SourceRef, native_video_id, require_kept
 from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
 
@@ -37,6 +37,7 @@ class EarlierJobs:
         job = await self._visible.get(viewer, job_id)
         if job is None:
             raise InputError(texts.NO_SUCH_JOB, "job")
+        require_kept(job)
         native = native_video_id(job)
         if native is None:
             raise InputError(texts.not_by_sora(job.id), "job")

@@ -16,6 +16,7 @@ from bot.generation.generation import Generation
 from bot.generation.generations import Generations
 from bot.generation.next_steps import NextSteps
 from bot.generation.rerun import Reruns
+from bot.generation.sources import require_kept
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, JobService
 from bot.runtime.clock import Clock
@@ -93,8 +94,11 @@ class Reactions:
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
         """Count a reaction. Return whether it acts now: it is a new one, and completes the number that is needed.
 
-        Then it waits to act until `note_done`, `note_failed` or `accept`.
+        Then it waits to act until `note_done`, `note_failed` or `accept`. Raises InputError for a card whose contents
+        were erased: it can only be removed.
         """
+        if reacted.rule.action is not ReactionAction.REMOVE:
+            require_kept(*reacted.jobs)
         act = await self._store.reaction_acts.note(
             key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id
         )

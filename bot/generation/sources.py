@@ -58,6 +58,12 @@ class Source:
     """The job whose result it is, if it is one of ours."""
 
 
+def require_kept(*jobs: Job) -> None:
+    """Raise InputError if what all of these jobs said was erased: nothing can be made of them."""
+    if jobs and all(job.erased_at is not None for job in jobs):
+        raise InputError(texts.ERASED)
+
+
 class Sources:
     """Resolves what a member gave to a link that Cannon Studio can fetch. Nothing is spent here."""
 
@@ -114,6 +120,7 @@ class Sources:
         job = await self._visible.get(viewer, job_id)
         if job is None:
             raise InputError(texts.no_job(_quoted(job_id)), "job")
+        require_kept(job)
         if job.id in await self._store.reviews.withheld(job.guild_id, job.card_id):
             raise InputError(texts.not_reviewed(job.id), "job")
         medium = next((medium for medium in job.media if medium.kind in kinds), None)

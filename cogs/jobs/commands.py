@@ -13,6 +13,7 @@ from bot.delivery.formatting import message_link
 from bot.domain.harmless_text import harmless
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
+from bot.generation.sources import require_kept
 from bot.guild.removals import recovered_by
 from bot.jobs.surface import Later, NoPlace
 from bot.store import Cancelled
@@ -201,6 +202,7 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
 async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Post all results of the job's card that were made but not posted."""
     await require_own(interaction, job)
+    require_kept(job)
     bot = interaction.client
     if may_come_late([job]):
         await _recover_late(interaction, job)

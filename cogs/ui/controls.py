@@ -18,6 +18,7 @@ import discord
 
 from bot.domain.models import Job
 from bot.errors import InputError
+from bot.generation.sources import require_kept
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import viewer_of
@@ -48,13 +49,19 @@ def on(name: str) -> Callable[[ControlAction], ControlAction]:
     return register
 
 
-def on_job(name: str) -> Callable[[JobAction], JobAction]:
-    """Register an action on a job: the control's subject is its id. The action gets it if the member may see it."""
+def on_job(name: str, *, when_erased: bool = False) -> Callable[[JobAction], JobAction]:
+    """Register an action on a job: the control's subject is its id. The action gets it if the member may see it.
+
+    Of a job whose contents were erased the member is told so instead, unless the action applies `when_erased` too.
+    """
 
     def register(action: JobAction) -> JobAction:
         @functools.wraps(action)
         async def look_up(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-            await action(interaction, await job_of(interaction, subject), values)
+            job = await job_of(interaction, subject)
+            if not when_erased:
+                require_kept(job)
+            await action(interaction, job, values)
 
         on(name)(look_up)
         return action

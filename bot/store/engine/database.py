@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
+
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
 from bot.store import texts
@@ -19,8 +21,10 @@ from bot.store.engine import schema
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
+from bot.store.engine.write_ahead_log import emptied
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 BUSY_TIMEOUT_S = 5.0
 """How long to wait for another program (a backup tool, a second process) to release its lock on the file."""
@@ -28,6 +32,8 @@ WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """The size to which the write-ahead log is truncated after a checkpoint."""
 OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
+TRUNCATIONS = 3
+"""How often it is tried to empty the log while others read."""
 GROUP_MAX = 64
 """Writes that share a commit; more would let the first of them wait too long."""
 
@@ -121,6 +127,22 @@ class Database:
         """Like `read`, on a connection of its own: for what members type, so that no search delays another read."""
         return await self._searcher.run(lambda db: _transaction(db, "BEGIN", function))
 
+    async def truncate_log(self) -> bool:
+        """Empty the write-ahead log, in which what was erased can still be read. False if that is not possible now.
+
+        For after an erasure; the caller tries again later. It raises nothing: what was erased is committed.
+        """
+        for _ in range(TRUNCATIONS):
+            try:
+                for readers in (self._reader, self._searcher):
+                    await readers.run(lambda _db: None)  # what reads now ends first
+                if await self._writer.run(_emptied):
+                    return True
+            except StoreError as error:
+                log.warning("database.log_not_emptied", error=error.sentence)
+                return False
+        return False
+
     def listen(self, callback: Callable[[], None]) -> None:
         """Have `callback` called at each `notify`. It must not raise."""
         self._listeners.append(callback)
@@ -202,6 +224,11 @@ def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3
             if db.in_transaction:
                 db.execute("ROLLBACK")
         return result
+
+
+def _emptied(db: sqlite3.Connection) -> bool:
+    with explained():
+        return emptied(db)
 
 
 def _connect_writer(path: Path, steps: Sequence[Migration], busy_timeout_s: float) -> sqlite3.Connection:
