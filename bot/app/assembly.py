@@ -19,6 +19,7 @@ from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases, make_use_cases
+from bot.generation.look_pace import LookPace
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
@@ -29,6 +30,7 @@ from bot.guild.moderation import make_moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
+from bot.jobs.admission import Admission, KeyGate
 from bot.jobs.assembly import make_worker
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
@@ -91,7 +93,16 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     delivery = _delivery(setup, core, sources)
     worker, maintenance = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
-    jobs = _intake(setup, core, watch, worker)
+    key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimates)
+    jobs = _intake(setup, core, watch, worker, key_gate=key_gate, pricing=pricing)
+    admission = Admission(
+        store=store,
+        key_gate=key_gate,
+        catalogue=setup.catalogue,
+        switches=core.switches,
+        pricing=pricing,
+        watch=watch,
+    )
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
     core.absences.listen(worker.resume)
@@ -108,7 +119,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         switches=core.switches,
         estimates=core.estimates,
         sources=sources,
-        generation=_use_cases(setup, core, sources, jobs),
+        generation=_use_cases(setup, core, sources, admission, jobs),
         delivery=delivery,
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
@@ -197,6 +208,7 @@ def _sources(setup: Setup, core: _Core) -> Sources:
         client=core.client,
         keys=core.keys,
         catalogue=setup.catalogue,
+        pace=LookPace(setup.clock),
         refresh=links.fresh,
         refresh_job=links.of_job,
     )
@@ -263,26 +275,31 @@ def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, r
     )
 
 
-def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker) -> JobService:
+def _intake(
+    setup: Setup, core: _Core, watch: Watch, worker: Worker, *, key_gate: KeyGate, pricing: Pricing
+) -> JobService:
     return JobService(
         store=core.store,
         keys=core.keys,
         key_health=core.key_health,
-        unavailable=core.unavailable,
+        key_gate=key_gate,
         catalogue=setup.catalogue,
         switches=core.switches,
-        pricing=Pricing(core.store, core.estimates),
+        pricing=pricing,
         clock=setup.clock,
         watch=watch,
         wake=worker.wake,
     )
 
 
-def _use_cases(setup: Setup, core: _Core, sources: Sources, jobs: JobService) -> GenerationUseCases:
+def _use_cases(
+    setup: Setup, core: _Core, sources: Sources, admission: Admission, jobs: JobService
+) -> GenerationUseCases:
     return make_use_cases(
         catalogue=setup.catalogue,
         switches=core.switches,
         sources=sources,
+        admission=admission,
         jobs=jobs,
         store=core.store,
         clock=setup.clock,

@@ -21,7 +21,7 @@ from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
 from cogs.results.prompt_buttons import of_prompt
 from cogs.ui.controls import Control, on_job, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, origin_of
 from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
@@ -183,7 +183,7 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)
         return
-    await submit(interaction, await retries.retry(plan, interaction.user.id))
+    await submit(interaction, await retries.retry(plan, origin_of(interaction)))
 
 
 async def setup(bot: CannonBot) -> None:
