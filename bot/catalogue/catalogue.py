@@ -51,6 +51,10 @@ class Catalogue:
         """Whether links to http://127.0.0.1 are allowed."""
         return self._allow_local
 
+    def knows_model(self, text: str) -> bool:
+        """Whether the text is the id or the name of a model: a member may give any text as one."""
+        return any(operation.knows_model(text) for operation in self.operations.values())
+
     def get(self, operation_id: str) -> Operation:
         """Return the operation with that id. Raises InputError, which names the nearest one."""
         operation = self._operations.get(operation_id)

@@ -128,6 +128,8 @@ def _states(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
     if len(jobs) > 1:
         room = (BATCH_STATES_CHARS if is_batch(jobs) else STATES_CHARS) // len(jobs)
         lines = [_line(job, line, jobs, context, room) for job, line in zip(jobs, lines, strict=True)]
+    if card.private and any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
+        lines.append(texts.READ_BY_MODERATORS)
     if not all(job.state.ended for job in jobs):
         lines.append(texts.requested(stamp(card.created_at)))
     return lines

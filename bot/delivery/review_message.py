@@ -62,7 +62,7 @@ class ReviewMessages:
         self, channel: discord.abc.Messageable, review: Review, card: Card, job: Job, results: ResultFiles
     ) -> discord.Message:
         # The moderators see what is withheld from everybody else.
-        context = replace(await self._drawing.context(card.guild_id, [job]), withheld=frozenset())
+        context = replace(await self._drawing.context(card, [job]), withheld=frozenset())
         where = f"<#{card.channel_id}>" if card.message_id is None else message_link(card)
         view = message_view(self._surface.review_controls(job), results.links)
         documents = self._drawing.texts([job])

@@ -98,6 +98,10 @@ def several(title: str, count: int) -> str:
     return f"{title} · {count}"
 
 
+READ_BY_MODERATORS = "Moderators can read a private request that needs their approval."
+"""Told to its author, on the card that only they see."""
+
+
 def requested(at: str) -> str:
     """Return the line that says when a card was requested."""
     return f"asked {at}"

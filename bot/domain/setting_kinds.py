@@ -19,12 +19,14 @@ from bot.domain.word_list import WordList
 from bot.errors import InputError
 
 COUNT_MAX = 1000
+DAYS_MAX = 36_500
 WORDS_MAX = 200
 WORD_CHARS = 60
 WORDS_SHOWN_CHARS = 900
 MODELS_SHOWN_CHARS, MODEL_SHOWN_CHARS = 700, 100
 _CREDITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,4}", re.ASCII)
+_DAYS = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
 class Widget(Enum):
@@ -158,6 +160,37 @@ COUNT = Kind(
     typing=Typing(hint=texts.count_hint(COUNT_MAX), chars=4, write=str, read=_read_count),
 )
 """A number of jobs."""
+
+
+def _days(data: Any) -> int | None:
+    if data is None:
+        return None
+    if not 1 <= int(data) <= DAYS_MAX:
+        raise ValueError(f"a number of days from 1 to {DAYS_MAX} is needed")
+    return int(data)
+
+
+def _read_days(typed: str, label: str, name: str) -> int | None:
+    if not typed:
+        return None
+    if _DAYS.fullmatch(typed) is None or not 1 <= int(typed) <= DAYS_MAX:
+        raise InputError(texts.not_days(label, DAYS_MAX), name)
+    return int(typed)
+
+
+def days(without: str) -> Kind:
+    """Return the kind of a number of days, or None; `without` says what None means."""
+    return Kind(
+        widget=Widget.INPUT,
+        parse=_days,
+        show=lambda value: without if value is None else texts.days(value),
+        typing=Typing(
+            hint=texts.days_hint(DAYS_MAX),
+            chars=5,
+            write=lambda value: "" if value is None else str(value),
+            read=_read_days,
+        ),
+    )
 
 
 def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:

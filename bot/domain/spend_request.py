@@ -51,6 +51,10 @@ class SpendRequest:
     age_restricted: bool
     items: Sequence[SpendItem]
     balance: Decimal | None
+    host_pays: bool = False
+    """Whether the host's own key pays: its balance is nobody's business here."""
+    host_limit: Decimal | None = None
+    """How many credits the guild may spend on that key in a calendar month (UTC); None without a limit."""
     words: tuple[str, ...] = ()
     """The word list by which the items were judged."""
     approved: bool = False
@@ -87,6 +91,10 @@ class SpendingView(Protocol):
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
         """Return credits settled or held for jobs accepted since then; for a member, less what grants paid."""
+        ...
+
+    def spent_on_host_key(self, since: float) -> Decimal:
+        """Return credits of the guild settled or held on the host's key for jobs accepted since then."""
         ...
 
     def grants(self) -> Sequence[Grant]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 from bot.domain import texts
-from bot.domain.guild_rules import Block, Limit, Rules
+from bot.domain.guild_rules import Block, Limit, Period, Rules
 from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
 from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict, WordsChanged
@@ -32,6 +33,7 @@ def decide(
     _may_be_unchecked(request, rules)
     _may_say(request, rules)
     _may_cost(request, rules)
+    _host_allows(request, spending, now)
     draws = draws_within_limits(request, list(limits), rules, spending, now)
     _account_has(request, spending)
     return Verdict(states=_states(request, rules, spending), draws=draws)
@@ -52,6 +54,7 @@ def admit(
     """
     _may_use(request, rules, block, now)
     _may_be_unchecked(request, rules)
+    _host_allows(request, spending, now)
     draws_within_limits(request, list(limits), rules, spending, now)
 
 
@@ -92,12 +95,29 @@ def _may_cost(request: SpendRequest, rules: Rules) -> None:
             raise Refused(texts.above_ceiling(ceiling, item.title, credits_text(item.credits)), "ceiling")
 
 
+def host_month(now: float) -> tuple[float, float]:
+    """Return when the month of the host's limit began and when it ends: a calendar month in UTC, in Unix seconds."""
+    return Period.MONTH.start(now, dt.UTC), Period.MONTH.end(now, dt.UTC) or now
+
+
+def _host_allows(request: SpendRequest, spending: SpendingView, now: float) -> None:
+    if not request.host_pays or request.host_limit is None:
+        return
+    since, renewed_at = host_month(now)
+    spent = spending.spent_on_host_key(since)
+    if spent + request.total > request.host_limit:
+        sentence = texts.host_limit_reached(stamp(renewed_at, "D"), is_used_up=spent >= request.host_limit)
+        raise Refused(sentence, "host limit")
+
+
 def _account_has(request: SpendRequest, spending: SpendingView) -> None:
     if request.balance is None:
         return
     free = request.balance - spending.held_of_guild
     # A rough estimate must not lock a server out of its last credits: only an empty account or an exact price refuses.
     if free <= 0 or (all(item.exact for item in request.items) and request.total > free):
+        if request.host_pays:
+            raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance")
         left = credits_text(max(free, ZERO))
         raise Refused(texts.balance_too_low(left, credits_text(request.total)), "balance")
 

@@ -15,6 +15,7 @@ from bot.generation.rerun import Reruns
 from bot.generation.retry import Retries
 from bot.generation.rewritten_prompts import RewrittenPrompts
 from bot.generation.sources import Sources
+from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.operation_switches import OperationSwitches
 from bot.jobs.admission import Admission
 from bot.jobs.intake import JobService
@@ -28,6 +29,7 @@ class GenerationUseCases:
 
     generations: Generations
     admission: Admission
+    visible: VisibleJobs
     earlier: EarlierJobs
     reruns: Reruns
     retries: Retries
@@ -44,14 +46,15 @@ def make_use_cases(
     switches: OperationSwitches,
     sources: Sources,
     admission: Admission,
+    visible: VisibleJobs,
     jobs: JobService,
     store: Store,
     clock: Clock,
 ) -> GenerationUseCases:
     """Return the use cases on these parts."""
-    earlier = EarlierJobs(catalogue, store)
+    earlier = EarlierJobs(catalogue, store, visible)
     reruns = Reruns(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
-    next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
+    next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, visible=visible)
     generations = Generations(
         catalogue=catalogue,
         switches=switches,
@@ -64,6 +67,7 @@ def make_use_cases(
     return GenerationUseCases(
         generations=generations,
         admission=admission,
+        visible=visible,
         earlier=earlier,
         reruns=reruns,
         retries=Retries(reruns=reruns, earlier=earlier, sources=sources, admission=admission, store=store, clock=clock),

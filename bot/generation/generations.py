@@ -122,9 +122,7 @@ class Generations:
         await self.require_admitted(generation, origin)
         operation = self._catalogue.current.resolve(generation.operation)
         async with self._sources.pace.request(origin.author_id, len(generation.files)):
-            return await with_files(
-                generation, operation, self._sources, guild_id=origin.guild_id, member_id=origin.author_id
-            )
+            return await with_files(generation, operation, self._sources, origin.viewer)
 
     async def _accept(self, generation: Generation, origin: Origin) -> Accepted:
         return await self._jobs.accept(card_spec(self._catalogue.current, generation, origin))

@@ -17,6 +17,7 @@ from bot.domain.templates import (
     with_parameters,
     without_braces,
 )
+from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import Generation
@@ -94,7 +95,7 @@ class RecipeRuns:
         if run.links:
             await self.require_admitted(run, origin)
             async with self._sources.pace.request(origin.author_id, run.links):
-                steps = await self._with_links(run.steps, origin.guild_id, origin.author_id)
+                steps = await self._with_links(run.steps, origin.viewer)
         *before, last = steps
         return Generation(
             operation=last.operation,
@@ -105,7 +106,7 @@ class RecipeRuns:
             label=run.recipe.name,
         )
 
-    async def _with_links(self, steps: Sequence[JobSpec], guild_id: int, member_id: int) -> list[JobSpec]:
+    async def _with_links(self, steps: Sequence[JobSpec], viewer: Viewer) -> list[JobSpec]:
         """Return the steps with ids of jobs resolved to links, and with what can be read from the files."""
         found: dict[tuple[str, frozenset[MediaKind]], Source] = {}
         done = []
@@ -116,7 +117,7 @@ class RecipeRuns:
                 for link in links:
                     if (link, field.media) not in found:
                         ref = SourceRef.of_text(link)
-                        source = await self._sources.find(guild_id, member_id, ref, field.media, field.label)
+                        source = await self._sources.find(viewer, ref, field.media, field.label)
                         found[link, field.media] = source
                 checked = [found[link, field.media] for link in links]
                 if field.kind is FieldKind.URL:

@@ -104,7 +104,7 @@ class Retries:
         )
         if len(left) > 1 or left[0].after_ids or self._repeats_as_it_was(left[0]):
             return generation
-        values, files = await self._earlier.input_of(left[0], origin.author_id)
+        values, files = await self._earlier.input_of(left[0], origin.viewer)
         return replace(generation, values=values, files=files)
 
     def _repeats_as_it_was(self, job: Job) -> bool:

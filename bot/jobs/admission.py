@@ -7,13 +7,14 @@ price are known. What is refused here would be refused there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import replace
 
 from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.spend_request import LEAST, SpendItem, SpendRequest
 from bot.domain.spending_policy import admit
 from bot.errors import KeyRefused, Refused
 from bot.guild.api_keys import ApiKeys, UsableKey
+from bot.guild.host_limit import HostLimit
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
@@ -53,6 +54,7 @@ class Admission:
         key_gate: KeyGate,
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
+        host_limit: HostLimit,
         pricing: Pricing,
         watch: Watch,
     ) -> None:
@@ -60,6 +62,7 @@ class Admission:
         self._key_gate = key_gate
         self._catalogue = catalogue
         self._switches = switches
+        self._host_limit = host_limit
         self._pricing = pricing
         self._watch = watch
 
@@ -73,29 +76,55 @@ class Admission:
         for operation in found:
             self._switches.require_on(origin.guild_id, operation)
         key = await self._key_gate.require(origin.guild_id, found)
-        least = [LEAST if each.fixed_credits is None else each.fixed_credits for each in found]
+        request = self._request(origin, found, key, unchecked=unchecked)
         try:
-            await self._judge(_request(origin, found, least, unchecked=unchecked), origin)
+            await self._judge(request, origin.guild_id)
         except Refused as error:
-            refusal = await self._explained(error, origin, found, key)
+            refusal = await self._explained(error, request, found, origin.guild_id, key)
             if found:
                 await self._watch.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
             raise refusal from None
 
+    def _request(
+        self, origin: Origin, operations: Sequence[Operation], key: UsableKey, *, unchecked: bool
+    ) -> SpendRequest:
+        """Return the request with the least that its jobs may cost."""
+        place = origin.place
+        return SpendRequest(
+            member_id=origin.author_id,
+            role_ids=place.role_ids,
+            channel_ids=place.channel_ids,
+            age_restricted=place.age_restricted,
+            items=[
+                SpendItem(
+                    operation=each.id,
+                    title=each.title,
+                    credits=LEAST if each.fixed_credits is None else each.fixed_credits,
+                    exact=each.fixed_credits is not None,
+                    unchecked=unchecked,
+                )
+                for each in operations
+            ],
+            balance=None,
+            host_pays=key.id is None,
+            host_limit=self._host_limit.of(key),
+        )
+
     async def _explained(
-        self, error: Refused, origin: Origin, operations: Sequence[Operation], key: UsableKey
+        self, error: Refused, request: SpendRequest, operations: Sequence[Operation], guild_id: int, key: UsableKey
     ) -> Refused:
         """Return the refusal by a limit in terms of what the jobs will probably cost; any other as it is."""
         if error.reason != "limit":
             return error
-        prices = [await self._pricing.guess(origin.guild_id, each, key=key) for each in operations]
+        prices = [await self._pricing.guess(guild_id, each, key=key) for each in operations]
+        items = [replace(item, credits=price) for item, price in zip(request.items, prices, strict=True)]
         try:
-            await self._judge(_request(origin, operations, prices), origin)
+            await self._judge(replace(request, items=items), guild_id)
         except Refused as explained:
             return explained
         return error
 
-    async def _judge(self, request: SpendRequest, origin: Origin) -> None:
+    async def _judge(self, request: SpendRequest, guild_id: int) -> None:
         def judge(spending: Spending) -> None:
             admit(
                 request,
@@ -106,21 +135,4 @@ class Admission:
                 now=spending.now,
             )
 
-        await self._store.spending.view(origin.guild_id, origin.author_id, judge)
-
-
-def _request(
-    origin: Origin, operations: Sequence[Operation], prices: Sequence[Decimal], *, unchecked: bool = False
-) -> SpendRequest:
-    place = origin.place
-    return SpendRequest(
-        member_id=origin.author_id,
-        role_ids=place.role_ids,
-        channel_ids=place.channel_ids,
-        age_restricted=place.age_restricted,
-        items=[
-            SpendItem(operation=each.id, title=each.title, credits=price, exact=False, unchecked=unchecked)
-            for each, price in zip(operations, prices, strict=True)
-        ],
-        balance=None,
-    )
+        await self._store.spending.view(guild_id, request.member_id, judge)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.reaction_rules import ReactionKey
 from bot.domain.templates import steps_in
+from bot.domain.visibility import Viewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ class Origin:
 
     place: Place
     author_id: int
+    viewer: Viewer
+    """The author, as they see the server's channels now: what they name has to be visible to them."""
     locale: str = "en-US"
     interaction_id: int | None = None
     token: str | None = field(default=None, repr=False)

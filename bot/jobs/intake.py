@@ -18,6 +18,7 @@ from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
 from bot.errors import InputError, Refused
 from bot.guild.api_keys import ApiKeys
+from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.removals import cancelled_by, card_cancelled_by
@@ -39,7 +40,8 @@ TOKEN_LIFE_S = 14 * 60.0
 class Unconfirmed(Exception):
     """The member has to confirm first: nothing was stored or held. Amounts are in credits.
 
-    The price is above what this server wants confirmed, or, with `may_pay_twice`, an earlier attempt that Cannon Studio
+    The price is above what this server wants confirmed (`balance` is the account's, None if it is not known, or the
+    host's), or, with `may_pay_twice`, an earlier attempt that Cannon Studio
     never confirmed may have been charged.
     """
 
@@ -70,6 +72,7 @@ class JobService:
         keys: ApiKeys,
         key_health: KeyHealth,
         key_gate: KeyGate,
+        host_limit: HostLimit,
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
         pricing: Pricing,
@@ -81,6 +84,7 @@ class JobService:
         self._keys = keys
         self._key_health = key_health
         self._key_gate = key_gate
+        self._host_limit = host_limit
         self._catalogue = catalogue
         self._switches = switches
         self._pricing = pricing
@@ -148,7 +152,7 @@ class JobService:
         checked = [await judged(job, rules.words) for job in self.check(spec, rules)]
         key = await self._key_gate.require(spec.guild_id, [job.operation for job in checked])
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
-        spend = spend_request(spec, checked, estimates, rules=rules, balance=key.balance)
+        spend = spend_request(spec, checked, estimates, rules=rules, key=key, host_limit=self._host_limit.of(key))
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_expensive = rules.confirm_above is not None and spend.total > rules.confirm_above
@@ -156,7 +160,8 @@ class JobService:
             await self._refuse_early(spend, spec)
             guessed = [estimate.basis for estimate in estimates if estimate.basis != "fixed"]
             basis = guessed[0] if guessed else "fixed"
-            raise Unconfirmed(spend.total, basis, key.balance, may_pay_twice=may_pay_twice)
+            balance = None if spend.host_pays else key.balance
+            raise Unconfirmed(spend.total, basis, balance, may_pay_twice=may_pay_twice)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key.id)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]

@@ -98,7 +98,13 @@ def is_unchecked(values: Mapping[str, Any]) -> bool:
 
 
 def spend_request(
-    spec: CardSpec, jobs: Sequence[CheckedJob], estimates: Sequence[Estimate], *, rules: Rules, balance: Decimal | None
+    spec: CardSpec,
+    jobs: Sequence[CheckedJob],
+    estimates: Sequence[Estimate],
+    *,
+    rules: Rules,
+    key: UsableKey,
+    host_limit: Decimal | None,
 ) -> SpendRequest:
     """Return what the policy decides on: who wants to spend how much, where, on what.
 
@@ -124,5 +130,7 @@ def spend_request(
         age_restricted=place.age_restricted,
         items=items,
         words=rules.words,
-        balance=balance,
+        balance=key.balance,
+        host_pays=key.id is None,
+        host_limit=host_limit,
     )

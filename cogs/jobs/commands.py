@@ -13,6 +13,7 @@ from bot.delivery.formatting import message_link
 from bot.domain.harmless_text import harmless
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
+from bot.generation.sources import require_kept
 from bot.guild.removals import recovered_by
 from bot.jobs.surface import Later, NoPlace
 from bot.store import Cancelled
@@ -26,6 +27,7 @@ from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, is_moderator, require_moderator
 from cogs.ui.texts import GONE
+from cogs.ui.viewer import viewer_of
 from cogs.workflows.options import job_label
 
 STATES = {
@@ -58,8 +60,15 @@ def completion(states: frozenset[JobState]) -> object:
 
 async def visible_job(interaction: Interaction, job_id: str) -> Job:
     """Return the job with this id, if the member may see it. Raises Refused, InputError with the constant answer."""
-    guild_id = guild_of(interaction)
-    job = await interaction.client.parts.store.job_lists.visible(guild_id, interaction.user.id, job_id.strip().upper())
+    job = await interaction.client.parts.generation.visible.get(await viewer_of(interaction), job_id)
+    if job is None:
+        raise InputError(GONE)
+    return job
+
+
+async def any_job(interaction: Interaction, job_id: str) -> Job:
+    """Return the server's job with this id, for a moderator: nothing of its words or files may be shown of it."""
+    job = await interaction.client.parts.store.jobs.get(guild_of(interaction), job_id.strip().upper())
     if job is None:
         raise InputError(GONE)
     return job
@@ -92,7 +101,7 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
     async def show(self, interaction: Interaction, id: JobId) -> None:  # noqa: A002 - the option's name
         """Show ephemerally a job that the member may see."""
         job = await visible_job(interaction, id)
-        embed, view = await job_pages.family_page(interaction.client, interaction.user.id, job)
+        embed, view = await job_pages.family_page(interaction.client, await viewer_of(interaction), job)
         await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
     @app_commands.command(name="cancel", description=texts.JOBS_CANCEL)
@@ -105,13 +114,8 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
         drop: bool = False,
     ) -> None:
         """Cancel the member's own job; as a moderator, any job of the server, private ones included."""
-        guild_id, store = guild_of(interaction), interaction.client.parts.store
-        job = await store.jobs.get(guild_id, id.strip().upper())
-        moderates = await is_moderator(interaction)
-        if job is None or (
-            not moderates and await store.job_lists.visible(guild_id, interaction.user.id, job.id) is None
-        ):
-            raise InputError(GONE)
+        guild_id, moderates = guild_of(interaction), await is_moderator(interaction)
+        job = await any_job(interaction, id) if moderates else await visible_job(interaction, id)
         if job.author_id != interaction.user.id and not moderates:
             raise NotAllowed(texts.NOT_YOURS)
         done = await _cancel(interaction, job, drop=drop)
@@ -198,6 +202,7 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
 async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Post all results of the job's card that were made but not posted."""
     await require_own(interaction, job)
+    require_kept(job)
     bot = interaction.client
     if may_come_late([job]):
         await _recover_late(interaction, job)

@@ -14,6 +14,7 @@ from bot.delivery.view import in_five_rows
 from bot.domain.harmless_text import harmless
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, JobState, Media, credits_words
 from bot.domain.text import shortened, stamp
+from bot.domain.visibility import Viewer
 from cogs.jobs import texts
 from cogs.results import buttons as results
 from cogs.ui.controls import Control
@@ -55,8 +56,8 @@ async def list_page(
     return embed, view
 
 
-async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord.Embed, discord.ui.View]:
-    """Draw a job with its family, as far as this member may see it, and what can be done with it."""
+async def family_page(bot: CannonBot, viewer: Viewer, job: Job) -> tuple[discord.Embed, discord.ui.View]:
+    """Draw a job with its family, as far as this viewer may see it, and what can be done with it."""
     store = bot.parts.store
     found = await store.cards.with_jobs(job.guild_id, job.card_id)
     assert found is not None
@@ -74,7 +75,7 @@ async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord
     embed.add_field(name=texts.AUTHOR, value=f"<@{job.author_id}> {stamp(job.created_at)}")
     if card.message_id is not None and card.is_in_channel and not card.private:
         embed.add_field(name=texts.CARD, value=message_link(card))
-    family = await store.lineage.of(job.guild_id, viewer_id, job.id)
+    family = await bot.parts.generation.visible.family(viewer, job.id)
     if len(family) > 1:
         embed.description = f"{embed.description or ''}\n{texts.FAMILY}\n{family_text(family, job.id)}".strip()
         embed.add_field(name=texts.FAMILY_COST, value=total_words(family), inline=False)

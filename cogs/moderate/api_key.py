@@ -13,7 +13,7 @@ from bot.store.guild.guild_keys import RetiredKey
 from cogs.moderate import texts
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.permissions import guild_of, require_manager, require_moderator
 
 KEY_LENGTH_MAX = 200
 NEEDED_SCOPES = ("requests:read", "requests:write")
@@ -39,7 +39,8 @@ class KeyForm(Form):
 
 async def store_key(interaction: Interaction, typed: str) -> None:
     """Check a key and store it for this server. Only its last four characters are shown again."""
-    await require_moderator(interaction)  # once more: the role may be gone since the form was opened
+    await require_moderator(interaction)  # once more: the permission may be gone since the form was opened
+    require_manager(interaction)
     secret = key_typed(typed)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     service = interaction.client.parts.moderation.key
@@ -53,6 +54,7 @@ async def store_key(interaction: Interaction, typed: str) -> None:
 async def remove_key(interaction: Interaction) -> None:
     """Remove this server's key, and say what that means."""
     await require_moderator(interaction)
+    require_manager(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     done = await bot.parts.moderation.key.remove(guild_id, by_id=interaction.user.id)

@@ -46,7 +46,7 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
     try:
         message = await in_time(
             channel.send(
-                embed=question(bot, *found, approval),
+                embed=question(bot, *found, approval, is_log=rules.approval_channel is None),
                 view=answers(approval.card_id),
                 nonce=nonce_of("approve", approval.card_id, channel_id),
             )
@@ -62,12 +62,18 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
     return True
 
 
-def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval) -> discord.Embed:
-    """Draw what a moderator needs to decide."""
+def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval, *, is_log: bool) -> discord.Embed:
+    """Draw what a moderator needs to decide.
+
+    The words of a private request are for those who decide, not for all who read the log channel, where the question
+    is put if there is no channel for it (`is_log`).
+    """
     operation = bot.catalogue.find(main_job(jobs).operation)
     title = operation.title if operation is not None else jobs[0].operation
     embed = discord.Embed(
-        title=texts.approval_title(title), description=harmless(shortened(prompt_text(jobs), 1500)), colour=ATTENTION
+        title=texts.approval_title(title),
+        description=texts.PRIVATE_REQUEST if card.private and is_log else harmless(shortened(prompt_text(jobs), 1500)),
+        colour=ATTENTION,
     )
     embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
     embed.add_field(name=texts.CHANNEL, value=f"<#{card.channel_id}>")

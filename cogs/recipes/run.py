@@ -11,8 +11,9 @@ from bot.domain.text import shortened
 from bot.generation.recipes import Parameter, Recipe
 from cogs.recipes import texts
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, LABEL_CHARS, TITLE_CHARS, Form
-from cogs.ui.interaction import Interaction, origin_of
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
+from cogs.ui.viewer import origin_of
 from cogs.workflows.submit import submit
 
 
@@ -63,8 +64,7 @@ async def run(interaction: Interaction, recipe: Recipe, arguments: Mapping[str, 
     """
     runs = interaction.client.parts.generation.recipe_runs
     begun = runs.begin(recipe, arguments)
-    guild_of(interaction)
-    origin = origin_of(interaction)
+    origin = await origin_of(interaction)
     if begun.is_slow:
         await runs.require_admitted(begun, origin)
         await in_time(interaction.response.defer(ephemeral=private, thinking=True))

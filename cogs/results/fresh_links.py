@@ -10,6 +10,7 @@ from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE
 from bot.delivery.texts import NOT_REVIEWED
 from bot.domain.models import Job
 from bot.errors import InputError, MediaGone
+from bot.generation.sources import require_kept
 from cogs.results import texts
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction
@@ -27,6 +28,7 @@ async def fresh_link(interaction: Interaction, job: Job, _values: Sequence[str])
 
 async def send(interaction: Interaction, job: Job) -> None:
     """Answer ephemerally with fresh links to the card's files, and put them on the card. Raises InputError."""
+    require_kept(job)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     bot = interaction.client
     found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)

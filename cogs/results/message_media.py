@@ -12,7 +12,8 @@ import discord
 from bot.domain.models import MediaKind
 from bot.generation.next_steps import Medium
 from bot.generation.sources import SourceRef
-from cogs.ui.interaction import Interaction, origin_of
+from cogs.ui.interaction import Interaction
+from cogs.ui.viewer import origin_of, viewer_of
 
 PROBE_TIMEOUT_S = 1.5
 """A form must be opened within 3 seconds of the click; what is not known by then is left out."""
@@ -46,7 +47,7 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
     own = interaction.client.user
     if own is not None and message.author.id == own.id:
         medium = await interaction.client.parts.generation.next_steps.medium_in_message(
-            interaction.guild_id or 0, interaction.user.id, message.id, kinds
+            await viewer_of(interaction), message.id, kinds
         )
         if medium is not None:
             return medium
@@ -98,7 +99,7 @@ async def _probed(
     if not parts:
         return None
     built = interaction.client.parts
-    await built.generation.admission.require(origin_of(interaction), ())
+    await built.generation.admission.require(await origin_of(interaction), ())
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
             for part in parts[:PROBES_MAX]:

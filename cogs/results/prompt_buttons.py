@@ -18,6 +18,7 @@ from cogs.results.double_press import refuse_double_press
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
+from cogs.ui.viewer import viewer_of
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
@@ -73,7 +74,7 @@ async def _generate(interaction: Interaction, job: Job, target: str) -> None:
 @on_job("prompt_again")
 async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Rewrite the same prompt again."""
-    generation = await interaction.client.parts.generation.reruns.rerun(job, interaction.user.id)
+    generation = await interaction.client.parts.generation.reruns.rerun(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
     await submit(interaction, generation)
 

@@ -11,9 +11,10 @@ from bot.generation.generation import Generation
 from bot.generation.generations import Quote
 from bot.jobs.intake import Accepted
 from cogs.ui.controls import Control, view_of
-from cogs.ui.interaction import Interaction, origin_of
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
+from cogs.ui.viewer import origin_of
 from cogs.workflows import texts
 from cogs.workflows.answer import answer
 
@@ -31,7 +32,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         _require_may_post(interaction)
     generations = interaction.client.parts.generation.generations
     generations.require_on(interaction.guild_id, generation)
-    origin = origin_of(interaction)
+    origin = await origin_of(interaction)
     is_late = interaction.response.is_done()
     if not is_late and await generations.is_slow(interaction.guild_id, generation):
         await generations.require_admitted(generation, origin)

@@ -43,7 +43,7 @@ async def test_after_thirty_days_no_word_of_it_is_left_and_the_ledger_is(rig: Ri
     for _ in range(3):
         await round_of_upkeep(rig, days=1)
     assert left_in_files(rig.folder, *ALL) == {}
-    assert len(await rig.bot.parts.store.ledger.rows(rig.guild.id)) == 2
+    assert len(await rig.bot.parts.store.ledger.rows(rig.guild.id)) == 3
 
 
 async def test_invited_back_in_time_it_finds_all_as_it_was(rig: Rig, lived_in: None):

@@ -7,8 +7,10 @@ import sqlite3
 from typing import Any
 
 from bot.domain.models import MediaKind
+from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
 from tests.store.conftest import AUTHOR, GUILD
+from tests.support.viewers import seeing
 
 LOOKED_AT = 2000
 """Of a server's results the newest so many are searched for what a member types."""
@@ -41,7 +43,7 @@ async def history(store: Store, accepted: Any, count: int) -> None:
 
 
 async def found(store: Store, typed: str) -> list[str]:
-    jobs = await store.job_lists.results(GUILD, AUTHOR, kinds=[MediaKind.IMAGE], typed=typed)
+    jobs = await VisibleJobs(store).results(seeing(GUILD, AUTHOR), kinds=[MediaKind.IMAGE], typed=typed)
     return [job.prompt for job in jobs]
 
 

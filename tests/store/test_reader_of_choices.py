@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.models import MediaKind
 from bot.store import Store
-from tests.store.conftest import AUTHOR, GUILD
+from tests.store.conftest import GUILD
 
 
 async def test_a_search_does_not_wait_for_the_reader_of_all_and_the_other_way_round(
@@ -19,7 +19,7 @@ async def test_a_search_does_not_wait_for_the_reader_of_all_and_the_other_way_ro
     busy = asyncio.create_task(store._database.read(lambda _: let_go.wait(20)))
     try:
         async with asyncio.timeout(5):
-            assert await store.job_lists.results(GUILD, AUTHOR, kinds=[MediaKind.IMAGE], typed="x") == []
+            assert await store.job_lists.results(GUILD, kinds=[MediaKind.IMAGE], typed="x") == []
     finally:
         let_go.set()
         await busy
@@ -28,5 +28,5 @@ async def test_a_search_does_not_wait_for_the_reader_of_all_and_the_other_way_ro
 async def test_a_search_sees_what_was_written_before_it(store: Store, accepted: Any) -> None:
     await accepted(store)
     assert await store.job_lists.open_total() == 1
-    found = await store.job_lists.results(GUILD, AUTHOR, kinds=list(MediaKind))
+    found = await store.job_lists.results(GUILD, kinds=list(MediaKind))
     assert found == []

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from bot.errors import MediaUnreachable
 from bot.generation.look_pace import LOOKS_TIMEOUT_S
 from bot.media.fetcher import INSPECT_TIMEOUT_S
 from tests.support.channels import shown
 from tests.support.looks import WatchedRig, link, watched
-from tests.support.surface import png, private_sentence
+from tests.support.surface import fill, png, private_sentence
 
 FILES_MAX, A_MINUTE = 8, 30
 
@@ -72,3 +73,40 @@ async def test_all_looks_of_a_request_have_one_deadline(rig: WatchedRig):
     assert f"{LOOKS_TIMEOUT_S:g} seconds" in private_sentence(result)
     assert len(rig.looks.fetched) == 2
     assert await rig.jobs() == []
+
+
+async def test_the_links_of_a_recipe_count_together(rig: WatchedRig):
+    steps = "image.generate\nprompt: x\nreference_image_urls: {pictures}\n\nimage.edit\nprompt: y\nimage_url: {picture}"
+    form = await rig.moderator.slash(rig.channel, "recipe create")
+    texts = {"Name": "many", "About": "", "Parameters": "pictures: which\npicture: which", "Steps": steps}
+    await rig.moderator.submit_modal(form, fill(form, texts))
+    asked = await rig.member.slash(rig.channel, "recipe run", recipe="many")
+    given = {"Pictures": links(FILES_MAX), "Picture": link("another")}
+    assert "8" in private_sentence(await rig.member.submit_modal(asked, fill(asked, given)))
+    assert rig.looks.fetched == []
+
+
+async def test_probes_of_messages_have_the_members_pace(rig: WatchedRig, monkeypatch: pytest.MonkeyPatch):
+    message = await rig.moderator.send(rig.channel, "look", attachments=[("thing", b"no type says what this is")])
+    asked: list[str] = []
+
+    async def noted(url: str, **_: Any) -> Any:
+        asked.append(url)
+        raise MediaUnreachable("noted")
+
+    monkeypatch.setattr(rig.bot.parts.media, "inspect", noted)
+    for _ in range(A_MINUTE + 5):
+        result = await rig.member.context_menu(rig.channel, "Next step…", message)
+    assert len(asked) == A_MINUTE
+    assert "Wait 60 s" in shown(result)
+
+
+async def test_fresh_links_to_results_count_too(rig: WatchedRig):
+    await rig.member.slash(rig.channel, "image generate", prompt="x #fast")
+    await rig.work()
+    [job] = await rig.jobs()
+    for _ in range(A_MINUTE):
+        rig.bot.parts.sources.pace._begun.note(rig.member.id)
+    assert "Wait 60 s" in shown(await rig.member.slash(rig.channel, "jobs link", id=job.id))
+    rig.advance(60)
+    assert "Wait" not in shown(await rig.member.slash(rig.channel, "jobs link", id=job.id))

@@ -31,6 +31,7 @@ CHANGED = Rules(
     forbidden_channels=frozenset({4}),
     unchecked_only_in_age_restricted=False,
     running_per_member=4,
+    retention_days=30,
     queued_per_member=11,
     running_per_server=21,
     job_ceiling=Decimal(5),
