@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.domain.guild_rules import Grant, Limit
 from bot.domain.models import JobState
+from bot.domain.posting_place import PostingPlace
 
 DEFAULT_HOLD = Decimal(20)
 """Credits held for a job whose price is unknown: the samples of the API's pages range from 17 to 48."""
@@ -59,6 +60,11 @@ class SpendRequest:
     """The word list by which the items were judged."""
     approved: bool = False
     """Whether a moderator has approved it already, or no approval is required."""
+
+    @property
+    def posting_place(self) -> PostingPlace:
+        """Where the results are to be posted."""
+        return PostingPlace(channel_ids=self.channel_ids, age_restricted=self.age_restricted)
 
     @property
     def total(self) -> Decimal:

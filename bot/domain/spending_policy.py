@@ -9,11 +9,10 @@ from bot.domain import texts
 from bot.domain.guild_rules import Block, Limit, Period, Rules
 from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
+from bot.domain.posting_place import require_age, require_channel
 from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict, WordsChanged
 from bot.domain.text import full_stop, stamp
 from bot.errors import Refused
-
-CHANNELS_SHOWN = 5
 
 
 def decide(
@@ -62,10 +61,7 @@ def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: floa
     if rules.paused:
         raise Refused(texts.PAUSED, "paused")
     refuse_blocked(block, now)
-    if request.channel_ids & rules.forbidden_channels or (
-        rules.allowed_channels and not request.channel_ids & rules.allowed_channels
-    ):
-        raise Refused(texts.channel_forbidden(sorted(rules.allowed_channels)[:CHANNELS_SHOWN]), "channel")
+    require_channel(request.posting_place, rules)
 
 
 def refuse_blocked(block: Block | None, now: float) -> None:
@@ -83,9 +79,7 @@ def _may_say(request: SpendRequest, rules: Rules) -> None:
 
 
 def _may_be_unchecked(request: SpendRequest, rules: Rules) -> None:
-    is_unchecked = any(item.unchecked for item in request.items)
-    if is_unchecked and rules.unchecked_only_in_age_restricted and not request.age_restricted:
-        raise Refused(texts.UNCHECKED, "safety check")
+    require_age(request.posting_place, rules, unchecked=any(item.unchecked for item in request.items))
 
 
 def _may_cost(request: SpendRequest, rules: Rules) -> None:

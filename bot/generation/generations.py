@@ -11,10 +11,9 @@ from bot.generation.generation import Generation
 from bot.generation.sources import Sources
 from bot.generation.steps import card_spec, job_specs
 from bot.guild.operation_switches import OperationSwitches
-from bot.jobs.admission import Admission
+from bot.jobs.admission import Admission, is_surely_unchecked
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, JobService, Unconfirmed
-from bot.jobs.pricing import is_unchecked
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -76,7 +75,7 @@ class Generations:
         await self._admission.require(
             origin,
             [step.operation for step in steps],
-            unchecked=any(is_unchecked(step.input) for step in steps),
+            unchecked=any(is_surely_unchecked(step.input) for step in steps),
         )
 
     async def accept(self, generation: Generation, origin: Origin) -> Accepted:

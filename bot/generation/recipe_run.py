@@ -24,9 +24,8 @@ from bot.generation.generation import Generation
 from bot.generation.recipe_check import check
 from bot.generation.recipes import Recipe, value_of
 from bot.generation.sources import Source, SourceRef, Sources, probed
-from bot.jobs.admission import Admission
+from bot.jobs.admission import Admission, is_surely_unchecked
 from bot.jobs.card_spec import JobSpec, Origin
-from bot.jobs.pricing import is_unchecked
 
 _LINKS = {FieldKind.URL, FieldKind.URLS}
 
@@ -83,7 +82,7 @@ class RecipeRuns:
         await self._admission.require(
             origin,
             [step.operation for step in run.steps],
-            unchecked=any(is_unchecked(step.input) for step in run.steps),
+            unchecked=any(is_surely_unchecked(step.input) for step in run.steps),
         )
 
     async def generation(self, run: RecipeRun, origin: Origin, *, private: bool) -> Generation:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.domain.models import PAID_STATES, Job, JobState
+from bot.domain.posting_place import is_unchecked
 from bot.domain.templates import OutputRef, output_of_step, outputs_in, text_output, with_outputs, without_braces
 from bot.errors import InputError
 from bot.generation import texts
@@ -17,7 +18,6 @@ from bot.generation.rerun import Reruns
 from bot.generation.sources import Sources
 from bot.jobs.admission import Admission
 from bot.jobs.card_spec import JobSpec, Origin
-from bot.jobs.pricing import is_unchecked
 from bot.runtime.clock import Clock
 from bot.store import Store
 

@@ -6,10 +6,12 @@ price are known. What is refused here would be refused there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bot.catalogue import LiveCatalogue, Operation
+from bot.domain.posting_place import SAFETY_SWITCH
 from bot.domain.spend_request import LEAST, SpendItem, SpendRequest
 from bot.domain.spending_policy import admit
 from bot.errors import KeyRefused, Refused
@@ -22,6 +24,11 @@ from bot.jobs import texts
 from bot.jobs.card_spec import Origin
 from bot.jobs.pricing import Pricing
 from bot.store import Spending, Store
+
+
+def is_surely_unchecked(values: Mapping[str, Any]) -> bool:
+    """Whether an input, as a member gave it, switches the safety check off: the catalogue may read it otherwise."""
+    return values.get(SAFETY_SWITCH) is False
 
 
 class KeyGate:

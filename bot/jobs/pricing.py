@@ -11,6 +11,7 @@ from bot.cannon.estimates import Estimates
 from bot.catalogue import Operation
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Estimate
+from bot.domain.posting_place import is_unchecked
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
 from bot.jobs.card_spec import CardSpec, JobSpec
@@ -90,11 +91,6 @@ def high_cost(costs: Sequence[Decimal]) -> Decimal | None:
     if len(costs) < COSTS_FOR_PERCENTILE:
         return None
     return sorted(costs)[min(len(costs) - 1, int(len(costs) * HIGH_PERCENTILE))]
-
-
-def is_unchecked(values: Mapping[str, Any]) -> bool:
-    """Whether a job with this input has the provider's safety check switched off."""
-    return values.get("nsfw_checker") is False
 
 
 def spend_request(

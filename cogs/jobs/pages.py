@@ -89,8 +89,7 @@ def _words(job: Job) -> str | None:
     """Return a job's prompt as a quotation; of an erased job, the note that it was erased."""
     if job.prompt:
         return "\n".join(f"> {line}" for line in harmless(shortened(job.prompt, 350)).splitlines())
-    erased = job.state.ended and not job.input and not job.media
-    return texts.RECORD_ERASED if erased else None
+    return None if job.erased_at is None else texts.RECORD_ERASED
 
 
 def family_text(family: Sequence[Job], shown_id: str) -> str:

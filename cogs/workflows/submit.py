@@ -10,7 +10,7 @@ from bot.errors import Refused
 from bot.generation.generation import Generation
 from bot.generation.generations import Quote
 from bot.jobs.intake import Accepted
-from cogs.ui.controls import Control, view_of
+from cogs.ui.controls import Control, job_of, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
@@ -28,6 +28,8 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     """
     if interaction.guild_id is None or interaction.channel_id is None:
         raise Refused(IN_SERVER_ONLY)
+    if generation.parent_id is not None:
+        await job_of(interaction, generation.parent_id)  # a form takes minutes: who sent it may no longer see it
     if not generation.private:
         _require_may_post(interaction)
     generations = interaction.client.parts.generation.generations
