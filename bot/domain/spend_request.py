@@ -16,6 +16,8 @@ DEFAULT_HOLD = Decimal(20)
 JOBS_PER_CARD = 20
 """How many jobs one request may have."""
 ZERO = Decimal(0)
+LEAST = Decimal("0.001")
+"""The smallest amount that is counted: what a job costs at least whose price is not known yet."""
 
 
 class WordsChanged(Exception):

@@ -29,12 +29,32 @@ def decide(
     Raises WordsChanged if the request was judged by another word list than that of `rules`.
     """
     _may_use(request, rules, block, now)
+    _may_be_unchecked(request, rules)
     _may_say(request, rules)
     _may_cost(request, rules)
     _host_allows(request, spending, now)
     draws = draws_within_limits(request, list(limits), rules, spending, now)
     _account_has(request, spending)
     return Verdict(states=_states(request, rules, spending), draws=draws)
+
+
+def admit(
+    request: SpendRequest,
+    *,
+    rules: Rules,
+    limits: Iterable[Limit],
+    block: Block | None,
+    spending: SpendingView,
+    now: float,
+) -> None:
+    """Raise Refused for what `decide` will refuse, too, once the rest of the request is known.
+
+    The items' credits are what they cost at least; their words are not known yet.
+    """
+    _may_use(request, rules, block, now)
+    _may_be_unchecked(request, rules)
+    _host_allows(request, spending, now)
+    draws_within_limits(request, list(limits), rules, spending, now)
 
 
 def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: float) -> None:
@@ -54,10 +74,12 @@ def refuse_blocked(block: Block | None, now: float) -> None:
 def _may_say(request: SpendRequest, rules: Rules) -> None:
     if request.words != rules.words:
         raise WordsChanged
-    for item in request.items:
-        require_age(request.posting_place, rules, unchecked=item.unchecked)
-        if item.has_forbidden_word:
-            raise Refused(texts.FORBIDDEN_WORD, "word")
+    if any(item.has_forbidden_word for item in request.items):
+        raise Refused(texts.FORBIDDEN_WORD, "word")
+
+
+def _may_be_unchecked(request: SpendRequest, rules: Rules) -> None:
+    require_age(request.posting_place, rules, unchecked=any(item.unchecked for item in request.items))
 
 
 def _may_cost(request: SpendRequest, rules: Rules) -> None:

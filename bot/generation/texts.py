@@ -50,6 +50,21 @@ def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
     return f"Job {job_id} has no {' or '.join(sorted(expected))}; pick one that has."
 
 
+def too_many_files(most: int, given: int) -> str:
+    """Refuse a request with too many files."""
+    return f"At most {most} files and links go into one request; this one has {given}."
+
+
+def too_many_looks(wait_s: int) -> str:
+    """Refuse a member who had many files checked in the last minute."""
+    return f"You have had many files and links checked within a minute. Wait {wait_s} s, then try again."
+
+
+def looks_timed_out(seconds: float) -> str:
+    """Give up a request whose files took too long to check."""
+    return f"Your files and links could not be checked within {seconds:g} seconds. Try again, or upload them."
+
+
 # ---------------------------------------------------------------------- earlier jobs
 
 ERASED = "Its record was erased, so nobody knows any more what it was made from."
@@ -134,11 +149,6 @@ def name_twice(name: str) -> str:
 def not_a_number(word: str) -> str:
     """Refuse NaN and the infinities, which JSON does not have."""
     return f"The JSON holds {word}, which is not a number that can be sent."
-
-
-def too_many_links(limit: int, count: int) -> str:
-    """Refuse more links than are checked for one request."""
-    return f"At most {limit} links go together; you gave {count}."
 
 
 # ---------------------------------------------------------------------- recipes: their text

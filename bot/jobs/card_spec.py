@@ -42,6 +42,11 @@ class Place:
     age_restricted: bool = False
     role_ids: frozenset[int] = frozenset()
 
+    @property
+    def channel_ids(self) -> frozenset[int]:
+        """The channel, the channel that the thread is in, and the category: rules may be about each of them."""
+        return frozenset({self.channel_id, *self.parent_channel_ids})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:

@@ -16,15 +16,15 @@ from bot.domain.spend_request import JOBS_PER_CARD, Headroom, SpendRequest, Verd
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
-from bot.errors import InputError, KeyRefused, Refused
+from bot.errors import InputError, Refused
 from bot.guild.api_keys import ApiKeys
 from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.removals import cancelled_by, card_cancelled_by
-from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
 from bot.jobs import texts
+from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats
@@ -73,8 +73,8 @@ class JobService:
         store: Store,
         keys: ApiKeys,
         key_health: KeyHealth,
+        key_gate: KeyGate,
         host_limit: HostLimit,
-        unavailable: UnavailableOperations,
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
         pricing: Pricing,
@@ -85,8 +85,8 @@ class JobService:
         self._store = store
         self._keys = keys
         self._key_health = key_health
+        self._key_gate = key_gate
         self._host_limit = host_limit
-        self._unavailable = unavailable
         self._catalogue = catalogue
         self._switches = switches
         self._pricing = pricing
@@ -152,11 +152,7 @@ class JobService:
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self._store.settings.get(spec.guild_id)
         checked = [await judged(job, rules.words) for job in self.check(spec, rules)]
-        key = await self._keys.for_guild(spec.guild_id)
-        if key.refused:
-            raise KeyRefused(texts.KEY_REFUSED)
-        for job in checked:
-            self._unavailable.require_available(spec.guild_id, key, job.operation)
+        key = await self._key_gate.require(spec.guild_id, [job.operation for job in checked])
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key, host_limit=self._host_limit.of(key))
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)

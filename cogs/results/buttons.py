@@ -23,7 +23,7 @@ from cogs.results.prompt_buttons import of_prompt
 from cogs.ui.controls import Control, job_of, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
-from cogs.ui.viewer import viewer_of
+from cogs.ui.viewer import origin_of, viewer_of
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
@@ -191,7 +191,7 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)
         return
-    await submit(interaction, await retries.retry(plan, await viewer_of(interaction)))
+    await submit(interaction, await retries.retry(plan, await origin_of(interaction)))
 
 
 async def setup(bot: CannonBot) -> None:

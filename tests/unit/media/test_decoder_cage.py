@@ -54,6 +54,10 @@ REACHED = "raise SystemExit(99)"
 """What the decoder does when it has what it must not have."""
 
 
+def test_what_a_decoder_runs_is_seen_here(tmp_path: Path) -> None:
+    assert "ended with 99" in said_by(tmp_path, REACHED), "the other tests show nothing without this"
+
+
 @files_closed
 def test_the_bots_environment_is_out_of_reach(tmp_path: Path) -> None:
     code = (
@@ -101,6 +105,39 @@ def test_a_sheet_is_drawn_all_the_same(tmp_path: Path) -> None:
         Image.new("RGB", (300, 200), "#336699").save(tmp_path / name)
     done = as_bot(DRAW, tmp_path, "-", "a.png", "b.jpg", "c.webp", "d.gif")
     assert done.stdout.startswith("drawn"), done.stdout + done.stderr
+
+
+SYSTEM_CALLS = """
+import ctypes, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+def peek():
+    if libc.ptrace(16, os.getppid(), 0, 0):
+        raise OSError
+def look_into():
+    if libc.process_vm_readv(os.getppid(), None, 0, None, 0, 0):
+        raise OSError
+for name, attempt in {
+    "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+    "unix": lambda: socket.socket(socket.AF_UNIX),
+    "netlink": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+    "signal": lambda: os.kill(os.getppid(), 0),
+    "ptrace": peek,
+    "memory": look_into,
+    "program": lambda: os.execv("/bin/true", ["true"]),
+}.items():
+    try:
+        attempt()
+    except OSError:
+        continue
+    raise SystemExit(f"reached: {name}")
+raise SystemExit(98)
+"""
+"""Tries what a decoder has no use for; ends with 98 if it gets none of it."""
+
+
+@pytest.mark.skipif(os.uname().machine not in {"x86_64", "aarch64"}, reason="the filter is for these alone")
+def test_no_socket_no_program_and_no_other_process_is_reached(tmp_path: Path) -> None:
+    assert "ended with 98" in said_by(tmp_path, f"exec({SYSTEM_CALLS!r}, {{}})")
 
 
 def wide_png(edge: int) -> bytes:
