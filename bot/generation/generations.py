@@ -95,7 +95,7 @@ class Generations:
             draft_id = await self._store.drafts.keep(
                 origin.guild_id,
                 origin.author_id,
-                draft.to_draft(),
+                draft.to_draft(unconfirmed.price),
                 expires_at=self._clock.wall() + DRAFT_LIFE_S,
             )
             return Quote(

@@ -84,6 +84,7 @@ def earlier_output(kind: MediaKind) -> str:
 # ---------------------------------------------------------------------- re-runs, variants and retries
 
 RERUNS_OFF = "This server's moderators have switched re-runs off. The commands still work."
+AUTHOR_PAYS_ONCE = "You have done this on this message already; its author pays for it once."
 AUTHORS_ONLY = "In this server only who asked for a result may make more of it this way. The commands still work."
 NO_VARIANT = "There is no variant of this: it has no prompt, or what makes one is switched off here."
 NOTHING_FAILED = "Nothing of this can be tried again: it did not fail, or a moderator refused it."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from bot.domain.reaction_rules import ReactionKey
@@ -77,8 +78,8 @@ class CardSpec:
     parent_id: str | None = None
     label: str = ""
     """The recipe that this is a run of: then sentences name the step that they are about."""
-    confirmed: bool = False
-    """Whether the member has confirmed the price."""
+    confirmed: Decimal | None = None
+    """The price in credits that the member has confirmed; None: none."""
     may_pay_twice: bool = False
     """Whether the member has agreed to try again what an unconfirmed attempt may have been charged for."""
 

@@ -33,6 +33,8 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Cancelled, Spending, Store
 
+CONFIRMED_RISE = Decimal("1.1")
+"""How much a price may have risen since the member has confirmed it: by a tenth."""
 TOKEN_LIFE_S = 14 * 60.0
 """An interaction token lives 15 minutes (Discord's docs); one is kept for slow uploads."""
 
@@ -156,7 +158,7 @@ class JobService:
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_expensive = rules.confirm_above is not None and spend.total > rules.confirm_above
-        if may_pay_twice or (is_expensive and not spec.confirmed):
+        if may_pay_twice or (is_expensive and not _is_confirmed(spend.total, spec.confirmed)):
             await self._refuse_early(spend, spec)
             guessed = [estimate.basis for estimate in estimates if estimate.basis != "fixed"]
             basis = guessed[0] if guessed else "fixed"
@@ -261,6 +263,11 @@ class JobService:
             label=spec.label,
             created_at=now,
         )
+
+
+def _is_confirmed(price: Decimal, confirmed: Decimal | None) -> bool:
+    """Whether a yes to the price `confirmed` is one to `price`: it is not much more by now."""
+    return confirmed is not None and price <= confirmed * CONFIRMED_RISE
 
 
 def _cancelled_by(by_id: int, job: Job) -> str:

@@ -20,7 +20,7 @@ from cogs.results.double_press import refuse_double_press
 from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
 from cogs.results.prompt_buttons import of_prompt
-from cogs.ui.controls import Control, on_job, view_of
+from cogs.ui.controls import Control, job_of, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import origin_of, viewer_of
@@ -140,8 +140,15 @@ async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
 @on_job("edit")
 async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open a form with the job's own prompt and main fields, and submit what they are changed to."""
-    edit = await interaction.client.parts.generation.reruns.edit(job, await viewer_of(interaction))
-    form = OperationForm(interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept)
+    reruns = interaction.client.parts.generation.reruns
+    edit = await reruns.edit(job, await viewer_of(interaction))
+
+    async def still_may(sent: Interaction) -> None:
+        await reruns.require_payer(await job_of(sent, job.id), sent.user.id)
+
+    form = OperationForm(
+        interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept, still_may=still_may
+    )
     if not form.has_inputs:
         refuse_double_press(interaction, job, "edit")
         await submit(interaction, replace(edit.generation, values=edit.kept))
