@@ -100,7 +100,9 @@ def _run(_arguments: argparse.Namespace) -> int:
     _start_logs(settings)
     from bot.app.entry_points import run
     from bot.runtime.open_files import raise_open_files_limit
+    from bot.runtime.process_guard import close_to_others
 
+    close_to_others()
     raise_open_files_limit()
     return _until_signal(run(settings))
 
@@ -108,8 +110,10 @@ def _run(_arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     # The demo is the same for everybody: it reads no settings, so it cannot use a real token or key.
     _start_logs(Settings(log_level="WARNING", log_format="console"))
+    from bot.runtime.process_guard import close_to_others
     from bot.sandbox.demo import run_demo
 
+    close_to_others()
     return _until_signal(run_demo(port=arguments.port, open_browser=not arguments.no_browser, speed=arguments.speed))
 
 

@@ -315,6 +315,8 @@ class _Environment(BaseSettings, Settings):
     )
 
 
+SECRET_SETTINGS = frozenset({"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS"})
+"""The variables of the environment that hold secrets."""
 _FROM_FILES: Mapping[str, str] = {
     "discord_token": "discord_token_file",
     "cannon_api_key": "cannon_api_key_file",

@@ -20,6 +20,7 @@ from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases, make_use_cases
+from bot.generation.look_pace import LookPace
 from bot.generation.sources import Sources
 from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.absences import Absences
@@ -34,6 +35,7 @@ from bot.guild.retention import DataRetention
 from bot.guild.status_pace import StatusPace
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
+from bot.jobs.admission import Admission, KeyGate
 from bot.jobs.assembly import make_worker
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
@@ -99,7 +101,17 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     worker, maintenance = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
     host_limit = HostLimit(store, setup.clock, setup.settings.cannon_api_key_limit)
-    jobs = _intake(setup, core, watch, worker, host_limit)
+    key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimates)
+    jobs = _intake(setup, core, watch, worker, key_gate=key_gate, pricing=pricing, host_limit=host_limit)
+    admission = Admission(
+        store=store,
+        key_gate=key_gate,
+        catalogue=setup.catalogue,
+        switches=core.switches,
+        host_limit=host_limit,
+        pricing=pricing,
+        watch=watch,
+    )
     status_pace = StatusPace(setup.clock)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
@@ -118,7 +130,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         estimates=core.estimates,
         sources=sources,
         sights=sights,
-        generation=_use_cases(setup, core, sources, jobs),
+        generation=_use_cases(setup, core, sources, admission, jobs),
         delivery=delivery,
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
@@ -219,6 +231,7 @@ def _sources(setup: Setup, core: _Core, sights: ChannelSights) -> Sources:
         client=core.client,
         keys=core.keys,
         catalogue=setup.catalogue,
+        pace=LookPace(setup.clock),
         refresh=links.fresh,
         refresh_job=links.of_job,
     )
@@ -290,27 +303,39 @@ def _upkeep(
     )
 
 
-def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker, host_limit: HostLimit) -> JobService:
+def _intake(
+    setup: Setup,
+    core: _Core,
+    watch: Watch,
+    worker: Worker,
+    *,
+    key_gate: KeyGate,
+    pricing: Pricing,
+    host_limit: HostLimit,
+) -> JobService:
     return JobService(
         store=core.store,
         keys=core.keys,
         key_health=core.key_health,
+        key_gate=key_gate,
         host_limit=host_limit,
-        unavailable=core.unavailable,
         catalogue=setup.catalogue,
         switches=core.switches,
-        pricing=Pricing(core.store, core.estimates),
+        pricing=pricing,
         clock=setup.clock,
         watch=watch,
         wake=worker.wake,
     )
 
 
-def _use_cases(setup: Setup, core: _Core, sources: Sources, jobs: JobService) -> GenerationUseCases:
+def _use_cases(
+    setup: Setup, core: _Core, sources: Sources, admission: Admission, jobs: JobService
+) -> GenerationUseCases:
     return make_use_cases(
         catalogue=setup.catalogue,
         switches=core.switches,
         sources=sources,
+        admission=admission,
         visible=core.visible,
         jobs=jobs,
         store=core.store,

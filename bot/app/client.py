@@ -233,12 +233,16 @@ def _surface_module() -> Any:
 def _client_options(clock: Clock) -> dict[str, Any]:
     """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached.
 
+    Commands are installed in servers and used there, whatever the application's own settings offer.
+
     Every request passes the gate, and no call waits long for a rate limit: it raises RateLimited instead.
     """
     return {
         "help_command": None,
         "intents": intents(),
         "allowed_mentions": discord.AllowedMentions.none(),
+        "allowed_installs": app_commands.AppInstallationType(guild=True, user=False),
+        "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
         "http_trace": DiscordGate(clock).trace(),

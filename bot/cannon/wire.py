@@ -8,6 +8,7 @@ raises UnreadableAnswer.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -149,18 +150,33 @@ def progress(document: object, remote_id: str) -> Progress:
 
 
 def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Media, ...]:
-    """Return the result files in `output`, each link once, in the order of the operation's outputs.
+    """Return the first MEDIA_MAX result files in `output`, each link once, in the order of the operation's outputs.
 
     Temporary copies and echoes of the input are left out. Where the operation is unknown, or none of its outputs is
     there, every `*_url` and `*_urls` counts, with the kind that the key's name suggests.
     """
-    known = _known_media(operation, output) if operation is not None else ()
-    passed_over = {item.key for item in operation.outputs if item.temporary or item.echo} if operation else set()
-    found = list(known) or list(_guessed_media(output, passed_over))
-    once: dict[str, Media] = {}
+    return tuple(itertools.islice(_media(operation, output), MEDIA_MAX))
+
+
+def has_more_media(operation: Operation | None, output: Mapping[str, Any]) -> bool:
+    """Whether `output` has more result files than `media_of` returns."""
+    return next(itertools.islice(_media(operation, output), MEDIA_MAX, None), None) is not None
+
+
+def _media(operation: Operation | None, output: Mapping[str, Any]) -> Iterator[Media]:
+    """Find the result files in `output`, each link once."""
+    seen: set[str] = set()
+    known = _known_media(operation, output) if operation is not None else iter(())
+    first = next(known, None)
+    if first is None:
+        passed_over = {item.key for item in operation.outputs if item.temporary or item.echo} if operation else set()
+        found = _guessed_media(output, passed_over)
+    else:
+        found = itertools.chain((first,), known)
     for item in found:
-        once.setdefault(item.url, item)
-    return tuple(once.values())
+        if item.url not in seen:
+            seen.add(item.url)
+            yield item
 
 
 def text_of(operation: Operation | None, output: Mapping[str, Any]) -> str | None:
@@ -176,7 +192,7 @@ def text_of(operation: Operation | None, output: Mapping[str, Any]) -> str | Non
             return value.strip()
     if operation is not None and operation.outputs:
         return None
-    media = {item.url for item in media_of(operation, output)}
+    media = {item.url for item in _media(operation, output)}
     return "\n".join(_said(output, media)) or None
 
 
@@ -210,6 +226,8 @@ _EXTENSIONS = {
     MediaKind.IMAGE: (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"),
 }
 _LINK_KEY = re.compile(r"_urls?\Z|[a-z0-9]Urls?\Z|\Aurls?\Z")
+MEDIA_MAX = 20
+"""How many files of one answer are taken: each of them is fetched."""
 _seen: set[str] = set()
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import discord
 
+from bot.cannon.wire import has_more_media
 from bot.catalogue import Catalogue, model_name
 from bot.delivery import colours, texts
 from bot.delivery.discord_facts import EMBED_FIELD_CHARS
@@ -130,6 +131,8 @@ def _states(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
         lines = [_line(job, line, jobs, context, room) for job, line in zip(jobs, lines, strict=True)]
     if card.private and any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
         lines.append(texts.READ_BY_MODERATORS)
+    if any(job.media and has_more_media(context.catalogue.find(job.operation), job.output) for job in jobs):
+        lines.append(texts.FIRST_FILES)
     if not all(job.state.ended for job in jobs):
         lines.append(texts.requested(stamp(card.created_at)))
     return lines

@@ -102,6 +102,9 @@ READ_BY_MODERATORS = "Moderators can read a private request that needs their app
 """Told to its author, on the card that only they see."""
 
 
+FIRST_FILES = "There are more files than are shown here: these are the first of them."
+
+
 def requested(at: str) -> str:
     """Return the line that says when a card was requested."""
     return f"asked {at}"
@@ -218,7 +221,6 @@ def no_review_channel(channel_id: int) -> str:
 
 # ---------------------------------------------------------------------- notifications and the log channel
 
-YOUR_SERVER = "your server"
 THE_BOT = "The bot"
 
 

@@ -9,12 +9,15 @@ from typing import Protocol
 
 from bot.domain.guild_rules import Grant, Limit
 from bot.domain.models import JobState
+from bot.domain.posting_place import PostingPlace
 
 DEFAULT_HOLD = Decimal(20)
 """Credits held for a job whose price is unknown: the samples of the API's pages range from 17 to 48."""
 JOBS_PER_CARD = 20
 """How many jobs one request may have."""
 ZERO = Decimal(0)
+LEAST = Decimal("0.001")
+"""The smallest amount that is counted: what a job costs at least whose price is not known yet."""
 
 
 class WordsChanged(Exception):
@@ -57,6 +60,11 @@ class SpendRequest:
     """The word list by which the items were judged."""
     approved: bool = False
     """Whether a moderator has approved it already, or no approval is required."""
+
+    @property
+    def posting_place(self) -> PostingPlace:
+        """Where the results are to be posted."""
+        return PostingPlace(channel_ids=self.channel_ids, age_restricted=self.age_restricted)
 
     @property
     def total(self) -> Decimal:

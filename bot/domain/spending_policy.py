@@ -9,11 +9,10 @@ from bot.domain import texts
 from bot.domain.guild_rules import Block, Limit, Period, Rules
 from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
+from bot.domain.posting_place import require_age, require_channel
 from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict, WordsChanged
 from bot.domain.text import full_stop, stamp
 from bot.errors import Refused
-
-CHANNELS_SHOWN = 5
 
 
 def decide(
@@ -30,6 +29,7 @@ def decide(
     Raises WordsChanged if the request was judged by another word list than that of `rules`.
     """
     _may_use(request, rules, block, now)
+    _may_be_unchecked(request, rules)
     _may_say(request, rules)
     _may_cost(request, rules)
     _host_allows(request, spending, now)
@@ -38,14 +38,30 @@ def decide(
     return Verdict(states=_states(request, rules, spending), draws=draws)
 
 
+def admit(
+    request: SpendRequest,
+    *,
+    rules: Rules,
+    limits: Iterable[Limit],
+    block: Block | None,
+    spending: SpendingView,
+    now: float,
+) -> None:
+    """Raise Refused for what `decide` will refuse, too, once the rest of the request is known.
+
+    The items' credits are what they cost at least; their words are not known yet.
+    """
+    _may_use(request, rules, block, now)
+    _may_be_unchecked(request, rules)
+    _host_allows(request, spending, now)
+    draws_within_limits(request, list(limits), rules, spending, now)
+
+
 def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: float) -> None:
     if rules.paused:
         raise Refused(texts.PAUSED, "paused")
     refuse_blocked(block, now)
-    if request.channel_ids & rules.forbidden_channels or (
-        rules.allowed_channels and not request.channel_ids & rules.allowed_channels
-    ):
-        raise Refused(texts.channel_forbidden(sorted(rules.allowed_channels)[:CHANNELS_SHOWN]), "channel")
+    require_channel(request.posting_place, rules)
 
 
 def refuse_blocked(block: Block | None, now: float) -> None:
@@ -58,11 +74,12 @@ def refuse_blocked(block: Block | None, now: float) -> None:
 def _may_say(request: SpendRequest, rules: Rules) -> None:
     if request.words != rules.words:
         raise WordsChanged
-    for item in request.items:
-        if item.unchecked and rules.unchecked_only_in_age_restricted and not request.age_restricted:
-            raise Refused(texts.UNCHECKED, "safety check")
-        if item.has_forbidden_word:
-            raise Refused(texts.FORBIDDEN_WORD, "word")
+    if any(item.has_forbidden_word for item in request.items):
+        raise Refused(texts.FORBIDDEN_WORD, "word")
+
+
+def _may_be_unchecked(request: SpendRequest, rules: Rules) -> None:
+    require_age(request.posting_place, rules, unchecked=any(item.unchecked for item in request.items))
 
 
 def _may_cost(request: SpendRequest, rules: Rules) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from bot.domain.models import MediaKind
@@ -12,6 +13,7 @@ from bot.generation.sources import SourceRef
 from bot.jobs.card_spec import JobSpec
 
 _NOT_IN_DRAFTS = frozenset({"files", "confirmed"})
+_PRICE = "price"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +51,23 @@ class Generation:
     """The unconfirmed job that this tries again, as in JobSpec."""
     label: str = ""
     """The recipe that this is a run of."""
-    confirmed: bool = False
-    """Whether the member has confirmed the price."""
+    confirmed: Decimal | None = None
+    """The price in credits that the member has confirmed; None: none."""
     may_pay_twice: bool = False
     """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
 
-    def to_draft(self) -> dict[str, Any]:
-        """Return it as JSON values, without files: their links have been filled into the values."""
+    def to_draft(self, price: Decimal) -> dict[str, Any]:
+        """Return it as JSON values, with the price to confirm; without files, whose links are among the values."""
         names = [each.name for each in dataclasses.fields(self) if each.name not in _NOT_IN_DRAFTS]
         before = [_as_dict(each) for each in self.before]
-        return {name: getattr(self, name) for name in names} | {"before": before}
+        return {name: getattr(self, name) for name in names} | {"before": before, _PRICE: str(price)}
 
     @classmethod
     def from_draft(cls, data: Mapping[str, Any]) -> Generation:
-        """Return what `to_draft` wrote, now confirmed."""
-        return cls(**{**data, "before": [JobSpec(**step) for step in data["before"]]}, confirmed=True)
+        """Return what `to_draft` wrote, its price now confirmed; one of an earlier version had none."""
+        values = {name: value for name, value in data.items() if name != _PRICE}
+        confirmed = Decimal(data[_PRICE]) if _PRICE in data else None
+        return cls(**{**values, "before": [JobSpec(**step) for step in data["before"]]}, confirmed=confirmed)
 
 
 def _as_dict(spec: JobSpec) -> dict[str, Any]:

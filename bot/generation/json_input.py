@@ -16,8 +16,6 @@ from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
 
-LINKS_MAX = 20
-"""Links that are checked for one generation: each costs the bot an HTTP request."""
 _EXAMPLE = re.compile(r"e\.g\. ([^;:(…]+)")
 _CURLY_QUOTES = frozenset("“”„‟«»")
 
@@ -60,7 +58,7 @@ def _refuse_constant(word: str) -> None:
 
 
 def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str, Any], list[SourceFile]]:
-    """Return the values without links to media, and the links as files to check. Raises InputError for too many."""
+    """Return the values without links to media, and the links as files to check."""
     left, files = dict(values), []
     for field in operation.fields:
         links = _links(field, values.get(field.name))
@@ -72,8 +70,6 @@ def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str
             )
             for link in links
         ]
-    if len(files) > LINKS_MAX:
-        raise InputError(texts.too_many_links(LINKS_MAX, len(files)), "input")
     return left, files
 
 

@@ -10,7 +10,7 @@ from bot.domain.card_jobs import main_job
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.reaction_rules import Reaction, ReactionAction, ReactionKey
 from bot.domain.visibility import Viewer
-from bot.errors import InputError
+from bot.errors import InputError, Refused
 from bot.generation import texts
 from bot.generation.generation import Generation
 from bot.generation.generations import Generations
@@ -95,13 +95,15 @@ class Reactions:
         """Count a reaction. Return whether it acts now: it is a new one, and completes the number that is needed.
 
         Then it waits to act until `note_done`, `note_failed` or `accept`. Raises InputError for a card whose contents
-        were erased: it can only be removed.
+        were erased: it can only be removed. Raises Refused if it has acted before at the author's cost.
         """
         if reacted.rule.action is not ReactionAction.REMOVE:
             require_kept(*reacted.jobs)
         act = await self._store.reaction_acts.note(
             key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id
         )
+        if act is not None and act.is_spent:
+            raise Refused(texts.AUTHOR_PAYS_ONCE)
         return act is not None and act.fires
 
     async def generation(self, reacted: ReactedCard, shown: Sequence[Job], payer: Viewer) -> Generation:

@@ -15,6 +15,7 @@ from bot.domain.models import Job, Media, MediaKind, is_id
 from bot.domain.visibility import Viewer
 from bot.errors import BotError, InputError, MediaError, MediaGone
 from bot.generation import texts
+from bot.generation.look_pace import LookPace
 from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.api_keys import ApiKeys
 from bot.media.fetcher import MediaFetcher, SourceFacts
@@ -76,6 +77,7 @@ class Sources:
         client: CannonClient,
         keys: ApiKeys,
         catalogue: LiveCatalogue,
+        pace: LookPace,
         refresh: Refresh,
         refresh_job: JobRefresh,
     ) -> None:
@@ -85,22 +87,25 @@ class Sources:
         self._client = client
         self._keys = keys
         self._catalogue = catalogue
+        self.pace = pace
         self._refresh = refresh
         self._refresh_job = refresh_job
 
     async def find(self, viewer: Viewer, ref: SourceRef, kinds: frozenset[MediaKind], label: str) -> Source:
         """Check for the viewer the file that `ref` is about: one of `kinds`. `label` names it in sentences.
 
-        Raises InputError, or a MediaError: unreachable, gone, of another kind, not public, too large.
+        Raises InputError, Refused above the member's pace, or a MediaError: unreachable, gone, of another kind, not
+        public, too large.
         """
         if ref.count != 1:
             raise InputError(texts.given_in_several_ways(label), label)
-        if ref.job_id is not None:
-            return await self._from_job(viewer, ref.job_id, kinds, label)
-        if ref.attachment is not None:
-            link, name = ref.attachment
-            return Source(url=link, facts=await self._inspect(link, kinds, texts.named_file(label, _quoted(name))))
-        return await self._from_link(viewer, ref.url or "", kinds, label)
+        async with self.pace.look(viewer.member_id):
+            if ref.job_id is not None:
+                return await self._from_job(viewer, ref.job_id, kinds, label)
+            if ref.attachment is not None:
+                link, name = ref.attachment
+                return Source(url=link, facts=await self._inspect(link, kinds, texts.named_file(label, _quoted(name))))
+            return await self._from_link(viewer, ref.url or "", kinds, label)
 
     async def _from_link(self, viewer: Viewer, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")
@@ -126,10 +131,15 @@ class Sources:
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
             raise InputError(texts.no_result_of_kind(job.id, kinds), "job")
-        return await self.of_job(job, medium, kinds, label)
+        return await self._of_job(job, medium, kinds, label)
 
-    async def of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
-        """Return a job's result as a source: Cannon Studio's own link as it is, else a fresh one."""
+    async def of_job(self, member_id: int, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
+        """Return a job's result as a source for a member. Raises a MediaError."""
+        async with self.pace.place(member_id):
+            return await self._of_job(job, medium, kinds, label)
+
+    async def _of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
+        """Return the result by Cannon Studio's own link as it is, else by a fresh one."""
         try:
             return Source(url=medium.url, facts=await self._inspect(medium.url, kinds, label), job=job)
         except MediaGone:
@@ -138,12 +148,16 @@ class Sources:
                 raise
         return Source(url=fresh, facts=await self._inspect(fresh, kinds, label), job=job)
 
-    async def kind_of(self, link: str) -> MediaKind | None:
-        """Return the kind of a link's file, by its content; None if it cannot be used."""
-        try:
-            return (await self._media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
-        except MediaError:
-            return None
+    async def kind_of(self, member_id: int, link: str) -> MediaKind | None:
+        """Return the kind of a link's file, by its content; None if it cannot be used.
+
+        Raises Refused above the member's pace.
+        """
+        async with self.pace.look(member_id):
+            try:
+                return (await self._media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
+            except MediaError:
+                return None
 
     async def fresh_link(self, job: Job, medium: Media) -> str | None:
         """Request a link to a job's result from Cannon Studio, which keeps results for 7 days, else from Discord."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from bot.domain.reaction_rules import ReactionKey
@@ -41,6 +42,11 @@ class Place:
     age_restricted: bool = False
     role_ids: frozenset[int] = frozenset()
 
+    @property
+    def channel_ids(self) -> frozenset[int]:
+        """The channel, the channel that the thread is in, and the category: rules may be about each of them."""
+        return frozenset({self.channel_id, *self.parent_channel_ids})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -72,8 +78,8 @@ class CardSpec:
     parent_id: str | None = None
     label: str = ""
     """The recipe that this is a run of: then sentences name the step that they are about."""
-    confirmed: bool = False
-    """Whether the member has confirmed the price."""
+    confirmed: Decimal | None = None
+    """The price in credits that the member has confirmed; None: none."""
     may_pay_twice: bool = False
     """Whether the member has agreed to try again what an unconfirmed attempt may have been charged for."""
 

@@ -10,22 +10,22 @@ from typing import Any
 
 from bot.catalogue import LiveCatalogue
 from bot.domain.guild_rules import Rules
-from bot.domain.limit_rules import all_headrooms
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
-from bot.domain.spend_request import JOBS_PER_CARD, Headroom, SpendRequest, Verdict, WordsChanged
+from bot.domain.spend_request import JOBS_PER_CARD, SpendRequest, Verdict, WordsChanged
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
-from bot.errors import InputError, KeyRefused, Refused
+from bot.errors import InputError, Refused
 from bot.guild.api_keys import ApiKeys
 from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.removals import cancelled_by, card_cancelled_by
-from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
 from bot.jobs import texts
+from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec
+from bot.jobs.limit_alerts import headrooms, tell_refused
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats
 from bot.jobs.sent_words import judged
@@ -33,6 +33,8 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Cancelled, Spending, Store
 
+CONFIRMED_RISE = Decimal("1.1")
+"""How much a price may have risen since the member has confirmed it: by a tenth."""
 TOKEN_LIFE_S = 14 * 60.0
 """An interaction token lives 15 minutes (Discord's docs); one is kept for slow uploads."""
 
@@ -71,8 +73,8 @@ class JobService:
         store: Store,
         keys: ApiKeys,
         key_health: KeyHealth,
+        key_gate: KeyGate,
         host_limit: HostLimit,
-        unavailable: UnavailableOperations,
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
         pricing: Pricing,
@@ -83,8 +85,8 @@ class JobService:
         self._store = store
         self._keys = keys
         self._key_health = key_health
+        self._key_gate = key_gate
         self._host_limit = host_limit
-        self._unavailable = unavailable
         self._catalogue = catalogue
         self._switches = switches
         self._pricing = pricing
@@ -150,17 +152,13 @@ class JobService:
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self._store.settings.get(spec.guild_id)
         checked = [await judged(job, rules.words) for job in self.check(spec, rules)]
-        key = await self._keys.for_guild(spec.guild_id)
-        if key.refused:
-            raise KeyRefused(texts.KEY_REFUSED)
-        for job in checked:
-            self._unavailable.require_available(spec.guild_id, key, job.operation)
+        key = await self._key_gate.require(spec.guild_id, [job.operation for job in checked])
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key, host_limit=self._host_limit.of(key))
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_expensive = rules.confirm_above is not None and spend.total > rules.confirm_above
-        if may_pay_twice or (is_expensive and not spec.confirmed):
+        if may_pay_twice or (is_expensive and not _is_confirmed(spend.total, spec.confirmed)):
             await self._refuse_early(spend, spec)
             guessed = [estimate.basis for estimate in estimates if estimate.basis != "fixed"]
             basis = guessed[0] if guessed else "fixed"
@@ -180,10 +178,7 @@ class JobService:
             )
         except Refused as error:
             if error.reason == "limit":
-                left = await self._store.spending.view(
-                    spec.guild_id, spec.author_id, lambda spending: _headrooms(spend, spending)
-                )
-                self._watch.tell(spec.guild_id, of_limits(left, spend, taken=False))
+                await tell_refused(self._store, self._watch, spec.guild_id, spend)
             raise
         if verdict is not None:
             self._watch.tell(spec.guild_id, of_limits(verdict.headrooms, spend, taken=True))
@@ -270,6 +265,11 @@ class JobService:
         )
 
 
+def _is_confirmed(price: Decimal, confirmed: Decimal | None) -> bool:
+    """Whether a yes to the price `confirmed` is one to `price`: it is not much more by now."""
+    return confirmed is not None and price <= confirmed * CONFIRMED_RISE
+
+
 def _cancelled_by(by_id: int, job: Job) -> str:
     return texts.CANCELLED_BY_AUTHOR if by_id == job.author_id else texts.CANCELLED_BY_MODERATOR
 
@@ -312,11 +312,4 @@ def _decide(spend: SpendRequest, spending: Spending) -> Verdict:
     verdict = decide(
         spend, rules=spending.rules, limits=spending.limits, block=spending.block, spending=spending, now=spending.now
     )
-    return replace(verdict, headrooms=_headrooms(spend, spending))
-
-
-def _headrooms(spend: SpendRequest, spending: Spending) -> tuple[Headroom, ...]:
-    """Return what the limits that apply to the request leave without it; () where there is no log channel to alert."""
-    if spending.rules.log_channel is None:
-        return ()
-    return all_headrooms(spending.limits, spend, spending.rules, spending, spending.now)
+    return replace(verdict, headrooms=headrooms(spend, spending))

@@ -11,6 +11,7 @@ from bot.cannon.estimates import Estimates
 from bot.catalogue import Operation
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Estimate
+from bot.domain.posting_place import is_unchecked
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
 from bot.jobs.card_spec import CardSpec, JobSpec
@@ -79,6 +80,11 @@ class Pricing:
             return Estimate(credits=high, basis="earlier jobs")
         return Estimate(credits=DEFAULT_HOLD, basis="unknown")
 
+    async def guess(self, guild_id: int, operation: Operation, *, key: UsableKey) -> Decimal:
+        """Return what a job will probably cost, by what is known here of the operation alone."""
+        rules = replace(await self._store.settings.get(guild_id), estimate_tool=False)
+        return (await self.estimate(guild_id, operation, {}, rules=rules, key=key)).credits
+
 
 def high_cost(costs: Sequence[Decimal]) -> Decimal | None:
     """Return the 90th percentile of earlier jobs' costs, None where they are too few to tell."""
@@ -107,7 +113,7 @@ def spend_request(
             credits=estimate.credits,
             exact=estimate.basis == "fixed",
             has_forbidden_word=job.has_forbidden_word,
-            unchecked=job.input.get("nsfw_checker") is False,
+            unchecked=is_unchecked(job.input),
             linked=bool(job.spec.after),
         )
         for job, estimate in zip(jobs, estimates, strict=True)
@@ -116,7 +122,7 @@ def spend_request(
     return SpendRequest(
         member_id=spec.author_id,
         role_ids=place.role_ids,
-        channel_ids=frozenset({place.channel_id, *place.parent_channel_ids}),
+        channel_ids=place.channel_ids,
         age_restricted=place.age_restricted,
         items=items,
         words=rules.words,

@@ -20,10 +20,10 @@ from cogs.results.double_press import refuse_double_press
 from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
 from cogs.results.prompt_buttons import of_prompt
-from cogs.ui.controls import Control, on_job, view_of
+from cogs.ui.controls import Control, job_of, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
-from cogs.ui.viewer import viewer_of
+from cogs.ui.viewer import origin_of, viewer_of
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
@@ -140,8 +140,15 @@ async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
 @on_job("edit")
 async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open a form with the job's own prompt and main fields, and submit what they are changed to."""
-    edit = await interaction.client.parts.generation.reruns.edit(job, await viewer_of(interaction))
-    form = OperationForm(interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept)
+    reruns = interaction.client.parts.generation.reruns
+    edit = await reruns.edit(job, await viewer_of(interaction))
+
+    async def still_may(sent: Interaction) -> None:
+        await reruns.require_payer(await job_of(sent, job.id), sent.user.id)
+
+    form = OperationForm(
+        interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept, still_may=still_may
+    )
     if not form.has_inputs:
         refuse_double_press(interaction, job, "edit")
         await submit(interaction, replace(edit.generation, values=edit.kept))
@@ -184,7 +191,7 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)
         return
-    await submit(interaction, await retries.retry(plan, await viewer_of(interaction)))
+    await submit(interaction, await retries.retry(plan, await origin_of(interaction)))
 
 
 async def setup(bot: CannonBot) -> None:

@@ -38,7 +38,8 @@ async def send(interaction: Interaction, job: Job) -> None:
     withheld = await bot.parts.store.reviews.withheld(card.guild_id, card.id)
     if job.id in withheld:
         raise InputError(NOT_REVIEWED)
-    fresh = await renew(bot, [each for each in jobs if each.id not in withheld])
+    async with bot.parts.sources.pace.request(interaction.user.id):
+        fresh = await renew(bot, interaction.user.id, [each for each in jobs if each.id not in withheld])
     view = discord.ui.View(timeout=None)
     for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
         view.add_item(
@@ -48,13 +49,13 @@ async def send(interaction: Interaction, job: Job) -> None:
     await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
 
 
-async def renew(bot: CannonBot, jobs: Sequence[Job]) -> dict[str, str]:
-    """Return fresh links by the links that were delivered. Raises InputError if a file is no longer available."""
+async def renew(bot: CannonBot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]:
+    """Return fresh links for a member, by the links that were delivered. Raises InputError for a file that is gone."""
     fresh: dict[str, str] = {}
     for job in jobs:
         for medium in job.media:
             try:
-                source = await bot.parts.sources.of_job(job, medium, frozenset({medium.kind}), "result")
+                source = await bot.parts.sources.of_job(member_id, job, medium, frozenset({medium.kind}), "result")
             except MediaGone as error:
                 raise InputError(gone_text(bot, job)) from error
             fresh[medium.url] = source.url

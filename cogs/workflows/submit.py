@@ -23,7 +23,8 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     """Have the generation accepted, and answer with its card, or with its price where that is to be confirmed first.
 
     Without files every check is local: the hold comes first, and the card is the first answer. With files the
-    interaction is deferred first, unless it is deferred already; a refusal is then ephemeral, and nothing was spent.
+    interaction is deferred before they are looked at, unless it is deferred already; who may not spend here is refused
+    at once, for whatever files. A later refusal is ephemeral, too, and nothing was spent.
     """
     if interaction.guild_id is None or interaction.channel_id is None:
         raise Refused(IN_SERVER_ONLY)
@@ -33,11 +34,13 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         _require_may_post(interaction)
     generations = interaction.client.parts.generation.generations
     generations.require_on(interaction.guild_id, generation)
+    origin = await origin_of(interaction)
     is_late = interaction.response.is_done()
     if not is_late and await generations.is_slow(interaction.guild_id, generation):
+        await generations.require_admitted(generation, origin)
         await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
         is_late = True
-    outcome = await generations.accept_or_quote(generation, await origin_of(interaction))
+    outcome = await generations.accept_or_quote(generation, origin)
     if isinstance(outcome, Quote):
         await interaction.client.responses.reply_privately(
             interaction, _price_text(outcome), _price_view(outcome.draft_id)

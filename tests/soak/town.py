@@ -39,8 +39,6 @@ WITH_APPROVAL, APPROVE_ABOVE = 5, Decimal(15)
 """The server whose moderators are asked for what costs more than so many credits."""
 CALLS_A_SECOND = 50
 """What Discord allows a bot: https://discord.com/developers/docs/topics/rate-limits (global rate limit)."""
-CALLS_MOST = 60
-"""The most that may arrive within a second: this process is busy too, and a pause of it lets calls arrive together."""
 AGAIN, APPROVE, EMOJI = "Re-run", "Approve", "🔁"
 
 

@@ -20,6 +20,7 @@ from bot.store import Store
 from tests.soak.plan import BAD_FILE_WORDS, ENDLESS_WORDS, words_of
 from tests.soak.town import LIMIT, LIMITED, Town
 
+_REFUSED_KEYS = "SELECT id FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
 UNCONFIRMED = "did not confirm"
 AT_THE_API = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
 NEXT_STEP_S = 15 * 60.0
@@ -36,6 +37,8 @@ class Books:
     """By idempotency key."""
     asked: frozenset[str]
     """The cards of which moderators are asked, in a message that they have."""
+    refused: frozenset[int]
+    """The keys that Cannon Studio refused; each is tried again in a while."""
     now: float
     """By the clock of Cannon Studio, in Unix seconds."""
     bot_now: float
@@ -66,7 +69,8 @@ async def books_of(town: Town, store: Store) -> Books:
     waiting = [job for job in jobs if job.state is JobState.AWAITING_APPROVAL]
     approvals = [await store.approvals.get(job.guild_id, job.card_id) for job in waiting]
     asked = frozenset(each.card_id for each in approvals if each is not None and each.message_id is not None)
-    return Books(jobs, ledger, requests, asked, now, now + town.clock.seconds)
+    refused = frozenset(key_id for (key_id,) in town.ask_database(_REFUSED_KEYS))
+    return Books(jobs, ledger, requests, asked, refused, now, now + town.clock.seconds)
 
 
 # ---------------------------------------------------------------------- money
@@ -123,7 +127,7 @@ def _wrong_money_of(job: Job, books: Books) -> Iterator[str]:
 # ---------------------------------------------------------------------- open jobs
 
 MOVES_ON = "it is on its way"
-"""Its next step has a time, or Cannon Studio still works on it."""
+"""Its next step has a time, its key is tried again, or Cannon Studio still works on it."""
 
 
 def reasons(books: Books) -> dict[str, str | None]:
@@ -160,9 +164,8 @@ def reason_of(job: Job, books: Books) -> str | None:
     if job.state is JobState.AWAITING_APPROVAL:
         return "a moderator is asked" if job.card_id in books.asked else None
     left_s = job.next_at - books.bot_now
-    if 0 < left_s <= NEXT_STEP_S and (job.waits_for is not None or job.state is not JobState.READY):
-        return MOVES_ON
-    return None
+    has_time = 0 < left_s <= NEXT_STEP_S and (job.waits_for is not None or job.state is not JobState.READY)
+    return MOVES_ON if has_time or job.key_id in books.refused else None
 
 
 def _queued_behind(job: Job, books: Books, found: Mapping[str, str | None]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import inspect
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,13 +27,12 @@ def landlock() -> int:
 
 def with_code(folder: Path, code: str) -> Path:
     """Write a copy of the package whose decoder runs `code` once it is restricted; return where it is."""
-    package = folder / "code" / "bot" / "media"
-    package.mkdir(parents=True)
-    (package.parent / "__init__.py").touch()
-    (package / "__init__.py").touch()
+    copied = shutil.copytree(ROOT / "bot", folder / "code" / "bot")
     source = inspect.getsource(contact_sheet)
     assert "    restrict()\n" in source
-    (package / "contact_sheet.py").write_text(source.replace("    restrict()\n", f"    restrict()\n    {code}\n"))
+    (copied / "media" / "contact_sheet.py").write_text(
+        source.replace("    restrict()\n", f"    restrict()\n    {code}\n")
+    )
     return folder / "code"
 
 

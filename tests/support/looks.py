@@ -21,38 +21,11 @@ def link(name: object) -> str:
 
 
 class Looks:
-    """What the host saw: each fetch, and how many there were at once. While it is closed, no fetch gets an answer."""
+    """What the host saw: each fetch. It answers each after `takes_s` seconds of the simulated time."""
 
     def __init__(self) -> None:
         self.fetched: list[str] = []
-        self.at_once = 0
-        self.most = 0
-        self._open = asyncio.Event()
-        self._open.set()
-
-    def close(self) -> None:
-        self._open.clear()
-
-    def open(self) -> None:
-        self._open.set()
-
-    async def fetch(self, url: str) -> bytes | None:
-        self.fetched.append(url)
-        self.at_once += 1
-        self.most = max(self.most, self.at_once)
-        try:
-            await self._open.wait()
-        finally:
-            self.at_once -= 1
-        return png()
-
-    async def calm(self, *, turns: int = 400) -> None:
-        """Wait until no further fetch begins."""
-        before, left = -1, turns
-        while left:
-            left = left - 1 if before == len(self.fetched) else turns
-            before = len(self.fetched)
-            await asyncio.sleep(0.001 if left % 20 == 0 else 0)
+        self.takes_s = 0.0
 
 
 class WatchedRig(Rig):
@@ -66,7 +39,12 @@ class WatchedRig(Rig):
         return bot
 
     async def seen_by_host(self, url: str) -> bytes | None:
-        return await self.looks.fetch(url) if _is_linked(url) else await super().from_cdn(url)
+        if not _is_linked(url):
+            return await super().from_cdn(url)
+        self.looks.fetched.append(url)
+        if self.looks.takes_s:
+            await self.env.external_wait(asyncio.sleep(self.looks.takes_s), reason="a slow host")
+        return png()
 
     async def from_cdn(self, url: str) -> bytes | None:
         return png() if _is_linked(url) else await super().from_cdn(url)
@@ -85,5 +63,4 @@ async def watched(folder: Path, **settings: Any) -> AsyncIterator[WatchedRig]:
     try:
         yield rig
     finally:
-        rig.looks.open()
         await rig.close()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
+import stat
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
 TRUNCATIONS = 3
 """How often it is tried to empty the log while others read."""
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 GROUP_MAX = 64
 """Writes that share a commit; more would let the first of them wait too long."""
 
@@ -278,6 +280,14 @@ def damage(db: sqlite3.Connection) -> str | None:
     return None if found == "ok" else " ".join(found.split())[:120]
 
 
+def _close_to_others(path: Path) -> None:
+    """Make the file and what SQLite has left beside it their owner's alone: a restored backup may have other rights."""
+    for each in (path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal"))):
+        with contextlib.suppress(FileNotFoundError):
+            if each.stat().st_mode & OTHERS:
+                each.chmod(0o600)
+
+
 def prepare_file(path: Path) -> None:
     """Create the file, readable by its owner only. Raises StoreError if that is impossible or it is not ours."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -288,6 +298,7 @@ def prepare_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _close_to_others(path)
     except OSError as error:
         raise StoreError(texts.not_writable(path, error.strerror)) from None
     # SQLite creates its log next to the file.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.errors import MediaUnreachable
+from bot.generation.look_pace import LOOKS_TIMEOUT_S
+from bot.media.fetcher import INSPECT_TIMEOUT_S
 from tests.support.channels import shown
 from tests.support.looks import WatchedRig, link, watched
-from tests.support.surface import png, private_sentence
+from tests.support.surface import fill, png, private_sentence
 
 FILES_MAX, A_MINUTE = 8, 30
 
@@ -63,11 +65,48 @@ async def test_a_member_has_a_pace_and_others_are_not_held_up_by_it(rig: Watched
     assert len(rig.looks.fetched) == before + FILES_MAX + 1
 
 
-async def test_all_looks_of_a_request_have_one_deadline(rig: WatchedRig, monkeypatch: pytest.MonkeyPatch):
+async def test_all_looks_of_a_request_have_one_deadline(rig: WatchedRig):
     """Eight links of which each takes a little less than a look may take are not eight times as long."""
-    monkeypatch.setattr("bot.generation.look_pace.LOOKS_TIMEOUT_S", 0.3)
-    rig.looks.close()
-    async with asyncio.timeout(5):
-        result = await generate(rig, links(FILES_MAX))
-    assert private_sentence(result)
+    rig.looks.takes_s = INSPECT_TIMEOUT_S - 1
+    result = await generate(rig, links(FILES_MAX))
+    await rig.env.advance_time(LOOKS_TIMEOUT_S + 1)
+    assert f"{LOOKS_TIMEOUT_S:g} seconds" in private_sentence(result)
+    assert len(rig.looks.fetched) == 2
     assert await rig.jobs() == []
+
+
+async def test_the_links_of_a_recipe_count_together(rig: WatchedRig):
+    steps = "image.generate\nprompt: x\nreference_image_urls: {pictures}\n\nimage.edit\nprompt: y\nimage_url: {picture}"
+    form = await rig.moderator.slash(rig.channel, "recipe create")
+    texts = {"Name": "many", "About": "", "Parameters": "pictures: which\npicture: which", "Steps": steps}
+    await rig.moderator.submit_modal(form, fill(form, texts))
+    asked = await rig.member.slash(rig.channel, "recipe run", recipe="many")
+    given = {"Pictures": links(FILES_MAX), "Picture": link("another")}
+    assert "8" in private_sentence(await rig.member.submit_modal(asked, fill(asked, given)))
+    assert rig.looks.fetched == []
+
+
+async def test_probes_of_messages_have_the_members_pace(rig: WatchedRig, monkeypatch: pytest.MonkeyPatch):
+    message = await rig.moderator.send(rig.channel, "look", attachments=[("thing", b"no type says what this is")])
+    asked: list[str] = []
+
+    async def noted(url: str, **_: Any) -> Any:
+        asked.append(url)
+        raise MediaUnreachable("noted")
+
+    monkeypatch.setattr(rig.bot.parts.media, "inspect", noted)
+    for _ in range(A_MINUTE + 5):
+        result = await rig.member.context_menu(rig.channel, "Next step…", message)
+    assert len(asked) == A_MINUTE
+    assert "Wait 60 s" in shown(result)
+
+
+async def test_fresh_links_to_results_count_too(rig: WatchedRig):
+    await rig.member.slash(rig.channel, "image generate", prompt="x #fast")
+    await rig.work()
+    [job] = await rig.jobs()
+    for _ in range(A_MINUTE):
+        rig.bot.parts.sources.pace._begun.note(rig.member.id)
+    assert "Wait 60 s" in shown(await rig.member.slash(rig.channel, "jobs link", id=job.id))
+    rig.advance(60)
+    assert "Wait" not in shown(await rig.member.slash(rig.channel, "jobs link", id=job.id))

@@ -10,11 +10,16 @@ from typing import Any
 import pytest
 
 from bot.domain.guild_rules import Limit, Payer, Period, Scope
+from bot.domain.models import JobState
 from bot.errors import MediaUnreachable
+from bot.jobs.card_spec import CardSpec, JobSpec
 from tests.support.channels import press, rule, shown
 from tests.support.looks import WatchedRig, link, watched
+from tests.support.origins import origin
 from tests.support.surface import fill, png, private_sentence, sends
 
+COST = 12
+"""Credits that the sandbox charges for a picture."""
 MANY = " ".join(link(number) for number in range(6))
 
 
@@ -154,3 +159,86 @@ async def test_a_rerun_that_the_server_does_not_allow_looks_at_nothing(rig: Watc
     await rule(rig, rerun_payer=Payer.OFF)
     private_sentence(await press(rig, rig.member, "again", job.id))
     assert rig.looks.fetched == []
+
+
+async def spend(rig: WatchedRig, left_of: int) -> None:
+    """Have the member make a picture, under a limit of so many credits a day."""
+    await rig.member.slash(rig.channel, "image generate", prompt="x #fast")
+    await rig.work()
+    limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(left_of))
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=rig.moderator.id)
+
+
+async def edit(rig: WatchedRig) -> Any:
+    return await rig.member.slash(rig.channel, "image edit", prompt="x #fast", url=link("one"))
+
+
+async def test_a_limit_that_is_used_up_is_told_with_the_usual_price_and_looks_at_nothing(rig: WatchedRig):
+    await spend(rig, COST)
+    sentence = private_sentence(await edit(rig))
+    assert "this is about 20." in sentence, "what the job would have needed, and not the least that is counted"
+    assert "0.001" not in sentence
+    assert rig.looks.fetched == []
+
+
+async def test_a_grant_opens_a_limit_that_is_used_up(rig: WatchedRig):
+    await spend(rig, COST)
+    await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=50.0)
+    await edit(rig)
+    assert len(rig.looks.fetched) == 1
+    assert len(await rig.jobs()) == 2
+
+
+async def test_a_limit_with_something_left_is_decided_after_the_look_when_the_price_is_known(rig: WatchedRig):
+    await spend(rig, COST + 1)
+    assert "limit" in private_sentence(await edit(rig)).lower()
+    assert len(rig.looks.fetched) == 1
+
+
+async def test_a_refusal_before_the_look_is_in_the_record_as_any_other(rig: WatchedRig):
+    await pause(rig)
+    before = len(await refusals(rig))
+    for _ in range(2):
+        private_sentence(await edit(rig))
+    [noted] = (await refusals(rig))[before:]
+    assert "image.edit" in noted
+
+
+async def refusals(rig: WatchedRig) -> list[str]:
+    found = await rig.bot.parts.store.decisions.all(rig.guild.id)
+    return [each.text for each in found if each.kind == "refusal"]
+
+
+async def test_a_retry_of_who_is_blocked_looks_at_no_result(rig: WatchedRig, monkeypatch: pytest.MonkeyPatch):
+    steps = [
+        JobSpec(operation="image.generate", input={"prompt": "x #fast"}),
+        JobSpec(operation="image.edit", input={"prompt": "x #fail"}, fill={"image_url": "{0.image_url}"}),
+    ]
+    parts = rig.bot.parts
+    accepted = await parts.jobs.accept(CardSpec(origin=origin(rig, rig.member, interaction_id=1), steps=steps))
+    await parts.jobs.mark_answered(accepted.card, message_id=1, channel_id=rig.channel.id)
+    await rig.work()
+    failed = next(job for job in await rig.jobs() if job.state is JobState.FAILED)
+    await block(rig)
+    asked: list[str] = []
+
+    async def noted(url: str, **_: Any) -> Any:
+        asked.append(url)
+        raise MediaUnreachable("noted")
+
+    monkeypatch.setattr(parts.media, "inspect", noted)
+    assert "may not use" in private_sentence(await press(rig, rig.member, "retry", failed.id))
+    assert asked == []
+    assert len(await rig.jobs()) == 2
+
+
+async def test_moderators_are_told_of_a_limit_that_refused_before_the_look(rig: WatchedRig):
+    desk = rig.guild.create_text_channel("log")
+    await rule(rig, log_channel=desk.id)
+    await spend(rig, COST)
+    private_sentence(await edit(rig))
+    with rig.env.time_context():
+        await rig.bot.parts.watch.run_once()
+    await rig.env.settle()
+    told = [each.content for each in desk.history() if "is at 100 %" in each.content]
+    assert len(told) == 1

@@ -82,3 +82,13 @@ def test_the_price_of_a_known_operation_is_not_taken_from_a_document() -> None:
     document = {"x": [{"properties": {"operation": {"const": "image.generate"}, "input": inner}, "fixed_credits": 0}]}
     learned, _ = merge(CATALOGUE, document | {"credits": 0})
     assert learned.resolve("image.generate").fixed_credits == CATALOGUE.resolve("image.generate").fixed_credits
+
+
+@pytest.mark.parametrize("word", [{}, [], ["a", {}], 3, None])
+@pytest.mark.parametrize("key", ["type", "format", "enum", "required", "title", "minimum", "$ref", "oneOf", "items"])
+def test_a_description_whose_words_are_of_other_kinds_raises_nothing(key: str, word: object) -> None:
+    properties = {"prompt": {"type": "string", key: word}, "extra": {"type": "array", "items": {key: word}}}
+    inner = {"properties": properties, "required": ["prompt"]}
+    document = {"x": [{"properties": {"operation": {"const": "image.generate"}, "input": inner}}]}
+    learned, _ = merge(CATALOGUE, document)
+    assert learned.resolve("image.generate").fields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -59,12 +60,12 @@ def test_steps_before_stay_before_and_everything_else_goes_onto_the_card():
         private=True,
         parent_id="A",
         label="film",
-        confirmed=True,
+        confirmed=Decimal(9),
     )
     spec = card_spec(CATALOGUE, generation, ORIGIN)
     assert spec.steps[0] == before
     assert spec.steps[1].after == (0,)
-    assert (spec.private, spec.parent_id, spec.label, spec.confirmed) == (True, "A", "film", True)
+    assert (spec.private, spec.parent_id, spec.label, spec.confirmed) == (True, "A", "film", Decimal(9))
     assert (spec.guild_id, spec.author_id) == (1, 3)
 
 
@@ -81,12 +82,12 @@ def test_a_draft_brings_everything_back_but_files_and_is_confirmed():
         reseed=True,
         label="film",
     )
-    again = Generation.from_draft(json.loads(json.dumps(generation.to_draft())))
-    assert again.confirmed
-    assert again.to_draft() == generation.to_draft()
+    again = Generation.from_draft(json.loads(json.dumps(generation.to_draft(Decimal("20.5")))))
+    assert again.confirmed == Decimal("20.5")
+    assert again.to_draft(Decimal(1)) == generation.to_draft(Decimal(1))
     assert again.before == [before]
     file = SourceFile(ref=SourceRef(url="https://a.test/b"), label="picture")
-    assert "files" not in Generation(operation="image.edit", values={}, files=[file]).to_draft()
+    assert "files" not in Generation(operation="image.edit", values={}, files=[file]).to_draft(Decimal(1))
 
 
 # ---------------------------------------------------------------------- batches
