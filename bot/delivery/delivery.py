@@ -136,6 +136,6 @@ def make_delivery(
         messages=messages,
         notifications=notifications,
         log_channel=log_channel,
-        takedown=Takedown(messages, store=store),
+        takedown=Takedown(messages, store=store, clock=clock),
         absences=absences,
     )

@@ -11,11 +11,12 @@ from bot.delivery import texts
 from bot.delivery.attachments import close, media_files
 from bot.delivery.card import card_embed
 from bot.delivery.colours import ATTENTION
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import EMBED_TITLE_CHARS, FILES_PER_MESSAGE, is_too_large
 from bot.delivery.downloads import Downloads, ResultFiles
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.formatting import message_link
-from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, carries_result, nonce_of
+from bot.delivery.messages import Messages, carries_result, nonce_of
 from bot.delivery.surface import CardSurface
 from bot.delivery.upload_slots import posting_of
 from bot.delivery.view import message_view
@@ -61,7 +62,7 @@ class ReviewMessages:
         self, channel: discord.abc.Messageable, review: Review, card: Card, job: Job, results: ResultFiles
     ) -> discord.Message:
         # The moderators see what is withheld from everybody else.
-        context = replace(await self._drawing.context(card.guild_id, [job]), withheld=frozenset())
+        context = replace(await self._drawing.context(card, [job]), withheld=frozenset())
         where = f"<#{card.channel_id}>" if card.message_id is None else message_link(card)
         view = message_view(self._surface.review_controls(job), results.links)
         documents = self._drawing.texts([job])

@@ -98,6 +98,13 @@ def several(title: str, count: int) -> str:
     return f"{title} · {count}"
 
 
+READ_BY_MODERATORS = "Moderators can read a private request that needs their approval."
+"""Told to its author, on the card that only they see."""
+
+
+FIRST_FILES = "There are more files than are shown here: these are the first of them."
+
+
 def requested(at: str) -> str:
     """Return the line that says when a card was requested."""
     return f"asked {at}"
@@ -214,7 +221,6 @@ def no_review_channel(channel_id: int) -> str:
 
 # ---------------------------------------------------------------------- notifications and the log channel
 
-YOUR_SERVER = "your server"
 THE_BOT = "The bot"
 
 

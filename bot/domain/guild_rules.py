@@ -15,7 +15,19 @@ from typing import Annotated, Any, Self
 
 from bot.domain import texts
 from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
-from bot.domain.setting_kinds import CHANNEL, COUNT, MODELS, ROLE, SWITCH, WORD_LIST, ZONE, choice, places, threshold
+from bot.domain.setting_kinds import (
+    CHANNEL,
+    COUNT,
+    MODELS,
+    ROLE,
+    SWITCH,
+    WORD_LIST,
+    ZONE,
+    choice,
+    days,
+    places,
+    threshold,
+)
 
 APPROVAL_LIFE_S = 24 * 3600.0
 
@@ -128,6 +140,9 @@ PAYERS = {
 _LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title=texts.LIMITS_FORM, button=texts.LIMITS_BUTTON)
 _APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title=texts.APPROVAL_FORM, button=texts.APPROVAL_BUTTON)
 _ZONE = FormSpec(id="timezone", page=SettingsPage.RESULTS, title=texts.ZONE_FORM, button=texts.ZONE_BUTTON)
+_RETENTION = FormSpec(
+    id="retention", page=SettingsPage.RESULTS, title=texts.RETENTION_FORM, button=texts.RETENTION_BUTTON
+)
 _WORDS = FormSpec(id="words", page=SettingsPage.WORDS, title=texts.WORDS_FORM, button=texts.WORDS_BUTTON)
 
 _on_access = functools.partial(Setting, page=SettingsPage.ACCESS)
@@ -197,6 +212,11 @@ class Rules:
     ] = False
     """Whether Cannon Studio's own estimate tool is called."""
     timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
+    retention_days: Annotated[
+        int | None,
+        _on_results(label=texts.RETENTION, kind=days(texts.RETENTION_DEFAULT), form=_RETENTION),
+    ] = None
+    """After how many days the contents of ended jobs are erased; the host's own number applies if it is lower."""
     words: Annotated[tuple[str, ...], _on_words(label=texts.WORD_LIST, kind=WORD_LIST, form=_WORDS)] = ()
     """Words that no prompt may contain, in lower case."""
     default_models: Annotated[

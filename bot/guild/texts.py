@@ -52,6 +52,14 @@ NOT_A_KEY = (
 KEY_NOT_ACCEPTED = (
     "Cannon Studio does not accept this key: it is mistyped or revoked. The earlier setting was not changed."
 )
+
+
+def too_many_keys(minutes: int) -> str:
+    """Refuse another key so soon."""
+    again = "a minute" if minutes == 1 else f"{minutes} minutes"
+    return f"Too many keys were tried in the last hour. Try again in {again}. The earlier setting was not changed."
+
+
 NO_OWN_KEY = "This server has no key of its own, so there is none to remove."
 
 

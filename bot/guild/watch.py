@@ -154,18 +154,18 @@ class Watch:
                 await self._tell(guild_id, alert)
 
     async def _of_balance(self, guild_id: int, found: Report, days: float, now: float) -> Alert | None:
-        balance = await self._balance(guild_id)
-        if balance is None:
-            return None
-        held = (await self._store.ledger.balance(guild_id)).held
-        return of_balance(balance - held, found.total, days, now)
-
-    async def _balance(self, guild_id: int) -> Decimal | None:
-        """Return the credits of the account that pays, requested once an hour at most."""
         try:
             key = await self._keys.for_guild(guild_id)
         except NoKey:
             return None
+        balance = await self._balance(guild_id, key)
+        if balance is None:
+            return None
+        held = (await self._store.ledger.balance(guild_id)).held
+        return of_balance(balance - held, found.total, days, now, is_shown=key.id is not None)
+
+    async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:
+        """Return the credits of the account that pays, requested once an hour at most."""
         slot, now = key.slot(guild_id), self._clock.monotonic()
         asked_at = self._asked_at.get(slot)
         if key.refused or now < self._ask_due or (asked_at is not None and now - asked_at < BALANCE_EVERY_S):

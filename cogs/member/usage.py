@@ -16,7 +16,9 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS
+from bot.domain.harmless_text import bare
 from bot.domain.models import credits_text, credits_words
 from bot.domain.text import shortened
 from bot.errors import CannonError, NoKey
@@ -26,7 +28,8 @@ from cogs.member import texts
 from cogs.member.export import books
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting, job_line, member_usage, member_usage_text
-from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.permissions import guild_of, is_host, require_moderator
+from cogs.ui.viewer import viewer_of
 
 JOBS_SHOWN = 10
 TOP_SHOWN = 10
@@ -66,7 +69,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         embed = discord.Embed(title=texts.YOUR_CREDITS, description=member_usage_text(shown), colour=NEUTRAL)
         last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or texts.NO_JOBS
         embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
 
     @app_commands.command(name="report", description=texts.USAGE_REPORT)
     @app_commands.describe(period=texts.REPORT_PERIOD_OPTION)
@@ -74,30 +77,31 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         """Show what was spent by day, member and operation, and how long the account lasts."""
         await require_moderator(interaction)
         guild_id, bot = guild_of(interaction), interaction.client
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         days = await _days(bot, guild_id, DAYS[period])
         found = await bot.parts.store.reports.totals(guild_id, [(start, end) for _, start, end in days])
-        rate = await _rate(bot, guild_id, found, days[0][1])
+        rate = await _rate(interaction, found, days[0][1])
         embed = _embed(found, rate, len(days))
         if not found.total:
-            await interaction.edit_original_response(embed=embed)
+            await in_time(interaction.edit_original_response(embed=embed))
             return
         chart = await _chart(interaction, found, [day for day, _, _ in days])
         file = discord.File(io.BytesIO(chart.png), CHART_NAME, description=alt_text(chart, found.total, len(days)))
         embed.set_image(url=f"attachment://{CHART_NAME}")
-        await interaction.edit_original_response(embed=embed, attachments=[file])
+        await in_time(interaction.edit_original_response(embed=embed, attachments=[file]), UPLOAD_TIMEOUT_S)
 
     @app_commands.command(name="export", description=texts.USAGE_EXPORT)
     @app_commands.describe(period=texts.EXPORT_PERIOD_OPTION)
     async def export(self, interaction: Interaction, period: Periods | None = None) -> None:
         """Send the server's books, ephemerally."""
         await require_moderator(interaction)
-        guild_id, bot = guild_of(interaction), interaction.client
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        guild_id, bot, viewer = guild_of(interaction), interaction.client, await viewer_of(interaction)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         since = 0.0 if period is None else (await _days(bot, guild_id, DAYS[period]))[0][1]
+        jobs, file_limit = bot.parts.generation.visible.books(viewer, since=since), interaction.filesize_limit
         with ExitStack() as stack:
-            files = await books(stack, bot.parts.store, guild_id, since=since, file_limit=interaction.filesize_limit)
-            await interaction.edit_original_response(content=texts.BOOKS, attachments=files)
+            files = await books(stack, bot.parts.store, guild_id, jobs, since=since, file_limit=file_limit)
+            await in_time(interaction.edit_original_response(content=texts.BOOKS, attachments=files), UPLOAD_TIMEOUT_S)
 
 
 async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date, float, float]]:
@@ -109,26 +113,35 @@ async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date
     return list(zip(dates[:-1], starts[:-1], starts[1:], strict=True))
 
 
-async def _rate(bot: CannonBot, guild_id: int, found: Report, since: float) -> SpendingRate:
+async def _rate(interaction: Interaction, found: Report, since: float) -> SpendingRate:
     """Return the rate over the report's days, or since the first job if that is later; over one day at least."""
+    bot, guild_id = interaction.client, guild_of(interaction)
     first = since if found.first_at is None else max(since, found.first_at)
     days = max(Decimal(1), Decimal(str((bot.clock.wall() - first) / DAY_S)))
-    balance = await _balance(bot, guild_id)
+    balance = await _balance(interaction)
     held = (await bot.parts.store.ledger.balance(guild_id)).held
     return SpendingRate(a_day=found.total / days, free=None if balance is None else balance - held)
 
 
-async def _balance(bot: CannonBot, guild_id: int) -> Decimal | None:
-    """Return the account's credits: as Cannon Studio reports them now, else as of the last check."""
+async def _balance(interaction: Interaction) -> Decimal | None:
+    """Return the account's credits: as Cannon Studio reports them now, else as of the last check.
+
+    None for the host's account, unless the host asks.
+    """
+    parts, guild_id = interaction.client.parts, guild_of(interaction)
     try:
-        key = await bot.parts.keys.for_guild(guild_id)
+        key = await parts.keys.for_guild(guild_id)
     except NoKey:
         return None
+    if key.id is None and not is_host(interaction):
+        return None
+    if not parts.status_pace.allows(guild_id):
+        return key.balance
     try:
-        status = await bot.parts.client.status(key.secret)
+        status = await parts.client.status(key.secret)
     except CannonError:
         return key.balance
-    await bot.parts.keys.note_status(guild_id, key, status)
+    await parts.keys.note_status(guild_id, key, status)
     return status.credits
 
 
@@ -219,7 +232,9 @@ def alt_text(chart: Chart, total: Decimal, days: int) -> str:
     """Describe the chart within Discord's limit of an alt text: the lists first, then the days."""
     parts = [texts.chart_total(days, credits_text(total))]
     for panel, heading in (("members", texts.BY_MEMBER), ("operations", texts.BY_OPERATION), ("days", texts.BY_DAY)):
-        rows = [f"{bar.label} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value]
+        rows = [
+            f"{bare(bar.label)} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value
+        ]
         parts.append(texts.chart_list(heading, rows))
     return shortened(" ".join(parts), ALT_TEXT_CHARS)
 

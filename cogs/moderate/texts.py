@@ -102,6 +102,15 @@ def _code(names: Sequence[str]) -> str:
 STATUS_TITLE = "Cannon Studio on this server"
 HOST_KEY = "the host's own"
 API, CREDITS_LAST_SEEN = "API", "Credits at the last look"
+HOST_LIMIT = "The host's limit for this server"
+ASKED_OFTEN = "not asked again: it was asked several times in the last hour"
+
+
+def host_limit(spent: str, limit: str, renewed: str) -> str:
+    """Return what is spent or held of the host's limit, in credits, and when it applies anew."""
+    return f"{spent} of {limit} credits are spent or reserved in this month (UTC); it is renewed on {renewed}"
+
+
 JOBS_RUNNING, NO_JOBS_RUNNING, HELD = "Jobs running", "none", "Made but not posted"
 ACCOUNT = "Account and books"
 SPENT, RESERVED = "Spent through this bot", "Held for running jobs"
@@ -270,6 +279,9 @@ REFUSE_JOB_FORM = "Refuse this job"
 def approval_channel_closed(channel_id: int) -> str:
     """Say that the bot lacks the permission to post the question."""
     return f"A job waits for approval, but I may not post in <#{channel_id}>."
+
+
+PRIVATE_REQUEST = "A private request: what it says is shown in an approval channel only."
 
 
 def approval_title(operation: str) -> str:

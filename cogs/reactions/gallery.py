@@ -10,9 +10,11 @@ import structlog
 from bot.app.client import CannonBot
 from bot.delivery.colours import GALLERY
 from bot.delivery.copies import shown_jobs
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.formatting import message_link, plain
+from bot.delivery.formatting import message_link
 from bot.domain.card_jobs import prompt_text
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job
 from bot.domain.reaction_rules import ReactionRules
 from bot.domain.text import shortened
@@ -23,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 KIND = "gallery"
 """The kind of its messages among the copies."""
-PROMPT_CHARS = 1500
+PROMPT_CHARS = 1300
 ALERT_QUIET_S = 24 * 3600.0
 SHOWN_KEPT = 2048
 
@@ -99,7 +101,7 @@ class Gallery:
             return False
         channel = self._bot.get_partial_messageable(card.place_id, guild_id=card.guild_id)
         try:
-            await channel.fetch_message(card.message_id)
+            await in_time(channel.fetch_message(card.message_id))
         except discord.NotFound:
             return False
         return True
@@ -109,7 +111,7 @@ class Gallery:
     ) -> None:
         channel = self._bot.get_partial_messageable(channel_id, guild_id=guild_id)
         try:
-            await channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars))
+            await in_time(channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars)))
         except discord.NotFound:
             log.info("gallery.post_gone", card=card.id)  # a moderator took it down: it is not posted again
         self._note(card.id, stars)
@@ -122,7 +124,7 @@ class Gallery:
     @staticmethod
     def embed(card: Card, jobs: Sequence[Job], stars: int) -> discord.Embed:
         """Draw the post: the author, the prompt, the stars, and a link to the original."""
-        words = plain(shortened(prompt_text(jobs), PROMPT_CHARS))
+        words = harmless(shortened(prompt_text(jobs), PROMPT_CHARS))
         quoted = "\n".join(f"> {line}" for line in words.splitlines())
         embed = discord.Embed(title=texts.ORIGINAL, url=message_link(card), description=quoted or None, colour=GALLERY)
         embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.catalogue import Operation
 from bot.catalogue.price_factors import model_word
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Estimate, credits_text, credits_words
 from bot.jobs.price_book import KnownPrice, PriceBook, is_spoken
 from cogs.ui import texts
@@ -61,7 +61,7 @@ def kind_words(operation: Operation, kind: str) -> str:
             words.append(texts.with_file(value))
         elif not value.startswith("~"):  # a member's own words: nobody knows them any more
             words.append(f"{name.replace('_', ' ')} {value}" if len(value) < 2 or value in {"yes", "no"} else value)
-    return plain(", ".join(words))
+    return harmless(", ".join(words))
 
 
 def _model(operation: Operation, word: str) -> str:

@@ -91,6 +91,7 @@ def may_not_post(permissions: Iterable[str]) -> str:
 
 # ---------------------------------------------------------------------- permissions
 
+MANAGERS_ONLY = "This needs the permission **Manage Server** itself; the moderator role is not enough."
 MODERATORS_ONLY = (
     "Only moderators can do this: who may manage this server, or has the role that `/studio settings` names."
 )

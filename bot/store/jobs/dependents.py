@@ -15,10 +15,13 @@ from bot.store.money import ledger
 
 
 def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
-    """Queue the jobs that were waiting only for `ended`; without its result, cancel and release them.
+    """Queue the jobs that were waiting only for `ended`; without its result, cancel or refuse and release them.
 
     They are on the same card. One that also waits for a moderator must not outlive a step before it.
     """
+    if ended.state is JobState.REFUSED:
+        cancel_dependents(db, ended, texts.STEP_NOT_SENT, now, to=JobState.REFUSED)
+        return
     if ended.state not in PAID_STATES:
         cancel_dependents(db, ended, texts.STEP_LOST, now)
         return
@@ -37,16 +40,18 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
             update_job(db, replace(job, after_done=True, input=values))
 
 
-def cancel_dependents(db: sqlite3.Connection, job: Job, sentence: str, now: float) -> int:
-    """Cancel and release the jobs of the card that wait for `job`, and those after them; return how many.
+def cancel_dependents(
+    db: sqlite3.Connection, job: Job, sentence: str, now: float, *, to: JobState = JobState.CANCELLED
+) -> int:
+    """End and release the jobs of the card that wait for `job`, and those after them, in `to`; return how many.
 
-    `sentence` is stored with each: it says why.
+    `sentence` is stored with each: it says why. What is refused cannot be tried again.
     """
     pending = [each for each in jobs_of_card(db, job.guild_id, job.card_id) if each.state in PENDING_STATES]
     lost = {job.id}
     while found := [each for each in pending if each.id not in lost and lost.intersection(each.after_ids)]:
         for each in found:
-            end_unsent(db, each, JobState.CANCELLED, sentence, now)
+            end_unsent(db, each, to, sentence, now)
             lost.add(each.id)
     return len(lost) - 1
 

@@ -323,6 +323,7 @@ BUTTONS = [
     ("results", "c1:set_flip:ping"),
     ("results", "c1:set_flip:estimate_tool"),
     ("results", "c1:set_form:timezone"),
+    ("results", "c1:set_form:retention"),
     ("words", "c1:set_form:words"),
 ]
 SELECTS = [

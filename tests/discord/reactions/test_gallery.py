@@ -42,11 +42,11 @@ async def test_enough_stars_post_the_result_with_its_author_prompt_and_way_back(
     [post] = in_channel(rig, gallery)
     [embed] = post.embeds
     assert embed.url == f"https://discord.com/channels/{rig.guild.id}/{rig.channel.id}/{message.id}"
-    assert embed.description == r"> a \*\*fox\*\* #fast"
+    assert embed.description == r"> a \*\*fox\*\* \#fast"
     assert embed.fields[0].value == f"<@{rig.member.id}>"
     assert stars_on(post) == 2
     [file] = post.attachments
-    assert file.description == "a **fox** #fast"
+    assert file.description == "a fox fast"
     assert rig.file(file) == rig.file(message.attachments[0])
     assert told(rig, rig.member) == told(rig, rig.moderator) == []
 

@@ -98,6 +98,7 @@ def test_an_unknown_zone_is_utc(name: str) -> None:
 
 
 EVERYTHING = Rules(
+    retention_days=36_500,
     moderator_role=2**63,
     allowed_channels=frozenset({3, 1, 2}),
     forbidden_channels=frozenset({9}),

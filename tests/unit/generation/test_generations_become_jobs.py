@@ -18,11 +18,12 @@ from bot.generation.next_steps import Medium, next_step
 from bot.generation.sources import SourceRef
 from bot.generation.steps import card_spec, job_specs
 from bot.jobs.card_spec import JobSpec, Origin, Place
+from tests.support.viewers import seeing
 
 CATALOGUE = Catalogue()
 FOX = {"prompt": "a fox", "aspect_ratio": "16:9"}
 SHOWN = ShownPrice(credits=Decimal("20.5"), known=False)
-ORIGIN = Origin(place=Place(guild_id=1, channel_id=2), author_id=3)
+ORIGIN = Origin(place=Place(guild_id=1, channel_id=2), author_id=3, viewer=seeing(1, 3))
 
 
 def test_a_count_makes_as_many_jobs_with_the_same_input():
@@ -89,7 +90,7 @@ def test_a_draft_brings_everything_back_but_files_with_a_yes_to_the_price_that_w
     assert again.to_draft() == generation.to_draft()
     assert again.before == [before]
     file = SourceFile(ref=SourceRef(url="https://a.test/b"), label="picture")
-    assert "files" not in Generation(operation="image.edit", values={}, files=[file]).to_draft()
+    assert "files" not in Generation(operation="image.edit", values={}, files=[file]).to_draft(Decimal(1))
 
 
 # ---------------------------------------------------------------------- batches
