@@ -26,10 +26,12 @@ from bot.domain.models import UNKNOWN, Job, JobState
 from bot.domain.spend_request import ShownPrice
 from bot.errors import Refused
 from bot.guild.api_keys import ApiKeys
+from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
+from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.jobs.intake import JobService, Unconfirmed
 from bot.jobs.pricing import Pricing
@@ -145,7 +147,8 @@ class PriceLimits(RuleBasedStateMachine):
             store=self.store,
             keys=keys,
             key_health=KeyHealth(keys, self.client, self.clock),
-            unavailable=UnavailableOperations(self.store, self.clock),
+            key_gate=KeyGate(keys, UnavailableOperations(self.store, self.clock)),
+            host_limit=HostLimit(self.store, self.clock, None),
             catalogue=catalogue,
             switches=OperationSwitches(self.store, catalogue),
             pricing=Pricing(self.store, self.estimates),

@@ -90,7 +90,7 @@ def test_a_draft_brings_everything_back_but_files_with_a_yes_to_the_price_that_w
     assert again.to_draft() == generation.to_draft()
     assert again.before == [before]
     file = SourceFile(ref=SourceRef(url="https://a.test/b"), label="picture")
-    assert "files" not in Generation(operation="image.edit", values={}, files=[file]).to_draft(Decimal(1))
+    assert "files" not in Generation(operation="image.edit", values={}, files=[file]).to_draft()
 
 
 # ---------------------------------------------------------------------- batches
