@@ -254,6 +254,7 @@ def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, r
         settle_answers=recovery.settle_overdue,
         absences=core.absences,
         fulfil_wishes=setup.surface.fulfil_wishes,
+        metrics=setup.metrics,
         clock=setup.clock,
     )
 

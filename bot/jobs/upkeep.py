@@ -14,6 +14,7 @@ from bot.jobs import texts
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
 from bot.store import Store
 from bot.store.engine.record import Record
 
@@ -40,6 +41,7 @@ class Upkeep:
         settle_answers: Callable[[], Awaitable[None]],
         fulfil_wishes: Callable[[], Awaitable[None]],
         absences: Absences,
+        metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -50,6 +52,7 @@ class Upkeep:
         self._settle_answers = settle_answers
         self._fulfil_wishes = fulfil_wishes
         self._absences = absences
+        self._metrics = metrics
         self._clock = clock
 
     async def run(self) -> None:
@@ -68,12 +71,16 @@ class Upkeep:
             ("answers", self._settle_answers),
             ("wishes", self._fulfil_wishes),
             ("absences", self._absences.run_once),
+            ("metrics", self._count_jobs),
         )
         for name, run in rounds:
             try:
                 await run()
             except Exception:
                 log.exception("upkeep.failed", round=name)
+
+    async def _count_jobs(self) -> None:
+        self._metrics.open_jobs(await self._store.job_lists.open_by_state())
 
     async def _heal_keys(self) -> None:
         for healed in await self._key_health.probe():

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.catalogue import Operation
+from bot.delivery.deadlines import in_time
 from bot.domain.models import credits_text, credits_words
 from bot.domain.price_model import CostSeen
 from bot.errors import InputError, NoKey
@@ -148,9 +149,9 @@ class Help(commands.Cog):
             if name not in found:
                 raise InputError(texts.no_such_group(found), "topic")
             made = pages(f"/{name}", details(shown, found[name]))
-        await interaction.response.send_message(embed=made[0], ephemeral=True)
+        await in_time(interaction.response.send_message(embed=made[0], ephemeral=True))
         for more in made[1:]:
-            await interaction.followup.send(embed=more, ephemeral=True)
+            await in_time(interaction.followup.send(embed=more, ephemeral=True))
 
     @explain.autocomplete("topic")
     async def _topic(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:

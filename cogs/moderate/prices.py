@@ -6,6 +6,7 @@ from decimal import Decimal
 import discord
 
 from bot.catalogue import Operation, model_name
+from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import plain
 from bot.domain.models import credits_of, credits_words
 from bot.domain.text import shortened
@@ -23,11 +24,11 @@ async def set_price(interaction: Interaction, operation_id: str, amount: float |
     operation = interaction.client.catalogue.resolve(operation_id.strip())
     chosen = "" if model is None else model_typed(operation, model)
     new = None if amount is None else credits_of(amount)
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     text = await interaction.client.parts.moderation.prices.set(
         guild_of(interaction), operation, chosen, new, by_id=interaction.user.id
     )
-    await interaction.edit_original_response(content=texts.done(text))
+    await in_time(interaction.edit_original_response(content=texts.done(text)))
 
 
 async def show_prices(interaction: Interaction) -> None:
@@ -36,9 +37,9 @@ async def show_prices(interaction: Interaction) -> None:
     bot = interaction.client
     prices = await bot.parts.store.prices.all(guild_of(interaction))
     made = pages(texts.PRICES_TITLE, _lines(bot.catalogue.operations, prices) or [texts.NO_PRICES])
-    await interaction.response.send_message(embed=made[0], ephemeral=True)
+    await in_time(interaction.response.send_message(embed=made[0], ephemeral=True))
     for more in made[1:]:
-        await interaction.followup.send(embed=more, ephemeral=True)
+        await in_time(interaction.followup.send(embed=more, ephemeral=True))
 
 
 def _lines(operations: Mapping[str, Operation], prices: Mapping[tuple[str, str], Decimal]) -> list[str]:
