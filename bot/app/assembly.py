@@ -35,8 +35,10 @@ from bot.jobs.earlier_costs import sort_earlier_costs
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import Maintenance
+from bot.jobs.price_book import PriceBooks
 from bot.jobs.pricing import Pricing
 from bot.jobs.reconciler import Reconciler
+from bot.jobs.told_prices import ToldPrices
 from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
@@ -64,6 +66,7 @@ class _Core:
     unavailable: UnavailableOperations
     switches: OperationSwitches
     estimates: Estimates
+    price_books: PriceBooks
     learned: LearnedDurations
     webhook_tokens: WebhookTokens
 
@@ -108,6 +111,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         upkeep=_upkeep(setup, core, reconciler, worker, recovery),
         switches=core.switches,
         estimates=core.estimates,
+        price_books=core.price_books,
         sources=sources,
         generation=_use_cases(setup, core, sources, jobs),
         delivery=delivery,
@@ -129,7 +133,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
 async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
     keys = _keys(setup, store, absences)
-    client = CannonClient(settings.cannon_api_url, clock=setup.clock)
+    client, estimates = CannonClient(settings.cannon_api_url, clock=setup.clock), Estimates(settings.cannon_api_url)
+    told = ToldPrices(estimates, setup.clock)
     core = _Core(
         store=store,
         absences=absences,
@@ -139,7 +144,8 @@ async def _core(setup: Setup, store: Store) -> _Core:
         key_health=KeyHealth(keys, client, setup.clock),
         unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
-        estimates=Estimates(settings.cannon_api_url),
+        estimates=estimates,
+        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, told=told),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
     )
@@ -255,6 +261,7 @@ def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, r
         absences=core.absences,
         fulfil_wishes=setup.surface.fulfil_wishes,
         metrics=setup.metrics,
+        ask_prices=core.price_books.run_once,
         clock=setup.clock,
     )
 

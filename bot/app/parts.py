@@ -27,6 +27,7 @@ from bot.guild.operation_switches import OperationSwitches
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
 from bot.jobs.maintenance import Maintenance
+from bot.jobs.price_book import PriceBooks
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
@@ -73,6 +74,7 @@ class Parts:
     upkeep: Upkeep
     switches: OperationSwitches
     estimates: Estimates
+    price_books: PriceBooks
     sources: Sources
     generation: GenerationUseCases
     delivery: Delivery

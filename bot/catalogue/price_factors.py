@@ -49,15 +49,19 @@ def price_factors(operation: Operation, values: Mapping[str, Any]) -> PriceFacto
     return PriceFactors(kind=" ".join(sorted(words)), size=_size(operation, values), outputs=_outputs(values))
 
 
+def model_word(operation: Operation, model: str) -> str:
+    """Return a model, by its id or name, as it is in a kind; one that nobody knows as a digest."""
+    for known in operation.models:
+        if same_name(known.name, model) or (known.id is not None and same_name(known.id, model)):
+            return bare(known.id or known.name)
+    return _digest(model)
+
+
 def _model(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
     given = values.get("model")
     if not isinstance(given, str) or not given.strip():
         return
-    for known in operation.models:
-        if same_name(known.name, given) or (known.id is not None and same_name(known.id, given)):
-            yield f"model={bare(known.id or known.name)}"
-            return
-    yield f"model={_digest(given)}"
+    yield f"model={model_word(operation, given)}"
 
 
 def _grades(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from bot.domain.price_model import guessed_hold, known_hold
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
 from bot.jobs.card_spec import CardSpec, JobSpec
+from bot.jobs.price_sources import highest, listed_price
 from bot.store import Store
 
 
@@ -61,17 +62,13 @@ class Pricing:
             return Estimate(credits=operation.fixed_credits, basis="fixed")
         factors = price_factors(operation, values)
         seen = await self._store.true_costs.of_kind(guild_id, key.id, operation.id, factors.kind)
-        found = [
-            Estimate(credits=credits_, basis=basis)
-            for credits_, basis in (
-                (await self._told(operation, values, rules, key), "estimate tool"),
-                (await self._listed(guild_id, operation, values), "price list"),
-                (known_hold(factors, seen), "earlier jobs"),
-            )
-            if credits_ is not None
-        ]
-        if found:
-            return max(found, key=lambda each: each.credits)
+        found = highest(
+            told=await self._told(operation, values, rules, key),
+            listed=listed_price(await self._store.prices.all(guild_id), operation, factors),
+            learned=known_hold(factors, seen),
+        )
+        if found is not None:
+            return found
         costs = await self._store.true_costs.range(guild_id, key.id, operation.id)
         guess = guessed_hold(factors, seen) or (costs[1] if costs else DEFAULT_HOLD)
         return Estimate(credits=guess, basis=UNKNOWN, seen=costs)
@@ -80,12 +77,6 @@ class Pricing:
         self, operation: Operation, values: Mapping[str, Any], rules: Rules, key: UsableKey
     ) -> Decimal | None:
         return await self._estimates.ask(key.secret, operation.id, values) if rules.estimate_tool else None
-
-    async def _listed(self, guild_id: int, operation: Operation, values: Mapping[str, Any]) -> Decimal | None:
-        model = values.get("model")
-        prices = await self._store.prices.all(guild_id)
-        names = ((operation.id, model if isinstance(model, str) else ""), (operation.id, ""))
-        return next((prices[name] for name in names if name in prices), None)
 
 
 def spend_request(

@@ -27,7 +27,7 @@ class Upkeep:
     """Runs each of its rounds in turn. What fails is logged and retried the next time.
 
     `settle_answers` finds out about cards of which it should be known by now whether Discord has them;
-    `fulfil_wishes` does what members wished of cards that have ended since.
+    `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Upkeep:
         worker: Worker,
         settle_answers: Callable[[], Awaitable[None]],
         fulfil_wishes: Callable[[], Awaitable[None]],
+        ask_prices: Callable[[], Awaitable[None]],
         absences: Absences,
         metrics: Metrics,
         clock: Clock,
@@ -51,6 +52,7 @@ class Upkeep:
         self._worker = worker
         self._settle_answers = settle_answers
         self._fulfil_wishes = fulfil_wishes
+        self._ask_prices = ask_prices
         self._absences = absences
         self._metrics = metrics
         self._clock = clock
@@ -70,6 +72,7 @@ class Upkeep:
             ("accounts", self._audit.run_once),
             ("answers", self._settle_answers),
             ("wishes", self._fulfil_wishes),
+            ("prices", self._ask_prices),
             ("absences", self._absences.run_once),
             ("metrics", self._count_jobs),
         )

@@ -1,8 +1,7 @@
 """`/help`: the commands, what they cost on this server, and who pays."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import discord
@@ -10,32 +9,31 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.catalogue import Operation
 from bot.delivery.deadlines import in_time
-from bot.domain.models import credits_text, credits_words
-from bot.domain.price_model import CostSeen
 from bot.errors import InputError, NoKey
-from bot.store import PricedKind
+from bot.jobs.price_book import PriceBook
 from cogs.member import texts
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.interaction import Interaction
 from cogs.ui.pages import pages
 from cogs.ui.permissions import is_moderator
+from cogs.ui.prices import price_lines, price_range
 from cogs.ui.texts import IN_SERVER_ONLY
 from cogs.workflows.options import operation_of
 
 AnyCommand = app_commands.Command[Any, ..., Any]
 HelpEntry = AnyCommand | app_commands.Group
 
+KINDS_SHOWN = 8
+"""How many kinds of an operation's jobs a group's page prices."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpContext:
-    """What a page is drawn from: the bot, the costs of operations, and which are switched off on this server."""
+    """What a page is drawn from: the bot, this server's prices, and which operations are switched off here."""
 
     bot: CannonBot
-    prices: Mapping[tuple[str, str], Decimal]
-    """The server's own price list, by operation and model."""
-    costs: Mapping[str, Sequence[Decimal]]
+    prices: PriceBook
     off: frozenset[str]
 
     def line(self, command: AnyCommand) -> str:
@@ -47,24 +45,12 @@ class HelpContext:
         operation = self.bot.catalogue.resolve(key)
         if operation.id in self.off:
             return texts.switched_off(text)
-        return f"{text} · {self._price(operation)}"
+        return f"{text} · {price_range(operation, self.prices)}"
 
-    def _price(self, operation: Operation) -> str:
-        listed = self.prices.get((operation.id, ""))
-        if listed is not None and operation.fixed_credits is None:
-            return texts.listed_price(credits_words(listed))
-        return price_text(operation.fixed_credits, self.costs.get(operation.id, ()))
-
-
-def price_text(fixed: Decimal | None, costs: Sequence[Decimal]) -> str:
-    """Return what a job costs: its fixed price, or what earlier jobs cost (their median and 90th percentile)."""
-    if fixed is not None:
-        return credits_words(fixed)
-    if not costs:
-        return texts.PRICE_NOT_KNOWN
-    ordered = sorted(costs)
-    median, high = ordered[(len(ordered) - 1) // 2], ordered[min(len(ordered) - 1, int(len(ordered) * 0.9))]
-    return texts.estimated_price(credits_words(median), None if median == high else credits_text(high))
+    def kinds(self, command: AnyCommand) -> list[str]:
+        """Return a line for each kind of the command's jobs whose price is known here."""
+        key = operation_of(command)
+        return [] if key is None else price_lines(self.bot.catalogue.resolve(key), self.prices, KINDS_SHOWN)
 
 
 async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
@@ -102,7 +88,9 @@ def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
     """Return the blocks of a group's page: its commands with the names of their options, then each option once."""
     commands_ = list(commands_of(entry))
     blocks = [entry.description]
-    blocks += [f"{shown.line(command)}\n{_names(command)}".rstrip() for command in commands_]
+    blocks += [
+        "\n".join(line for line in (shown.line(each), _names(each), *shown.kinds(each)) if line) for each in commands_
+    ]
     if entry.name in texts.EXAMPLES:
         blocks.append(texts.example(texts.EXAMPLES[entry.name]))
     return [*blocks, texts.OPTIONS, *_options(commands_)]
@@ -139,19 +127,17 @@ class Help(commands.Cog):
     async def explain(self, interaction: Interaction, topic: str | None = None) -> None:
         """Show all groups, or one with every option."""
         found = await entries(interaction)
+        name = "" if topic is None else topic.strip().removeprefix("/").casefold()
+        if topic is not None and name not in found:
+            raise InputError(texts.no_such_group(found), "topic")
         shown = await self._shown(interaction)
         if topic is None:
             made = pages(
                 texts.HELP_TITLE, overview(shown, found.values(), _menus(interaction), await _payer(interaction))
             )
         else:
-            name = topic.strip().removeprefix("/").casefold()
-            if name not in found:
-                raise InputError(texts.no_such_group(found), "topic")
             made = pages(f"/{name}", details(shown, found[name]))
-        await in_time(interaction.response.send_message(embed=made[0], ephemeral=True))
-        for more in made[1:]:
-            await in_time(interaction.followup.send(embed=more, ephemeral=True))
+        await _send(interaction, made)
 
     @explain.autocomplete("topic")
     async def _topic(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -163,25 +149,22 @@ class Help(commands.Cog):
 
     @staticmethod
     async def _shown(interaction: Interaction) -> HelpContext:
-        bot = interaction.client
-        costs: dict[str, list[Decimal]] = {}
-        for kind, found in (await _true_costs(interaction)).items():
-            operation_id = bot.catalogue.aliases.get(kind.operation, kind.operation)
-            costs.setdefault(operation_id, []).extend(each.credits for each in found)
-        prices = await bot.parts.store.prices.all(interaction.guild_id or 0)
-        return HelpContext(bot=bot, prices=prices, costs=costs, off=bot.parts.switches.off(interaction.guild_id or 0))
+        """Return what the pages are drawn from; where prices can be had from Cannon Studio, defer and ask for them."""
+        bot, guild_id = interaction.client, interaction.guild_id or 0
+        books = bot.parts.price_books
+        if not await books.is_complete(guild_id):
+            await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+            await books.refresh(guild_id)
+        return HelpContext(bot=bot, prices=await books.of(guild_id), off=bot.parts.switches.off(guild_id))
 
 
-async def _true_costs(interaction: Interaction) -> Mapping[PricedKind, Sequence[CostSeen]]:
-    """Return what jobs of this server cost that its present key has paid."""
-    if interaction.guild_id is None:
-        return {}
-    parts = interaction.client.parts
-    try:
-        key = await parts.keys.for_guild(interaction.guild_id)
-    except NoKey:
-        return {}
-    return await parts.store.true_costs.all(interaction.guild_id, key.id)
+async def _send(interaction: Interaction, made: Sequence[discord.Embed]) -> None:
+    if interaction.response.is_done():
+        await in_time(interaction.edit_original_response(embed=made[0]))
+    else:
+        await in_time(interaction.response.send_message(embed=made[0], ephemeral=True))
+    for more in made[1:]:
+        await in_time(interaction.followup.send(embed=more, ephemeral=True))
 
 
 def _menus(interaction: Interaction) -> list[str]:

@@ -31,8 +31,9 @@ SOURCES = (
     "looked at before any credit is spent."
 )
 COSTS = (
-    "**Costs** · In credits, as earlier jobs cost: the middle of them, and what nine of ten stay within. What a job "
-    "truly cost stands on its card; one that fails costs nothing."
+    "**Costs** · In credits, for one job on this server: Cannon Studio's fixed prices and estimates, the server's own "
+    "price list, and what nine of ten earlier jobs here stayed within. `/help` with `topic` shows them by model. What "
+    "a job truly cost is on its card; one that fails costs nothing."
 )
 OPTIONS = "**Options**"
 EXAMPLES = {
@@ -75,7 +76,6 @@ def no_such_group(names: Iterable[str]) -> str:
 
 # ---------------------------------------------------------------------- /help: prices and who pays
 
-PRICE_NOT_KNOWN = "cost not known yet"
 HOST_PAYS = "The host of this bot pays, with their own key."
 SERVER_PAYS = "This server pays, with its own key."
 
@@ -83,16 +83,6 @@ SERVER_PAYS = "This server pays, with its own key."
 def switched_off(command: str) -> str:
     """Return the line of a command whose operation is switched off."""
     return f"🚫 {command} · switched off here"
-
-
-def listed_price(amount: str) -> str:
-    """Return a price of the server's own list."""
-    return f"about {amount}, as this server's moderators reckon"
-
-
-def estimated_price(median: str, high: str | None = None) -> str:
-    """Return the median of what earlier jobs cost, with their 90th percentile if it differs."""
-    return f"about {median}" if high is None else f"about {median}, up to {high}"
 
 
 def key_refused(payer: str) -> str:

@@ -15,6 +15,65 @@ NONE_LISTED = "None."
 DELETE = "Delete"
 
 
+# ---------------------------------------------------------------------- prices
+
+PRICE_NOT_KNOWN = "price not known yet"
+ANOTHER_MODEL = "another model"
+USUAL_KIND = "as it is without options"
+
+
+def about(amount: str) -> str:
+    """Return a price that is not certain."""
+    return f"about {amount}"
+
+
+def from_to(low: str, high: str) -> str:
+    """Return the prices of usual jobs; `high` has the unit."""
+    return f"about {low} to {high}"
+
+
+def price_by_size(amount: str, *, spoken: bool) -> str:
+    """Return a price that goes by length."""
+    return f"about {amount} a {'character' if spoken else 'second'}"
+
+
+def price_for_size(amount: str, size: str, *, spoken: bool) -> str:
+    """Return the price of one length."""
+    return f"about {amount} for {size} {'characters' if spoken else 's'}"
+
+
+def price_seen(low: str, high: str) -> str:
+    """Return what is said of a price that too few jobs have shown."""
+    return f"{PRICE_NOT_KNOWN}; {low if low == high else f'{low} to {high}'} so far"
+
+
+def with_basis(price: str, basis: str, jobs: int) -> str:
+    """Return a price with how it is known; `basis` as in Estimate."""
+    names = {"estimate tool": "Cannon Studio's estimate", "price list": "this server's price list"}
+    return f"{price} ({names.get(basis) or f'from {jobs} jobs'})"
+
+
+def with_file(kind: str) -> str:
+    """Return what makes a job with a further file another kind of job."""
+    return f"with {kind}"
+
+
+def price_line(kind: str, price: str) -> str:
+    """Return the line of a kind of job under its command."""
+    return f"-# • {kind or USUAL_KIND}: {price}"
+
+
+def more_prices(count: int) -> str:
+    """Return the line under the prices that are shown."""
+    return f"-# • and {count} more"
+
+
+def with_price(label: str, price: str, limit: int) -> str:
+    """Return a choice's label with what it costs, in at most `limit` characters."""
+    room = limit - len(price) - 3
+    return f"{label if len(label) <= room else f'{label[: room - 1]}…'} · {price}"
+
+
 def continued(title: str) -> str:
     """Return the title or label of what follows under the same one."""
     return f"{title}, continued"

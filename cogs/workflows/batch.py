@@ -1,5 +1,7 @@
 """`/batch`: many prompts for one operation, on one card."""
 
+from collections.abc import Iterable
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -13,6 +15,7 @@ from cogs.ui.permissions import guild_of
 from cogs.ui.text_files import text_of_file
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows import texts
+from cogs.workflows.price_hints import Offer, with_prices
 from cogs.workflows.submit import submit
 
 FILE_MAX_BYTES = 256 * 1024
@@ -27,7 +30,9 @@ async def _operations(interaction: discord.Interaction[CannonBot], typed: str) -
 
 
 async def _models(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
-    return _values(interaction, "model", typed)
+    chosen = str(vars(interaction.namespace).get("operation") or "")
+    offered = _offers(interaction, "model", typed)
+    return _choices(await with_prices(interaction, chosen, "model", offered, {}))
 
 
 async def _ratios(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
@@ -36,12 +41,15 @@ async def _ratios(interaction: discord.Interaction[CannonBot], typed: str) -> li
         name = ratio_field(interaction.client.catalogue.resolve(chosen))
     except InputError:
         return []
-    return _values(interaction, name, typed)
+    return _choices(_offers(interaction, name, typed))
 
 
-def _values(interaction: discord.Interaction[CannonBot], field: str, typed: str) -> list[app_commands.Choice[str]]:
+def _offers(interaction: discord.Interaction[CannonBot], field: str, typed: str) -> list[Offer]:
     given = dict(vars(interaction.namespace))
-    offered = interaction.client.catalogue.suggest(str(given.get("operation") or ""), field, typed, given)
+    return interaction.client.catalogue.suggest(str(given.get("operation") or ""), field, typed, given)
+
+
+def _choices(offered: Iterable[Offer]) -> list[app_commands.Choice[str]]:
     return [app_commands.Choice(name=label, value=value) for label, value in offered if isinstance(value, str)]
 
 

@@ -13,6 +13,7 @@ from bot.domain.text import shortened
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows import texts
+from cogs.workflows.price_hints import with_prices
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
@@ -47,7 +48,7 @@ def offers(
 
     `renamed` leads from an option to the field it gives, `jobs` from an option to the kinds of results it picks from:
     only those for which `only` is true, if it is given. `own` describes the options that are not fields. Completions
-    come from memory and the store, never from the network; any other text may be typed.
+    come from memory and the store, never from the network, with prices where they are known; any text may be typed.
     """
     fields = {field.name: field for field in _BUILT_IN.resolve(operation_id).fields}
     wire_names = renamed or {}
@@ -59,7 +60,7 @@ def offers(
         helps = {option: field.help for option, field in of_option.items() if field is not None}
         helps |= {option: _COMMON[option] for option in options if option in _COMMON}
         completed = {
-            option: _completion(operation_id, field)
+            option: _completion(operation_id, field, wire_names)
             for option, field in of_option.items()
             if field is not None and _offers_values(field)
         }
@@ -80,14 +81,17 @@ def _offers_values(field: Field) -> bool:
     return field.name == "model" or bool(field.choices or field.choices_by_model or field.suggestions)
 
 
-def _completion(operation_id: str, field: Field) -> Any:
+def _completion(operation_id: str, field: Field, wire_names: Mapping[str, str]) -> Any:
     wanted: tuple[type, ...] = (int, float) if field.kind in _NUMBERS else (str,)
 
     async def complete(
         interaction: discord.Interaction[CannonBot], typed: str | float
     ) -> list[app_commands.Choice[Any]]:
-        given = {key: value for key, value in vars(interaction.namespace).items() if key != field.name}
+        options = vars(interaction.namespace)
+        given = {wire_names.get(key, key): value for key, value in options.items() if value is not None}
+        given.pop(field.name, None)
         offered = interaction.client.catalogue.suggest(operation_id, field.name, str(typed), given)
+        offered = await with_prices(interaction, operation_id, field.name, offered, given)
         # A live document may have changed the field's form; Discord takes only values of the option's own.
         return [app_commands.Choice(name=label, value=value) for label, value in offered if isinstance(value, wanted)]
 

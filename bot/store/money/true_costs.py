@@ -38,6 +38,11 @@ WHERE state IN ('delivered', 'held') AND price_kind IS NULL AND cost_milli IS NO
 ORDER BY created_at DESC LIMIT ?
 """
 _SORT = "UPDATE jobs SET price_kind = ?, price_size = ?, price_outputs = ? WHERE guild_id = ? AND id = ?"
+_LATEST_OF_OPERATION = f"""
+SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
+WHERE guild_id = :guild_id AND operation = :operation AND key_id IS :key_id AND {_TOLD}
+ORDER BY created_at DESC LIMIT :limit
+"""  # noqa: S608 - assembled from constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +85,15 @@ class TrueCosts(Repository):
         return None if lowest is None else (from_milli(lowest), from_milli(highest))
 
     async def all(
-        self, guild_id: int, key_id: int | None, *, limit: int = JOBS_READ
+        self, guild_id: int, key_id: int | None, *, operation: str | None = None, limit: int = JOBS_READ
     ) -> Mapping[PricedKind, list[CostSeen]]:
-        """Return the newest costs of every kind of job of late, at most `limit` of each."""
-        values = {"guild_id": guild_id, "key_id": key_id, "limit": LATEST_JOBS}
-        rows = await self._database.read(lambda db: db.execute(_LATEST, values).fetchall())
+        """Return the newest costs of every kind of job of late, at most `limit` of each; of one operation, if given."""
+        values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": LATEST_JOBS}
+        query = _LATEST if operation is None else _LATEST_OF_OPERATION
+        rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
         found: dict[PricedKind, list[CostSeen]] = {}
-        for operation, kind, cost, size, outputs in rows:
-            costs = found.setdefault(PricedKind(operation=operation, kind=kind), [])
+        for operation_id, kind, cost, size, outputs in rows:
+            costs = found.setdefault(PricedKind(operation=operation_id, kind=kind), [])
             if len(costs) < limit:
                 costs.append(CostSeen(credits=from_milli(cost), size=size, outputs=outputs))
         return found

@@ -1,20 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import discord
-import pytest
 from discord import app_commands
 
 from bot.catalogue import OPERATIONS
 from cogs.member import help as help_cog
-from cogs.member.help import commands_of, price_text
+from cogs.member.help import commands_of
 from cogs.member.texts import EXAMPLES
 from cogs.ui.pages import PAGE_CHARS, pages
 from tests.support.rig import GUILD_KEY, Rig, running
-from tests.support.surface import private_sentence
+from tests.support.surface import private_sentence, watch
 
 HELP = "help"
 
@@ -33,6 +33,23 @@ def text(result: Any) -> str:
 def line(result: Any, command: str) -> str:
     [found] = [each for each in text(result).splitlines() if f"/{command}:" in each]
     return found
+
+
+async def pay(rig: Rig, times: int, **options: Any) -> None:
+    """Have a member's videos made and paid for."""
+    for _ in range(times):
+        await rig.member.slash(rig.channel, "video generate", **options)
+        await rig.work()
+
+
+async def rule(rig: Rig, guild_id: int | None = None, **changes: Any) -> None:
+    await rig.bot.parts.store.settings.change(guild_id or rig.guild.id, lambda old: replace(old, **changes))
+
+
+def a_member_elsewhere(rig: Rig) -> tuple[Any, Any]:
+    """Return a member of another server, which uses the host's key too, and its channel."""
+    other = rig.env.create_guild("Elsewhere")
+    return other.add_member(rig.env.create_user("otto")), other.create_text_channel("general")
 
 
 async def test_every_command_that_a_member_may_use_is_shown_as_a_mention_that_can_be_clicked(rig: Rig):
@@ -65,43 +82,83 @@ async def test_moderators_commands_are_shown_to_moderators_only(rig: Rig):
 async def test_a_fixed_price_is_told_and_one_that_nobody_knows_is_said_to_be_unknown(rig: Rig):
     result = await rig.member.slash(rig.channel, HELP)
     assert line(result, "prompt image").endswith("· 1 credit")
-    assert line(result, "image generate").endswith("· cost not known yet")
+    assert line(result, "image generate").endswith("· price not known yet")
 
 
-async def test_what_earlier_jobs_cost_is_told(rig: Rig):
+async def test_what_too_few_jobs_have_shown_is_told_as_what_they_cost(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a heron")
-    await rig.member.slash(rig.channel, "image generate", prompt="a heron", model="gptimage2")
+    await rig.member.slash(rig.channel, "image generate", prompt="a heron", model="gptimage2", resolution="4K")
     await rig.work()
-    costs = sorted(job.cost for job in await rig.jobs() if job.cost is not None)
-    assert len(costs) == 2
     shown = line(await rig.member.slash(rig.channel, HELP), "image generate")
-    assert price_text(None, costs) in shown
-    assert "not known" not in shown
+    assert shown.endswith("· price not known yet; 12 to 28 so far")
 
 
-async def test_a_price_that_moderators_have_set_goes_before_what_was_learned_but_not_before_a_fixed_one(rig: Rig):
+async def test_what_is_learned_from_this_servers_own_jobs_is_told_by_kind_and_to_no_other_server(rig: Rig):
+    await pay(rig, 3, prompt="waves", model="seedance2", duration=5)
+    await pay(rig, 3, prompt="waves", model="seedance2", duration=10)
+    overview = line(await rig.member.slash(rig.channel, HELP), "video generate")
+    assert overview.endswith("· about 4.8 credits a second (from 6 jobs)")
+    details = text(await rig.member.slash(rig.channel, HELP, topic="video"))
+    assert "-# • Seedance 2.0: about 4.8 credits a second (from 6 jobs)" in details
+
+    visitor, channel = a_member_elsewhere(rig)
+    assert line(await visitor.slash(channel, HELP), "video generate").endswith("· price not known yet")
+    assert "Seedance 2.0:" not in text(await visitor.slash(channel, HELP, topic="video"))
+
+
+async def test_a_new_key_shows_no_price_of_the_old_account(rig: Rig):
+    await pay(rig, 3, prompt="waves", model="seedance2", duration=5)
+    shown = await rig.moderator.slash(rig.channel, "studio key")
+    [field] = rig.form_fields(shown)
+    await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
+    assert line(await rig.member.slash(rig.channel, HELP), "video generate").endswith("· price not known yet")
+
+
+async def test_the_first_page_of_the_first_day_shows_the_tools_prices(rig: Rig):
+    await rule(rig, estimate_tool=True)
+    shown = await rig.member.slash(rig.channel, HELP)
+    assert line(shown, "video generate").endswith("· about 20 to 24 credits")
+    assert line(shown, "audio narration").endswith("· about 2 credits for 100 characters (Cannon Studio's estimate)")
+    assert "not known" not in line(shown, "image edit")
+    details = text(await rig.member.slash(rig.channel, HELP, topic="video"))
+    assert "-# • Seedance 2.0: about 24 credits for 5 s (Cannon Studio's estimate)" in details
+    assert rig.sandbox.requests == []
+
+
+async def test_the_tool_is_asked_once_a_day_and_at_most_20_times_an_hour(rig: Rig):
+    await rule(rig, estimate_tool=True)
+    calls = watch(rig)
+    for _ in range(3):
+        await rig.member.slash(rig.channel, HELP)
+    asked = len(calls)
+    assert 10 < asked <= 20
+    rig.advance(3600.0)
+    await rig.member.slash(rig.channel, HELP)
+    assert len(calls) == asked
+    rig.advance(86_400.0)
+    await rig.member.slash(rig.channel, HELP)
+    assert len(calls) == 2 * asked
+    visitor, channel = a_member_elsewhere(rig)  # on the host's key too: the same account
+    await rule(rig, visitor.guild.id, estimate_tool=True)
+    await visitor.slash(channel, HELP)
+    assert len(calls) == 2 * asked
+
+
+async def test_where_the_tool_is_off_it_is_not_asked_and_what_it_told_elsewhere_is_not_shown(rig: Rig):
+    await rule(rig, estimate_tool=True)
+    await rig.member.slash(rig.channel, HELP)
+    await rule(rig, estimate_tool=False)
+    assert line(await rig.member.slash(rig.channel, HELP), "video generate").endswith("· price not known yet")
+
+
+async def test_a_price_that_moderators_have_set_is_told_but_not_before_a_fixed_one(rig: Rig):
     for operation in ("image.generate", "prompt.enhance.image"):
         await rig.bot.parts.store.prices.set(rig.guild.id, operation, "", Decimal(31))
     result = await rig.member.slash(rig.channel, HELP)
-    assert line(result, "image generate").endswith("· about 31 credits, as this server's moderators reckon")
+    assert line(result, "image generate").endswith("· about 31 credits (this server's price list)")
     assert line(result, "prompt image").endswith("· 1 credit")
-
-
-@pytest.mark.parametrize(
-    ("fixed", "costs", "told"),
-    [
-        (Decimal(1), (), "1 credit"),
-        (Decimal("2.5"), (9,), "2.5 credits"),
-        (None, (), "cost not known yet"),
-        (None, (24,), "about 24 credits"),
-        (None, (24, 24, 24), "about 24 credits"),
-        (None, (48, 17), "about 17 credits, up to 48"),
-        (None, tuple(range(1, 11)), "about 5 credits, up to 10"),
-        (None, (*[20] * 19, 900), "about 20 credits"),
-    ],
-)
-def test_a_price_is_a_fixed_one_or_the_median_and_the_90th_percentile(fixed: Any, costs: Any, told: str):
-    assert price_text(fixed, [Decimal(cost) for cost in costs]) == told
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "gptimage2", Decimal(40))
+    assert line(await rig.member.slash(rig.channel, HELP), "image generate").endswith("· about 31 to 40 credits")
 
 
 async def test_what_is_switched_off_is_marked_here_and_not_elsewhere(rig: Rig):
@@ -166,7 +223,7 @@ async def test_no_answer_is_over_discords_limits(rig: Rig):
 
 
 async def test_the_overview_fits_where_every_price_is_long_and_everything_is_off(rig: Rig, monkeypatch: Any):
-    monkeypatch.setattr(help_cog, "price_text", lambda *_: "about 123,456.789 credits, up to 999,999.999")
+    monkeypatch.setattr(help_cog, "price_range", lambda *_: "about 123,456.789 to 999,999.999 credits")
     made = embeds(await rig.moderator.slash(rig.channel, HELP))
     assert all(len(embed) <= 6000 and len(embed.description) <= 4096 for embed in made)
 
@@ -223,4 +280,4 @@ async def test_every_operation_that_has_a_command_shows_what_it_costs(rig: Rig):
     shown = text(await rig.member.slash(rig.channel, HELP))
     with_command = [each for each in OPERATIONS if each.workflow != "3d"]
     assert shown.count("credit") >= 4
-    assert shown.count("· cost not known yet") + shown.count("· 1 credit") == len(with_command)
+    assert shown.count("· price not known yet") + shown.count("· 1 credit") == len(with_command)

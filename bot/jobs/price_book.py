@@ -1,0 +1,206 @@
+"""The prices that one server is shown before it spends: from its own list, its own jobs and the estimate tool.
+
+Nothing here asks the tool but `refresh` and `run_once`; what completions read is in memory or in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from typing import Any, Final
+
+from bot.catalogue import LiveCatalogue, Operation
+from bot.catalogue.price_factors import LENGTHS, SPOKEN, model_word, price_factors
+from bot.catalogue.price_samples import PriceSample, price_samples
+from bot.domain.guild_rules import Rules
+from bot.domain.models import Estimate
+from bot.domain.price_model import CostSeen, PriceFactors, Shape, known_hold, learn
+from bot.errors import NoKey
+from bot.guild.api_keys import ApiKeys, UsableKey
+from bot.jobs.price_sources import highest, listed_price
+from bot.jobs.told_prices import ASKED_IN_AN_HOUR, AT_ONCE, ToldPrice, ToldPrices
+from bot.store import PricedKind, Store
+from bot.store.money.prices import PriceList
+
+REFRESH_S: Final = 1.8
+"""How long `/help` waits for the tool: what comes later is shown the next time."""
+_RATE_STEP: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPrice:
+    """What a usual job of one kind costs on a server."""
+
+    factors: PriceFactors
+    estimate: Estimate
+    rate: Decimal | None = None
+    """Credits for each unit of its size, where the price goes by that."""
+    jobs: int = 0
+    """On how many paid jobs it rests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceBook:
+    """The prices of one server and its key, as of one moment; of all operations, or of one."""
+
+    prices: PriceList
+    costs: Mapping[str, Mapping[str, Sequence[CostSeen]]]
+    """True costs by operation and kind."""
+    told: Mapping[str, Sequence[ToldPrice]]
+    """The tool's prices by operation."""
+    default_models: Mapping[str, str]
+    """The model that an operation uses here if nobody names one."""
+
+    def estimate(self, operation: Operation, values: Mapping[str, Any]) -> Estimate | None:
+        """Return the price of a job with this input, None where nobody knows it."""
+        if operation.fixed_credits is not None:
+            return Estimate(credits=operation.fixed_credits, basis="fixed")
+        model = self.default_models.get(operation.id)
+        if model is not None and not values.get("model") and any(each.name == "model" for each in operation.fields):
+            values = {**values, "model": model}
+        return self._of(operation, price_factors(operation, values))
+
+    def known(self, operation: Operation) -> list[KnownPrice]:
+        """Return the price of a usual job of each kind that is known, the cheapest first."""
+        if operation.fixed_credits is not None:
+            fixed = Estimate(credits=operation.fixed_credits, basis="fixed")
+            return [KnownPrice(factors=PriceFactors(), estimate=fixed)]
+        found = [
+            self._learned(operation, KnownPrice(factors=factors, estimate=estimate))
+            for factors in self._usual(operation)
+            if (estimate := self._of(operation, factors)) is not None
+        ]
+        return sorted(found, key=lambda each: (each.estimate.credits, each.factors.kind))
+
+    def seen(self, operation: Operation) -> tuple[Decimal, Decimal] | None:
+        """Return the lowest and the highest that jobs of the operation cost here, in credits; None without any."""
+        found = [each.credits for costs in self.costs.get(operation.id, {}).values() for each in costs]
+        return (min(found), max(found)) if found else None
+
+    def _of(self, operation: Operation, factors: PriceFactors) -> Estimate | None:
+        told = (each.credits for each in self.told.get(operation.id, ()) if each.factors == factors)
+        return highest(
+            told=next(told, None),
+            listed=listed_price(self.prices, operation, factors),
+            learned=known_hold(factors, self.costs.get(operation.id, {}).get(factors.kind, ())),
+        )
+
+    def _usual(self, operation: Operation) -> Iterable[PriceFactors]:
+        """Return a usual job of each kind: as members' own are, else as the samples, else any of a listed model."""
+        found: dict[str, PriceFactors] = {}
+        for kind, costs in self.costs.get(operation.id, {}).items():
+            sizes = [each.size for each in costs if each.size is not None]
+            usual = PriceFactors(kind=kind, size=statistics.median_low(sizes) if sizes else None)
+            if known_hold(usual, costs) is not None:
+                found[kind] = usual
+        for told in self.told.get(operation.id, ()):
+            found.setdefault(told.factors.kind, told.factors)
+        models = {each.model for each in found.values()}
+        for operation_id, model in self.prices:
+            word = model_word(operation, model) if model else ""
+            if operation_id == operation.id and word not in models:
+                found.setdefault(f"model={word}" if word else "", PriceFactors(kind=f"model={word}" if word else ""))
+        return found.values()
+
+    def _learned(self, operation: Operation, known: KnownPrice) -> KnownPrice:
+        """Add to a price from earlier jobs on how many it rests, and what a second costs if it goes by that."""
+        if known.estimate.basis != "earlier jobs":
+            return known
+        costs = self.costs[operation.id][known.factors.kind]
+        learned = learn([each for each in costs if (each.size is None) == (known.factors.size is None)])
+        if learned is None or learned.shape is not Shape.BY_SIZE:
+            return replace(known, jobs=len(costs))
+        rate = Decimal(repr(round(learned.rate * learned.bound, 6))).quantize(_RATE_STEP, ROUND_CEILING)
+        return replace(known, jobs=len(costs), rate=rate)
+
+
+def is_spoken(operation: Operation) -> bool:
+    """Whether the size of the operation's jobs is a number of characters, and not of seconds."""
+    names = {each.name for each in operation.fields}
+    return SPOKEN in names and not names.intersection(LENGTHS)
+
+
+class PriceBooks:
+    """Opens the price book of a server, and has the estimate tool asked for what is not in it."""
+
+    def __init__(self, store: Store, *, keys: ApiKeys, catalogue: LiveCatalogue, told: ToldPrices) -> None:
+        self._store = store
+        self._keys = keys
+        self._catalogue = catalogue
+        self._told = told
+        self._in_use: dict[int, None] = {}
+
+    async def of(self, guild_id: int, operation: Operation | None = None) -> PriceBook:
+        """Return what is known now, of one operation if it is given. Calls nobody."""
+        self._in_use[guild_id] = None
+        prices = await self._store.prices.all(guild_id)
+        rules = await self._store.settings.get(guild_id)
+        key = await self._key(guild_id)
+        if key is None:
+            return PriceBook(prices=prices, costs={}, told={}, default_models=rules.default_models)
+        wanted = None if operation is None else operation.id
+        return PriceBook(
+            prices=prices,
+            costs=self._by_operation(await self._store.true_costs.all(guild_id, key.id, operation=wanted)),
+            told=self._told_of(key.slot(guild_id), self._samples(rules, operation)),
+            default_models=rules.default_models,
+        )
+
+    async def is_complete(self, guild_id: int) -> bool:
+        """Whether the tool need not be asked anything for the server now."""
+        key = await self._key(guild_id)
+        if key is None or key.refused:
+            return True
+        rules = await self._store.settings.get(guild_id)
+        return not self._told.unasked(key.slot(guild_id), self._samples(rules))
+
+    async def refresh(self, guild_id: int, *, most: int = ASKED_IN_AN_HOUR) -> None:
+        """Ask the tool for what is not known, for at most REFRESH_S."""
+        key = await self._key(guild_id)
+        if key is None or key.refused:
+            return
+        samples = self._samples(await self._store.settings.get(guild_id))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REFRESH_S):
+                await self._told.ask(key.slot(guild_id), key.secret, samples, most=most)
+
+    async def run_once(self) -> None:
+        """Ask a few questions for servers whose prices were read: for a few of them in a round, the others wait."""
+        in_use = [guild_id for guild_id in self._in_use if not await self.is_complete(guild_id)]
+        self._in_use = dict.fromkeys(in_use[AT_ONCE:])
+        await asyncio.gather(*(self.refresh(guild_id, most=AT_ONCE) for guild_id in in_use[:AT_ONCE]))
+        self._in_use.update(dict.fromkeys(in_use[:AT_ONCE]))  # at the end: they may need more
+
+    async def _key(self, guild_id: int) -> UsableKey | None:
+        try:
+            return await self._keys.for_guild(guild_id) if guild_id else None  # 0: a direct message
+        except NoKey:
+            return None
+
+    def _samples(self, rules: Rules, operation: Operation | None = None) -> list[PriceSample]:
+        if not rules.estimate_tool:
+            return []
+        wanted = self._catalogue.current.operations.values() if operation is None else (operation,)
+        return [each for one in wanted for each in price_samples(one, rules.default_models.get(one.id, ""))]
+
+    def _told_of(self, slot: str, samples: Iterable[PriceSample]) -> Mapping[str, Sequence[ToldPrice]]:
+        found: dict[str, list[ToldPrice]] = {}
+        for each in samples:
+            if (credits_ := self._told.told(slot, each)) is not None:
+                factors = price_factors(self._catalogue.current.operations[each.operation], each.input)
+                told = ToldPrice(sample=each, factors=factors, credits=credits_)
+                found.setdefault(each.operation, []).append(told)
+        return found
+
+    def _by_operation(
+        self, costs: Mapping[PricedKind, Sequence[CostSeen]]
+    ) -> Mapping[str, Mapping[str, Sequence[CostSeen]]]:
+        found: dict[str, dict[str, Sequence[CostSeen]]] = {}
+        for each, seen in costs.items():
+            operation_id = self._catalogue.current.aliases.get(each.operation, each.operation)
+            found.setdefault(operation_id, {})[each.kind] = seen
+        return found
