@@ -7,8 +7,8 @@ from decimal import Decimal
 from bot.catalogue import Operation
 from bot.catalogue.price_factors import model_word
 from bot.domain.models import Estimate
+from bot.domain.price_list import ListedPrice, PriceList
 from bot.domain.price_model import PriceFactors
-from bot.store.money.prices import PriceList
 
 
 def highest(*, told: Decimal | None, listed: Decimal | None, learned: Decimal | None) -> Estimate | None:
@@ -25,9 +25,15 @@ def highest(*, told: Decimal | None, listed: Decimal | None, learned: Decimal | 
 
 
 def listed_price(prices: PriceList, operation: Operation, factors: PriceFactors) -> Decimal | None:
-    """Return what the server's price list says of such a job: of its model, else of all models of its operation."""
+    """Return what the server's price list says of such a job, None where it says nothing or the length is not given."""
+    line = listed_line(prices, operation, factors)
+    return None if line is None else line.of_job(factors)
+
+
+def listed_line(prices: PriceList, operation: Operation, factors: PriceFactors) -> ListedPrice | None:
+    """Return the line of the list for such a job: of its model, else of all models of its operation."""
     if factors.model:
-        for (operation_id, model), amount in prices.items():
+        for (operation_id, model), price in prices.items():
             if operation_id == operation.id and model and model_word(operation, model) == factors.model:
-                return amount
+                return price
     return prices.get((operation.id, ""))
