@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from bot.catalogue import Operation
@@ -9,6 +10,9 @@ from bot.catalogue.price_factors import model_word
 from bot.domain.models import Estimate
 from bot.domain.price_model import PriceFactors
 from bot.store.money.prices import PriceList
+
+ListedPrices = Mapping[str, Decimal]
+"""An operation's prices by model, as in a kind; '' is for all models."""
 
 
 def highest(*, told: Decimal | None, listed: Decimal | None, learned: Decimal | None) -> Estimate | None:
@@ -24,10 +28,15 @@ def highest(*, told: Decimal | None, listed: Decimal | None, learned: Decimal | 
     return max(found, key=lambda each: each.credits, default=None)
 
 
-def listed_price(prices: PriceList, operation: Operation, factors: PriceFactors) -> Decimal | None:
-    """Return what the server's price list says of such a job: of its model, else of all models of its operation."""
-    if factors.model:
-        for (operation_id, model), amount in prices.items():
-            if operation_id == operation.id and model and model_word(operation, model) == factors.model:
-                return amount
-    return prices.get((operation.id, ""))
+def by_model(prices: PriceList, operation: Operation) -> ListedPrices:
+    """Return an operation's part of the server's price list."""
+    return {
+        model_word(operation, model) if model else "": amount
+        for (operation_id, model), amount in prices.items()
+        if operation_id == operation.id
+    }
+
+
+def listed_price(listed: ListedPrices, factors: PriceFactors) -> Decimal | None:
+    """Return what the price list says of such a job: of its model, else of all models."""
+    return listed.get(factors.model, listed.get(""))

@@ -80,8 +80,7 @@ def hint(operation: Operation, book: PriceBook, values: Mapping[str, Any], *, of
     model = values.get("model")
     if not of_model or not isinstance(model, str):
         return ""
-    word = model_word(operation, model)
-    return _usual(operation, [each for each in book.known(operation) if each.factors.model == word])
+    return _usual(operation, book.known(operation, model))
 
 
 def exact(estimate: Estimate) -> str:
