@@ -25,6 +25,7 @@ from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.api_keys import ApiKeys
 from bot.guild.key_health import KeyHealth
+from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import make_moderation
 from bot.guild.operation_switches import OperationSwitches
@@ -105,6 +106,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         client=core.client,
         media=core.media,
         keys=core.keys,
+        learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
         upkeep=_upkeep(setup, core, reconciler, worker, recovery),

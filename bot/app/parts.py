@@ -21,6 +21,7 @@ from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
 from bot.guild.api_keys import ApiKeys
+from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
@@ -69,6 +70,7 @@ class Parts:
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
+    learned_prices: LearnedPrices
     jobs: JobService
     reconciler: Reconciler
     upkeep: Upkeep

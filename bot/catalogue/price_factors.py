@@ -49,6 +49,14 @@ def price_factors(operation: Operation, values: Mapping[str, Any]) -> PriceFacto
     return PriceFactors(kind=" ".join(sorted(words)), size=_size(operation, values), outputs=_outputs(values))
 
 
+def size_unit(operation: Operation) -> str:
+    """Return what the size of the operation's jobs is counted in: `second`, `character`, or '' where there is none."""
+    names = {each.name for each in operation.fields}
+    if names.intersection(LENGTHS):
+        return "second"
+    return "character" if SPOKEN in names else ""
+
+
 def model_word(operation: Operation, model: str) -> str:
     """Return a model, by its id or name, as it is in a kind; one that nobody knows as a digest."""
     for known in operation.models:

@@ -217,6 +217,25 @@ def words_changed(added: int, removed: int) -> str:
     return f" ({added} added, {removed} removed)"
 
 
+# ---------------------------------------------------------------------- prices
+
+
+def price_per(amount: str, unit: str) -> str:
+    """Return a price with the unit it is for, '' for a whole job."""
+    return f"{amount} per {unit}" if unit else amount
+
+
+def base_and_rate(base: str, rate: str) -> str:
+    """Return a price of a base and a rate on top."""
+    return f"{base} and {rate}"
+
+
+def learned(price: str, above: int, jobs: int) -> str:
+    """Return a price that was learned from so many jobs; nine of ten cost at most `above` percent more."""
+    spread = f", up to {above} % more" if above else ""
+    return f"{price}{spread} ({jobs} jobs)"
+
+
 # ---------------------------------------------------------------------- pages of the panel: title, and what it is about
 
 ACCESS_PAGE = ("Access", "who sets things, and where the bot may be used")

@@ -162,6 +162,53 @@ def always_costs(operation: str, amount: str) -> str:
     return f"{operation} always costs {amount}: there is no price to set."
 
 
+PRICE_TWICE = "there is a line for this operation and model already."
+NO_AMOUNT = "Credits are a number from 0 to 999,999,999, such as 12 or 1.5."
+NO_CSV = "The file is no table: save it as CSV and try again."
+SAME_PRICES = "The file has the prices that are set already."
+
+
+def no_length(operation: str) -> str:
+    """Refuse a price by the second for what has no length in its input."""
+    return f"{operation} does not say how long its result is to be, so it cannot have a price per second."
+
+
+def no_unit(units: Sequence[str]) -> str:
+    """Refuse what is no unit of a price."""
+    return f"A price is for each {', '.join(units[:-1])} or {units[-1]}."
+
+
+def no_model_name(chars: int) -> str:
+    """Refuse what cannot be a model's name."""
+    return f"A model's name has at most {chars} characters, all of them visible."
+
+
+def no_columns(columns: Sequence[str]) -> str:
+    """Refuse a file whose first line does not name its columns."""
+    return f"The first line of the file has to name its columns, each once: {', '.join(columns)}."
+
+
+def too_many_lines(found: int, most: int) -> str:
+    """Refuse a file with too many prices."""
+    return f"The file has {found:,} prices; the list takes {most}."
+
+
+def wrong_line(number: int, why: str) -> str:
+    """Return what is wrong with a line of a file."""
+    return f"Line {number}: {full_stop(why)}"
+
+
+def wrong_lines(errors: Sequence[str], more: int) -> str:
+    """Refuse a file for its wrong lines, with those that are not named counted."""
+    rest = [f"Wrong lines that are not named here: {more}."] if more > 0 else []
+    return " ".join(["No price was changed.", *errors, *rest])
+
+
+def prices_replaced(count: int, *, new: int, changed: int, removed: int) -> str:
+    """Return the line of a list that was replaced by a file's."""
+    return f"replaced the price list by a file: {count} prices ({new} new, {changed} changed, {removed} removed)."
+
+
 def no_price(named: str) -> str:
     """Refuse to remove a price that is not set."""
     return f"No price is set for {named}, so there is none to remove."

@@ -14,17 +14,17 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
 from bot.catalogue import LiveCatalogue, Operation
-from bot.catalogue.price_factors import LENGTHS, SPOKEN, model_word, price_factors
-from bot.catalogue.price_samples import PriceSample, price_samples
+from bot.catalogue.price_factors import model_word, price_factors, size_unit
+from bot.catalogue.price_samples import TYPICAL_S, PriceSample, price_samples
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Estimate
+from bot.domain.price_list import PriceList, PriceUnit
 from bot.domain.price_model import CostSeen, PriceFactors, Shape, known_hold, learn
 from bot.errors import NoKey
 from bot.guild.api_keys import ApiKeys, UsableKey
-from bot.jobs.price_sources import ListedPrices, by_model, highest, listed_price
+from bot.jobs.price_sources import ListedPrices, by_model, highest, listed_line, listed_price
 from bot.jobs.told_prices import ASKED_IN_AN_HOUR, AT_ONCE, ToldPrice, ToldPrices
 from bot.store import PricedKind, Store
-from bot.store.money.prices import PriceList
 
 REFRESH_S: Final = 1.8
 """How long `/help` waits for the tool: what comes later is shown the next time."""
@@ -106,13 +106,19 @@ class PriceBook:
         for told in self.told.get(operation.id, ()):
             found.setdefault(told.factors.kind, told.factors)
         models = {each.model for each in found.values()}
-        for word in self.listed.get(operation.id, {}).keys() - models:
+        for word, price in self.listed.get(operation.id, {}).items():
             kind = f"model={word}" if word else ""
-            found.setdefault(kind, PriceFactors(kind=kind))
+            if word not in models:
+                found.setdefault(
+                    kind, PriceFactors(kind=kind, size=TYPICAL_S if price.per is PriceUnit.SECOND else None)
+                )
         return [each for each in found.values() if only in {None, each.model}]
 
     def _learned(self, operation: Operation, known: KnownPrice) -> KnownPrice:
-        """Add to a price from earlier jobs on how many it rests, and what a second costs if it goes by that."""
+        """Add what a second costs where the price goes by that, and on how many earlier jobs it rests if it does."""
+        line = listed_line(self.listed.get(operation.id, {}), known.factors)
+        if known.estimate.basis == "price list" and line is not None and line.per is PriceUnit.SECOND:
+            return replace(known, rate=line.credits)
         if known.estimate.basis != "earlier jobs":
             return known
         costs = self.costs[operation.id][known.factors.kind]
@@ -125,8 +131,7 @@ class PriceBook:
 
 def is_spoken(operation: Operation) -> bool:
     """Whether the size of the operation's jobs is a number of characters, and not of seconds."""
-    names = {each.name for each in operation.fields}
-    return SPOKEN in names and not names.intersection(LENGTHS)
+    return size_unit(operation) == "character"
 
 
 class PriceBooks:

@@ -8,10 +8,10 @@ from decimal import Decimal
 from bot.catalogue import Operation
 from bot.catalogue.price_factors import model_word
 from bot.domain.models import Estimate
+from bot.domain.price_list import ListedPrice, PriceList
 from bot.domain.price_model import PriceFactors
-from bot.store.money.prices import PriceList
 
-ListedPrices = Mapping[str, Decimal]
+ListedPrices = Mapping[str, ListedPrice]
 """An operation's prices by model, as in a kind; '' is for all models."""
 
 
@@ -31,12 +31,18 @@ def highest(*, told: Decimal | None, listed: Decimal | None, learned: Decimal | 
 def by_model(prices: PriceList, operation: Operation) -> ListedPrices:
     """Return an operation's part of the server's price list."""
     return {
-        model_word(operation, model) if model else "": amount
-        for (operation_id, model), amount in prices.items()
+        model_word(operation, model) if model else "": price
+        for (operation_id, model), price in prices.items()
         if operation_id == operation.id
     }
 
 
 def listed_price(listed: ListedPrices, factors: PriceFactors) -> Decimal | None:
-    """Return what the price list says of such a job: of its model, else of all models."""
+    """Return what the price list says of such a job, None where it says nothing or the length is not given."""
+    line = listed_line(listed, factors)
+    return None if line is None else line.of_job(factors)
+
+
+def listed_line(listed: ListedPrices, factors: PriceFactors) -> ListedPrice | None:
+    """Return the line of the list for such a job: of its model, else of all models of its operation."""
     return listed.get(factors.model, listed.get(""))

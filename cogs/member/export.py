@@ -9,12 +9,12 @@ import tempfile
 import zipfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
-from decimal import Decimal
 from typing import IO, Any, TypeAlias, cast
 
 import discord
 
 from bot.delivery.discord_facts import MIB, REQUEST_LIMIT_BYTES
+from bot.domain.csv_cells import cell
 from bot.errors import InputError
 from bot.store import Store
 from bot.store.money.reports import START, Mark, ReportPage
@@ -27,23 +27,11 @@ FILES_LIMIT_BYTES = REQUEST_LIMIT_BYTES - MIB
 LEDGER_COLUMNS = (
     "id", "time", "member_id", "kind", "credits", "job_id", "operation", "model", "channel_id",
 )  # fmt: skip
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""Spreadsheets run a cell that begins with one of these as a formula."""
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 NextPage: TypeAlias = Callable[[Mark], Awaitable[ReportPage]]
 Form: TypeAlias = Callable[[Rows, bool, bool], str]
 """Makes text of the rows of a page, which may be the first one and may be the last one."""
-
-
-def cell(value: object) -> str:
-    """Return a value as a cell of CSV: a number as it is, a text so that no spreadsheet runs it as a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, int | Decimal):
-        return f"{value:f}" if isinstance(value, Decimal) else str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 async def books(stack: ExitStack, store: Store, guild_id: int, *, since: float, file_limit: int) -> list[discord.File]:

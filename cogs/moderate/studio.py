@@ -16,7 +16,8 @@ from cogs.moderate import texts
 from cogs.moderate.api_key import KeyForm, remove_key
 from cogs.moderate.blocks import block, pause, show_blocked, unblock
 from cogs.moderate.operations import operations
-from cogs.moderate.prices import model_choices, set_price, show_prices
+from cogs.moderate.price_form import open_price_form
+from cogs.moderate.prices import model_choices, replace_prices, set_price, show_prices
 from cogs.moderate.review import ReviewScope, set_review
 from cogs.moderate.settings.commands import open_settings
 from cogs.moderate.settings.forms import MODEL_CHARS
@@ -109,17 +110,22 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     @app_commands.describe(
         operation=texts.PRICED_OPERATION_OPTION,
         amount=texts.PRICE_OPTION,
+        per=texts.PRICE_UNIT_OPTION,
         model=texts.PRICED_MODEL_OPTION,
     )
     async def price(
         self,
         interaction: Interaction,
-        operation: str,
+        operation: str | None = None,
         amount: app_commands.Range[float, 0, CREDITS_MAX] | None = None,
+        per: Literal["job", "output", "second"] = "job",
         model: app_commands.Range[str, 1, MODEL_CHARS] | None = None,
     ) -> None:
-        """Set or remove a price."""
-        await set_price(interaction, operation, amount, model)
+        """Set or remove a price; without an operation, open the form for one."""
+        if operation is None:
+            await open_price_form(interaction, amount, per, model)
+        else:
+            await set_price(interaction, operation, amount, per, model)
 
     @price.autocomplete("operation")
     async def _priced_operation(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -131,9 +137,13 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         return model_choices(interaction, typed)
 
     @app_commands.command(name="prices", description=texts.PRICES_COMMAND)
-    async def prices(self, interaction: Interaction) -> None:
-        """Show the price list."""
-        await show_prices(interaction)
+    @app_commands.describe(file=texts.PRICE_FILE_OPTION)
+    async def prices(self, interaction: Interaction, file: discord.Attachment | None = None) -> None:
+        """Show the price list, or replace it by a file's."""
+        if file is None:
+            await show_prices(interaction)
+        else:
+            await replace_prices(interaction, file)
 
     @app_commands.command(name="pause", description=texts.PAUSE_COMMAND)
     @app_commands.describe(switch=texts.PAUSE_OPTION)

@@ -14,7 +14,7 @@ STATUS_COMMAND = "Key, credits, running jobs, and whether the API answers"
 OPERATIONS_COMMAND = "Which operations are on here; switch one on or off"
 REQUEST_COMMAND = "Run any operation, with its input as JSON"
 PRICE_COMMAND = "Set what a kind of job is thought to cost here, or remove that"
-PRICES_COMMAND = "Show the prices that are set here"
+PRICES_COMMAND = "Show the prices set and learned here, or take them from a file"
 PAUSE_COMMAND = "Let no new job start; running ones are delivered"
 BLOCK_COMMAND = "Let a member not use the bot here"
 UNBLOCK_COMMAND = "Let a blocked member use the bot again"
@@ -27,8 +27,10 @@ SWITCHED_OPERATION_OPTION = "The operation to switch; left out, all are listed"
 SWITCH_OPTION = "Whether it may be used"
 EVERYWHERE_OPTION = "In all servers of this bot; for the bot's owner only"
 REQUESTED_OPERATION_OPTION = "The operation, e.g. three_d.location.generate"
-PRICED_OPERATION_OPTION = "The operation, e.g. video.generate"
-PRICE_OPTION = "Credits for one job; left out, the price is removed"
+PRICED_OPERATION_OPTION = "The operation, e.g. video.generate; left out, a form opens"
+PRICE_OPTION = "Credits; left out, the price is removed"
+PRICE_UNIT_OPTION = "What they are for: the job, each output, or each second; the job, if left out"
+PRICE_FILE_OPTION = "A CSV file like the one shown, which replaces the whole list"
 PRICED_MODEL_OPTION = "Only with this model; left out, with any that has no price of its own"
 PAUSE_OPTION = "on: no new jobs; off: as usual"
 BLOCKED_MEMBER_OPTION = "Who"
@@ -164,12 +166,29 @@ def more_operations(count: int) -> str:
 # ---------------------------------------------------------------------- /studio price and prices
 
 PRICES_TITLE = "Prices set on this server"
-NO_PRICES = "No price is set: `/studio price` with an operation and credits sets one."
+NO_PRICES = "No price is set, and none was learned yet: `/studio price` with an operation and credits sets one."
+PRICES_FOOTER = "To change many at once: edit prices.csv and give it to /studio prices; it replaces the whole list."
+PRICE_FORM = "Price of a kind of job"
+PRICE_OPERATION, PRICE_OPERATION_HINT = "Operation", "Its id, e.g. video.generate"
+PRICE_MODEL, PRICE_MODEL_HINT = "Model", "Left empty: every model that has no price of its own"
+PRICE_UNIT, PRICE_UNIT_HINT = "The price is for", "A second of each result, or each result, or the job as it is"
+PRICE_UNITS = {"job": "the whole job", "output": "each output", "second": "each second of each output"}
+PRICE_AMOUNT, PRICE_AMOUNT_HINT = "Credits", "Left empty: the price is removed"
 
 
-def price_line(operation_id: str, model: str | None, amount: str) -> str:
-    """Return a line of the price list; `model` is None where the price applies to every model."""
-    return f"`{operation_id}`{'' if model is None else f' with {model}'}: {amount}"
+def _with_model(operation_id: str, model: str | None) -> str:
+    return f"`{operation_id}`{'' if model is None else f' with {model}'}"
+
+
+def price_line(operation_id: str, model: str | None, amount: str, learned: Sequence[str]) -> str:
+    """Return a line of the price list, with what was learned of such jobs; `model` is None for every model."""
+    lines = [f"{_with_model(operation_id, model)}: {amount}", *(f"-# paid so far: {each}" for each in learned)]
+    return "\n".join(lines)
+
+
+def learned_line(operation_id: str, model: str | None, learned: str) -> str:
+    """Return what was learned of jobs without a price on the list."""
+    return f"{_with_model(operation_id, model)}: not on the list; paid so far: {learned}"
 
 
 # ---------------------------------------------------------------------- /studio block, blocked and pause

@@ -179,6 +179,7 @@ CALLS: dict[str, Call] = {
     "pings.note": lambda store, guild_id, other, _: store.pings.note(guild_id, other.card.id),
     "pings.is_noted": lambda store, guild_id, other, _: store.pings.is_noted(guild_id, other.card.id),
     "prices.set": lambda store, guild_id, *_: store.prices.set(guild_id, "image.generate", "", None),
+    "prices.replace": lambda store, guild_id, *_: store.prices.replace(guild_id, {}),
     "prices.all": lambda store, guild_id, *_: store.prices.all(guild_id),
     "decisions.add": lambda store, guild_id, *_: store.decisions.add(guild_id, Record(by_id=1, kind="limit", text="x")),
     "decisions.all": lambda store, guild_id, *_: store.decisions.all(guild_id),

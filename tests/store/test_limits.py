@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.guild_rules import Block, Limit, Payer, Period, Rules, Scope
 from bot.domain.models import Card, Job, JobState
+from bot.domain.price_list import ListedPrice
 from bot.store import Spending, Store
 
 GUILD, AUTHOR = 700, 42
@@ -217,7 +218,11 @@ async def test_prices_are_set_replaced_and_taken_away(store: Store) -> None:
     await store.prices.set(GUILD, "image.generate", "", Decimal(5))
     await store.prices.set(GUILD, "image.generate", "flux", Decimal("7.5"))
     await store.prices.set(GUILD, "image.generate", "", Decimal(6))
-    assert await store.prices.all(GUILD) == {("image.generate", ""): 6, ("image.generate", "flux"): Decimal("7.5")}
+    flux = ListedPrice(credits=Decimal("7.5"))
+    assert await store.prices.all(GUILD) == {
+        ("image.generate", ""): ListedPrice(credits=Decimal(6)),
+        ("image.generate", "flux"): flux,
+    }
     await store.prices.set(GUILD, "image.generate", "", None)
     await store.prices.set(GUILD, "nothing", "", None)
-    assert await store.prices.all(GUILD) == {("image.generate", "flux"): Decimal("7.5")}
+    assert await store.prices.all(GUILD) == {("image.generate", "flux"): flux}

@@ -136,6 +136,11 @@ async def a_price(stage: Stage) -> None:
     await stage.store.prices.set(stage.guild, "image.generate", "", Decimal(5))
 
 
+async def send_prices(stage: Stage, number: int) -> None:
+    table = f"operation,credits\nimage.generate,{number}"
+    await stage.slash("studio prices", file=("prices.csv", table.encode()))
+
+
 async def an_operation_that_is_on(stage: Stage) -> None:
     await stage.begin()
     await stage.store.switched_off.set(stage.guild, ["image.generate"], on=True, by_id=1)
@@ -335,6 +340,7 @@ ACTS: dict[str, Act] = {
     "key set": Act(a_key, set_key, "key"),
     "key remove": command("studio key", "key", a_key_that_is_set, action="remove"),
     "price set": command("studio price", "price", operation="image.generate", credits=lambda _, number: float(number)),
+    "prices from a file": Act(a_price, send_prices, "price"),
     "price remove": command("studio price", "price", a_price, operation="image.generate"),
     "operation off": command(
         "studio operations", "operation", an_operation_that_is_on, operation="image.generate", switch="off"

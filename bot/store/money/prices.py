@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 
+from bot.domain.price_list import ListedPrice, PriceList, PriceUnit
 from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.record import Change, RecordOf
 from bot.store.engine.repository import Repository
 
-PriceList = Mapping[tuple[str, str], Decimal]
-"""Credits by operation and model; model '' is for all models."""
+_PUT = """
+INSERT INTO prices (guild_id, operation, model, credits_milli, per) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (guild_id, operation, model) DO UPDATE SET credits_milli = excluded.credits_milli, per = excluded.per
+"""
+_ALL = "SELECT operation, model, credits_milli, per FROM prices WHERE guild_id = ? ORDER BY operation, model"
 
 
 class Prices(Repository):
@@ -24,43 +28,53 @@ class Prices(Repository):
         model: str,
         amount: Decimal | None,
         *,
+        per: PriceUnit = PriceUnit.JOB,
         allow: Callable[[PriceList], None] | None = None,
-        record: RecordOf[Change[Decimal | None]] | None = None,
-    ) -> Change[Decimal | None]:
-        """Set what a job of this kind is expected to cost in the guild; None removes it. Model '' is for all models.
+        record: RecordOf[Change[ListedPrice | None]] | None = None,
+    ) -> Change[ListedPrice | None]:
+        """Set what jobs of this kind are expected to cost in the guild; None removes it. Model '' is for all models.
 
         `allow` is given the current list in the same transaction; what it raises propagates, with nothing changed.
         """
+        after = None if amount is None else ListedPrice(credits=amount, per=per)
 
-        def change(db: sqlite3.Connection) -> Change[Decimal | None]:
+        def change(db: sqlite3.Connection) -> Change[ListedPrice | None]:
             before = _prices(db, guild_id)
             if allow is not None:
                 allow(before)
-            _set(db, guild_id, operation, model, amount)
-            return Change(before=before.get((operation, model)), after=amount)
+            _set(db, guild_id, operation, model, after)
+            return Change(before=before.get((operation, model)), after=after)
 
         return await self._recorded(guild_id, change, record)
 
-    async def all(self, guild_id: int) -> dict[tuple[str, str], Decimal]:
-        """Return the guild's price list by (operation, model), in credits."""
+    async def replace(
+        self, guild_id: int, prices: PriceList, *, record: RecordOf[Change[PriceList]] | None = None
+    ) -> Change[PriceList]:
+        """Replace the guild's whole list, in one transaction."""
+
+        def change(db: sqlite3.Connection) -> Change[PriceList]:
+            before = _prices(db, guild_id)
+            db.execute("DELETE FROM prices WHERE guild_id = ?", (guild_id,))
+            for (operation, model), price in prices.items():
+                _set(db, guild_id, operation, model, price)
+            return Change(before=before, after=dict(prices))
+
+        return await self._recorded(guild_id, change, record)
+
+    async def all(self, guild_id: int) -> dict[tuple[str, str], ListedPrice]:
+        """Return the guild's price list by (operation, model)."""
         return await self._database.read(lambda db: _prices(db, guild_id))
 
 
-def _set(db: sqlite3.Connection, guild_id: int, operation: str, model: str, amount: Decimal | None) -> None:
-    if amount is None:
+def _set(db: sqlite3.Connection, guild_id: int, operation: str, model: str, price: ListedPrice | None) -> None:
+    if price is None:
         db.execute(
             "DELETE FROM prices WHERE guild_id = ? AND operation = ? AND model = ?", (guild_id, operation, model)
         )
         return
-    db.execute(
-        "INSERT INTO prices (guild_id, operation, model, credits_milli) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (guild_id, operation, model) DO UPDATE SET credits_milli = excluded.credits_milli",
-        (guild_id, operation, model, to_milli(amount)),
-    )
+    db.execute(_PUT, (guild_id, operation, model, to_milli(price.credits), price.per.value))
 
 
-def _prices(db: sqlite3.Connection, guild_id: int) -> dict[tuple[str, str], Decimal]:
-    rows = db.execute(
-        "SELECT operation, model, credits_milli FROM prices WHERE guild_id = ? ORDER BY operation, model", (guild_id,)
-    ).fetchall()
-    return {(row[0], row[1]): from_milli(row[2]) for row in rows}
+def _prices(db: sqlite3.Connection, guild_id: int) -> dict[tuple[str, str], ListedPrice]:
+    rows = db.execute(_ALL, (guild_id,)).fetchall()
+    return {(row[0], row[1]): ListedPrice(credits=from_milli(row[2]), per=PriceUnit(row[3])) for row in rows}

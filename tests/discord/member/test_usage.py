@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bot.domain.csv_cells import cell
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState, LedgerKind, credits_text
 from bot.media import chart as charts
-from cogs.member.export import LEDGER_COLUMNS, cell
+from cogs.member.export import LEDGER_COLUMNS
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
 from tests.support.surface import private_sentence

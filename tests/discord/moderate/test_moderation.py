@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
+from bot.domain.price_list import ListedPrice
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
 from tests.support.surface import nothing_happened, private_sentence, settled_exactly, state_text, until
 
@@ -159,8 +160,8 @@ async def test_a_price_is_set_used_shown_and_removed(rig: Rig):
     assert text == "Done: set the price of `image.generate` to 7.5 credits."
     done(await slash(rig.channel, "studio price", operation="image.generate", credits=30, model="GPT Image 2"))
     assert await rig.bot.parts.store.prices.all(rig.guild.id) == {
-        ("image.generate", ""): Decimal("7.5"),
-        ("image.generate", "gptimage2"): Decimal(30),
+        ("image.generate", ""): ListedPrice(credits=Decimal("7.5")),
+        ("image.generate", "gptimage2"): ListedPrice(credits=Decimal(30)),
     }
     shown = (await slash(rig.channel, "studio prices")).response.embeds[0].description
     assert shown == "`image.generate`: 7.5 credits\n`image.generate` with GPT Image 2: 30 credits"

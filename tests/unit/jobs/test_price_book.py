@@ -11,6 +11,7 @@ import pytest
 from bot.catalogue import Catalogue
 from bot.catalogue.price_factors import price_factors
 from bot.catalogue.price_samples import price_samples
+from bot.domain.price_list import ListedPrice, PriceUnit
 from bot.domain.price_model import CostSeen
 from bot.jobs.price_book import PriceBook
 from bot.jobs.price_sources import by_model
@@ -20,6 +21,8 @@ from cogs.ui.prices import hint, price_lines, price_range
 CATALOGUE = Catalogue()
 VIDEO, IMAGE = CATALOGUE.get("video.generate"), CATALOGUE.get("image.generate")
 SPEECH, PROMPT = CATALOGUE.get("narration.generate"), CATALOGUE.get("prompt.enhance.image")
+
+A_SECOND = ListedPrice(credits=Decimal(4), per=PriceUnit.SECOND)
 
 
 def by_second(rate: str, *sizes: float) -> list[CostSeen]:
@@ -40,11 +43,14 @@ def told(operation: Any, **prices: int) -> list[ToldPrice]:
 def book(
     operation: Any = VIDEO,
     costs: Mapping[str, Sequence[CostSeen]] | None = None,
-    listed: Mapping[str, int] | None = None,
+    listed: Mapping[str, int | ListedPrice] | None = None,
     tool: Sequence[ToldPrice] = (),
     **more: Any,
 ) -> PriceBook:
-    prices = {(operation.id, model): Decimal(amount) for model, amount in (listed or {}).items()}
+    prices = {
+        (operation.id, model): price if isinstance(price, ListedPrice) else ListedPrice(credits=Decimal(price))
+        for model, price in (listed or {}).items()
+    }
     return PriceBook(
         listed={operation.id: by_model(prices, operation)},
         costs={operation.id: costs or {}},
@@ -88,6 +94,8 @@ def test_the_servers_own_model_is_taken_where_none_is_named():
         (book(costs={"": by_second("4.8", 5, 5, 5)}), VIDEO, "about 24 credits for 5 s (from 3 jobs)"),
         (book(listed={"": 31}), VIDEO, "about 31 credits (this server's price list)"),
         (book(listed={"": 31, "seedance2": 40}), VIDEO, "about 31 to 40 credits"),
+        (book(listed={"": A_SECOND}), VIDEO, "about 4 credits a second (this server's price list)"),
+        (book(listed={"": A_SECOND, "seedance2": 40}), VIDEO, "about 20 to 40 credits"),
         (book(tool=told(VIDEO, usual=20)), VIDEO, "about 20 credits for 5 s (Cannon Studio's estimate)"),
         (book(tool=told(VIDEO, usual=20, seedance2=24)), VIDEO, "about 20 to 24 credits"),
         (
