@@ -14,7 +14,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
 from bot.catalogue import LiveCatalogue, Operation
-from bot.catalogue.price_factors import model_word, price_factors, size_unit
+from bot.catalogue.price_factors import model_word, price_factors
 from bot.catalogue.price_samples import TYPICAL_S, PriceSample, price_samples
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Estimate
@@ -107,11 +107,9 @@ class PriceBook:
             found.setdefault(told.factors.kind, told.factors)
         models = {each.model for each in found.values()}
         for word, price in self.listed.get(operation.id, {}).items():
-            kind = f"model={word}" if word else ""
+            kind, size = f"model={word}" if word else "", TYPICAL_S if price.per is PriceUnit.SECOND else None
             if word not in models:
-                found.setdefault(
-                    kind, PriceFactors(kind=kind, size=TYPICAL_S if price.per is PriceUnit.SECOND else None)
-                )
+                found.setdefault(kind, PriceFactors(kind=kind, size=size))
         return [each for each in found.values() if only in {None, each.model}]
 
     def _learned(self, operation: Operation, known: KnownPrice) -> KnownPrice:
@@ -127,11 +125,6 @@ class PriceBook:
             return replace(known, jobs=len(costs))
         rate = Decimal(repr(round(learned.rate * learned.bound, 6))).quantize(_RATE_STEP, ROUND_CEILING)
         return replace(known, jobs=len(costs), rate=rate)
-
-
-def is_spoken(operation: Operation) -> bool:
-    """Whether the size of the operation's jobs is a number of characters, and not of seconds."""
-    return size_unit(operation) == "character"
 
 
 class PriceBooks:

@@ -57,7 +57,7 @@ async def test_each_choice_shows_what_the_job_would_cost_with_it(rig: Rig):
     models = await offered(rig, "model", duration=10)
     assert models["seedance2"] == "Seedance 2.0 (seedance2) · about 48 credits"
     assert models["wan27video"] == "Wan 2.7 (wan27video)"
-    assert (await offered(rig, "model"))["seedance2"] == "Seedance 2.0 (seedance2) · about 4.8 credits a second"
+    assert (await offered(rig, "model"))["seedance2"] == "Seedance 2.0 (seedance2) · about 4.8 credits per second"
     assert all("credit" not in label for label in (await offered(rig, "aspect_ratio", model="seedance2")).values())
 
 
