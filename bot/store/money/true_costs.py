@@ -14,6 +14,8 @@ from bot.store.engine.repository import Repository
 
 LATEST_JOBS = 5000
 """How many jobs are read for the prices of all kinds: older ones say little, and reading all would take long."""
+LATEST_OF_OPERATION = 1000
+"""The same for one operation: completions read it at each keystroke."""
 
 # Word for word the condition of the index jobs_costs.
 _TOLD = "state IN ('delivered', 'held') AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
@@ -88,7 +90,8 @@ class TrueCosts(Repository):
         self, guild_id: int, key_id: int | None, *, operation: str | None = None, limit: int = JOBS_READ
     ) -> Mapping[PricedKind, list[CostSeen]]:
         """Return the newest costs of every kind of job of late, at most `limit` of each; of one operation, if given."""
-        values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": LATEST_JOBS}
+        rows_max = LATEST_JOBS if operation is None else LATEST_OF_OPERATION
+        values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": rows_max}
         query = _LATEST if operation is None else _LATEST_OF_OPERATION
         rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
         found: dict[PricedKind, list[CostSeen]] = {}
