@@ -38,6 +38,7 @@ from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
 from bot.jobs.admission import Admission, KeyGate
 from bot.jobs.assembly import make_worker
+from bot.jobs.earlier_costs import sort_earlier_costs
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import Maintenance
@@ -180,6 +181,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
     await core.absences.load()
     await core.keys.load()
     await core.learned.load()
+    await sort_earlier_costs(store, setup.catalogue)
     await core.switches.load()
     return core
 

@@ -8,7 +8,7 @@ from typing import Final
 import discord
 
 from bot.catalogue import Operation, model_name
-from bot.delivery.deadlines import in_time
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.domain.harmless_text import harmless
 from bot.domain.models import credits_of
 from bot.domain.price_list import PriceList, PriceUnit
@@ -67,7 +67,7 @@ async def show_prices(interaction: Interaction) -> None:
     made[-1].set_footer(text=texts.PRICES_FOOTER)
     data = write_price_file(prices, found, operations)
     files = [discord.File(io.BytesIO(data), FILE_NAME)]
-    await in_time(interaction.edit_original_response(embed=made[0], attachments=files))
+    await in_time(interaction.edit_original_response(embed=made[0], attachments=files), UPLOAD_TIMEOUT_S)
     for more in made[1:]:
         await in_time(interaction.followup.send(embed=more, ephemeral=True))
 

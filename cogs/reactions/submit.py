@@ -68,7 +68,9 @@ async def accept(
     try:
         return await bot.parts.generation.reactions.accept(key, generation, origin)
     except Unconfirmed as unconfirmed:
-        raise Refused(texts.needs_confirmation(credits_text(unconfirmed.shown.credits))) from unconfirmed
+        shown = unconfirmed.shown
+        sentence = texts.needs_confirmation(credits_text(shown.credits))
+        raise Refused(sentence if shown.known else texts.UNKNOWN_NEEDS_CONFIRMATION) from unconfirmed
 
 
 async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:
