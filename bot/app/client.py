@@ -7,7 +7,7 @@ import functools
 import importlib
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import discord
@@ -26,6 +26,7 @@ from bot.app.translation import Translator
 from bot.app.watchdog import Watchdog, end_process
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
+from bot.domain.text import whole
 from bot.media.scratch_dir import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
@@ -58,6 +59,13 @@ def intents() -> discord.Intents:
 
 class Tree(app_commands.CommandTree["CannonBot"]):
     """The command tree; its errors go to the one error boundary."""
+
+    async def interaction_check(self, interaction: discord.Interaction[CannonBot], /) -> bool:
+        """Make all that was typed into options a text that can be stored and looked for. Every interaction goes on."""
+        data = cast("dict[str, Any]", interaction.data or {})
+        if "options" in data:
+            data["options"] = whole(data["options"])
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[CannonBot], error: app_commands.AppCommandError, /

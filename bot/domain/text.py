@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 SLUG_CHARS = 40
 INVISIBLE: Mapping[int, None] = MappingProxyType(
@@ -41,6 +42,17 @@ def on_off(value: bool) -> str:
 def without_controls(text: str) -> str:
     """Remove control characters, halves of surrogate pairs and marks that reverse text; line breaks and tabs stay."""
     return text.translate(INVISIBLE)
+
+
+def whole(value: Any) -> Any:
+    """Return a JSON value without lone surrogates, which JSON can express but no database, log or message accepts."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [whole(item) for item in value]
+    if isinstance(value, dict):
+        return {whole(name): whole(item) for name, item in value.items()}
+    return value
 
 
 def shortened(text: str, limit: int) -> str:

@@ -22,6 +22,7 @@ from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
 from bot.jobs import texts
 from bot.jobs.card_spec import Origin
+from bot.jobs.limit_alerts import tell_refused
 from bot.jobs.pricing import Pricing
 from bot.store import Spending, Store
 
@@ -88,6 +89,8 @@ class Admission:
             await self._judge(request, origin.guild_id)
         except Refused as error:
             refusal = await self._explained(error, request, found, origin.guild_id, key)
+            if refusal.reason == "limit":
+                await tell_refused(self._store, self._watch, origin.guild_id, request)
             if found:
                 await self._watch.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
             raise refusal from None

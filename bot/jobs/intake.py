@@ -10,9 +10,8 @@ from typing import Any
 
 from bot.catalogue import LiveCatalogue
 from bot.domain.guild_rules import Rules
-from bot.domain.limit_rules import all_headrooms
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
-from bot.domain.spend_request import JOBS_PER_CARD, Headroom, SpendRequest, Verdict, WordsChanged
+from bot.domain.spend_request import JOBS_PER_CARD, SpendRequest, Verdict, WordsChanged
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
@@ -26,6 +25,7 @@ from bot.guild.watch import Watch
 from bot.jobs import texts
 from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec
+from bot.jobs.limit_alerts import headrooms, tell_refused
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats
 from bot.jobs.sent_words import judged
@@ -178,10 +178,7 @@ class JobService:
             )
         except Refused as error:
             if error.reason == "limit":
-                left = await self._store.spending.view(
-                    spec.guild_id, spec.author_id, lambda spending: _headrooms(spend, spending)
-                )
-                self._watch.tell(spec.guild_id, of_limits(left, spend, taken=False))
+                await tell_refused(self._store, self._watch, spec.guild_id, spend)
             raise
         if verdict is not None:
             self._watch.tell(spec.guild_id, of_limits(verdict.headrooms, spend, taken=True))
@@ -315,11 +312,4 @@ def _decide(spend: SpendRequest, spending: Spending) -> Verdict:
     verdict = decide(
         spend, rules=spending.rules, limits=spending.limits, block=spending.block, spending=spending, now=spending.now
     )
-    return replace(verdict, headrooms=_headrooms(spend, spending))
-
-
-def _headrooms(spend: SpendRequest, spending: Spending) -> tuple[Headroom, ...]:
-    """Return what the limits that apply to the request leave without it; () where there is no log channel to alert."""
-    if spending.rules.log_channel is None:
-        return ()
-    return all_headrooms(spending.limits, spend, spending.rules, spending, spending.now)
+    return replace(verdict, headrooms=headrooms(spend, spending))

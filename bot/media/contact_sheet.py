@@ -135,6 +135,9 @@ def load() -> None:
     """Import all code that is needed: once restricted, this process can read it no more."""
     for name in LOADED:
         importlib.import_module(name)
+    from PIL import AvifImagePlugin  # noqa: PLC0415 - the bot's own process never needs it
+
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # by default one for each core, and their stacks count as memory
 
 
 def restrict() -> None:

@@ -46,9 +46,7 @@ def completion(states: frozenset[JobState]) -> object:
 
     async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
         bot = interaction.client
-        jobs = await bot.parts.store.job_lists.recent(
-            interaction.guild_id or 0, limit=100, states=states, author_id=interaction.user.id
-        )
+        jobs = await bot.parts.store.job_lists.own(interaction.guild_id or 0, interaction.user.id, states=states)
         word, now = typed.strip().lower(), bot.clock.wall()
         offers = [(job_label(job, now), job.id) for job in jobs]
         return [app_commands.Choice(name=label, value=key) for label, key in offers if word in label.lower()][

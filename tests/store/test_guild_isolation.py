@@ -140,6 +140,9 @@ CALLS: dict[str, Call] = {
     "ledger.rows": lambda store, guild_id, *_: store.ledger.rows(guild_id),
     "job_lists.counts": lambda store, guild_id, *_: store.job_lists.counts(guild_id),
     "job_lists.results": lambda store, guild_id, other, _: store.job_lists.results(guild_id, kinds=list(MediaKind)),
+    "job_lists.own": lambda store, guild_id, other, _: store.job_lists.own(
+        guild_id, other.card.author_id, states=list(JobState)
+    ),
     "job_lists.found": lambda store, guild_id, other, _: store.job_lists.found(guild_id, [other.job.id, other.paid.id]),
     "job_lists.placed": lambda store, guild_id, other, _: store.job_lists.placed(guild_id, other.job.id),
     "job_lists.in_message": lambda store, guild_id, *_: store.job_lists.in_message(guild_id, MESSAGE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from typing import Any
 
@@ -15,8 +16,14 @@ async def test_a_search_does_not_wait_for_the_reader_of_all_and_the_other_way_ro
     store: Store, accepted: Any
 ) -> None:
     await accepted(store)
-    let_go = threading.Event()
-    busy = asyncio.create_task(store._database.read(lambda _: let_go.wait(20)))
+    has_begun, let_go = threading.Event(), threading.Event()
+
+    def take_long(_: sqlite3.Connection) -> None:
+        has_begun.set()
+        let_go.wait(20)
+
+    busy = asyncio.create_task(store._database.read(take_long))
+    await asyncio.to_thread(has_begun.wait, 20)
     try:
         async with asyncio.timeout(5):
             assert await store.job_lists.results(GUILD, kinds=[MediaKind.IMAGE], typed="x") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +64,21 @@ async def test_a_private_result_and_job_are_seen_by_their_author_only(store: Sto
     assert await visible.get(seeing(GUILD, OTHER), public.id) == public
     assert await visible.get(seeing(GUILD, AUTHOR), f" {public.id.lower()} ") == public
     assert await visible.get(seeing(GUILD + 1, AUTHOR), public.id) is None
+
+
+async def test_of_a_message_those_results_are_found_that_its_reader_sees(store: Store, made: Any) -> None:
+    public, private = await result(store, made, IMAGE), await result(store, made, IMAGE, private=True)
+    place = (await store.job_lists.placed(GUILD, public.id)).place.place_id  # type: ignore[union-attr]  # it is there
+
+    def say(db: sqlite3.Connection) -> None:
+        db.execute("UPDATE jobs SET message_id = 77")
+
+    await store._database.write(say)
+    visible = VisibleJobs(store)
+    assert [job.id for job in await visible.in_message(seeing(GUILD, AUTHOR, place), 77)] == [public.id, private.id]
+    assert [job.id for job in await visible.in_message(seeing(GUILD, OTHER), 77)] == [public.id]
+    assert await visible.in_message(seeing(GUILD, OTHER, place), 77) == []
+    assert await visible.in_message(seeing(GUILD + 1, AUTHOR), 77) == []
 
 
 @pytest.mark.parametrize(

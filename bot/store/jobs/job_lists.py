@@ -63,6 +63,18 @@ class JobLists(Repository):
         rows = await self._database.glance(lambda db: db.execute(_FOUND, values).fetchall())
         return [job_of(row) for row in rows]
 
+    async def own(self, guild_id: int, author_id: int, *, states: Collection[JobState], limit: int = 100) -> list[Job]:
+        """Return those of the member's newest SEARCHED jobs in the guild that are in `states`, at most `limit`."""
+        values = {
+            "guild_id": guild_id,
+            "author_id": author_id,
+            "states": to_json(sorted(states)),
+            "searched": SEARCHED,
+            "limit": limit,
+        }
+        rows = await self._database.glance(lambda db: db.execute(_OWN, values).fetchall())
+        return [job_of(row) for row in rows]
+
     async def has_made(self, guild_id: int, key_id: int | None, operation: str, *, since: float) -> bool:
         """Whether one of the guild's jobs had a result with this key since then (Unix seconds); None: the host's."""
         row = await self._database.read(
@@ -189,6 +201,14 @@ WHERE EXISTS (
                 AND (instr(lower(given.value), :typed) > 0 OR instr(given.value, :exact) > 0)
         ))
 ORDER BY newest.created_at DESC, newest.number DESC
+"""
+_OWN = """
+SELECT jobs.* FROM (
+    SELECT rowid AS number FROM jobs WHERE guild_id = :guild_id AND author_id = :author_id
+    ORDER BY created_at DESC, rowid DESC LIMIT :searched
+) AS newest JOIN jobs ON jobs.rowid = newest.number
+WHERE jobs.state IN (SELECT value FROM json_each(:states))
+ORDER BY jobs.created_at DESC, jobs.rowid DESC LIMIT :limit
 """
 _FOUND = """
 SELECT jobs.* FROM json_each(:ids) AS wanted JOIN jobs ON jobs.id = wanted.value

@@ -230,3 +230,15 @@ async def test_a_retry_of_who_is_blocked_looks_at_no_result(rig: WatchedRig, mon
     assert "may not use" in private_sentence(await press(rig, rig.member, "retry", failed.id))
     assert asked == []
     assert len(await rig.jobs()) == 2
+
+
+async def test_moderators_are_told_of_a_limit_that_refused_before_the_look(rig: WatchedRig):
+    desk = rig.guild.create_text_channel("log")
+    await rule(rig, log_channel=desk.id)
+    await spend(rig, COST)
+    private_sentence(await edit(rig))
+    with rig.env.time_context():
+        await rig.bot.parts.watch.run_once()
+    await rig.env.settle()
+    told = [each.content for each in desk.history() if "is at 100 %" in each.content]
+    assert len(told) == 1

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.media import contact_sheet
 from bot.media.contact_sheet import NoSheet, Tile, draw
 from tests.support.decoders import FILES_SINCE, NETWORK_SINCE, as_bot, landlock, with_code
 
@@ -140,31 +141,41 @@ def test_no_socket_no_program_and_no_other_process_is_reached(tmp_path: Path) ->
     assert "ended with 98" in said_by(tmp_path, f"exec({SYSTEM_CALLS!r}, {{}})")
 
 
-def wide_png(edge: int) -> bytes:
-    """Return a small PNG of edge x edge pixels in full colour."""
+def wide_png(width: int, height: int) -> bytes:
+    """Return a small PNG in full colour."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    packer, row = zlib.compressobj(1), bytes(edge * 3 + 1)
-    packed = b"".join(packer.compress(row) for _ in range(edge)) + packer.flush()
-    head = struct.pack(">IIBBBBB", edge, edge, 8, 2, 0, 0, 0)
+    packer, row = zlib.compressobj(1), bytes(width * 3 + 1)
+    packed = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize(
-    "form", ["webp", *(pytest.param(each, marks=pytest.mark.long) for each in ("png", "gif", "jpg"))]
-)
-def test_a_sheet_of_huge_pictures_takes_little_memory(tmp_path: Path, form: str) -> None:
-    """A few hundred bytes that unpack to 48 million pixels; whether they are drawn or left out is not asked."""
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize("width", [13_000, pytest.param(16_000, marks=LONG)], ids=["allowed", "refused"])
+@pytest.mark.parametrize("form", ["webp", *(pytest.param(each, marks=LONG) for each in ("png", "gif", "jpg", "avif"))])
+def test_a_sheet_of_huge_pictures_takes_little_memory(tmp_path: Path, form: str, width: int) -> None:
+    """Few bytes that unpack to 39 or 48 million pixels; whether they are drawn or left out is not asked."""
+    assert 13_000 * 3000 < contact_sheet.PIXELS_MAX < 16_000 * 3000
     name = f"a.{form}"
     if form == "png":
-        (tmp_path / name).write_bytes(wide_png(6900))
+        (tmp_path / name).write_bytes(wide_png(width, 3000))
     else:
-        more = {"webp": {"lossless": True, "method": 0}}.get(form, {})
-        Image.new("RGB", (16_000, 3000), "#204060").save(tmp_path / name, **more)
+        more = {"webp": {"lossless": True, "method": 0}, "avif": {"speed": 10}}.get(form, {})
+        Image.new("RGB", (width, 3000), "#204060").save(tmp_path / name, **more)
     done = as_bot(DRAW, tmp_path, "-", name)
     assert int(done.stdout.splitlines()[-1]) <= SHEET_MAX_MIB, done.stdout
+
+
+@pytest.mark.parametrize("form", ["webp", *(pytest.param(each, marks=LONG) for each in ("png", "jpg", "gif", "avif"))])
+def test_a_picture_in_4k_has_its_place(tmp_path: Path, form: str) -> None:
+    Image.effect_noise((480, 270), 80).resize((3840, 2160)).convert("RGB").save(tmp_path / f"a.{form}")
+    done = as_bot(DRAW, tmp_path, "-", f"a.{form}")
+    assert done.stdout.startswith("drawn"), done.stdout + done.stderr
 
 
 async def test_two_sheets_are_drawn_at_once_and_the_others_wait(tmp_path: Path) -> None:
