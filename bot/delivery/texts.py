@@ -171,9 +171,8 @@ NOT_IN_THIS_CHANNEL = (
     "The bot may not be used in this channel, so it was not posted here. `/jobs recover` posts it in another one."
 )
 AGE_RESTRICTED_ALONE = (
-    "It was made with the safety check off, so it is posted in age-restricted channels only. `/jobs recover` posts it there."
-)
-    "It was made with the safety check off, so it is posted in age-restricted channels only; `/jobs recover` does."
+    "It was made with the safety check off, so it is posted in age-restricted channels only. "
+    "`/jobs recover` posts it in one."
 )
 TO_AUTHOR_ALONE = "It was made with the safety check off: only its author gets it by direct message."
 NOT_FROM_AGE_RESTRICTED = "What was made in an age-restricted channel does not go to a gallery that is not."
