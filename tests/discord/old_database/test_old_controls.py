@@ -117,7 +117,10 @@ async def test_old_prices_batches_lists_and_questions_are_answered(rig: OldRig):
     [text] = [draft for draft, data in drafts if "broken film" in data]
 
     await rig.press(ivy, f"c1:dismiss:{dear}")
-    await rig.press(ivy, f"c1:confirm:{priced}")
+    asked = await rig.press(ivy, f"c1:confirm:{priced}")  # the price that it was asked for was not kept then
+    assert new_jobs(rig) == []
+    assert "250 credits" in said(asked)
+    await ivy.click(asked.response, label="Yes, make it")
     assert new_jobs(rig) == [("music.generate", ivy.id, None)]
     assert rig.rows("SELECT id FROM drafts") == [(text,)]
     form = await rig.press(morgan, f"c1:recipe_text:{text}")
