@@ -102,7 +102,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     core = await _core(setup, store)
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
-    delivery = _delivery(setup, core, sources)
+    delivery = _delivery(setup, core, sources, sights)
     worker, maintenance = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
     host_limit = HostLimit(store, setup.clock, setup.settings.cannon_api_key_limit)
@@ -216,7 +216,7 @@ def _media_fetcher(setup: Setup) -> MediaFetcher:
     )
 
 
-def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:
+def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights) -> Delivery:
     return make_delivery(
         setup.bot,
         store=core.store,
@@ -229,6 +229,7 @@ def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:
         fresh=sources.fresh_link,
         surface=setup.surface,
         absences=core.absences,
+        sights=sights,
     )
 
 
@@ -278,7 +279,12 @@ def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
 
 def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> ResultCopies:
     return ResultCopies(
-        delivery.messages, store=core.store, media=core.media, fresh=sources.fresh_link, folder=setup.folder
+        delivery.messages,
+        gate=delivery.gate,
+        store=core.store,
+        media=core.media,
+        fresh=sources.fresh_link,
+        folder=setup.folder,
     )
 
 

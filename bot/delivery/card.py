@@ -54,6 +54,8 @@ class CardContext:
     """The places of jobs in the queue, 1 for the next."""
     paused: bool = False
     """Whether the moderators have paused new jobs."""
+    is_reviewed: bool = False
+    """Whether moderators look at the results of this private card."""
     withheld: frozenset[str] = frozenset()
     """Jobs of whose results nothing may be shown: a review is required, and has not published them."""
     made_from: str | None = None
@@ -131,6 +133,8 @@ def _states(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
         lines = [_line(job, line, jobs, context, room) for job, line in zip(jobs, lines, strict=True)]
     if card.private and any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
         lines.append(texts.READ_BY_MODERATORS)
+    if context.is_reviewed and not all(job.state.ended for job in jobs):
+        lines.append(texts.REVIEWED_PRIVATELY)
     if any(job.media and has_more_media(context.catalogue.find(job.operation), job.output) for job in jobs):
         lines.append(texts.FIRST_FILES)
     if not all(job.state.ended for job in jobs):

@@ -72,6 +72,7 @@ class CardDrawing:
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=waits and (await self._store.settings.get(guild_id)).paused,
+            is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
             withheld=await self._withheld(guild_id, jobs),
             made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
@@ -88,7 +89,7 @@ class CardDrawing:
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
         """Return those of a card's jobs of whose results nothing may be shown."""
         made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
-        return await self._store.reviews.withheld(guild_id, jobs[0].card_id) & made if made else frozenset()
+        return await self._store.reviews.withheld_of(guild_id, made) if made else frozenset()
 
     async def _link_to(self, card: Card, job_id: str) -> str:
         """Return a job's id, as a link to its card if who reads this card sees that one too: in the same channel."""

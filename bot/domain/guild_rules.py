@@ -132,6 +132,20 @@ class Payer(StrEnum):
     OFF = "off"
 
 
+class ReviewPrivate(StrEnum):
+    """Whether private results are reviewed, where results are."""
+
+    AUTO = "auto"
+    """Where those of the whole server are."""
+    ON = "on"
+    OFF = "off"
+
+
+REVIEWS_PRIVATE = {
+    ReviewPrivate.AUTO: texts.REVIEW_PRIVATE_AUTO,
+    ReviewPrivate.ON: texts.REVIEW_PRIVATE_ON,
+    ReviewPrivate.OFF: texts.REVIEW_PRIVATE_OFF,
+}
 PAYERS = {
     Payer.PRESSER: texts.REQUESTER_PAYS,
     Payer.AUTHOR: texts.AUTHOR_PAYS,
@@ -196,6 +210,15 @@ class Rules:
     approve_own: Annotated[
         bool, _on_approval(label=texts.APPROVE_OWN, kind=SWITCH, control=texts.APPROVE_OWN_CONTROL)
     ] = False
+    review_private: Annotated[
+        ReviewPrivate,
+        _on_approval(
+            label=texts.REVIEW_PRIVATE,
+            kind=choice(REVIEWS_PRIVATE, prefix=texts.REVIEW_PRIVATE_PREFIX),
+            control=texts.REVIEW_PRIVATE_CONTROL,
+        ),
+    ] = ReviewPrivate.AUTO
+    """Whether private results are reviewed where a rule of review applies to them."""
     log_channel: Annotated[
         int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL, control=texts.LOG_CHANNEL_CONTROL)
     ] = None

@@ -220,6 +220,10 @@ NONE, NO_WORDS = "none", "empty"
 ALL_CHANNELS = "all"
 NO_CEILING, NO_APPROVAL = "no such limit", "nothing waits for approval"
 RERUN = "Re-run"
+REVIEW_PRIVATE_PREFIX = "Private results"
+REVIEW_PRIVATE_AUTO = "reviewed where the whole server is"
+REVIEW_PRIVATE_ON = "reviewed like all others"
+REVIEW_PRIVATE_OFF = "not reviewed"
 REQUESTER_PAYS, AUTHOR_PAYS, RERUNS_OFF = (
     "who asks for it",
     "only the author may, and pays",
@@ -303,6 +307,7 @@ APPROVE_ABOVE = "approval needed above"
 APPROVAL_CHANNEL, APPROVAL_CHANNEL_CONTROL = "approval channel", "Approval channel"
 APPROVE_OWN, APPROVE_OWN_CONTROL = "approving one's own jobs", "Approving one's own"
 LOG_CHANNEL, LOG_CHANNEL_CONTROL = "log channel", "Log channel"
+REVIEW_PRIVATE, REVIEW_PRIVATE_CONTROL = "review of private results", "Are private results reviewed?"
 RERUN_PAYER, RERUN_PAYER_CONTROL = "who pays for a re-run", "Who pays for a re-run"
 RETENTION, RETENTION_DEFAULT = "days until prompts and links are erased", "as the bot's host has set it"
 PING, PING_CONTROL = "ping with the result", "Ping with the result"

@@ -10,7 +10,7 @@ from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import SourceFile
-from bot.generation.sources import SourceRef, native_video_id, require_kept
+from bot.generation.sources import SourceRef, native_video_id, require_kept, require_shown
 from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
 
@@ -38,6 +38,7 @@ class EarlierJobs:
         if job is None:
             raise InputError(texts.NO_SUCH_JOB, "job")
         require_kept(job)
+        await require_shown(self._store, job.guild_id, [job.id])
         native = native_video_id(job)
         if native is None:
             raise InputError(texts.not_by_sora(job.id), "job")
@@ -46,10 +47,11 @@ class EarlierJobs:
     async def input_of(self, job: Job, viewer: Viewer) -> tuple[dict[str, Any], list[SourceFile]]:
         """Return the job's input for a viewer, with its links as files, because they may have expired.
 
-        Raises InputError if its record was erased.
+        Raises InputError if its record was erased, or if a review withholds a result that it was made from.
         """
         if not job.input:
             raise InputError(texts.ERASED)
+        await require_shown(self._store, job.guild_id, job.after_ids)
         parent = None
         if job.parent_id is not None:
             parent = await self._visible.get(viewer, job.parent_id)

@@ -15,7 +15,7 @@ from bot.generation import texts
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation
 from bot.generation.rerun import Reruns
-from bot.generation.sources import Sources
+from bot.generation.sources import Sources, require_shown
 from bot.jobs.admission import Admission
 from bot.jobs.card_spec import JobSpec, Origin
 from bot.runtime.clock import Clock
@@ -115,8 +115,12 @@ class Retries:
     async def _outputs(
         self, done: Mapping[str, Job], refs: Sequence[OutputRef], left: Sequence[Job], origin: Origin
     ) -> dict[OutputRef, str]:
-        """Return outputs of the steps before, with working links to media, for a retry of the jobs that are left."""
+        """Return outputs of the steps before, with working links to media, for a retry of the jobs that are left.
+
+        Raises InputError if one is not known any more, or withheld by a review.
+        """
         found = {ref: _output(done, ref) for ref in refs}
+        await require_shown(self._store, origin.guild_id, {ref.source for ref in refs})
         media = {ref: medium for ref in refs for medium in done[ref.source].media if medium.url == found[ref]}
         if media:
             await self._admission.require(

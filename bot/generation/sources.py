@@ -65,6 +65,13 @@ def require_kept(*jobs: Job) -> None:
         raise InputError(texts.ERASED)
 
 
+async def require_shown(store: Store, guild_id: int, job_ids: Collection[str]) -> None:
+    """Raise InputError if a review withholds the result of one of these jobs: it is nothing's input."""
+    withheld = await store.reviews.withheld_of(guild_id, job_ids) if job_ids else frozenset()
+    if withheld:
+        raise InputError(texts.not_reviewed(min(withheld)), "job")
+
+
 class Sources:
     """Resolves what a member gave to a link that Cannon Studio can fetch. Nothing is spent here."""
 
@@ -126,8 +133,7 @@ class Sources:
         if job is None:
             raise InputError(texts.no_job(_quoted(job_id)), "job")
         require_kept(job)
-        if job.id in await self._store.reviews.withheld(job.guild_id, job.card_id):
-            raise InputError(texts.not_reviewed(job.id), "job")
+        await require_shown(self._store, job.guild_id, [job.id])
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
             raise InputError(texts.no_result_of_kind(job.id, kinds), "job")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.harmless_text import harmless
-from bot.domain.models import Job
+from bot.domain.models import Job, JobState
 from bot.domain.text import one_line
 from bot.errors import InputError
 from bot.guild import texts
@@ -63,4 +63,6 @@ class ReviewDecisions(ModeratorActs):
         job = await self._store.reviews.decide(guild_id, job_id, verdict, by_id=by_id, sentence=sentence, record=record)
         if job is None:
             raise InputError(texts.DECIDED)
-        self._worker.decided(job_id)
+        for each in await self._store.jobs.of_card(guild_id, job.card_id):
+            if each.state is JobState.READY:
+                self._worker.decided(each.id)

@@ -6,7 +6,8 @@ from bot.store.guild.approvals import Approval
 from bot.store.guild.privacy import Erased
 from bot.store.guild.reaction_acts import DueWish
 from bot.store.guild.recipes import KeptRecipe, Saved
-from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
+from bot.store.guild.review_places import ReviewRule
+from bot.store.guild.reviews import Review, ReviewVerdict
 from bot.store.jobs.cancellation import Cancelled
 from bot.store.jobs.copies import Copy, DoomedCopy
 from bot.store.jobs.overshoots import Overshoot

@@ -13,7 +13,7 @@ from bot.delivery.formatting import message_link
 from bot.domain.harmless_text import harmless
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
-from bot.generation.sources import require_kept
+from bot.generation.sources import require_kept, require_shown
 from bot.guild.removals import recovered_by
 from bot.jobs.surface import Later, NoPlace
 from bot.store import Cancelled
@@ -210,6 +210,8 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
         raise InputError(_nothing_held(job))
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     if await bot.parts.generation.earlier.is_private(job):
+        if not await is_moderator(interaction):
+            await require_shown(bot.parts.store, job.guild_id, [each.id for each in held])
         await _move_here(interaction, job)
     for each in held:
         await _post(interaction, each)
@@ -257,7 +259,7 @@ async def _post(interaction: Interaction, job: Job) -> None:
             job,
             media,
             channel_id=interaction.channel_id or 0,
-            is_reviewed=await is_moderator(interaction),
+            by_moderator=await is_moderator(interaction),
             record=recovered_by(interaction.user.id),
         )
     except NoPlace as error:

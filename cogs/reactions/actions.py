@@ -19,6 +19,7 @@ from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.reactions import NEXT_STEPS, ReactedCard
 from bot.generation.rerun import require_payer
 from bot.generation.texts import NO_RESULT
+from bot.jobs.surface import NoPlace
 from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
@@ -126,7 +127,7 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
         require_payer(rules, main_job(reacted.jobs), reacted.member.id)
     if rule.action is ReactionAction.GALLERY and acting_part(reacted) is not None:
         settings = await bot.parts.store.reactions.get(reacted.guild.id)
-        context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
+        await context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
 
 
 def _counts(rule: Reaction, reacted: Reacted) -> bool:
@@ -191,12 +192,23 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
     if all(job.state is not JobState.DELIVERED for job in jobs):
         raise InputError(NO_RESULT)
     _limit_rate(context, reacted)
-    withheld = await parts.store.reviews.withheld(card.guild_id, card.id)
+    withheld = await parts.store.reviews.withheld_of(card.guild_id, [job.id for job in jobs])
     embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld))
     embed.url = message_link(card)
     try:
         channel = await parts.delivery.messages.direct_message(reacted.member.id)
-        await parts.copies.post(channel, card, jobs, kind="dm", place_id=channel.id, embed=embed, documents=documents)
+        await parts.copies.post(
+            channel,
+            card,
+            jobs,
+            kind="dm",
+            place_id=channel.id,
+            to_member=reacted.member.id,
+            embed=embed,
+            documents=documents,
+        )
+    except NoPlace as error:
+        raise InputError(error.sentence) from error
     except discord.Forbidden as error:  # they accept no direct messages, so this cannot be reported to them either
         log.info("reaction.no_private_message", card=card.id, code=error.code)
 

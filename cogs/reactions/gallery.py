@@ -19,6 +19,7 @@ from bot.domain.models import Card, Job
 from bot.domain.reaction_rules import ReactionRules
 from bot.domain.text import shortened
 from bot.errors import InputError
+from bot.jobs.surface import Later, NoPlace
 from cogs.reactions import texts
 
 log = structlog.get_logger(__name__)
@@ -38,16 +39,21 @@ class Gallery:
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._shown: dict[str, int] = {}
 
-    def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: ReactionRules) -> None:
+    async def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: ReactionRules) -> None:
         """Raise InputError for a card that cannot be shown in the gallery."""
         if settings.gallery_channel is None:
             return
         if not shown_jobs(jobs):
             raise InputError(texts.NOTHING_TO_SHOW)
-        source = guild.get_channel_or_thread(card.channel_id)
-        place = guild.get_channel_or_thread(settings.gallery_channel)
-        if _is_nsfw(source) and place is not None and not _is_nsfw(place):
-            raise InputError(texts.NOT_FROM_HERE)
+        if guild.get_channel_or_thread(settings.gallery_channel) is None:
+            return  # the moderators are told
+        gate = self._bot.parts.delivery.gate
+        try:
+            await gate.require_copy(card, shown_jobs(jobs), channel_id=settings.gallery_channel)
+        except NoPlace as error:
+            raise InputError(error.sentence) from error
+        except Later as error:
+            raise InputError(texts.NOT_POSTED) from error
 
     async def update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
         """Update the card's post to its stars; best effort: the next star tries again."""
@@ -60,7 +66,9 @@ class Gallery:
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("gallery.refused", card=card.id, code=error.code)
             await self._alert(guild_id)
-        except DISCORD_ERRORS as error:
+        except NoPlace as error:
+            log.info("gallery.not_shown", card=card.id, reason=error.sentence)
+        except (Later, *DISCORD_ERRORS) as error:
             log.info("gallery.later", card=card.id, error=type(error).__name__)
 
     async def _update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
@@ -144,8 +152,3 @@ class Gallery:
         parts = self._bot.parts
         if await parts.watch.once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
             await parts.delivery.log_channel.post(guild_id, texts.CANNOT_POST_IN_GALLERY)
-
-
-def _is_nsfw(channel: object) -> bool:
-    is_nsfw = getattr(channel, "is_nsfw", None)
-    return bool(is_nsfw()) if callable(is_nsfw) else False

@@ -35,7 +35,7 @@ async def send(interaction: Interaction, job: Job) -> None:
     if found is None:
         raise InputError(GONE)
     card, jobs = found
-    withheld = await bot.parts.store.reviews.withheld(card.guild_id, card.id)
+    withheld = await bot.parts.store.reviews.withheld_of(card.guild_id, [each.id for each in jobs])
     if job.id in withheld:
         raise InputError(NOT_REVIEWED)
     async with bot.parts.sources.pace.request(interaction.user.id):

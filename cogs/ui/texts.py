@@ -10,7 +10,7 @@ from collections.abc import Iterable
 GONE = "This is no longer there, or it is not yours to use."
 """The constant answer: it does not reveal whether a job of another server exists."""
 IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
-PRIVATE_OPTION = "Only you see it; a late result comes as a direct message"
+PRIVATE_OPTION = "Only you see it, and moderators who review; a late result comes as a direct message"
 NONE_LISTED = "None."
 DELETE = "Delete"
 

@@ -239,7 +239,10 @@ CALLS: dict[str, Call] = {
     "reviews.decide": lambda store, guild_id, other, _: store.reviews.decide(
         guild_id, other.reviewed.id, ReviewVerdict.REFUSED, by_id=1
     ),
-    "reviews.withheld": lambda store, guild_id, other, _: store.reviews.withheld(guild_id, other.reviewed.card_id),
+    "reviews.withheld_of": lambda store, guild_id, other, _: store.reviews.withheld_of(guild_id, [other.reviewed.id]),
+    "reviews.is_reviewed": lambda store, guild_id, other, _: store.reviews.is_reviewed(
+        guild_id, other.reviewed.card_id
+    ),
     "privacy.page": lambda store, guild_id, *_: store.privacy.page(guild_id, MEMBER),
     "copies.postpone": lambda store, guild_id, *_: store.copies.postpone(guild_id, MESSAGE, 8e9),
     "copies.doomed": lambda store, guild_id, *_: store.copies.doomed(limit=9, guild_id=guild_id),

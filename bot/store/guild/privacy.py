@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
+from bot.store.guild.review_places import withheld_in
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
 from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
 
@@ -47,7 +48,10 @@ class Privacy(Repository):
     """Reads and blanks a member's data, in all tables."""
 
     async def page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> ReportPage:
-        """Return a page of the member's jobs in the guild, private ones too, oldest first, with their whole input."""
+        """Return a page of the member's jobs in the guild, private ones too, oldest first, with their whole input.
+
+        What a review withholds is left out: a job's result, and what another filled in from it.
+        """
         values = {
             "guild_id": guild_id,
             "member_id": member_id,
@@ -59,8 +63,10 @@ class Privacy(Repository):
         def look(db: sqlite3.Connection) -> ReportPage:
             rows = db.execute(_JOBS, values).fetchall()
             is_last = len(rows) < limit
+            befores = {row["id"]: json.loads(row["after_ids"]) for row in rows}
+            withheld = withheld_in(db, guild_id, {*befores, *(each for before in befores.values() for each in before)})
             return ReportPage(
-                rows=tuple(_job_line(row) for row in rows),
+                rows=tuple(_job_line(row, befores[row["id"]], withheld) for row in rows),
                 after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
             )
 
@@ -91,7 +97,11 @@ class Privacy(Repository):
         return erased
 
 
-def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
+def _job_line(row: sqlite3.Row, before: Iterable[str], withheld: frozenset[str]) -> Mapping[str, Any]:
+    given = json.loads(row["input"])
+    if withheld.intersection(before):
+        given = {name: value for name, value in given.items() if name not in json.loads(row["fill"])}
+    is_shown = row["id"] not in withheld
     return {
         "id": row["id"],
         "asked": iso_time(row["created_at"]),
@@ -103,9 +113,9 @@ def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
         "operation": row["operation"],
         "model": row["model"],
         "state": row["state"],
-        "input": json.loads(row["input"]),
-        "output": json.loads(row["output"]),
-        "media": json.loads(row["media"]),
+        "input": given,
+        "output": json.loads(row["output"]) if is_shown else {},
+        "media": json.loads(row["media"]) if is_shown else [],
         "held": str(from_milli(row["held_milli"])),
         "cost": None if row["settled_milli"] is None else str(from_milli_or_none(row["settled_milli"])),
         "made_from": row["parent_id"],

@@ -13,6 +13,10 @@ from bot.store import texts
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money import ledger
 
+_REVIEWED = """
+SELECT jobs.id FROM jobs JOIN reviews ON reviews.job_id = jobs.id WHERE jobs.card_id = ? AND jobs.state = 'ready'
+"""
+
 
 def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
     """Queue the jobs that were waiting only for `ended`; without its result, cancel or refuse and release them.
@@ -25,12 +29,18 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
     if ended.state not in PAID_STATES:
         cancel_dependents(db, ended, texts.STEP_LOST, now)
         return
-    jobs = {job.id: job for job in jobs_of_card(db, ended.guild_id, ended.card_id)}
+    feed(db, ended, now)
+
+
+def feed(db: sqlite3.Connection, made: Job, now: float) -> None:
+    """Queue the jobs of the card that were waiting only for the result of `made`: posted or kept, or in review."""
+    jobs = {job.id: job for job in jobs_of_card(db, made.guild_id, made.card_id)}
+    reviewed = {row[0] for row in db.execute(_REVIEWED, (made.card_id,)).fetchall()}
     for job in jobs.values():
-        if ended.id not in job.after_ids or job.state is not JobState.WAITING:
+        if made.id not in job.after_ids or job.state is not JobState.WAITING:
             continue
         before = [jobs[each] for each in job.after_ids if each in jobs]
-        if any(each.state not in PAID_STATES for each in before):
+        if any(each.state not in PAID_STATES and each.id not in reviewed for each in before):
             continue  # another step is still running: a failed one would have cancelled this job
         values = filled(job, {each.id: each.output for each in before})
         if values is None:

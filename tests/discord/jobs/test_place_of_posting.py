@@ -133,6 +133,37 @@ async def test_a_moderator_recovers_past_a_review(rig: Rig, eve: Any):
     assert len(in_channel(rig, rig.channel)) == 1
 
 
+async def test_what_comes_later_on_a_card_that_was_moved_is_reviewed_for_its_new_channel(rig: Rig, eve: Any):
+    """One of two results was recovered elsewhere, and the card with it; a review there holds for the other too."""
+    spam, talk, desk = (rig.guild.create_text_channel(name) for name in ("spam", "talk", "desk"))
+    await eve.slash(spam, "batch", operation="image.generate", prompts="a fox #fast\na hare #slow")
+    for _ in range(6):
+        await rig.step()
+        rig.advance(1)
+    fast, slow = sorted(await rig.jobs(), key=lambda job: job.position)
+    assert (fast.state, slow.state.ended) == (JobState.DELIVERED, False)
+    [card] = in_channel(rig, spam)
+    store = rig.bot.parts.store
+    await store.cards.move(rig.guild.id, fast.card_id, message_id=card.id, channel_id=talk.id)
+    await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=talk)
+    for _ in range(120):
+        rig.advance(10)
+        await rig.step()
+    assert (await _current(rig, slow)).state is JobState.READY
+    assert len(in_channel(rig, desk)) == 1
+
+
+async def test_a_result_goes_to_its_author_where_its_channel_is_gone(rig: Rig, eve: Any):
+    room = rig.guild.create_text_channel("room")
+    await eve.slash(room, GENERATE, prompt="a fox")
+    await until(rig, JobState.QUEUED, JobState.PROCESSING)
+    rig.env.backend.delete_channel(room.id)
+    rig.advance(16 * 60)
+    await rig.work()
+    assert (await newest(rig)).state is JobState.DELIVERED
+    assert len([message for message in eve.user.dm_channel.history() if message.attachments]) == 1
+
+
 async def test_a_private_result_is_shown_to_its_author_wherever_they_are(rig: Rig, eve: Any):
     await eve.slash(rig.channel, GENERATE, prompt="a fox", private=True)
     await until(rig, JobState.QUEUED, JobState.PROCESSING)

@@ -136,6 +136,37 @@ async def test_a_refused_result_that_fed_a_failed_step_feeds_no_retry(rig: Rig, 
     assert in_channel(rig, free) == []
 
 
+async def test_what_a_step_filled_in_from_a_refused_result_is_in_no_export_and_no_rerun(
+    rig: Rig, eve: Any, desk: Any, free: Any
+):
+    first, second = await film(rig, eve, motion="it runs #fail")
+    await refuse(rig, questions(rig, desk)[-1])
+    await rig.work()
+    link = first.media[0].url
+    assert second.input["image_url"] == link
+    before, posts = len(list(sends(rig))), len(rig.sandbox.requests)
+    for action in ("again", "again_all", "edit", "retry"):
+        await press(rig, eve, action, second.id, free)
+    await let_run(rig)
+    assert len(rig.sandbox.requests) == posts
+    assert link not in sent_since(rig, before)
+    result = await eve.slash(free, "privacy export")
+    files = b"".join(rig.file(each) for each in result.response.attachments).decode()
+    assert "it runs" in files
+    assert link.rpartition("/")[2] not in files
+
+
+async def test_a_run_that_waits_for_review_outlives_a_restart(rig: Rig, eve: Any, desk: Any):
+    await film(rig, eve)
+    await rig.restart()
+    await let_run(rig)
+    [asked] = questions(rig, desk)
+    await rig.moderator.click(asked, label="Publish")
+    await rig.work()
+    assert [job.state for job in await in_order(rig)] == [JobState.DELIVERED] * 2
+    assert len(rig.sandbox.requests) == 2
+
+
 async def test_a_run_feeds_its_own_steps_unseen_and_is_reviewed_once(rig: Rig, eve: Any, desk: Any):
     first, _ = await film(rig, eve)
     assert [each.operation for each in rig.sandbox.requests] == ["image.generate", "video.generate"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import Payer, Period, Rules
+from bot.domain.guild_rules import Payer, Period, ReviewPrivate, Rules
 from bot.domain.setting_kinds import WORDS_MAX
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -113,6 +113,7 @@ EVERYTHING = Rules(
     approve_own=True,
     log_channel=5,
     rerun_payer=Payer.OFF,
+    review_private=ReviewPrivate.ON,
     words=("zebra", "ape"),
     ping=True,
     default_models=MappingProxyType({"image.generate": "flux"}),

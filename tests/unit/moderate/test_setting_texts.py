@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.domain.guild_rules import Payer, Rules
+from bot.domain.guild_rules import Payer, ReviewPrivate, Rules
 from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import CHANNEL, COUNT, SWITCH, WORDS_MAX, Widget, choice
 from bot.domain.text import full_stop, one_line
@@ -41,6 +41,7 @@ CHANGED = Rules(
     approve_own=True,
     log_channel=9,
     rerun_payer=Payer.OFF,
+    review_private=ReviewPrivate.ON,
     words=("stoat",),
     ping=True,
     default_models=MappingProxyType({"image.generate": "gptimage2"}),
