@@ -36,6 +36,7 @@ from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.jobs.intake import JobService, Unconfirmed
 from bot.jobs.pricing import Pricing
 from bot.store import Store
+from tests.support.viewers import seeing
 
 GUILD, MEMBERS = 700, (1, 2)
 NOWHERE = "http://127.0.0.1:9"
@@ -183,7 +184,12 @@ class PriceLimits(RuleBasedStateMachine):
     )
     def ask(self, member: int, kinds: list[int], agrees: bool) -> None:
         self.clock.now += 1
-        origin = Origin(place=Place(guild_id=GUILD, channel_id=5), author_id=member, interaction_id=next(self.numbers))
+        origin = Origin(
+            place=Place(guild_id=GUILD, channel_id=5),
+            author_id=member,
+            viewer=seeing(GUILD, member),
+            interaction_id=next(self.numbers),
+        )
         steps = [JobSpec(operation=KINDS[kind][0], input=KINDS[kind][1]) for kind in kinds]
         self.submit(CardSpec(origin=origin, steps=steps))
         if agrees and self.model.drafts:
@@ -198,6 +204,7 @@ class PriceLimits(RuleBasedStateMachine):
         self.clock.now += 1
         origin = Origin(
             place=Place(guild_id=GUILD, channel_id=5), author_id=draft.spec.author_id,
+            viewer=seeing(GUILD, draft.spec.author_id),
             interaction_id=next(self.numbers),
         )  # fmt: skip
         self.submit(CardSpec(origin=origin, steps=draft.spec.steps, agreed=draft.shown))
