@@ -24,6 +24,7 @@ from bot.generation.sources import Sources
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.api_keys import ApiKeys
+from bot.guild.estimate_tool import EstimateTool
 from bot.guild.key_health import KeyHealth
 from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
@@ -66,6 +67,7 @@ class _Core:
     unavailable: UnavailableOperations
     switches: OperationSwitches
     estimates: Estimates
+    estimate_tool: EstimateTool
     price_books: PriceBooks
     learned: LearnedDurations
     webhook_tokens: WebhookTokens
@@ -99,6 +101,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
     core.absences.listen(worker.resume)
+    core.estimate_tool.listen(watch.tell)
     webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
     return Parts(
         store=store,
@@ -112,6 +115,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         upkeep=_upkeep(setup, core, reconciler, worker, recovery),
         switches=core.switches,
         estimates=core.estimates,
+        estimate_tool=core.estimate_tool,
         price_books=core.price_books,
         sources=sources,
         generation=_use_cases(setup, core, sources, jobs),
@@ -135,7 +139,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
     keys = _keys(setup, store, absences)
     client, estimates = CannonClient(settings.cannon_api_url, clock=setup.clock), Estimates(settings.cannon_api_url)
-    told = ToldPrices(estimates, setup.clock)
+    tool = EstimateTool(estimates, setup.clock)
     core = _Core(
         store=store,
         absences=absences,
@@ -146,7 +150,8 @@ async def _core(setup: Setup, store: Store) -> _Core:
         unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
         estimates=estimates,
-        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, told=told),
+        estimate_tool=tool,
+        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, told=ToldPrices(tool, setup.clock)),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
     )
@@ -273,7 +278,7 @@ def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker) -> JobServi
         unavailable=core.unavailable,
         catalogue=setup.catalogue,
         switches=core.switches,
-        pricing=Pricing(core.store, core.estimates),
+        pricing=Pricing(core.store, core.estimate_tool),
         clock=setup.clock,
         watch=watch,
         wake=worker.wake,

@@ -30,7 +30,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     generations = interaction.client.parts.generation.generations
     generations.require_on(interaction.guild_id, generation)
     is_late = interaction.response.is_done()
-    if not is_late and await generations.is_slow(interaction.guild_id, generation):
+    if not is_late and generations.is_slow(generation):
         await interaction.response.defer(ephemeral=generation.private, thinking=True)
         is_late = True
     outcome = await generations.accept_or_quote(generation, origin_of(interaction))
