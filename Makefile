@@ -14,10 +14,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long soak check format bench screenshot picture readme lock wheel-check clean
+.PHONY: help demo test test-long soak check format bench bench-neighbours screenshot picture readme lock wheel-check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## Run the bot on a simulated Discord in a web page: no account, token or key
 	@$(BIN)/cannon-bot demo $(ARGS)
@@ -48,6 +48,9 @@ format: $(READY) ## Format the code and correct what can be corrected
 
 bench: $(READY) ## Measure speed and memory against the floors, on loopback
 	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+bench-neighbours: $(READY) ## Measure what one server's trouble costs another: a picture is posted within 2 s
+	$(BIN)/python tests/bench/bench_neighbours.py $(ARGS)
 
 screenshot: $(READY) ## Take the README's picture of the demo with a headless Chromium
 	$(BIN)/python tools/screenshot.py $(ARGS)

@@ -33,6 +33,7 @@ from bot.guild.operation_switches import OperationSwitches
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
 from bot.jobs.assembly import make_worker
+from bot.jobs.earlier_costs import sort_earlier_costs
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import Maintenance
@@ -158,6 +159,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
     await core.absences.load()
     await core.keys.load()
     await core.learned.load()
+    await sort_earlier_costs(store, setup.catalogue)
     await core.switches.load()
     return core
 
@@ -265,6 +267,7 @@ def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, r
         settle_answers=recovery.settle_overdue,
         absences=core.absences,
         fulfil_wishes=setup.surface.fulfil_wishes,
+        metrics=setup.metrics,
         ask_prices=core.price_books.run_once,
         clock=setup.clock,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import importlib
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from bot.app.parts import Cdn, Parts, Setup
 from bot.app.responses import Responses
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
+from bot.app.watchdog import Watchdog, end_process
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
 from bot.media.scratch_dir import scratch_folder
@@ -95,7 +97,6 @@ class CannonBot(commands.Bot):
         self._serve_http = serve_http
         self._cdn = cdn
         self._backoff = backoff
-        self._folder = scratch_folder(settings.database)
         self._background = BackgroundTasks()
         self._closed_parts = False
         self._compared = asyncio.Event()
@@ -111,6 +112,11 @@ class CannonBot(commands.Bot):
         """What cards offer and trigger. It comes from the surface, by name, before the parts are put together."""
         made: CardSurface = _surface_module().card_surface(self)
         return made
+
+    @functools.cached_property
+    def _folder(self) -> tempfile.TemporaryDirectory[str]:
+        """The scratch folder, made when it is first needed: a bot that only describes itself writes nothing."""
+        return scratch_folder(self.settings.database)
 
     @property
     def setup(self) -> Setup:
@@ -160,7 +166,13 @@ class CannonBot(commands.Bot):
         """Follow jobs once it is known which servers have removed the bot: nothing new is begun for those."""
         await self.clock.wait(self._compared, COMPARED_BY_S)
         self._background.start(self.parts.maintenance.run(), "maintenance")
-        await self.parts.worker.run()
+        worker = self.parts.worker
+        watchdog = Watchdog(lambda: worker.progress, self.clock, end=end_process)
+        watchdog.start()
+        try:
+            await worker.run()
+        finally:
+            watchdog.stop()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Count a new session like a start: `setup_hook` did so for the first one."""
@@ -177,7 +189,8 @@ class CannonBot(commands.Bot):
             await self._background.stop()
             await self.surface.aclose()
             await self.parts.aclose()
-        self._folder.cleanup()
+        if "_folder" in vars(self):
+            self._folder.cleanup()
         await super().close()
 
     # ------------------------------------------------------------------ events

@@ -30,6 +30,9 @@ def warning(sentence: str) -> str:
 TOKEN_NOT_SET = "DISCORD_TOKEN is not set."  # noqa: S105 - a sentence, not a password
 TOKEN_REFUSED = "Discord refuses DISCORD_TOKEN. Copy the present token from the Bot page of your application."  # noqa: S105
 INTENTS_REFUSED = "Discord refuses the intents of this application; none privileged are needed."
+NOTHING_MOVES = (
+    "cannon-bot: nothing has moved for five minutes although something is due. It ends, to be started again."
+)
 DISCORD_UNREACHABLE = "Discord cannot be reached from here. Check the network, then start again."
 
 KEY_FOR_EVERY_SERVER = "every server"
@@ -40,6 +43,11 @@ KEY_FOR_NONE = "none, since the application is public; set CANNON_API_KEY_GUILDS
 def gateway_closed(code: int) -> str:
     """Say that Discord ended the connection for good, with one of its gateway's close codes."""
     return f"Discord has closed the connection and refuses another one (gateway close code {code})."
+
+
+def discord_in_trouble(error: str) -> str:
+    """Say with which error Discord answered at the start."""
+    return f"Discord cannot serve the bot now ({error}). A later start may work."
 
 
 def commands_do_not_load(error: Exception) -> str:

@@ -11,9 +11,10 @@ import discord
 import structlog
 
 from bot.delivery.attachments import close
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES, is_too_large
 from bot.delivery.formatting import alt_text, file_stem
-from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, nonce_of
+from bot.delivery.messages import Messages, nonce_of
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
 from bot.media.fetcher import LocalFile, MediaFetcher

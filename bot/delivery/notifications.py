@@ -9,10 +9,11 @@ import discord
 import structlog
 
 from bot.delivery import texts
+from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.formatting import message_link, plain
 from bot.delivery.log_channel import LogChannel
-from bot.delivery.messages import CALL_TIMEOUT_S, Messages, nonce_of
+from bot.delivery.messages import Messages, nonce_of
 from bot.domain.models import Card, Job, JobState
 from bot.store import Store
 

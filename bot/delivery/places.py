@@ -17,6 +17,7 @@ import structlog
 
 from bot.delivery import texts
 from bot.delivery.attachments import arrange, close, media_files
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import (
     DISCORD_ERRORS,
     MESSAGE_GONE,
@@ -27,7 +28,7 @@ from bot.delivery.discord_facts import (
 )
 from bot.delivery.downloads import ResultFiles
 from bot.delivery.drawing import CardDrawing
-from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, carries_result, nonce_of
+from bot.delivery.messages import Messages, carries_result, nonce_of
 from bot.delivery.plain_text import plain_result
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job
@@ -35,6 +36,9 @@ from bot.jobs.surface import NoPlace
 from bot.runtime.metrics import Metrics
 
 log = structlog.get_logger(__name__)
+
+UNANSWERED_KEPT = 1000
+"""For how many jobs it is known where an attempt was not answered."""
 
 
 class RefusedContent(NoPlace):
@@ -89,20 +93,38 @@ class Places:
         self._messages = messages
         self._drawing = drawing
         self._metrics = metrics
+        self._unanswered: dict[str, int] = {}
+        """At which of the places for new messages an attempt was not answered, by job id: it may be posted there."""
 
     async def post(self, posting: Posting) -> discord.Message:
-        """Return the message that now carries the result. Raises RefusedContent or NoPlace, or Discord's error."""
+        """Return the message that now carries the result. Raises RefusedContent or NoPlace, or Discord's error.
+
+        After an attempt that Discord did not answer, its place comes first: there it is found if it was posted.
+        """
         is_refused = False
-        for place in (self._on_card, self._in_channel, self._by_direct_message):
+        places: tuple[_Place, ...] = (self._on_card, self._in_channel, self._by_direct_message)
+        first = self._unanswered.get(posting.job.id, 0)
+        for number in (*range(first, len(places)), *range(first)):
+            self._note_begun(posting.job, number)
             try:
-                message = await self._in_some_form(place, posting)
+                message = await self._in_some_form(places[number], posting)
             except _PlaceRefuses as refusal:
                 is_refused = is_refused or refusal.is_for_content
                 log.info("delivery.next_place", job=posting.job.id, code=refusal.code)
             else:
                 if message is not None:
+                    self._unanswered.pop(posting.job.id, None)
                     return message
+        self._unanswered.pop(posting.job.id, None)
         raise RefusedContent if is_refused else NoPlace(texts.NO_PLACE)
+
+    def _note_begun(self, job: Job, number: int) -> None:
+        """Note the place of the attempt, if it is one for new messages: editing the card twice leaves one result."""
+        self._unanswered.pop(job.id, None)
+        if number:
+            self._unanswered[job.id] = number
+        while len(self._unanswered) > UNANSWERED_KEPT:
+            self._unanswered.pop(next(iter(self._unanswered)))
 
     async def _in_some_form(self, place: _Place, posting: Posting) -> discord.Message | None:
         """Return the message at `place`, None if there is no such place. Raises _PlaceRefuses, or Discord's error."""

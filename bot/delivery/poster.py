@@ -13,7 +13,7 @@ from bot.delivery.card_memory import CardMemory
 from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.downloads import Downloads
 from bot.delivery.formatting import message_link
-from bot.delivery.messages import Messages
+from bot.delivery.messages import Messages, left_on
 from bot.delivery.places import Places, Posting, RefusedContent
 from bot.delivery.review import ALERT_AGAIN_S, AlertModerators, ReviewDesk
 from bot.delivery.surface import CardSurface
@@ -160,18 +160,26 @@ class Poster:
         if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
             await self._store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
         if message.id != card.message_id:
-            await self._point_from(card, message)
+            await self._point_from(card, jobs, message)
         self._surface.posted(card, jobs, message)
         return message.id
 
-    async def _point_from(self, card: Card, message: discord.Message) -> None:
-        """Have the card's old message, if it is still there, lead to the new one; best effort."""
+    async def _point_from(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
+        """Have the card's old message, if it is still there, lead to the new one; best effort.
+
+        It keeps what was delivered there. What an unanswered attempt may have left there of other jobs is removed: it
+        is, or will be, in the new one.
+        """
         if card.message_id is None:
             return
         link = message.jump_url
         if not isinstance(message.channel, discord.DMChannel):
             link = message_link(replace(card, message_id=message.id, message_channel_id=message.channel.id))
         try:
-            await self._messages.edit(card, content=texts.posted_here(link), embed=None, view=None)
+            old = await self._messages.find(card)
+            if old is not None:
+                await self._messages.edit(
+                    card, content=texts.posted_here(link), embed=None, **left_on(old, jobs, card.message_id)
+                )
         except DISCORD_ERRORS as error:
             log.info("delivery.old_message_kept", card=card.id, error=type(error).__name__)

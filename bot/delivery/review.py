@@ -9,8 +9,9 @@ import discord
 import structlog
 
 from bot.delivery import texts
+from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import CLOSED_STATUSES, DISCORD_ERRORS
-from bot.delivery.messages import CALL_TIMEOUT_S, Messages
+from bot.delivery.messages import Messages
 from bot.delivery.review_message import ReviewMessages
 from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later, NoPlace, Parked

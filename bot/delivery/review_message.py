@@ -11,11 +11,12 @@ from bot.delivery import texts
 from bot.delivery.attachments import close, media_files
 from bot.delivery.card import card_embed
 from bot.delivery.colours import ATTENTION
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import EMBED_TITLE_CHARS, FILES_PER_MESSAGE, is_too_large
 from bot.delivery.downloads import Downloads, ResultFiles
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.formatting import message_link
-from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, carries_result, nonce_of
+from bot.delivery.messages import Messages, carries_result, nonce_of
 from bot.delivery.surface import CardSurface
 from bot.delivery.upload_slots import posting_of
 from bot.delivery.view import message_view

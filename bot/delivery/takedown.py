@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import discord
 import structlog
 
+from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import NETWORK_ERRORS, TOKEN_EXPIRED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
-from bot.delivery.messages import CALL_TIMEOUT_S, Messages
+from bot.delivery.messages import Messages
 from bot.domain.models import Card
 from bot.store import Store
 

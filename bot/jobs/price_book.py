@@ -14,15 +14,15 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
 from bot.catalogue import LiveCatalogue, Operation
-from bot.catalogue.price_factors import model_word, price_factors, size_unit
-from bot.catalogue.price_samples import PriceSample, price_samples
+from bot.catalogue.price_factors import model_word, price_factors
+from bot.catalogue.price_samples import TYPICAL_S, PriceSample, price_samples
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Estimate
 from bot.domain.price_list import PriceList, PriceUnit
 from bot.domain.price_model import CostSeen, PriceFactors, Shape, known_hold, learn
 from bot.errors import NoKey
 from bot.guild.api_keys import ApiKeys, UsableKey
-from bot.jobs.price_sources import highest, listed_line, listed_price
+from bot.jobs.price_sources import ListedPrices, by_model, highest, listed_line, listed_price
 from bot.jobs.told_prices import ASKED_IN_AN_HOUR, AT_ONCE, ToldPrice, ToldPrices
 from bot.store import PricedKind, Store
 
@@ -47,7 +47,8 @@ class KnownPrice:
 class PriceBook:
     """The prices of one server and its key, as of one moment; of all operations, or of one."""
 
-    prices: PriceList
+    listed: Mapping[str, ListedPrices]
+    """The server's own price list by operation."""
     costs: Mapping[str, Mapping[str, Sequence[CostSeen]]]
     """True costs by operation and kind."""
     told: Mapping[str, Sequence[ToldPrice]]
@@ -64,14 +65,14 @@ class PriceBook:
             values = {**values, "model": model}
         return self._of(operation, price_factors(operation, values))
 
-    def known(self, operation: Operation) -> list[KnownPrice]:
-        """Return the price of a usual job of each kind that is known, the cheapest first."""
+    def known(self, operation: Operation, model: str | None = None) -> list[KnownPrice]:
+        """Return the price of a usual job of each kind, or each of one model, that is known, the cheapest first."""
         if operation.fixed_credits is not None:
             fixed = Estimate(credits=operation.fixed_credits, basis="fixed")
             return [KnownPrice(factors=PriceFactors(), estimate=fixed)]
         found = [
             self._learned(operation, KnownPrice(factors=factors, estimate=estimate))
-            for factors in self._usual(operation)
+            for factors in self._usual(operation, None if model is None else model_word(operation, model))
             if (estimate := self._of(operation, factors)) is not None
         ]
         return sorted(found, key=lambda each: (each.estimate.credits, each.factors.kind))
@@ -85,14 +86,19 @@ class PriceBook:
         told = (each.credits for each in self.told.get(operation.id, ()) if each.factors == factors)
         return highest(
             told=next(told, None),
-            listed=listed_price(self.prices, operation, factors),
+            listed=listed_price(self.listed.get(operation.id, {}), factors),
             learned=known_hold(factors, self.costs.get(operation.id, {}).get(factors.kind, ())),
         )
 
-    def _usual(self, operation: Operation) -> Iterable[PriceFactors]:
-        """Return a usual job of each kind: as members' own are, else as the samples, else any of a listed model."""
+    def _usual(self, operation: Operation, only: str | None) -> Iterable[PriceFactors]:
+        """Return a usual job of each kind: as members' own are, else as the samples, else any of a listed model.
+
+        `only` is the one model that is wanted, as in a kind; None for all.
+        """
         found: dict[str, PriceFactors] = {}
         for kind, costs in self.costs.get(operation.id, {}).items():
+            if only not in {None, PriceFactors(kind=kind).model}:
+                continue
             sizes = [each.size for each in costs if each.size is not None]
             usual = PriceFactors(kind=kind, size=statistics.median_low(sizes) if sizes else None)
             if known_hold(usual, costs) is not None:
@@ -100,16 +106,15 @@ class PriceBook:
         for told in self.told.get(operation.id, ()):
             found.setdefault(told.factors.kind, told.factors)
         models = {each.model for each in found.values()}
-        for (operation_id, model), price in self.prices.items():
-            word = model_word(operation, model) if model else ""
-            if operation_id == operation.id and word not in models:
-                kind = f"model={word}" if word else ""
-                found.setdefault(kind, PriceFactors(kind=kind, size=1.0 if price.per is PriceUnit.SECOND else None))
-        return found.values()
+        for word, price in self.listed.get(operation.id, {}).items():
+            kind, size = f"model={word}" if word else "", TYPICAL_S if price.per is PriceUnit.SECOND else None
+            if word not in models:
+                found.setdefault(kind, PriceFactors(kind=kind, size=size))
+        return [each for each in found.values() if only in {None, each.model}]
 
     def _learned(self, operation: Operation, known: KnownPrice) -> KnownPrice:
         """Add what a second costs where the price goes by that, and on how many earlier jobs it rests if it does."""
-        line = listed_line(self.prices, operation, known.factors)
+        line = listed_line(self.listed.get(operation.id, {}), known.factors)
         if known.estimate.basis == "price list" and line is not None and line.per is PriceUnit.SECOND:
             return replace(known, rate=line.credits)
         if known.estimate.basis != "earlier jobs":
@@ -120,11 +125,6 @@ class PriceBook:
             return replace(known, jobs=len(costs))
         rate = Decimal(repr(round(learned.rate * learned.bound, 6))).quantize(_RATE_STEP, ROUND_CEILING)
         return replace(known, jobs=len(costs), rate=rate)
-
-
-def is_spoken(operation: Operation) -> bool:
-    """Whether the size of the operation's jobs is a number of characters, and not of seconds."""
-    return size_unit(operation) == "character"
 
 
 class PriceBooks:
@@ -140,14 +140,14 @@ class PriceBooks:
     async def of(self, guild_id: int, operation: Operation | None = None) -> PriceBook:
         """Return what is known now, of one operation if it is given. Calls nobody."""
         self._in_use[guild_id] = None
-        prices = await self._store.prices.all(guild_id)
+        listed = self._listed(await self._store.prices.all(guild_id))
         rules = await self._store.settings.get(guild_id)
         key = await self._key(guild_id)
         if key is None:
-            return PriceBook(prices=prices, costs={}, told={}, default_models=rules.default_models)
+            return PriceBook(listed=listed, costs={}, told={}, default_models=rules.default_models)
         wanted = None if operation is None else operation.id
         return PriceBook(
-            prices=prices,
+            listed=listed,
             costs=self._by_operation(await self._store.true_costs.all(guild_id, key.id, operation=wanted)),
             told=self._told_of(key.slot(guild_id), self._samples(rules, operation)),
             default_models=rules.default_models,
@@ -183,6 +183,10 @@ class PriceBooks:
             return await self._keys.for_guild(guild_id) if guild_id else None  # 0: a direct message
         except NoKey:
             return None
+
+    def _listed(self, prices: PriceList) -> Mapping[str, ListedPrices]:
+        operations = self._catalogue.current.operations
+        return {key: by_model(prices, operations[key]) for key in {key for key, _ in prices} & operations.keys()}
 
     def _samples(self, rules: Rules, operation: Operation | None = None) -> list[PriceSample]:
         if not rules.estimate_tool:

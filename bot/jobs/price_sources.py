@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from bot.catalogue import Operation
@@ -9,6 +10,9 @@ from bot.catalogue.price_factors import model_word
 from bot.domain.models import Estimate
 from bot.domain.price_list import ListedPrice, PriceList
 from bot.domain.price_model import PriceFactors
+
+ListedPrices = Mapping[str, ListedPrice]
+"""An operation's prices by model, as in a kind; '' is for all models."""
 
 
 def highest(*, told: Decimal | None, listed: Decimal | None, learned: Decimal | None) -> Estimate | None:
@@ -24,16 +28,21 @@ def highest(*, told: Decimal | None, listed: Decimal | None, learned: Decimal | 
     return max(found, key=lambda each: each.credits, default=None)
 
 
-def listed_price(prices: PriceList, operation: Operation, factors: PriceFactors) -> Decimal | None:
-    """Return what the server's price list says of such a job, None where it says nothing or the length is not given."""
-    line = listed_line(prices, operation, factors)
+def by_model(prices: PriceList, operation: Operation) -> ListedPrices:
+    """Return an operation's part of the server's price list."""
+    return {
+        model_word(operation, model) if model else "": price
+        for (operation_id, model), price in prices.items()
+        if operation_id == operation.id
+    }
+
+
+def listed_price(listed: ListedPrices, factors: PriceFactors) -> Decimal | None:
+    """Return what the price list says of such a job, None where it says nothing or the length is not given."""
+    line = listed_line(listed, factors)
     return None if line is None else line.of_job(factors)
 
 
-def listed_line(prices: PriceList, operation: Operation, factors: PriceFactors) -> ListedPrice | None:
+def listed_line(listed: ListedPrices, factors: PriceFactors) -> ListedPrice | None:
     """Return the line of the list for such a job: of its model, else of all models of its operation."""
-    if factors.model:
-        for (operation_id, model), price in prices.items():
-            if operation_id == operation.id and model and model_word(operation, model) == factors.model:
-                return price
-    return prices.get((operation.id, ""))
+    return listed.get(factors.model, listed.get(""))

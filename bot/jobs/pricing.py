@@ -17,7 +17,7 @@ from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
 from bot.guild.estimate_tool import EstimateTool
 from bot.jobs.card_spec import CardSpec, JobSpec
-from bot.jobs.price_sources import highest, listed_price
+from bot.jobs.price_sources import by_model, highest, listed_price
 from bot.store import Store
 
 
@@ -67,7 +67,7 @@ class Pricing:
         seen = await self._store.true_costs.of_kind(guild_id, key.id, operation.id, factors.kind)
         found = highest(
             told=await self._tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
-            listed=listed_price(await self._store.prices.all(guild_id), operation, factors),
+            listed=listed_price(by_model(await self._store.prices.all(guild_id), operation), factors),
             learned=known_hold(factors, seen),
         )
         if found is not None:

@@ -14,6 +14,7 @@ from bot.jobs import texts
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
 from bot.store import Store
 from bot.store.engine.record import Record
 
@@ -41,6 +42,7 @@ class Upkeep:
         fulfil_wishes: Callable[[], Awaitable[None]],
         ask_prices: Callable[[], Awaitable[None]],
         absences: Absences,
+        metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -52,6 +54,7 @@ class Upkeep:
         self._fulfil_wishes = fulfil_wishes
         self._ask_prices = ask_prices
         self._absences = absences
+        self._metrics = metrics
         self._clock = clock
 
     async def run(self) -> None:
@@ -71,12 +74,16 @@ class Upkeep:
             ("wishes", self._fulfil_wishes),
             ("prices", self._ask_prices),
             ("absences", self._absences.run_once),
+            ("metrics", self._count_jobs),
         )
         for name, run in rounds:
             try:
                 await run()
             except Exception:
                 log.exception("upkeep.failed", round=name)
+
+    async def _count_jobs(self) -> None:
+        self._metrics.open_jobs(await self._store.job_lists.open_by_state())
 
     async def _heal_keys(self) -> None:
         for healed in await self._key_health.probe():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
@@ -22,6 +21,7 @@ from bot.jobs.key_waits import KeyWaits
 from bot.jobs.lanes import Lane, LaneName
 from bot.jobs.own_errors import OwnErrors
 from bot.jobs.polling import Polling
+from bot.jobs.progress import WorkerProgress
 from bot.jobs.submitting import Submitting
 from bot.runtime.clock import Clock
 from bot.store import Store
@@ -35,18 +35,6 @@ CLAIM_EVERY_S = 15.0
 """How often to look for jobs that nobody follows; new ones announce themselves by `wake`."""
 TURN_S = 3600.0
 """How long a turn may take: far more than all files of a result do. One that takes longer hangs, by our fault."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerProgress:
-    """What the watchdog reads, from a thread of its own. Times are monotonic seconds."""
-
-    beat: float
-    """When the loop last went round."""
-    turned: float
-    """When a turn last ended."""
-    startable_at: float | None
-    """Since when a job was due then that lacked a free slot alone; None: there was none."""
 
 
 class Worker:
@@ -86,7 +74,9 @@ class Worker:
         """While `step` runs: the jobs whose turn has ended, and their waits."""
         self._stopping = False
         self._turned = clock.monotonic()
-        self.progress = WorkerProgress(beat=self._turned, turned=self._turned, startable_at=None)
+        self.progress = WorkerProgress(
+            beat=self._turned, next_beat=self._turned, turned=self._turned, startable_at=None
+        )
         """Replaced as a whole, so that another thread may read it at any time."""
 
     # ------------------------------------------------------------------ what others say
@@ -158,8 +148,11 @@ class Worker:
                 self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
             self._start_due()
             now = self._clock.monotonic()
-            self.progress = WorkerProgress(beat=now, turned=self._turned, startable_at=self._agenda.startable_at())
-            await self._clock.wait(self._agenda.changed, self._idle_s(now))
+            idle_s = self._idle_s(now)
+            self.progress = WorkerProgress(
+                beat=now, next_beat=now + idle_s, turned=self._turned, startable_at=self._agenda.startable_at()
+            )
+            await self._clock.wait(self._agenda.changed, idle_s)
 
     async def step(self) -> int:
         """Give each job that is due now one turn and return how many there were. For tests: `run` by hand."""

@@ -8,7 +8,7 @@ make the number of series grow.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -33,6 +33,12 @@ class Metrics:
         self._seen: set[str] = set()
         own = self.registry
         self._open = Gauge("cannon_bot_jobs_open", "Jobs that have not ended, by state.", ["state"], registry=own)
+        self._oldest_due = Gauge(
+            "cannon_bot_oldest_due_seconds",
+            "For how long the job that was due first has waited for its turn, by lane; 0 if none is due.",
+            ["lane"],
+            registry=own,
+        )
         self._jobs = Counter(
             "cannon_bot_jobs", "Times a job entered a state, by operation.", ["operation", "state"], registry=own
         )
@@ -67,6 +73,10 @@ class Metrics:
         for state in JobState:
             if not state.ended:
                 self._open.labels(state.value).set(counts.get(state, 0))
+
+    def oldest_due(self, lane: str, seconds: Callable[[], float]) -> None:
+        """Have the wait of a lane's oldest due job read by `seconds` whenever the metrics are."""
+        self._oldest_due.labels(lane).set_function(seconds)
 
     def submit(self, operation: str, outcome: str) -> None:
         """Count one POST. `outcome`: `accepted`, or the error's class name."""

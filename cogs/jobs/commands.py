@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import message_link
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
@@ -82,7 +83,7 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
         if whose == "all":
             await require_moderator(interaction)
         embed, view = await _page(interaction, whose, state or "any", 0)
-        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+        await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
     @app_commands.command(name="show", description=texts.JOBS_SHOW)
     @app_commands.describe(id=texts.JOB_ID_OPTION)
@@ -91,7 +92,7 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
         """Show ephemerally a job that the member may see."""
         job = await visible_job(interaction, id)
         embed, view = await job_pages.family_page(interaction.client, interaction.user.id, job)
-        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+        await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
     @app_commands.command(name="cancel", description=texts.JOBS_CANCEL)
     @app_commands.describe(id=texts.JOB_ID_OPTION, drop=texts.DROP_OPTION)
@@ -114,7 +115,7 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
             raise NotAllowed(texts.NOT_YOURS)
         done = await _cancel(interaction, job, drop=drop)
         try:
-            await interaction.response.send_message(done, ephemeral=True)
+            await in_time(interaction.response.send_message(done, ephemeral=True))
         finally:
             await interaction.client.parts.delivery.show(guild_id, job.card_id)
 
@@ -167,7 +168,7 @@ async def turn_page(interaction: Interaction, subject: str, _values: Sequence[st
     if whose == "all":
         await require_moderator(interaction)
     embed, view = await _page(interaction, whose, state, int(number))
-    await interaction.response.edit_message(embed=embed, view=view)
+    await in_time(interaction.response.edit_message(embed=embed, view=view))
 
 
 # ---------------------------------------------------------------------- cancelling
@@ -203,7 +204,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     held = [each for each in await bot.parts.generation.earlier.of_card(job) if each.state is JobState.HELD]
     if not held:
         raise InputError(_nothing_held(job))
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     if await bot.parts.generation.earlier.is_private(job):
         await _move_here(interaction, job)
     for each in held:
@@ -211,19 +212,19 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     await bot.parts.delivery.show(job.guild_id, job.card_id)
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     if card is not None and not card.private:
-        await interaction.edit_original_response(content=texts.posted(message_link(card)))
+        await in_time(interaction.edit_original_response(content=texts.posted(message_link(card))))
 
 
 async def _recover_late(interaction: Interaction, job: Job) -> None:
     """Look for the result of a job that was given up, and say what came of it."""
     bot = interaction.client
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     late = await find_late(interaction, [job])
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     now = await bot.parts.store.jobs.get(job.guild_id, job.id) or job
     if now.state is JobState.DELIVERED and card is not None and not card.private:
         late = texts.posted(message_link(card))
-    await interaction.edit_original_response(content=late or _nothing_held(job))
+    await in_time(interaction.edit_original_response(content=late or _nothing_held(job)))
 
 
 def _nothing_held(job: Job) -> str:
@@ -237,7 +238,7 @@ def _nothing_held(job: Job) -> str:
 
 async def _move_here(interaction: Interaction, job: Job) -> None:
     """Move a private card into this ephemeral response: nobody else may see it."""
-    bot, original = interaction.client, await interaction.original_response()
+    bot, original = interaction.client, await in_time(interaction.original_response())
     await bot.parts.jobs.move_card(
         job, message_id=original.id, channel_id=interaction.channel_id or 0, token=interaction.token
     )

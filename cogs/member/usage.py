@@ -16,6 +16,7 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS
 from bot.domain.models import credits_text, credits_words
 from bot.domain.text import shortened
@@ -66,7 +67,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         embed = discord.Embed(title=texts.YOUR_CREDITS, description=member_usage_text(shown), colour=NEUTRAL)
         last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or texts.NO_JOBS
         embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
 
     @app_commands.command(name="report", description=texts.USAGE_REPORT)
     @app_commands.describe(period=texts.REPORT_PERIOD_OPTION)
@@ -74,18 +75,18 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         """Show what was spent by day, member and operation, and how long the account lasts."""
         await require_moderator(interaction)
         guild_id, bot = guild_of(interaction), interaction.client
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         days = await _days(bot, guild_id, DAYS[period])
         found = await bot.parts.store.reports.totals(guild_id, [(start, end) for _, start, end in days])
         rate = await _rate(bot, guild_id, found, days[0][1])
         embed = _embed(found, rate, len(days))
         if not found.total:
-            await interaction.edit_original_response(embed=embed)
+            await in_time(interaction.edit_original_response(embed=embed))
             return
         chart = await _chart(interaction, found, [day for day, _, _ in days])
         file = discord.File(io.BytesIO(chart.png), CHART_NAME, description=alt_text(chart, found.total, len(days)))
         embed.set_image(url=f"attachment://{CHART_NAME}")
-        await interaction.edit_original_response(embed=embed, attachments=[file])
+        await in_time(interaction.edit_original_response(embed=embed, attachments=[file]), UPLOAD_TIMEOUT_S)
 
     @app_commands.command(name="export", description=texts.USAGE_EXPORT)
     @app_commands.describe(period=texts.EXPORT_PERIOD_OPTION)
@@ -93,11 +94,11 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         """Send the server's books, ephemerally."""
         await require_moderator(interaction)
         guild_id, bot = guild_of(interaction), interaction.client
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         since = 0.0 if period is None else (await _days(bot, guild_id, DAYS[period]))[0][1]
         with ExitStack() as stack:
             files = await books(stack, bot.parts.store, guild_id, since=since, file_limit=interaction.filesize_limit)
-            await interaction.edit_original_response(content=texts.BOOKS, attachments=files)
+            await in_time(interaction.edit_original_response(content=texts.BOOKS, attachments=files), UPLOAD_TIMEOUT_S)
 
 
 async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date, float, float]]:

@@ -7,6 +7,7 @@ import structlog
 
 from bot.app.client import CannonBot
 from bot.delivery.colours import ATTENTION
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.formatting import plain
 from bot.delivery.messages import nonce_of
@@ -43,10 +44,12 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
         return True
     channel = bot.get_partial_messageable(channel_id, guild_id=approval.guild_id)
     try:
-        message = await channel.send(
-            embed=question(bot, *found, approval),
-            view=answers(approval.card_id),
-            nonce=nonce_of("approve", approval.card_id, channel_id),
+        message = await in_time(
+            channel.send(
+                embed=question(bot, *found, approval),
+                view=answers(approval.card_id),
+                nonce=nonce_of("approve", approval.card_id, channel_id),
+            )
         )
     except (discord.Forbidden, discord.NotFound):
         await bot.parts.delivery.alert(approval.guild_id, texts.approval_channel_closed(channel_id))
@@ -112,7 +115,9 @@ async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[st
     await require_moderator(interaction)
     bot = interaction.client
     await bot.parts.moderation.approvals.waiting(guild_of(interaction), card_id)
-    await interaction.response.send_modal(RefusalForm(bot, texts.REFUSE_JOB_FORM, refuse, card_id, chars=REASON_CHARS))
+    await in_time(
+        interaction.response.send_modal(RefusalForm(bot, texts.REFUSE_JOB_FORM, refuse, card_id, chars=REASON_CHARS))
+    )
 
 
 async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
@@ -126,7 +131,7 @@ async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
 async def _close(interaction: Interaction, card_id: str, text: str) -> None:
     """Show under the question how it was answered, and remove its buttons. The card is updated in any case."""
     try:
-        await interaction.response.edit_message(content=text, view=None)
+        await in_time(interaction.response.edit_message(content=text, view=None))
     finally:
         await interaction.client.parts.delivery.show(guild_of(interaction), card_id)
 

@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import in_time
 from bot.domain.models import JobState, credits_text
 from bot.domain.reaction_rules import NEEDED_MAX
 from bot.errors import CannonError, NoKey
@@ -55,7 +56,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         if action == "remove":
             await remove_key(interaction)
         else:
-            await interaction.response.send_modal(KeyForm(self.bot))
+            await in_time(interaction.response.send_modal(KeyForm(self.bot)))
 
     @app_commands.command(name="settings", description=texts.SETTINGS_COMMAND)
     async def settings(self, interaction: Interaction) -> None:
@@ -66,11 +67,11 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     async def status(self, interaction: Interaction) -> None:
         """Show the server's key, its account and its running jobs."""
         guild_id = guild_of(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         embed = discord.Embed(title=texts.STATUS_TITLE, colour=NEUTRAL)
         await self._add_account(embed, guild_id)
         await self._add_jobs(embed, guild_id)
-        await interaction.edit_original_response(embed=embed)
+        await in_time(interaction.edit_original_response(embed=embed))
 
     @app_commands.command(name="operations", description=texts.OPERATIONS_COMMAND)
     @app_commands.describe(

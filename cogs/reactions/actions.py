@@ -8,6 +8,7 @@ import structlog
 
 from bot.app.client import CannonBot
 from bot.delivery.copies import shown_jobs
+from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import message_link
 from bot.domain.card_jobs import main_job, open_part, results_of
 from bot.domain.models import Card, Job, JobState
@@ -154,8 +155,11 @@ async def _payer(reacted: Reacted) -> discord.Member:
     if reacted.rule.payer is Purse.REACTOR or reacted.card.author_id == reacted.member.id:
         return reacted.member
     guild, author_id = reacted.guild, reacted.card.author_id
+    known = guild.get_member(author_id)
+    if known is not None:
+        return known
     try:
-        return guild.get_member(author_id) or await guild.fetch_member(author_id)
+        return await in_time(guild.fetch_member(author_id))
     except discord.NotFound:
         raise Refused(texts.AUTHOR_GONE) from None
 
@@ -181,7 +185,7 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
     embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld))
     embed.url = message_link(card)
     try:
-        channel = reacted.member.dm_channel or await reacted.member.create_dm()
+        channel = await parts.delivery.messages.direct_message(reacted.member.id)
         await parts.copies.post(channel, card, jobs, kind="dm", place_id=channel.id, embed=embed, documents=documents)
     except discord.Forbidden as error:  # they accept no direct messages, so this cannot be reported to them either
         log.info("reaction.no_private_message", card=card.id, code=error.code)

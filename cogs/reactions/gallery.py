@@ -10,6 +10,7 @@ import structlog
 from bot.app.client import CannonBot
 from bot.delivery.colours import GALLERY
 from bot.delivery.copies import shown_jobs
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.formatting import message_link, plain
 from bot.domain.card_jobs import prompt_text
@@ -99,7 +100,7 @@ class Gallery:
             return False
         channel = self._bot.get_partial_messageable(card.place_id, guild_id=card.guild_id)
         try:
-            await channel.fetch_message(card.message_id)
+            await in_time(channel.fetch_message(card.message_id))
         except discord.NotFound:
             return False
         return True
@@ -109,7 +110,7 @@ class Gallery:
     ) -> None:
         channel = self._bot.get_partial_messageable(channel_id, guild_id=guild_id)
         try:
-            await channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars))
+            await in_time(channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars)))
         except discord.NotFound:
             log.info("gallery.post_gone", card=card.id)  # a moderator took it down: it is not posted again
         self._note(card.id, stars)

@@ -15,6 +15,7 @@ import structlog
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.domain.reaction_rules import ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, Refused
@@ -117,7 +118,7 @@ class ReactionListener(commands.Cog):
         if self.context.notices.wait_s(guild.id):
             return
         try:
-            await member.send(texts.did_nothing(reacted.rule.shown, reacted.channel.id, sentence)[:2000])
+            await in_time(member.send(texts.did_nothing(reacted.rule.shown, reacted.channel.id, sentence)[:2000]))
         except DISCORD_ERRORS as error:
             log.info("reaction.not_notified", member=member.id, error=type(error).__name__)
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.messages import nonce_of
 from bot.domain.models import credits_text
 from bot.domain.reaction_rules import ReactionKey
@@ -57,7 +58,9 @@ async def accept(
     try:
         return await bot.parts.generation.reactions.accept(key, generation, origin)
     except Unconfirmed as unconfirmed:
-        raise Refused(texts.needs_confirmation(credits_text(unconfirmed.shown.credits))) from unconfirmed
+        shown = unconfirmed.shown
+        sentence = texts.needs_confirmation(credits_text(shown.credits))
+        raise Refused(sentence if shown.known else texts.UNKNOWN_NEEDS_CONFIRMATION) from unconfirmed
 
 
 async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:
@@ -71,13 +74,16 @@ async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:
     )
 
     async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int:
-        message = await target.channel.send(
-            embed=embed,
-            files=files,
-            view=view or discord.utils.MISSING,
-            nonce=nonce_of("card", accepted.card.id),
-            reference=parent if may_reply else discord.utils.MISSING,
-            mention_author=False,
+        message = await in_time(
+            target.channel.send(
+                embed=embed,
+                files=files,
+                view=view or discord.utils.MISSING,
+                nonce=nonce_of("card", accepted.card.id),
+                reference=parent if may_reply else discord.utils.MISSING,
+                mention_author=False,
+            ),
+            UPLOAD_TIMEOUT_S,
         )
         return message.id
 

@@ -86,6 +86,10 @@ def needs_confirmation(credits_: str) -> str:
     )
 
 
+UNKNOWN_NEEDS_CONFIRMATION = (
+    "The price of this is not known yet, and this server wants a yes first: use the button or the command."
+)
+
 # ---------------------------------------------------------------------- the gallery
 
 NOTHING_TO_SHOW = "Only pictures, videos and sounds go to the gallery."

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
 from bot.delivery.formatting import plain
 from bot.domain.models import credits_text
@@ -88,7 +89,9 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
     async def show(self, interaction: Interaction, recipe: Name) -> None:
         """Show a recipe ephemerally."""
         found = await find(interaction.client, guild_of(interaction), recipe)
-        await interaction.response.send_message(embed=recipe_embed(found, interaction.client.catalogue), ephemeral=True)
+        await in_time(
+            interaction.response.send_message(embed=recipe_embed(found, interaction.client.catalogue), ephemeral=True)
+        )
 
     @app_commands.command(name="create", description=texts.RECIPE_CREATE)
     @app_commands.describe(file=texts.FILE_OPTION)
@@ -97,9 +100,9 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         await require_moderator(interaction)
         guild_of(interaction)
         if file is None:
-            await interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts()))
+            await in_time(interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts())))
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         shared = read_shared(await text_of_file(file, at_most=FILE_MAX_BYTES))
         await save(interaction, texts_of(shared, replaces=None))
 
@@ -111,7 +114,7 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         await require_moderator(interaction)
         found = await find(interaction.client, guild_of(interaction), recipe)
         draft = texts_of(found, replaces=None if found.built_in else found.name)
-        await interaction.response.send_modal(RecipeForm(interaction.client, draft))
+        await in_time(interaction.response.send_modal(RecipeForm(interaction.client, draft)))
 
     @app_commands.command(name="delete", description=texts.RECIPE_DELETE)
     @app_commands.describe(recipe=texts.NAME_OPTION)
@@ -124,10 +127,12 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         yes = Control.button(
             "recipe_delete", found.name.replace(" ", "."), label=DELETE, style=discord.ButtonStyle.danger
         )
-        await interaction.response.send_message(
-            texts.delete_question(plain(found.name)),
-            view=view_of([yes]),
-            ephemeral=True,
+        await in_time(
+            interaction.response.send_message(
+                texts.delete_question(plain(found.name)),
+                view=view_of([yes]),
+                ephemeral=True,
+            )
         )
 
     @app_commands.command(name="share", description=texts.RECIPE_SHARE)
@@ -138,7 +143,10 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         found = await find(interaction.client, guild_of(interaction), recipe)
         data = json.dumps(found.to_json(), indent=2, ensure_ascii=False).encode()
         file = discord.File(io.BytesIO(data), f"{slug(found.name, 'recipe')}.recipe.json")
-        await interaction.response.send_message(texts.shared(plain(found.name)), file=file, ephemeral=True)
+        await in_time(
+            interaction.response.send_message(texts.shared(plain(found.name)), file=file, ephemeral=True),
+            UPLOAD_TIMEOUT_S,
+        )
 
 
 def _require_own(recipe: Recipe) -> None:
@@ -154,7 +162,7 @@ async def delete_recipe(interaction: Interaction, subject: str, _values: object)
     found = await find(bot, guild_id, subject.replace(".", " "))
     _require_own(found)
     await bot.parts.moderation.recipes.delete(guild_id, found.name, by_id=interaction.user.id)
-    await interaction.response.edit_message(content=texts.deleted(plain(found.name)), view=None)
+    await in_time(interaction.response.edit_message(content=texts.deleted(plain(found.name)), view=None))
 
 
 def read_shared(text: str) -> Recipe:

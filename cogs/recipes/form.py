@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import plain
 from bot.errors import InputError
 from bot.generation.recipe_texts import RecipeTexts
@@ -100,4 +101,4 @@ async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[
     kept = await drafts.get(guild_of(interaction), interaction.user.id, draft_id)
     if kept is None:
         raise InputError(texts.TEXT_GONE)
-    await interaction.response.send_modal(RecipeForm(interaction.client, kept))
+    await in_time(interaction.response.send_modal(RecipeForm(interaction.client, kept)))

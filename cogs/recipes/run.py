@@ -6,6 +6,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.domain.text import shortened
 from bot.generation.recipes import Parameter, Recipe
 from cogs.recipes import texts
@@ -20,7 +21,7 @@ async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> N
     guild_of(interaction)
     interaction.client.parts.generation.recipe_runs.require_runnable(recipe)
     if recipe.parameters:
-        await interaction.response.send_modal(RunForm(interaction.client, recipe, private))
+        await in_time(interaction.response.send_modal(RunForm(interaction.client, recipe, private)))
     else:
         await run(interaction, recipe, {}, private)
 
@@ -63,7 +64,7 @@ async def run(interaction: Interaction, recipe: Recipe, arguments: Mapping[str, 
     runs = interaction.client.parts.generation.recipe_runs
     begun = runs.begin(recipe, arguments)
     if begun.is_slow:
-        await interaction.response.defer(ephemeral=private, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=private, thinking=True))
     generation = await runs.generation(
         begun, guild_id=guild_of(interaction), member_id=interaction.user.id, private=private
     )

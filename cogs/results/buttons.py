@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.domain.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState
@@ -114,7 +115,7 @@ async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str
     if not reruns.can_vary(job):
         raise InputError(GONE)
     answers = [Control.button(f"vary_{strength}", job.id, label=label) for strength, label in STRENGTHS.items()]
-    await interaction.response.send_message(texts.STRENGTH_QUESTION, view=view_of(answers), ephemeral=True)
+    await in_time(interaction.response.send_message(texts.STRENGTH_QUESTION, view=view_of(answers), ephemeral=True))
 
 
 @on_job("vary_subtle")
@@ -144,7 +145,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
         refuse_double_press(interaction, job, "edit")
         await submit(interaction, replace(edit.generation, values=edit.kept))
         return
-    await interaction.response.send_modal(form)
+    await in_time(interaction.response.send_modal(form))
 
 
 @on_job("pick")
@@ -157,7 +158,9 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
     view = discord.ui.View(timeout=None)
     for item in of_result(interaction.client, chosen):
         view.add_item(item)
-    await interaction.response.send_message(texts.picked(chosen.position + 1, chosen.id), view=view, ephemeral=True)
+    await in_time(
+        interaction.response.send_message(texts.picked(chosen.position + 1, chosen.id), view=view, ephemeral=True)
+    )
 
 
 @on_job("retry")
@@ -175,7 +178,7 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
     plan = await retries.plan(job, interaction.user.id)
     refuse_double_press(interaction, job, "retry")
     if plan.is_slow:
-        await interaction.response.defer(ephemeral=plan.private, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=plan.private, thinking=True))
     late = await find_late(interaction, plan.jobs)
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)

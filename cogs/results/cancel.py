@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery.deadlines import in_time
 from bot.domain.card_jobs import is_batch, is_linked
 from bot.domain.models import Job, JobState
 from bot.errors import InputError, NotAllowed
@@ -35,7 +36,7 @@ async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str])
         raise InputError(texts.NOTHING_TO_CANCEL)
     running = [each for each in await parts.store.jobs.of_card(job.guild_id, job.card_id) if each.state in _SENT]
     try:
-        await interaction.response.send_message(outcome(stopped, running), ephemeral=True)
+        await in_time(interaction.response.send_message(outcome(stopped, running), ephemeral=True))
     finally:
         await parts.delivery.show(job.guild_id, job.card_id)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE
 from bot.delivery.texts import NOT_REVIEWED
 from bot.domain.models import Job
@@ -26,7 +27,7 @@ async def fresh_link(interaction: Interaction, job: Job, _values: Sequence[str])
 
 async def send(interaction: Interaction, job: Job) -> None:
     """Answer ephemerally with fresh links to the card's files, and put them on the card. Raises InputError."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     bot = interaction.client
     found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
     if found is None:
@@ -41,7 +42,7 @@ async def send(interaction: Interaction, job: Job) -> None:
         view.add_item(
             discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else texts.OPEN_RESULT, url=link)
         )
-    await interaction.edit_original_response(content=texts.LINKS, view=view)
+    await in_time(interaction.edit_original_response(content=texts.LINKS, view=view))
     await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
 
 

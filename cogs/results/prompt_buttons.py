@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.generated_texts import rewritten_prompt
 from bot.domain.models import Job
 from bot.errors import InputError
@@ -91,4 +92,4 @@ async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str])
         also=targets[1:],
         title=texts.EDIT_PROMPT,
     )
-    await interaction.response.send_modal(form)
+    await in_time(interaction.response.send_modal(form))

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from bot.catalogue import Operation
-from bot.catalogue.price_factors import model_word
+from bot.catalogue.price_factors import model_word, size_unit
 from bot.delivery.formatting import plain
 from bot.domain.models import Estimate, credits_text, credits_words
-from bot.jobs.price_book import KnownPrice, PriceBook, is_spoken
+from bot.domain.texts import price_per
+from bot.jobs.price_book import KnownPrice, PriceBook
 from cogs.ui import texts
 
 
@@ -45,9 +46,9 @@ def _words(operation: Operation, known: KnownPrice) -> str:
     if known.estimate.basis == "fixed":
         return amount
     if known.rate is not None:
-        return texts.price_by_size(credits_words(known.rate), spoken=is_spoken(operation))
+        return texts.about(price_per(credits_words(known.rate), size_unit(operation)))
     if size is not None:
-        return texts.price_for_size(amount, f"{size:g}", spoken=is_spoken(operation))
+        return texts.price_for_size(amount, f"{size:g}", size_unit(operation))
     return texts.about(amount)
 
 
@@ -80,8 +81,7 @@ def hint(operation: Operation, book: PriceBook, values: Mapping[str, Any], *, of
     model = values.get("model")
     if not of_model or not isinstance(model, str):
         return ""
-    word = model_word(operation, model)
-    return _usual(operation, [each for each in book.known(operation) if each.factors.model == word])
+    return _usual(operation, book.known(operation, model))
 
 
 def exact(estimate: Estimate) -> str:

@@ -32,14 +32,9 @@ def from_to(low: str, high: str) -> str:
     return f"about {low} to {high}"
 
 
-def price_by_size(amount: str, *, spoken: bool) -> str:
-    """Return a price that goes by length."""
-    return f"about {amount} a {'character' if spoken else 'second'}"
-
-
-def price_for_size(amount: str, size: str, *, spoken: bool) -> str:
-    """Return the price of one length."""
-    return f"about {amount} for {size} {'characters' if spoken else 's'}"
+def price_for_size(amount: str, size: str, unit: str) -> str:
+    """Return the price of one length; `unit` is `second` or `character`."""
+    return f"about {amount} for {size} {'s' if unit == 'second' else f'{unit}s'}"
 
 
 def price_seen(low: str, high: str) -> str:

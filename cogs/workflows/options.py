@@ -1,5 +1,6 @@
 """Slash options built from the catalogue: their descriptions and their autocomplete."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -90,7 +91,8 @@ def _completion(operation_id: str, field: Field, wire_names: Mapping[str, str]) 
         options = vars(interaction.namespace)
         given = {wire_names.get(key, key): value for key, value in options.items() if value is not None}
         given.pop(field.name, None)
-        offered = interaction.client.catalogue.suggest(operation_id, field.name, str(typed), given)
+        text = "" if isinstance(typed, float) and math.isnan(typed) else str(typed)  # a number before its first digit
+        offered = interaction.client.catalogue.suggest(operation_id, field.name, text, given)
         offered = await with_prices(interaction, operation_id, field.name, offered, given)
         # A live document may have changed the field's form; Discord takes only values of the option's own.
         return [app_commands.Choice(name=label, value=value) for label, value in offered if isinstance(value, wanted)]

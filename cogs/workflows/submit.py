@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import discord
 
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.domain.models import UNKNOWN, credits_text
 from bot.errors import Refused
 from bot.generation.generation import Generation
@@ -31,7 +32,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     generations.require_on(interaction.guild_id, generation)
     is_late = interaction.response.is_done()
     if not is_late and generations.is_slow(generation):
-        await interaction.response.defer(ephemeral=generation.private, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
         is_late = True
     outcome = await generations.accept_or_quote(generation, origin_of(interaction))
     if isinstance(outcome, Quote):
@@ -45,9 +46,16 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
 async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool) -> None:
     async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int | None:
         if is_late:
-            return (await interaction.edit_original_response(embed=embed, attachments=files, view=view)).id
-        response = await interaction.response.send_message(
-            embed=embed, files=files, view=view or discord.utils.MISSING, ephemeral=accepted.card.private
+            return (
+                await in_time(
+                    interaction.edit_original_response(embed=embed, attachments=files, view=view), UPLOAD_TIMEOUT_S
+                )
+            ).id
+        response = await in_time(
+            interaction.response.send_message(
+                embed=embed, files=files, view=view or discord.utils.MISSING, ephemeral=accepted.card.private
+            ),
+            UPLOAD_TIMEOUT_S,
         )
         return response.message_id
 

@@ -286,10 +286,10 @@ GUILD_INSIDE = {
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget"}
 """What ends jobs of the guild without being given one."""
 WITHOUT_GUILD = {
-    "cards.unanswered", "job_lists.open_total", "jobs.hold_lease",
+    "cards.unanswered", "job_lists.open_total", "job_lists.open_by_state", "jobs.hold_lease",
     "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
-    "meta.forget", "meta.get", "meta.set",
+    "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "rechecks.due", "keys.refused", "host_key_refusals.all", "account_checks.to_check",

@@ -56,6 +56,19 @@ async def test_a_wrong_token_ends_the_start_with_one_sentence(tmp_path: Path) ->
             assert "Traceback" not in bot.output()
 
 
+@pytest.mark.parametrize("is_html", [False, True])
+async def test_a_start_that_discord_cannot_serve_ends_with_one_sentence_and_may_be_tried_again(
+    tmp_path: Path, *, is_html: bool
+) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        discord.fault("GET", "/users/@me", status=429 if is_html else 503, is_html=is_html)
+        async with life(discord, tmp_path) as bot:
+            assert await bot.ended() == MAY_HELP
+            assert "Discord cannot serve the bot now" in bot.output()
+            assert "Traceback" not in bot.output()
+
+
 async def test_a_token_that_was_changed_while_the_bot_runs_ends_it_with_the_same_sentence(tmp_path: Path) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")

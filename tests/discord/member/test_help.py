@@ -97,9 +97,9 @@ async def test_what_is_learned_from_this_servers_own_jobs_is_told_by_kind_and_to
     await pay(rig, 3, prompt="waves", model="seedance2", duration=5)
     await pay(rig, 3, prompt="waves", model="seedance2", duration=10)
     overview = line(await rig.member.slash(rig.channel, HELP), "video generate")
-    assert overview.endswith("· about 4.8 credits a second (from 6 jobs)")
+    assert overview.endswith("· about 4.8 credits per second (from 6 jobs)")
     details = text(await rig.member.slash(rig.channel, HELP, topic="video"))
-    assert "-# • Seedance 2.0: about 4.8 credits a second (from 6 jobs)" in details
+    assert "-# • Seedance 2.0: about 4.8 credits per second (from 6 jobs)" in details
 
     visitor, channel = a_member_elsewhere(rig)
     await rig.bot.parts.store.settings.change(channel.guild.id, lambda old: replace(old, estimate_tool=False))

@@ -173,7 +173,7 @@ async def test_another_servers_jobs_neither_lower_nor_raise_a_price_here_nor_are
     await clip(rig)
     assert ((await newest(rig)).held, (await newest(rig)).basis) == (20, "unknown")
     shown = await rig.member.slash(rig.channel, "help", topic="video")
-    assert "cost not known yet" in shown.response.embeds[0].description
+    assert "price not known yet" in shown.response.embeds[0].description
 
 
 async def test_a_price_is_of_the_key_that_paid(rig: Rig):
