@@ -26,6 +26,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.api_keys import ApiKeys
+from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.learned_prices import LearnedPrices
@@ -75,6 +76,7 @@ class _Core:
     unavailable: UnavailableOperations
     switches: OperationSwitches
     estimates: Estimates
+    estimate_tool: EstimateTool
     price_books: PriceBooks
     learned: LearnedDurations
     webhook_tokens: WebhookTokens
@@ -106,7 +108,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     worker, maintenance = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
     host_limit = HostLimit(store, setup.clock, setup.settings.cannon_api_key_limit)
-    key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimates)
+    key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimate_tool)
     jobs = _intake(setup, core, watch, worker, key_gate=key_gate, pricing=pricing, host_limit=host_limit)
     admission = Admission(
         store=store,
@@ -121,6 +123,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
     core.absences.listen(worker.resume)
+    core.estimate_tool.listen(watch.tell)
     webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
     return Parts(
         store=store,
@@ -134,6 +137,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery),
         switches=core.switches,
         estimates=core.estimates,
+        estimate_tool=core.estimate_tool,
         price_books=core.price_books,
         sources=sources,
         sights=sights,
@@ -162,7 +166,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
     keys = _keys(setup, store, absences)
     client, estimates = CannonClient(settings.cannon_api_url, clock=setup.clock), Estimates(settings.cannon_api_url)
-    told = ToldPrices(estimates, setup.clock)
+    tool = EstimateTool(estimates, setup.clock)
     core = _Core(
         store=store,
         visible=VisibleJobs(store),
@@ -174,7 +178,8 @@ async def _core(setup: Setup, store: Store) -> _Core:
         unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
         estimates=estimates,
-        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, told=told),
+        estimate_tool=tool,
+        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, told=ToldPrices(tool, setup.clock)),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
     )

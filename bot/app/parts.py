@@ -22,6 +22,7 @@ from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
 from bot.guild.api_keys import ApiKeys
+from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
 from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
@@ -79,6 +80,7 @@ class Parts:
     upkeep: Upkeep
     switches: OperationSwitches
     estimates: Estimates
+    estimate_tool: EstimateTool
     price_books: PriceBooks
     sources: Sources
     sights: ChannelSights

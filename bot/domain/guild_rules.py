@@ -232,7 +232,7 @@ class Rules:
     """Whether the author is pinged when the result is posted."""
     estimate_tool: Annotated[
         bool, _on_results(label=texts.ESTIMATE_TOOL, kind=SWITCH, control=texts.ESTIMATE_TOOL_CONTROL)
-    ] = False
+    ] = True
     """Whether Cannon Studio's own estimate tool is called."""
     timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
     retention_days: Annotated[

@@ -63,9 +63,13 @@ class Generations:
         """Raise Refused if the generation's operation is switched off here, InputError if it does not exist."""
         self._switches.require_on(guild_id, self._catalogue.current.resolve(generation.operation))
 
-    async def is_slow(self, guild_id: int, generation: Generation) -> bool:
-        """Whether it may take longer than Discord waits for an answer: files are checked, or a price is fetched."""
-        return bool(generation.files) or (await self._store.settings.get(guild_id)).estimate_tool
+    @staticmethod
+    def is_slow(generation: Generation) -> bool:
+        """Whether it may take longer than Discord waits for an answer: files are checked.
+
+        A price that is fetched takes half of that time at most, and seldom any (bot/guild/estimate_tool.py).
+        """
+        return bool(generation.files)
 
     async def require_admitted(self, generation: Generation, origin: Origin) -> None:
         """Raise what `accept` would raise whatever the files are, before anybody waits for a look at them.

@@ -246,6 +246,15 @@ def _was(before: str) -> str:
     return f" (it was {before})" if before else ""
 
 
+def estimate_tool_failed(*, refused: bool) -> str:
+    """Return the alert that Cannon Studio's estimate tool has failed."""
+    what = "does not take this server's key" if refused else "does not answer"
+    return (
+        f"Cannon Studio's estimate tool {what}. Prices come from the price list and from earlier jobs until it does;"
+        " `/studio status` shows how it is."
+    )
+
+
 # ---------------------------------------------------------------------- limits and grants
 
 NO_SUCH_LIMIT = "This limit is not there (any more): pick one of those that are offered."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.cannon.estimates import Estimates
 from bot.catalogue import Operation
 from bot.catalogue.price_factors import price_factors
 from bot.domain.guild_rules import Rules
@@ -16,6 +16,7 @@ from bot.domain.posting_place import is_unchecked
 from bot.domain.price_model import guessed_hold, known_hold
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
+from bot.guild.estimate_tool import EstimateTool
 from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.price_sources import by_model, highest, listed_price
 from bot.store import Store
@@ -35,24 +36,26 @@ class CheckedJob:
 class Pricing:
     """Estimates the price of jobs for a guild."""
 
-    def __init__(self, store: Store, estimates: Estimates) -> None:
+    def __init__(self, store: Store, tool: EstimateTool) -> None:
         self._store = store
-        self._estimates = estimates
+        self._tool = tool
 
     async def estimate_all(
         self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey
     ) -> list[Estimate]:
-        """Return an estimate for each job, in their order."""
+        """Return an estimate for each job, in their order. Made at once: the tool's time limit is for all."""
         if any(job.has_forbidden_word for job in jobs):
             rules = replace(rules, estimate_tool=False)  # nothing of it is sent anywhere
-        estimates: list[Estimate] = []
-        for place, job in enumerate(jobs):
-            # The same input costs the same: the estimate tool is called once.
-            if place and (job.operation, job.input) == (jobs[place - 1].operation, jobs[place - 1].input):
-                estimates.append(estimates[-1])
-            else:
-                estimates.append(await self.estimate(guild_id, job.operation, job.input, rules=rules, key=key))
-        return estimates
+        distinct: list[CheckedJob] = []
+        places = []
+        for job in jobs:
+            if not distinct or (job.operation, job.input) != (distinct[-1].operation, distinct[-1].input):
+                distinct.append(job)
+            places.append(len(distinct) - 1)
+        found = await asyncio.gather(
+            *(self.estimate(guild_id, job.operation, job.input, rules=rules, key=key) for job in distinct)
+        )
+        return [found[place] for place in places]
 
     async def estimate(
         self, guild_id: int, operation: Operation, values: Mapping[str, Any], *, rules: Rules, key: UsableKey
@@ -68,7 +71,7 @@ class Pricing:
         factors = price_factors(operation, values)
         seen = await self._store.true_costs.of_kind(guild_id, key.id, operation.id, factors.kind)
         found = highest(
-            told=await self._told(operation, values, rules, key),
+            told=await self._tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
             listed=listed_price(by_model(await self._store.prices.all(guild_id), operation), factors),
             learned=known_hold(factors, seen),
         )
@@ -82,11 +85,6 @@ class Pricing:
         """Return what a job will probably cost, by what is known here of the operation alone."""
         rules = replace(await self._store.settings.get(guild_id), estimate_tool=False)
         return (await self.estimate(guild_id, operation, {}, rules=rules, key=key)).credits
-
-    async def _told(
-        self, operation: Operation, values: Mapping[str, Any], rules: Rules, key: UsableKey
-    ) -> Decimal | None:
-        return await self._estimates.ask(key.secret, operation.id, values) if rules.estimate_tool else None
 
 
 def spend_request(

@@ -36,7 +36,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     generations.require_on(interaction.guild_id, generation)
     origin = await origin_of(interaction)
     is_late = interaction.response.is_done()
-    if not is_late and await generations.is_slow(interaction.guild_id, generation):
+    if not is_late and generations.is_slow(generation):
         await generations.require_admitted(generation, origin)
         await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
         is_late = True

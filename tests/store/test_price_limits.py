@@ -26,6 +26,7 @@ from bot.domain.models import UNKNOWN, Job, JobState
 from bot.domain.spend_request import ShownPrice
 from bot.errors import Refused
 from bot.guild.api_keys import ApiKeys
+from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
@@ -152,7 +153,7 @@ class PriceLimits(RuleBasedStateMachine):
             host_limit=HostLimit(self.store, self.clock, None),
             catalogue=catalogue,
             switches=OperationSwitches(self.store, catalogue),
-            pricing=Pricing(self.store, self.estimates),
+            pricing=Pricing(self.store, EstimateTool(self.estimates, self.clock)),
             clock=self.clock,
             watch=Watch(
                 self.store, keys=keys, client=self.client, clock=self.clock, channel=NoChannel(), ping=NoChannel().show

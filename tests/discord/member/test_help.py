@@ -102,6 +102,7 @@ async def test_what_is_learned_from_this_servers_own_jobs_is_told_by_kind_and_to
     assert "-# • Seedance 2.0: about 4.8 credits per second (from 6 jobs)" in details
 
     visitor, channel = a_member_elsewhere(rig)
+    await rig.bot.parts.store.settings.change(channel.guild.id, lambda old: replace(old, estimate_tool=False))
     assert line(await visitor.slash(channel, HELP), "video generate").endswith("· price not known yet")
     assert "Seedance 2.0:" not in text(await visitor.slash(channel, HELP, topic="video"))
 

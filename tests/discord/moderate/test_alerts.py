@@ -360,49 +360,6 @@ async def test_a_crash_before_or_after_the_ping_leaves_exactly_one(rig: Rig, sen
     await settled_exactly(rig)
 
 
-# ---------------------------------------------------------------------- the estimate tool
-
-
-async def test_with_the_estimate_tool_the_card_shows_what_cannon_studio_told(rig: Rig):
-    await rule(rig, estimate_tool=True)
-    card = await ask(rig, resolution="4K", count=2)
-    assert "about 56 credits (estimate tool)" in str(card.response.embeds[0].to_dict())
-    assert [job.held for job in await rig.jobs()] == [28, 28]
-    await rig.work()
-    await settled_exactly(rig)
-
-
-async def test_the_estimate_tool_is_asked_once_for_the_same_jobs(rig: Rig):
-    from tests.support.surface import of
-    from tests.support.surface import watch as calls_of
-
-    await rule(rig, estimate_tool=True)
-    calls = calls_of(rig)
-    await ask(rig, count=4)
-    assert len(of(calls, "mcp")) == 1
-    await rig.work()
-
-
-@pytest.mark.parametrize("kind", ["status", "garbage", "drop", "nan"])
-async def test_where_the_tool_fails_the_next_estimate_takes_its_place_without_a_word(rig: Rig, kind: str):
-    await rule(rig, estimate_tool=True)
-    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(15))
-    rig.sandbox.fault("mcp", kind)
-    card = await ask(rig)
-    assert "about 15 credits (price list)" in str(card.response.embeds[0].to_dict())
-    await rig.work()
-
-
-async def test_an_estimate_past_the_limit_is_refused_privately_after_the_wait(rig: Rig):
-    await rule(rig, estimate_tool=True)
-    await limit(rig, 25)
-    refused = await ask(rig, resolution="4K")
-    said = [message for message in refused.followups if message is not None]
-    assert "this is about 28" in str([message.content for message in said])
-    assert all(message.ephemeral for message in said)
-    assert await rig.jobs() == []
-
-
 async def test_who_has_left_the_server_is_told_nothing_of_it(rig: Rig, desk: Any):
     """The one who set the key has left: the log channel is told, and nobody by direct message."""
     boss = rig.guild.add_member(rig.env.create_user("boss"), roles=[rig.moderators])

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
 
 from bot.domain.guild_rules import Payer, ReviewPrivate, Rules
-from tests.support.rig import Rig
+from tests.support.rig import Rig, running
 from tests.support.surface import post_log, private_sentence, sends
 
 SETTINGS = "studio settings"
 PAGES = {"access": 0, "limits": 1, "approval": 2, "results": 3, "words": 4}
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with running(tmp_path, estimate_tool=True) as made:  # as the settings are by default
+        yield made
 
 
 def open_to_all(rig: Rig) -> None:

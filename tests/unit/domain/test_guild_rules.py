@@ -119,7 +119,7 @@ EVERYTHING = Rules(
     default_models=MappingProxyType({"image.generate": "flux"}),
     timezone="Europe/Berlin",
     paused=True,
-    estimate_tool=True,
+    estimate_tool=False,
 )
 
 

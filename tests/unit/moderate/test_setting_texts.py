@@ -47,7 +47,7 @@ CHANGED = Rules(
     default_models=MappingProxyType({"image.generate": "gptimage2"}),
     timezone="Europe/Berlin",
     paused=True,
-    estimate_tool=True,
+    estimate_tool=False,
 )
 
 
