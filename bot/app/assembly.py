@@ -170,7 +170,13 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
     host_key = settings.cannon_api_key.get_secret_value() if settings.cannon_api_key else None
     if host_key is not None:
         log.info("host_key.serves", guilds=str(scope))
-    return ApiKeys(store, host_key=host_key, host_key_serves=scope.serves, is_absent=absences.is_absent)
+    return ApiKeys(
+        store,
+        host_key=host_key,
+        host_key_serves=scope.serves,
+        is_absent=absences.is_absent,
+        top_up_url=settings.top_up_url,
+    )
 
 
 def _media_fetcher(setup: Setup) -> MediaFetcher:
