@@ -30,6 +30,7 @@ from bot.delivery.downloads import ResultFiles
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.messages import Messages, carries_result, nonce_of
 from bot.delivery.plain_text import plain_result
+from bot.delivery.posting_gate import OpenPlaces
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job
 from bot.jobs.surface import NoPlace
@@ -67,6 +68,8 @@ class Posting:
     results: ResultFiles
     channel_id: int
     """Where a new message goes if the card is gone."""
+    places: OpenPlaces
+    """Which channels it may come to: what the gate has said."""
     is_plain: bool = False
     """Whether it goes as plain text, without embed, files and controls."""
 
@@ -116,7 +119,9 @@ class Places:
                     self._unanswered.pop(posting.job.id, None)
                     return message
         self._unanswered.pop(posting.job.id, None)
-        raise RefusedContent if is_refused else NoPlace(texts.NO_PLACE)
+        if is_refused:
+            raise RefusedContent
+        raise posting.places.refusal or NoPlace(texts.NO_PLACE)
 
     def _note_begun(self, job: Job, number: int) -> None:
         """Note the place of the attempt, if it is one for new messages: editing the card twice leaves one result."""
@@ -152,6 +157,8 @@ class Places:
     async def _on_card(self, posting: Posting) -> discord.Message | None:
         """Edit the card: what it has stays, and this job's files replace those of an earlier attempt."""
         card = posting.card
+        if card.place_id not in posting.places.channels:
+            return None
         message = await self._messages.find(card)
         if message is None:
             return None
@@ -194,13 +201,15 @@ class Places:
 
     async def _in_channel(self, posting: Posting) -> discord.Message | None:
         card = posting.card
-        if card.private:
+        if card.private or posting.channel_id not in posting.places.channels:
             return None
         place_id = None if posting.channel_id == card.channel_id else posting.channel_id
         nonce = nonce_of("result", posting.job.id, place_id)
         return await self._send(self._messages.channel(posting.channel_id, card.guild_id), posting, nonce)
 
     async def _by_direct_message(self, posting: Posting) -> discord.Message | None:
+        if posting.places.refusal is not None:
+            return None  # it waits for its author to choose another channel
         channel = await self._messages.direct_message(posting.card.author_id)
         return await self._send(channel, posting, nonce_of("result", posting.job.id, channel.id))
 

@@ -277,6 +277,8 @@ class Job:
     media: tuple[Media, ...] = ()
     error: str | None = None
     """The one sentence that says why it ended without a result."""
+    erased_at: float | None = None
+    """When its contents were erased (Unix seconds): input, output, links and error are blank since; None: never."""
     parent_id: str | None = None
     """The job that this one is a re-run, a variant or a next step of."""
     after_ids: tuple[str, ...] = ()

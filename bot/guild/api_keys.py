@@ -57,13 +57,16 @@ class ApiKeys:
         host_key_serves: Callable[[int], bool],
         is_absent: Callable[[int], bool],
         top_up_url: str | None = None,
+        is_limited: bool = False,
     ) -> None:
         """Take the host's key and whom it serves; `is_absent` says of a guild whether it has removed the bot.
 
+        `is_limited`: each guild may spend so much with the host's key, so jobs accepted on another are not moved to it.
         `top_up_url` is where credits are bought, unless the account tells another address.
         """
         self._store = store
         self._is_absent = is_absent
+        self._is_limited = is_limited
         self._host_key = host_key
         self._host_key_serves = host_key_serves
         self._host_balance: Decimal | None = None
@@ -120,7 +123,8 @@ class ApiKeys:
             key = await self.for_guild(job.guild_id)
         except NoKey:
             return None
-        return None if key.refused else key
+        was_not_counted = key.id is None and job.key_id is not None and self._is_limited
+        return None if key.refused or was_not_counted else key
 
     async def note_refused(self, guild_id: int, key: UsableKey, *, probe_at: float) -> bool:
         """Remember that the status call refuses the key to the guild, and when to try it again (Unix seconds).

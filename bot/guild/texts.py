@@ -52,6 +52,14 @@ NOT_A_KEY = (
 KEY_NOT_ACCEPTED = (
     "Cannon Studio does not accept this key: it is mistyped or revoked. The earlier setting was not changed."
 )
+
+
+def too_many_keys(minutes: int) -> str:
+    """Refuse another key so soon."""
+    again = "a minute" if minutes == 1 else f"{minutes} minutes"
+    return f"Too many keys were tried in the last hour. Try again in {again}. The earlier setting was not changed."
+
+
 NO_OWN_KEY = "This server has no key of its own, so there is none to remove."
 
 
@@ -414,6 +422,11 @@ def settings_changed(parts: Sequence[str]) -> str:
 def was_refused(operation_id: str, sentence: str) -> str:
     """Return the line of a member whom the server's rules refused."""
     return f"was refused `{operation_id}`: {sentence}"
+
+
+def with_top_up(text: str, link: str) -> str:
+    """Add to an alert where credits can be bought."""
+    return f"{text} Buy credits: {link}"
 
 
 def alert(text: str) -> str:

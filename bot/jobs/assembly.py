@@ -56,6 +56,7 @@ def make_worker(
     key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng)
     submitting = Submitting(
         client,
+        store,
         transitions,
         key_waits,
         unavailable=unavailable,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.catalogue import FieldKind, Operation
+from bot.catalogue import Operation
 from bot.catalogue.price_factors import price_factors
 from bot.domain.guild_rules import Rules
 from bot.domain.models import UNKNOWN, Estimate
+from bot.domain.posting_place import is_unchecked
 from bot.domain.price_model import guessed_hold, known_hold
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
@@ -28,6 +29,8 @@ class CheckedJob:
     spec: JobSpec
     operation: Operation
     input: Mapping[str, Any]
+    has_forbidden_word: bool = False
+    """Whether something that is sent for it is on the guild's word list."""
 
 
 class Pricing:
@@ -41,6 +44,8 @@ class Pricing:
         self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey
     ) -> list[Estimate]:
         """Return an estimate for each job, in their order. Made at once: the tool's time limit is for all."""
+        if any(job.has_forbidden_word for job in jobs):
+            rules = replace(rules, estimate_tool=False)  # nothing of it is sent anywhere
         distinct: list[CheckedJob] = []
         places = []
         for job in jobs:
@@ -76,11 +81,25 @@ class Pricing:
         guess = guessed_hold(factors, seen) or (costs[1] if costs else DEFAULT_HOLD)
         return Estimate(credits=guess, basis=UNKNOWN, seen=costs)
 
+    async def guess(self, guild_id: int, operation: Operation, *, key: UsableKey) -> Decimal:
+        """Return what a job will probably cost, by what is known here of the operation alone."""
+        rules = replace(await self._store.settings.get(guild_id), estimate_tool=False)
+        return (await self.estimate(guild_id, operation, {}, rules=rules, key=key)).credits
+
 
 def spend_request(
-    spec: CardSpec, jobs: Sequence[CheckedJob], estimates: Sequence[Estimate], balance: Decimal | None
+    spec: CardSpec,
+    jobs: Sequence[CheckedJob],
+    estimates: Sequence[Estimate],
+    *,
+    rules: Rules,
+    key: UsableKey,
+    host_limit: Decimal | None,
 ) -> SpendRequest:
-    """Return what the policy decides on: who wants to spend how much, where, on what."""
+    """Return what the policy decides on: who wants to spend how much, where, on what.
+
+    The jobs were judged by the word list of `rules`.
+    """
     items = [
         SpendItem(
             operation=job.operation.id,
@@ -89,8 +108,8 @@ def spend_request(
             exact=estimate.basis == "fixed",
             known=estimate.is_known,
             model=price_factors(job.operation, job.input).model,
-            text=" / ".join(_words(job.operation, job.input)),
-            unchecked=job.input.get("nsfw_checker") is False,
+            has_forbidden_word=job.has_forbidden_word,
+            unchecked=is_unchecked(job.input),
             linked=bool(job.spec.after),
         )
         for job, estimate in zip(jobs, estimates, strict=True)
@@ -99,22 +118,11 @@ def spend_request(
     return SpendRequest(
         member_id=spec.author_id,
         role_ids=place.role_ids,
-        channel_ids=frozenset({place.channel_id, *place.parent_channel_ids}),
+        channel_ids=place.channel_ids,
         age_restricted=place.age_restricted,
         items=items,
-        balance=balance,
+        words=rules.words,
+        balance=key.balance,
+        host_pays=key.id is None,
+        host_limit=host_limit,
     )
-
-
-def _words(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
-    """Return every text of an input, at any depth, but for the links to its sources."""
-    links = {each.name for each in operation.fields if each.kind in {FieldKind.URL, FieldKind.URLS}}
-    return _texts([value for name, value in values.items() if name not in links])
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list | tuple):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(each)

@@ -10,7 +10,9 @@ import structlog
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.key_health import KeyHealth
+from bot.guild.retention import DataRetention
 from bot.jobs import texts
+from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
@@ -27,7 +29,8 @@ class Upkeep:
     """Runs each of its rounds in turn. What fails is logged and retried the next time.
 
     `settle_answers` finds out about cards of which it should be known by now whether Discord has them;
-    `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost.
+    `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost;
+    `delete_erased` deletes copies of results that were erased.
     """
 
     def __init__(
@@ -42,6 +45,9 @@ class Upkeep:
         fulfil_wishes: Callable[[], Awaitable[None]],
         ask_prices: Callable[[], Awaitable[None]],
         absences: Absences,
+        retention: DataRetention,
+        delete_erased: Callable[[], Awaitable[None]],
+        learned: LearnedDurations,
         metrics: Metrics,
         clock: Clock,
     ) -> None:
@@ -54,6 +60,9 @@ class Upkeep:
         self._fulfil_wishes = fulfil_wishes
         self._ask_prices = ask_prices
         self._absences = absences
+        self._retention = retention
+        self._delete_erased = delete_erased
+        self._learned = learned
         self._metrics = metrics
         self._clock = clock
 
@@ -74,6 +83,9 @@ class Upkeep:
             ("wishes", self._fulfil_wishes),
             ("prices", self._ask_prices),
             ("absences", self._absences.run_once),
+            ("retention", self._retention.run_once),
+            ("copies", self._delete_erased),
+            ("learned", self._learned.forget_unknown),
             ("metrics", self._count_jobs),
         )
         for name, run in rounds:

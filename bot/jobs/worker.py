@@ -16,7 +16,8 @@ from bot.domain.models import Job, JobState, new_id
 from bot.guild.api_keys import ApiKeys
 from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
-from bot.jobs.followed import REMOTE_STATES, Followed
+from bot.jobs.followed import Followed
+from bot.jobs.hint_pace import HintPace
 from bot.jobs.key_waits import KeyWaits
 from bot.jobs.lanes import Lane, LaneName
 from bot.jobs.own_errors import OwnErrors
@@ -67,6 +68,7 @@ class Worker:
         self._own_errors = own_errors
         self._maintain = maintain
         self._clock = clock
+        self._hint_pace = HintPace(agenda, clock)
         self._lease = new_id()
         self._lease_due = 0.0
         self._turns: set[asyncio.Task[None]] = set()
@@ -100,14 +102,11 @@ class Worker:
         self._maintain()
 
     def hint(self, job_id: str) -> bool:
-        """Somebody says that this job has changed: poll it now. A hint, never the truth. False if not followed."""
+        """Somebody says that this job has changed: poll it soon. A hint, never the truth. False if not followed."""
         followed = self._agenda.jobs.get(job_id)
         if followed is None:
             return False
-        if followed.busy:
-            followed.hinted = True  # it may come before the answer that it is about
-        elif followed.job.state in REMOTE_STATES:
-            self._take_now(followed)
+        self._hint_pace.note(followed)
         return True
 
     def decided(self, job_id: str) -> None:
@@ -231,6 +230,7 @@ class Worker:
         now = self._clock.monotonic()
         for name, lane in self._agenda.lanes.items():
             while (followed := self._agenda.take_due(name, now)) is not None:
+                self._hint_pace.begin(followed)
                 turn = asyncio.create_task(self._turn(lane, followed), name=f"turn-{followed.job.id}")
                 self._turns.add(turn)
                 turn.add_done_callback(self._turn_done)
@@ -266,9 +266,8 @@ class Worker:
         if wait_s is None or followed.job.state.ended:
             self._agenda.drop(followed.job.id)
             return
-        if followed.decided or (followed.hinted and followed.job.state in REMOTE_STATES):
-            wait_s = 0.0
-        followed.hinted = followed.decided = False
+        wait_s = 0.0 if followed.decided else self._hint_pace.wait_s(followed, wait_s)
+        followed.decided = False
         self._agenda.set_due(followed, wait_s)
 
     async def _take_turn(self, followed: Followed) -> float | None:

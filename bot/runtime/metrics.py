@@ -63,6 +63,9 @@ class Metrics:
         self._discord = Counter("cannon_bot_discord_errors", "Errors of Discord's API.", ["code"], registry=own)
         self._api = Counter("cannon_bot_api_errors", "Errors of Cannon Studio's API.", ["error"], registry=own)
         self._hints = Counter("cannon_bot_webhook_hints", "Webhooks received.", ["outcome"], registry=own)
+        self._refused = Counter(
+            "cannon_bot_connections_refused", "Connections closed, by the bound passed.", ["bound"], registry=own
+        )
 
     def job(self, operation: str, state: JobState) -> None:
         """Count that a job of `operation` entered `state`."""
@@ -106,6 +109,10 @@ class Metrics:
     def hint(self, *, known: bool) -> None:
         """Count a webhook; `known`: whether it named a job of ours."""
         self._hints.labels("known" if known else "unknown").inc()
+
+    def connection_refused(self, bound: str) -> None:
+        """Count a connection that was one too many. `bound`: `all` or `peer`."""
+        self._refused.labels(self._label(bound)).inc()
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format (`CONTENT_TYPE`)."""

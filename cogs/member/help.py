@@ -18,7 +18,6 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.pages import pages
 from cogs.ui.permissions import is_moderator
 from cogs.ui.prices import price_lines, price_range
-from cogs.ui.texts import IN_SERVER_ONLY
 from cogs.workflows.options import operation_of
 
 AnyCommand = app_commands.Command[Any, ..., Any]
@@ -172,10 +171,8 @@ def _menus(interaction: Interaction) -> list[str]:
 
 
 async def _payer(interaction: Interaction) -> str:
-    if interaction.guild_id is None:
-        return IN_SERVER_ONLY
     try:
-        key = await interaction.client.parts.keys.for_guild(interaction.guild_id)
+        key = await interaction.client.parts.keys.for_guild(interaction.guild_id or 0)
     except NoKey as error:
         return error.sentence
     payer = texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS

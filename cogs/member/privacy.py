@@ -64,8 +64,10 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
     """Erase the member's own data; nobody can do so for another member."""
     if member_id != str(interaction.user.id):
         raise InputError(GONE)
-    erased = await interaction.client.parts.member_data.erase(guild_of(interaction), interaction.user.id)
+    parts, guild_id = interaction.client.parts, guild_of(interaction)
+    erased = await parts.member_data.erase(guild_id, interaction.user.id)
     await in_time(interaction.response.edit_message(content=outcome(erased), view=None))
+    await parts.delivery.takedown.delete_erased(guild_id)  # the upkeep deletes the rest
 
 
 @on("privacy_keep")

@@ -5,6 +5,7 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.colours import ATTENTION, SUCCESS
 from bot.delivery.deadlines import in_time
+from bot.domain.harmless_text import harmless
 from bot.domain.models import AccountStatus, GuildKey, credits_text
 from bot.errors import NoKey
 from bot.guild.server_key import KEY_LENGTH_MIN, key_typed
@@ -12,7 +13,7 @@ from bot.store.guild.guild_keys import RetiredKey
 from cogs.moderate import texts
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.permissions import guild_of, require_manager, require_moderator
 
 KEY_LENGTH_MAX = 200
 NEEDED_SCOPES = ("requests:read", "requests:write")
@@ -38,7 +39,8 @@ class KeyForm(Form):
 
 async def store_key(interaction: Interaction, typed: str) -> None:
     """Check a key and store it for this server. Only its last four characters are shown again."""
-    await require_moderator(interaction)  # once more: the role may be gone since the form was opened
+    await require_moderator(interaction)  # once more: the permission may be gone since the form was opened
+    require_manager(interaction)
     secret = key_typed(typed)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     service = interaction.client.parts.moderation.key
@@ -52,6 +54,7 @@ async def store_key(interaction: Interaction, typed: str) -> None:
 async def remove_key(interaction: Interaction) -> None:
     """Remove this server's key, and say what that means."""
     await require_moderator(interaction)
+    require_manager(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     done = await bot.parts.moderation.key.remove(guild_id, by_id=interaction.user.id)
@@ -73,7 +76,7 @@ def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed
     """Draw the account that a key belongs to; of the key itself only the last four characters."""
     embed = discord.Embed(title=title, colour=SUCCESS)
     embed.add_field(name=texts.KEY, value=texts.key_shown(key.last4))
-    embed.add_field(name=texts.PLAN, value=discord.utils.escape_markdown(status.plan or texts.NOT_REPORTED))
+    embed.add_field(name=texts.PLAN, value=harmless(status.plan or texts.NOT_REPORTED))
     left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
     embed.add_field(name=texts.CREDITS_LEFT, value=left)
     missing = [scope for scope in NEEDED_SCOPES if status.scopes and scope not in status.scopes]

@@ -5,7 +5,7 @@ import discord
 from bot.catalogue import Operation
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless
 from bot.errors import InputError
 from bot.guild.operation_switches import OperationSwitches
 from cogs.moderate import texts
@@ -44,7 +44,7 @@ async def operations(interaction: Interaction, operation_id: str | None, switch:
 
 
 def _outcome(operation: Operation, *, is_on: bool, everywhere: bool, changed: bool) -> str:
-    sentence = texts.switched(plain(operation.title), is_on=is_on, everywhere=everywhere, changed=changed)
+    sentence = texts.switched(harmless(operation.title), is_on=is_on, everywhere=everywhere, changed=changed)
     return sentence if operation.ends is None else sentence + texts.end_announced(operation.ends)
 
 
@@ -73,4 +73,4 @@ def _line(switches: OperationSwitches, guild_id: int, operation: Operation) -> s
         mark, note = "🚫", texts.OFF_HERE
     if operation.ends is not None:
         note += texts.listed_end(operation.ends)
-    return f"{mark} {plain(operation.title)} `{operation.id}`{note}"
+    return f"{mark} {harmless(operation.title)} `{operation.id}`{note}"

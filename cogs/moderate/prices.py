@@ -9,7 +9,7 @@ import discord
 
 from bot.catalogue import Operation, model_name
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless
 from bot.domain.models import credits_of
 from bot.domain.price_list import PriceList, PriceUnit
 from bot.domain.text import shortened
@@ -91,7 +91,7 @@ def _lines(operations: Mapping[str, Operation], prices: PriceList, found: Sequen
 
 def _model(operation: Operation | None, model: str) -> str | None:
     name = model if operation is None or not model else model_name(operation, model)
-    return plain(shortened(name, MODEL_CHARS)) if model else None
+    return harmless(shortened(name, MODEL_CHARS)) if model else None
 
 
 def model_choices(interaction: Interaction, typed: str) -> list[discord.app_commands.Choice[str]]:

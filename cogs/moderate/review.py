@@ -7,7 +7,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Job
 from bot.domain.text import full_stop
 from bot.errors import InputError
@@ -108,7 +108,7 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=interaction.user.id)
     say = texts.published if verdict is ReviewVerdict.PUBLISHED else texts.refused
     await in_time(
-        interaction.response.edit_message(content=full_stop(say(interaction.user.id, plain(reason))), view=None)
+        interaction.response.edit_message(content=full_stop(say(interaction.user.id, harmless(reason))), view=None)
     )
 
 

@@ -22,7 +22,7 @@ from bot.errors import BotError, Refused
 from bot.generation.reactions import Reactions
 from bot.store import DueWish
 from cogs.reactions import texts
-from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
+from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed, viewer_in
 
 MEMBER_WITHIN_S = 30.0
 
@@ -91,7 +91,22 @@ class ReactionListener(commands.Cog):
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
         ):
             return None
-        return Reacted(guild=member.guild, channel=channel, message_id=event.message_id, member=member, on=found)
+        viewer = await viewer_in(self.bot, member, channel)
+        return await self._seen(
+            Reacted(
+                guild=member.guild,
+                channel=channel,
+                message_id=event.message_id,
+                member=member,
+                viewer=viewer,
+                on=found,
+            )
+        )
+
+    async def _seen(self, reacted: Reacted) -> Reacted | None:
+        """Return the reaction if its member may see the card that it is on, as they are judged now; else None."""
+        sees = await self.bot.parts.generation.visible.sees_card(reacted.viewer, reacted.card)
+        return reacted if sees else None
 
     async def _act(self, reacted: Reacted) -> None:
         await require_allowed(self.context, reacted)
@@ -177,7 +192,10 @@ class ReactionListener(commands.Cog):
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
         ):
             return None
-        return Reacted(guild=guild, channel=channel, message_id=key.message_id, member=member, on=found)
+        viewer = await viewer_in(self.bot, member, None)  # they need not be there any more
+        return await self._seen(
+            Reacted(guild=guild, channel=channel, message_id=key.message_id, member=member, viewer=viewer, on=found)
+        )
 
     # ------------------------------------------------------------------ removed
 

@@ -15,6 +15,7 @@ from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.messages import nonce_of
 from bot.domain.models import credits_text
 from bot.domain.reaction_rules import ReactionKey
+from bot.domain.visibility import Viewer
 from bot.errors import Refused
 from bot.generation.generation import Generation
 from bot.jobs.card_spec import Origin
@@ -37,8 +38,16 @@ class CardTarget:
     message_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionPayer:
+    """Who pays for what a reaction starts, and what they see."""
+
+    member: discord.Member
+    viewer: Viewer
+
+
 async def accept(
-    bot: CannonBot, key: ReactionKey, generation: Generation, target: CardTarget, payer: discord.Member
+    bot: CannonBot, key: ReactionKey, generation: Generation, target: CardTarget, payer: ReactionPayer
 ) -> Accepted:
     """Check, price and store a reaction's generation in the name of `payer`.
 
@@ -51,8 +60,9 @@ async def accept(
     if missing:
         raise Refused(may_not_post(missing))
     origin = Origin(
-        place=place_in(guild.id, target.channel.id, target.channel, payer),
-        author_id=payer.id,
+        place=place_in(guild.id, target.channel.id, target.channel, payer.member),
+        author_id=payer.member.id,
+        viewer=payer.viewer,
         locale=str(guild.preferred_locale),
     )
     try:

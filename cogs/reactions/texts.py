@@ -93,7 +93,6 @@ UNKNOWN_NEEDS_CONFIRMATION = (
 # ---------------------------------------------------------------------- the gallery
 
 NOTHING_TO_SHOW = "Only pictures, videos and sounds go to the gallery."
-NOT_FROM_HERE = "What was made in an age-restricted channel does not go to a gallery that is not."
 ORIGINAL, AUTHOR, STARS = "To the original", "Made by", "Stars"
 CANNOT_POST_IN_GALLERY = "⚠️ I cannot post in the gallery's channel; see `/studio gallery`."
 

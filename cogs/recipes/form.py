@@ -8,7 +8,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless
 from bot.errors import InputError
 from bot.generation.recipe_texts import RecipeTexts
 from bot.generation.recipes import ABOUT_CHARS, TEXT_MAX
@@ -82,7 +82,7 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
     run = bot.parts.command_sync.mention("recipe run")
     await bot.responses.reply_privately(
         interaction,
-        texts.saved(run, plain(recipe.name), len(recipe.steps)),
+        texts.saved(run, harmless(recipe.name), len(recipe.steps)),
     )
 
 

@@ -13,6 +13,7 @@ from cogs.recipes import texts
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
+from cogs.ui.viewer import origin_of
 from cogs.workflows.submit import submit
 
 
@@ -63,9 +64,8 @@ async def run(interaction: Interaction, recipe: Recipe, arguments: Mapping[str, 
     """
     runs = interaction.client.parts.generation.recipe_runs
     begun = runs.begin(recipe, arguments)
+    origin = await origin_of(interaction)
     if begun.is_slow:
+        await runs.require_admitted(begun, origin)
         await in_time(interaction.response.defer(ephemeral=private, thinking=True))
-    generation = await runs.generation(
-        begun, guild_id=guild_of(interaction), member_id=interaction.user.id, private=private
-    )
-    await submit(interaction, generation)
+    await submit(interaction, await runs.generation(begun, origin, private=private))

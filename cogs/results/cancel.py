@@ -25,7 +25,7 @@ def stop_controls(jobs: Sequence[Job]) -> list[discord.ui.Item[Any]]:
     return [Control.button(CANCEL, jobs[0].id, label=texts.CANCEL, style=discord.ButtonStyle.danger)]
 
 
-@on_job(CANCEL)
+@on_job(CANCEL, when_erased=True)
 async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Cancel and refund the jobs that were not sent yet. Jobs that were sent finish, and their results are posted."""
     if job.author_id != interaction.user.id and not await is_moderator(interaction):

@@ -28,7 +28,7 @@ async def removable(interaction: Interaction, job: Job) -> tuple[Card, Sequence[
     return found
 
 
-@on_job("remove")
+@on_job("remove", when_erased=True)
 async def ask_how(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Ask ephemerally whether to erase the record too."""
     await removable(interaction, job)
@@ -40,13 +40,13 @@ async def ask_how(interaction: Interaction, job: Job, _values: Sequence[str]) ->
     await in_time(interaction.response.send_message(texts.REMOVE_QUESTION, view=view_of(answers), ephemeral=True))
 
 
-@on_job("remove_result")
+@on_job("remove_result", when_erased=True)
 async def remove_result(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Remove the result and keep its record."""
     await _remove(interaction, job, with_record=False)
 
 
-@on_job("remove_record")
+@on_job("remove_record", when_erased=True)
 async def remove_with_record(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Remove the result and erase its record."""
     await _remove(interaction, job, with_record=True)

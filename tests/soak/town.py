@@ -66,7 +66,7 @@ class Town:
             "CANNON_API_KEY": HOST_KEY,
             "CANNON_API_KEY_GUILDS": "*",
             "DATABASE": str(self.database),
-            "HTTP_PORT": "0",
+            "HEALTH_PORT": "0",
             "LOG_FORMAT": "json",
             "TMPDIR": str(self.folder),
             CLOCK: str(self.folder / "clock"),

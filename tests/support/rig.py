@@ -129,7 +129,7 @@ class Rig:
             "cannon_api_key": SecretStr(HOST_KEY),
             "cannon_api_key_guilds": "*",
             "database": self.folder / "bot.db",
-            "http_port": 0,
+            "health_port": 0,
         } | self.settings
         return CannonBot(
             Settings(**values),

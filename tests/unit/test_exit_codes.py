@@ -36,7 +36,7 @@ def life(discord: WireDiscord, folder: Path, **more: str) -> BotProcess:
         "CANNON_API_KEY": "cs_test_host_000000000000",
         "CANNON_API_KEY_GUILDS": "*",
         "DATABASE": str(folder / "bot.db"),
-        "HTTP_PORT": "0",
+        "HEALTH_PORT": "0",
     }
     return BotProcess(discord, ["run"], folder / "bot.log", env=env | more)
 

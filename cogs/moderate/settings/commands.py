@@ -18,7 +18,7 @@ from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
 from cogs.moderate.settings.panel import Known, panel
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
+from cogs.ui.permissions import guild_of, missing_permissions, require_manager, require_moderator
 from cogs.ui.texts import GONE
 
 
@@ -97,6 +97,8 @@ def _page(values: Sequence[str]) -> SettingsPage:
 @on("set_role")
 async def set_role(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     """Set a role, or none."""
+    await require_moderator(interaction)
+    require_manager(interaction)  # who moderates is not for the moderator role to say
     setting = _chosen(subject, Widget.ROLE)
     role_id = int(values[0]) if values else None
     if role_id == interaction.guild_id:  # the role @everyone has the server's id

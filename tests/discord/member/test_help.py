@@ -251,12 +251,6 @@ async def test_a_topic_that_does_not_exist_is_told_with_those_that_do(rig: Rig):
     assert "@everyone" not in sentence
 
 
-async def test_help_answers_in_a_direct_message_too(rig: Rig):
-    shown = text(await rig.member.user.slash(HELP))
-    assert "image generate" in shown
-    assert "in a server only" in shown
-
-
 async def test_a_topic_is_understood_as_it_is_typed(rig: Rig):
     assert "image generate" in text(await rig.member.slash(rig.channel, HELP, topic="/Image "))
 

@@ -204,7 +204,8 @@ async def test_a_balance_that_does_not_last_the_week_is_told_once_in_three_days(
     await spend(rig, 4)  # 48 in a day: 336 a week
     await watch(rig, LOOK_EVERY_S)
     [line] = lines(rig, desk)
-    assert "has 52 free credits left; the coming week needs about 336 at the present 48 a day" in line
+    assert "may not last for a week: the coming one needs about 336 at the present 48 a day" in line
+    assert "52" not in line, "what the host has left is the host's own affair"
     await rig.restart()
     await watch(rig, LOOK_EVERY_S)
     assert len(lines(rig, desk)) == 1
@@ -249,7 +250,7 @@ async def test_one_servers_trouble_keeps_nothing_from_the_others(rig: Rig, desk:
     monkeypatch.setattr(store.reports, "totals", broken_for_another)
     await store.settings.change(1, lambda old: replace(old, log_channel=2))
     await watch(rig, LOOK_EVERY_S)
-    assert len(lines(rig, desk, "free credits left")) == 1
+    assert len(lines(rig, desk, "may not last for a week")) == 1
 
 
 async def test_a_log_channel_of_another_server_gets_nothing(rig: Rig):
@@ -357,3 +358,18 @@ async def test_a_crash_before_or_after_the_ping_leaves_exactly_one(rig: Rig, sen
     await watch(rig)
     assert len(pings(rig)) == 1
     await settled_exactly(rig)
+
+
+async def test_who_has_left_the_server_is_told_nothing_of_it(rig: Rig, desk: Any):
+    """The one who set the key has left: the log channel is told, and nobody by direct message."""
+    boss = rig.guild.add_member(rig.env.create_user("boss"), roles=[rig.moderators])
+    shown = await boss.slash(rig.channel, "studio key")
+    [field] = rig.form_fields(shown)
+    await boss.submit_modal(shown, {field: GUILD_KEY})
+    user = boss.user
+    rig.guild.remove_member(boss)
+    with rig.env.time_context():
+        await rig.bot.parts.delivery.alert(rig.guild.id, "something is wrong")
+    await rig.env.settle()
+    assert lines(rig, desk, "something is wrong")
+    assert [m for m in user.dm_channel.history() if m.author.id == rig.bot.user.id] == []

@@ -11,7 +11,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.guild_rules import Payer, Rules
+from bot.domain.guild_rules import Payer, ReviewPrivate, Rules
 from tests.support.rig import Rig, running
 from tests.support.surface import post_log, private_sentence, sends
 
@@ -197,6 +197,14 @@ async def test_a_switch_is_switched_and_switched_back_and_shows_it_at_once(rig: 
     assert newer.text.endswith(f"{words[not before]} → {words[before]}.")
 
 
+async def test_whether_private_results_are_reviewed_is_chosen(rig: Rig):
+    panel = await opened(rig, "approval")
+    await rig.moderator.select(panel, ["off"], custom_id="c1:set_choice:review_private")
+    assert (await rules(rig)).review_private is ReviewPrivate.OFF
+    [line] = await decisions(rig)
+    assert "reviewed where the whole server is → not reviewed" in line.text
+
+
 async def test_who_pays_for_a_re_run_is_chosen_and_the_same_choice_again_writes_nothing(rig: Rig):
     panel = await opened(rig, "results")
     for _ in range(2):
@@ -331,6 +339,7 @@ BUTTONS = [
     ("results", "c1:set_flip:ping"),
     ("results", "c1:set_flip:estimate_tool"),
     ("results", "c1:set_form:timezone"),
+    ("results", "c1:set_form:retention"),
     ("words", "c1:set_form:words"),
 ]
 SELECTS = [
@@ -340,6 +349,7 @@ SELECTS = [
     ("access", "c1:set_channels:forbidden_channels", "channel"),
     ("approval", "c1:set_channels:approval_channel", "channel"),
     ("approval", "c1:set_channels:log_channel", "channel"),
+    ("approval", "c1:set_choice:review_private", "off"),
     ("results", "c1:set_payer:panel", "off"),
     ("words", "c1:set_model:panel", "image.generate"),
 ]

@@ -104,7 +104,7 @@ async def test_a_real_process_that_hangs_ends_and_says_where(tmp_path: Path):
             "CANNON_API_KEY": "cs_test_host_000000000000",
             "CANNON_API_KEY_GUILDS": "*",
             "DATABASE": str(tmp_path / "bot.db"),
-            "HTTP_PORT": "0",
+            "HEALTH_PORT": "0",
         }
         module = "tests.support.wire.hanging_child"
         async with BotProcess(discord, ["run"], tmp_path / "bot.log", env=env, module=module) as bot:
