@@ -35,8 +35,6 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Cancelled, Spending, Store
 
-CONFIRMED_RISE = Decimal("1.1")
-"""How much a price may have risen since the member has confirmed it: by a tenth."""
 TOKEN_LIFE_S = 14 * 60.0
 """An interaction token lives 15 minutes (Discord's docs); one is kept for slow uploads."""
 
@@ -268,11 +266,6 @@ class JobService:
             role_ids=tuple(sorted(place.role_ids)),
             created_at=now,
         )
-
-
-def _is_confirmed(price: Decimal, confirmed: Decimal | None) -> bool:
-    """Whether a yes to the price `confirmed` is one to `price`: it is not much more by now."""
-    return confirmed is not None and price <= confirmed * CONFIRMED_RISE
 
 
 def _cancelled_by(by_id: int, job: Job) -> str:

@@ -15,6 +15,7 @@ from bot.jobs.card_spec import CardSpec, JobSpec
 from tests.support.channels import press, rule, shown
 from tests.support.erased import send_key
 from tests.support.origins import origin
+from tests.support.prices import priced
 from tests.support.reacting import other
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
 from tests.support.surface import newest, private_sentence
@@ -134,6 +135,7 @@ async def test_fifty_requests_at_once_under_a_limit_for_two_are_two(rig: Rig):
 async def test_no_member_reads_the_balance_of_the_host(rig: Rig, question: str):
     await rig.moderator.slash(rig.channel, "studio status")
     if question == "a price":
+        await priced(rig)
         await rule(rig, confirm_above=Decimal(1))
         text = shown(await ask(rig))
         assert "20 credits" in text
@@ -157,6 +159,7 @@ async def test_nor_does_a_moderator_of_a_server_that_it_serves(rig: Rig):
 async def test_who_has_an_own_key_reads_its_balance(rig: Rig):
     await send_key(rig, GUILD_KEY)
     assert "500" in shown(await rig.moderator.slash(rig.channel, "studio status"))
+    await priced(rig)
     await rule(rig, confirm_above=Decimal(1))
     assert "500" in shown(await ask(rig))
 

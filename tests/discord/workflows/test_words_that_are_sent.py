@@ -11,6 +11,7 @@ import pytest
 from bot.domain.models import JobState
 from bot.domain.word_list import WordList
 from tests.support.channels import rule
+from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.surface import fill, private_sentence, until
 
@@ -107,6 +108,7 @@ async def test_what_was_forbidden_while_it_waited_is_not_sent(rig: Rig, why: str
         "approval": {"approve_above": Decimal(1)},
         "paused": {"running_per_member": 1},
     }[why]
+    await priced(rig)  # under a threshold a second job of unknown price would be refused
     await rule(rig, **changes)
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #slow")
     if why != "approval":
