@@ -4,7 +4,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-LOCK_TOOLS := $(VENV)/lock-tools
+TOOLS := $(VENV)/tools
+TOOLS_READY := $(TOOLS)/.ready
+WORKFLOWS := $(wildcard .github/workflows/*.yml .github/workflows/*.yaml)
 # The first of these that is there and new enough.
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,\
 	$(shell $(name) -c 'import sys, ensurepip; (3, 11) <= sys.version_info < (3, 15) and print("$(name)")' 2>/dev/null)))
@@ -14,10 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long soak check format bench screenshot picture readme lock wheel-check clean
+.PHONY: help demo test test-long soak check format bench bench-neighbours screenshot picture readme lock pin-image audit wheel-check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## Run the bot on a simulated Discord in a web page: no account, token or key
 	@$(BIN)/cannon-bot demo $(ARGS)
@@ -36,11 +38,13 @@ test-long: $(READY) ## Run the rest of the tests: every case of the large tables
 soak: $(READY) ## Run the real bot for ten minutes among random faults; the same again: make soak SEED=7
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
 
-check: $(READY) ## Lint, format, types, import contracts
+check: $(READY) $(if $(WORKFLOWS),$(TOOLS_READY)) ## Lint, format, types, import contracts, the Dockerfile, workflows if there are any
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	$(if $(WORKFLOWS),$(TOOLS)/bin/zizmor --offline --no-progress $(WORKFLOWS))
 
 format: $(READY) ## Format the code and correct what can be corrected
 	$(BIN)/ruff check --fix
@@ -48,6 +52,9 @@ format: $(READY) ## Format the code and correct what can be corrected
 
 bench: $(READY) ## Measure speed and memory against the floors, on loopback
 	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+bench-neighbours: $(READY) ## Measure what one server's trouble costs another: a picture is posted within 2 s
+	$(BIN)/python tests/bench/bench_neighbours.py $(ARGS)
 
 screenshot: $(READY) ## Take the README's picture of the demo with a headless Chromium
 	$(BIN)/python tools/screenshot.py $(ARGS)
@@ -61,12 +68,20 @@ readme: $(READY) ## Write the README's tables of commands and settings from the 
 wheel-check: $(READY) ## Build the wheel, install it in a clean environment, run it outside the source tree
 	$(BIN)/python tools/wheel_check.py
 
-lock: $(READY) ## Pin the dependencies for every Python and platform; newer versions: make lock ARGS=--upgrade
-	@test -x $(LOCK_TOOLS)/bin/uv || { $(BIN)/python -m venv $(LOCK_TOOLS) && $(LOCK_TOOLS)/bin/pip install --quiet 'uv>=0.9'; }
-	$(LOCK_TOOLS)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(ARGS) --output-file requirements.lock
-	$(LOCK_TOOLS)/bin/uv pip compile pyproject.toml --extra dev --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(ARGS) --output-file requirements-dev.lock
+COMPILE = $(TOOLS)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(ARGS)
+
+lock: $(TOOLS_READY) ## Pin the dependencies for every Python and platform; newer versions: make lock ARGS=--upgrade
+	$(COMPILE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
+	$(COMPILE) --group tools --output-file requirements-tools.lock
+
+pin-image: $(READY) ## Pin the Dockerfile's base image to its newest digest; needs docker with buildx
+	$(BIN)/python tools/pin_image.py
+
+audit: $(TOOLS_READY) ## Look the locked packages up among known vulnerabilities, where an advisory source can be reached
+	$(TOOLS)/bin/python tools/audit.py
 
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
@@ -78,4 +93,9 @@ $(READY): requirements-dev.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TOOLS_READY): requirements-tools.lock | $(READY)
+	@test -x $(TOOLS)/bin/python || $(BIN)/python -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --require-hashes -r requirements-tools.lock
 	@touch $@

@@ -86,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     add("check", _check, "Check settings, database and commands without a network; tell every problem.")
     listing = add("commands", _commands, "List every slash command with its options.")
     listing.add_argument("--json", action="store_true", help="as JSON")
+    forgetting = add("forget", _forget, "Erase what is stored of a server or a member; the bot has to be stopped.")
+    forgetting.add_argument("--guild", type=_snowflake, help="the server's id; with --member: only there")
+    forgetting.add_argument("--member", type=_snowflake, help="the member's id")
+    forgetting.set_defaults(usage_error=forgetting.error)
+    add("rotate-keys", _rotate_keys, "Seal all secrets with the newest of SECRET_KEYS; the bot has to be stopped.")
     add("health", _health, "Ask the running bot how it is.")
     return parser
 
@@ -94,15 +99,21 @@ def _run(_arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     _start_logs(settings)
     from bot.app.entry_points import run
+    from bot.runtime.open_files import raise_open_files_limit
+    from bot.runtime.process_guard import close_to_others
 
+    close_to_others()
+    raise_open_files_limit()
     return _until_signal(run(settings))
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     # The demo is the same for everybody: it reads no settings, so it cannot use a real token or key.
     _start_logs(Settings(log_level="WARNING", log_format="console"))
+    from bot.runtime.process_guard import close_to_others
     from bot.sandbox.demo import run_demo
 
+    close_to_others()
     return _until_signal(run_demo(port=arguments.port, open_browser=not arguments.no_browser, speed=arguments.speed))
 
 
@@ -162,6 +173,29 @@ def _commands(arguments: argparse.Namespace) -> int:
 
     commands = listing.rows(describe_commands())
     print(json.dumps(commands, indent=2, ensure_ascii=False) if arguments.json else listing.text(commands))
+    return 0
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    if arguments.guild is None and arguments.member is None:
+        arguments.usage_error("one of --guild and --member is needed")
+    settings = load_settings()
+    _start_logs(Settings(log_level="WARNING"))
+    from bot.app.forget import forget_guild, forget_member
+
+    if arguments.member is None:
+        print(asyncio.run(forget_guild(settings, arguments.guild)))
+    else:
+        print(asyncio.run(forget_member(settings, arguments.member, arguments.guild)))
+    return 0
+
+
+def _rotate_keys(_arguments: argparse.Namespace) -> int:
+    settings = load_settings()
+    _start_logs(Settings(log_level="WARNING"))
+    from bot.app.key_rotation import rotate_keys
+
+    print(asyncio.run(rotate_keys(settings)))
     return 0
 
 
@@ -237,6 +271,12 @@ def _listed(problems: Sequence[str]) -> str:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError("a whole number from 0 to 65535 is needed")
+    return int(text)
+
+
+def _snowflake(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 20 and 0 < int(text) < 2**63):
+        raise argparse.ArgumentTypeError("an id is needed, as Discord's Copy ID gives it")
     return int(text)
 
 

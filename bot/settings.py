@@ -10,6 +10,7 @@ import ipaddress
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -20,11 +21,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 ENV_FILE = Path(".env")
 CANNON_API_URL = "https://www.cannonstudio.app"
 """Cannon Studio's public base URL (https://www.cannonstudio.app/developers/docs/reference/create-request)."""
 
 SECRET_KEY_LENGTH_MIN = 32
+SECRET_FILE_BYTES_MAX = 64 * 1024
+RETENTION_DAYS_MAX = 36_500
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("console", "json")
 EVERY_GUILD: Literal["*"] = "*"
@@ -80,6 +84,21 @@ def _public_url(value: object) -> object:
     return _base_url(value, local_http=False)
 
 
+def _link(value: object) -> object:
+    """Check an https address that is shown to people: it may have a query, and nothing that breaks out of a message."""
+    if not isinstance(value, str):
+        return value
+    link = value.strip()
+    try:
+        parts = urlsplit(link)
+        is_whole = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        is_whole = False
+    if not is_whole or not link.isascii() or not link.isprintable() or any(mark in link for mark in " <>()`"):
+        raise ValueError("is not an https address. Write it like https://example.org/credits")
+    return link
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -106,10 +125,10 @@ def _guilds(value: object) -> object:
 
 
 def _secret_keys(value: object) -> object:
-    """Split at commas; each key must be long enough to be unguessable."""
+    """Split at commas, and at line ends of a file; each key must be long enough to be unguessable."""
     if not isinstance(value, str):
         return value
-    keys = [key.strip() for key in value.split(",") if key.strip()]
+    keys = [key.strip() for key in re.split(r"[,\r\n]", value) if key.strip()]
     for place, key in enumerate(keys, 1):
         if len(key) < SECRET_KEY_LENGTH_MIN:
             raise ValueError(
@@ -132,6 +151,34 @@ def _database(value: object) -> object:
     return path
 
 
+def _secret_file(value: object) -> object:
+    """Make the path absolute now, like that of the database. Its content is read by `_read`."""
+    if not isinstance(value, str | Path):
+        return value
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("names a home directory that does not exist. Write the whole path") from None
+
+
+def _days(value: object) -> object:
+    if isinstance(value, str):
+        text = value.strip()
+        if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= RETENTION_DAYS_MAX):
+            raise ValueError(f"must be a whole number of days from 0 to {RETENTION_DAYS_MAX} (0 keeps for ever)")
+        return int(text)
+    return value
+
+
+def _credits(value: object) -> object:
+    if isinstance(value, str):
+        text = value.strip()
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text, re.ASCII):
+            raise ValueError("must be a number of credits, such as 500")
+        return Decimal(text)
+    return value
+
+
 def _port(value: object) -> object:
     if isinstance(value, str):
         text = value.strip()
@@ -151,6 +198,16 @@ def _host(value: object) -> object:
         if not _HOST_NAME.fullmatch(host):
             raise ValueError("must be an address or a host name without http:// and port, such as 127.0.0.1") from None
     return host
+
+
+def _networks(value: object) -> object:
+    """Turn `10.0.0.0/8, 192.0.2.1` into networks; an address is a network of one."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ipaddress.ip_network(word, strict=False) for word in value.replace(",", " ").split())
+    except ValueError:
+        raise ValueError("must be addresses or networks with commas between them, such as 172.17.0.0/16") from None
 
 
 def _log_level(value: object) -> object:
@@ -185,6 +242,9 @@ class Settings(BaseModel):
     discord_token: Annotated[SecretStr | None, BeforeValidator(_header_safe)] = Field(
         default=None, description="The bot's token, from the Bot page of your application. `run` needs it."
     )
+    discord_token_file: Annotated[Path | None, BeforeValidator(_secret_file)] = Field(
+        default=None, description="A file that holds `DISCORD_TOKEN`, instead of it."
+    )
     cannon_api_url: Annotated[str, BeforeValidator(_api_url)] = Field(
         default=CANNON_API_URL,
         description="Cannon Studio's base address; `http://` only on this machine, for the sandbox.",
@@ -192,10 +252,23 @@ class Settings(BaseModel):
     cannon_api_key: Annotated[SecretStr | None, BeforeValidator(_header_safe)] = Field(
         default=None, description="The host's own API key: serves servers that have no key of their own."
     )
+    cannon_api_key_file: Annotated[Path | None, BeforeValidator(_secret_file)] = Field(
+        default=None, description="A file that holds `CANNON_API_KEY`, instead of it."
+    )
     cannon_api_key_guilds: Annotated[frozenset[int] | Literal["*"] | None, NoDecode, BeforeValidator(_guilds)] = Field(
         default=None,
         description="Which servers the host's key serves: ids with commas between them, or `*`. Unset: every server if"
         " the Discord application is private, none if it is public.",
+    )
+    cannon_api_key_limit: Annotated[Decimal | None, BeforeValidator(_credits)] = Field(
+        default=None,
+        description="How many credits each server may spend on the host's key in a month (UTC); no moderator can lift"
+        " it. Unset: no such limit.",
+    )
+    top_up_url: Annotated[str | None, BeforeValidator(_link)] = Field(
+        default=None,
+        description="Where servers buy credits for their own accounts: shown with alerts, unless Cannon Studio tells a"
+        " link itself.",
     )
     database: Annotated[Path, BeforeValidator(_database)] = Field(
         default_factory=lambda: Path("data/cannon-bot.db").absolute(),
@@ -206,6 +279,16 @@ class Settings(BaseModel):
         description="Keys that encrypt the stored API keys: at least 32 characters each, commas between them, newest"
         " first. Unset: a key file beside the database, made on first start.",
     )
+    secret_keys_file: Annotated[Path | None, BeforeValidator(_secret_file)] = Field(
+        default=None, description="A file that holds `SECRET_KEYS`, instead of it; one key on a line or commas between."
+    )
+    retention_days: Annotated[int, BeforeValidator(_days)] = Field(
+        default=365,
+        ge=0,
+        le=RETENTION_DAYS_MAX,
+        description="After how many days prompts, inputs and links of ended jobs are erased; a server may shorten it."
+        " `0` keeps them for ever.",
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_log_level)] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`."
     )
@@ -214,10 +297,22 @@ class Settings(BaseModel):
         description="`console` or `json`. Unset: console on a terminal, else json.",
     )
     http_host: Annotated[str, BeforeValidator(_host)] = Field(
-        default="127.0.0.1", description="Where health, metrics and webhooks listen."
+        default="127.0.0.1", description="Where `/webhooks/` listens, if `PUBLIC_URL` is set."
     )
     http_port: Annotated[int, BeforeValidator(_port)] = Field(
-        default=8080, ge=0, le=65535, description="Their port; `0` takes any free one."
+        default=8080, ge=0, le=65535, description="Its port; `0` takes any free one."
+    )
+    http_proxies: Annotated[tuple[IpNetwork, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        default=(),
+        description="Addresses or networks of your proxies, with commas between them: any other than this machine may"
+        " have 20 connections at once, and a proxy 200.",
+    )
+    health_host: Annotated[str, BeforeValidator(_host)] = Field(
+        default="127.0.0.1",
+        description="Where `/healthz` and `/metrics` listen. They hold no secret, but are not for strangers.",
+    )
+    health_port: Annotated[int, BeforeValidator(_port)] = Field(
+        default=8081, ge=0, le=65535, description="Their port; `0` takes any free one."
     )
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
         default=None,
@@ -240,8 +335,18 @@ class _Environment(BaseSettings, Settings):
     )
 
 
+SECRET_SETTINGS = frozenset({"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS"})
+"""The variables of the environment that hold secrets."""
+_FROM_FILES: Mapping[str, str] = {
+    "discord_token": "discord_token_file",
+    "cannon_api_key": "cannon_api_key_file",
+    "secret_keys": "secret_keys_file",
+}
+"""The secrets that may be in a file, and the setting that names it: as container platforms mount them."""
+
 _SHOWN_DEFAULTS: Mapping[str, str] = {
     "database": "data/cannon-bot.db",
+    "http_proxies": "",
     "log_format": "",
     "secret_keys": "",
 }
@@ -283,13 +388,60 @@ def load_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False)
 def _read(env_file: Path | None) -> tuple[Settings, list[str]]:
     # `_env_file` is pydantic-settings' way to name the file at call time, which its type stub hides.
     sources: dict[str, Any] = {"_env_file": env_file}
+    found, problems = _parsed(sources)
+    values, file_problems = _secrets_in_files(found)
+    if not values:
+        return found, problems + file_problems
+    settings, value_problems = _parsed(sources | values)
+    named = {f"{name.upper()} ": f"{_FROM_FILES[name].upper()} " for name in values}
+    new = [problem for problem in value_problems if problem not in problems]
+    for plain, of_file in named.items():
+        new = [of_file + problem.removeprefix(plain) if problem.startswith(plain) else problem for problem in new]
+    return settings, problems + file_problems + new
+
+
+def _parsed(sources: Mapping[str, Any]) -> tuple[Settings, list[str]]:
+    """Read the environment and `sources`, which take precedence: the settings, and a sentence for each problem."""
     try:
         return _plain(_Environment(**sources)), []
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     bad = {str(detail["loc"][0]) for detail in details}
     defaults = {name: Settings.model_fields[name].get_default(call_default_factory=True) for name in bad}
-    return _plain(_Environment(**sources, **defaults)), list(_sentences(details))
+    return _plain(_Environment(**{**sources, **defaults})), list(_sentences(details))
+
+
+def _secrets_in_files(settings: Settings) -> tuple[dict[str, str], list[str]]:
+    """Return the secrets that are in files, by name, and a sentence for each problem with such a file."""
+    values, problems = {}, []
+    for name, file_setting in _FROM_FILES.items():
+        path = getattr(settings, file_setting)
+        if path is None:
+            continue
+        if getattr(settings, name):
+            problems.append(f"{name.upper()} and {file_setting.upper()} are both set. Remove one of them.")
+            continue
+        try:
+            values[name] = _text_of(path)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            problems.append(f"{file_setting.upper()} cannot be read ({path}): {reason}.")
+    return values, problems
+
+
+def _text_of(path: Path) -> str:
+    """Return the text of a file without the space around it. Raises OSError, or ValueError with the reason."""
+    with path.open("rb") as file:
+        content = file.read(SECRET_FILE_BYTES_MAX + 1)
+    if len(content) > SECRET_FILE_BYTES_MAX:
+        raise ValueError("it is too large to hold a secret")
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
+    if not text:
+        raise ValueError("it is empty")
+    return text
 
 
 def _plain(environment: _Environment) -> Settings:

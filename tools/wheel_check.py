@@ -1,5 +1,7 @@
 """Test what is shipped: build the wheel and the sdist, install the wheel in a clean environment, run it elsewhere.
 
+The wheel is built as the image does it: by what `requirements-build.lock` pins, and nothing else.
+
 Run by `make wheel-check`. Ends with a non-zero exit code and the command's own output at the first failure.
 """
 
@@ -17,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_TOKEN = "0" * 18 + "." + "0" * 6 + "." + "0" * 38  # the form of a bot token; `check` needs no more
+PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 FORBIDDEN = ("tests/", "data/", ".env", ".venv/", "tools/")
 
 
@@ -37,9 +40,19 @@ def run(command: list[str | Path], cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
+def environment(place: Path, lock: str) -> Path:
+    """Make a clean environment at `place` with what `lock` pins; return its Python."""
+    venv.create(place, with_pip=True)
+    python = place / "bin" / "python"
+    run([python, *PIP, "install", "--require-hashes", "-r", ROOT / lock], place)
+    return python
+
+
 def build(into: Path) -> Path:
     """Build both distributions, check their contents, return the wheel."""
-    run([sys.executable, "-m", "build", "--no-isolation", "--outdir", into], ROOT)
+    builder = environment(into / "builder", "requirements-build.lock")
+    run([builder, *PIP, "wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", into, ROOT], into)
+    run([sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", into], ROOT)
     (wheel,), (sdist,) = into.glob("*.whl"), into.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
@@ -61,14 +74,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
         wheel = build(place / "dist")
-        environment = place / "environment"
-        venv.create(environment, with_pip=True)
-        python, bot = environment / "bin" / "python", environment / "bin" / "cannon-bot"
+        python = environment(place / "environment", "requirements.lock")
+        bot = python.with_name("cannon-bot")
         elsewhere = place / "elsewhere"
         elsewhere.mkdir()
-        pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        run([*pip, "--require-hashes", "-r", ROOT / "requirements.lock"], elsewhere)
-        run([*pip, "--no-deps", "--no-index", wheel], elsewhere)
+        run([python, *PIP, "install", "--no-deps", "--no-index", wheel], elsewhere)
         run([python, "-m", "pip", "check"], elsewhere)
         print(run([bot, "--version"], elsewhere).strip())
         commands = json.loads(run([bot, "commands", "--json"], elsewhere))

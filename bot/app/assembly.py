@@ -17,21 +17,29 @@ from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
+from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
-from bot.delivery.formatting import plain
 from bot.generation.assembly import GenerationUseCases, make_use_cases
+from bot.generation.look_pace import LookPace
 from bot.generation.sources import Sources
+from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.api_keys import ApiKeys
+from bot.guild.estimate_tool import EstimateTool
+from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import make_moderation
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.retention import DataRetention
+from bot.guild.status_pace import StatusPace
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
+from bot.jobs.admission import Admission, KeyGate
 from bot.jobs.assembly import make_worker
+from bot.jobs.earlier_costs import sort_earlier_costs
 from bot.jobs.intake import JobService
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import Maintenance
@@ -43,6 +51,7 @@ from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
 from bot.media.scratch_dir import sweep
+from bot.runtime.listener import Endpoint
 from bot.runtime.transport import OriginTransport, public_transport
 from bot.runtime.web_server import HttpServer
 from bot.store import Store
@@ -58,6 +67,7 @@ class _Core:
     """The parts that depend on no other part than the store."""
 
     store: Store
+    visible: VisibleJobs
     absences: Absences
     client: CannonClient
     media: MediaFetcher
@@ -66,6 +76,7 @@ class _Core:
     unavailable: UnavailableOperations
     switches: OperationSwitches
     estimates: Estimates
+    estimate_tool: EstimateTool
     price_books: PriceBooks
     learned: LearnedDurations
     webhook_tokens: WebhookTokens
@@ -91,14 +102,28 @@ async def open_parts(setup: Setup) -> Parts:
 async def assemble(setup: Setup, store: Store) -> Parts:
     """Put the parts together on an open store."""
     core = await _core(setup, store)
-    sources = _sources(setup, core)
-    delivery = _delivery(setup, core, sources)
+    sights = ChannelSights(setup.bot, setup.clock)
+    sources = _sources(setup, core, sights)
+    delivery = _delivery(setup, core, sources, sights)
     worker, maintenance = _worker(setup, core, delivery, sources)
     watch = _watch(setup, core, delivery)
-    jobs = _intake(setup, core, watch, worker)
+    host_limit = HostLimit(store, setup.clock, setup.settings.cannon_api_key_limit)
+    key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimate_tool)
+    jobs = _intake(setup, core, watch, worker, key_gate=key_gate, pricing=pricing, host_limit=host_limit)
+    admission = Admission(
+        store=store,
+        key_gate=key_gate,
+        catalogue=setup.catalogue,
+        switches=core.switches,
+        host_limit=host_limit,
+        pricing=pricing,
+        watch=watch,
+    )
+    status_pace = StatusPace(setup.clock)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
     core.absences.listen(worker.resume)
+    core.estimate_tool.listen(watch.tell)
     webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
     return Parts(
         store=store,
@@ -109,18 +134,24 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
-        upkeep=_upkeep(setup, core, reconciler, worker, recovery),
+        upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery),
         switches=core.switches,
         estimates=core.estimates,
+        estimate_tool=core.estimate_tool,
         price_books=core.price_books,
         sources=sources,
-        generation=_use_cases(setup, core, sources, jobs),
+        sights=sights,
+        generation=_use_cases(setup, core, sources, admission, jobs),
         delivery=delivery,
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
         maintenance=maintenance,
-        member_data=MemberData(store),
-        moderation=make_moderation(store, client=core.client, worker=worker, plain=plain),
+        member_data=MemberData(store, setup.catalogue),
+        moderation=make_moderation(
+            store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker
+        ),
+        status_pace=status_pace,
+        host_limit=host_limit,
         watch=watch,
         http=_http_server(setup, worker, webhooks),
         webhook_tokens=core.webhook_tokens,
@@ -135,9 +166,10 @@ async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
     keys = _keys(setup, store, absences)
     client, estimates = CannonClient(settings.cannon_api_url, clock=setup.clock), Estimates(settings.cannon_api_url)
-    told = ToldPrices(estimates, setup.clock)
+    tool = EstimateTool(estimates, setup.clock)
     core = _Core(
         store=store,
+        visible=VisibleJobs(store),
         absences=absences,
         client=client,
         media=_media_fetcher(setup),
@@ -146,13 +178,15 @@ async def _core(setup: Setup, store: Store) -> _Core:
         unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
         estimates=estimates,
-        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, told=told),
+        estimate_tool=tool,
+        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, told=ToldPrices(tool, setup.clock)),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
     )
     await core.absences.load()
     await core.keys.load()
     await core.learned.load()
+    await sort_earlier_costs(store, setup.catalogue)
     await core.switches.load()
     return core
 
@@ -163,19 +197,32 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
     host_key = settings.cannon_api_key.get_secret_value() if settings.cannon_api_key else None
     if host_key is not None:
         log.info("host_key.serves", guilds=str(scope))
-    return ApiKeys(store, host_key=host_key, host_key_serves=scope.serves, is_absent=absences.is_absent)
+    return ApiKeys(
+        store,
+        host_key=host_key,
+        host_key_serves=scope.serves,
+        is_absent=absences.is_absent,
+        is_limited=settings.cannon_api_key_limit is not None,
+        top_up_url=settings.top_up_url,
+    )
 
 
 def _media_fetcher(setup: Setup) -> MediaFetcher:
     address = urlsplit(setup.settings.cannon_api_url)
     origins = (f"{address.scheme}://{address.netloc}",)
-    transport = public_transport(origins)
-    if setup.cdn is not None:
-        transport = OriginTransport(transport, CDN_HOSTS, setup.cdn)
-    return MediaFetcher(allowed_origins=origins, clock=setup.clock, transport=transport)
+    cdn = setup.cdn
+    if cdn is None:
+        return MediaFetcher(allowed_origins=origins, clock=setup.clock)
+    return MediaFetcher(
+        allowed_origins=origins,
+        clock=setup.clock,
+        new_transport=lambda connections: OriginTransport(
+            public_transport(origins, connections=connections), CDN_HOSTS, cdn
+        ),
+    )
 
 
-def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:
+def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights) -> Delivery:
     return make_delivery(
         setup.bot,
         store=core.store,
@@ -188,17 +235,20 @@ def _delivery(setup: Setup, core: _Core, sources: Sources) -> Delivery:
         fresh=sources.fresh_link,
         surface=setup.surface,
         absences=core.absences,
+        sights=sights,
     )
 
 
-def _sources(setup: Setup, core: _Core) -> Sources:
-    links = DiscordLinks(setup.bot, store=core.store, clock=setup.clock)
+def _sources(setup: Setup, core: _Core, sights: ChannelSights) -> Sources:
+    links = DiscordLinks(setup.bot, store=core.store, sights=sights, clock=setup.clock)
     return Sources(
         store=core.store,
+        visible=core.visible,
         media=core.media,
         client=core.client,
         keys=core.keys,
         catalogue=setup.catalogue,
+        pace=LookPace(setup.clock),
         refresh=links.fresh,
         refresh_job=links.of_job,
     )
@@ -235,7 +285,12 @@ def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
 
 def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> ResultCopies:
     return ResultCopies(
-        delivery.messages, store=core.store, media=core.media, fresh=sources.fresh_link, folder=setup.folder
+        delivery.messages,
+        gate=delivery.gate,
+        store=core.store,
+        media=core.media,
+        fresh=sources.fresh_link,
+        folder=setup.folder,
     )
 
 
@@ -250,7 +305,9 @@ def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
     )
 
 
-def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, recovery: Recovery) -> Upkeep:
+def _upkeep(
+    setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, recovery: Recovery, delivery: Delivery
+) -> Upkeep:
     return Upkeep(
         core.store,
         key_health=core.key_health,
@@ -259,32 +316,50 @@ def _upkeep(setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, r
         worker=worker,
         settle_answers=recovery.settle_overdue,
         absences=core.absences,
+        retention=DataRetention(core.store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days),
+        delete_erased=delivery.takedown.delete_erased,
+        learned=core.learned,
         fulfil_wishes=setup.surface.fulfil_wishes,
         ask_prices=core.price_books.run_once,
+        metrics=setup.metrics,
         clock=setup.clock,
     )
 
 
-def _intake(setup: Setup, core: _Core, watch: Watch, worker: Worker) -> JobService:
+def _intake(
+    setup: Setup,
+    core: _Core,
+    watch: Watch,
+    worker: Worker,
+    *,
+    key_gate: KeyGate,
+    pricing: Pricing,
+    host_limit: HostLimit,
+) -> JobService:
     return JobService(
         store=core.store,
         keys=core.keys,
         key_health=core.key_health,
-        unavailable=core.unavailable,
+        key_gate=key_gate,
+        host_limit=host_limit,
         catalogue=setup.catalogue,
         switches=core.switches,
-        pricing=Pricing(core.store, core.estimates),
+        pricing=pricing,
         clock=setup.clock,
         watch=watch,
         wake=worker.wake,
     )
 
 
-def _use_cases(setup: Setup, core: _Core, sources: Sources, jobs: JobService) -> GenerationUseCases:
+def _use_cases(
+    setup: Setup, core: _Core, sources: Sources, admission: Admission, jobs: JobService
+) -> GenerationUseCases:
     return make_use_cases(
         catalogue=setup.catalogue,
         switches=core.switches,
         sources=sources,
+        admission=admission,
+        visible=core.visible,
         jobs=jobs,
         store=core.store,
         clock=setup.clock,
@@ -298,10 +373,14 @@ def _recovery(setup: Setup, store: Store, jobs: JobService, delivery: Delivery) 
 
 
 def _http_server(setup: Setup, worker: Worker, webhooks: Webhooks) -> HttpServer:
+    settings = setup.settings
+    public = Endpoint("HTTP", settings.http_host, settings.http_port) if settings.public_url is not None else None
     return HttpServer(
-        host=setup.settings.http_host,
-        port=setup.settings.http_port,
+        private=Endpoint("HEALTH", settings.health_host, settings.health_port),
+        public=public,
+        proxies=settings.http_proxies,
         health=Health(setup.bot, worker=worker, clock=setup.clock),
         hint=webhooks.receive,
         metrics=setup.metrics,
+        clock=setup.clock,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import importlib
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import discord
@@ -22,12 +23,15 @@ from bot.app.parts import Cdn, Parts, Setup
 from bot.app.responses import Responses
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
+from bot.app.watchdog import Watchdog, end_process
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
+from bot.domain.text import whole
 from bot.media.scratch_dir import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.cooldowns import Cooldowns
+from bot.runtime.health_probe import ADDRESS_META
 from bot.runtime.metrics import Metrics
 from bot.settings import Settings
 
@@ -55,6 +59,13 @@ def intents() -> discord.Intents:
 
 class Tree(app_commands.CommandTree["CannonBot"]):
     """The command tree; its errors go to the one error boundary."""
+
+    async def interaction_check(self, interaction: discord.Interaction[CannonBot], /) -> bool:
+        """Make all that was typed into options a text that can be stored and looked for. Every interaction goes on."""
+        data = cast("dict[str, Any]", interaction.data or {})
+        if "options" in data:
+            data["options"] = whole(data["options"])
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[CannonBot], error: app_commands.AppCommandError, /
@@ -95,7 +106,6 @@ class CannonBot(commands.Bot):
         self._serve_http = serve_http
         self._cdn = cdn
         self._backoff = backoff
-        self._folder = scratch_folder(settings.database)
         self._background = BackgroundTasks()
         self._closed_parts = False
         self._compared = asyncio.Event()
@@ -111,6 +121,11 @@ class CannonBot(commands.Bot):
         """What cards offer and trigger. It comes from the surface, by name, before the parts are put together."""
         made: CardSurface = _surface_module().card_surface(self)
         return made
+
+    @functools.cached_property
+    def _folder(self) -> tempfile.TemporaryDirectory[str]:
+        """The scratch folder, made when it is first needed: a bot that only describes itself writes nothing."""
+        return scratch_folder(self.settings.database)
 
     @property
     def setup(self) -> Setup:
@@ -146,7 +161,7 @@ class CannonBot(commands.Bot):
         await self.parts.catalogue_refresh.load()
         if self._serve_http:
             await self.parts.http.start()
-            await self.parts.store.meta.set("http_address", self.parts.http.address)
+            await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
         await self.parts.recovery.recover()
         if self._run_worker:
             self._background.start(self._follow_jobs(), "worker")
@@ -160,7 +175,13 @@ class CannonBot(commands.Bot):
         """Follow jobs once it is known which servers have removed the bot: nothing new is begun for those."""
         await self.clock.wait(self._compared, COMPARED_BY_S)
         self._background.start(self.parts.maintenance.run(), "maintenance")
-        await self.parts.worker.run()
+        worker = self.parts.worker
+        watchdog = Watchdog(lambda: worker.progress, self.clock, end=end_process)
+        watchdog.start()
+        try:
+            await worker.run()
+        finally:
+            watchdog.stop()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Count a new session like a start: `setup_hook` did so for the first one."""
@@ -177,7 +198,8 @@ class CannonBot(commands.Bot):
             await self._background.stop()
             await self.surface.aclose()
             await self.parts.aclose()
-        self._folder.cleanup()
+        if "_folder" in vars(self):
+            self._folder.cleanup()
         await super().close()
 
     # ------------------------------------------------------------------ events
@@ -219,12 +241,16 @@ def _surface_module() -> Any:
 def _client_options(clock: Clock) -> dict[str, Any]:
     """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached.
 
+    Commands are installed in servers and used there, whatever the application's own settings offer.
+
     Every request passes the gate, and no call waits long for a rate limit: it raises RateLimited instead.
     """
     return {
         "help_command": None,
         "intents": intents(),
         "allowed_mentions": discord.AllowedMentions.none(),
+        "allowed_installs": app_commands.AppInstallationType(guild=True, user=False),
+        "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
         "http_trace": DiscordGate(clock).trace(),

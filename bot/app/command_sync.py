@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.deadlines import in_time
 from bot.store import Store
 
 CHAT_INPUT = discord.AppCommandType.chat_input.value
@@ -31,7 +32,7 @@ class CommandSync:
         digest = f"{application_id}:{hashlib.sha256(text).hexdigest()}"
         if application_id is not None and await meta.get("commands") != digest:
             # What `tree.sync` does, with the payload that is there: translating it again takes as long as the rest.
-            made = await self._bot.http.bulk_upsert_global_commands(application_id, payload=payload)
+            made = await in_time(self._bot.http.bulk_upsert_global_commands(application_id, payload=payload))
             slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
             await meta.set("command_ids", json.dumps(slash))
             await meta.set("commands", digest)

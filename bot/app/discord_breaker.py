@@ -1,4 +1,7 @@
-"""Discord's breaker: when Discord refuses every call, one call probes it now and then, and the others rest."""
+"""Discord's breaker: when Discord refuses every call, one call probes it now and then, and the others rest.
+
+Server errors may be the trouble of some servers alone, so they stop no call to a place that has had none.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,13 @@ class Trouble(StrEnum):
 
 
 class DiscordBreaker:
-    """Closed while Discord answers. While it is open it admits one call at a time, the probe, after each rest."""
+    """Closed while Discord answers. While it is open, one of the calls that it stops is let through after each rest."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._failing: set[str] = set()
+        self._places: set[str] = set()
+        """Where these calls went to."""
         self._rest_s = 0.0
         self._probe_at = 0.0
         self._is_probing = False
@@ -44,10 +49,12 @@ class DiscordBreaker:
         """How long the rest lasts, in seconds."""
         return max(0.0, self._probe_at - self._clock.monotonic())
 
-    def admits(self) -> bool:
-        """Whether a call may be made now. While it is open that call is the probe, and its outcome must be told."""
-        if self.trouble is None:
-            return True
+    def stops(self, place: str) -> bool:
+        """Whether the calls to a place are to be stopped. `place` is any name of it."""
+        return self.trouble is not None and (self.trouble is not Trouble.DOWN or place in self._places)
+
+    def admits_probe(self) -> bool:
+        """Whether one of the calls that are stopped may be made now: it is the probe, and its outcome must be told."""
         if self._is_probing or self.left_s > 0:
             return False
         self._is_probing = True
@@ -61,17 +68,18 @@ class DiscordBreaker:
 
     def answered(self, *, is_probe: bool) -> None:
         """Take note of an answer. Open, only the probe's counts: the others were sent before the trouble."""
-        if self.trouble is None:
+        if self.trouble is None or is_probe:
             self._failing.clear()
-        elif is_probe:
+            self._places.clear()
+        if is_probe and self.trouble is not None:
             log.info("discord.back", trouble=self.trouble)
-            self._failing.clear()
             self.trouble, self._rest_s = None, 0.0
             self._end_probe()
 
-    def failed(self, call: str, *, is_probe: bool) -> None:
-        """Take note of a 5xx; `call` is its method and path."""
+    def failed(self, call: str, place: str, *, is_probe: bool) -> None:
+        """Take note of a 5xx; `call` is its method and path, `place` where it went to."""
         self._failing.add(call)
+        self._places.add(place)
         if is_probe or (self.trouble is None and len(self._failing) >= FAILURES_TO_OPEN):
             self._open(self.trouble or Trouble.DOWN, 0.0, is_probe=is_probe)
 

@@ -5,8 +5,8 @@ that refuses everything, and it retries inside the call, for up to 25 seconds. A
 request before it is sent and each answer before discord.py does:
 
 - Calls by the bot's token keep below Discord's 50 a second; those that post results come first.
-- After a global 429, a 429 of the network in front of Discord or server errors on several routes, one call probes and
-  the others rest.
+- After a global 429 or a 429 of the network in front of Discord, one call probes and the others rest. After server
+  errors on several routes so do the calls to where there were some; calls to elsewhere are made.
 - A call that posts a result (`bot.delivery.upload_slots`) neither rests nor is retried by discord.py: its error is
   raised at once, and the job's next turn tries again.
 """
@@ -23,7 +23,7 @@ import aiohttp
 import discord
 
 from bot.app.discord_breaker import DiscordBreaker, Trouble
-from bot.delivery.upload_slots import UploadSlots, posting_guild
+from bot.delivery.upload_slots import UploadSlot, UploadSlots, posting_guild
 from bot.runtime.clock import Clock
 from bot.runtime.pace import Pace
 
@@ -44,8 +44,10 @@ class _Passage:
     """Its method and path; empty for what is no call of the API: the gateway, files."""
     is_counted: bool = False
     is_result: bool = False
-    slot_of: int | None = None
-    """The guild that has an upload slot for it."""
+    slot: UploadSlot | None = None
+    """Of an upload."""
+    place: str = ""
+    """What its server errors are counted for: the server whose result it posts, else the channel of the call."""
     is_probe: bool = False
 
 
@@ -79,9 +81,9 @@ class DiscordGate:
         guild_id = posting_guild()
         passage.call, passage.is_result = f"{params.method} {path}", guild_id is not None
         passage.is_counted = not path.startswith(NOT_COUNTED)
+        passage.place = "/".join(path.split("/")[:3]) if guild_id is None else f"{guild_id}"
         if guild_id is not None and params.method in UPLOADING:
-            await self.slots.take(guild_id)
-            passage.slot_of = guild_id
+            passage.slot = await self.slots.take(guild_id)
         try:
             await self._admit(passage)
         except BaseException:
@@ -94,9 +96,10 @@ class DiscordGate:
                 await self._pace.take(is_urgent=passage.is_result)
             if not self._concerns(passage):
                 return
-            is_probe = self.breaker.trouble is not None
-            if self.breaker.admits():
-                passage.is_probe = is_probe
+            if not self.breaker.stops(passage.place):
+                return
+            if self.breaker.admits_probe():
+                passage.is_probe = True
                 return
             if passage.is_result:
                 raise discord.RateLimited(self.breaker.left_s)
@@ -118,7 +121,7 @@ class DiscordGate:
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             await self._limited(passage, response)
         elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.breaker.failed(passage.call, is_probe=_told(passage))
+            self.breaker.failed(passage.call, passage.place, is_probe=_told(passage))
             if passage.is_result or (passage.is_counted and self.breaker.trouble is not None):
                 raise discord.DiscordServerError(response, None)
         else:
@@ -147,9 +150,9 @@ class DiscordGate:
             self.breaker.gave_up()
 
     def _free(self, passage: _Passage) -> None:
-        if passage.slot_of is not None:
-            self.slots.release(passage.slot_of)
-            passage.slot_of = None
+        if passage.slot is not None:
+            self.slots.release(passage.slot)
+            passage.slot = None
 
 
 def _passage(trace_request_ctx: SimpleNamespace | None = None) -> _Passage:  # noqa: ARG001 - aiohttp gives it by name

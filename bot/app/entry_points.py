@@ -14,6 +14,7 @@ from discord import app_commands
 from bot.app import texts
 from bot.app.client import CannonBot
 from bot.app.start_backoff import StartBackoff
+from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
 from bot.runtime.clock import SystemClock
 from bot.settings import Settings
@@ -41,6 +42,8 @@ async def run(settings: Settings) -> None:
         raise _refusal(closed.code) from None
     except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
         raise StartError(texts.DISCORD_UNREACHABLE) from None
+    except DISCORD_ERRORS as error:
+        raise StartError(texts.discord_in_trouble(str(error))) from None
     finally:
         await bot.close()
 

@@ -16,15 +16,19 @@ from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
+from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
 from bot.guild.api_keys import ApiKeys
+from bot.guild.estimate_tool import EstimateTool
+from bot.guild.host_limit import HostLimit
 from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.status_pace import StatusPace
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
 from bot.jobs.maintenance import Maintenance
@@ -76,8 +80,10 @@ class Parts:
     upkeep: Upkeep
     switches: OperationSwitches
     estimates: Estimates
+    estimate_tool: EstimateTool
     price_books: PriceBooks
     sources: Sources
+    sights: ChannelSights
     generation: GenerationUseCases
     delivery: Delivery
     copies: ResultCopies
@@ -85,6 +91,8 @@ class Parts:
     maintenance: Maintenance
     member_data: MemberData
     moderation: Moderation
+    status_pace: StatusPace
+    host_limit: HostLimit
     watch: Watch
     http: HttpServer
     webhook_tokens: WebhookTokens

@@ -10,7 +10,8 @@ import structlog
 from discord import app_commands
 
 from bot.app import texts
-from bot.delivery.discord_facts import DEAD_INTERACTION, DISCORD_ERRORS, NETWORK_ERRORS
+from bot.delivery.deadlines import in_time
+from bot.delivery.discord_facts import DEAD_INTERACTION, DISCORD_ERRORS, is_trouble
 from bot.errors import BotError
 from bot.runtime.metrics import Metrics
 
@@ -59,11 +60,11 @@ class Responses:
         shown = discord.utils.MISSING if view is None else view
         try:
             if not interaction.response.is_done():
-                await interaction.response.send_message(text, view=shown, ephemeral=True)
+                await in_time(interaction.response.send_message(text, view=shown, ephemeral=True))
             elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
                 await _reply_after_deferral(interaction, text, view)
             else:
-                await interaction.followup.send(text, view=shown, ephemeral=True)
+                await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("interaction.not_answered", error=type(error).__name__, code=getattr(error, "code", 0))
@@ -76,14 +77,14 @@ async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str
     """
     original = None
     with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
-        original = await interaction.edit_original_response(content=texts.NOT_DONE, embeds=[], attachments=[])
+        original = await in_time(interaction.edit_original_response(content=texts.NOT_DONE, embeds=[], attachments=[]))
     if original is not None and original.flags.ephemeral:
-        await original.edit(content=text, view=view)
+        await in_time(original.edit(content=text, view=view))
         return
     shown = discord.utils.MISSING if view is None else view
-    await interaction.followup.send(text, view=shown, ephemeral=True)
+    await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
     if original is not None:
-        await original.delete()
+        await in_time(original.delete())
 
 
 def _unwrapped(error: BaseException) -> BaseException:
@@ -106,7 +107,7 @@ def _sentence(error: BaseException) -> str | None:
             return sentence
     if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
         return None
-    if isinstance(error, NETWORK_ERRORS):
+    if is_trouble(error):
         log.warning("interaction.trouble_of_discord", error=type(error).__name__)
         return texts.DISCORD_TROUBLE
     log.error("interaction.failed", exc_info=error)

@@ -23,6 +23,7 @@ from bot.cannon import retry, texts, wire
 from bot.cannon.error_text import is_own_error, is_page, sentence_of
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
+from bot.domain.text import whole
 from bot.errors import (
     CannonError,
     CannonUnavailable,
@@ -259,7 +260,7 @@ def _document(answer: _Answer) -> object:
     try:
         text = answer.body.decode("utf-8-sig")
         document = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
-        return _whole(document) if "\\ud" in text or "\\uD" in text else document
+        return whole(document) if "\\ud" in text or "\\uD" in text else document
     except (ValueError, RecursionError):
         log.warning("cannon.unreadable", status=answer.status, length=len(answer.body))
         raise UnreadableAnswer(texts.UNREADABLE, answer.status) from None
@@ -273,15 +274,4 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError("a number beyond all bounds")
-    return value
-
-
-def _whole(value: Any) -> Any:
-    """Replace lone surrogates, which JSON can express but neither the database nor Discord accepts."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    if isinstance(value, dict):
-        return {_whole(name): _whole(item) for name, item in value.items()}
     return value

@@ -1,7 +1,7 @@
 """Turns whatever an API says about an error into one clean sentence. Pure.
 
 Error bodies are not documented (`cannon-api`: "Error body, error codes: UNKNOWN"), so every common shape is read, and
-nothing of it is trusted: no markup, no control characters, no query of a link, no key reaches a member.
+nothing of it is trusted: no markup, no control characters, no link, no key reaches a member. Linear in the length.
 """
 
 from __future__ import annotations
@@ -13,15 +13,24 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+from bot.domain.harmless_text import tame
+from bot.domain.text import one_line
+
 SENTENCE_LIMIT_CHARS: Final = 200
 _READ_LIMIT_CHARS = 20_000
 _MESSAGE_KEYS = ("message", "errorMessage", "error_description", "error", "detail", "msg", "reason", "title", "errors")
 _DEPTH = 4
+_CLEANED_CHARS = 1000
+"""What is read of a text once its tags are gone: whole words, of which 200 characters are shown."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_QUERY = re.compile(r"(https?://[^\s?#\"']+)[?#][^\s\"']*")
-_LOGIN = re.compile(r"(https?://)[^\s/@]+@")
+_LINK = re.compile(r"(https?://)([^\s\"']+)")
+_LOGIN = re.compile(r"[^/@]*@")
+_AFTER_PATH = re.compile(r"[?#].*")
 _KEY = re.compile(r"\b((?:cs|sk|pk|rk)[_-](?:(?:live|test)[_-])?)[A-Za-z0-9_\-]{6,}")
 _BEARER = re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE)
+_SPACES = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
+"""Control characters and ends of lines."""
+_INVISIBLE = frozenset({"Cf", "Cs", "Co"})
 
 
 def sentence_of(body: bytes, content_type: str | None, status: int) -> str:
@@ -53,15 +62,26 @@ def is_page(body: bytes, content_type: str | None) -> bool:
 
 
 def clean(text: str) -> str:
-    """Return `text` as one line without markup, control characters, queries of links or keys, in 200 characters."""
+    """Return `text` as one line without markup, control characters, links' addresses or keys, in 200 characters."""
     text = text[:_READ_LIMIT_CHARS].encode("utf-8", "replace").decode("utf-8")
-    text = _TAG.sub(" ", text)
-    text = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in text)
-    text = "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Cs", "Co"} and char not in "<>`")
-    text = _LOGIN.sub(r"\1", _QUERY.sub(r"\1", text))
-    text = _BEARER.sub(r"\1…", _KEY.sub(r"\1…", text))
-    text = " ".join(text.replace("](", "] (").split())
+    text = _words(_TAG.sub(" ", text).translate(_SPACES))
+    text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
+    text = _BEARER.sub(r"\1…", _KEY.sub(r"\1…", _LINK.sub(_without_secrets, text)))
+    text = tame(text)
     return text if len(text) <= SENTENCE_LIMIT_CHARS else text[: SENTENCE_LIMIT_CHARS - 1].rstrip() + "…"
+
+
+def _words(text: str) -> str:
+    """Return as many words as are read, one space between them."""
+    words = one_line(text)
+    if len(words) <= _CLEANED_CHARS:
+        return words
+    return words[:_CLEANED_CHARS].rpartition(" ")[0] or words[:_CLEANED_CHARS]
+
+
+def _without_secrets(link: re.Match[str]) -> str:
+    """Return a link without its login, its query and what follows."""
+    return link[1] + _LOGIN.sub("", _AFTER_PATH.sub("", link[2]), count=1)
 
 
 def _decoded(body: bytes) -> str:

@@ -1,8 +1,8 @@
 """Cannon Studio's own price estimate: the tool `estimate_generation_cost` of its MCP server, over JSON-RPC.
 
-It is switched on per guild, and every failure falls back silently to the other estimates: an estimate must never
-stop or delay a job. Source: https://www.cannonstudio.app/developers/docs/mcp and the tool's stored schema; the header
-for the key on `/mcp` is not documented, so the one of the REST API is used (INFERRED).
+A failure is an answer like any other, as other estimates take its place: an estimate must never stop or delay a job.
+Source: https://www.cannonstudio.app/developers/docs/mcp and the tool's stored schema; the header for the key on `/mcp`
+is not documented, so the one of the REST API is used (INFERRED).
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum, auto
 from typing import Any, Final
 
 import httpx
@@ -24,8 +26,32 @@ log = structlog.get_logger(__name__)
 TIMEOUT_S: Final = 1.5
 ANSWER_LIMIT_BYTES: Final = 256 * 1024
 TOOL: Final = "estimate_generation_cost"
+LATER: Final = frozenset({408, 425, 429})
+"""HTTP statuses that ask to come back later."""
+DENIED: Final = frozenset({401, 403})
 ACCEPT: Final = "application/json, text/event-stream"
 """A client must accept both, or servers answer 406 (MCP, Streamable HTTP, "Sending Messages to the Server")."""
+
+
+class EstimateOutcome(Enum):
+    """What came of asking the tool."""
+
+    ANSWERED = auto()
+    """It told a price."""
+    UNPRICED = auto()
+    """It answered, but has no price for this input."""
+    SILENT = auto()
+    """It did not answer in time, or nothing that could be read."""
+    REFUSED = auto()
+    """It does not take the call, or not with this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateAnswer:
+    """What came of asking, and the price in credits if one was told."""
+
+    outcome: EstimateOutcome
+    credits: Decimal | None = None
 
 
 class Estimates:
@@ -40,8 +66,8 @@ class Estimates:
         """Close all connections."""
         await self._http.aclose()
 
-    async def ask(self, key: str, operation: str, values: Mapping[str, Any]) -> Decimal | None:
-        """Return the estimated price in credits, None if the tool returns none in time. Creates nothing."""
+    async def ask(self, key: str, operation: str, values: Mapping[str, Any]) -> EstimateAnswer:
+        """Ask what a job costs, and return what came of it, in time. Creates nothing, raises nothing."""
         call = {
             "jsonrpc": "2.0",
             "id": 1,
@@ -53,11 +79,17 @@ class Estimates:
         try:
             async with asyncio.timeout(self._timeout_s), answer_to(self._http, request) as response:
                 if response.status_code != httpx.codes.OK:
-                    return None
-                return _credits(_message(response.headers, await read_capped(response, ANSWER_LIMIT_BYTES)))
+                    return EstimateAnswer(_outcome_of(response.status_code))
+                return _read(_message(response.headers, await read_capped(response, ANSWER_LIMIT_BYTES)))
         except (TimeoutError, NoAnswer, TooMuch, ValueError, RecursionError) as error:
             log.info("estimate.none", error=type(error).__name__)
-            return None
+            return EstimateAnswer(EstimateOutcome.SILENT)
+
+
+def _outcome_of(status: int) -> EstimateOutcome:
+    """Return what an HTTP status says: a 4xx refuses the call, but for those that say to come back later."""
+    is_refused = 400 <= status < 500 and status not in LATER
+    return EstimateOutcome.REFUSED if is_refused else EstimateOutcome.SILENT
 
 
 def _message(headers: Mapping[str, str], body: bytes) -> Any:
@@ -68,19 +100,32 @@ def _message(headers: Mapping[str, str], body: bytes) -> Any:
     return json.loads(data[-1]) if data else None
 
 
-def _credits(answer: Any) -> Decimal | None:
-    """Find `estimatedCredits` in a tool's answer: in its structured content, or as JSON in its text."""
-    result = answer.get("result") if isinstance(answer, dict) else None
-    if not isinstance(result, dict) or result.get("isError"):
-        return None
-    candidates = [result.get("structuredContent")]
+def _read(answer: Any) -> EstimateAnswer:
+    """Find `estimatedCredits` in a tool's answer: in its structured content, or as JSON in its text.
+
+    Raises ValueError for credits that are none.
+    """
+    answer = answer if isinstance(answer, dict) else {}
+    if isinstance(answer.get("error"), dict):
+        return EstimateAnswer(EstimateOutcome.REFUSED)
+    result = answer.get("result")
+    if not isinstance(result, dict):
+        return EstimateAnswer(EstimateOutcome.SILENT)
+    said = [each for each in _objects(result) if isinstance(each, dict)]
+    if any(each.get("status") in DENIED for each in said):
+        return EstimateAnswer(EstimateOutcome.REFUSED)
+    if result.get("isError") or any(not each.get("ok", True) for each in said):
+        return EstimateAnswer(EstimateOutcome.UNPRICED)
+    found = [each["estimatedCredits"] for each in said if each.get("estimatedCredits") is not None]
+    if found:
+        return EstimateAnswer(EstimateOutcome.ANSWERED, credits_of(found[0]))
+    return EstimateAnswer(EstimateOutcome.UNPRICED if said else EstimateOutcome.SILENT)
+
+
+def _objects(result: Mapping[str, Any]) -> list[Any]:
     content = result.get("content")
     texts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    candidates += [_object(text) for text in texts if isinstance(text, str)]
-    for candidate in candidates:
-        if isinstance(candidate, dict) and candidate.get("ok", True) and candidate.get("estimatedCredits") is not None:
-            return credits_of(candidate["estimatedCredits"])
-    return None
+    return [result.get("structuredContent"), *(_object(text) for text in texts if isinstance(text, str))]
 
 
 def _object(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Cannon Studio's JSON to and from our values. No other module knows its spelling.
+"""Cannon Studio's JSON to and from our values. No other module but account_wire knows its spelling.
 
 The create answer is snake_case, the request object camelCase, media outputs snake_case again and prompt outputs
 camelCase (https://www.cannonstudio.app/developers/docs/reference/get-request). Reading is tolerant: what is missing
@@ -8,6 +8,7 @@ raises UnreadableAnswer.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -20,9 +21,11 @@ from typing import Any, Final
 import structlog
 
 from bot.cannon import texts
-from bot.cannon.error_text import clean
+from bot.cannon.account_wire import expiring_credits, top_up_link
+from bot.cannon.error_text import SENTENCE_LIMIT_CHARS, clean
 from bot.catalogue import Operation
 from bot.domain.models import AccountStatus, Media, MediaKind, credits_of
+from bot.domain.text import shortened
 from bot.errors import UnreadableAnswer
 
 log = structlog.get_logger(__name__)
@@ -32,6 +35,8 @@ REMOTE_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._~:-]{1,200}\Z")
 """What we accept as a request id: it becomes part of a path, so no character with a meaning in a path."""
 LONGEST_POLL_AFTER_S = 3600.0
 LINK_LIMIT_CHARS = 8192
+LABEL_CHARS, SCOPES_MAX = 40, 20
+"""How much is taken of a plan's or a scope's name, and of the scopes: they all fit into a field of an embed."""
 _SEEN_LIMIT = 500
 
 
@@ -96,11 +101,12 @@ def account_status(document: object) -> AccountStatus:
     remaining = answer.get("creditsRemaining")
     if remaining is None:
         remaining = _mapping(answer.get("credits")).get("remaining")
-    scopes = api_key.get("scopes")
     return AccountStatus(
         credits=_credits(remaining, "creditsRemaining"),
-        plan=_label(account.get("plan")),
-        scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
+        plan=_label(account.get("plan"), LABEL_CHARS),
+        scopes=_scopes(api_key.get("scopes")),
+        expiring=expiring_credits(answer),
+        top_up_url=top_up_link(answer),
     )
 
 
@@ -147,18 +153,33 @@ def progress(document: object, remote_id: str) -> Progress:
 
 
 def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Media, ...]:
-    """Return the result files in `output`, each link once, in the order of the operation's outputs.
+    """Return the first MEDIA_MAX result files in `output`, each link once, in the order of the operation's outputs.
 
     Temporary copies and echoes of the input are left out. Where the operation is unknown, or none of its outputs is
     there, every `*_url` and `*_urls` counts, with the kind that the key's name suggests.
     """
-    known = _known_media(operation, output) if operation is not None else ()
-    passed_over = {item.key for item in operation.outputs if item.temporary or item.echo} if operation else set()
-    found = list(known) or list(_guessed_media(output, passed_over))
-    once: dict[str, Media] = {}
+    return tuple(itertools.islice(_media(operation, output), MEDIA_MAX))
+
+
+def has_more_media(operation: Operation | None, output: Mapping[str, Any]) -> bool:
+    """Whether `output` has more result files than `media_of` returns."""
+    return next(itertools.islice(_media(operation, output), MEDIA_MAX, None), None) is not None
+
+
+def _media(operation: Operation | None, output: Mapping[str, Any]) -> Iterator[Media]:
+    """Find the result files in `output`, each link once."""
+    seen: set[str] = set()
+    known = _known_media(operation, output) if operation is not None else iter(())
+    first = next(known, None)
+    if first is None:
+        passed_over = {item.key for item in operation.outputs if item.temporary or item.echo} if operation else set()
+        found = _guessed_media(output, passed_over)
+    else:
+        found = itertools.chain((first,), known)
     for item in found:
-        once.setdefault(item.url, item)
-    return tuple(once.values())
+        if item.url not in seen:
+            seen.add(item.url)
+            yield item
 
 
 def text_of(operation: Operation | None, output: Mapping[str, Any]) -> str | None:
@@ -174,7 +195,7 @@ def text_of(operation: Operation | None, output: Mapping[str, Any]) -> str | Non
             return value.strip()
     if operation is not None and operation.outputs:
         return None
-    media = {item.url for item in media_of(operation, output)}
+    media = {item.url for item in _media(operation, output)}
     return "\n".join(_said(output, media)) or None
 
 
@@ -208,6 +229,8 @@ _EXTENSIONS = {
     MediaKind.IMAGE: (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif"),
 }
 _LINK_KEY = re.compile(r"_urls?\Z|[a-z0-9]Urls?\Z|\Aurls?\Z")
+MEDIA_MAX = 20
+"""How many files of one answer are taken: each of them is fetched."""
 _seen: set[str] = set()
 
 
@@ -274,8 +297,13 @@ def _credits(value: object, name: str) -> Decimal | None:
         return None
 
 
-def _label(value: object) -> str | None:
-    return (clean(value) or None) if isinstance(value, str) else None
+def _label(value: object, limit: int = SENTENCE_LIMIT_CHARS) -> str | None:
+    return (shortened(clean(value), limit) or None) if isinstance(value, str) else None
+
+
+def _scopes(value: object) -> tuple[str, ...]:
+    names = [_label(name, LABEL_CHARS) for name in value[:SCOPES_MAX]] if isinstance(value, list) else []
+    return tuple(name for name in names if name is not None)
 
 
 def _seconds(value: object) -> float | None:

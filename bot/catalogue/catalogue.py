@@ -10,7 +10,7 @@ from typing import Any
 from bot.catalogue.operation import Operation
 from bot.catalogue.operations import OPERATIONS
 from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
-from bot.catalogue.texts import echo, no_operation
+from bot.catalogue.texts import echo, no_operation, printable
 from bot.catalogue.validation import check_input
 from bot.catalogue.values import clean_text
 from bot.errors import InputError
@@ -50,6 +50,10 @@ class Catalogue:
     def allow_local(self) -> bool:
         """Whether links to http://127.0.0.1 are allowed."""
         return self._allow_local
+
+    def knows_model(self, text: str) -> bool:
+        """Whether the text is the id or the name of a model: a member may give any text as one."""
+        return any(operation.knows_model(text) for operation in self.operations.values())
 
     def get(self, operation_id: str) -> Operation:
         """Return the operation with that id. Raises InputError, which names the nearest one."""
@@ -101,7 +105,7 @@ class Catalogue:
         """
         word = clean_text(typed).casefold()
         offered = [each for each in self._operations.values() if each.id not in without]
-        offers = [(f"{echo(each.title, 60)} ({each.id})", each.id) for each in offered]
+        offers = [(f"{printable(each.title, 60)} ({each.id})", each.id) for each in offered]
         found = [(label[:OFFER_LIMIT_CHARS], key) for label, key in offers if word in label.casefold()]
         return [offer for offer in found if len(offer[1]) <= OFFER_LIMIT_CHARS][:OFFER_LIMIT]
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bot.catalogue import texts
 from bot.catalogue.fields import Field, FieldKind, Scalar
-from bot.catalogue.json_schema import Described, field_of, fitting, open_ended
+from bot.catalogue.json_schema import RULED_KINDS, Described, field_of, fitting, open_ended
 from bot.catalogue.operation import Model, Operation, same_name
 
 _COMPATIBLE = (
@@ -86,7 +86,7 @@ def _merged_field(field: Field, said: Described) -> tuple[Field, list[str]]:
 
 def _with_kind(field: Field, said: Described) -> tuple[Field, list[str]]:
     kind = said.kind
-    if kind is None or kind is field.kind or frozenset({kind, field.kind}) in _COMPATIBLE:
+    if kind is None or kind is field.kind or field.name in RULED_KINDS or frozenset({kind, field.kind}) in _COMPATIBLE:
         return field, []
     changed = replace(
         field,

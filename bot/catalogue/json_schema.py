@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from bot.catalogue.fields import HELP_LIMIT_CHARS, TEXT_LIMIT_CHARS, Field, FieldKind, Scalar
-from bot.catalogue.texts import described_elsewhere, echo
+from bot.catalogue.texts import described_elsewhere, printable
 from bot.catalogue.values import NUMBER_LIMIT
+from bot.domain.posting_place import SAFETY_SWITCH
 
 DEPTH_LIMIT = 12
 """How many references and nested combinations are followed."""
 STEP_LIMIT = 1_500
 """How many schemas are read for one input: a schema may refer to itself in many ways."""
+WORK_LIMIT = 60_000
+"""How many keys of schemas are read of one document, each as often as it is read: the whole API has 2,400."""
 FIELD_LIMIT = 80
 CHOICE_LIMIT = 200
 CHOICE_LIMIT_CHARS = 200
 LENGTH_LIMIT_CHARS = 1_000_000
+
+RULED_KINDS: Mapping[str, FieldKind] = MappingProxyType({SAFETY_SWITCH: FieldKind.BOOLEAN})
+"""Fields that a server's rules rest on: no document changes their kind."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
@@ -50,11 +57,15 @@ class Reader:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._steps = 0
+        self._work = 0
 
     def resolve(self, schema: object, depth: int = 0) -> dict[str, Any]:
         """Return `schema` with references followed and `allOf` merged; {} for what is not a schema."""
         self._steps = self._steps + 1 if depth else 0
         if not isinstance(schema, Mapping) or depth > DEPTH_LIMIT or self._steps > STEP_LIMIT:
+            return {}
+        self._work += 1 + _size(schema)
+        if self._work > WORK_LIMIT:
             return {}
         merged = dict(schema)
         reference = merged.pop("$ref", None)
@@ -120,12 +131,12 @@ class Reader:
             return kinds.pop() if len(kinds) == 1 else FieldKind.JSON
         word = _type_word(schema)
         if word == "string":
-            linked = schema.get("format") in _LINK_FORMATS or name.casefold().endswith("url")
+            linked = _is_link(schema) or name.casefold().endswith("url")
             return FieldKind.URL if linked else FieldKind.TEXT
         if word == "array":
             item = self.resolve(schema.get("items"), depth + 1)
             inner = _type_word(item)
-            if inner == "string" and (item.get("format") in _LINK_FORMATS or name.casefold().endswith("urls")):
+            if inner == "string" and (_is_link(item) or name.casefold().endswith("urls")):
                 return FieldKind.URLS
             return FieldKind.OBJECTS if inner == "object" else FieldKind.JSON
         if word == "object":
@@ -148,14 +159,14 @@ class Reader:
 def field_of(described: Described) -> Field:
     """Return a field that is known only from the live document."""
     label = " ".join(word.casefold() for word in _WORD.findall(described.name)) or described.name
-    kind = described.kind or FieldKind.JSON
+    kind = RULED_KINDS.get(described.name) or described.kind or FieldKind.JSON
     closed = fitting(kind, described.closed)
     return Field(
         name=described.name,
         kind=kind,
         required=bool(described.required),
         label=label[:60],
-        help=described.about or echo(described_elsewhere(label), HELP_LIMIT_CHARS),
+        help=described.about or printable(described_elsewhere(label), HELP_LIMIT_CHARS),
         choices=() if open_ended(described.name) else closed,
         suggestions=closed if open_ended(described.name) else fitting(kind, described.seen),
         minimum=described.minimum,
@@ -225,6 +236,17 @@ def _overlaid(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _size(schema: Mapping[str, Any]) -> int:
+    """Return how many keys, properties and listed values a schema has: reading it takes as long."""
+    inner = (schema.get(word) for word in ("properties", "required", "enum", "examples"))
+    return len(schema) + sum(len(each) for each in inner if isinstance(each, Mapping | list))
+
+
+def _is_link(schema: Mapping[str, Any]) -> bool:
+    form = schema.get("format")
+    return isinstance(form, str) and form in _LINK_FORMATS
+
+
 def _type_word(schema: Mapping[str, Any]) -> str | None:
     word = schema.get("type")
     if isinstance(word, list):
@@ -255,7 +277,7 @@ def _examples(schema: Mapping[str, Any]) -> tuple[Scalar, ...]:
 
 def _usable(value: object) -> bool:
     if isinstance(value, str):
-        return 0 < len(value) <= CHOICE_LIMIT_CHARS and value == echo(value, CHOICE_LIMIT_CHARS)
+        return 0 < len(value) <= CHOICE_LIMIT_CHARS and value == printable(value, CHOICE_LIMIT_CHARS)
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= NUMBER_LIMIT
 
 
@@ -269,4 +291,4 @@ def _range(schema: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 
 def _line(value: object) -> str:
-    return echo(value, HELP_LIMIT_CHARS) if isinstance(value, str) else ""
+    return printable(value, HELP_LIMIT_CHARS) if isinstance(value, str) else ""

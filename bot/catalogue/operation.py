@@ -57,6 +57,10 @@ class Operation:
     ends: str | None = None
     """The announced last day, as an ISO date."""
 
+    def knows_model(self, text: str) -> bool:
+        """Whether the text is the id or the name of one of its models."""
+        return any(same_name(text, each) for model in self.models for each in (model.id or "", model.name))
+
     def field(self, name: str) -> Field:
         """Return the field with that name on the wire. Raises KeyError."""
         for field in self.fields:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bot.catalogue.fields import Field, FieldKind, Scalar
 from bot.catalogue.nearest import nearest, size_of
 from bot.catalogue.operation import Operation, model_id, model_name
-from bot.catalogue.texts import echo
+from bot.catalogue.texts import printable
 from bot.catalogue.values import clean_text, take
 from bot.errors import InputError
 
@@ -55,7 +55,7 @@ def _offer(operation: Operation, field: Field, value: Scalar) -> Offer:
         label = name if name == value else f"{name} ({value})"
     else:
         label = f"{value} {field.unit}".rstrip()
-    return echo(label, OFFER_LIMIT_CHARS), value
+    return printable(label, OFFER_LIMIT_CHARS), value
 
 
 def _matching(offers: list[Offer], wanted: str) -> list[Offer]:
@@ -84,4 +84,4 @@ def _own(field: Field, wanted: str) -> Offer | None:
         return None
     if value is None or (isinstance(value, str) and len(value) > OFFER_LIMIT_CHARS):
         return None
-    return echo(f"{value} {field.unit}".rstrip(), OFFER_LIMIT_CHARS) or "…", value
+    return printable(f"{value} {field.unit}".rstrip(), OFFER_LIMIT_CHARS) or "…", value

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.catalogue.fields import Scalar
+from bot.domain.harmless_text import tame
 
 ECHO_LIMIT_CHARS = 40
 """How much of a member's own words a sentence repeats."""
@@ -26,6 +27,11 @@ JSON_OBJECT, JSON_OBJECTS = "a JSON object", "a JSON list of objects"
 
 
 def echo(value: object, limit: int = ECHO_LIMIT_CHARS) -> str:
+    """Return `value` as one short line that does nothing in a message, whoever wrote it."""
+    return tame(printable(value, limit))
+
+
+def printable(value: object, limit: int) -> str:
     """Return `value` as one short printable line."""
     raw = value[: limit * 4] if isinstance(value, str) else str(value)
     line = " ".join("".join(letter if letter.isprintable() or letter in _JOINERS else " " for letter in raw).split())

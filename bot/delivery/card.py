@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import discord
 
+from bot.cannon.wire import has_more_media
 from bot.catalogue import Catalogue, model_name
 from bot.delivery import colours, texts
 from bot.delivery.discord_facts import EMBED_FIELD_CHARS
-from bot.delivery.formatting import plain
 from bot.delivery.generated_texts import (
     PROMPT_SHOWN_CHARS,
     RESULT_TEXT_SHOWN_CHARS,
@@ -21,12 +21,13 @@ from bot.delivery.generated_texts import (
     rewritten_prompt,
 )
 from bot.domain.card_jobs import is_batch, is_linked, main_job, open_part, prompt_text
+from bot.domain.harmless_text import harmless, harmless_within, in_block
 from bot.domain.models import MADE_STATES, Card, Job, JobState, WaitsFor, credits_words
-from bot.domain.text import one_line, shortened, stamp, without_controls
+from bot.domain.text import one_line, shortened, stamp
 
 STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
 """For the lines of all jobs: with what else may be there, an embed stays below Discord's 6000 characters."""
-CAPTION_MIN_CHARS = 16
+CAPTION_MIN_CHARS, ERROR_CHARS = 16, 300
 COLOURS = {
     JobState.DELIVERED: colours.SUCCESS,
     JobState.FAILED: colours.FAILURE,
@@ -53,6 +54,8 @@ class CardContext:
     """The places of jobs in the queue, 1 for the next."""
     paused: bool = False
     """Whether the moderators have paused new jobs."""
+    is_reviewed: bool = False
+    """Whether moderators look at the results of this private card."""
     withheld: frozenset[str] = frozenset()
     """Jobs of whose results nothing may be shown: a review is required, and has not published them."""
     made_from: str | None = None
@@ -95,21 +98,15 @@ def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
     """Return the prompt as a quotation and, once there is one, the rewritten prompt as a block below."""
     prompt, parts = prompt_text(jobs), []
     if prompt and not is_batch(jobs):  # a batch has its prompts in its lines
-        shown = plain(shortened(prompt, PROMPT_SHOWN_CHARS))
+        shown = harmless(shortened(prompt, PROMPT_SHOWN_CHARS))
         parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
-        parts.append(f"{texts.REWRITTEN}\n{_block(rewritten, REWRITTEN_SHOWN_CHARS)}")
+        parts.append(f"{texts.REWRITTEN}\n{in_block(shortened(rewritten, REWRITTEN_SHOWN_CHARS))}")
     result = result_text(jobs, catalogue)
     if result is not None:
-        parts.append(f"{texts.RESULT}\n{_block(result, RESULT_TEXT_SHOWN_CHARS)}")
+        parts.append(f"{texts.RESULT}\n{in_block(shortened(result, RESULT_TEXT_SHOWN_CHARS))}")
     return "\n\n".join(parts) or None
-
-
-def _block(text: str, limit: int) -> str:
-    """Return `text` as a block, which shows markdown as it is typed; only its own fence must not end inside."""
-    inside = without_controls(shortened(text, limit)).replace("```", "\u02cb\u02cb\u02cb")
-    return f"```\n{inside}\n```"
 
 
 def _colour(jobs: Sequence[Job]) -> int:
@@ -124,7 +121,7 @@ def _colour(jobs: Sequence[Job]) -> int:
 
 def _title(card: Card, jobs: Sequence[Job], operation_title: str, count: int) -> str:
     if card.label:
-        return texts.steps(shortened(plain(card.label), 100), len(jobs))
+        return texts.steps(harmless_within(card.label, 100), len(jobs))
     return operation_title if count == 1 else texts.several(operation_title, count)
 
 
@@ -134,6 +131,12 @@ def _states(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
     if len(jobs) > 1:
         room = (BATCH_STATES_CHARS if is_batch(jobs) else STATES_CHARS) // len(jobs)
         lines = [_line(job, line, jobs, context, room) for job, line in zip(jobs, lines, strict=True)]
+    if card.private and any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
+        lines.append(texts.READ_BY_MODERATORS)
+    if context.is_reviewed and not all(job.state.ended for job in jobs):
+        lines.append(texts.REVIEWED_PRIVATELY)
+    if any(job.media and has_more_media(context.catalogue.find(job.operation), job.output) for job in jobs):
+        lines.append(texts.FIRST_FILES)
     if not all(job.state.ended for job in jobs):
         lines.append(texts.requested(stamp(card.created_at)))
     return lines
@@ -147,7 +150,7 @@ def _line(job: Job, state: str, jobs: Sequence[Job], context: CardContext, room:
         end = f"{state} · {cost}" if cost else state
     if is_batch(jobs):
         left = max(CAPTION_MIN_CHARS, room - len(start) - len(end) - 8)
-        start += f"{plain(shortened(one_line(job.prompt), left))}: "
+        start += f"{harmless_within(one_line(job.prompt), left)}: "
     elif len({other.operation for other in jobs}) > 1:
         start += _step_name(job, context)
     return shortened(f"{start}{end}", room)
@@ -191,7 +194,7 @@ def _state(job: Job, context: CardContext) -> str:
     if job.state is JobState.WAITING:
         return _waiting(job, context)
     if job.state.ended and job.error is not None:
-        return f"{word}: {plain(shortened(job.error, 230))}"
+        return f"{word}: {harmless_within(job.error, ERROR_CHARS)}"
     if job.state is JobState.READY and not is_reviewed and job.waits_for is not None:
         return texts.posting_waits(word, job.waits_for, stamp(job.next_at))
     if job.state in UNDER_WAY:
@@ -258,7 +261,7 @@ def _estimate(open_jobs: Sequence[Job]) -> str:
 
 def _name(text: str) -> str:
     """Return a model's name as a field shows it; Discord refuses a field, and with it the card, that shows nothing."""
-    return plain(shortened(text, 100)).strip() or "?"
+    return harmless_within(text, 100).strip() or "?"
 
 
 def _facts(jobs: Sequence[Job]) -> list[tuple[str, str]]:

@@ -11,8 +11,9 @@ import discord
 import structlog
 
 from bot.delivery import texts
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import FILES_PER_MESSAGE, MIB
-from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, shows_media
+from bot.delivery.messages import Messages, shows_media
 from bot.domain.card_jobs import is_batch
 from bot.domain.models import Card, Job, MediaKind
 from bot.errors import MediaError

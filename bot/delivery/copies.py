@@ -11,11 +11,14 @@ import discord
 import structlog
 
 from bot.delivery.attachments import close
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES, is_too_large
 from bot.delivery.formatting import alt_text, file_stem
-from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, nonce_of
+from bot.delivery.messages import Messages, nonce_of
+from bot.delivery.posting_gate import PostingGate
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
+from bot.jobs.surface import NoPlace
 from bot.media.fetcher import LocalFile, MediaFetcher
 from bot.media.scratch_dir import scratch_files
 from bot.store import Store
@@ -35,9 +38,17 @@ class ResultCopies:
     """Posts delivered results to other places."""
 
     def __init__(
-        self, messages: Messages, *, store: Store, media: MediaFetcher, fresh: FreshLink, folder: Path
+        self,
+        messages: Messages,
+        *,
+        gate: PostingGate,
+        store: Store,
+        media: MediaFetcher,
+        fresh: FreshLink,
+        folder: Path,
     ) -> None:
         self._messages = messages
+        self._gate = gate
         self._store = store
         self._media = media
         self._fresh = fresh
@@ -52,14 +63,25 @@ class ResultCopies:
         kind: str,
         place_id: int,
         embed: discord.Embed,
+        to_member: int | None = None,
         documents: Sequence[discord.File] = (),
         file_limit: int = FILE_LIMIT_BYTES,
     ) -> discord.Message:
         """Post the card's results to the channel under `embed`, with those of their files that can be downloaded.
 
-        `kind` names the copy, `place_id` is the channel's id, `file_limit` is in bytes.
-        Raises Discord's or the network's error.
+        `kind` names the copy, `place_id` is the channel's id, `to_member` whose direct messages it is, None for a
+        channel of the server; `file_limit` is in bytes. Raises NoPlace if they may not be posted there, and Discord's
+        or the network's error.
         """
+        shown = shown_jobs(jobs)
+        try:
+            if to_member is None:
+                await self._gate.require_copy(card, shown, channel_id=place_id)
+            else:
+                await self._gate.require_person(card, shown, member_id=to_member)
+        except NoPlace:
+            close(documents)
+            raise
         async with self._files(jobs, file_limit) as files:
             message = await self._send(channel, embed, [*files, *documents], nonce_of(kind, card.id, place_id))
         await self.note(card, jobs, message, kind=kind)

@@ -10,6 +10,7 @@ import structlog
 
 from bot.catalogue import LiveCatalogue
 from bot.delivery.card_memory import CardMemory
+from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.downloads import Downloads, FreshLink
 from bot.delivery.drawing import CardDrawing
@@ -18,6 +19,7 @@ from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
 from bot.delivery.places import Places
 from bot.delivery.poster import Poster
+from bot.delivery.posting_gate import PostingGate
 from bot.delivery.refresh import CardRefresh
 from bot.delivery.review import ReviewDesk
 from bot.delivery.review_message import ReviewMessages
@@ -44,6 +46,7 @@ class Delivery:
 
     cards: CardRefresh
     poster: Poster
+    gate: PostingGate
     messages: Messages
     notifications: Notifications
     log_channel: LogChannel
@@ -99,6 +102,7 @@ def make_delivery(
     fresh: FreshLink,
     surface: CardSurface,
     absences: Absences,
+    sights: ChannelSights,
 ) -> Delivery:
     """Return a delivery through `client`; `folder` holds its files while they are uploaded, `fresh` renews links."""
     messages = Messages(client, store=store, clock=clock)
@@ -111,6 +115,7 @@ def make_delivery(
     alert = notifications.alert_moderators
     review = ReviewDesk(store=store, clock=clock, messages=messages, questions=questions, alert=alert)
     memory = CardMemory()
+    gate = PostingGate(client, store=store, sights=sights)
     return Delivery(
         cards=CardRefresh(
             store=store,
@@ -129,13 +134,15 @@ def make_delivery(
             downloads=downloads,
             places=Places(messages=messages, drawing=drawing, metrics=metrics),
             review=review,
+            gate=gate,
             surface=surface,
             memory=memory,
             alert=alert,
         ),
+        gate=gate,
         messages=messages,
         notifications=notifications,
         log_channel=log_channel,
-        takedown=Takedown(messages, store=store),
+        takedown=Takedown(messages, store=store, clock=clock),
         absences=absences,
     )

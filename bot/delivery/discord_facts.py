@@ -42,7 +42,7 @@ UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060
 MISSING_ACCESS, CANNOT_MESSAGE_USER, MISSING_PERMISSION = 50001, 50007, 50013
 REQUEST_TOO_LARGE = 40005
 THREAD_ARCHIVED, TOO_MANY_EDITS_OF_OLD_MESSAGE = 50083, 30046
-PAYLOAD_TOO_LARGE_STATUS, BAD_REQUEST_STATUS = 413, 400
+PAYLOAD_TOO_LARGE_STATUS, BAD_REQUEST_STATUS, TOO_MANY_REQUESTS_STATUS = 413, 400, 429
 
 TOKEN_EXPIRED = frozenset({UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN})
 """The interaction's token no longer reaches its response."""
@@ -71,6 +71,12 @@ NETWORK_ERRORS = (
 """Failures that are worth a retry: no connection, no answer in time, a cut answer, a 5xx, a rate limit."""
 DISCORD_ERRORS = (discord.HTTPException, *NETWORK_ERRORS)
 """Every way in which a call to Discord fails, permanent refusals included."""
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Whether a call failed by trouble of Discord's own or on the way to it, rather than by what was requested."""
+    is_limited = isinstance(error, discord.HTTPException) and error.status == TOO_MANY_REQUESTS_STATUS
+    return is_limited or isinstance(error, NETWORK_ERRORS)
 
 
 def is_too_large(error: discord.HTTPException) -> bool:

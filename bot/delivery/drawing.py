@@ -35,7 +35,7 @@ class CardDrawing:
 
     async def embed(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> discord.Embed:
         """Return the card's embed. Jobs that were just accepted had a working key: it is not looked up."""
-        return card_embed(card, jobs, await self.context(card.guild_id, jobs, just_accepted=just_accepted))
+        return card_embed(card, jobs, await self.context(card, jobs, just_accepted=just_accepted))
 
     def title(self, job: Job) -> str:
         """Return the name of the job's operation."""
@@ -57,8 +57,9 @@ class CardDrawing:
         """Return the card's jobs without the results that may not be shown."""
         return open_part(jobs, await self._withheld(jobs[0].guild_id, jobs))
 
-    async def context(self, guild_id: int, jobs: Sequence[Job], *, just_accepted: bool = False) -> CardContext:
+    async def context(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> CardContext:
         """Return what the card of `jobs` needs to know besides itself."""
+        guild_id = card.guild_id
         key = None if just_accepted else await self._store.keys.current(guild_id)
         parent_id = jobs[0].parent_id
         waits = any(job.state is JobState.WAITING and (job.after_done or not job.after_ids) for job in jobs)
@@ -71,8 +72,9 @@ class CardDrawing:
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=waits and (await self._store.settings.get(guild_id)).paused,
+            is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
             withheld=await self._withheld(guild_id, jobs),
-            made_from=None if parent_id is None else await self._link_to(guild_id, parent_id),
+            made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
 
     def _eta(self, jobs: Sequence[Job], now: float) -> dict[str, float]:
@@ -87,12 +89,12 @@ class CardDrawing:
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
         """Return those of a card's jobs of whose results nothing may be shown."""
         made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
-        return await self._store.reviews.withheld(guild_id, jobs[0].card_id) & made if made else frozenset()
+        return await self._store.reviews.withheld_of(guild_id, made) if made else frozenset()
 
-    async def _link_to(self, guild_id: int, job_id: str) -> str:
-        """Return a job's id as a link to its card, or without one where that is private or gone."""
-        job = await self._store.jobs.get(guild_id, job_id)
-        card = None if job is None else await self._store.cards.get(guild_id, job.card_id)
-        if card is None or card.private or card.message_id is None or not card.is_in_channel:
+    async def _link_to(self, card: Card, job_id: str) -> str:
+        """Return a job's id, as a link to its card if who reads this card sees that one too: in the same channel."""
+        job = await self._store.jobs.get(card.guild_id, job_id)
+        other = None if job is None else await self._store.cards.get(card.guild_id, job.card_id)
+        if other is None or other.private or other.message_id is None or not other.is_in_channel:
             return f"`{job_id}`"
-        return f"[`{job_id}`]({message_link(card)})"
+        return f"[`{job_id}`]({message_link(other)})" if other.place_id == card.place_id else f"`{job_id}`"

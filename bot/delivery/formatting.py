@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import discord
-
 from bot.delivery import texts
 from bot.delivery.discord_facts import ALT_TEXT_CHARS
+from bot.domain.harmless_text import bare
 from bot.domain.models import Card, Job
-from bot.domain.text import shortened, slug, without_controls
-
-
-def plain(text: str) -> str:
-    """Escape a member's text for a message: no markdown, no mentions, no control characters."""
-    cleaned = without_controls(text)
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(cleaned))
+from bot.domain.text import shortened, slug
 
 
 def file_stem(job: Job, number: int = 0) -> str:
@@ -24,7 +17,7 @@ def file_stem(job: Job, number: int = 0) -> str:
 
 def alt_text(job: Job) -> str:
     """Return what a screen reader says of the job's media."""
-    return shortened(job.prompt or texts.alt_text(job.operation), ALT_TEXT_CHARS)
+    return shortened(bare(job.prompt) or texts.alt_text(bare(job.operation)), ALT_TEXT_CHARS)
 
 
 def message_link(card: Card) -> str:

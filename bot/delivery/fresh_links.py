@@ -10,9 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 
 from bot.delivery import texts
+from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.formatting import file_stem
 from bot.domain.models import Job, Media, MediaKind
+from bot.domain.visibility import Sight, Viewer
 from bot.errors import InputError
 from bot.runtime.clock import Clock
 from bot.store import Store
@@ -30,20 +32,21 @@ _HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 class DiscordLinks:
     """Finds fresh links, and only in what the member may read: the bot's own permissions may be wider."""
 
-    def __init__(self, client: discord.Client, *, store: Store, clock: Clock) -> None:
+    def __init__(self, client: discord.Client, *, store: Store, sights: ChannelSights, clock: Clock) -> None:
         self._client = client
         self._store = store
+        self._sights = sights
         self._clock = clock
 
-    async def fresh(self, link: str, member_id: int, kinds: Collection[MediaKind]) -> str | None:
+    async def fresh(self, link: str, viewer: Viewer, kinds: Collection[MediaKind]) -> str | None:
         """Return a fresh link for a link to a Discord message or to an expired Discord file; None for any other.
 
         Of a message's files the first of `kinds` is used, else the first. Raises InputError for a message in which
-        no file is visible, or that the member may not read.
+        no file is visible, or that the viewer may not read.
         """
         message = _MESSAGE.fullmatch(link)
         if message is not None:
-            found = await self._found(int(message[1]), member_id, message_id=int(message[2]), kinds=kinds)
+            found = await self._found(int(message[1]), viewer, message_id=int(message[2]), kinds=kinds)
             if found is None:
                 raise InputError(texts.not_seen(kinds), "url")
             return found
@@ -53,13 +56,13 @@ class DiscordLinks:
             return None
         file = _FILE.match(parts.path)
         if parts.hostname in _HOSTS and file is not None and self._expired(parts.query):
-            return await self._found(int(file[1]), member_id, file_id=int(file[2]))
+            return await self._found(int(file[1]), viewer, file_id=int(file[2]))
         return None
 
     async def _found(
         self,
         channel_id: int,
-        member_id: int,
+        viewer: Viewer,
         *,
         message_id: int | None = None,
         file_id: int = 0,
@@ -67,7 +70,7 @@ class DiscordLinks:
     ) -> str | None:
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_S):
-                if not await self._may_read(channel_id, member_id):
+                if not await self._may_read(channel_id, viewer.member_id):
                     return None
                 if message_id is not None:
                     return await self._first_file(channel_id, message_id, kinds)
@@ -76,16 +79,15 @@ class DiscordLinks:
             return None
 
     async def _may_read(self, channel_id: int, member_id: int) -> bool:
+        """Whether the member may read a channel's messages, in whichever server it is. Raises Discord's errors."""
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
         if isinstance(channel, discord.DMChannel):
             return channel.recipient is not None and channel.recipient.id == member_id
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return False
         member = channel.guild.get_member(member_id) or await channel.guild.fetch_member(member_id)
-        allowed = channel.permissions_for(member)
-        if isinstance(channel, discord.Thread) and channel.is_private() and not allowed.manage_threads:
-            await channel.fetch_member(member_id)  # raises NotFound for members who are not in it
-        return allowed.view_channel and allowed.read_message_history
+        sight = await self._sights.viewer(member, here_id=None, is_moderator=False).ask(channel_id)
+        return sight is Sight.SEEN and channel.permissions_for(member).read_message_history
 
     async def of_job(self, job: Job, medium: Media) -> str | None:
         """Return a fresh link to the job's file on its card or in the review channel, None if it is in neither."""

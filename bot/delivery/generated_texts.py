@@ -11,7 +11,7 @@ from bot.domain.models import MADE_STATES, Job
 
 PROMPT_SHOWN_CHARS = 350
 """Longer prompts go, in full, into an attached text file."""
-REWRITTEN_SHOWN_CHARS = 1800
+REWRITTEN_SHOWN_CHARS = 1600
 RESULT_TEXT_SHOWN_CHARS = 600
 
 

@@ -10,23 +10,21 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import discord
 
+from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import NONCE_CHARS, TOKEN_EXPIRED, is_closed
 from bot.delivery.formatting import file_stem
-from bot.delivery.view import links_on
+from bot.delivery.view import links_on, message_view
 from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later
 from bot.runtime.clock import Clock
 from bot.store import Store
 
-CALL_TIMEOUT_S = 30.0
-UPLOAD_TIMEOUT_S = 300.0
-"""For a message with files."""
 SEARCH_MESSAGES = 50
 """How many of a channel's messages are searched: the newest, or the first after an interaction."""
 CLOCK_SKEW_S = 60.0
@@ -207,6 +205,17 @@ def shows_media(message: discord.Message, job: Job) -> bool:
     return any(attachment.filename.startswith(stem) for attachment in message.attachments) or any(
         link in {medium.url for medium in job.media} for link in [*links_on(message), *message.content.split()]
     )
+
+
+def left_on(message: discord.Message, jobs: Sequence[Job], message_id: int) -> dict[str, Any]:
+    """Return how to edit a message that a card of `jobs` has left, so that it keeps what was delivered there alone."""
+    gone = [job for job in jobs if job.message_id != message_id]
+    stems = tuple(file_stem(job) for job in gone)
+    urls = {medium.url for job in gone for medium in job.media}
+    return {
+        "attachments": [file for file in message.attachments if not file.filename.startswith(stems)],
+        "view": message_view([], [link for link in links_on(message) if link not in urls]),
+    }
 
 
 def _footer_words(message: discord.Message) -> set[str]:

@@ -9,10 +9,12 @@ import discord
 import structlog
 
 from bot.delivery import texts
+from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.formatting import message_link, plain
+from bot.delivery.formatting import message_link
 from bot.delivery.log_channel import LogChannel
-from bot.delivery.messages import CALL_TIMEOUT_S, Messages, nonce_of
+from bot.delivery.messages import Messages, nonce_of
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job, JobState
 from bot.store import Store
 
@@ -62,17 +64,21 @@ class Notifications:
         )
 
     async def alert_moderators(self, guild_id: int, sentence: str) -> None:
-        """Post to the guild's log channel, and send a direct message to whoever set its key; best effort."""
+        """Post to the guild's log channel, and send a direct message to whoever set its key; best effort.
+
+        Whoever has left the server is told nothing of it.
+        """
         log.warning("guild.alert", guild=guild_id, sentence=sentence)
         await self._log_channel.post(guild_id, texts.alert(sentence))
         key = await self._store.keys.current(guild_id)
         if key is None:
             return
         guild = self._client.get_guild(guild_id)
-        name = guild.name if guild is not None else texts.YOUR_SERVER
+        if guild is None:
+            return
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
-                user = self._client.get_user(key.set_by) or await self._client.fetch_user(key.set_by)
-                await user.send(texts.direct_alert(plain(name), sentence))
+                member = await guild.fetch_member(key.set_by)
+                await member.send(texts.direct_alert(harmless(guild.name), sentence))
         except DISCORD_ERRORS as error:
             log.info("guild.alert_not_sent", guild=guild_id, error=type(error).__name__)

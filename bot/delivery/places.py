@@ -17,6 +17,7 @@ import structlog
 
 from bot.delivery import texts
 from bot.delivery.attachments import arrange, close, media_files
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import (
     DISCORD_ERRORS,
     MESSAGE_GONE,
@@ -27,14 +28,18 @@ from bot.delivery.discord_facts import (
 )
 from bot.delivery.downloads import ResultFiles
 from bot.delivery.drawing import CardDrawing
-from bot.delivery.messages import UPLOAD_TIMEOUT_S, Messages, carries_result, nonce_of
+from bot.delivery.messages import Messages, carries_result, nonce_of
 from bot.delivery.plain_text import plain_result
+from bot.delivery.posting_gate import OpenPlaces
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job
 from bot.jobs.surface import NoPlace
 from bot.runtime.metrics import Metrics
 
 log = structlog.get_logger(__name__)
+
+UNANSWERED_KEPT = 1000
+"""For how many jobs it is known where an attempt was not answered."""
 
 
 class RefusedContent(NoPlace):
@@ -63,6 +68,8 @@ class Posting:
     results: ResultFiles
     channel_id: int
     """Where a new message goes if the card is gone."""
+    places: OpenPlaces
+    """Which channels it may come to: what the gate has said."""
     is_plain: bool = False
     """Whether it goes as plain text, without embed, files and controls."""
 
@@ -89,20 +96,40 @@ class Places:
         self._messages = messages
         self._drawing = drawing
         self._metrics = metrics
+        self._unanswered: dict[str, int] = {}
+        """At which of the places for new messages an attempt was not answered, by job id: it may be posted there."""
 
     async def post(self, posting: Posting) -> discord.Message:
-        """Return the message that now carries the result. Raises RefusedContent or NoPlace, or Discord's error."""
+        """Return the message that now carries the result. Raises RefusedContent or NoPlace, or Discord's error.
+
+        After an attempt that Discord did not answer, its place comes first: there it is found if it was posted.
+        """
         is_refused = False
-        for place in (self._on_card, self._in_channel, self._by_direct_message):
+        places: tuple[_Place, ...] = (self._on_card, self._in_channel, self._by_direct_message)
+        first = self._unanswered.get(posting.job.id, 0)
+        for number in (*range(first, len(places)), *range(first)):
+            self._note_begun(posting.job, number)
             try:
-                message = await self._in_some_form(place, posting)
+                message = await self._in_some_form(places[number], posting)
             except _PlaceRefuses as refusal:
                 is_refused = is_refused or refusal.is_for_content
                 log.info("delivery.next_place", job=posting.job.id, code=refusal.code)
             else:
                 if message is not None:
+                    self._unanswered.pop(posting.job.id, None)
                     return message
-        raise RefusedContent if is_refused else NoPlace(texts.NO_PLACE)
+        self._unanswered.pop(posting.job.id, None)
+        if is_refused:
+            raise RefusedContent
+        raise posting.places.refusal or NoPlace(texts.NO_PLACE)
+
+    def _note_begun(self, job: Job, number: int) -> None:
+        """Note the place of the attempt, if it is one for new messages: editing the card twice leaves one result."""
+        self._unanswered.pop(job.id, None)
+        if number:
+            self._unanswered[job.id] = number
+        while len(self._unanswered) > UNANSWERED_KEPT:
+            self._unanswered.pop(next(iter(self._unanswered)))
 
     async def _in_some_form(self, place: _Place, posting: Posting) -> discord.Message | None:
         """Return the message at `place`, None if there is no such place. Raises _PlaceRefuses, or Discord's error."""
@@ -130,6 +157,8 @@ class Places:
     async def _on_card(self, posting: Posting) -> discord.Message | None:
         """Edit the card: what it has stays, and this job's files replace those of an earlier attempt."""
         card = posting.card
+        if card.place_id not in posting.places.channels:
+            return None
         message = await self._messages.find(card)
         if message is None:
             return None
@@ -172,13 +201,15 @@ class Places:
 
     async def _in_channel(self, posting: Posting) -> discord.Message | None:
         card = posting.card
-        if card.private:
+        if card.private or posting.channel_id not in posting.places.channels:
             return None
         place_id = None if posting.channel_id == card.channel_id else posting.channel_id
         nonce = nonce_of("result", posting.job.id, place_id)
         return await self._send(self._messages.channel(posting.channel_id, card.guild_id), posting, nonce)
 
     async def _by_direct_message(self, posting: Posting) -> discord.Message | None:
+        if posting.places.refusal is not None:
+            return None  # it waits for its author to choose another channel
         channel = await self._messages.direct_message(posting.card.author_id)
         return await self._send(channel, posting, nonce_of("result", posting.job.id, channel.id))
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from bot.delivery import texts
 from bot.delivery.discord_facts import CONTENT_CHARS
 from bot.delivery.downloads import ResultFiles
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless_within
 from bot.domain.models import Job
-from bot.domain.text import shortened
 
 
 def plain_result(title: str, job: Job, results: ResultFiles) -> str:
@@ -23,5 +22,5 @@ def plain_result(title: str, job: Job, results: ResultFiles) -> str:
             lines.append(link)
             room -= len(link) + 1
     if results.text is not None and room > 1:
-        lines.append(shortened(plain(results.text), room - 1))
+        lines.append(harmless_within(results.text, room - 1))
     return "\n".join([*lines, last])

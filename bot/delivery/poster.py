@@ -13,8 +13,9 @@ from bot.delivery.card_memory import CardMemory
 from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.downloads import Downloads
 from bot.delivery.formatting import message_link
-from bot.delivery.messages import Messages
+from bot.delivery.messages import Messages, left_on
 from bot.delivery.places import Places, Posting, RefusedContent
+from bot.delivery.posting_gate import PostingGate
 from bot.delivery.review import ALERT_AGAIN_S, AlertModerators, ReviewDesk
 from bot.delivery.surface import CardSurface
 from bot.delivery.upload_slots import posting_of
@@ -44,6 +45,7 @@ class Poster:
         downloads: Downloads,
         places: Places,
         review: ReviewDesk,
+        gate: PostingGate,
         surface: CardSurface,
         memory: CardMemory,
         alert: AlertModerators,
@@ -55,6 +57,7 @@ class Poster:
         self._downloads = downloads
         self._places = places
         self._review = review
+        self._gate = gate
         self._surface = surface
         self._memory = memory
         self._alert = alert
@@ -81,7 +84,7 @@ class Poster:
         card, jobs = found
         if await self._store.cancellation.is_dropped(job.guild_id, job.id):
             raise NoPlace(texts.CANCELLED_LATE)
-        await self._review.require(card, job)
+        await self._review.require(card, jobs, job, also=await self._gate.moved_to(card))
         try:
             return await self._deliver_on(card, jobs, job, channel_id=card.channel_id)
         except RefusedContent:
@@ -97,12 +100,12 @@ class Poster:
         media: Sequence[Media],
         *,
         channel_id: int,
-        is_reviewed: bool = False,
+        by_moderator: bool = False,
         record: RecordOf[Job | None] | None = None,
     ) -> bool:
         """Post a job that was made but not posted: on its card, else in `channel_id`, else by direct message.
 
-        `media` are its files with links that work; `is_reviewed` says that a moderator wants it posted, and `record`
+        `media` are its files with links that work; `by_moderator` says that a moderator wants it posted, and `record`
         gives the line for that. Returns False if it has been posted meanwhile. Raises Later or NoPlace; then it stays
         held. The job is paid for already, and this costs nothing.
         """
@@ -111,12 +114,12 @@ class Poster:
             current = None if found is None else next((each for each in found[1] if each.id == job.id), None)
             if found is None or current is None or current.state is not JobState.HELD:
                 return False
-            if not is_reviewed:
-                await self._review.require_reviewed(current)
             card, jobs = found
             renewed = replace(current, media=tuple(media))
             try:
-                message_id = await self._deliver_on(card, jobs, renewed, channel_id=channel_id)
+                message_id = await self._deliver_on(
+                    card, jobs, renewed, channel_id=channel_id, by_moderator=by_moderator
+                )
             except DISCORD_ERRORS as error:
                 raise Later(REFUSED_AGAIN_S, WaitsFor.DISCORD) from error
             await self._note_delivered(current, media, message_id, record)
@@ -147,31 +150,42 @@ class Poster:
             record=record,
         )
 
-    async def _deliver_on(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int) -> int:
+    async def _deliver_on(
+        self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, by_moderator: bool = False
+    ) -> int:
+        places = await self._gate.open_places(card, job, channel_id=channel_id, by_moderator=by_moderator)
         # The card is drawn as it will be once this has succeeded.
         done = replace(job, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
         jobs = tuple(done if other.id == job.id else other for other in jobs)
         async with self._downloads.results(job) as results:
             failpoint("download.done")
-            posting = Posting(card=card, jobs=jobs, job=done, results=results, channel_id=channel_id)
+            posting = Posting(card=card, jobs=jobs, job=done, results=results, channel_id=channel_id, places=places)
             with posting_of(card.guild_id):
                 message = await self._places.post(posting)
             failpoint("send.done")
         if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
             await self._store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
         if message.id != card.message_id:
-            await self._point_from(card, message)
+            await self._point_from(card, jobs, message)
         self._surface.posted(card, jobs, message)
         return message.id
 
-    async def _point_from(self, card: Card, message: discord.Message) -> None:
-        """Have the card's old message, if it is still there, lead to the new one; best effort."""
+    async def _point_from(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
+        """Have the card's old message, if it is still there, lead to the new one; best effort.
+
+        It keeps what was delivered there. What an unanswered attempt may have left there of other jobs is removed: it
+        is, or will be, in the new one.
+        """
         if card.message_id is None:
             return
         link = message.jump_url
         if not isinstance(message.channel, discord.DMChannel):
             link = message_link(replace(card, message_id=message.id, message_channel_id=message.channel.id))
         try:
-            await self._messages.edit(card, content=texts.posted_here(link), embed=None, view=None)
+            old = await self._messages.find(card)
+            if old is not None:
+                await self._messages.edit(
+                    card, content=texts.posted_here(link), embed=None, **left_on(old, jobs, card.message_id)
+                )
         except DISCORD_ERRORS as error:
             log.info("delivery.old_message_kept", card=card.id, error=type(error).__name__)

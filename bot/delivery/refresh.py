@@ -10,6 +10,7 @@ import structlog
 
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.contact_sheets import ContactSheets
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.messages import Messages
@@ -108,7 +109,7 @@ class CardRefresh:
                 there = [] if message is None else links_on(message)
                 if message is not None and fresh.keys() & set(there):
                     links = [fresh.get(link, link) for link in there]
-                    await message.edit(view=self._drawing.view(card, jobs, links))
+                    await in_time(message.edit(view=self._drawing.view(card, jobs, links)))
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 import structlog
 
 from bot.delivery import texts
+from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import CLOSED_STATUSES, DISCORD_ERRORS
-from bot.delivery.messages import CALL_TIMEOUT_S, Messages
+from bot.delivery.messages import Messages
 from bot.delivery.review_message import ReviewMessages
-from bot.domain.models import Card, Job, WaitsFor
+from bot.domain.card_jobs import is_linked, main_job
+from bot.domain.models import Card, Job, JobState, WaitsFor
 from bot.jobs.surface import Later, NoPlace, Parked
 from bot.runtime.clock import Clock
 from bot.store import Review, ReviewVerdict, Store
@@ -24,6 +26,9 @@ NO_CHANNEL_AGAIN_S = 600.0
 ALERT_AGAIN_S = 24 * 3600.0
 CHECK_AGAIN_S = 3600.0
 """How often a result that waits for review is checked by itself; a decision wakes it at once."""
+
+CHAIN_AGAIN_S = 15.0
+"""How often a step of a chain that is reviewed looks whether the others are done."""
 
 AlertModerators = Callable[[int, str], Awaitable[None]]
 """Reaches a guild's moderators with a sentence; never raises."""
@@ -47,13 +52,14 @@ class ReviewDesk:
         self._questions = questions
         self._alert = alert
 
-    async def require(self, card: Card, job: Job) -> None:
-        """Return if the job's result may be posted where it was requested.
+    async def require(self, card: Card, jobs: Sequence[Job], job: Job, *, also: Sequence[int] = ()) -> None:
+        """Return if the result of `job`, one of the card's `jobs`, may be posted where it was requested, and in `also`.
 
+        `also` is another place, as in `Reviews.begin`. The steps of a chain are reviewed together, once none is open.
         Raises Parked while it waits, NoPlace if it was refused or nobody decided in time, Later if the moderators could
         not be reached now.
         """
-        review = await self._store.reviews.begin(job.guild_id, job.id)
+        review = await self._store.reviews.begin(job.guild_id, job.id, also=also)
         if review is None or review.verdict is ReviewVerdict.PUBLISHED:
             return
         if review.verdict is ReviewVerdict.REFUSED:
@@ -61,29 +67,34 @@ class ReviewDesk:
         left_s = review.expires_at - self._clock.wall()
         if left_s <= 0:
             await self._expire(review)
+        together = _reviewed_together(jobs, job)
+        if any(not each.state.ended and each.state is not JobState.READY for each in together):
+            raise Parked(CHAIN_AGAIN_S)
         if review.message_id is None:
-            await self._post_question(review, card, job)
+            await self._post_question(card, [each for each in together if each.state is JobState.READY], also)
         raise Parked(min(left_s, CHECK_AGAIN_S))
 
-    async def require_reviewed(self, job: Job) -> None:
-        """Raise NoPlace if the job's result requires a review and no moderator has published it."""
-        if job.id in await self._store.reviews.withheld(job.guild_id, job.card_id):
-            raise NoPlace(texts.NOT_REVIEWED)
-
-    async def _post_question(self, review: Review, card: Card, job: Job) -> None:
+    async def _post_question(self, card: Card, jobs: Sequence[Job], also: Sequence[int]) -> None:
+        """Ask about the results of `jobs`, in one message."""
+        begun = [await self._store.reviews.begin(card.guild_id, job.id, also=also) for job in jobs]
+        waiting = [review for review in begun if review is not None and review.verdict is None]
+        jobs = [job for job in jobs if job.id in {review.job_id for review in waiting}]
+        main = main_job(jobs)
+        review = next(review for review in waiting if review.job_id == main.id)
         try:
-            message = await self._questions.post(review, card, job)
+            message = await self._questions.post(review, card, main, jobs)
         except discord.HTTPException as error:
             if error.status not in CLOSED_STATUSES:
                 raise
             now = self._clock.wall()
-            if await self._store.alerts.note(job.guild_id, "review channel", until=now + ALERT_AGAIN_S):
-                await self._alert(job.guild_id, texts.no_review_channel(review.channel_id))
+            if await self._store.alerts.note(card.guild_id, "review channel", until=now + ALERT_AGAIN_S):
+                await self._alert(card.guild_id, texts.no_review_channel(review.channel_id))
             raise Later(NO_CHANNEL_AGAIN_S, WaitsFor.DISCORD) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
-        await self._store.reviews.note_message(job.guild_id, job.id, **place)
-        # Taken down with the result, should that be removed.
-        await self._store.copies.note(job.guild_id, job.id, **place, kind="review")
+        for job in jobs:
+            await self._store.reviews.note_message(card.guild_id, job.id, **place)
+            # Taken down with the result, should that be removed.
+            await self._store.copies.note(card.guild_id, job.id, **place, kind="review")
 
     async def _expire(self, review: Review) -> None:
         """Refuse without a moderator. Raises NoPlace, or Later if a moderator has decided at the same moment."""
@@ -100,3 +111,8 @@ class ReviewDesk:
             except DISCORD_ERRORS as error:
                 log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
         raise NoPlace(texts.REVIEW_EXPIRED)
+
+
+def _reviewed_together(jobs: Sequence[Job], job: Job) -> Sequence[Job]:
+    """Return the jobs of the card about which one decision is made: the steps of a chain, else `job` alone."""
+    return jobs if is_linked(jobs) else [job]

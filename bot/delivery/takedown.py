@@ -8,10 +8,17 @@ from dataclasses import dataclass
 import discord
 import structlog
 
+from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import NETWORK_ERRORS, TOKEN_EXPIRED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
-from bot.delivery.messages import CALL_TIMEOUT_S, Messages
+from bot.delivery.messages import Messages
 from bot.domain.models import Card
+from bot.runtime.clock import Clock
 from bot.store import Store
+
+ERASED_AT_ONCE = 20
+"""How many copies of erased results are deleted in one turn."""
+ERASED_AGAIN_S = 6 * 3600.0
+"""When it is tried again to delete one that could not be deleted: mostly for a missing permission."""
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +35,9 @@ class TakenDown:
 class Takedown:
     """Deletes the messages of a card. Idempotent."""
 
-    def __init__(self, messages: Messages, *, store: Store) -> None:
+    def __init__(self, messages: Messages, *, store: Store, clock: Clock) -> None:
         self._messages = messages
+        self._clock = clock
         self._store = store
 
     async def take_down(self, card: Card) -> TakenDown:
@@ -58,6 +66,13 @@ class Takedown:
         if gone:
             await self._store.copies.forget(guild_id, message_id)
         return gone
+
+    async def delete_erased(self, guild_id: int | None = None) -> None:
+        """Delete copies of results that were erased: some of one guild, or of all. What fails is tried again later."""
+        for copy in await self._store.copies.doomed(limit=ERASED_AT_ONCE, guild_id=guild_id):
+            if not await self.take_down_copy(copy.guild_id, copy.channel_id, copy.message_id):
+                again_at = self._clock.wall() + ERASED_AGAIN_S
+                await self._store.copies.postpone(copy.guild_id, copy.message_id, again_at)
 
     async def _deleted(self, card: Card, channel_id: int, message_id: int) -> bool:
         guild_id = card.guild_id if channel_id == card.channel_id else None

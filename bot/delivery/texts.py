@@ -98,6 +98,15 @@ def several(title: str, count: int) -> str:
     return f"{title} · {count}"
 
 
+READ_BY_MODERATORS = "Moderators can read a private request that needs their approval."
+"""Told to its author, on the card that only they see."""
+
+
+REVIEWED_PRIVATELY = "Moderators look at results on this server before they are shown, at private ones too."
+"""Told to its author, as above."""
+FIRST_FILES = "There are more files than are shown here: these are the first of them."
+
+
 def requested(at: str) -> str:
     """Return the line that says when a card was requested."""
     return f"asked {at}"
@@ -158,6 +167,16 @@ CANCELLED_LATE = (
 NO_PLACE = (
     "The channel does not take messages from me any more, and a direct message was not possible. The result is kept."
 )
+NOT_IN_THIS_CHANNEL = (
+    "The bot may not be used in this channel, so it was not posted here. `/jobs recover` posts it in another one."
+)
+AGE_RESTRICTED_ALONE = (
+    "It was made with the safety check off, so it is posted in age-restricted channels only. "
+    "`/jobs recover` posts it in one."
+)
+TO_AUTHOR_ALONE = "It was made with the safety check off: only its author gets it by direct message."
+NOT_FROM_AGE_RESTRICTED = "What was made in an age-restricted channel does not go to a gallery that is not."
+NOT_FROM_HIDDEN = "What was made in a channel that not everybody sees does not go to a gallery that everybody sees."
 REFUSED_BY_DISCORD = "Discord refused to show this result."
 REVIEW_EXPIRED = "It was made, but no moderator looked at it within seven days, so it was not posted."
 NOT_REVIEWED = (
@@ -214,7 +233,6 @@ def no_review_channel(channel_id: int) -> str:
 
 # ---------------------------------------------------------------------- notifications and the log channel
 
-YOUR_SERVER = "your server"
 THE_BOT = "The bot"
 
 

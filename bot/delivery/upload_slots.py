@@ -12,8 +12,13 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER = 8, 2
+GIVES_WAY_S = 1.0
+"""An upload that takes longer gives its slot to the next one: Discord may never answer it, and others need a moment."""
+SLOW_UPLOADS_MOST = 120
+"""How many may have done so at once."""
 
 _posting: ContextVar[int | None] = ContextVar("posting", default=None)
 
@@ -33,28 +38,42 @@ def posting_guild() -> int | None:
     return _posting.get()
 
 
+@dataclass(slots=True, eq=False)
+class UploadSlot:
+    """One upload's place, from `take` to `release`."""
+
+    guild_id: int
+    is_slow: bool = False
+    """Whether it has given way: it counts for its server still, but not for the others."""
+    timer: asyncio.TimerHandle | None = None
+
+
 class UploadSlots:
     """The places for uploads. A free one goes to the guild with the fewest uploads, then to who waited longest."""
 
     def __init__(self) -> None:
         self._running: Counter[int] = Counter()
-        self._waiting: dict[asyncio.Future[None], int] = {}
+        self._slow = 0
+        self._waiting: dict[asyncio.Future[UploadSlot], int] = {}
 
-    async def take(self, guild_id: int) -> None:
+    async def take(self, guild_id: int) -> UploadSlot:
         """Wait for a slot and take it; `release` must follow."""
-        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        mine: asyncio.Future[UploadSlot] = asyncio.get_running_loop().create_future()
         self._waiting[mine] = guild_id
         self._admit()
         try:
-            await mine
+            return await mine
         except asyncio.CancelledError:
             if self._waiting.pop(mine, None) is None:
-                self.release(guild_id)
+                self.release(mine.result())
             raise
 
-    def release(self, guild_id: int) -> None:
-        """Free a slot of the guild."""
-        self._running[guild_id] -= 1
+    def release(self, slot: UploadSlot) -> None:
+        """Free a slot."""
+        if slot.timer is not None:
+            slot.timer.cancel()
+        self._slow -= slot.is_slow
+        self._running[slot.guild_id] -= 1
         self._running += Counter()  # forgets those that are at zero
         self._admit()
 
@@ -63,7 +82,7 @@ class UploadSlots:
         return self._running.total() if guild_id is None else self._running[guild_id]
 
     def _admit(self) -> None:
-        while self._running.total() < UPLOADS_AT_ONCE:
+        while self._running.total() - self._slow < UPLOADS_AT_ONCE:
             free = [
                 (waiting, guild_id)
                 for waiting, guild_id in self._waiting.items()
@@ -74,4 +93,12 @@ class UploadSlots:
             waiting, guild_id = min(free, key=lambda each: self._running[each[1]])  # the first of those that are equal
             del self._waiting[waiting]
             self._running[guild_id] += 1
-            waiting.set_result(None)
+            slot = UploadSlot(guild_id)
+            slot.timer = asyncio.get_running_loop().call_later(GIVES_WAY_S, self._give_way, slot)
+            waiting.set_result(slot)
+
+    def _give_way(self, slot: UploadSlot) -> None:
+        if self._slow < SLOW_UPLOADS_MOST:
+            slot.is_slow = True
+            self._slow += 1
+            self._admit()

@@ -15,7 +15,19 @@ from typing import Annotated, Any, Self
 
 from bot.domain import texts
 from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
-from bot.domain.setting_kinds import CHANNEL, COUNT, MODELS, ROLE, SWITCH, WORD_LIST, ZONE, choice, places, threshold
+from bot.domain.setting_kinds import (
+    CHANNEL,
+    COUNT,
+    MODELS,
+    ROLE,
+    SWITCH,
+    WORD_LIST,
+    ZONE,
+    choice,
+    days,
+    places,
+    threshold,
+)
 
 APPROVAL_LIFE_S = 24 * 3600.0
 
@@ -120,6 +132,20 @@ class Payer(StrEnum):
     OFF = "off"
 
 
+class ReviewPrivate(StrEnum):
+    """Whether private results are reviewed, where results are."""
+
+    AUTO = "auto"
+    """Where those of the whole server are."""
+    ON = "on"
+    OFF = "off"
+
+
+REVIEWS_PRIVATE = {
+    ReviewPrivate.AUTO: texts.REVIEW_PRIVATE_AUTO,
+    ReviewPrivate.ON: texts.REVIEW_PRIVATE_ON,
+    ReviewPrivate.OFF: texts.REVIEW_PRIVATE_OFF,
+}
 PAYERS = {
     Payer.PRESSER: texts.REQUESTER_PAYS,
     Payer.AUTHOR: texts.AUTHOR_PAYS,
@@ -128,6 +154,9 @@ PAYERS = {
 _LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title=texts.LIMITS_FORM, button=texts.LIMITS_BUTTON)
 _APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title=texts.APPROVAL_FORM, button=texts.APPROVAL_BUTTON)
 _ZONE = FormSpec(id="timezone", page=SettingsPage.RESULTS, title=texts.ZONE_FORM, button=texts.ZONE_BUTTON)
+_RETENTION = FormSpec(
+    id="retention", page=SettingsPage.RESULTS, title=texts.RETENTION_FORM, button=texts.RETENTION_BUTTON
+)
 _WORDS = FormSpec(id="words", page=SettingsPage.WORDS, title=texts.WORDS_FORM, button=texts.WORDS_BUTTON)
 
 _on_access = functools.partial(Setting, page=SettingsPage.ACCESS)
@@ -181,6 +210,15 @@ class Rules:
     approve_own: Annotated[
         bool, _on_approval(label=texts.APPROVE_OWN, kind=SWITCH, control=texts.APPROVE_OWN_CONTROL)
     ] = False
+    review_private: Annotated[
+        ReviewPrivate,
+        _on_approval(
+            label=texts.REVIEW_PRIVATE,
+            kind=choice(REVIEWS_PRIVATE, prefix=texts.REVIEW_PRIVATE_PREFIX),
+            control=texts.REVIEW_PRIVATE_CONTROL,
+        ),
+    ] = ReviewPrivate.AUTO
+    """Whether private results are reviewed where a rule of review applies to them."""
     log_channel: Annotated[
         int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL, control=texts.LOG_CHANNEL_CONTROL)
     ] = None
@@ -194,9 +232,14 @@ class Rules:
     """Whether the author is pinged when the result is posted."""
     estimate_tool: Annotated[
         bool, _on_results(label=texts.ESTIMATE_TOOL, kind=SWITCH, control=texts.ESTIMATE_TOOL_CONTROL)
-    ] = False
+    ] = True
     """Whether Cannon Studio's own estimate tool is called."""
     timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
+    retention_days: Annotated[
+        int | None,
+        _on_results(label=texts.RETENTION, kind=days(texts.RETENTION_DEFAULT), form=_RETENTION),
+    ] = None
+    """After how many days the contents of ended jobs are erased; the host's own number applies if it is lower."""
     words: Annotated[tuple[str, ...], _on_words(label=texts.WORD_LIST, kind=WORD_LIST, form=_WORDS)] = ()
     """Words that no prompt may contain, in lower case."""
     default_models: Annotated[

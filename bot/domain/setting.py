@@ -15,7 +15,6 @@ from typing import Any, get_type_hints
 
 from bot.domain import texts
 from bot.domain.setting_kinds import Kind
-from bot.domain.text import Plain
 
 
 class SettingsPage(StrEnum):
@@ -68,10 +67,10 @@ class Setting:
         """Its name as a heading."""
         return f"{self.label[:1].upper()}{self.label[1:]}"
 
-    def change(self, old: Any, new: Any, plain: Plain) -> str:
+    def change(self, old: Any, new: Any) -> str:
         """Return the change as text, for the audit record."""
         kind = self.kind
-        return f"{self.label}: {kind.show(old, plain)} → {kind.show(new, plain)}{kind.show_change(old, new)}"
+        return f"{self.label}: {kind.show(old)} → {kind.show(new)}{kind.show_change(old, new)}"
 
 
 def settings_of(rules: type) -> Mapping[str, Setting]:

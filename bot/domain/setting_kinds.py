@@ -11,19 +11,22 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain import texts
+from bot.domain.harmless_text import harmless_within
 from bot.domain.models import credits_of, credits_text
-from bot.domain.text import Plain, on_off, one_line, shortened, stamp
+from bot.domain.text import on_off, one_line, shortened, stamp
 from bot.domain.time_zones import zone_named
-from bot.domain.word_filter import forbidden_word
+from bot.domain.word_list import WordList
 from bot.errors import InputError
 
 COUNT_MAX = 1000
+DAYS_MAX = 36_500
 WORDS_MAX = 200
 WORD_CHARS = 60
 WORDS_SHOWN_CHARS = 900
-MODELS_SHOWN_CHARS = 700
+MODELS_SHOWN_CHARS, MODEL_SHOWN_CHARS = 700, 100
 _CREDITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,4}", re.ASCII)
+_DAYS = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
 class Widget(Enum):
@@ -65,9 +68,9 @@ class Kind:
     parse: Callable[[Any], Any]
     """Parses what `to_json` returned. Raises TypeError, ValueError or OverflowError for anything else."""
     to_json: Callable[[Any], Any] = lambda value: value
-    show: Callable[[Any, Plain], str]
+    show: Callable[[Any], str]
     """Formats a value, for the audit record too."""
-    show_more: Callable[[Any, Plain, float], str] = lambda _value, _plain, _now: ""
+    show_more: Callable[[Any, float], str] = lambda _value, _now: ""
     """Returns what the panel adds to the value for moderators; the last argument is now, in Unix seconds."""
     show_change: Callable[[Any, Any], str] = lambda _old, _new: ""
     """Returns what the audit record adds to both values of a change."""
@@ -78,7 +81,7 @@ class Kind:
 
 # ---------------------------------------------------------------------- chosen on the panel
 
-SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=lambda value, _: on_off(value))
+SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=on_off)
 
 
 def choice(words: Mapping[Any, str], *, prefix: str) -> Kind:
@@ -90,7 +93,7 @@ def choice(words: Mapping[Any, str], *, prefix: str) -> Kind:
     return Kind(
         widget=Widget.SELECT,
         parse=enum,
-        show=lambda value, _: words[value],
+        show=lambda value: words[value],
         choices={value: texts.chosen(prefix, text) for value, text in words.items()},
     )
 
@@ -102,12 +105,12 @@ def _optional_id(data: Any) -> int | None:
 ROLE = Kind(
     widget=Widget.ROLE,
     parse=_optional_id,
-    show=lambda value, _: texts.NONE if value is None else f"<@&{value}>",
+    show=lambda value: texts.NONE if value is None else f"<@&{value}>",
 )
 CHANNEL = Kind(
     widget=Widget.CHANNEL,
     parse=_optional_id,
-    show=lambda value, _: texts.NONE if value is None else f"<#{value}>",
+    show=lambda value: texts.NONE if value is None else f"<#{value}>",
 )
 
 
@@ -117,13 +120,13 @@ def places(without: str = texts.NONE) -> Kind:
         widget=Widget.PLACES,
         parse=lambda data: frozenset(int(each) for each in data),
         to_json=sorted,
-        show=lambda value, _: ", ".join(f"<#{each}>" for each in sorted(value)) or without,
+        show=lambda value: ", ".join(f"<#{each}>" for each in sorted(value)) or without,
     )
 
 
-def _show_models(value: Mapping[str, str], plain: Plain) -> str:
-    named = ", ".join(f"`{operation}` {plain(model)}" for operation, model in sorted(value.items()))
-    return shortened(named, MODELS_SHOWN_CHARS) or texts.NONE
+def _show_models(value: Mapping[str, str]) -> str:
+    named = [f"`{operation}` {harmless_within(model, MODEL_SHOWN_CHARS)}" for operation, model in sorted(value.items())]
+    return shortened(", ".join(named), MODELS_SHOWN_CHARS) or texts.NONE
 
 
 MODELS = Kind(
@@ -153,10 +156,41 @@ def _read_count(typed: str, label: str, name: str) -> int:
 COUNT = Kind(
     widget=Widget.INPUT,
     parse=_count,
-    show=lambda value, _: str(value),
+    show=str,
     typing=Typing(hint=texts.count_hint(COUNT_MAX), chars=4, write=str, read=_read_count),
 )
 """A number of jobs."""
+
+
+def _days(data: Any) -> int | None:
+    if data is None:
+        return None
+    if not 1 <= int(data) <= DAYS_MAX:
+        raise ValueError(f"a number of days from 1 to {DAYS_MAX} is needed")
+    return int(data)
+
+
+def _read_days(typed: str, label: str, name: str) -> int | None:
+    if not typed:
+        return None
+    if _DAYS.fullmatch(typed) is None or not 1 <= int(typed) <= DAYS_MAX:
+        raise InputError(texts.not_days(label, DAYS_MAX), name)
+    return int(typed)
+
+
+def days(without: str) -> Kind:
+    """Return the kind of a number of days, or None; `without` says what None means."""
+    return Kind(
+        widget=Widget.INPUT,
+        parse=_days,
+        show=lambda value: without if value is None else texts.days(value),
+        typing=Typing(
+            hint=texts.days_hint(DAYS_MAX),
+            chars=5,
+            write=lambda value: "" if value is None else str(value),
+            read=_read_days,
+        ),
+    )
 
 
 def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
@@ -173,7 +207,7 @@ def threshold(without: str) -> Kind:
         widget=Widget.INPUT,
         parse=lambda data: None if data is None else credits_of(data),
         to_json=lambda value: None if value is None else str(value),
-        show=lambda value, _: texts.NONE if value is None else texts.credits_amount(credits_text(value)),
+        show=lambda value: texts.NONE if value is None else texts.credits_amount(credits_text(value)),
         typing=Typing(
             hint=texts.threshold_hint(without),
             chars=13,
@@ -186,8 +220,8 @@ def threshold(without: str) -> Kind:
 ZONE = Kind(
     widget=Widget.INPUT,
     parse=str,
-    show=lambda value, _: f"`{value}`",
-    show_more=lambda _value, _plain, now: texts.zone_now(stamp(now, "f")),
+    show=lambda value: f"`{value}`",
+    show_more=lambda _value, now: texts.zone_now(stamp(now, "f")),
     typing=Typing(
         hint=texts.ZONE_HINT,
         chars=60,
@@ -197,8 +231,8 @@ ZONE = Kind(
 )
 
 
-def _show_word_list(words: tuple[str, ...], plain: Plain, _now: float) -> str:
-    return f": ||{shortened(plain(', '.join(words)), WORDS_SHOWN_CHARS)}||" if words else ""
+def _show_word_list(words: tuple[str, ...], _now: float) -> str:
+    return f": ||{harmless_within(', '.join(words), WORDS_SHOWN_CHARS)}||" if words else ""
 
 
 def _read_word_list(typed: str, _label: str, name: str) -> tuple[str, ...]:
@@ -208,7 +242,7 @@ def _read_word_list(typed: str, _label: str, name: str) -> tuple[str, ...]:
     for word in words:
         if len(word) > WORD_CHARS:
             raise InputError(texts.word_too_long(WORD_CHARS, len(word)), name)
-        if forbidden_word(word, [word]) is None:
+        if WordList.of([word]).first_in([word]) is None:
             raise InputError(texts.WORD_WITHOUT_LETTERS, name)
     return tuple(words)
 
@@ -218,7 +252,7 @@ WORD_LIST = Kind(
     parse=lambda data: tuple(str(word) for word in data)[:WORDS_MAX],
     to_json=list,
     # The words themselves are shown on the panel only, because others may read the log channel.
-    show=lambda words, _: texts.word_count(len(words)),
+    show=lambda words: texts.word_count(len(words)),
     show_more=_show_word_list,
     show_change=lambda old, new: texts.words_changed(len(set(new) - set(old)), len(set(old) - set(new))),
     typing=Typing(

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.domain.guild_rules import Grant, Limit
 from bot.domain.models import JobState
+from bot.domain.posting_place import PostingPlace
 
 DEFAULT_HOLD = Decimal(20)
 """Credits held for a job whose price is unknown: the samples of the API's pages range from 17 to 48."""
@@ -17,6 +18,12 @@ JOBS_PER_CARD = 20
 ZERO = Decimal(0)
 YES_COVERS = Decimal("1.1")
 """How many times the price that was shown a yes covers."""
+LEAST = Decimal("0.001")
+"""The smallest amount that is counted: what a job costs at least whose price is not known yet."""
+
+
+class WordsChanged(Exception):
+    """The moderators have changed the word list since the request was judged by it: it has to be judged again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +39,8 @@ class SpendItem:
     """Whether the credits are more than a guess."""
     model: str = ""
     """The model that it is priced by; '' without one."""
-    text: str = ""
-    """All that the member wrote for it."""
+    has_forbidden_word: bool = False
+    """Whether something that is sent for it has one of the request's `words`."""
     unchecked: bool = False
     """Whether the provider's safety checker is switched off."""
     linked: bool = False
@@ -51,8 +58,19 @@ class SpendRequest:
     age_restricted: bool
     items: Sequence[SpendItem]
     balance: Decimal | None
+    host_pays: bool = False
+    """Whether the host's own key pays: its balance is nobody's business here."""
+    host_limit: Decimal | None = None
+    """How many credits the guild may spend on that key in a calendar month (UTC); None without a limit."""
+    words: tuple[str, ...] = ()
+    """The word list by which the items were judged."""
     approved: bool = False
     """Whether a moderator has approved it already, or no approval is required."""
+
+    @property
+    def posting_place(self) -> PostingPlace:
+        """Where the results are to be posted."""
+        return PostingPlace(channel_ids=self.channel_ids, age_restricted=self.age_restricted)
 
     @property
     def total(self) -> Decimal:
@@ -117,6 +135,10 @@ class SpendingView(Protocol):
 
     def unpriced(self) -> Sequence[Unpriced]:
         """Return the guild's open jobs whose price nobody knows yet."""
+        ...
+
+    def spent_on_host_key(self, since: float) -> Decimal:
+        """Return credits of the guild settled or held on the host's key for jobs accepted since then."""
         ...
 
     def grants(self) -> Sequence[Grant]:

@@ -71,8 +71,11 @@ def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: i
     )
 
 
-def of_balance(free: Decimal, spent: Decimal, days: float, now: float) -> Alert | None:
-    """Return an alert if the free credits do not last a week at the rate of `spent` in `days`."""
+def of_balance(free: Decimal, spent: Decimal, days: float, now: float, *, is_shown: bool = True) -> Alert | None:
+    """Return an alert if the free credits do not last a week at the rate of `spent` in `days`.
+
+    Without `is_shown` it does not say how many there are: they are the host's.
+    """
     a_day = spent / Decimal(str(max(days, 1.0)))
     week = 7 * a_day
     if not spent or free >= week:
@@ -80,7 +83,9 @@ def of_balance(free: Decimal, spent: Decimal, days: float, now: float) -> Alert 
     return Alert(
         name="balance",
         until=now + BALANCE_QUIET_S,
-        text=texts.balance_low(credits_text(max(free, Decimal(0))), _whole(week), _whole(a_day)),
+        text=texts.balance_low(credits_text(max(free, Decimal(0))), _whole(week), _whole(a_day))
+        if is_shown
+        else texts.balance_lasts_briefly(_whole(week), _whole(a_day)),
     )
 
 

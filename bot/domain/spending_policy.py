@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from bot.domain import texts
-from bot.domain.guild_rules import Block, Limit, Rules
+from bot.domain.guild_rules import Block, Limit, Period, Rules
 from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
-from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict
+from bot.domain.posting_place import require_age, require_channel
+from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict, WordsChanged
 from bot.domain.text import full_stop, stamp
 from bot.domain.unknown_prices import may_start_unpriced, needs_approval, refuse_second_unknown
-from bot.domain.word_filter import forbidden_word
 from bot.errors import Refused
-
-CHANNELS_SHOWN = 5
 
 
 def decide(
@@ -26,10 +25,15 @@ def decide(
     spending: SpendingView,
     now: float,
 ) -> Verdict:
-    """Return the verdict on the request. Raises Refused with the exact reason and what would be accepted."""
+    """Return the verdict on the request. Raises Refused with the exact reason and what would be accepted.
+
+    Raises WordsChanged if the request was judged by another word list than that of `rules`.
+    """
     _may_use(request, rules, block, now)
+    _may_be_unchecked(request, rules)
     _may_say(request, rules)
     _may_cost(request, rules)
+    _host_allows(request, spending, now)
     limits = list(limits)
     draws = draws_within_limits(request, limits, rules, spending, now)
     refuse_second_unknown(request, rules, limits, spending)
@@ -37,14 +41,30 @@ def decide(
     return Verdict(states=_states(request, rules, limits, spending), draws=draws)
 
 
+def admit(
+    request: SpendRequest,
+    *,
+    rules: Rules,
+    limits: Iterable[Limit],
+    block: Block | None,
+    spending: SpendingView,
+    now: float,
+) -> None:
+    """Raise Refused for what `decide` will refuse, too, once the rest of the request is known.
+
+    The items' credits are what they cost at least; their words are not known yet.
+    """
+    _may_use(request, rules, block, now)
+    _may_be_unchecked(request, rules)
+    _host_allows(request, spending, now)
+    draws_within_limits(request, list(limits), rules, spending, now)
+
+
 def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: float) -> None:
     if rules.paused:
         raise Refused(texts.PAUSED, "paused")
     refuse_blocked(block, now)
-    if request.channel_ids & rules.forbidden_channels or (
-        rules.allowed_channels and not request.channel_ids & rules.allowed_channels
-    ):
-        raise Refused(texts.channel_forbidden(sorted(rules.allowed_channels)[:CHANNELS_SHOWN]), "channel")
+    require_channel(request.posting_place, rules)
 
 
 def refuse_blocked(block: Block | None, now: float) -> None:
@@ -55,11 +75,14 @@ def refuse_blocked(block: Block | None, now: float) -> None:
 
 
 def _may_say(request: SpendRequest, rules: Rules) -> None:
-    for item in request.items:
-        if item.unchecked and rules.unchecked_only_in_age_restricted and not request.age_restricted:
-            raise Refused(texts.UNCHECKED, "safety check")
-        if forbidden_word(item.text, rules.words) is not None:
-            raise Refused(texts.FORBIDDEN_WORD, "word")
+    if request.words != rules.words:
+        raise WordsChanged
+    if any(item.has_forbidden_word for item in request.items):
+        raise Refused(texts.FORBIDDEN_WORD, "word")
+
+
+def _may_be_unchecked(request: SpendRequest, rules: Rules) -> None:
+    require_age(request.posting_place, rules, unchecked=any(item.unchecked for item in request.items))
 
 
 def _may_cost(request: SpendRequest, rules: Rules) -> None:
@@ -70,12 +93,29 @@ def _may_cost(request: SpendRequest, rules: Rules) -> None:
             raise Refused(texts.above_ceiling(ceiling, item.title, credits_text(item.credits)), "ceiling")
 
 
+def host_month(now: float) -> tuple[float, float]:
+    """Return when the month of the host's limit began and when it ends: a calendar month in UTC, in Unix seconds."""
+    return Period.MONTH.start(now, dt.UTC), Period.MONTH.end(now, dt.UTC) or now
+
+
+def _host_allows(request: SpendRequest, spending: SpendingView, now: float) -> None:
+    if not request.host_pays or request.host_limit is None:
+        return
+    since, renewed_at = host_month(now)
+    spent = spending.spent_on_host_key(since)
+    if spent + request.total > request.host_limit:
+        sentence = texts.host_limit_reached(stamp(renewed_at, "D"), is_used_up=spent >= request.host_limit)
+        raise Refused(sentence, "host limit")
+
+
 def _account_has(request: SpendRequest, spending: SpendingView) -> None:
     if request.balance is None:
         return
     free = request.balance - spending.held_of_guild
     # A rough estimate must not lock a server out of its last credits: only an empty account or an exact price refuses.
     if free <= 0 or (all(item.exact for item in request.items) and request.total > free):
+        if request.host_pays:
+            raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance")
         left = credits_text(max(free, ZERO))
         raise Refused(texts.balance_too_low(left, credits_text(request.total)), "balance")
 

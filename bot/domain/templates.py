@@ -45,6 +45,11 @@ def outputs_in(template: Template) -> list[OutputRef]:
     return [OutputRef(match[1], match[2]) for text in _texts(template) for match in _OUTPUT.finditer(text)]
 
 
+def words_in(template: Template) -> list[str]:
+    """Return the texts of the template without the placeholders for outputs."""
+    return [_OUTPUT.sub(" ", text) for text in _texts(template)]
+
+
 def steps_in(template: Template) -> list[tuple[int, OutputRef]]:
     """Return the placeholders for outputs of steps, each with the step's number."""
     return [(ref.step, ref) for ref in outputs_in(template) if ref.step is not None]

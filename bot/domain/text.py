@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 SLUG_CHARS = 40
-
-Plain = Callable[[str], str]
-"""Escapes a member's text for a message; the surface provides it."""
+INVISIBLE: Mapping[int, None] = MappingProxyType(
+    dict.fromkeys(
+        [
+            *(each for each in (*range(0x20), *range(0x7F, 0xA0)) if chr(each) not in "\n\t"),
+            *range(0xD800, 0xE000),
+            *range(0x202A, 0x202F),
+            *range(0x2066, 0x206A),
+        ]
+    )
+)
+"""For `str.translate`, what no text needs: control characters but line breaks and tabs, halves of surrogate pairs, and
+the marks that reverse what follows, which is our own text."""
 
 
 def one_line(text: str) -> str:
@@ -29,8 +40,19 @@ def on_off(value: bool) -> str:
 
 
 def without_controls(text: str) -> str:
-    """Remove control characters and lone surrogates; line breaks and tabs stay."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    """Remove control characters, halves of surrogate pairs and marks that reverse text; line breaks and tabs stay."""
+    return text.translate(INVISIBLE)
+
+
+def whole(value: Any) -> Any:
+    """Return a JSON value without lone surrogates, which JSON can express but no database, log or message accepts."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [whole(item) for item in value]
+    if isinstance(value, dict):
+        return {whole(name): whole(item) for name, item in value.items()}
+    return value
 
 
 def shortened(text: str, limit: int) -> str:

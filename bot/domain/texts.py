@@ -57,6 +57,18 @@ def balance_too_low(free: str, total: str) -> str:
     )
 
 
+HOST_BALANCE_TOO_LOW = (
+    "The Cannon Studio account of this bot's host, which pays here, cannot pay for this now. "
+    "A moderator can set a key of the server's own."
+)
+
+
+def host_limit_reached(renewed: str, *, is_used_up: bool) -> str:
+    """Refuse what exceeds the host's limit for the server; `renewed` is the day from which on it applies anew."""
+    what = "is used up" if is_used_up else "leaves less than this needs"
+    return f"The host's limit for this server {what} until {renewed}. With a key of the server's own it does not apply."
+
+
 def too_many_at_once(count: int, running: int, queued: int) -> str:
     """Refuse more jobs than one member may have running and waiting."""
     return (
@@ -125,9 +137,25 @@ def balance_low(free: str, week: str, day: str) -> str:
     )
 
 
+def credits_expire(amount: str, date: str, lost: str, day: str) -> str:
+    """Say that credits will expire before they are spent."""
+    return (
+        f"{amount} credits of the Cannon Studio account expire on {date}; at the present {day} a day, "
+        f"{lost} of them will not be used by then."
+    )
+
+
 def unusual_hour(spent: str, usual: str) -> str:
     """Say that much more was spent in an hour than usual."""
     return f"An unusual hour: {spent} credits were spent in the last hour, against {usual} in a usual one."
+
+
+def balance_lasts_briefly(week: str, day: str) -> str:
+    """Say the same of an account whose credits are nobody's business here."""
+    return (
+        f"The Cannon Studio account that pays here may not last for a week: the coming one needs about {week} "
+        f"at the present {day} a day."
+    )
 
 
 # ---------------------------------------------------------------------- what moderators type
@@ -147,6 +175,21 @@ def unknown_zone(hint: str) -> str:
 def nearest_zones(names: Sequence[str]) -> str:
     """Return the names that are nearest to what was typed."""
     return f"The nearest: {', '.join(f'`{name}`' for name in names)}."
+
+
+def days_hint(limit: int) -> str:
+    """Say that a number of days can be typed."""
+    return f"A number of days from 1 to {limit:,}; empty: as the host has set it, who may keep them for less"
+
+
+def not_days(label: str, limit: int) -> str:
+    """Refuse what is no number of days."""
+    return f"{label} needs a whole number of days from 1 to {limit:,}, or nothing."
+
+
+def days(count: int) -> str:
+    """Return a number of days."""
+    return f"{count} day{'' if count == 1 else 's'}"
 
 
 def count_hint(limit: int) -> str:
@@ -185,6 +228,10 @@ NONE, NO_WORDS = "none", "empty"
 ALL_CHANNELS = "all"
 NO_CEILING, NO_APPROVAL = "no such limit", "nothing waits for approval"
 RERUN = "Re-run"
+REVIEW_PRIVATE_PREFIX = "Private results"
+REVIEW_PRIVATE_AUTO = "reviewed where the whole server is"
+REVIEW_PRIVATE_ON = "reviewed like all others"
+REVIEW_PRIVATE_OFF = "not reviewed"
 REQUESTER_PAYS, AUTHOR_PAYS, RERUNS_OFF = (
     "who asks for it",
     "only the author may, and pays",
@@ -241,7 +288,7 @@ def learned(price: str, above: int, jobs: int) -> str:
 ACCESS_PAGE = ("Access", "who sets things, and where the bot may be used")
 LIMITS_PAGE = ("Limits", "how many jobs run and wait, what one may cost")
 APPROVAL_PAGE = ("Approval and log", "what a moderator decides first, and where it is written down")
-RESULTS_PAGE = ("Results", "re-runs, pings, estimates, time zone")
+RESULTS_PAGE = ("Results", "re-runs, pings, estimates, time zone, how long records are kept")
 WORDS_PAGE = ("Words and models", "what no prompt may say, and the models used by default")
 
 # ---------------------------------------------------------------------- forms: title, and the button that opens it
@@ -249,6 +296,7 @@ WORDS_PAGE = ("Words and models", "what no prompt may say, and the models used b
 LIMITS_FORM, LIMITS_BUTTON = "Limits", "Change…"
 APPROVAL_FORM, APPROVAL_BUTTON = "Approval", "Change the threshold…"
 ZONE_FORM, ZONE_BUTTON = "Time zone", "Time zone…"
+RETENTION_FORM, RETENTION_BUTTON = "How long records are kept", "Keep records for…"
 WORDS_FORM, WORDS_BUTTON = "Word list", "Word list…"
 
 # ---------------------------------------------------------------------- settings: label, and what the control says
@@ -267,7 +315,9 @@ APPROVE_ABOVE = "approval needed above"
 APPROVAL_CHANNEL, APPROVAL_CHANNEL_CONTROL = "approval channel", "Approval channel"
 APPROVE_OWN, APPROVE_OWN_CONTROL = "approving one's own jobs", "Approving one's own"
 LOG_CHANNEL, LOG_CHANNEL_CONTROL = "log channel", "Log channel"
+REVIEW_PRIVATE, REVIEW_PRIVATE_CONTROL = "review of private results", "Are private results reviewed?"
 RERUN_PAYER, RERUN_PAYER_CONTROL = "who pays for a re-run", "Who pays for a re-run"
+RETENTION, RETENTION_DEFAULT = "days until prompts and links are erased", "as the bot's host has set it"
 PING, PING_CONTROL = "ping with the result", "Ping with the result"
 ESTIMATE_TOOL, ESTIMATE_TOOL_CONTROL = "Cannon Studio's estimate tool", "Estimate tool"
 TIME_ZONE = "time zone"

@@ -15,7 +15,9 @@ from bot.generation.rerun import Reruns
 from bot.generation.retry import Retries
 from bot.generation.rewritten_prompts import RewrittenPrompts
 from bot.generation.sources import Sources
+from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.operation_switches import OperationSwitches
+from bot.jobs.admission import Admission
 from bot.jobs.intake import JobService
 from bot.runtime.clock import Clock
 from bot.store import Store
@@ -26,6 +28,8 @@ class GenerationUseCases:
     """What members can do with generations. `generations` accepts what the others make."""
 
     generations: Generations
+    admission: Admission
+    visible: VisibleJobs
     earlier: EarlierJobs
     reruns: Reruns
     retries: Retries
@@ -41,27 +45,37 @@ def make_use_cases(
     catalogue: LiveCatalogue,
     switches: OperationSwitches,
     sources: Sources,
+    admission: Admission,
+    visible: VisibleJobs,
     jobs: JobService,
     store: Store,
     clock: Clock,
 ) -> GenerationUseCases:
     """Return the use cases on these parts."""
-    earlier = EarlierJobs(catalogue, store)
+    earlier = EarlierJobs(catalogue, store, visible)
     reruns = Reruns(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
-    next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
+    next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, visible=visible)
     generations = Generations(
-        catalogue=catalogue, switches=switches, sources=sources, jobs=jobs, store=store, clock=clock
+        catalogue=catalogue,
+        switches=switches,
+        sources=sources,
+        admission=admission,
+        jobs=jobs,
+        store=store,
+        clock=clock,
     )
     return GenerationUseCases(
         generations=generations,
+        admission=admission,
+        visible=visible,
         earlier=earlier,
         reruns=reruns,
-        retries=Retries(reruns=reruns, earlier=earlier, sources=sources, store=store, clock=clock),
+        retries=Retries(reruns=reruns, earlier=earlier, sources=sources, admission=admission, store=store, clock=clock),
         next_steps=next_steps,
         rewritten_prompts=RewrittenPrompts(catalogue=catalogue, switches=switches, earlier=earlier),
         reactions=Reactions(
             generations=generations, reruns=reruns, next_steps=next_steps, jobs=jobs, store=store, clock=clock
         ),
-        recipe_runs=RecipeRuns(catalogue=catalogue, sources=sources),
+        recipe_runs=RecipeRuns(catalogue=catalogue, sources=sources, admission=admission),
         recipe_drafts=RecipeDrafts(catalogue=catalogue, store=store, clock=clock),
     )

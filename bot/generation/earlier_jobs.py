@@ -6,19 +6,22 @@ from typing import Any
 
 from bot.catalogue import FieldKind, LiveCatalogue
 from bot.domain.models import Job
+from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import SourceFile
-from bot.generation.sources import SourceRef, native_video_id
+from bot.generation.sources import SourceRef, native_video_id, require_kept, require_shown
+from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
 
 
 class EarlierJobs:
     """Reads jobs that new ones are made from."""
 
-    def __init__(self, catalogue: LiveCatalogue, store: Store) -> None:
+    def __init__(self, catalogue: LiveCatalogue, store: Store, visible: VisibleJobs) -> None:
         self._catalogue = catalogue
         self._store = store
+        self._visible = visible
 
     async def is_private(self, job: Job) -> bool:
         """Whether only its author may see the job's card, and thus what is derived from it."""
@@ -29,26 +32,29 @@ class EarlierJobs:
         """Return all jobs of the job's card."""
         return await self._store.jobs.of_card(job.guild_id, job.card_id)
 
-    async def sora_video_id(self, guild_id: int, member_id: int, job_id: str) -> str:
+    async def sora_video_id(self, viewer: Viewer, job_id: str) -> str:
         """Return Sora's own id of a job's video. Raises InputError for a job not visible or not made by Sora."""
-        job = await self._store.job_lists.visible(guild_id, member_id, job_id.strip().upper())
+        job = await self._visible.get(viewer, job_id)
         if job is None:
             raise InputError(texts.NO_SUCH_JOB, "job")
+        require_kept(job)
+        await require_shown(self._store, job.guild_id, [job.id])
         native = native_video_id(job)
         if native is None:
             raise InputError(texts.not_by_sora(job.id), "job")
         return native
 
-    async def input_of(self, job: Job, member_id: int) -> tuple[dict[str, Any], list[SourceFile]]:
-        """Return the job's input for a member, with its links as files, because they may have expired.
+    async def input_of(self, job: Job, viewer: Viewer) -> tuple[dict[str, Any], list[SourceFile]]:
+        """Return the job's input for a viewer, with its links as files, because they may have expired.
 
-        Raises InputError if its record was erased.
+        Raises InputError if its record was erased, or if a review withholds a result that it was made from.
         """
         if not job.input:
             raise InputError(texts.ERASED)
+        await require_shown(self._store, job.guild_id, job.after_ids)
         parent = None
         if job.parent_id is not None:
-            parent = await self._store.job_lists.visible(job.guild_id, member_id, job.parent_id)
+            parent = await self._visible.get(viewer, job.parent_id)
         values: dict[str, Any] = dict(job.input)
         files: list[SourceFile] = []
         for field in self._catalogue.current.resolve(job.operation).fields:

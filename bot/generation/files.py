@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from bot.catalogue import Operation
 from bot.domain.models import MediaKind
+from bot.domain.visibility import Viewer
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import Source, Sources, probed
 
 
-async def with_files(
-    generation: Generation, operation: Operation, sources: Sources, *, guild_id: int, member_id: int
-) -> Generation:
+async def with_files(generation: Generation, operation: Operation, sources: Sources, viewer: Viewer) -> Generation:
     """Return the generation with its files among its values as links, and with what can be read from the files.
 
     Raises InputError or a MediaError.
@@ -21,7 +20,7 @@ async def with_files(
     found: dict[str, Source] = {}
     for file in generation.files:
         kinds = frozenset(file.by_kind) or _kinds(operation, file)
-        source = await sources.find(guild_id, member_id, file.ref, kinds, file.label)
+        source = await sources.find(viewer, file.ref, kinds, file.label)
         name = file.by_kind.get(source.facts.kind) or file.field or ""
         if file.into_list:
             values[name] = [*values.get(name, ()), source.url]

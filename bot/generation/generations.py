@@ -9,8 +9,9 @@ from bot.catalogue import LiveCatalogue
 from bot.generation.files import with_files
 from bot.generation.generation import Generation
 from bot.generation.sources import Sources
-from bot.generation.steps import card_spec
+from bot.generation.steps import card_spec, job_specs
 from bot.guild.operation_switches import OperationSwitches
+from bot.jobs.admission import Admission, is_surely_unchecked
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, JobService, Unconfirmed
 from bot.runtime.clock import Clock
@@ -45,6 +46,7 @@ class Generations:
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
         sources: Sources,
+        admission: Admission,
         jobs: JobService,
         store: Store,
         clock: Clock,
@@ -52,6 +54,7 @@ class Generations:
         self._catalogue = catalogue
         self._switches = switches
         self._sources = sources
+        self._admission = admission
         self._jobs = jobs
         self._store = store
         self._clock = clock
@@ -60,9 +63,26 @@ class Generations:
         """Raise Refused if the generation's operation is switched off here, InputError if it does not exist."""
         self._switches.require_on(guild_id, self._catalogue.current.resolve(generation.operation))
 
-    async def is_slow(self, guild_id: int, generation: Generation) -> bool:
-        """Whether it may take longer than Discord waits for an answer: files are checked, or a price is fetched."""
-        return bool(generation.files) or (await self._store.settings.get(guild_id)).estimate_tool
+    @staticmethod
+    def is_slow(generation: Generation) -> bool:
+        """Whether it may take longer than Discord waits for an answer: files are checked.
+
+        A price that is fetched takes half of that time at most, and seldom any (bot/guild/estimate_tool.py).
+        """
+        return bool(generation.files)
+
+    async def require_admitted(self, generation: Generation, origin: Origin) -> None:
+        """Raise what `accept` would raise whatever the files are, before anybody waits for a look at them.
+
+        Raises InputError, Refused or KeyRefused.
+        """
+        self._sources.pace.require_few(len(generation.files))
+        steps = job_specs(self._catalogue.current, generation)
+        await self._admission.require(
+            origin,
+            [step.operation for step in steps],
+            unchecked=any(is_surely_unchecked(step.input) for step in steps),
+        )
 
     async def accept(self, generation: Generation, origin: Origin) -> Accepted:
         """Check the files, then check, price and store the jobs, with the credits held. Nothing is submitted yet.
@@ -103,10 +123,12 @@ class Generations:
 
     async def _with_files(self, generation: Generation, origin: Origin) -> Generation:
         self.require_on(origin.guild_id, generation)
+        if not generation.files:
+            return generation
+        await self.require_admitted(generation, origin)
         operation = self._catalogue.current.resolve(generation.operation)
-        return await with_files(
-            generation, operation, self._sources, guild_id=origin.guild_id, member_id=origin.author_id
-        )
+        async with self._sources.pace.request(origin.author_id, len(generation.files)):
+            return await with_files(generation, operation, self._sources, origin.viewer)
 
     async def _accept(self, generation: Generation, origin: Origin) -> Accepted:
         return await self._jobs.accept(card_spec(self._catalogue.current, generation, origin))

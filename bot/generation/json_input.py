@@ -9,14 +9,13 @@ from typing import Any
 
 from bot.catalogue import Field, FieldKind, Operation
 from bot.catalogue.texts import INPUT_NOT_OBJECT
+from bot.domain.harmless_text import tame
 from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
 
-LINKS_MAX = 20
-"""Links that are checked for one generation: each costs the bot an HTTP request."""
 _EXAMPLE = re.compile(r"e\.g\. ([^;:(…]+)")
 _CURLY_QUOTES = frozenset("“”„‟«»")
 
@@ -50,7 +49,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     duplicate = next((name for name in names if names.count(name) > 1), None)
     if duplicate is not None:
-        raise InputError(texts.name_twice(shortened(json.dumps(duplicate), 60)), "input")
+        raise InputError(texts.name_twice(tame(shortened(json.dumps(duplicate), 60))), "input")
     return dict(pairs)
 
 
@@ -59,7 +58,7 @@ def _refuse_constant(word: str) -> None:
 
 
 def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str, Any], list[SourceFile]]:
-    """Return the values without links to media, and the links as files to check. Raises InputError for too many."""
+    """Return the values without links to media, and the links as files to check."""
     left, files = dict(values), []
     for field in operation.fields:
         links = _links(field, values.get(field.name))
@@ -71,8 +70,6 @@ def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str
             )
             for link in links
         ]
-    if len(files) > LINKS_MAX:
-        raise InputError(texts.too_many_links(LINKS_MAX, len(files)), "input")
     return left, files
 
 

@@ -10,14 +10,15 @@ from typing import Any
 from bot.catalogue import FieldKind, LiveCatalogue, Operation
 from bot.catalogue.compatible import NATIVE_ID, field_for, fitting, takes_native_id
 from bot.domain.models import Job, MediaKind
+from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.field_paths import nested
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef, native_video_id
+from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.operation_switches import OperationSwitches
-from bot.store import Store
 
 _PREFILLED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -79,12 +80,12 @@ class NextSteps:
     """Finds and starts the next steps of media."""
 
     def __init__(
-        self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, store: Store
+        self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, visible: VisibleJobs
     ) -> None:
         self._catalogue = catalogue
         self._switches = switches
         self._earlier = earlier
-        self._store = store
+        self._visible = visible
 
     async def medium_of(self, job: Job) -> Medium | None:
         """Return the job's result, None if it has no media."""
@@ -94,11 +95,9 @@ class NextSteps:
         private = await self._earlier.is_private(job)
         return Medium(kinds=kinds, ref=SourceRef(job_id=job.id), job=job, private=private)
 
-    async def medium_in_message(
-        self, guild_id: int, member_id: int, message_id: int, kinds: Collection[MediaKind]
-    ) -> Medium | None:
-        """Return the first result of one of `kinds` that a message of ours shows, if the member may see it."""
-        for job in await self._store.job_lists.in_message(guild_id, member_id, message_id):
+    async def medium_in_message(self, viewer: Viewer, message_id: int, kinds: Collection[MediaKind]) -> Medium | None:
+        """Return the first result of one of `kinds` that a message of ours shows, if the viewer may see it."""
+        for job in await self._visible.in_message(viewer, message_id):
             medium = await self.medium_of(job)
             if medium is not None and set(medium.kinds) & set(kinds):
                 return medium

@@ -9,12 +9,14 @@ from types import MappingProxyType
 from bot.domain.card_jobs import main_job
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.reaction_rules import Reaction, ReactionAction, ReactionKey
-from bot.errors import InputError
+from bot.domain.visibility import Viewer
+from bot.errors import InputError, Refused
 from bot.generation import texts
 from bot.generation.generation import Generation
 from bot.generation.generations import Generations
 from bot.generation.next_steps import NextSteps
 from bot.generation.rerun import Reruns
+from bot.generation.sources import require_kept
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, JobService
 from bot.runtime.clock import Clock
@@ -92,14 +94,19 @@ class Reactions:
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
         """Count a reaction. Return whether it acts now: it is a new one, and completes the number that is needed.
 
-        Then it waits to act until `note_done`, `note_failed` or `accept`.
+        Then it waits to act until `note_done`, `note_failed` or `accept`. Raises InputError for a card whose contents
+        were erased: it can only be removed. Raises Refused if it has acted before at the author's cost.
         """
+        if reacted.rule.action is not ReactionAction.REMOVE:
+            require_kept(*reacted.jobs)
         act = await self._store.reaction_acts.note(
             key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id
         )
+        if act is not None and act.is_spent:
+            raise Refused(texts.AUTHOR_PAYS_ONCE)
         return act is not None and act.fires
 
-    async def generation(self, reacted: ReactedCard, shown: Sequence[Job], payer_id: int) -> Generation:
+    async def generation(self, reacted: ReactedCard, shown: Sequence[Job], payer: Viewer) -> Generation:
         """Return what a paid reaction requests, with default values instead of a form.
 
         `shown` are the card's jobs with results that members see. Raises InputError if it is impossible, Refused
@@ -107,11 +114,11 @@ class Reactions:
         """
         action, job = reacted.rule.action, main_job(reacted.jobs)
         if action is ReactionAction.RERUN:
-            return await self._reruns.rerun_all(job, payer_id, among=reacted.jobs)
+            return await self._reruns.rerun_all(job, payer, among=reacted.jobs)
         if action is ReactionAction.VARY:
             if job.state is not JobState.DELIVERED:
                 raise InputError(texts.NO_RESULT)
-            return await self._reruns.vary(job, payer_id, STRENGTH)
+            return await self._reruns.vary(job, payer, STRENGTH)
         operation_id, kind = NEXT_STEPS[action]
         medium = await self._next_steps.medium_of_card(shown, kind)
         return self._next_steps.begin(job.guild_id, operation_id, medium).completed

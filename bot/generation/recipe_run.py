@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.catalogue import Catalogue, Field, FieldKind, LiveCatalogue, Operation
+from bot.domain.harmless_text import tame
 from bot.domain.models import MediaKind
 from bot.domain.templates import (
     output_of_step,
@@ -16,32 +17,40 @@ from bot.domain.templates import (
     with_parameters,
     without_braces,
 )
+from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import Generation
 from bot.generation.recipe_check import check
 from bot.generation.recipes import Recipe, value_of
 from bot.generation.sources import Source, SourceRef, Sources, probed
-from bot.jobs.card_spec import JobSpec
+from bot.jobs.admission import Admission, is_surely_unchecked
+from bot.jobs.card_spec import JobSpec, Origin
 
 _LINKS = {FieldKind.URL, FieldKind.URLS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeRun:
-    """A recipe with its parameters filled in. `is_slow` if links must be checked: the interaction must be deferred."""
+    """A recipe with its parameters filled in. `links` is how many of them, or ids of jobs, there are to check."""
 
     recipe: Recipe
     steps: Sequence[JobSpec]
-    is_slow: bool
+    links: int
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it may take longer than Discord waits for an answer."""
+        return self.links > 0
 
 
 class RecipeRuns:
     """Makes generations of recipes."""
 
-    def __init__(self, *, catalogue: LiveCatalogue, sources: Sources) -> None:
+    def __init__(self, *, catalogue: LiveCatalogue, sources: Sources, admission: Admission) -> None:
         self._catalogue = catalogue
         self._sources = sources
+        self._admission = admission
 
     def require_runnable(self, recipe: Recipe) -> None:
         """Raise InputError if the recipe cannot be run now: the operations may have changed since it was saved."""
@@ -59,12 +68,34 @@ class RecipeRuns:
     def begin(self, recipe: Recipe, arguments: Mapping[str, str]) -> RecipeRun:
         """Fill the parameters in. Raises InputError if one is missing or unknown."""
         steps = steps_of(recipe, arguments, self._catalogue.current)
-        is_slow = any(_links_of(self._catalogue.current.resolve(step.operation), step) for step in steps)
-        return RecipeRun(recipe=recipe, steps=steps, is_slow=is_slow)
+        links = {
+            (link, field.media)
+            for step in steps
+            for field, links in _links_of(self._catalogue.current.resolve(step.operation), step)
+            for link in links
+        }
+        return RecipeRun(recipe=recipe, steps=steps, links=len(links))
 
-    async def generation(self, run: RecipeRun, *, guild_id: int, member_id: int, private: bool) -> Generation:
-        """Return all steps as one generation, with every link checked. Raises InputError or a MediaError."""
-        *before, last = await self._with_links(run.steps, guild_id, member_id)
+    async def require_admitted(self, run: RecipeRun, origin: Origin) -> None:
+        """Raise what makes the run impossible whatever its links lead to: InputError, Refused or KeyRefused."""
+        self._sources.pace.require_few(run.links)
+        await self._admission.require(
+            origin,
+            [step.operation for step in run.steps],
+            unchecked=any(is_surely_unchecked(step.input) for step in run.steps),
+        )
+
+    async def generation(self, run: RecipeRun, origin: Origin, *, private: bool) -> Generation:
+        """Return all steps as one generation, with every link checked for who may run it.
+
+        Raises InputError, Refused, KeyRefused or a MediaError.
+        """
+        steps = run.steps
+        if run.links:
+            await self.require_admitted(run, origin)
+            async with self._sources.pace.request(origin.author_id, run.links):
+                steps = await self._with_links(run.steps, origin.viewer)
+        *before, last = steps
         return Generation(
             operation=last.operation,
             values=last.input,
@@ -74,7 +105,7 @@ class RecipeRuns:
             label=run.recipe.name,
         )
 
-    async def _with_links(self, steps: Sequence[JobSpec], guild_id: int, member_id: int) -> list[JobSpec]:
+    async def _with_links(self, steps: Sequence[JobSpec], viewer: Viewer) -> list[JobSpec]:
         """Return the steps with ids of jobs resolved to links, and with what can be read from the files."""
         found: dict[tuple[str, frozenset[MediaKind]], Source] = {}
         done = []
@@ -85,7 +116,7 @@ class RecipeRuns:
                 for link in links:
                     if (link, field.media) not in found:
                         ref = SourceRef.of_text(link)
-                        source = await self._sources.find(guild_id, member_id, ref, field.media, field.label)
+                        source = await self._sources.find(viewer, ref, field.media, field.label)
                         found[link, field.media] = source
                 checked = [found[link, field.media] for link in links]
                 if field.kind is FieldKind.URL:
@@ -136,6 +167,6 @@ def _arguments(recipe: Recipe, given: Mapping[str, str]) -> dict[str, str]:
     for name, parameter in known.items():
         value = without_braces(given.get(name) or parameter.default).strip()
         if not value:
-            raise InputError(texts.argument_missing(name, parameter.about), name)
+            raise InputError(texts.argument_missing(name, tame(parameter.about)), name)
         values[name] = value
     return values

@@ -11,6 +11,7 @@ from bot.catalogue import LiveCatalogue
 from bot.domain.card_jobs import results_of
 from bot.domain.guild_rules import Payer, Rules
 from bot.domain.models import Job, MediaKind
+from bot.domain.visibility import Viewer
 from bot.errors import InputError, Refused
 from bot.generation import texts
 from bot.generation.earlier_jobs import EarlierJobs
@@ -57,7 +58,7 @@ class Edit:
 
 
 class Reruns:
-    """Makes generations from results. Every method raises Refused for a member who may not re-run results here."""
+    """Makes generations from results. Every method raises Refused for a viewer who may not re-run results here."""
 
     def __init__(
         self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, store: Store
@@ -71,10 +72,10 @@ class Reruns:
         """Raise Refused if this member may not re-run the job."""
         require_payer(await self._store.settings.get(job.guild_id), job, member_id)
 
-    async def rerun(self, job: Job, member_id: int, *, count: int = 1) -> Generation:
+    async def rerun(self, job: Job, viewer: Viewer, *, count: int = 1) -> Generation:
         """Return a generation with the same input and new seeds. Raises InputError if the record was erased."""
-        await self.require_payer(job, member_id)
-        values, files = await self._earlier.input_of(job, member_id)
+        await self.require_payer(job, viewer.member_id)
+        values, files = await self._earlier.input_of(job, viewer)
         return Generation(
             operation=job.operation,
             values=values,
@@ -85,10 +86,10 @@ class Reruns:
             reseed=True,
         )
 
-    async def rerun_all(self, job: Job, member_id: int, *, among: Sequence[Job] | None = None) -> Generation:
+    async def rerun_all(self, job: Job, viewer: Viewer, *, among: Sequence[Job] | None = None) -> Generation:
         """Like `rerun`, once for each result that was made with the same input: of `among`, else of its card."""
         jobs = await self._earlier.of_card(job) if among is None else among
-        return await self.rerun(job, member_id, count=_alike(jobs, job))
+        return await self.rerun(job, viewer, count=_alike(jobs, job))
 
     def can_vary(self, job: Job) -> bool:
         """Whether the job can be varied: it has a prompt, and the operations needed are on here."""
@@ -98,12 +99,12 @@ class Reruns:
         needed = [VARIANT, IMAGE_EDIT] if _is_image(job) else [enhancer_of(operation, VARIANT), operation.id]
         return all(self._switches.is_on(job.guild_id, each) for each in needed)
 
-    async def vary(self, job: Job, member_id: int, strength: str) -> Generation:
+    async def vary(self, job: Job, viewer: Viewer, strength: str) -> Generation:
         """Return a variant of an image by editing it, of anything else by another prompt.
 
         `strength` is `subtle` or `strong`. Raises InputError.
         """
-        await self.require_payer(job, member_id)
+        await self.require_payer(job, viewer.member_id)
         if not job.input:
             raise InputError(texts.ERASED)
         if not self.can_vary(job):
@@ -111,7 +112,7 @@ class Reruns:
         if _is_image(job):
             return await self._image_variant(job, strength)
         operation = self._catalogue.current.resolve(job.operation)
-        values, files = await self._earlier.input_of(job, member_id)
+        values, files = await self._earlier.input_of(job, viewer)
         values.pop("prompt")
         return Generation(
             operation=operation.id,
@@ -138,11 +139,11 @@ class Reruns:
             fill=dict(PROMPT_OF_STEP_BEFORE),
         )
 
-    async def edit(self, job: Job, member_id: int) -> Edit:
+    async def edit(self, job: Job, viewer: Viewer) -> Edit:
         """Return what an edit starts from. Raises Refused if the operation is off, InputError if it was erased."""
-        await self.require_payer(job, member_id)
+        await self.require_payer(job, viewer.member_id)
         self._switches.require_on(job.guild_id, self._catalogue.current.resolve(job.operation))
-        values, files = await self._earlier.input_of(job, member_id)
+        values, files = await self._earlier.input_of(job, viewer)
         generation = Generation(
             operation=job.operation,
             values={},

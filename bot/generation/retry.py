@@ -8,14 +8,16 @@ from typing import Any
 
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.domain.models import PAID_STATES, Job, JobState
+from bot.domain.posting_place import is_unchecked
 from bot.domain.templates import OutputRef, output_of_step, outputs_in, text_output, with_outputs, without_braces
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation
 from bot.generation.rerun import Reruns
-from bot.generation.sources import Sources
-from bot.jobs.card_spec import JobSpec
+from bot.generation.sources import Sources, require_shown
+from bot.jobs.admission import Admission
+from bot.jobs.card_spec import JobSpec, Origin
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -43,10 +45,20 @@ class RetryPlan:
 class Retries:
     """Makes generations of the jobs that are missing on cards."""
 
-    def __init__(self, *, reruns: Reruns, earlier: EarlierJobs, sources: Sources, store: Store, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        reruns: Reruns,
+        earlier: EarlierJobs,
+        sources: Sources,
+        admission: Admission,
+        store: Store,
+        clock: Clock,
+    ) -> None:
         self._reruns = reruns
         self._earlier = earlier
         self._sources = sources
+        self._admission = admission
         self._store = store
         self._clock = clock
 
@@ -66,17 +78,20 @@ class Retries:
             label="" if card is None else card.label,
         )
 
-    async def retry(self, plan: RetryPlan, member_id: int) -> Generation:
+    async def retry(self, plan: RetryPlan, origin: Origin) -> Generation:
         """Return the generation of the missing jobs. It uses the outputs of the steps before.
 
-        Their links are checked, and renewed if they have expired. Raises InputError or a MediaError.
+        Their links are checked, and renewed if they have expired. Raises InputError, Refused, KeyRefused or a
+        MediaError.
         """
         left = to_retry(plan.jobs)
         if any(not job.input and not job.fill for job in left):
             raise InputError(texts.ERASED)
         done = {job.id: job for job in plan.jobs if job.state in PAID_STATES}
         numbers = {job.id: number for number, job in enumerate(left)}
-        *before, last = [await self._step(job, done, numbers) for job in left]
+        wanted = {ref for job in left for template in job.fill.values() for ref in outputs_in(template)}
+        made = await self._outputs(done, [ref for ref in wanted if ref.source not in numbers], left, origin)
+        *before, last = [_step(job, made, numbers) for job in left]
         generation = Generation(
             operation=last.operation,
             values=last.input,
@@ -89,7 +104,7 @@ class Retries:
         )
         if len(left) > 1 or left[0].after_ids or self._repeats_as_it_was(left[0]):
             return generation
-        values, files = await self._earlier.input_of(left[0], member_id)
+        values, files = await self._earlier.input_of(left[0], origin.viewer)
         return replace(generation, values=values, files=files)
 
     def _repeats_as_it_was(self, job: Job) -> bool:
@@ -97,34 +112,53 @@ class Retries:
         first_at = job.first_attempt_at
         return _is_unconfirmed(job) and first_at is not None and self._clock.wall() - first_at < SAFE_WINDOW_S
 
-    async def _step(self, job: Job, done: Mapping[str, Job], numbers: Mapping[str, int]) -> JobSpec:
-        """Return a job as a step of a new card: outputs that exist go into its input, the others stay templates."""
-        values: dict[str, Any] = dict(job.input)
-        fill: dict[str, Any] = {}
-        for name, template in job.fill.items():
-            refs = outputs_in(template)
-            open_refs = {ref: output_of_step(numbers[ref.source], ref.key) for ref in refs if ref.source in numbers}
-            made = {ref: await self._output(done, ref) for ref in refs if ref not in open_refs}
-            if open_refs:
-                plain = {ref: without_braces(text) for ref, text in made.items()}
-                fill[name] = with_outputs(template, {**open_refs, **plain})
-                values.pop(name, None)
-            else:
-                values[name] = with_outputs(template, made)
-        repeats = job.id if _is_unconfirmed(job) else ""
-        return JobSpec(operation=job.operation, input=values, fill=fill, repeats=repeats)
+    async def _outputs(
+        self, done: Mapping[str, Job], refs: Sequence[OutputRef], left: Sequence[Job], origin: Origin
+    ) -> dict[OutputRef, str]:
+        """Return outputs of the steps before, with working links to media, for a retry of the jobs that are left.
 
-    async def _output(self, done: Mapping[str, Job], ref: OutputRef) -> str:
-        """Return an earlier job's output, with a working link if it is a medium. Raises InputError or a MediaError."""
-        job = done.get(ref.source)
-        found = None if job is None else text_output(job.output, ref.key)
-        if job is None or found is None:
-            raise InputError(texts.ERASED)
-        for medium in job.media:
-            if medium.url == found:
-                kinds = frozenset({medium.kind})
-                return (await self._sources.of_job(job, medium, kinds, texts.earlier_output(medium.kind))).url
+        Raises InputError if one is not known any more, or withheld by a review.
+        """
+        found = {ref: _output(done, ref) for ref in refs}
+        await require_shown(self._store, origin.guild_id, {ref.source for ref in refs})
+        media = {ref: medium for ref in refs for medium in done[ref.source].media if medium.url == found[ref]}
+        if media:
+            await self._admission.require(
+                origin, [job.operation for job in left], unchecked=any(is_unchecked(job.input) for job in left)
+            )
+            async with self._sources.pace.request(origin.author_id):
+                for ref, medium in media.items():
+                    kinds, label = frozenset({medium.kind}), texts.earlier_output(medium.kind)
+                    source = await self._sources.of_job(origin.author_id, done[ref.source], medium, kinds, label)
+                    found[ref] = source.url
         return found
+
+
+def _step(job: Job, made: Mapping[OutputRef, str], numbers: Mapping[str, int]) -> JobSpec:
+    """Return a job as a step of a new card: outputs that exist go into its input, the others stay templates."""
+    values: dict[str, Any] = dict(job.input)
+    fill: dict[str, Any] = {}
+    for name, template in job.fill.items():
+        refs = outputs_in(template)
+        open_refs = {ref: output_of_step(numbers[ref.source], ref.key) for ref in refs if ref.source in numbers}
+        known = {ref: made[ref] for ref in refs if ref not in open_refs}
+        if open_refs:
+            plain = {ref: without_braces(text) for ref, text in known.items()}
+            fill[name] = with_outputs(template, {**open_refs, **plain})
+            values.pop(name, None)
+        else:
+            values[name] = with_outputs(template, known)
+    repeats = job.id if _is_unconfirmed(job) else ""
+    return JobSpec(operation=job.operation, input=values, fill=fill, repeats=repeats)
+
+
+def _output(done: Mapping[str, Job], ref: OutputRef) -> str:
+    """Return an earlier job's output. Raises InputError if it is not known any more."""
+    job = done.get(ref.source)
+    found = None if job is None else text_output(job.output, ref.key)
+    if found is None:
+        raise InputError(texts.ERASED)
+    return found
 
 
 def _is_unconfirmed(job: Job) -> bool:

@@ -12,8 +12,11 @@ from bot.cannon.wire import media_of
 from bot.catalogue import FieldKind, LiveCatalogue, Operation, ProbeKind
 from bot.catalogue.texts import echo
 from bot.domain.models import Job, Media, MediaKind, is_id
+from bot.domain.visibility import Viewer
 from bot.errors import BotError, InputError, MediaError, MediaGone
 from bot.generation import texts
+from bot.generation.look_pace import LookPace
+from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.api_keys import ApiKeys
 from bot.media.fetcher import MediaFetcher, SourceFacts
 from bot.store import Store
@@ -21,8 +24,8 @@ from bot.store import Store
 SOURCE_MAX_BYTES = 512 * 1024 * 1024
 """Cannon Studio publishes no limit; larger files than this are a mistake or an attack."""
 
-Refresh = Callable[[str, int, Collection[MediaKind]], Awaitable[str | None]]
-"""Turns a link to Discord (a message, or a file whose link has expired) into a fresh link for a member, or None."""
+Refresh = Callable[[str, Viewer, Collection[MediaKind]], Awaitable[str | None]]
+"""Turns a link to Discord (a message, or a file whose link has expired) into a fresh link for a viewer, or None."""
 JobRefresh = Callable[[Job, Media], Awaitable[str | None]]
 
 
@@ -56,6 +59,19 @@ class Source:
     """The job whose result it is, if it is one of ours."""
 
 
+def require_kept(*jobs: Job) -> None:
+    """Raise InputError if what all of these jobs said was erased: nothing can be made of them."""
+    if jobs and all(job.erased_at is not None for job in jobs):
+        raise InputError(texts.ERASED)
+
+
+async def require_shown(store: Store, guild_id: int, job_ids: Collection[str]) -> None:
+    """Raise InputError if a review withholds the result of one of these jobs: it is nothing's input."""
+    withheld = await store.reviews.withheld_of(guild_id, job_ids) if job_ids else frozenset()
+    if withheld:
+        raise InputError(texts.not_reviewed(min(withheld)), "job")
+
+
 class Sources:
     """Resolves what a member gave to a link that Cannon Studio can fetch. Nothing is spent here."""
 
@@ -63,40 +79,44 @@ class Sources:
         self,
         *,
         store: Store,
+        visible: VisibleJobs,
         media: MediaFetcher,
         client: CannonClient,
         keys: ApiKeys,
         catalogue: LiveCatalogue,
+        pace: LookPace,
         refresh: Refresh,
         refresh_job: JobRefresh,
     ) -> None:
         self._store = store
+        self._visible = visible
         self._media = media
         self._client = client
         self._keys = keys
         self._catalogue = catalogue
+        self.pace = pace
         self._refresh = refresh
         self._refresh_job = refresh_job
 
-    async def find(
-        self, guild_id: int, member_id: int, ref: SourceRef, kinds: frozenset[MediaKind], label: str
-    ) -> Source:
-        """Check the file that `ref` is about, which must be one of `kinds`. `label` names it in sentences.
+    async def find(self, viewer: Viewer, ref: SourceRef, kinds: frozenset[MediaKind], label: str) -> Source:
+        """Check for the viewer the file that `ref` is about: one of `kinds`. `label` names it in sentences.
 
-        Raises InputError, or a MediaError: unreachable, gone, of another kind, not public, too large.
+        Raises InputError, Refused above the member's pace, or a MediaError: unreachable, gone, of another kind, not
+        public, too large.
         """
         if ref.count != 1:
             raise InputError(texts.given_in_several_ways(label), label)
-        if ref.job_id is not None:
-            return await self._from_job(guild_id, member_id, ref.job_id, kinds, label)
-        if ref.attachment is not None:
-            link, name = ref.attachment
-            return Source(url=link, facts=await self._inspect(link, kinds, texts.named_file(label, _quoted(name))))
-        return await self._from_link(member_id, ref.url or "", kinds, label)
+        async with self.pace.look(viewer.member_id):
+            if ref.job_id is not None:
+                return await self._from_job(viewer, ref.job_id, kinds, label)
+            if ref.attachment is not None:
+                link, name = ref.attachment
+                return Source(url=link, facts=await self._inspect(link, kinds, texts.named_file(label, _quoted(name))))
+            return await self._from_link(viewer, ref.url or "", kinds, label)
 
-    async def _from_link(self, member_id: int, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
+    async def _from_link(self, viewer: Viewer, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")
-        fresh = await self._refresh(link, member_id, kinds)
+        fresh = await self._refresh(link, viewer, kinds)
         if fresh is not None:
             return Source(url=fresh, facts=await self._inspect(fresh, kinds, label))
         return Source(url=link, facts=await self._inspect(link, kinds, label))
@@ -108,21 +128,24 @@ class Sources:
             # The same leaf, with the name of what it is about: a command may take several files.
             raise type(error)(texts.unusable(label, error.sentence)) from error
 
-    async def _from_job(
-        self, guild_id: int, member_id: int, job_id: str, kinds: frozenset[MediaKind], label: str
-    ) -> Source:
-        job = await self._store.job_lists.visible(guild_id, member_id, job_id.strip().upper())
+    async def _from_job(self, viewer: Viewer, job_id: str, kinds: frozenset[MediaKind], label: str) -> Source:
+        job = await self._visible.get(viewer, job_id)
         if job is None:
             raise InputError(texts.no_job(_quoted(job_id)), "job")
-        if job.id in await self._store.reviews.withheld(guild_id, job.card_id):
-            raise InputError(texts.not_reviewed(job.id), "job")
+        require_kept(job)
+        await require_shown(self._store, job.guild_id, [job.id])
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
             raise InputError(texts.no_result_of_kind(job.id, kinds), "job")
-        return await self.of_job(job, medium, kinds, label)
+        return await self._of_job(job, medium, kinds, label)
 
-    async def of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
-        """Return a job's result as a source: Cannon Studio's own link as it is, else a fresh one."""
+    async def of_job(self, member_id: int, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
+        """Return a job's result as a source for a member. Raises a MediaError."""
+        async with self.pace.place(member_id):
+            return await self._of_job(job, medium, kinds, label)
+
+    async def _of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
+        """Return the result by Cannon Studio's own link as it is, else by a fresh one."""
         try:
             return Source(url=medium.url, facts=await self._inspect(medium.url, kinds, label), job=job)
         except MediaGone:
@@ -131,12 +154,16 @@ class Sources:
                 raise
         return Source(url=fresh, facts=await self._inspect(fresh, kinds, label), job=job)
 
-    async def kind_of(self, link: str) -> MediaKind | None:
-        """Return the kind of a link's file, by its content; None if it cannot be used."""
-        try:
-            return (await self._media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
-        except MediaError:
-            return None
+    async def kind_of(self, member_id: int, link: str) -> MediaKind | None:
+        """Return the kind of a link's file, by its content; None if it cannot be used.
+
+        Raises Refused above the member's pace.
+        """
+        async with self.pace.look(member_id):
+            try:
+                return (await self._media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
+            except MediaError:
+                return None
 
     async def fresh_link(self, job: Job, medium: Media) -> str | None:
         """Request a link to a job's result from Cannon Studio, which keeps results for 7 days, else from Discord."""

@@ -50,6 +50,21 @@ def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
     return f"Job {job_id} has no {' or '.join(sorted(expected))}; pick one that has."
 
 
+def too_many_files(most: int, given: int) -> str:
+    """Refuse a request with too many files."""
+    return f"At most {most} files and links go into one request; this one has {given}."
+
+
+def too_many_looks(wait_s: int) -> str:
+    """Refuse a member who had many files checked in the last minute."""
+    return f"You have had many files and links checked within a minute. Wait {wait_s} s, then try again."
+
+
+def looks_timed_out(seconds: float) -> str:
+    """Give up a request whose files took too long to check."""
+    return f"Your files and links could not be checked within {seconds:g} seconds. Try again, or upload them."
+
+
 # ---------------------------------------------------------------------- earlier jobs
 
 ERASED = "Its record was erased, so nobody knows any more what it was made from."
@@ -69,6 +84,7 @@ def earlier_output(kind: MediaKind) -> str:
 # ---------------------------------------------------------------------- re-runs, variants and retries
 
 RERUNS_OFF = "This server's moderators have switched re-runs off. The commands still work."
+AUTHOR_PAYS_ONCE = "You have done this on this message already; its author pays for it once."
 AUTHORS_ONLY = "In this server only who asked for a result may make more of it this way. The commands still work."
 NO_VARIANT = "There is no variant of this: it has no prompt, or what makes one is switched off here."
 NOTHING_FAILED = "Nothing of this can be tried again: it did not fail, or a moderator refused it."
@@ -133,11 +149,6 @@ def name_twice(name: str) -> str:
 def not_a_number(word: str) -> str:
     """Refuse NaN and the infinities, which JSON does not have."""
     return f"The JSON holds {word}, which is not a number that can be sent."
-
-
-def too_many_links(limit: int, count: int) -> str:
-    """Refuse more links than are checked for one request."""
-    return f"At most {limit} links go together; you gave {count}."
 
 
 # ---------------------------------------------------------------------- recipes: their text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.guild_rules import Rules
+from bot.domain.harmless_text import harmless
 from bot.domain.text import one_line, stamp
 from bot.errors import InputError
 from bot.guild import texts
@@ -17,7 +18,7 @@ class AccessChanges(ModeratorActs):
 
     async def block(self, guild_id: int, member_id: int, *, until: float | None, why: str, by_id: int) -> str:
         """Block a member until then (Unix seconds), or for good. `why` is the moderator's own words, or ''."""
-        reason = self._plain(one_line(why))
+        reason = harmless(one_line(why))
         text = texts.blocked(member_id, "" if until is None else stamp(until, "f"), reason)
         about = {"member_id": member_id, "until": until, "reason": one_line(why)}
         line = Record(kind="block", text=text, by_id=by_id, about=about)

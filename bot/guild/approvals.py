@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job, JobState, credits_text
+from bot.domain.text import one_line
 from bot.errors import InputError, NotAllowed
 from bot.guild import texts
 from bot.guild.changes import ModeratorActs
@@ -59,7 +61,7 @@ class ApprovalDecisions(ModeratorActs):
         def record(jobs: Sequence[Job] | None) -> Record | None:
             if jobs is None:
                 return None
-            text = texts.refused_line(card.author_id, _amount(jobs), self._plain(reason))
+            text = texts.refused_line(card.author_id, _amount(jobs), harmless(one_line(reason)))
             return _line(card, text, by_id, {"reason": reason})
 
         ended = await self._store.approvals.turn_down(

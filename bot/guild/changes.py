@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain.text import Plain
 from bot.store import Store
 
 
@@ -31,7 +30,6 @@ class JobSignals(Protocol):
 class ModeratorActs:
     """The base of the services: the acts of moderators on one subject."""
 
-    def __init__(self, store: Store, *, worker: JobSignals, plain: Plain) -> None:
+    def __init__(self, store: Store, *, worker: JobSignals) -> None:
         self._store = store
         self._worker = worker
-        self._plain = plain

@@ -117,9 +117,11 @@ class KeyHealth:
             status = await self._client.status(refused.key.secret)
         except CannonError as error:
             log.info("key.probed", guild=refused.guild_id, error=type(error).__name__)
-            wait_s = _wait_s(refused.probes + 1)
+            says_no = isinstance(error, KeyRefused)  # anything else says nothing about the key
+            wait_s = _wait_s(refused.probes + 1 if says_no else 0)
             self._probe_due[refused.guild_id, refused.key.id] = self._clock.monotonic() + wait_s
-            await self._keys.note_probe(refused, probe_at=self._clock.wall() + wait_s)
+            if says_no:
+                await self._keys.note_probe(refused, probe_at=self._clock.wall() + wait_s)
             return False
         await self._keys.note_status(refused.guild_id, refused.key, status)
         log.info("key.healed", guild=refused.guild_id)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from bot.catalogue import LiveCatalogue
 from bot.store import Erased, Store
 
 
 class MemberData:
     """Blanks a member's own data at their request. docs/decisions/0007-privacy.md says what stays."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, catalogue: LiveCatalogue) -> None:
         self._store = store
+        self._catalogue = catalogue
 
     async def erase(self, guild_id: int, member_id: int) -> Erased:
-        """Blank what the member's ended jobs in the guild say, and forget their drafts there."""
-        return await self._store.privacy.erase(guild_id, member_id)
+        """Blank what the member's ended jobs in the guild say, and forget their drafts and reactions there.
+
+        The caller has copies of their results deleted (bot/delivery/takedown.py).
+        """
+        is_known = self._catalogue.current.knows_model
+        return await self._store.privacy.erase(guild_id, member_id, is_known_model=is_known)

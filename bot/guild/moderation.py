@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.cannon.client import CannonClient
-from bot.domain.text import Plain
+from bot.catalogue import LiveCatalogue
 from bot.guild.access import AccessChanges
 from bot.guild.approvals import ApprovalDecisions
 from bot.guild.changes import JobSignals
@@ -20,6 +20,7 @@ from bot.guild.removals import Removals
 from bot.guild.reviews import ReviewDecisions
 from bot.guild.server_key import ServerKeyChanges
 from bot.guild.settings import SettingsChanges
+from bot.guild.status_pace import StatusPace
 from bot.store import Store
 
 
@@ -39,17 +40,24 @@ class Moderation:
     settings: SettingsChanges
 
 
-def make_moderation(store: Store, *, client: CannonClient, worker: JobSignals, plain: Plain) -> Moderation:
+def make_moderation(
+    store: Store,
+    *,
+    client: CannonClient,
+    catalogue: LiveCatalogue,
+    pace: StatusPace,
+    worker: JobSignals,
+) -> Moderation:
     """Put the services together on a store."""
     return Moderation(
-        access=AccessChanges(store, worker=worker, plain=plain),
-        approvals=ApprovalDecisions(store, worker=worker, plain=plain),
-        key=ServerKeyChanges(store, worker=worker, plain=plain, client=client),
-        prices=PriceChanges(store, worker=worker, plain=plain),
-        quota=QuotaChanges(store, worker=worker, plain=plain),
-        reactions=ReactionChanges(store, worker=worker, plain=plain),
-        recipes=RecipeChanges(store, worker=worker, plain=plain),
-        removals=Removals(store, worker=worker, plain=plain),
-        reviews=ReviewDecisions(store, worker=worker, plain=plain),
-        settings=SettingsChanges(store, worker=worker, plain=plain),
+        access=AccessChanges(store, worker=worker),
+        approvals=ApprovalDecisions(store, worker=worker),
+        key=ServerKeyChanges(store, worker=worker, client=client, pace=pace),
+        prices=PriceChanges(store, worker=worker),
+        quota=QuotaChanges(store, worker=worker),
+        reactions=ReactionChanges(store, worker=worker),
+        recipes=RecipeChanges(store, worker=worker),
+        removals=Removals(store, worker=worker, catalogue=catalogue),
+        reviews=ReviewDecisions(store, worker=worker),
+        settings=SettingsChanges(store, worker=worker),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bot.catalogue import Catalogue, Operation, model_name
+from bot.domain.harmless_text import harmless
 from bot.domain.price_list import ListedPrice, PriceList, PriceUnit
 from bot.errors import InputError
 from bot.guild import texts
@@ -33,7 +34,7 @@ class PriceChanges(ModeratorActs):
         """
         if amount is not None or operation.fixed_credits is not None:
             require_priceable(operation, per)
-        named = texts.with_model(operation.id, self._plain(model_name(operation, model)) if model else "")
+        named = texts.with_model(operation.id, harmless(model_name(operation, model)) if model else "")
 
         def allow(prices: PriceList) -> None:
             is_set = (operation.id, model) in prices

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bot.domain.guild_rules import Grant, Limit
+from bot.domain.harmless_text import harmless
 from bot.domain.limit_words import terms, whose
 from bot.domain.models import credits_words
-from bot.domain.text import stamp
+from bot.domain.text import one_line, stamp
 from bot.errors import InputError
 from bot.guild import texts
 from bot.guild.changes import ModeratorActs
@@ -46,7 +47,7 @@ class QuotaChanges(ModeratorActs):
     ) -> str:
         """Grant a member credits once, on top of their limits; until then (Unix seconds), or for good."""
         until = "" if expires_at is None else stamp(expires_at, "f")
-        text = texts.granted(member_id, credits_words(amount), until, self._plain(note) if note else "")
+        text = texts.granted(member_id, credits_words(amount), until, harmless(one_line(note)) if note else "")
 
         def record(made: Grant) -> Record:
             about = {"grant": made.id, "member_id": member_id, "credits": str(amount), "expires_at": expires_at}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.harmless_text import harmless
 from bot.errors import InputError
 from bot.guild import texts
 from bot.guild.changes import ModeratorActs
@@ -23,7 +24,7 @@ class RecipeChanges(ModeratorActs):
         def record(saved: Saved) -> Record | None:
             if saved is not Saved.DONE:
                 return None
-            text = _saved(self._plain(name), None if replaces is None else self._plain(replaces))
+            text = _saved(harmless(name), None if replaces is None else harmless(replaces))
             return Record(kind="recipe", text=text, by_id=by_id, about={"recipe": data})
 
         saved = await self._store.recipes.save(guild_id, name, data, by_id=by_id, replaces=replaces, record=record)
@@ -36,7 +37,7 @@ class RecipeChanges(ModeratorActs):
         def record(gone: KeptRecipe | None) -> Record | None:
             if gone is None:
                 return None
-            text = texts.recipe_deleted(self._plain(name))
+            text = texts.recipe_deleted(harmless(name))
             return Record(kind="recipe", text=text, by_id=by_id, about={"recipe": gone.data})
 
         return await self._store.recipes.delete(guild_id, name, record=record) is not None

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.catalogue import LiveCatalogue
 from bot.domain.models import Card, Job
 from bot.guild import texts
-from bot.guild.changes import ModeratorActs
-from bot.store import Cancelled, Record, RecordOf
+from bot.guild.changes import JobSignals, ModeratorActs
+from bot.store import Cancelled, Record, RecordOf, Store
 
 
 class Removals(ModeratorActs):
     """Records and blanks before a result is taken down."""
+
+    def __init__(self, store: Store, *, worker: JobSignals, catalogue: LiveCatalogue) -> None:
+        super().__init__(store, worker=worker)
+        self._catalogue = catalogue
 
     async def begin(self, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> None:
         """Record who removes another member's result; `with_record` blanks what its jobs say of their content.
@@ -21,7 +26,8 @@ class Removals(ModeratorActs):
         """
         line = None if by_id == card.author_id else _removed(card, jobs, by_id, with_record=with_record)
         if with_record:
-            await self._store.cards.erase(card.guild_id, card.id, record=lambda _: line)
+            is_known = self._catalogue.current.knows_model
+            await self._store.cards.erase(card.guild_id, card.id, is_known_model=is_known, record=lambda _: line)
         elif line is not None:
             await self._store.decisions.add(card.guild_id, line)
 

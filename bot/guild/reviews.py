@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.models import Job
+from bot.domain.harmless_text import harmless
+from bot.domain.models import Job, JobState
+from bot.domain.text import one_line
 from bot.errors import InputError
 from bot.guild import texts
 from bot.guild.changes import ModeratorActs
@@ -53,7 +55,7 @@ class ReviewDecisions(ModeratorActs):
         def record(job: Job | None) -> Record | None:
             if job is None:
                 return None
-            text = texts.reviewed(verdict, job.author_id, job.id, self._plain(reason))
+            text = texts.reviewed(verdict, job.author_id, job.id, harmless(one_line(reason)))
             about = {"job": job.id, "member": job.author_id, "reason": reason}
             return Record(kind="review", text=text, by_id=by_id, about=about)
 
@@ -61,4 +63,6 @@ class ReviewDecisions(ModeratorActs):
         job = await self._store.reviews.decide(guild_id, job_id, verdict, by_id=by_id, sentence=sentence, record=record)
         if job is None:
             raise InputError(texts.DECIDED)
-        self._worker.decided(job_id)
+        for each in await self._store.jobs.of_card(guild_id, job.card_id):
+            if each.state is JobState.READY:
+                self._worker.decided(each.id)

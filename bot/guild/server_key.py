@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
-from bot.domain.text import Plain
 from bot.errors import InputError, KeyRefused
 from bot.guild import texts
 from bot.guild.api_keys import slot_of
 from bot.guild.changes import JobSignals, ModeratorActs
+from bot.guild.status_pace import StatusPace
 from bot.store import Record, Store
 from bot.store.guild.guild_keys import KeyChange, RetiredKey
 
@@ -50,15 +50,18 @@ def key_typed(typed: str) -> str:
 class ServerKeyChanges(ModeratorActs):
     """Sets and removes the key of a server. Nothing of it is returned or recorded but its last four characters."""
 
-    def __init__(self, store: Store, *, worker: JobSignals, plain: Plain, client: CannonClient) -> None:
-        super().__init__(store, worker=worker, plain=plain)
+    def __init__(self, store: Store, *, worker: JobSignals, client: CannonClient, pace: StatusPace) -> None:
+        super().__init__(store, worker=worker)
         self._client = client
+        self._pace = pace
 
     async def set(self, guild_id: int, secret: str, *, by_id: int) -> KeySet:
         """Check a key with the API's status call, then make it the guild's.
 
-        Raises InputError for one that the API refuses, CannonError if it cannot be asked; then nothing has changed.
+        Raises InputError for one that the API refuses, Refused if too many were tried, CannonError if it cannot be
+        asked; then nothing has changed.
         """
+        self._pace.require(guild_id)
         try:
             status = await self._client.status(secret)
         except KeyRefused:

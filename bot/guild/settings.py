@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.domain.guild_rules import Rules
-from bot.domain.text import Plain
 from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.store import Change, Record
@@ -22,7 +21,7 @@ class SettingsChanges(ModeratorActs):
         """
 
         def record(rules: Change[Rules]) -> Record | None:
-            text = change_text(rules.before, rules.after, self._plain)
+            text = change_text(rules.before, rules.after)
             about = change_as_json(rules.before, rules.after)
             return Record(kind="settings", text=text, by_id=by_id, about=about) if text else None
 
@@ -32,10 +31,10 @@ class SettingsChanges(ModeratorActs):
         return done.after
 
 
-def change_text(old: Rules, new: Rules, plain: Plain) -> str:
+def change_text(old: Rules, new: Rules) -> str:
     """Say what has changed, for the record; '' if nothing has."""
     changed = new.changed_from(old).items()
-    parts = [setting.change(getattr(old, name), getattr(new, name), plain) for name, setting in changed]
+    parts = [setting.change(getattr(old, name), getattr(new, name)) for name, setting in changed]
     return texts.settings_changed(parts) if parts else ""
 
 

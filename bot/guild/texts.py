@@ -52,6 +52,14 @@ NOT_A_KEY = (
 KEY_NOT_ACCEPTED = (
     "Cannon Studio does not accept this key: it is mistyped or revoked. The earlier setting was not changed."
 )
+
+
+def too_many_keys(minutes: int) -> str:
+    """Refuse another key so soon."""
+    again = "a minute" if minutes == 1 else f"{minutes} minutes"
+    return f"Too many keys were tried in the last hour. Try again in {again}. The earlier setting was not changed."
+
+
 NO_OWN_KEY = "This server has no key of its own, so there is none to remove."
 
 
@@ -238,6 +246,15 @@ def _was(before: str) -> str:
     return f" (it was {before})" if before else ""
 
 
+def estimate_tool_failed(*, refused: bool) -> str:
+    """Return the alert that Cannon Studio's estimate tool has failed."""
+    what = "does not take this server's key" if refused else "does not answer"
+    return (
+        f"Cannon Studio's estimate tool {what}. Prices come from the price list and from earlier jobs until it does;"
+        " `/studio status` shows how it is."
+    )
+
+
 # ---------------------------------------------------------------------- limits and grants
 
 NO_SUCH_LIMIT = "This limit is not there (any more): pick one of those that are offered."
@@ -405,6 +422,11 @@ def settings_changed(parts: Sequence[str]) -> str:
 def was_refused(operation_id: str, sentence: str) -> str:
     """Return the line of a member whom the server's rules refused."""
     return f"was refused `{operation_id}`: {sentence}"
+
+
+def with_top_up(text: str, link: str) -> str:
+    """Add to an alert where credits can be bought."""
+    return f"{text} Buy credits: {link}"
 
 
 def alert(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from bot.cannon.client import CannonClient
@@ -15,6 +16,7 @@ from bot.guild.unavailable_operations import UnavailableOperations
 from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
 from bot.jobs.key_waits import KeyWaits
+from bot.jobs.lanes import Lane
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import AskModerators, Maintenance
 from bot.jobs.own_errors import OwnErrors
@@ -54,6 +56,7 @@ def make_worker(
     key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng)
     submitting = Submitting(
         client,
+        store,
         transitions,
         key_waits,
         unavailable=unavailable,
@@ -88,4 +91,10 @@ def make_worker(
         maintain=maintenance.wake,
         clock=clock,
     )
+    for name, lane in agenda.lanes.items():
+        metrics.oldest_due(name, partial(_oldest_due_s, lane, clock))
     return worker, maintenance
+
+
+def _oldest_due_s(lane: Lane, clock: Clock) -> float:
+    return lane.oldest_due_s(clock.monotonic())

@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.reaction_rules import ReactionKey
 from bot.domain.spend_request import ShownPrice
 from bot.domain.templates import steps_in
+from bot.domain.visibility import Viewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,11 @@ class Place:
     age_restricted: bool = False
     role_ids: frozenset[int] = frozenset()
 
+    @property
+    def channel_ids(self) -> frozenset[int]:
+        """The channel, the channel that the thread is in, and the category: rules may be about each of them."""
+        return frozenset({self.channel_id, *self.parent_channel_ids})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -48,6 +54,8 @@ class Origin:
 
     place: Place
     author_id: int
+    viewer: Viewer
+    """The author, as they see the server's channels now: what they name has to be visible to them."""
     locale: str = "en-US"
     interaction_id: int | None = None
     token: str | None = field(default=None, repr=False)

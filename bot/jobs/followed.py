@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from bot.domain.models import Job, JobState
@@ -41,7 +42,9 @@ class Followed:
     """When its posting failed last, if nothing else happened since; monotonic seconds."""
     failures: int = 0
     busy: bool = False
-    hinted: bool = False
-    """Whether a hint came while it was busy."""
+    hint_due: float | None = None
+    """When a hint wants it polled at the latest, monotonic seconds; None if no hint is unserved."""
+    hint_served_at: float = -math.inf
+    """When a turn began that served a hint, monotonic seconds."""
     decided: bool = False
     """Whether a decision came while it was busy."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,24 +11,26 @@ from typing import Any
 from bot.catalogue import LiveCatalogue
 from bot.catalogue.price_factors import price_factors
 from bot.domain.guild_rules import Rules
-from bot.domain.limit_rules import all_headrooms
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
-from bot.domain.spend_request import JOBS_PER_CARD, Headroom, ShownPrice, SpendRequest, Verdict
+from bot.domain.spend_request import JOBS_PER_CARD, ShownPrice, SpendRequest, Verdict, WordsChanged
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
 from bot.domain.unknown_prices import needs_confirmation
-from bot.errors import InputError, KeyRefused, Refused
+from bot.errors import InputError, Refused
 from bot.guild.api_keys import ApiKeys
+from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.removals import cancelled_by, card_cancelled_by
-from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
 from bot.jobs import texts
+from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec
+from bot.jobs.limit_alerts import headrooms, tell_refused
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats
+from bot.jobs.sent_words import judged
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Cancelled, Spending, Store
@@ -41,7 +44,7 @@ class Unconfirmed(Exception):
 
     The price is above what this server wants confirmed, or not known, or, with `may_pay_twice`, an earlier attempt that
     Cannon Studio never confirmed may have been charged. `shown` is what a yes agrees to; `basis` and `seen` are those
-    of the estimate that is the least certain.
+    of the estimate that is the least certain; `balance` is the account's, None if it is not known, or the host's.
     """
 
     def __init__(
@@ -73,7 +76,8 @@ class JobService:
         store: Store,
         keys: ApiKeys,
         key_health: KeyHealth,
-        unavailable: UnavailableOperations,
+        key_gate: KeyGate,
+        host_limit: HostLimit,
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
         pricing: Pricing,
@@ -84,7 +88,8 @@ class JobService:
         self._store = store
         self._keys = keys
         self._key_health = key_health
-        self._unavailable = unavailable
+        self._key_gate = key_gate
+        self._host_limit = host_limit
         self._catalogue = catalogue
         self._switches = switches
         self._pricing = pricing
@@ -127,11 +132,11 @@ class JobService:
         """
         try:
             try:
-                return await self._accept(spec)
+                return await self._accept_judged(spec)
             except Refused as error:
                 if error.reason != "balance" or not await self._has_new_balance(spec.guild_id):
                     raise
-                return await self._accept(spec)
+                return await self._accept_judged(spec)
         except Refused as error:
             if error.reason:
                 await self._watch.refused(spec.guild_id, spec.author_id, spec.steps[-1].operation, error)
@@ -141,23 +146,26 @@ class JobService:
         """Ask the account whether credits were added, at most once a minute; return whether it was told."""
         return await self._key_health.refresh_balance(guild_id, await self._keys.for_guild(guild_id))
 
+    async def _accept_judged(self, spec: CardSpec) -> Accepted:
+        """Accept the request, by the word list that applies when it is stored."""
+        while True:
+            with contextlib.suppress(WordsChanged):
+                return await self._accept(spec)
+
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self._store.settings.get(spec.guild_id)
-        checked = self.check(spec, rules)
-        key = await self._keys.for_guild(spec.guild_id)
-        if key.refused:
-            raise KeyRefused(texts.KEY_REFUSED)
-        for job in checked:
-            self._unavailable.require_available(spec.guild_id, key, job.operation)
+        checked = [await judged(job, rules.words) for job in self.check(spec, rules)]
+        key = await self._key_gate.require(spec.guild_id, [job.operation for job in checked])
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
-        spend = spend_request(spec, checked, estimates, key.balance)
+        spend = spend_request(spec, checked, estimates, rules=rules, key=key, host_limit=self._host_limit.of(key))
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_agreed = spec.agreed is not None and spec.agreed.covers(spend)
         if may_pay_twice or (needs_confirmation(spend, rules) and not is_agreed):
             await self._refuse_early(spend, spec)
             shown = ShownPrice(credits=spend.total, known=spend.is_priced)
-            raise Unconfirmed(shown, _least_certain(estimates), key.balance, may_pay_twice=may_pay_twice)
+            balance = None if spend.host_pays else key.balance
+            raise Unconfirmed(shown, _least_certain(estimates), balance, may_pay_twice=may_pay_twice)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key.id)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
@@ -172,10 +180,7 @@ class JobService:
             )
         except Refused as error:
             if error.reason == "limit":
-                left = await self._store.spending.view(
-                    spec.guild_id, spec.author_id, lambda spending: _headrooms(spend, spending)
-                )
-                self._watch.tell(spec.guild_id, of_limits(left, spend, taken=False))
+                await tell_refused(self._store, self._watch, spec.guild_id, spend)
             raise
         if verdict is not None:
             self._watch.tell(spec.guild_id, of_limits(verdict.headrooms, spend, taken=True))
@@ -313,11 +318,4 @@ def _decide(spend: SpendRequest, spending: Spending) -> Verdict:
     verdict = decide(
         spend, rules=spending.rules, limits=spending.limits, block=spending.block, spending=spending, now=spending.now
     )
-    return replace(verdict, headrooms=_headrooms(spend, spending))
-
-
-def _headrooms(spend: SpendRequest, spending: Spending) -> tuple[Headroom, ...]:
-    """Return what the limits that apply to the request leave without it; () where there is no log channel to alert."""
-    if spending.rules.log_channel is None:
-        return ()
-    return all_headrooms(spending.limits, spend, spending.rules, spending, spending.now)
+    return replace(verdict, headrooms=headrooms(spend, spending))

@@ -169,7 +169,7 @@ class PriceBooks:
         samples = self._samples(await self._store.settings.get(guild_id))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REFRESH_S):
-                await self._told.ask(key.slot(guild_id), key.secret, samples, most=most)
+                await self._told.ask(guild_id, key, samples, most=most)
 
     async def run_once(self) -> None:
         """Ask a few questions for servers whose prices were read: for a few of them in a round, the others wait."""

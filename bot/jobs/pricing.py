@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.cannon.estimates import Estimates
-from bot.catalogue import FieldKind, Operation
+from bot.catalogue import Operation
 from bot.catalogue.price_factors import price_factors
 from bot.domain.guild_rules import Rules
 from bot.domain.models import UNKNOWN, Estimate
+from bot.domain.posting_place import is_unchecked
 from bot.domain.price_model import guessed_hold, known_hold
 from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
+from bot.guild.estimate_tool import EstimateTool
 from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.price_sources import by_model, highest, listed_price
 from bot.store import Store
@@ -27,27 +29,33 @@ class CheckedJob:
     spec: JobSpec
     operation: Operation
     input: Mapping[str, Any]
+    has_forbidden_word: bool = False
+    """Whether something that is sent for it is on the guild's word list."""
 
 
 class Pricing:
     """Estimates the price of jobs for a guild."""
 
-    def __init__(self, store: Store, estimates: Estimates) -> None:
+    def __init__(self, store: Store, tool: EstimateTool) -> None:
         self._store = store
-        self._estimates = estimates
+        self._tool = tool
 
     async def estimate_all(
         self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey
     ) -> list[Estimate]:
-        """Return an estimate for each job, in their order."""
-        estimates: list[Estimate] = []
-        for place, job in enumerate(jobs):
-            # The same input costs the same: the estimate tool is called once.
-            if place and (job.operation, job.input) == (jobs[place - 1].operation, jobs[place - 1].input):
-                estimates.append(estimates[-1])
-            else:
-                estimates.append(await self.estimate(guild_id, job.operation, job.input, rules=rules, key=key))
-        return estimates
+        """Return an estimate for each job, in their order. Made at once: the tool's time limit is for all."""
+        if any(job.has_forbidden_word for job in jobs):
+            rules = replace(rules, estimate_tool=False)  # nothing of it is sent anywhere
+        distinct: list[CheckedJob] = []
+        places = []
+        for job in jobs:
+            if not distinct or (job.operation, job.input) != (distinct[-1].operation, distinct[-1].input):
+                distinct.append(job)
+            places.append(len(distinct) - 1)
+        found = await asyncio.gather(
+            *(self.estimate(guild_id, job.operation, job.input, rules=rules, key=key) for job in distinct)
+        )
+        return [found[place] for place in places]
 
     async def estimate(
         self, guild_id: int, operation: Operation, values: Mapping[str, Any], *, rules: Rules, key: UsableKey
@@ -63,7 +71,7 @@ class Pricing:
         factors = price_factors(operation, values)
         seen = await self._store.true_costs.of_kind(guild_id, key.id, operation.id, factors.kind)
         found = highest(
-            told=await self._told(operation, values, rules, key),
+            told=await self._tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
             listed=listed_price(by_model(await self._store.prices.all(guild_id), operation), factors),
             learned=known_hold(factors, seen),
         )
@@ -73,16 +81,25 @@ class Pricing:
         guess = guessed_hold(factors, seen) or (costs[1] if costs else DEFAULT_HOLD)
         return Estimate(credits=guess, basis=UNKNOWN, seen=costs)
 
-    async def _told(
-        self, operation: Operation, values: Mapping[str, Any], rules: Rules, key: UsableKey
-    ) -> Decimal | None:
-        return await self._estimates.ask(key.secret, operation.id, values) if rules.estimate_tool else None
+    async def guess(self, guild_id: int, operation: Operation, *, key: UsableKey) -> Decimal:
+        """Return what a job will probably cost, by what is known here of the operation alone."""
+        rules = replace(await self._store.settings.get(guild_id), estimate_tool=False)
+        return (await self.estimate(guild_id, operation, {}, rules=rules, key=key)).credits
 
 
 def spend_request(
-    spec: CardSpec, jobs: Sequence[CheckedJob], estimates: Sequence[Estimate], balance: Decimal | None
+    spec: CardSpec,
+    jobs: Sequence[CheckedJob],
+    estimates: Sequence[Estimate],
+    *,
+    rules: Rules,
+    key: UsableKey,
+    host_limit: Decimal | None,
 ) -> SpendRequest:
-    """Return what the policy decides on: who wants to spend how much, where, on what."""
+    """Return what the policy decides on: who wants to spend how much, where, on what.
+
+    The jobs were judged by the word list of `rules`.
+    """
     items = [
         SpendItem(
             operation=job.operation.id,
@@ -91,8 +108,8 @@ def spend_request(
             exact=estimate.basis == "fixed",
             known=estimate.is_known,
             model=price_factors(job.operation, job.input).model,
-            text=" / ".join(_words(job.operation, job.input)),
-            unchecked=job.input.get("nsfw_checker") is False,
+            has_forbidden_word=job.has_forbidden_word,
+            unchecked=is_unchecked(job.input),
             linked=bool(job.spec.after),
         )
         for job, estimate in zip(jobs, estimates, strict=True)
@@ -101,22 +118,11 @@ def spend_request(
     return SpendRequest(
         member_id=spec.author_id,
         role_ids=place.role_ids,
-        channel_ids=frozenset({place.channel_id, *place.parent_channel_ids}),
+        channel_ids=place.channel_ids,
         age_restricted=place.age_restricted,
         items=items,
-        balance=balance,
+        words=rules.words,
+        balance=key.balance,
+        host_pays=key.id is None,
+        host_limit=host_limit,
     )
-
-
-def _words(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
-    """Return every text of an input, at any depth, but for the links to its sources."""
-    links = {each.name for each in operation.fields if each.kind in {FieldKind.URL, FieldKind.URLS}}
-    return _texts([value for name, value in values.items() if name not in links])
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list | tuple):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(each)

@@ -30,10 +30,12 @@ from bot.jobs import texts
 from bot.jobs.followed import Followed
 from bot.jobs.key_waits import LONG_REST_S, UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
+from bot.jobs.sent_words import has_forbidden_word
 from bot.jobs.transitions import Transitions
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
+from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +46,7 @@ class Submitting:
     def __init__(
         self,
         client: CannonClient,
+        store: Store,
         transitions: Transitions,
         key_waits: KeyWaits,
         *,
@@ -57,6 +60,7 @@ class Submitting:
         rng: random.Random,
     ) -> None:
         self._client = client
+        self._store = store
         self._transitions = transitions
         self._key_waits = key_waits
         self._unavailable = unavailable
@@ -79,6 +83,9 @@ class Submitting:
         if age_s > SAFE_WINDOW_S:  # every attempt was refused for certain: this is as good as the first
             age_s, followed.attempted_at = 0.0, self._clock.monotonic()
         values = await self._complete(job) if job.attempts == 0 and job.after_ids else job.input
+        if job.attempts == 0 and await self._may_not_say(job, values):
+            await self._transitions.end(followed, JobState.REFUSED, texts.FORBIDDEN_WORD)
+            return None
         if not await self._transitions.change(
             followed,
             JobState.SUBMITTING,
@@ -101,6 +108,15 @@ class Submitting:
             return await self._refused(followed, key, error, age_s)
         self._key_waits.note_call(key, job, None)
         return await self._accepted(followed, key, accepted)
+
+    async def _may_not_say(self, job: Job, values: Mapping[str, Any]) -> bool:
+        """Whether the guild's word list forbids the input: with what earlier steps returned it was not judged yet."""
+        words = (await self._store.settings.get(job.guild_id)).words
+        try:
+            fields = self._catalogue.current.resolve(job.operation).fields
+        except InputError:
+            fields = ()
+        return await has_forbidden_word(words, fields, values, {})
 
     async def _send(self, job: Job, key: UsableKey) -> CreatedRequest:
         return await self._client.submit(

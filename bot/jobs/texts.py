@@ -42,6 +42,9 @@ NOT_CONFIRMED = (
     "Cannon Studio did not confirm this job. Your credits were refunded. "
     "Trying again within 12 hours cannot charge twice."
 )
+FORBIDDEN_WORD = (
+    "This server's moderators do not allow a word in the text for this, so it was not sent. Your credits were refunded."
+)
 NO_WORKING_KEY = "There was no working key for this within a day. Your credits were refunded."
 
 

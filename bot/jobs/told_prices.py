@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from bot.cannon.estimates import Estimates
 from bot.catalogue.price_samples import PriceSample
 from bot.domain.price_model import PriceFactors
+from bot.guild.api_keys import UsableKey
+from bot.guild.estimate_tool import EstimateTool
 from bot.runtime.clock import Clock
 from bot.runtime.rate_limiter import RateLimiter
 
@@ -45,8 +46,8 @@ class _Answer:
 class ToldPrices:
     """Asks the estimate tool what samples cost and keeps its answers. `slot` is the key's name, as in UsableKey."""
 
-    def __init__(self, estimates: Estimates, clock: Clock) -> None:
-        self._estimates = estimates
+    def __init__(self, tool: EstimateTool, clock: Clock) -> None:
+        self._tool = tool
         self._clock = clock
         self._pace = RateLimiter(clock, ASKED_IN_AN_HOUR, 3600.0)
         self._answers: dict[str, dict[tuple[str, str], _Answer]] = {}
@@ -61,19 +62,22 @@ class ToldPrices:
         """Return those samples that the tool has to be asked for."""
         return [each for each in samples if self._fresh(slot, each) is None]
 
-    async def ask(self, slot: str, secret: str, samples: Sequence[PriceSample], *, most: int) -> None:
+    async def ask(self, guild_id: int, key: UsableKey, samples: Sequence[PriceSample], *, most: int) -> None:
         """Ask what is unasked, at most `most` samples and what is left of the hour's; a few at once."""
-        due = self.unasked(slot, samples)[:most]
+        due = self.unasked(key.slot(guild_id), samples)[:most]
         for start in range(0, len(due), AT_ONCE):
-            await asyncio.gather(*(self._ask(slot, secret, each) for each in due[start : start + AT_ONCE]))
+            await asyncio.gather(*(self._ask(guild_id, key, each) for each in due[start : start + AT_ONCE]))
 
-    async def _ask(self, slot: str, secret: str, sample: PriceSample) -> None:
+    async def _ask(self, guild_id: int, key: UsableKey, sample: PriceSample) -> None:
+        slot = key.slot(guild_id)
         asked = (slot, sample.operation, sample.model)
         if asked in self._asking or self._pace.wait_s(slot):
             return
         self._asking.add(asked)
         try:
-            self._keep(slot, sample, await self._estimates.ask(secret, sample.operation, sample.input))
+            answer = await self._tool.ask_now(guild_id, key, sample.operation, sample.input)
+            if answer is not None:
+                self._keep(slot, sample, answer.credits)
         finally:
             self._asking.discard(asked)
 

@@ -10,10 +10,13 @@ import structlog
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.key_health import KeyHealth
+from bot.guild.retention import DataRetention
 from bot.jobs import texts
+from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
 from bot.store import Store
 from bot.store.engine.record import Record
 
@@ -26,7 +29,8 @@ class Upkeep:
     """Runs each of its rounds in turn. What fails is logged and retried the next time.
 
     `settle_answers` finds out about cards of which it should be known by now whether Discord has them;
-    `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost.
+    `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost;
+    `delete_erased` deletes copies of results that were erased.
     """
 
     def __init__(
@@ -41,6 +45,10 @@ class Upkeep:
         fulfil_wishes: Callable[[], Awaitable[None]],
         ask_prices: Callable[[], Awaitable[None]],
         absences: Absences,
+        retention: DataRetention,
+        delete_erased: Callable[[], Awaitable[None]],
+        learned: LearnedDurations,
+        metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -52,6 +60,10 @@ class Upkeep:
         self._fulfil_wishes = fulfil_wishes
         self._ask_prices = ask_prices
         self._absences = absences
+        self._retention = retention
+        self._delete_erased = delete_erased
+        self._learned = learned
+        self._metrics = metrics
         self._clock = clock
 
     async def run(self) -> None:
@@ -71,12 +83,19 @@ class Upkeep:
             ("wishes", self._fulfil_wishes),
             ("prices", self._ask_prices),
             ("absences", self._absences.run_once),
+            ("retention", self._retention.run_once),
+            ("copies", self._delete_erased),
+            ("learned", self._learned.forget_unknown),
+            ("metrics", self._count_jobs),
         )
         for name, run in rounds:
             try:
                 await run()
             except Exception:
                 log.exception("upkeep.failed", round=name)
+
+    async def _count_jobs(self) -> None:
+        self._metrics.open_jobs(await self._store.job_lists.open_by_state())
 
     async def _heal_keys(self) -> None:
         for healed in await self._key_health.probe():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
@@ -17,11 +16,13 @@ from bot.domain.models import Job, JobState, new_id
 from bot.guild.api_keys import ApiKeys
 from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
-from bot.jobs.followed import REMOTE_STATES, Followed
+from bot.jobs.followed import Followed
+from bot.jobs.hint_pace import HintPace
 from bot.jobs.key_waits import KeyWaits
 from bot.jobs.lanes import Lane, LaneName
 from bot.jobs.own_errors import OwnErrors
 from bot.jobs.polling import Polling
+from bot.jobs.progress import WorkerProgress
 from bot.jobs.submitting import Submitting
 from bot.runtime.clock import Clock
 from bot.store import Store
@@ -35,18 +36,6 @@ CLAIM_EVERY_S = 15.0
 """How often to look for jobs that nobody follows; new ones announce themselves by `wake`."""
 TURN_S = 3600.0
 """How long a turn may take: far more than all files of a result do. One that takes longer hangs, by our fault."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerProgress:
-    """What the watchdog reads, from a thread of its own. Times are monotonic seconds."""
-
-    beat: float
-    """When the loop last went round."""
-    turned: float
-    """When a turn last ended."""
-    startable_at: float | None
-    """Since when a job was due then that lacked a free slot alone; None: there was none."""
 
 
 class Worker:
@@ -79,6 +68,7 @@ class Worker:
         self._own_errors = own_errors
         self._maintain = maintain
         self._clock = clock
+        self._hint_pace = HintPace(agenda, clock)
         self._lease = new_id()
         self._lease_due = 0.0
         self._turns: set[asyncio.Task[None]] = set()
@@ -86,7 +76,9 @@ class Worker:
         """While `step` runs: the jobs whose turn has ended, and their waits."""
         self._stopping = False
         self._turned = clock.monotonic()
-        self.progress = WorkerProgress(beat=self._turned, turned=self._turned, startable_at=None)
+        self.progress = WorkerProgress(
+            beat=self._turned, next_beat=self._turned, turned=self._turned, startable_at=None
+        )
         """Replaced as a whole, so that another thread may read it at any time."""
 
     # ------------------------------------------------------------------ what others say
@@ -110,14 +102,11 @@ class Worker:
         self._maintain()
 
     def hint(self, job_id: str) -> bool:
-        """Somebody says that this job has changed: poll it now. A hint, never the truth. False if not followed."""
+        """Somebody says that this job has changed: poll it soon. A hint, never the truth. False if not followed."""
         followed = self._agenda.jobs.get(job_id)
         if followed is None:
             return False
-        if followed.busy:
-            followed.hinted = True  # it may come before the answer that it is about
-        elif followed.job.state in REMOTE_STATES:
-            self._take_now(followed)
+        self._hint_pace.note(followed)
         return True
 
     def decided(self, job_id: str) -> None:
@@ -158,8 +147,11 @@ class Worker:
                 self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
             self._start_due()
             now = self._clock.monotonic()
-            self.progress = WorkerProgress(beat=now, turned=self._turned, startable_at=self._agenda.startable_at())
-            await self._clock.wait(self._agenda.changed, self._idle_s(now))
+            idle_s = self._idle_s(now)
+            self.progress = WorkerProgress(
+                beat=now, next_beat=now + idle_s, turned=self._turned, startable_at=self._agenda.startable_at()
+            )
+            await self._clock.wait(self._agenda.changed, idle_s)
 
     async def step(self) -> int:
         """Give each job that is due now one turn and return how many there were. For tests: `run` by hand."""
@@ -238,6 +230,7 @@ class Worker:
         now = self._clock.monotonic()
         for name, lane in self._agenda.lanes.items():
             while (followed := self._agenda.take_due(name, now)) is not None:
+                self._hint_pace.begin(followed)
                 turn = asyncio.create_task(self._turn(lane, followed), name=f"turn-{followed.job.id}")
                 self._turns.add(turn)
                 turn.add_done_callback(self._turn_done)
@@ -273,9 +266,8 @@ class Worker:
         if wait_s is None or followed.job.state.ended:
             self._agenda.drop(followed.job.id)
             return
-        if followed.decided or (followed.hinted and followed.job.state in REMOTE_STATES):
-            wait_s = 0.0
-        followed.hinted = followed.decided = False
+        wait_s = 0.0 if followed.decided else self._hint_pace.wait_s(followed, wait_s)
+        followed.decided = False
         self._agenda.set_due(followed, wait_s)
 
     async def _take_turn(self, followed: Followed) -> float | None:

@@ -2,12 +2,14 @@
 
 Result files come from outside, and a decoder is where a malicious file does harm. So the bot never decodes one: this
 module is run as `python -m bot.media.contact_sheet` with an empty environment, hard limits on CPU time, memory and file
-sizes, and in a folder that contains only the images. `draw` starts it; `main` is what runs there.
+sizes, and in a folder that contains only the images, out of which it cannot reach (`decoder_cage`). `draw` starts it;
+`main` is what runs there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import math
 import resource
@@ -17,6 +19,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from bot.media import decoder_cage
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,12 +31,25 @@ SHEET_NAME = "contact-sheet.jpg"
 TIMEOUT_S = 30.0
 """From the start of the process to its end, idle time included."""
 CPU_S = 20
-MEMORY_BYTES = 1024**3
-FILE_BYTES = 32 * 1024**2
-PIXELS_MAX = 50_000_000
-"""The largest image that is decoded: 200 MB in memory."""
+MIB = 1024**2
+DATA_BYTES = 208 * MIB
+"""What it may write to; with Python's and Pillow's own code that is less than 256 MiB in memory."""
+MEMORY_BYTES = 384 * MIB
+"""All that it may map, code included."""
+FILE_BYTES = 32 * MIB
+PIXELS_MAX = 40_000_000
+"""The largest image that is decoded, if it fits: a pixel takes 4 bytes, but 9 as AVIF and 16 as WebP."""
+AT_ONCE = 2
+"""Sheets that are drawn at once; further ones wait."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 """The decoders that may be used; Pillow has many more, some of them old."""
+LOADED = (
+    "PIL.ImageDraw",
+    "PIL.ImageFont",
+    *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Ppm", "Png", "Mpo", "WebP", "Avif")),
+    "bot.media.chart",
+)
+"""What Pillow would import only with the first picture (five formats always), and what the captions need."""
 TILES_MAX = 20
 COLUMNS_MAX = 5
 TILE, GAP, CAPTION_HEIGHT, TEXT_SIZE, NUMBER_SIZE = 256, 16, 44, 18, 22
@@ -51,6 +69,10 @@ class Tile:
     file: str | None
 
 
+_places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+"""By event loop, of which a process has one, and the tests many."""
+
+
 class NoSheet(Exception):
     """There is no contact sheet: the process failed, was too slow, or could read none of the images."""
 
@@ -58,8 +80,14 @@ class NoSheet(Exception):
 async def draw(folder: Path, tiles: Sequence[Tile], *, timeout_s: float = TIMEOUT_S) -> Path:
     """Draw the sheet of the images in `folder` and return its path, in the same folder. Raises NoSheet.
 
-    In every case, cancellation included, the process has ended.
+    In every case, cancellation included, the process has ended. `timeout_s` does not count the wait for a place.
     """
+    places = _places.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+    async with places:
+        return await _draw(folder, tiles, timeout_s)
+
+
+async def _draw(folder: Path, tiles: Sequence[Tile], timeout_s: float) -> Path:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",  # nothing may be imported from the folder with foreign files
@@ -92,6 +120,7 @@ async def draw(folder: Path, tiles: Sequence[Tile], *, timeout_s: float = TIMEOU
 
 def main() -> int:
     """Draw the tiles that stdin names, in the working directory; return the exit code."""
+    load()
     restrict()
     tiles = [Tile(**each) for each in json.load(sys.stdin)][:TILES_MAX]
     sheet = drawn(tiles, Path())
@@ -102,16 +131,27 @@ def main() -> int:
     return 0
 
 
+def load() -> None:
+    """Import all code that is needed: once restricted, this process can read it no more."""
+    for name in LOADED:
+        importlib.import_module(name)
+    from PIL import AvifImagePlugin  # noqa: PLC0415 - the bot's own process never needs it
+
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # by default one for each core, and their stacks count as memory
+
+
 def restrict() -> None:
-    """Limit what this process may use, irrevocably; no core file with foreign content is written."""
+    """Limit what this process may use and reach, irrevocably; no core file with foreign content is written."""
     for what, limit in (
         (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_DATA, DATA_BYTES),
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, FILE_BYTES),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 32),
     ):
         resource.setrlimit(what, (limit, limit))
+    decoder_cage.shut(Path())
 
 
 def drawn(tiles: Sequence[Tile], folder: Path) -> Image | None:

@@ -45,6 +45,9 @@ log = structlog.get_logger(__name__)
 MAX_BYTES: Final = 512 * texts.MEBIBYTE
 TOTAL_TIMEOUT_S: Final = 300.0
 SILENCE_TIMEOUT_S: Final = FLOOR_WINDOW_S
+DOWNLOAD_CONNECTIONS: Final = 200
+LOOK_CONNECTIONS: Final = 40
+"""Apart from those of downloads: links of members that get no answer hold up no result."""
 INSPECT_TIMEOUT_S: Final = 20.0
 INSPECT_BYTES: Final = 256 * 1024
 INSPECT_SPANS: Final = 3
@@ -54,6 +57,8 @@ NAME_LIMIT_CHARS: Final = 60
 
 _LATER: Final = frozenset({408, 425, 429})
 
+NewTransport = Callable[[int], httpx.AsyncBaseTransport]
+"""Makes a transport that has this many connections at most."""
 OnProgress = Callable[[int, int | None], None]
 """Called with the bytes on disk and the total in bytes, None if the host does not say."""
 
@@ -100,22 +105,24 @@ class MediaFetcher:
         *,
         clock: Clock,
         allowed_origins: Collection[str] = (),
-        transport: httpx.AsyncBaseTransport | None = None,
+        new_transport: NewTransport | None = None,
         max_bytes: int = MAX_BYTES,
         total_timeout_s: float = TOTAL_TIMEOUT_S,
         progress_window_s: float = FLOOR_WINDOW_S,
     ) -> None:
         """Allow exact origins (`http://127.0.0.1:8080`) besides the public ones; `total_timeout_s` is per download.
 
-        A download that brings too few bytes for `progress_window_s` is given up. A `transport` that is passed in has to
-        refuse private addresses itself, as `public_transport` does. Raises ValueError for what is not an origin.
+        A download that brings too few bytes for `progress_window_s` is given up. Transports of `new_transport` have to
+        refuse private addresses themselves, as `public_transport` does. Raises ValueError for what is not an origin.
         """
         self._allowed = origins_of(allowed_origins)
         self._clock = clock
         self._max_bytes = max_bytes
         self._progress_window_s = progress_window_s
         self._total_timeout_s = total_timeout_s
-        self._http = new_client(transport or public_transport(allowed_origins), timeout_s=SILENCE_TIMEOUT_S)
+        new = new_transport or (lambda connections: public_transport(allowed_origins, connections=connections))
+        self._downloads = new_client(new(DOWNLOAD_CONNECTIONS), timeout_s=SILENCE_TIMEOUT_S)
+        self._looks = new_client(new(LOOK_CONNECTIONS), timeout_s=SILENCE_TIMEOUT_S)
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,7 +134,8 @@ class MediaFetcher:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._downloads.aclose()
+        await self._looks.aclose()
 
     async def download(
         self,
@@ -146,7 +154,7 @@ class MediaFetcher:
         limit = self._max_bytes if max_bytes is None else max_bytes
         started = self._clock.monotonic()
         with PartFile(into, _plain(stem) or "file") as part:
-            async with _deadline(self._total_timeout_s), self._answer(url) as response:
+            async with _deadline(self._total_timeout_s), self._answer(self._downloads, url) as response:
                 pace = DownloadPace(self._clock, self._progress_window_s)
                 found = await _fill(part, response, expect, limit, pace, on_progress)
             kind, content_type, extension = found
@@ -198,7 +206,7 @@ class MediaFetcher:
     async def _piece(self, url: str, span: Span) -> _Piece:
         """Read one range; a host without ranges gives the file's start, of which no more than the range is read."""
         headers = {"range": f"bytes={span.start}-{span.stop - 1}"}
-        async with self._answer(url, headers) as response:
+        async with self._answer(self._looks, url, headers) as response:
             ranged = response.status_code == 206
             if ranged and is_packed(response):
                 raise MediaWrongKind(texts.COMPRESSED)  # a part of a packed file cannot be unpacked by itself
@@ -213,11 +221,13 @@ class MediaFetcher:
             return _Piece(bytes(data[:wanted]), str(response.request.url), size, ranged)
 
     @asynccontextmanager
-    async def _answer(self, link: str, headers: dict[str, str] | None = None) -> AsyncIterator[httpx.Response]:
+    async def _answer(
+        self, http: httpx.AsyncClient, link: str, headers: dict[str, str] | None = None
+    ) -> AsyncIterator[httpx.Response]:
         """Yield the response after all redirects. Raises MediaUnsafe, MediaGone, MediaUnreachable or NoAnswer."""
         url = checked(link, self._allowed)
         for _ in range(REDIRECT_LIMIT + 1):
-            async with answer_to(self._http, self._http.build_request("GET", url, headers=headers)) as response:
+            async with answer_to(http, http.build_request("GET", url, headers=headers)) as response:
                 if not response.is_redirect:
                     _refuse_status(response.status_code, ranged=headers is not None)
                     yield response

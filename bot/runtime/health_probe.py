@@ -1,6 +1,6 @@
 """Checks the running bot's health: what `cannon-bot health` and the container's health check do.
 
-The bot may listen on any free port, so it stores its address in the database; this reads that row, without opening
+The bot may listen on any free port, so it stores where in the database; this reads that row, without opening
 the database the way the bot does.
 """
 
@@ -16,7 +16,7 @@ from bot.errors import StartError
 from bot.runtime import texts
 
 ADDRESS_META = "http_address"
-"""The name under which the running bot stores its address in the table `meta`."""
+"""The name under which the running bot stores, in the table `meta`, where its health is asked."""
 TIMEOUT_S = 5.0
 ANSWER_LIMIT_BYTES = 64 * 1024
 

@@ -11,11 +11,13 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bot.runtime.log_collapse import LogCollapse
 
 MASK = "[masked]"
 NOT_LOGGED = "[not logged]"
@@ -26,21 +28,24 @@ _SECRET_NAMES = frozenset(
 _PRIVATE_NAMES = frozenset({"body", "content", "input", "output", "prompt"})
 """What members wrote or received: it is theirs, not the host's."""
 
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+
+def _without_query(match: re.Match[str]) -> str:
+    """Mask the query of a URL, if it has one. One without is matched too: else each `://` in it would be tried."""
+    return f"{match[1]}?{MASK}" if match[2] else match[0]
+
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\bcs_[a-z]+_[\w-]+"), MASK),  # Cannon Studio's API keys
-    (re.compile(r"\b[\w-]{17,40}\.[\w-]{6,7}\.[\w-]{27,}", re.ASCII), MASK),  # Discord's bot tokens
+    (re.compile(r"(?<![\w-])[\w-]{17,}+\.[\w-]{6,7}\.[\w-]{27,}", re.ASCII), MASK),  # Discord's bot tokens
     (re.compile(r"\bgAAAAA[\w-]{60,}=*", re.ASCII), MASK),  # what is sealed with Fernet
     (re.compile(r"(?<![\w-])[\w-]{43}=(?![\w=-])", re.ASCII), MASK),  # Fernet's keys: 32 bytes as base64url
     (
         re.compile(r"(/(?:webhooks|interactions)/(?:\d+/)?)[^\s/?#\\\"'<>]+"),
         rf"\1{MASK}",
     ),  # Discord's webhooks and our own
-    (
-        re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^/\s@\"'<>]+@", re.IGNORECASE),
-        rf"\1{MASK}@",
-    ),  # name and password in a URL
+    (re.compile(r"(://)[^/\s@\"'<>]+@"), rf"\1{MASK}@"),  # name and password in a URL
     # Whole query strings, because a signed URL is one by its query.
-    (re.compile(r"(://[^\s?\"'<>]{0,2000})\?[^\s\"'<>]*"), rf"\1?{MASK}"),
+    (re.compile(r"(://[^\s?\"'<>]*+)(\?[^\s\"'<>]*)?"), _without_query),
     (re.compile(r"\?[\w.%~\[\]-]+=[^\s\"'<>]*"), f"?{MASK}"),
     (
         re.compile(
@@ -51,7 +56,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_UNSAFE = {
+    number: chr(number).encode("unicode_escape", "backslashreplace").decode("ascii")
+    for number in (
+        *range(0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000), 0xFEFF,
+    )
+}  # fmt: skip
 """Control characters, line separators, marks that reverse the reading direction, and halves of surrogate pairs."""
 
 _DEPTH_MAX = 6
@@ -78,7 +89,7 @@ class Scrubber:
 
     def text(self, text: str) -> str:
         """Return `text` masked and on one line."""
-        return _UNSAFE.sub(_escaped, self.mask(text))
+        return self.mask(text).translate(_UNSAFE)
 
     def value(self, value: object, depth: int = 0) -> object:
         """Return a value of plain types, scrubbed throughout; what is not a plain type becomes its scrubbed repr."""
@@ -108,10 +119,6 @@ class Scrubber:
         for name, trace in traces.items():
             clean[name] = "\n".join(self.text(line) for line in trace.splitlines())
         return clean
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
 def configure_logs(
@@ -168,6 +175,15 @@ def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor)
 
 class _Output(logging.StreamHandler[TextIO]):
     """Ours, distinguishable from what a test or a host has put on the root logger."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._collapse = LogCollapse()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, unless it repeats one; `handle` holds the handler's lock."""
+        for each in self._collapse.let_through(record):
+            super().emit(each)
 
 
 def _quieten(level: int) -> None:

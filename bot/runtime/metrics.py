@@ -8,7 +8,7 @@ make the number of series grow.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -33,6 +33,12 @@ class Metrics:
         self._seen: set[str] = set()
         own = self.registry
         self._open = Gauge("cannon_bot_jobs_open", "Jobs that have not ended, by state.", ["state"], registry=own)
+        self._oldest_due = Gauge(
+            "cannon_bot_oldest_due_seconds",
+            "For how long the job that was due first has waited for its turn, by lane; 0 if none is due.",
+            ["lane"],
+            registry=own,
+        )
         self._jobs = Counter(
             "cannon_bot_jobs", "Times a job entered a state, by operation.", ["operation", "state"], registry=own
         )
@@ -57,6 +63,9 @@ class Metrics:
         self._discord = Counter("cannon_bot_discord_errors", "Errors of Discord's API.", ["code"], registry=own)
         self._api = Counter("cannon_bot_api_errors", "Errors of Cannon Studio's API.", ["error"], registry=own)
         self._hints = Counter("cannon_bot_webhook_hints", "Webhooks received.", ["outcome"], registry=own)
+        self._refused = Counter(
+            "cannon_bot_connections_refused", "Connections closed, by the bound passed.", ["bound"], registry=own
+        )
 
     def job(self, operation: str, state: JobState) -> None:
         """Count that a job of `operation` entered `state`."""
@@ -67,6 +76,10 @@ class Metrics:
         for state in JobState:
             if not state.ended:
                 self._open.labels(state.value).set(counts.get(state, 0))
+
+    def oldest_due(self, lane: str, seconds: Callable[[], float]) -> None:
+        """Have the wait of a lane's oldest due job read by `seconds` whenever the metrics are."""
+        self._oldest_due.labels(lane).set_function(seconds)
 
     def submit(self, operation: str, outcome: str) -> None:
         """Count one POST. `outcome`: `accepted`, or the error's class name."""
@@ -96,6 +109,10 @@ class Metrics:
     def hint(self, *, known: bool) -> None:
         """Count a webhook; `known`: whether it named a job of ours."""
         self._hints.labels("known" if known else "unknown").inc()
+
+    def connection_refused(self, bound: str) -> None:
+        """Count a connection that was one too many. `bound`: `all` or `peer`."""
+        self._refused.labels(self._label(bound)).inc()
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format (`CONTENT_TYPE`)."""

@@ -8,6 +8,9 @@ import itertools
 
 from bot.runtime.clock import Clock
 
+ROUNDING = 1e-6
+"""What of a call may be missing: a wait for less might end at the same reading of the clock."""
+
 
 class Pace:
     """Lets `burst` calls through at once and `per_s` a second after that: at most their sum in any second.
@@ -62,4 +65,5 @@ class Pace:
         now = self._clock.monotonic()
         self._left = min(self._burst, self._left + (now - self._counted_at) * self._per_s)
         self._counted_at = now
-        return 0.0 if self._left >= 1 else (1 - self._left) / self._per_s
+        missing = 1 - self._left
+        return missing / self._per_s if missing > ROUNDING else 0.0

@@ -1,4 +1,4 @@
-"""Which links the bot may follow: https to a public address, and nothing else. Pure; `transport` resolves names.
+"""Which links the bot may follow: https on its own port to a public address. Pure; `transport` resolves names.
 
 A link comes from a member or from an API's answer, so it may point at the bot's own network: `127.0.0.1`, a cloud's
 metadata service, `[::ffff:10.0.0.1]`, or a decimal number that the C library reads as an address.
@@ -18,11 +18,27 @@ from bot.runtime import texts
 LINK_LIMIT_CHARS = 8192
 """Longer than any signed link of the known hosts, short enough to parse cheaply."""
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+HTTPS_PORT = 443
+"""Any other port of a stranger's host is a service that expects no bot: links would make the bot a port scanner."""
+_DEFAULT_PORTS = {"http": 80, "https": HTTPS_PORT}
 _UNFIT = re.compile(r"[\x00-\x20\x7f\\]|[\ud800-\udfff]")
 _NUMBER_LABEL = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z", re.IGNORECASE)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_TUNNELS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "192.0.0.0/24",  # for protocols (RFC 6890); a cloud has had its metadata service at 192.0.0.192
+        "192.88.99.0/24",  # relays from IPv6 (RFC 7526)
+        "::/96",  # IPv4 in IPv6, deprecated (RFC 4291)
+        "64:ff9b:1::/48",  # translation inside one network (RFC 8215)
+        "2001::/32",  # tunnels (RFC 4380): the address inside may be any
+        "2002::/16",  # tunnels (RFC 3056)
+        "3fff::/20",  # for documentation (RFC 9637)
+        "5f00::/16",  # segment routing inside one network (RFC 9602)
+        "fec0::/10",  # site-local, deprecated (RFC 3879)
+    )
+)
+"""By hand, because what Python's `is_global` knows depends on its patch version."""
 
 Origin = tuple[str, str, int]
 """Scheme, host and port: two links with the same three have one origin."""
@@ -59,8 +75,8 @@ def is_public(address: str) -> bool:
             return is_public(str(ip.ipv4_mapped))
         if ip in _NAT64:
             return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-        if any(ip in tunnel for tunnel in _TUNNELS):
-            return False
+    if any(ip in network for network in _NOT_PUBLIC):
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
@@ -83,7 +99,9 @@ def checked(link: str, allowed: frozenset[Origin] = frozenset()) -> httpx.URL:
         return url
     if url.scheme != "https":
         raise MediaUnsafe(texts.NOT_HTTPS)
-    if not _is_public_name(origin[1]) or not 0 < origin[2] < 65536:
+    if origin[2] != HTTPS_PORT:
+        raise MediaUnsafe(texts.OTHER_PORT)
+    if not _is_public_name(origin[1]):
         raise MediaUnsafe(texts.NOT_PUBLIC)
     return url
 

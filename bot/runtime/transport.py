@@ -6,7 +6,6 @@ aiohttp's own errors through, so one place turns all of them into `NoAnswer`.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import logging
 import re
@@ -25,7 +24,8 @@ from httpx_aiohttp import AiohttpTransport
 
 from bot.errors import MediaUnsafe
 from bot.runtime import texts
-from bot.runtime.safe_urls import Origin, is_public, origins_of
+from bot.runtime.name_lookup import NameLookup
+from bot.runtime.safe_urls import HTTPS_PORT, Origin, is_public, origins_of
 from bot.runtime.unpacking import BrokenEncoding, UnknownEncoding, Unpacker
 
 CONNECTIONS = 400
@@ -78,19 +78,24 @@ def new_client(transport: httpx.AsyncBaseTransport, *, timeout_s: float) -> http
 
 def plain_transport() -> httpx.AsyncBaseTransport:
     """Return the transport for the API's configured address, whatever network that is on."""
-    return _transport(_connector)
+    return _transport(lambda context: _connector(context, CONNECTIONS))
 
 
 def public_transport(
-    allowed_origins: Collection[str] = (), *, lookup: Lookup | None = None, open_socket: OpenSocket | None = None
+    allowed_origins: Collection[str] = (),
+    *,
+    connections: int = CONNECTIONS,
+    lookup: Lookup | None = None,
+    open_socket: OpenSocket | None = None,
 ) -> httpx.AsyncBaseTransport:
-    """Return a transport that connects to public addresses only, and to the exact `allowed_origins`.
+    """Return a transport that connects to port 443 of public addresses only, and to the exact `allowed_origins`.
 
     The address that was checked is the one connected to, so a name that resolves differently the next time gains
-    nothing. `lookup` and `open_socket` replace DNS and the kernel in tests. Raises ValueError for a bad origin.
+    nothing. It has its own connections and its own threads for names: what holds it up holds up no other.
+    `lookup` and `open_socket` replace DNS and the kernel in tests. Raises ValueError for a bad origin.
     """
-    gate = _Gate(origins_of(allowed_origins), lookup or system_lookup, open_socket or _open_socket)
-    return _transport(lambda context: _connector(context, gate))
+    gate = _Gate(origins_of(allowed_origins), lookup or NameLookup(), open_socket or _open_socket)
+    return _transport(lambda context: _connector(context, connections, gate))
 
 
 @asynccontextmanager
@@ -131,12 +136,6 @@ def content_length(response: httpx.Response) -> int | None:
     """Return the length in bytes that the headers give, None if they do not."""
     text = response.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-async def system_lookup(host: str, port: int) -> Sequence[str]:
-    """Resolve a name as the machine does. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
 
 
 class OriginTransport(httpx.AsyncBaseTransport):
@@ -206,8 +205,8 @@ class _Gate(AbstractResolver):
     def open_socket(self, info: AddressInfo) -> socket.socket:
         """Return a socket for a checked address. Raises PermissionError for one that did not pass `resolve`."""
         address, port = str(info[4][0]), int(info[4][1])
-        if not is_public(address) and (address, port) not in self._approved:
-            raise PermissionError("not a public address")
+        if (port != HTTPS_PORT or not is_public(address)) and (address, port) not in self._approved:
+            raise PermissionError("not the port for https of a public address")
         return self._open_socket(info)
 
     async def close(self) -> None:
@@ -224,12 +223,12 @@ def _open_socket(info: AddressInfo) -> socket.socket:
     return socket.socket(info[0], info[1], info[2])
 
 
-def _connector(context: ssl.SSLContext, gate: _Gate | None = None) -> aiohttp.TCPConnector:
+def _connector(context: ssl.SSLContext, connections: int, gate: _Gate | None = None) -> aiohttp.TCPConnector:
     if gate is None:
-        return aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_S)
+        return aiohttp.TCPConnector(ssl=context, limit=connections, keepalive_timeout=KEEP_ALIVE_S)
     return aiohttp.TCPConnector(
         ssl=context,
-        limit=CONNECTIONS,
+        limit=connections,
         keepalive_timeout=KEEP_ALIVE_S,
         resolver=gate,
         use_dns_cache=False,

@@ -1,88 +1,85 @@
-"""The bot's own HTTP server: `/healthz`, `/metrics` and the webhooks of Cannon Studio.
+"""The bot's own HTTP server: the webhooks of Cannon Studio for the world, `/healthz` and `/metrics` for the host.
 
 A webhook is a hint and never the truth: its body is not even parsed. Its token names one job, whose state the
 Worker then polls from Cannon Studio itself. Responses to known and unknown tokens differ only in the status.
-Only `/webhooks/` needs to be reachable from outside; put a proxy that terminates TLS in front of it, at `PUBLIC_URL`.
+Put a proxy that terminates TLS in front of the webhooks' address, at `PUBLIC_URL`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-from collections.abc import Callable, Mapping
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 from aiohttp import web
 
-from bot.errors import StartError
-from bot.runtime import texts
+from bot.runtime.clock import Clock
+from bot.runtime.connection_cap import ConnectionCap
+from bot.runtime.listener import Endpoint, Listener
 from bot.runtime.metrics import CONTENT_TYPE, Metrics
+from bot.settings import IpNetwork
 
-BODY_LIMIT_BYTES = 64 * 1024
 BODY_TIMEOUT_S = 10.0
-SHUTDOWN_TIMEOUT_S = 2.0
-BACKLOG = 1024
 
 _log = structlog.get_logger(__name__)
 
 
 class HttpServer:
-    """Serves health, metrics and webhooks on one address.
+    """Serves webhooks on one address and health with metrics on another.
 
     `health` returns a JSON-able mapping with the booleans `ok` (the process can do its work) and `ready` (it is
     connected and serving); both true make 200, else 503. It must contain no secret: anyone who reaches the port reads
     it. `hint` gets a webhook's token and returns whether it names a job; it must compare in constant time.
+    `public` is None where nobody is to send webhooks; `proxies` are those in front of it.
     """
 
     def __init__(
         self,
         *,
-        host: str,
-        port: int,
+        private: Endpoint,
+        public: Endpoint | None,
+        proxies: Iterable[IpNetwork] = (),
         health: Callable[[], Mapping[str, object]],
         hint: Callable[[str], bool],
         metrics: Metrics,
+        clock: Clock,
     ) -> None:
-        self._host = host
-        self._port = port
         self._health = health
         self._hint = hint
         self._metrics = metrics
-        self._runner: web.AppRunner | None = None
-        self.address = ""
+        for_host = [web.get("/healthz", self._answer_health), web.get("/metrics", self._answer_metrics)]
+        for_world = [web.post("/webhooks/{token:[A-Za-z0-9_-]{8,128}}", self._answer_webhook)]
+
+        def cap(name: str) -> ConnectionCap:
+            return ConnectionCap(name, clock=clock, refused=metrics.connection_refused, proxies=proxies)
+
+        self._host_listener = Listener(private, for_host, cap=cap("health"))
+        self._world_listener = Listener(public, for_world, cap=cap("webhooks")) if public is not None else None
+
+    @property
+    def health_address(self) -> str:
+        """Where this machine reaches health and metrics."""
+        return self._host_listener.address
+
+    @property
+    def webhook_address(self) -> str | None:
+        """Where this machine reaches the webhooks; None if they are not served."""
+        return self._world_listener.address if self._world_listener is not None else None
 
     async def start(self) -> None:
-        """Listen; afterwards `address` is where this machine reaches it. Raises StartError if it cannot listen."""
-        app = web.Application(client_max_size=BODY_LIMIT_BYTES)
-        app.add_routes(
-            [
-                web.get("/healthz", self._answer_health),
-                web.get("/metrics", self._answer_metrics),
-                web.post("/webhooks/{token:[A-Za-z0-9_-]{8,128}}", self._answer_webhook),
-            ]
-        )
-        app.on_response_prepare.append(_plain_headers)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self._host, self._port, backlog=BACKLOG).start()
-        except OSError as error:
-            await runner.cleanup()
-            self._refuse(error)
-        self._runner = runner
-        host, port = runner.addresses[0][:2]
-        self.address = f"http://{_reachable(host)}:{port}"
+        """Listen. Raises StartError if it cannot, and then listens nowhere."""
+        await self._host_listener.start()
+        if self._world_listener is not None:
+            try:
+                await self._world_listener.start()
+            except BaseException:
+                await self._host_listener.close()
+                raise
 
     async def close(self) -> None:
-        """Stop listening; requests in progress get `SHUTDOWN_TIMEOUT_S` to finish. Closing twice is no error."""
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
-
-    def _refuse(self, error: OSError) -> NoReturn:
-        reason = (error.strerror or str(error)).splitlines()[0]
-        raise StartError(texts.cannot_listen(self._host, self._port, reason)) from error
+        """Stop listening; requests in progress may finish for a moment. Closing twice is no error."""
+        listeners = (self._host_listener, self._world_listener)
+        await asyncio.gather(*(listener.close() for listener in listeners if listener is not None))
 
     async def _answer_health(self, _request: web.Request) -> web.Response:
         try:
@@ -99,24 +96,9 @@ class HttpServer:
     async def _answer_webhook(self, request: web.Request) -> web.Response:
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S):
-                await request.read()  # raises a 413 past BODY_LIMIT_BYTES
+                await request.read()  # raises a 413 past the listener's limit
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
         known = self._hint(request.match_info["token"])
         self._metrics.hint(known=known)
         return web.json_response({}, status=202 if known else 404)
-
-
-def _reachable(host: str) -> str:
-    """Return where this machine reaches a listener bound to `host`: "all addresses" is not one to connect to."""
-    address = ipaddress.ip_address(host.partition("%")[0])
-    if address.is_unspecified:
-        return "127.0.0.1" if address.version == 4 else "[::1]"
-    return f"[{address}]" if address.version == 6 else str(address)
-
-
-async def _plain_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Hide the versions of Python and aiohttp, and keep responses out of caches."""
-    response.headers["Server"] = "cannon-bot"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"

@@ -163,7 +163,7 @@ def _settings(api_url: str, folder: Path) -> Settings:
         cannon_api_key=SecretStr(DEMO_KEY),
         cannon_api_key_guilds="*",
         database=folder / "demo.db",
-        http_port=0,
+        health_port=0,
         log_level="WARNING",
     )
 

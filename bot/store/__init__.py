@@ -6,10 +6,12 @@ from bot.store.guild.approvals import Approval
 from bot.store.guild.privacy import Erased
 from bot.store.guild.reaction_acts import DueWish
 from bot.store.guild.recipes import KeptRecipe, Saved
-from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
+from bot.store.guild.review_places import ReviewRule
+from bot.store.guild.reviews import Review, ReviewVerdict
 from bot.store.jobs.cancellation import Cancelled
-from bot.store.jobs.copies import Copy
+from bot.store.jobs.copies import Copy, DoomedCopy
 from bot.store.jobs.overshoots import Overshoot
+from bot.store.jobs.rows import PlacedJob
 from bot.store.money.ledger import LedgerRow, LedgerSums
 from bot.store.money.spending import Spending
 from bot.store.money.true_costs import PricedKind
@@ -23,12 +25,14 @@ __all__ = [
     "Copy",
     "Database",
     "Decision",
+    "DoomedCopy",
     "DueWish",
     "Erased",
     "KeptRecipe",
     "LedgerRow",
     "LedgerSums",
     "Overshoot",
+    "PlacedJob",
     "PricedKind",
     "Record",
     "RecordOf",

@@ -7,6 +7,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
+
+from bot.errors import StoreError
 from bot.runtime.clock import Clock
 from bot.store.engine.database import BUSY_TIMEOUT_S, Database
 from bot.store.engine.meta import Meta
@@ -24,6 +27,7 @@ from bot.store.guild.privacy import Privacy
 from bot.store.guild.reaction_acts import ReactionActs
 from bot.store.guild.reactions import ReactionMaps
 from bot.store.guild.recipes import Recipes
+from bot.store.guild.retention import Retention
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings
 from bot.store.guild.switched_off import SwitchedOff
@@ -47,6 +51,8 @@ from bot.store.money.spending import SpendingViews
 from bot.store.money.true_costs import TrueCosts
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
+
+log = structlog.get_logger(__name__)
 
 
 class Store:
@@ -95,6 +101,9 @@ class Store:
         self.account_checks = AccountChecks(database, box, clock)
         self.host_key_refusals = HostKeyRefusals(database, box, clock)
         self.absent_guilds = AbsentGuilds(database, box, clock)
+        self.retention = Retention(database, box, clock)
+        self.resealed = 0
+        """How many secrets were sealed with the newest key when it was opened."""
 
     @classmethod
     async def open(
@@ -110,7 +119,8 @@ class Store:
 
         Without any, a key file next to the database is used. Raises StoreError, with what to do, if the database
         cannot be used or a secret key that it needs is missing. With `alone` also if another process has opened it so;
-        otherwise whoever held leases is dead, and their jobs are free at once.
+        otherwise whoever held leases is dead, and their jobs are free at once. Then also what an older secret key has
+        sealed is sealed with the newest, so that older ones are not needed any more.
         """
         lock = ProcessLock.take(path) if alone else None
         try:
@@ -132,10 +142,24 @@ class Store:
             await database.write(lambda db: sealed.forget_expired_tokens(db, now))
             if lock is not None:
                 await database.write(end_all_leases)
+            store = cls(database, box, clock, lock)
+            if lock is not None:
+                await store._rotate_if_needed()
         except BaseException:
             await database.close()
             raise
-        return cls(database, box, clock, lock)
+        return store
+
+    async def _rotate_if_needed(self) -> None:
+        if len(self._box.fingerprints) == 1:
+            return
+        try:
+            self.resealed = await self.rotate_secrets()
+        except StoreError as error:  # one damaged secret must not keep all servers from being served
+            log.warning("secrets.not_resealed", error=error.sentence)
+            return
+        if self.resealed:
+            log.info("secrets.resealed", count=self.resealed)
 
     @property
     def path(self) -> Path:
@@ -149,8 +173,19 @@ class Store:
             self._lock.release()
 
     async def rotate_secrets(self) -> int:
-        """Seal all secrets with the newest key, so that older ones can be removed. Returns how many were changed."""
-        return await self._database.write(lambda db: sealed.reseal(db, self._box))
+        """Seal all secrets with the newest key, so that older ones can be removed. Returns how many were changed.
+
+        One transaction: after a crash either all or none are. Raises StoreError, with nothing changed, for one that no
+        key opens.
+        """
+        count = await self._database.write(lambda db: sealed.reseal(db, self._box))
+        if count:
+            await self.truncate_log()
+        return count
+
+    async def truncate_log(self) -> bool:
+        """Empty the write-ahead log, in which what was erased can still be read. False if that is not possible now."""
+        return await self._database.truncate_log()
 
     def sign(self, text: str) -> str:
         """Return a short signature of `text` by this installation's newest secret key: for URLs given to others."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 STEP_LOST = "The step before this one gave no result, so this was not started. Nothing was charged for it."
 STEP_CANCELLED = "The step before this one was cancelled, so this was not started. Nothing was charged for it."
+STEP_NOT_SENT = "The step before this one was refused, so this was not started. Nothing was charged for it."
 STEP_REFUSED = "The result before this one was not published, so this was not started. Nothing was charged for it."
 
 # ---------------------------------------------------------------------- jobs that may not start any more

@@ -8,9 +8,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import message_link
+from bot.domain.harmless_text import harmless
 from bot.domain.models import END_STATES, OPEN_STATES, Job, JobState
 from bot.errors import InputError, NotAllowed
+from bot.generation.sources import require_kept, require_shown
 from bot.guild.removals import recovered_by
 from bot.jobs.surface import Later, NoPlace
 from bot.store import Cancelled
@@ -24,6 +27,7 @@ from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, is_moderator, require_moderator
 from cogs.ui.texts import GONE
+from cogs.ui.viewer import viewer_of
 from cogs.workflows.options import job_label
 
 STATES = {
@@ -42,9 +46,7 @@ def completion(states: frozenset[JobState]) -> object:
 
     async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
         bot = interaction.client
-        jobs = await bot.parts.store.job_lists.recent(
-            interaction.guild_id or 0, limit=100, states=states, author_id=interaction.user.id
-        )
+        jobs = await bot.parts.store.job_lists.own(interaction.guild_id or 0, interaction.user.id, states=states)
         word, now = typed.strip().lower(), bot.clock.wall()
         offers = [(job_label(job, now), job.id) for job in jobs]
         return [app_commands.Choice(name=label, value=key) for label, key in offers if word in label.lower()][
@@ -56,8 +58,15 @@ def completion(states: frozenset[JobState]) -> object:
 
 async def visible_job(interaction: Interaction, job_id: str) -> Job:
     """Return the job with this id, if the member may see it. Raises Refused, InputError with the constant answer."""
-    guild_id = guild_of(interaction)
-    job = await interaction.client.parts.store.job_lists.visible(guild_id, interaction.user.id, job_id.strip().upper())
+    job = await interaction.client.parts.generation.visible.get(await viewer_of(interaction), job_id)
+    if job is None:
+        raise InputError(GONE)
+    return job
+
+
+async def any_job(interaction: Interaction, job_id: str) -> Job:
+    """Return the server's job with this id, for a moderator: nothing of its words or files may be shown of it."""
+    job = await interaction.client.parts.store.jobs.get(guild_of(interaction), job_id.strip().upper())
     if job is None:
         raise InputError(GONE)
     return job
@@ -82,7 +91,7 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
         if whose == "all":
             await require_moderator(interaction)
         embed, view = await _page(interaction, whose, state or "any", 0)
-        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+        await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
     @app_commands.command(name="show", description=texts.JOBS_SHOW)
     @app_commands.describe(id=texts.JOB_ID_OPTION)
@@ -90,8 +99,8 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
     async def show(self, interaction: Interaction, id: JobId) -> None:  # noqa: A002 - the option's name
         """Show ephemerally a job that the member may see."""
         job = await visible_job(interaction, id)
-        embed, view = await job_pages.family_page(interaction.client, interaction.user.id, job)
-        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+        embed, view = await job_pages.family_page(interaction.client, await viewer_of(interaction), job)
+        await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
     @app_commands.command(name="cancel", description=texts.JOBS_CANCEL)
     @app_commands.describe(id=texts.JOB_ID_OPTION, drop=texts.DROP_OPTION)
@@ -103,18 +112,13 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
         drop: bool = False,
     ) -> None:
         """Cancel the member's own job; as a moderator, any job of the server, private ones included."""
-        guild_id, store = guild_of(interaction), interaction.client.parts.store
-        job = await store.jobs.get(guild_id, id.strip().upper())
-        moderates = await is_moderator(interaction)
-        if job is None or (
-            not moderates and await store.job_lists.visible(guild_id, interaction.user.id, job.id) is None
-        ):
-            raise InputError(GONE)
+        guild_id, moderates = guild_of(interaction), await is_moderator(interaction)
+        job = await any_job(interaction, id) if moderates else await visible_job(interaction, id)
         if job.author_id != interaction.user.id and not moderates:
             raise NotAllowed(texts.NOT_YOURS)
         done = await _cancel(interaction, job, drop=drop)
         try:
-            await interaction.response.send_message(done, ephemeral=True)
+            await in_time(interaction.response.send_message(done, ephemeral=True))
         finally:
             await interaction.client.parts.delivery.show(guild_id, job.card_id)
 
@@ -167,7 +171,7 @@ async def turn_page(interaction: Interaction, subject: str, _values: Sequence[st
     if whose == "all":
         await require_moderator(interaction)
     embed, view = await _page(interaction, whose, state, int(number))
-    await interaction.response.edit_message(embed=embed, view=view)
+    await in_time(interaction.response.edit_message(embed=embed, view=view))
 
 
 # ---------------------------------------------------------------------- cancelling
@@ -196,6 +200,7 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
 async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Post all results of the job's card that were made but not posted."""
     await require_own(interaction, job)
+    require_kept(job)
     bot = interaction.client
     if may_come_late([job]):
         await _recover_late(interaction, job)
@@ -203,27 +208,29 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     held = [each for each in await bot.parts.generation.earlier.of_card(job) if each.state is JobState.HELD]
     if not held:
         raise InputError(_nothing_held(job))
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     if await bot.parts.generation.earlier.is_private(job):
+        if not await is_moderator(interaction):
+            await require_shown(bot.parts.store, job.guild_id, [each.id for each in held])
         await _move_here(interaction, job)
     for each in held:
         await _post(interaction, each)
     await bot.parts.delivery.show(job.guild_id, job.card_id)
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     if card is not None and not card.private:
-        await interaction.edit_original_response(content=texts.posted(message_link(card)))
+        await in_time(interaction.edit_original_response(content=texts.posted(message_link(card))))
 
 
 async def _recover_late(interaction: Interaction, job: Job) -> None:
     """Look for the result of a job that was given up, and say what came of it."""
     bot = interaction.client
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     late = await find_late(interaction, [job])
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     now = await bot.parts.store.jobs.get(job.guild_id, job.id) or job
     if now.state is JobState.DELIVERED and card is not None and not card.private:
         late = texts.posted(message_link(card))
-    await interaction.edit_original_response(content=late or _nothing_held(job))
+    await in_time(interaction.edit_original_response(content=late or _nothing_held(job)))
 
 
 def _nothing_held(job: Job) -> str:
@@ -231,13 +238,13 @@ def _nothing_held(job: Job) -> str:
     if job.state is JobState.DELIVERED:
         return texts.POSTED_MEANWHILE
     if job.state in END_STATES:
-        return texts.no_result(job.id, job.state, job.error)
+        return texts.no_result(job.id, job.state, job.error and harmless(job.error))
     return texts.still_being_made(job.id)
 
 
 async def _move_here(interaction: Interaction, job: Job) -> None:
     """Move a private card into this ephemeral response: nobody else may see it."""
-    bot, original = interaction.client, await interaction.original_response()
+    bot, original = interaction.client, await in_time(interaction.original_response())
     await bot.parts.jobs.move_card(
         job, message_id=original.id, channel_id=interaction.channel_id or 0, token=interaction.token
     )
@@ -245,14 +252,14 @@ async def _move_here(interaction: Interaction, job: Job) -> None:
 
 async def _post(interaction: Interaction, job: Job) -> None:
     bot = interaction.client
-    fresh = await fresh_links.renew(bot, [job]) if job.media else {}
+    fresh = await fresh_links.renew(bot, interaction.user.id, [job]) if job.media else {}
     media = [job_pages.with_link(medium, fresh.get(medium.url)) for medium in job.media]
     try:
         posted = await bot.parts.delivery.poster.post_held(
             job,
             media,
             channel_id=interaction.channel_id or 0,
-            is_reviewed=await is_moderator(interaction),
+            by_moderator=await is_moderator(interaction),
             record=recovered_by(interaction.user.id),
         )
     except NoPlace as error:

@@ -9,10 +9,12 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.card import state_word
 from bot.delivery.colours import NEUTRAL
-from bot.delivery.formatting import message_link, plain
+from bot.delivery.formatting import message_link
 from bot.delivery.view import in_five_rows
+from bot.domain.harmless_text import harmless
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, JobState, Media, credits_words
 from bot.domain.text import shortened, stamp
+from bot.domain.visibility import Viewer
 from cogs.jobs import texts
 from cogs.results import buttons as results
 from cogs.ui.controls import Control
@@ -54,8 +56,8 @@ async def list_page(
     return embed, view
 
 
-async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord.Embed, discord.ui.View]:
-    """Draw a job with its family, as far as this member may see it, and what can be done with it."""
+async def family_page(bot: CannonBot, viewer: Viewer, job: Job) -> tuple[discord.Embed, discord.ui.View]:
+    """Draw a job with its family, as far as this viewer may see it, and what can be done with it."""
     store = bot.parts.store
     found = await store.cards.with_jobs(job.guild_id, job.card_id)
     assert found is not None
@@ -67,13 +69,13 @@ async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord
         colour=NEUTRAL,
     )
     state = state_word(job.state)
-    error = f": {plain(shortened(job.error, 300))}" if job.error else ""
+    error = f": {harmless(shortened(job.error, 300))}" if job.error else ""
     embed.add_field(name=texts.STATE, value=f"{state}{error}", inline=False)
     embed.add_field(name=texts.COST, value=cost_words(job))
     embed.add_field(name=texts.AUTHOR, value=f"<@{job.author_id}> {stamp(job.created_at)}")
     if card.message_id is not None and card.is_in_channel and not card.private:
         embed.add_field(name=texts.CARD, value=message_link(card))
-    family = await store.lineage.of(job.guild_id, viewer_id, job.id)
+    family = await bot.parts.generation.visible.family(viewer, job.id)
     if len(family) > 1:
         embed.description = f"{embed.description or ''}\n{texts.FAMILY}\n{family_text(family, job.id)}".strip()
         embed.add_field(name=texts.FAMILY_COST, value=total_words(family), inline=False)
@@ -86,9 +88,8 @@ async def family_page(bot: CannonBot, viewer_id: int, job: Job) -> tuple[discord
 def _words(job: Job) -> str | None:
     """Return a job's prompt as a quotation; of an erased job, the note that it was erased."""
     if job.prompt:
-        return "\n".join(f"> {line}" for line in plain(shortened(job.prompt, 350)).splitlines())
-    erased = job.state.ended and not job.input and not job.media
-    return texts.RECORD_ERASED if erased else None
+        return "\n".join(f"> {line}" for line in harmless(shortened(job.prompt, 350)).splitlines())
+    return None if job.erased_at is None else texts.RECORD_ERASED
 
 
 def family_text(family: Sequence[Job], shown_id: str) -> str:

@@ -34,14 +34,18 @@ Form: TypeAlias = Callable[[Rows, bool, bool], str]
 """Makes text of the rows of a page, which may be the first one and may be the last one."""
 
 
-async def books(stack: ExitStack, store: Store, guild_id: int, *, since: float, file_limit: int) -> list[discord.File]:
+async def books(
+    stack: ExitStack, store: Store, guild_id: int, jobs: NextPage, *, since: float, file_limit: int
+) -> list[discord.File]:
     """Return the server's books from `since` (Unix seconds) on as files for Discord; `stack` closes them.
+
+    `jobs` reads the jobs of that time as their reader may see them.
 
     If one is larger than `file_limit` bytes, they are zipped. Raises InputError if the archive is too large as well.
     """
     sources: dict[str, tuple[NextPage, Form]] = {
         "ledger.csv": (lambda mark: store.reports.ledger_page(guild_id, since=since, after=mark), as_csv),
-        "jobs.json": (lambda mark: store.reports.jobs_page(guild_id, since=since, after=mark), as_json),
+        "jobs.json": (jobs, as_json),
         "decisions.json": (lambda mark: store.reports.decisions_page(guild_id, since=since, after=mark), as_json),
     }
     return await _files(stack, sources, "books.zip", InputError(texts.BOOKS_TOO_LARGE, "period"), file_limit)

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.errors import InputError, NoKey
 from bot.jobs.price_book import PriceBook
 from cogs.member import texts
@@ -17,7 +18,6 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.pages import pages
 from cogs.ui.permissions import is_moderator
 from cogs.ui.prices import price_lines, price_range
-from cogs.ui.texts import IN_SERVER_ONLY
 from cogs.workflows.options import operation_of
 
 AnyCommand = app_commands.Command[Any, ..., Any]
@@ -152,18 +152,18 @@ class Help(commands.Cog):
         bot, guild_id = interaction.client, interaction.guild_id or 0
         books = bot.parts.price_books
         if not await books.is_complete(guild_id):
-            await interaction.response.defer(ephemeral=True, thinking=True)
+            await in_time(interaction.response.defer(ephemeral=True, thinking=True))
             await books.refresh(guild_id)
         return HelpContext(bot=bot, prices=await books.of(guild_id), off=bot.parts.switches.off(guild_id))
 
 
 async def _send(interaction: Interaction, made: Sequence[discord.Embed]) -> None:
     if interaction.response.is_done():
-        await interaction.edit_original_response(embed=made[0])
+        await in_time(interaction.edit_original_response(embed=made[0]))
     else:
-        await interaction.response.send_message(embed=made[0], ephemeral=True)
+        await in_time(interaction.response.send_message(embed=made[0], ephemeral=True))
     for more in made[1:]:
-        await interaction.followup.send(embed=more, ephemeral=True)
+        await in_time(interaction.followup.send(embed=more, ephemeral=True))
 
 
 def _menus(interaction: Interaction) -> list[str]:
@@ -171,10 +171,8 @@ def _menus(interaction: Interaction) -> list[str]:
 
 
 async def _payer(interaction: Interaction) -> str:
-    if interaction.guild_id is None:
-        return IN_SERVER_ONLY
     try:
-        key = await interaction.client.parts.keys.for_guild(interaction.guild_id)
+        key = await interaction.client.parts.keys.for_guild(interaction.guild_id or 0)
     except NoKey as error:
         return error.sentence
     payer = texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES
 from bot.errors import InputError
 from bot.store import Erased
@@ -27,20 +28,24 @@ class PrivacyCommands(commands.GroupCog, group_name="privacy", group_description
     async def export(self, interaction: Interaction) -> None:
         """Send the member their jobs as JSON, ephemerally."""
         guild_id = guild_of(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         limit = interaction.guild.filesize_limit if interaction.guild is not None else FILE_LIMIT_BYTES
         with ExitStack() as stack:
             files = await own_jobs(
                 stack, interaction.client.parts.store, guild_id, interaction.user.id, file_limit=limit
             )
-            await interaction.edit_original_response(content=texts.OWN_JOBS, attachments=files)
+            await in_time(
+                interaction.edit_original_response(content=texts.OWN_JOBS, attachments=files), UPLOAD_TIMEOUT_S
+            )
 
     @app_commands.command(name="delete", description=texts.PRIVACY_DELETE)
     async def delete(self, interaction: Interaction) -> None:
         """Ask the member for confirmation."""
         guild_of(interaction)
-        await interaction.response.send_message(
-            texts.DELETE_QUESTION, view=confirmation_for(interaction.user.id), ephemeral=True
+        await in_time(
+            interaction.response.send_message(
+                texts.DELETE_QUESTION, view=confirmation_for(interaction.user.id), ephemeral=True
+            )
         )
 
 
@@ -59,14 +64,16 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
     """Erase the member's own data; nobody can do so for another member."""
     if member_id != str(interaction.user.id):
         raise InputError(GONE)
-    erased = await interaction.client.parts.member_data.erase(guild_of(interaction), interaction.user.id)
-    await interaction.response.edit_message(content=outcome(erased), view=None)
+    parts, guild_id = interaction.client.parts, guild_of(interaction)
+    erased = await parts.member_data.erase(guild_id, interaction.user.id)
+    await in_time(interaction.response.edit_message(content=outcome(erased), view=None))
+    await parts.delivery.takedown.delete_erased(guild_id)  # the upkeep deletes the rest
 
 
 @on("privacy_keep")
 async def keep(interaction: Interaction, _member_id: str, _values: Sequence[str]) -> None:
     """Delete nothing."""
-    await interaction.response.edit_message(content=texts.KEPT, view=None)
+    await in_time(interaction.response.edit_message(content=texts.KEPT, view=None))
 
 
 def outcome(erased: Erased) -> str:

@@ -105,6 +105,7 @@ def last_jobs(count: int) -> str:
 # ---------------------------------------------------------------------- /usage report and its chart
 
 SPENT, RATE, DAYS_LEFT, TOP_SPENDERS = "Spent", "Burn rate", "Days of credit left", "Top spenders"
+EXPIRING, TOP_UP = "Credits that expire", "Buy credits"
 BY_OPERATION, BY_MEMBER, BY_DAY = "By operation", "By member", "By day"
 NOTHING_SPENT = "nothing"
 BALANCE_NOT_KNOWN = "the account's credits are not known"
@@ -168,7 +169,8 @@ OWN_JOBS = "Your jobs on this server. Links to files in it may have ended."
 DELETE_QUESTION = (
     "This blanks the prompts, inputs, outputs and links to files of all your ended jobs on this server, and your "
     "drafts. It cannot be undone. What each job cost stays in the server's books, with your Discord id as a bare "
-    "number. Messages in Discord stay: take results down with Remove on their cards first."
+    "number. Copies of your results in galleries, reviews and direct messages are deleted too. The cards themselves "
+    "stay in their channels: Remove on a card deletes it, before or after this."
 )
 KEEP = "Keep"
 KEPT = "Nothing was deleted."

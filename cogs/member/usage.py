@@ -5,7 +5,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -16,17 +16,23 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS
-from bot.domain.models import credits_text, credits_words
+from bot.domain.credit_expiry import days_left
+from bot.domain.harmless_text import bare
+from bot.domain.models import ExpiringCredits, credits_text, credits_words
 from bot.domain.text import shortened
 from bot.errors import CannonError, NoKey
+from bot.guild.api_keys import UsableKey
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw, drawable
 from bot.store.money.reports import Report
 from cogs.member import texts
 from cogs.member.export import books
+from cogs.ui.account_words import expiring_words
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting, job_line, member_usage, member_usage_text
-from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.permissions import guild_of, is_host, require_moderator
+from cogs.ui.viewer import viewer_of
 
 JOBS_SHOWN = 10
 TOP_SHOWN = 10
@@ -45,11 +51,17 @@ class SpendingRate:
     a_day: Decimal
     free: Decimal | None
     """The account's credits less what is held, as of now or of the last check."""
+    expiring: Sequence[ExpiringCredits] = ()
+    """Those of the account's credits that expire."""
+    top_up_url: str | None = None
+    """Where credits can be bought."""
+    at: float = 0.0
+    """As of when, Unix seconds."""
 
     @property
     def days_left(self) -> Decimal | None:
-        """For how many days the account lasts at this rate."""
-        return None if self.free is None or not self.a_day else max(self.free, Decimal(0)) / self.a_day
+        """For how many days the account lasts at this rate, without what expires before it is spent."""
+        return None if self.free is None else days_left(self.free, self.expiring, self.a_day, self.at)
 
 
 @app_commands.guild_only()
@@ -66,7 +78,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         embed = discord.Embed(title=texts.YOUR_CREDITS, description=member_usage_text(shown), colour=NEUTRAL)
         last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or texts.NO_JOBS
         embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
 
     @app_commands.command(name="report", description=texts.USAGE_REPORT)
     @app_commands.describe(period=texts.REPORT_PERIOD_OPTION)
@@ -74,30 +86,31 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         """Show what was spent by day, member and operation, and how long the account lasts."""
         await require_moderator(interaction)
         guild_id, bot = guild_of(interaction), interaction.client
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         days = await _days(bot, guild_id, DAYS[period])
         found = await bot.parts.store.reports.totals(guild_id, [(start, end) for _, start, end in days])
-        rate = await _rate(bot, guild_id, found, days[0][1])
+        rate = await _rate(interaction, found, days[0][1])
         embed = _embed(found, rate, len(days))
         if not found.total:
-            await interaction.edit_original_response(embed=embed)
+            await in_time(interaction.edit_original_response(embed=embed))
             return
         chart = await _chart(interaction, found, [day for day, _, _ in days])
         file = discord.File(io.BytesIO(chart.png), CHART_NAME, description=alt_text(chart, found.total, len(days)))
         embed.set_image(url=f"attachment://{CHART_NAME}")
-        await interaction.edit_original_response(embed=embed, attachments=[file])
+        await in_time(interaction.edit_original_response(embed=embed, attachments=[file]), UPLOAD_TIMEOUT_S)
 
     @app_commands.command(name="export", description=texts.USAGE_EXPORT)
     @app_commands.describe(period=texts.EXPORT_PERIOD_OPTION)
     async def export(self, interaction: Interaction, period: Periods | None = None) -> None:
         """Send the server's books, ephemerally."""
         await require_moderator(interaction)
-        guild_id, bot = guild_of(interaction), interaction.client
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        guild_id, bot, viewer = guild_of(interaction), interaction.client, await viewer_of(interaction)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         since = 0.0 if period is None else (await _days(bot, guild_id, DAYS[period]))[0][1]
+        jobs, file_limit = bot.parts.generation.visible.books(viewer, since=since), interaction.filesize_limit
         with ExitStack() as stack:
-            files = await books(stack, bot.parts.store, guild_id, since=since, file_limit=interaction.filesize_limit)
-            await interaction.edit_original_response(content=texts.BOOKS, attachments=files)
+            files = await books(stack, bot.parts.store, guild_id, jobs, since=since, file_limit=file_limit)
+            await in_time(interaction.edit_original_response(content=texts.BOOKS, attachments=files), UPLOAD_TIMEOUT_S)
 
 
 async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date, float, float]]:
@@ -109,26 +122,44 @@ async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date
     return list(zip(dates[:-1], starts[:-1], starts[1:], strict=True))
 
 
-async def _rate(bot: CannonBot, guild_id: int, found: Report, since: float) -> SpendingRate:
+async def _rate(interaction: Interaction, found: Report, since: float) -> SpendingRate:
     """Return the rate over the report's days, or since the first job if that is later; over one day at least."""
+    bot, guild_id = interaction.client, guild_of(interaction)
     first = since if found.first_at is None else max(since, found.first_at)
     days = max(Decimal(1), Decimal(str((bot.clock.wall() - first) / DAY_S)))
-    balance = await _balance(bot, guild_id)
-    held = (await bot.parts.store.ledger.balance(guild_id)).held
-    return SpendingRate(a_day=found.total / days, free=None if balance is None else balance - held)
-
-
-async def _balance(bot: CannonBot, guild_id: int) -> Decimal | None:
-    """Return the account's credits: as Cannon Studio reports them now, else as of the last check."""
+    rate = SpendingRate(a_day=found.total / days, free=None, at=bot.clock.wall())
     try:
         key = await bot.parts.keys.for_guild(guild_id)
     except NoKey:
+        return rate
+    balance = await _balance(interaction, key)
+    if balance is None:
+        return rate
+    held = (await bot.parts.store.ledger.balance(guild_id)).held
+    told = bot.parts.keys.told(guild_id, key)
+    return replace(
+        rate,
+        free=balance - held,
+        expiring=() if told is None else told.expiring,
+        top_up_url=bot.parts.keys.top_up_url(guild_id, key),
+    )
+
+
+async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
+    """Return the account's credits: as Cannon Studio reports them now, else as of the last check.
+
+    None for the host's account, unless the host asks.
+    """
+    parts, guild_id = interaction.client.parts, guild_of(interaction)
+    if key.id is None and not is_host(interaction):
         return None
+    if not parts.status_pace.allows(guild_id):
+        return key.balance
     try:
-        status = await bot.parts.client.status(key.secret)
+        status = await parts.client.status(key.secret)
     except CannonError:
         return key.balance
-    await bot.parts.keys.note_status(guild_id, key, status)
+    await parts.keys.note_status(guild_id, key, status)
     return status.credits
 
 
@@ -146,6 +177,10 @@ def _embed(found: Report, rate: SpendingRate, days: int) -> discord.Embed:
     else:
         left = texts.days_left(_whole(rate.days_left), credits_words(rate.free))
     embed.add_field(name=texts.DAYS_LEFT, value=left)
+    if expiring := expiring_words(rate.expiring, rate.at):
+        embed.add_field(name=texts.EXPIRING, value=expiring, inline=False)
+    if rate.top_up_url is not None:
+        embed.add_field(name=texts.TOP_UP, value=rate.top_up_url, inline=False)
     if found.total:
         members = _top(((f"<@{member_id}>", spent) for member_id, spent in found.members), found.total)
         embed.add_field(name=texts.TOP_SPENDERS, value=members, inline=False)
@@ -219,7 +254,9 @@ def alt_text(chart: Chart, total: Decimal, days: int) -> str:
     """Describe the chart within Discord's limit of an alt text: the lists first, then the days."""
     parts = [texts.chart_total(days, credits_text(total))]
     for panel, heading in (("members", texts.BY_MEMBER), ("operations", texts.BY_OPERATION), ("days", texts.BY_DAY)):
-        rows = [f"{bar.label} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value]
+        rows = [
+            f"{bare(bar.label)} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value
+        ]
         parts.append(texts.chart_list(heading, rows))
     return shortened(" ".join(parts), ALT_TEXT_CHARS)
 

@@ -4,6 +4,8 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.colours import ATTENTION, SUCCESS
+from bot.delivery.deadlines import in_time
+from bot.domain.harmless_text import harmless
 from bot.domain.models import AccountStatus, GuildKey, credits_text
 from bot.errors import NoKey
 from bot.guild.server_key import KEY_LENGTH_MIN, key_typed
@@ -11,7 +13,7 @@ from bot.store.guild.guild_keys import RetiredKey
 from cogs.moderate import texts
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.permissions import guild_of, require_manager, require_moderator
 
 KEY_LENGTH_MAX = 200
 NEEDED_SCOPES = ("requests:read", "requests:write")
@@ -37,22 +39,24 @@ class KeyForm(Form):
 
 async def store_key(interaction: Interaction, typed: str) -> None:
     """Check a key and store it for this server. Only its last four characters are shown again."""
-    await require_moderator(interaction)  # once more: the role may be gone since the form was opened
+    await require_moderator(interaction)  # once more: the permission may be gone since the form was opened
+    require_manager(interaction)
     secret = key_typed(typed)
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     service = interaction.client.parts.moderation.key
     done = await service.set(guild_of(interaction), secret, by_id=interaction.user.id)
     embed = key_embed(texts.KEY_STORED, done.key, done.status)
     if done.before is not None:
         embed.add_field(name=texts.EARLIER_KEY, value=_fate(done.before, is_kept=done.before_is_kept), inline=False)
-    await interaction.edit_original_response(embed=embed)
+    await in_time(interaction.edit_original_response(embed=embed))
 
 
 async def remove_key(interaction: Interaction) -> None:
     """Remove this server's key, and say what that means."""
     await require_moderator(interaction)
+    require_manager(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     done = await bot.parts.moderation.key.remove(guild_id, by_id=interaction.user.id)
     try:
         await bot.parts.keys.for_guild(guild_id)
@@ -60,7 +64,7 @@ async def remove_key(interaction: Interaction) -> None:
     except NoKey:
         next_payer = texts.KEY_NEEDED_NEXT
     fate = _fate(done.before, is_kept=done.is_kept)
-    await interaction.edit_original_response(content=texts.key_removed(done.text, fate, next_payer))
+    await in_time(interaction.edit_original_response(content=texts.key_removed(done.text, fate, next_payer)))
 
 
 def _fate(before: RetiredKey, *, is_kept: bool) -> str:
@@ -72,7 +76,7 @@ def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed
     """Draw the account that a key belongs to; of the key itself only the last four characters."""
     embed = discord.Embed(title=title, colour=SUCCESS)
     embed.add_field(name=texts.KEY, value=texts.key_shown(key.last4))
-    embed.add_field(name=texts.PLAN, value=discord.utils.escape_markdown(status.plan or texts.NOT_REPORTED))
+    embed.add_field(name=texts.PLAN, value=harmless(status.plan or texts.NOT_REPORTED))
     left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
     embed.add_field(name=texts.CREDITS_LEFT, value=left)
     missing = [scope for scope in NEEDED_SCOPES if status.scopes and scope not in status.scopes]

@@ -7,10 +7,11 @@ import structlog
 
 from bot.app.client import CannonBot
 from bot.delivery.colours import ATTENTION
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.formatting import plain
 from bot.delivery.messages import nonce_of
 from bot.domain.card_jobs import main_job, prompt_text
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job, credits_text
 from bot.domain.text import full_stop, shortened, stamp
 from bot.guild.approvals import total
@@ -43,10 +44,12 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
         return True
     channel = bot.get_partial_messageable(channel_id, guild_id=approval.guild_id)
     try:
-        message = await channel.send(
-            embed=question(bot, *found, approval),
-            view=answers(approval.card_id),
-            nonce=nonce_of("approve", approval.card_id, channel_id),
+        message = await in_time(
+            channel.send(
+                embed=question(bot, *found, approval, is_log=rules.approval_channel is None),
+                view=answers(approval.card_id),
+                nonce=nonce_of("approve", approval.card_id, channel_id),
+            )
         )
     except (discord.Forbidden, discord.NotFound):
         await bot.parts.delivery.alert(approval.guild_id, texts.approval_channel_closed(channel_id))
@@ -59,12 +62,18 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
     return True
 
 
-def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval) -> discord.Embed:
-    """Draw what a moderator needs to decide."""
+def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval, *, is_log: bool) -> discord.Embed:
+    """Draw what a moderator needs to decide.
+
+    The words of a private request are for those who decide, not for all who read the log channel, where the question
+    is put if there is no channel for it (`is_log`).
+    """
     operation = bot.catalogue.find(main_job(jobs).operation)
     title = operation.title if operation is not None else jobs[0].operation
     embed = discord.Embed(
-        title=texts.approval_title(title), description=plain(shortened(prompt_text(jobs), 1500)), colour=ATTENTION
+        title=texts.approval_title(title),
+        description=texts.PRIVATE_REQUEST if card.private and is_log else harmless(shortened(prompt_text(jobs), 1500)),
+        colour=ATTENTION,
     )
     embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
     embed.add_field(name=texts.CHANNEL, value=f"<#{card.channel_id}>")
@@ -112,7 +121,9 @@ async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[st
     await require_moderator(interaction)
     bot = interaction.client
     await bot.parts.moderation.approvals.waiting(guild_of(interaction), card_id)
-    await interaction.response.send_modal(RefusalForm(bot, texts.REFUSE_JOB_FORM, refuse, card_id, chars=REASON_CHARS))
+    await in_time(
+        interaction.response.send_modal(RefusalForm(bot, texts.REFUSE_JOB_FORM, refuse, card_id, chars=REASON_CHARS))
+    )
 
 
 async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
@@ -120,13 +131,13 @@ async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
     await require_moderator(interaction)
     approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
     await approvals.turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
-    await _close(interaction, card_id, full_stop(texts.refused(by_id, plain(reason))))
+    await _close(interaction, card_id, full_stop(texts.refused(by_id, harmless(reason))))
 
 
 async def _close(interaction: Interaction, card_id: str, text: str) -> None:
     """Show under the question how it was answered, and remove its buttons. The card is updated in any case."""
     try:
-        await interaction.response.edit_message(content=text, view=None)
+        await in_time(interaction.response.edit_message(content=text, view=None))
     finally:
         await interaction.client.parts.delivery.show(guild_of(interaction), card_id)
 

@@ -3,6 +3,7 @@
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.domain.guild_rules import Block
 from bot.domain.models import JobState
 from bot.domain.text import stamp
@@ -34,18 +35,18 @@ async def block(
     if member.id == interaction.user.id:
         raise InputError(texts.OWN_BLOCK, "member")
     until = None if duration is None else bot.clock.wall() + seconds_of(duration, "until")
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     text = await bot.parts.moderation.access.block(guild_id, member.id, until=until, why=why, by_id=interaction.user.id)
-    await interaction.edit_original_response(content=texts.done(text))
+    await in_time(interaction.edit_original_response(content=texts.done(text)))
 
 
 async def unblock(interaction: Interaction, member: discord.User | discord.Member) -> None:
     """Let a member use the bot again."""
     await require_moderator(interaction)
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     access = interaction.client.parts.moderation.access
     text = await access.unblock(guild_of(interaction), member.id, by_id=interaction.user.id)
-    await interaction.edit_original_response(content=texts.done(text))
+    await in_time(interaction.edit_original_response(content=texts.done(text)))
 
 
 async def show_blocked(interaction: Interaction) -> None:
@@ -55,9 +56,9 @@ async def show_blocked(interaction: Interaction) -> None:
     lines = [_line(each) for each in blocks]
     groups = ["\n".join(lines[start : start + LINES_PER_BLOCK]) for start in range(0, len(lines), LINES_PER_BLOCK)]
     made = pages(texts.BLOCKED_TITLE, groups or [texts.NOBODY_BLOCKED])
-    await interaction.response.send_message(embed=made[0], ephemeral=True)
+    await in_time(interaction.response.send_message(embed=made[0], ephemeral=True))
     for more in made[1:]:
-        await interaction.followup.send(embed=more, ephemeral=True)
+        await in_time(interaction.followup.send(embed=more, ephemeral=True))
 
 
 def _line(block_: Block) -> str:
@@ -72,10 +73,10 @@ async def pause(interaction: Interaction, *, on: bool) -> None:
     """Pause new jobs, or resume them. Running jobs still finish and are delivered."""
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     text = await bot.parts.moderation.access.pause(guild_id, on=on, by_id=interaction.user.id)
     counts = await _job_counts(bot, guild_id, on=on)
-    await interaction.edit_original_response(content=texts.done(f"{text} {counts}").strip())
+    await in_time(interaction.edit_original_response(content=texts.done(f"{text} {counts}").strip()))
     await _redraw_waiting(bot, guild_id)
 
 

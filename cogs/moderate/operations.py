@@ -4,7 +4,8 @@ import discord
 
 from bot.catalogue import Operation
 from bot.delivery.colours import NEUTRAL
-from bot.delivery.formatting import plain
+from bot.delivery.deadlines import in_time
+from bot.domain.harmless_text import harmless
 from bot.errors import InputError
 from bot.guild.operation_switches import OperationSwitches
 from cogs.moderate import texts
@@ -23,7 +24,7 @@ async def operations(interaction: Interaction, operation_id: str | None, switch:
         require_host(interaction)
     if operation_id is None:
         if switch is None:
-            await interaction.response.send_message(embed=_list(interaction, guild_id), ephemeral=True)
+            await in_time(interaction.response.send_message(embed=_list(interaction, guild_id), ephemeral=True))
             return
         raise InputError(texts.operation_missing(switch), "operation")
     operation = interaction.client.catalogue.resolve(operation_id.strip())
@@ -39,11 +40,11 @@ async def operations(interaction: Interaction, operation_id: str | None, switch:
     sentence = _outcome(operation, is_on=is_on, everywhere=everywhere, changed=changed)
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
         sentence += texts.STILL_OFF_EVERYWHERE
-    await interaction.response.send_message(sentence, ephemeral=True)
+    await in_time(interaction.response.send_message(sentence, ephemeral=True))
 
 
 def _outcome(operation: Operation, *, is_on: bool, everywhere: bool, changed: bool) -> str:
-    sentence = texts.switched(plain(operation.title), is_on=is_on, everywhere=everywhere, changed=changed)
+    sentence = texts.switched(harmless(operation.title), is_on=is_on, everywhere=everywhere, changed=changed)
     return sentence if operation.ends is None else sentence + texts.end_announced(operation.ends)
 
 
@@ -72,4 +73,4 @@ def _line(switches: OperationSwitches, guild_id: int, operation: Operation) -> s
         mark, note = "🚫", texts.OFF_HERE
     if operation.ends is not None:
         note += texts.listed_end(operation.ends)
-    return f"{mark} {plain(operation.title)} `{operation.id}`{note}"
+    return f"{mark} {harmless(operation.title)} `{operation.id}`{note}"

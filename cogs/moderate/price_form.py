@@ -5,6 +5,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.domain.price_list import PriceUnit
 from bot.guild.price_file import credits_typed
 from cogs.moderate import texts
@@ -52,4 +53,4 @@ async def open_price_form(interaction: Interaction, amount: float | None, per: s
     """Open the form, with what was given filled in."""
     await require_moderator(interaction)
     shown = "" if amount is None else f"{amount:g}"
-    await interaction.response.send_modal(PriceForm(interaction.client, shown, per, model or ""))
+    await in_time(interaction.response.send_modal(PriceForm(interaction.client, shown, per, model or "")))

@@ -8,7 +8,8 @@ from typing import Final
 import discord
 
 from bot.catalogue import Operation, model_name
-from bot.delivery.formatting import plain
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
+from bot.domain.harmless_text import harmless
 from bot.domain.models import credits_of
 from bot.domain.price_list import PriceList, PriceUnit
 from bot.domain.text import shortened
@@ -35,30 +36,30 @@ async def set_price(
     operation = interaction.client.catalogue.resolve(operation_id.strip())
     chosen = "" if model is None else priced_model(operation, model)
     new = None if amount is None else credits_of(amount)
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     text = await interaction.client.parts.moderation.prices.set(
         guild_of(interaction), operation, chosen, new, per=PriceUnit(per), by_id=interaction.user.id
     )
-    await interaction.edit_original_response(content=texts.done(text))
+    await in_time(interaction.edit_original_response(content=texts.done(text)))
 
 
 async def replace_prices(interaction: Interaction, file: discord.Attachment) -> None:
     """Replace the server's price list by that of a CSV file: all of it, or nothing."""
     await require_moderator(interaction)
     bot = interaction.client
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     text = await text_of_file(file, at_most=FILE_BYTES_MAX)
     done = await bot.parts.moderation.prices.replace(
         guild_of(interaction), text, bot.catalogue, by_id=interaction.user.id
     )
-    await interaction.edit_original_response(content=texts.done(done))
+    await in_time(interaction.edit_original_response(content=texts.done(done)))
 
 
 async def show_prices(interaction: Interaction) -> None:
     """Show the server's price list with what was learned beside it, and the same as a file to be changed."""
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     prices = await bot.parts.store.prices.all(guild_id)
     found = await bot.parts.learned_prices.of_guild(guild_id)
     operations = bot.catalogue.operations
@@ -66,9 +67,9 @@ async def show_prices(interaction: Interaction) -> None:
     made[-1].set_footer(text=texts.PRICES_FOOTER)
     data = write_price_file(prices, found, operations)
     files = [discord.File(io.BytesIO(data), FILE_NAME)]
-    await interaction.edit_original_response(embed=made[0], attachments=files)
+    await in_time(interaction.edit_original_response(embed=made[0], attachments=files), UPLOAD_TIMEOUT_S)
     for more in made[1:]:
-        await interaction.followup.send(embed=more, ephemeral=True)
+        await in_time(interaction.followup.send(embed=more, ephemeral=True))
 
 
 def _lines(operations: Mapping[str, Operation], prices: PriceList, found: Sequence[LearnedKind]) -> list[str]:
@@ -90,7 +91,7 @@ def _lines(operations: Mapping[str, Operation], prices: PriceList, found: Sequen
 
 def _model(operation: Operation | None, model: str) -> str | None:
     name = model if operation is None or not model else model_name(operation, model)
-    return plain(shortened(name, MODEL_CHARS)) if model else None
+    return harmless(shortened(name, MODEL_CHARS)) if model else None
 
 
 def model_choices(interaction: Interaction, typed: str) -> list[discord.app_commands.Choice[str]]:

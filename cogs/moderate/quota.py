@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import in_time
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.limit_words import terms, whose
 from bot.domain.models import credits_of
@@ -91,20 +92,20 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.QUOTA
         blocks = [_listed(scope, [each for each in limits if each.scope is scope]) for scope in Scope]
         shown = list(itertools.chain(*blocks)) or [texts.NO_LIMITS]
         made = pages(texts.LIMITS_TITLE, shown)
-        await interaction.response.send_message(embed=made[0], ephemeral=True)
+        await in_time(interaction.response.send_message(embed=made[0], ephemeral=True))
         for more in made[1:]:
-            await interaction.followup.send(embed=more, ephemeral=True)
+            await in_time(interaction.followup.send(embed=more, ephemeral=True))
 
     @app_commands.command(name="remove", description=texts.QUOTA_REMOVE)
     @app_commands.describe(limit=texts.REMOVED_LIMIT_OPTION)
     async def remove(self, interaction: Interaction, limit: str) -> None:
         """Remove one limit."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         # A snowflake has 19 digits, and what SQLite cannot hold is no id either.
         limit_id = int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 19 else 0
         quota = interaction.client.parts.moderation.quota
         text = await quota.remove_limit(guild_of(interaction), limit_id, by_id=interaction.user.id)
-        await interaction.edit_original_response(content=texts.done(text))
+        await in_time(interaction.edit_original_response(content=texts.done(text)))
 
     @remove.autocomplete("limit")
     async def _limits(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -136,7 +137,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.QUOTA
         guild_id, bot = guild_of(interaction), interaction.client
         _refuse_bot(member)
         until = None if expires is None else bot.clock.wall() + seconds_of(expires, "expires")
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         text = await bot.parts.moderation.quota.grant(
             guild_id,
             member.id,
@@ -145,7 +146,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.QUOTA
             expires_at=until,
             by_id=interaction.user.id,
         )
-        await interaction.edit_original_response(content=texts.done(text))
+        await in_time(interaction.edit_original_response(content=texts.done(text)))
 
     @app_commands.command(name="show", description=texts.QUOTA_SHOW)
     @app_commands.describe(member=texts.SHOWN_MEMBER_OPTION)
@@ -157,7 +158,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.QUOTA
         embed = discord.Embed(
             title=texts.ALLOWANCE_TITLE, description=f"<@{someone.id}>\n{member_usage_text(shown)}", colour=NEUTRAL
         )
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
 
 
 def _scope(who: Who | None, guild_id: int) -> tuple[Scope, int]:
@@ -175,10 +176,10 @@ def _refuse_bot(member: discord.Member | discord.User) -> None:
 
 
 async def _set(interaction: Interaction, limit: Limit) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     quota = interaction.client.parts.moderation.quota
     text = await quota.set_limit(guild_of(interaction), limit, by_id=interaction.user.id)
-    await interaction.edit_original_response(content=texts.done(text))
+    await in_time(interaction.edit_original_response(content=texts.done(text)))
 
 
 _HEADINGS = {

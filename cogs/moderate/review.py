@@ -6,7 +6,8 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.formatting import plain
+from bot.delivery.deadlines import in_time
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Job
 from bot.domain.text import full_stop
 from bot.errors import InputError
@@ -40,7 +41,7 @@ async def set_review(
     else:
         rules = await interaction.client.parts.store.reviews.rules(guild_of(interaction))
         text = "\n".join(_line(rule) for rule in rules) or texts.NO_REVIEW
-        await interaction.response.send_message(text, ephemeral=True)
+        await in_time(interaction.response.send_message(text, ephemeral=True))
 
 
 def _line(rule: ReviewRule) -> str:
@@ -57,14 +58,14 @@ async def _switch_on(interaction: Interaction, channel: discord.TextChannel, onl
     rule = ReviewRule(channel_id=0 if only_in is None else only_in.id, review_channel=channel.id)
     reviews = interaction.client.parts.moderation.reviews
     await reviews.set_rule(guild_of(interaction), rule, by_id=interaction.user.id)
-    await interaction.response.send_message(texts.review_on(_line(rule)), ephemeral=True)
+    await in_time(interaction.response.send_message(texts.review_on(_line(rule)), ephemeral=True))
 
 
 async def _switch_off(interaction: Interaction, only_in: ReviewScope | None) -> None:
     channel_id = None if only_in is None else only_in.id
     reviews = interaction.client.parts.moderation.reviews
     text = await reviews.remove_rule(guild_of(interaction), channel_id, by_id=interaction.user.id)
-    await interaction.response.send_message(texts.review_off(text), ephemeral=True)
+    await in_time(interaction.response.send_message(texts.review_off(text), ephemeral=True))
 
 
 # ---------------------------------------------------------------------- the answers
@@ -89,8 +90,10 @@ async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str])
     """Open the form that asks why not."""
     await require_moderator(interaction)
     await interaction.client.parts.moderation.reviews.require_waiting(guild_of(interaction), job_id)
-    await interaction.response.send_modal(
-        RefusalForm(interaction.client, texts.REFUSE_RESULT_FORM, refuse, job_id, chars=REASON_CHARS)
+    await in_time(
+        interaction.response.send_modal(
+            RefusalForm(interaction.client, texts.REFUSE_RESULT_FORM, refuse, job_id, chars=REASON_CHARS)
+        )
     )
 
 
@@ -104,7 +107,9 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     reviews = interaction.client.parts.moderation.reviews
     await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=interaction.user.id)
     say = texts.published if verdict is ReviewVerdict.PUBLISHED else texts.refused
-    await interaction.response.edit_message(content=full_stop(say(interaction.user.id, plain(reason))), view=None)
+    await in_time(
+        interaction.response.edit_message(content=full_stop(say(interaction.user.id, harmless(reason))), view=None)
+    )
 
 
 async def setup(_bot: CannonBot) -> None:

@@ -8,13 +8,13 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.delivery.colours import NEUTRAL
-from bot.domain.models import JobState, credits_text
+from bot.delivery.deadlines import in_time
 from bot.domain.reaction_rules import NEEDED_MAX
-from bot.errors import CannonError, NoKey
-from bot.guild.account_audit import difference_text
 from cogs.moderate import texts
+from cogs.moderate.account import add_account
 from cogs.moderate.api_key import KeyForm, remove_key
 from cogs.moderate.blocks import block, pause, show_blocked, unblock
+from cogs.moderate.books import add_books
 from cogs.moderate.operations import operations
 from cogs.moderate.price_form import open_price_form
 from cogs.moderate.prices import model_choices, replace_prices, set_price, show_prices
@@ -24,7 +24,7 @@ from cogs.moderate.settings.forms import MODEL_CHARS
 from cogs.reactions.settings import ReactionSettings, set_gallery
 from cogs.ui.durations import SPAN_CHARS
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, moderators_only
+from cogs.ui.permissions import guild_of, moderators_only, require_manager
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows.raw_request import open_request
 
@@ -52,10 +52,11 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     async def key(self, interaction: Interaction, action: Literal["set", "remove"] = "set") -> None:
         """Open the form for the key, or remove the key."""
         guild_of(interaction)
+        require_manager(interaction)
         if action == "remove":
             await remove_key(interaction)
         else:
-            await interaction.response.send_modal(KeyForm(self.bot))
+            await in_time(interaction.response.send_modal(KeyForm(self.bot)))
 
     @app_commands.command(name="settings", description=texts.SETTINGS_COMMAND)
     async def settings(self, interaction: Interaction) -> None:
@@ -66,11 +67,11 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     async def status(self, interaction: Interaction) -> None:
         """Show the server's key, its account and its running jobs."""
         guild_id = guild_of(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         embed = discord.Embed(title=texts.STATUS_TITLE, colour=NEUTRAL)
-        await self._add_account(embed, guild_id)
-        await self._add_jobs(embed, guild_id)
-        await interaction.edit_original_response(embed=embed)
+        await add_account(embed, interaction)
+        await add_books(embed, self.bot, guild_id)
+        await in_time(interaction.edit_original_response(embed=embed))
 
     @app_commands.command(name="operations", description=texts.OPERATIONS_COMMAND)
     @app_commands.describe(
@@ -209,49 +210,6 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     ) -> None:
         """Show, set or switch off review."""
         await set_review(interaction, channel, only_in, switch)
-
-    async def _add_account(self, embed: discord.Embed, guild_id: int) -> None:
-        parts = self.bot.parts
-        try:
-            key = await parts.keys.for_guild(guild_id)
-        except NoKey as error:
-            embed.add_field(name=texts.KEY, value=error.sentence, inline=False)
-            return
-        own = await parts.store.keys.current(guild_id)
-        shown = texts.key_set_by(own.last4, own.set_by, own.set_at) if own else texts.HOST_KEY
-        embed.add_field(name=texts.KEY, value=shown, inline=False)
-        started = self.bot.clock.monotonic()
-        try:
-            status = await parts.client.status(key.secret)
-        except CannonError as error:
-            embed.add_field(name=texts.API, value=f"⚠️ {error.sentence}", inline=False)
-            if key.balance is not None:
-                embed.add_field(name=texts.CREDITS_LAST_SEEN, value=credits_text(key.balance))
-            return
-        await parts.keys.note_status(guild_id, key, status)
-        if key.refused:
-            parts.worker.resume(guild_id, key.slot(guild_id))  # it works again
-        took_ms = (self.bot.clock.monotonic() - started) * 1000
-        embed.add_field(name=texts.API, value=texts.api_answers(took_ms))
-        embed.add_field(name=texts.PLAN, value=discord.utils.escape_markdown(status.plan or texts.NOT_REPORTED))
-        left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
-        embed.add_field(name=texts.CREDITS_LEFT, value=left)
-
-    async def _add_jobs(self, embed: discord.Embed, guild_id: int) -> None:
-        store = self.bot.parts.store
-        counts = await store.job_lists.counts(guild_id)
-        running = {state: count for state, count in counts.items() if not state.ended and count}
-        words = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in running.items())
-        embed.add_field(name=texts.JOBS_RUNNING, value=words or texts.NO_JOBS_RUNNING)
-        sums = await store.ledger.balance(guild_id)
-        embed.add_field(name=texts.SPENT, value=texts.credits_amount(credits_text(sums.spent)))
-        embed.add_field(name=texts.RESERVED, value=texts.credits_amount(credits_text(sums.held)))
-        held = counts.get(JobState.HELD, 0)
-        if held:
-            embed.add_field(name=texts.HELD, value=str(held))
-        difference = await store.account_checks.difference(guild_id)
-        if difference is not None:
-            embed.add_field(name=texts.ACCOUNT, value=f"⚠️ {difference_text(difference)}", inline=False)
 
 
 async def setup(bot: CannonBot) -> None:

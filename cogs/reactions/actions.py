@@ -8,19 +8,22 @@ import structlog
 
 from bot.app.client import CannonBot
 from bot.delivery.copies import shown_jobs
+from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import message_link
 from bot.domain.card_jobs import main_job, open_part, results_of
 from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, ReactionKey, Who
 from bot.domain.spending_policy import refuse_blocked
+from bot.domain.visibility import Viewer
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.reactions import NEXT_STEPS, ReactedCard
 from bot.generation.rerun import require_payer
 from bot.generation.texts import NO_RESULT
+from bot.jobs.surface import NoPlace
 from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
-from cogs.reactions.submit import CardTarget, PostableChannel, accept, post
+from cogs.reactions.submit import CardTarget, PostableChannel, ReactionPayer, accept, post
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
 from cogs.ui.permissions import moderates
@@ -43,6 +46,8 @@ class Reacted:
     channel: PostableChannel
     message_id: int
     member: discord.Member
+    viewer: Viewer
+    """The member, as they see the server's channels now."""
     on: ReactedCard
 
     @property
@@ -113,7 +118,7 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
     bot, rule = context.bot, reacted.rule
     refuse_blocked(await bot.parts.store.blocks.active(reacted.guild.id, reacted.member.id), bot.clock.wall())
     rules = await bot.parts.store.settings.get(reacted.guild.id)
-    is_moderator = moderates(reacted.member.guild_permissions, reacted.member, rules)
+    is_moderator = reacted.viewer.is_moderator
     if not is_moderator and not _counts(rule, reacted):
         raise NotAllowed(texts.not_allowed(rule.who, rule.role_id))
     if rule.action is ReactionAction.REMOVE and not is_moderator and reacted.member.id != reacted.card.author_id:
@@ -122,7 +127,7 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
         require_payer(rules, main_job(reacted.jobs), reacted.member.id)
     if rule.action is ReactionAction.GALLERY and acting_part(reacted) is not None:
         settings = await bot.parts.store.reactions.get(reacted.guild.id)
-        context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
+        await context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
 
 
 def _counts(rule: Reaction, reacted: Reacted) -> bool:
@@ -141,23 +146,33 @@ def _counts(rule: Reaction, reacted: Reacted) -> bool:
 async def start(context: ReactionContext, reacted: Reacted) -> None:
     """Start the job that the reaction requests; its card replies to the one that was reacted to."""
     bot = context.bot
-    payer = await _payer(reacted)
+    payer = await _payer(context, reacted)
     _limit_rate(context, reacted)
-    generation = await bot.parts.generation.reactions.generation(reacted.on, shown_jobs(reacted.jobs), payer.id)
+    generation = await bot.parts.generation.reactions.generation(reacted.on, shown_jobs(reacted.jobs), payer.viewer)
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
     accepted = await accept(bot, reacted.key, generation, target, payer)
     await post(bot, accepted, target)
 
 
-async def _payer(reacted: Reacted) -> discord.Member:
+async def viewer_in(bot: CannonBot, member: discord.Member, channel: PostableChannel | None) -> Viewer:
+    """Return a member without an interaction as a viewer; `channel` is where they react right now, None for nowhere."""
+    rules = await bot.parts.store.settings.get(member.guild.id)
+    is_moderator = moderates(member.guild_permissions, member, rules)
+    return bot.parts.sights.reactor(member, channel, is_moderator=is_moderator)
+
+
+async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:
     """Return the payer, with the roles they have now."""
     if reacted.rule.payer is Purse.REACTOR or reacted.card.author_id == reacted.member.id:
-        return reacted.member
+        return ReactionPayer(member=reacted.member, viewer=reacted.viewer)
     guild, author_id = reacted.guild, reacted.card.author_id
-    try:
-        return guild.get_member(author_id) or await guild.fetch_member(author_id)
-    except discord.NotFound:
-        raise Refused(texts.AUTHOR_GONE) from None
+    author = guild.get_member(author_id)
+    if author is None:
+        try:
+            author = await in_time(guild.fetch_member(author_id))
+        except discord.NotFound:
+            raise Refused(texts.AUTHOR_GONE) from None
+    return ReactionPayer(member=author, viewer=await viewer_in(context.bot, author, None))
 
 
 def _limit_rate(context: ReactionContext, reacted: Reacted) -> None:
@@ -177,12 +192,23 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
     if all(job.state is not JobState.DELIVERED for job in jobs):
         raise InputError(NO_RESULT)
     _limit_rate(context, reacted)
-    withheld = await parts.store.reviews.withheld(card.guild_id, card.id)
+    withheld = await parts.store.reviews.withheld_of(card.guild_id, [job.id for job in jobs])
     embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld))
     embed.url = message_link(card)
     try:
-        channel = reacted.member.dm_channel or await reacted.member.create_dm()
-        await parts.copies.post(channel, card, jobs, kind="dm", place_id=channel.id, embed=embed, documents=documents)
+        channel = await parts.delivery.messages.direct_message(reacted.member.id)
+        await parts.copies.post(
+            channel,
+            card,
+            jobs,
+            kind="dm",
+            place_id=channel.id,
+            to_member=reacted.member.id,
+            embed=embed,
+            documents=documents,
+        )
+    except NoPlace as error:
+        raise InputError(error.sentence) from error
     except discord.Forbidden as error:  # they accept no direct messages, so this cannot be reported to them either
         log.info("reaction.no_private_message", card=card.id, code=error.code)
 

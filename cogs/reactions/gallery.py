@@ -10,20 +10,23 @@ import structlog
 from bot.app.client import CannonBot
 from bot.delivery.colours import GALLERY
 from bot.delivery.copies import shown_jobs
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.formatting import message_link, plain
+from bot.delivery.formatting import message_link
 from bot.domain.card_jobs import prompt_text
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job
 from bot.domain.reaction_rules import ReactionRules
 from bot.domain.text import shortened
 from bot.errors import InputError
+from bot.jobs.surface import Later, NoPlace
 from cogs.reactions import texts
 
 log = structlog.get_logger(__name__)
 
 KIND = "gallery"
 """The kind of its messages among the copies."""
-PROMPT_CHARS = 1500
+PROMPT_CHARS = 1300
 ALERT_QUIET_S = 24 * 3600.0
 SHOWN_KEPT = 2048
 
@@ -36,16 +39,21 @@ class Gallery:
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._shown: dict[str, int] = {}
 
-    def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: ReactionRules) -> None:
+    async def require_fit(self, guild: discord.Guild, card: Card, jobs: Sequence[Job], settings: ReactionRules) -> None:
         """Raise InputError for a card that cannot be shown in the gallery."""
         if settings.gallery_channel is None:
             return
         if not shown_jobs(jobs):
             raise InputError(texts.NOTHING_TO_SHOW)
-        source = guild.get_channel_or_thread(card.channel_id)
-        place = guild.get_channel_or_thread(settings.gallery_channel)
-        if _is_nsfw(source) and place is not None and not _is_nsfw(place):
-            raise InputError(texts.NOT_FROM_HERE)
+        if guild.get_channel_or_thread(settings.gallery_channel) is None:
+            return  # the moderators are told
+        gate = self._bot.parts.delivery.gate
+        try:
+            await gate.require_copy(card, shown_jobs(jobs), channel_id=settings.gallery_channel)
+        except NoPlace as error:
+            raise InputError(error.sentence) from error
+        except Later as error:
+            raise InputError(texts.NOT_POSTED) from error
 
     async def update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
         """Update the card's post to its stars; best effort: the next star tries again."""
@@ -58,7 +66,9 @@ class Gallery:
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("gallery.refused", card=card.id, code=error.code)
             await self._alert(guild_id)
-        except DISCORD_ERRORS as error:
+        except NoPlace as error:
+            log.info("gallery.not_shown", card=card.id, reason=error.sentence)
+        except (Later, *DISCORD_ERRORS) as error:
             log.info("gallery.later", card=card.id, error=type(error).__name__)
 
     async def _update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
@@ -99,7 +109,7 @@ class Gallery:
             return False
         channel = self._bot.get_partial_messageable(card.place_id, guild_id=card.guild_id)
         try:
-            await channel.fetch_message(card.message_id)
+            await in_time(channel.fetch_message(card.message_id))
         except discord.NotFound:
             return False
         return True
@@ -109,7 +119,7 @@ class Gallery:
     ) -> None:
         channel = self._bot.get_partial_messageable(channel_id, guild_id=guild_id)
         try:
-            await channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars))
+            await in_time(channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars)))
         except discord.NotFound:
             log.info("gallery.post_gone", card=card.id)  # a moderator took it down: it is not posted again
         self._note(card.id, stars)
@@ -122,7 +132,7 @@ class Gallery:
     @staticmethod
     def embed(card: Card, jobs: Sequence[Job], stars: int) -> discord.Embed:
         """Draw the post: the author, the prompt, the stars, and a link to the original."""
-        words = plain(shortened(prompt_text(jobs), PROMPT_CHARS))
+        words = harmless(shortened(prompt_text(jobs), PROMPT_CHARS))
         quoted = "\n".join(f"> {line}" for line in words.splitlines())
         embed = discord.Embed(title=texts.ORIGINAL, url=message_link(card), description=quoted or None, colour=GALLERY)
         embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
@@ -142,8 +152,3 @@ class Gallery:
         parts = self._bot.parts
         if await parts.watch.once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
             await parts.delivery.log_channel.post(guild_id, texts.CANNOT_POST_IN_GALLERY)
-
-
-def _is_nsfw(channel: object) -> bool:
-    is_nsfw = getattr(channel, "is_nsfw", None)
-    return bool(is_nsfw()) if callable(is_nsfw) else False

@@ -15,13 +15,14 @@ import structlog
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.domain.reaction_rules import ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, Refused
 from bot.generation.reactions import Reactions
 from bot.store import DueWish
 from cogs.reactions import texts
-from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
+from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed, viewer_in
 
 MEMBER_WITHIN_S = 30.0
 
@@ -90,7 +91,22 @@ class ReactionListener(commands.Cog):
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
         ):
             return None
-        return Reacted(guild=member.guild, channel=channel, message_id=event.message_id, member=member, on=found)
+        viewer = await viewer_in(self.bot, member, channel)
+        return await self._seen(
+            Reacted(
+                guild=member.guild,
+                channel=channel,
+                message_id=event.message_id,
+                member=member,
+                viewer=viewer,
+                on=found,
+            )
+        )
+
+    async def _seen(self, reacted: Reacted) -> Reacted | None:
+        """Return the reaction if its member may see the card that it is on, as they are judged now; else None."""
+        sees = await self.bot.parts.generation.visible.sees_card(reacted.viewer, reacted.card)
+        return reacted if sees else None
 
     async def _act(self, reacted: Reacted) -> None:
         await require_allowed(self.context, reacted)
@@ -117,7 +133,7 @@ class ReactionListener(commands.Cog):
         if self.context.notices.wait_s(guild.id):
             return
         try:
-            await member.send(texts.did_nothing(reacted.rule.shown, reacted.channel.id, sentence)[:2000])
+            await in_time(member.send(texts.did_nothing(reacted.rule.shown, reacted.channel.id, sentence)[:2000]))
         except DISCORD_ERRORS as error:
             log.info("reaction.not_notified", member=member.id, error=type(error).__name__)
 
@@ -176,7 +192,10 @@ class ReactionListener(commands.Cog):
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
         ):
             return None
-        return Reacted(guild=guild, channel=channel, message_id=key.message_id, member=member, on=found)
+        viewer = await viewer_in(self.bot, member, None)  # they need not be there any more
+        return await self._seen(
+            Reacted(guild=guild, channel=channel, message_id=key.message_id, member=member, viewer=viewer, on=found)
+        )
 
     # ------------------------------------------------------------------ removed
 

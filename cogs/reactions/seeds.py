@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE
 from bot.domain.models import Card, Job, JobState
 from bot.runtime.background import BackgroundTasks
@@ -34,7 +35,7 @@ class Seeds:
             shown = [rule for rule in settings.rules.values() if fits(self._bot, rule.action, jobs, gallery=gallery)]
             channel = self._bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
             for rule in shown[:REACTIONS_PER_MESSAGE]:
-                await channel.get_partial_message(message_id).add_reaction(rule.shown)
+                await in_time(channel.get_partial_message(message_id).add_reaction(rule.shown))
         except DISCORD_ERRORS as error:
             log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
         except Exception:

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import in_time
 from bot.domain.reaction_rules import (
     DEFAULTS,
     NEEDED_MAX,
@@ -54,7 +55,7 @@ class ReactionSettings(app_commands.Group, name="reactions", description=texts.R
         """Show the map."""
         await require_moderator(interaction)
         settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
-        await interaction.response.send_message(embed=overview(settings), ephemeral=True)
+        await in_time(interaction.response.send_message(embed=overview(settings), ephemeral=True))
 
     @app_commands.command(name="set", description=texts.REACTIONS_SET)
     @app_commands.describe(
@@ -153,7 +154,7 @@ async def set_gallery(
     await require_moderator(interaction)
     if channel is None and stars is None and switch is None:
         now = await interaction.client.parts.store.reactions.get(guild_of(interaction))
-        await interaction.response.send_message(texts.gallery_now(gallery_text(now)), ephemeral=True)
+        await in_time(interaction.response.send_message(texts.gallery_now(gallery_text(now)), ephemeral=True))
         return
     if channel is not None and interaction.guild is not None:
         missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
@@ -170,4 +171,4 @@ async def set_gallery(
 
 
 async def _done(interaction: Interaction, text: str) -> None:
-    await interaction.response.send_message(texts.done(text), ephemeral=True)
+    await in_time(interaction.response.send_message(texts.done(text), ephemeral=True))

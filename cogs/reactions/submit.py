@@ -11,9 +11,11 @@ from typing import TypeAlias
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.messages import nonce_of
 from bot.domain.models import credits_text
 from bot.domain.reaction_rules import ReactionKey
+from bot.domain.visibility import Viewer
 from bot.errors import Refused
 from bot.generation.generation import Generation
 from bot.jobs.card_spec import Origin
@@ -36,8 +38,16 @@ class CardTarget:
     message_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionPayer:
+    """Who pays for what a reaction starts, and what they see."""
+
+    member: discord.Member
+    viewer: Viewer
+
+
 async def accept(
-    bot: CannonBot, key: ReactionKey, generation: Generation, target: CardTarget, payer: discord.Member
+    bot: CannonBot, key: ReactionKey, generation: Generation, target: CardTarget, payer: ReactionPayer
 ) -> Accepted:
     """Check, price and store a reaction's generation in the name of `payer`.
 
@@ -50,14 +60,17 @@ async def accept(
     if missing:
         raise Refused(may_not_post(missing))
     origin = Origin(
-        place=place_in(guild.id, target.channel.id, target.channel, payer),
-        author_id=payer.id,
+        place=place_in(guild.id, target.channel.id, target.channel, payer.member),
+        author_id=payer.member.id,
+        viewer=payer.viewer,
         locale=str(guild.preferred_locale),
     )
     try:
         return await bot.parts.generation.reactions.accept(key, generation, origin)
     except Unconfirmed as unconfirmed:
-        raise Refused(texts.needs_confirmation(credits_text(unconfirmed.shown.credits))) from unconfirmed
+        shown = unconfirmed.shown
+        sentence = texts.needs_confirmation(credits_text(shown.credits))
+        raise Refused(sentence if shown.known else texts.UNKNOWN_NEEDS_CONFIRMATION) from unconfirmed
 
 
 async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:
@@ -71,13 +84,16 @@ async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:
     )
 
     async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int:
-        message = await target.channel.send(
-            embed=embed,
-            files=files,
-            view=view or discord.utils.MISSING,
-            nonce=nonce_of("card", accepted.card.id),
-            reference=parent if may_reply else discord.utils.MISSING,
-            mention_author=False,
+        message = await in_time(
+            target.channel.send(
+                embed=embed,
+                files=files,
+                view=view or discord.utils.MISSING,
+                nonce=nonce_of("card", accepted.card.id),
+                reference=parent if may_reply else discord.utils.MISSING,
+                mention_author=False,
+            ),
+            UPLOAD_TIMEOUT_S,
         )
         return message.id
 

@@ -86,10 +86,13 @@ def needs_confirmation(credits_: str) -> str:
     )
 
 
+UNKNOWN_NEEDS_CONFIRMATION = (
+    "The price of this is not known yet, and this server wants a yes first: use the button or the command."
+)
+
 # ---------------------------------------------------------------------- the gallery
 
 NOTHING_TO_SHOW = "Only pictures, videos and sounds go to the gallery."
-NOT_FROM_HERE = "What was made in an age-restricted channel does not go to a gallery that is not."
 ORIGINAL, AUTHOR, STARS = "To the original", "Made by", "Stars"
 CANNOT_POST_IN_GALLERY = "⚠️ I cannot post in the gallery's channel; see `/studio gallery`."
 

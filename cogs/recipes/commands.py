@@ -12,8 +12,9 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless, harmless_within, in_block
 from bot.domain.models import credits_text
 from bot.domain.text import shortened, slug
 from bot.errors import InputError
@@ -27,6 +28,7 @@ from cogs.recipes.run import open_run
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
+from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.text_files import text_of_file
 from cogs.ui.texts import DELETE, PRIVATE_OPTION
@@ -49,7 +51,7 @@ async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
     names = [each.name for each in BUILT_IN] + [each.name for each in await bot.parts.store.recipes.all(guild_id)]
     close = get_close_matches(name, names, n=1, cutoff=0.4)
     hint = texts.nearest(close[0]) if close else texts.for_example(names[0])
-    raise InputError(texts.no_recipe(plain(shortened(name, 60)), hint), "recipe")
+    raise InputError(texts.no_recipe(harmless(shortened(name, 60)), hint), "recipe")
 
 
 async def _names(bot: CannonBot, guild_id: int, *, own_only: bool = False) -> list[tuple[str, str]]:
@@ -88,7 +90,9 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
     async def show(self, interaction: Interaction, recipe: Name) -> None:
         """Show a recipe ephemerally."""
         found = await find(interaction.client, guild_of(interaction), recipe)
-        await interaction.response.send_message(embed=recipe_embed(found, interaction.client.catalogue), ephemeral=True)
+        await in_time(
+            interaction.response.send_message(embed=recipe_embed(found, interaction.client.catalogue), ephemeral=True)
+        )
 
     @app_commands.command(name="create", description=texts.RECIPE_CREATE)
     @app_commands.describe(file=texts.FILE_OPTION)
@@ -97,9 +101,9 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         await require_moderator(interaction)
         guild_of(interaction)
         if file is None:
-            await interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts()))
+            await in_time(interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts())))
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         shared = read_shared(await text_of_file(file, at_most=FILE_MAX_BYTES))
         await save(interaction, texts_of(shared, replaces=None))
 
@@ -111,7 +115,7 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         await require_moderator(interaction)
         found = await find(interaction.client, guild_of(interaction), recipe)
         draft = texts_of(found, replaces=None if found.built_in else found.name)
-        await interaction.response.send_modal(RecipeForm(interaction.client, draft))
+        await in_time(interaction.response.send_modal(RecipeForm(interaction.client, draft)))
 
     @app_commands.command(name="delete", description=texts.RECIPE_DELETE)
     @app_commands.describe(recipe=texts.NAME_OPTION)
@@ -124,10 +128,12 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         yes = Control.button(
             "recipe_delete", found.name.replace(" ", "."), label=DELETE, style=discord.ButtonStyle.danger
         )
-        await interaction.response.send_message(
-            texts.delete_question(plain(found.name)),
-            view=view_of([yes]),
-            ephemeral=True,
+        await in_time(
+            interaction.response.send_message(
+                texts.delete_question(harmless(found.name)),
+                view=view_of([yes]),
+                ephemeral=True,
+            )
         )
 
     @app_commands.command(name="share", description=texts.RECIPE_SHARE)
@@ -138,7 +144,10 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         found = await find(interaction.client, guild_of(interaction), recipe)
         data = json.dumps(found.to_json(), indent=2, ensure_ascii=False).encode()
         file = discord.File(io.BytesIO(data), f"{slug(found.name, 'recipe')}.recipe.json")
-        await interaction.response.send_message(texts.shared(plain(found.name)), file=file, ephemeral=True)
+        await in_time(
+            interaction.response.send_message(texts.shared(harmless(found.name)), file=file, ephemeral=True),
+            UPLOAD_TIMEOUT_S,
+        )
 
 
 def _require_own(recipe: Recipe) -> None:
@@ -154,7 +163,7 @@ async def delete_recipe(interaction: Interaction, subject: str, _values: object)
     found = await find(bot, guild_id, subject.replace(".", " "))
     _require_own(found)
     await bot.parts.moderation.recipes.delete(guild_id, found.name, by_id=interaction.user.id)
-    await interaction.response.edit_message(content=texts.deleted(plain(found.name)), view=None)
+    await in_time(interaction.response.edit_message(content=texts.deleted(harmless(found.name)), view=None))
 
 
 def read_shared(text: str) -> Recipe:
@@ -173,7 +182,7 @@ def read_shared(text: str) -> Recipe:
 
 def recipe_embed(recipe: Recipe, catalogue: Catalogue) -> discord.Embed:
     """Draw a recipe: its description and steps, then its parameters and owner."""
-    parts = [plain(recipe.about)] if recipe.about else []
+    parts = [harmless(recipe.about)] if recipe.about else []
     for number, step in enumerate(recipe.steps, start=1):
         try:
             operation = catalogue.resolve(step.operation)
@@ -183,12 +192,11 @@ def recipe_embed(recipe: Recipe, catalogue: Catalogue) -> discord.Embed:
             fixed = operation.fixed_credits
             title, price = operation.title, "" if fixed is None else f" · {texts.fixed_price(credits_text(fixed))}"
         values = "\n".join(f"{name}: {value}" for name, value in step.values.items())
-        fenced = shortened(values, STEP_CHARS).replace("```", "\u02cb\u02cb\u02cb")
-        block = f"\n```\n{fenced}\n```" if values else ""
-        parts.append(f"**{number}. {plain(title)}** `{step.operation}`{price}{block}")
+        block = f"\n{in_block(shortened(values, STEP_CHARS))}" if values else ""
+        parts.append(f"**{number}. {harmless(title)}** `{step.operation}`{price}{block}")
     embed = discord.Embed(
-        title=texts.recipe_title(plain(recipe.name)),
-        description=shortened("\n".join(parts), EMBED_DESCRIPTION_CHARS),
+        title=texts.recipe_title(harmless(recipe.name)),
+        description=fitting(parts, EMBED_DESCRIPTION_CHARS),
         colour=NEUTRAL,
     )
     if recipe.parameters:
@@ -200,8 +208,8 @@ def recipe_embed(recipe: Recipe, catalogue: Catalogue) -> discord.Embed:
 
 
 def _about(about: str, default: str) -> str:
-    text = f" {plain(about)}" if about else ""
-    return texts.with_default(text, plain(shortened(default, 80))) if default else text
+    text = f" {harmless(about)}" if about else ""
+    return texts.with_default(text, harmless_within(default, 80)) if default else text
 
 
 async def setup(bot: CannonBot) -> None:

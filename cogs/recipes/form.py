@@ -7,7 +7,8 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.formatting import plain
+from bot.delivery.deadlines import in_time
+from bot.domain.harmless_text import harmless
 from bot.errors import InputError
 from bot.generation.recipe_texts import RecipeTexts
 from bot.generation.recipes import ABOUT_CHARS, TEXT_MAX
@@ -81,7 +82,7 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
     run = bot.parts.command_sync.mention("recipe run")
     await bot.responses.reply_privately(
         interaction,
-        texts.saved(run, plain(recipe.name), len(recipe.steps)),
+        texts.saved(run, harmless(recipe.name), len(recipe.steps)),
     )
 
 
@@ -100,4 +101,4 @@ async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[
     kept = await drafts.get(guild_of(interaction), interaction.user.id, draft_id)
     if kept is None:
         raise InputError(texts.TEXT_GONE)
-    await interaction.response.send_modal(RecipeForm(interaction.client, kept))
+    await in_time(interaction.response.send_modal(RecipeForm(interaction.client, kept)))

@@ -6,12 +6,14 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.domain.text import shortened
 from bot.generation.recipes import Parameter, Recipe
 from cogs.recipes import texts
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
+from cogs.ui.viewer import origin_of
 from cogs.workflows.submit import submit
 
 
@@ -20,7 +22,7 @@ async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> N
     guild_of(interaction)
     interaction.client.parts.generation.recipe_runs.require_runnable(recipe)
     if recipe.parameters:
-        await interaction.response.send_modal(RunForm(interaction.client, recipe, private))
+        await in_time(interaction.response.send_modal(RunForm(interaction.client, recipe, private)))
     else:
         await run(interaction, recipe, {}, private)
 
@@ -62,9 +64,8 @@ async def run(interaction: Interaction, recipe: Recipe, arguments: Mapping[str, 
     """
     runs = interaction.client.parts.generation.recipe_runs
     begun = runs.begin(recipe, arguments)
+    origin = await origin_of(interaction)
     if begun.is_slow:
-        await interaction.response.defer(ephemeral=private, thinking=True)
-    generation = await runs.generation(
-        begun, guild_id=guild_of(interaction), member_id=interaction.user.id, private=private
-    )
-    await submit(interaction, generation)
+        await runs.require_admitted(begun, origin)
+        await in_time(interaction.response.defer(ephemeral=private, thinking=True))
+    await submit(interaction, await runs.generation(begun, origin, private=private))

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.domain.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState
@@ -19,9 +20,10 @@ from cogs.results.double_press import refuse_double_press
 from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
 from cogs.results.prompt_buttons import of_prompt
-from cogs.ui.controls import Control, on_job, view_of
+from cogs.ui.controls import Control, job_of, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
+from cogs.ui.viewer import origin_of, viewer_of
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
@@ -93,7 +95,7 @@ def _choice(made: Sequence[Job]) -> Control:
 @on_job("again")
 async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Re-run one result, with a new seed."""
-    generation = await interaction.client.parts.generation.reruns.rerun(job, interaction.user.id)
+    generation = await interaction.client.parts.generation.reruns.rerun(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, f"again {job.id}")
     await submit(interaction, generation)
 
@@ -101,7 +103,7 @@ async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) 
 @on_job("again_all")
 async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Re-run all results of a card that were made with the same input."""
-    generation = await interaction.client.parts.generation.reruns.rerun_all(job, interaction.user.id)
+    generation = await interaction.client.parts.generation.reruns.rerun_all(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
     await submit(interaction, generation)
 
@@ -114,7 +116,7 @@ async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str
     if not reruns.can_vary(job):
         raise InputError(GONE)
     answers = [Control.button(f"vary_{strength}", job.id, label=label) for strength, label in STRENGTHS.items()]
-    await interaction.response.send_message(texts.STRENGTH_QUESTION, view=view_of(answers), ephemeral=True)
+    await in_time(interaction.response.send_message(texts.STRENGTH_QUESTION, view=view_of(answers), ephemeral=True))
 
 
 @on_job("vary_subtle")
@@ -130,7 +132,7 @@ async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[st
 
 
 async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
-    generation = await interaction.client.parts.generation.reruns.vary(job, interaction.user.id, strength)
+    generation = await interaction.client.parts.generation.reruns.vary(job, await viewer_of(interaction), strength)
     refuse_double_press(interaction, job, f"vary {job.id}")
     await submit(interaction, generation)
 
@@ -138,13 +140,20 @@ async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
 @on_job("edit")
 async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open a form with the job's own prompt and main fields, and submit what they are changed to."""
-    edit = await interaction.client.parts.generation.reruns.edit(job, interaction.user.id)
-    form = OperationForm(interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept)
+    reruns = interaction.client.parts.generation.reruns
+    edit = await reruns.edit(job, await viewer_of(interaction))
+
+    async def still_may(sent: Interaction) -> None:
+        await reruns.require_payer(await job_of(sent, job.id), sent.user.id)
+
+    form = OperationForm(
+        interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept, still_may=still_may
+    )
     if not form.has_inputs:
         refuse_double_press(interaction, job, "edit")
         await submit(interaction, replace(edit.generation, values=edit.kept))
         return
-    await interaction.response.send_modal(form)
+    await in_time(interaction.response.send_modal(form))
 
 
 @on_job("pick")
@@ -157,7 +166,9 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
     view = discord.ui.View(timeout=None)
     for item in of_result(interaction.client, chosen):
         view.add_item(item)
-    await interaction.response.send_message(texts.picked(chosen.position + 1, chosen.id), view=view, ephemeral=True)
+    await in_time(
+        interaction.response.send_message(texts.picked(chosen.position + 1, chosen.id), view=view, ephemeral=True)
+    )
 
 
 @on_job("retry")
@@ -175,12 +186,12 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
     plan = await retries.plan(job, interaction.user.id)
     refuse_double_press(interaction, job, "retry")
     if plan.is_slow:
-        await interaction.response.defer(ephemeral=plan.private, thinking=True)
+        await in_time(interaction.response.defer(ephemeral=plan.private, thinking=True))
     late = await find_late(interaction, plan.jobs)
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)
         return
-    await submit(interaction, await retries.retry(plan, interaction.user.id))
+    await submit(interaction, await retries.retry(plan, await origin_of(interaction)))
 
 
 async def setup(bot: CannonBot) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery.deadlines import in_time
 from bot.domain.card_jobs import is_batch, is_linked
 from bot.domain.models import Job, JobState
 from bot.errors import InputError, NotAllowed
@@ -24,7 +25,7 @@ def stop_controls(jobs: Sequence[Job]) -> list[discord.ui.Item[Any]]:
     return [Control.button(CANCEL, jobs[0].id, label=texts.CANCEL, style=discord.ButtonStyle.danger)]
 
 
-@on_job(CANCEL)
+@on_job(CANCEL, when_erased=True)
 async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Cancel and refund the jobs that were not sent yet. Jobs that were sent finish, and their results are posted."""
     if job.author_id != interaction.user.id and not await is_moderator(interaction):
@@ -35,7 +36,7 @@ async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str])
         raise InputError(texts.NOTHING_TO_CANCEL)
     running = [each for each in await parts.store.jobs.of_card(job.guild_id, job.card_id) if each.state in _SENT]
     try:
-        await interaction.response.send_message(outcome(stopped, running), ephemeral=True)
+        await in_time(interaction.response.send_message(outcome(stopped, running), ephemeral=True))
     finally:
         await parts.delivery.show(job.guild_id, job.card_id)
 

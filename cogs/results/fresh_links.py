@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE
 from bot.delivery.texts import NOT_REVIEWED
 from bot.domain.models import Job
 from bot.errors import InputError, MediaGone
+from bot.generation.sources import require_kept
 from cogs.results import texts
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction
@@ -26,32 +28,34 @@ async def fresh_link(interaction: Interaction, job: Job, _values: Sequence[str])
 
 async def send(interaction: Interaction, job: Job) -> None:
     """Answer ephemerally with fresh links to the card's files, and put them on the card. Raises InputError."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    require_kept(job)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     bot = interaction.client
     found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)
     card, jobs = found
-    withheld = await bot.parts.store.reviews.withheld(card.guild_id, card.id)
+    withheld = await bot.parts.store.reviews.withheld_of(card.guild_id, [each.id for each in jobs])
     if job.id in withheld:
         raise InputError(NOT_REVIEWED)
-    fresh = await renew(bot, [each for each in jobs if each.id not in withheld])
+    async with bot.parts.sources.pace.request(interaction.user.id):
+        fresh = await renew(bot, interaction.user.id, [each for each in jobs if each.id not in withheld])
     view = discord.ui.View(timeout=None)
     for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
         view.add_item(
             discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else texts.OPEN_RESULT, url=link)
         )
-    await interaction.edit_original_response(content=texts.LINKS, view=view)
+    await in_time(interaction.edit_original_response(content=texts.LINKS, view=view))
     await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
 
 
-async def renew(bot: CannonBot, jobs: Sequence[Job]) -> dict[str, str]:
-    """Return fresh links by the links that were delivered. Raises InputError if a file is no longer available."""
+async def renew(bot: CannonBot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]:
+    """Return fresh links for a member, by the links that were delivered. Raises InputError for a file that is gone."""
     fresh: dict[str, str] = {}
     for job in jobs:
         for medium in job.media:
             try:
-                source = await bot.parts.sources.of_job(job, medium, frozenset({medium.kind}), "result")
+                source = await bot.parts.sources.of_job(member_id, job, medium, frozenset({medium.kind}), "result")
             except MediaGone as error:
                 raise InputError(gone_text(bot, job)) from error
             fresh[medium.url] = source.url

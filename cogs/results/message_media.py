@@ -13,6 +13,7 @@ from bot.domain.models import MediaKind
 from bot.generation.next_steps import Medium
 from bot.generation.sources import SourceRef
 from cogs.ui.interaction import Interaction
+from cogs.ui.viewer import origin_of, viewer_of
 
 PROBE_TIMEOUT_S = 1.5
 """A form must be opened within 3 seconds of the click; what is not known by then is left out."""
@@ -41,11 +42,12 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
     """Return the first medium of one of `kinds` in a message, None if there is none.
 
     A result of the bot is returned as its job, which has more than the message: a fresh link, Sora's id, its prompt.
+    Raises Refused or KeyRefused where a file has to be looked at for somebody who may not spend here.
     """
     own = interaction.client.user
     if own is not None and message.author.id == own.id:
         medium = await interaction.client.parts.generation.next_steps.medium_in_message(
-            interaction.guild_id or 0, interaction.user.id, message.id, kinds
+            await viewer_of(interaction), message.id, kinds
         )
         if medium is not None:
             return medium
@@ -93,12 +95,15 @@ def _kind(content_type: str | None, name: str) -> MediaKind | None:
 async def _probed(
     interaction: Interaction, parts: Sequence[MessageFile], kinds: Collection[MediaKind]
 ) -> MessageFile | None:
-    """Return the first of `parts` whose content is of one of `kinds`."""
-    sources = interaction.client.parts.sources
+    """Return the first of `parts` whose content is of one of `kinds`. Raises Refused for who may not spend here."""
+    if not parts:
+        return None
+    built = interaction.client.parts
+    await built.generation.admission.require(await origin_of(interaction), ())
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
             for part in parts[:PROBES_MAX]:
-                kind = await sources.kind_of(part.link)
+                kind = await built.sources.kind_of(interaction.user.id, part.link)
                 if kind in kinds:
                     return MessageFile(part.link, part.name, kind)
     except TimeoutError:

@@ -3,6 +3,7 @@
 import discord
 
 from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.domain.models import MediaKind
 from bot.errors import InputError
@@ -30,7 +31,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     if not form.has_inputs:
         await submit(interaction, step.generation)
         return
-    await interaction.response.send_modal(form)
+    await in_time(interaction.response.send_modal(form))
 
 
 async def offer(interaction: Interaction, medium: Medium) -> None:
@@ -52,7 +53,7 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
         embed.url = medium.ref.attachment[0]
         action, subject = LINK_ACTION, medium.kinds[0]
     select = Control.select(action, subject, placeholder=texts.WHAT_NEXT, options=options)
-    await interaction.response.send_message(embed=embed, view=view_of([select]), ephemeral=True)
+    await in_time(interaction.response.send_message(embed=embed, view=view_of([select]), ephemeral=True))
 
 
 def of_offer(message: discord.Message | None, subject: str) -> Medium:

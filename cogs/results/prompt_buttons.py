@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.generated_texts import rewritten_prompt
 from bot.domain.models import Job
 from bot.errors import InputError
@@ -14,9 +15,10 @@ from bot.generation.generation import Generation
 from bot.generation.rewritten_prompts import IMAGE, VIDEO
 from cogs.results import texts
 from cogs.results.double_press import refuse_double_press
-from cogs.ui.controls import Control, on_job
+from cogs.ui.controls import Control, job_of, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
+from cogs.ui.viewer import viewer_of
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
@@ -72,7 +74,7 @@ async def _generate(interaction: Interaction, job: Job, target: str) -> None:
 @on_job("prompt_again")
 async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Rewrite the same prompt again."""
-    generation = await interaction.client.parts.generation.reruns.rerun(job, interaction.user.id)
+    generation = await interaction.client.parts.generation.reruns.rerun(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
     await submit(interaction, generation)
 
@@ -84,11 +86,16 @@ async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str])
     if not targets:
         raise InputError(GONE)
     generation = await _generation(interaction, job, targets[0])
+
+    async def still_may(sent: Interaction) -> None:
+        await job_of(sent, job.id)
+
     form = OperationForm(
         interaction.client,
         replace(generation, values={}),
         prefilled={name: str(value) for name, value in generation.values.items()},
         also=targets[1:],
         title=texts.EDIT_PROMPT,
+        still_may=still_may,
     )
-    await interaction.response.send_modal(form)
+    await in_time(interaction.response.send_modal(form))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import message_link
 from bot.domain.models import Card, Job
 from bot.errors import InputError, NotAllowed, Refused
@@ -27,7 +28,7 @@ async def removable(interaction: Interaction, job: Job) -> tuple[Card, Sequence[
     return found
 
 
-@on_job("remove")
+@on_job("remove", when_erased=True)
 async def ask_how(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Ask ephemerally whether to erase the record too."""
     await removable(interaction, job)
@@ -36,16 +37,16 @@ async def ask_how(interaction: Interaction, job: Job, _values: Sequence[str]) ->
         Control.button("remove_result", job.id, label=texts.REMOVE_RESULT, style=danger),
         Control.button("remove_record", job.id, label=texts.REMOVE_RECORD, style=danger),
     ]
-    await interaction.response.send_message(texts.REMOVE_QUESTION, view=view_of(answers), ephemeral=True)
+    await in_time(interaction.response.send_message(texts.REMOVE_QUESTION, view=view_of(answers), ephemeral=True))
 
 
-@on_job("remove_result")
+@on_job("remove_result", when_erased=True)
 async def remove_result(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Remove the result and keep its record."""
     await _remove(interaction, job, with_record=False)
 
 
-@on_job("remove_record")
+@on_job("remove_record", when_erased=True)
 async def remove_with_record(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Remove the result and erase its record."""
     await _remove(interaction, job, with_record=True)
@@ -53,10 +54,10 @@ async def remove_with_record(interaction: Interaction, job: Job, _values: Sequen
 
 async def _remove(interaction: Interaction, job: Job, *, with_record: bool) -> None:
     card, jobs = await removable(interaction, job)
-    await interaction.response.defer()  # Discord may take longer than three seconds over ten messages
+    await in_time(interaction.response.defer())  # Discord may take longer than three seconds over ten messages
     sentence, is_done = await remove(interaction.client, card, jobs, by_id=interaction.user.id, with_record=with_record)
     view = None if is_done else discord.utils.MISSING
-    await interaction.edit_original_response(content=sentence, view=view)
+    await in_time(interaction.edit_original_response(content=sentence, view=view))
 
 
 async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> tuple[str, bool]:

@@ -17,9 +17,11 @@ from typing import Any, Self, cast
 import discord
 
 from bot.domain.models import Job
-from bot.errors import InputError, Refused
+from bot.errors import InputError
+from bot.generation.sources import require_kept
 from cogs.ui.interaction import Interaction
-from cogs.ui.texts import GONE, IN_SERVER_ONLY
+from cogs.ui.texts import GONE
+from cogs.ui.viewer import viewer_of
 
 VERSION = 1
 """Incremented when custom ids change their meaning; those of other versions get the constant answer."""
@@ -47,13 +49,19 @@ def on(name: str) -> Callable[[ControlAction], ControlAction]:
     return register
 
 
-def on_job(name: str) -> Callable[[JobAction], JobAction]:
-    """Register an action on a job: the control's subject is its id. The action gets it if the member may see it."""
+def on_job(name: str, *, when_erased: bool = False) -> Callable[[JobAction], JobAction]:
+    """Register an action on a job: the control's subject is its id. The action gets it if the member may see it.
+
+    Of a job whose contents were erased the member is told so instead, unless the action applies `when_erased` too.
+    """
 
     def register(action: JobAction) -> JobAction:
         @functools.wraps(action)
         async def look_up(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-            await action(interaction, await job_of(interaction, subject), values)
+            job = await job_of(interaction, subject)
+            if not when_erased:
+                require_kept(job)
+            await action(interaction, job, values)
 
         on(name)(look_up)
         return action
@@ -63,9 +71,7 @@ def on_job(name: str) -> Callable[[JobAction], JobAction]:
 
 async def job_of(interaction: Interaction, job_id: str) -> Job:
     """Return this server's job if the member may see it. Raises Refused outside servers, InputError with GONE."""
-    if interaction.guild_id is None:
-        raise Refused(IN_SERVER_ONLY)
-    job = await interaction.client.parts.store.job_lists.visible(interaction.guild_id, interaction.user.id, job_id)
+    job = await interaction.client.parts.generation.visible.get(await viewer_of(interaction), job_id)
     if job is None:
         raise InputError(GONE)
     return job

@@ -6,7 +6,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import FieldKind
-from bot.jobs.card_spec import Origin, Place
+from bot.jobs.card_spec import Place
 
 Interaction = discord.Interaction[CannonBot]
 
@@ -22,17 +22,6 @@ def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[s
     options = vars(interaction.namespace)
     names = {each.name: renamed.get(each.name, each.name) for each in operation.fields if each.kind in _PLAIN}
     return {name: options[option] for name, option in names.items() if options.get(option) is not None}
-
-
-def origin_of(interaction: Interaction) -> Origin:
-    """Return the author of a request and its place."""
-    return Origin(
-        place=place_of(interaction),
-        author_id=interaction.user.id,
-        locale=str(interaction.locale),
-        interaction_id=interaction.id,
-        token=interaction.token,
-    )
 
 
 def place_of(interaction: Interaction) -> Place:

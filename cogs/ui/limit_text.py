@@ -8,8 +8,8 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.card import state_word
-from bot.delivery.formatting import plain
 from bot.domain.guild_rules import Grant, Limit, Scope
+from bot.domain.harmless_text import harmless
 from bot.domain.limit_rules import all_headrooms
 from bot.domain.limit_words import terms, whose
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text, credits_words
@@ -143,7 +143,7 @@ def _headroom_line(headroom: Headroom, member_id: int) -> str:
 
 def _grant_line(grant: Grant) -> str:
     until = "" if grant.expires_at is None else texts.until(stamp(grant.expires_at, "f"))
-    note = f" · {plain(grant.note)}" if grant.note else ""
+    note = f" · {harmless(grant.note)}" if grant.note else ""
     return texts.grant_left(credits_text(grant.left), credits_words(grant.credits)) + until + note
 
 

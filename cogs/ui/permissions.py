@@ -44,6 +44,12 @@ async def require_moderator(interaction: Interaction) -> None:
         raise NotAllowed(texts.MODERATORS_ONLY)
 
 
+def require_manager(interaction: Interaction) -> None:
+    """Raise NotAllowed unless the member has Manage Server itself: the moderator role is not enough."""
+    if interaction.guild_id is None or not interaction.permissions.manage_guild:
+        raise NotAllowed(texts.MANAGERS_ONLY)
+
+
 async def moderators_only(interaction: discord.Interaction[Any]) -> bool:
     """Accept moderators only: a check for commands. Raises CheckFailure, with the BotError as its cause.
 
@@ -56,10 +62,15 @@ async def moderators_only(interaction: discord.Interaction[Any]) -> bool:
     return True
 
 
-def require_host(interaction: Interaction) -> None:
-    """Raise NotAllowed unless the member is the application's owner, or of the team that owns it."""
+def is_host(interaction: Interaction) -> bool:
+    """Whether the member is the application's owner, or of the team that owns it."""
     application = interaction.client.application
-    if application is None or interaction.user.id not in _hosts(application):
+    return application is not None and interaction.user.id in _hosts(application)
+
+
+def require_host(interaction: Interaction) -> None:
+    """Raise NotAllowed unless the member is the host."""
+    if not is_host(interaction):
         raise NotAllowed(texts.HOST_ONLY)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.catalogue import Operation
 from bot.catalogue.price_factors import model_word, size_unit
-from bot.delivery.formatting import plain
+from bot.domain.harmless_text import harmless
 from bot.domain.models import Estimate, credits_text, credits_words
 from bot.domain.texts import price_per
 from bot.jobs.price_book import KnownPrice, PriceBook
@@ -62,7 +62,7 @@ def kind_words(operation: Operation, kind: str) -> str:
             words.append(texts.with_file(value))
         elif not value.startswith("~"):  # a member's own words: nobody knows them any more
             words.append(f"{name.replace('_', ' ')} {value}" if len(value) < 2 or value in {"yes", "no"} else value)
-    return plain(", ".join(words))
+    return harmless(", ".join(words))
 
 
 def _model(operation: Operation, word: str) -> str:

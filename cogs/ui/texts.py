@@ -10,7 +10,7 @@ from collections.abc import Iterable
 GONE = "This is no longer there, or it is not yours to use."
 """The constant answer: it does not reveal whether a job of another server exists."""
 IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
-PRIVATE_OPTION = "Only you see it; a late result comes as a direct message"
+PRIVATE_OPTION = "Only you see it, and moderators who review; a late result comes as a direct message"
 NONE_LISTED = "None."
 DELETE = "Delete"
 
@@ -69,6 +69,11 @@ def with_price(label: str, price: str, limit: int) -> str:
     return f"{label if len(label) <= room else f'{label[: room - 1]}…'} · {price}"
 
 
+def expire_on(amount: str, date: str, how_soon: str) -> str:
+    """Return a line of the credits that expire."""
+    return f"{amount} on {date} ({how_soon})"
+
+
 def continued(title: str) -> str:
     """Return the title or label of what follows under the same one."""
     return f"{title}, continued"
@@ -86,6 +91,7 @@ def may_not_post(permissions: Iterable[str]) -> str:
 
 # ---------------------------------------------------------------------- permissions
 
+MANAGERS_ONLY = "This needs the permission **Manage Server** itself; the moderator role is not enough."
 MODERATORS_ONLY = (
     "Only moderators can do this: who may manage this server, or has the role that `/studio settings` names."
 )

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.errors import InputError
 from bot.generation.batch import batch, operation_typed, ratio_field, split_prompts, unsupported
 from cogs.ui.interaction import Interaction
@@ -84,7 +85,7 @@ class Batch(commands.Cog):
             raise InputError(texts.PROMPTS_NOT_GIVEN, "prompts")
         text = prompts or ""
         if file is not None:
-            await interaction.response.defer(ephemeral=private, thinking=True)
+            await in_time(interaction.response.defer(ephemeral=private, thinking=True))
             text = await text_of_file(file, at_most=FILE_MAX_BYTES)
         lines = split_prompts(text, in_file=file is not None)
         generation = batch(bot.catalogue, chosen, lines, model=model, aspect_ratio=aspect_ratio, private=private)

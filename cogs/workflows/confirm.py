@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.errors import InputError
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
@@ -25,7 +26,7 @@ async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str
     """Delete the draft."""
     generations = interaction.client.parts.generation.generations
     await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
-    await interaction.response.edit_message(content=texts.NOT_MADE, view=None)
+    await in_time(interaction.response.edit_message(content=texts.NOT_MADE, view=None))
 
 
 async def setup(_bot: CannonBot) -> None:

@@ -1,6 +1,6 @@
 """The form of one operation: what a generation still lacks, read by the catalogue as a command's options are."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -31,6 +31,8 @@ LONG_TEXTS = frozenset({"prompt", "text", "description", "negative_prompt"})
 OWN_SENSE = frozenset({"model", "resolution"})
 """Fields whose values belong to their operation alone."""
 
+StillMay: TypeAlias = Callable[[Interaction], Awaitable[None]]
+"""Raises a BotError if who sends a form may not do any more what they opened it for."""
 TextInput: TypeAlias = discord.ui.TextInput[Any]
 FileUpload: TypeAlias = discord.ui.FileUpload[Any]
 
@@ -41,7 +43,8 @@ class OperationForm(Form):
     What the generation already has is not asked. `prefilled` leads from a field's name (`object.key` for what is inside
     an object) to the text in its input. With `also`, the member chooses between the generation's operation and those;
     then only what they have in common is asked. `source` is the kind of the generation's file. `kept` are values that
-    apply where the form had no room to ask. The catalogue reads what is typed, as it does a command's options.
+    apply where the form had no room to ask. `still_may` raises if its sender may no longer do it: filling it in takes
+    minutes. The catalogue reads what is typed, as it does a command's options.
     """
 
     def __init__(
@@ -54,11 +57,13 @@ class OperationForm(Form):
         title: str | None = None,
         source: MediaKind | None = None,
         kept: Mapping[str, Any] | None = None,
+        still_may: StillMay | None = None,
     ) -> None:
         operations = [bot.catalogue.resolve(each) for each in (generation.operation, *also)]
         super().__init__(bot, title=shortened(title or operations[0].title, TITLE_CHARS), name="operation")
         self.generation = generation
         self.kept = kept or {}
+        self.still_may = still_may
         self.choice: discord.ui.Select[Any] | None = None
         self.inputs: dict[str, list[TextInput]] = {}
         self.seams: dict[str, str] = {}
@@ -77,7 +82,9 @@ class OperationForm(Form):
         return bool(self.children)
 
     async def answer(self, interaction: Interaction) -> None:
-        """Submit what was typed. Raises what `submit` raises."""
+        """Submit what was typed. Raises what `submit` raises, and what the form's own check does."""
+        if self.still_may is not None:
+            await self.still_may(interaction)
         generation = self.generation
         chosen = self.choice.values[0] if self.choice is not None else generation.operation
         files = [*generation.files, *(_file(*each) for each in self.uploads)]

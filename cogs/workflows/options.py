@@ -13,6 +13,7 @@ from bot.domain.models import Job, MediaKind
 from bot.domain.text import shortened
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.texts import PRIVATE_OPTION
+from cogs.ui.viewer import viewer_of
 from cogs.workflows import texts
 from cogs.workflows.price_hints import with_prices
 
@@ -20,9 +21,6 @@ Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 Count = app_commands.Range[int, 1, 4]
 PromptOption = app_commands.Range[str, 1, 6000]
-
-SEARCHED = 200
-"""How many recent results are searched for those that an option accepts."""
 
 _BUILT_IN = Catalogue()
 _OPERATION_OF: dict[Callable[..., Any], str] = {}
@@ -105,16 +103,11 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
 
     async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
         bot = interaction.client
-        jobs = await bot.parts.store.job_lists.results(
-            interaction.guild_id or 0,
-            interaction.user.id,
-            kinds=kinds,
-            typed=typed,
-            limit=CHOICES_MAX if only is None else SEARCHED,
+        viewer, now = await viewer_of(interaction), bot.clock.wall()
+        jobs = await bot.parts.generation.visible.results(
+            viewer, kinds=kinds, typed=typed, only=only, limit=CHOICES_MAX
         )
-        now = bot.clock.wall()
-        fitting = [job for job in jobs if only is None or only(job)][:CHOICES_MAX]
-        return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in fitting]
+        return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in jobs]
 
     return complete
 

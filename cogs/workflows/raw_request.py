@@ -4,6 +4,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import Operation
+from bot.delivery.deadlines import in_time
 from bot.domain.text import shortened
 from bot.generation.json_input import generation_typed, skeleton
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
@@ -18,7 +19,7 @@ async def open_request(interaction: Interaction, operation_id: str, private: boo
     await require_moderator(interaction)
     operation = interaction.client.catalogue.resolve(operation_id.strip())
     interaction.client.parts.switches.require_on(guild_of(interaction), operation)
-    await interaction.response.send_modal(RequestForm(interaction.client, operation, private))
+    await in_time(interaction.response.send_modal(RequestForm(interaction.client, operation, private)))
 
 
 class RequestForm(Form):

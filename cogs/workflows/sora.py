@@ -12,6 +12,7 @@ from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.sources import native_video_id
 from cogs.ui.interaction import Interaction, given
+from cogs.ui.viewer import viewer_of
 from cogs.workflows import texts
 from cogs.workflows.files import offered_file
 from cogs.workflows.options import PromptOption, offers
@@ -27,7 +28,7 @@ async def video_id(interaction: Interaction, typed: str | None, job_id: str | No
     if typed is not None or job_id is None:
         raise InputError(texts.SORA_VIDEO_NOT_GIVEN, "job")
     earlier = interaction.client.parts.generation.earlier
-    return await earlier.sora_video_id(interaction.guild_id or 0, interaction.user.id, job_id)
+    return await earlier.sora_video_id(await viewer_of(interaction), job_id)
 
 
 ChangeCommand = app_commands.Command["Sora", ..., None]

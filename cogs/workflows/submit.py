@@ -4,15 +4,17 @@ from decimal import Decimal
 
 import discord
 
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.domain.models import UNKNOWN, credits_text
 from bot.errors import Refused
 from bot.generation.generation import Generation
 from bot.generation.generations import Quote
 from bot.jobs.intake import Accepted
-from cogs.ui.controls import Control, view_of
-from cogs.ui.interaction import Interaction, origin_of
+from cogs.ui.controls import Control, job_of, view_of
+from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
+from cogs.ui.viewer import origin_of
 from cogs.workflows import texts
 from cogs.workflows.answer import answer
 
@@ -21,19 +23,24 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     """Have the generation accepted, and answer with its card, or with its price where that is to be confirmed first.
 
     Without files every check is local: the hold comes first, and the card is the first answer. With files the
-    interaction is deferred first, unless it is deferred already; a refusal is then ephemeral, and nothing was spent.
+    interaction is deferred before they are looked at, unless it is deferred already; who may not spend here is refused
+    at once, for whatever files. A later refusal is ephemeral, too, and nothing was spent.
     """
     if interaction.guild_id is None or interaction.channel_id is None:
         raise Refused(IN_SERVER_ONLY)
+    if generation.parent_id is not None:
+        await job_of(interaction, generation.parent_id)  # a form takes minutes: who sent it may no longer see it
     if not generation.private:
         _require_may_post(interaction)
     generations = interaction.client.parts.generation.generations
     generations.require_on(interaction.guild_id, generation)
+    origin = await origin_of(interaction)
     is_late = interaction.response.is_done()
-    if not is_late and await generations.is_slow(interaction.guild_id, generation):
-        await interaction.response.defer(ephemeral=generation.private, thinking=True)
+    if not is_late and generations.is_slow(generation):
+        await generations.require_admitted(generation, origin)
+        await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
         is_late = True
-    outcome = await generations.accept_or_quote(generation, origin_of(interaction))
+    outcome = await generations.accept_or_quote(generation, origin)
     if isinstance(outcome, Quote):
         await interaction.client.responses.reply_privately(
             interaction, _price_text(outcome), _price_view(outcome.draft_id)
@@ -45,9 +52,16 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
 async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool) -> None:
     async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int | None:
         if is_late:
-            return (await interaction.edit_original_response(embed=embed, attachments=files, view=view)).id
-        response = await interaction.response.send_message(
-            embed=embed, files=files, view=view or discord.utils.MISSING, ephemeral=accepted.card.private
+            return (
+                await in_time(
+                    interaction.edit_original_response(embed=embed, attachments=files, view=view), UPLOAD_TIMEOUT_S
+                )
+            ).id
+        response = await in_time(
+            interaction.response.send_message(
+                embed=embed, files=files, view=view or discord.utils.MISSING, ephemeral=accepted.card.private
+            ),
+            UPLOAD_TIMEOUT_S,
         )
         return response.message_id
 

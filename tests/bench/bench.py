@@ -9,12 +9,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import platform
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(1, str(HERE.parents[1]))
 
 import bench_bot  # noqa: E402 - found by the line above
+from bench_report import Row, told  # noqa: E402 - the same
 
 from bot.runtime.logs import configure_logs  # noqa: E402 - the same
 
@@ -43,35 +42,6 @@ class Sizes:
 
 
 QUICK = Sizes(starts_again=1, burst=4, rounds=1, jobs=40, polling_s=1.2, clip_bytes=2 * MB, speed=200.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    figure: str
-    measured: float
-    unit: str
-    floor: float
-    at_least: bool = False
-    note: str = ""
-
-    @property
-    def met(self) -> bool:
-        return self.measured >= self.floor if self.at_least else self.measured <= self.floor
-
-    def cells(self) -> tuple[str, ...]:
-        sign = "≥" if self.at_least else "≤"
-        floor = f"{sign} {_number(self.floor)} {self.unit}".strip()
-        return (
-            self.figure,
-            f"{_number(self.measured)} {self.unit}".strip(),
-            floor,
-            "met" if self.met else "MISSED",
-            self.note,
-        )
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
 async def _rows(sizes: Sizes, folder: Path) -> list[Row]:
@@ -162,21 +132,6 @@ def _video_row(delivery: bench_bot.Delivery) -> Row:
     )
 
 
-def _machine() -> dict[str, str]:
-    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return {
-        "cpu": models[0].partition(":")[2].strip() if models else platform.machine(),
-        "cores": str(len(os.sched_getaffinity(0))),
-        "python": platform.python_version(),
-    }
-
-
-def _table(rows: Sequence[Row]) -> str:
-    lines = [("figure", "measured", "floor", "", "note"), *(row.cells() for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the bot's speed and memory against its floors.")
     parser.add_argument("--json", action="store_true", help="as JSON")
@@ -187,12 +142,7 @@ def main() -> int:
     configure_logs(level="ERROR", log_format="json")  # to standard error: what is printed here is the table alone
     with tempfile.TemporaryDirectory(prefix="cannon-bot-bench-") as folder:
         rows = asyncio.run(_rows(QUICK if arguments.quick else Sizes(), Path(folder)))
-    machine = _machine()
-    if arguments.json:
-        text = json.dumps({"machine": machine, "rows": [asdict(row) | {"met": row.met} for row in rows]}, indent=2)
-    else:
-        text = f"{_table(rows)}\n\n{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{told(rows, as_json=arguments.json)}\n")
     return int(not arguments.quick and not all(row.met for row in rows))
 
 

@@ -69,7 +69,7 @@ class Stage:
             "CANNON_API_KEY": KEY,
             "CANNON_API_KEY_GUILDS": "*",
             "DATABASE": str(self.database),
-            "HTTP_PORT": "0",
+            "HEALTH_PORT": "0",
         }
         return BotProcess(self.wire, ["run"], self.folder / "bot.log", env=env)
 

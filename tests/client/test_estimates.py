@@ -58,7 +58,7 @@ def told(structured=None, text=None, **result):
 async def test_the_sandbox_tells_what_it_would_charge_and_makes_nothing(
     sandbox, estimates_at, operation, values, price
 ):
-    assert await estimates_at(sandbox.url).ask(KEY, operation, values) == price
+    assert (await estimates_at(sandbox.url).ask(KEY, operation, values)).credits == price
     assert sandbox.requests == []
     assert sandbox.spent(KEY) == 0
 
@@ -67,12 +67,12 @@ async def test_the_sandbox_tells_what_it_would_charge_and_makes_nothing(
     ("operation", "values"), [("image.generate", {}), ("no.such", IMAGE), ("video.upscale", {"prompt": "x"})]
 )
 async def test_what_cannot_be_made_has_no_estimate(sandbox, estimates_at, operation, values):
-    assert await estimates_at(sandbox.url).ask(KEY, operation, values) is None
+    assert (await estimates_at(sandbox.url).ask(KEY, operation, values)).credits is None
 
 
 async def test_a_key_that_is_not_taken_gets_no_estimate(sandbox, estimates_at):
     sandbox.revoke_key(KEY)
-    assert await estimates_at(sandbox.url).ask(KEY, "image.generate", IMAGE) is None
+    assert (await estimates_at(sandbox.url).ask(KEY, "image.generate", IMAGE)).credits is None
 
 
 FAULTS = [
@@ -98,13 +98,13 @@ async def test_whatever_goes_wrong_there_is_no_estimate_within_the_time(sandbox,
     sandbox.fault("mcp", kind, **options)
     estimates = estimates_at(sandbox.url)
     begun = time.monotonic()
-    assert await estimates.ask(KEY, "image.generate", IMAGE) is None
+    assert (await estimates.ask(KEY, "image.generate", IMAGE)).credits is None
     assert time.monotonic() - begun < TIMEOUT_S + 0.5
-    assert await estimates.ask(KEY, "image.generate", IMAGE) == 12
+    assert (await estimates.ask(KEY, "image.generate", IMAGE)).credits == 12
 
 
 async def test_nobody_there_is_no_estimate(estimates_at):
-    assert await estimates_at("http://127.0.0.1:9").ask(KEY, "image.generate", IMAGE) is None
+    assert (await estimates_at("http://127.0.0.1:9").ask(KEY, "image.generate", IMAGE)).credits is None
 
 
 # ---------------------------------------------------------------------- what is sent and read
@@ -160,7 +160,7 @@ async def test_the_estimate_is_read_where_it_may_stand_and_nothing_else_is_belie
     async def handler(request):
         return web.json_response(answer)
 
-    found = await estimates_at(await serve(handler)).ask(KEY, "image.generate", IMAGE)
+    found = (await estimates_at(await serve(handler)).ask(KEY, "image.generate", IMAGE)).credits
     assert found == (None if price is None else Decimal(price))
 
 
@@ -169,14 +169,14 @@ async def test_an_answer_as_a_stream_of_events_is_read_too(serve, estimates_at):
         text = f"event: message\ndata: {json.dumps(told({'estimatedCredits': 7}))}\n\n"
         return web.Response(text=text, content_type="text/event-stream")
 
-    assert await estimates_at(await serve(handler)).ask(KEY, "image.generate", IMAGE) == 7
+    assert (await estimates_at(await serve(handler)).ask(KEY, "image.generate", IMAGE)).credits == 7
 
 
 async def test_an_answer_above_the_cap_is_not_read_on(serve, estimates_at):
     async def handler(request):
         return web.json_response(told({"estimatedCredits": 7, "note": "x" * ANSWER_LIMIT_BYTES}))
 
-    assert await estimates_at(await serve(handler)).ask(KEY, "image.generate", IMAGE) is None
+    assert (await estimates_at(await serve(handler)).ask(KEY, "image.generate", IMAGE)).credits is None
 
 
 async def test_a_redirect_is_not_followed_so_that_the_key_goes_nowhere_else(serve, estimates_at):
@@ -191,7 +191,7 @@ async def test_a_redirect_is_not_followed_so_that_the_key_goes_nowhere_else(serv
     async def handler(request):
         raise web.HTTPTemporaryRedirect(f"{elsewhere}/mcp")
 
-    assert await estimates_at(await serve(handler)).ask(KEY, "image.generate", IMAGE) is None
+    assert (await estimates_at(await serve(handler)).ask(KEY, "image.generate", IMAGE)).credits is None
     assert strangers == []
 
 
@@ -201,14 +201,14 @@ async def test_a_server_that_never_answers_costs_the_time_and_no_more(serve, est
 
     estimates = estimates_at(await serve(handler), timeout_s=0.1)
     begun = time.monotonic()
-    assert await estimates.ask(KEY, "image.generate", IMAGE) is None
+    assert (await estimates.ask(KEY, "image.generate", IMAGE)).credits is None
     assert time.monotonic() - begun < 1
 
 
 async def test_neither_key_nor_prompt_is_logged(sandbox, estimates_at, caplog, capfd):
     caplog.set_level(logging.DEBUG)
     sandbox.fault("mcp", "garbage")
-    assert await estimates_at(sandbox.url).ask(KEY, "image.generate", {"prompt": "canary words"}) is None
+    assert (await estimates_at(sandbox.url).ask(KEY, "image.generate", {"prompt": "canary words"})).credits is None
     out, err = capfd.readouterr()
     assert "estimate.none" in out + err + caplog.text
     for secret in (KEY, "canary words"):

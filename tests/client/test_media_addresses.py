@@ -96,8 +96,10 @@ class Sockets:
 
 @contextlib.asynccontextmanager
 async def fetcher(names, sockets, allowed=()):
-    transport = public_transport(allowed, lookup=names, open_socket=sockets)
-    async with MediaFetcher(clock=SystemClock(), allowed_origins=allowed, transport=transport) as media:
+    def new(connections):
+        return public_transport(allowed, connections=connections, lookup=names, open_socket=sockets)
+
+    async with MediaFetcher(clock=SystemClock(), allowed_origins=allowed, new_transport=new) as media:
         yield media
 
 
@@ -189,7 +191,7 @@ async def test_a_redirect_to_a_name_with_a_private_address_is_refused(serve):
     origin = await serve(handler)
     names = Names(evil_example=[["127.0.0.1"]])
     async with MediaFetcher(
-        clock=SystemClock(), allowed_origins=[origin], transport=public_transport([origin], lookup=names)
+        clock=SystemClock(), allowed_origins=[origin], new_transport=lambda _: public_transport([origin], lookup=names)
     ) as media:
         with pytest.raises(MediaUnsafe):
             await media.inspect(f"{origin}/a.png")
@@ -221,7 +223,7 @@ async def test_an_allowed_origin_may_have_a_name(serve):
     origin = (await serve(handler)).replace("127.0.0.1", "studio.test")
     names = Names(studio_test=[["127.0.0.1"]])
     async with MediaFetcher(
-        clock=SystemClock(), allowed_origins=[origin], transport=public_transport([origin], lookup=names)
+        clock=SystemClock(), allowed_origins=[origin], new_transport=lambda _: public_transport([origin], lookup=names)
     ) as media:
         assert (await media.inspect(f"{origin}/a.png")).content_type == "image/png"
 

@@ -386,8 +386,11 @@ async def test_an_origin_transport_serves_its_hosts_and_leaves_the_others(serve,
         return body if url.endswith("/a.wav") else None
 
     origin = await serve(giving(png()))
-    transport = OriginTransport(public_transport([origin]), {"cdn.discordapp.com"}, files)
-    async with MediaFetcher(clock=SystemClock(), allowed_origins=[origin], transport=transport) as media:
+
+    def new(connections):
+        return OriginTransport(public_transport([origin], connections=connections), {"cdn.discordapp.com"}, files)
+
+    async with MediaFetcher(clock=SystemClock(), allowed_origins=[origin], new_transport=new) as media:
         facts = await media.inspect("https://CDN.discordapp.com/x/a.wav", max_bytes=len(body))
         assert (facts.duration_s, facts.size) == (pytest.approx(1), len(body))
         file = await media.download("https://cdn.discordapp.com/x/a.wav", tmp_path, "j", expect=MediaKind.AUDIO)

@@ -2,19 +2,24 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot import __version__
+from tools.pin_image import pinned
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.11.0", "3.12.0", "3.13.0", "3.14.0")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+GROUPS = {"build": "requirements-build.lock", "tools": "requirements-tools.lock"}
+"""Each group of dependencies, and the lock that is its own."""
 # Put together here, so that this file does not contain what it looks for.
 UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r"\b")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|root|home|Users)/[\w.-]+")
@@ -39,8 +44,12 @@ def tracked() -> list[Path]:
     return [path for path in found if path.is_file() and path.suffix not in {".png", ".pyc"}]
 
 
+def toml() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
 def project() -> dict[str, object]:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return toml()["project"]
 
 
 def lines_of(lock: str) -> list[str]:
@@ -53,10 +62,10 @@ def pins(lock: str) -> dict[str, Requirement]:
     return {canonicalize_name(requirement.name): requirement for requirement in requirements}
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, *GROUPS.values()])
 def test_a_lock_has_nothing_but_exact_versions_with_hashes(lock: str) -> None:
     lines = lines_of(lock)
-    assert len(lines) > 20
+    assert len(lines) > (4 if lock == GROUPS["build"] else 20)
     for line in lines:
         requirement, *hashes = re.split(r"\s+--hash=", line.strip())
         assert re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; [\w '<>=!.]+)?", requirement), requirement
@@ -79,10 +88,69 @@ def test_a_lock_satisfies_what_the_project_asks_for(lock: str) -> None:
         assert requirement.specifier.contains(pin.version), requirement
 
 
-def test_both_locks_pin_the_same_versions() -> None:
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_groups_lock_satisfies_what_the_group_asks_for(group: str) -> None:
+    pinned = pins(GROUPS[group])
+    for requirement in map(Requirement, toml()["dependency-groups"][group]):
+        (pin,) = pinned[canonicalize_name(requirement.name)].specifier
+        assert requirement.specifier.contains(pin.version), requirement
+
+
+def test_the_wheel_is_built_with_what_is_locked_for_that() -> None:
+    assert toml()["build-system"]["requires"] == toml()["dependency-groups"]["build"]
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock"])
+def test_the_locks_pin_the_same_versions(lock: str) -> None:
     development = pins("requirements-dev.lock")
-    for name, requirement in pins("requirements.lock").items():
+    for name, requirement in pins(lock).items():
         assert development[name] == requirement
+
+
+FETCHES = re.compile(r"^.*\bpip\b.*\b(?:install|wheel)\b.*$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "Makefile", "README.md", "docs/operations.md", "CONTRIBUTING.md"])
+def test_nothing_is_installed_that_no_hash_pins(file: str) -> None:
+    commands = FETCHES.findall((ROOT / file).read_text(encoding="utf-8"))
+    assert commands or file.endswith(".md")
+    for command in commands:
+        is_built = re.search(r"--editable \.|--wheel-dir|install .*-build-isolation \.", command)
+        needed = "--no-build-isolation" if is_built else r"--require-hashes|--no-deps .*--no-index"
+        assert re.search(needed, command), command
+
+
+def test_the_image_stands_on_a_digest() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
+    assert "# syntax" not in text.splitlines()[0]
+    assert re.search(r"^ARG PYTHON_IMAGE=python:3\.13-slim@sha256:[0-9a-f]{64}$", text, re.MULTILINE), "make pin-image"
+
+
+def test_a_new_digest_takes_the_old_ones_place() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    digest = "sha256:" + "5" * 64
+    changed = pinned(text, digest)
+    assert changed.count("@sha256:") == 1
+    assert f"ARG PYTHON_IMAGE=python:3.13-slim@{digest}\n" in changed
+    assert pinned(changed.replace(f"@{digest}", ""), digest) == changed
+
+
+@pytest.mark.parametrize("has_workflow", [True, False])
+def test_workflows_are_audited_once_there_are_any(tmp_path: Path, has_workflow: bool) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    if has_workflow:
+        (tmp_path / ".github" / "workflows").mkdir(parents=True)
+        (tmp_path / ".github" / "workflows" / "build.yml").write_text("on: push\n", encoding="utf-8")
+    planned = subprocess.run(
+        ["make", "-n", "-o", ".venv/.ready", "-o", ".venv/tools/.ready", "check"],  # -o: as if it were set up
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert ("zizmor --offline --no-progress .github/workflows/build.yml" in planned) == has_workflow
+    assert "hadolint Dockerfile" in planned
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -141,7 +209,9 @@ def test_what_the_image_copies_is_let_through_to_its_build() -> None:
 
 
 def test_what_make_runs_is_there() -> None:
-    programs = re.findall(r"\$\(BIN\)/python (\S+\.py)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    programs = re.findall(
+        r"\$\((?:BIN|TOOLS)\)/(?:bin/)?python (\S+\.py)", (ROOT / "Makefile").read_text(encoding="utf-8")
+    )
     assert programs
     assert [name for name in programs if not (ROOT / name).exists()] == []
 

@@ -54,7 +54,7 @@ class Scene:
             "CANNON_API_KEY": HOST_KEY,
             "CANNON_API_KEY_GUILDS": "*",
             "DATABASE": str(self.database),
-            "HTTP_PORT": "0",
+            "HEALTH_PORT": "0",
             "TMPDIR": str(self.folder / "tmp"),
         }
         if point is not None:

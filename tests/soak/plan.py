@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 SERVERS = 20
 MEMBERS_EACH = 6
-LATE_SHARE = 0.15
 ENDLESS_WORDS = frozenset({"#forever", "#late", "#lost"})
 """What Cannon Studio does not finish while the soak lasts."""
 BAD_FILE_WORDS = frozenset({"#gone", "#cut", "#drip", "#empty", "#html", "#wrongtype"})
@@ -23,6 +23,7 @@ _WORDS = {
 }  # fmt: skip
 _ACTS = {
     "picture": 60, "enhanced": 8, "edit": 4, "video": 5, "text": 3, "again": 9, "react": 5, "cancel": 4, "delete": 2,
+    "approve": 5,
 }  # fmt: skip
 _STUDIO_FAULTS = {
     "submit": ("status", "page", "flood", "drop", "stall", "truncated", "garbage", "empty", "drop_after_commit", "nan",
@@ -42,7 +43,7 @@ _DISCORD_CALLS = {
     ("POST", "/channels/*/messages"): 4,
     ("GET", "/channels/*/messages*"): 1,
 }
-_DISCORD_FAULTS = {"5xx": 6, "cut": 4, "slow": 4, "429": 2, "403": 2}
+_DISCORD_FAULTS = {"5xx": 6, "cut": 4, "slow": 4, "429": 2, "403": 2, "ban": 0.3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,9 @@ class Size:
 
     jobs: int
     busy_s: float
-    """In about this time the jobs are accepted; `LATE_SHARE` of it more is a machine that is too slow."""
+    """In about this time the jobs are accepted."""
+    late_s: float
+    """What a slow machine may need beyond it."""
     calm_s: float
     """What they then have to end."""
     kills: int = 3
@@ -60,10 +63,10 @@ class Size:
     """By how much the last life's memory may grow between its first and its last third."""
 
 
-FULL = Size(jobs=2000, busy_s=360.0, calm_s=180.0, memory_growth_mib=24.0)
-"""Ten minutes at most."""
-SHORT = Size(jobs=300, busy_s=60.0, calm_s=50.0, memory_growth_mib=24.0)
-"""Two minutes at most."""
+FULL = Size(jobs=2000, busy_s=360.0, late_s=50.0, calm_s=180.0, memory_growth_mib=12.0)
+"""Ten minutes at most; seven where the machine has nothing else to do."""
+SHORT = Size(jobs=300, busy_s=60.0, late_s=40.0, calm_s=40.0, memory_growth_mib=12.0)
+"""Two minutes."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What goes wrong at `at` seconds: `where` is `discord`, `studio`, `clock` or `kill`."""
+    """What goes wrong at `at` seconds: `where` is `discord`, `gateway`, `studio`, `key`, `clock` or `kill`."""
 
     at: float
     where: str
@@ -109,6 +112,9 @@ def troubles(seed: int, size: Size) -> list[Trouble]:
     made += [Trouble(at, "discord", _discord_fault(dice)) for at in _moments(dice, size.busy_s, each_s=0.5)]
     made += [Trouble(at, "studio", _studio_fault(dice)) for at in _moments(dice, size.busy_s, each_s=0.7)]
     made += [Trouble(at, "key", {"server": dice.randrange(SERVERS)}) for at in _moments(dice, size.busy_s, each_s=60)]
+    made += [
+        Trouble(at, "gateway", {"resumable": dice.random() < 0.7}) for at in _moments(dice, size.busy_s, each_s=50)
+    ]
     return sorted(made, key=lambda each: each.at)
 
 
@@ -123,18 +129,17 @@ def _discord_fault(dice: random.Random) -> dict[str, Any]:
     method, pattern = _drawn(dice, _DISCORD_CALLS)
     kind = _drawn(dice, _DISCORD_FAULTS)
     fault: dict[str, Any] = {"method": method, "pattern": pattern, "times": dice.choice([1, 1, 2, 6])}
-    took_effect = dice.random() < 0.5
-    if kind == "5xx":
-        return fault | {"status": dice.choice([500, 502, 503]), "commit": took_effect}
-    if kind == "cut":
-        return fault | {"status": None, "commit": took_effect}
-    if kind == "429":
-        return fault | {"status": 429, "retry_after_s": dice.choice([0.2, 1.0, 3.0])}
-    if kind == "403" and pattern == CALLBACK:  # the interaction has expired
-        return fault | {"status": 404, "code": 10062}
-    if kind == "403":
-        return fault | {"status": 403, "code": dice.choice([50001, 50013])}
-    return fault | {"status": 200, "hold_s": dice.uniform(0.5, 8.0)}
+    options: dict[str, dict[str, Any]] = {
+        "5xx": {"status": dice.choice([500, 502, 503]), "commit": dice.random() < 0.5},
+        "cut": {"status": None, "commit": dice.random() < 0.5},
+        "slow": {"status": 200, "hold_s": dice.uniform(0.5, 8.0), "commit": True},
+        "429": {"status": 429, "retry_after_s": dice.choice([0.2, 1.0, 3.0]), "is_global": dice.random() < 0.2},
+        "ban": {"status": 429, "is_html": True},  # by the network in front of Discord
+        "403": {"status": 403, "code": dice.choice([50001, 50013])},
+    }
+    if pattern == CALLBACK:  # nothing is forbidden there, but an interaction expires
+        options["403"] = {"status": 404, "code": 10062}
+    return fault | options[kind]
 
 
 def _studio_fault(dice: random.Random) -> dict[str, Any]:
@@ -154,5 +159,4 @@ def _drawn(dice: random.Random, weights: dict[Any, float]) -> Any:
 
 def words_of(prompt: str) -> frozenset[str]:
     """Return the sandbox's words in a prompt."""
-    found: Sequence[str] = prompt.split()
-    return frozenset(word for word in found if word.startswith("#"))
+    return frozenset(re.findall(r"#[a-z]+", prompt))

@@ -7,15 +7,18 @@ import contextlib
 import io
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from discord import Permissions
 from PIL import Image
 from simcord.actors import MemberActor
 from simcord.backend.errors import BackendError
 from simcord.builders import ChannelHandle, GuildHandle
 
+from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import AccountStatus
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
@@ -24,12 +27,19 @@ from tests.soak.plan import MEMBERS_EACH, SERVERS, Act
 from tests.soak.soaked_bot import CLOCK, ClockError
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
+from tests.support.wire.calls import GlobalLimit
 from tests.support.wire.server import WireDiscord
 from tests.support.wire.world import Posted
 
 PLENTY, POOR = 1_000_000, 600
-"""Credits of an account; the poor one runs out of them."""
-AGAIN, EMOJI = "Re-run", "🔁"
+"""Credits of an account; that of server 1, the poor one, runs out of them."""
+LIMITED, LIMIT = 3, Decimal(500)
+"""The server with a limit, and that limit in credits."""
+WITH_APPROVAL, APPROVE_ABOVE = 5, Decimal(15)
+"""The server whose moderators are asked for what costs more than so many credits."""
+CALLS_A_SECOND = 50
+"""What Discord allows a bot: https://discord.com/developers/docs/topics/rate-limits (global rate limit)."""
+AGAIN, APPROVE, EMOJI = "Re-run", "Approve", "🔁"
 
 
 class Town:
@@ -46,6 +56,7 @@ class Town:
         self.deleted: set[int] = set()
         """The messages of the bot that members have deleted."""
         sandbox.add_key(HOST_KEY, credits=PLENTY)
+        self.calls = discord.rest.global_limit = GlobalLimit(limit=CALLS_A_SECOND, seconds=1.0)
 
     def life(self) -> BotProcess:
         """Return one life of the bot."""
@@ -55,7 +66,7 @@ class Town:
             "CANNON_API_KEY": HOST_KEY,
             "CANNON_API_KEY_GUILDS": "*",
             "DATABASE": str(self.database),
-            "HTTP_PORT": "0",
+            "HEALTH_PORT": "0",
             "LOG_FORMAT": "json",
             "TMPDIR": str(self.folder),
             CLOCK: str(self.folder / "clock"),
@@ -73,13 +84,21 @@ class Town:
             await store.close()
 
     async def settle_in(self) -> None:
-        """Give every second server its key."""
+        """Give every second server its key, one its limit, and one its approvals."""
         status = AccountStatus(credits=Decimal(PLENTY), plan="creator", scopes=())
         async with self.store() as store:
             for server in self.servers:
                 if server.key != HOST_KEY:
                     self.sandbox.add_key(server.key, credits=POOR if server.number == 1 else PLENTY)
                     await store.keys.set(server.guild.id, server.key, set_by=server.members[0].id, status=status)
+            limit = Limit(scope=Scope.SERVER, period=Period.TOTAL, credits=LIMIT)
+            await store.limits.set(self.servers[LIMITED].guild.id, limit, by_id=self.servers[LIMITED].members[0].id)
+
+            asks = self.servers[WITH_APPROVAL]
+            await store.settings.change(
+                asks.guild.id,
+                lambda rules: replace(rules, approve_above=APPROVE_ABOVE, approval_channel=asks.questions.id),
+            )
 
     def ask_database(self, query: str, *values: Any) -> list[Any]:
         """Read the bot's database from outside, while it runs; [] as long as it has no tables."""
@@ -113,6 +132,8 @@ class Server:
         self.members: list[MemberActor] = [
             discord.add_member(self.guild, f"member{number}x{each}") for each in range(MEMBERS_EACH)
         ]
+        self.questions: ChannelHandle = discord.create_text_channel(self.guild, "questions")
+        self.moderator = discord.add_member(self.guild, f"mod{number}", permissions=Permissions(manage_guild=True))
         self.key = f"cs_test_soak_server_{number:04}" if number % 2 else HOST_KEY
 
     async def picture(self, member: MemberActor, *, prompt: str, private: bool, count: int, **_: Any) -> None:
@@ -131,10 +152,7 @@ class Server:
         await self._slash(member, "prompt image", prompt=prompt, private=private)
 
     async def again(self, member: MemberActor, *, pick: float, **_: Any) -> None:
-        found = self._some(pick, lambda message: any(each.get("label") == AGAIN for each in message.buttons))
-        if found is not None:
-            [custom_id, *_] = [each["custom_id"] for each in found.buttons if each.get("label") == AGAIN]
-            await self._discord.click(member, found, custom_id, wait_s=0)
+        await self._press(member, self._some(pick, lambda message: bool(_buttons(message, AGAIN))), AGAIN)
 
     async def react(self, member: MemberActor, *, pick: float, **_: Any) -> None:
         found = self._some(pick, lambda message: bool(message.attachments))
@@ -153,14 +171,29 @@ class Server:
             self._town.deleted.add(found.id)
             self._discord.delete_message(found)
 
+    async def approve(self, _: MemberActor, *, pick: float, **__: Any) -> None:
+        asks = self._town.servers[WITH_APPROVAL]
+        asked = asks._some(pick, lambda message: bool(_buttons(message, APPROVE)), asks.questions)
+        await self._press(asks.moderator, asked, APPROVE)
+
+    async def _press(self, member: MemberActor, message: Posted | None, label: str) -> None:
+        if message is not None:
+            await self._discord.click(member, message, _buttons(message, label)[0], wait_s=0)
+
     async def _slash(self, member: MemberActor, command: str, **options: Any) -> None:
         await self._discord.slash(member, self.channel, command, wait_s=0, **options)
 
-    def _some(self, pick: float, fits: Any) -> Posted | None:
+    def _some(self, pick: float, fits: Any, channel: ChannelHandle | None = None) -> Posted | None:
         """Return one of the bot's newest messages in the channel that fits."""
         bot_id = self._discord.backend.bot_user.id
-        mine = [each for each in self._discord.messages(self.channel)[-20:] if each.author_id == bot_id and fits(each)]
+        newest = self._discord.messages(channel or self.channel)[-20:]
+        mine = [each for each in newest if each.author_id == bot_id and fits(each)]
         return mine[int(pick * len(mine))] if mine else None
+
+
+def _buttons(message: Posted, label: str) -> list[str]:
+    """Return the custom ids of the message's buttons with this label."""
+    return [each["custom_id"] for each in message.buttons if each.get("label") == label]
 
 
 def _picture() -> bytes:

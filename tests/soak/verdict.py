@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.delivery.formatting import file_stem
+from bot.domain.guild_rules import Rules
 from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
 from bot.sandbox.accounts import StudioRequest
 from bot.store import Store
 from tests.soak.plan import BAD_FILE_WORDS, ENDLESS_WORDS, words_of
-from tests.soak.town import Town
+from tests.soak.town import LIMIT, LIMITED, Town
 
+_REFUSED_KEYS = "SELECT id FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
 UNCONFIRMED = "did not confirm"
+AT_THE_API = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
 NEXT_STEP_S = 15 * 60.0
 """No open job rests for longer before its next step; what waits longer needs a named reason."""
 
@@ -32,6 +35,10 @@ class Books:
     ledger: Mapping[str, Mapping[LedgerKind, Decimal]]
     requests: Mapping[str, StudioRequest]
     """By idempotency key."""
+    asked: frozenset[str]
+    """The cards of which moderators are asked, in a message that they have."""
+    refused: frozenset[int]
+    """The keys that Cannon Studio refused; each is tried again in a while."""
     now: float
     """By the clock of Cannon Studio, in Unix seconds."""
     bot_now: float
@@ -59,7 +66,11 @@ async def books_of(town: Town, store: Store) -> Books:
     now = town.sandbox.clock.wall()
     requests = {str(request.idempotency_key): request for request in town.sandbox.requests}
     assert len(requests) == len(town.sandbox.requests), "two requests with one idempotency key"
-    return Books(jobs, ledger, requests, now, now + town.clock.seconds)
+    waiting = [job for job in jobs if job.state is JobState.AWAITING_APPROVAL]
+    approvals = [await store.approvals.get(job.guild_id, job.card_id) for job in waiting]
+    asked = frozenset(each.card_id for each in approvals if each is not None and each.message_id is not None)
+    refused = frozenset(key_id for (key_id,) in town.ask_database(_REFUSED_KEYS))
+    return Books(jobs, ledger, requests, asked, refused, now, now + town.clock.seconds)
 
 
 # ---------------------------------------------------------------------- money
@@ -71,6 +82,7 @@ def wrong_money(town: Town, books: Books) -> Iterator[str]:
     yield from (f"a request that no job knows: {key}" for key in books.requests if key not in known)
     for job in books.jobs:
         yield from _wrong_money_of(job, books)
+    yield from _over_the_limit(town, books)
     key_of = {server.guild.id: server.key for server in town.servers}
     for key in sorted(set(key_of.values())):
         mine = [job for job in books.jobs if key_of[job.guild_id] == key]
@@ -78,6 +90,15 @@ def wrong_money(town: Town, books: Books) -> Iterator[str]:
         unbooked = sum((books.charged(job) for job in mine if _is_unbooked(job)), Decimal(0))
         if booked + unbooked != town.sandbox.spent(key):
             yield f"…{key[-4:]}: {booked} booked and {unbooked} to be booked, {town.sandbox.spent(key)} charged"
+
+
+def _over_the_limit(town: Town, books: Books) -> Iterator[str]:
+    """Compare the limited server with its limit: it may be passed by what jobs cost more than was held for them."""
+    mine = [job for job in books.jobs if job.guild_id == town.servers[LIMITED].guild.id]
+    spent = sum((books.booked(job) if job.state.ended else job.held for job in mine), Decimal(0))
+    more = sum((max(Decimal(0), books.booked(job) - job.held) for job in mine), Decimal(0))
+    if spent > LIMIT + more:
+        yield f"{spent} credits spent of a limit of {LIMIT}, {more} of them by jobs that cost more than was held"
 
 
 def _is_unbooked(job: Job) -> bool:
@@ -105,20 +126,27 @@ def _wrong_money_of(job: Job, books: Books) -> Iterator[str]:
 
 # ---------------------------------------------------------------------- open jobs
 
+MOVES_ON = "it is on its way"
+"""Its next step has a time, its key is tried again, or Cannon Studio still works on it."""
+
+
+def reasons(books: Books) -> dict[str, str | None]:
+    """Return why each open job is open, by its id; None for one that could go on and does not."""
+    open_jobs = [job for job in books.jobs if not job.state.ended]
+    found = {job.id: reason_of(job, books) for job in open_jobs}
+    for job in open_jobs:
+        if job.state is JobState.WAITING:
+            found[job.id] = _queued_behind(job, books, found)
+    return found
+
 
 def open_without_reason(books: Books) -> list[str]:
     """Return the open jobs that could go on and do not, or of which nobody knows when they do."""
-    reasons = {job.id: reason_of(job, books) for job in books.jobs if not job.state.ended}
-    by_id = {job.id: job for job in books.jobs}
-    for job_id in [each for each, reason in reasons.items() if reason is None]:
-        job = by_id[job_id]
-        if job.state is JobState.WAITING:
-            reasons[job_id] = _queued_behind(job, books, reasons)
+    why = reasons(books)
     return [
-        f"{job_id} is {by_id[job_id].state} ({by_id[job_id].prompt!r}, attempts {by_id[job_id].attempts}, "
-        f"next in {by_id[job_id].next_at - books.bot_now:.0f} s)"
-        for job_id, reason in reasons.items()
-        if reason is None
+        f"{job.id} is {job.state}, its next step in {job.next_at - books.bot_now:.0f} s: {job.prompt!r}"
+        for job in books.jobs
+        if job.id in why and why[job.id] is None
     ]
 
 
@@ -126,24 +154,27 @@ def reason_of(job: Job, books: Books) -> str | None:
     """Return why a job that is not waiting for others is still open, None if there is no good reason."""
     words = words_of(job.prompt)
     request = books.requests.get(job.idempotency_key)
-    if job.state in {JobState.QUEUED, JobState.PROCESSING} and request is not None and words & ENDLESS_WORDS:
-        return "Cannon Studio does not finish it"
+    if job.state in {JobState.QUEUED, JobState.PROCESSING} and request is not None:
+        if words & ENDLESS_WORDS:
+            return "Cannon Studio does not finish it"
+        if not request.has_ended(books.now):
+            return MOVES_ON
     if job.state is JobState.READY and words & BAD_FILE_WORDS and job.waits_for is not None:
         return "its file does not come"
-    if job.state in {JobState.WAITING, JobState.AWAITING_APPROVAL}:
-        return None
+    if job.state is JobState.AWAITING_APPROVAL:
+        return "a moderator is asked" if job.card_id in books.asked else None
     left_s = job.next_at - books.bot_now
-    if 0 < left_s <= NEXT_STEP_S and (job.waits_for is not None or job.state is not JobState.READY):
-        return "its next step has a time"
-    return None
+    has_time = 0 < left_s <= NEXT_STEP_S and (job.waits_for is not None or job.state is not JobState.READY)
+    return MOVES_ON if has_time or job.key_id in books.refused else None
 
 
-def _queued_behind(job: Job, books: Books, reasons: Mapping[str, str | None]) -> str | None:
-    """Say what a waiting job waits for: the job before it, or a place among its member's three running ones."""
-    if any(reasons.get(before) for before in job.after_ids):
+def _queued_behind(job: Job, books: Books, found: Mapping[str, str | None]) -> str | None:
+    """Say what a waiting job waits for: the job before it, or a place among its member's running ones."""
+    if any(found.get(before) for before in job.after_ids):
         return "the job before it is open"
-    mine = [other for other in books.jobs if other.author_id == job.author_id and reasons.get(other.id)]
-    return "its member's places are taken" if len(mine) >= 3 else None
+    running = [other for other in books.jobs if other.author_id == job.author_id and other.state in AT_THE_API]
+    is_full = len(running) >= Rules().running_per_member
+    return "its member's places are taken" if is_full and all(found[other.id] for other in running) else None
 
 
 # ---------------------------------------------------------------------- deliveries
@@ -156,8 +187,11 @@ def wrong_deliveries(town: Town, books: Books) -> Iterator[str]:
     """
     shown = _messages_by_mark(town)
     there = {message.id for message in town.messages()}
+    ephemeral = {message.id for message in town.messages() if message.ephemeral}
     for job in books.jobs:
         places = set().union(*(shown.get(mark, set()) for mark in _marks(job)))
+        if job.message_id not in ephemeral:  # out of reach for good once its token has expired, whatever it shows
+            places -= ephemeral
         if job.state is JobState.DELIVERED and not job.media:  # a text is on its card
             places = {job.message_id} & there
         is_there = job.state is JobState.DELIVERED and job.message_id not in town.deleted

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
 from bot.store import Store
 from bot.store.jobs.dependents import filled
-from bot.store.texts import STEP_CANCELLED, STEP_LOST
+from bot.store.texts import STEP_CANCELLED, STEP_LOST, STEP_NOT_SENT
 from tests.support.stored import chain, now
 
 GUILD = 700
@@ -62,14 +62,15 @@ async def test_a_result_starts_what_waits_for_it_with_the_output_filled_in(
 
 
 @pytest.mark.parametrize("lost", LOST)
-async def test_without_a_result_all_dependents_are_cancelled_and_refunded(
-    store: Store, made: Any, lost: JobState
-) -> None:
+async def test_without_a_result_all_dependents_end_and_are_refunded(store: Store, made: Any, lost: JobState) -> None:
     first, *rest = await chain(store, made, (), (0,), (0,), (1,), (3,))
     await end(store, first, lost)
+    # What follows something that was refused is not to be tried again either.
+    is_refused = lost is JobState.REFUSED
+    expected = (JobState.REFUSED, STEP_NOT_SENT) if is_refused else (JobState.CANCELLED, STEP_LOST)
     for job in rest:
         ended = await now(store, job)
-        assert (ended.state, ended.error) == (JobState.CANCELLED, STEP_LOST)
+        assert (ended.state, ended.error) == expected
         assert ended.finished_at is not None
         assert await kinds(store, job) == [LedgerKind.HOLD, LedgerKind.RELEASE]
     balance = await store.ledger.balance(GUILD)

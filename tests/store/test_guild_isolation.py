@@ -114,7 +114,7 @@ CALLS: dict[str, Call] = {
     "host_key_refusals.clear": lambda store, guild_id, *_: store.host_key_refusals.clear(guild_id),
     "account_checks.books_version": lambda store, guild_id, *_: store.account_checks.books_version(guild_id),
     "account_checks.compare": compare_account,
-    "account_checks.difference": lambda store, guild_id, *_: store.account_checks.difference(guild_id),
+    "account_checks.last": lambda store, guild_id, *_: store.account_checks.last(guild_id),
     "job_lists.has_made": lambda store, guild_id, other, _: store.job_lists.has_made(
         guild_id, other.paid.key_id, other.paid.operation, since=0.0
     ),
@@ -147,15 +147,13 @@ CALLS: dict[str, Call] = {
     ),
     "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
     "job_lists.counts": lambda store, guild_id, *_: store.job_lists.counts(guild_id),
-    "job_lists.results": lambda store, guild_id, other, _: store.job_lists.results(
-        guild_id, other.card.author_id, kinds=list(MediaKind), limit=100
+    "job_lists.results": lambda store, guild_id, other, _: store.job_lists.results(guild_id, kinds=list(MediaKind)),
+    "job_lists.own": lambda store, guild_id, other, _: store.job_lists.own(
+        guild_id, other.card.author_id, states=list(JobState)
     ),
-    "job_lists.visible": lambda store, guild_id, other, _: store.job_lists.visible(
-        guild_id, other.card.author_id, other.job.id
-    ),
-    "job_lists.in_message": lambda store, guild_id, other, _: store.job_lists.in_message(
-        guild_id, other.card.author_id, MESSAGE
-    ),
+    "job_lists.found": lambda store, guild_id, other, _: store.job_lists.found(guild_id, [other.job.id, other.paid.id]),
+    "job_lists.placed": lambda store, guild_id, other, _: store.job_lists.placed(guild_id, other.job.id),
+    "job_lists.in_message": lambda store, guild_id, *_: store.job_lists.in_message(guild_id, MESSAGE),
     "switched_off.set": lambda store, guild_id, *_: store.switched_off.set(
         guild_id, ["image.generate"], on=True, by_id=1
     ),
@@ -209,7 +207,10 @@ CALLS: dict[str, Call] = {
     "reports.jobs_page": lambda store, guild_id, *_: store.reports.jobs_page(guild_id),
     "reports.decisions_page": lambda store, guild_id, *_: store.reports.decisions_page(guild_id),
     "job_lists.page": lambda store, guild_id, *_: store.job_lists.page(guild_id, limit=100),
-    "lineage.of": lambda store, guild_id, other, _: store.lineage.of(guild_id, other.card.author_id, other.job.id),
+    "lineage.of": lambda store, guild_id, other, _: store.lineage.of(guild_id, other.job.id),
+    "lineage.made_from": lambda store, guild_id, other, _: store.lineage.made_from(
+        guild_id, [other.job.id, other.paid.id], limit=100
+    ),
     "job_lists.held": lambda store, guild_id, other, _: store.job_lists.held(guild_id, other.card.author_id),
     "copies.note": lambda store, guild_id, other, _: store.copies.note(
         guild_id, other.job.id, channel_id=1, message_id=2, kind="gallery"
@@ -238,8 +239,17 @@ CALLS: dict[str, Call] = {
     "reviews.decide": lambda store, guild_id, other, _: store.reviews.decide(
         guild_id, other.reviewed.id, ReviewVerdict.REFUSED, by_id=1
     ),
-    "reviews.withheld": lambda store, guild_id, other, _: store.reviews.withheld(guild_id, other.reviewed.card_id),
+    "reviews.withheld_of": lambda store, guild_id, other, _: store.reviews.withheld_of(guild_id, [other.reviewed.id]),
+    "reviews.is_reviewed": lambda store, guild_id, other, _: store.reviews.is_reviewed(
+        guild_id, other.reviewed.card_id
+    ),
     "privacy.page": lambda store, guild_id, *_: store.privacy.page(guild_id, MEMBER),
+    "copies.postpone": lambda store, guild_id, *_: store.copies.postpone(guild_id, MESSAGE, 8e9),
+    "copies.doomed": lambda store, guild_id, *_: store.copies.doomed(limit=9, guild_id=guild_id),
+    "retention.give_up": lambda store, guild_id, *_: store.retention.give_up(guild_id),
+    "retention.erase_some": lambda store, guild_id, *_: store.retention.erase_some(guild_id, 8e9, lambda _: False),
+    "retention.clear_out": lambda store, guild_id, *_: store.retention.clear_out(guild_id, 8e9),
+    "spending.on_host_key": lambda store, guild_id, *_: store.spending.on_host_key(guild_id, 0.0),
     "privacy.erase": lambda store, guild_id, *_: store.privacy.erase(guild_id, MEMBER),
     "reactions.get": lambda store, guild_id, *_: store.reactions.get(guild_id),
     "reactions.changes": lambda store, guild_id, *_: store.reactions.changes(guild_id),
@@ -283,15 +293,16 @@ GUILD_INSIDE = {
     "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found", "rechecks.billed",
     "reaction_acts.note_done", "reaction_acts.note_failed",
 }  # fmt: skip
-OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget"}
-"""What ends jobs of the guild without being given one."""
+OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
+"""What ends jobs of the guild, or erases what is of it, without being given one."""
 WITHOUT_GUILD = {
-    "cards.unanswered", "job_lists.open_total", "jobs.hold_lease",
-    "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all",
+    "cards.unanswered", "job_lists.open_total", "job_lists.open_by_state", "jobs.hold_lease",
+    "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
-    "meta.forget", "meta.get", "meta.set",
+    "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
+    "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
     "rechecks.due", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
 }  # fmt: skip
 

@@ -257,8 +257,8 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     await store.queue.order(700)
     await store.queue.start_waiting(700)
     await store.queue.guilds()
-    await store.job_lists.results(700, 42, kinds=list(MediaKind), typed="fox")
-    await store.job_lists.in_message(700, 42, 5)
+    await store.job_lists.results(700, kinds=list(MediaKind), typed="fox")
+    await store.job_lists.in_message(700, 5)
     await store.decisions.all(700, since=5)
     await store.prices.all(700)
     await store.blocks.active(700, 42)
@@ -284,6 +284,8 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     wanted = ("jobs_open", "jobs_free", "jobs_queue", "cards_unanswered", "SCAN json_each", "SCAN medium", "SCAN given")
     # Ten jobs of one message are put in order by hand.
     scans = [plan for plan in scans if "message_id = 5" not in plan]
+    # A card is in `approvals` only while it waits, and few are read of each server.
+    scans = [plan for plan in scans if "PARTITION BY guild_id" not in plan or "FROM approvals" not in plan]
     assert any("USING INDEX jobs_message" in plan for plan in plans)
     assert [plan for plan in scans if not any(name in plan.partition(" -- ")[0] for name in wanted)] == []
     assert any("USING INDEX jobs_free" in plan for plan in plans)

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.models import Card, Job, JobState
+from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
 from tests.support.stored import delivered
+from tests.support.viewers import seeing
 
 GUILD, AUTHOR, OTHER = 700, 42, 43
 Accept = Callable[..., Awaitable[tuple[Card, tuple[Job, ...]]]]
@@ -54,7 +56,7 @@ async def test_a_lineage_is_the_same_from_each_of_its_jobs(store: Store, accepte
     await accepted(store)
     expected = [root.id, left.id, right.id, grandchild.id]
     for job in (root, left, right, grandchild):
-        assert [each.id for each in await store.lineage.of(GUILD, AUTHOR, job.id)] == expected
+        assert [each.id for each in await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)] == expected
 
 
 async def test_jobs_of_one_card_share_the_lineage_of_what_the_card_was_made_from(
@@ -65,7 +67,11 @@ async def test_jobs_of_one_card_share_the_lineage_of_what_the_card_was_made_from
     first = made.job(card, 0, parent_id=root.id)
     second = made.job(card, 1, parent_id=root.id, state=JobState.WAITING, after_ids=(first.id,))
     await store.cards.accept(card, [first, second], lambda _: None)
-    assert [job.id for job in await store.lineage.of(GUILD, OTHER, second.id)] == [root.id, first.id, second.id]
+    assert [job.id for job in await VisibleJobs(store).family(seeing(GUILD, OTHER), second.id)] == [
+        root.id,
+        first.id,
+        second.id,
+    ]
 
 
 async def test_a_private_job_is_in_nobody_elses_lineage(store: Store, made: Any, accepted: Accept):
@@ -74,30 +80,30 @@ async def test_a_private_job_is_in_nobody_elses_lineage(store: Store, made: Any,
     secret = made.job(card, 0, parent_id=root.id)
     await store.cards.accept(card, [secret], lambda _: None)
     _, (child,) = await accepted(store, parent_id=secret.id)
-    assert len(await store.lineage.of(GUILD, AUTHOR, root.id)) == 3
-    assert [job.id for job in await store.lineage.of(GUILD, OTHER, root.id)] == [root.id]
-    assert [job.id for job in await store.lineage.of(GUILD, OTHER, child.id)] == [child.id]
-    assert await store.lineage.of(GUILD, OTHER, secret.id) == []
+    assert len(await VisibleJobs(store).family(seeing(GUILD, AUTHOR), root.id)) == 3
+    assert [job.id for job in await VisibleJobs(store).family(seeing(GUILD, OTHER), root.id)] == [root.id]
+    assert [job.id for job in await VisibleJobs(store).family(seeing(GUILD, OTHER), child.id)] == [child.id]
+    assert await VisibleJobs(store).family(seeing(GUILD, OTHER), secret.id) == []
 
 
 async def test_a_parent_that_no_longer_exists_ends_the_lineage(store: Store, accepted: Accept):
     _, (job,) = await accepted(store, parent_id="0000000000")
-    assert [each.id for each in await store.lineage.of(GUILD, AUTHOR, job.id)] == [job.id]
-    assert await store.lineage.of(GUILD, AUTHOR, "0000000000") == []
+    assert [each.id for each in await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)] == [job.id]
+    assert await VisibleJobs(store).family(seeing(GUILD, AUTHOR), "0000000000") == []
 
 
 async def test_jobs_that_came_from_each_other_are_shown_once_each(store: Store, accepted: Accept):
     _, (job,) = await accepted(store, parent_id="J000000004")
     _, (other,) = await accepted(store, parent_id=job.id)
     assert other.id == "J000000004"
-    assert [each.id for each in await store.lineage.of(GUILD, AUTHOR, job.id)] == [job.id, other.id]
+    assert [each.id for each in await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)] == [job.id, other.id]
 
 
 async def test_a_lineage_is_found_by_an_index(store: Store):
     from bot.store.jobs import lineage
 
-    values = {"guild_id": GUILD, "viewer_id": AUTHOR, "id": "x", "limit": 9}
+    values = {"guild_id": GUILD, "ids": '["x"]', "limit": 9}
     plan = await store._database.read(
-        lambda db: [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {lineage._DESCENDANTS}", values)]
+        lambda db: [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {lineage._CHILDREN}", values)]
     )
     assert any("jobs_origin" in line for line in plan), plan

@@ -26,14 +26,18 @@ from bot.domain.models import UNKNOWN, Job, JobState
 from bot.domain.spend_request import ShownPrice
 from bot.errors import Refused
 from bot.guild.api_keys import ApiKeys
+from bot.guild.estimate_tool import EstimateTool
+from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
+from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.jobs.intake import JobService, Unconfirmed
 from bot.jobs.pricing import Pricing
 from bot.store import Store
+from tests.support.viewers import seeing
 
 GUILD, MEMBERS = 700, (1, 2)
 NOWHERE = "http://127.0.0.1:9"
@@ -145,10 +149,11 @@ class PriceLimits(RuleBasedStateMachine):
             store=self.store,
             keys=keys,
             key_health=KeyHealth(keys, self.client, self.clock),
-            unavailable=UnavailableOperations(self.store, self.clock),
+            key_gate=KeyGate(keys, UnavailableOperations(self.store, self.clock)),
+            host_limit=HostLimit(self.store, self.clock, None),
             catalogue=catalogue,
             switches=OperationSwitches(self.store, catalogue),
-            pricing=Pricing(self.store, self.estimates),
+            pricing=Pricing(self.store, EstimateTool(self.estimates, self.clock)),
             clock=self.clock,
             watch=Watch(
                 self.store, keys=keys, client=self.client, clock=self.clock, channel=NoChannel(), ping=NoChannel().show
@@ -180,7 +185,12 @@ class PriceLimits(RuleBasedStateMachine):
     )
     def ask(self, member: int, kinds: list[int], agrees: bool) -> None:
         self.clock.now += 1
-        origin = Origin(place=Place(guild_id=GUILD, channel_id=5), author_id=member, interaction_id=next(self.numbers))
+        origin = Origin(
+            place=Place(guild_id=GUILD, channel_id=5),
+            author_id=member,
+            viewer=seeing(GUILD, member),
+            interaction_id=next(self.numbers),
+        )
         steps = [JobSpec(operation=KINDS[kind][0], input=KINDS[kind][1]) for kind in kinds]
         self.submit(CardSpec(origin=origin, steps=steps))
         if agrees and self.model.drafts:
@@ -195,6 +205,7 @@ class PriceLimits(RuleBasedStateMachine):
         self.clock.now += 1
         origin = Origin(
             place=Place(guild_id=GUILD, channel_id=5), author_id=draft.spec.author_id,
+            viewer=seeing(GUILD, draft.spec.author_id),
             interaction_id=next(self.numbers),
         )  # fmt: skip
         self.submit(CardSpec(origin=origin, steps=draft.spec.steps, agreed=draft.shown))

@@ -157,12 +157,13 @@ async def test_a_private_card_is_not_found(store: Store, made: Any):
 
 
 async def test_looking_up_a_message_reads_by_indexes_alone(store: Store):
-    from bot.store.guild.reaction_acts import _ACTED
+    from bot.store.guild.reaction_acts import _TAKEN_BACK
     from bot.store.jobs.cards import _CARD_IN_MESSAGE
 
     def plans(db: Any) -> list[str]:
         card = db.execute(f"EXPLAIN QUERY PLAN {_CARD_IN_MESSAGE}", {"guild_id": 1, "message_id": 1}).fetchall()
-        acted = db.execute(f"EXPLAIN QUERY PLAN {_ACTED}", (1, 1, "", 1)).fetchall()
+        key = {"guild_id": 1, "message_id": 1, "emoji": "", "member_id": 1}
+        acted = db.execute(f"EXPLAIN QUERY PLAN {_TAKEN_BACK}", key).fetchall()
         return [row[3] for row in (*card, *acted)]
 
     details = await store._database.read(plans)

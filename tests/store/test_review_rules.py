@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.guild_rules import ReviewPrivate
 from bot.domain.models import JobState, Media, MediaKind
 from bot.domain.spend_request import Verdict as Start
 from bot.store import ReviewRule, ReviewVerdict, Store
@@ -29,9 +30,9 @@ async def made(store: Store, accepted: Any) -> Any:
 
 
 async def test_without_a_rule_nothing_waits(store: Store, accepted: Any) -> None:
-    card, job = await made(store, accepted)
+    _, job = await made(store, accepted)
     assert await store.reviews.begin(GUILD, job.id) is None
-    assert await store.reviews.withheld(GUILD, card.id) == frozenset()
+    assert await store.reviews.withheld_of(GUILD, [job.id]) == frozenset()
 
 
 async def test_a_rule_of_another_channel_or_guild_does_not_count(store: Store, accepted: Any) -> None:
@@ -61,12 +62,20 @@ async def test_the_narrowest_rule_counts(open_store: Any, made: Any, tmp_path_fa
     await store.close()
 
 
-async def test_a_private_card_never_waits(store: Store, made: Any) -> None:
-    await on(store)
+@pytest.mark.parametrize(
+    ("setting", "channel_id", "waits"),
+    [("auto", 0, True), ("auto", CHANNEL, False), ("on", CHANNEL, True), ("on", 1234, False), ("off", 0, False)],
+)
+async def test_a_private_card_waits_where_its_server_says_so(
+    store: Store, made: Any, setting: str, channel_id: int, waits: bool
+) -> None:
+    await on(store, channel_id)
+    await store.settings.change(GUILD, lambda rules: replace(rules, review_private=ReviewPrivate(setting)))
     card = made.card(private=True)
     job = made.job(card)
     await store.cards.accept(card, [job], lambda _: None)
-    assert await store.reviews.begin(GUILD, job.id) is None
+    assert await store.reviews.is_reviewed(GUILD, card.id) is waits
+    assert (await store.reviews.begin(GUILD, job.id) is not None) is waits
 
 
 async def test_a_review_begins_once_and_follows_its_rule_only_until_it_is_posted(store: Store, accepted: Any) -> None:
@@ -107,27 +116,27 @@ async def test_what_was_made_is_withheld_from_the_moment_it_is_ready_until_it_is
     store: Store, accepted: Any
 ) -> None:
     await on(store)
-    card, (job,) = await accepted(store)
-    assert await store.reviews.withheld(GUILD, card.id) == frozenset()
+    _, (job,) = await accepted(store)
+    assert await store.reviews.withheld_of(GUILD, [job.id]) == frozenset()
     job = await store.jobs.change(job, JobState.READY, media=(IMAGE,))
-    assert await store.reviews.withheld(GUILD, card.id) == {job.id}
+    assert await store.reviews.withheld_of(GUILD, [job.id]) == {job.id}
     await store.reviews.begin(GUILD, job.id)
     await store.reviews.remove_rule(GUILD)
-    assert await store.reviews.withheld(GUILD, card.id) == {job.id}
+    assert await store.reviews.withheld_of(GUILD, [job.id]) == {job.id}
     await store.reviews.decide(GUILD, job.id, ReviewVerdict.PUBLISHED, by_id=1)
-    assert await store.reviews.withheld(GUILD, card.id) == frozenset()
+    assert await store.reviews.withheld_of(GUILD, [job.id]) == frozenset()
 
 
 async def test_what_is_refused_stays_withheld_when_it_is_held(store: Store, accepted: Any) -> None:
     await on(store)
-    card, job = await made(store, accepted)
+    _, job = await made(store, accepted)
     await store.reviews.begin(GUILD, job.id)
     await store.reviews.decide(GUILD, job.id, ReviewVerdict.REFUSED, by_id=1, sentence="No.")
     held = await store.jobs.change(job, JobState.HELD, settle=Decimal(9), error="No.")
     assert held is not None
-    assert await store.reviews.withheld(GUILD, card.id) == {job.id}
+    assert await store.reviews.withheld_of(GUILD, [job.id]) == {job.id}
     await store.jobs.change(held, JobState.DELIVERED)
-    assert await store.reviews.withheld(GUILD, card.id) == frozenset()
+    assert await store.reviews.withheld_of(GUILD, [job.id]) == frozenset()
 
 
 async def test_a_refusal_gives_back_what_waits_for_the_result_and_nothing_else(store: Store, made: Any) -> None:
@@ -144,7 +153,7 @@ async def test_a_refusal_gives_back_what_waits_for_the_result_and_nothing_else(s
     await store.reviews.begin(GUILD, first.id)
     await store.reviews.decide(GUILD, first.id, ReviewVerdict.REFUSED, by_id=1, sentence="No.")
     states = [job.state for job in await store.jobs.of_card(GUILD, card.id)]
-    assert states == [JobState.READY, JobState.SUBMITTING, JobState.CANCELLED, JobState.CANCELLED]
+    assert states == [JobState.READY, JobState.SUBMITTING, JobState.REFUSED, JobState.REFUSED]
     assert (await store.ledger.balance(GUILD)).held == 20
 
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import Job, JobState
+from bot.jobs.earlier_costs import sort_earlier_costs
 from bot.store import PricedKind, Store
 from tests.support import old_database
 
@@ -88,4 +90,23 @@ async def test_jobs_from_before_show_no_price(path: Path, open_store: Callable[.
     assert job is not None
     assert (job.price_kind, job.price_size, job.price_outputs, job.raised) == (None, None, 1, 0)
     assert await store.true_costs.all(guild_id, job.key_id) == {}
+    assert await store.check() == []
+
+
+async def test_what_was_paid_before_an_update_shows_prices_after_it(
+    path: Path, open_store: Callable[..., Awaitable[Store]]
+):
+    old_database.write_database(path)
+    store = await open_store(secret_keys=[old_database.SECRET_KEY])
+    ((guild_id, key_id),) = old_database.rows(
+        path, "SELECT DISTINCT guild_id, key_id FROM jobs WHERE model = 'flux2pro' AND state = 'delivered'"
+    )
+    catalogue = LiveCatalogue(Catalogue())
+    await sort_earlier_costs(store, catalogue)
+    known = {kind.operation: [each.credits for each in seen] for kind, seen in (
+        await store.true_costs.all(guild_id, key_id)).items()}  # fmt: skip
+    assert known["image.generate"] == [12] * 16
+    # The API may have told 20, or nothing: then 20 was the guess.
+    assert "video.generate" not in known
+    await sort_earlier_costs(store, catalogue)
     assert await store.check() == []

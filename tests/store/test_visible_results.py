@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.domain.models import Card, Job, JobState, Media, MediaKind
+from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
 from tests.support.stored import chain, now
+from tests.support.viewers import seeing
 
 GUILD, AUTHOR, OTHER = 700, 42, 43
 
@@ -30,7 +33,8 @@ IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
 
 
 async def ids(store: Store, viewer: int = AUTHOR, **options: Any) -> list[str]:
-    return [job.id for job in await store.job_lists.results(GUILD, viewer, **({"kinds": [IMAGE]} | options))]
+    seen = seeing(GUILD, viewer)
+    return [job.id for job in await VisibleJobs(store).results(seen, **({"kinds": [IMAGE]} | options))]
 
 
 async def test_results_are_those_with_a_medium_of_the_kinds_newest_first(store: Store, made: Any) -> None:
@@ -54,11 +58,27 @@ async def test_a_private_result_and_job_are_seen_by_their_author_only(store: Sto
     public, private = await result(store, made, IMAGE), await result(store, made, IMAGE, private=True)
     assert await ids(store) == [private.id, public.id]
     assert await ids(store, viewer=OTHER) == [public.id]
-    assert await store.job_lists.visible(GUILD, AUTHOR, private.id) == private
-    assert await store.job_lists.visible(GUILD, OTHER, private.id) is None
-    assert await store.job_lists.visible(GUILD, OTHER, public.id) == public
-    assert await store.job_lists.visible(GUILD, AUTHOR, public.id.lower()) is None
-    assert await store.job_lists.visible(GUILD + 1, AUTHOR, public.id) is None
+    visible = VisibleJobs(store)
+    assert await visible.get(seeing(GUILD, AUTHOR), private.id) == private
+    assert await visible.get(seeing(GUILD, OTHER), private.id) is None
+    assert await visible.get(seeing(GUILD, OTHER), public.id) == public
+    assert await visible.get(seeing(GUILD, AUTHOR), f" {public.id.lower()} ") == public
+    assert await visible.get(seeing(GUILD + 1, AUTHOR), public.id) is None
+
+
+async def test_of_a_message_those_results_are_found_that_its_reader_sees(store: Store, made: Any) -> None:
+    public, private = await result(store, made, IMAGE), await result(store, made, IMAGE, private=True)
+    place = (await store.job_lists.placed(GUILD, public.id)).place.place_id  # type: ignore[union-attr]  # it is there
+
+    def say(db: sqlite3.Connection) -> None:
+        db.execute("UPDATE jobs SET message_id = 77")
+
+    await store._database.write(say)
+    visible = VisibleJobs(store)
+    assert [job.id for job in await visible.in_message(seeing(GUILD, AUTHOR, place), 77)] == [public.id, private.id]
+    assert [job.id for job in await visible.in_message(seeing(GUILD, OTHER), 77)] == [public.id]
+    assert await visible.in_message(seeing(GUILD, OTHER, place), 77) == []
+    assert await visible.in_message(seeing(GUILD + 1, AUTHOR), 77) == []
 
 
 @pytest.mark.parametrize(
@@ -83,7 +103,7 @@ async def test_typed_text_finds_part_of_a_prompt_of_any_name(
         await result(store, made, IMAGE, input={"prompt": prompt, "model": "flux"})
     await result(store, made, IMAGE, input={"text": "spoken words"})
     await result(store, made, IMAGE, input={"description": "a harbour", "n": 3})
-    jobs = await store.job_lists.results(GUILD, AUTHOR, kinds=[IMAGE], typed=typed)
+    jobs = await VisibleJobs(store).results(seeing(GUILD, AUTHOR), kinds=[IMAGE], typed=typed)
     assert [job.prompt for job in reversed(jobs)] == found
 
 

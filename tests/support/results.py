@@ -52,14 +52,14 @@ class Press:
         """Let somebody delete the card at the moment of the press: Discord takes no press on what is gone."""
         if self.age != "deleted":
             return
-        look_up, lost = self.rig.bot.parts.store.job_lists.visible, [self.message]
+        look_up, lost = self.rig.bot.parts.store.job_lists.placed, [self.message]
 
         async def too_late(*args: Any) -> Any:
             if lost:
                 delete(self.rig, lost.pop())
             return await look_up(*args)
 
-        self.monkeypatch.setattr(self.rig.bot.parts.store.job_lists, "visible", too_late)
+        self.monkeypatch.setattr(self.rig.bot.parts.store.job_lists, "placed", too_late)
 
     async def rerun(self) -> Any:
         self.lose_during_press()

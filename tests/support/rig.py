@@ -7,6 +7,7 @@ import contextlib
 import functools
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,13 @@ def empty_database() -> bytes:
 
 
 class Rig:
-    """A server with a channel, a member, a moderator and the bot."""
+    """A server with a channel, a member, a moderator and the bot.
 
-    def __init__(self, folder: Path, *, small: bool = True, **settings: Any) -> None:
+    The sandbox's estimate tool knows every price: unless a test wants it, the server does not ask it.
+    """
+
+    def __init__(self, folder: Path, *, small: bool = True, estimate_tool: bool = False, **settings: Any) -> None:
+        self.estimate_tool = estimate_tool
         self.folder = folder
         self.clock = ManualClock()
         self.settings = settings
@@ -115,6 +120,8 @@ class Rig:
         self.moderators = moderators
         self.member = self.guild.add_member(self.env.create_user("ada"))
         self.moderator = self.guild.add_member(self.env.create_user("morgan"), roles=[moderators])
+        if not self.estimate_tool:
+            await self.bot.parts.store.settings.change(self.guild.id, lambda rules: replace(rules, estimate_tool=False))
 
     def new_bot(self) -> CannonBot:
         values: dict[str, Any] = {
@@ -122,7 +129,7 @@ class Rig:
             "cannon_api_key": SecretStr(HOST_KEY),
             "cannon_api_key_guilds": "*",
             "database": self.folder / "bot.db",
-            "http_port": 0,
+            "health_port": 0,
         } | self.settings
         return CannonBot(
             Settings(**values),

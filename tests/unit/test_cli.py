@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.app.command_list import rows, text
+from bot.runtime.clock import SystemClock
 from bot.runtime.health_probe import ask, stored_address
+from bot.runtime.listener import Endpoint
 from bot.runtime.metrics import Metrics
 from bot.runtime.web_server import HttpServer
 from bot.settings import describe_settings
@@ -162,7 +164,14 @@ async def server() -> AsyncIterator[tuple[HttpServer, dict[str, object]]]:
     def health() -> Mapping[str, object]:
         return state
 
-    server = HttpServer(host="127.0.0.1", port=0, health=health, hint=lambda _: False, metrics=Metrics())
+    server = HttpServer(
+        private=Endpoint("HEALTH", "127.0.0.1", 0),
+        public=None,
+        health=health,
+        hint=lambda _: False,
+        metrics=Metrics(),
+        clock=SystemClock(),
+    )
     await server.start()
     yield server, state
     await server.close()
@@ -174,7 +183,7 @@ async def test_health_asks_at_the_address_that_the_bot_noted(
     import asyncio
 
     running, state = server
-    note(tmp_path / "a b%?#.db", running.address)
+    note(tmp_path / "a b%?#.db", running.health_address)
     address = stored_address(tmp_path / "a b%?#.db")
     assert await asyncio.to_thread(ask, address) == (True, '{"ok": true, "ready": true}')
     state["ready"] = False

@@ -36,7 +36,7 @@ def life(discord: WireDiscord, folder: Path, **more: str) -> BotProcess:
         "CANNON_API_KEY": "cs_test_host_000000000000",
         "CANNON_API_KEY_GUILDS": "*",
         "DATABASE": str(folder / "bot.db"),
-        "HTTP_PORT": "0",
+        "HEALTH_PORT": "0",
     }
     return BotProcess(discord, ["run"], folder / "bot.log", env=env | more)
 
@@ -53,6 +53,19 @@ async def test_a_wrong_token_ends_the_start_with_one_sentence(tmp_path: Path) ->
         async with life(discord, tmp_path, DISCORD_TOKEN=TOKEN) as bot:
             assert await bot.ended() == CANNOT_HELP
             assert REFUSED in bot.output()
+            assert "Traceback" not in bot.output()
+
+
+@pytest.mark.parametrize("is_html", [False, True])
+async def test_a_start_that_discord_cannot_serve_ends_with_one_sentence_and_may_be_tried_again(
+    tmp_path: Path, *, is_html: bool
+) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        discord.fault("GET", "/users/@me", status=429 if is_html else 503, is_html=is_html)
+        async with life(discord, tmp_path) as bot:
+            assert await bot.ended() == MAY_HELP
+            assert "Discord cannot serve the bot now" in bot.output()
             assert "Traceback" not in bot.output()
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,7 +31,9 @@ def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
     assert settings.cannon_api_url == "https://www.cannonstudio.app"
     assert settings.database == tmp_path / "data" / "cannon-bot.db"
     assert (settings.http_host, settings.http_port, settings.public_url) == ("127.0.0.1", 8080, None)
+    assert (settings.health_host, settings.health_port, settings.http_proxies) == ("127.0.0.1", 8081, ())
     assert (settings.log_level, settings.secret_keys, settings.cannon_api_key_guilds) == ("INFO", (), None)
+    assert (settings.retention_days, settings.cannon_api_key_limit) == (365, None)
 
 
 def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -41,13 +44,19 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "CANNON_API_KEY_GUILDS": "123456789012345678, 223456789012345678",
         "DATABASE": "here/x.db",
         "SECRET_KEYS": f"{'n' * 40},{'o' * 32}",
+        "CANNON_API_KEY_LIMIT": "250.5",
+        "TOP_UP_URL": " https://example.org/credits?from=discord ",
+        "RETENTION_DAYS": "30",
         "LOG_LEVEL": "debug",
         "LOG_FORMAT": "JSON",
         "HTTP_HOST": "[::1]",
         "HTTP_PORT": "0",
+        "HTTP_PROXIES": "172.17.0.0/16, 2001:db8::1",
+        "HEALTH_HOST": "0.0.0.0",
+        "HEALTH_PORT": "9090",
         "PUBLIC_URL": "https://bot.example.org/",
     }
-    assert set(values) == {name for name, _, _ in describe_settings()}
+    assert set(values) == {name for name, _, _ in describe_settings() if not name.endswith("_FILE")}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     settings = load_settings(need_token=True)
@@ -57,9 +66,73 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.cannon_api_key_guilds == {123456789012345678, 223456789012345678}
     assert settings.database == tmp_path / "here" / "x.db"
     assert [key.get_secret_value() for key in settings.secret_keys] == ["n" * 40, "o" * 32]
+    assert (settings.cannon_api_key_limit, settings.retention_days) == (Decimal("250.5"), 30)
+    assert settings.top_up_url == "https://example.org/credits?from=discord"
     assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
     assert (settings.http_host, settings.http_port) == ("::1", 0)
+    assert list(map(str, settings.http_proxies)) == ["172.17.0.0/16", "2001:db8::1/128"]
+    assert (settings.health_host, settings.health_port) == ("0.0.0.0", 9090)
     assert settings.public_url == "https://bot.example.org"
+
+
+SECRETS = {"DISCORD_TOKEN": TOKEN, "CANNON_API_KEY": "cs_live_abcdefgh", "SECRET_KEYS": "n" * 40}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text(f"{SECRETS[name]}\n")
+    monkeypatch.setenv(f"{name}_FILE", "secret")
+    settings, problems = read_settings()
+    assert problems == []
+    assert settings.secrets() == (SECRETS[name],)
+    assert SECRETS[name] not in repr(settings)
+
+
+def test_a_file_of_secret_keys_has_one_on_a_line_or_commas_between(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_bytes(b"\xef\xbb\xbf" + b"n" * 40 + b"\r\n" + b"o" * 32 + b", " + b"p" * 32 + b"\n")
+    monkeypatch.setenv("SECRET_KEYS_FILE", "keys")
+    assert load_settings().secrets() == ("n" * 40, "o" * 32, "p" * 32)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_and_its_file_are_one_too_many(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text(SECRETS[name])
+    (problem,) = problems_of(monkeypatch, **{name: SECRETS[name], f"{name}_FILE": "secret"})
+    assert problem == f"{name} and {name}_FILE are both set. Remove one of them."
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"x" * 70_000, "too large"),
+        (b"canary canary", "holds a space"),
+    ],
+)
+def test_a_file_without_a_usable_secret_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    (problem,) = problems_of(monkeypatch, CANNON_API_KEY_FILE="secret")
+    assert problem.startswith("CANNON_API_KEY_FILE ")
+    assert words in problem
+    assert problem.endswith(".")
+    assert "canary" not in problem
+
+
+def test_the_token_that_a_file_does_not_hold_is_told_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", "secret")
+    (problem,) = read_settings(need_token=True)[1]
+    assert "DISCORD_TOKEN_FILE" in problem
+    (tmp_path / "secret").write_text("x" * 40)
+    (problem,) = read_settings(need_token=True)[1]
+    assert "three parts" in problem
 
 
 def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,12 +159,22 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CANNON_API_KEY", "cs_live_ä", "ASCII"),
         ("CANNON_API_KEY_GUILDS", "12", "entry 1"),
         ("CANNON_API_KEY_GUILDS", "123456789012345678,*", "entry 2"),
+        ("TOP_UP_URL", "http://example.org", "https address"),
+        ("TOP_UP_URL", "https://a:b@example.org", "https address"),
+        ("TOP_UP_URL", "https://example.org/> all", "https address"),
+        ("TOP_UP_URL", "credits", "https address"),
+        ("CANNON_API_KEY_LIMIT", "-1", "credits"),
+        ("CANNON_API_KEY_LIMIT", "1e3", "credits"),
         ("SECRET_KEYS", "short", "32"),
+        ("RETENTION_DAYS", "-1", "36500"),
+        ("RETENTION_DAYS", "a year", "36500"),
         ("LOG_FORMAT", "xml", "console, json"),
         ("LOG_LEVEL", "loud", "DEBUG"),
         ("HTTP_PORT", "-1", "65535"),
         ("HTTP_PORT", "80.5", "65535"),
         ("HTTP_PORT", "٣", "65535"),
+        ("HEALTH_PORT", "65536", "65535"),
+        ("HTTP_PROXIES", "proxy.example.org", "networks"),
         ("HTTP_HOST", "http://localhost", "host name"),
         ("HTTP_HOST", "localhost:80", "host name"),
         ("DATABASE", ".", "directory"),

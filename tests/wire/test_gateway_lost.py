@@ -28,7 +28,7 @@ class Stage:
             "CANNON_API_KEY": HOST_KEY,
             "CANNON_API_KEY_GUILDS": "*",
             "DATABASE": str(folder / "bot.db"),
-            "HTTP_PORT": "0",
+            "HEALTH_PORT": "0",
         }
         self.bot = BotProcess(discord, ["run"], folder / "bot.log", env=env)
 

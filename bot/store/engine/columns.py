@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from bot.domain.models import Media, MediaKind
+from bot.domain.visibility import CardPlace
 
 
 def to_milli(credits_: Decimal) -> int:
@@ -70,3 +72,8 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def place_of(row: sqlite3.Row) -> CardPlace:
+    """Return where a card stands, of a row with its columns as `card_author`, `card_private` and `card_place`."""
+    return CardPlace(author_id=row["card_author"], private=bool(row["card_private"]), place_id=row["card_place"])

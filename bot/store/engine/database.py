@@ -1,15 +1,19 @@
-"""The database file: one writer, one reader, and atomic transactions."""
+"""The database file: one writer, two readers, and atomic transactions."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
+import stat
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+import structlog
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
@@ -18,8 +22,10 @@ from bot.store.engine import schema
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
+from bot.store.engine.write_ahead_log import emptied
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 BUSY_TIMEOUT_S = 5.0
 """How long to wait for another program (a backup tool, a second process) to release its lock on the file."""
@@ -27,6 +33,9 @@ WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """The size to which the write-ahead log is truncated after a checkpoint."""
 OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
+TRUNCATIONS = 3
+"""How often it is tried to empty the log while others read."""
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 GROUP_MAX = 64
 """Writes that share a commit; more would let the first of them wait too long."""
 
@@ -34,11 +43,20 @@ GROUP_MAX = 64
 class Database:
     """SQLite in WAL mode. A transaction is one function that runs on the writer's thread from BEGIN to COMMIT."""
 
-    def __init__(self, path: Path, clock: Clock, writer: ConnectionThread, reader: ConnectionThread) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        writer: ConnectionThread,
+        reader: ConnectionThread,
+        searcher: ConnectionThread,
+    ) -> None:
         self.path = path
         self.clock = clock
         self._writer = writer
         self._reader = reader
+        self._searcher = searcher
         self._pending: deque[_Write] = deque()
         self._listeners: list[Callable[[], None]] = []
 
@@ -56,13 +74,18 @@ class Database:
         Raises StoreError, with what to do, for a newer schema, a damaged or foreign file, or a missing permission.
         """
         steps = schema.migrations() if migrations is None else migrations
-        writer = await ConnectionThread.open(lambda: _connect_writer(path, steps, busy_timeout_s))
-        try:
-            reader = await ConnectionThread.open(lambda: _connect_reader(path, busy_timeout_s))
-        except BaseException:
-            await writer.close()
-            raise
-        return cls(path, clock, writer, reader)
+        async with contextlib.AsyncExitStack() as opened:
+
+            async def connected(connect: Callable[[], sqlite3.Connection]) -> ConnectionThread:
+                connection = await ConnectionThread.open(connect)
+                opened.push_async_callback(connection.close)
+                return connection
+
+            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s))  # it creates the file
+            reader = await connected(lambda: _connect_reader(path, busy_timeout_s))
+            searcher = await connected(lambda: _connect_reader(path, busy_timeout_s))
+            opened.pop_all()
+        return cls(path, clock, writer=writer, reader=reader, searcher=searcher)
 
     async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` as one transaction and return what it returns.
@@ -102,6 +125,26 @@ class Database:
         """Run `function` on a snapshot of the database. It sees every write that has returned."""
         return await self._reader.run(lambda db: _transaction(db, "BEGIN", function))
 
+    async def glance(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Like `read`, on a connection of its own: for what members type, so that no search delays another read."""
+        return await self._searcher.run(lambda db: _transaction(db, "BEGIN", function))
+
+    async def truncate_log(self) -> bool:
+        """Empty the write-ahead log, in which what was erased can still be read. False if that is not possible now.
+
+        For after an erasure; the caller tries again later. It raises nothing: what was erased is committed.
+        """
+        for _ in range(TRUNCATIONS):
+            try:
+                for readers in (self._reader, self._searcher):
+                    await readers.run(lambda _db: None)  # what reads now ends first
+                if await self._writer.run(_emptied):
+                    return True
+            except StoreError as error:
+                log.warning("database.log_not_emptied", error=error.sentence)
+                return False
+        return False
+
     def listen(self, callback: Callable[[], None]) -> None:
         """Have `callback` called at each `notify`. It must not raise."""
         self._listeners.append(callback)
@@ -114,7 +157,8 @@ class Database:
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
         # Close both even if one fails: a thread left running would keep the process from exiting.
-        outcomes = await asyncio.gather(self._reader.close(), self._writer.close(), return_exceptions=True)
+        closing = [each.close() for each in (self._searcher, self._reader, self._writer)]
+        outcomes = await asyncio.gather(*closing, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -184,6 +228,11 @@ def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3
         return result
 
 
+def _emptied(db: sqlite3.Connection) -> bool:
+    with explained():
+        return emptied(db)
+
+
 def _connect_writer(path: Path, steps: Sequence[Migration], busy_timeout_s: float) -> sqlite3.Connection:
     name = str(path)
     prepare_file(path)
@@ -231,6 +280,14 @@ def damage(db: sqlite3.Connection) -> str | None:
     return None if found == "ok" else " ".join(found.split())[:120]
 
 
+def _close_to_others(path: Path) -> None:
+    """Make the file and what SQLite has left beside it their owner's alone: a restored backup may have other rights."""
+    for each in (path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal"))):
+        with contextlib.suppress(FileNotFoundError):
+            if each.stat().st_mode & OTHERS:
+                each.chmod(0o600)
+
+
 def prepare_file(path: Path) -> None:
     """Create the file, readable by its owner only. Raises StoreError if that is impossible or it is not ours."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -241,6 +298,7 @@ def prepare_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _close_to_others(path)
     except OSError as error:
         raise StoreError(texts.not_writable(path, error.strerror)) from None
     # SQLite creates its log next to the file.

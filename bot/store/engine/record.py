@@ -21,7 +21,7 @@ class Record:
     """A short word to filter by: `limit`, `grant`, `block`, `key`, `settings`, `approval`, `refusal`, …"""
     text: str
     """What was done, as a sentence that begins with its verb: who did it is shown before it. Members' own text in it
-    is escaped already (`plain`)."""
+    is escaped already (`harmless`)."""
     by_id: int
     """Who did it; 0 for the bot itself."""
     about: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

@@ -116,7 +116,9 @@ class AbsentGuilds(Repository):
             held = sum(job.state is JobState.READY for job in lost)
             return Forgotten(held=held, failed=len(lost) - held)
 
-        return await self._database.write(change)
+        forgotten = await self._database.write(change)
+        await self._database.truncate_log()
+        return forgotten
 
 
 def _jobs(db: sqlite3.Connection, guild_id: int, condition: str) -> list[Job]:

@@ -63,7 +63,10 @@ class GuildKeys(Repository):
             row = db.execute("SELECT * FROM guild_keys WHERE id = ?", (key_id,)).fetchone()
             return KeyChange(key=key_of(row, self._box), before=before)
 
-        return await self._recorded(guild_id, change, record)
+        changed = await self._recorded(guild_id, change, record)
+        if changed.before is not None:  # its secret may have been forgotten
+            await self._database.truncate_log()
+        return changed
 
     async def current(self, guild_id: int) -> GuildKey | None:
         """Return the guild's active key, None if it has none."""
@@ -82,7 +85,9 @@ class GuildKeys(Repository):
     async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
         """Retire the guild's key, deleted once no open job needs it, and return it. None if it had none."""
         now = self._clock.wall()
-        return await self._recorded(guild_id, lambda db: _retire(db, guild_id, now), record)
+        removed = await self._recorded(guild_id, lambda db: _retire(db, guild_id, now), record)
+        await self._database.truncate_log()
+        return removed
 
     async def note_status(self, guild_id: int, key_id: int, status: AccountStatus) -> None:
         """Keep what the API now says about the key."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.models import JobState
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
+from bot.store.guild.review_places import withheld_in
+from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
 from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
 
-_OPEN = tuple(sorted(state for state in JobState if not state.ended))
 _JOBS = """
 SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,
     (SELECT sum(credits_milli) FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'adjust')) AS settled_milli
@@ -22,13 +22,16 @@ WHERE jobs.guild_id = :guild_id AND jobs.author_id = :member_id
     AND (jobs.created_at, jobs.rowid) > (:page_at, :page_id)
 ORDER BY jobs.created_at, jobs.rowid LIMIT :limit
 """
-_ENDED = "guild_id = ? AND author_id = ? AND state NOT IN (SELECT value FROM json_each(?))"
-# The model has its own column, and stays: reports count by it.
-_BLANK = f"""
-UPDATE jobs SET input = '{{}}', output = '{{}}', media = '[]', fill = '{{}}', error = NULL, recheck_at = NULL
-WHERE {_ENDED}
-"""  # noqa: S608 - put together from constants
-_BLANK_REASONS = f"UPDATE reviews SET sentence = '' WHERE job_id IN (SELECT id FROM jobs WHERE {_ENDED})"  # noqa: S608 - as above
+_ERASABLE = f"SELECT id FROM jobs WHERE guild_id = ? AND author_id = ? AND {KEPT}"  # noqa: S608 - a constant condition
+_STILL_OPEN = """
+SELECT count(*) FROM jobs WHERE guild_id = ? AND author_id = ?
+    AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+"""
+_GUILDS = """
+SELECT guild_id FROM jobs WHERE author_id = :member_id
+UNION SELECT guild_id FROM drafts WHERE member_id = :member_id
+UNION SELECT guild_id FROM reaction_acts WHERE member_id = :member_id
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,10 @@ class Privacy(Repository):
     """Reads and blanks a member's data, in all tables."""
 
     async def page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> ReportPage:
-        """Return a page of the member's jobs in the guild, private ones too, oldest first, with their whole input."""
+        """Return a page of the member's jobs in the guild, private ones too, oldest first, with their whole input.
+
+        What a review withholds is left out: a job's result, and what another filled in from it.
+        """
         values = {
             "guild_id": guild_id,
             "member_id": member_id,
@@ -57,33 +63,45 @@ class Privacy(Repository):
         def look(db: sqlite3.Connection) -> ReportPage:
             rows = db.execute(_JOBS, values).fetchall()
             is_last = len(rows) < limit
+            befores = {row["id"]: json.loads(row["after_ids"]) for row in rows}
+            withheld = withheld_in(db, guild_id, {*befores, *(each for before in befores.values() for each in before)})
             return ReportPage(
-                rows=tuple(_job_line(row) for row in rows),
+                rows=tuple(_job_line(row, befores[row["id"]], withheld) for row in rows),
                 after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
             )
 
         return await self._database.read(look)
 
-    async def erase(self, guild_id: int, member_id: int) -> Erased:
-        """Blank the contents of the member's ended jobs in the guild, and delete their drafts there.
+    async def guilds_of(self, member_id: int) -> list[int]:
+        """Return the guilds in which something is stored about the member. It reads all jobs: not for a running bot."""
+        rows = await self._database.read(lambda db: db.execute(_GUILDS, {"member_id": member_id}).fetchall())
+        return [row[0] for row in rows]
 
-        Ids, times, states, operations and credits stay, and so does the ledger.
+    async def erase(self, guild_id: int, member_id: int, *, is_known_model: ModelTest = no_model) -> Erased:
+        """Blank the contents of the member's ended jobs in the guild, and delete their drafts and reactions there.
+
+        Copies of their results are to be deleted from then on. Ids, times, states, operations and credits stay, models
+        if `is_known_model`, and so does the ledger. The log is emptied.
         """
-        ended = (guild_id, member_id, json.dumps(_OPEN))
+        mine, now = (guild_id, member_id), self._clock.wall()
 
         def change(db: sqlite3.Connection) -> Erased:
-            db.execute(_BLANK_REASONS, ended)
-            jobs = db.execute(_BLANK, ended).rowcount
-            mine = (guild_id, member_id)
+            ids = [row[0] for row in db.execute(_ERASABLE, mine).fetchall()]
+            jobs = erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=True)
             db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
-            total = db.execute("SELECT count(*) FROM jobs WHERE guild_id = ? AND author_id = ?", mine).fetchone()[0]
-            return Erased(jobs=jobs, drafts=drafts, left=total - jobs)
+            return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0])
 
-        return await self._database.write(change)
+        erased = await self._database.write(change)
+        await self._database.truncate_log()
+        return erased
 
 
-def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
+def _job_line(row: sqlite3.Row, before: Iterable[str], withheld: frozenset[str]) -> Mapping[str, Any]:
+    given = json.loads(row["input"])
+    if withheld.intersection(before):
+        given = {name: value for name, value in given.items() if name not in json.loads(row["fill"])}
+    is_shown = row["id"] not in withheld
     return {
         "id": row["id"],
         "asked": iso_time(row["created_at"]),
@@ -95,9 +113,9 @@ def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
         "operation": row["operation"],
         "model": row["model"],
         "state": row["state"],
-        "input": json.loads(row["input"]),
-        "output": json.loads(row["output"]),
-        "media": json.loads(row["media"]),
+        "input": given,
+        "output": json.loads(row["output"]) if is_shown else {},
+        "media": json.loads(row["media"]) if is_shown else [],
         "held": str(from_milli(row["held_milli"])),
         "cost": None if row["settled_milli"] is None else str(from_milli_or_none(row["settled_milli"])),
         "made_from": row["parent_id"],

@@ -24,6 +24,12 @@ _COUNT = """
 SELECT count(*), coalesce(max(fired OR waits), 0) FROM reaction_acts
 WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji
 """
+# What a reaction has started at the cost of another member, unless that was cancelled: it is done once and for all.
+_PAID_BY_ANOTHER = """
+EXISTS (SELECT 1 FROM cards JOIN jobs ON jobs.card_id = cards.id WHERE cards.id = reaction_acts.made_card
+    AND cards.author_id <> reaction_acts.member_id AND jobs.state <> 'cancelled')
+"""
+_IS_PAID = f"SELECT 1 FROM reaction_acts WHERE {_THIS} AND {_PAID_BY_ANOTHER}"  # noqa: S608 - as below
 _DELETE_FIRED = f"DELETE FROM reaction_acts WHERE {_THIS} AND fired = 1"  # noqa: S608 - put together from constants
 _IS_WAITING = f"SELECT waits FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - put together from constants
 _WAIT = f"UPDATE reaction_acts SET waits = 1 WHERE {_THIS}"  # noqa: S608 - put together from constants
@@ -38,12 +44,14 @@ WHERE waits = 1 AND (:card_id IS NULL OR card_id = :card_id) AND NOT EXISTS (
 )
 ORDER BY at LIMIT :limit
 """
-_CLEAR = """
+_CLEAR = f"""
 DELETE FROM reaction_acts
 WHERE guild_id = :guild_id AND message_id = :message_id AND (:emoji IS NULL OR emoji = :emoji)
+    AND NOT {_PAID_BY_ANOTHER}
 RETURNING card_id
-"""
-_ACTED = "SELECT 1 FROM reaction_acts WHERE guild_id = ? AND message_id = ? AND emoji = ? AND member_id = ?"
+"""  # noqa: S608 - put together from constants
+_FORGET = f"DELETE FROM reaction_acts WHERE {_THIS} AND NOT {_PAID_BY_ANOTHER}"  # noqa: S608 - as above
+_TAKEN_BACK = f"SELECT card_id, action, made_card FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +60,8 @@ class Act:
 
     count: int
     fires: bool
+    is_spent: bool = False
+    """Whether it has acted before at another member's cost: it does so once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +87,10 @@ class ReactionActs(Repository):
     async def note(self, guild_id: int, message_id: int, member_id: int, rule: Reaction, *, card_id: str) -> Act | None:
         """Store a member's reaction on a message of the guild's card.
 
-        None if it waits to act already, or if the guild has no such card. One that has acted acts again: a second
-        event proves that it was withdrawn meanwhile. It fires if with it as many members as the rule needs have
-        reacted, and none of them has acted or is about to; if the rule needs one, each member's fires.
+        None if it waits to act already, or if the guild has no such card. One that has acted acts again, unless that
+        was at another's cost: a second event proves that it was withdrawn meanwhile. It fires if with it as many
+        members as the rule needs have reacted, and none of them has acted or is about to; if the rule needs one, each
+        member's fires.
         """
         values = {
             "guild_id": guild_id,
@@ -92,6 +103,8 @@ class ReactionActs(Repository):
         }
 
         def change(db: sqlite3.Connection) -> Act | None:
+            if db.execute(_IS_PAID, values).fetchone() is not None:
+                return Act(count=0, fires=False, is_spent=True)
             db.execute(_DELETE_FIRED, values)
             db.execute(_ACT, values)
             row = db.execute(_IS_WAITING, values).fetchone()
@@ -139,20 +152,21 @@ class ReactionActs(Repository):
         ]
 
     async def take_back(self, guild_id: int, message_id: int, emoji: str, member_id: int) -> TakenBack | None:
-        """Delete a member's reaction, which may act again from now on. None if it had not acted."""
-        values = (guild_id, message_id, emoji, member_id)
+        """Delete a member's reaction, which may act again from now on. None if it was not stored.
+
+        One that another member has paid for stays, so that it acts no second time.
+        """
+        key = ReactionKey(guild_id=guild_id, message_id=message_id, emoji=emoji, member_id=member_id)
+        values = key_values(key)
         # Most withdrawn reactions are on other messages: they cost a read, and do not wait for the writer.
-        if await self._database.read(lambda db: db.execute(_ACTED, values).fetchone()) is None:
+        if await self._database.read(lambda db: db.execute(_TAKEN_BACK, values).fetchone()) is None:
             return None
 
         def change(db: sqlite3.Connection) -> TakenBack | None:
-            row = db.execute(
-                "DELETE FROM reaction_acts WHERE guild_id = ? AND message_id = ? AND emoji = ? AND member_id = ?"
-                " RETURNING card_id, action, made_card",
-                values,
-            ).fetchone()
+            row = db.execute(_TAKEN_BACK, values).fetchone()
             if row is None:
                 return None
+            db.execute(_FORGET, values)
             return TakenBack(card_id=row["card_id"], action=ReactionAction(row["action"]), made_card=row["made_card"])
 
         return await self._database.write(change)

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.models import Job
+from bot.domain.card_jobs import is_linked
+from bot.domain.models import Job, JobState
 from bot.store import texts
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.jobs.dependents import cancel_dependents
-from bot.store.jobs.rows import job_in
+from bot.store.guild.review_places import ReviewRule, review_channel_of, rules_in, withheld_in
+from bot.store.jobs.dependents import cancel_dependents, feed
+from bot.store.jobs.rows import job_in, jobs_of_card
 
 REVIEW_LIFE_S = 7 * 24 * 3600.0
 """As long as Cannon Studio keeps results (its docs)."""
-
-# The narrowest rule applies. What is requested in the review channel itself is seen by reviewers only.
-_CHANNEL = """
-SELECT review_channel FROM cards JOIN review_rules ON review_rules.guild_id = cards.guild_id
-    AND review_rules.channel_id IN (0, cards.category_id, cards.parent_channel_id, cards.channel_id)
-WHERE cards.id = :card_id AND cards.guild_id = :guild_id AND cards.private = 0
-    AND review_rules.review_channel <> cards.channel_id
-ORDER BY review_rules.channel_id IS cards.channel_id DESC, review_rules.channel_id IS cards.parent_channel_id DESC,
-    review_rules.channel_id DESC
-LIMIT 1
-"""
-_WITHHELD = """
-SELECT jobs.id, reviews.job_id IS NOT NULL, reviews.verdict FROM jobs JOIN cards ON cards.id = jobs.card_id
-LEFT JOIN reviews ON reviews.job_id = jobs.id
-WHERE jobs.card_id = :card_id AND jobs.guild_id = :guild_id AND jobs.state IN ('ready', 'held') AND cards.private = 0
-"""
 
 
 class ReviewVerdict(StrEnum):
@@ -39,14 +25,6 @@ class ReviewVerdict(StrEnum):
 
     PUBLISHED = "published"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewRule:
-    """Results of a channel (0: of all) are reviewed in another first."""
-
-    channel_id: int
-    review_channel: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +52,7 @@ class Reviews(Repository):
 
     async def rules(self, guild_id: int) -> tuple[ReviewRule, ...]:
         """Return the guild's rules, the one for the whole server first."""
-        return await self._database.read(lambda db: _rules(db, guild_id))
+        return await self._database.read(lambda db: rules_in(db, guild_id))
 
     async def set_rule(
         self,
@@ -91,7 +69,7 @@ class Reviews(Repository):
 
         def change(db: sqlite3.Connection) -> None:
             if allow is not None:
-                allow(_rules(db, guild_id))
+                allow(rules_in(db, guild_id))
             db.execute(
                 "INSERT INTO review_rules (guild_id, channel_id, review_channel) VALUES (?, ?, ?)"
                 " ON CONFLICT (guild_id, channel_id) DO UPDATE SET review_channel = excluded.review_channel",
@@ -117,22 +95,24 @@ class Reviews(Repository):
         """Return the review of the guild's job, None if it has none."""
         return await self._database.read(lambda db: _review_of(db, guild_id, job_id))
 
-    async def begin(self, guild_id: int, job_id: str) -> Review | None:
-        """Return the job's review. It is created if a rule applies to its card; None if none does.
+    async def begin(self, guild_id: int, job_id: str, *, also: Sequence[int] = ()) -> Review | None:
+        """Return the job's review. It is created if a rule applies to its card, or to the place `also`; else None.
 
-        Until a message of it is posted, it follows the rule to another channel.
+        Until a message of it is posted, it follows the rule to another channel. What waits for the job's result on its
+        card may start from then on: a chain is reviewed as the card that it is, and feeds its own steps unseen.
         """
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> Review | None:
-            row = db.execute("SELECT card_id FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
-            place = None if row is None else _channel_for(db, guild_id, row[0])
-            if place is not None:
+            job = job_in(db, guild_id, job_id)
+            place = None if job is None else review_channel_of(db, guild_id, job.card_id, also)
+            if job is not None and place is not None:
                 db.execute(
                     "INSERT INTO reviews (job_id, guild_id, channel_id, asked_at, expires_at) VALUES (?, ?, ?, ?, ?)"
                     " ON CONFLICT (job_id) DO UPDATE SET channel_id = excluded.channel_id WHERE message_id IS NULL",
                     (job_id, guild_id, place, now, now + REVIEW_LIFE_S),
                 )
+                feed(db, job, now)
             return _review_of(db, guild_id, job_id)
 
         return await self._database.write(change)
@@ -156,54 +136,48 @@ class Reviews(Repository):
         sentence: str = "",
         record: RecordOf[Job | None] | None = None,
     ) -> Job | None:
-        """Decide about a result that waits. Returns its job, due now; None if it does not wait.
+        """Decide about a result that waits, and about all that wait on its card if that is a chain.
 
-        Jobs that depend on a refused result are cancelled, and their credits are released.
+        Returns its job; all of them are due now. None if it does not wait. Jobs that depend on a refused result are
+        refused too, and their credits are released.
         """
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> Job | None:
-            decided = db.execute(
-                "UPDATE reviews SET verdict = ?, decided_by = ?, sentence = ? WHERE guild_id = ? AND job_id = ?"
-                " AND verdict IS NULL AND EXISTS (SELECT 1 FROM jobs WHERE id = reviews.job_id AND state = 'ready')",
-                (verdict, by_id, sentence, guild_id, job_id),
-            ).rowcount
-            if not decided:
-                return None
-            db.execute("UPDATE jobs SET next_at = 0 WHERE id = ? AND guild_id = ?", (job_id, guild_id))
             job = job_in(db, guild_id, job_id)
-            if job is not None and verdict is ReviewVerdict.REFUSED:
-                cancel_dependents(db, job, texts.STEP_REFUSED, now)
-            return job
+            if job is None:
+                return None
+            decided = [
+                each
+                for each in _together(db, job)
+                if db.execute(
+                    "UPDATE reviews SET verdict = ?, decided_by = ?, sentence = ? WHERE guild_id = ? AND job_id = ?"
+                    " AND verdict IS NULL AND EXISTS"
+                    " (SELECT 1 FROM jobs WHERE id = reviews.job_id AND state = 'ready')",
+                    (verdict, by_id, sentence, guild_id, each.id),
+                ).rowcount
+            ]
+            for each in decided:
+                db.execute("UPDATE jobs SET next_at = 0 WHERE id = ? AND guild_id = ?", (each.id, guild_id))
+                if verdict is ReviewVerdict.REFUSED:
+                    cancel_dependents(db, each, texts.STEP_REFUSED, now, to=JobState.REFUSED)
+            return job_in(db, guild_id, job_id) if decided else None
 
         return await self._recorded(guild_id, change, record)
 
-    async def withheld(self, guild_id: int, card_id: str) -> frozenset[str]:
-        """Return the card's jobs whose results must not be shown in public: not reviewed yet, or refused."""
-        values = {"guild_id": guild_id, "card_id": card_id}
+    async def is_reviewed(self, guild_id: int, card_id: str) -> bool:
+        """Whether results of the guild's card are reviewed, as the rules are now."""
+        return await self._database.read(lambda db: review_channel_of(db, guild_id, card_id) is not None)
 
-        def look(db: sqlite3.Connection) -> frozenset[str]:
-            rows = db.execute(_WITHHELD, values).fetchall()
-            is_reviewed = bool(rows) and _channel_for(db, guild_id, card_id) is not None
-            return frozenset(
-                job_id
-                for job_id, has_review, verdict in rows
-                if verdict != ReviewVerdict.PUBLISHED and (has_review or is_reviewed)
-            )
-
-        return await self._database.read(look)
+    async def withheld_of(self, guild_id: int, job_ids: Iterable[str], *, also: Sequence[int] = ()) -> frozenset[str]:
+        """Return those of the jobs whose results must not be shown; with `also`, not in that place (`withheld_in`)."""
+        return await self._database.read(lambda db: withheld_in(db, guild_id, job_ids, also))
 
 
-def _rules(db: sqlite3.Connection, guild_id: int) -> tuple[ReviewRule, ...]:
-    rows = db.execute(
-        "SELECT channel_id, review_channel FROM review_rules WHERE guild_id = ? ORDER BY channel_id", (guild_id,)
-    ).fetchall()
-    return tuple(ReviewRule(channel_id=row[0], review_channel=row[1]) for row in rows)
-
-
-def _channel_for(db: sqlite3.Connection, guild_id: int, card_id: str) -> int | None:
-    row = db.execute(_CHANNEL, {"guild_id": guild_id, "card_id": card_id}).fetchone()
-    return None if row is None else int(row[0])
+def _together(db: sqlite3.Connection, job: Job) -> list[Job]:
+    """Return the jobs that are reviewed together: all steps of a chain, else the job alone."""
+    jobs = jobs_of_card(db, job.guild_id, job.card_id)
+    return list(jobs) if is_linked(jobs) else [job]
 
 
 def _review_of(db: sqlite3.Connection, guild_id: int, job_id: str) -> Review | None:

@@ -14,6 +14,7 @@ from bot.store.engine.columns import to_milli
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import end_unsent
+from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
 from bot.store.jobs.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
 from bot.store.jobs.wishes import require_waiting
 from bot.store.money import ledger
@@ -193,21 +194,19 @@ class Cards(Repository):
             )
         )
 
-    async def erase(self, guild_id: int, card_id: str, *, record: RecordOf[int] | None = None) -> int:
-        """Blank the contents of the card's ended jobs: ids, times and credits stay. Returns how many."""
+    async def erase(
+        self, guild_id: int, card_id: str, *, is_known_model: ModelTest = no_model, record: RecordOf[int] | None = None
+    ) -> int:
+        """Blank the contents of the card's ended jobs, as `Privacy.erase` does, and empty the log. Returns how many."""
+        now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> int:
-            ended = [job for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]
-            for job in ended:
-                # `update_job` takes the model from the input, and reports still count by it.
-                db.execute(
-                    "UPDATE jobs SET input = '{}', output = '{}', media = '[]', fill = '{}', error = NULL,"
-                    " recheck_at = NULL WHERE id = ? AND guild_id = ?",
-                    (job.id, guild_id),
-                )
-            return len(ended)
+            ended = [job.id for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]
+            return erase_jobs(db, guild_id, ended, now, is_known_model=is_known_model, with_copies=True)
 
-        return await self._recorded(guild_id, change, record)
+        erased = await self._recorded(guild_id, change, record)
+        await self._database.truncate_log()
+        return erased
 
     def _card_where(
         self, db: sqlite3.Connection, query: str, values: tuple[int, str | int | None]

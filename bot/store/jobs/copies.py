@@ -18,6 +18,15 @@ class Copy:
     kind: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoomedCopy:
+    """A copy whose contents were erased, so that it is to be deleted."""
+
+    guild_id: int
+    channel_id: int
+    message_id: int
+
+
 class Copies(Repository):
     """The table `copies`: the messages that show a result in addition to its card."""
 
@@ -50,8 +59,34 @@ class Copies(Repository):
             for row in rows
         ]
 
+    async def doomed(self, *, limit: int, guild_id: int | None = None) -> list[DoomedCopy]:
+        """Return copies that are to be deleted by now, of all guilds or of one; those of absent guilds wait."""
+        values = {"now": self._clock.wall(), "guild_id": guild_id, "limit": limit}
+        rows = await self._database.read(lambda db: db.execute(_DOOMED, values).fetchall())
+        return [
+            DoomedCopy(guild_id=row["guild_id"], channel_id=row["channel_id"], message_id=row["message_id"])
+            for row in rows
+        ]
+
+    async def postpone(self, guild_id: int, message_id: int, until: float) -> None:
+        """Note that a copy could not be deleted, and when to try again (Unix seconds)."""
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE copies SET delete_at = ? WHERE message_id = ? AND guild_id = ? AND delete_at IS NOT NULL",
+                (until, message_id, guild_id),
+            )
+        )
+
     async def forget(self, guild_id: int, message_id: int) -> None:
         """Delete the row of a copy that is gone."""
         await self._database.write(
             lambda db: db.execute("DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id))
         )
+
+
+_DOOMED = """
+SELECT DISTINCT guild_id, channel_id, message_id FROM copies
+WHERE delete_at <= :now AND (:guild_id IS NULL OR guild_id = :guild_id)
+    AND guild_id NOT IN (SELECT guild_id FROM absent_guilds)
+ORDER BY delete_at LIMIT :limit
+"""

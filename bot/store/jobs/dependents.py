@@ -13,21 +13,34 @@ from bot.store import texts
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money import ledger
 
+_REVIEWED = """
+SELECT jobs.id FROM jobs JOIN reviews ON reviews.job_id = jobs.id WHERE jobs.card_id = ? AND jobs.state = 'ready'
+"""
+
 
 def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
-    """Queue the jobs that were waiting only for `ended`; without its result, cancel and release them.
+    """Queue the jobs that were waiting only for `ended`; without its result, cancel or refuse and release them.
 
     They are on the same card. One that also waits for a moderator must not outlive a step before it.
     """
+    if ended.state is JobState.REFUSED:
+        cancel_dependents(db, ended, texts.STEP_NOT_SENT, now, to=JobState.REFUSED)
+        return
     if ended.state not in PAID_STATES:
         cancel_dependents(db, ended, texts.STEP_LOST, now)
         return
-    jobs = {job.id: job for job in jobs_of_card(db, ended.guild_id, ended.card_id)}
+    feed(db, ended, now)
+
+
+def feed(db: sqlite3.Connection, made: Job, now: float) -> None:
+    """Queue the jobs of the card that were waiting only for the result of `made`: posted or kept, or in review."""
+    jobs = {job.id: job for job in jobs_of_card(db, made.guild_id, made.card_id)}
+    reviewed = {row[0] for row in db.execute(_REVIEWED, (made.card_id,)).fetchall()}
     for job in jobs.values():
-        if ended.id not in job.after_ids or job.state is not JobState.WAITING:
+        if made.id not in job.after_ids or job.state is not JobState.WAITING:
             continue
         before = [jobs[each] for each in job.after_ids if each in jobs]
-        if any(each.state not in PAID_STATES for each in before):
+        if any(each.state not in PAID_STATES and each.id not in reviewed for each in before):
             continue  # another step is still running: a failed one would have cancelled this job
         values = filled(job, {each.id: each.output for each in before})
         if values is None:
@@ -37,16 +50,18 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
             update_job(db, replace(job, after_done=True, input=values))
 
 
-def cancel_dependents(db: sqlite3.Connection, job: Job, sentence: str, now: float) -> int:
-    """Cancel and release the jobs of the card that wait for `job`, and those after them; return how many.
+def cancel_dependents(
+    db: sqlite3.Connection, job: Job, sentence: str, now: float, *, to: JobState = JobState.CANCELLED
+) -> int:
+    """End and release the jobs of the card that wait for `job`, and those after them, in `to`; return how many.
 
-    `sentence` is stored with each: it says why.
+    `sentence` is stored with each: it says why. What is refused cannot be tried again.
     """
     pending = [each for each in jobs_of_card(db, job.guild_id, job.card_id) if each.state in PENDING_STATES]
     lost = {job.id}
     while found := [each for each in pending if each.id not in lost and lost.intersection(each.after_ids)]:
         for each in found:
-            end_unsent(db, each, JobState.CANCELLED, sentence, now)
+            end_unsent(db, each, to, sentence, now)
             lost.add(each.id)
     return len(lost) - 1
 

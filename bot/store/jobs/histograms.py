@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from bot.store.engine.repository import Repository
 
@@ -21,6 +22,13 @@ class Histograms(Repository):
             )
 
         await self._database.write(change)
+
+    async def forget(self, names: Sequence[tuple[str, str]]) -> None:
+        """Delete what is stored of these (operation, model)."""
+        if names:
+            await self._database.write(
+                lambda db: db.executemany("DELETE FROM histograms WHERE operation = ? AND model = ?", names)
+            )
 
     async def all(self) -> dict[tuple[str, str], str]:
         """Return all stored data, by (operation, model)."""

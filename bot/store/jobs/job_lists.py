@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from bot.domain.models import Job, JobState, MediaKind
-from bot.store.engine.columns import to_json
+from bot.domain.visibility import CardPlace
+from bot.store.engine.columns import place_of, to_json
 from bot.store.engine.repository import Repository
-from bot.store.jobs.rows import job_of
+from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
 
 SEARCHED = 2000
-"""How many of a guild's jobs a search looks through, the newest first."""
+"""How many of a guild's results a search looks through, the newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundResult:
+    """A result that a search has found, and the place of its card."""
+
+    job_id: str
+    place: CardPlace
 
 
 class JobLists(Repository):
@@ -32,30 +42,37 @@ class JobLists(Repository):
         rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
         return [job_of(row) for row in rows]
 
-    async def results(
-        self,
-        guild_id: int,
-        viewer_id: int,
-        *,
-        kinds: Collection[MediaKind],
-        typed: str = "",
-        limit: int = 25,
-    ) -> list[Job]:
-        """Return the guild's delivered jobs with a medium of `kinds` that this member may see, newest first.
+    async def results(self, guild_id: int, *, kinds: Collection[MediaKind], typed: str = "") -> list[FoundResult]:
+        """Return those of the guild's newest SEARCHED results that have a medium of `kinds`, newest first.
 
-        Private results are seen by their own author only. `typed` is part of an id or of a prompt. Only the guild's
-        newest SEARCHED jobs are looked through, so that no search makes other reads wait.
+        `typed` is part of an id or of a prompt. Whether somebody may see them is not asked here.
         """
         values = {
             "guild_id": guild_id,
-            "viewer_id": viewer_id,
             "kinds": to_json(sorted(kinds)),
             "typed": typed.strip().lower(),
             "exact": typed.strip(),  # SQLite's lower() knows ASCII only
-            "limit": limit,
             "searched": SEARCHED,
         }
-        rows = await self._database.read(lambda db: db.execute(_RESULTS, values).fetchall())
+        rows = await self._database.glance(lambda db: db.execute(_RESULTS, values).fetchall())
+        return [FoundResult(job_id=row["id"], place=place_of(row)) for row in rows]
+
+    async def found(self, guild_id: int, job_ids: Sequence[str]) -> list[Job]:
+        """Return the guild's jobs with these ids that still exist, in the order of the ids."""
+        values = {"guild_id": guild_id, "ids": to_json(list(job_ids))}
+        rows = await self._database.glance(lambda db: db.execute(_FOUND, values).fetchall())
+        return [job_of(row) for row in rows]
+
+    async def own(self, guild_id: int, author_id: int, *, states: Collection[JobState], limit: int = 100) -> list[Job]:
+        """Return those of the member's newest SEARCHED jobs in the guild that are in `states`, at most `limit`."""
+        values = {
+            "guild_id": guild_id,
+            "author_id": author_id,
+            "states": to_json(sorted(states)),
+            "searched": SEARCHED,
+            "limit": limit,
+        }
+        rows = await self._database.glance(lambda db: db.execute(_OWN, values).fetchall())
         return [job_of(row) for row in rows]
 
     async def has_made(self, guild_id: int, key_id: int | None, operation: str, *, since: float) -> bool:
@@ -70,17 +87,17 @@ class JobLists(Repository):
         row = await self._database.read(lambda db: db.execute(_REPEATING, (guild_id, repeats_key)).fetchone())
         return None if row is None else job_of(row)
 
-    async def visible(self, guild_id: int, viewer_id: int, job_id: str) -> Job | None:
-        """Return the guild's job if this member may see it: their own, or one whose card is not private."""
-        values = {"guild_id": guild_id, "viewer_id": viewer_id, "id": job_id}
-        row = await self._database.read(lambda db: db.execute(_VISIBLE, values).fetchone())
-        return None if row is None else job_of(row)
+    async def placed(self, guild_id: int, job_id: str) -> PlacedJob | None:
+        """Return the guild's job and the place of its card, None if the guild has no such job."""
+        values = {"guild_id": guild_id, "id": job_id}
+        row = await self._database.read(lambda db: db.execute(_PLACED, values).fetchone())
+        return None if row is None else placed_job_of(row)
 
-    async def in_message(self, guild_id: int, viewer_id: int, message_id: int) -> list[Job]:
-        """Return the guild's jobs whose results are in that message, in order, those that this member may see."""
-        values = {"guild_id": guild_id, "viewer_id": viewer_id, "message_id": message_id}
+    async def in_message(self, guild_id: int, message_id: int) -> list[PlacedJob]:
+        """Return the guild's jobs whose results are in that message, in order, and the places of their cards."""
+        values = {"guild_id": guild_id, "message_id": message_id}
         rows = await self._database.read(lambda db: db.execute(_IN_MESSAGE, values).fetchall())
-        return [job_of(row) for row in rows]
+        return [placed_job_of(row) for row in rows]
 
     async def counts(self, guild_id: int) -> dict[JobState, int]:
         """Return how many jobs the guild has in each state; states without jobs are omitted."""
@@ -89,6 +106,11 @@ class JobLists(Repository):
                 "SELECT state, count(*) FROM jobs WHERE guild_id = ? GROUP BY state", (guild_id,)
             ).fetchall()
         )
+        return {JobState(state): count for state, count in rows}
+
+    async def open_by_state(self) -> dict[JobState, int]:
+        """Return how many jobs of all guilds have not ended, by their state."""
+        rows = await self._database.read(lambda db: db.execute(_OPEN_BY_STATE).fetchall())
         return {JobState(state): count for state, count in rows}
 
     async def open_total(self) -> int:
@@ -159,38 +181,54 @@ WHERE guild_id = :guild_id AND author_id = :author_id
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
 ORDER BY created_at DESC, rowid DESC LIMIT :limit
 """
+# The index jobs_results is in the order of the inner query, which thus reads SEARCHED rows and no more.
 _RESULTS = """
-SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered'
-    AND jobs.created_at >= coalesce((
-        SELECT newer.created_at FROM jobs AS newer WHERE newer.guild_id = :guild_id
-        ORDER BY newer.created_at DESC LIMIT 1 OFFSET :searched - 1
-    ), 0)
-    AND (cards.private = 0 OR jobs.author_id = :viewer_id)
-    AND EXISTS (
-        SELECT 1 FROM json_each(jobs.media) AS medium
+SELECT newest.id, cards.author_id AS card_author, cards.private AS card_private,
+    coalesce(cards.message_channel_id, cards.channel_id) AS card_place
+FROM (
+    SELECT id, card_id, media, input, created_at, rowid AS number FROM jobs
+    WHERE guild_id = :guild_id AND state = 'delivered'
+    ORDER BY created_at DESC, rowid DESC LIMIT :searched
+) AS newest JOIN cards ON cards.id = newest.card_id
+WHERE EXISTS (
+        SELECT 1 FROM json_each(newest.media) AS medium
         WHERE medium.value ->> 'kind' IN (SELECT value FROM json_each(:kinds))
     )
-    AND (:typed = '' OR instr(lower(jobs.id), :typed) > 0
+    AND (:typed = '' OR instr(lower(newest.id), :typed) > 0
         OR EXISTS (
-            SELECT 1 FROM json_each(jobs.input) AS given
+            SELECT 1 FROM json_each(newest.input) AS given
             WHERE given.key IN ('prompt', 'text', 'description')
                 AND (instr(lower(given.value), :typed) > 0 OR instr(given.value, :exact) > 0)
         ))
+ORDER BY newest.created_at DESC, newest.number DESC
+"""
+_OWN = """
+SELECT jobs.* FROM (
+    SELECT rowid AS number FROM jobs WHERE guild_id = :guild_id AND author_id = :author_id
+    ORDER BY created_at DESC, rowid DESC LIMIT :searched
+) AS newest JOIN jobs ON jobs.rowid = newest.number
+WHERE jobs.state IN (SELECT value FROM json_each(:states))
 ORDER BY jobs.created_at DESC, jobs.rowid DESC LIMIT :limit
 """
-_VISIBLE = """
-SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.id = :id AND jobs.guild_id = :guild_id AND (cards.private = 0 OR jobs.author_id = :viewer_id)
+_FOUND = """
+SELECT jobs.* FROM json_each(:ids) AS wanted JOIN jobs ON jobs.id = wanted.value
+WHERE jobs.guild_id = :guild_id ORDER BY wanted.key
+"""
+_PLACED = f"""
+{SELECT_PLACED} FROM jobs JOIN cards ON cards.id = jobs.card_id
+WHERE jobs.id = :id AND jobs.guild_id = :guild_id
 """
 # `+`: a message has at most ten jobs, so its index is the one to use, and not an ordered one of the guild.
-_IN_MESSAGE = """
-SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
+_IN_MESSAGE = f"""
+{SELECT_PLACED} FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.message_id = :message_id AND +jobs.guild_id = :guild_id
-    AND (cards.private = 0 OR jobs.author_id = :viewer_id)
 ORDER BY jobs.created_at, jobs.position
 """
 # The conditions on state and lease repeat those of the partial indexes literally, or SQLite does not use them.
+_OPEN_BY_STATE = """
+SELECT state, count(*) FROM jobs
+WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') GROUP BY state
+"""
 _OPEN_TOTAL = """
 SELECT count(*) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import dataclass
 from functools import partial
 
 from bot.domain.models import Card, Job, JobState, WaitsFor
+from bot.domain.visibility import CardPlace
 from bot.store.engine.columns import (
     from_milli,
     from_milli_or_none,
     mapping_from_json,
     media_from_json,
     media_to_json,
+    place_of,
     to_json,
     to_milli,
     to_milli_or_none,
@@ -79,6 +82,7 @@ JOBS = Table(
         _by_store(name="recheck_at"),
         _by_store(name="rechecks"),
         _by_store(name="after_done", from_sql=bool),
+        _by_store(name="erased_at"),
         _by_store(name="model", to_sql=to_text_or_none, is_read=False),  # follows `input`
         _by_worker(name="input", to_sql=to_json, from_sql=mapping_from_json),
         _by_worker(name="key_id"),
@@ -128,6 +132,26 @@ def insert_card(db: sqlite3.Connection, card: Card, box: SecretBox) -> None:
 def job_of(row: sqlite3.Row) -> Job:
     """Return the job of a row."""
     return JOBS.read(row)
+
+
+SELECT_PLACED = """
+SELECT jobs.*, cards.author_id AS card_author, cards.private AS card_private,
+    coalesce(cards.message_channel_id, cards.channel_id) AS card_place
+"""
+"""The beginning of a query on `jobs` and `cards` whose rows are for `placed_job_of`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedJob:
+    """A job, and the place of its card, which decides who may see both."""
+
+    job: Job
+    place: CardPlace
+
+
+def placed_job_of(row: sqlite3.Row) -> PlacedJob:
+    """Return the job of a row of SELECT_PLACED, and its place."""
+    return PlacedJob(job=job_of(row), place=place_of(row))
 
 
 def job_in(db: sqlite3.Connection, guild_id: int, job_id: str) -> Job | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bot.store.engine.columns import from_milli, mapping_from_json
+from bot.domain.visibility import CardPlace
+from bot.store.engine.columns import from_milli, mapping_from_json, place_of
 from bot.store.engine.repository import Repository
 
 PAGE_ROWS = 1000
@@ -41,6 +42,8 @@ ORDER BY ledger.at, ledger.id LIMIT :limit
 # The text of a private card is its author's own. Links are omitted: they may carry a signature that grants access.
 _JOBS = """
 SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,
+    cards.author_id AS card_author, cards.private AS card_private,
+    coalesce(cards.message_channel_id, cards.channel_id) AS card_place,
     (SELECT sum(credits_milli) FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'adjust')) AS settled_milli,
     CASE WHEN cards.private THEN NULL
         ELSE coalesce(json_extract(jobs.input, '$.prompt'), json_extract(jobs.input, '$.text'),
@@ -93,6 +96,8 @@ class ReportPage:
 
     rows: tuple[Mapping[str, Any], ...]
     after: Mark | None
+    places: tuple[CardPlace, ...] = ()
+    """Where the card of each row stands, if the rows are jobs."""
 
 
 START = Mark()
@@ -129,8 +134,11 @@ class Reports(Repository):
     async def jobs_page(
         self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
     ) -> ReportPage:
-        """Return the guild's jobs that were requested from `since` (Unix seconds) on: facts and costs, no links."""
-        return await self._page(_JOBS, guild_id, since, after, limit, _job_line)
+        """Return the guild's jobs that were requested from `since` (Unix seconds) on: facts and costs, no links.
+
+        Their words are in it, but for those of private cards: who may not see a card may not be given them.
+        """
+        return await self._page(_JOBS, guild_id, since, after, limit, _job_line, place=place_of)
 
     async def decisions_page(
         self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
@@ -138,7 +146,17 @@ class Reports(Repository):
         """Return lines of the guild's record from `since` (Unix seconds) on."""
         return await self._page(_DECISIONS, guild_id, since, after, limit, _decision_line)
 
-    async def _page(self, query: str, guild_id: int, since: float, after: Mark, limit: int, line: Any) -> ReportPage:
+    async def _page(
+        self,
+        query: str,
+        guild_id: int,
+        since: float,
+        after: Mark,
+        limit: int,
+        line: Callable[[sqlite3.Row], Mapping[str, Any]],
+        *,
+        place: Callable[[sqlite3.Row], CardPlace] | None = None,
+    ) -> ReportPage:
         values = {"guild_id": guild_id, "since": since, "page_at": after.at, "page_id": after.id, "limit": limit}
 
         def look(db: sqlite3.Connection) -> ReportPage:
@@ -147,6 +165,7 @@ class Reports(Repository):
             return ReportPage(
                 rows=tuple(line(row) for row in rows),
                 after=None if is_last else Mark(rows[-1]["page_at"], rows[-1]["page_id"]),
+                places=() if place is None else tuple(map(place, rows)),
             )
 
         return await self._database.read(look)

@@ -51,6 +51,12 @@ LEFT JOIN ledger AS closed ON closed.job_id = jobs.id AND closed.kind IN ('settl
 LEFT JOIN ledger AS adjusted ON adjusted.job_id = jobs.id AND adjusted.kind = 'adjust'
 """
 _OF_GUILD = f"SELECT sum({_CHARGE}) FROM jobs {_CLOSED}"  # noqa: S608 - put together from constants
+_ON_HOST_KEY = (
+    _OF_GUILD
+    + """
+WHERE jobs.guild_id = ? AND jobs.key_id IS NULL AND jobs.created_at >= ?
+"""
+)
 # What grants were drawn on to pay is not on the member's limits.
 _OF_MEMBER = f"""
 SELECT sum(max(0, {_CHARGE}
@@ -128,6 +134,10 @@ class Spending:
         """Return the guild's open jobs whose price nobody knows yet."""
         return unpriced_of(self.db, self.guild_id)
 
+    def spent_on_host_key(self, since: float) -> Decimal:
+        """Return credits of the guild settled or held on the host's key for jobs accepted since then (Unix seconds)."""
+        return spent_on_host_key(self.db, self.guild_id, since)
+
     def grants(self) -> list[Grant]:
         """Return the member's grants with credits left that have not expired, the soonest to expire first."""
         return grants_of(self.db, self.guild_id, self.author_id, self.now)
@@ -141,6 +151,11 @@ def spent_query(*, of_member: bool, in_channel: bool) -> str:
         + (_BY_MEMBER if of_member else "")
         + (_IN_CHANNEL if in_channel else "")
     )
+
+
+def spent_on_host_key(db: sqlite3.Connection, guild_id: int, since: float) -> Decimal:
+    """Return the guild's credits settled or held on the host's key for jobs accepted since then (Unix seconds)."""
+    return from_milli(db.execute(_ON_HOST_KEY, (guild_id, since)).fetchone()[0])
 
 
 def parked_of(db: sqlite3.Connection, guild_id: int) -> Counter[int]:
@@ -268,3 +283,7 @@ class SpendingViews(Repository):
         """Return the result of `look` on a snapshot of the member's spending; it runs on the store's thread."""
         now = self._clock.wall()
         return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now)))
+
+    async def on_host_key(self, guild_id: int, since: float) -> Decimal:
+        """Return the guild's credits settled or held on the host's key for jobs accepted since then (Unix seconds)."""
+        return await self._database.read(lambda db: spent_on_host_key(db, guild_id, since))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from bot.domain.price_model import JOBS_READ, CostSeen
-from bot.store.engine.columns import from_milli
+from bot.domain.price_model import JOBS_READ, CostSeen, PriceFactors
+from bot.store.engine.columns import from_milli, mapping_from_json
 from bot.store.engine.repository import Repository
 
 LATEST_JOBS = 5000
@@ -30,6 +32,14 @@ _LATEST = f"""
 SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
 WHERE guild_id = :guild_id AND key_id IS :key_id AND {_TOLD} ORDER BY created_at DESC LIMIT :limit
 """  # noqa: S608 - assembled from constants
+# A cost that equals the guess that was held may be that guess: then the API had told none.
+_UNSORTED = """
+SELECT id, guild_id, operation, input FROM jobs
+WHERE state IN ('delivered', 'held') AND price_kind IS NULL AND cost_milli IS NOT NULL AND input <> '{}'
+    AND NOT (basis = 'unknown' AND cost_milli = held_milli)
+ORDER BY created_at DESC LIMIT ?
+"""
+_SORT = "UPDATE jobs SET price_kind = ?, price_size = ?, price_outputs = ? WHERE guild_id = ? AND id = ?"
 _LATEST_OF_OPERATION = f"""
 SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
 WHERE guild_id = :guild_id AND operation = :operation AND key_id IS :key_id AND {_TOLD}
@@ -43,6 +53,16 @@ class PricedKind:
 
     operation: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsortedCost:
+    """A job that was paid for before it was stored what makes its price."""
+
+    id: str
+    guild_id: int
+    operation: str
+    input: Mapping[str, Any]
 
 
 class TrueCosts(Repository):
@@ -80,3 +100,25 @@ class TrueCosts(Repository):
             if len(costs) < limit:
                 costs.append(CostSeen(credits=from_milli(cost), size=size, outputs=outputs))
         return found
+
+    async def unsorted(self) -> list[UnsortedCost]:
+        """Return the newest jobs, of all guilds, with a told cost of which it was not stored what makes their price."""
+        rows = await self._database.read(lambda db: db.execute(_UNSORTED, (LATEST_JOBS,)).fetchall())
+        return [
+            UnsortedCost(
+                id=row["id"],
+                guild_id=row["guild_id"],
+                operation=row["operation"],
+                input=mapping_from_json(row["input"]),
+            )
+            for row in rows
+        ]
+
+    async def sort(self, factors: Mapping[tuple[int, str], PriceFactors]) -> None:
+        """Store what makes the price of these jobs, by their guild and id."""
+        rows = [(each.kind, each.size, each.outputs, *key) for key, each in factors.items()]
+
+        def change(db: sqlite3.Connection) -> None:
+            db.executemany(_SORT, rows)
+
+        await self._database.write(change)

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
 from bot.domain.guild_rules import Rules
 from bot.domain.setting import FormSpec, SettingsPage, settings_of
 from bot.domain.setting_kinds import Kind, Widget
@@ -17,7 +18,7 @@ from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
 from cogs.moderate.settings.panel import Known, panel
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
+from cogs.ui.permissions import guild_of, missing_permissions, require_manager, require_moderator
 from cogs.ui.texts import GONE
 
 
@@ -25,7 +26,7 @@ async def open_settings(interaction: Interaction) -> None:
     """Answer with the panel."""
     await require_moderator(interaction)
     embed, view = await draw(interaction, SettingsPage.ACCESS)
-    await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+    await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
 async def draw(interaction: Interaction, page: SettingsPage) -> tuple[discord.Embed, discord.ui.View]:
@@ -54,7 +55,7 @@ async def change(interaction: Interaction, page: SettingsPage, new: NewRules) ->
     await require_moderator(interaction)
     await interaction.client.parts.moderation.settings.change(guild_of(interaction), new, by_id=interaction.user.id)
     embed, view = await draw(interaction, page)
-    await interaction.response.edit_message(embed=embed, view=view)
+    await in_time(interaction.response.edit_message(embed=embed, view=view))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ async def set_page(interaction: Interaction, _subject: str, values: Sequence[str
     """Show another page."""
     await require_moderator(interaction)
     embed, view = await draw(interaction, _page(values))
-    await interaction.response.edit_message(embed=embed, view=view)
+    await in_time(interaction.response.edit_message(embed=embed, view=view))
 
 
 def _page(values: Sequence[str]) -> SettingsPage:
@@ -96,6 +97,8 @@ def _page(values: Sequence[str]) -> SettingsPage:
 @on("set_role")
 async def set_role(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     """Set a role, or none."""
+    await require_moderator(interaction)
+    require_manager(interaction)  # who moderates is not for the moderator role to say
     setting = _chosen(subject, Widget.ROLE)
     role_id = int(values[0]) if values else None
     if role_id == interaction.guild_id:  # the role @everyone has the server's id
@@ -166,7 +169,7 @@ async def open_form(interaction: Interaction, subject: str, _values: Sequence[st
     """Open a form, filled in with the current values."""
     await require_moderator(interaction)
     bot, rules = interaction.client, await _rules(interaction)
-    await interaction.response.send_modal(TypedSettings(bot, _form(subject), rules, change))
+    await in_time(interaction.response.send_modal(TypedSettings(bot, _form(subject), rules, change)))
 
 
 def _form(form_id: str) -> FormSpec:
@@ -184,7 +187,7 @@ async def open_model_form(interaction: Interaction, _subject: str, values: Seque
         raise InputError(GONE)
     bot, rules = interaction.client, await _rules(interaction)
     operation = bot.catalogue.resolve(values[0])
-    await interaction.response.send_modal(ModelForm(bot, operation, rules, change))
+    await in_time(interaction.response.send_modal(ModelForm(bot, operation, rules, change)))
 
 
 async def setup(_bot: CannonBot) -> None:

@@ -13,7 +13,6 @@ import discord
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
-from bot.delivery.formatting import plain
 from bot.domain.guild_rules import Rules
 from bot.domain.setting import PAGES, FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import Widget
@@ -88,9 +87,7 @@ def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed
 
 def _value(shown: SettingRow) -> str:
     kind = shown.setting.kind
-    return shortened(
-        f"{kind.show(shown.value, plain)}{kind.show_more(shown.value, plain, shown.known.now)}", EMBED_FIELD_CHARS
-    )
+    return shortened(f"{kind.show(shown.value)}{kind.show_more(shown.value, shown.known.now)}", EMBED_FIELD_CHARS)
 
 
 def _controls(page: SettingsPage, shown: list[SettingRow]) -> list[Control]:

@@ -179,6 +179,16 @@ async def test_a_key_that_works_again_takes_up_its_jobs_by_itself(rig: Rig, key:
     await ask(rig, "another")
 
 
+async def test_a_probe_that_is_not_answered_says_nothing_and_is_repeated_in_a_minute(rig: Rig, key: str):
+    job = await until_running(rig, (await ask(rig)).id)
+    rig.sandbox.revoke_key(key)
+    await pass_time(rig, 30, 10)
+    rig.sandbox.restore_key(key)
+    rig.sandbox.fault("status", "status", status=503, times=2)
+    await pass_time(rig, 5 * MINUTE_S, 10)
+    assert the_job(rig, job.id).state == "delivered", the_job(rig, job.id).error
+
+
 async def test_healing_goes_on_after_a_restart(rig: Rig, key: str):
     job = await until_running(rig, (await ask(rig)).id)
     rig.sandbox.revoke_key(key)

@@ -137,3 +137,18 @@ async def test_health_is_well_while_turns_are_done(rig: Rig):
         health = progress(rig)
     assert health["ok"]
     assert health["turns_last_minute"] >= 1
+
+
+async def test_metrics_tell_what_is_open_and_what_waits(rig: Rig):
+    row = await ask(rig, "a heron #forever")
+    await rig.step()
+    with rig.env.time_context():
+        await rig.bot.parts.upkeep.run_once()
+    rig.advance(100)
+    shown = rig.bot.metrics.render().decode()
+    assert the_job(rig, row.id).state == "queued"
+    assert 'cannon_bot_jobs_open{state="queued"} 1.0' in shown
+    assert 'cannon_bot_jobs_open{state="ready"} 0.0' in shown
+    [waits] = [line for line in shown.splitlines() if line.startswith('cannon_bot_oldest_due_seconds{lane="poll"}')]
+    assert 90 < float(waits.split()[-1]) < 100
+    assert 'cannon_bot_oldest_due_seconds{lane="deliver"} 0.0' in shown

@@ -28,7 +28,7 @@ from tests.support.following import (
 )
 from tests.support.reacting import made, newest, sent
 from tests.support.rig import Rig
-from tests.support.surface import links_on, private_messages, settled_exactly, state_text, until
+from tests.support.surface import links_on, private_messages, settled_exactly, state_text, until, watch
 
 INVALID_FORM = 50035
 TOKEN_DIED = 50027
@@ -173,10 +173,28 @@ async def test_the_calls_that_post_a_result_are_marked_as_such_and_its_download_
 
 
 async def test_a_dead_link_is_asked_for_again_at_delivery(rig: Rig):
-    rig.sandbox.fault("media", "gone", times=1)
     job = await ask(rig, "a heron #fast")
-    await pass_time(rig, 30, 5)
+    await until(rig, JobState.READY)
+    rig.sandbox.move_files(the_job(rig, job.id).remote_id)
+    calls = watch(rig)
+    await rig.step()
     assert the_job(rig, job.id).state == "delivered"
+    assert [call.where for call in calls] == ["media", "get", "media"]
+    assert len(newest(rig).attachments) == 1
+
+
+async def test_a_dead_link_is_asked_for_again_when_a_moderator_publishes(rig: Rig):
+    desk = rig.guild.create_text_channel("review")
+    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    job = await ask(rig, "a heron #fast")
+    await pass_time(rig, MINUTE_S, 5)
+    [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
+    rig.sandbox.move_files(the_job(rig, job.id).remote_id)
+    calls = watch(rig)
+    await rig.moderator.click(question, label="Publish")
+    await rig.step()
+    assert the_job(rig, job.id).state == "delivered"
+    assert [call.where for call in calls] == ["media", "get", "media"]
     assert len(newest(rig).attachments) == 1
 
 
@@ -237,6 +255,49 @@ async def test_after_a_move_the_old_message_points_to_the_new_one(rig: Rig):
     assert new.jump_url in old.content
     assert not old.embeds
     assert not old.components
+
+
+async def test_what_an_unanswered_edit_left_on_a_card_goes_when_the_card_moves(rig: Rig, monkeypatch):
+    await ask(rig, "a heron #fast", count=2)
+    real, lost, refused = discord.WebhookMessage.edit, [], []
+
+    async def edit(self, *args, **kwargs):
+        message = await real(self, *args, **kwargs)
+        if kwargs.get("attachments") and not lost:
+            lost.append(message.id)
+            raise TimeoutError
+        return message
+
+    async def once(call: DiscordCall) -> None:
+        if lost and call.method == "PATCH" and call.files and not refused:
+            refused.append(call)
+            raise refusal(403, 50001)
+
+    monkeypatch.setattr(discord.WebhookMessage, "edit", edit)
+    with trouble_with(once):
+        await rig.work()
+    assert refused
+    old, new = sorted(rig.messages(), key=lambda message: message.id)
+    assert (old.id, old.attachments) == (lost[0], [])
+    assert len({file.filename for file in new.attachments}) == 2
+
+
+async def test_what_was_delivered_on_a_card_stays_there_when_it_moves(rig: Rig):
+    await ask(rig, "a heron #fast", count=3)
+    seen = []
+
+    async def in_turn(call: DiscordCall) -> None:
+        if call.method == "PATCH" and call.files:
+            seen.append(call)
+            if len(seen) in {2, 3}:  # the second is a link, the third finds the card closed
+                raise refusal(413, 40005) if len(seen) == 2 else refusal(403, 50001)
+
+    with trouble_with(in_turn):
+        await rig.work()
+    old, new = sorted(rig.messages(), key=lambda message: message.id)
+    assert new.jump_url in old.content
+    assert len(old.attachments) == len(links_on(old)) == len(new.attachments) == 1
+    assert {job.message_id for job in await rig.jobs()} == {old.id, new.id}
 
 
 async def test_an_old_message_that_cannot_be_changed_costs_nothing(rig: Rig):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import discord
 import pytest
 from PIL import Image
 
@@ -75,6 +76,12 @@ def drawn(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> list[charts.Chart]:
 
     monkeypatch.setattr(sys.modules["cogs.member.usage"], "draw", noted)  # as the bot of this rig has loaded it
     return found
+
+
+@pytest.fixture
+def host(rig: Rig) -> None:
+    """The moderator is the bot's host too, who alone reads what the host's account has left."""
+    rig.bot._application.owner = discord.Object(rig.moderator.id)  # type: ignore[union-attr, assignment]  # as for Discord
 
 
 # ---------------------------------------------------------------------- me
@@ -152,7 +159,7 @@ async def test_me_fits_into_discords_limits_however_much_there_is(rig: Rig):
 # ---------------------------------------------------------------------- report
 
 
-async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[charts.Chart]):
+async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[charts.Chart], host: None):
     await spend(rig)
     result = await rig.moderator.slash(rig.channel, "usage report", period="week")
     total = await spent(rig)
@@ -208,7 +215,7 @@ async def test_the_picture_is_attached_with_its_numbers_in_words(rig: Rig, drawn
         assert (f"{bar.label} {credits_text(bar.value)}" in words) is (bar.value > 0)
 
 
-async def test_the_burn_rate_is_over_the_days_since_the_first_job(rig: Rig):
+async def test_the_burn_rate_is_over_the_days_since_the_first_job(rig: Rig, host: None):
     await rig.member.slash(rig.channel, GENERATE, prompt="x")
     await rig.work()
     total = await spent(rig)
@@ -231,7 +238,7 @@ async def test_days_are_those_of_the_servers_own_zone(rig: Rig, drawn: list[char
     assert drawn[0].numbers("days")[-2:] == [await spent(rig), Decimal(0)]
 
 
-async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig):
+async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig, host: None):
     result = await rig.moderator.slash(rig.channel, "usage report")
     shown = facts(result)
     assert shown == {
@@ -240,7 +247,7 @@ async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig):
     assert result.response.attachments == []
 
 
-async def test_the_report_also_comes_while_cannon_studio_does_not_answer(rig: Rig):
+async def test_the_report_also_comes_while_cannon_studio_does_not_answer(rig: Rig, host: None):
     await spend(rig)
     await rig.moderator.slash(rig.channel, "usage report")  # sees the balance
     rig.sandbox.fault("status", "drop", times=9)

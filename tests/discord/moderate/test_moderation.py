@@ -187,7 +187,7 @@ async def test_a_price_that_makes_no_sense_is_refused(rig: Rig):
     unknown = await slash(rig.channel, "studio price", operation="image.generat", credits=3)
     assert "There is no operation" in private_sentence(unknown)
     hidden = await slash(rig.channel, "studio price", operation="image.generate", credits=3, model="a\u200bb")
-    assert "cannot be seen" in private_sentence(hidden)
+    assert "all of them visible" in private_sentence(hidden)
     assert await decisions(rig, "price") == []
     assert "No price is set" in (await slash(rig.channel, "studio prices")).response.embeds[0].description
 

@@ -91,4 +91,4 @@ async def test_what_jobs_have_cost_stands_beside_the_list(rig: Rig):
 async def test_help_shows_a_price_by_the_second_as_such(rig: Rig):
     await rig.bot.parts.store.prices.set(rig.guild.id, "video.generate", "", Decimal(5), per=PriceUnit.SECOND)
     shown = await rig.member.slash(rig.channel, "help", topic="video")
-    assert "about 5 credits a second (this server's price list)" in str(shown.response.embeds[0].to_dict())
+    assert "about 5 credits per second (this server's price list)" in str(shown.response.embeds[0].to_dict())

@@ -356,12 +356,11 @@ async def test_another_role_named_in_the_settings_takes_the_right_away(rig: Rig,
     assert "Only moderators" in private_sentence(result)
 
 
-async def test_the_key_form_opened_by_role_is_refused_once_the_role_is_gone(rig: Rig, steward: Any):
-    shown = await steward.slash(rig.channel, "studio key")
+async def test_the_key_form_opened_in_time_is_refused_once_the_permission_is_gone(rig: Rig):
+    shown = await rig.moderator.slash(rig.channel, "studio key")
     [field] = rig.form_fields(shown)
-    [role] = [role for role in rig.env.backend.get_guild(rig.guild.id).roles.values() if role.name == "stewards"]
-    rig.env.backend.remove_member_role(rig.guild.id, steward.id, role.id)
-    result = await steward.submit_modal(shown, {field: GUILD_KEY})
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    result = await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
     assert "Only moderators" in private_sentence(result)
     assert await rig.bot.parts.store.keys.current(rig.guild.id) is None
 

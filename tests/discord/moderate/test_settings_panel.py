@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
 
-from bot.domain.guild_rules import Payer, Rules
-from tests.support.rig import Rig
+from bot.domain.guild_rules import Payer, ReviewPrivate, Rules
+from tests.support.rig import Rig, running
 from tests.support.surface import post_log, private_sentence, sends
 
 SETTINGS = "studio settings"
 PAGES = {"access": 0, "limits": 1, "approval": 2, "results": 3, "words": 4}
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with running(tmp_path, estimate_tool=True) as made:  # as the settings are by default
+        yield made
 
 
 def open_to_all(rig: Rig) -> None:
@@ -189,6 +197,14 @@ async def test_a_switch_is_switched_and_switched_back_and_shows_it_at_once(rig: 
     assert newer.text.endswith(f"{words[not before]} → {words[before]}.")
 
 
+async def test_whether_private_results_are_reviewed_is_chosen(rig: Rig):
+    panel = await opened(rig, "approval")
+    await rig.moderator.select(panel, ["off"], custom_id="c1:set_choice:review_private")
+    assert (await rules(rig)).review_private is ReviewPrivate.OFF
+    [line] = await decisions(rig)
+    assert "reviewed where the whole server is → not reviewed" in line.text
+
+
 async def test_who_pays_for_a_re_run_is_chosen_and_the_same_choice_again_writes_nothing(rig: Rig):
     panel = await opened(rig, "results")
     for _ in range(2):
@@ -323,6 +339,7 @@ BUTTONS = [
     ("results", "c1:set_flip:ping"),
     ("results", "c1:set_flip:estimate_tool"),
     ("results", "c1:set_form:timezone"),
+    ("results", "c1:set_form:retention"),
     ("words", "c1:set_form:words"),
 ]
 SELECTS = [
@@ -332,6 +349,7 @@ SELECTS = [
     ("access", "c1:set_channels:forbidden_channels", "channel"),
     ("approval", "c1:set_channels:approval_channel", "channel"),
     ("approval", "c1:set_channels:log_channel", "channel"),
+    ("approval", "c1:set_choice:review_private", "off"),
     ("results", "c1:set_payer:panel", "off"),
     ("words", "c1:set_model:panel", "image.generate"),
 ]

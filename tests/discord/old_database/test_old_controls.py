@@ -12,6 +12,7 @@ from typing import Any
 from bot.app.client import CannonBot
 from bot.settings import Settings
 from tests.support.old_database import PICTURE, TRIO, OldRig, custom_ids, new_jobs, said, send_form
+from tests.support.prices import all_priced
 from tests.support.surface import inputs
 
 BUTTON = 2
@@ -24,6 +25,7 @@ def rules(rig: OldRig) -> dict[str, Any]:
 
 
 async def test_the_controls_of_a_result_make_more_of_it(rig: OldRig):
+    await all_priced(rig, rig.guild.id)
     otto, sue = rig.members["otto"], rig.members["sue"]
     picture, prompt = rig.job(PICTURE), rig.job("old prompt #fast")
     made: list[tuple[str, int, str]] = []
@@ -65,6 +67,7 @@ async def test_the_controls_of_a_result_make_more_of_it(rig: OldRig):
 
 
 async def test_the_controls_that_ask_first_still_ask(rig: OldRig):
+    await all_priced(rig, rig.guild.id)
     sue, ada = rig.members["sue"], rig.member
     picture, trio = rig.job(PICTURE), rig.job(TRIO)
 
@@ -117,7 +120,11 @@ async def test_old_prices_batches_lists_and_questions_are_answered(rig: OldRig):
     [text] = [draft for draft, data in drafts if "broken film" in data]
 
     await rig.press(ivy, f"c1:dismiss:{dear}")
-    await rig.press(ivy, f"c1:confirm:{priced}")
+    # A question of before does not know what price it has shown: the price is asked once more.
+    asked = await rig.press(ivy, f"c1:confirm:{priced}")
+    assert "250 credits" in said(asked)
+    assert new_jobs(rig) == []
+    await ivy.click(asked.response, label="Yes, make it")
     assert new_jobs(rig) == [("music.generate", ivy.id, None)]
     assert rig.rows("SELECT id FROM drafts") == [(text,)]
     form = await rig.press(morgan, f"c1:recipe_text:{text}")
@@ -174,7 +181,7 @@ async def test_an_open_panel_still_changes_the_settings(rig: OldRig):
         "confirm_above": "90.000",
         "approve_above": "95.500",
         "approve_own": True,
-        "estimate_tool": True,
+        "estimate_tool": False,
         "rerun_payer": "off",
         "words": ["banshee"],
         "timezone": "America/New_York",

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 from tests.support.old_database import PICTURE, VIDEO, OldRig, new_jobs
+from tests.support.prices import all_priced
 from tests.support.reacting import event, told
 
 
 async def test_reactions_on_old_cards_do_what_they_are_mapped_to(rig: OldRig):
+    await all_priced(rig, rig.guild.id)
     ada, morgan, otto, sue, ivy, wes = (rig.members[each] for each in ("ada", "morgan", "otto", "sue", "ivy", "wes"))
     picture, video = rig.job(PICTURE), rig.job(VIDEO)
     made: list[tuple[str, int, str]] = []

@@ -5,8 +5,9 @@ from typing import Any
 import discord
 import pytest
 
+from bot.delivery.texts import NOT_FROM_AGE_RESTRICTED
 from bot.domain.reaction_rules import GALLERY_STARS
-from cogs.reactions.texts import NOT_FROM_HERE, NOTHING_TO_SHOW
+from cogs.reactions.texts import NOTHING_TO_SHOW
 from tests.support.reacting import event, in_channel, made, sent, stars_on, told
 from tests.support.rig import Rig
 from tests.support.surface import delete
@@ -42,11 +43,11 @@ async def test_enough_stars_post_the_result_with_its_author_prompt_and_way_back(
     [post] = in_channel(rig, gallery)
     [embed] = post.embeds
     assert embed.url == f"https://discord.com/channels/{rig.guild.id}/{rig.channel.id}/{message.id}"
-    assert embed.description == r"> a \*\*fox\*\* #fast"
+    assert embed.description == r"> a \*\*fox\*\* \#fast"
     assert embed.fields[0].value == f"<@{rig.member.id}>"
     assert stars_on(post) == 2
     [file] = post.attachments
-    assert file.description == "a **fox** #fast"
+    assert file.description == "a fox fast"
     assert rig.file(file) == rig.file(message.attachments[0])
     assert told(rig, rig.member) == told(rig, rig.moderator) == []
 
@@ -160,7 +161,7 @@ async def test_age_restricted_results_stay_among_their_own(rig: Rig, gallery: An
     await starred(rig, message)
     assert len(in_channel(rig, gallery)) == (0 if open_gallery else 1)
     if open_gallery:
-        assert NOT_FROM_HERE in told(rig, rig.member)[0]
+        assert NOT_FROM_AGE_RESTRICTED in told(rig, rig.member)[0]
 
 
 async def test_a_gallery_that_takes_no_posts_is_reported_to_the_moderators_once(rig: Rig, gallery: Any):

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.guild_rules import Limit, Payer, Period, Scope
 from bot.domain.models import JobState
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
+from tests.support.prices import priced
 from tests.support.reacting import event, made, told
 from tests.support.rig import Rig
 from tests.support.surface import deny, settled_exactly
@@ -38,11 +39,20 @@ async def test_the_servers_rule_about_reruns_applies(rig: Rig, payer: Payer):
 )
 async def test_what_a_command_is_refused_for_a_reaction_is_too(rig: Rig, changes: dict[str, Any], words: str):
     message = await made(rig)
+    await priced(rig)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: dataclasses.replace(rules, **changes))
     await rig.moderator.react(message, "🔁")
     assert words in told(rig, rig.moderator)[0]
     assert len(await rig.jobs()) == 1
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
+
+
+async def test_a_reaction_says_no_yes_to_an_unknown_price(rig: Rig):
+    message = await made(rig)
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: rules.having("confirm_above", Decimal(500)))
+    await rig.moderator.react(message, "🔁")
+    assert "not known yet, and this server wants a yes first" in told(rig, rig.moderator)[0]
+    assert len(await rig.jobs()) == 1
 
 
 async def test_a_roles_limit_counts_by_the_roles_that_the_reaction_says(rig: Rig):

@@ -17,6 +17,7 @@ from bot.domain.models import Job, JobState, MediaKind
 from bot.generation.built_in_recipes import BUILT_IN
 from bot.runtime import failpoints
 from bot.runtime.failpoints import JOB_NAMES, Crash
+from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.surface import fill, inputs, nothing_happened, private_sentence, settled_exactly, state_text
 from tests.support.workflows import earlier, posted_link
@@ -261,6 +262,8 @@ async def test_a_recipe_without_parameters_runs_at_once(rig: Rig):
 
 async def test_the_whole_is_priced_confirmed_and_then_made(rig: Rig):
     await write(rig)
+    await priced(rig)
+    await priced(rig, 20, "video.generate")
     await rule(rig, confirm_above=Decimal(25))
     asked = await run(rig, "film", Prompt="a fox")
     assert "will cost about **40 credits**" in asked.response.content

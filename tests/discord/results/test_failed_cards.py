@@ -12,6 +12,7 @@ from cogs.ui.controls import Control
 from tests.support.results import count
 from tests.support.rig import Rig
 from tests.support.surface import fill, labels, newest, settled_exactly
+from tests.support.viewers import seeing
 
 
 async def failed(rig: Rig, **options: Any) -> tuple[discord.Message, Job]:
@@ -79,7 +80,8 @@ async def test_steps_after_the_failed_one_are_retried_too_and_filled_as_before(r
         JobSpec(operation="video.generate", input={"prompt": "it moves #fast"}, fill={"image_url": "{1.image_url}"}),
     ]
     place = Place(guild_id=rig.guild.id, channel_id=rig.channel.id)
-    taken = await rig.bot.parts.jobs.accept(CardSpec(origin=Origin(place=place, author_id=rig.member.id), steps=steps))
+    origin = Origin(place=place, author_id=rig.member.id, viewer=seeing(rig.guild.id, rig.member.id))
+    taken = await rig.bot.parts.jobs.accept(CardSpec(origin=origin, steps=steps))
     channel: Any = rig.bot.get_channel(rig.channel.id)
     embed, _ = await rig.bot.parts.delivery.cards.first_answer(taken.card, taken.jobs)
     with rig.env.time_context():

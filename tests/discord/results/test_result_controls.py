@@ -151,7 +151,7 @@ async def test_an_error_in_a_control_of_a_result_is_never_silent(
     async def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(rig.bot.parts.store.job_lists, "visible", fail)
+    monkeypatch.setattr(rig.bot.parts.store.job_lists, "placed", fail)
     expected = UNEXPECTED if isinstance(error, ZeroDivisionError) else "This is the sentence."
     assert private_sentence(await rig.member.click(message, label=label)) == expected
     assert await count(rig) == 1

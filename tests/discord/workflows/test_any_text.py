@@ -186,3 +186,23 @@ async def test_any_file_name_of_an_unusable_upload_is_shown_harmlessly(rig: Rig,
     assert sentence.count("`") in {0, 2}
     silent(rig, 0)
     await nothing_happened(rig)
+
+
+HALF = "x\ud800"
+"""Half of a surrogate pair: JSON can express it, UTF-8 cannot."""
+
+
+@pytest.mark.parametrize("command", ["jobs show", "jobs cancel", "jobs recover", "jobs retry", "jobs link"])
+async def test_half_a_character_names_no_job(rig: Rig, command: str):
+    assert "went wrong" not in private_sentence(await rig.member.slash(rig.channel, command, id=HALF))
+
+
+@pytest.mark.parametrize("command", ["recipe run", "recipe show", "recipe share"])
+async def test_half_a_character_names_no_recipe(rig: Rig, command: str):
+    assert "went wrong" not in private_sentence(await rig.moderator.slash(rig.channel, command, recipe=HALF))
+
+
+@pytest.mark.parametrize(("command", "option"), [("image edit", "job"), ("jobs show", "id"), ("recipe run", "recipe")])
+async def test_half_a_character_finds_nothing(rig: Rig, caplog: pytest.LogCaptureFixture, command: str, option: str):
+    assert await rig.member.autocomplete(rig.channel, command, option, HALF) == []
+    assert "Ignoring exception" not in caplog.text

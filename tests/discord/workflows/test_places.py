@@ -12,6 +12,7 @@ from bot.delivery.discord_facts import THREAD_ARCHIVED
 from bot.domain.models import JobState
 from bot.media import fetcher
 from bot.media.partial_file import PartFile
+from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import Rig
 from tests.support.surface import (
     close_private,
@@ -85,6 +86,31 @@ async def test_a_new_message_is_not_sent_twice_when_its_reply_was_lost(rig: Rig,
     assert lost == [message.id]
     [job] = await rig.jobs()
     assert job.message_id == message.id
+    await settled_exactly(rig)
+
+
+async def test_a_result_is_not_on_its_card_too_once_it_may_be_in_a_new_message(rig: Rig, monkeypatch):
+    await ask(rig)
+    refused, real, lost = [], discord.abc.Messageable.send, []
+
+    async def once(call: DiscordCall) -> None:
+        if call.method == "PATCH" and call.files and not refused:
+            refused.append(call)
+            raise refusal(403, 50001)
+
+    async def send(self, *args, **kwargs):
+        message = await real(self, *args, **kwargs)
+        if not lost:
+            lost.append(message.id)
+            raise TimeoutError
+        return message
+
+    monkeypatch.setattr(discord.abc.Messageable, "send", send)
+    with trouble_with(once):
+        await rig.work()
+    assert [message.id for message in rig.messages() if message.attachments] == lost
+    [job] = await rig.jobs()
+    assert (job.state, job.message_id) == (JobState.DELIVERED, lost[0])
     await settled_exactly(rig)
 
 

@@ -14,6 +14,7 @@ from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.jobs.intake import Accepted
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import settled_exactly
+from tests.support.viewers import seeing
 
 MEMBERS = range(5000, 5050)
 ENHANCE = JobSpec(operation="prompt.enhance.image", input={"prompt": "a fox"})
@@ -25,6 +26,7 @@ def ask(rig: Rig, member: int, number: int, *steps: JobSpec) -> CardSpec:
         origin=Origin(
             place=Place(guild_id=rig.guild.id, channel_id=rig.channel.id),
             author_id=member,
+            viewer=seeing(rig.guild.id, member),
             interaction_id=10**18 + number,
         ),
         steps=steps,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from copy import deepcopy
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,8 @@ from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import nothing_happened, png, private_sentence, sends, settled_exactly, watch
 
 GENERATE, EDIT = "image generate", "image edit"
+BANNED = discord.HTTPException(SimpleNamespace(status=429, reason="Too Many Requests"), None)
+"""What bot/app/discord_gate.py makes of a web page with 429."""
 
 
 # ---------------------------------------------------------------------- inputs
@@ -160,11 +163,11 @@ async def test_an_answer_whose_fate_discord_does_not_tell_is_counted_by_its_code
 
 
 @pytest.mark.parametrize("times", [1, 9], ids=["once", "each time"])
-@pytest.mark.parametrize("trouble", [aiohttp.ServerDisconnectedError, TimeoutError])
+@pytest.mark.parametrize("trouble", [aiohttp.ServerDisconnectedError(), TimeoutError(), BANNED], ids=repr)
 async def test_an_answer_that_discord_cuts_off_is_reported_as_its_trouble(
-    rig: Rig, monkeypatch, capsys, trouble: type[Exception], times: int
+    rig: Rig, monkeypatch, capsys, trouble: Exception, times: int
 ):
-    real, left = discord.InteractionResponse.send_message, [trouble()] * times
+    real, left = discord.InteractionResponse.send_message, [trouble] * times
 
     async def send(self: Any, *args: Any, **options: Any) -> Any:
         if left:
@@ -172,7 +175,7 @@ async def test_an_answer_that_discord_cuts_off_is_reported_as_its_trouble(
         return await real(self, *args, **options)
 
     monkeypatch.setattr(discord.InteractionResponse, "send_message", send)
-    rig.forgiven = (trouble,)
+    rig.forgiven = (type(trouble),)
     result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
     if times == 1:
         assert "Discord is having trouble" in private_sentence(result)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 import pytest
 
 from bot.domain.models import AccountStatus, JobState
+from tests.support.following import change_rules
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import Call, of, private_messages, settled_exactly, state_text, until, watch
 
@@ -198,6 +200,29 @@ async def test_an_api_that_is_down_for_an_hour_only_delays_the_job(rig: Rig):
     await rig.work()
     assert (await rig.jobs())[0].state is JobState.DELIVERED
     assert len(rig.sandbox.requests) == 1
+    await settled_exactly(rig)
+
+
+async def test_an_hour_without_the_api_costs_many_jobs_few_calls_and_no_stampede_follows(rig: Rig):
+    await change_rules(rig, running_per_member=20)
+    for number in range(10):
+        await ask(rig, f"a heron {number}")
+        await rig.step()
+    for where in ("submit", "get"):
+        rig.sandbox.fault(where, "status", status=503, times=None)
+    for number in range(10):
+        await ask(rig, f"another heron {number}")
+    calls = watch(rig)
+    await pass_time(rig, HOUR_S)
+    assert len(calls_of_key(calls)) < 100, "one job tries each minute, and the others rest"
+    rig.sandbox.faults.clear()
+    calls.clear()
+    back_at = rig.clock.elapsed
+    await rig.work(limit_s=15 * 60)
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+    assert len(rig.sandbox.requests) == len(await rig.jobs()) == 20
+    seconds = Counter(int(call.at - back_at) for call in calls_of_key(calls))
+    assert max(seconds.values()) <= 20
     await settled_exactly(rig)
 
 

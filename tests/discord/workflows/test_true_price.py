@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -157,6 +158,7 @@ async def test_members_share_a_servers_limit_so_that_one_job_of_unknown_price_ru
 
 async def test_another_servers_jobs_neither_lower_nor_raise_a_price_here_nor_are_shown(rig: Rig):
     guild = rig.env.create_guild("Evil")
+    await rig.bot.parts.store.settings.change(guild.id, lambda old: replace(old, estimate_tool=False))
     channel = guild.create_text_channel("general")
     boss = guild.add_member(
         rig.env.create_user("boss"), roles=[guild.create_role("m", permissions=discord.Permissions(manage_guild=True))]
@@ -171,7 +173,7 @@ async def test_another_servers_jobs_neither_lower_nor_raise_a_price_here_nor_are
     await clip(rig)
     assert ((await newest(rig)).held, (await newest(rig)).basis) == (20, "unknown")
     shown = await rig.member.slash(rig.channel, "help", topic="video")
-    assert "cost not known yet" in shown.response.embeds[0].description
+    assert "price not known yet" in shown.response.embeds[0].description
 
 
 async def test_a_price_is_of_the_key_that_paid(rig: Rig):

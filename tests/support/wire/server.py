@@ -286,7 +286,7 @@ class WireDiscord:
         """Set a rate limit per channel or webhook, told in headers and enforced with 429."""
         self.rest.paces.append(Pace(method=method, pattern=pattern, limit=limit, per_s=per_s))
 
-    def pace_all(self, *, limit: int = 50, seconds: float = 1.0) -> GlobalLimit:
+    def pace_all(self, *, limit: int = 50, seconds: float = 1.0, now: Callable[[], float]) -> GlobalLimit:
         """Enforce Discord's limit for the sum of the bot's calls: so many in any `seconds`, else a global 429."""
-        self.rest.global_limit = GlobalLimit(limit=limit, seconds=seconds)
+        self.rest.global_limit = GlobalLimit(limit=limit, seconds=seconds, now=now)
         return self.rest.global_limit

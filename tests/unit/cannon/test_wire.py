@@ -124,7 +124,7 @@ def test_an_answer_of_another_request_is_refused():
 
 def test_the_failed_ones_sentence_is_clean():
     document = {"status": "failed", "errorMessage": "<b>No</b> GPU\nleft at https://x.example/a?sig=secret"}
-    assert wire.progress(document, "r").error == "No GPU left at https://x.example/a"
+    assert wire.progress(document, "r").error == "No GPU left at x.example/a"
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_the_failed_ones_sentence_is_clean():
         (b"[" * 90_000, "HTTP 400 Bad Request"),
         (b'{"error": "key cs_live_abcdefgh1234 is off"}', "key cs_live_… is off"),
         (b'{"error": "Bearer abc.def.ghi refused"}', "Bearer … refused"),
-        (b'{"error": "see https://u:p@x.example/a?token=1#f now"}', "see https://x.example/a now"),
-        ("\u202egnp.exe\x1b[31m\x00 ok".encode(), "gnp.exe [31m ok"),
+        (b'{"error": "see https://u:p@x.example/a?token=1#f now"}', "see x.example/a now"),
+        ("\u202egnp.exe\x1b[31m\x00 ok".encode(), "gnp.exe (31m ok"),
     ],
 )
 def test_an_error_body_of_any_shape_gives_one_clean_sentence(body, sentence):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
 from bot.delivery.card import CardContext, card_embed, state_word
-from bot.delivery.formatting import alt_text, file_stem, plain
+from bot.delivery.formatting import alt_text, file_stem
+from bot.domain.harmless_text import harmless
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState, WaitsFor
 from bot.domain.text import shortened, slug
 
@@ -115,15 +117,15 @@ def test_drawing_is_pure(prompt: str):
 
 @given(st.text())
 def test_plain_text_has_no_control_characters_and_no_halves(text: str):
-    shown = plain(text)
+    shown = harmless(text)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
     shown.encode()
 
 
 @pytest.mark.parametrize("text", ["*a*", "_a_", "~~a~~", "`a`", "||a||", "> a", "# a", "[a](https://b.example)", "- a"])
 def test_markdown_is_shown_as_it_is_typed(text: str):
-    assert plain(text).replace("\\", "") == text
-    assert "\\" in plain(text)
+    assert harmless(text).replace("\\", "") == text
+    assert "\\" in harmless(text)
 
 
 @given(st.text(max_size=400), st.integers(2, 300))
@@ -241,3 +243,38 @@ def test_a_result_that_waits_for_its_review_says_only_that():
     waiting = job(state=JobState.READY, waits_for=WaitsFor.DISCORD, next_at=NOW)
     context = CardContext(catalogue=CATALOGUE, now=NOW, eta={}, withheld=frozenset({waiting.id}))
     assert "made, waiting for review" in (card_embed(card(), [waiting], context).fields[0].value or "")
+
+
+SPREADING = ["[", "\n", "[\n", "1.\n", "`", "@everyone", "<@1>", "](https://e.x)"]
+"""What becomes longer when it is shown."""
+
+
+@pytest.mark.parametrize("piece", SPREADING)
+@pytest.mark.parametrize("kind", ["one", "several", "batch", "recipe"])
+def test_a_card_of_nothing_but_signs_is_within_discords_limits(piece: str, kind: str):
+    text = piece * 2000
+    count = 1 if kind == "one" else 20
+    jobs = [
+        job(
+            id=f"{position:010}",
+            position=position,
+            operation="prompt.enhance.image" if kind == "recipe" and position < 10 else "image.generate",
+            input={"prompt": text if kind != "batch" else f"{position}{text}", "model": text, "seed": 2**64},
+            output={"model": f"x{text}", "seed": 2**64, "enhancedPrompt": text, "character_id": text},
+            state=JobState.DELIVERED if kind != "several" else JobState.FAILED,
+            cost=Decimal("999999999.999"),
+            error=text,
+            after_ids=(f"{position - 1:010}",) if kind == "recipe" and position else (),
+            submitted_at=NOW,
+            finished_at=NOW + 9,
+        )
+        for position in range(count)
+    ]
+    of = replace(card(), label=text if kind == "recipe" else "")
+    look = CardContext(catalogue=CATALOGUE, now=NOW, eta={}, made_from=f"[`x`](https://discord.com/{'1' * 60})")
+    embed = card_embed(of, jobs, look)
+    assert len(embed) <= 6000
+    assert 1 <= len(embed.title) <= 256
+    assert len(embed.description or "") <= 4096
+    assert all(1 <= len(field.value.strip()) <= len(field.value) <= 1024 for field in embed.fields)
+    assert len(embed.fields) <= 25

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.limit_rules import applicable_limits
-from bot.domain.spend_request import Draw, SpendItem, Verdict
+from bot.domain.spend_request import LEAST, Draw, SpendItem, Verdict
+from bot.domain.spending_policy import admit
 from bot.errors import Refused
 from tests.support.spending import (
     CHANNEL,
@@ -152,6 +153,18 @@ def test_nothing_is_drawn_where_nothing_is_tight_and_a_refusal_has_a_limit_that_
     if fits(what, *limits, paid=paid):
         assert draws(decided(what, *limits, paid=paid, given=gifts)) == []
     elif any(not fits(what, each, paid=paid) for each in limits if each.scope is Scope.SERVER):
+        assert not fits(what, *limits, paid=paid, given=gifts)
+
+
+@given(ITEMS.filter(bool), LIMITS, PAID, GRANTS)
+def test_what_is_refused_before_the_price_is_known_is_refused_at_any_price(
+    items: list[SpendItem], limits: list[Limit], paid: list[Paid], gifts: list[Grant]
+) -> None:
+    what = request(*items)
+    least = replace(what, items=[replace(each, credits=min(each.credits, LEAST)) for each in items])
+    try:
+        admit(least, rules=Rules(), limits=limits, block=None, spending=Past(paid=paid, given=gifts), now=NOW)
+    except Refused:
         assert not fits(what, *limits, paid=paid, given=gifts)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import Payer, Period, Rules
+from bot.domain.guild_rules import Payer, Period, ReviewPrivate, Rules
 from bot.domain.setting_kinds import WORDS_MAX
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -98,6 +98,7 @@ def test_an_unknown_zone_is_utc(name: str) -> None:
 
 
 EVERYTHING = Rules(
+    retention_days=36_500,
     moderator_role=2**63,
     allowed_channels=frozenset({3, 1, 2}),
     forbidden_channels=frozenset({9}),
@@ -112,12 +113,13 @@ EVERYTHING = Rules(
     approve_own=True,
     log_channel=5,
     rerun_payer=Payer.OFF,
+    review_private=ReviewPrivate.ON,
     words=("zebra", "ape"),
     ping=True,
     default_models=MappingProxyType({"image.generate": "flux"}),
     timezone="Europe/Berlin",
     paused=True,
-    estimate_tool=True,
+    estimate_tool=False,
 )
 
 

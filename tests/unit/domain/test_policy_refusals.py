@@ -97,8 +97,10 @@ def test_a_member_who_may_not_use_it_is_refused_plainly(zero: Limit, sentence: s
 
 def test_every_job_of_a_card_is_read_for_words_and_the_safety_check() -> None:
     rules = Rules(words=("bad",))
-    assert fits(request(item(1, text="good"), item(1)), rules=rules)
-    assert "do not allow a word" in refusal(request(item(1), item(1, text="so bad")), rules=rules)
+    assert fits(request(item(1), item(1), words=("bad",)), rules=rules)
+    assert "do not allow a word" in refusal(
+        request(item(1), item(1, has_forbidden_word=True), words=("bad",)), rules=rules
+    )
     assert "age-restricted channels only" in refusal(request(item(1), item(1, unchecked=True)))
     assert fits(request(item(1, unchecked=True), age_restricted=True))
     assert fits(request(item(1, unchecked=True)), rules=Rules(unchecked_only_in_age_restricted=False))

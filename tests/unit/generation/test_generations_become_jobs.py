@@ -18,11 +18,12 @@ from bot.generation.next_steps import Medium, next_step
 from bot.generation.sources import SourceRef
 from bot.generation.steps import card_spec, job_specs
 from bot.jobs.card_spec import JobSpec, Origin, Place
+from tests.support.viewers import seeing
 
 CATALOGUE = Catalogue()
 FOX = {"prompt": "a fox", "aspect_ratio": "16:9"}
 SHOWN = ShownPrice(credits=Decimal("20.5"), known=False)
-ORIGIN = Origin(place=Place(guild_id=1, channel_id=2), author_id=3)
+ORIGIN = Origin(place=Place(guild_id=1, channel_id=2), author_id=3, viewer=seeing(1, 3))
 
 
 def test_a_count_makes_as_many_jobs_with_the_same_input():

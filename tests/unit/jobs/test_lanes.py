@@ -172,7 +172,7 @@ def test_a_turn_that_hangs_gives_its_slot_to_others_up_to_the_most():
 
 def test_what_is_cleared_keeps_its_slots_until_it_is_done():
     running, waiting = followed(due=0), followed(due=1)
-    lane = filled(LaneSize(slots=1, most=1, per_server=1), running, waiting)
+    lane = filled(LaneSize(slots=9, most=9, per_server=1), running, waiting)
     assert taken(lane, 1) == [running]
     lane.clear()
     claimed_again = followed(due=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import os
 import struct
@@ -15,6 +14,7 @@ from PIL import Image
 
 from bot.media import contact_sheet
 from bot.media.contact_sheet import GAP, TILE, NoSheet, Tile, draw
+from tests.support.decoders import with_code
 
 
 def picture(folder: Path, name: str, colour: str, size: tuple[int, int] = (96, 64)) -> str:
@@ -122,13 +122,7 @@ def _leads_to(link: Path, folder: Path) -> bool:
 
 async def run_restricted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """Run `code` in place of the drawing, under the same limits."""
-    package = tmp_path / "code" / "bot" / "media"
-    package.mkdir(parents=True)
-    (package.parent / "__init__.py").touch()
-    (package / "__init__.py").touch()
-    source = inspect.getsource(contact_sheet)
-    (package / "contact_sheet.py").write_text(source.replace("    restrict()\n", f"    restrict()\n    {code}\n"))
-    monkeypatch.setattr(contact_sheet, "INSTALLED", str(tmp_path / "code"))
+    monkeypatch.setattr(contact_sheet, "INSTALLED", str(with_code(tmp_path, code)))
     await draw(tmp_path, tiles(picture(tmp_path, "a.png", "#ff0000")))
 
 

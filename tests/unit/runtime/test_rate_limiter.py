@@ -27,6 +27,30 @@ def test_what_is_refused_does_not_count():
     assert pace.wait_s("ada") == 0
 
 
+def test_a_peek_tells_of_several_and_counts_nothing():
+    clock = ManualClock()
+    pace = RateLimiter(clock, 3, 60)
+    assert pace.peek_s("ada", 3) == 0
+    assert pace.wait_s("ada") == 0
+    clock.advance(10)
+    assert pace.wait_s("ada") == 0
+    assert pace.peek_s("ada") == 0
+    assert pace.peek_s("ada", 2) == 50
+    assert pace.peek_s("ada", 3) == 60
+    assert pace.peek_s("bob", 3) == 0
+    assert len(pace) == 1
+
+
+def test_what_is_noted_counts_though_it_is_too_much():
+    clock = ManualClock()
+    pace = RateLimiter(clock, 2, 60)
+    for _ in range(5):
+        pace.note("ada")
+    assert pace.wait_s("ada") == 60
+    clock.advance(60)
+    assert pace.wait_s("ada") == 0
+
+
 def test_memory_stays_flat():
     pace = RateLimiter(ManualClock(), 1, 60)
     for who in range(KEPT + 100):

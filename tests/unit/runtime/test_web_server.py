@@ -8,8 +8,10 @@ import aiohttp
 import pytest
 
 from bot.errors import StartError
+from bot.runtime.clock import SystemClock
+from bot.runtime.listener import BODY_LIMIT_BYTES, Endpoint
 from bot.runtime.metrics import Metrics
-from bot.runtime.web_server import BODY_LIMIT_BYTES, HttpServer
+from bot.runtime.web_server import HttpServer
 
 KNOWN = "JOB0123456-abcdef"
 
@@ -21,8 +23,15 @@ class World:
         self.metrics = Metrics()
         self.server = self.another()
 
-    def another(self, port: int = 0, host: str = "127.0.0.1") -> HttpServer:
-        return HttpServer(host=host, port=port, health=self.health, hint=self.hint, metrics=self.metrics)
+    def another(self, *, port: int = 0, host: str = "127.0.0.1", is_public: bool = True) -> HttpServer:
+        return HttpServer(
+            private=Endpoint("HEALTH", "127.0.0.1", 0),
+            public=Endpoint("HTTP", host, port) if is_public else None,
+            health=self.health,
+            hint=self.hint,
+            metrics=self.metrics,
+            clock=SystemClock(),
+        )
 
     def health(self) -> Mapping[str, object]:
         if not self.state:
@@ -44,29 +53,59 @@ async def world() -> AsyncIterator[World]:
 
 @pytest.fixture
 async def http(world: World) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(world.server.address) as session:
+    """The world's way in."""
+    async with aiohttp.ClientSession(world.server.webhook_address) as session:
         yield session
 
 
-async def test_a_bot_that_is_well_answers_200_with_its_facts(http: aiohttp.ClientSession) -> None:
-    async with http.get("/healthz") as answer:
+@pytest.fixture
+async def host(world: World) -> AsyncIterator[aiohttp.ClientSession]:
+    """The host's way in."""
+    async with aiohttp.ClientSession(world.server.health_address) as session:
+        yield session
+
+
+async def test_the_world_reaches_webhooks_alone_and_the_host_health_and_metrics_alone(
+    world: World, http: aiohttp.ClientSession, host: aiohttp.ClientSession
+) -> None:
+    for path in ("/healthz", "/metrics"):
+        async with http.get(path) as theirs, host.get(path) as ours:
+            assert (theirs.status, ours.status) == (404, 200)
+    async with http.post(f"/webhooks/{KNOWN}") as theirs, host.post(f"/webhooks/{KNOWN}") as ours:
+        assert (theirs.status, ours.status) == (202, 404)
+    assert world.hints == [KNOWN]
+
+
+async def test_where_nobody_sends_webhooks_one_address_is_listened_on() -> None:
+    server = World().another(is_public=False)
+    await server.start()
+    try:
+        assert server.webhook_address is None
+        async with aiohttp.ClientSession(server.health_address) as session, session.get("/healthz") as answer:
+            assert answer.status == 200
+    finally:
+        await server.close()
+
+
+async def test_a_bot_that_is_well_answers_200_with_its_facts(host: aiohttp.ClientSession) -> None:
+    async with host.get("/healthz") as answer:
         assert answer.status == 200
         assert await answer.json() == {"ok": True, "ready": True, "jobs": 3}
 
 
 @pytest.mark.parametrize("state", [{"ok": True, "ready": False}, {"ok": False, "ready": True}, {}])
 async def test_a_bot_that_is_not_well_answers_503(
-    world: World, http: aiohttp.ClientSession, state: dict[str, object]
+    world: World, host: aiohttp.ClientSession, state: dict[str, object]
 ) -> None:
     world.state = state
-    async with http.get("/healthz") as answer:
+    async with host.get("/healthz") as answer:
         assert answer.status == 503
         assert "canary" not in await answer.text()
 
 
-async def test_metrics_are_served_in_prometheus_format(world: World, http: aiohttp.ClientSession) -> None:
+async def test_metrics_are_served_in_prometheus_format(world: World, host: aiohttp.ClientSession) -> None:
     world.metrics.submit("image.generate", "accepted")
-    async with http.get("/metrics") as answer:
+    async with host.get("/metrics") as answer:
         assert answer.content_type == "text/plain"
         assert 'cannon_bot_submits_total{operation="image.generate",outcome="accepted"} 1.0' in await answer.text()
 
@@ -130,24 +169,42 @@ async def test_a_body_that_never_ends_is_cut(
     never.set()
 
 
-async def test_versions_are_not_told_and_nothing_is_cached(http: aiohttp.ClientSession) -> None:
-    async with http.get("/healthz") as answer:
+async def test_versions_are_not_told_and_nothing_is_cached(host: aiohttp.ClientSession) -> None:
+    async with host.get("/healthz") as answer:
         assert answer.headers["Server"] == "cannon-bot"
         assert answer.headers["Cache-Control"] == "no-store"
 
 
 async def test_a_port_in_use_is_one_sentence_that_says_what_to_do(world: World) -> None:
-    port = int(world.server.address.rpartition(":")[2])
+    port = int(str(world.server.webhook_address).rpartition(":")[2])
+    second = world.another(port=port)
     with pytest.raises(StartError, match="HTTP_PORT") as caught:
-        await world.another(port).start()
+        await second.start()
     assert "\n" not in caught.value.sentence
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientConnectionError):  # it listens nowhere: it has not started
+            await session.get(f"{second.health_address}/healthz")
+
+
+async def test_a_health_port_in_use_is_told_by_its_own_setting(world: World) -> None:
+    port = int(world.server.health_address.rpartition(":")[2])
+    second = HttpServer(
+        private=Endpoint("HEALTH", "127.0.0.1", port),
+        public=None,
+        health=world.health,
+        hint=world.hint,
+        metrics=world.metrics,
+        clock=SystemClock(),
+    )
+    with pytest.raises(StartError, match="HEALTH_PORT=0"):
+        await second.start()
 
 
 async def test_a_server_on_all_addresses_is_reached_on_this_machine() -> None:
     server = World().another(host="0.0.0.0")
     await server.start()
     try:
-        assert server.address.startswith("http://127.0.0.1:")
+        assert str(server.webhook_address).startswith("http://127.0.0.1:")
     finally:
         await server.close()
 

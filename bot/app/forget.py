@@ -1,0 +1,55 @@
+"""`cannon-bot forget`: a host erases a server or a member while the bot is stopped.
+
+The members of a server that has removed the bot cannot use `/privacy delete` there any more, and others may ask their
+host by other ways.
+"""
+
+from __future__ import annotations
+
+from bot.app import texts
+from bot.app.offline import stopped_bots_store
+from bot.catalogue import Catalogue
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.guild.retention import BATCH
+
+FOR_EVER = 0.0
+"""Since when a server that is given up counts as absent (Unix seconds)."""
+
+
+async def forget_guild(settings: Settings, guild_id: int) -> str:
+    """Erase all that is stored of a server but its ledger and what the jobs cost; return the outcome as a sentence.
+
+    What was not sent is cancelled and refunded, its key is forgotten. Raises StoreError, StartError.
+    """
+    async with stopped_bots_store(settings) as store:
+        await store.retention.give_up(guild_id)
+        await store.absent_guilds.note(guild_id)
+        await store.absent_guilds.forget(guild_id)
+        erased = await _erase_all(store, guild_id)
+        left = await store.retention.clear_out(guild_id, FOR_EVER)
+        is_clean = await store.truncate_log()
+    return texts.guild_forgotten(guild_id, erased, left, is_clean=is_clean)
+
+
+async def _erase_all(store: Store, guild_id: int) -> int:
+    is_known, erased, last = Catalogue().knows_model, 0, BATCH
+    while last == BATCH:
+        last = await store.retention.erase_some(guild_id, FOR_EVER, is_known)
+        erased += last
+    return erased
+
+
+async def forget_member(settings: Settings, member_id: int, guild_id: int | None) -> str:
+    """Erase what is stored about a member, on one server or on all; return the outcome as a sentence.
+
+    It is what `/privacy delete` does. Copies of their results are deleted when the bot runs. Raises StoreError,
+    StartError.
+    """
+    async with stopped_bots_store(settings) as store:
+        guilds = [guild_id] if guild_id is not None else await store.privacy.guilds_of(member_id)
+        is_known = Catalogue().knows_model
+        erased = [await store.privacy.erase(each, member_id, is_known_model=is_known) for each in guilds]
+        is_clean = await store.truncate_log()
+    jobs, drafts, left = (sum(getattr(each, name) for each in erased) for name in ("jobs", "drafts", "left"))
+    return texts.member_forgotten(member_id, len(guilds), jobs, drafts, left, is_clean=is_clean)

@@ -1,0 +1,137 @@
+"""The jobs that a member may see. Nothing else looks a job, or its files, up for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from types import MappingProxyType
+
+from bot.domain.models import Card, Job, MediaKind
+from bot.domain.visibility import CardPlace, Sight, Viewer, may_see, sees
+from bot.store import PlacedJob, Store
+from bot.store.money.reports import Mark, ReportPage
+
+RELATIVES_MAX = 100
+"""The most jobs of a family that are returned."""
+ASKED_MAX = 5
+"""Of how many places Discord is asked for one answer; what stands in others that only it knows is left out."""
+UNREAD = MappingProxyType({"prompt": None, "error": None})
+"""What an export has of a job instead of its words."""
+FITTING_AMONG = 500
+"""Of how many results, the newest, it is asked at most whether they fit."""
+LOADED_AT_ONCE = 50
+
+
+class VisibleJobs:
+    """Looks jobs up for a viewer. A job that they may not see is as one that does not exist."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, viewer: Viewer, job_id: str) -> Job | None:
+        """Return the server's job with this id, as it was typed or is on a control, if the viewer may see it."""
+        placed = await self._store.job_lists.placed(viewer.guild_id, job_id.strip().upper())
+        return placed.job if placed is not None and await sees(viewer, placed.place) else None
+
+    async def sees_card(self, viewer: Viewer, card: Card) -> bool:
+        """Whether the viewer may see the card, and all that is on it."""
+        place = CardPlace(author_id=card.author_id, private=card.private, place_id=card.place_id)
+        return card.guild_id == viewer.guild_id and await sees(viewer, place)
+
+    async def in_message(self, viewer: Viewer, message_id: int) -> list[Job]:
+        """Return the jobs whose results are in that message, in order, those that the viewer may see."""
+        found = await self._store.job_lists.in_message(viewer.guild_id, message_id)
+        return [each.job for each in found if await sees(viewer, each.place)]
+
+    async def results(
+        self,
+        viewer: Viewer,
+        *,
+        kinds: Collection[MediaKind],
+        typed: str = "",
+        only: Callable[[Job], object] | None = None,
+        limit: int = 25,
+    ) -> list[Job]:
+        """Return results with a medium of `kinds` for a list of choices, newest first, at most `limit`.
+
+        `typed` is part of an id or of a prompt; `only` says which of them fit. Discord is not asked: what only it knows
+        is left out. A blocked member is offered nothing.
+        """
+        if await self._store.blocks.active(viewer.guild_id, viewer.member_id) is not None:
+            return []
+        found = await self._store.job_lists.results(viewer.guild_id, kinds=kinds, typed=typed)
+        sights = {place_id: viewer.sight(place_id) for place_id in {each.place.place_id for each in found}}
+        left = [each.job_id for each in found if may_see(viewer, each.place, sights[each.place.place_id])]
+        fitting: list[Job] = []
+        for start in range(0, min(len(left), FITTING_AMONG), LOADED_AT_ONCE):
+            jobs = await self._store.job_lists.found(viewer.guild_id, left[start : start + LOADED_AT_ONCE])
+            fitting += [job for job in jobs if only is None or only(job)]
+            if len(fitting) >= limit:
+                break
+        return fitting[:limit]
+
+    async def family(self, viewer: Viewer, job_id: str) -> list[Job]:
+        """Return a job with its ancestors and descendants, as far as the viewer may see them without a gap.
+
+        Oldest first, so that none precedes what it was made from; [] if the viewer may not see the job itself.
+        """
+        family = _Family(_Judge(viewer))
+        for each in await self._store.lineage.of(viewer.guild_id, job_id):
+            if not await family.add(each):
+                break
+        newest = list(family.jobs)
+        while newest and len(family.jobs) < RELATIVES_MAX:
+            children = await self._store.lineage.made_from(viewer.guild_id, newest, limit=RELATIVES_MAX)
+            newest = [each.job.id for each in children if await family.add(each)]
+        return sorted(family.jobs.values(), key=lambda job: (job.created_at, job.position))
+
+    def books(self, viewer: Viewer, *, since: float) -> Callable[[Mark], Awaitable[ReportPage]]:
+        """Return a function that reads the server's jobs from `since` (Unix seconds) on, page by page, for an export.
+
+        Of cards that the viewer may not see, and of private ones, all is left out but what the books need.
+        """
+        judge = _Judge(viewer)
+
+        async def read(after: Mark) -> ReportPage:
+            page = await self._store.reports.jobs_page(viewer.guild_id, since=since, after=after)
+            rows = [
+                row if await judge.sees(place) else {**row, **UNREAD}
+                for row, place in zip(page.rows, page.places, strict=True)
+            ]
+            return replace(page, rows=tuple(rows))
+
+        return read
+
+
+class _Judge:
+    """Judges many places for one viewer. Discord is asked of a few at most; what else only it knows is hidden."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._asked: dict[int, Sight] = {}
+
+    async def sees(self, place: CardPlace) -> bool:
+        if may_see(self._viewer, place, Sight.UNSURE):
+            return True
+        return not place.private and may_see(self._viewer, place, await self._sight(place.place_id))
+
+    async def _sight(self, place_id: int) -> Sight:
+        sight = self._asked.get(place_id) or self._viewer.sight(place_id)
+        if sight is Sight.UNSURE and len(self._asked) < ASKED_MAX:
+            sight = self._asked[place_id] = await self._viewer.ask(place_id)
+        return sight
+
+
+class _Family:
+    """The jobs of a family that were found so far."""
+
+    def __init__(self, judge: _Judge) -> None:
+        self._judge = judge
+        self.jobs: dict[str, Job] = {}
+
+    async def add(self, found: PlacedJob) -> bool:
+        """Whether the job is a new one that the viewer may see; then it is one of the family."""
+        if found.job.id in self.jobs or len(self.jobs) >= RELATIVES_MAX or not await self._judge.sees(found.place):
+            return False
+        self.jobs[found.job.id] = found.job
+        return True

@@ -1,0 +1,56 @@
+"""What is erased without anybody asking: contents of old jobs, and all of servers that removed the bot for good."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.catalogue import LiveCatalogue
+from bot.runtime.clock import Clock
+from bot.store import Store
+from bot.store.guild.retention import BATCH
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 3600.0
+"""How often it is looked what is to be erased."""
+PURGE_AFTER_S = 30 * 86_400.0
+"""How long a server may be without the bot before all that it has said and set here is erased."""
+
+
+class DataRetention:
+    """Erases in small turns. `host_days` is the host's number of days, 0 for ever; a server may set a lower one."""
+
+    def __init__(self, store: Store, catalogue: LiveCatalogue, clock: Clock, *, host_days: int) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._host_days = host_days
+        self._due_at = 0.0
+
+    async def run_once(self) -> None:
+        """Do one turn, if one is due. While there is more, and until the log could be emptied, the next is due at once.
+
+        The log is emptied in each hour, because keys and tokens are also forgotten in passing.
+        """
+        if self._clock.monotonic() < self._due_at:
+            return
+        is_known = self._catalogue.current.knows_model
+        erased = await self._store.retention.erase_old(self._host_days, is_known)
+        has_more = erased >= BATCH
+        before = self._clock.wall() - PURGE_AFTER_S
+        for guild_id in await self._store.retention.to_purge(before):
+            has_more |= not await self._purge(guild_id, before)
+        await self._store.retention.forget_expired()
+        if erased:
+            log.info("retention.erased", jobs=erased)
+        if await self._store.truncate_log() and not has_more:
+            self._due_at = self._clock.monotonic() + EVERY_S
+
+    async def _purge(self, guild_id: int, before: float) -> bool:
+        """Take a turn at purging a guild; return whether nothing can be done about it now."""
+        retention = self._store.retention
+        if await retention.erase_some(guild_id, before, self._catalogue.current.knows_model) == BATCH:
+            return False
+        left = await retention.clear_out(guild_id, before)
+        log.info("guild.purged", guild=guild_id, open=left)
+        return True

@@ -1,0 +1,148 @@
+"""May this member spend anything here, now? Asked before a file that they name is looked at.
+
+The decision itself is made inside the transaction that holds the credits, by the same functions, once the files and the
+price are known. What is refused here would be refused there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.catalogue import LiveCatalogue, Operation
+from bot.domain.posting_place import SAFETY_SWITCH
+from bot.domain.spend_request import LEAST, SpendItem, SpendRequest
+from bot.domain.spending_policy import admit
+from bot.errors import KeyRefused, Refused
+from bot.guild.api_keys import ApiKeys, UsableKey
+from bot.guild.host_limit import HostLimit
+from bot.guild.operation_switches import OperationSwitches
+from bot.guild.unavailable_operations import UnavailableOperations
+from bot.guild.watch import Watch
+from bot.jobs import texts
+from bot.jobs.card_spec import Origin
+from bot.jobs.limit_alerts import tell_refused
+from bot.jobs.pricing import Pricing
+from bot.store import Spending, Store
+
+
+def is_surely_unchecked(values: Mapping[str, Any]) -> bool:
+    """Whether an input, as a member gave it, switches the safety check off: the catalogue may read it otherwise."""
+    return values.get(SAFETY_SWITCH) is False
+
+
+class KeyGate:
+    """Finds the key that pays, and refuses what it cannot pay for."""
+
+    def __init__(self, keys: ApiKeys, unavailable: UnavailableOperations) -> None:
+        self._keys = keys
+        self._unavailable = unavailable
+
+    async def require(self, guild_id: int, operations: Sequence[Operation]) -> UsableKey:
+        """Return the guild's key for these operations.
+
+        Raises NoKey, KeyRefused, and Refused for an operation that its account does not have.
+        """
+        key = await self._keys.for_guild(guild_id)
+        if key.refused:
+            raise KeyRefused(texts.KEY_REFUSED)
+        for operation in operations:
+            self._unavailable.require_available(guild_id, key, operation)
+        return key
+
+
+class Admission:
+    """Refuses early who may not spend: nothing is fetched, stored or held for them."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        key_gate: KeyGate,
+        catalogue: LiveCatalogue,
+        switches: OperationSwitches,
+        host_limit: HostLimit,
+        pricing: Pricing,
+        watch: Watch,
+    ) -> None:
+        self._store = store
+        self._key_gate = key_gate
+        self._catalogue = catalogue
+        self._switches = switches
+        self._host_limit = host_limit
+        self._pricing = pricing
+        self._watch = watch
+
+    async def require(self, origin: Origin, operations: Sequence[str], *, unchecked: bool = False) -> None:
+        """Raise what intake would raise whatever the files are and the jobs cost.
+
+        `operations` are those of the request, () if they are not known yet; `unchecked` if one of its jobs has the
+        provider's safety check switched off. Raises InputError, Refused, NoKey or KeyRefused.
+        """
+        found = [self._catalogue.current.resolve(each) for each in operations]
+        for operation in found:
+            self._switches.require_on(origin.guild_id, operation)
+        key = await self._key_gate.require(origin.guild_id, found)
+        request = self._request(origin, found, key, unchecked=unchecked)
+        try:
+            await self._judge(request, origin.guild_id)
+        except Refused as error:
+            refusal = await self._explained(error, request, found, origin.guild_id, key)
+            if refusal.reason == "limit":
+                await tell_refused(self._store, self._watch, origin.guild_id, request)
+            if found:
+                await self._watch.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
+            raise refusal from None
+
+    def _request(
+        self, origin: Origin, operations: Sequence[Operation], key: UsableKey, *, unchecked: bool
+    ) -> SpendRequest:
+        """Return the request with the least that its jobs may cost."""
+        place = origin.place
+        return SpendRequest(
+            member_id=origin.author_id,
+            role_ids=place.role_ids,
+            channel_ids=place.channel_ids,
+            age_restricted=place.age_restricted,
+            items=[
+                SpendItem(
+                    operation=each.id,
+                    title=each.title,
+                    credits=LEAST if each.fixed_credits is None else each.fixed_credits,
+                    exact=each.fixed_credits is not None,
+                    unchecked=unchecked,
+                )
+                for each in operations
+            ],
+            balance=None,
+            host_pays=key.id is None,
+            host_limit=self._host_limit.of(key),
+        )
+
+    async def _explained(
+        self, error: Refused, request: SpendRequest, operations: Sequence[Operation], guild_id: int, key: UsableKey
+    ) -> Refused:
+        """Return the refusal by a limit in terms of what the jobs will probably cost; any other as it is."""
+        if error.reason != "limit":
+            return error
+        prices = [await self._pricing.guess(guild_id, each, key=key) for each in operations]
+        items = [replace(item, credits=price) for item, price in zip(request.items, prices, strict=True)]
+        try:
+            await self._judge(replace(request, items=items), guild_id)
+        except Refused as explained:
+            return explained
+        return error
+
+    async def _judge(self, request: SpendRequest, guild_id: int) -> None:
+        def judge(spending: Spending) -> None:
+            admit(
+                request,
+                rules=spending.rules,
+                limits=spending.limits,
+                block=spending.block,
+                spending=spending,
+                now=spending.now,
+            )
+
+        await self._store.spending.view(guild_id, request.member_id, judge)

@@ -1,0 +1,43 @@
+"""Lets webhooks bring polls forward, but a job's at most once in `HINT_PACE_S`, however many come."""
+
+from __future__ import annotations
+
+from bot.jobs.agenda import Agenda
+from bot.jobs.followed import REMOTE_STATES, Followed
+from bot.runtime.clock import Clock
+
+HINT_PACE_S = 2.0
+
+
+class HintPace:
+    """Decides when a hint has its job polled. What comes too soon makes one poll when the pace allows it."""
+
+    def __init__(self, agenda: Agenda, clock: Clock) -> None:
+        self._agenda = agenda
+        self._clock = clock
+
+    def note(self, followed: Followed) -> None:
+        """There is a hint that a job has changed: see to a poll that begins after now."""
+        if not followed.busy and followed.job.state not in REMOTE_STATES:
+            return
+        now = self._clock.monotonic()
+        if followed.hint_due is None:
+            followed.hint_due = max(now, followed.hint_served_at + HINT_PACE_S)
+        # While it is busy, the hint may come before the answer that it is about: what then follows is for `wait_s`.
+        if not followed.busy and followed.due > followed.hint_due:
+            self._agenda.set_due(followed, followed.hint_due - now)
+            self._agenda.changed.set()
+
+    def begin(self, followed: Followed) -> None:
+        """A turn begins, and serves every hint until now."""
+        if followed.hint_due is not None:
+            followed.hint_due, followed.hint_served_at = None, self._clock.monotonic()
+
+    def wait_s(self, followed: Followed, wait_s: float) -> float:
+        """Return when the next turn is due after one that wants `wait_s`; hints have come meanwhile, or not."""
+        if followed.hint_due is None:
+            return wait_s
+        if followed.job.state not in REMOTE_STATES:
+            followed.hint_due = None
+            return wait_s
+        return min(wait_s, max(0.0, followed.hint_due - self._clock.monotonic()))

@@ -1,0 +1,153 @@
+"""What is erased by itself: contents of jobs that ended long ago, and all of a guild that has removed the bot."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from bot.store.engine.repository import Repository
+from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs
+from bot.store.vault.sealed_columns import forget_expired_tokens
+
+BATCH = 500
+"""How many jobs one transaction erases: other writes wait for it."""
+_ENDED_AT = "coalesce(finished_at, created_at)"
+"""When a job ended (Unix seconds), as the index of what is kept has it."""
+# One look-up for each guild, rather than a scan of all that is kept.
+_GUILDS = f"""
+WITH RECURSIVE guilds (id) AS (
+    SELECT min(guild_id) FROM jobs WHERE {KEPT}
+    UNION ALL
+    SELECT (SELECT min(guild_id) FROM jobs WHERE guild_id > guilds.id AND {KEPT}) FROM guilds WHERE id IS NOT NULL
+)
+SELECT guilds.id, rules.data ->> 'retention_days' FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
+WHERE guilds.id IS NOT NULL
+"""  # noqa: S608 - a constant condition
+# One that is still polled may get a result that has to be posted: its request lives for a week at most.
+_ENDED = f"""
+SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} AND {_ENDED_AT} <= ? AND recheck_at IS NULL
+ORDER BY {_ENDED_AT} LIMIT ?
+"""  # noqa: S608 - constant conditions
+_ANY_ENDED = f"SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} LIMIT ?"  # noqa: S608 - a constant condition
+_TO_PURGE = "SELECT guild_id FROM absent_guilds WHERE since <= ? AND purged_at IS NULL"
+_IS_TO_PURGE = f"{_TO_PURGE} AND guild_id = ?"
+"""Asked inside the transaction: it may have invited the bot again."""
+_OPEN = """
+SELECT count(*) FROM jobs
+WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+"""
+_PURGED_TABLES = (
+    "outbox",
+    "decisions",
+    "drafts",
+    "copies",
+    "reaction_acts",
+    "reactions",
+    "reaction_settings",
+    "recipes",
+    "review_rules",
+    "rules",
+    "limits",
+    "blocks",
+    "prices",
+    "alerts",
+    "switched_off",
+    "host_key_refusals",
+)
+"""What is of one guild alone and what no job or ledger row refers to."""
+_BLANKED = (
+    "UPDATE cards SET label = '', token = NULL, token_expires_at = 0 WHERE guild_id = ?",
+    "UPDATE grants SET note = '' WHERE guild_id = ?",
+    "UPDATE guild_keys SET last4 = '', plan = NULL, scopes = '[]', balance_milli = NULL WHERE guild_id = ?",
+)
+"""What stays because jobs or the ledger refer to it."""
+
+
+class Retention(Repository):
+    """Erases by age and by absence, in transactions of at most BATCH jobs each. The caller empties the log."""
+
+    async def erase_old(self, days: int, is_known_model: ModelTest) -> int:
+        """Erase contents of jobs that ended `days` ago or earlier, where a guild says so for fewer; 0 is for ever.
+
+        Returns how many were erased, at most BATCH for each guild.
+        """
+        guilds = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
+        now, erased = self._clock.wall(), 0
+        for guild_id, own in guilds:
+            wanted = [each for each in (days, own) if isinstance(each, int) and each > 0]
+            if wanted:
+                erased += await self._erase(guild_id, now - min(wanted) * 86_400, is_known_model)
+        return erased
+
+    async def _erase(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:
+        query = (guild_id, before, BATCH)
+        if await self._database.read(lambda db: db.execute(_ENDED, query).fetchone()) is None:
+            return 0
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> int:
+            ids = [row[0] for row in db.execute(_ENDED, query).fetchall()]
+            return erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=False)
+
+        return await self._database.write(change)
+
+    async def forget_expired(self) -> None:
+        """Delete drafts and interaction tokens that have expired."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM drafts WHERE expires_at <= ?", (now,))
+            forget_expired_tokens(db, now)
+
+        await self._database.write(change)
+
+    async def to_purge(self, before: float) -> list[int]:
+        """Return the guilds that have been absent since `before` (Unix seconds) or longer and are not purged yet."""
+        rows = await self._database.read(lambda db: db.execute(_TO_PURGE, (before,)).fetchall())
+        return [row[0] for row in rows]
+
+    async def give_up(self, guild_id: int) -> None:
+        """Note that the guild has been absent for ever, so that it is purged without a grace."""
+        await self._database.write(
+            lambda db: db.execute(
+                "INSERT INTO absent_guilds (guild_id, since) VALUES (?, 0)"
+                " ON CONFLICT (guild_id) DO UPDATE SET since = 0, purged_at = NULL",
+                (guild_id,),
+            )
+        )
+
+    async def erase_some(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:
+        """Erase contents of the ended jobs of a guild that is to be purged, at most BATCH; return how many.
+
+        `before` as for `to_purge`.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> int:
+            if db.execute(_IS_TO_PURGE, (before, guild_id)).fetchone() is None:
+                return 0
+            ids = [row[0] for row in db.execute(_ANY_ENDED, (guild_id, BATCH)).fetchall()]
+            return erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=False)
+
+        return await self._database.write(change)
+
+    async def clear_out(self, guild_id: int, before: float) -> int:
+        """Delete all that is of a guild that is to be purged alone: settings, recipes, record.
+
+        Jobs and the ledger stay, wordless. `before` as for `to_purge`. Returns how many of its jobs have not ended:
+        then it is not done, and has to be repeated.
+        """
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> int:
+            if db.execute(_IS_TO_PURGE, (before, guild_id)).fetchone() is None:
+                return 0
+            for table in _PURGED_TABLES:
+                db.execute(f"DELETE FROM {table} WHERE guild_id = ?", (guild_id,))  # noqa: S608 - one of our tables
+            for statement in _BLANKED:
+                db.execute(statement, (guild_id,))
+            left = int(db.execute(_OPEN, (guild_id,)).fetchone()[0])
+            if not left:
+                db.execute("UPDATE absent_guilds SET purged_at = ? WHERE guild_id = ?", (now, guild_id))
+            return left
+
+        return await self._database.write(change)

@@ -1,0 +1,64 @@
+"""The account that pays for a server, as `/studio status` shows it."""
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.domain.harmless_text import harmless
+from bot.domain.models import AccountStatus, credits_text
+from bot.domain.text import stamp
+from bot.errors import CannonError, NoKey
+from bot.guild.api_keys import UsableKey
+from cogs.moderate import texts
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of, is_host
+
+
+async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
+    """Add the server's key and what Cannon Studio reports of it; of the host's account, credits only to the host."""
+    bot, guild_id = interaction.client, guild_of(interaction)
+    parts = bot.parts
+    try:
+        key = await parts.keys.for_guild(guild_id)
+    except NoKey as error:
+        embed.add_field(name=texts.KEY, value=error.sentence, inline=False)
+        return
+    own = await parts.store.keys.current(guild_id)
+    shown = texts.key_set_by(own.last4, own.set_by, own.set_at) if own else texts.HOST_KEY
+    embed.add_field(name=texts.KEY, value=shown, inline=False)
+    await _add_host_limit(embed, bot, guild_id, key)
+    shows_credits = key.id is not None or is_host(interaction)
+    if not parts.status_pace.allows(guild_id):
+        embed.add_field(name=texts.API, value=texts.ASKED_OFTEN)
+        _add_last_seen(embed, key, shows_credits=shows_credits)
+        return
+    started = bot.clock.monotonic()
+    try:
+        status = await parts.client.status(key.secret)
+    except CannonError as error:
+        embed.add_field(name=texts.API, value=f"⚠️ {error.sentence}", inline=False)
+        _add_last_seen(embed, key, shows_credits=shows_credits)
+        return
+    await parts.keys.note_status(guild_id, key, status)
+    if key.refused:
+        parts.worker.resume(guild_id, key.slot(guild_id))  # it works again
+    embed.add_field(name=texts.API, value=texts.api_answers((bot.clock.monotonic() - started) * 1000))
+    _add_status(embed, status, shows_credits=shows_credits)
+
+
+async def _add_host_limit(embed: discord.Embed, bot: CannonBot, guild_id: int, key: UsableKey) -> None:
+    usage = await bot.parts.host_limit.usage(guild_id, key)
+    if usage is not None:
+        value = texts.host_limit(credits_text(usage.spent), credits_text(usage.limit), stamp(usage.renewed_at, "D"))
+        embed.add_field(name=texts.HOST_LIMIT, value=value, inline=False)
+
+
+def _add_last_seen(embed: discord.Embed, key: UsableKey, *, shows_credits: bool) -> None:
+    if key.balance is not None and shows_credits:
+        embed.add_field(name=texts.CREDITS_LAST_SEEN, value=credits_text(key.balance))
+
+
+def _add_status(embed: discord.Embed, status: AccountStatus, *, shows_credits: bool) -> None:
+    embed.add_field(name=texts.PLAN, value=harmless(status.plan or texts.NOT_REPORTED))
+    if shows_credits:
+        left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
+        embed.add_field(name=texts.CREDITS_LEFT, value=left)

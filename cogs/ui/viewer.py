@@ -1,0 +1,39 @@
+"""Who looks at something, and whose request it is: the member of an interaction, by what it carries itself."""
+
+import discord
+
+from bot.domain.visibility import Viewer
+from bot.errors import Refused
+from bot.jobs.card_spec import Origin
+from cogs.ui.interaction import Interaction, place_of
+from cogs.ui.permissions import is_moderator
+from cogs.ui.texts import IN_SERVER_ONLY
+
+_MADE = "viewer"
+"""Under this name an interaction keeps its viewer once it was made."""
+
+
+async def viewer_of(interaction: Interaction) -> Viewer:
+    """Return who sent the interaction, with the roles that came with it. Raises Refused outside servers."""
+    made = interaction.extras.get(_MADE)
+    if isinstance(made, Viewer):
+        return made
+    if not isinstance(interaction.user, discord.Member):
+        raise Refused(IN_SERVER_ONLY)
+    viewer = interaction.client.parts.sights.viewer(
+        interaction.user, here_id=interaction.channel_id, is_moderator=await is_moderator(interaction)
+    )
+    interaction.extras[_MADE] = viewer
+    return viewer
+
+
+async def origin_of(interaction: Interaction) -> Origin:
+    """Return the author of a request and its place. Raises Refused outside servers."""
+    return Origin(
+        place=place_of(interaction),
+        author_id=interaction.user.id,
+        viewer=await viewer_of(interaction),
+        locale=str(interaction.locale),
+        interaction_id=interaction.id,
+        token=interaction.token,
+    )

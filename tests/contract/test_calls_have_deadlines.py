@@ -1,0 +1,168 @@
+"""Every call to Discord has a deadline: what never answers must hold no turn, no lock and no member's command."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import discord
+import pytest
+from discord import app_commands
+from discord.ext import commands
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("bot/delivery", "bot/app", "cogs")
+GIVES_A_DEADLINE = {"asyncio.timeout", "in_time"}
+LIFE = {"add_cog", "before_identify_hook", "close", "get_translated_payload", "set_translator", "start", "wait"}
+"""Methods of discord.py that call no API: those of a client's life, which ends with the process, and of the tree."""
+OURS = {
+    "_cards", "_messages", "_store", "absences", "cards", "catalogue_refresh", "clock", "fresh_links", "jobs", "key",
+    "keys", "learned", "parts", "reactions", "recipe_drafts", "recipes", "reruns", "store", "switches",
+}  # fmt: skip
+"""What our own objects are called whose methods have the name of one of discord.py's."""
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def methods_of_discord() -> frozenset[str]:
+    """Return the names of discord.py's coroutine methods and asynchronous iterators."""
+    spaces = (discord, discord.abc, discord.ui, discord.http, app_commands, commands)
+    classes = [each for space in spaces for each in vars(space).values() if inspect.isclass(each)]
+    members = [pair for each in classes if each.__module__.startswith("discord") for pair in inspect.getmembers(each)]
+    return frozenset(
+        name
+        for name, member in members
+        if not name.startswith(("_", "on_"))
+        and (inspect.iscoroutinefunction(member) or inspect.isasyncgenfunction(member))
+    )
+
+
+METHODS = methods_of_discord() - LIFE
+
+
+class Module:
+    """A module's calls to Discord, and whether each has a deadline."""
+
+    def __init__(self, source: str) -> None:
+        self.tree = ast.parse(source)
+        self._parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        self._names = {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.AsyncFunctionDef)}
+        self._uses: dict[str, list[ast.Call]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and (name := _own_name(node.func)) is not None:
+                self._uses.setdefault(name, []).append(node)
+
+    def without_deadline(self) -> list[ast.Call]:
+        return [call for call in self.calls() if not self._is_bounded(call, frozenset())]
+
+    def calls(self) -> Iterator[ast.Call]:
+        """Yield the calls that are awaited, iterated, or handed to something that is."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                receiver, name = _last_name(node.func.value), node.func.attr
+                is_call = name in METHODS or (receiver == "http" and name not in LIFE)  # discord.py's raw client
+                if is_call and receiver not in OURS and self._is_awaited(node):
+                    yield node
+
+    def _is_awaited(self, call: ast.Call) -> bool:
+        return any(
+            isinstance(node, ast.Await | ast.AsyncFor)
+            or (isinstance(node, ast.comprehension) and node.is_async)
+            or (isinstance(node, ast.Call) and _last_name(node.func) in {"create_task", "ensure_future", "start"})
+            for node in self._above(call)
+            if not isinstance(node, ast.AsyncFor) or call in ast.walk(node.iter)
+        )
+
+    def _is_bounded(self, call: ast.Call, seen: frozenset[str]) -> bool:
+        """Whether something above gives a deadline, or above every use of the private function that this is in."""
+        if any(_gives_deadline(node) for node in self._above(call)):
+            return True
+        function = next((node for node in self._ancestors(call) if isinstance(node, Function)), None)
+        name = getattr(function, "name", "")
+        if not name.startswith("_") or name in seen or self._names.get(name) is not function:
+            return False
+        uses = self._uses.get(name, [])
+        return bool(uses) and all(self._is_bounded(use, seen | {name}) for use in uses)
+
+    def _above(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield what is above a node within its function."""
+        for above in self._ancestors(node):
+            if isinstance(above, Function):
+                return
+            yield above
+
+    def _ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        while (parent := self._parents.get(node)) is not None:
+            yield parent
+            node = parent
+
+
+def _gives_deadline(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return ast.unparse(node.func) in GIVES_A_DEADLINE
+    return isinstance(node, ast.AsyncWith) and any(_gives_deadline(item.context_expr) for item in node.items)
+
+
+def _own_name(function: ast.expr) -> str | None:
+    """Return the name of a function of the module itself, called as `name()` or `self.name()`."""
+    if isinstance(function, ast.Name):
+        return function.id
+    is_own = isinstance(function, ast.Attribute) and _last_name(function.value) in {"self", "cls"}
+    return function.attr if is_own and isinstance(function, ast.Attribute) else None
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def modules() -> list[Path]:
+    return [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def test_every_call_to_discord_has_a_deadline() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}:{call.lineno}": ast.unparse(call.func)
+        for path in modules()
+        for call in Module(path.read_text()).without_deadline()
+    }
+    assert found == {}, "put each into `in_time` (bot/delivery/deadlines.py); what is not Discord's goes into OURS"
+
+
+def test_the_calls_are_found() -> None:
+    """So that a change of how they are written, or of discord.py, does not leave nothing to check."""
+    called = {call.func.attr for path in modules() for call in Module(path.read_text()).calls()}  # type: ignore[attr-defined]
+    assert {
+        "send",
+        "edit",
+        "send_message",
+        "fetch_member",
+        "create_dm",
+        "history",
+        "bulk_upsert_global_commands",
+    } <= called
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [
+        ("async def f(): await channel.send(1)", 1),
+        ("async def f(): await in_time(channel.send(1))", 0),
+        ("async def f():\n async with asyncio.timeout(1): await (x or channel.fetch_member(1)).send()", 0),
+        ("async def f():\n async with lock: await channel.send(1)", 1),
+        ("async def f():\n async for m in channel.history(): pass", 1),
+        ("async def f(): return [m async for m in channel.history()]", 1),
+        ("async def f(): await asyncio.gather(channel.send(1), channel.send(2))", 2),
+        ("async def f(): asyncio.create_task(channel.send(1))", 1),
+        ("async def f(): await self._messages.edit(1)", 0),
+        ("async def _f(): await channel.send(1)\nasync def g(): await in_time(_f())", 0),
+        ("async def _f(): await channel.send(1)\nasync def g():\n await in_time(_f())\n await _f()", 1),
+        ("async def _f(): await channel.send(1)", 1),
+        ("async def g():\n async with asyncio.timeout(1):\n  async def f(): await channel.send(1)", 1),
+    ],
+)
+def test_a_call_without_a_deadline_is_noticed(source: str, missing: int) -> None:
+    assert len(Module(source).without_deadline()) == missing

@@ -1,0 +1,31 @@
+"""Results reach Discord through the gate alone: who turns them into files asks it first."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for folder in ("bot", "cogs")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+}
+
+
+def users(pattern: str) -> set[str]:
+    return {name for name, text in SOURCES.items() if re.search(pattern, text)}
+
+
+def test_results_become_files_in_three_places_only() -> None:
+    """On a card or in a new message, in a copy, and in the question whether it may be posted, for moderators alone."""
+    assert users(r"(?<!def )\bmedia_files\(") == {"bot/delivery/places.py", "bot/delivery/review_message.py"}
+    assert users(r"discord\.File\(file\.path") == {"bot/delivery/attachments.py", "bot/delivery/copies.py"}
+
+
+def test_each_of_them_has_asked_the_gate() -> None:
+    assert users(r"(?<!class )\bPosting\(") == {"bot/delivery/poster.py"}
+    assert "await self._gate.open_places(" in SOURCES["bot/delivery/poster.py"]
+    post = SOURCES["bot/delivery/copies.py"].partition("async def post(")[2]
+    assert 0 < post.index("self._gate.require_copy(") < post.index("self._send(")
+    assert 0 < post.index("self._gate.require_person(") < post.index("self._send(")

@@ -1,0 +1,221 @@
+"""What is tried again and again ends, is told once, and takes nothing from others: the worker's own limits."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import structlog
+
+from bot.domain.models import JobState
+from bot.errors import DatabaseFailing
+from bot.guild.api_keys import ApiKeys
+from bot.jobs import worker
+from bot.jobs.submitting import Submitting
+from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
+from tests.support.following import (
+    HOUR_S,
+    PICTURE,
+    another_server,
+    ask,
+    ask_database,
+    card_text,
+    change_rules,
+    charged,
+    pass_time,
+    set_aside,
+    the_job,
+    until_ended,
+    until_running,
+)
+from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import of, until, watch
+
+
+@pytest.fixture
+async def log_channel(rig: Rig) -> Any:
+    channel = rig.guild.create_text_channel("log")
+    await change_rules(rig, log_channel=channel.id)
+    return channel
+
+
+def alerts(rig: Rig, channel: Any, job_id: str) -> list[str]:
+    return [m.content for m in channel.history() if m.author.id == rig.bot.user.id and job_id in m.content]
+
+
+async def refuses_files(call: DiscordCall) -> None:
+    if call.is_message and call.files:
+        raise refusal(503)
+
+
+# ---------------------------------------------------------------------- Discord does not take it
+
+
+async def test_a_result_that_cannot_be_posted_for_a_day_is_held_and_told_once(rig: Rig, log_channel: Any):
+    job = await ask(rig, "a heron #fast")
+    with trouble_with(refuses_files):
+        await pass_time(rig, 13 * HOUR_S, 1200)
+        assert the_job(rig, job.id).state == "ready"
+        await rig.restart()  # the day is counted on
+        await pass_time(rig, 13 * HOUR_S, 1200)
+    held = the_job(rig, job.id)
+    assert held.state == "held"
+    assert "Discord did not take this for a day" in held.error
+    assert (charged(rig), set_aside(rig)) == (PICTURE, 0)
+    assert len(alerts(rig, log_channel, job.id)) == 1
+    await rig.member.slash(rig.channel, "jobs recover", id=job.id)
+    assert the_job(rig, job.id).state == "delivered"
+    assert charged(rig) == PICTURE
+
+
+async def test_a_night_without_the_bot_is_no_failure_to_post(rig: Rig):
+    job = await ask(rig, "a heron #fast")
+    with trouble_with(refuses_files):
+        await pass_time(rig, HOUR_S, 60)
+        await rig.restart(after_s=48 * HOUR_S)
+        await pass_time(rig, HOUR_S, 60)
+        assert the_job(rig, job.id).state == "ready"
+    assert (await until_ended(rig, job.id, HOUR_S)).state == "delivered"
+
+
+# ---------------------------------------------------------------------- errors of our own
+
+
+async def test_what_may_have_been_accepted_ends_as_unconfirmed_and_is_told_once(
+    rig: Rig, log_channel: Any, monkeypatch: pytest.MonkeyPatch
+):
+    async def broken(*_: Any) -> None:
+        raise ValueError("a bug after the POST")
+
+    monkeypatch.setattr(Submitting, "_accepted", broken)
+    job = await ask(rig, "a heron")
+    ended = await until_ended(rig, job.id, HOUR_S)
+    assert ended.state == "failed"
+    assert "did not confirm" in ended.error
+    assert (charged(rig), set_aside(rig)) == (0, 0)
+    assert rig.sandbox.spent(HOST_KEY) == PICTURE, "ten tries with one key are one request"
+    assert len(alerts(rig, log_channel, job.id)) == 1
+
+
+async def test_the_card_says_that_the_bot_has_failed(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    async def broken(*_: Any) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(ApiKeys, "for_job", broken)
+    job = await ask(rig, "a heron")
+    await pass_time(rig, 60, 10)
+    assert "I failed at this, next try <t:" in card_text(rig, job.id)
+
+
+async def test_a_database_that_fails_is_no_job_s_fault(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    job = await ask(rig, "a heron #fast")
+
+    async def failing(*_: Any) -> None:
+        raise DatabaseFailing("The disk is full.")
+
+    with monkeypatch.context() as patch, structlog.testing.capture_logs() as lines:
+        patch.setattr(ApiKeys, "for_job", failing)
+        await pass_time(rig, 3 * HOUR_S)
+    assert the_job(rig, job.id).state == "submitting"
+    assert ask_database(rig, "SELECT faults FROM jobs") == [(0,)]
+    assert not any("exc_info" in line for line in lines if line.get("job") == job.id)
+    assert (await until_ended(rig, job.id, HOUR_S)).state == "delivered"
+
+
+async def test_a_turn_that_hangs_by_a_bug_is_ended_and_counted(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    async def hang(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(worker, "TURN_S", 0.01)
+    monkeypatch.setattr(ApiKeys, "for_job", hang)
+    job = await ask(rig, "a heron")
+    assert (await until_ended(rig, job.id, HOUR_S)).state == "failed"
+    assert set_aside(rig) == 0
+
+
+async def test_an_ended_job_whose_recheck_fails_by_a_bug_is_not_due_again_at_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    async def broken(*_: Any) -> None:
+        raise ValueError("a bug")
+
+    job = await ask(rig, "a heron #forever")
+    await until_running(rig, job.id)
+    monkeypatch.setattr(ApiKeys, "for_job", broken)
+    await until_ended(rig, job.id, HOUR_S)
+    with structlog.testing.capture_logs() as lines:
+        await pass_time(rig, 24 * HOUR_S, 600)
+    assert 1 <= sum(line["event"] == "recheck.failed" for line in lines) <= 3
+
+
+# ---------------------------------------------------------------------- the API does not answer
+
+
+async def test_in_an_outage_one_job_asks_and_afterwards_all_are_delivered(rig: Rig):
+    await change_rules(rig, running_per_member=20, running_per_server=20)
+    jobs = [await ask(rig, f"a heron {number} #slow") for number in range(12)]
+    await until_running(rig, jobs[-1].id)
+    rig.sandbox.fault("get", "status", status=503, times=None)
+    await pass_time(rig, 300, 2)
+    calls = watch(rig)
+    await pass_time(rig, 600, 5)
+    assert 5 <= len(of(calls, "get")) <= 15, "one at a time, about once a minute"
+    rig.sandbox.faults.clear()
+    for job in jobs:
+        assert (await until_ended(rig, job.id, 600, 5)).state == "delivered"
+
+
+async def test_one_server_s_failing_jobs_delay_no_other_that_has_the_host_s_key_too(rig: Rig):
+    await change_rules(rig, running_per_member=20, running_per_server=20)
+    there = another_server(rig)
+    failing = [await ask(rig, f"a heron {number} #forever") for number in range(6)]
+    await until_running(rig, failing[-1].id)
+    for job in failing:
+        rig.sandbox.fault("get", "status", status=503, times=None, target=the_job(rig, job.id).remote_id)
+    await pass_time(rig, 300, 2)
+    job = await ask(rig, "a fox #fast", server=there)
+    assert (await until_ended(rig, job.id, 10, 0.5)).state == "delivered"
+
+
+# ---------------------------------------------------------------------- approvals
+
+
+async def test_a_question_that_hangs_keeps_no_other_server_s_from_being_asked(rig: Rig):
+    there, asked = another_server(rig), {}
+    for guild in (rig.guild, there.guild):
+        channel = guild.create_text_channel("mods")
+        asked[f"/channels/{channel.id}/messages"] = asyncio.Event()
+        await change_rules(rig, guild, approve_above=Decimal(1), approval_channel=channel.id)
+    here, elsewhere = asked
+
+    async def silent(call: DiscordCall) -> None:
+        if call.path in asked:
+            asked[call.path].set()
+        if call.path == here:
+            await asyncio.Event().wait()
+
+    await ask(rig, "dear")
+    with trouble_with(silent) as calls, rig.env.time_context():
+        maintenance = rig.bot.parts.maintenance
+        looking = [asyncio.create_task(maintenance.run_once())]
+        async with asyncio.timeout(10):
+            await asked[here].wait()
+            await ask(rig, "dear too", server=there)
+            looking.append(asyncio.create_task(maintenance.run_once()))
+            await asked[elsewhere].wait()
+        for task in (*looking, *maintenance._rounds.values()):
+            task.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)
+    assert sum(call.path == here for call in calls) == 1, "what it waits for is not asked twice"
+
+
+async def test_the_queue_starts_without_a_wake_after_a_restart(rig: Rig):
+    await change_rules(rig, running_per_member=1)
+    await ask(rig, "a heron #fast")
+    second = await ask(rig, "a fox #fast")
+    assert the_job(rig, second.id).state == "waiting"
+    await until(rig, JobState.WAITING)
+    await rig.restart()
+    assert (await until_ended(rig, second.id, 60, 0.5)).state == "delivered"

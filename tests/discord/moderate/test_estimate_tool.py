@@ -1,0 +1,119 @@
+"""The estimate tool as a server meets it: on by default, asked seldom, and its failures told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cannon.estimates import EstimateOutcome
+from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.guild.estimate_tool import KEPT_S, REST_S, EstimateHealth
+from tests.support.rig import Rig, running
+from tests.support.surface import of, private_sentence, settled_exactly, watch
+
+HOUR_S = 3600.0
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with running(tmp_path, estimate_tool=True) as made:
+        yield made
+
+
+@pytest.fixture
+async def desk(rig: Rig) -> Any:
+    channel = rig.guild.create_text_channel("log")
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, log_channel=channel.id))
+    return channel
+
+
+async def draw(rig: Rig, prompt: str = "#fast a fox", **options: Any) -> Any:
+    return await rig.member.slash(rig.channel, "image generate", prompt=prompt, **options)
+
+
+def health(rig: Rig) -> EstimateHealth:
+    found = rig.bot.parts.estimate_tool.health("host")
+    assert found is not None
+    return found
+
+
+async def alerts(rig: Rig, desk: Any) -> list[str]:
+    await rig.bot.parts.watch.run_once()
+    return [each.content for each in desk.history() if "estimate tool" in each.content]
+
+
+async def test_it_is_on_unless_it_was_switched_off(rig: Rig):
+    assert Rules().estimate_tool
+    card = await draw(rig, resolution="4K", count=2)
+    assert "about 56 credits (estimate tool)" in str(card.response.embeds[0].to_dict())
+    assert [job.held for job in await rig.jobs()] == [28, 28]
+    assert health(rig).outcome is EstimateOutcome.ANSWERED
+    await rig.work()
+    await settled_exactly(rig)
+
+
+async def test_jobs_that_differ_in_words_only_are_asked_for_once_an_hour(rig: Rig):
+    calls = watch(rig)
+    await draw(rig, count=4)
+    await draw(rig, "#fast a bear")
+    assert len(of(calls, "mcp")) == 1
+    await draw(rig, resolution="4K")
+    assert len(of(calls, "mcp")) == 2
+    rig.advance(KEPT_S + 1)
+    await draw(rig)
+    assert len(of(calls, "mcp")) == 3
+    await rig.work()
+
+
+async def test_an_estimate_past_the_limit_is_refused_at_once(rig: Rig):
+    limit = Limit(scope=Scope.EVERYONE, period=Period.WEEK, credits=Decimal(25))
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
+    assert "this is about 28" in private_sentence(await draw(rig, resolution="4K"))
+    assert await rig.jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "outcome", "said"),
+    [
+        ("status", {"status": 500}, EstimateOutcome.SILENT, "does not answer"),
+        ("garbage", {}, EstimateOutcome.SILENT, "does not answer"),
+        ("drop", {}, EstimateOutcome.SILENT, "does not answer"),
+        ("nan", {}, EstimateOutcome.SILENT, "does not answer"),
+        ("status", {"status": 401}, EstimateOutcome.REFUSED, "does not take this server's key"),
+        ("status", {"status": 404}, EstimateOutcome.REFUSED, "does not take this server's key"),
+    ],
+)
+async def test_where_it_fails_the_next_estimate_takes_its_place_and_moderators_are_told(
+    rig: Rig, desk: Any, kind: str, options: dict[str, Any], outcome: EstimateOutcome, said: str
+):
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(15))
+    rig.sandbox.fault("mcp", kind, **options)
+    card = await draw(rig)
+    assert "about 15 credits (price list)" in str(card.response.embeds[0].to_dict())
+    assert health(rig).outcome is outcome
+    [line] = await alerts(rig, desk)
+    assert said in line
+    await rig.work()
+
+
+async def test_it_is_left_alone_for_a_minute_after_a_failure_and_told_once_an_hour(rig: Rig, desk: Any):
+    calls = watch(rig)
+    began = rig.clock.wall()
+    for after_s, asked, told in ((0.0, 1, 1), (1.0, 1, 1), (REST_S, 2, 1), (HOUR_S, 3, 2)):
+        rig.advance(after_s)
+        rig.sandbox.fault("mcp", "status", status=503)
+        await draw(rig)
+        rig.sandbox.faults.clear()
+        assert len(of(calls, "mcp")) == asked
+        assert len(await alerts(rig, desk)) == told
+    assert health(rig) == EstimateHealth(outcome=EstimateOutcome.SILENT, since=began, last_at=rig.clock.wall())
+    rig.advance(REST_S)
+    await draw(rig)
+    assert health(rig).outcome is EstimateOutcome.ANSWERED
+    assert health(rig).since == rig.clock.wall()
+    await rig.work()

@@ -1,0 +1,60 @@
+"""What a member asks for in private is not put before others without their being told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.support.channels import rule, shown
+from tests.support.reacting import in_channel
+from tests.support.rig import Rig
+from tests.support.surface import post_log, private_messages
+
+WORDS = "something very personal"
+
+
+def read_in(rig: Rig, channel: Any) -> str:
+    return "\n".join(
+        f"{message.content} {[embed.to_dict() for embed in message.embeds]}" for message in in_channel(rig, channel)
+    )
+
+
+async def asked(rig: Rig) -> str:
+    """Let the member ask in private for what a moderator has to approve; return all that they were told."""
+    result = await rig.member.slash(rig.channel, "image generate", prompt=WORDS, private=True)
+    for _ in range(3):
+        await rig.step()
+    await post_log(rig)
+    return shown(result) + "".join(message.content for message in private_messages(rig, rig.member))
+
+
+async def test_the_log_channel_shows_that_a_private_request_waits_and_not_what_it_says(rig: Rig):
+    desk = rig.guild.create_text_channel("log")
+    await rule(rig, approve_above=Decimal(1), log_channel=desk.id)
+    await asked(rig)
+    assert in_channel(rig, desk), "the question is still asked"
+    assert WORDS not in read_in(rig, desk)
+    assert "private" in read_in(rig, desk).lower()
+
+
+@pytest.mark.parametrize("also_log", [False, True])
+async def test_where_moderators_read_a_private_request_its_author_was_told(rig: Rig, also_log: bool):
+    desk = rig.guild.create_text_channel("approvals")
+    log = rig.guild.create_text_channel("log")
+    await rule(rig, approve_above=Decimal(1), approval_channel=desk.id, log_channel=log.id if also_log else None)
+    told = await asked(rig)
+    assert in_channel(rig, desk)
+    assert WORDS not in read_in(rig, log)
+    if WORDS in read_in(rig, desk):
+        assert "moderator" in told.lower()
+        assert "read" in told.lower()
+
+
+async def test_a_public_request_is_shown_to_who_decides_about_it(rig: Rig):
+    desk = rig.guild.create_text_channel("approvals")
+    await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
+    await rig.member.slash(rig.channel, "image generate", prompt="a public fox")
+    await rig.step()
+    assert "a public fox" in read_in(rig, desk)

@@ -1,0 +1,249 @@
+"""What a review withholds is nobody's input, link or export; a chain is reviewed once, as the card that it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain.models import Job, JobState
+from tests.support.channels import press, rule, sent_since, shown
+from tests.support.reacting import in_channel, other
+from tests.support.rig import Rig
+from tests.support.surface import fill, labels, newest, private_sentence, sends
+
+GENERATE = "image generate"
+FILM = """image.generate
+prompt: {prompt} #fast
+
+video.generate
+prompt: {motion} #fast
+image_url: {1.image_url}"""
+
+
+@pytest.fixture
+def eve(rig: Rig) -> Any:
+    return other(rig, "eve")
+
+
+@pytest.fixture
+def free(rig: Rig) -> Any:
+    """A channel whose results are not reviewed."""
+    return rig.guild.create_text_channel("free")
+
+
+@pytest.fixture
+async def desk(rig: Rig) -> Any:
+    """The review channel of #general."""
+    channel = rig.guild.create_text_channel("desk")
+    await rig.moderator.slash(rig.channel, "studio review", channel=channel, only_in=rig.channel)
+    return channel
+
+
+async def let_run(rig: Rig, steps: int = 30) -> None:
+    for _ in range(steps):
+        await rig.step()
+        rig.advance(1)
+
+
+def questions(rig: Rig, desk: Any) -> list[Any]:
+    return [message for message in in_channel(rig, desk) if "Publish" in labels(message)]
+
+
+async def refuse(rig: Rig, asked: Any) -> None:
+    form = await rig.moderator.click(asked, label="Refuse…")
+    [field] = rig.form_fields(form)
+    await rig.moderator.submit_modal(form, {field: "no"})
+
+
+async def film(rig: Rig, eve: Any, motion: str = "it runs") -> list[Job]:
+    """Run a recipe of two steps, and return its jobs in order."""
+    form = await rig.moderator.slash(rig.channel, "recipe create")
+    texts = {"Name": "film", "About": "", "Parameters": "prompt: what\nmotion: how", "Steps": FILM}
+    await rig.moderator.submit_modal(form, fill(form, texts))
+    asked = await eve.slash(rig.channel, "recipe run", recipe="film")
+    await eve.submit_modal(asked, fill(asked, {"Prompt": "not for all", "Motion": motion}))
+    await let_run(rig)
+    return await in_order(rig)
+
+
+async def in_order(rig: Rig) -> list[Job]:
+    return sorted(await rig.jobs(), key=lambda job: job.position)
+
+
+@pytest.fixture
+async def refused(rig: Rig, eve: Any, desk: Any) -> Job:
+    """A result that a moderator has refused."""
+    await eve.slash(rig.channel, GENERATE, prompt="not for all #fast")
+    await let_run(rig, 6)
+    await refuse(rig, questions(rig, desk)[-1])
+    await rig.work()
+    job = await newest(rig)
+    assert job.state is JobState.HELD
+    return job
+
+
+@pytest.mark.parametrize(
+    "way", ["image edit", "video generate", "jobs link", "jobs recover", "jobs retry", "a control", "a recipe"]
+)
+async def test_a_refused_result_is_reached_in_no_way(rig: Rig, eve: Any, free: Any, refused: Job, way: str):
+    link, before, posts = refused.media[0].url, len(list(sends(rig))), len(rig.sandbox.requests)
+    if way in {"image edit", "video generate"}:
+        private_sentence(await eve.slash(free, way, prompt="more", job=refused.id))
+    elif way == "a control":
+        for action in ("again", "again_all", "vary_subtle", "vary_strong", "edit", "next", "pick", "link", "recover"):
+            await press(rig, eve, action, refused.id, free)
+    elif way == "a recipe":
+        form = await rig.moderator.slash(rig.channel, "recipe create")
+        texts = {"Name": "more", "About": "", "Parameters": "picture: which"}
+        texts["Steps"] = "image.edit\nprompt: more\nimage_url: {picture}"
+        await rig.moderator.submit_modal(form, fill(form, texts))
+        asked = await eve.slash(free, "recipe run", recipe="more")
+        await eve.submit_modal(asked, fill(asked, {"Picture": refused.id}))
+    else:
+        private_sentence(await eve.slash(free, way, id=refused.id))
+    await let_run(rig)
+    assert link not in sent_since(rig, before)
+    assert not [request for request in rig.sandbox.requests[posts:] if link in str(request.input)]
+
+
+@pytest.mark.parametrize("is_decided", [True, False])
+async def test_no_link_to_a_withheld_result_is_in_its_authors_export(
+    rig: Rig, eve: Any, desk: Any, free: Any, is_decided: bool
+):
+    await eve.slash(rig.channel, GENERATE, prompt="not for all #fast")
+    await let_run(rig, 6)
+    if is_decided:
+        await refuse(rig, questions(rig, desk)[-1])
+        await rig.work()
+    job = await newest(rig)
+    result = await eve.slash(free, "privacy export")
+    files = b"".join(rig.file(each) for each in result.response.attachments).decode()
+    assert "not for all #fast" in files, "what the member wrote is theirs"
+    assert job.id in files
+    assert job.media[0].url.rpartition("/")[2] not in files
+
+
+async def test_a_refused_result_that_fed_a_failed_step_feeds_no_retry(rig: Rig, eve: Any, desk: Any, free: Any):
+    _, second = await film(rig, eve, motion="it runs #fail")
+    assert second.state is JobState.FAILED
+    await refuse(rig, questions(rig, desk)[-1])
+    await rig.work()
+    posts = len(rig.sandbox.requests)
+    private_sentence(await eve.slash(free, "jobs retry", id=second.id))
+    await let_run(rig)
+    assert len(rig.sandbox.requests) == posts
+    assert in_channel(rig, free) == []
+
+
+async def test_what_a_step_filled_in_from_a_refused_result_is_in_no_export_and_no_rerun(
+    rig: Rig, eve: Any, desk: Any, free: Any
+):
+    first, second = await film(rig, eve, motion="it runs #fail")
+    await refuse(rig, questions(rig, desk)[-1])
+    await rig.work()
+    link = first.media[0].url
+    assert second.input["image_url"] == link
+    before, posts = len(list(sends(rig))), len(rig.sandbox.requests)
+    for action in ("again", "again_all", "edit", "retry"):
+        await press(rig, eve, action, second.id, free)
+    await let_run(rig)
+    assert len(rig.sandbox.requests) == posts
+    assert link not in sent_since(rig, before)
+    result = await eve.slash(free, "privacy export")
+    files = b"".join(rig.file(each) for each in result.response.attachments).decode()
+    assert "it runs" in files
+    assert link.rpartition("/")[2] not in files
+
+
+async def test_a_run_that_waits_for_review_outlives_a_restart(rig: Rig, eve: Any, desk: Any):
+    await film(rig, eve)
+    await rig.restart()
+    await let_run(rig)
+    [asked] = questions(rig, desk)
+    await rig.moderator.click(asked, label="Publish")
+    await rig.work()
+    assert [job.state for job in await in_order(rig)] == [JobState.DELIVERED] * 2
+    assert len(rig.sandbox.requests) == 2
+
+
+async def test_a_run_feeds_its_own_steps_unseen_and_is_reviewed_once(rig: Rig, eve: Any, desk: Any):
+    first, _ = await film(rig, eve)
+    assert [each.operation for each in rig.sandbox.requests] == ["image.generate", "video.generate"]
+    assert rig.sandbox.requests[-1].input["image_url"] == first.media[0].url
+    [asked] = questions(rig, desk)
+    names = " ".join(each.filename for each in asked.attachments)
+    assert ".png" in names
+    assert ".mp4" in names
+    assert not [each for message in rig.messages() for each in message.attachments]
+    await rig.moderator.click(asked, label="Publish")
+    await rig.work()
+    assert [job.state for job in await in_order(rig)] == [JobState.DELIVERED] * 2
+    [card] = [message for message in rig.messages() if message.attachments]
+    assert len(card.attachments) == 2
+
+
+async def test_a_run_that_is_refused_shows_nothing_of_any_step(rig: Rig, eve: Any, desk: Any):
+    await film(rig, eve)
+    [asked] = questions(rig, desk)
+    await refuse(rig, asked)
+    await rig.work()
+    jobs = await in_order(rig)
+    assert {job.state for job in jobs} == {JobState.HELD}
+    assert not [each for message in rig.messages() for each in message.attachments]
+    for job in jobs:
+        private_sentence(await eve.slash(rig.channel, "jobs recover", id=job.id))
+        assert job.media[0].url not in shown(await eve.slash(rig.channel, "jobs show", id=job.id))
+
+
+async def test_a_step_that_a_refused_one_never_reached_is_not_tried_elsewhere(rig: Rig, eve: Any, desk: Any, free: Any):
+    """However the run is cut, what follows a refused result ends as refused and is no case for /jobs retry."""
+    await film(rig, eve)
+    for asked in questions(rig, desk):
+        await refuse(rig, asked)
+    await rig.work()
+    assert JobState.CANCELLED not in {job.state for job in await rig.jobs()}
+    posts = len(rig.sandbox.requests)
+    for job in await rig.jobs():
+        await eve.slash(free, "jobs retry", id=job.id)
+    await let_run(rig)
+    assert len(rig.sandbox.requests) == posts
+
+
+# ---------------------------------------------------------------------- private results
+
+
+async def asked_in_private(rig: Rig, eve: Any) -> Any:
+    result = await eve.slash(rig.channel, GENERATE, prompt="for me alone #fast", private=True)
+    await let_run(rig, 6)
+    return result
+
+
+async def test_where_all_is_reviewed_private_results_are_too_and_their_author_is_told(rig: Rig, eve: Any):
+    desk = rig.guild.create_text_channel("desk")
+    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    result = await asked_in_private(rig, eve)
+    [asked] = questions(rig, desk)
+    assert (await newest(rig)).state is JobState.READY
+    assert "moderator" in shown(result).lower()
+    await rig.moderator.click(asked, label="Publish")
+    await rig.work()
+    assert (await newest(rig)).state is JobState.DELIVERED
+    assert rig.messages() == []
+
+
+async def test_where_one_channel_is_reviewed_private_results_are_not(rig: Rig, eve: Any, desk: Any):
+    await asked_in_private(rig, eve)
+    await rig.work()
+    assert questions(rig, desk) == []
+    assert (await newest(rig)).state is JobState.DELIVERED
+
+
+@pytest.mark.parametrize("setting", ["on", "off"])
+async def test_a_setting_says_otherwise(rig: Rig, eve: Any, setting: str):
+    desk = rig.guild.create_text_channel("desk")
+    where = {} if setting == "off" else {"only_in": rig.channel}
+    await rig.moderator.slash(rig.channel, "studio review", channel=desk, **where)
+    await rule(rig, review_private=setting)
+    await asked_in_private(rig, eve)
+    assert len(questions(rig, desk)) == (1 if setting == "on" else 0)

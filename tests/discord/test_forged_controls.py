@@ -1,0 +1,190 @@
+"""What an attacker can write by hand: controls, ids, forms sent late. Nothing of it has ever moved anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.models import Job, JobState
+from cogs.ui.controls import _ACTIONS
+from cogs.ui.texts import GONE
+from tests.support.channels import made_in, press, rule, sent_since, shown
+from tests.support.reacting import in_channel, other
+from tests.support.rig import Rig
+from tests.support.surface import fill, private_sentence, sends
+
+HERS, HIS = "adas private words", "bobs words elsewhere"
+
+
+@dataclass
+class Targets:
+    """What an attacker would like to reach: another server's job, a private one, and one that waits for approval."""
+
+    elsewhere: Any
+    foreign: Job
+    private: Job
+    waiting: Job
+
+    async def state(self, rig: Rig) -> tuple[Any, ...]:
+        """Return all that must not change."""
+        store = rig.bot.parts.store
+        return (
+            await rig.jobs(),
+            await store.job_lists.recent(self.elsewhere.id),
+            await store.settings.get(rig.guild.id),
+            await store.limits.all(rig.guild.id),
+            await store.recipes.all(rig.guild.id),
+            await store.decisions.all(rig.guild.id),
+            rig.sandbox.posts,
+        )
+
+
+@pytest.fixture
+def eve(rig: Rig) -> Any:
+    return other(rig, "eve")
+
+
+@pytest.fixture
+async def targets(rig: Rig) -> Targets:
+    elsewhere = rig.env.create_guild("Elsewhere")
+    place = elsewhere.create_text_channel("general")
+    bob = elsewhere.add_member(rig.env.create_user("bob"))
+    foreign_id = (await _ask(rig, bob, place, HIS, elsewhere.id)).id
+    private = await made_in(rig, rig.channel, rig.member, HERS, private=True)
+    await rule(rig, approve_above=Decimal(1))
+    await rig.member.slash(rig.channel, "image generate", prompt="waits for approval")
+    [foreign] = [each for each in await rig.bot.parts.store.job_lists.recent(elsewhere.id) if each.id == foreign_id]
+    [waiting] = [each for each in await rig.jobs() if each.state is JobState.AWAITING_APPROVAL]
+    return Targets(elsewhere, foreign, private, waiting)
+
+
+async def _ask(rig: Rig, member: Any, channel: Any, words: str, guild_id: int) -> Job:
+    await member.slash(channel, "image generate", prompt=f"{words} #fast")
+    await rig.work()
+    return (await rig.bot.parts.store.job_lists.recent(guild_id))[0]
+
+
+@pytest.mark.parametrize("is_all", [False, pytest.param(True, marks=pytest.mark.long)])
+async def test_no_control_that_a_plain_member_forges_moves_or_shows_anything(
+    rig: Rig, eve: Any, targets: Targets, is_all: bool
+):
+    before, number = await targets.state(rig), len(list(sends(rig)))
+    assert len(_ACTIONS) > 30
+    subjects = {targets.foreign.id, targets.private.id, targets.waiting.card_id}
+    if is_all:
+        subjects |= {targets.foreign.card_id, targets.private.card_id, "moderator_role", "panel", "recipe"}
+        subjects |= {str(rig.member.id), targets.waiting.id}
+    for action in sorted(set(_ACTIONS) - {"privacy_keep", "dismiss", "jobs_page", "next_of"}):
+        for subject in sorted(subjects):
+            text = shown(await press(rig, eve, action, subject))
+            assert HERS not in text, (action, subject)
+            assert HIS not in text, (action, subject)
+            assert "went wrong" not in text, (action, subject)
+    assert await targets.state(rig) == before
+    assert HERS not in sent_since(rig, number)
+    assert HIS not in sent_since(rig, number)
+
+
+COMMANDS = ("jobs show", "jobs link", "jobs cancel", "jobs recover", "jobs retry")
+
+
+@pytest.mark.parametrize("which", ["foreign", "private"])
+async def test_no_command_knows_an_id_of_another_server_or_of_somebodys_private_job(
+    rig: Rig, eve: Any, targets: Targets, which: str
+):
+    job: Job = getattr(targets, which)
+    before = await targets.state(rig)
+    for command in COMMANDS:
+        assert private_sentence(await eve.slash(rig.channel, command, id=job.id)) == GONE, command
+    for command, options in (("image edit", {"prompt": "x"}), ("sora edit", {"prompt": "x"}), ("finish upscale", {})):
+        private_sentence(await eve.slash(rig.channel, command, job=job.id, **options))
+    for command, option in (("image edit", "job"), ("jobs show", "id")):
+        choices = await eve.autocomplete(rig.channel, command, option, "")
+        assert job.id not in [choice["value"] for choice in choices]
+    assert await targets.state(rig) == before
+
+
+@pytest.mark.parametrize("command", ["jobs show", "jobs link"])
+async def test_a_moderator_does_not_read_private_results_either(rig: Rig, targets: Targets, command: str):
+    assert private_sentence(await rig.moderator.slash(rig.channel, command, id=targets.private.id)) == GONE
+    assert HERS not in shown(await rig.moderator.slash(rig.channel, "jobs list", whose="all"))
+
+
+@pytest.mark.parametrize("label", ["Approve", "Approve and raise limit"])
+async def test_nobody_approves_their_own_request(rig: Rig, label: str):
+    desk = rig.guild.create_text_channel("approvals")
+    await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
+    await rig.moderator.slash(rig.channel, "image generate", prompt="mine")
+    for _ in range(3):
+        await rig.step()
+    [question] = in_channel(rig, desk)
+    private_sentence(await rig.moderator.click(question, label=label))
+    assert [job.state for job in await rig.jobs()] == [JobState.AWAITING_APPROVAL]
+    assert await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.moderator.id) == []
+
+
+async def lose_role(rig: Rig) -> None:
+    rig.env.backend.edit_member(rig.guild.id, rig.moderator.id, {"role_ids": []})
+
+
+@pytest.mark.parametrize("form", ["refuse a request", "refuse a result", "recipe", "request"])
+async def test_a_form_sent_after_the_role_was_taken_away_does_nothing(rig: Rig, form: str):
+    desk = rig.guild.create_text_channel("desk")
+    opened = await _opened(rig, form, desk)
+    before = [job.state for job in await rig.jobs()]
+    await lose_role(rig)
+    fields = rig.form_fields(opened)
+    values = dict.fromkeys(fields, "no")
+    if form == "recipe":
+        values = fill(
+            opened, {"Name": "mine", "About": "", "Parameters": "p: what", "Steps": "image.generate\nprompt: {p}"}
+        )
+    elif form == "request":
+        values = {fields[0]: '{"prompt": "x"}'}
+    assert "moderator" in private_sentence(await rig.moderator.submit_modal(opened, values)).lower()
+    assert [job.state for job in await rig.jobs()] == before
+    assert await rig.bot.parts.store.recipes.all(rig.guild.id) == []
+
+
+async def _opened(rig: Rig, form: str, desk: Any) -> Any:
+    """Let the moderator open a form."""
+    if form == "recipe":
+        return await rig.moderator.slash(rig.channel, "recipe create")
+    if form == "request":
+        return await rig.moderator.slash(rig.channel, "studio request", operation="image.generate")
+    if form == "refuse a request":
+        await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
+        await rig.member.slash(rig.channel, "image generate", prompt="x")
+    else:
+        await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+        await rig.member.slash(rig.channel, "image generate", prompt="x #fast")
+    for _ in range(5):
+        await rig.step()
+        rig.advance(1)
+    return await rig.moderator.click(in_channel(rig, desk)[-1], label="Refuse…")
+
+
+async def test_no_message_can_ping_anybody_whatever_was_typed(rig: Rig):
+    """But for the ping that a server switches on for who asked; every other send forbids all of them."""
+    words = f"@everyone @here <@{rig.moderator.id}> <@&{rig.moderators.id}>"
+    log = rig.guild.create_text_channel("log")
+    await rule(rig, log_channel=log.id, approve_above=Decimal(1000))
+    await rig.member.slash(rig.channel, "image generate", prompt=f"{words} #fast", model=words)
+    await rig.member.slash(rig.channel, "prompt image", prompt=words)
+    await rig.member.slash(rig.channel, "image edit", prompt=words, url=words)
+    await rig.moderator.slash(rig.channel, "studio block", member=rig.member, reason=words)
+    await rig.member.slash(rig.channel, "image generate", prompt=words)
+    await rig.work()
+    await rig.moderator.react(rig.messages()[0], "✉️")
+    await rig.env.settle()
+    bodies = [(call, body) for call, body in sends(rig) if body.get("content") or body.get("embeds")]
+    assert len(bodies) > 5
+    for call, body in bodies:
+        allowed = body.get("allowed_mentions")
+        assert allowed is not None or not body.get("content"), call
+        assert (allowed or {}).get("parse", []) == [], call
+        assert not (allowed or {}).get("users"), call
+        assert not (allowed or {}).get("roles"), call

@@ -1,0 +1,244 @@
+"""Who may not spend makes the bot look at nothing: rights are decided before a link is followed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.guild_rules import Limit, Payer, Period, Scope
+from bot.domain.models import JobState
+from bot.errors import MediaUnreachable
+from bot.jobs.card_spec import CardSpec, JobSpec
+from tests.support.channels import press, rule, shown
+from tests.support.looks import WatchedRig, link, watched
+from tests.support.origins import origin
+from tests.support.surface import fill, png, private_sentence, sends
+
+COST = 12
+"""Credits that the sandbox charges for a picture."""
+MANY = " ".join(link(number) for number in range(6))
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[WatchedRig]:
+    async with watched(tmp_path) as made:
+        yield made
+
+
+async def block(rig: WatchedRig) -> None:
+    await rig.moderator.slash(rig.channel, "studio block", member=rig.member)
+
+
+async def pause(rig: WatchedRig) -> None:
+    await rig.moderator.slash(rig.channel, "studio pause", switch="on")
+
+
+async def forbid(rig: WatchedRig) -> None:
+    await rule(rig, forbidden_channels=frozenset({rig.channel.id}))
+
+
+async def allow_elsewhere(rig: WatchedRig) -> None:
+    await rule(rig, allowed_channels=frozenset({rig.guild.create_text_channel("studio").id}))
+
+
+async def switch_off(rig: WatchedRig) -> None:
+    for operation in ("image.generate", "image.edit", "video.generate"):
+        found = rig.bot.catalogue.resolve(operation)
+        await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
+
+
+async def leave_nothing(rig: WatchedRig) -> None:
+    limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(0))
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=rig.moderator.id)
+
+
+async def take_key(rig: WatchedRig) -> None:
+    rig.bot.parts.keys._host_key = None
+
+
+async def refuse_key(rig: WatchedRig) -> None:
+    key = await rig.bot.parts.keys.for_guild(rig.guild.id)
+    await rig.bot.parts.keys.note_refused(rig.guild.id, key, probe_at=rig.clock.wall() + 600)
+
+
+BARS = [block, pause, forbid, allow_elsewhere, switch_off, leave_nothing, take_key, refuse_key]
+
+
+@pytest.mark.parametrize("bar", BARS, ids=lambda each: each.__name__)
+async def test_who_may_not_spend_makes_the_bot_follow_no_link(rig: WatchedRig, bar: Any):
+    await bar(rig)
+    before = len(list(sends(rig)))
+    for command, options in (
+        ("image generate", {"prompt": "x", "reference_urls": MANY}),
+        ("image edit", {"prompt": "x", "url": link("one")}),
+        ("video generate", {"prompt": "x", "url": link("one")}),
+    ):
+        private_sentence(await rig.member.slash(rig.channel, command, **options))
+    assert rig.looks.fetched == []
+    assert rig.sandbox.posts == 0
+    assert await rig.jobs() == []
+    assert len(list(sends(rig))) - before == 3, "each was answered at once, with one sentence"
+
+
+async def test_an_upload_of_who_is_blocked_is_not_looked_at_either(rig: WatchedRig, monkeypatch: pytest.MonkeyPatch):
+    await block(rig)
+    asked: list[str] = []
+    inspect = type(rig.bot.parts.media).inspect
+
+    async def noted(self: Any, url: str, **options: Any) -> Any:
+        asked.append(url)
+        return await inspect(self, url, **options)
+
+    monkeypatch.setattr(type(rig.bot.parts.media), "inspect", noted)
+    private_sentence(await rig.member.slash(rig.channel, "image edit", prompt="x", image=("cat.png", png())))
+    assert asked == []
+
+
+async def test_a_recipe_of_who_is_blocked_looks_at_nothing(rig: WatchedRig):
+    form = await rig.moderator.slash(rig.channel, "recipe create")
+    steps = "image.edit\nprompt: again\nimage_url: {picture}"
+    texts = {"Name": "again", "About": "", "Parameters": "picture: which", "Steps": steps}
+    await rig.moderator.submit_modal(form, fill(form, texts))
+    await block(rig)
+    asked = await rig.member.slash(rig.channel, "recipe run", recipe="again")
+    if asked.modal is not None:
+        await rig.member.submit_modal(asked, fill(asked, {"Picture": link("one")}))
+    assert rig.looks.fetched == []
+
+
+@pytest.mark.parametrize("bar", [block, pause, leave_nothing], ids=lambda each: each.__name__)
+async def test_a_rerun_looks_at_nothing_either(rig: WatchedRig, bar: Any):
+    await rig.moderator.slash(rig.channel, "image edit", prompt="x #fast", url=link("one"))
+    await rig.work()
+    [job] = await rig.jobs()
+    rig.looks.fetched.clear()
+    await bar(rig)
+    private_sentence(await press(rig, rig.member, "again", job.id))
+    assert rig.looks.fetched == []
+
+
+async def test_a_menu_on_a_message_looks_at_nothing_for_who_is_blocked(
+    rig: WatchedRig, monkeypatch: pytest.MonkeyPatch
+):
+    message = await rig.moderator.send(rig.channel, "look", attachments=[("thing", b"no type says what this is")])
+    await block(rig)
+    asked: list[str] = []
+
+    async def noted(url: str, **_: Any) -> Any:
+        asked.append(url)
+        raise MediaUnreachable("noted")
+
+    monkeypatch.setattr(rig.bot.parts.media, "inspect", noted)
+    result = await rig.member.context_menu(rig.channel, "Next step…", message)
+    assert "may not use" in shown(result)
+    assert asked == []
+
+
+async def test_who_may_spend_has_the_links_followed(rig: WatchedRig):
+    await rig.member.slash(rig.channel, "image generate", prompt="x #fast", reference_urls=MANY)
+    await rig.work()
+    assert len(rig.looks.fetched) == 6
+    assert len(rig.sandbox.requests[-1].input["reference_image_urls"]) == 6
+
+
+async def test_what_the_age_rule_refuses_is_refused_before_the_look(rig: WatchedRig):
+    result = await rig.member.slash(rig.channel, "video generate", prompt="x", url=link("one"), nsfw_checker=False)
+    private_sentence(result)
+    assert rig.looks.fetched == []
+
+
+async def test_a_rerun_that_the_server_does_not_allow_looks_at_nothing(rig: WatchedRig):
+    await rig.moderator.slash(rig.channel, "image edit", prompt="x #fast", url=link("one"))
+    await rig.work()
+    [job] = await rig.jobs()
+    rig.looks.fetched.clear()
+    await rule(rig, rerun_payer=Payer.OFF)
+    private_sentence(await press(rig, rig.member, "again", job.id))
+    assert rig.looks.fetched == []
+
+
+async def spend(rig: WatchedRig, left_of: int) -> None:
+    """Have the member make a picture, under a limit of so many credits a day."""
+    await rig.member.slash(rig.channel, "image generate", prompt="x #fast")
+    await rig.work()
+    limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(left_of))
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=rig.moderator.id)
+
+
+async def edit(rig: WatchedRig) -> Any:
+    return await rig.member.slash(rig.channel, "image edit", prompt="x #fast", url=link("one"))
+
+
+async def test_a_limit_that_is_used_up_is_told_with_the_usual_price_and_looks_at_nothing(rig: WatchedRig):
+    await spend(rig, COST)
+    sentence = private_sentence(await edit(rig))
+    assert "this is about 20." in sentence, "what the job would have needed, and not the least that is counted"
+    assert "0.001" not in sentence
+    assert rig.looks.fetched == []
+
+
+async def test_a_grant_opens_a_limit_that_is_used_up(rig: WatchedRig):
+    await spend(rig, COST)
+    await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=50.0)
+    await edit(rig)
+    assert len(rig.looks.fetched) == 1
+    assert len(await rig.jobs()) == 2
+
+
+async def test_a_limit_with_something_left_is_decided_after_the_look_when_the_price_is_known(rig: WatchedRig):
+    await spend(rig, COST + 1)
+    assert "limit" in private_sentence(await edit(rig)).lower()
+    assert len(rig.looks.fetched) == 1
+
+
+async def test_a_refusal_before_the_look_is_in_the_record_as_any_other(rig: WatchedRig):
+    await pause(rig)
+    before = len(await refusals(rig))
+    for _ in range(2):
+        private_sentence(await edit(rig))
+    [noted] = (await refusals(rig))[before:]
+    assert "image.edit" in noted
+
+
+async def refusals(rig: WatchedRig) -> list[str]:
+    found = await rig.bot.parts.store.decisions.all(rig.guild.id)
+    return [each.text for each in found if each.kind == "refusal"]
+
+
+async def test_a_retry_of_who_is_blocked_looks_at_no_result(rig: WatchedRig, monkeypatch: pytest.MonkeyPatch):
+    steps = [
+        JobSpec(operation="image.generate", input={"prompt": "x #fast"}),
+        JobSpec(operation="image.edit", input={"prompt": "x #fail"}, fill={"image_url": "{0.image_url}"}),
+    ]
+    parts = rig.bot.parts
+    accepted = await parts.jobs.accept(CardSpec(origin=origin(rig, rig.member, interaction_id=1), steps=steps))
+    await parts.jobs.mark_answered(accepted.card, message_id=1, channel_id=rig.channel.id)
+    await rig.work()
+    failed = next(job for job in await rig.jobs() if job.state is JobState.FAILED)
+    await block(rig)
+    asked: list[str] = []
+
+    async def noted(url: str, **_: Any) -> Any:
+        asked.append(url)
+        raise MediaUnreachable("noted")
+
+    monkeypatch.setattr(parts.media, "inspect", noted)
+    assert "may not use" in private_sentence(await press(rig, rig.member, "retry", failed.id))
+    assert asked == []
+    assert len(await rig.jobs()) == 2
+
+
+async def test_moderators_are_told_of_a_limit_that_refused_before_the_look(rig: WatchedRig):
+    desk = rig.guild.create_text_channel("log")
+    await rule(rig, log_channel=desk.id)
+    await spend(rig, COST)
+    private_sentence(await edit(rig))
+    with rig.env.time_context():
+        await rig.bot.parts.watch.run_once()
+    await rig.env.settle()
+    told = [each.content for each in desk.history() if "is at 100 %" in each.content]
+    assert len(told) == 1
