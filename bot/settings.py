@@ -84,6 +84,21 @@ def _public_url(value: object) -> object:
     return _base_url(value, local_http=False)
 
 
+def _link(value: object) -> object:
+    """Check an https address that is shown to people: it may have a query, and nothing that breaks out of a message."""
+    if not isinstance(value, str):
+        return value
+    link = value.strip()
+    try:
+        parts = urlsplit(link)
+        is_whole = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        is_whole = False
+    if not is_whole or not link.isascii() or not link.isprintable() or any(mark in link for mark in " <>()`"):
+        raise ValueError("is not an https address. Write it like https://example.org/credits")
+    return link
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -249,6 +264,11 @@ class Settings(BaseModel):
         default=None,
         description="How many credits each server may spend on the host's key in a month (UTC); no moderator can lift"
         " it. Unset: no such limit.",
+    )
+    top_up_url: Annotated[str | None, BeforeValidator(_link)] = Field(
+        default=None,
+        description="Where servers buy credits for their own accounts: shown with alerts, unless Cannon Studio tells a"
+        " link itself.",
     )
     database: Annotated[Path, BeforeValidator(_database)] = Field(
         default_factory=lambda: Path("data/cannon-bot.db").absolute(),

@@ -203,6 +203,7 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
         host_key_serves=scope.serves,
         is_absent=absences.is_absent,
         is_limited=settings.cannon_api_key_limit is not None,
+        top_up_url=settings.top_up_url,
     )
 
 

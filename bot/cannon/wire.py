@@ -1,4 +1,4 @@
-"""Cannon Studio's JSON to and from our values. No other module knows its spelling.
+"""Cannon Studio's JSON to and from our values. No other module but account_wire knows its spelling.
 
 The create answer is snake_case, the request object camelCase, media outputs snake_case again and prompt outputs
 camelCase (https://www.cannonstudio.app/developers/docs/reference/get-request). Reading is tolerant: what is missing
@@ -21,6 +21,7 @@ from typing import Any, Final
 import structlog
 
 from bot.cannon import texts
+from bot.cannon.account_wire import expiring_credits, top_up_link
 from bot.cannon.error_text import SENTENCE_LIMIT_CHARS, clean
 from bot.catalogue import Operation
 from bot.domain.models import AccountStatus, Media, MediaKind, credits_of
@@ -104,6 +105,8 @@ def account_status(document: object) -> AccountStatus:
         credits=_credits(remaining, "creditsRemaining"),
         plan=_label(account.get("plan"), LABEL_CHARS),
         scopes=_scopes(api_key.get("scopes")),
+        expiring=expiring_credits(answer),
+        top_up_url=top_up_link(answer),
     )
 
 

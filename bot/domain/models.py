@@ -310,12 +310,24 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiringCredits:
+    """Credits of an account that are lost at `expires_at` (Unix seconds) unless they are spent."""
+
+    credits: Decimal
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
     """What `GET /api/v1/status` reports about a key. Credits are None if it does not report them."""
 
     credits: Decimal | None
     plan: str | None
     scopes: tuple[str, ...]
+    expiring: tuple[ExpiringCredits, ...] = ()
+    """Those that expire, the first first; () where it tells no dates."""
+    top_up_url: str | None = None
+    """Where credits can be bought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

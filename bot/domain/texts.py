@@ -170,6 +170,14 @@ def balance_low(free: str, week: str, day: str) -> str:
     )
 
 
+def credits_expire(amount: str, date: str, lost: str, day: str) -> str:
+    """Say that credits will expire before they are spent."""
+    return (
+        f"{amount} credits of the Cannon Studio account expire on {date}; at the present {day} a day, "
+        f"{lost} of them will not be used by then."
+    )
+
+
 def unusual_hour(spent: str, usual: str) -> str:
     """Say that much more was spent in an hour than usual."""
     return f"An unusual hour: {spent} credits were spent in the last hour, against {usual} in a usual one."

@@ -11,6 +11,9 @@ from bot.errors import NoKey
 from bot.guild import texts
 from bot.store import Store
 
+TOLD_MAX = 5000
+"""Of how many keys the last answer of the status call is kept in memory."""
+
 
 def slot_of(guild_id: int, key_id: int | None) -> str:
     """Return the name under which waits of a key are kept; `key_id` is None for the host's, which guilds share."""
@@ -53,11 +56,13 @@ class ApiKeys:
         host_key: str | None,
         host_key_serves: Callable[[int], bool],
         is_absent: Callable[[int], bool],
+        top_up_url: str | None = None,
         is_limited: bool = False,
     ) -> None:
         """Take the host's key and whom it serves; `is_absent` says of a guild whether it has removed the bot.
 
         `is_limited`: each guild may spend so much with the host's key, so jobs accepted on another are not moved to it.
+        `top_up_url` is where credits are bought, unless the account tells another address.
         """
         self._store = store
         self._is_absent = is_absent
@@ -66,6 +71,8 @@ class ApiKeys:
         self._host_key_serves = host_key_serves
         self._host_balance: Decimal | None = None
         self._host_refused_to: set[int] = set()
+        self._top_up_url = top_up_url
+        self._told: dict[str, AccountStatus] = {}
 
     async def load(self) -> None:
         """Read for which guilds earlier runs found the host's key refused."""
@@ -131,6 +138,10 @@ class ApiKeys:
 
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
         """Remember what the status call said: the balance, and that the key works."""
+        self._told.pop(key.slot(guild_id), None)
+        while len(self._told) >= TOLD_MAX:
+            self._told.pop(next(iter(self._told)))
+        self._told[key.slot(guild_id)] = status
         if key.id is not None:
             await self._store.keys.note_status(guild_id, key.id, status)
             await self._store.keys.clear_refused(guild_id, key.id)
@@ -139,6 +150,17 @@ class ApiKeys:
         if guild_id in self._host_refused_to:
             self._host_refused_to.discard(guild_id)
             await self._store.host_key_refusals.clear(guild_id)
+
+    def told(self, guild_id: int, key: UsableKey) -> AccountStatus | None:
+        """Return what the status call said last of the key's account; None if it was not asked since the start."""
+        return self._told.get(key.slot(guild_id))
+
+    def top_up_url(self, guild_id: int, key: UsableKey) -> str | None:
+        """Return where credits for the guild's own account are bought; None if nobody says, and for the host's."""
+        if key.id is None:
+            return None
+        told = self.told(guild_id, key)
+        return (None if told is None else told.top_up_url) or self._top_up_url
 
     async def refused(self) -> list[RefusedKey]:
         """Return the refused keys that somebody may still need, of all guilds."""

@@ -424,6 +424,11 @@ def was_refused(operation_id: str, sentence: str) -> str:
     return f"was refused `{operation_id}`: {sentence}"
 
 
+def with_top_up(text: str, link: str) -> str:
+    """Add to an alert where credits can be bought."""
+    return f"{text} Buy credits: {link}"
+
+
 def alert(text: str) -> str:
     """Return an alert as the log channel shows it."""
     return f"⚠️ {text}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import structlog
@@ -18,6 +19,7 @@ from bot.domain.spending_alerts import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_ba
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
 from bot.guild import texts
 from bot.guild.api_keys import ApiKeys, UsableKey
+from bot.guild.balance_expiry import BalanceExpiry
 from bot.guild.decision_log import DecisionLog, LogSink, Posted
 from bot.runtime.clock import Clock
 from bot.store import Record, Store
@@ -56,6 +58,7 @@ class Watch:
         self._clock = clock
         self._channel = channel
         self._ping = ping
+        self._expiry = BalanceExpiry(keys=keys, client=client, clock=clock)
         self._decisions = DecisionLog(store, clock=clock, channel=channel)
         self._pending: deque[tuple[int, Alert]] = deque(maxlen=PENDING_MAX)
         self._wake = asyncio.Event()
@@ -142,6 +145,8 @@ class Watch:
         now = self._clock.wall()
         spans = [(now - HISTORY_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
         found = await self._store.reports.totals(guild_id, spans)
+        for ending in await self._expiry.alerts(guild_id, _a_day(found, now)):
+            await self._tell(guild_id, ending)
         if not found.total or found.first_at is None:
             return
         before, last = found.spans
@@ -162,7 +167,10 @@ class Watch:
         if balance is None:
             return None
         held = (await self._store.ledger.balance(guild_id)).held
-        return of_balance(balance - held, found.total, days, now, is_shown=key.id is not None)
+        free = balance - held - self._expiry.lost_in_a_week(guild_id, key, _a_day(found, now))
+        alert = of_balance(free, found.total, days, now, is_shown=key.id is not None)
+        link = self._keys.top_up_url(guild_id, key)
+        return alert if alert is None or link is None else replace(alert, text=texts.with_top_up(alert.text, link))
 
     async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:
         """Return the credits of the account that pays, requested once an hour at most."""
@@ -183,3 +191,9 @@ class Watch:
             return key.balance
         await self._keys.note_status(guild_id, key, status)
         return status.credits
+
+
+def _a_day(found: Report, now: float) -> Decimal:
+    """Return the credits that were spent a day, over one day at least."""
+    known_s = 0.0 if found.first_at is None else min(now - found.first_at, HISTORY_DAYS * DAY_S)
+    return found.total / Decimal(str(max(1.0, known_s / DAY_S)))

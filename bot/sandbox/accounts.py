@@ -44,6 +44,9 @@ class Account:
     plan: str = "creator"
     scopes: tuple[str, ...] = SCOPES
     name: str = "Sandbox"
+    packs: tuple[tuple[Decimal, float], ...] = ()
+    """Those of its credits that were bought, with when they expire, the first first. Nothing is lost of them here."""
+    top_up_url: str | None = None
     elsewhere: Decimal = Decimal(0)
     """Credits that were spent without a request of this API, in the app for instance."""
     accepted: Decimal = Decimal(0)
@@ -57,6 +60,15 @@ class Account:
     def left(self, now: float) -> Decimal:
         """Return the credits that are left."""
         return self.credits - self.spent(now) - self.elsewhere
+
+    def bought(self, now: float) -> dict[str, Any]:
+        """Return what the status tells of bought credits, which are spent first; nothing without any (INFERRED)."""
+        spent, packs = self.credits - self.left(now), []
+        for amount, expires_at in self.packs:
+            packs.append({"remaining": number(max(Decimal(0), amount - spent)), "expiresAt": iso(expires_at)})
+            spent = max(Decimal(0), spent - amount)
+        link = {} if self.top_up_url is None else {"topUpUrl": self.top_up_url}
+        return ({"packs": packs} if packs else {}) | link
 
 
 @dataclass(slots=True, kw_only=True)
@@ -213,11 +225,16 @@ class Accounts:
             "status": "ok",
             "message": texts.KEY_WORKS,
             "creditsRemaining": left,
-            "credits": {"remaining": left},
+            "credits": {"remaining": left, **account.bought(now)},
             "account": {"email": "sandbox@studio.example", "plan": account.plan},
             "apiKey": {"name": account.name, "scopes": list(account.scopes)},
-            "serverTime": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "serverTime": iso(now),
         }
+
+
+def iso(seconds: float) -> str:
+    """Return a time as the API writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _well_formed(secret: str) -> bool:

@@ -12,12 +12,15 @@ import logging
 import tempfile
 import time
 import webbrowser
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import SecretStr
 
 from bot.app.client import CannonBot
+from bot.domain.price_list import PriceUnit
 from bot.errors import StartError
 from bot.sandbox import texts
 from bot.sandbox.server import Sandbox
@@ -36,6 +39,10 @@ finally:
 
 DEMO_KEY = "cs_test_demo_0000000000000000"
 DEMO_CREDITS = 5000
+CONFIRM_ABOVE = Decimal(40)
+"""From how many credits on a price is confirmed: ten seconds of video show it."""
+UNPRICED = "music.generate"
+"""The operation whose price nobody knows before it was paid."""
 REFRESH_S = 0.4
 
 
@@ -73,7 +80,8 @@ class Demo:
 
     async def _start(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cannon-bot-demo-"))
-        self.sandbox = Sandbox(speed=self._speed, credits=DEMO_CREDITS, fetch=self._from_cdn)
+        # A kept connection leaves the bot a timer of 15 seconds, for which the simulation would wait.
+        self.sandbox = Sandbox(speed=self._speed, credits=DEMO_CREDITS, fetch=self._from_cdn, keep_alive=False)
         await self.sandbox.start()
         self._stack.push_async_callback(self.sandbox.close)
         self.sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
@@ -111,12 +119,20 @@ class Demo:
             self.env.create_user("morgan", global_name=texts.MODERATOR_NAME), roles=[moderators]
         )
         member = guild.add_member(self.env.create_user("ada", global_name=texts.MEMBER_NAME))
+        await self._price(guild.id)
         await moderator.send(channel, texts.WELCOME)
         self.preview = self.env.preview(
             channel, viewers=[member, moderator], layout="channel", port=self._port or None, timezone="UTC"
         )
         await self._stack.enter_async_context(self.preview)
         self.url = self.preview.url
+
+    async def _price(self, guild_id: int) -> None:
+        """Set what the server knows of prices: estimates, a line of its own list, and one operation without either."""
+        store = self.bot.parts.store
+        self.sandbox.tariff.hide(UNPRICED)
+        await store.settings.change(guild_id, lambda old: replace(old, estimate_tool=True, confirm_above=CONFIRM_ABOVE))
+        await store.prices.set(guild_id, "soundfx.generate", "", Decimal("0.6"), per=PriceUnit.SECOND)
 
     async def _from_cdn(self, url: str) -> bytes | None:
         """Return an uploaded file of the simulated Discord, None if it has none there."""

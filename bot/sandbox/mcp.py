@@ -50,12 +50,15 @@ def _estimate(catalogue: Catalogue, tariff: Tariff, arguments: Mapping[str, Any]
         catalogue.check(name, given)
     except InputError as error:
         return {"ok": False, "status": 400, "operation": name, "error": error.sentence}
+    credits_ = tariff.told(operation.id, given, operation.fixed_credits)
+    if credits_ is None:
+        return {"ok": False, "status": 404, "operation": operation.id, "error": texts.PRICE_NOT_KNOWN}
     return {
         "ok": True,
         "status": 200,
         "operation": operation.id,
         "label": operation.title,
-        "estimatedCredits": number(tariff.estimate(operation.id, given, operation.fixed_credits)),
+        "estimatedCredits": number(credits_),
         "note": texts.ESTIMATE_NOTE,
     }
 

@@ -30,7 +30,12 @@ class Tariff:
 
     def __init__(self, seed: int = 0) -> None:
         self._set: dict[str, tuple[PriceFunction, float]] = {}
+        self._hidden: set[str] = set()
         self._dice = random.Random(f"tariff:{seed}")  # noqa: S311 - for the noise of prices, not for secrets
+
+    def hide(self, operation: str) -> None:
+        """Let the estimate tool say nothing of an operation's price from now on."""
+        self._hidden.add(operation)
 
     def set(self, operation: str, function: PriceFunction, *, noise: float = 0.0) -> None:
         """Price an operation by `function` from now on; each charge is up to `noise` (a share) more or less."""
@@ -43,6 +48,10 @@ class Tariff:
         """
         function, _ = self._function(operation, fixed_price)
         return _whole(function(given))
+
+    def told(self, operation: str, given: Input, fixed_price: Decimal | None = None) -> Decimal | None:
+        """Return what the estimate tool says that a run costs, None for an operation whose price it does not know."""
+        return None if operation in self._hidden else self.estimate(operation, given, fixed_price)
 
     def charge(self, operation: str, given: Input, fixed_price: Decimal | None = None) -> Decimal:
         """Return what this run costs: the same, with the noise."""

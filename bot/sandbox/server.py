@@ -34,6 +34,7 @@ class Sandbox(State):
     def __init__(
         self, *, speed: float = 1.0, clock: Clock | None = None, credits: float | Decimal = 10_000, seed: int = 0,  # noqa: A002 - the domain's word
         catalogue: Catalogue | None = None, fetch: Fetch | None = None, small: bool = False,
+        keep_alive: bool = True,
     ) -> None:  # fmt: skip
         """Prepare it; nothing listens yet.
 
@@ -44,6 +45,7 @@ class Sandbox(State):
             seed: for durations, images and audio.
             catalogue: what it validates with and describes at /api/v1/openapi.
             fetch: reads a link of an input; without it, https and loopback links are fetched by a plain GET.
+            keep_alive: whether a connection serves several calls.
             small: media of 64 pixels and at most 1 second, drawn once for all equal requests: for thousands of them.
         """
         if not speed > 0:
@@ -55,7 +57,7 @@ class Sandbox(State):
             clock=clock if clock is not None else SystemClock(),
             speed=speed,
         )
-        self._seed, self._small, self._fetch = seed, small, fetch
+        self._seed, self._small, self._fetch, self._keep_alive = seed, small, fetch, keep_alive
         self._routes: Routes | None = None
         self._runner: web.AppRunner | None = None
 
@@ -64,8 +66,11 @@ class Sandbox(State):
         if not _is_loopback(host):
             raise StartError(texts.loopback_only(host))
         self._routes = Routes(self)
+        application = self._routes.application()
+        if not self._keep_alive:
+            application.on_response_prepare.append(_close_after)
         self._runner = web.AppRunner(
-            self._routes.application(), access_log=None, shutdown_timeout=SHUTDOWN_S, handler_cancellation=True
+            application, access_log=None, shutdown_timeout=SHUTDOWN_S, handler_cancellation=True
         )
         await self._runner.setup()
         try:
@@ -99,6 +104,11 @@ class Sandbox(State):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+async def _close_after(_request: web.Request, response: web.StreamResponse) -> None:
+    response.force_close()
+    response.headers["Connection"] = "close"  # aiohttp has chosen its own before it calls this
 
 
 def _is_loopback(host: str) -> bool:

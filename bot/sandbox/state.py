@@ -74,6 +74,14 @@ class State:
         account.credits, account.plan, account.scopes = Decimal(str(credits)), plan, tuple(scopes)
         self.accounts.revoked.discard(secret)
 
+    def sell_pack(self, key: str, credits: float | Decimal, expires_at: float, top_up_url: str | None = None) -> None:  # noqa: A002 - the domain's word
+        """Add bought credits that expire to a key's account, and where to buy more. Raises KeyError."""
+        account = self.accounts.accounts[key]
+        amount = Decimal(str(credits))
+        account.credits += amount
+        account.packs = tuple(sorted((*account.packs, (amount, expires_at)), key=lambda pack: pack[1]))
+        account.top_up_url = top_up_url or account.top_up_url
+
     def add_second_key(self, secret: str, of: str) -> None:
         """Make `secret` another key of the account that the key `of` has. Raises KeyError."""
         self.accounts.accounts[secret] = self.accounts.accounts[of]

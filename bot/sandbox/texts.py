@@ -51,6 +51,7 @@ def asset_ready(url: str) -> str:
 # ---------------------------------------------------------------------- the MCP's messages
 
 ESTIMATE_NOTE = "An estimate; nothing was made or charged."
+PRICE_NOT_KNOWN = "There is no estimate for this operation."
 ESTIMATE_INCOMPLETE = "`operation` and `input` are needed."
 NOT_JSON = "This is no JSON."
 NOT_JSON_RPC = "This is no JSON-RPC 2.0 request."
@@ -111,7 +112,9 @@ CHANNEL_TOPIC = "Pictures, films and sound by slash command"
 MODERATOR_NAME, MEMBER_NAME = "Morgan (moderator)", "Ada (member)"
 WELCOME = (
     "Welcome to the demo. Everything here is the real bot; only Discord and Cannon Studio are simulated, on this "
-    "machine.\nPick `/image generate` in the composer below and give it a prompt."
+    "machine.\nPick `/image generate` in the composer below and give it a prompt. `/help` shows what "
+    "everything costs. Only of `/audio music` nobody knows the price yet, so you confirm it first; the moderator's "
+    "`/studio status` shows what the account has."
 )
 DEMO_STARTED = "cannon-bot demo: the real bot on a simulated Discord, with Cannon Studio simulated on this machine."
 HOW_TO_STOP = "Ctrl-C stops it."

@@ -105,6 +105,7 @@ def last_jobs(count: int) -> str:
 # ---------------------------------------------------------------------- /usage report and its chart
 
 SPENT, RATE, DAYS_LEFT, TOP_SPENDERS = "Spent", "Burn rate", "Days of credit left", "Top spenders"
+EXPIRING, TOP_UP = "Credits that expire", "Buy credits"
 BY_OPERATION, BY_MEMBER, BY_DAY = "By operation", "By member", "By day"
 NOTHING_SPENT = "nothing"
 BALANCE_NOT_KNOWN = "the account's credits are not known"

@@ -5,7 +5,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -18,14 +18,17 @@ from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS
+from bot.domain.credit_expiry import days_left
 from bot.domain.harmless_text import bare
-from bot.domain.models import credits_text, credits_words
+from bot.domain.models import ExpiringCredits, credits_text, credits_words
 from bot.domain.text import shortened
 from bot.errors import CannonError, NoKey
+from bot.guild.api_keys import UsableKey
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw, drawable
 from bot.store.money.reports import Report
 from cogs.member import texts
 from cogs.member.export import books
+from cogs.ui.account_words import expiring_words
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting, job_line, member_usage, member_usage_text
 from cogs.ui.permissions import guild_of, is_host, require_moderator
@@ -48,11 +51,17 @@ class SpendingRate:
     a_day: Decimal
     free: Decimal | None
     """The account's credits less what is held, as of now or of the last check."""
+    expiring: Sequence[ExpiringCredits] = ()
+    """Those of the account's credits that expire."""
+    top_up_url: str | None = None
+    """Where credits can be bought."""
+    at: float = 0.0
+    """As of when, Unix seconds."""
 
     @property
     def days_left(self) -> Decimal | None:
-        """For how many days the account lasts at this rate."""
-        return None if self.free is None or not self.a_day else max(self.free, Decimal(0)) / self.a_day
+        """For how many days the account lasts at this rate, without what expires before it is spent."""
+        return None if self.free is None else days_left(self.free, self.expiring, self.a_day, self.at)
 
 
 @app_commands.guild_only()
@@ -118,21 +127,30 @@ async def _rate(interaction: Interaction, found: Report, since: float) -> Spendi
     bot, guild_id = interaction.client, guild_of(interaction)
     first = since if found.first_at is None else max(since, found.first_at)
     days = max(Decimal(1), Decimal(str((bot.clock.wall() - first) / DAY_S)))
-    balance = await _balance(interaction)
+    rate = SpendingRate(a_day=found.total / days, free=None, at=bot.clock.wall())
+    try:
+        key = await bot.parts.keys.for_guild(guild_id)
+    except NoKey:
+        return rate
+    balance = await _balance(interaction, key)
+    if balance is None:
+        return rate
     held = (await bot.parts.store.ledger.balance(guild_id)).held
-    return SpendingRate(a_day=found.total / days, free=None if balance is None else balance - held)
+    told = bot.parts.keys.told(guild_id, key)
+    return replace(
+        rate,
+        free=balance - held,
+        expiring=() if told is None else told.expiring,
+        top_up_url=bot.parts.keys.top_up_url(guild_id, key),
+    )
 
 
-async def _balance(interaction: Interaction) -> Decimal | None:
+async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
     """Return the account's credits: as Cannon Studio reports them now, else as of the last check.
 
     None for the host's account, unless the host asks.
     """
     parts, guild_id = interaction.client.parts, guild_of(interaction)
-    try:
-        key = await parts.keys.for_guild(guild_id)
-    except NoKey:
-        return None
     if key.id is None and not is_host(interaction):
         return None
     if not parts.status_pace.allows(guild_id):
@@ -159,6 +177,10 @@ def _embed(found: Report, rate: SpendingRate, days: int) -> discord.Embed:
     else:
         left = texts.days_left(_whole(rate.days_left), credits_words(rate.free))
     embed.add_field(name=texts.DAYS_LEFT, value=left)
+    if expiring := expiring_words(rate.expiring, rate.at):
+        embed.add_field(name=texts.EXPIRING, value=expiring, inline=False)
+    if rate.top_up_url is not None:
+        embed.add_field(name=texts.TOP_UP, value=rate.top_up_url, inline=False)
     if found.total:
         members = _top(((f"<@{member_id}>", spent) for member_id, spent in found.members), found.total)
         embed.add_field(name=texts.TOP_SPENDERS, value=members, inline=False)

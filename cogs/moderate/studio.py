@@ -9,13 +9,12 @@ from discord.ext import commands
 from bot.app.client import CannonBot
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import in_time
-from bot.domain.models import JobState, credits_text
 from bot.domain.reaction_rules import NEEDED_MAX
-from bot.guild.account_audit import difference_text
 from cogs.moderate import texts
 from cogs.moderate.account import add_account
 from cogs.moderate.api_key import KeyForm, remove_key
 from cogs.moderate.blocks import block, pause, show_blocked, unblock
+from cogs.moderate.books import add_books
 from cogs.moderate.operations import operations
 from cogs.moderate.price_form import open_price_form
 from cogs.moderate.prices import model_choices, replace_prices, set_price, show_prices
@@ -71,7 +70,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         embed = discord.Embed(title=texts.STATUS_TITLE, colour=NEUTRAL)
         await add_account(embed, interaction)
-        await self._add_jobs(embed, guild_id)
+        await add_books(embed, self.bot, guild_id)
         await in_time(interaction.edit_original_response(embed=embed))
 
     @app_commands.command(name="operations", description=texts.OPERATIONS_COMMAND)
@@ -211,22 +210,6 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     ) -> None:
         """Show, set or switch off review."""
         await set_review(interaction, channel, only_in, switch)
-
-    async def _add_jobs(self, embed: discord.Embed, guild_id: int) -> None:
-        store = self.bot.parts.store
-        counts = await store.job_lists.counts(guild_id)
-        running = {state: count for state, count in counts.items() if not state.ended and count}
-        words = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in running.items())
-        embed.add_field(name=texts.JOBS_RUNNING, value=words or texts.NO_JOBS_RUNNING)
-        sums = await store.ledger.balance(guild_id)
-        embed.add_field(name=texts.SPENT, value=texts.credits_amount(credits_text(sums.spent)))
-        embed.add_field(name=texts.RESERVED, value=texts.credits_amount(credits_text(sums.held)))
-        held = counts.get(JobState.HELD, 0)
-        if held:
-            embed.add_field(name=texts.HELD, value=str(held))
-        difference = await store.account_checks.difference(guild_id)
-        if difference is not None:
-            embed.add_field(name=texts.ACCOUNT, value=f"⚠️ {difference_text(difference)}", inline=False)
 
 
 async def setup(bot: CannonBot) -> None:

@@ -113,7 +113,42 @@ def host_limit(spent: str, limit: str, renewed: str) -> str:
 
 JOBS_RUNNING, NO_JOBS_RUNNING, HELD = "Jobs running", "none", "Made but not posted"
 ACCOUNT = "Account and books"
-SPENT, RESERVED = "Spent through this bot", "Held for running jobs"
+SPENT, RESERVED, FREE = "Spent through this bot", "Held for running jobs", "Free: left less held"
+NOT_COMPARED = "not compared yet; that is done once an hour while there are jobs"
+HOST_NOT_COMPARED = "not compared: the host's account serves other servers too"
+EXPIRING, TOP_UP = "Credits that expire", "Buy credits"
+TOOL, TOOL_OFF = "Cannon Studio's estimate tool", "off; `/studio settings` switches it on, under Results"
+TOOL_NOT_ASKED = "on; not asked since the bot has started"
+
+
+def compared(at: str) -> str:
+    """Say when account and books were compared and agreed."""
+    return f"compared {at}: they agree"
+
+
+def compared_with_difference(at: str, difference: str) -> str:
+    """Say when account and books were compared, and how they differ."""
+    return f"⚠️ compared {at}: {difference}"
+
+
+def tool_answers(since: str, last: str) -> str:
+    """Say that the estimate tool answers, since when, and when it was asked last."""
+    return f"answers, since {since}; asked {last}"
+
+
+def tool_has_no_price(since: str, last: str) -> str:
+    """Say that the estimate tool answers without a price."""
+    return f"answers, but has had no price for what was asked since {since}; asked {last}"
+
+
+def tool_silent(since: str, last: str) -> str:
+    """Say that the estimate tool does not answer."""
+    return f"⚠️ silent: no answer since {since}; asked {last}"
+
+
+def tool_refuses(since: str, last: str) -> str:
+    """Say that the estimate tool takes no calls."""
+    return f"⚠️ refused: it has not taken this key's calls since {since}; asked {last}"
 
 
 def key_set_by(last4: str, member_id: int, at: float) -> str:

@@ -69,6 +69,11 @@ def with_price(label: str, price: str, limit: int) -> str:
     return f"{label if len(label) <= room else f'{label[: room - 1]}…'} · {price}"
 
 
+def expire_on(amount: str, date: str, how_soon: str) -> str:
+    """Return a line of the credits that expire."""
+    return f"{amount} on {date} ({how_soon})"
+
+
 def continued(title: str) -> str:
     """Return the title or label of what follows under the same one."""
     return f"{title}, continued"

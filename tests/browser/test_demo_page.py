@@ -29,3 +29,12 @@ async def test_a_prompt_in_the_slash_composer_becomes_a_picture_on_the_page():
         await expect(picture).to_be_visible(timeout=CARD_MS)
         drawn = "image => image.complete && image.naturalWidth > 200"
         await page.wait_for_function(drawn, arg=await picture.element_handle())
+
+
+async def test_a_price_that_nobody_knows_is_confirmed_first_and_the_page_does_not_wait_for_connections():
+    async with Demo(speed=4.0) as demo, page_at(demo.url) as page:
+        conversation = page.locator("body")
+        await run_slash(page, "audio music", prompt="slow piano, rain")
+        await expect(conversation).to_contain_text("Nothing is spent before you say yes", timeout=CARD_MS // 2)
+        await expect(conversation).to_contain_text("not known yet")
+        assert demo.sandbox.requests == []

@@ -46,3 +46,12 @@ async def test_over_http_it_wants_a_key_and_charges_nothing(api, sandbox):
     assert sandbox.requests == []
     async with api.post("/mcp", json=call(), headers={"x-api-key": "nobody"}) as told:
         assert told.status == 401
+
+
+def test_of_a_hidden_price_the_tool_says_nothing_and_it_is_charged_all_the_same():
+    tariff = Tariff()
+    tariff.hide("image.generate")
+    result = answer(Catalogue(), tariff, call())["result"]
+    assert result["isError"]
+    assert "estimatedCredits" not in result["structuredContent"]
+    assert tariff.charge("image.generate", {"prompt": "a fox"}) == 12

@@ -114,7 +114,7 @@ CALLS: dict[str, Call] = {
     "host_key_refusals.clear": lambda store, guild_id, *_: store.host_key_refusals.clear(guild_id),
     "account_checks.books_version": lambda store, guild_id, *_: store.account_checks.books_version(guild_id),
     "account_checks.compare": compare_account,
-    "account_checks.difference": lambda store, guild_id, *_: store.account_checks.difference(guild_id),
+    "account_checks.last": lambda store, guild_id, *_: store.account_checks.last(guild_id),
     "job_lists.has_made": lambda store, guild_id, other, _: store.job_lists.has_made(
         guild_id, other.paid.key_id, other.paid.operation, since=0.0
     ),

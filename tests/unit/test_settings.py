@@ -45,6 +45,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "DATABASE": "here/x.db",
         "SECRET_KEYS": f"{'n' * 40},{'o' * 32}",
         "CANNON_API_KEY_LIMIT": "250.5",
+        "TOP_UP_URL": " https://example.org/credits?from=discord ",
         "RETENTION_DAYS": "30",
         "LOG_LEVEL": "debug",
         "LOG_FORMAT": "JSON",
@@ -66,6 +67,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.database == tmp_path / "here" / "x.db"
     assert [key.get_secret_value() for key in settings.secret_keys] == ["n" * 40, "o" * 32]
     assert (settings.cannon_api_key_limit, settings.retention_days) == (Decimal("250.5"), 30)
+    assert settings.top_up_url == "https://example.org/credits?from=discord"
     assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
     assert (settings.http_host, settings.http_port) == ("::1", 0)
     assert list(map(str, settings.http_proxies)) == ["172.17.0.0/16", "2001:db8::1/128"]
@@ -157,6 +159,10 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CANNON_API_KEY", "cs_live_ä", "ASCII"),
         ("CANNON_API_KEY_GUILDS", "12", "entry 1"),
         ("CANNON_API_KEY_GUILDS", "123456789012345678,*", "entry 2"),
+        ("TOP_UP_URL", "http://example.org", "https address"),
+        ("TOP_UP_URL", "https://a:b@example.org", "https address"),
+        ("TOP_UP_URL", "https://example.org/> all", "https address"),
+        ("TOP_UP_URL", "credits", "https address"),
         ("CANNON_API_KEY_LIMIT", "-1", "credits"),
         ("CANNON_API_KEY_LIMIT", "1e3", "credits"),
         ("SECRET_KEYS", "short", "32"),

@@ -41,6 +41,10 @@ ORDER BY created_at DESC LIMIT :limit
 """
 _IS_THEIRS = "SELECT 1 FROM guild_keys WHERE guild_id = ? AND id = ?"
 _LAST = "SELECT * FROM account_checks WHERE guild_id = ? AND key_id = ?"
+_LAST_OF_GUILD = """
+SELECT at, difference_milli FROM account_checks JOIN guild_keys ON guild_keys.id = key_id
+WHERE account_checks.guild_id = ? AND retired_at IS NULL
+"""
 _PUT = """
 INSERT INTO account_checks (
     guild_id, key_id, at, balance_milli, known_milli, adjusted_milli, open_milli, settled_milli, difference_milli,
@@ -57,7 +61,10 @@ ON CONFLICT (guild_id, key_id) DO UPDATE SET
 class AccountDifference:
     """What a guild's account was charged beyond the books, in credits, and the jobs that may explain it."""
 
+    at: float
+    """When that was found, Unix seconds."""
     credits: Decimal
+    """0 where account and books agree."""
     job_ids: tuple[str, ...]
     is_news: bool
     """Whether it is more than was reported before."""
@@ -93,24 +100,21 @@ class AccountChecks(Repository):
             difference = to_milli(check.difference)
             db.execute(_PUT, (guild_id, key_id, now, *_columns(check), difference))
             return AccountDifference(
-                credits=check.difference, job_ids=_suspects(db, guild_id, now), is_news=difference > reported
+                at=now, credits=check.difference, job_ids=_suspects(db, guild_id, now), is_news=difference > reported
             )
 
         return await self._database.write(change)
 
-    async def difference(self, guild_id: int) -> AccountDifference | None:
-        """Return what the account of the guild's present key was charged beyond the books; None if it was nothing."""
+    async def last(self, guild_id: int) -> AccountDifference | None:
+        """Return what the last comparison of the guild's present key has found; None if there was none yet."""
         now = self._clock.wall()
 
         def look(db: sqlite3.Connection) -> AccountDifference | None:
-            row = db.execute(
-                "SELECT difference_milli FROM account_checks JOIN guild_keys ON guild_keys.id = key_id"
-                " WHERE account_checks.guild_id = ? AND retired_at IS NULL AND difference_milli > 0",
-                (guild_id,),
-            ).fetchone()
+            row = db.execute(_LAST_OF_GUILD, (guild_id,)).fetchone()
             if row is None:
                 return None
-            return AccountDifference(credits=from_milli(row[0]), job_ids=_suspects(db, guild_id, now), is_news=False)
+            suspects = _suspects(db, guild_id, now) if row[1] else ()
+            return AccountDifference(at=row[0], credits=from_milli(row[1]), job_ids=suspects, is_news=False)
 
         return await self._database.read(look)
 

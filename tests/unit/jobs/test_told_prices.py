@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from bot.cannon.estimates import EstimateAnswer, EstimateOutcome
 from bot.catalogue.price_samples import PriceSample
+from bot.guild.api_keys import UsableKey
 from bot.jobs.told_prices import ASK_AGAIN_S, ASK_UNANSWERED_AGAIN_S, AT_ONCE, SLOTS_MAX, ToldPrices
 from tests.support.rig import ManualClock
 
@@ -27,8 +29,10 @@ class Tool:
         self.two = asyncio.Event()
         """Set while two are asked."""
 
-    async def ask(self, key: str, operation: str, _values: Mapping[str, Any]) -> Decimal | None:
-        self.asked.append((key, operation))
+    async def ask_now(
+        self, _guild_id: int, key: UsableKey, operation: str, _values: Mapping[str, Any]
+    ) -> EstimateAnswer:
+        self.asked.append((key.secret, operation))
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         if self.at_once == 2:
@@ -36,15 +40,17 @@ class Tool:
         await asyncio.sleep(0)
         await self.gate.wait()
         self.at_once -= 1
-        return self.credits
+        outcome = EstimateOutcome.UNPRICED if self.credits is None else EstimateOutcome.ANSWERED
+        return EstimateAnswer(outcome, self.credits)
 
 
 def told_by(tool: Tool, clock: ManualClock) -> ToldPrices:
-    return ToldPrices(tool, clock)  # type: ignore[arg-type]  # the part of Estimates that is used
+    return ToldPrices(tool, clock)  # type: ignore[arg-type]  # the part of EstimateTool that is used
 
 
 async def ask(prices: ToldPrices, slot: str = SLOT, most: int = 99, samples: list[PriceSample] = SAMPLES) -> None:
-    await prices.ask(slot, SECRET, samples, most=most)
+    guild_id, key_id = map(int, slot.split(":"))
+    await prices.ask(guild_id, UsableKey(id=key_id, secret=SECRET), samples, most=most)
 
 
 async def test_at_most_twenty_are_asked_in_an_hour_for_a_key_and_the_rest_in_the_next():

@@ -1,0 +1,98 @@
+"""Expiry dates and top-up links, wherever and however the status call may tell them; anything else is passed over."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.cannon.account_wire import LOTS_MAX, expiring_credits, top_up_link
+from bot.cannon.wire import account_status
+from bot.errors import UnreadableAnswer
+
+AT = 1_800_000_000
+ISO = "2027-01-15T08:00:00.000Z"
+LOT = {"remaining": 250, "expiresAt": ISO}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"credits": {"remaining": 900, "packs": [LOT]}},
+        {"credits": {"remaining": 250, "expiresAt": ISO}},
+        {"credits": {"bought": {"credits": "250", "expires_at": AT}, "plan": {"credits": 100}}},
+        {"creditPacks": [{"amount": 250, "expiresAtMs": AT * 1000}]},
+        {"account": {"credit_grants": [{"balance": 250.0, "expiry": "2027-01-15T09:00:00+01:00"}]}},
+        {"credits": {"packs": [LOT, {"remaining": 5}, {"expiresAt": ISO}, "x", {"remaining": 0, "expiresAt": AT}]}},
+        {"credits": {"packs": [{"remaining": 100, "expiresAt": ISO}, {"remaining": 150, "expiresAt": AT}]}},
+    ],
+)
+def test_credits_that_expire_are_read_in_every_form(answer: dict[str, Any]):
+    [found] = expiring_credits(answer)
+    assert (found.credits, found.expires_at) == (Decimal(250), AT)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"creditsRemaining": 500, "credits": {"remaining": 500}, "account": {"plan": "trial"}},
+        {"credits": {"remaining": 250, "expiresAt": "soon"}},
+        {"credits": {"remaining": 250, "expiresAt": 9e99}},
+        {"credits": {"remaining": 250, "expiresAt": True}},
+        {"credits": {"packs": [{"remaining": "NaN", "expiresAt": ISO}]}},
+        {"apiKey": {"credits": 250, "expiresAt": ISO}},
+        {"account": {"plan": "trial", "expiresAt": ISO, "session": LOT}},
+    ],
+)
+def test_what_is_no_lot_of_credits_is_none(answer: dict[str, Any]):
+    assert expiring_credits(answer) == ()
+
+
+def test_no_more_lots_are_kept_than_can_be_meant():
+    packs = [{"remaining": 1, "expiresAt": AT + each} for each in range(5000)]
+    assert len(expiring_credits({"credits": {"packs": packs}})) == LOTS_MAX
+
+
+@pytest.mark.parametrize(
+    ("answer", "link"),
+    [
+        ({"topUpUrl": "https://example.org/buy?pack=1"}, "https://example.org/buy?pack=1"),
+        ({"credits": {"top_up_url": "https://example.org/a"}}, "https://example.org/a"),
+        ({"urls": {"billingUrl": "https://example.org/b"}}, "https://example.org/b"),
+        ({"topUpUrl": "http://example.org"}, None),
+        ({"topUpUrl": "https://a:b@example.org"}, None),
+        ({"topUpUrl": "https://example.org/> <@1>"}, None),
+        ({"topUpUrl": "https://example.org/" + "a" * 500}, None),
+        ({"topUpUrl": "https://[bad"}, None),
+        ({"topUpUrl": ["https://example.org"]}, None),
+    ],
+)
+def test_a_link_to_buy_credits_is_taken_where_it_can_be_shown(answer: dict[str, Any], link: str | None):
+    assert top_up_link(answer) == link
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["credits", "packs", "remaining", "expiresAt", "topUpUrl", "account", "x"]),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(JSON)
+def test_whatever_is_answered_the_status_is_read_or_unreadable(document: Any):
+    try:
+        status = account_status(document)
+    except UnreadableAnswer:
+        return
+    assert all(each.credits > 0 and each.expires_at > 0 for each in status.expiring)
