@@ -13,7 +13,7 @@ from bot.domain.spend_request import ShownPrice
 from bot.generation.sources import SourceRef
 from bot.jobs.card_spec import JobSpec
 
-_NOT_IN_DRAFTS = frozenset({"files", "agreed"})
+_NOT_IN_DRAFTS = frozenset({"files", "agreed", "labelled"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,10 @@ class Generation:
     """The recipe that this is a run of."""
     agreed: ShownPrice | None = None
     """The price that the member has said yes to; None: none was shown."""
+    pressed: bool = False
+    """Whether the press of a control requests it, as in CardSpec."""
+    labelled: Decimal | None = None
+    """The price that its label told, as in CardSpec."""
     may_pay_twice: bool = False
     """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
 

@@ -80,7 +80,7 @@ class Reruns:
             operation=job.operation,
             values=values,
             files=files,
-            count=min(count, COPIES_MAX),
+            count=count,
             private=await self._earlier.is_private(job),
             parent_id=job.id,
             reseed=True,
@@ -89,7 +89,7 @@ class Reruns:
     async def rerun_all(self, job: Job, viewer: Viewer, *, among: Sequence[Job] | None = None) -> Generation:
         """Like `rerun`, once for each result that was made with the same input: of `among`, else of its card."""
         jobs = await self._earlier.of_card(job) if among is None else among
-        return await self.rerun(job, viewer, count=_alike(jobs, job))
+        return await self.rerun(job, viewer, count=copies_of(jobs, job))
 
     def can_vary(self, job: Job) -> bool:
         """Whether the job can be varied: it has a prompt, and the operations needed are on here."""
@@ -158,10 +158,11 @@ def _rewrite(job: Job, enhancer: str, strength: str) -> JobSpec:
     return JobSpec(operation=enhancer, input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]})
 
 
-def _alike(jobs: Sequence[Job], job: Job) -> int:
-    """Return how many results of the card were made with the same input as `job`, but for the seed."""
+def copies_of(jobs: Sequence[Job], job: Job) -> int:
+    """Return how many results of the card were made with the same input as `job`, but for the seed: a few at most."""
     wanted = _without_seed(job)
-    return sum(other.operation == job.operation and _without_seed(other) == wanted for other in results_of(jobs))
+    alike = sum(other.operation == job.operation and _without_seed(other) == wanted for other in results_of(jobs))
+    return min(alike, COPIES_MAX)
 
 
 def _without_seed(job: Job) -> dict[str, Any]:

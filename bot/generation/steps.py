@@ -33,6 +33,8 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
         parent_id=generation.parent_id,
         label=generation.label,
         agreed=generation.agreed,
+        pressed=generation.pressed,
+        labelled=generation.labelled,
         may_pay_twice=generation.may_pay_twice,
     )
 

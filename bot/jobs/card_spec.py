@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from bot.domain.reaction_rules import ReactionKey
-from bot.domain.spend_request import ShownPrice
+from bot.domain.spend_request import YES_COVERS, ShownPrice
 from bot.domain.templates import steps_in
 from bot.domain.visibility import Viewer
 
@@ -80,8 +81,16 @@ class CardSpec:
     """The recipe that this is a run of: then sentences name the step that they are about."""
     agreed: ShownPrice | None = None
     """The price that the member has said yes to; None: none was shown."""
+    pressed: bool = False
+    """Whether the press of a control requests it: then its price has to be shown first."""
+    labelled: Decimal | None = None
+    """The price, in credits, that the control's label told; None: it told none."""
     may_pay_twice: bool = False
     """Whether the member has agreed to try again what an unconfirmed attempt may have been charged for."""
+
+    def is_price_shown(self, total: Decimal) -> bool:
+        """Whether the member knows the price: they typed a command, or pressed what told it or at most a tenth less."""
+        return not self.pressed or (self.labelled is not None and total <= self.labelled * YES_COVERS)
 
     @property
     def guild_id(self) -> int:

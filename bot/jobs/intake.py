@@ -42,9 +42,10 @@ TOKEN_LIFE_S = 14 * 60.0
 class Unconfirmed(Exception):
     """The member has to confirm first: nothing was stored or held. Amounts are in credits.
 
-    The price is above what this server wants confirmed, or not known, or, with `may_pay_twice`, an earlier attempt that
-    Cannon Studio never confirmed may have been charged. `shown` is what a yes agrees to; `basis` and `seen` are those
-    of the estimate that is the least certain; `left` is what the member has left, None if nothing bounds it.
+    The price is above what this server wants confirmed, or not known, or the control that was pressed did not tell it;
+    or, with `may_pay_twice`, an earlier attempt that Cannon Studio never confirmed may have been charged. `shown` is
+    what a yes agrees to; `basis` and `seen` are those of the estimate that is the least certain; `left` is what the
+    member has left, None if nothing bounds it.
     """
 
     def __init__(
@@ -161,7 +162,8 @@ class JobService:
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_agreed = spec.agreed is not None and spec.agreed.covers(spend)
-        if may_pay_twice or (needs_confirmation(spend, rules) and not is_agreed):
+        is_to_confirm = needs_confirmation(spend, rules) or not spec.is_price_shown(spend.total)
+        if may_pay_twice or (is_to_confirm and not is_agreed):
             left = await self._judged_early(spend, spec)
             shown = ShownPrice(credits=spend.total, known=spend.is_priced)
             raise Unconfirmed(shown, _least_certain(estimates), left, may_pay_twice=may_pay_twice)

@@ -1,6 +1,6 @@
 """The controls of a card that has a result or has ended: re-run, vary, edit, retry, next step, links, removal."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,15 +13,18 @@ from bot.domain.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState
 from bot.domain.text import shortened
 from bot.errors import InputError
+from bot.generation.generation import Generation
 from bot.generation.retry import to_retry
 from cogs.results import texts
 from cogs.results.cancel import stop_controls
 from cogs.results.double_press import refuse_double_press
 from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
+from cogs.results.priced import rerun_price, retry_price, submit_pressed, variant_price
 from cogs.results.prompt_buttons import of_prompt
 from cogs.ui.controls import Control, job_of, on_job, view_of
 from cogs.ui.interaction import Interaction
+from cogs.ui.price_labels import priced
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import origin_of, viewer_of
 from cogs.workflows.operation_form import OperationForm
@@ -50,7 +53,8 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
     elif len(made) == 1:
         items += of_result(bot, made[0])
     elif made:
-        items += [_button("again_all", job, texts.RERUN), _button("edit", job, texts.EDIT_AND_RUN)]
+        price = rerun_price(bot, job, jobs)
+        items += [_button("again_all", job, priced(texts.RERUN, price)), _button("edit", job, texts.EDIT_AND_RUN)]
     elif len(jobs) == 1 and ended and job.state is not JobState.HELD:
         items.append(_button("edit", job, texts.EDIT_AND_RUN))
     if linked:
@@ -63,7 +67,7 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
 
 def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
     """Return the controls that make something of one result."""
-    items: list[discord.ui.Item[Any]] = [_button("again", job, texts.RERUN)]
+    items: list[discord.ui.Item[Any]] = [_button("again", job, priced(texts.RERUN, rerun_price(bot, job)))]
     if bot.parts.generation.reruns.can_vary(job):
         items.append(_button("vary", job, texts.VARY))
     items.append(_button("edit", job, texts.EDIT_AND_RUN))
@@ -79,6 +83,7 @@ def _button(action: str, job: Job, label: str) -> Control:
 def _retry_button(jobs: Sequence[Job]) -> Control:
     left = to_retry(jobs)
     label = texts.RETRY_ALL if len(left) == len(jobs) else texts.RETRY_REST
+    label = priced(label, retry_price(left))
     return Control.button("retry", left[0].id, label=label, style=discord.ButtonStyle.primary)
 
 
@@ -97,7 +102,7 @@ async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) 
     """Re-run one result, with a new seed."""
     generation = await interaction.client.parts.generation.reruns.rerun(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, f"again {job.id}")
-    await submit(interaction, generation)
+    await submit_pressed(interaction, generation)
 
 
 @on_job("again_all")
@@ -105,7 +110,7 @@ async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[st
     """Re-run all results of a card that were made with the same input."""
     generation = await interaction.client.parts.generation.reruns.rerun_all(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
-    await submit(interaction, generation)
+    await submit_pressed(interaction, generation)
 
 
 @on_job("vary")
@@ -115,7 +120,11 @@ async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str
     await reruns.require_payer(job, interaction.user.id)
     if not reruns.can_vary(job):
         raise InputError(GONE)
-    answers = [Control.button(f"vary_{strength}", job.id, label=label) for strength, label in STRENGTHS.items()]
+    generation = await reruns.vary(job, await viewer_of(interaction), next(iter(STRENGTHS)))
+    price = await variant_price(interaction.client, job, generation)
+    answers = [
+        Control.button(f"vary_{strength}", job.id, label=priced(label, price)) for strength, label in STRENGTHS.items()
+    ]
     await in_time(interaction.response.send_message(texts.STRENGTH_QUESTION, view=view_of(answers), ephemeral=True))
 
 
@@ -134,7 +143,7 @@ async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[st
 async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
     generation = await interaction.client.parts.generation.reruns.vary(job, await viewer_of(interaction), strength)
     refuse_double_press(interaction, job, f"vary {job.id}")
-    await submit(interaction, generation)
+    await submit_pressed(interaction, generation)
 
 
 @on_job("edit")
@@ -151,7 +160,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
     )
     if not form.has_inputs:
         refuse_double_press(interaction, job, "edit")
-        await submit(interaction, replace(edit.generation, values=edit.kept))
+        await submit_pressed(interaction, replace(edit.generation, values=edit.kept))
         return
     await in_time(interaction.response.send_modal(form))
 
@@ -174,10 +183,12 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
 @on_job("retry")
 async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Submit the failed jobs again, with the results of the steps before them."""
-    await retry_job(interaction, job)
+    await retry_job(interaction, job, send=submit_pressed)
 
 
-async def retry_job(interaction: Interaction, job: Job) -> None:
+async def retry_job(
+    interaction: Interaction, job: Job, *, send: Callable[[Interaction, Generation], Awaitable[None]] = submit
+) -> None:
     """Submit the failed jobs of the job's card again, unless their results exist.
 
     Raises InputError, Refused or a MediaError.
@@ -191,7 +202,7 @@ async def retry_job(interaction: Interaction, job: Job) -> None:
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)
         return
-    await submit(interaction, await retries.retry(plan, await origin_of(interaction)))
+    await send(interaction, await retries.retry(plan, await origin_of(interaction)))
 
 
 async def setup(bot: CannonBot) -> None:

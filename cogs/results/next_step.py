@@ -11,11 +11,11 @@ from bot.generation.next_steps import Medium
 from bot.generation.sources import SourceRef
 from bot.generation.texts import kinds as kinds_text
 from cogs.results import texts
+from cogs.results.priced import submit_pressed
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.submit import submit
 
 JOB_ACTION, LINK_ACTION = "next", "next_of"
 
@@ -29,7 +29,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     step = bot.parts.generation.next_steps.begin(interaction.guild_id or 0, operation_id, medium)
     form = OperationForm(bot, step.generation, prefilled=step.prefilled, source=step.source)
     if not form.has_inputs:
-        await submit(interaction, step.generation)
+        await submit_pressed(interaction, step.generation)
         return
     await in_time(interaction.response.send_modal(form))
 

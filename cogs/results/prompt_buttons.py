@@ -15,12 +15,13 @@ from bot.generation.generation import Generation
 from bot.generation.rewritten_prompts import IMAGE, VIDEO
 from cogs.results import texts
 from cogs.results.double_press import refuse_double_press
+from cogs.results.priced import rerun_price, submit_pressed
 from cogs.ui.controls import Control, job_of, on_job
 from cogs.ui.interaction import Interaction
+from cogs.ui.price_labels import priced
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import viewer_of
 from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.submit import submit
 
 LABELS = {IMAGE: texts.GENERATE_IMAGE, VIDEO: texts.GENERATE_VIDEO}
 ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
@@ -38,7 +39,7 @@ def of_prompt(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
         )
         for target in targets
     ]
-    controls.append(Control.button("prompt_again", job.id, label=texts.REWRITE_AGAIN))
+    controls.append(Control.button("prompt_again", job.id, label=priced(texts.REWRITE_AGAIN, rerun_price(bot, job))))
     if targets:
         controls.append(Control.button("prompt_edit", job.id, label=texts.EDIT_FIRST))
     return controls
@@ -68,7 +69,7 @@ async def make_video(interaction: Interaction, job: Job, _values: Sequence[str])
 async def _generate(interaction: Interaction, job: Job, target: str) -> None:
     generation = await _generation(interaction, job, target)
     refuse_double_press(interaction, job, target)
-    await submit(interaction, generation)
+    await submit_pressed(interaction, generation)
 
 
 @on_job("prompt_again")
@@ -76,7 +77,7 @@ async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[st
     """Rewrite the same prompt again."""
     generation = await interaction.client.parts.generation.reruns.rerun(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
-    await submit(interaction, generation)
+    await submit_pressed(interaction, generation)
 
 
 @on_job("prompt_edit")

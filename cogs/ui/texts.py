@@ -63,10 +63,19 @@ def more_prices(count: int) -> str:
     return f"-# • and {count} more"
 
 
+PRICE_MARK = " · "
+"""What stands before a price in a label."""
+
+
 def with_price(label: str, price: str, limit: int) -> str:
-    """Return a choice's label with what it costs, in at most `limit` characters."""
-    room = limit - len(price) - 3
-    return f"{label if len(label) <= room else f'{label[: room - 1]}…'} · {price}"
+    """Return a label with what it costs, in at most `limit` characters."""
+    room = limit - len(price) - len(PRICE_MARK)
+    return f"{label if len(label) <= room else f'{label[: room - 1]}…'}{PRICE_MARK}{price}"
+
+
+def and_unknown(known: str, count: int) -> str:
+    """Return the price of several steps, of which `count` have one that is not known."""
+    return f"{known}, and {count} step{'' if count == 1 else 's'} whose price is not known yet"
 
 
 def expire_on(amount: str, date: str, how_soon: str) -> str:

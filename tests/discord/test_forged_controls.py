@@ -12,6 +12,7 @@ from bot.domain.models import Job, JobState
 from cogs.ui.controls import _ACTIONS
 from cogs.ui.texts import GONE
 from tests.support.channels import made_in, press, rule, sent_since, shown
+from tests.support.prices import priced
 from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
 from tests.support.surface import fill, private_sentence, sends
@@ -171,6 +172,7 @@ async def test_no_message_can_ping_anybody_whatever_was_typed(rig: Rig):
     """But for the ping that a server switches on for who asked; every other send forbids all of them."""
     words = f"@everyone @here <@{rig.moderator.id}> <@&{rig.moderators.id}>"
     log = rig.guild.create_text_channel("log")
+    await priced(rig)
     await rule(rig, log_channel=log.id, approve_above=Decimal(1000))
     await rig.member.slash(rig.channel, "image generate", prompt=f"{words} #fast", model=words)
     await rig.member.slash(rig.channel, "prompt image", prompt=words)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.models import Job
 from tests.support.rig import Rig
-from tests.support.surface import delete, fill
+from tests.support.surface import agreed, delete, fill, whole
 from tests.support.workflows import IMAGE, earlier
 
 RESULT = ["Re-run", "Vary", "Edit and run", "Next step…", "Remove"]
@@ -63,13 +63,13 @@ class Press:
 
     async def rerun(self) -> Any:
         self.lose_during_press()
-        return await self.who.click(self.message, label="Re-run")
+        return await self.who.click(self.message, label=whole(self.message, "Re-run"))
 
     async def vary(self) -> Any:
         asked = await self.who.click(self.message, label="Vary")
         assert asked.ephemeral
         self.lose()
-        return await self.who.click(asked.response, label="Subtle")
+        return await agreed(self.who, await self.who.click(asked.response, label=whole(asked.response, "Subtle")))
 
     async def edit(self) -> Any:
         shown = await self.who.click(self.message, label="Edit and run")

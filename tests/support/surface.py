@@ -64,7 +64,14 @@ def parts(message: Any) -> list[dict[str, Any]]:
 
 
 def labels(message: Any) -> list[str]:
-    return [item.get("label") or item.get("placeholder") for item in parts(message)]
+    """Return what a message's controls are called, without the prices."""
+    return [(item.get("label") or item.get("placeholder")).partition(" · ")[0] for item in parts(message)]
+
+
+def whole(message: Any, label: str) -> str:
+    """Return the label of the control that is called so, with its price if it has one."""
+    found = [item["label"] for item in parts(message) if item.get("label", "").partition(" · ")[0] == label]
+    return found[0] if found else label
 
 
 def links(message: Any) -> list[str]:
@@ -198,3 +205,11 @@ async def settled_exactly(rig: Rig, key: str = HOST_KEY) -> None:
     balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert balance.held == 0
     assert balance.spent == spent == rig.sandbox.spent(key)
+
+
+async def agreed(member: Any, answer: Any) -> Any:
+    """Let the member say yes to a price if the answer asks for that; return what comes of it, else the answer."""
+    for message in (answer.response, *answer.followups):
+        if message is not None and "Yes, make it" in labels(message):
+            return await member.click(message, label="Yes, make it")
+    return answer

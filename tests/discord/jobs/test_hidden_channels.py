@@ -21,7 +21,7 @@ from tests.support.channels import (
 )
 from tests.support.reacting import event, in_channel, other
 from tests.support.rig import Rig
-from tests.support.surface import fill, newest, private_sentence, sends
+from tests.support.surface import agreed, fill, newest, private_sentence, sends
 from tests.support.workflows import AUDIO, hosted, sample
 
 WORDS = "plans for carols party"
@@ -139,7 +139,8 @@ async def test_a_recipe_takes_no_hidden_result(rig: Rig, eve: Any, hidden: Job):
 
 async def test_a_lineage_leaves_out_what_its_reader_does_not_see(rig: Rig, eve: Any):
     first = await made_in(rig, rig.channel, rig.moderator, "a public fox")
-    await press(rig, rig.moderator, "again", first.id, hidden_channel(rig, rig.moderator))
+    pressed = await press(rig, rig.moderator, "again", first.id, hidden_channel(rig, rig.moderator))
+    await agreed(rig.moderator, pressed)
     await rig.work()
     child = await newest(rig)
     assert child.parent_id == first.id
@@ -198,7 +199,7 @@ async def test_a_thread_under_a_hidden_channel_is_hidden_too(rig: Rig, eve: Any)
 async def test_a_public_card_does_not_lead_into_a_channel_that_its_readers_do_not_see(rig: Rig):
     hidden = await made_in(rig, hidden_channel(rig, rig.moderator), rig.moderator, WORDS)
     before = len(list(sends(rig)))
-    await press(rig, rig.moderator, "again", hidden.id)
+    await agreed(rig.moderator, await press(rig, rig.moderator, "again", hidden.id))
     await rig.work()
     assert (await newest(rig)).parent_id == hidden.id
     assert f"/{hidden.message_id}" not in sent_since(rig, before)

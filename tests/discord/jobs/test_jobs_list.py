@@ -13,7 +13,7 @@ from cogs.jobs.pages import PAGE_JOBS, family_text, total_words
 from cogs.ui.texts import GONE, MODERATORS_ONLY
 from tests.support.jobs import ask, jobs_command
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import labels, newest, private_sentence
+from tests.support.surface import agreed, labels, newest, private_sentence, whole
 
 # ---------------------------------------------------------------------- list
 
@@ -95,11 +95,11 @@ async def test_a_lineage_is_drawn_with_what_each_cost_and_the_total(rig: Rig):
     root = await ask(rig, prompt="a fox #fast")
     await rig.work()
     [card] = rig.messages()
-    await rig.moderator.click(card, label="Re-run")
+    await rig.moderator.click(card, label=whole(card, "Re-run"))
     child = await newest(rig)
     await rig.work()
     how = await rig.member.click(card, label="Vary")
-    await rig.member.click(how.response, label="Subtle")
+    await agreed(rig.member, await rig.member.click(how.response, label=whole(how.response, "Subtle")))
     words, variant = sorted((await rig.jobs())[:2], key=lambda job: job.position)
     await rig.work()
     result = await jobs_command(rig, rig.member, "show", id=child.id.lower())
@@ -125,7 +125,7 @@ async def test_a_job_is_shown_with_what_can_be_done_about_it(rig: Rig):
     await rig.work()
     result = await jobs_command(rig, rig.moderator, "show", id=(await newest(rig)).id)
     assert labels(result.response)[:2] == ["Re-run", "Vary"]
-    await rig.moderator.click(result.response, label="Re-run")
+    await rig.moderator.click(result.response, label=whole(result.response, "Re-run"))
     assert (await newest(rig)).author_id == rig.moderator.id
 
 

@@ -36,7 +36,7 @@ from tests.support.following import (
 )
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
-from tests.support.surface import of, watch
+from tests.support.surface import agreed, of, watch, whole
 
 UNUSUALLY_LONG = "unusually long"
 OWN_404 = {"status": 404, "body": '{"error": {"message": "There is no such request."}}'}
@@ -334,7 +334,7 @@ async def test_another_try_finds_what_exists_and_pays_nothing(rig: Rig, how: str
     if how == "command":
         await rig.member.slash(rig.channel, "jobs retry", id=job.id)
     else:
-        await rig.member.click(rig.messages()[0], label="Try again")
+        await agreed(rig.member, await rig.member.click(rig.messages()[0], label=whole(rig.messages()[0], "Try again")))
     await pass_time(rig, 5 * MINUTE_S, 1)
     await assert_reached(rig, job)
     assert [row.id for row in kept(rig)] == [job.id]
@@ -375,7 +375,7 @@ async def test_another_try_of_a_card_repeats_each_of_its_unconfirmed_jobs(rig: R
         await until_ended(rig, row.id, HOUR_S)
     rig.sandbox.faults.clear()
     assert len(rig.sandbox.requests) == 2
-    await rig.member.click(rig.messages()[0], label="Try again")
+    await agreed(rig.member, await rig.member.click(rig.messages()[0], label=whole(rig.messages()[0], "Try again")))
     await pass_time(rig, 10 * MINUTE_S, 1)
     assert [row.state for row in kept(rig)] == ["failed", "failed", "delivered", "delivered"]
     assert len(rig.sandbox.requests) == 2
@@ -418,7 +418,7 @@ async def assert_asks_before_it_pays_again(rig: Rig, job: Row, how: str = "comma
     if how == "command":
         question = await rig.member.slash(rig.channel, "jobs retry", id=job.id)
     else:
-        question = await rig.member.click(rig.messages()[0], label="Try again")
+        question = await rig.member.click(rig.messages()[0], label=whole(rig.messages()[0], "Try again"))
     assert question.ephemeral
     assert "may have been charged" in said(question)
     assert "about **20 credits**" in said(question)

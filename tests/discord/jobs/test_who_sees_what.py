@@ -18,7 +18,7 @@ from cogs.ui.texts import GONE
 from tests.support.channels import POSTS, made_in, press, private_thread, rule, shown
 from tests.support.reacting import event, in_channel, other, sent
 from tests.support.rig import Rig
-from tests.support.surface import fill, newest
+from tests.support.surface import agreed, fill, newest
 
 VIEW, THREADS = discord.Permissions.view_channel.flag, discord.Permissions.manage_threads.flag
 NEVER_TAKEN = discord.Permissions(**{name: True for name in POSTS if name != "view_channel"}).value
@@ -45,7 +45,8 @@ class Places:
         self.jobs.append((self.rig.channel, self.root, False))
         for place in (*self.text, self.public_thread, self.private_thread):
             self.rig.advance(61)  # a second press right after the first does nothing
-            await press(self.rig, self.rig.member, "again", self.root.id, place)
+            member = self.rig.member
+            await agreed(member, await press(self.rig, member, "again", self.root.id, place))
             await self.rig.work()
             self.jobs.append((place, await newest(self.rig), False))
         self.jobs.append((self.text[0], await made_in(self.rig, self.text[0], self.eve, "her own"), False))

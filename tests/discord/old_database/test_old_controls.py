@@ -13,7 +13,7 @@ from bot.app.client import CannonBot
 from bot.settings import Settings
 from tests.support.old_database import PICTURE, TRIO, OldRig, custom_ids, new_jobs, said, send_form
 from tests.support.prices import all_priced
-from tests.support.surface import inputs
+from tests.support.surface import agreed, inputs
 
 BUTTON = 2
 """Discord's number for this kind of component."""
@@ -38,6 +38,7 @@ async def test_the_controls_of_a_result_make_more_of_it(rig: OldRig):
         if form is not None:
             assert answer.modal is not None, custom_id
             answer = await send_form(member, answer, form)
+        answer = await agreed(member, answer)  # an old label tells no price
         assert not answer.ephemeral, (custom_id, said(answer))
         parent = job_id if job_id != "image" else None
         made.extend((operation, member.id, parent) for operation in operations)
@@ -77,7 +78,7 @@ async def test_the_controls_that_ask_first_still_ask(rig: OldRig):
 
     vary = await rig.press(sue, f"c1:vary:{picture}")
     assert len(offers(vary)) == 2
-    await sue.click(vary.response, custom_id=offers(vary)[0])
+    await agreed(sue, await sue.click(vary.response, custom_id=offers(vary)[0]))
     assert [each[0] for each in new_jobs(rig)] == ["prompt.enhance.variant", "image.edit"]
 
     assert len(offers(await rig.press(sue, f"c1:next:{picture}"))) == 1

@@ -19,7 +19,16 @@ from bot.runtime import failpoints
 from bot.runtime.failpoints import JOB_NAMES, Crash
 from tests.support.prices import priced
 from tests.support.rig import Rig
-from tests.support.surface import fill, inputs, nothing_happened, private_sentence, settled_exactly, state_text
+from tests.support.surface import (
+    agreed,
+    fill,
+    inputs,
+    nothing_happened,
+    private_sentence,
+    settled_exactly,
+    state_text,
+    whole,
+)
 from tests.support.workflows import earlier, posted_link
 
 FILM = """\
@@ -163,7 +172,7 @@ async def test_a_failed_step_keeps_what_came_before_and_can_be_tried_again_from_
     assert await states(rig) == [DELIVERED, FAILED]
     [card] = cards(rig)
     assert len(card.attachments) == 1
-    again = await rig.member.click(card, label="Try again from here")
+    again = await agreed(rig.member, await rig.member.click(card, label=whole(card, "Try again from here")))
     assert again.response.embeds[0].title == "film · 1 step"
     await rig.work()
     jobs = await in_order(rig)

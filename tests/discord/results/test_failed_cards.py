@@ -11,7 +11,7 @@ from bot.domain.models import Job, JobState
 from cogs.ui.controls import Control
 from tests.support.results import count
 from tests.support.rig import Rig
-from tests.support.surface import fill, labels, newest, settled_exactly
+from tests.support.surface import agreed, fill, labels, newest, settled_exactly, whole
 from tests.support.viewers import seeing
 
 
@@ -28,7 +28,7 @@ async def test_a_failed_card_offers_another_try_and_an_edit(rig: Rig):
     assert labels(message) == ["Try again", "Edit and run", "Remove"]
     await rig.restart(after_s=3600)
     [message] = rig.messages()
-    await rig.member.click(message, label="Try again")
+    await agreed(rig.member, await rig.member.click(message, label=whole(message, "Try again")))
     again = await newest(rig)
     assert (again.parent_id, dict(again.input)) == (job.id, dict(job.input))
     rig.advance(4)
@@ -56,7 +56,7 @@ async def test_a_failed_step_is_retried_from_the_result_before_it(rig: Rig, rest
     if restarted:
         await rig.restart(after_s=30 * 24 * 3600)
         [message] = rig.messages()
-    await rig.moderator.click(message, label="Try again from here")
+    await agreed(rig.moderator, await rig.moderator.click(message, label=whole(message, "Try again from here")))
     jobs = await rig.jobs()
     assert len(jobs) == 3
     assert jobs[0].operation == "image.generate"
@@ -92,7 +92,7 @@ async def test_steps_after_the_failed_one_are_retried_too_and_filled_as_before(r
     assert states == [JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED]
     first = taken.jobs[0]
     message = next(m for m in rig.messages() if m.id == posted.id)
-    await rig.member.click(message, label="Try again from here")
+    await agreed(rig.member, await rig.member.click(message, label=whole(message, "Try again from here")))
     edit, video = sorted((await rig.jobs())[:2], key=lambda job: job.position)
     made = await rig.bot.parts.store.jobs.get(rig.guild.id, first.id)
     assert made is not None

@@ -16,7 +16,18 @@ from cogs.ui.forms import INPUT_CHARS
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
 from cogs.workflows.operation_form import _pieces
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import delete, fill, inputs, newest, nothing_happened, private_sentence, settled_exactly
+from tests.support.surface import (
+    agreed,
+    delete,
+    fill,
+    inputs,
+    labels,
+    newest,
+    nothing_happened,
+    private_sentence,
+    settled_exactly,
+    whole,
+)
 
 LABELS = ["Generate image", "Generate video", "Rewrite again", "Edit first", "Remove"]
 
@@ -26,10 +37,6 @@ async def rewritten(rig: Rig, kind: str = "image", **options: Any) -> tuple[disc
     await rig.member.slash(rig.channel, f"prompt {kind}", prompt="a fox", **options)
     await rig.work()
     return rig.messages(viewer=rig.member)[0], (await rig.jobs())[0]
-
-
-def labels(message: discord.Message) -> list[str]:
-    return [item.label for row in message.components for item in row.children]
 
 
 async def forged(rig: Rig, where: Any, custom: str) -> discord.Message:
@@ -78,7 +85,9 @@ async def test_what_was_switched_off_since_is_refused_when_pressed(rig: Rig):
     message, _ = await rewritten(rig)
     found = rig.bot.catalogue.resolve("image.generate")
     await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
-    assert "switched off" in private_sentence(await rig.member.click(message, label="Generate image"))
+    assert "switched off" in private_sentence(
+        await agreed(rig.member, await rig.member.click(message, label=whole(message, "Generate image")))
+    )
 
 
 # ---------------------------------------------------------------------- each control, before and after a restart
@@ -98,7 +107,8 @@ async def test_a_button_starts_a_new_job_of_who_pressed_it(rig: Rig, label: str,
     if restarted:
         await rig.restart(after_s=90 * 24 * 3600)
         [message] = rig.messages()
-    result = await rig.moderator.click(message, label=label)
+    pressed = await rig.moderator.click(message, label=whole(message, label))
+    result = await agreed(rig.moderator, pressed)
     assert not result.ephemeral
     assert result.response.id != message.id
     job = await newest(rig)
@@ -173,7 +183,7 @@ async def test_a_button_pressed_on_a_message_that_is_deleted_at_that_moment_stil
         return await look_up(*args)
 
     monkeypatch.setattr(rig.bot.parts.store.job_lists, "placed", too_late)
-    await rig.member.click(message, label="Generate image")
+    await agreed(rig.member, await rig.member.click(message, label=whole(message, "Generate image")))
     await rig.work()
     [posted] = rig.messages()
     assert posted.attachments
@@ -191,7 +201,7 @@ async def test_a_wrong_value_in_a_form_is_reported_in_one_sentence_and_costs_not
 
 async def test_what_is_made_of_a_private_prompt_is_private_too(rig: Rig):
     message, _ = await rewritten(rig, private=True)
-    result = await rig.member.click(message, label="Generate image")
+    result = await agreed(rig.member, await rig.member.click(message, label=whole(message, "Generate image")))
     assert result.ephemeral
     await rig.work()
     assert rig.messages(viewer=rig.moderator) == []
@@ -205,7 +215,9 @@ async def test_where_the_bot_may_not_post_a_button_is_refused_like_a_command(rig
 
     message, _ = await rewritten(rig)
     deny(rig, attach_files=False)
-    assert "Attach Files" in private_sentence(await rig.member.click(message, label="Generate image"))
+    assert "Attach Files" in private_sentence(
+        await agreed(rig.member, await rig.member.click(message, label=whole(message, "Generate image")))
+    )
     assert len(await rig.jobs()) == 1
 
 
@@ -214,7 +226,7 @@ async def test_a_blocked_member_is_refused_like_with_a_command(rig: Rig):
     eve = rig.guild.add_member(rig.env.create_user("eve"))
     await rig.bot.parts.store.blocks.add(rig.guild.id, eve.id, until=None, reason="", by_id=rig.moderator.id)
     for label in LABELS[:3]:
-        private_sentence(await eve.click(message, label=label))
+        private_sentence(await eve.click(message, label=whole(message, label)))
     shown = await eve.click(message, label="Edit first")
     private_sentence(await eve.submit_modal(shown, fill(shown, {"What to make": ["image.generate"], "Prompt": "x"})))
     assert len(await rig.jobs()) == 1
@@ -244,7 +256,9 @@ async def test_a_prompt_that_is_too_long_for_a_form_is_reported(rig: Rig):
     message, job = await rewritten(rig)
     await change_output(rig, job, "x" * 8001)
     assert "8,001" in private_sentence(await rig.member.click(message, label="Edit first"))
-    assert "6,000" in private_sentence(await rig.member.click(message, label="Generate image"))
+    assert "6,000" in private_sentence(
+        await agreed(rig.member, await rig.member.click(message, label=whole(message, "Generate image")))
+    )
 
 
 async def change_output(rig: Rig, job: Job, words: str) -> None:
@@ -392,5 +406,5 @@ async def test_a_thousand_results_leave_no_views_in_memory_and_all_still_work(ri
     assert len(kept._dynamic_items) == 1
     assert sum(isinstance(each, discord.ui.View) for each in gc.get_objects()) < 20
     for each in (message, sent):
-        result = await rig.member.click(each, label="Generate image")
+        result = await agreed(rig.member, await rig.member.click(each, label=whole(each, "Generate image")))
         assert result.response is not None

@@ -13,7 +13,17 @@ from bot.generation.texts import AUTHORS_ONLY, RERUNS_OFF
 from cogs.results import texts
 from tests.support.results import Press, card_of, count, picture
 from tests.support.rig import Rig
-from tests.support.surface import delete, fill, inputs, labels, newest, private_sentence, settled_exactly
+from tests.support.surface import (
+    agreed,
+    delete,
+    fill,
+    inputs,
+    labels,
+    newest,
+    private_sentence,
+    settled_exactly,
+    whole,
+)
 from tests.support.workflows import IMAGE, VIDEO, earlier
 
 # ---------------------------------------------------------------------- re-run
@@ -23,7 +33,7 @@ async def test_a_rerun_has_the_same_input_and_a_new_seed_where_there_is_one(rig:
     await rig.member.slash(rig.channel, "video generate", prompt="a fox #fast", seed=7, aspect_ratio="9:16")
     await rig.work()
     first = await newest(rig)
-    await rig.moderator.click(card_of(rig, first), label="Re-run")
+    await rig.moderator.click(card_of(rig, first), label=whole(card_of(rig, first), "Re-run"))
     second = await newest(rig)
     assert {**second.input, "seed": 7} == dict(first.input)
     assert second.input["seed"] != 7
@@ -32,7 +42,7 @@ async def test_a_rerun_has_the_same_input_and_a_new_seed_where_there_is_one(rig:
 
 async def test_a_rerun_links_its_parent(rig: Rig):
     message, parent = await picture(rig)
-    await rig.moderator.click(message, label="Re-run")
+    await rig.moderator.click(message, label=whole(message, "Re-run"))
     [value] = [f.value for m in rig.messages() for f in m.embeds[0].fields if f.name == "Made from"]
     assert value == f"[`{parent.id}`]({message.jump_url})"
 
@@ -40,7 +50,7 @@ async def test_a_rerun_links_its_parent(rig: Rig):
 async def test_what_was_made_of_a_private_result_is_private_and_does_not_link_it_for_others(rig: Rig):
     job = await earlier(rig, IMAGE, private=True)
     [message] = [m for m in rig.messages(viewer=rig.member) if m.id == job.message_id]
-    result = await rig.member.click(message, label="Re-run")
+    result = await rig.member.click(message, label=whole(message, "Re-run"))
     assert result.ephemeral
     await rig.work()
     assert rig.messages(viewer=rig.moderator) == []
@@ -50,13 +60,13 @@ async def test_what_was_made_of_a_private_result_is_private_and_does_not_link_it
 
 async def test_a_double_press_makes_one_and_a_press_after_a_while_another(rig: Rig):
     message, _ = await picture(rig)
-    await rig.member.click(message, label="Re-run")
-    assert private_sentence(await rig.member.click(message, label="Re-run")) == texts.PRESSED_TWICE
+    await rig.member.click(message, label=whole(message, "Re-run"))
+    assert private_sentence(await rig.member.click(message, label=whole(message, "Re-run"))) == texts.PRESSED_TWICE
     assert await count(rig) == 2
-    await rig.moderator.click(message, label="Re-run")
+    await rig.moderator.click(message, label=whole(message, "Re-run"))
     assert await count(rig) == 3, "one member's presses are not another's"
     rig.advance(4)
-    await rig.member.click(message, label="Re-run")
+    await rig.member.click(message, label=whole(message, "Re-run"))
     assert await count(rig) == 4
 
 
@@ -65,7 +75,7 @@ async def test_a_rerun_of_what_was_made_from_a_file_checks_the_file_again(rig: R
     await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", job=parent.id)
     await rig.work()
     edit = await newest(rig)
-    await rig.moderator.click(card_of(rig, edit), label="Re-run")
+    await rig.moderator.click(card_of(rig, edit), label=whole(card_of(rig, edit), "Re-run"))
     await rig.work()
     again = await newest(rig)
     assert again.state is JobState.DELIVERED
@@ -79,7 +89,7 @@ async def test_a_rerun_whose_source_is_gone_says_so_and_costs_nothing(rig: Rig):
     edit = await newest(rig)
     await gone(rig, parent)
     delete(rig, card_of(rig, parent))
-    result = await rig.moderator.click(card_of(rig, edit), label="Re-run")
+    result = await rig.moderator.click(card_of(rig, edit), label=whole(card_of(rig, edit), "Re-run"))
     assert "no longer there" in result.followups[0].content
     assert await count(rig) == 2
 
@@ -109,7 +119,7 @@ async def test_the_server_decides_who_may_make_more_of_a_result(
     member = rig.member if who == "author" else rig.moderator
     label = {"rerun": "Re-run", "vary": "Vary", "edit": "Edit and run"}[control]
     if sentence is not None:
-        assert private_sentence(await member.click(message, label=label)) == sentence
+        assert private_sentence(await member.click(message, label=whole(message, label))) == sentence
         assert await count(rig) == 1
         return
     await getattr(Press(rig, monkeypatch, message, member, "fresh"), control)()
@@ -121,13 +131,13 @@ async def test_an_expensive_rerun_or_variant_is_priced_first_and_made_after_a_ye
 
     message, parent = await picture(rig)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, confirm_above=Decimal(1)))
-    asked = await rig.moderator.click(message, label="Re-run")
+    asked = await rig.moderator.click(message, label=whole(message, "Re-run"))
     assert "credits" in asked.response.content
     assert await count(rig) == 1
     await rig.moderator.click(asked.response, label="Yes, make it")
     assert (await newest(rig)).parent_id == parent.id
     how = await rig.moderator.click(message, label="Vary")
-    asked = await rig.moderator.click(how.response, label="Strong")
+    asked = await rig.moderator.click(how.response, label=whole(how.response, "Strong"))
     [price] = [m for m in (asked.response, *asked.followups) if m is not None and m.components]
     await rig.restart()
     await rig.moderator.click(price, label="Yes, make it")
@@ -144,7 +154,8 @@ async def test_an_expensive_rerun_or_variant_is_priced_first_and_made_after_a_ye
 async def test_a_variant_of_a_picture_is_an_edit_of_it_with_a_varied_prompt(rig: Rig, strength: str):
     message, parent = await picture(rig, aspect_ratio="9:16")
     how = await rig.moderator.click(message, label="Vary")
-    await rig.moderator.click(how.response, label=strength.capitalize())
+    label = whole(how.response, strength.capitalize())
+    await agreed(rig.moderator, await rig.moderator.click(how.response, label=label))
     await rig.work()
     first, second = sorted(await rig.jobs(), key=lambda job: (job.created_at, job.position))[1:]
     assert (first.operation, second.operation) == ("prompt.enhance.variant", "image.edit")
@@ -163,7 +174,7 @@ async def test_a_variant_of_anything_else_is_made_again_from_other_words(rig: Ri
     await rig.work()
     parent = await newest(rig)
     how = await rig.member.click(card_of(rig, parent), label="Vary")
-    await rig.member.click(how.response, label="Strong")
+    await agreed(rig.member, await rig.member.click(how.response, label=whole(how.response, "Strong")))
     await rig.work()
     first, second = sorted(await rig.jobs(), key=lambda job: (job.created_at, job.position))[1:]
     assert first.operation == (enhancer or "prompt.enhance.variant")

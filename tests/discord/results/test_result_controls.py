@@ -19,7 +19,7 @@ from cogs.ui.controls import Control
 from cogs.ui.texts import GONE
 from tests.support.results import RESULT, Press, block, card_of, count, picture
 from tests.support.rig import Rig
-from tests.support.surface import labels, newest, private_sentence, settled_exactly
+from tests.support.surface import labels, newest, private_sentence, settled_exactly, whole
 
 AGES = ("fresh", "restarted", "deleted")
 
@@ -111,14 +111,14 @@ async def test_several_results_are_chosen_from_in_a_select_and_then_carried_on_o
     assert shown.ephemeral
     assert second.id in shown.response.content
     assert labels(shown.response) == RESULT[:-1]
-    await rig.member.click(shown.response, label="Re-run")
+    await rig.member.click(shown.response, label=whole(shown.response, "Re-run"))
     assert (await newest(rig)).parent_id == second.id
 
 
 async def test_a_rerun_of_a_card_with_several_makes_as_many_once_more(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
-    await rig.moderator.click(rig.messages()[0], label="Re-run")
+    await rig.moderator.click(rig.messages()[0], label=whole(rig.messages()[0], "Re-run"))
     jobs = await rig.jobs()
     assert len(jobs) == 6
     assert len({job.card_id for job in jobs}) == 2
@@ -153,7 +153,7 @@ async def test_an_error_in_a_control_of_a_result_is_never_silent(
 
     monkeypatch.setattr(rig.bot.parts.store.job_lists, "placed", fail)
     expected = UNEXPECTED if isinstance(error, ZeroDivisionError) else "This is the sentence."
-    assert private_sentence(await rig.member.click(message, label=label)) == expected
+    assert private_sentence(await rig.member.click(message, label=whole(message, label))) == expected
     assert await count(rig) == 1
 
 
@@ -199,7 +199,7 @@ async def test_a_thousand_results_leave_no_views_in_memory_and_the_first_still_w
     assert kept._modals == {}
     assert len(kept._dynamic_items) == 1
     assert sum(isinstance(each, discord.ui.View) for each in gc.get_objects()) < 20
-    await rig.member.click(message, label="Re-run")
+    await rig.member.click(message, label=whole(message, "Re-run"))
     assert await count(rig) == 2
 
 

@@ -1,0 +1,45 @@
+"""The price on the label of a control that spends: written when it is drawn, read again when it is pressed."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import discord
+
+from bot.domain.models import credits_of, credits_text
+from cogs.ui.interaction import Interaction
+from cogs.ui.texts import PRICE_MARK, with_price
+
+LABEL_CHARS = 80
+"""Discord's limit of a button's label."""
+
+
+def priced(label: str, price: Decimal | None) -> str:
+    """Return a label with its price in credits, as it is where the price is not known."""
+    return label if price is None else with_price(label, credits_text(price), LABEL_CHARS)
+
+
+def price_shown(interaction: Interaction) -> Decimal | None:
+    """Return the price, in credits, that the label of the pressed button told; None if it told none.
+
+    It is read from the message as Discord sends it: nobody but the bot writes there.
+    """
+    pressed = None if interaction.data is None else interaction.data.get("custom_id")
+    for button in _buttons(interaction.message):
+        if button.custom_id == pressed and button.label is not None:
+            _, mark, price = button.label.rpartition(PRICE_MARK)
+            return _amount(price) if mark else None
+    return None
+
+
+def _buttons(message: discord.Message | None) -> Iterator[discord.Button]:
+    rows: list[Any] = [] if message is None else list(message.components)
+    for row in rows:
+        yield from (each for each in getattr(row, "children", ()) if isinstance(each, discord.Button))
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        return credits_of(text.replace(",", ""))
+    except ValueError:
+        return None

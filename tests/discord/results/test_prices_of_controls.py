@@ -1,0 +1,128 @@
+"""A control that spends tells its price: on its label, or privately with a question. Above the threshold it asks."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import discord
+
+from bot.sandbox.prices import fixed
+from cogs.ui.price_labels import LABEL_CHARS
+from cogs.ui.price_labels import priced as with_its_price
+from tests.support.channels import press, rule, shown
+from tests.support.prices import priced
+from tests.support.results import count, picture
+from tests.support.rig import Rig
+from tests.support.surface import fill, newest, parts
+
+PICTURE = "image.generate"
+
+
+def labels(message: Any) -> list[str]:
+    return [item["label"] for item in parts(message) if "label" in item]
+
+
+async def test_a_rerun_tells_what_the_result_cost_and_makes_another_at_once(rig: Rig):
+    message, _ = await picture(rig)
+    assert "Re-run · 12" in labels(message)
+    made = await rig.moderator.click(message, label="Re-run · 12")
+    assert not made.ephemeral
+    assert await count(rig) == 2
+
+
+async def test_a_rerun_of_several_tells_what_all_of_them_cost(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
+    await rig.work()
+    assert "Re-run · 36" in labels(rig.messages()[0])
+
+
+async def test_a_label_of_old_is_asked_about(rig: Rig):
+    """What was posted before labels told prices, or by somebody else's message."""
+    _, job = await picture(rig)
+    asked = await press(rig, rig.moderator, "again", job.id)
+    assert asked.ephemeral
+    assert "not known yet" in shown(asked)
+    assert await count(rig) == 1
+    await rig.moderator.click(asked.response, label="Yes, make it")
+    assert (await newest(rig)).parent_id == job.id
+
+
+async def test_a_price_that_rose_since_the_label_was_written_is_asked_about(rig: Rig):
+    message, _ = await picture(rig)
+    await priced(rig, 13)  # within a tenth
+    await rig.moderator.click(message, label="Re-run · 12")
+    assert await count(rig) == 2
+    await priced(rig, 14)
+    rig.advance(5)
+    asked = await rig.moderator.click(message, label="Re-run · 12")
+    assert "about **14 credits**" in shown(asked)
+    assert await count(rig) == 2
+
+
+async def test_above_the_threshold_a_label_is_not_a_yes(rig: Rig):
+    await priced(rig, 12)
+    message, _ = await picture(rig)
+    await rule(rig, confirm_above=Decimal(5))
+    asked = await rig.moderator.click(message, label="Re-run · 12")
+    assert "about **12 credits**" in shown(asked)
+    assert await count(rig) == 1
+
+
+async def test_a_variant_tells_its_price_where_it_is_known_and_asks_where_it_is_not(rig: Rig):
+    message, _ = await picture(rig)
+    how = await rig.moderator.click(message, label="Vary")
+    assert labels(how.response) == ["Subtle", "Strong"]
+    asked = await rig.moderator.click(how.response, label="Strong")
+    assert "not known yet" in shown(asked)
+    assert await count(rig) == 1
+    await priced(rig, 14, "image.edit")
+    rig.advance(5)
+    how = await rig.moderator.click(message, label="Vary")
+    assert labels(how.response) == ["Subtle · 15", "Strong · 15"]
+    made = await rig.moderator.click(how.response, label="Strong · 15")
+    assert "not known yet" not in shown(made)
+    assert await count(rig) == 3
+
+
+async def test_what_failed_is_tried_again_at_the_price_that_was_held_for_it(rig: Rig):
+    await priced(rig, 14)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fail")
+    await rig.work()
+    await rig.member.click(rig.messages()[0], label="Try again · 14")
+    assert await count(rig) == 2
+
+
+async def test_a_picture_of_a_prompt_is_asked_about(rig: Rig):
+    await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
+    await rig.work()
+    message = rig.messages()[0]
+    assert labels(message)[:3] == ["Generate image", "Generate video", "Rewrite again · 1"]
+    await priced(rig, 14)
+    asked = await rig.member.click(message, label="Generate image")
+    assert "about **14 credits**" in shown(asked)
+    assert await count(rig) == 1
+
+
+async def test_a_free_form_is_a_request_and_no_press(rig: Rig):
+    """A form is filled in like a command's options, so it is not asked about below the threshold."""
+    message, _ = await picture(rig)
+    form = await rig.moderator.click(message, label="Edit and run")
+    await rig.moderator.submit_modal(form, fill(form, {"Prompt": "a wolf #fast"}))
+    assert await count(rig) == 2
+
+
+async def test_a_true_cost_is_what_the_next_label_tells(rig: Rig):
+    rig.sandbox.tariff.set(PICTURE, fixed(1250))
+    message, _ = await picture(rig)
+    assert "Re-run · 1,250" in labels(message)
+    made = await rig.moderator.click(message, label="Re-run · 1,250")
+    assert not made.ephemeral
+
+
+def test_a_long_label_keeps_its_price():
+    label = with_its_price("x" * 200, Decimal(1250))
+    assert len(label) == LABEL_CHARS
+    assert label.endswith("… · 1,250")
+    assert with_its_price("Re-run", None) == "Re-run"
+    assert discord.ui.Button(label=label).label == label
