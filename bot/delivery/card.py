@@ -22,7 +22,7 @@ from bot.delivery.generated_texts import (
 )
 from bot.domain.card_jobs import is_batch, is_linked, main_job, open_part, prompt_text
 from bot.domain.harmless_text import harmless, harmless_within, in_block
-from bot.domain.models import MADE_STATES, Card, Job, JobState, WaitsFor, credits_words
+from bot.domain.models import MADE_STATES, UNKNOWN, Card, Job, JobState, WaitsFor, credits_text, credits_words
 from bot.domain.text import one_line, shortened, stamp
 
 STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
@@ -58,6 +58,8 @@ class CardContext:
     """Whether moderators look at the results of this private card."""
     withheld: frozenset[str] = frozenset()
     """Jobs of whose results nothing may be shown: a review is required, and has not published them."""
+    left: str = ""
+    """What the author has left while the jobs are held, '' where nothing is told."""
     made_from: str | None = None
     """The job that this card was made from, as a link where there is one."""
 
@@ -85,6 +87,8 @@ def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord
         name = model_name(operation, job.model) if operation is not None else job.model
         embed.add_field(name=texts.MODEL, value=_name(name))
     embed.add_field(name=texts.COST, value=_cost(jobs))
+    if context.left:
+        embed.add_field(name=texts.LEFT, value=context.left)
     embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
     if context.made_from is not None:
         embed.add_field(name=texts.PARENT, value=context.made_from)
@@ -163,7 +167,16 @@ def _own_cost(job: Job) -> str:
         return credits_words(_charged(job))
     if job.state.ended:
         return ""  # refunded
+    if job.raised:
+        return _more_than_held([job], job.reserved)
     return credits_words(job.held) if job.basis == "fixed" else texts.estimated(credits_words(job.held))
+
+
+def _more_than_held(jobs: Sequence[Job], cost: Decimal) -> str:
+    """Return the cost of jobs for which Cannon Studio has told more than was held."""
+    held = credits_text(sum((job.held for job in jobs), Decimal(0)))
+    is_guess = any(job.basis == UNKNOWN for job in jobs)
+    return texts.more_than_held(credits_words(cost), held, is_guess=is_guess)
 
 
 def _charged(job: Job) -> Decimal:
@@ -244,7 +257,9 @@ def _cost(jobs: Sequence[Job]) -> str:
     open_jobs = [job for job in jobs if not job.state.ended and job not in made]
     parts = []
     if made or billed:
-        words = credits_words(sum(map(_charged, [*made, *billed]), Decimal(0)))
+        total = sum(map(_charged, [*made, *billed]), Decimal(0))
+        is_raised = made and any(job.raised for job in made)
+        words = _more_than_held([*made, *billed], total) if is_raised else credits_words(total)
         parts.append(words if made else texts.billed_failure(words))
     if open_jobs:
         parts.append(_estimate(open_jobs))
@@ -254,7 +269,10 @@ def _cost(jobs: Sequence[Job]) -> str:
 
 
 def _estimate(open_jobs: Sequence[Job]) -> str:
-    held = credits_words(sum((job.held for job in open_jobs), Decimal(0)))
+    reserved = sum((job.reserved for job in open_jobs), Decimal(0))
+    if any(job.raised for job in open_jobs):
+        return _more_than_held(open_jobs, reserved)
+    held = credits_words(reserved)
     basis = next((job.basis for job in open_jobs if job.basis != "fixed"), "fixed")
     return held if basis == "fixed" else texts.estimated(held, texts.BASES.get(basis, basis))
 

@@ -17,6 +17,7 @@ from bot.domain.card_jobs import open_part
 from bot.domain.models import Card, Job, JobState
 from bot.domain.poll_schedule import remaining_s
 from bot.jobs.learned_durations import LearnedDurations
+from bot.jobs.what_is_left import left_on_card
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -65,6 +66,8 @@ class CardDrawing:
         waits = any(job.state is JobState.WAITING and (job.after_done or not job.after_ids) for job in jobs)
         queue = await self._store.queue.order(guild_id) if waits else []
         now = self._clock.wall()
+        is_open = not all(job.state.ended for job in jobs)
+        left = await left_on_card(self._store, card, jobs) if is_open else None
         return CardContext(
             catalogue=self._catalogue.current,
             now=now,
@@ -74,6 +77,7 @@ class CardDrawing:
             paused=waits and (await self._store.settings.get(guild_id)).paused,
             is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
             withheld=await self._withheld(guild_id, jobs),
+            left="" if left is None else left.words(),
             made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
 

@@ -79,6 +79,7 @@ def took(state: str, seconds: int) -> str:
 
 STATE, MODEL, COST, SEED = "State", "Model", "Cost", "Seed"
 AUTHOR = "Asked by"
+LEFT = "Left"
 PARENT = "Made from"
 MADE_BY = "Made by"
 REWRITTEN = "**Rewritten**"
@@ -115,6 +116,11 @@ def requested(at: str) -> str:
 def estimated(amount: str, basis: str | None = None) -> str:
     """Return an estimate, with what it is based on unless that is None."""
     return f"about {amount}" if basis is None else f"about {amount} ({basis})"
+
+
+def more_than_held(cost: str, held: str, *, is_guess: bool) -> str:
+    """Return a cost above what was held for it: above an estimate, or above a guess at a price that nobody knew."""
+    return f"{cost}, more than the {held} {'held at first' if is_guess else 'estimated'}"
 
 
 def billed_failure(amount: str) -> str:

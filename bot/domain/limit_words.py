@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from bot.domain import texts
 from bot.domain.guild_rules import Limit, Period, Scope
-from bot.domain.models import credits_words
+from bot.domain.models import credits_text, credits_words
 
 _EACH = {Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month", Period.TOTAL: "in all"}
 
@@ -20,6 +23,14 @@ def whose(limit: Limit) -> str:
 def allowance(limit: Limit) -> str:
     """Return how much a limit allows: "200 credits a week"."""
     return f"{credits_words(limit.credits)} {_EACH[limit.period]}"
+
+
+def left_of(left: Decimal, limit: Limit, *, granted: bool) -> str:
+    """Return what a limit leaves: "40 of 100 credits a day"; with `granted`, grants are in `left`."""
+    amount, bound = credits_text(left), terms(limit)
+    if granted:
+        return texts.left_with_grants(amount, bound)
+    return texts.left_of_server(amount, bound) if limit.scope is Scope.SERVER else texts.left_of_own(amount, bound)
 
 
 def terms(limit: Limit, *, operation: str = "", channel: str = "") -> str:

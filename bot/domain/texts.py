@@ -113,6 +113,39 @@ def limit_terms(whose: str, title: str, where: str, allowance: str) -> str:
     return f"{whose.capitalize()}{f' for {title}' if title else ''} {where} is {allowance}"
 
 
+# ---------------------------------------------------------------------- what is left to a member
+
+
+def left_of_own(left: str, terms: str) -> str:
+    """Return what a member's limit leaves."""
+    return f"{left} of {terms}"
+
+
+def left_of_server(left: str, terms: str) -> str:
+    """Return what the limit of the server as a whole leaves."""
+    return f"{left} of the server's {terms}"
+
+
+def left_with_grants(left: str, terms: str) -> str:
+    """Return what a member's limit and their grants leave together."""
+    return f"{left} with grants, above a limit of {terms}"
+
+
+def in_the_account(amount: str) -> str:
+    """Return the free credits of the server's own account."""
+    return f"{amount} in the server's account"
+
+
+def you_have(left: str) -> str:
+    """Say what a member has left."""
+    return f"You have {left} left."
+
+
+def would_be_left(left: str, after: str) -> str:
+    """Say what a member has left, and what they would have after a request."""
+    return f"You have {left}; {after} would be left."
+
+
 # ---------------------------------------------------------------------- alerts
 
 SERVERS = "The server's"

@@ -14,6 +14,7 @@ from bot.guild.operation_switches import OperationSwitches
 from bot.jobs.admission import Admission, is_surely_unchecked
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, JobService, Unconfirmed
+from bot.jobs.what_is_left import WhatIsLeft
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -25,7 +26,7 @@ DRAFT_LIFE_S = 15 * 60.0
 class Quote:
     """A price, in credits, that is to be confirmed first. Nothing is held; the draft keeps the generation.
 
-    `basis` and `seen` are as in Estimate: of what is not known, if anything is.
+    `basis` and `seen` are as in Estimate: of what is not known, if anything is. `left`: what the member has left.
     `may_pay_twice`: an earlier attempt may have been charged already, to which a yes agrees.
     """
 
@@ -33,7 +34,7 @@ class Quote:
     price: Decimal
     basis: str
     seen: tuple[Decimal, Decimal] | None
-    balance: Decimal | None
+    left: WhatIsLeft | None
     may_pay_twice: bool
 
 
@@ -109,7 +110,7 @@ class Generations:
                 price=unconfirmed.shown.credits,
                 basis=unconfirmed.basis,
                 seen=unconfirmed.seen,
-                balance=unconfirmed.balance,
+                left=unconfirmed.left,
                 may_pay_twice=unconfirmed.may_pay_twice,
             )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 from bot.catalogue import LiveCatalogue
@@ -31,6 +30,7 @@ from bot.jobs.limit_alerts import headrooms, tell_refused
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats
 from bot.jobs.sent_words import judged
+from bot.jobs.what_is_left import WhatIsLeft, left_after, with_what_is_left
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Cancelled, Spending, Store
@@ -44,17 +44,17 @@ class Unconfirmed(Exception):
 
     The price is above what this server wants confirmed, or not known, or, with `may_pay_twice`, an earlier attempt that
     Cannon Studio never confirmed may have been charged. `shown` is what a yes agrees to; `basis` and `seen` are those
-    of the estimate that is the least certain; `balance` is the account's, None if it is not known, or the host's.
+    of the estimate that is the least certain; `left` is what the member has left, None if nothing bounds it.
     """
 
     def __init__(
-        self, shown: ShownPrice, estimate: Estimate, balance: Decimal | None, *, may_pay_twice: bool = False
+        self, shown: ShownPrice, estimate: Estimate, left: WhatIsLeft | None, *, may_pay_twice: bool = False
     ) -> None:
         super().__init__(f"{shown.credits} credits are to be confirmed")
         self.shown = shown
         self.basis = estimate.basis
         self.seen = estimate.seen
-        self.balance = balance
+        self.left = left
         self.may_pay_twice = may_pay_twice
 
 
@@ -162,10 +162,9 @@ class JobService:
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_agreed = spec.agreed is not None and spec.agreed.covers(spend)
         if may_pay_twice or (needs_confirmation(spend, rules) and not is_agreed):
-            await self._refuse_early(spend, spec)
+            left = await self._judged_early(spend, spec)
             shown = ShownPrice(credits=spend.total, known=spend.is_priced)
-            balance = None if spend.host_pays else key.balance
-            raise Unconfirmed(shown, _least_certain(estimates), balance, may_pay_twice=may_pay_twice)
+            raise Unconfirmed(shown, _least_certain(estimates), left, may_pay_twice=may_pay_twice)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key.id)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
@@ -187,9 +186,15 @@ class JobService:
         failpoint("accept.stored")
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)
 
-    async def _refuse_early(self, spend: SpendRequest, spec: CardSpec) -> None:
-        """Raise Refused now rather than after the member has said yes."""
-        await self._store.spending.view(spec.guild_id, spec.author_id, lambda spending: _decide(spend, spending))
+    async def _judged_early(self, spend: SpendRequest, spec: CardSpec) -> WhatIsLeft | None:
+        """Raise Refused now rather than after the member has said yes; return what it would leave them."""
+
+        def judge(spending: Spending) -> WhatIsLeft | None:
+            _decide(spend, spending)
+            return left_after(spend, spending)
+
+        left: WhatIsLeft | None = await self._store.spending.view(spec.guild_id, spec.author_id, judge)
+        return left
 
     async def mark_answered(self, card: Card, *, message_id: int, channel_id: int) -> None:
         """Note that Discord has the card, and let its jobs start."""
@@ -315,7 +320,15 @@ def _with_ids(template: Template, ids: Sequence[str]) -> Any:
 
 def _decide(spend: SpendRequest, spending: Spending) -> Verdict:
     """Return the verdict, with what the limits leave. Raises Refused."""
-    verdict = decide(
-        spend, rules=spending.rules, limits=spending.limits, block=spending.block, spending=spending, now=spending.now
-    )
+    try:
+        verdict = decide(
+            spend,
+            rules=spending.rules,
+            limits=spending.limits,
+            block=spending.block,
+            spending=spending,
+            now=spending.now,
+        )
+    except Refused as error:
+        raise with_what_is_left(error, spend, spending) from None
     return replace(verdict, headrooms=headrooms(spend, spending))

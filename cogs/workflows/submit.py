@@ -1,7 +1,5 @@
 """From a command, form or control to a card: the one way that every generation with an interaction takes."""
 
-from decimal import Decimal
-
 import discord
 
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
@@ -89,8 +87,7 @@ def _price_text(quote: Quote) -> str:
         text = texts.price_unknown(seen)
     else:
         text = texts.price(texts.COSTS if quote.basis == "fixed" else texts.WILL_COST, credits_text(quote.price))
-    if quote.balance is not None and quote.basis != UNKNOWN:
-        after = max(quote.balance - quote.price, Decimal(0))
-        text += f" {texts.balance(credits_text(quote.balance), credits_text(after))}"
+    if quote.left is not None:
+        text += f" {quote.left.sentence() if quote.basis == UNKNOWN else quote.left.sentence_after()}"
     warning = f"{texts.MAY_PAY_TWICE} " if quote.may_pay_twice else ""
     return f"{warning}{text} {texts.NOTHING_SPENT_YET}"

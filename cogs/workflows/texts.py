@@ -166,13 +166,11 @@ def price(verb: str, amount: str) -> str:
 
 def price_unknown(seen: tuple[str, str] | None) -> str:
     """Say that a price is not known; `seen` is the range of what other jobs of the operation cost here."""
-    known = "" if seen is None else f"; other jobs of this operation cost {seen[0]} to {seen[1]} credits here"
-    return f"The price of this is **not known yet**{known}."
-
-
-def balance(amount: str, after: str) -> str:
-    """Return what the account has, and what would be left of it."""
-    return f"The server's account has {amount}; {after} would be left."
+    if seen is None:
+        return "The price of this is **not known yet**."
+    low, high = seen
+    cost = low if low == high else f"{low} to {high}"
+    return f"The price of this is **not known yet**; other jobs of this operation cost {cost} credits here."
 
 
 # ---------------------------------------------------------------------- other

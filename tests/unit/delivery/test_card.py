@@ -201,6 +201,26 @@ def test_the_costs_of_several_jobs_are_added_by_how_sure_they_are():
     assert value(drawn(*jobs), "Cost") == "42 credits + about 20 credits (price not known yet) + 1 refunded"
 
 
+@pytest.mark.parametrize("state", [JobState.PROCESSING, JobState.DELIVERED])
+def test_a_cost_above_what_was_held_is_told_with_what_was_expected(state: JobState):
+    raised = {"state": state, "raised": Decimal(28), "cost": Decimal(48)}
+    estimated = drawn(job(basis="price list", **raised))
+    assert value(estimated, "Cost") == "48 credits, more than the 20 estimated"
+    guessed = drawn(job(**raised))
+    assert value(guessed, "Cost") == "48 credits, more than the 20 held at first"
+
+
+def test_what_several_jobs_cost_by_now_counts_what_was_raised():
+    dear = job(basis="price list", state=JobState.PROCESSING, raised=Decimal(28), cost=Decimal(48))
+    other = job(basis="price list", position=1, id="1123456789")
+    assert value(drawn(dear, other), "Cost") == "68 credits, more than the 40 estimated"
+
+
+def test_what_is_left_is_shown_where_there_is_something_to_tell():
+    assert value(drawn(job(), left="80 of 100 credits a day"), "Left") == "80 of 100 credits a day"
+    assert "Left" not in {field.name for field in drawn(job()).fields}
+
+
 def test_colours_tell_open_good_and_bad_apart():
     colours = {
         name: drawn(*jobs).colour.value

@@ -1,0 +1,104 @@
+"""What is left to a member after a request: told with a price to confirm, on the card, and with a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain import texts
+from bot.domain.guild_rules import Limit, Scope
+from bot.domain.limit_rules import all_headrooms, need
+from bot.domain.limit_words import left_of
+from bot.domain.models import Card, Job, credits_text
+from bot.domain.spend_request import ZERO, SpendItem, SpendRequest
+from bot.errors import Refused
+from bot.store import Spending, Store
+
+TOLD_WITH = frozenset({"ceiling", "queue", "unknown price"})
+"""The reasons of refusals to which what is left is added; those of a limit and of the balance say it themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIsLeft:
+    """The limit that leaves the member the least, or the server's own account where that has less. All in credits."""
+
+    now: Decimal
+    after: Decimal
+    """Once the request is held; never negative."""
+    limit: Limit | None
+    """None: the account's free credits."""
+    granted: bool = False
+    """Whether grants are in the amounts, on top of what the limit leaves."""
+
+    def words(self) -> str:
+        """Return what is left afterwards, for a card: no sentence."""
+        if self.limit is None:
+            return texts.in_the_account(credits_text(self.after))
+        return left_of(self.after, self.limit, granted=self.granted)
+
+    def sentence(self) -> str:
+        """Return what is left now, for who asks."""
+        return texts.you_have(self._now())
+
+    def sentence_after(self) -> str:
+        """Return what is left now, and what would be after the request."""
+        return texts.would_be_left(self._now(), credits_text(self.after))
+
+    def _now(self) -> str:
+        if self.limit is None:
+            return texts.in_the_account(credits_text(self.now))
+        return left_of(self.now, self.limit, granted=self.granted)
+
+
+def left_after(request: SpendRequest, spending: Spending) -> WhatIsLeft | None:
+    """Return what the request leaves; None where neither a limit nor a balance that members may see bounds it.
+
+    The balance of the host's own account is nobody's business here.
+    """
+    found = [
+        _of_limit(each.limit, max(each.left, ZERO), request, spending)
+        for each in all_headrooms(spending.limits, request, spending.rules, spending, spending.now)
+    ]
+    if request.balance is not None and not request.host_pays:
+        free = max(request.balance - spending.held_of_guild, ZERO)
+        found.append(WhatIsLeft(now=free, after=max(free - request.total, ZERO), limit=None))
+    return min(found, key=lambda each: each.after, default=None)
+
+
+def _of_limit(limit: Limit, left: Decimal, request: SpendRequest, spending: Spending) -> WhatIsLeft:
+    # Grants cover what exceeds a member's limit, never the server's, and never one of 0.
+    has_grants = limit.scope is not Scope.SERVER and limit.credits > 0
+    granted = sum((grant.left for grant in spending.grants()), ZERO) if has_grants else ZERO
+    now = left + granted
+    return WhatIsLeft(now=now, after=max(now - need(limit, request), ZERO), limit=limit, granted=granted > 0)
+
+
+def with_what_is_left(error: Refused, request: SpendRequest, spending: Spending) -> Refused:
+    """Return a refusal that also says what the member has left, where it is one by amount or number."""
+    left = left_after(request, spending) if error.reason in TOLD_WITH else None
+    return error if left is None else Refused(f"{error.sentence} {left.sentence()}", error.reason)
+
+
+async def left_on_card(store: Store, card: Card, jobs: Sequence[Job]) -> WhatIsLeft | None:
+    """Return what is left to the card's author while its jobs are held.
+
+    The account's free credits are shown on private cards only: everybody in the channel reads the others.
+    """
+    guild_id = card.guild_id
+    key = await store.keys.current(guild_id) if card.private else None
+    if key is None and not await store.limits.all(guild_id):
+        return None
+    places = (card.channel_id, card.parent_channel_id, card.category_id)
+    request = SpendRequest(
+        member_id=card.author_id,
+        role_ids=frozenset(card.role_ids),
+        channel_ids=frozenset(each for each in places if each is not None),
+        age_restricted=False,
+        items=[SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True) for job in jobs],
+        balance=None if key is None else key.balance,
+    )
+    left: WhatIsLeft | None = await store.spending.view(
+        guild_id, card.author_id, lambda spending: left_after(request, spending)
+    )
+    return left

@@ -1,0 +1,132 @@
+"""What a member has left after a request: on its card, with its price, and with a refusal by amount or number."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.guild_rules import Limit, Period, Scope
+from tests.support.channels import rule, shown
+from tests.support.erased import send_key
+from tests.support.prices import priced
+from tests.support.rig import GUILD_KEY, Rig
+from tests.support.surface import private_sentence
+
+
+async def limit(rig: Rig, amount: int, scope: Scope = Scope.EVERYONE, **more: Any) -> None:
+    made = Limit(scope=scope, period=more.pop("period", Period.DAY), credits=Decimal(amount), **more)
+    await rig.bot.parts.store.limits.set(rig.guild.id, made, by_id=1)
+
+
+async def ask(rig: Rig, **options: Any) -> Any:
+    return await rig.member.slash(rig.channel, "image generate", **({"prompt": "a fox #fast"} | options))
+
+
+def left(message: Any) -> str | None:
+    return next((field.value for field in message.embeds[0].fields if field.name == "Left"), None)
+
+
+# ---------------------------------------------------------------------- the card
+
+
+async def test_the_card_says_what_the_tightest_limit_leaves_until_its_jobs_have_ended(rig: Rig):
+    await priced(rig)
+    await limit(rig, 100)
+    await limit(rig, 70, Scope.SERVER, period=Period.WEEK)
+    first = await ask(rig)
+    assert left(first.response) == "50 of the server's 70 credits a week"
+    await rig.work()
+    assert left(rig.messages()[0]) is None
+
+
+async def test_a_limit_for_another_operation_or_channel_does_not_count(rig: Rig):
+    await priced(rig)
+    await limit(rig, 100)
+    await limit(rig, 21, operation="video.generate")
+    await limit(rig, 22, channel_id=12345)
+    assert left((await ask(rig)).response) == "80 of 100 credits a day"
+
+
+async def test_grants_are_on_top_of_a_members_limit_and_not_of_the_servers(rig: Rig):
+    await priced(rig)
+    await limit(rig, 30)
+    await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=50.0)
+    assert left((await ask(rig, count=2)).response) == "40 with grants, above a limit of 30 credits a day"
+    await limit(rig, 45, Scope.SERVER)
+    await rig.work()
+    await limit(rig, 60, Scope.SERVER)
+    assert left((await ask(rig)).response) == "16 of the server's 60 credits a day"
+
+
+async def test_a_public_card_tells_no_balance_and_a_private_one_that_of_the_servers_own_account(rig: Rig):
+    await priced(rig)
+    assert left((await ask(rig, private=True)).response) is None  # the host's account pays
+    await rig.work()
+    await send_key(rig, GUILD_KEY)
+    await rig.moderator.slash(rig.channel, "studio status")
+    assert left((await ask(rig, private=True)).response) == "480 in the server's account"
+    assert left((await ask(rig)).response) is None
+
+
+# ---------------------------------------------------------------------- a price to confirm
+
+
+async def test_a_price_says_what_there_is_and_what_would_be_left(rig: Rig):
+    await priced(rig)
+    await rule(rig, confirm_above=Decimal(10))
+    await limit(rig, 100)
+    assert "You have 100 of 100 credits a day; 80 would be left." in shown(await ask(rig))
+
+
+async def test_of_a_limit_and_the_servers_account_the_tighter_one_is_told(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    await priced(rig)
+    await rule(rig, confirm_above=Decimal(10))
+    await limit(rig, 1000)
+    assert "You have 500 in the server's account; 480 would be left." in shown(await ask(rig))
+
+
+async def test_with_an_unknown_price_only_what_there_is_now_is_told(rig: Rig):
+    await rule(rig, confirm_above=Decimal(10))
+    await limit(rig, 100)
+    text = shown(await ask(rig))
+    assert "not known yet**. You have 100 of 100 credits a day left." in text
+    assert "would be left" not in text
+
+
+async def test_where_nothing_bounds_a_member_nothing_is_told(rig: Rig):
+    await priced(rig)
+    await rule(rig, confirm_above=Decimal(10))
+    assert "You have" not in shown(await ask(rig))
+
+
+# ---------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize("why", ["ceiling", "queue", "unknown price", "limit"])
+async def test_a_refusal_by_amount_or_number_says_what_is_left(rig: Rig, why: str):
+    await limit(rig, 100)
+    if why != "unknown price":
+        await priced(rig)
+    if why == "ceiling":
+        await rule(rig, job_ceiling=Decimal(5))
+    if why == "queue":
+        await rule(rig, running_per_member=1, queued_per_member=1)
+    many = {"ceiling": 1, "queue": 3, "unknown price": 2, "limit": 4}[why]
+    if why == "limit":
+        await ask(rig, count=2, prompt="x #slow")
+    sentence = private_sentence(await ask(rig, count=many))
+    wanted = "100 credits a day; 60 are left" if why == "limit" else "You have 100 of 100 credits a day left."
+    assert wanted in sentence
+
+
+async def test_a_refusal_tells_nobody_what_the_host_has(rig: Rig):
+    await rig.moderator.slash(rig.channel, "studio status")
+    await priced(rig)
+    await rule(rig, job_ceiling=Decimal(5))
+    sentence = private_sentence(await ask(rig))
+    assert "20" in sentence
+    assert "You have" not in sentence
+    assert "10,000" not in sentence
