@@ -17,8 +17,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import SecretStr
-
 from bot.app.client import CannonBot
 from bot.domain.price_list import PriceUnit
 from bot.errors import StartError
@@ -119,6 +117,8 @@ class Demo:
             self.env.create_user("morgan", global_name=texts.MODERATOR_NAME), roles=[moderators]
         )
         member = guild.add_member(self.env.create_user("ada", global_name=texts.MEMBER_NAME))
+        # A key of its own, so that its account is compared with its books: the host's would serve other servers too.
+        await self.bot.parts.moderation.key.set(guild.id, DEMO_KEY, by_id=moderator.id)
         await self._price(guild.id)
         await moderator.send(channel, texts.WELCOME)
         self.preview = self.env.preview(
@@ -160,8 +160,6 @@ class Demo:
 def _settings(api_url: str, folder: Path) -> Settings:
     return Settings(
         cannon_api_url=api_url,
-        cannon_api_key=SecretStr(DEMO_KEY),
-        cannon_api_key_guilds="*",
         database=folder / "demo.db",
         health_port=0,
         log_level="WARNING",
