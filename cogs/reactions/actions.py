@@ -23,7 +23,9 @@ from bot.jobs.surface import NoPlace
 from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
+from cogs.reactions.price_line import is_told, tell_price
 from cogs.reactions.submit import CardTarget, PostableChannel, ReactionPayer, accept, post
+from cogs.results.priced import rerun_price
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
 from cogs.ui.permissions import moderates
@@ -144,13 +146,20 @@ def _counts(rule: Reaction, reacted: Reacted) -> bool:
 
 
 async def start(context: ReactionContext, reacted: Reacted) -> None:
-    """Start the job that the reaction requests; its card replies to the one that was reacted to."""
+    """Start the job that the reaction requests; its card replies to the one that was reacted to.
+
+    Who pays is told the price privately before anything is sent, unless a button of that card tells it.
+    """
     bot = context.bot
     payer = await _payer(context, reacted)
     _limit_rate(context, reacted)
     generation = await bot.parts.generation.reactions.generation(reacted.on, shown_jobs(reacted.jobs), payer.viewer)
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
     accepted = await accept(bot, reacted.key, generation, target, payer)
+    is_rerun = reacted.rule.action is ReactionAction.RERUN
+    labelled = rerun_price(bot, main_job(reacted.jobs), reacted.jobs) if is_rerun else None
+    if not is_told(accepted.jobs, labelled) and not context.notices.wait_s(reacted.guild.id):
+        await tell_price(payer.member, reacted.member.id, reacted.rule.shown, reacted.channel.id, accepted.jobs)
     await post(bot, accepted, target)
 
 

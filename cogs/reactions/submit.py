@@ -13,14 +13,13 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.messages import nonce_of
-from bot.domain.models import credits_text
 from bot.domain.reaction_rules import ReactionKey
 from bot.domain.visibility import Viewer
 from bot.errors import Refused
 from bot.generation.generation import Generation
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, Unconfirmed
-from cogs.reactions import texts
+from cogs.reactions.price_line import question
 from cogs.ui.interaction import place_in
 from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import may_not_post
@@ -68,9 +67,7 @@ async def accept(
     try:
         return await bot.parts.generation.reactions.accept(key, generation, origin)
     except Unconfirmed as unconfirmed:
-        shown = unconfirmed.shown
-        sentence = texts.needs_confirmation(credits_text(shown.credits))
-        raise Refused(sentence if shown.known else texts.UNKNOWN_NEEDS_CONFIRMATION) from unconfirmed
+        raise Refused(question(unconfirmed)) from unconfirmed
 
 
 async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:

@@ -86,9 +86,29 @@ def needs_confirmation(credits_: str) -> str:
     )
 
 
-UNKNOWN_NEEDS_CONFIRMATION = (
-    "The price of this is not known yet, and this server wants a yes first: use the button or the command."
-)
+def unknown_needs_confirmation(seen: str | None) -> str:
+    """Refuse to spend by reaction where the price is not known; `seen` is what other jobs cost."""
+    others = "" if seen is None else f"; other jobs of this operation cost {seen} here"
+    return (
+        f"The price of this is not known yet{others}, and this server wants a yes first: use the button or the command."
+    )
+
+
+# ---------------------------------------------------------------------- the price of what it makes
+
+UNKNOWN_COST = "its price is not known yet"
+
+
+def costs(amount: str) -> str:
+    """Return what the jobs of a reaction cost."""
+    return f"it costs about {amount}"
+
+
+def price_line(emoji: str, channel_id: int, price: str, reactor_id: int | None) -> str:
+    """Tell who pays for a reaction what it costs; `reactor_id` is whose reaction it is if not their own."""
+    whose = "Your" if reactor_id is None else f"You pay for <@{reactor_id}>'s"
+    return f"{whose} {emoji} in <#{channel_id}> is being made: {price}."
+
 
 # ---------------------------------------------------------------------- the gallery
 

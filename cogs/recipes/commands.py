@@ -25,6 +25,7 @@ from bot.generation.texts import NOT_SHARED
 from cogs.recipes import texts
 from cogs.recipes.form import RecipeForm, save
 from cogs.recipes.run import open_run
+from cogs.recipes.total import total_of_run
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
@@ -90,9 +91,10 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
     async def show(self, interaction: Interaction, recipe: Name) -> None:
         """Show a recipe ephemerally."""
         found = await find(interaction.client, guild_of(interaction), recipe)
-        await in_time(
-            interaction.response.send_message(embed=recipe_embed(found, interaction.client.catalogue), ephemeral=True)
-        )
+        embed = recipe_embed(found, interaction.client.catalogue)
+        total = await total_of_run(interaction.client, guild_of(interaction), found)
+        embed.insert_field_at(-1, name=texts.COSTS, value=total.words(), inline=False)
+        await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
 
     @app_commands.command(name="create", description=texts.RECIPE_CREATE)
     @app_commands.describe(file=texts.FILE_OPTION)

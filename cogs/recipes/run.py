@@ -10,28 +10,31 @@ from bot.delivery.deadlines import in_time
 from bot.domain.text import shortened
 from bot.generation.recipes import Parameter, Recipe
 from cogs.recipes import texts
+from cogs.recipes.total import total_of_run
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
+from cogs.ui.texts import with_price
 from cogs.ui.viewer import origin_of
 from cogs.workflows.submit import submit
 
 
 async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> None:
     """Ask for the recipe's parameters, or run it if it has none. Raises InputError if it cannot be run now."""
-    guild_of(interaction)
-    interaction.client.parts.generation.recipe_runs.require_runnable(recipe)
+    guild_id, bot = guild_of(interaction), interaction.client
+    bot.parts.generation.recipe_runs.require_runnable(recipe)
     if recipe.parameters:
-        await in_time(interaction.response.send_modal(RunForm(interaction.client, recipe, private)))
+        total = await total_of_run(bot, guild_id, recipe)
+        await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total.short())))
     else:
         await run(interaction, recipe, {}, private)
 
 
 class RunForm(Form):
-    """Asks for a recipe's parameters. One for a medium takes a link or the id of a job."""
+    """Asks for a recipe's parameters, its price in the title. One for a medium takes a link or the id of a job."""
 
-    def __init__(self, bot: CannonBot, recipe: Recipe, private: bool) -> None:
-        super().__init__(bot, title=shortened(recipe.name, TITLE_CHARS), name="run")
+    def __init__(self, bot: CannonBot, recipe: Recipe, private: bool, price: str) -> None:
+        super().__init__(bot, title=with_price(recipe.name, price, TITLE_CHARS), name="run")
         self.recipe = recipe
         self.private = private
         media = bot.parts.generation.recipe_runs.media_parameters(recipe)

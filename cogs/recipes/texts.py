@@ -41,7 +41,7 @@ def choice(name: str, about: str) -> str:
 # ---------------------------------------------------------------------- a recipe as it is shown
 
 OPERATION_GONE = "no longer there"
-PARAMETERS_SHOWN, OWNER = "Asks for", "Whose"
+PARAMETERS_SHOWN, OWNER, COSTS = "Asks for", "Whose", "Costs"
 BUILT_IN = "It comes with the bot."
 
 

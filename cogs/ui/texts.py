@@ -27,6 +27,11 @@ def about(amount: str) -> str:
     return f"about {amount}"
 
 
+def above(amount: str) -> str:
+    """Return a price of which a part is not known."""
+    return f"more than {amount}"
+
+
 def from_to(low: str, high: str) -> str:
     """Return the prices of usual jobs; `high` has the unit."""
     return f"about {low} to {high}"

@@ -29,9 +29,18 @@ class Total:
         """Return the total as members read it."""
         if not self.credits and self.unknown:
             return texts.PRICE_NOT_KNOWN
-        amount = credits_words(self.credits)
-        known = amount if self.exact else texts.about(amount)
+        known = self._known()
         return texts.and_unknown(known, self.unknown) if self.unknown else known
+
+    def short(self) -> str:
+        """Return the total in a few words."""
+        if not self.credits and self.unknown:
+            return texts.PRICE_NOT_KNOWN
+        return texts.above(credits_words(self.credits)) if self.unknown else self._known()
+
+    def _known(self) -> str:
+        amount = credits_words(self.credits)
+        return amount if self.exact else texts.about(amount)
 
 
 async def total_of(bot: CannonBot, guild_id: int, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Total:

@@ -51,7 +51,10 @@ async def test_a_reaction_says_no_yes_to_an_unknown_price(rig: Rig):
     message = await made(rig)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: rules.having("confirm_above", Decimal(500)))
     await rig.moderator.react(message, "🔁")
-    assert "not known yet, and this server wants a yes first" in told(rig, rig.moderator)[0]
+    assert (
+        "not known yet; other jobs of this operation cost 12 here, and this server wants a yes"
+        in told(rig, rig.moderator)[0]
+    )
     assert len(await rig.jobs()) == 1
 
 
@@ -108,3 +111,48 @@ async def test_a_card_is_posted_although_the_message_that_it_replies_to_is_gone(
     [reply] = rig.messages()
     assert len(reply.attachments) == 1
     await settled_exactly(rig)
+
+
+# ---------------------------------------------------------------------- the price
+
+
+async def test_who_reacts_is_told_the_price_privately_before_anything_is_sent(rig: Rig):
+    message = await made(rig)
+    await priced(rig, 14, "image.edit")
+    before = len(rig.sandbox.requests)
+    await rig.moderator.react(message, "🎲")
+    [line] = told(rig, rig.moderator)
+    assert line == f"Your 🎲 in <#{rig.channel.id}> is being made: it costs about 15 credits."
+    assert len(rig.sandbox.requests) == before
+    assert told(rig, rig.member) == []
+
+
+async def test_a_price_that_is_not_known_is_told_as_that(rig: Rig):
+    message = await made(rig)
+    await rig.moderator.react(message, "🎲")
+    assert "its price is not known yet" in told(rig, rig.moderator)[0]
+
+
+async def test_what_the_button_of_the_same_card_tells_is_not_told_again_until_it_is_more(rig: Rig):
+    message = await made(rig)
+    await rig.moderator.react(message, "🔁")
+    assert len(await rig.jobs()) == 2
+    assert told(rig, rig.moderator) == []
+    await priced(rig, 14)
+    await rig.member.react(message, "🔁")
+    assert "it costs about 14 credits" in told(rig, rig.member)[0]
+
+
+async def test_a_reaction_that_is_to_be_confirmed_says_the_price_and_what_there_is(rig: Rig):
+    message = await made(rig)
+    limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(100))
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: rules.having("confirm_above", Decimal(5)))
+    await rig.moderator.react(message, "🔁")
+    assert "other jobs of this operation cost 12 here" in told(rig, rig.moderator)[0]
+    assert "You have 100 of 100 credits a day left." in told(rig, rig.moderator)[0]
+    await priced(rig)
+    await rig.member.react(message, "🔁")
+    assert "about 20 credits, for which this server wants a yes" in told(rig, rig.member)[0]
+    assert "You have 88 of 100 credits a day; 68 would be left." in told(rig, rig.member)[0]
+    assert len(await rig.jobs()) == 1

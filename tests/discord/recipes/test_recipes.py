@@ -14,6 +14,7 @@ import pytest
 
 from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import Job, JobState, MediaKind
+from bot.domain.price_list import PriceUnit
 from bot.generation.built_in_recipes import BUILT_IN
 from bot.runtime import failpoints
 from bot.runtime.failpoints import JOB_NAMES, Crash
@@ -282,6 +283,31 @@ async def test_the_whole_is_priced_confirmed_and_then_made(rig: Rig):
     assert made.response.embeds[0].title == "film · 2 steps"
     await rig.work()
     assert await states(rig) == [DELIVERED, DELIVERED]
+
+
+async def test_the_form_and_the_recipe_itself_name_what_the_whole_costs(rig: Rig):
+    steps = "image.generate\nprompt: {prompt}\n\nvideo.generate\nprompt: x\nduration: {seconds}"
+    await write(rig, steps, parameters="prompt: what\nseconds = 5: how long")
+
+    async def told() -> tuple[str, str]:
+        embed = (await rig.member.slash(rig.channel, "recipe show", recipe="film")).response.embeds[0]
+        form = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+        return next(field.value for field in embed.fields if field.name == "Costs"), form.modal["title"]
+
+    assert await told() == ("price not known yet", "film · price not known yet")
+    await priced(rig)
+    whole = "about 20 credits, and 1 step whose price is not known yet"
+    assert await told() == (whole, "film · more than 20 credits")
+    prices = rig.bot.parts.store.prices
+    await prices.set(rig.guild.id, "video.generate", "", Decimal(3), per=PriceUnit.SECOND)
+    assert await told() == ("about 35 credits", "film · about 35 credits")
+
+
+async def test_a_step_whose_length_is_to_be_typed_has_no_price_yet(rig: Rig):
+    await write(rig, "video.generate\nprompt: x\nduration: {seconds}", parameters="seconds: how long")
+    await priced(rig, 20, "video.generate")
+    form = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    assert form.modal["title"] == "film · price not known yet"
 
 
 async def test_the_whole_waits_for_one_approval(rig: Rig):
