@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import pytest
+import structlog
+
+# Where no test configures the log, it is structlog's console, which renders an error with Rich: half a second for one
+# with the variables of thirty frames. What failed stands in Python's own traceback as well.
+structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 
 @pytest.hookimpl(wrapper=True)

@@ -28,7 +28,7 @@ async def forget_guild(settings: Settings, guild_id: int) -> str:
         await store.absent_guilds.forget(guild_id)
         erased = await _erase_all(store, guild_id)
         left = await store.retention.clear_out(guild_id, FOR_EVER)
-        is_clean = await store.truncate_log()
+        is_clean = await store.scrub(at_most_bytes=None)
     return texts.guild_forgotten(guild_id, erased, left, is_clean=is_clean)
 
 
@@ -50,6 +50,6 @@ async def forget_member(settings: Settings, member_id: int, guild_id: int | None
         guilds = [guild_id] if guild_id is not None else await store.privacy.guilds_of(member_id)
         is_known = Catalogue().knows_model
         erased = [await store.privacy.erase(each, member_id, is_known_model=is_known) for each in guilds]
-        is_clean = await store.truncate_log()
+        is_clean = await store.scrub(at_most_bytes=None)
     jobs, drafts, left = (sum(getattr(each, name) for each in erased) for name in ("jobs", "drafts", "left"))
     return texts.member_forgotten(member_id, len(guilds), jobs, drafts, left, is_clean=is_clean)

@@ -26,6 +26,8 @@ class DataRetention:
         self._clock = clock
         self._host_days = host_days
         self._due_at = 0.0
+        self._has_erased = False
+        """Whether something was erased since the database was rebuilt."""
 
     async def run_once(self) -> None:
         """Do one turn, if one is due. While there is more, and until the log could be emptied, the next is due at once.
@@ -40,10 +42,15 @@ class DataRetention:
         before = self._clock.wall() - PURGE_AFTER_S
         for guild_id in await self._store.retention.to_purge(before):
             has_more |= not await self._purge(guild_id, before)
+            self._has_erased = True
         await self._store.retention.forget_expired()
         if erased:
             log.info("retention.erased", jobs=erased)
-        if await self._store.truncate_log() and not has_more:
+        self._has_erased |= bool(erased)
+        if has_more:
+            await self._store.truncate_log()
+        elif await (self._store.scrub() if self._has_erased else self._store.truncate_log()):
+            self._has_erased = False
             self._due_at = self._clock.monotonic() + EVERY_S
 
     async def _purge(self, guild_id: int, before: float) -> bool:

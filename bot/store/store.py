@@ -11,7 +11,7 @@ import structlog
 
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
-from bot.store.engine.database import BUSY_TIMEOUT_S, Database
+from bot.store.engine.database import BUSY_TIMEOUT_S, REBUILT_BYTES, Database
 from bot.store.engine.meta import Meta
 from bot.store.engine.process_lock import ProcessLock
 from bot.store.guild.absent_guilds import AbsentGuilds
@@ -180,12 +180,16 @@ class Store:
         """
         count = await self._database.write(lambda db: sealed.reseal(db, self._box))
         if count:
-            await self.truncate_log()
+            await self.scrub()
         return count
 
     async def truncate_log(self) -> bool:
         """Empty the write-ahead log, in which what was erased can still be read. False if that is not possible now."""
         return await self._database.truncate_log()
+
+    async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:
+        """Leave no copy of what was erased in the files, as `Database.scrub`; None rebuilds a database of any size."""
+        return await self._database.scrub(at_most_bytes=at_most_bytes)
 
     def sign(self, text: str) -> str:
         """Return a short signature of `text` by this installation's newest secret key: for URLs given to others."""

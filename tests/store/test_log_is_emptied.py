@@ -15,6 +15,10 @@ from tests.store.conftest import AUTHOR, GUILD
 WORDS = "canary-person-xyzzy"
 
 
+def content(path: Path) -> str:
+    return path.read_bytes().decode("latin-1")
+
+
 def log_of(path: Path) -> bytes:
     log = path.with_name(f"{path.name}-wal")
     return log.read_bytes() if log.exists() else b""
@@ -71,3 +75,27 @@ async def test_other_writes_wait_for_it_no_longer_than_a_moment(store: Store, ac
 async def test_emptying_an_empty_log_is_no_error(store: Store, times: int) -> None:
     for _ in range(times):
         assert await store.truncate_log()
+
+
+async def test_no_row_leaves_a_copy_in_the_gaps_of_pages(store: Store, accepted: Any, path: Path) -> None:
+    jobs = [
+        (await accepted(store, input={"prompt": WORDS * (1 + number * 7 % 40)}))[1][0] for number in range(60)
+    ]  # as the table grows, rows are moved from page to page
+    for job in jobs:
+        await store.cancellation.cancel(GUILD, job.id, "cancelled " + "x" * 200)
+    await store.privacy.erase(GUILD, AUTHOR)
+    assert WORDS not in content(path)
+
+
+async def test_a_running_bot_rebuilds_no_large_database(store: Store, accepted: Any, path: Path) -> None:
+    await ended(store, accepted)
+    await store.privacy.erase(GUILD, AUTHOR)
+    marked = len(content(path))
+    await store._database.write(
+        lambda db: db.execute("CREATE TABLE gap (x)") and db.execute("INSERT INTO gap VALUES (zeroblob(100000))")
+    )
+    await store._database.write(lambda db: db.execute("DROP TABLE gap"))
+    assert await store.scrub(at_most_bytes=1)
+    assert len(content(path)) > marked
+    assert await store.scrub(at_most_bytes=None)
+    assert len(content(path)) == marked

@@ -6,6 +6,8 @@ Nothing of the bot's inside is read but its database: the tables `jobs`, `ledger
 from __future__ import annotations
 
 import contextlib
+import itertools
+import math
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,23 +110,34 @@ async def tick(rig: Rig) -> None:
         await rig.bot.parts.watch.run_once()
 
 
-async def pass_time(rig: Rig, seconds: float, step_s: float = 30.0) -> None:
+def widening(seconds: float, step_s: float) -> Iterator[float]:
+    """Yield steps that make up so much time, each at least `step_s` and up to a twentieth of what has passed.
+
+    What the bot does comes ever more seldom, so that even steps would mostly find nothing to do.
+    """
     passed = 0.0
     while passed < seconds:
+        step = max(step_s, min(passed / 20, seconds - passed))
+        yield step
+        passed += step
+
+
+async def pass_time(rig: Rig, seconds: float, step_s: float = 30.0, *, even: bool = False) -> None:
+    """Let so much time pass, in `widening` steps; in `even` ones where it matters when late events come."""
+    for step in itertools.repeat(step_s, math.ceil(seconds / step_s)) if even else widening(seconds, step_s):
         await tick(rig)
-        rig.advance(step_s)
-        passed += step_s
+        rig.advance(step)
     await tick(rig)
 
 
 async def until_ended(rig: Rig, job_id: str, limit_s: float, step_s: float = 30.0) -> Row:
     """Let time pass until the job has ended, but no longer than `limit_s`; return it as it is then."""
-    passed = 0.0
-    while not (job := the_job(rig, job_id)).ended and passed < limit_s:
+    for step in widening(limit_s, step_s):
+        if (job := the_job(rig, job_id)).ended:
+            return job
         await tick(rig)
-        rig.advance(step_s)
-        passed += step_s
-    return job
+        rig.advance(step)
+    return the_job(rig, job_id)
 
 
 async def until_running(rig: Rig, job_id: str) -> Row:

@@ -16,6 +16,7 @@ import simcord
 from pydantic import SecretStr
 
 from bot.app.client import CannonBot, intents
+from bot.app.command_sync import CommandSync
 from bot.domain.models import Job
 from bot.errors import BotError
 from bot.runtime import failpoints
@@ -85,6 +86,28 @@ def empty_database() -> bytes:
         with contextlib.closing(connect(path)) as db:
             migrate(db, migrations())
         return path.read_bytes()
+
+
+class _Payload(list[dict[str, Any]]):
+    """What registers the commands. Nobody changes it, so simcord's log of requests need not copy it."""
+
+    def __deepcopy__(self, _memo: object) -> _Payload:
+        return self
+
+
+_build_payload = CommandSync._payload
+_payloads: dict[tuple[str, ...], _Payload] = {}
+
+
+async def _payload_made_once(sync: CommandSync) -> list[dict[str, Any]]:
+    """Return the payload of these commands: to translate it takes as long as the rest of a bot's start."""
+    names = tuple(command.name for command in sync._bot.tree.get_commands())
+    if names not in _payloads:
+        _payloads[names] = _Payload(await _build_payload(sync))
+    return _payloads[names]
+
+
+CommandSync._payload = _payload_made_once  # for every bot of this process
 
 
 class Rig:

@@ -22,7 +22,7 @@ from bot.store.engine import schema
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
-from bot.store.engine.write_ahead_log import emptied
+from bot.store.engine.write_ahead_log import emptied, rebuild
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -34,6 +34,8 @@ WAL_LIMIT_BYTES = 64 * 1024 * 1024
 OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
 TRUNCATIONS = 3
+REBUILT_BYTES = 64 << 20
+"""A running bot rebuilds no larger database after an erasure: everybody's writes wait for it."""
 """How often it is tried to empty the log while others read."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 GROUP_MAX = 64
@@ -130,9 +132,9 @@ class Database:
         return await self._searcher.run(lambda db: _transaction(db, "BEGIN", function))
 
     async def truncate_log(self) -> bool:
-        """Empty the write-ahead log, in which what was erased can still be read. False if that is not possible now.
+        """Empty the write-ahead log, in which what was forgotten can still be read. False if that is not possible now.
 
-        For after an erasure; the caller tries again later. It raises nothing: what was erased is committed.
+        The caller tries again later. It raises nothing: what was erased is committed.
         """
         for _ in range(TRUNCATIONS):
             try:
@@ -144,6 +146,19 @@ class Database:
                 log.warning("database.log_not_emptied", error=error.sentence)
                 return False
         return False
+
+    async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:
+        """Leave no copy of what was erased in the files: rebuild a database up to that size, and empty the log.
+
+        For after an erasure. False, and never an error, as `truncate_log`.
+        """
+        try:
+            await self._writer.run(lambda db: _rebuilt(db, at_most_bytes))
+        except StoreError as error:
+            log.warning("database.not_rebuilt", error=error.sentence)
+            await self.truncate_log()
+            return False
+        return await self.truncate_log()
 
     def listen(self, callback: Callable[[], None]) -> None:
         """Have `callback` called at each `notify`. It must not raise."""
@@ -226,6 +241,11 @@ def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3
             if db.in_transaction:
                 db.execute("ROLLBACK")
         return result
+
+
+def _rebuilt(db: sqlite3.Connection, at_most_bytes: int | None) -> None:
+    with explained():
+        rebuild(db, at_most_bytes)
 
 
 def _emptied(db: sqlite3.Connection) -> bool:

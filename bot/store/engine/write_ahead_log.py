@@ -1,6 +1,8 @@
-"""Emptying SQLite's write-ahead log. Until then it holds earlier versions of pages: also what was erased since.
+"""Leaving no copy of what was erased in the database's files.
 
-`PRAGMA secure_delete` overwrites what is deleted in the database itself, and in no other file.
+`PRAGMA secure_delete` overwrites a row that is deleted. It does not reach earlier versions of pages in the write-ahead
+log, nor what a row leaves in the gap of a page from which it was moved as its table grew: the one is emptied, and the
+other goes when the file is rebuilt.
 """
 
 from __future__ import annotations
@@ -23,3 +25,19 @@ def emptied(db: sqlite3.Connection) -> bool:
     finally:
         db.execute(f"PRAGMA busy_timeout = {timeout_ms}")
     return not is_busy
+
+
+def rebuild(db: sqlite3.Connection, at_most_bytes: int | None) -> None:
+    """Write the database anew without gaps (sqlite.org/lang_vacuum.html), unless it is larger than that.
+
+    Everybody else's writes wait for it: 0.6 s for 60 MB. `db` is in no transaction. What SQLite needs besides stays in
+    memory: a file of its own would be one more with what was erased.
+    """
+    pages, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    if at_most_bytes is not None and pages * size > at_most_bytes:
+        return
+    db.execute("PRAGMA temp_store = MEMORY")
+    try:
+        db.execute("VACUUM")
+    finally:
+        db.execute("PRAGMA temp_store = DEFAULT")

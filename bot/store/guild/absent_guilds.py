@@ -117,7 +117,7 @@ class AbsentGuilds(Repository):
             return Forgotten(held=held, failed=len(lost) - held)
 
         forgotten = await self._database.write(change)
-        await self._database.truncate_log()
+        await self._database.scrub()
         return forgotten
 
 

@@ -65,7 +65,7 @@ class GuildKeys(Repository):
 
         changed = await self._recorded(guild_id, change, record)
         if changed.before is not None:  # its secret may have been forgotten
-            await self._database.truncate_log()
+            await self._database.scrub()
         return changed
 
     async def current(self, guild_id: int) -> GuildKey | None:
@@ -86,7 +86,7 @@ class GuildKeys(Repository):
         """Retire the guild's key, deleted once no open job needs it, and return it. None if it had none."""
         now = self._clock.wall()
         removed = await self._recorded(guild_id, lambda db: _retire(db, guild_id, now), record)
-        await self._database.truncate_log()
+        await self._database.scrub()
         return removed
 
     async def note_status(self, guild_id: int, key_id: int, status: AccountStatus) -> None:

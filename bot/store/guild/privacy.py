@@ -93,7 +93,7 @@ class Privacy(Repository):
             return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0])
 
         erased = await self._database.write(change)
-        await self._database.truncate_log()
+        await self._database.scrub()
         return erased
 
 

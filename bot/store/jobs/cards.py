@@ -205,7 +205,7 @@ class Cards(Repository):
             return erase_jobs(db, guild_id, ended, now, is_known_model=is_known_model, with_copies=True)
 
         erased = await self._recorded(guild_id, change, record)
-        await self._database.truncate_log()
+        await self._database.scrub()
         return erased
 
     def _card_where(

@@ -72,6 +72,23 @@ async def test_no_result_comes_into_a_channel_where_the_bot_may_not_be_used(rig:
     await nothing_posted(rig, job, rig.channel, spam)
 
 
+async def test_what_may_not_be_posted_here_is_not_sent_by_direct_message_instead(rig: Rig, eve: Any):
+    """Its card is gone, and the channel in which it is recovered is forbidden: it is kept, and its author is told."""
+    spam = rig.guild.create_text_channel("spam")
+    await eve.slash(spam, GENERATE, prompt="a fox")
+    await until(rig, JobState.QUEUED, JobState.PROCESSING)
+    job = await newest(rig)
+    await eve.slash(spam, "jobs cancel", id=job.id, drop=True)
+    rig.advance(16 * 60)
+    await rig.work()
+    [card] = in_channel(rig, spam)
+    rig.env.backend.delete_message(spam.id, card.id)
+    await rule(rig, forbidden_channels=frozenset({rig.channel.id}))
+    assert "may not be used" in await recover(rig, job, rig.channel, eve)
+    assert eve.user.dm_channel is None or eve.user.dm_channel.history() == []
+    await nothing_posted(rig, job, rig.channel, spam)
+
+
 async def test_a_forbidden_category_and_the_channel_of_a_thread_count_too(rig: Rig, eve: Any):
     spam = rig.guild.create_text_channel("spam")
     job = await dropped(rig, eve, spam)

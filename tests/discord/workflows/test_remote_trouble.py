@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.models import AccountStatus, JobState
-from tests.support.following import change_rules
+from tests.support.following import change_rules, widening
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import Call, of, private_messages, settled_exactly, state_text, until, watch
 
@@ -24,11 +24,9 @@ async def use_guild_key(rig: Rig, secret: str = GUILD_KEY) -> None:
 
 
 async def pass_time(rig: Rig, seconds: float, step_s: float = 30.0) -> None:
-    passed = 0.0
-    while passed < seconds:
+    for step in widening(seconds, step_s):
         await rig.step()
-        rig.advance(step_s)
-        passed += step_s
+        rig.advance(step)
 
 
 # ---------------------------------------------------------------------- it says no

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cannon.wire import media_of
 from bot.catalogue import Catalogue
 from bot.delivery.card import CardContext, card_embed, state_word
 from bot.delivery.formatting import alt_text, file_stem
+from bot.delivery.texts import FIRST_FILES
 from bot.domain.harmless_text import harmless
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState, WaitsFor
 from bot.domain.text import shortened, slug
@@ -181,6 +183,15 @@ def test_a_card_shows_the_state_of_its_job(state: JobState):
 def test_an_end_without_a_result_says_why():
     shown = value(drawn(job(state=JobState.FAILED, error="No herons **today**.")), "State")
     assert shown == f"{state_word(JobState.FAILED)}: No herons \\*\\*today\\*\\*."
+
+
+@pytest.mark.parametrize(("count", "is_told"), [(20, False), (21, True), (3000, True)])
+def test_a_card_says_that_there_are_more_files_than_were_taken(count: int, is_told: bool):
+    links = [f"https://storage.googleapis.com/bucket/{number}.png" for number in range(count)]
+    output = {"image_urls": links}
+    media = media_of(CATALOGUE.resolve("image.generate"), output)
+    shown = drawn(job(state=JobState.DELIVERED, output=output, media=media))
+    assert (FIRST_FILES in value(shown, "State")) is is_told
 
 
 def test_the_estimate_is_told_until_the_true_cost_is_known():

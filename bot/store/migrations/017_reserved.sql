@@ -1,1 +1,0 @@
--- Kept free on this branch for a change that is in the making; deleted when that arrives.
