@@ -18,7 +18,7 @@ from bot.jobs.followed import Followed
 from bot.jobs.lanes import SLOW_S, Lane, LaneName, LaneSize, lane_of
 from tests.support.rig import ManualClock
 
-WIDE = LaneSize(slots=10**6, most=10**6, per_server=10**6)
+WIDE = LaneSize(slots=100, most=100, per_server=100)
 
 
 def followed(guild_id: int = 1, due: float = 0.0, *, card: str = "", job_id: str = "", **values: Any) -> Followed:
@@ -266,7 +266,7 @@ def test_a_turn_costs_the_same_however_many_jobs_wait(monkeypatch: pytest.Monkey
 
     lane = Lane(SIZES[LaneName.DELIVER])
     for number in range(20_000):
-        lane.put(followed(number % 500, due=float(number % 200), job_id=f"{number}"))
+        lane.put(followed(number % 500, due=float(number % 199), job_id=f"{number}"))
     running = taken(lane, 0.0)
     monkeypatch.setattr(lanes, "_is_current", counted)
     for turn in range(200):
