@@ -2,6 +2,12 @@ from __future__ import annotations
 
 import pytest
 import structlog
+from hypothesis import settings
+
+# `make test` looks at a few examples of each property, `--hypothesis-profile=long` (as in `make test-long`) at all.
+settings.register_profile("long", deadline=None)
+settings.register_profile("quick", max_examples=30)
+settings.load_profile("quick")
 
 # Where no test configures the log, it is structlog's console, which renders an error with Rich: half a second for one
 # with the variables of thirty frames. What failed stands in Python's own traceback as well.

@@ -8,14 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from bot.domain.models import AccountStatus, Card, Job, JobState
 from bot.store import Database, Store
 from tests.support.notes import Open
-
-# `pytest tests/store/test_money.py --hypothesis-profile=long` looks for minutes rather than seconds.
-settings.register_profile("long", deadline=None)
 
 GUILD = 700
 AUTHOR = 42

@@ -57,7 +57,7 @@ TEXTS = st.one_of(
     st.text(st.sampled_from("@everyone<>&#*_`|~[]()/\\:\n\u202e\u200b 😀ü-"), min_size=1, max_size=200),
 )
 BOUNDED = settings(
-    max_examples=8,
+    max_examples=8 if settings.get_current_profile_name() == "long" else 4,
     deadline=None,
     database=None,
     derandomize=True,

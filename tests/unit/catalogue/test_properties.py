@@ -123,7 +123,7 @@ def changed(document, data):
     return document
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 if settings.get_current_profile_name() == "long" else 40, deadline=None)
 @given(data=st.data())
 def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(data):
     document = json.loads(json.dumps(describe(CATALOGUE)))
