@@ -72,6 +72,7 @@ async def test_prompts_are_harmless_on_cards_and_in_every_question_about_them(ri
     await rig.moderator.react(rig.messages()[-1], "✉️")
     await rig.member.slash(rig.channel, "jobs show", id=(await newest(rig)).id)
     await rig.member.slash(rig.channel, "batch", operation="image.generate", file=("p.txt", f"{EVIL}\n{EVIL}".encode()))
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(15))
     await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
     await rig.member.slash(rig.channel, "image generate", prompt=EVIL)
     for _ in range(3):

@@ -205,6 +205,7 @@ class Rig:
             for turn in parts.worker._turns:
                 turn.cancel()
             await parts.client.aclose()
+            await parts.estimates.aclose()
             await parts.media.aclose()
             await parts.store.close()
         self.bot._folder.cleanup()
