@@ -45,7 +45,7 @@ class Stage:
     @staticmethod
     def again(message: Posted) -> str:
         """Return the custom id of its button Re-run."""
-        [found] = [button["custom_id"] for button in message.buttons if button.get("label") == "Re-run"]
+        [found] = [button["custom_id"] for button in message.buttons if button.get("label", "").startswith("Re-run")]
         return str(found)
 
 
