@@ -192,8 +192,8 @@ class Server:
 
 
 def _buttons(message: Posted, label: str) -> list[str]:
-    """Return the custom ids of the message's buttons with this label."""
-    return [each["custom_id"] for each in message.buttons if each.get("label") == label]
+    """Return the custom ids of the message's buttons with this label, whatever price is behind it."""
+    return [each["custom_id"] for each in message.buttons if each.get("label", "").partition(" · ")[0] == label]
 
 
 def _picture() -> bytes:
