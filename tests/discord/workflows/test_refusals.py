@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import discord
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.models import JobState
 from tests.support.rig import HOST_KEY, Rig
@@ -137,19 +138,20 @@ async def test_an_unexpected_error_in_a_form_is_reported_too(rig: Rig, monkeypat
     assert "went wrong on the bot's side" in private_sentence(result)
 
 
-async def test_an_interaction_that_died_before_the_answer_spends_nothing_and_is_noted_once(rig: Rig, capsys):
+async def test_an_interaction_that_died_before_the_answer_spends_nothing_and_is_noted_once(rig: Rig):
     rig.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062)
     rig.env.inject_error("GET", "/webhooks/*/*/messages/@original", status=404, code=10015)
     rig.forgiven = (discord.NotFound,)
-    await rig.member.slash(rig.channel, GENERATE, prompt="x", count=2)
-    await rig.work()
+    with capture_logs() as lines:
+        await rig.member.slash(rig.channel, GENERATE, prompt="x", count=2)
+        await rig.work()
     assert rig.sandbox.posts == 0
     assert {job.state for job in await rig.jobs()} == {JobState.CANCELLED}
     balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
     assert (balance.held, balance.spent) == (0, 0)
-    out = capsys.readouterr().out
-    assert out.count("interaction.dead") == 1
-    assert "interaction.failed" not in out
+    events = [line["event"] for line in lines]
+    assert events.count("interaction.dead") == 1
+    assert "interaction.failed" not in events
     assert 'cannon_bot_discord_errors_total{code="10062"} 1.0' in rig.bot.metrics.render().decode()
 
 
