@@ -121,7 +121,10 @@ class Rig:
         self.folder = folder
         self.clock = ManualClock()
         self.settings = settings
-        self.sandbox = Sandbox(clock=TrueTime(self.clock), credits=10_000, fetch=self.from_cdn, small=small)
+        # simcord waits for the timer of a kept connection as for work of the bot.
+        self.sandbox = Sandbox(
+            clock=TrueTime(self.clock), credits=10_000, fetch=self.from_cdn, small=small, keep_alive=False
+        )
         self.forgiven: tuple[type[BaseException], ...] = ()
         self.bot: CannonBot
         self.env: simcord.Env
