@@ -136,9 +136,9 @@ async def a_price(stage: Stage) -> None:
     await stage.store.prices.set(stage.guild, "image.generate", "", Decimal(5))
 
 
-async def send_prices(stage: Stage, number: int) -> None:
-    table = f"operation,credits\nimage.generate,{number}"
-    await stage.slash("studio prices", file=("prices.csv", table.encode()))
+async def send_prices(stage: Stage, _: None) -> None:
+    """Send a list in which the price is another than that of `a_price`."""
+    await stage.slash("studio prices", file=("prices.csv", b"operation,credits\nimage.generate,7"))
 
 
 async def an_operation_that_is_on(stage: Stage) -> None:
