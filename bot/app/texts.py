@@ -94,7 +94,7 @@ def member_forgotten(member_id: int, guilds: int, jobs: int, drafts: int, left: 
 
 
 def keys_rotated(count: int) -> str:
-    """Say how many secrets were sealed anew."""
+    """Say how many secrets were sealed again."""
     return (
         f"Sealed {_count(count, 'secret')} with the newest key; nothing in the database needs an older one."
         " Older ones may be removed from SECRET_KEYS, and so may the key file if SECRET_KEYS is set."

@@ -64,7 +64,7 @@ HOST_BALANCE_TOO_LOW = (
 
 
 def host_limit_reached(renewed: str, *, is_used_up: bool) -> str:
-    """Refuse what exceeds the host's limit for the server; `renewed` is the day from which on it applies anew."""
+    """Refuse what exceeds the host's limit for the server; `renewed` is the day on which it begins again."""
     what = "is used up" if is_used_up else "leaves less than this needs"
     return f"The host's limit for this server {what} until {renewed}. With a key of the server's own it does not apply."
 

@@ -107,7 +107,7 @@ ASKED_OFTEN = "not asked again: it was asked several times in the last hour"
 
 
 def host_limit(spent: str, limit: str, renewed: str) -> str:
-    """Return what is spent or held of the host's limit, in credits, and when it applies anew."""
+    """Return what is spent or held of the host's limit, in credits, and when it begins again."""
     return f"{spent} of {limit} credits are spent or reserved in this month (UTC); it is renewed on {renewed}"
 
 

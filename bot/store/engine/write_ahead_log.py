@@ -28,7 +28,7 @@ def emptied(db: sqlite3.Connection) -> bool:
 
 
 def rebuild(db: sqlite3.Connection, at_most_bytes: int | None) -> None:
-    """Write the database anew without gaps (sqlite.org/lang_vacuum.html), unless it is larger than that.
+    """Rewrite the database without gaps (sqlite.org/lang_vacuum.html), unless it is larger than that.
 
     Everybody else's writes wait for it: 0.6 s for 60 MB. `db` is in no transaction. What SQLite needs besides stays in
     memory: a file of its own would be one more with what was erased.

@@ -9,7 +9,7 @@ EVERYONE = "The role @everyone would make every member a moderator: choose anoth
 CHANNEL_UNKNOWN = "I do not see this channel; give me View Channel there first."
 MODEL_FORM = "Default model"
 MODEL_HINT = "Its id or name; empty: Cannon Studio's own choice"
-MODEL_UNPRINTABLE = "The model's name has characters that cannot be seen; type it anew."
+MODEL_UNPRINTABLE = "The model's name has characters that cannot be seen; type it again."
 
 
 def title(page: str) -> str:
