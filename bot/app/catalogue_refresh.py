@@ -81,5 +81,5 @@ class CatalogueRefresh:
         return False
 
     async def _learn(self, document: object) -> None:
-        for sentence in await self._catalogue.learn(document):
-            log.info("catalogue.drift", change=sentence)
+        for change in await self._catalogue.learn(document):
+            log.info("catalogue.drift", change=change.sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.drift import Change, ChangeKind, Subject
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar
 from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.openapi import describe, merge
@@ -13,6 +14,8 @@ from bot.catalogue.suggest import Offer
 __all__ = [
     "OPERATIONS",
     "Catalogue",
+    "Change",
+    "ChangeKind",
     "Field",
     "FieldKind",
     "LiveCatalogue",
@@ -23,6 +26,7 @@ __all__ = [
     "Probe",
     "ProbeKind",
     "Scalar",
+    "Subject",
     "describe",
     "merge",
     "model_id",

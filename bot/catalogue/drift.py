@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from types import MappingProxyType
 
 from bot.catalogue import texts
@@ -20,28 +21,63 @@ _COMPATIBLE = (
 """Kinds that a schema can hardly distinguish: ours is kept."""
 
 
-def merged_fields(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Field, ...], list[str]]:
-    """Return the operation's fields as the document has them, and a sentence for each difference."""
+class ChangeKind(StrEnum):
+    """What became of something that the live document names."""
+
+    CAME = "came"
+    GONE = "gone"
+    CHANGED = "changed"
+
+
+class Subject(StrEnum):
+    """What a change is of."""
+
+    OPERATION = "operation"
+    MODEL = "model"
+    FIELD = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between what was known of the API and what the live document says."""
+
+    kind: ChangeKind
+    subject: Subject
+    operation: str
+    """The id of the operation that it is, or that the models or fields belong to."""
+    names: tuple[str, ...]
+    """The operations' ids, the models' ids (or names, where they have none) or the fields' names."""
+    sentence: str
+    """The change in one line, for moderators and the log."""
+
+
+def merged_fields(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Field, ...], list[Change]]:
+    """Return the operation's fields as the document has them, and a change for each difference."""
     by_name = {each.name: each for each in described}
     known = {field.name for field in operation.fields}
     fields: list[Field] = []
-    drift: list[str] = []
+    drift: list[Change] = []
     for field in operation.fields:
         if field.name in by_name:
             merged, changes = _merged_field(field, by_name[field.name])
             fields.append(merged)
-            drift += [texts.of_operation(operation.id, change) for change in changes]
+            drift += [
+                _of_fields(ChangeKind.CHANGED, operation, [field.name], texts.of_operation(operation.id, change))
+                for change in changes
+            ]
         else:
             fields.append(field)
-            drift.append(texts.of_operation(operation.id, texts.not_listed(field.name)))
+            sentence = texts.of_operation(operation.id, texts.not_listed(field.name))
+            drift.append(_of_fields(ChangeKind.GONE, operation, [field.name], sentence))
     new = [field_of(each) for each in described if each.name not in known]
     if new:
-        drift.append(texts.new_fields(operation.id, [field.name for field in new]))
+        names = [field.name for field in new]
+        drift.append(_of_fields(ChangeKind.CAME, operation, names, texts.new_fields(operation.id, names)))
     return (*fields, *new), drift
 
 
-def merged_models(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Model, ...], list[str]]:
-    """Return the operation's models with the ids that the document lists, and a sentence if any is new."""
+def merged_models(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Model, ...], list[Change]]:
+    """Return the operation's models with the ids that the document lists, and a change if any is new."""
     models = list(operation.models)
     said = next((each for each in described if each.name == "model"), None)
     if said is None:
@@ -55,7 +91,15 @@ def merged_models(operation: Operation, described: Sequence[Described]) -> tuple
             models.append(Model(id=str(value), name=name))
         else:
             models[place] = replace(models[place], id=str(value))
-    return tuple(models), [texts.new_models(operation.id, [str(value) for value in new])] if new else []
+    if not new:
+        return tuple(models), []
+    ids = tuple(str(value) for value in new)
+    sentence = texts.new_models(operation.id, ids)
+    return tuple(models), [Change(ChangeKind.CAME, Subject.MODEL, operation.id, ids, sentence)]
+
+
+def _of_fields(kind: ChangeKind, operation: Operation, names: Sequence[str], sentence: str) -> Change:
+    return Change(kind, Subject.FIELD, operation.id, tuple(names), sentence)
 
 
 def _names(model: Model, value: Scalar, name: str) -> bool:

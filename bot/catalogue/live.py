@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.drift import Change
 from bot.catalogue.openapi import merge
 
 
@@ -19,8 +20,8 @@ class LiveCatalogue:
         """The catalogue in force. It is immutable: what was read stays consistent while a newer one is adopted."""
         return self._current
 
-    async def learn(self, document: object) -> list[str]:
-        """Merge an OpenAPI document; return a sentence for each difference. One that cannot be read changes nothing."""
+    async def learn(self, document: object) -> list[Change]:
+        """Merge an OpenAPI document; return a change for each difference. One that cannot be read changes nothing."""
         # In a thread: the document comes from outside, and an unusual one takes long.
         self._current, drift = await asyncio.to_thread(merge, self._current, document)
         return drift

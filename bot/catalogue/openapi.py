@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.catalogue import texts
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.drift import merged_fields, merged_models
+from bot.catalogue.drift import Change, ChangeKind, Subject, merged_fields, merged_models
 from bot.catalogue.fields import Field
 from bot.catalogue.json_schema import Described, Reader, object_schema
 from bot.catalogue.operation import Operation, bare, same_name
@@ -48,21 +48,22 @@ class Entry:
     fields: tuple[Described, ...]
 
 
-def merge(catalogue: Catalogue, document: object) -> tuple[Catalogue, list[str]]:
-    """Return a catalogue that has learned from `document`, and a sentence for each difference. Never raises."""
+def merge(catalogue: Catalogue, document: object) -> tuple[Catalogue, list[Change]]:
+    """Return a catalogue that has learned from `document`, and a change for each difference. Never raises."""
     if not isinstance(document, Mapping):
         return catalogue, []
     operations = dict(catalogue.operations)
     aliases: dict[str, str] = {}
-    drift: list[str] = []
+    drift: list[Change] = []
     for entry in _entries(document, operations):
         former = operations.get(entry.id) or _twin(entry, operations)
         if former is None:
             operations[entry.id] = _learned(entry)
-            drift.append(texts.new_operation(entry.id))
+            sentence = texts.new_operation(entry.id)
+            drift.append(Change(ChangeKind.CAME, Subject.OPERATION, entry.id, (entry.id,), sentence))
             continue
-        present, sentences = _merged(former, entry)
-        drift += sentences
+        present, changes = _merged(former, entry)
+        drift += changes
         if former.id != entry.id:
             aliases[former.id] = entry.id
         operations = {
@@ -195,11 +196,13 @@ def _learned(entry: Entry) -> Operation:
     return replace(bare_one, fields=fields, models=models)
 
 
-def _merged(operation: Operation, entry: Entry) -> tuple[Operation, list[str]]:
+def _merged(operation: Operation, entry: Entry) -> tuple[Operation, list[Change]]:
     present = replace(operation, id=entry.id, id_documented=True)
     drift = []
     if operation.id != entry.id:
-        drift.append(texts.other_id(operation.title, entry.id, operation.id))
+        names = (operation.id, entry.id)
+        sentence = texts.other_id(operation.title, entry.id, operation.id)
+        drift.append(Change(ChangeKind.CHANGED, Subject.OPERATION, entry.id, names, sentence))
     if not entry.fields:
         return present, drift
     kept = operation if operation.id_documented else replace(operation, fields=_still_there(operation, entry))

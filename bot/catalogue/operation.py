@@ -54,6 +54,8 @@ class Operation:
     models: tuple[Model, ...] = ()
     id_documented: bool = True
     """False if the id was deduced: the live document then replaces it."""
+    offered: bool = True
+    """False if the live document lists the operations without this one: it may be tried, after a yes."""
     ends: str | None = None
     """The announced last day, as an ISO date."""
 

@@ -133,8 +133,8 @@ def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(
     assert {merged.resolve(operation.id).title for operation in OPERATIONS} == {
         operation.title for operation in OPERATIONS
     }
-    for line in drift:
-        assert on_one_line(line)
+    for change in drift:
+        assert on_one_line(change.sentence)
     for operation in merged.operations.values():
         for field in operation.fields:
             assert 1 <= len(field.help) <= 100
