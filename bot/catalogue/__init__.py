@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.drift import Change, ChangeKind, Subject
+from bot.catalogue.drift import ApiChange, ChangeKind, Subject
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar
 from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.openapi import describe, merge
@@ -13,8 +13,8 @@ from bot.catalogue.suggest import Offer
 
 __all__ = [
     "OPERATIONS",
+    "ApiChange",
     "Catalogue",
-    "Change",
     "ChangeKind",
     "Field",
     "FieldKind",

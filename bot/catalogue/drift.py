@@ -38,7 +38,7 @@ class Subject(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ApiChange:
     """One difference between what was known of the API and what the live document says."""
 
     kind: ChangeKind
@@ -51,12 +51,12 @@ class Change:
     """The change in one line, for moderators and the log."""
 
 
-def merged_fields(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Field, ...], list[Change]]:
+def merged_fields(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Field, ...], list[ApiChange]]:
     """Return the operation's fields as the document has them, and a change for each difference."""
     by_name = {each.name: each for each in described}
     known = {field.name for field in operation.fields}
     fields: list[Field] = []
-    drift: list[Change] = []
+    drift: list[ApiChange] = []
     for field in operation.fields:
         if field.name in by_name:
             merged, changes = _merged_field(field, by_name[field.name])
@@ -76,7 +76,7 @@ def merged_fields(operation: Operation, described: Sequence[Described]) -> tuple
     return (*fields, *new), drift
 
 
-def merged_models(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Model, ...], list[Change]]:
+def merged_models(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Model, ...], list[ApiChange]]:
     """Return the operation's models with the ids that the document lists, and a change if any is new."""
     models = list(operation.models)
     said = next((each for each in described if each.name == "model"), None)
@@ -95,11 +95,11 @@ def merged_models(operation: Operation, described: Sequence[Described]) -> tuple
         return tuple(models), []
     ids = tuple(str(value) for value in new)
     sentence = texts.new_models(operation.id, ids)
-    return tuple(models), [Change(ChangeKind.CAME, Subject.MODEL, operation.id, ids, sentence)]
+    return tuple(models), [ApiChange(ChangeKind.CAME, Subject.MODEL, operation.id, ids, sentence)]
 
 
-def _of_fields(kind: ChangeKind, operation: Operation, names: Sequence[str], sentence: str) -> Change:
-    return Change(kind, Subject.FIELD, operation.id, tuple(names), sentence)
+def _of_fields(kind: ChangeKind, operation: Operation, names: Sequence[str], sentence: str) -> ApiChange:
+    return ApiChange(kind, Subject.FIELD, operation.id, tuple(names), sentence)
 
 
 def _names(model: Model, value: Scalar, name: str) -> bool:

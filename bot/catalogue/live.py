@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.drift import Change
+from bot.catalogue.drift import ApiChange
 from bot.catalogue.openapi import merge
 
 
@@ -20,7 +20,7 @@ class LiveCatalogue:
         """The catalogue in force. It is immutable: what was read stays consistent while a newer one is adopted."""
         return self._current
 
-    async def learn(self, document: object) -> list[Change]:
+    async def learn(self, document: object) -> list[ApiChange]:
         """Merge an OpenAPI document; return a change for each difference. One that cannot be read changes nothing."""
         # In a thread: the document comes from outside, and an unusual one takes long.
         self._current, drift = await asyncio.to_thread(merge, self._current, document)

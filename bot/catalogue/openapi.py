@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.catalogue import texts
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.drift import Change, ChangeKind, Subject, merged_fields, merged_models
+from bot.catalogue.drift import ApiChange, ChangeKind, Subject, merged_fields, merged_models
 from bot.catalogue.fields import Field
 from bot.catalogue.json_schema import Described, Reader, object_schema
 from bot.catalogue.operation import Operation, bare, same_name
@@ -48,19 +48,19 @@ class Entry:
     fields: tuple[Described, ...]
 
 
-def merge(catalogue: Catalogue, document: object) -> tuple[Catalogue, list[Change]]:
+def merge(catalogue: Catalogue, document: object) -> tuple[Catalogue, list[ApiChange]]:
     """Return a catalogue that has learned from `document`, and a change for each difference. Never raises."""
     if not isinstance(document, Mapping):
         return catalogue, []
     operations = dict(catalogue.operations)
     aliases: dict[str, str] = {}
-    drift: list[Change] = []
+    drift: list[ApiChange] = []
     for entry in _entries(document, operations):
         former = operations.get(entry.id) or _twin(entry, operations)
         if former is None:
             operations[entry.id] = _learned(entry)
             sentence = texts.new_operation(entry.id)
-            drift.append(Change(ChangeKind.CAME, Subject.OPERATION, entry.id, (entry.id,), sentence))
+            drift.append(ApiChange(ChangeKind.CAME, Subject.OPERATION, entry.id, (entry.id,), sentence))
             continue
         present, changes = _merged(former, entry)
         drift += changes
@@ -196,13 +196,13 @@ def _learned(entry: Entry) -> Operation:
     return replace(bare_one, fields=fields, models=models)
 
 
-def _merged(operation: Operation, entry: Entry) -> tuple[Operation, list[Change]]:
+def _merged(operation: Operation, entry: Entry) -> tuple[Operation, list[ApiChange]]:
     present = replace(operation, id=entry.id, id_documented=True)
     drift = []
     if operation.id != entry.id:
         names = (operation.id, entry.id)
         sentence = texts.other_id(operation.title, entry.id, operation.id)
-        drift.append(Change(ChangeKind.CHANGED, Subject.OPERATION, entry.id, names, sentence))
+        drift.append(ApiChange(ChangeKind.CHANGED, Subject.OPERATION, entry.id, names, sentence))
     if not entry.fields:
         return present, drift
     kept = operation if operation.id_documented else replace(operation, fields=_still_there(operation, entry))
