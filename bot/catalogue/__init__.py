@@ -10,6 +10,7 @@ from bot.catalogue.openapi import describe, merge
 from bot.catalogue.operation import model_id, model_name
 from bot.catalogue.operations import OPERATIONS, Model, Operation, Output
 from bot.catalogue.suggest import Offer
+from bot.catalogue.tried import Tried
 
 __all__ = [
     "OPERATIONS",
@@ -27,6 +28,7 @@ __all__ = [
     "ProbeKind",
     "Scalar",
     "Subject",
+    "Tried",
     "describe",
     "merge",
     "model_id",

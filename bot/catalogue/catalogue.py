@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +11,7 @@ from bot.catalogue.operation import Operation
 from bot.catalogue.operations import OPERATIONS
 from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
 from bot.catalogue.texts import echo, no_operation, printable
+from bot.catalogue.tried import Tried
 from bot.catalogue.validation import check_input
 from bot.catalogue.values import clean_text
 from bot.errors import InputError
@@ -86,15 +87,21 @@ class Catalogue:
         return check_input(self.resolve(operation_id), values, allow_local=self._allow_local, pending=pending)
 
     def suggest(
-        self, operation_id: str, field: str, typed: str, given: Mapping[str, object] | None = None
+        self,
+        operation_id: str,
+        field: str,
+        typed: str,
+        given: Mapping[str, object] | None = None,
+        tried: Sequence[Tried] = (),
     ) -> list[Offer]:
         """Return up to 25 pairs of label and value for autocomplete; `given` are the options filled in so far.
 
-        The typed text itself is offered first unless the list is closed. Nothing for an unknown operation or field.
+        What worked of `tried` comes first, what was refused last. The typed text itself is offered before them unless
+        the list is closed. Nothing for an unknown operation or field.
         """
         try:
             operation = self.resolve(operation_id)
-            return suggest(operation, operation.field(field), typed, given or {})
+            return suggest(operation, operation.field(field), typed, given or {}, tried)
         except (InputError, KeyError):
             return []
 

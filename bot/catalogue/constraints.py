@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.catalogue import texts
-from bot.catalogue.operation import Operation, model_name
+from bot.catalogue.operation import Operation, bare, model_name
 from bot.errors import InputError
 
 _RATIO = re.compile(r"\s*(\d{1,5})\s*[:x/]\s*(\d{1,5})\s*", re.ASCII | re.IGNORECASE)
@@ -24,7 +24,7 @@ def _no_square_4k(operation: Operation, taken: Mapping[str, Any]) -> None:
     if _model(taken) != "gptimage2" or not _square(taken.get("aspect_ratio")):
         return
     if _text(taken, "resolution").casefold() == "4k":
-        raise InputError(texts.no_square_4k(model_name(operation, "gptimage2")), "resolution")
+        raise InputError(texts.no_square_4k(model_name(operation, taken["model"])), "resolution")
 
 
 def _sora_is_not_square(operation: Operation, taken: Mapping[str, Any]) -> None:
@@ -53,7 +53,7 @@ def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> 
     """`video.upscale`: the frame rate is for Starlight 2.5 only, whose id is not public."""
     model = _model(taken)
     if "target_fps" in taken and any(word in model for word in ("wavespeed", "proteus", "magnific")):
-        raise InputError(texts.no_frame_rate(model_name(operation, model)), "target_fps")
+        raise InputError(texts.no_frame_rate(model_name(operation, taken["model"])), "target_fps")
 
 
 def _is_sora(operation: Operation, taken: Mapping[str, Any]) -> bool:
@@ -61,7 +61,7 @@ def _is_sora(operation: Operation, taken: Mapping[str, Any]) -> bool:
 
 
 def _model(taken: Mapping[str, Any]) -> str:
-    return _text(taken, "model").casefold()
+    return bare(_text(taken, "model"))
 
 
 def _text(taken: Mapping[str, Any], name: str) -> str:

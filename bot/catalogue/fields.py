@@ -69,7 +69,7 @@ class Field:
     choices: tuple[Scalar, ...] = ()
     """The closed list for every model, empty if any value is valid."""
     choices_by_model: Mapping[str, tuple[Scalar, ...]] = default(default_factory=lambda: MappingProxyType({}))
-    """Closed lists for some models, by model id; `*` in a key stands for any characters."""
+    """Closed lists for some models, by model id in any spelling; `*` in a key stands for any characters."""
     suggestions: tuple[Scalar, ...] = ()
     """Values that were seen or are likely: suggested, never enforced."""
     minimum: float | None = None
@@ -89,6 +89,11 @@ class Field:
         """Return the closed list of values for `model`, empty if any value is valid."""
         if model is not None:
             for pattern, choices in self.choices_by_model.items():
-                if fnmatchcase(model.casefold(), pattern.casefold()):
+                if fnmatchcase(_bare_model(model), _bare_model(pattern)):
                     return choices
         return self.choices
+
+
+def _bare_model(text: str) -> str:
+    """Return a model's id, or a pattern of one, without case and punctuation: `gpt-image-2` is `gptimage2`."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum() or letter == "*")

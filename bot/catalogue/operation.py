@@ -83,15 +83,23 @@ def bare(name: str) -> str:
 
 def model_name(operation: Operation, model: str) -> str:
     """Return the name that members know `model` by; the id itself if it has no other name."""
+    wire_id = model_id(operation, model)
     for known in operation.models:
-        if known.id is not None and known.id.casefold() == model.casefold():
+        if known.id is not None and known.id == wire_id:
             return known.name
     return next((known.name for known in operation.models if same_name(known.name, model)), model)
 
 
 def model_id(operation: Operation, typed: str) -> str:
-    """Return the id of the model whose id or name is `typed`, in any case; else `typed` itself."""
+    """Return the id of the model whose id or name is `typed`, however it is written; else `typed` itself.
+
+    An id in its own spelling goes first: a live document may list two that differ by punctuation only.
+    """
+    ids = [known.id for known in operation.models if known.id is not None]
+    exact = next((each for each in ids if each.casefold() == typed.casefold()), None)
+    if exact is not None:
+        return exact
     for known in operation.models:
-        if known.id is not None and typed.casefold() in {known.id.casefold(), known.name.casefold()}:
+        if known.id is not None and (same_name(known.id, typed) or same_name(known.name, typed)):
             return known.id
     return typed

@@ -38,6 +38,16 @@ def printable(value: object, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def id_unknown(name: str) -> str:
+    """Return how a documented model is offered whose id is not public."""
+    return f"{name} (id not known yet)"
+
+
+def refused_here(label: str, said: str) -> str:
+    """Return how a value is offered that the API has refused; `said` is its own word, '' for none."""
+    return f"{label} · refused here: {said}" if said else f"{label} · refused here"
+
+
 def either(values: Sequence[Scalar]) -> str:
     """Return `values` as `4, 8 or 12`; long lists are cut."""
     words = [echo(value) for value in values]

@@ -144,7 +144,11 @@ def test_model_ids_are_learned_under_their_names_and_stay_open():
     assert (ids["Nano Banana 2"], ids["Flux 2"], ids["Brand_New"]) == ("nanobanana2", "flux-2", "Brand_New")
     assert ids["Nano Banana"] is None
     offers = merged.suggest("image.generate", "model", "banana")
-    assert offers == [("banana", "banana"), ("Nano Banana 2 (nanobanana2)", "nanobanana2")]
+    assert offers == [
+        ("banana", "banana"),
+        ("Nano Banana 2 (nanobanana2)", "nanobanana2"),
+        ("Nano Banana (id not known yet)", "Nano Banana"),
+    ]
     assert merged.check("image.generate", {"prompt": "x", "model": "free"})["model"] == "free"
     assert merged.check("image.generate", {"prompt": "x", "model": "nano banana 2"})["model"] == "nanobanana2"
 
