@@ -9,6 +9,7 @@ import structlog
 
 from bot.app.catalogue_refresh import CatalogueRefresh
 from bot.app.command_sync import CommandSync
+from bot.app.document_reader import DocumentReader
 from bot.app.health import Health
 from bot.app.host_key import HostKeyScope
 from bot.app.parts import Parts, Setup
@@ -158,7 +159,9 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         webhooks=webhooks,
         command_sync=CommandSync(setup.bot, store),
         recovery=recovery,
-        catalogue_refresh=CatalogueRefresh(setup.catalogue, store=store, client=core.client, clock=setup.clock),
+        catalogue_refresh=CatalogueRefresh(
+            setup.catalogue, store=store, reader=DocumentReader(core.client, core.keys), clock=setup.clock
+        ),
     )
 
 

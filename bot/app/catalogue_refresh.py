@@ -7,7 +7,7 @@ import json
 
 import structlog
 
-from bot.cannon.client import CannonClient
+from bot.app.document_reader import OPEN, DocumentReader
 from bot.catalogue import LiveCatalogue
 from bot.errors import CannonError
 from bot.runtime.clock import Clock
@@ -17,19 +17,21 @@ log = structlog.get_logger(__name__)
 
 REFRESH_S = 24 * 3600.0
 RETRY_S = 3600.0
-DOCUMENT_META, ETAG_META = "openapi_document", "openapi_etag"
-"""The names under which the document and its version are in the table `meta`."""
+DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openapi_way"
+"""The names under which the document, its version, and the way it was read in are in the table `meta`."""
 
 
 class CatalogueRefresh:
     """Updates the live catalogue from the store and from Cannon Studio."""
 
-    def __init__(self, catalogue: LiveCatalogue, *, store: Store, client: CannonClient, clock: Clock) -> None:
+    def __init__(self, catalogue: LiveCatalogue, *, store: Store, reader: DocumentReader, clock: Clock) -> None:
         self._catalogue = catalogue
         self._store = store
-        self._client = client
+        self._reader = reader
         self._clock = clock
         self._stopping = asyncio.Event()
+        self._tried_at: float | None = None
+        """When the last try was that failed for want of a key, in monotonic seconds; None if it did not."""
 
     async def load(self) -> None:
         """Learn the document that the last run of the bot stored.
@@ -43,7 +45,7 @@ class CatalogueRefresh:
             await self._learn(json.loads(text))
         except Exception:
             log.exception("catalogue.stored_document_dropped", chars=len(text))
-            await self._store.meta.forget(DOCUMENT_META, ETAG_META)
+            await self._store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META)
 
     async def refresh(self) -> None:
         """Read the OpenAPI document, learn it and store it. An unchanged or unusable one changes nothing.
@@ -51,34 +53,48 @@ class CatalogueRefresh:
         Raises CannonError if it cannot be fetched.
         """
         meta = self._store.meta
-        answer = await self._client.openapi(etag=await meta.get(ETAG_META))
-        if answer is None:
+        reading = await self._reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
+        if reading.document is None:
             return
-        await self._learn(answer.document)
-        await meta.set(DOCUMENT_META, json.dumps(answer.document))
-        await meta.set(ETAG_META, answer.etag or "")
+        await self._learn(reading.document)
+        await meta.set(DOCUMENT_META, json.dumps(reading.document))
+        await meta.set(ETAG_META, reading.etag or "")
+        await meta.set(WAY_META, reading.way)
 
     async def run(self) -> None:
-        """Refresh daily, hourly after a failure, until `stop`."""
+        """Refresh daily, hourly after a failure, until `stop`.
+
+        Where the API wants a key that nobody has, it is called daily, and at the hour after another key was set.
+        """
         while not self._stopping.is_set():
-            pause_s = REFRESH_S if await self._refreshed() else RETRY_S
+            pause_s = RETRY_S if await self._lacks_a_key() else await self._turn()
             await self._clock.wait(self._stopping, pause_s)
 
     def stop(self) -> None:
         """Stop `run`, even while it waits."""
         self._stopping.set()
 
-    async def _refreshed(self) -> bool:
-        """Refresh; return whether that succeeded."""
+    async def _lacks_a_key(self) -> bool:
+        """Whether a call would fail for want of a key, as the last one did less than a day ago."""
+        if self._tried_at is None or self._clock.monotonic() - self._tried_at >= REFRESH_S:
+            return False
+        return await self._reader.wants_key()
+
+    async def _turn(self) -> float:
+        """Refresh; return after how many seconds to look again."""
+        self._tried_at = None
         try:
             await self.refresh()
         except CannonError as error:
-            log.info("catalogue.not_read", error=type(error).__name__, status=error.status)
+            if await self._reader.wants_key():
+                self._tried_at = self._clock.monotonic()
+            wants_key = self._tried_at is not None
+            log.info("catalogue.not_read", error=type(error).__name__, status=error.status, wants_key=wants_key)
         except Exception:
             log.exception("catalogue.failed")
         else:
-            return True
-        return False
+            return REFRESH_S
+        return RETRY_S
 
     async def _learn(self, document: object) -> None:
         for change in await self._catalogue.learn(document):

@@ -58,6 +58,8 @@ class Routes:
     def _faulty(self, where: str, answer: Answering) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             self._state.posts += where == "submit"
+            if where == "openapi":
+                self._state.document_readers.append(_key(request))
             target = request.match_info.get("target")
             fault = self._state.faults.take(where, key=_key(request), target=target)
             if fault is None:
@@ -117,6 +119,8 @@ class Routes:
         return web.json_response(await self._state.studio.document(account, request.match_info["target"]))
 
     async def _openapi(self, request: web.Request) -> web.Response:
+        if self._state.document_needs_key:
+            self._account(request)
         document = self._state.document
         text = json.dumps(describe(self._state.catalogue) if document is None else document)
         etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'

@@ -29,6 +29,10 @@ class State:
         """What it charges; a test may set other prices."""
         self.document: dict[str, Any] | None = None
         """The body of /api/v1/openapi, unless it is the description of the catalogue."""
+        self.document_needs_key = False
+        """Whether /api/v1/openapi is for its accounts only."""
+        self.document_readers: list[str | None] = []
+        """The key of each call of /api/v1/openapi, None for a call without one."""
         self.posts = 0
         """How many creates reached it, failed ones and repeats included."""
         self.url = ""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.app.catalogue_refresh import REFRESH_S, RETRY_S, CatalogueRefresh
+from bot.app.document_reader import DocumentReader
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.errors import CannonError
 from tests.support.clocks import SteppedClock
@@ -14,8 +15,9 @@ from tests.support.rig import ManualClock, Rig
 
 
 def refresh_of(rig: Rig, clock: ManualClock) -> tuple[LiveCatalogue, CatalogueRefresh]:
-    live = LiveCatalogue(Catalogue())
-    return live, CatalogueRefresh(live, store=rig.bot.parts.store, client=rig.bot.parts.client, clock=clock)
+    live, parts = LiveCatalogue(Catalogue()), rig.bot.parts
+    reader = DocumentReader(parts.client, parts.keys)
+    return live, CatalogueRefresh(live, store=parts.store, reader=reader, clock=clock)
 
 
 def document(operation: str) -> dict[str, Any]:
