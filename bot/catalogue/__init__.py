@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.drift import ApiChange, ChangeKind, Subject
+from bot.catalogue.cautions import Caution, distinct
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar
 from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.openapi import describe, merge
@@ -17,6 +18,7 @@ __all__ = [
     "ApiChange",
     "Catalogue",
     "ChangeKind",
+    "Caution",
     "Field",
     "FieldKind",
     "LiveCatalogue",
@@ -30,6 +32,7 @@ __all__ = [
     "Subject",
     "Tried",
     "describe",
+    "distinct",
     "merge",
     "model_id",
     "model_name",

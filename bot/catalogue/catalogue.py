@@ -7,13 +7,14 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from bot.catalogue.operation import Operation
+from bot.catalogue.cautions import Caution, cautions_of, raw_caution
+from bot.catalogue.operation import Operation, undocumented
 from bot.catalogue.operations import OPERATIONS
 from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
-from bot.catalogue.texts import echo, no_operation, printable
 from bot.catalogue.tried import Tried
+from bot.catalogue.texts import SPELLED_OTHERWISE, echo, no_document_names, no_operation, printable
 from bot.catalogue.validation import check_input
-from bot.catalogue.values import clean_text
+from bot.catalogue.values import clean_text, plain
 from bot.errors import InputError
 
 
@@ -61,9 +62,11 @@ class Catalogue:
         operation = self._operations.get(operation_id)
         if operation is not None:
             return operation
-        close = get_close_matches(echo(operation_id), self._operations, n=1, cutoff=0.4)
-        nearest = close[0] if close else None
-        raise InputError(no_operation(operation_id, nearest, len(self._operations)), "operation")
+        raise InputError(no_operation(operation_id, self._nearest(operation_id), len(self._operations)), "operation")
+
+    def _nearest(self, operation_id: str) -> str | None:
+        """Return the id that is spelled most like this one, None if none is alike."""
+        return next(iter(get_close_matches(echo(operation_id), self._operations, n=1, cutoff=0.4)), None)
 
     def resolve(self, key: str) -> Operation:
         """Return the operation by its id, or by the built-in id that the live document has replaced.
@@ -85,6 +88,36 @@ class Catalogue:
         sentence that names the field, the rule and the nearest value.
         """
         return check_input(self.resolve(operation_id), values, allow_local=self._allow_local, pending=pending)
+
+    def cautions(
+        self, operation_id: str, taken: Mapping[str, object], *, pending: Collection[str] = ()
+    ) -> list[Caution]:
+        """Return what is doubtful about an input that `check` has returned. Raises InputError for no operation."""
+        return cautions_of(self.resolve(operation_id), taken, pending)
+
+    def resolve_raw(self, key: str) -> Operation:
+        """Return the operation as `resolve` does, or one that no document names if that may be an id of the API's.
+
+        Raises InputError for what cannot be one.
+        """
+        return self.find(key) or undocumented(key) or self.get(key)
+
+    def check_raw(self, operation_id: str, values: Mapping[str, object]) -> tuple[dict[str, Any], list[Caution]]:
+        """Return `values` as they were typed, and what is doubtful about that.
+
+        Raises InputError for what JSON cannot carry, and for what cannot be an operation.
+        """
+        operation = self.resolve_raw(operation_id)
+        typed = plain(values)
+        if self.find(operation_id) is None:
+            return typed, [raw_caution(operation, no_document_names(operation.id, self._nearest(operation.id)))]
+        try:
+            taken = check_input(operation, values, allow_local=self._allow_local)
+        except InputError as error:
+            return typed, [raw_caution(operation, error.sentence)]
+        if taken != typed:
+            return typed, [raw_caution(operation, SPELLED_OTHERWISE)]
+        return typed, cautions_of(operation, taken)
 
     def suggest(
         self,

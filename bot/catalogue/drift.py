@@ -109,7 +109,7 @@ def _names(model: Model, value: Scalar, name: str) -> bool:
 def _merged_field(field: Field, said: Described) -> tuple[Field, list[str]]:
     merged, drift = _with_kind(field, said)
     if said.required is not None and said.required != field.required:
-        merged = replace(merged, required=said.required)
+        merged = replace(merged, required=said.required, rule_inferred=False)
         drift.append(texts.now_required(field.name, required=said.required))
     merged, changes = _with_values(merged, said)
     drift += changes

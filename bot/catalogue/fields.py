@@ -60,6 +60,8 @@ class Field:
     """The name on the wire."""
     kind: FieldKind
     required: bool = False
+    rule_inferred: bool = False
+    """Whether `required` is only deduced from the docs: then the member is warned where it is missing, not refused."""
     label: str
     """A short human name that fits behind "the": `aspect ratio`."""
     help: str
@@ -74,6 +76,8 @@ class Field:
     """Values that were seen or are likely: suggested, never enforced."""
     minimum: float | None = None
     maximum: float | None = None
+    usual: tuple[float, float] | None = None
+    """The range in which a number makes sense, deduced where the docs give none: beyond it the member is warned."""
     max_length: int = TEXT_LIMIT_CHARS
     """The longest text, in characters."""
     media: frozenset[MediaKind] = frozenset()

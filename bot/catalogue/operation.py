@@ -5,11 +5,14 @@ The facts are from https://www.cannonstudio.app/developers/docs; each operation 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.catalogue.fields import Field
 from bot.domain.models import MediaKind
+
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.[A-Za-z0-9_-]{1,40}){1,4}", re.ASCII)
 
 SORA_ENDS = "2026-09-24"
 """The announced end of OpenAI's Sora API: https://ofox.ai/blog/sora-2-pro-api-developer-complete-guide-2026/."""
@@ -69,6 +72,13 @@ class Operation:
             if field.name == name:
                 return field
         raise KeyError(name)
+
+
+def undocumented(operation_id: str) -> Operation | None:
+    """Return what can be said of an operation that no document names; None for what cannot be an operation's id."""
+    if not _ID.fullmatch(operation_id):
+        return None
+    return Operation(id=operation_id, title=operation_id, workflow="finish", id_documented=False)
 
 
 def same_name(first: str, second: str) -> bool:

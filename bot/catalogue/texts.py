@@ -191,6 +191,39 @@ def no_frame_rate(model: str) -> str:
     return f"{echo(model)} takes no frame rate. Leave it out, or choose Starlight 2.5."
 
 
+# ---------------------------------------------------------------------- what is doubtful, and may be tried
+
+SPELLED_OTHERWISE = "The commands would send some of it in another form."
+"""Why an input is doubtful that has no fault."""
+
+
+def no_longer_offered(operation: str) -> str:
+    """Warn of an operation that the live document no longer names."""
+    return f"Cannon Studio no longer lists {operation}; it may fail."
+
+
+def probably_needs(operation: str, label: str) -> str:
+    """Warn that a field is missing which the docs seem to require."""
+    return f"{operation} probably needs the {label}; Cannon Studio's docs do not say so clearly."
+
+
+def unusual(label: str, usual: tuple[float, float] | None, unit: str, number: float) -> str:
+    """Warn of a number beyond what makes sense; `usual` are the least and the greatest of those that do."""
+    low, high = usual or (0, 0)
+    return f"A {label} of {number:g}{_after(unit)} is unusual: {low:g} to {high:g} is what others take."
+
+
+def no_document_names(operation_id: str, nearest: str | None) -> str:
+    """Say that an operation is not documented; `nearest` is one that is spelled alike."""
+    hint = "" if nearest is None else f" The nearest that is documented is {nearest}."
+    return f"No document of Cannon Studio names {echo(operation_id, 60)}.{hint}"
+
+
+def sent_as_typed(operation: str, reason: str) -> str:
+    """Warn that an input is sent as it was typed; `reason` is a sentence."""
+    return f"{echo(operation, 60)} is sent exactly as you typed it, and it may fail. {reason}"
+
+
 # ---------------------------------------------------------------------- what the live document has changed
 
 

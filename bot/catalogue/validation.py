@@ -50,7 +50,8 @@ def _refuse_unknown(operation: Operation, values: Mapping[str, object]) -> None:
 
 
 def _need_required(operation: Operation, given: Collection[str]) -> None:
-    missing = [field for field in operation.fields if field.required and field.name not in given]
+    needed = (field for field in operation.fields if field.required and not field.rule_inferred)
+    missing = [field for field in needed if field.name not in given]
     if missing:
         sentence = texts.missing(operation.title, [field.label for field in missing])
         raise InputError(sentence, missing[0].name if len(missing) == 1 else None)

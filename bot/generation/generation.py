@@ -57,6 +57,10 @@ class Generation:
     """Whether the press of a control requests it, as in CardSpec."""
     labelled: Decimal | None = None
     """The price that its label told, as in CardSpec."""
+    raw: bool = False
+    """Whether its input is sent as a moderator typed it, as in JobSpec."""
+    accepted: Sequence[str] = dataclasses.field(default_factory=list)
+    """The keys of the cautions that the member has said yes to; in a draft: those that a yes will accept, too."""
     may_pay_twice: bool = False
     """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
 

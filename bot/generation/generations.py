@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.catalogue import LiveCatalogue
+from bot.catalogue import LiveCatalogue, Operation
 from bot.generation.files import with_files
 from bot.generation.generation import Generation
 from bot.generation.sources import Sources
@@ -27,7 +27,8 @@ class Quote:
     """A price, in credits, that is to be confirmed first. Nothing is held; the draft keeps the generation.
 
     `basis` and `seen` are as in Estimate: of what is not known, if anything is. `left`: what the member has left.
-    `may_pay_twice`: an earlier attempt may have been charged already, to which a yes agrees.
+    `may_pay_twice`: an earlier attempt may have been charged already, to which a yes agrees, as to the `cautions`,
+    which are sentences.
     """
 
     draft_id: str
@@ -36,6 +37,7 @@ class Quote:
     seen: tuple[Decimal, Decimal] | None
     left: WhatIsLeft | None
     may_pay_twice: bool
+    cautions: tuple[str, ...]
 
 
 class Generations:
@@ -62,7 +64,7 @@ class Generations:
 
     def require_on(self, guild_id: int, generation: Generation) -> None:
         """Raise Refused if the generation's operation is switched off here, InputError if it does not exist."""
-        self._switches.require_on(guild_id, self._catalogue.current.resolve(generation.operation))
+        self._switches.require_on(guild_id, self._operation(generation))
 
     @staticmethod
     def is_slow(generation: Generation) -> bool:
@@ -93,12 +95,16 @@ class Generations:
         return await self._accept(await self._with_files(generation, origin), origin)
 
     async def accept_or_quote(self, generation: Generation, origin: Origin) -> Accepted | Quote:
-        """Like `accept`; if the price must be confirmed first, save a draft and return the price instead."""
+        """Like `accept`; if something must be confirmed first, save a draft and return that instead."""
         generation = await self._with_files(generation, origin)
         try:
             return await self._accept(generation, origin)
         except Unconfirmed as unconfirmed:
-            draft = replace(generation, may_pay_twice=generation.may_pay_twice or unconfirmed.may_pay_twice)
+            draft = replace(
+                generation,
+                may_pay_twice=generation.may_pay_twice or unconfirmed.may_pay_twice,
+                accepted=[*generation.accepted, *(each.key for each in unconfirmed.cautions)],
+            )
             draft_id = await self._store.drafts.keep(
                 origin.guild_id,
                 origin.author_id,
@@ -112,6 +118,7 @@ class Generations:
                 seen=unconfirmed.seen,
                 left=unconfirmed.left,
                 may_pay_twice=unconfirmed.may_pay_twice,
+                cautions=tuple(each.sentence for each in unconfirmed.cautions),
             )
 
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:
@@ -127,9 +134,13 @@ class Generations:
         if not generation.files:
             return generation
         await self.require_admitted(generation, origin)
-        operation = self._catalogue.current.resolve(generation.operation)
+        operation = self._operation(generation)
         async with self._sources.pace.request(origin.author_id, len(generation.files)):
             return await with_files(generation, operation, self._sources, origin.viewer)
+
+    def _operation(self, generation: Generation) -> Operation:
+        catalogue, key = self._catalogue.current, generation.operation
+        return catalogue.resolve_raw(key) if generation.raw else catalogue.resolve(key)
 
     async def _accept(self, generation: Generation, origin: Origin) -> Accepted:
         return await self._jobs.accept(card_spec(self._catalogue.current, generation, origin))

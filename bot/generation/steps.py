@@ -35,14 +35,17 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
         agreed=generation.agreed,
         pressed=generation.pressed,
         labelled=generation.labelled,
+        accepted=generation.accepted,
         may_pay_twice=generation.may_pay_twice,
     )
 
 
 def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
     """Return the jobs of a generation: with `enhance`, the prompt is rewritten first and the other jobs wait for it."""
-    operation = catalogue.resolve(generation.operation)
     values = generation.values
+    if generation.raw:
+        return [JobSpec(operation=generation.operation, input=values, raw=True)]
+    operation = catalogue.resolve(generation.operation)
     if generation.enhance:
         enhancer = catalogue.resolve(enhancer_of(operation, _ENHANCERS["image"]))
         known = {each.name for each in enhancer.fields}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.catalogue import LiveCatalogue
+from bot.catalogue import Caution, LiveCatalogue, Operation, distinct
 from bot.catalogue.price_factors import price_factors
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
@@ -43,13 +43,19 @@ class Unconfirmed(Exception):
     """The member has to confirm first: nothing was stored or held. Amounts are in credits.
 
     The price is above what this server wants confirmed, or not known, or the control that was pressed did not tell it;
-    or, with `may_pay_twice`, an earlier attempt that Cannon Studio never confirmed may have been charged. `shown` is
-    what a yes agrees to; `basis` and `seen` are those of the estimate that is the least certain; `left` is what the
-    member has left, None if nothing bounds it.
+    or, with `may_pay_twice`, an earlier attempt that Cannon Studio never confirmed may have been charged; or there are
+    `cautions` to accept. `shown` is the price that a yes agrees to; `basis` and `seen` are those of the estimate that
+    is the least certain; `left` is what the member has left, None if nothing bounds it.
     """
 
     def __init__(
-        self, shown: ShownPrice, estimate: Estimate, left: WhatIsLeft | None, *, may_pay_twice: bool = False
+        self,
+        shown: ShownPrice,
+        estimate: Estimate,
+        left: WhatIsLeft | None,
+        *,
+        may_pay_twice: bool = False,
+        cautions: Sequence[Caution] = (),
     ) -> None:
         super().__init__(f"{shown.credits} credits are to be confirmed")
         self.shown = shown
@@ -57,6 +63,7 @@ class Unconfirmed(Exception):
         self.seen = estimate.seen
         self.left = left
         self.may_pay_twice = may_pay_twice
+        self.cautions = tuple(cautions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,18 +111,27 @@ class JobService:
         if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
             raise InputError(texts.too_many_jobs(JOBS_PER_CARD, len(spec.steps)), "count")
         for step in spec.steps:
-            self._switches.require_on(spec.guild_id, self._catalogue.current.resolve(step.operation))
+            self._switches.require_on(spec.guild_id, self._operation(step))
         return [self._checked(spec, number, step, rules) for number, step in enumerate(spec.steps, start=1)]
 
     def _checked(self, spec: CardSpec, number: int, step: JobSpec, rules: Rules) -> CheckedJob:
-        catalogue = self._catalogue.current
+        catalogue, operation = self._catalogue.current, self._operation(step)
         try:
-            wire_input = catalogue.check(step.operation, self._with_default(step, rules), pending=step.fill.keys())
+            if step.raw:
+                wire_input, cautions = catalogue.check_raw(step.operation, step.input)
+            else:
+                given, pending = self._with_default(step, rules), step.fill.keys()
+                wire_input = catalogue.check(step.operation, given, pending=pending)
+                cautions = catalogue.cautions(step.operation, wire_input, pending=pending)
         except InputError as error:
             if not spec.label:
                 raise
             raise InputError(texts.in_step(number, error.sentence), error.field) from error
-        return CheckedJob(spec=step, operation=catalogue.resolve(step.operation), input=wire_input)
+        return CheckedJob(spec=step, operation=operation, input=wire_input, cautions=cautions)
+
+    def _operation(self, step: JobSpec) -> Operation:
+        catalogue = self._catalogue.current
+        return catalogue.resolve_raw(step.operation) if step.raw else catalogue.resolve(step.operation)
 
     def _with_default(self, step: JobSpec, rules: Rules) -> Mapping[str, Any]:
         """Return the step's input with the guild's model where the member named none."""
@@ -163,10 +179,12 @@ class JobService:
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_agreed = spec.agreed is not None and spec.agreed.covers(spend)
         is_to_confirm = needs_confirmation(spend, rules) or not spec.is_price_shown(spend.total)
-        if may_pay_twice or (is_to_confirm and not is_agreed):
+        cautions = distinct((each for job in checked for each in job.cautions), spec.accepted)
+        if may_pay_twice or cautions or (is_to_confirm and not is_agreed):
             left = await self._judged_early(spend, spec)
             shown = ShownPrice(credits=spend.total, known=spend.is_priced)
-            raise Unconfirmed(shown, _least_certain(estimates), left, may_pay_twice=may_pay_twice)
+            least = _least_certain(estimates)
+            raise Unconfirmed(shown, least, left, may_pay_twice=may_pay_twice, cautions=cautions)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key.id)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]

@@ -150,18 +150,24 @@ def too_long_for_form(chars: int, limit: int) -> str:
 # ---------------------------------------------------------------------- prices to confirm
 
 YES, NO = "Yes, make it", "No"
+CONTINUE, CANCEL = "Continue anyway", "Cancel"
 COSTS, WILL_COST = "costs", "will cost about"
 NOTHING_SPENT_YET = "Nothing is spent before you say yes."
 MAY_PAY_TWICE = (
     "Cannon Studio did not confirm the earlier attempt: it **may have been charged**, and this one will be, too."
 )
 NOT_MADE = "Not made; nothing was spent."
-PRICE_EXPIRED = "This price was answered before, or too long ago; please ask again."
+PRICE_EXPIRED = "This question was answered before, or too long ago; please ask again."
 
 
 def price(verb: str, amount: str) -> str:
     """Return the price of a request; `verb` is COSTS for an exact one, WILL_COST for an estimate."""
     return f"This {verb} **{amount} credits**."
+
+
+def more_cautions(count: int) -> str:
+    """Say how many cautions of a question are not shown."""
+    return f"…and {count} more like {'this' if count == 1 else 'these'}."
 
 
 def price_unknown(seen: tuple[str, str] | None) -> str:

@@ -41,7 +41,7 @@ class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO
     async def generate(
         self,
         interaction: Interaction,
-        prompt: PromptOption,
+        prompt: PromptOption | None = None,
         model: str | None = None,
         duration: float | None = None,
         aspect_ratio: str | None = None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.catalogue.field_builders import (
     ASPECT_RATIOS,
     AUDIO,
@@ -34,7 +36,10 @@ GENERATE = Operation(
     title="Generate Video",
     workflow="video",
     fields=(
-        text("prompt", "prompt", "What happens, e.g. waves break on a lighthouse, slow zoom in", required=True),
+        replace(
+            text("prompt", "prompt", "What happens, e.g. waves break on a lighthouse, slow zoom in", required=True),
+            rule_inferred=True,
+        ),
         text("model", "model", "Which model films it, e.g. seedance2 or wan27video; any id may be typed"),
         DURATION,
         link("image_url", "start picture", "The picture that the video starts from", IMAGE),
