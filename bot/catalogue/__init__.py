@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.drift import ApiChange, ChangeKind, Subject
 from bot.catalogue.cautions import Caution, distinct
+from bot.catalogue.drift import ApiChange, ChangeKind, Subject
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar
 from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.openapi import describe, merge
@@ -17,8 +17,8 @@ __all__ = [
     "OPERATIONS",
     "ApiChange",
     "Catalogue",
-    "ChangeKind",
     "Caution",
+    "ChangeKind",
     "Field",
     "FieldKind",
     "LiveCatalogue",

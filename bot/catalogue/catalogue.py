@@ -11,8 +11,8 @@ from bot.catalogue.cautions import Caution, cautions_of, raw_caution
 from bot.catalogue.operation import Operation, undocumented
 from bot.catalogue.operations import OPERATIONS
 from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
-from bot.catalogue.tried import Tried
 from bot.catalogue.texts import SPELLED_OTHERWISE, echo, no_document_names, no_operation, printable
+from bot.catalogue.tried import Tried
 from bot.catalogue.validation import check_input
 from bot.catalogue.values import clean_text, plain
 from bot.errors import InputError

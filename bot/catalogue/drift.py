@@ -109,8 +109,10 @@ def _names(model: Model, value: Scalar, name: str) -> bool:
 def _merged_field(field: Field, said: Described) -> tuple[Field, list[str]]:
     merged, drift = _with_kind(field, said)
     if said.required is not None and said.required != field.required:
-        merged = replace(merged, required=said.required, rule_inferred=False)
+        merged = replace(merged, required=said.required)
         drift.append(texts.now_required(field.name, required=said.required))
+    if said.required is not None:
+        merged = replace(merged, rule_inferred=False)  # the document says it, so it is a guess no longer
     merged, changes = _with_values(merged, said)
     drift += changes
     limits = (said.minimum, said.maximum)
