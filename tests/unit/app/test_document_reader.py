@@ -35,7 +35,7 @@ async def set_key(rig: Rig, guild_id: int, secret: str) -> None:
 
 def hide(rig: Rig, operation: str = "video.dream") -> None:
     rig.sandbox.document = document(operation)
-    rig.sandbox.document_needs_key = True
+    rig.sandbox.vary(document_needs_key=True)
     rig.sandbox.document_readers.clear()
 
 
@@ -58,14 +58,15 @@ async def test_a_page_or_a_message_in_the_documents_place_is_tried_again_with_th
     for kind, options in (("garbage", {}), ("redirect", {"location": "/sign-in"}), ("status", {"status": 404})):
         hide(rig)
         rig.sandbox.fault("openapi", kind, times=1, **options)
-        rig.sandbox.document_needs_key = False
+        rig.sandbox.vary(document_needs_key=False)
         await refresh_of(rig)[1].refresh()
         assert rig.sandbox.document_readers == [None, HOST_KEY], kind
 
 
 async def test_an_object_that_describes_nothing_is_no_document(rig: Rig):
     hide(rig)
-    rig.sandbox.document, rig.sandbox.document_needs_key = {"message": "Sign in first"}, False
+    rig.sandbox.document = {"message": "Sign in first"}
+    rig.sandbox.vary(document_needs_key=False)
     live, refresh = refresh_of(rig)
     before = live.current
     with pytest.raises(UnreadableAnswer):
@@ -135,7 +136,7 @@ async def test_the_etag_of_one_way_is_not_sent_on_another(rig: Rig):
     await meta.set("openapi_document", "{}")
     await refresh.refresh()
     assert await meta.get("openapi_document") == "{}", "the same key's etag says that nothing is new"
-    rig.sandbox.document_needs_key = False
+    rig.sandbox.vary(document_needs_key=False)
     await refresh.refresh()
     assert await meta.get("openapi_document") == stored, "read without a key for the first time"
     assert "video.dream" in live.current.operations
