@@ -26,6 +26,7 @@ from bot.generation.sources import Sources
 from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
@@ -73,6 +74,7 @@ class _Core:
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
+    memories: AccountMemories
     key_health: KeyHealth
     unavailable: UnavailableOperations
     switches: OperationSwitches
@@ -132,6 +134,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         client=core.client,
         media=core.media,
         keys=core.keys,
+        memories=core.memories,
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
@@ -147,7 +150,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
         maintenance=maintenance,
-        member_data=MemberData(store, setup.catalogue),
+        member_data=MemberData(store, setup.catalogue, core.memories),
         moderation=make_moderation(
             store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker
         ),
@@ -177,6 +180,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         client=client,
         media=_media_fetcher(setup),
         keys=keys,
+        memories=AccountMemories(store, keys=keys, catalogue=setup.catalogue, clock=setup.clock),
         key_health=KeyHealth(keys, client, setup.clock),
         unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
@@ -266,6 +270,7 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         unavailable=core.unavailable,
         catalogue=setup.catalogue,
         learned=core.learned,
+        memories=core.memories,
         clock=setup.clock,
         surface=delivery,
         ask_moderators=setup.surface.ask_moderators,
@@ -303,6 +308,7 @@ def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
         client=core.client,
         keys=core.keys,
         catalogue=setup.catalogue,
+        memories=core.memories,
         surface=delivery,
         clock=setup.clock,
     )
@@ -348,6 +354,7 @@ def _intake(
         catalogue=setup.catalogue,
         switches=core.switches,
         pricing=pricing,
+        memories=core.memories,
         clock=setup.clock,
         watch=watch,
         wake=worker.wake,

@@ -21,6 +21,7 @@ from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
@@ -74,6 +75,7 @@ class Parts:
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
+    memories: AccountMemories
     learned_prices: LearnedPrices
     jobs: JobService
     reconciler: Reconciler

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.harmless_text import tame
 from bot.domain.reaction_rules import Purse, ReactionAction
 from bot.domain.text import full_stop
 
@@ -432,3 +433,10 @@ def with_top_up(text: str, link: str) -> str:
 def alert(text: str) -> str:
     """Return an alert as the log channel shows it."""
     return f"⚠️ {text}"
+
+
+def model_refused(name: str, model: str, said: str, others: Sequence[str], *, worked_here: bool) -> str:
+    """Say that the API has refused a model, sent as `model`, and name others: that worked here, or that are public."""
+    sent = "" if model == name else f" as {tame(model)}"
+    those = f"{'these worked here' if worked_here else 'these are documented'}: {', '.join(map(tame, others))}"
+    return f"Cannon Studio does not take the model {tame(name)}{sent}; {those}. It says: {full_stop(said)}"

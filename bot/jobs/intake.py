@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.catalogue import Caution, LiveCatalogue, Operation, distinct
 from bot.catalogue.price_factors import price_factors
-from bot.domain.guild_rules import Rules
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
 from bot.domain.spend_request import JOBS_PER_CARD, ShownPrice, SpendRequest, Verdict, WordsChanged
 from bot.domain.spending_alerts import of_limits
@@ -17,6 +16,7 @@ from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
 from bot.domain.unknown_prices import needs_confirmation
 from bot.errors import InputError, Refused
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
@@ -26,6 +26,7 @@ from bot.guild.watch import Watch
 from bot.jobs import texts
 from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec
+from bot.jobs.defaults import Defaults, with_defaults
 from bot.jobs.limit_alerts import headrooms, tell_refused
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats
@@ -89,6 +90,7 @@ class JobService:
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
         pricing: Pricing,
+        memories: AccountMemories,
         clock: Clock,
         watch: Watch,
         wake: Callable[[], None],
@@ -101,26 +103,28 @@ class JobService:
         self._catalogue = catalogue
         self._switches = switches
         self._pricing = pricing
+        self._memories = memories
         self._clock = clock
         self._watch = watch
         self._wake = wake
         self._repeats = Repeats(store, clock)
 
-    def check(self, spec: CardSpec, rules: Rules) -> list[CheckedJob]:
+    def check(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
         """Return the steps with their wire inputs. Raises InputError or Refused; nothing is spent, stored or sent."""
         if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
             raise InputError(texts.too_many_jobs(JOBS_PER_CARD, len(spec.steps)), "count")
         for step in spec.steps:
             self._switches.require_on(spec.guild_id, self._operation(step))
-        return [self._checked(spec, number, step, rules) for number, step in enumerate(spec.steps, start=1)]
+        return [self._checked(spec, number, defaults) for number in range(1, len(spec.steps) + 1)]
 
-    def _checked(self, spec: CardSpec, number: int, step: JobSpec, rules: Rules) -> CheckedJob:
-        catalogue, operation = self._catalogue.current, self._operation(step)
+    def _checked(self, spec: CardSpec, number: int, defaults: Defaults) -> CheckedJob:
+        catalogue, step = self._catalogue.current, spec.steps[number - 1]
+        operation = self._operation(step)
         try:
             if step.raw:
                 wire_input, cautions = catalogue.check_raw(step.operation, step.input)
             else:
-                given, pending = self._with_default(step, rules), step.fill.keys()
+                given, pending = with_defaults(operation, step, defaults), step.fill.keys()
                 wire_input = catalogue.check(step.operation, given, pending=pending)
                 cautions = catalogue.cautions(step.operation, wire_input, pending=pending)
         except InputError as error:
@@ -132,14 +136,6 @@ class JobService:
     def _operation(self, step: JobSpec) -> Operation:
         catalogue = self._catalogue.current
         return catalogue.resolve_raw(step.operation) if step.raw else catalogue.resolve(step.operation)
-
-    def _with_default(self, step: JobSpec, rules: Rules) -> Mapping[str, Any]:
-        """Return the step's input with the guild's model where the member named none."""
-        operation = self._catalogue.current.resolve(step.operation)
-        model = rules.default_models.get(operation.id)
-        if model is None or step.input.get("model") or all(each.name != "model" for each in operation.fields):
-            return step.input
-        return {**step.input, "model": model}
 
     async def accept(self, spec: CardSpec) -> Accepted:
         """Check, price and store a request, with the credits held. Nothing is sent yet.
@@ -171,7 +167,8 @@ class JobService:
 
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self._store.settings.get(spec.guild_id)
-        checked = [await judged(job, rules.words) for job in self.check(spec, rules)]
+        defaults = Defaults(rules=rules, memory=await self._memories.of(spec.guild_id))
+        checked = [await judged(job, rules.words) for job in self.check(spec, defaults)]
         key = await self._key_gate.require(spec.guild_id, [job.operation for job in checked])
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key, host_limit=self._host_limit.of(key))

@@ -13,6 +13,7 @@ from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import FORGOTTEN_S, REMEMBERED_S, deadline_s, next_poll_s, observed_s, slow_wait_s
 from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyVerdict
 from bot.jobs import texts
@@ -48,6 +49,7 @@ class Polling:
         *,
         catalogue: LiveCatalogue,
         learned: LearnedDurations,
+        memories: AccountMemories,
         clock: Clock,
         metrics: Metrics,
         rng: random.Random,
@@ -57,6 +59,7 @@ class Polling:
         self._key_waits = key_waits
         self._catalogue = catalogue
         self._learned = learned
+        self._memories = memories
         self._clock = clock
         self._metrics = metrics
         self._rng = rng
@@ -193,10 +196,12 @@ class Polling:
         # Without a told cost what is held is settled, but that shows no price.
         cost = progress.cost if progress.cost is not None else job.cost
         finished = self._in_its_life(job, progress.completed_at)
-        if not await self._transitions.change(
-            followed, JobState.READY, output=progress.output, media=media, cost=cost, finished_at=finished, next_at=0.0
-        ):
+        made = {"output": progress.output, "media": media, "cost": cost, "finished_at": finished}
+        tried = self._memories.worked(job)
+        if not await self._transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
             return None
+        if tried is not None:
+            self._memories.forget(job.guild_id)
         failpoint("ready.stored")
         await self._learn(followed, progress, last_seen_s)
         return 0.0

@@ -19,10 +19,12 @@ from bot.errors import (
     CannonUnavailable,
     IdempotencyClash,
     InputError,
+    InputRefused,
     KeyRefused,
     RateLimited,
     UnreadableAnswer,
 )
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyVerdict
 from bot.guild.unavailable_operations import UnavailableOperations
@@ -55,6 +57,7 @@ class Submitting:
         complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
         webhook_url: Callable[[Job], str | None],
         learned: LearnedDurations,
+        memories: AccountMemories,
         clock: Clock,
         metrics: Metrics,
         rng: random.Random,
@@ -68,6 +71,7 @@ class Submitting:
         self._complete = complete
         self._webhook_url = webhook_url
         self._learned = learned
+        self._memories = memories
         self._clock = clock
         self._metrics = metrics
         self._rng = rng
@@ -199,7 +203,18 @@ class Submitting:
             await self._transitions.end_unconfirmed(followed)
             return
         log.warning("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
-        await self._transitions.end(followed, JobState.FAILED, error.sentence)
+        await self._refused_for_good(followed, error)
+
+    async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:
+        """End a job that the API does not take, and remember which of its values it has refused, if that is clear."""
+        job = followed.job
+        tried = await self._memories.refused(job, error) if isinstance(error, InputRefused) else None
+        sentence = error.sentence
+        if tried is not None and job.model is not None and "model" in tried.values:
+            sentence = await self._memories.other_models(job, job.model, error.said) or sentence
+        await self._transitions.end(followed, JobState.FAILED, sentence, tried=tried)
+        if tried is not None:
+            self._memories.forget(job.guild_id)
 
     def _title(self, job: Job) -> str:
         try:

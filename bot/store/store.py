@@ -43,6 +43,7 @@ from bot.store.jobs.lineage import Lineage
 from bot.store.jobs.pings import Pings
 from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
+from bot.store.jobs.tried_values import TriedValues
 from bot.store.money.ledger import Ledger
 from bot.store.money.limits import Grants, Limits
 from bot.store.money.prices import Prices
@@ -88,6 +89,7 @@ class Store:
         self.meta = Meta(database, box, clock)
         self.ledger = Ledger(database, box, clock)
         self.true_costs = TrueCosts(database, box, clock)
+        self.tried_values = TriedValues(database, box, clock)
         self.keys = GuildKeys(database, box, clock)
         self.switched_off = SwitchedOff(database, box, clock)
         self.privacy = Privacy(database, box, clock)

@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, Field, FieldKind
+from bot.catalogue.tried import OWN_IDS
 from bot.domain.models import Job, MediaKind
 from bot.domain.text import shortened
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
@@ -16,6 +17,7 @@ from cogs.ui.texts import PRIVATE_OPTION
 from cogs.ui.viewer import viewer_of
 from cogs.workflows import texts
 from cogs.workflows.price_hints import with_prices
+from cogs.workflows.tried_hints import tried_here
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
@@ -77,7 +79,7 @@ def operation_of(command: app_commands.Command[Any, ..., Any]) -> str | None:
 def _offers_values(field: Field) -> bool:
     if field.kind not in _COMPLETED:
         return False
-    return field.name == "model" or bool(field.choices or field.choices_by_model or field.suggestions)
+    return field.name in OWN_IDS or bool(field.choices or field.choices_by_model or field.suggestions)
 
 
 def _completion(operation_id: str, field: Field, wire_names: Mapping[str, str]) -> Any:
@@ -90,7 +92,8 @@ def _completion(operation_id: str, field: Field, wire_names: Mapping[str, str]) 
         given = {wire_names.get(key, key): value for key, value in options.items() if value is not None}
         given.pop(field.name, None)
         text = "" if isinstance(typed, float) and math.isnan(typed) else str(typed)  # a number before its first digit
-        offered = interaction.client.catalogue.suggest(operation_id, field.name, text, given)
+        tried = await tried_here(interaction, operation_id, field.name)
+        offered = interaction.client.catalogue.suggest(operation_id, field.name, text, given, tried)
         offered = await with_prices(interaction, operation_id, field.name, offered, given)
         # A live document may have changed the field's form; Discord takes only values of the option's own.
         return [app_commands.Choice(name=label, value=value) for label, value in offered if isinstance(value, wanted)]

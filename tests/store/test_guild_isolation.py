@@ -14,7 +14,7 @@ from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS, ReactionKey
 from bot.domain.spend_request import Draw, Verdict
-from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store
+from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
 
 MINE, THEIRS = 700, 701
@@ -146,6 +146,7 @@ CALLS: dict[str, Call] = {
         guild_id, other.paid.key_id, other.paid.operation
     ),
     "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
+    "tried_values.all": lambda store, guild_id, other, _: store.tried_values.all(guild_id, other.paid.key_id),
     "job_lists.counts": lambda store, guild_id, *_: store.job_lists.counts(guild_id),
     "job_lists.results": lambda store, guild_id, other, _: store.job_lists.results(guild_id, kinds=list(MediaKind)),
     "job_lists.own": lambda store, guild_id, other, _: store.job_lists.own(
@@ -303,6 +304,7 @@ WITHOUT_GUILD = {
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
+    "retention.forget_unused",
     "rechecks.due", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
 }  # fmt: skip
 
@@ -333,7 +335,13 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     _, (paid,) = await accepted(store, "5", guild_id=guild_id, price_kind=CANARY)
     image = Media(url=f"https://media.test/{guild_id}.png", kind=MediaKind.IMAGE, key="image_url")
     await store.jobs.change(
-        paid, JobState.DELIVERED, settle=Decimal("5.5"), cost=Decimal("5.5"), media=(image,), message_id=MESSAGE
+        paid,
+        JobState.DELIVERED,
+        settle=Decimal("5.5"),
+        cost=Decimal("5.5"),
+        media=(image,),
+        message_id=MESSAGE,
+        tried=TriedOutcome(values={"model": CANARY}),
     )
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
@@ -376,7 +384,7 @@ TABLES = (
     "guild_keys",
     "host_key_refusals", "jobs",
     "ledger", "limits", "outbox", "prices", "reaction_acts", "reaction_settings", "reactions",
-    "recipes", "review_rules", "reviews", "rules", "switched_off",
+    "recipes", "review_rules", "reviews", "rules", "switched_off", "tried_values",
 )  # fmt: skip
 
 
