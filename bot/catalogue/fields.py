@@ -88,6 +88,8 @@ class Field:
     """The keys of an object, or of each object in a list."""
     extra_keys: bool = False
     """Whether an object may have keys beyond `item_fields`."""
+    offered: bool = True
+    """False if the live document lists the operation's fields without this one."""
 
     def choices_for(self, model: str | None) -> tuple[Scalar, ...]:
         """Return the closed list of values for `model`, empty if any value is valid."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.drift import ApiChange
+from bot.catalogue.drift import ApiChange, changes
 from bot.catalogue.openapi import merge
 
 
@@ -13,6 +13,7 @@ class LiveCatalogue:
     """Holds the catalogue in force. Whatever lives longer than one call keeps this and reads `current` each time."""
 
     def __init__(self, catalogue: Catalogue) -> None:
+        self._built_in = catalogue
         self._current = catalogue
 
     @property
@@ -21,7 +22,30 @@ class LiveCatalogue:
         return self._current
 
     async def learn(self, document: object) -> list[ApiChange]:
-        """Merge an OpenAPI document; return a change for each difference. One that cannot be read changes nothing."""
+        """Adopt what an OpenAPI document says, and nothing of those before it; return what differs from them.
+
+        One that says nothing about any operation changes nothing.
+        """
         # In a thread: the document comes from outside, and an unusual one takes long.
-        self._current, drift = await asyncio.to_thread(merge, self._current, document)
-        return drift
+        former = self._current
+        self._current, found = await asyncio.to_thread(_learned, self._built_in, former, document)
+        return found
+
+
+def _learned(built_in: Catalogue, former: Catalogue, document: object) -> tuple[Catalogue, list[ApiChange]]:
+    present = merge(built_in, document)
+    if present is built_in:
+        return former, []
+    present = present.replaced(present.operations.values(), _former_ids(built_in, former, present))
+    return present, changes(former, present)
+
+
+def _former_ids(built_in: Catalogue, former: Catalogue, present: Catalogue) -> dict[str, str]:
+    """Return the present ids by those that earlier documents had for the same operations: jobs may wait under them."""
+    found: dict[str, str] = {}
+    for key in built_in.operations:
+        now = present.resolve(key).id
+        was = former.resolve(key).id
+        names = {was, *(old for old, new in former.aliases.items() if new == was)}
+        found |= {name: now for name in names if name != now and name not in present.operations}
+    return found

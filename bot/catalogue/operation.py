@@ -26,6 +26,8 @@ class Model:
     name: str
     ends: str | None = None
     """The announced last day, as an ISO date."""
+    offered: bool = True
+    """False if the live document lists the operation's models without this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

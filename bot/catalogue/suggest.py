@@ -59,7 +59,7 @@ def _typed_first(offers: list[Offer], field: Field, typed: str, *, is_closed: bo
 def _open_values(operation: Operation, field: Field, known: Mapping[str, Tried]) -> list[Scalar]:
     values: list[Scalar] = []
     if field.name == "model":
-        values += [model.id for model in operation.models if model.id is not None]
+        values += [model.id for model in operation.models if model.id is not None and model.offered]
         values += _names_to_try(operation, known)
     values += [value for value in field.suggestions if value not in values]
     return values
@@ -69,7 +69,7 @@ def _names_to_try(operation: Operation, known: Mapping[str, Tried]) -> list[str]
     """Return the names of documented models whose id is not known, nor learned, nor refused in every likely form."""
     works = [each.value for each in known.values() if each.works]
     refused = {each.value for each in known.values() if not each.works}
-    names = [model.name for model in operation.models if model.id is None]
+    names = [model.name for model in operation.models if model.id is None and model.offered]
     learned = {name for name in names if any(same_name(name, each) for each in works)}
     return [name for name in names if name not in learned and untried_id(name, refused) is not None]
 

@@ -232,8 +232,18 @@ def new_operation(operation_id: str) -> str:
     return f"There is a new operation: {operation_id}."
 
 
+def gone_operation(title: str, operation_id: str) -> str:
+    """Report an operation that the document lists no longer."""
+    return f"{title} ({operation_id}) is no longer offered."
+
+
+def operation_is_back(title: str, operation_id: str) -> str:
+    """Report an operation that the document lists again."""
+    return f"{title} ({operation_id}) is offered again."
+
+
 def other_id(title: str, present: str, former: str) -> str:
-    """Report the true id of an operation whose id was deduced."""
+    """Report another id of an operation: one that was deduced, or that has been renamed."""
     return f"The id of {title} is {present}, not {former}."
 
 
@@ -250,6 +260,11 @@ def new_fields(operation_id: str, names: Sequence[str]) -> str:
 def new_models(operation_id: str, ids: Sequence[str]) -> str:
     """Report models that were not known."""
     return f"{operation_id} has new models: {', '.join(ids)}."
+
+
+def gone_models(operation_id: str, ids: Sequence[str]) -> str:
+    """Report models that the document lists no longer, by their ids, or by their names where no id is known."""
+    return f"{operation_id} no longer offers these models: {', '.join(ids)}."
 
 
 def of_operation(operation_id: str, change: str) -> str:
@@ -287,5 +302,10 @@ def takes_only(field: str, values: Sequence[Scalar]) -> str:
     return f"{field} takes {either(values)} only."
 
 
+def takes_any(field: str) -> str:
+    """Report that a list of values is closed no longer."""
+    return f"{field} takes any value."
+
+
 def _end(value: float | None) -> str:
-    return "any" if value is None else f"{value:g}"
+    return "any" if value is None else f"{value:,}"

@@ -126,7 +126,7 @@ def test_a_skeleton_with_too_many_fields_leaves_optional_ones_out():
     properties = {f"{'long' * 14}_{number}": {"type": "string"} for number in range(80)}
     branch = {"properties": {"operation": {"const": "a.b"}, "input": {"properties": properties, "required": []}}}
     schema = {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [branch]}}}}}
-    catalogue, _ = merge(Catalogue(), {"paths": {"/api/v1/requests": {"post": schema}}})
+    catalogue = merge(Catalogue(), {"paths": {"/api/v1/requests": {"post": schema}}})
     text = skeleton(catalogue.get("a.b"), max_chars=INPUT_CHARS)
     assert len(text) <= INPUT_CHARS
     assert 40 < len(json.loads(text)) < 80

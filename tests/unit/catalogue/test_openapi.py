@@ -8,6 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from bot.catalogue import Catalogue, FieldKind, describe, merge
+from bot.catalogue.drift import changes
 from bot.errors import InputError
 
 CATALOGUE = Catalogue()
@@ -30,7 +31,8 @@ def branch(operation, properties=None, required=None, **more):
 
 
 def learned(*branches, **components):
-    return merge(CATALOGUE, document_of(*branches, **components))
+    merged = merge(CATALOGUE, document_of(*branches, **components))
+    return merged, changes(CATALOGUE, merged)
 
 
 def said(drift):
@@ -49,7 +51,8 @@ def all_properties(operation):
 
 def test_the_catalogue_understands_its_own_description_without_drift():
     document = json.loads(json.dumps(describe(CATALOGUE), allow_nan=False))
-    merged, drift = merge(CATALOGUE, document)
+    merged = merge(CATALOGUE, document)
+    drift = changes(CATALOGUE, merged)
     assert drift == []
     for key, operation in CATALOGUE.operations.items():
         # What a document says is no guess.
@@ -60,7 +63,8 @@ def test_the_catalogue_understands_its_own_description_without_drift():
 
 @pytest.mark.parametrize("document", [None, "", 5, [], {}, {"paths": 5}, {"components": {"schemas": [1]}}])
 def test_what_is_no_document_changes_nothing(document):
-    merged, drift = merge(CATALOGUE, document)
+    merged = merge(CATALOGUE, document)
+    drift = changes(CATALOGUE, merged)
     assert drift == []
     assert merged.operations == CATALOGUE.operations
 
@@ -141,7 +145,10 @@ def test_listed_values_beside_free_text_are_suggestions():
 def test_model_ids_are_learned_under_their_names_and_stay_open():
     model = {"enum": ["gptimage2", "nanobanana2", "flux-2", "Brand_New"]}
     merged, drift = learned(branch("image.generate", {**all_properties("image.generate"), "model": model}))
-    assert said(drift) == ["image.generate has new models: nanobanana2, flux-2, Brand_New."]
+    assert said(drift) == [
+        "image.generate has new models: nanobanana2, flux-2, Brand_New.",
+        "image.generate no longer offers these models: seedream5.",
+    ]
     ids = {model.name: model.id for model in merged.get("image.generate").models}
     assert (ids["Nano Banana 2"], ids["Flux 2"], ids["Brand_New"]) == ("nanobanana2", "flux-2", "Brand_New")
     assert ids["Nano Banana"] is None
@@ -307,12 +314,12 @@ def test_a_documented_id_is_not_replaced_by_a_title():
 
 def test_an_alias_outlives_a_second_merge():
     once, _ = learned(branch("sora2.new", title="Create Sora 2 Character"))
-    twice, _ = merge(once, document_of(branch("image.generate")))
+    twice = merge(once, document_of(branch("image.generate")))
     assert twice.resolve("sora2.character.create").id == "sora2.new"
 
 
 def test_loopback_stays_allowed_after_a_merge():
-    merged, _ = merge(Catalogue(allow_local=True), describe(CATALOGUE))
+    merged = merge(Catalogue(allow_local=True), describe(CATALOGUE))
     assert merged.allow_local
 
 
@@ -374,7 +381,8 @@ def test_a_document_nested_without_end_ends():
     deep = {}
     for _ in range(100_000):
         deep = {"properties": deep}
-    merged, drift = merge(CATALOGUE, deep)
+    merged = merge(CATALOGUE, deep)
+    drift = changes(CATALOGUE, merged)
     assert (merged.operations, drift) == (CATALOGUE.operations, [])
 
 
@@ -408,5 +416,5 @@ def test_strange_names_and_ranges_are_left_out():
 
 def test_a_read_only_document_is_as_good():
     document = MappingProxyType(document_of(branch("video.tide", {"moon": {"type": "number"}})))
-    merged, _ = merge(CATALOGUE, document)
+    merged = merge(CATALOGUE, document)
     assert merged.get("video.tide").field("moon")
