@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.catalogue.fields import Field, FieldKind
-from bot.catalogue.json_schema import object_schema
+from bot.catalogue.openapi.describing import object_schema
 from bot.catalogue.operation import Operation
 
 Json = dict[str, Any]

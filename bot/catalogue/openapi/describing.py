@@ -29,7 +29,7 @@ def _branch(operation: Operation) -> dict[str, Any]:
         "type": "object",
         "properties": {
             "operation": {"const": operation.id},
-            "input": _object_schema(fields, extra_keys=False) if fields else {"type": "object"},
+            "input": object_schema(fields, extra_keys=False) if fields else {"type": "object"},
             "webhook_url": {"type": "string", "format": "uri"},
         },
         "required": ["operation", "input"],
@@ -42,9 +42,9 @@ def _schema_of(field: Field) -> dict[str, Any]:
     if field.kind is FieldKind.URLS:
         return schema | {"type": "array", "items": {"type": "string", "format": "uri"}}
     if field.kind is FieldKind.OBJECTS:
-        return schema | {"type": "array", "items": _object_schema(field.item_fields, extra_keys=field.extra_keys)}
+        return schema | {"type": "array", "items": object_schema(field.item_fields, extra_keys=field.extra_keys)}
     if field.kind is FieldKind.OBJECT:
-        return schema | _object_schema(field.item_fields, extra_keys=field.extra_keys)
+        return schema | object_schema(field.item_fields, extra_keys=field.extra_keys)
     if field.kind is FieldKind.JSON:
         return schema
     schema["type"] = {FieldKind.TEXT: "string", FieldKind.URL: "string"}.get(field.kind, field.kind.value)
@@ -59,7 +59,7 @@ def _schema_of(field: Field) -> dict[str, Any]:
     return schema | {word: rule for word, rule in rules.items() if rule is not None and rule != []}
 
 
-def _object_schema(fields: tuple[Field, ...], *, extra_keys: bool) -> dict[str, Any]:
+def object_schema(fields: tuple[Field, ...], *, extra_keys: bool) -> dict[str, Any]:
     """Return the JSON Schema of an object with these fields."""
     return {
         "type": "object",
