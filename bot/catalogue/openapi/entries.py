@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.catalogue.openapi.entry import Entry, Source, combined
+from bot.catalogue.openapi.entry import Entry, FactSource, combined
 from bot.catalogue.openapi.places import Names, at_paths, named_components
 from bot.catalogue.openapi.requests import tied
 from bot.catalogue.openapi.samples import shown
@@ -32,7 +32,7 @@ def entries_of(document: Mapping[str, Any], operations: Sequence[Operation]) -> 
     found += at_paths(reader, document, Names(_offered(found), operations))
     found += named_components(reader, document, _offered(found), operations)
     sure = {operation.id for operation in operations} | set(_offered(found))
-    entries = combined(each for each in found if each.id in sure or each.source is Source.SAMPLE)
+    entries = combined(each for each in found if each.id in sure or each.source is FactSource.SAMPLE)
     return {key: _tidy(entry) for key, entry in list(entries.items())[:OPERATION_LIMIT]}
 
 

@@ -16,7 +16,7 @@ _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.[A-Za-z0-9_-]{1,40}){1,4}", r
 _SENTENCE = re.compile(r"(.{3,60}?)[.:](?:\s|$)", re.DOTALL)
 
 
-class Source(IntEnum):
+class FactSource(IntEnum):
     """Where an entry is from; where they differ, the lower one counts."""
 
     SCHEMA = 0
@@ -39,7 +39,7 @@ class Entry:
     """What the document says about one operation."""
 
     id: str
-    source: Source = Source.SCHEMA
+    source: FactSource = FactSource.SCHEMA
     titles: tuple[str, ...] = ()
     fields: tuple[Described, ...] = ()
     is_whole: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.catalogue.openapi.described import Described, without_envelope
-from bot.catalogue.openapi.entry import Entry, Source, is_operation_id, titles_of
+from bot.catalogue.openapi.entry import Entry, FactSource, is_operation_id, titles_of
 from bot.catalogue.openapi.requests import input_of
 from bot.catalogue.openapi.samples import examples, fields_of_example
 from bot.catalogue.openapi.schemas import Reader
@@ -152,7 +152,7 @@ def _entry_at(reader: Reader, key: str, call: Mapping[str, Any]) -> Entry:
     sample = next((value for _, value in examples(reader, media)), None)
     if fields or sample is None:
         return entry
-    return Entry(id=key, source=Source.SAMPLE, titles=entry.titles, fields=fields_of_example(sample))
+    return Entry(id=key, source=FactSource.SAMPLE, titles=entry.titles, fields=fields_of_example(sample))
 
 
 def _json(content: Mapping[Any, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.catalogue.openapi.described import CHOICE_LIMIT, Described, without_envelope
-from bot.catalogue.openapi.entry import Entry, Source, is_operation_id, titles_of
+from bot.catalogue.openapi.entry import Entry, FactSource, is_operation_id, titles_of
 from bot.catalogue.openapi.schemas import Reader, line_of, listed_values
 
 SHARED_LIMIT = 6
@@ -119,4 +119,4 @@ def _named(reader: Reader, operation: object) -> list[Entry]:
     shown = schema.get("examples")
     seen = [*(shown if isinstance(shown, list) else []), schema.get("example"), schema.get("default")]
     ids = [each for each in seen[:CHOICE_LIMIT] if is_operation_id(each)]
-    return [Entry(id=each, source=Source.SAMPLE, is_listed=False) for each in ids]
+    return [Entry(id=each, source=FactSource.SAMPLE, is_listed=False) for each in ids]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.catalogue.openapi.described import CHOICE_LIMIT, Described, of_sample, without_envelope
-from bot.catalogue.openapi.entry import Entry, Source, is_operation_id, titles_of
+from bot.catalogue.openapi.entry import Entry, FactSource, is_operation_id, titles_of
 from bot.catalogue.openapi.schemas import Reader
 
 TEXT_LIMIT_CHARS = 20_000
@@ -19,7 +19,7 @@ def shown(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
     for titles, value in examples(reader, node):
         key, given = value.get("operation"), value.get("input")
         if isinstance(key, str) and is_operation_id(key) and isinstance(given, Mapping):
-            yield Entry(id=key, source=Source.SAMPLE, titles=titles, fields=of_sample(given), is_listed=False)
+            yield Entry(id=key, source=FactSource.SAMPLE, titles=titles, fields=of_sample(given), is_listed=False)
 
 
 def examples(reader: Reader, node: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.catalogue.openapi.described import CHOICE_LIMIT, Described, in_order, is_field_name
-from bot.catalogue.openapi.entry import Entry, NamedModel, Source, combined, is_operation_id, titles_of
+from bot.catalogue.openapi.entry import Entry, FactSource, NamedModel, combined, is_operation_id, titles_of
 from bot.catalogue.openapi.requests import input_of
 from bot.catalogue.openapi.samples import fields_of_example
 from bot.catalogue.openapi.schemas import Reader, line_of
@@ -42,12 +42,12 @@ def listed(reader: Reader, node: Mapping[Any, Any]) -> Iterator[Entry]:
 def _item(reader: Reader, name: object, raw: object) -> Iterator[Entry]:
     if name is None and isinstance(raw, str):
         if is_operation_id(raw):
-            yield Entry(id=raw, source=Source.VENDOR)
+            yield Entry(id=raw, source=FactSource.VENDOR)
         return
     item = reader.linked(raw)
     if not isinstance(item, Mapping):
         if isinstance(name, str) and is_operation_id(name) and isinstance(item, str):
-            yield Entry(id=name, source=Source.VENDOR, titles=titles_of({"title": item}))
+            yield Entry(id=name, source=FactSource.VENDOR, titles=titles_of({"title": item}))
         return
     key = next((item[word] for word in _ID_KEYS if is_operation_id(item.get(word))), name)
     if isinstance(key, str) and is_operation_id(key):
@@ -59,7 +59,7 @@ def _entry(reader: Reader, key: str, item: Mapping[str, Any]) -> Entry:
     fields = _with_required(_fields(reader, _first(item, _FIELD_KEYS)), _first(item, _NEEDED_KEYS))
     entry = Entry(
         id=key,
-        source=Source.VENDOR,
+        source=FactSource.VENDOR,
         titles=tuple(dict.fromkeys(line for word in words.values() for line in titles_of({"title": word}))),
         fields=fields,
         is_whole=bool(fields),
@@ -68,7 +68,7 @@ def _entry(reader: Reader, key: str, item: Mapping[str, Any]) -> Entry:
     sample = reader.linked(_first(item, _SAMPLE_KEYS))
     if not isinstance(sample, Mapping):
         return entry
-    given = Entry(id=key, source=Source.SAMPLE, fields=fields_of_example(sample))
+    given = Entry(id=key, source=FactSource.SAMPLE, fields=fields_of_example(sample))
     return combined([entry, given])[key]
 
 
