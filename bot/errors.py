@@ -28,6 +28,9 @@ BotError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 RESTART_MAY_HELP = 1
 """The exit code for what may pass without anybody's help: a supervisor should start the bot again."""
 RESTART_CANNOT_HELP = 78
@@ -74,16 +77,28 @@ class NotAllowed(Refused):
     """The member lacks the permission that this needs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What an API says is wrong with one field: its name on the wire (`a.b` inside an object), '' for none."""
+
+    field: str
+    reason: str
+    is_missing: bool = False
+
+
 class CannonError(BotError):
     """Cannon Studio's API did not do what was asked. `status` is the HTTP status, None without an answer.
 
-    `said` is the API's own sentence, '' if it said nothing that can be read.
+    `said` is the API's own sentence, '' if it said nothing that can be read; `faults` is what it says field by field.
     """
 
-    def __init__(self, sentence: str, status: int | None = None, *, said: str = "") -> None:
+    def __init__(
+        self, sentence: str, status: int | None = None, *, said: str = "", faults: Sequence[Fault] = ()
+    ) -> None:
         super().__init__(sentence)
         self.status = status
         self.said = said
+        self.faults = tuple(faults)
 
 
 class CannonUnavailable(CannonError):

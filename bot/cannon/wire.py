@@ -22,7 +22,7 @@ import structlog
 
 from bot.cannon import texts
 from bot.cannon.account_wire import expiring_credits, top_up_link
-from bot.cannon.error_text import SENTENCE_LIMIT_CHARS, clean
+from bot.cannon.error_text import SENTENCE_LIMIT_CHARS, clean, told
 from bot.catalogue import Operation
 from bot.domain.models import AccountStatus, Media, MediaKind, credits_of
 from bot.domain.text import shortened
@@ -143,7 +143,7 @@ def progress(document: object, remote_id: str) -> Progress:
         remote_id=remote_id,
         status=status,
         cost=_credits(answer.get("billableCredits"), "billableCredits"),
-        error=(clean(message) or None) if isinstance(message, str) else None,
+        error=(told(message) or None) if isinstance(message, str) else None,
         output=MappingProxyType(dict(output)),
         created_at=_seconds(answer.get("createdAtMs")),
         started_at=_seconds(answer.get("startedAtMs")),
