@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -17,7 +17,7 @@ from bot.cannon.error_body import Said, parsed, said_in
 from bot.cannon.texts import IS_REQUIRED
 from bot.domain.harmless_text import tame
 from bot.domain.text import one_line
-from bot.errors import CannonError, Fault
+from bot.errors import Fault
 
 SENTENCE_LIMIT_CHARS: Final = 200
 _READ_LIMIT_CHARS = 20_000
@@ -55,17 +55,20 @@ def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str,
     return _sentence(said, {}) or _in_words(status), tuple(said.faults)
 
 
-def told(text: str) -> str:
-    """Return the sentence in a message of the API's, which may be JSON itself; '' if there is none. Never raises."""
-    return _sentence(said_in(text[:_READ_LIMIT_CHARS]), {})
+def message_read(text: str) -> tuple[str, tuple[Fault, ...]]:
+    """Return the sentence in a message of the API's, which may be JSON itself, and its faults; '' if there is none."""
+    said = said_in(text[:_READ_LIMIT_CHARS])
+    return _sentence(said, {}), tuple(said.faults)
 
 
-def relabelled(error: CannonError, labels: Mapping[str, str]) -> str:
-    """Return the error's sentence with its fields by the names that members know; `labels` are those by wire name."""
-    if not error.said or not any(each.field.partition(".")[0] in labels for each in error.faults):
-        return error.sentence
-    said = _sentence(Said(faults=list(error.faults)), labels)
-    return error.sentence.replace(error.said, said, 1) if said else error.sentence
+def relabelled(sentence: str, said: str, faults: Sequence[Fault], labels: Mapping[str, str]) -> str:
+    """Return a sentence that ends in what the API said, with its fields by the names that members know.
+
+    `labels` are those by wire name.
+    """
+    if not said or not any(each.field.partition(".")[0] in labels for each in faults):
+        return sentence
+    return sentence.replace(said, _sentence(Said(faults=list(faults)), labels), 1)
 
 
 def missing_in(sentence: str) -> list[str]:

@@ -22,11 +22,11 @@ import structlog
 
 from bot.cannon import texts
 from bot.cannon.account_wire import expiring_credits, top_up_link
-from bot.cannon.error_text import SENTENCE_LIMIT_CHARS, clean, told
+from bot.cannon.error_text import SENTENCE_LIMIT_CHARS, clean, message_read
 from bot.catalogue import Operation
 from bot.domain.models import AccountStatus, Media, MediaKind, credits_of
 from bot.domain.text import shortened
-from bot.errors import UnreadableAnswer
+from bot.errors import Fault, UnreadableAnswer
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +74,8 @@ class Progress:
     cost: Decimal | None = None
     error: str | None = None
     """Why it failed: one sentence that a member may read."""
+    faults: tuple[Fault, ...] = ()
+    """The same field by field, where that is how it was told."""
     output: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """Operation specific; partial before the end."""
     created_at: float | None = None
@@ -139,11 +141,13 @@ def progress(document: object, remote_id: str) -> Progress:
     if not output and status is RemoteStatus.SUCCEEDED:
         output = _mapping(_mapping(answer.get("requestLog")).get("output"))  # the log repeats it for seven days
     message = answer.get("errorMessage")
+    error, faults = message_read(message) if isinstance(message, str) else ("", ())
     return Progress(
         remote_id=remote_id,
         status=status,
         cost=_credits(answer.get("billableCredits"), "billableCredits"),
-        error=(told(message) or None) if isinstance(message, str) else None,
+        error=error or None,
+        faults=faults,
         output=MappingProxyType(dict(output)),
         created_at=_seconds(answer.get("createdAtMs")),
         started_at=_seconds(answer.get("startedAtMs")),

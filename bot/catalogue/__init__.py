@@ -8,7 +8,7 @@ from bot.catalogue.drift import ApiChange, ChangeKind, Subject
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar
 from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.openapi import describe, merge
-from bot.catalogue.operation import model_id, model_name
+from bot.catalogue.operation import labels_of, model_id, model_name
 from bot.catalogue.operations import OPERATIONS, Model, Operation, Output
 from bot.catalogue.suggest import Offer
 from bot.catalogue.tried import Tried
@@ -33,6 +33,7 @@ __all__ = [
     "Tried",
     "describe",
     "distinct",
+    "labels_of",
     "merge",
     "model_id",
     "model_name",

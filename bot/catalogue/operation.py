@@ -76,6 +76,11 @@ class Operation:
         raise KeyError(name)
 
 
+def labels_of(operation: Operation | None) -> dict[str, str]:
+    """Return the names that members know the operation's fields by, by wire name; none of an unknown operation."""
+    return {} if operation is None else {field.name: field.label for field in operation.fields}
+
+
 def undocumented(operation_id: str) -> Operation | None:
     """Return what can be said of an operation that no document names; None for what cannot be an operation's id."""
     if not _ID.fullmatch(operation_id):

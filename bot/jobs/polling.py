@@ -7,9 +7,10 @@ import random
 import structlog
 
 from bot.cannon.client import CannonClient
+from bot.cannon.error_text import relabelled
 from bot.cannon.retry import poll_again
 from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
-from bot.catalogue import LiveCatalogue, Operation
+from bot.catalogue import LiveCatalogue, Operation, labels_of
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import FORGOTTEN_S, REMEMBERED_S, deadline_s, next_poll_s, observed_s, slow_wait_s
 from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
@@ -83,7 +84,7 @@ class Polling:
         if progress.status is RemoteStatus.SUCCEEDED:
             return await self._succeeded(followed, progress, last_seen_s)
         if progress.status is RemoteStatus.FAILED:
-            await self._end_without_result(followed, progress, progress.error or texts.FAILED)
+            await self._end_without_result(followed, progress, self._reason(followed.job, progress))
             return None
         job = followed.job
         if progress.status is RemoteStatus.PROCESSING and job.state is JobState.QUEUED:
@@ -231,6 +232,13 @@ class Polling:
 
     def _age_s(self, job: Job) -> float:
         return self._clock.wall() - (job.submitted_at or job.created_at)
+
+    def _reason(self, job: Job, progress: Progress) -> str:
+        """Return why a request failed, in the words of the API, its fields by the names that members know."""
+        if progress.error is None:
+            return texts.FAILED
+        operation = self._operation(job)
+        return relabelled(progress.error, progress.error, progress.faults, labels_of(operation))
 
     def _operation(self, job: Job) -> Operation | None:
         try:

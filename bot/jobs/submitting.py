@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 from bot.cannon.client import CannonClient
+from bot.cannon.error_text import relabelled
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.wire import CreatedRequest, RemoteStatus
-from bot.catalogue import LiveCatalogue
+from bot.catalogue import LiveCatalogue, labels_of
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import first_poll_s
 from bot.errors import (
@@ -209,7 +210,8 @@ class Submitting:
         """End a job that the API does not take, and remember which of its values it has refused, if that is clear."""
         job = followed.job
         tried = await self._memories.refused(job, error) if isinstance(error, InputRefused) else None
-        sentence = error.sentence
+        labels = labels_of(self._catalogue.current.find(job.operation))
+        sentence = relabelled(error.sentence, error.said, error.faults, labels)
         if tried is not None and job.model is not None and "model" in tried.values:
             sentence = await self._memories.other_models(job, job.model, error.said) or sentence
         await self._transitions.end(followed, JobState.FAILED, sentence, tried=tried)

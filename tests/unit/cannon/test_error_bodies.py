@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cannon.error_text import missing_in, reading_of, relabelled, sentence_of, told
-from bot.errors import InputRefused
+from bot.cannon.error_text import message_read, missing_in, reading_of, relabelled, sentence_of
 
 ISSUE = {"code": "custom", "path": ["input", "duration"], "message": "Must be 5 or 10"}
 LACKS = {
@@ -140,20 +139,20 @@ def test_pages_and_plain_texts_give_their_title_or_text(body: bytes, kind: str |
 
 
 def test_a_failed_requests_message_may_be_json_itself():
-    assert told(json.dumps([ISSUE])) == WANTED
-    assert told("No GPU left") == "No GPU left"
-    assert told('{"a": 1}') == ""
+    assert message_read(json.dumps([ISSUE]))[0] == WANTED
+    assert message_read("No GPU left") == ("No GPU left", ())
+    assert message_read('{"a": 1}') == ("", ())
 
 
 def test_fields_get_the_names_that_members_know_and_missing_ones_are_found_again():
     body = json.dumps({"issues": [ISSUE, LACKS]}).encode()
     said, faults = reading_of(body, None, 400)
-    error = InputRefused(f"Cannon Studio does not take this: {said}", 400, said=said, faults=faults)
-    sentence = relabelled(error, {"duration": "length", "display_name": "display name"})
+    plain = f"Cannon Studio does not take this: {said}"
+    sentence = relabelled(plain, said, faults, {"duration": "length", "display_name": "display name"})
     assert sentence == "Cannon Studio does not take this: length: must be 5 or 10; display name: is required"
     assert missing_in(sentence) == ["display name"]
-    assert missing_in(error.sentence) == ["display_name"]
-    assert relabelled(error, {}) == error.sentence
+    assert missing_in(plain) == ["display_name"]
+    assert relabelled(plain, said, faults, {}) == plain
     assert missing_in("Cannon Studio does not take this: display_name: is required") == ["display_name"]
 
 
