@@ -78,7 +78,7 @@ class NotAllowed(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldFault:
     """What an API says is wrong with one field: its name on the wire (`a.b` inside an object), '' for none."""
 
     field: str
@@ -93,7 +93,7 @@ class CannonError(BotError):
     """
 
     def __init__(
-        self, sentence: str, status: int | None = None, *, said: str = "", faults: Sequence[Fault] = ()
+        self, sentence: str, status: int | None = None, *, said: str = "", faults: Sequence[FieldFault] = ()
     ) -> None:
         super().__init__(sentence)
         self.status = status

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.errors import Fault
+from bot.errors import FieldFault
 
 FAULTS_MAX: Final = 8
 """How many faults are read: more than a sentence has room for."""
@@ -50,7 +50,7 @@ class Said:
     """What a document says. `headline` is '' if it says nothing in one text."""
 
     headline: str = ""
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[FieldFault] = field(default_factory=list)
 
 
 def said_in(document: object) -> Said:
@@ -63,7 +63,7 @@ def said_in(document: object) -> Said:
         if len(found.faults) >= FAULTS_MAX:
             break
     if not found.faults and (named := _named_missing(found.headline)):
-        found.faults.append(Fault(named, found.headline, is_missing=True))
+        found.faults.append(FieldFault(named, found.headline, is_missing=True))
     return found
 
 
@@ -85,7 +85,7 @@ def _headline(value: object, depth: int) -> str:
     return ""
 
 
-def _faults(value: object, path: tuple[str, ...], depth: int, nodes: Iterator[int]) -> Iterator[Fault]:
+def _faults(value: object, path: tuple[str, ...], depth: int, nodes: Iterator[int]) -> Iterator[FieldFault]:
     """Yield the faults in a value that is about the field at `path`."""
     if depth == 0 or next(nodes, None) is None:
         return
@@ -105,7 +105,9 @@ def _faults(value: object, path: tuple[str, ...], depth: int, nodes: Iterator[in
         yield from _in_object(value, path, depth, nodes)
 
 
-def _in_object(value: Mapping[str, object], path: tuple[str, ...], depth: int, nodes: Iterator[int]) -> Iterator[Fault]:
+def _in_object(
+    value: Mapping[str, object], path: tuple[str, ...], depth: int, nodes: Iterator[int]
+) -> Iterator[FieldFault]:
     own = (*path, *_own_path(value))
     reason = _reason(value)
     lists = [key for key in _LISTS if isinstance(value.get(key), list | Mapping) or _has_json(value.get(key))]
@@ -124,7 +126,7 @@ def _in_object(value: Mapping[str, object], path: tuple[str, ...], depth: int, n
         yield from _in_map(rest, own, depth - 1, nodes)
 
 
-def _in_map(value: object, path: tuple[str, ...], depth: int, nodes: Iterator[int]) -> Iterator[Fault]:
+def _in_map(value: object, path: tuple[str, ...], depth: int, nodes: Iterator[int]) -> Iterator[FieldFault]:
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _faults(inner, (*path, *_split(name)), depth, nodes)
@@ -181,15 +183,15 @@ def _split(place: object) -> tuple[str, ...]:
     return tuple(names) if all(_FIELD.fullmatch(each) for each in names) else ()
 
 
-def _fault(path: tuple[str, ...], reason: str, about: Mapping[str, object]) -> Fault:
+def _fault(path: tuple[str, ...], reason: str, about: Mapping[str, object]) -> FieldFault:
     kind = (about.get("type"), about.get("code"), about.get("keyword"))
     is_told = "missing" in kind or "required" in kind or about.get("received") == "undefined"
     is_told = is_told or (isinstance(params := about.get("params"), Mapping) and "missingProperty" in params)
     if not path:
         named = _named_missing(reason)
-        return Fault(named, reason, is_missing=bool(named))
+        return FieldFault(named, reason, is_missing=bool(named))
     is_missing = is_told or bool(_MISSING.search(reason) and not _NOT_MISSING.search(reason))
-    return Fault(".".join(path)[:120], reason, is_missing=is_missing)
+    return FieldFault(".".join(path)[:120], reason, is_missing=is_missing)
 
 
 def _named_missing(sentence: str) -> str:

@@ -17,7 +17,7 @@ from bot.cannon.error_body import Said, parsed, said_in
 from bot.cannon.texts import IS_REQUIRED
 from bot.domain.harmless_text import tame
 from bot.domain.text import one_line
-from bot.errors import Fault
+from bot.errors import FieldFault
 
 SENTENCE_LIMIT_CHARS: Final = 200
 _READ_LIMIT_CHARS = 20_000
@@ -43,7 +43,7 @@ def sentence_of(body: bytes, content_type: str | None, status: int) -> str:
     return reading_of(body, content_type, status)[0]
 
 
-def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str, tuple[Fault, ...]]:
+def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str, tuple[FieldFault, ...]]:
     """Return what an error answer says, as `sentence_of` does, and its faults by field. Never raises."""
     text = _decoded(body)
     if text.startswith(("{", "[", '"')):
@@ -55,13 +55,13 @@ def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str,
     return _sentence(said, {}) or _in_words(status), tuple(said.faults)
 
 
-def message_read(text: str) -> tuple[str, tuple[Fault, ...]]:
+def message_read(text: str) -> tuple[str, tuple[FieldFault, ...]]:
     """Return the sentence in a message of the API's, which may be JSON itself, and its faults; '' if there is none."""
     said = said_in(text[:_READ_LIMIT_CHARS])
     return _sentence(said, {}), tuple(said.faults)
 
 
-def relabelled(sentence: str, said: str, faults: Sequence[Fault], labels: Mapping[str, str]) -> str:
+def relabelled(sentence: str, said: str, faults: Sequence[FieldFault], labels: Mapping[str, str]) -> str:
     """Return a sentence that ends in what the API said, with its fields by the names that members know.
 
     `labels` are those by wire name.
@@ -88,7 +88,7 @@ def _sentence(said: Said, labels: Mapping[str, str]) -> str:
     return clean("; ".join(parts)) if parts else clean(said.headline)
 
 
-def _of_fault(fault: Fault, labels: Mapping[str, str]) -> str:
+def _of_fault(fault: FieldFault, labels: Mapping[str, str]) -> str:
     reason = clean(fault.reason)
     if not fault.field:
         return reason

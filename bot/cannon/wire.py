@@ -26,7 +26,7 @@ from bot.cannon.error_text import SENTENCE_LIMIT_CHARS, clean, message_read
 from bot.catalogue import Operation
 from bot.domain.models import AccountStatus, Media, MediaKind, credits_of
 from bot.domain.text import shortened
-from bot.errors import Fault, UnreadableAnswer
+from bot.errors import FieldFault, UnreadableAnswer
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,7 @@ class Progress:
     cost: Decimal | None = None
     error: str | None = None
     """Why it failed: one sentence that a member may read."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[FieldFault, ...] = ()
     """The same field by field, where that is how it was told."""
     output: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """Operation specific; partial before the end."""

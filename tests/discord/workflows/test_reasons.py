@@ -1,4 +1,4 @@
-"""What the API says is wrong with an input reaches the card with the field's name, from a create and from a request."""
+"""What the API says is wrong with an input reaches the card with the field's name."""
 
 from __future__ import annotations
 
