@@ -128,6 +128,9 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     core.absences.listen(worker.resume)
     core.estimate_tool.listen(watch.tell)
     webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
+    command_sync = CommandSync(
+        setup.bot, store, catalogue=setup.catalogue, clock=setup.clock, renew=setup.renew_commands
+    )
     return Parts(
         store=store,
         absences=core.absences,
@@ -138,7 +141,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
-        upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery),
+        upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery, command_sync),
         switches=core.switches,
         estimates=core.estimates,
         estimate_tool=core.estimate_tool,
@@ -160,7 +163,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         http=_http_server(setup, worker, webhooks),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
-        command_sync=CommandSync(setup.bot, store),
+        command_sync=command_sync,
         recovery=recovery,
         catalogue_refresh=CatalogueRefresh(
             setup.catalogue, store=store, reader=DocumentReader(core.client, core.keys), clock=setup.clock
@@ -315,7 +318,13 @@ def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
 
 
 def _upkeep(
-    setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, recovery: Recovery, delivery: Delivery
+    setup: Setup,
+    core: _Core,
+    reconciler: Reconciler,
+    worker: Worker,
+    recovery: Recovery,
+    delivery: Delivery,
+    command_sync: CommandSync,
 ) -> Upkeep:
     return Upkeep(
         core.store,
@@ -327,6 +336,7 @@ def _upkeep(
         absences=core.absences,
         retention=DataRetention(core.store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days),
         delete_erased=delivery.takedown.delete_erased,
+        renew_commands=command_sync.catch_up,
         learned=core.learned,
         fulfil_wishes=setup.surface.fulfil_wishes,
         ask_prices=core.price_books.run_once,

@@ -9,7 +9,7 @@ from pathlib import Path
 from discord.ext import commands
 
 from bot.app.catalogue_refresh import CatalogueRefresh
-from bot.app.command_sync import CommandSync
+from bot.app.command_sync import CommandSync, Renew
 from bot.app.recovery import Recovery, Spawn
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
@@ -62,6 +62,7 @@ class Setup:
     metrics: Metrics
     folder: Path
     surface: CardSurface
+    renew_commands: Renew
     spawn: Spawn | None
     cdn: Cdn | None
 

@@ -1,6 +1,7 @@
 """Files that members give to a command or a form, as an upload, a link, or an earlier job."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import discord
 
@@ -33,3 +34,25 @@ def offered_file(
             raise InputError(texts.file_not_given(label), label)
         return []
     return [SourceFile(ref=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]
+
+
+def offered_files(
+    label: str,
+    *uploads: discord.Attachment | None,
+    url: str | None = None,
+    job: str | None = None,
+    field: str,
+    kinds: frozenset[MediaKind] = frozenset(MediaKind),
+    required: bool = False,
+) -> list[SourceFile]:
+    """Return the files of a field that takes a list; `url` may hold several links.
+
+    Raises InputError if none was given and one is required.
+    """
+    files = [offered_file(label, attachment=upload, field=field, kinds=kinds) for upload in uploads]
+    files += [offered_file(label, url=link, field=field, kinds=kinds) for link in (url or "").replace(",", " ").split()]
+    files.append(offered_file(label, job=job, field=field, kinds=kinds))
+    found = [replace(file, into_list=True) for given in files for file in given]
+    if required and not found:
+        raise InputError(texts.file_not_given(label), label)
+    return found

@@ -44,7 +44,8 @@ class OperationForm(Form):
     an object) to the text in its input. With `also`, the member chooses between the generation's operation and those;
     then only what they have in common is asked. `source` is the kind of the generation's file. `kept` are values that
     apply where the form had no room to ask. `still_may` raises if its sender may no longer do it: filling it in takes
-    minutes. The catalogue reads what is typed, as it does a command's options.
+    minutes. `elsewhere` are fields that are asked elsewhere. The catalogue reads what is typed, as it does a command's
+    options.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class OperationForm(Form):
         source: MediaKind | None = None,
         kept: Mapping[str, Any] | None = None,
         still_may: StillMay | None = None,
+        elsewhere: Collection[str] = (),
     ) -> None:
         operations = [bot.catalogue.resolve(each) for each in (generation.operation, *also)]
         super().__init__(bot, title=shortened(title or operations[0].title, TITLE_CHARS), name="operation")
@@ -70,7 +72,7 @@ class OperationForm(Form):
         self.uploads: list[tuple[Field, FileUpload, TextInput]] = []
         if also:
             self._add_choice(operations)
-        taken = {file.field for file in generation.files}
+        taken = {*elsewhere, *(file.field for file in generation.files)}
         for field in _other_media(operations[0], taken):
             self._add_upload(field)
         for path, field in _fields_to_ask(operations, {*generation.values, *taken}, source):

@@ -97,12 +97,21 @@ class _Payload(list[dict[str, Any]]):
 
 
 _build_payload = CommandSync._payload
-_payloads: dict[tuple[str, ...], _Payload] = {}
+_payloads: dict[tuple[tuple[str, ...], ...], _Payload] = {}
 
 
 async def _payload_made_once(sync: CommandSync) -> list[dict[str, Any]]:
     """Return the payload of these commands: to translate it takes as long as the rest of a bot's start."""
-    names = tuple(command.name for command in sync._bot.tree.get_commands())
+    names = tuple(
+        (
+            command.qualified_name,
+            *(
+                f"{each.name} {each.type} {each.description} {each.min_value} {each.max_value}"
+                for each in getattr(command, "parameters", ())
+            ),
+        )
+        for command in sync._bot.tree.walk_commands()
+    )
     if names not in _payloads:
         _payloads[names] = _Payload(await _build_payload(sync))
     return _payloads[names]

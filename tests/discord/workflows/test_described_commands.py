@@ -1,0 +1,306 @@
+"""Operations that the code has no command for: they get one from their data, and it behaves as the others do."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+from discord.http import HTTPClient
+
+from bot.domain.models import JobState
+from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly
+from tests.support.workflows import IMAGE, delivered, earlier, examined, posted_link
+
+TILE = {
+    "prompt": {"type": "string", "description": "What is on the tile, e.g. roses"},
+    "image_url": {"type": "string", "format": "uri", "description": "The picture to tile"},
+    "size": {"type": "integer", "minimum": 1, "maximum": 9, "description": "How many tiles"},
+    "seamless": {"type": "boolean"},
+    "visualStyle": {"enum": ["plain", "baroque"]},
+}
+HOUR_S = 3600.0
+
+
+def branch(operation: str, properties: dict[str, Any], *required: str, title: str = "") -> dict[str, Any]:
+    """Describe one operation as an OpenAPI document does."""
+    given = {"type": "object", "properties": properties, "required": list(required)}
+    return {"title": title or operation, "properties": {"operation": {"const": operation}, "input": given}}
+
+
+def document(*branches: dict[str, Any]) -> dict[str, Any]:
+    body = {"content": {"application/json": {"schema": {"oneOf": list(branches)}}}}
+    return {"paths": {"/api/v1/requests": {"post": {"requestBody": body}}}}
+
+
+async def learn(rig: Rig, *branches: dict[str, Any]) -> None:
+    """Let the bot read a document, and the round of its upkeep come that registers commands."""
+    await rig.bot.live_catalogue.learn(document(*branches))
+    rig.sandbox.studio.catalogue = rig.bot.catalogue
+    await rig.bot.parts.command_sync.catch_up()
+
+
+def registered(rig: Rig) -> dict[str, dict[str, Any]]:
+    """Return every slash command that Discord has been given, by what a member types."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def walk(item: dict[str, Any], above: str) -> None:
+        name = f"{above} {item['name']}".strip()
+        inner = [each for each in item.get("options") or [] if each["type"] in {1, 2}]
+        for each in inner:
+            walk(each, name)
+        if not inner:
+            found[name] = item
+
+    for command in rig.env.backend.commands[None].values():
+        if command.get("type", 1) == 1:
+            walk(command, "")
+    return found
+
+
+def options(rig: Rig, command: str) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in registered(rig)[command]["options"]}
+
+
+# ---------------------------------------------------------------------- the built-in ones
+
+
+async def test_a_3d_location_is_made_of_a_picture_by_its_own_command(rig: Rig):
+    await rig.member.slash(
+        rig.channel,
+        "3d location",
+        description="a harbour at dawn",
+        source_image=("harbour.png", png()),
+        source_image_urls=await posted_link(rig, IMAGE),
+        angle_context='[{"label": "north", "azimuth": 0}]',
+    )
+    await rig.work()
+    [job] = await rig.jobs()
+    assert (job.state, job.operation) == (JobState.DELIVERED, "three_d.location.generate")
+    [request] = rig.sandbox.requests
+    assert request.input["description"] == "a harbour at dawn"
+    assert len(request.input["source_image_urls"]) == 2
+    assert request.input["angle_context"] == [{"label": "north", "azimuth": 0}]
+    assert examined(rig, delivered(rig, job)[0]) is IMAGE
+    await settled_exactly(rig, HOST_KEY)
+
+
+async def test_what_is_wrong_is_refused_before_anything_is_spent(rig: Rig):
+    result = await rig.member.slash(rig.channel, "3d location", description="x", angle_context="north")
+    assert "angles" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+async def test_a_switched_off_operation_is_refused_by_its_made_command(rig: Rig):
+    operation = rig.bot.catalogue.get("three_d.location.generate")
+    await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
+    result = await rig.member.slash(rig.channel, "3d location", description="x")
+    assert "switched off" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+# ---------------------------------------------------------------------- new ones
+
+
+async def test_a_new_operation_of_the_document_becomes_a_command_with_its_rules(rig: Rig):
+    assert "image tile" not in registered(rig)
+    await learn(rig, branch("image.tile", TILE, "prompt", "image_url", title="Tile Image"))
+    command = registered(rig)["image tile"]
+    assert command["description"] == "Tile Image"
+    made = options(rig, "image tile")
+    assert next(iter(made)) == "prompt"
+    assert made["prompt"]["required"]
+    assert made["prompt"]["description"] == "What is on the tile, e.g. roses"
+    assert (made["size"]["type"], made["size"]["min_value"], made["size"]["max_value"]) == (4, 1, 9)
+    assert made["seamless"]["type"] == 5
+    assert [made[name]["type"] for name in ("image", "url", "job")] == [11, 3, 3]
+    assert {"enhance", "private"} <= set(made)
+    offered = await rig.member.autocomplete(rig.channel, "image tile", "visual_style", "bar")
+    assert [each["value"] for each in offered] == ["baroque"]
+
+
+@pytest.mark.parametrize("way", ["upload", "link", "job"])
+async def test_a_new_operation_takes_a_file_in_every_way(rig: Rig, way: str):
+    await learn(rig, branch("image.tile", TILE, "prompt", "image_url"))
+    given: dict[str, Any] = {}
+    if way == "upload":
+        given["image"] = ("cat.png", png())
+    elif way == "link":
+        given["url"] = await posted_link(rig, IMAGE)
+    else:
+        job = await earlier(rig, IMAGE)
+        offered = await rig.member.autocomplete(rig.channel, "image tile", "job", "")
+        assert [each["value"] for each in offered] == [job.id]
+        given["job"] = job.id
+    await rig.member.slash(rig.channel, "image tile", prompt="roses", size=3, visual_style="plain", **given)
+    await rig.work()
+    job = (await rig.jobs())[0]
+    assert job.operation == "image.tile"
+    sent = rig.sandbox.requests[-1].input
+    assert {name: sent[name] for name in ("prompt", "size", "visualStyle")} == {
+        "prompt": "roses", "size": 3, "visualStyle": "plain",
+    }  # fmt: skip
+    assert sent["image_url"].startswith("http")
+    await settled_exactly(rig, HOST_KEY)
+
+
+async def test_a_file_that_is_required_and_missing_is_named(rig: Rig):
+    await learn(rig, branch("image.tile", TILE, "prompt", "image_url"))
+    result = await rig.member.slash(rig.channel, "image tile", prompt="roses")
+    assert "Give the image url" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+async def test_a_prompt_is_rewritten_first_where_enhance_says_so(rig: Rig):
+    await learn(rig, branch("image.poster", {"prompt": {"type": "string"}}, "prompt"))
+    await rig.member.slash(rig.channel, "image poster", prompt="roses", enhance=True)
+    first, second = reversed(await rig.jobs())
+    assert (first.operation, second.operation) == ("prompt.enhance.image", "image.poster")
+    await rig.work()
+
+
+async def test_what_the_options_have_no_room_for_is_asked_in_a_form(rig: Rig):
+    many = {f"field_{number:02}": {"type": "string"} for number in range(30)}
+    await learn(rig, branch("image.tile", {**many, "prompt": {"type": "string"}}, "prompt"))
+    made = options(rig, "image tile")
+    assert len(made) == 25
+    assert {"prompt", "more", "private"} <= set(made)
+    shown = await rig.member.slash(rig.channel, "image tile", prompt="roses", more=True)
+    fields = rig.form_fields(shown)
+    left = [f"field_{number:02}" for number in range(30) if f"field_{number:02}" not in made]
+    assert 0 < len(fields) == min(5, len(left))
+    await rig.member.submit_modal(shown, {fields[0]: "typed"})
+    [job] = await rig.jobs()
+    assert job.input == {"prompt": "roses", left[0]: "typed"}
+
+
+async def test_a_required_field_without_an_option_is_always_asked(rig: Rig):
+    many = {f"field_{number:02}": {"type": "string"} for number in range(26)}
+    await learn(rig, branch("image.tile", many, *many))
+    made = options(rig, "image tile")
+    typed = {name: "x" for name in made if name.startswith("field_")}
+    shown = await rig.member.slash(rig.channel, "image tile", **typed)
+    fields = rig.form_fields(shown)
+    await rig.member.submit_modal(shown, dict.fromkeys(fields, "y"))
+    [job] = await rig.jobs()
+    assert set(job.input) == set(many)
+
+
+async def test_one_that_discord_cannot_ask_for_is_left_to_the_raw_request(rig: Rig):
+    many = {f"field_{number:02}": {"type": "string"} for number in range(40)}
+    await learn(rig, branch("image.tile", many, *many))
+    assert "image tile" not in registered(rig)
+    offered = await rig.moderator.autocomplete(rig.channel, "studio request", "operation", "tile")
+    assert [each["value"] for each in offered] == ["image.tile"]
+
+
+async def test_names_that_are_taken_or_equal_are_told_apart(rig: Rig):
+    words = {"prompt": {"type": "string"}}
+    await learn(
+        rig,
+        branch("image.edit.generate", words, "prompt"),
+        branch("image.tile", words, "prompt"),
+        branch("image.tile.generate", words, "prompt"),
+        branch("Image.TILE", words, "prompt"),
+    )
+    made = registered(rig)
+    by_id = {rig.bot.catalogue.get(key).id: name for name, key in made_ids(rig).items()}
+    assert by_id["image.edit.generate"] == "image edit_generate"
+    assert by_id["image.tile.generate"] == "image tile_generate"
+    assert len({by_id["image.tile"], by_id["Image.TILE"]}) == 2
+    assert set(by_id.values()) <= set(made)
+
+
+def made_ids(rig: Rig) -> dict[str, str]:
+    from cogs.workflows.options import operation_of
+
+    found = {}
+    for each in rig.bot.tree.walk_commands():
+        key = operation_of(each) if isinstance(each, app_commands.Command) else None
+        if key is not None and rig.bot.catalogue.find(key) is not None:
+            found[each.qualified_name] = key
+    return found
+
+
+async def test_two_hundred_new_operations_stay_within_discords_limits_and_the_rest_is_named(rig: Rig):
+    branches = [branch(f"image.kind{number:03}", TILE, "prompt") for number in range(200)]
+    await learn(rig, *branches)
+    commands = [each for each in rig.env.backend.commands[None].values() if each.get("type", 1) == 1]
+    assert len(commands) <= 100
+    for command in commands:
+        assert len(command["options"] or []) <= 25, command["name"]
+    ways = set(made_ids(rig).values())
+    left = [each for each in rig.bot.catalogue.operations if each not in ways]
+    assert "image.kind199" in left
+    assert "image.kind000" in ways
+    assert rig.bot.get_cog("DescribedCommands").left == tuple(left)
+
+
+# ---------------------------------------------------------------------- while the bot runs, and after
+
+
+@pytest.fixture
+def registrations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count from now on how often commands are registered, by every bot."""
+    times: list[int] = []
+    upsert = HTTPClient.bulk_upsert_global_commands
+
+    def counted(http: HTTPClient, application_id: int, payload: list[Any]) -> Any:
+        times.append(len(payload))
+        return upsert(http, application_id, payload=payload)
+
+    monkeypatch.setattr(HTTPClient, "bulk_upsert_global_commands", counted)
+    return times
+
+
+async def test_a_flapping_document_registers_at_most_once_an_hour(rig: Rig, registrations: list[int]):
+    for number in range(10):
+        await learn(rig, branch(f"image.kind{number}", TILE, "prompt"))
+    assert len(registrations) == 1
+    rig.advance(HOUR_S)
+    await rig.bot.parts.command_sync.catch_up()
+    assert len(registrations) == 2
+    assert "image kind9" in registered(rig)
+    await rig.bot.parts.command_sync.catch_up()
+    assert len(registrations) == 2
+
+
+async def test_commands_are_there_after_a_restart_without_registering_again(rig: Rig, registrations: list[int]):
+    read = document(branch("image.tile", TILE, "prompt", "image_url"))
+    await rig.bot.parts.store.meta.set("openapi_document", json.dumps(read))
+    await rig.restart()
+    assert "image tile" in registered(rig)
+    await rig.restart()
+    assert len(registrations) == 1
+    result = await rig.member.slash(rig.channel, "image tile", prompt="roses", image=("cat.png", png()))
+    assert not result.ephemeral
+    await rig.work()
+
+
+async def test_what_discord_refuses_keeps_no_bot_from_starting(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    upsert = HTTPClient.bulk_upsert_global_commands
+
+    async def refusing(http: HTTPClient, application_id: int, payload: list[dict[str, Any]]) -> Any:
+        if any(inner["name"] == "tile" for each in payload for inner in each.get("options") or []):
+            raise discord.HTTPException(SimpleNamespace(status=400, reason="Bad Request"), "invalid")  # type: ignore[arg-type] # what it reads of a response
+        return await upsert(http, application_id, payload=payload)
+
+    monkeypatch.setattr(HTTPClient, "bulk_upsert_global_commands", refusing)
+    await learn(rig, branch("image.tile", TILE, "prompt"))
+    assert "image tile" not in registered(rig)
+    assert "image generate" in registered(rig)
+    result = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+    assert not result.ephemeral
+    await rig.work()
+
+
+async def test_help_prices_and_lists_them(rig: Rig):
+    await learn(rig, branch("image.tile", TILE, "prompt", title="Tile Image"))
+    result = await rig.member.slash(rig.channel, "help", topic="image")
+    text = " ".join(embed.description or "" for embed in result.response.embeds)
+    assert "image tile" in text
+    assert "Tile Image" in text
