@@ -56,5 +56,6 @@ async def renew(bot: CannonBot, *, described: bool) -> None:
         return
     if described:
         await cog.renew()
+        cog.log()
     else:
         cog.remove()

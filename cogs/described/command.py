@@ -15,7 +15,7 @@ from bot.catalogue.compatible import kinds_of
 from bot.delivery.deadlines import in_time
 from bot.generation.field_paths import nested
 from bot.generation.generation import Generation, SourceFile
-from cogs.described.plan import CommandPlan, Common, OptionKind, PlannedOption
+from cogs.described.plan import CommandPlan, Common, OptionKind, PlannedOption, is_needed
 from cogs.ui.interaction import Interaction
 from cogs.workflows.files import offered_file, offered_files
 from cogs.workflows.operation_form import OperationForm
@@ -113,7 +113,7 @@ def _files(plan: CommandPlan, given: Mapping[str, Any]) -> list[SourceFile]:
         [job] = [value for kind, value in found if kind is OptionKind.JOB]
         if field.kind is FieldKind.URLS:
             files += offered_files(
-                field.label, *uploads, url=link, job=job, field=field.name, kinds=kinds, required=field.required
+                field.label, *uploads, url=link, job=job, field=field.name, kinds=kinds, required=is_needed(field)
             )
         else:
             files += offered_file(
@@ -123,7 +123,7 @@ def _files(plan: CommandPlan, given: Mapping[str, Any]) -> list[SourceFile]:
                 job=job,
                 field=field.name,
                 kinds=kinds,
-                required=field.required,
+                required=is_needed(field),
             )
     return files
 

@@ -16,7 +16,7 @@ from bot.domain.text import shortened
 from cogs.described import texts
 from cogs.ui.forms import INPUTS
 from cogs.ui.texts import PRIVATE_OPTION
-from cogs.workflows.operation_form import TYPED
+from cogs.workflows.operation_form import MAIN_FIELDS, TYPED
 from cogs.workflows.texts import COUNT_OPTION, ENHANCE_OPTION, JOB_OPTION, URL_OPTION
 
 OPTIONS_MAX = 25
@@ -86,7 +86,7 @@ class CommandPlan:
     @property
     def must_ask(self) -> bool:
         """Whether a form has to follow: something that is required has no option."""
-        return any(field.required for field in self.left)
+        return any(is_needed(field) for field in self.left)
 
     def of_field(self, name: str) -> list[PlannedOption]:
         """Return the options that give a field of the operation."""
@@ -96,7 +96,7 @@ class CommandPlan:
 def plan_of(operation: Operation) -> CommandPlan | None:
     """Return the command of an operation; None if it is not described, or Discord cannot ask for what it requires."""
     fields = [field for field in operation.fields if field.probe is None]
-    fields.sort(key=lambda field: not field.required)
+    fields.sort(key=lambda field: (not is_needed(field), _can_wait(field)))
     if not fields:
         return None
     common = _common(operation, fields)
@@ -120,6 +120,11 @@ def plan_of(operation: Operation) -> CommandPlan | None:
     )
 
 
+def is_needed(field: Field) -> bool:
+    """Whether a command insists on the field; where that is only inferred, the member is warned and may go on."""
+    return field.required and not field.rule_inferred
+
+
 def option_name(wire: str, taken: Collection[str] = ()) -> str:
     """Return a name as Discord takes it: `visualStyle` as `visual_style`; with a number if it is among `taken`."""
     name = _NO_NAME.sub("_", _CAPITAL.sub("_", wire).lower()).strip("_") or "value"
@@ -131,9 +136,14 @@ def option_name(wire: str, taken: Collection[str] = ()) -> str:
     return free
 
 
+def _can_wait(field: Field) -> bool:
+    """Whether the field is none of the main ones, and a form could ask for it."""
+    return field.kind in TYPED and field.name not in MAIN_FIELDS
+
+
 def _can_be_asked(left: Collection[Field]) -> bool:
     """Whether a form can ask for all that is required of the fields without an option."""
-    needed = [field for field in left if field.required]
+    needed = [field for field in left if is_needed(field)]
     inputs = sum(2 if field.kind is FieldKind.URL else 1 for field in needed)
     return inputs <= INPUTS and all(field.kind in TYPED or field.kind is FieldKind.URL for field in needed)
 
@@ -143,7 +153,7 @@ def _common(operation: Operation, fields: Collection[Field]) -> list[PlannedOpti
     wanted = {Common.COUNT: COUNT_OPTION, Common.ENHANCE: ENHANCE_OPTION, Common.PRIVATE: PRIVATE_OPTION}
     if operation.workflow == "prompt" or not any(field.name == ENHANCED for field in fields):
         del wanted[Common.ENHANCE]
-    if any(field.required and kinds_of(field) for field in fields):
+    if any(is_needed(field) and kinds_of(field) for field in fields):
         del wanted[Common.COUNT]  # finishing a file twice makes the same twice
     own = {option_name(field.name) for field in fields}
     return [
@@ -168,7 +178,7 @@ def _of_field(field: Field, *, sole: bool) -> list[PlannedOption]:
         return list(_of_media(field, sole=sole))
     if field.kind is FieldKind.OBJECT and field.item_fields and all(each.kind in TYPED for each in field.item_fields):
         return [
-            replace(_of_value(inner), inside=field.name, required=field.required and inner.required)
+            replace(_of_value(inner), inside=field.name, required=is_needed(field) and is_needed(inner))
             for inner in field.item_fields
         ]
     return [_of_value(field)]
@@ -200,7 +210,7 @@ def _of_value(field: Field) -> PlannedOption:
         name=field.name,
         about=_about(texts.as_json(field.help) if is_json else field.help) or _about(field.label) or field.name,
         kind=kinds.get(field.kind, OptionKind.TEXT),
-        required=field.required,
+        required=is_needed(field),
         field=field,
     )
 

@@ -78,7 +78,10 @@ class DescribedCommands(commands.Cog):
         self._replace(made)
         with_command = {operation_of(each.command) for each in made}
         self.left = tuple(each.id for each in missing if each.id not in with_command)
-        log.info("commands.described", made=len(made), left=self.left)
+
+    def log(self) -> None:
+        """Tell the host how many there are, and which operations are left to `/studio request`."""
+        log.info("commands.described", made=len(self._made), left=self.left)
 
     def remove(self) -> None:
         """Remove them all: Discord has refused one."""

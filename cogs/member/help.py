@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.catalogue import Operation
 from bot.delivery.deadlines import in_time
 from bot.errors import InputError, NoKey
 from bot.jobs.price_book import PriceBook
@@ -38,18 +39,21 @@ class HelpContext:
     def line(self, command: AnyCommand) -> str:
         """Return a command with what it does and what it costs here."""
         text = f"{self.bot.parts.command_sync.mention(command.qualified_name)} {command.description}"
-        key = operation_of(command)
-        if key is None:
+        operation = self._operation(command)
+        if operation is None:
             return text
-        operation = self.bot.catalogue.resolve(key)
         if operation.id in self.off:
             return texts.switched_off(text)
         return f"{text} · {price_range(operation, self.prices)}"
 
     def kinds(self, command: AnyCommand) -> list[str]:
         """Return a line for each kind of the command's jobs whose price is known here."""
+        operation = self._operation(command)
+        return [] if operation is None else price_lines(operation, self.prices, KINDS_SHOWN)
+
+    def _operation(self, command: AnyCommand) -> Operation | None:
         key = operation_of(command)
-        return [] if key is None else price_lines(self.bot.catalogue.resolve(key), self.prices, KINDS_SHOWN)
+        return None if key is None else self.bot.catalogue.find(key)
 
 
 async def entries(interaction: Interaction) -> dict[str, HelpEntry]:

@@ -43,6 +43,7 @@ EXAMPLES = {
     "prompt": "/prompt image prompt: a fox",
     "finish": "/finish subtitles job: (pick a video)",
     "sora": "/sora edit prompt: make it snow job: (pick a video)",
+    "3d": "/3d location description: a harbour at dawn",
     "recipe": "/recipe run recipe: trailer",
     "batch": "/batch operation: image.generate prompts: a fox | an owl | a deer",
     "jobs": "/jobs list state: open",

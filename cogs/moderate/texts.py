@@ -197,6 +197,11 @@ def end_announced(date: str) -> str:
     return f" Its provider announced its end for {date}."
 
 
+def reached_by(command: str | None) -> str:
+    """Return what is added to the line of an operation: the command that runs it, or that it has none of its own."""
+    return " · only by /studio request" if command is None else f" · /{command}"
+
+
 def listed_end(date: str) -> str:
     """Return what is added to the line of an operation whose end has been announced."""
     return f" · announced end: {date}"

@@ -82,6 +82,17 @@ def runs(callback: Callable[..., Any], operation_id: str) -> None:
     _OPERATION_OF[callback] = operation_id
 
 
+def command_names(bot: CannonBot) -> dict[str, str]:
+    """Return what members type for each operation that has a command, by the operation's present id."""
+    found: dict[str, str] = {}
+    for each in bot.tree.walk_commands():
+        key = operation_of(each) if isinstance(each, app_commands.Command) else None
+        operation = None if key is None else bot.catalogue.find(key)
+        if operation is not None:
+            found[operation.id] = each.qualified_name
+    return found
+
+
 def offers_values(field: Field) -> bool:
     """Whether values of the field are known to be offered while typing."""
     if field.kind not in _COMPLETED:

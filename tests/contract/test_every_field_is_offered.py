@@ -22,6 +22,7 @@ from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.fields import Field
 from bot.errors import InputError
 from bot.settings import Settings
+from cogs.described.plan import plan_of
 from tests.support.workflows import COMMANDS
 
 READ = "is read from the file itself"
@@ -42,10 +43,8 @@ NOT_OFFERED = {
     ("video.upscale", "duration_seconds"): READ,
     ("sora2.video.extend", "source_duration"): READ,
 }
-WITHOUT_COMMAND = {
-    "three_d.location.generate": "has no group of its own: `/studio request` takes it as JSON",
-    "three_d.model.generate": "has no group of its own: `/studio request` takes it as JSON",
-}
+WITHOUT_COMMAND = {"three_d.model.generate": "its fields are not public: `/studio request` takes it as JSON"}
+"""Operations that have no command at all: neither in the code nor made of their data."""
 ABOUT_THE_JOB = {"count", "private", "enhance"}
 EITHER_OR = {"sora edit": "job", "sora extend": "job", "sora remix": "job"}
 """Options that exclude another one already in the command: left out when everything is given at once."""
@@ -64,11 +63,12 @@ def names_of(fields: tuple[Field, ...], above: str = "") -> Iterator[str]:
 
 
 def unoffered(operations: Catalogue, reached: dict[str, set[str]]) -> set[tuple[str, str]]:
-    """Return the operations' fields that no command gives."""
+    """Return the fields that no command gives, of the operations that have one in the code."""
+    by_hand = set(COMMANDS.values())
     return {
         (operation.id, name)
         for operation in operations.operations.values()
-        if operation.id not in WITHOUT_COMMAND
+        if operation.id in by_hand
         for name in names_of(operation.fields)
         if name not in reached.get(operation.id, set())
     }
@@ -174,8 +174,20 @@ async def test_a_new_key_of_an_object_would_be_noticed(called: Commands):
     assert ("smartmotion.generate", "camera_control.roll") in unoffered(catalogue(), reached)
 
 
-def test_every_operation_has_a_command_or_its_reason_here():
-    assert set(catalogue().operations) - set(COMMANDS.values()) == WITHOUT_COMMAND.keys()
+def test_every_operation_has_a_command_in_the_code_or_of_its_data_or_its_reason_here():
+    others = [each for each in catalogue().operations.values() if each.id not in set(COMMANDS.values())]
+    assert {each.id for each in others if plan_of(each) is None} == WITHOUT_COMMAND.keys()
+    assert any(plan_of(each) for each in others)
+
+
+def test_a_command_that_is_made_of_data_gives_every_field_of_its_operation():
+    for operation in catalogue().operations.values():
+        plan = plan_of(operation)
+        if plan is not None and operation.id not in set(COMMANDS.values()):
+            given = {option.field.name for option in plan.options if option.field is not None and not option.inside}
+            given |= {option.inside for option in plan.options} | {field.name for field in plan.left}
+            assert {field.name for field in operation.fields if field.probe is None} <= given, operation.id
+            assert plan.left == (), "a built-in operation needs no second form"
 
 
 def test_what_is_read_from_the_file_has_a_file_to_be_read_from():

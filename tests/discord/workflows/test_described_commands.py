@@ -8,10 +8,10 @@ from typing import Any
 
 import discord
 import pytest
-from discord import app_commands
 from discord.http import HTTPClient
 
 from bot.domain.models import JobState
+from cogs.workflows.options import command_names
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly
 from tests.support.workflows import IMAGE, delivered, earlier, examined, posted_link
@@ -208,22 +208,11 @@ async def test_names_that_are_taken_or_equal_are_told_apart(rig: Rig):
         branch("Image.TILE", words, "prompt"),
     )
     made = registered(rig)
-    by_id = {rig.bot.catalogue.get(key).id: name for name, key in made_ids(rig).items()}
+    by_id = command_names(rig.bot)
     assert by_id["image.edit.generate"] == "image edit_generate"
     assert by_id["image.tile.generate"] == "image tile_generate"
     assert len({by_id["image.tile"], by_id["Image.TILE"]}) == 2
     assert set(by_id.values()) <= set(made)
-
-
-def made_ids(rig: Rig) -> dict[str, str]:
-    from cogs.workflows.options import operation_of
-
-    found = {}
-    for each in rig.bot.tree.walk_commands():
-        key = operation_of(each) if isinstance(each, app_commands.Command) else None
-        if key is not None and rig.bot.catalogue.find(key) is not None:
-            found[each.qualified_name] = key
-    return found
 
 
 async def test_two_hundred_new_operations_stay_within_discords_limits_and_the_rest_is_named(rig: Rig):
@@ -233,11 +222,14 @@ async def test_two_hundred_new_operations_stay_within_discords_limits_and_the_re
     assert len(commands) <= 100
     for command in commands:
         assert len(command["options"] or []) <= 25, command["name"]
-    ways = set(made_ids(rig).values())
+    ways = command_names(rig.bot)
     left = [each for each in rig.bot.catalogue.operations if each not in ways]
     assert "image.kind199" in left
     assert "image.kind000" in ways
-    assert rig.bot.get_cog("DescribedCommands").left == tuple(left)
+    result = await rig.moderator.slash(rig.channel, "studio operations")
+    lines = result.response.embeds[0].description.splitlines()
+    assert "`image.kind000` · /image kind000" in " ".join(lines)
+    assert "`three_d.model.generate` · only by /studio request" in " ".join(lines)
 
 
 # ---------------------------------------------------------------------- while the bot runs, and after
@@ -303,4 +295,5 @@ async def test_help_prices_and_lists_them(rig: Rig):
     result = await rig.member.slash(rig.channel, "help", topic="image")
     text = " ".join(embed.description or "" for embed in result.response.embeds)
     assert "image tile" in text
-    assert "Tile Image" in text
+    assert "Tile Image · price not known yet" in text
+    assert "`visual_style`" in text
