@@ -11,7 +11,14 @@ from bot.catalogue.cautions import Caution, cautions_of, raw_caution
 from bot.catalogue.operation import Operation, undocumented
 from bot.catalogue.operations import OPERATIONS
 from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
-from bot.catalogue.texts import SPELLED_OTHERWISE, echo, no_document_names, no_operation, printable
+from bot.catalogue.texts import (
+    SPELLED_OTHERWISE,
+    echo,
+    no_document_names,
+    no_operation,
+    offered_before,
+    printable,
+)
 from bot.catalogue.tried import Tried
 from bot.catalogue.validation import check_input
 from bot.catalogue.values import clean_text, plain
@@ -141,13 +148,17 @@ class Catalogue:
     def suggest_operations(self, typed: str, without: Collection[str] = ()) -> list[tuple[str, str]]:
         """Return up to 25 pairs of label and operation id whose title or id contains the typed text.
 
-        Operations whose id is among `without` are left out.
+        Operations whose id is among `without` are left out. Those that are no longer offered come last and say so.
         """
         word = clean_text(typed).casefold()
-        offered = [each for each in self._operations.values() if each.id not in without]
-        offers = [(f"{printable(each.title, 60)} ({each.id})", each.id) for each in offered]
-        found = [(label[:OFFER_LIMIT_CHARS], key) for label, key in offers if word in label.casefold()]
-        return [offer for offer in found if len(offer[1]) <= OFFER_LIMIT_CHARS][:OFFER_LIMIT]
+        known = sorted(self._operations.values(), key=lambda each: not each.offered)
+        offers = [(each, f"{printable(each.title, 60)} ({each.id})") for each in known if each.id not in without]
+        found = [
+            (label if each.offered else offered_before(label), each.id)
+            for each, label in offers
+            if word in label.casefold() and len(each.id) <= OFFER_LIMIT_CHARS
+        ]
+        return [(label[:OFFER_LIMIT_CHARS], key) for label, key in found[:OFFER_LIMIT]]
 
     def replaced(self, operations: Iterable[Operation], aliases: Mapping[str, str]) -> Catalogue:
         """Return a catalogue with other operations and with `aliases` added, the rest unchanged."""

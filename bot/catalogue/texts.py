@@ -79,6 +79,11 @@ def no_operation(given: str, nearest: str | None, count: int) -> str:
     return f"There is no operation {echo(given) or 'of that name'}; {hint}."
 
 
+def offered_before(label: str) -> str:
+    """Mark an operation that the live document no longer names, in front, where no limit cuts it off."""
+    return f"No longer offered: {label}"
+
+
 def no_field(operation: str, given: object, nearest: str | None, known: Sequence[str]) -> str:
     """Refuse a field's name; `nearest` is one that is spelled alike."""
     hint = f"It has {', '.join(known)}." if nearest is None else f"The nearest is {nearest}."

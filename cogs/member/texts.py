@@ -86,6 +86,21 @@ def switched_off(command: str) -> str:
     return f"🚫 {command} · switched off here"
 
 
+def no_longer_offered(command: str) -> str:
+    """Return the line of a command whose operation Cannon Studio no longer offers: it asks before it is tried."""
+    return f"⚠️ {command} · no longer offered by Cannon Studio"
+
+
+def end_passed(command: str, date: str) -> str:
+    """Return the line of a command whose operation's announced end, an ISO date, has passed."""
+    return f"⚠️ {command} · its provider announced its end for {date}: it may fail"
+
+
+def model_end_passed(model: str, date: str) -> str:
+    """Return the line of a model whose announced end, an ISO date, has passed."""
+    return f"-# ⚠️ {model}: its provider announced its end for {date}; it may fail"
+
+
 def key_refused(payer: str) -> str:
     """Return who pays, with the warning that Cannon Studio does not accept their key."""
     return f"{payer} Cannon Studio refuses that key now, so nothing can be made."

@@ -72,6 +72,8 @@ def _line(switches: OperationSwitches, guild_id: int, operation: Operation, comm
         mark, note = "🚫", texts.OFF_EVERYWHERE
     elif not switches.is_on(guild_id, operation.id):
         mark, note = "🚫", texts.OFF_HERE
+    if not operation.offered:
+        note += texts.NO_LONGER_OFFERED
     if operation.ends is not None:
         note += texts.listed_end(operation.ends)
     return f"{mark} {harmless(operation.title)} `{operation.id}`{texts.reached_by(command)}{note}"

@@ -172,6 +172,7 @@ OPERATIONS_TITLE = "Operations in this server"
 OPERATIONS_FOOTER = "To switch one: /studio operations with operation and switch"
 STILL_OFF_EVERYWHERE = " It still cannot be used: the host of this bot has switched it off for all servers."
 """Added to the sentence that an operation was switched on."""
+NO_LONGER_OFFERED = " · no longer offered by Cannon Studio"
 OFF_EVERYWHERE = " · switched off in all servers by the host"
 OFF_HERE = " · switched off in this server"
 

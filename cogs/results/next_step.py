@@ -43,7 +43,12 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     found = interaction.client.parts.generation.next_steps.fitting(interaction.guild_id or 0, medium)
     if not found:
         raise InputError(texts.nothing_takes(kinds_text(medium.kinds)))
-    options = [discord.SelectOption(label=each.title[:100], value=each.id) for each in found[:OPTIONS_PER_SELECT]]
+    options = [
+        discord.SelectOption(
+            label=each.title[:100], value=each.id, description=None if each.offered else texts.NO_LONGER_OFFERED
+        )
+        for each in found[:OPTIONS_PER_SELECT]
+    ]
     embed = discord.Embed(title=texts.NEXT_STEP_TITLE, description=texts.CHOOSE_NEXT_STEP, colour=NEUTRAL)
     if medium.job is not None:
         embed.set_footer(text=texts.from_job(medium.job.id))

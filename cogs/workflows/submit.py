@@ -15,6 +15,7 @@ from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
 from cogs.ui.viewer import origin_of
 from cogs.workflows import texts
 from cogs.workflows.answer import answer
+from cogs.workflows.ends import end_notice, tell_end
 
 CAUTIONS_MAX = 5
 """How many cautions a question shows: as many fit into a message, whatever they say."""
@@ -44,10 +45,14 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
         is_late = True
     outcome = await generations.accept_or_quote(generation, origin)
+    notice = end_notice(interaction, generation)
     if isinstance(outcome, Quote):
-        await interaction.client.responses.reply_privately(interaction, _question(outcome), _question_view(outcome))
-    else:
-        await _answer(interaction, outcome, is_late=is_late)
+        question = "\n".join(each for each in (notice, _question(outcome)) if each)
+        await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
+        return
+    await _answer(interaction, outcome, is_late=is_late)
+    if notice is not None and generation.agreed is None:  # the question had it
+        await tell_end(interaction, notice)
 
 
 async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool) -> None:

@@ -160,6 +160,11 @@ NOT_MADE = "Not made; nothing was spent."
 PRICE_EXPIRED = "This question was answered before, or too long ago; please ask again."
 
 
+def end_passed(name: str, date: str) -> str:
+    """Warn that the announced end of an operation or model, an ISO date, has passed."""
+    return f"⚠️ The provider of {name} announced its end for {date}; it may fail. You pay only for what is delivered."
+
+
 def price(verb: str, amount: str) -> str:
     """Return the price of a request; `verb` is COSTS for an exact one, WILL_COST for an estimate."""
     return f"This {verb} **{amount} credits**."
