@@ -7,7 +7,7 @@ the operations without it, and has one of the same title, or of a very like id a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -18,6 +18,7 @@ CERTAIN = 2.0
 LIKELY = 0.5
 MARGIN = 0.05
 """How much better than the next best a likeness must be: else nobody can say which is meant."""
+SIBLINGS_MIN = 2
 ALIKE_WORDS = 0.7
 SAME_FIELDS = 0.6
 
@@ -41,16 +42,25 @@ class Pair:
     entry_id: str
 
 
-def twins(missing: Sequence[Operation], new: Sequence[Entry], *, is_list: bool) -> dict[str, str]:
-    """Return the true ids by those of operations that the document does not name; each entry is one's twin at most.
+def twins(
+    operations: Sequence[Operation], missing: Sequence[Operation], new: Sequence[Entry], *, is_list: bool
+) -> dict[str, str]:
+    """Return the true ids by those of the operations that the document does not name.
 
-    `is_list` says that the document lists the operations there are.
+    `missing` are these among all `operations`; `new` are its entries of unknown ids, each of which is one's twin at
+    most; `is_list` says that it lists the operations there are.
     """
-    pairs = [pair for operation in missing for entry in new if (pair := _pair(operation, entry, is_list=is_list))]
+    documented = [operation.id for operation in operations if operation.id_documented]
+    pairs = [
+        pair
+        for each in missing
+        for entry in new
+        if (pair := _pair(each, entry, documented, is_list=is_list)) is not None
+    ]
     found = _unambiguous(pairs)
     left = [each for each in missing if each.id not in found and not each.id_documented]
     rest = [each for each in new if each.id not in found.values()]
-    return {**found, **_by_elimination(left, rest)}
+    return {**found, **_by_elimination(left, rest, documented)}
 
 
 def words_of(name: str) -> list[str]:
@@ -60,7 +70,7 @@ def words_of(name: str) -> list[str]:
     return [_SYNONYMS.get(word, word) for word in stems]
 
 
-def _pair(operation: Operation, entry: Entry, *, is_list: bool) -> Pair | None:
+def _pair(operation: Operation, entry: Entry, documented: Sequence[str], *, is_list: bool) -> Pair | None:
     if not (is_list or not operation.id_documented):
         return None
     if any(same_name(title, operation.title) for title in entry.titles):
@@ -68,7 +78,7 @@ def _pair(operation: Operation, entry: Entry, *, is_list: bool) -> Pair | None:
     elif operation.id_documented:
         likeness = 1.0 if _is_respelled(operation, entry) else 0.0
     else:
-        likeness = _likeness(operation, entry)
+        likeness = _likeness(operation, entry, documented)
     return Pair(likeness, operation.id, entry.id) if likeness >= LIKELY else None
 
 
@@ -87,14 +97,22 @@ def _unambiguous(pairs: Iterable[Pair]) -> dict[str, str]:
     return found
 
 
-def _by_elimination(missing: Sequence[Operation], new: Sequence[Entry]) -> dict[str, str]:
-    """Return the pair of the only guess and the only untitled new entry of one family, if their fields may agree."""
+def _by_elimination(missing: Sequence[Operation], new: Sequence[Entry], documented: Sequence[str]) -> dict[str, str]:
+    """Return the pairs of the only guess and the only new entry of a family that has several documented operations.
+
+    An entry that has words of its own for what it does is none, nor one that is named after something known.
+    """
+    families = [key.rpartition(".")[0] for key in documented]
+    taken = {word for key in documented for word in words_of(key)}
     found: dict[str, str] = {}
     for operation in missing:
         family = operation.id.rpartition(".")[0]
         rivals = [each for each in missing if each.id.rpartition(".")[0] == family]
         entries = [each for each in new if each.id.rpartition(".")[0] == family]
-        if len(rivals) == len(entries) == 1 and not _says_otherwise(operation, entries[0]):
+        if families.count(family) < SIBLINGS_MIN or (len(rivals), len(entries)) != (1, 1):
+            continue
+        told = set(words_of(entries[0].id.rpartition(".")[2]))
+        if not told & taken and not _says_otherwise(operation, entries[0]):
             found[operation.id] = entries[0].id
     return found
 
@@ -105,17 +123,18 @@ def _says_otherwise(operation: Operation, entry: Entry) -> bool:
     return any(" " in title for title in entry.titles) or bool(own and given and not own & given)
 
 
-def _likeness(operation: Operation, entry: Entry) -> float:
-    """Return how much a guess and an entry have in common: words that are in the guess's id or title, and fields."""
-    known = {*words_of(operation.id), *words_of(operation.title)}
-    words = set(words_of(entry.id))
-    tail = set(words_of(operation.id.rpartition(".")[2])) | (known - set(words_of(operation.id)))
-    if not _kin(operation.id, entry.id) or not words & known:
+def _likeness(operation: Operation, entry: Entry, documented: Sequence[str]) -> float:
+    """Return how much a guess and an entry have in common, 0 if either has a word that the other should have.
+
+    The entry needs the words that tell the guess from the documented operations of its family; beyond these, it may
+    lack words of the guess, or have more, but not both.
+    """
+    own, words = set(words_of(operation.id)), set(words_of(entry.id))
+    kin = {word for key in documented if _kin(key, operation.id) for word in words_of(key)}
+    known = own | set(words_of(operation.title))
+    if not _kin(operation.id, entry.id) or not own - kin <= words or not (words <= known or own <= words):
         return 0.0
-    covered = len(words & known) / len(words)
-    share = _share(sorted(words_of(operation.id)), sorted(words))
-    telling = 1.0 if words & tail - set(words_of(operation.id.rpartition(".")[0])) else 0.0
-    return telling * (covered + share) / 2
+    return (len(words & known) / len(words) + _share(own, words)) / 2
 
 
 def _kin(first: str, second: str) -> bool:
@@ -123,7 +142,7 @@ def _kin(first: str, second: str) -> bool:
     return words_of(first)[:1] == words_of(second)[:1] != []
 
 
-def _share(first: Sequence[str], second: Sequence[str]) -> float:
+def _share(first: Collection[str], second: Collection[str]) -> float:
     one, other = set(first), set(second)
     return len(one & other) / len(one | other) if one | other else 0.0
 

@@ -32,7 +32,7 @@ def merge(catalogue: Catalogue, document: object) -> Catalogue:
     is_list = _is_list(entries, catalogue.operations)
     missing = [operation for operation in operations if operation.id not in entries]
     new = [entry for entry in entries.values() if entry.id not in catalogue.operations]
-    aliases = twins(missing, new, is_list=is_list)
+    aliases = twins(operations, missing, new, is_list=is_list)
     present = [_present(operation, entries, aliases, is_list=is_list) for operation in operations]
     found = {operation.id for operation in present}
     present += [learned(entry) for entry in new if entry.id not in found]
