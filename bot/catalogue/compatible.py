@@ -7,7 +7,7 @@ from collections.abc import Collection
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.operation import Operation
-from bot.domain.models import MediaKind
+from bot.domain.models import SOURCE_KINDS, MediaKind
 
 LINK_KINDS = frozenset({FieldKind.URL, FieldKind.URLS})
 NATIVE_ID = "sora_video_id"
@@ -57,7 +57,7 @@ def kinds_of(field: Field) -> frozenset[MediaKind]:
         return frozenset()
     name = field.name.casefold()
     named = field.media or frozenset(kind for kind, words in _WORDS.items() if any(word in name for word in words))
-    return named or frozenset(kind for kind in MediaKind if any(word in name for word in _ANY_WORDS))
+    return named or frozenset(kind for kind in SOURCE_KINDS if any(word in name for word in _ANY_WORDS))
 
 
 def _takes(field: Field, kind: MediaKind) -> bool:

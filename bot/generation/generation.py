@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.models import MediaKind
+from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.spend_request import ShownPrice
 from bot.generation.sources import SourceRef
 from bot.jobs.card_spec import JobSpec
@@ -24,7 +24,7 @@ class SourceFile:
     label: str
     field: str | None = None
     by_kind: Mapping[MediaKind, str] = dataclasses.field(default_factory=dict)
-    kinds: frozenset[MediaKind] = frozenset(MediaKind)
+    kinds: frozenset[MediaKind] = SOURCE_KINDS
     """What it may be if the catalogue does not know what the field takes."""
     into_list: bool = False
     """Whether the field takes a list of links, to which this one is added."""

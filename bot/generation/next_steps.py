@@ -10,7 +10,7 @@ from typing import Any
 from bot.catalogue import FieldKind, LiveCatalogue, Operation
 from bot.catalogue.compatible import NATIVE_ID, field_for, fitting, takes_native_id
 from bot.catalogue.operation import bare
-from bot.domain.models import Job, MediaKind
+from bot.domain.models import SOURCE_KINDS, Job, MediaKind
 from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
@@ -89,8 +89,8 @@ class NextSteps:
         self._visible = visible
 
     async def medium_of(self, job: Job) -> Medium | None:
-        """Return the job's result, None if it has no media."""
-        kinds = tuple(dict.fromkeys(medium.kind for medium in job.media))
+        """Return the job's result, None if it has none that an operation could take."""
+        kinds = tuple(dict.fromkeys(medium.kind for medium in job.media if medium.kind in SOURCE_KINDS))
         if not kinds:
             return None
         private = await self._earlier.is_private(job)

@@ -11,7 +11,12 @@ from bot.domain.models import MediaKind
 
 # ---------------------------------------------------------------------- sources
 
-KIND_WORDS = {MediaKind.IMAGE: "a picture", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
+KIND_WORDS = {
+    MediaKind.IMAGE: "a picture",
+    MediaKind.VIDEO: "a video",
+    MediaKind.AUDIO: "a sound",
+    MediaKind.FILE: "a file",
+}
 
 
 def kinds(of: Sequence[MediaKind]) -> str:

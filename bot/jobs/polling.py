@@ -8,8 +8,9 @@ import structlog
 
 from bot.cannon.client import CannonClient
 from bot.cannon.error_text import relabelled
+from bot.cannon.outputs import media_of, text_of
 from bot.cannon.retry import poll_again
-from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
+from bot.cannon.wire import Progress, RemoteStatus
 from bot.catalogue import LiveCatalogue, Operation, labels_of
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import FORGOTTEN_S, REMEMBERED_S, deadline_s, next_poll_s, observed_s, slow_wait_s

@@ -13,7 +13,8 @@ from enum import Enum, auto
 import structlog
 
 from bot.cannon.client import CannonClient
-from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
+from bot.cannon.outputs import media_of, text_of
+from bot.cannon.wire import Progress, RemoteStatus
 from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.models import Job, credits_words
 from bot.domain.poll_schedule import FORGOTTEN_S, recheck_at

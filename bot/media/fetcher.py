@@ -25,7 +25,7 @@ from bot.media.body import body_of, is_packed
 from bot.media.containers.facts import ContainerFacts, facts_of
 from bot.media.containers.pieces import Span
 from bot.media.download_pace import FLOOR_WINDOW_S, DownloadPace
-from bot.media.identify import identified, identified_whole, refined, require_kind
+from bot.media.identify import identified, identified_whole, looked_at, refined, require_kind
 from bot.media.partial_file import PartFile
 from bot.media.sniff import HEAD_BYTES, Sniffed
 from bot.runtime.clock import Clock
@@ -159,7 +159,7 @@ class MediaFetcher:
         with PartFile(into, _plain(stem) or "file") as part:
             async with _deadline(self._total_timeout_s), self._answer(self._downloads, url) as response:
                 pace = DownloadPace(self._clock, self._progress_window_s)
-                found = await _fill(part, response, wanted, limit, pace, on_progress)
+                found = await _fill(part, response, url, wanted, limit, pace, on_progress)
             kind, content_type, extension = identified_whole(found, part.size, part.piece, wanted)
             path = part.keep(extension)
         log.info("media.downloaded", kind=kind, size=part.size, seconds=round(self._clock.monotonic() - started, 3))
@@ -176,8 +176,9 @@ class MediaFetcher:
             head = await self._piece(url, Span(0, INSPECT_BYTES))
             if head.size is not None and max_bytes is not None and head.size > max_bytes:
                 raise _too_large(max_bytes, head.size)
-            found = identified(head.data, expect)
-            facts = await self._container(head) if found[0] is not MediaKind.IMAGE else ContainerFacts()
+            found = looked_at(head.data, expect, url)
+            is_played = found[0] in {MediaKind.VIDEO, MediaKind.AUDIO}
+            facts = await self._container(head) if is_played else ContainerFacts()
             kind, content_type, extension = found = refined(found, facts)
             require_kind(found, expect)
         last = unquote(httpx.URL(url).path).rpartition("/")[2]
@@ -255,6 +256,7 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
 async def _fill(
     part: PartFile,
     response: httpx.Response,
+    link: str,
     expect: Collection[MediaKind] | None,
     limit: int,
     pace: DownloadPace,
@@ -271,14 +273,14 @@ async def _fill(
         part.write(chunk)
         if found is None:
             head += chunk
-            found = identified(bytes(head), expect) if len(head) >= HEAD_BYTES else None
+            found = identified(bytes(head), expect, link) if len(head) >= HEAD_BYTES else None
         if on_progress is not None:
             on_progress(part.size, total)
         if not halved and total is not None and part.size * 2 >= total:
             halved = _half(part)
     if not halved:
         _half(part)
-    return found or identified(bytes(head), expect)
+    return found or identified(bytes(head), expect, link)
 
 
 def _half(part: PartFile) -> bool:

@@ -19,7 +19,12 @@ COMPRESSED = "The file's host sends it packed, which the bot does not undo."
 OTHER_RANGE = "The file's host sent another part of the file than the one asked for."
 DISK_FULL = "There is no room left for this file on the bot's machine."
 
-_KINDS = {MediaKind.IMAGE: "an image", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
+_KINDS = {
+    MediaKind.IMAGE: "an image",
+    MediaKind.VIDEO: "a video",
+    MediaKind.AUDIO: "a sound",
+    MediaKind.FILE: "another file",
+}
 
 
 FORMATS = {
@@ -32,7 +37,7 @@ FORMATS = {
 
 def unknown_kind(wanted: Collection[MediaKind]) -> str:
     """Refuse a file of a format that the bot does not know, naming those of the `wanted` kinds."""
-    known = "; ".join(f"{_KINDS[kind]}: {FORMATS[kind]}" for kind in MediaKind if kind in wanted)
+    known = "; ".join(f"{_KINDS[kind]}: {FORMATS[kind]}" for kind in FORMATS if kind in wanted)
     return f"The file's format is not one that can be used here ({known})."
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import discord
 
-from bot.domain.models import MediaKind
+from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.errors import InputError
 from bot.generation.generation import SourceFile
 from bot.generation.sources import SourceRef
@@ -20,7 +20,7 @@ def offered_file(
     job: str | None = None,
     field: str | None = None,
     by_kind: Mapping[MediaKind, str] | None = None,
-    kinds: frozenset[MediaKind] = frozenset(MediaKind),
+    kinds: frozenset[MediaKind] = SOURCE_KINDS,
     required: bool = False,
 ) -> list[SourceFile]:
     """Return the file that was given in one of three ways, [] if none was. Raises InputError if one is required."""
@@ -42,7 +42,7 @@ def offered_files(
     url: str | None = None,
     job: str | None = None,
     field: str,
-    kinds: frozenset[MediaKind] = frozenset(MediaKind),
+    kinds: frozenset[MediaKind] = SOURCE_KINDS,
     required: bool = False,
 ) -> list[SourceFile]:
     """Return the files of a field that takes a list; `url` may hold several links.
