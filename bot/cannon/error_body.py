@@ -138,7 +138,10 @@ def _is_wrapper(value: Mapping[str, object]) -> bool:
 
 def _is_listed(value: Mapping[str, object]) -> bool:
     """Whether an object without a field looks like an item of a list of errors rather than the error as a whole."""
-    return isinstance(value.get("message", value.get("msg")), str)
+    if isinstance(value.get("message", value.get("msg")), str):
+        return True
+    reason = value.get("reason")
+    return isinstance(reason, str) and " " in reason  # Google's `reason` is a code, not a sentence
 
 
 def _reason(value: Mapping[str, object]) -> str:

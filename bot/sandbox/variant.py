@@ -84,6 +84,11 @@ class TrueApi:
         self._documented = documented
         self.vary(variant)
 
+    def know(self, documented: Catalogue) -> None:
+        """Have these operations from now on instead of the documented ones."""
+        self._documented = documented
+        self.vary(self.variant)
+
     def vary(self, variant: Variant) -> None:
         """Be the API of `variant` from now on."""
         self.variant = variant

@@ -108,7 +108,7 @@ def samples(*values: object) -> tuple[Scalar, ...]:
 def field_of(described: Described) -> Field:
     """Return a field that is known only from the live document."""
     label = " ".join(word.casefold() for word in _WORD.findall(described.name)) or described.name
-    kind = RULED_KINDS.get(described.name) or described.kind or FieldKind.JSON
+    kind = RULED_KINDS.get(described.name) or described.kind or _named_kind(described.name)
     closed = fitting(kind, described.closed)
     return Field(
         name=described.name,
@@ -124,6 +124,13 @@ def field_of(described: Described) -> Field:
         item_fields=tuple(field_of(item) for item in described.items),
         extra_keys=not described.items,
     )
+
+
+def _named_kind(name: str) -> FieldKind:
+    """Return the kind of a field of which only the name is said: the API names its links `…_url`, any else may be all."""
+    if name.endswith("_urls"):
+        return FieldKind.URLS
+    return FieldKind.URL if name.endswith("_url") else FieldKind.JSON
 
 
 def open_ended(name: str) -> bool:

@@ -40,8 +40,7 @@ def document(*branches: dict[str, Any]) -> dict[str, Any]:
 async def learn(rig: Rig, *branches: dict[str, Any]) -> None:
     """Let the bot read a document, and the round of its upkeep come that registers commands."""
     await rig.bot.live_catalogue.learn(document(*branches))
-    rig.sandbox.api._documented = rig.bot.catalogue
-    rig.sandbox.api.vary(rig.sandbox.api.variant)
+    rig.sandbox.api.know(rig.bot.catalogue)
     await rig.bot.parts.command_sync.catch_up()
 
 

@@ -105,6 +105,10 @@ BODIES = {
     "spring": ({"status": 400, "error": "Bad Request", "message": "Too long", "path": "/api/v1/requests"}, "Too long"),
     "node's error": ({"name": "ValidationError", "message": "Too long"}, "Too long"),
     "no field in English": ({"error": "Authentication is required"}, "Authentication is required"),
+    "details with a reason alone": (
+        {"error": {"code": "FORBIDDEN", "message": "Invalid", "details": {"reason": "Not on your plan."}}},
+        "Not on your plan.",
+    ),
     "not required": ({"issues": [{"path": ["seed"], "message": "Is not required here"}]}, "seed: is not required here"),
 }
 
