@@ -38,6 +38,7 @@ from bot.guild.operation_switches import OperationSwitches
 from bot.guild.retention import DataRetention
 from bot.guild.status_pace import StatusPace
 from bot.guild.unavailable_operations import UnavailableOperations
+from bot.guild.voices import ServerVoices
 from bot.guild.watch import Watch
 from bot.jobs.admission import Admission, KeyGate
 from bot.jobs.assembly import make_worker
@@ -123,6 +124,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         watch=watch,
     )
     status_pace = StatusPace(setup.clock)
+    moderation = make_moderation(store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
     core.absences.listen(worker.resume)
@@ -154,9 +156,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         worker=worker,
         maintenance=maintenance,
         member_data=MemberData(store, setup.catalogue, core.memories),
-        moderation=make_moderation(
-            store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker
-        ),
+        voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
+        moderation=moderation,
         status_pace=status_pace,
         host_limit=host_limit,
         watch=watch,

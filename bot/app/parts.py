@@ -30,6 +30,7 @@ from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.status_pace import StatusPace
+from bot.guild.voices import ServerVoices
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
 from bot.jobs.maintenance import Maintenance
@@ -93,6 +94,7 @@ class Parts:
     worker: Worker
     maintenance: Maintenance
     member_data: MemberData
+    voices: ServerVoices
     moderation: Moderation
     status_pace: StatusPace
     host_limit: HostLimit

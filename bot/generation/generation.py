@@ -61,6 +61,8 @@ class Generation:
     """Whether its input is sent as a moderator typed it, as in JobSpec."""
     accepted: Sequence[str] = dataclasses.field(default_factory=list)
     """The keys of the cautions that the member has said yes to; in a draft: those that a yes will accept, too."""
+    sample_of: str = ""
+    """The voice of which it is the sample, as in CardSpec."""
     may_pay_twice: bool = False
     """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
 

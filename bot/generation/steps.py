@@ -36,6 +36,7 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
         pressed=generation.pressed,
         labelled=generation.labelled,
         accepted=generation.accepted,
+        sample_of=generation.sample_of,
         may_pay_twice=generation.may_pay_twice,
     )
 

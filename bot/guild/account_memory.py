@@ -105,7 +105,8 @@ class AccountMemories:
             key = await self._keys.for_guild(guild_id)
         except NoKey:
             return AccountMemory()
-        return await self._of_key(guild_id, key.id)
+        memory = await self._of_key(guild_id, key.id)
+        return replace(memory, labels=(await self._store.settings.get(guild_id)).voice_labels)
 
     async def _of_key(self, guild_id: int, key_id: int | None) -> AccountMemory:
         catalogue = self._catalogue.current

@@ -440,3 +440,8 @@ def model_refused(name: str, model: str, said: str, others: Sequence[str], *, wo
     sent = "" if model == name else f" as {tame(model)}"
     those = f"{'these worked here' if worked_here else 'these are documented'}: {', '.join(map(tame, others))}"
     return f"Cannon Studio does not take the model {tame(name)}{sent}; {those}. It says: {full_stop(said)}"
+
+
+def too_many_labels(most: int) -> str:
+    """Refuse another label."""
+    return f"At most {most} voices have a label. Remove one first."

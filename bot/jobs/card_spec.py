@@ -90,6 +90,8 @@ class CardSpec:
     """The price, in credits, that the control's label told; None: it told none."""
     accepted: Collection[str] = ()
     """The keys of the cautions that the member has said yes to."""
+    sample_of: str = ""
+    """The voice of which its last job is the sample, '' for none: a voice has one."""
     may_pay_twice: bool = False
     """Whether the member has agreed to try again what an unconfirmed attempt may have been charged for."""
 

@@ -10,7 +10,7 @@ from bot.catalogue import Operation
 from bot.catalogue.tried import resolved_model
 from bot.catalogue.values import clean_text
 from bot.domain.guild_rules import Rules
-from bot.guild.account_memory import MODEL, AccountMemory
+from bot.guild.account_memory import MODEL, VOICE, AccountMemory
 from bot.jobs.card_spec import JobSpec
 
 
@@ -20,6 +20,8 @@ class Defaults:
 
     rules: Rules
     memory: AccountMemory
+    voice: str = ""
+    """The author's own voice, else the server's, '' for none."""
 
 
 def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Mapping[str, Any]:
@@ -29,4 +31,6 @@ def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Ma
     model = given.get(MODEL) or defaults.rules.default_models.get(operation.id)
     if MODEL in names and isinstance(model, str):
         given[MODEL] = resolved_model(operation, clean_text(model), defaults.memory.of(operation, MODEL))
+    if VOICE in names and not given.get(VOICE) and defaults.voice:
+        given[VOICE] = defaults.voice
     return given

@@ -167,7 +167,9 @@ class JobService:
 
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self._store.settings.get(spec.guild_id)
-        defaults = Defaults(rules=rules, memory=await self._memories.of(spec.guild_id))
+        memory = await self._memories.of(spec.guild_id)
+        voice = await self._store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
+        defaults = Defaults(rules=rules, memory=memory, voice=voice)
         checked = [await judged(job, rules.words) for job in self.check(spec, defaults)]
         key = await self._key_gate.require(spec.guild_id, [job.operation for job in checked])
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
@@ -192,7 +194,11 @@ class JobService:
         failpoint("accept.before")
         try:
             stored, stored_jobs, verdict = await self._store.cards.accept(
-                card, jobs, lambda spending: _decide(spend, spending), reaction=spec.origin.reaction
+                card,
+                jobs,
+                lambda spending: _decide(spend, spending),
+                reaction=spec.origin.reaction,
+                sample_of=spec.sample_of,
             )
         except Refused as error:
             if error.reason == "limit":

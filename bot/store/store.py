@@ -31,6 +31,7 @@ from bot.store.guild.retention import Retention
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings
 from bot.store.guild.switched_off import SwitchedOff
+from bot.store.guild.voices import Voices
 from bot.store.integrity import problems_of, problems_of_file
 from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
@@ -94,6 +95,7 @@ class Store:
         self.switched_off = SwitchedOff(database, box, clock)
         self.privacy = Privacy(database, box, clock)
         self.recipes = Recipes(database, box, clock)
+        self.voices = Voices(database, box, clock)
         self.drafts = Drafts(database, box, clock)
         self.approvals = Approvals(database, box, clock)
         self.reviews = Reviews(database, box, clock)

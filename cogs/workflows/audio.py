@@ -12,6 +12,7 @@ from cogs.workflows import texts
 from cogs.workflows.files import offered_file
 from cogs.workflows.options import Count, PromptOption, offers
 from cogs.workflows.submit import submit
+from cogs.workflows.voices import open_voices
 
 CLIPS = frozenset({MediaKind.VIDEO})
 
@@ -66,6 +67,11 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         """Read a text aloud."""
         values = given(interaction, "narration.generate")
         await submit(interaction, Generation(operation="narration.generate", values=values, private=private))
+
+    @app_commands.command(name="voices", description=texts.AUDIO_VOICES)
+    async def voices(self, interaction: Interaction) -> None:
+        """Show the voices that worked here."""
+        await open_voices(interaction)
 
     @app_commands.command(name="soundfx", description=texts.AUDIO_SOUNDFX)
     @offers("soundfx.generate", jobs={"job": CLIPS}, video=texts.SOUNDFX_VIDEO_OPTION)

@@ -38,8 +38,38 @@ VIDEO_AUDIO_URL_OPTION = "A link to the sound that goes with it"
 AUDIO_GROUP = "Make music, narration and sound effects"
 AUDIO_MUSIC = "Make a piece of music from words"
 AUDIO_NARRATION = "Have a text read aloud"
+AUDIO_VOICES = "The voices that worked here: listen to them, and choose yours"
 AUDIO_SOUNDFX = "Make a sound effect from words, or for a video"
 SOUNDFX_VIDEO_OPTION = "The video that the sound is made for"
+
+# ---------------------------------------------------------------------- /audio voices
+
+VOICES_TITLE = "Voices"
+NO_VOICES = (
+    "No voice has worked here yet. Voices are made in Cannon Studio's app; give the id of one to `/audio narration`, "
+    "and it is listed here once it worked."
+)
+VOICES_ABOUT = "Choose one below to listen to it, or to make it your default."
+CHOOSE_VOICE = "Choose a voice"
+SAMPLE_WORDS = "Good day. This is how I sound when I read a text aloud to you."
+LISTEN = "Listen"
+MAKE_SAMPLE = "Make a sample"
+MAKE_MINE, DROP_MINE = "Use as my default", "Stop using as my default"
+MAKE_OURS, DROP_OURS = "Use as the server's default", "Stop using as the server's default"
+NAME_VOICE, NAME_VOICE_FORM, NAME_VOICE_INPUT = "Label…", "Label of a voice", "Label, empty for none"
+ALL_VOICES = "All voices"
+YOUR_DEFAULT, SERVERS_DEFAULT = "your default", "the server's default"
+NOT_USED = "not used yet"
+SAMPLE_NOT_READY = "The sample of this voice is being made. Press Listen again in a moment."
+SAMPLE_ELSEWHERE = "The sample of this voice is in a channel that you do not see, so it cannot be played to you."
+SAMPLE_GONE = "The file of this sample is gone. Another one can be made now."
+SAMPLE_LATER = "The file of this sample cannot be loaded now. Try again later."
+
+
+def voice_used(when: str, operation: str) -> str:
+    """Say when a voice was last used, and by which operation."""
+    return f"used {when} by {operation}"
+
 
 # ---------------------------------------------------------------------- /prompt
 

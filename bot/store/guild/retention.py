@@ -62,6 +62,8 @@ _PURGED_TABLES = (
     "switched_off",
     "host_key_refusals",
     "tried_values",
+    "voice_defaults",
+    "voice_samples",
 )
 """What is of one guild alone and what no job or ledger row refers to."""
 _BLANKED = (
