@@ -311,7 +311,7 @@ WITHOUT_GUILD = {
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
     "retention.forget_unused",
-    "rechecks.due", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
+    "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
 }  # fmt: skip
 
 
