@@ -127,7 +127,7 @@ def field_of(described: Described) -> Field:
 
 
 def _named_kind(name: str) -> FieldKind:
-    """Return the kind of a field of which only the name is said: the API names its links `…_url`, any else may be all."""
+    """Return the kind of a field of which only the name is said: the API names its links `…_url`."""
     if name.endswith("_urls"):
         return FieldKind.URLS
     return FieldKind.URL if name.endswith("_url") else FieldKind.JSON
