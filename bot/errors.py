@@ -2,6 +2,7 @@
 
 BotError
 ├── InputError                 a member's input breaks a rule; `field` names the option
+│   └── FieldsMissing          required fields were not given
 ├── Refused                    the bot may not do this here (permission, limit, no key, paused)
 │   ├── NoKey                  this server has no API key
 │   └── NotAllowed             the member lacks the permission
@@ -56,6 +57,14 @@ class InputError(BotError):
     def __init__(self, sentence: str, field: str | None = None) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class FieldsMissing(InputError):
+    """Required fields were not given; `fields` are their names on the wire."""
+
+    def __init__(self, sentence: str, fields: Sequence[str]) -> None:
+        super().__init__(sentence, fields[0] if len(fields) == 1 else None)
+        self.fields = tuple(fields)
 
 
 class Refused(BotError):

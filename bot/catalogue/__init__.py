@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.cautions import Caution, distinct
 from bot.catalogue.drift import ApiChange, ChangeKind, Subject
+from bot.catalogue.field_builders import undocumented_field
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar
 from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.openapi import describe, merge
@@ -37,4 +38,5 @@ __all__ = [
     "merge",
     "model_id",
     "model_name",
+    "undocumented_field",
 ]

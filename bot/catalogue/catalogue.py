@@ -87,14 +87,20 @@ class Catalogue:
         return self._operations.get(self._aliases.get(key, key))
 
     def check(
-        self, operation_id: str, values: Mapping[str, object], *, pending: Collection[str] = ()
+        self,
+        operation_id: str,
+        values: Mapping[str, object],
+        *,
+        pending: Collection[str] = (),
+        extra: Collection[str] = (),
     ) -> dict[str, Any]:
         """Return `values` as they go on the wire: cleaned, without empty ones, and valid for the operation.
 
-        `pending` are fields that an earlier step will fill: they do not count as missing. Raises InputError with one
-        sentence that names the field, the rule and the nearest value.
+        `pending` are fields that an earlier step will fill: they do not count as missing; `extra` are fields that no
+        document names. Raises InputError with one sentence that names the field, the rule and the nearest value.
         """
-        return check_input(self.resolve(operation_id), values, allow_local=self._allow_local, pending=pending)
+        operation = self.resolve(operation_id)
+        return check_input(operation, values, allow_local=self._allow_local, pending=pending, extra=extra)
 
     def cautions(
         self, operation_id: str, taken: Mapping[str, object], *, pending: Collection[str] = ()

@@ -25,7 +25,17 @@ class Caution:
 
 def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collection[str] = ()) -> list[Caution]:
     """Return the doubts about an input that was checked; `pending` fields are filled later."""
-    return [*_withdrawn(operation), *_not_given(operation, {*taken, *pending}), *_unusual(operation, taken)]
+    return [
+        *_withdrawn(operation),
+        *_not_given(operation, {*taken, *pending}),
+        *_unusual(operation, taken),
+        *_undocumented(operation, taken),
+    ]
+
+
+def undocumented_key(operation: Operation, name: str) -> str:
+    """Return what a yes accepts to a field that no document names."""
+    return f"field:{operation.id}:{name}"
 
 
 def raw_caution(operation: Operation, reason: str) -> Caution:
@@ -55,6 +65,13 @@ def _unusual(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution
         if isinstance(value, int | float) and not isinstance(value, bool) and _is_unusual(field, value):
             sentence = texts.unusual(field.label, field.usual, field.unit, value)
             yield Caution(f"usual:{operation.id}:{field.name}:{value:g}", sentence)
+
+
+def _undocumented(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    known = {field.name for field in operation.fields}
+    for name in taken if known else ():
+        if name not in known:
+            yield Caution(undocumented_key(operation, name), texts.field_not_documented(operation.title, name))
 
 
 def _is_unusual(field: Field, value: float) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.catalogue.fields import Field, FieldKind, Probe, Scalar
+from bot.catalogue.texts import asked_by_the_api
 from bot.domain.models import MediaKind
 
 IMAGE = frozenset({MediaKind.IMAGE})
@@ -55,3 +56,9 @@ def flag(name: str, label: str, about: str) -> Field:
 def seed(about: str) -> Field:
     """Return the field `seed`."""
     return Field(name="seed", kind=FieldKind.INTEGER, label="seed", help=about)
+
+
+def undocumented_field(name: str) -> Field:
+    """Return a required field that only the API's own refusal has named: any text."""
+    label = name.replace("_", " ")
+    return text(name, label, asked_by_the_api(label), required=True)

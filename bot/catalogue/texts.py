@@ -218,6 +218,16 @@ def unusual(label: str, usual: tuple[float, float] | None, unit: str, number: fl
     return f"A {label} of {number:g}{_after(unit)} is unusual: {low:g} to {high:g} is what others take."
 
 
+def field_not_documented(operation: str, name: object) -> str:
+    """Warn of a field that no document names."""
+    return f"Cannon Studio does not say that {operation} takes {echo(name)}."
+
+
+def asked_by_the_api(label: str) -> str:
+    """Describe a field that only a refusal of the API has named."""
+    return f"Cannon Studio asks for the {echo(label)}"
+
+
 def no_document_names(operation_id: str, nearest: str | None) -> str:
     """Say that an operation is not documented; `nearest` is one that is spelled alike."""
     hint = "" if nearest is None else f" The nearest that is documented is {nearest}."

@@ -60,8 +60,11 @@ class EarlierJobs:
         for field in self._catalogue.current.resolve(job.operation).fields:
             if field.kind not in {FieldKind.URL, FieldKind.URLS} or field.name not in values:
                 continue
-            links = values.pop(field.name)
-            is_list = not isinstance(links, str)
+            links = values[field.name]
+            is_list = isinstance(links, list | tuple)
+            if not isinstance(links, str) and not (is_list and all(isinstance(each, str) for each in links)):
+                continue  # a raw request may hold anything
+            del values[field.name]
             files += [
                 SourceFile(ref=_source_of(str(link), parent), label=field.label, field=field.name, into_list=is_list)
                 for link in (links if is_list else [links])

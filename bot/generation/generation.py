@@ -57,6 +57,8 @@ class Generation:
     """Whether the press of a control requests it, as in CardSpec."""
     labelled: Decimal | None = None
     """The price that its label told, as in CardSpec."""
+    extra: Sequence[str] = dataclasses.field(default_factory=list)
+    """Fields of its own input that no document names, as in JobSpec."""
     raw: bool = False
     """Whether its input is sent as a moderator typed it, as in JobSpec."""
     accepted: Sequence[str] = dataclasses.field(default_factory=list)

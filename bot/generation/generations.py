@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.catalogue import LiveCatalogue, Operation
+from bot.catalogue import Field, LiveCatalogue, Operation
+from bot.errors import FieldsMissing
 from bot.generation.files import with_files
 from bot.generation.generation import Generation
+from bot.generation.lacking import lacking
 from bot.generation.sources import Sources
 from bot.generation.steps import card_spec, job_specs
 from bot.guild.operation_switches import OperationSwitches
@@ -20,6 +23,8 @@ from bot.store import Store
 
 DRAFT_LIFE_S = 15 * 60.0
 """How long a price may be confirmed: as long as Discord lets the ephemeral message be answered."""
+
+_OF_INCOMPLETE = frozenset({"lacks", "sentence"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,15 @@ class Quote:
     left: WhatIsLeft | None
     may_pay_twice: bool
     cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incomplete:
+    """A generation that lacks required fields, its files filled in. `sentence` says so; nothing is stored or held."""
+
+    generation: Generation
+    sentence: str
+    fields: Sequence[Field]
 
 
 class Generations:
@@ -94,11 +108,19 @@ class Generations:
         """
         return await self._accept(await self._with_files(generation, origin), origin)
 
-    async def accept_or_quote(self, generation: Generation, origin: Origin) -> Accepted | Quote:
-        """Like `accept`; if something must be confirmed first, save a draft and return that instead."""
+    async def accept_or_quote(self, generation: Generation, origin: Origin) -> Accepted | Quote | Incomplete:
+        """Like `accept`; if something must be confirmed first, save a draft and return that instead.
+
+        Also returns what its last step lacks, rather than raising it.
+        """
         generation = await self._with_files(generation, origin)
         try:
             return await self._accept(generation, origin)
+        except FieldsMissing as missing:
+            fields = lacking(self._operation(generation), missing.fields)
+            if generation.before or generation.label or not fields:
+                raise
+            return Incomplete(generation=generation, sentence=missing.sentence, fields=fields)
         except Unconfirmed as unconfirmed:
             draft = replace(
                 generation,
@@ -127,7 +149,23 @@ class Generations:
         None if the draft is somebody else's, was already used, or has expired.
         """
         data = await self._store.drafts.take(guild_id, member_id, draft_id)
-        return None if data is None or "operation" not in data else Generation.from_draft(data)
+        is_whole = data is not None and "operation" in data and "lacks" not in data
+        return Generation.from_draft(data) if data is not None and is_whole else None
+
+    async def keep_incomplete(self, incomplete: Incomplete, guild_id: int, member_id: int) -> str:
+        """Save a draft of what lacks fields, and return its id; `incomplete` returns it as often as it is wanted."""
+        names = [field.name for field in incomplete.fields]
+        data = incomplete.generation.to_draft() | {"lacks": names, "sentence": incomplete.sentence}
+        return await self._store.drafts.keep(guild_id, member_id, data, expires_at=self._clock.wall() + DRAFT_LIFE_S)
+
+    async def incomplete(self, guild_id: int, member_id: int, draft_id: str) -> Incomplete | None:
+        """Return what `keep_incomplete` has saved; None if it is somebody else's or has expired."""
+        data = await self._store.drafts.get(guild_id, member_id, draft_id)
+        if data is None or "lacks" not in data:
+            return None
+        generation = Generation.from_draft({key: each for key, each in data.items() if key not in _OF_INCOMPLETE})
+        fields = lacking(self._operation(generation), data["lacks"])
+        return Incomplete(generation=generation, sentence=data["sentence"], fields=fields)
 
     async def _with_files(self, generation: Generation, origin: Origin) -> Generation:
         self.require_on(origin.guild_id, generation)

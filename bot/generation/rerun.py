@@ -17,6 +17,7 @@ from bot.generation import texts
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.field_paths import flattened
 from bot.generation.generation import Generation, SourceFile
+from bot.generation.lacking import undocumented_names
 from bot.generation.sources import SourceRef
 from bot.generation.steps import PROMPT_OF_STEP_BEFORE, enhancer_of
 from bot.guild.operation_switches import OperationSwitches
@@ -79,6 +80,7 @@ class Reruns:
         return Generation(
             operation=job.operation,
             values=values,
+            extra=undocumented_names(self._catalogue.current.find(job.operation), values),
             files=files,
             count=count,
             private=await self._earlier.is_private(job),
@@ -147,6 +149,7 @@ class Reruns:
         generation = Generation(
             operation=job.operation,
             values={},
+            extra=undocumented_names(self._catalogue.current.find(job.operation), values),
             files=files,
             private=await self._earlier.is_private(job),
             parent_id=job.id,

@@ -51,12 +51,15 @@ def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
         enhancer = catalogue.resolve(enhancer_of(operation, _ENHANCERS["image"]))
         known = {each.name for each in enhancer.fields}
         hints = {name: values.get(field) for name, field in _HINTS.items() if name in known}
-        rest = JobSpec(operation=generation.operation, input=values, fill=PROMPT_OF_STEP_BEFORE)
+        rest = JobSpec(operation=generation.operation, input=values, fill=PROMPT_OF_STEP_BEFORE, extra=generation.extra)
         return [JobSpec(operation=enhancer.id, input=hints), *[rest] * generation.count]
     reseed = generation.reseed and any(each.name == "seed" for each in operation.fields)
     inputs = [{**values, "seed": _new_seed()} if reseed else values for _ in range(generation.count)]
     jobs = [
-        JobSpec(operation=operation.id, input=each, fill=generation.fill, repeats=generation.repeats) for each in inputs
+        JobSpec(
+            operation=operation.id, input=each, fill=generation.fill, repeats=generation.repeats, extra=generation.extra
+        )
+        for each in inputs
     ]
     return [*generation.before, *jobs]
 

@@ -280,3 +280,8 @@ PORTRAIT = "Who it is, e.g. an old sailor, oil painting, looking at us"
 PORTRAIT_TEXT = "What is said"
 POLISH = "A larger, sharper video with subtitles"
 POLISHED_VIDEO = "A link to the video"
+
+
+def api_needs(labels: Sequence[str]) -> str:
+    """Say which fields Cannon Studio itself has asked for."""
+    return f"Cannon Studio needs {' and '.join(f'the {label}' for label in labels)} for this."

@@ -26,6 +26,8 @@ class JobSpec:
     repeats: str = ""
     """The id of the job that this one tries again and that Cannon Studio never confirmed: it may exist there."""
 
+    extra: Sequence[str] = field(default_factory=list)
+    """Fields of the input that no document names, and that are sent all the same."""
     raw: bool = False
     """Whether the input is sent as a moderator typed it, whatever the catalogue says."""
 

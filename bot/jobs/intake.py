@@ -125,7 +125,7 @@ class JobService:
                 wire_input, cautions = catalogue.check_raw(step.operation, step.input)
             else:
                 given, pending = with_defaults(operation, step, defaults), step.fill.keys()
-                wire_input = catalogue.check(step.operation, given, pending=pending)
+                wire_input = catalogue.check(step.operation, given, pending=pending, extra=step.extra)
                 cautions = catalogue.cautions(step.operation, wire_input, pending=pending)
         except InputError as error:
             if not spec.label:

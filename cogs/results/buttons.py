@@ -27,6 +27,7 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.price_labels import priced
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import origin_of, viewer_of
+from cogs.workflows.fill_in import ask
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
@@ -156,7 +157,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
         await reruns.require_payer(await job_of(sent, job.id), sent.user.id)
 
     form = OperationForm(
-        interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept, still_may=still_may
+        interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept, still_may=still_may, send=submit
     )
     if not form.has_inputs:
         refuse_double_press(interaction, job, "edit")
@@ -202,7 +203,12 @@ async def retry_job(
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)
         return
-    await send(interaction, await retries.retry(plan, await origin_of(interaction)))
+    generation = await retries.retry(plan, await origin_of(interaction))
+    incomplete = retries.incomplete(plan, generation)
+    if incomplete is not None:
+        await ask(interaction, incomplete, send)
+    else:
+        await send(interaction, generation)
 
 
 async def setup(bot: CannonBot) -> None:

@@ -6,7 +6,7 @@ from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.domain.models import UNKNOWN, credits_text
 from bot.errors import Refused
 from bot.generation.generation import Generation
-from bot.generation.generations import Quote
+from bot.generation.generations import Incomplete, Quote
 from bot.jobs.intake import Accepted
 from cogs.ui.controls import Control, job_of, view_of
 from cogs.ui.interaction import Interaction
@@ -16,6 +16,7 @@ from cogs.ui.viewer import origin_of
 from cogs.workflows import texts
 from cogs.workflows.answer import answer
 from cogs.workflows.ends import end_notice, tell_end
+from cogs.workflows.fill_in import ask
 
 CAUTIONS_MAX = 5
 """How many cautions a question shows: as many fit into a message, whatever they say."""
@@ -45,6 +46,9 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
         is_late = True
     outcome = await generations.accept_or_quote(generation, origin)
+    if isinstance(outcome, Incomplete):
+        await ask(interaction, outcome, submit)
+        return
     notice = end_notice(interaction, generation)
     if isinstance(outcome, Quote):
         question = "\n".join(each for each in (notice, _question(outcome)) if each)

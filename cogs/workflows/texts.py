@@ -180,6 +180,7 @@ def too_long_for_form(chars: int, limit: int) -> str:
 # ---------------------------------------------------------------------- prices to confirm
 
 YES, NO = "Yes, make it", "No"
+FILL_IN = "Fill in what is missing…"
 CONTINUE, CANCEL = "Continue anyway", "Cancel"
 COSTS, WILL_COST = "costs", "will cost about"
 NOTHING_SPENT_YET = "Nothing is spent before you say yes."
