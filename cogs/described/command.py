@@ -76,7 +76,7 @@ async def _run(interaction: Interaction, plan: CommandPlan) -> None:
         left = {field.name for field in plan.left}
         operation = interaction.client.catalogue.resolve(plan.operation)
         offered = {field.name for field in operation.fields} - left
-        form = OperationForm(interaction.client, generation, elsewhere=offered)
+        form = OperationForm(interaction.client, generation, elsewhere=offered, send=submit)
         if form.has_inputs:
             await in_time(interaction.response.send_modal(form))
             return
