@@ -206,7 +206,7 @@ async def retry_job(
     generation = await retries.retry(plan, await origin_of(interaction))
     incomplete = retries.incomplete(plan, generation)
     if incomplete is not None:
-        await ask(interaction, incomplete, send)
+        await ask(interaction, incomplete, submit)
     else:
         await send(interaction, generation)
 

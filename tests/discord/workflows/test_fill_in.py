@@ -92,7 +92,7 @@ async def test_a_re_run_sends_that_field_again_after_a_yes(rig: Rig):
     await rig.work()
     [message] = rig.messages()
     shown = await rig.moderator.click(message, label=whole(message, "Try again"))
-    await rig.moderator.submit_modal(shown, {rig.form_fields(shown)[0]: "Nugget"})
+    await agreed(rig.moderator, await rig.moderator.submit_modal(shown, {rig.form_fields(shown)[0]: "Nugget"}))
     await rig.work()
     assert (await rig.jobs())[0].state is JobState.DELIVERED
     again = max(rig.messages(), key=lambda each: each.id)
