@@ -69,7 +69,7 @@ class OperationForm(Form):
         self.generation = generation
         self.kept = kept or {}
         self.still_may = still_may
-        self.send = send
+        self.submit = send
         self.choice: discord.ui.Select[Any] | None = None
         self.inputs: dict[str, list[TextInput]] = {}
         self.seams: dict[str, str] = {}
@@ -96,7 +96,7 @@ class OperationForm(Form):
         generation = self.generation
         chosen = self.choice.values[0] if self.choice is not None else generation.operation
         files = [*generation.files, *(_file(*each) for each in self.uploads)]
-        await self.send(
+        await self.submit(
             interaction,
             replace(generation, operation=chosen, values={**generation.values, **self._values()}, files=files),
         )
