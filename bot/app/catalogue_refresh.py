@@ -8,6 +8,7 @@ import json
 import structlog
 
 from bot.app.document_reader import OPEN, DocumentReader
+from bot.app.named_operations import NamedOperations
 from bot.catalogue import LiveCatalogue
 from bot.errors import CannonError
 from bot.runtime.clock import Clock
@@ -28,6 +29,7 @@ class CatalogueRefresh:
         self._catalogue = catalogue
         self._store = store
         self._reader = reader
+        self._named = NamedOperations(store, clock)
         self._clock = clock
         self._stopping = asyncio.Event()
         self._tried_at: float | None = None
@@ -57,6 +59,7 @@ class CatalogueRefresh:
         if reading.document is None:
             return
         await self._learn(reading.document)
+        await self._named.note(self._catalogue.current)
         await meta.set(DOCUMENT_META, json.dumps(reading.document))
         await meta.set(ETAG_META, reading.etag or "")
         await meta.set(WAY_META, reading.way)
@@ -97,5 +100,5 @@ class CatalogueRefresh:
         return RETRY_S
 
     async def _learn(self, document: object) -> None:
-        for change in await self._catalogue.learn(document):
+        for change in await self._catalogue.learn(document, await self._named.recent()):
             log.info("catalogue.drift", change=change.sentence)

@@ -95,7 +95,7 @@ class CommandPlan:
 
 def plan_of(operation: Operation) -> CommandPlan | None:
     """Return the command of an operation; None if it is not described, or Discord cannot ask for what it requires."""
-    fields = [field for field in operation.fields if field.probe is None]
+    fields = [field for field in operation.fields if field.probe is None and field.offered]
     fields.sort(key=lambda field: (not is_needed(field), _can_wait(field)))
     if not fields:
         return None

@@ -10,6 +10,7 @@ import discord
 import pytest
 from discord.http import HTTPClient
 
+from bot.app.named_operations import KEEP_S, NAMED_META
 from bot.domain.models import JobState
 from cogs.workflows.options import command_names
 from tests.support.rig import HOST_KEY, Rig
@@ -297,3 +298,49 @@ async def test_help_prices_and_lists_them(rig: Rig):
     assert "image tile" in text
     assert "Tile Image · price not known yet" in text
     assert "`visual_style`" in text
+
+
+# ---------------------------------------------------------------------- what a document no longer names
+
+
+async def read(rig: Rig, *branches: dict[str, Any]) -> None:
+    """Let the bot fetch a document, and the round of its upkeep come that registers commands."""
+    rig.sandbox.document = document(*branches)
+    await rig.bot.parts.catalogue_refresh.refresh()
+    rig.sandbox.api._documented = rig.bot.catalogue
+    rig.sandbox.api.vary(rig.sandbox.api.variant)
+    rig.advance(HOUR_S)
+    await rig.bot.parts.command_sync.catch_up()
+
+
+async def test_a_flap_takes_no_command_away_and_its_operation_asks_first(rig: Rig):
+    tile, poster = branch("image.tile", TILE, "prompt"), branch("image.poster", TILE, "prompt")
+    await read(rig, tile, poster)
+    await read(rig, poster)
+    assert {"image tile", "image poster"} <= set(registered(rig))
+    assert not rig.bot.catalogue.get("image.tile").offered
+    await rig.restart()
+    assert "image tile" in registered(rig)
+    result = await rig.member.slash(rig.channel, "image tile", prompt="roses")
+    assert result.ephemeral
+    assert "no longer" in result.response.content
+    await nothing_happened(rig)
+    await read(rig, tile, poster)
+    assert rig.bot.catalogue.get("image.tile").offered
+
+
+async def test_a_command_goes_once_its_operation_was_not_named_for_a_week(rig: Rig):
+    tile, poster = branch("image.tile", TILE, "prompt"), branch("image.poster", TILE, "prompt")
+    await read(rig, tile, poster)
+    await read(rig, poster)
+    rig.advance(KEEP_S)
+    assert "image tile" in registered(rig)
+    await rig.restart()
+    assert "image tile" not in registered(rig)
+    assert "image poster" in registered(rig)
+
+
+async def test_what_cannot_be_read_of_the_last_week_is_forgotten(rig: Rig):
+    await rig.bot.parts.store.meta.set(NAMED_META, '{"image.tile": 5}')
+    await read(rig, branch("image.poster", TILE, "prompt"))
+    assert "image poster" in registered(rig)
