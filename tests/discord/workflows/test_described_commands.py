@@ -156,6 +156,21 @@ async def test_a_file_that_is_required_and_missing_is_named(rig: Rig):
     await nothing_happened(rig)
 
 
+async def test_a_list_of_files_takes_several_and_is_named_where_it_is_required(rig: Rig):
+    await learn(
+        rig, branch("image.blend", {"image_urls": {"type": "array", "items": {"type": "string"}}}, "image_urls")
+    )
+    result = await rig.member.slash(rig.channel, "image blend")
+    assert "Give the image urls" in private_sentence(result)
+    await nothing_happened(rig)
+    job = await earlier(rig, IMAGE)
+    links = f"{await posted_link(rig, IMAGE)} {await posted_link(rig, IMAGE)}"
+    upload = ("cat.png", png())
+    await rig.member.slash(rig.channel, "image blend", image=upload, image_urls=links, image_job=job.id)
+    await rig.work()
+    assert len(rig.sandbox.requests[-1].input["image_urls"]) == 4
+
+
 async def test_a_prompt_is_rewritten_first_where_enhance_says_so(rig: Rig):
     await learn(rig, branch("image.poster", {"prompt": {"type": "string"}}, "prompt"))
     await rig.member.slash(rig.channel, "image poster", prompt="roses", enhance=True)

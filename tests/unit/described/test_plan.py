@@ -157,6 +157,12 @@ def test_a_command_is_called_by_what_its_id_says_beyond_its_group(
     assert (found.group, found.short) == (group, short)
 
 
+def test_a_newcomer_never_takes_the_name_of_another() -> None:
+    first, second = (Operation(id=f"image.tile.{verb}", title="", workflow="image") for verb in ("generate", "create"))
+    assert [name for _, name in named([first], {})] == ["tile"]
+    assert [name for _, name in named([second, first], {})] == ["tile_create", "tile_generate"]
+
+
 @pytest.mark.parametrize(
     ("wire", "name"),
     [
