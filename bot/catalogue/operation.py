@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 
 from bot.catalogue.fields import Field
 from bot.domain.models import MediaKind
@@ -110,13 +111,16 @@ def model_name(operation: Operation, model: str) -> str:
 def model_id(operation: Operation, typed: str) -> str:
     """Return the id of the model whose id or name is `typed`, however it is written; else `typed` itself.
 
-    An id in its own spelling goes first: a live document may list two that differ by punctuation only.
+    Those that the live document lists go first, and of these what is spelt so: it may list two that differ by
+    punctuation only.
     """
-    ids = [known.id for known in operation.models if known.id is not None]
-    exact = next((each for each in ids if each.casefold() == typed.casefold()), None)
-    if exact is not None:
-        return exact
-    for known in operation.models:
-        if known.id is not None and (same_name(known.id, typed) or same_name(known.name, typed)):
-            return known.id
+    known = [model for model in operation.models if model.id is not None]
+    word = typed.casefold()
+    for models in ([each for each in known if each.offered], known):
+        by_id = (each.id for each in models if each.id is not None and each.id.casefold() == word)
+        by_name = (each.id for each in models if each.name.casefold() == word)
+        alike = (each.id for each in models if same_name(each.id or "", typed) or same_name(each.name, typed))
+        found = next(chain(by_id, by_name, alike), None)
+        if found is not None:
+            return found
     return typed

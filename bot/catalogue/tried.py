@@ -51,21 +51,22 @@ def _is_kept(value: str) -> bool:
     return len(value) <= VALUE_CHARS and _ID.fullmatch(value) is not None and "//" not in value
 
 
-def blamed(told: Mapping[str, str], said: str, field: str | None, proven: Collection[tuple[str, str]]) -> str | None:
-    """Return the field whose value the API has refused; None if nobody can tell.
+def blamed(
+    told: Mapping[str, str], said: str, faults: Mapping[str, str], proven: Collection[tuple[str, str]] | None
+) -> dict[str, str]:
+    """Return the fields whose values the API has refused, each with its word; {} if nobody can tell.
 
-    `told` are the telling values that were sent, `said` is the API's sentence, `field` the one that it names apart from
-    that; `proven` are the pairs of field and value that it has taken before.
+    `told` are the telling values that were sent, `said` is the API's sentence, `faults` what it says field by field.
+    `proven` are the pairs of field and value that it has taken before: where it names no field, the only value is
+    blamed if it is new; None: it is not.
     """
-    if field is not None:
-        name = field.rpartition(".")[2]
-        return name if name in told else None
+    if faults:
+        return {name: reason or said for name, reason in faults.items() if name in told}
     sentence = said.casefold()
     named = [name for name, value in told.items() if _is_in(name, sentence) or _is_in(value, sentence)]
-    if len(named) == 1:
-        return named[0]
-    new = [name for name, value in told.items() if (name, value) not in proven]
-    return new[0] if len(new) == 1 and named == [] and len(told) == 1 else None
+    if not named and proven is not None and len(told) == 1:
+        named = [name for name, value in told.items() if (name, value) not in proven]
+    return {named[0]: said} if len(named) == 1 else {}
 
 
 def _is_in(word: str, sentence: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from bot.catalogue import LiveCatalogue, Operation, Tried, model_name
 from bot.catalogue.tried import blamed, telling_values
 from bot.domain.models import Job
-from bot.errors import InputRefused, NoKey
+from bot.errors import CannonError, InputRefused, NoKey
 from bot.guild import texts
 from bot.guild.api_keys import ApiKeys
 from bot.runtime.clock import Clock
@@ -81,32 +81,29 @@ class AccountMemories:
         self._store = store
         self._keys = keys
         self._catalogue = catalogue
-        self._read: TimedMemory[int, AccountMemory | None] = TimedMemory(clock, KEPT_S)
+        self._read: TimedMemory[int, tuple[int | None, AccountMemory] | None] = TimedMemory(clock, KEPT_S)
         self._changes = 0
 
     async def of(self, guild_id: int) -> AccountMemory:
-        """Return what was tried on the account that the server uses now; read once, then from memory."""
+        """Return what was tried on the account that the server uses now; read once for a key, then from memory."""
+        try:
+            key_id = (await self._keys.for_guild(guild_id)).id
+        except NoKey:
+            return AccountMemory()
         found = self._read.get(guild_id)
-        if found is not None:
-            return found
+        if found is not None and found[0] == key_id:
+            return found[1]
         before = self._changes
-        loaded = await self._load(guild_id)
+        memory = await self._of_key(guild_id, key_id)
+        memory = replace(memory, labels=(await self._store.settings.get(guild_id)).voice_labels)
         if self._changes == before:  # else something was noted meanwhile that may not be in it
-            self._read.put(guild_id, loaded)
-        return loaded
+            self._read.put(guild_id, (key_id, memory))
+        return memory
 
     def forget(self, guild_id: int) -> None:
         """Read it again the next time: something of it has changed."""
         self._changes += 1
         self._read.put(guild_id, None)
-
-    async def _load(self, guild_id: int) -> AccountMemory:
-        try:
-            key = await self._keys.for_guild(guild_id)
-        except NoKey:
-            return AccountMemory()
-        memory = await self._of_key(guild_id, key.id)
-        return replace(memory, labels=(await self._store.settings.get(guild_id)).voice_labels)
 
     async def _of_key(self, guild_id: int, key_id: int | None) -> AccountMemory:
         catalogue = self._catalogue.current
@@ -119,15 +116,21 @@ class AccountMemories:
         values = {} if operation is None else telling_values(operation, job.input)
         return TriedOutcome(values=values) if values else None
 
-    async def refused(self, job: Job, error: InputRefused) -> TriedOutcome | None:
-        """Return which of the job's values the API has refused, to be stored with it; None if nobody can tell."""
+    async def refused(self, job: Job, error: CannonError) -> TriedOutcome | None:
+        """Return which of the job's values the API has refused, to be stored with it; None if nobody can tell.
+
+        A refusal that is not of the input (403) is blamed on a value only if the API names it.
+        """
         operation = self._catalogue.current.find(job.operation)
         told = {} if operation is None else telling_values(operation, job.input)
         if operation is None or not told:
             return None
-        memory = await self._of_key(job.guild_id, job.key_id)
-        name = blamed(told, error.said, None, memory.proven(operation))
-        return None if name is None else TriedOutcome(values={name: told[name]}, said=error.said)
+        proven = None
+        if isinstance(error, InputRefused):
+            proven = (await self._of_key(job.guild_id, job.key_id)).proven(operation)
+        faults = {fault.field.rpartition(".")[2]: fault.reason for fault in error.faults if fault.field}
+        words = blamed(told, error.said, faults, proven)
+        return TriedOutcome(values={name: told[name] for name in words}, said=said_of(words)) if words else None
 
     async def other_models(self, job: Job, model: str, said: str) -> str | None:
         """Return the sentence for a model that the API has refused, with others to choose; None if none is known."""
@@ -140,6 +143,11 @@ class AccountMemories:
             return None
         worked = any(each.works for each in memory.of(operation, MODEL))
         return texts.model_refused(model_name(operation, model), model, said, others, worked_here=worked)
+
+
+def said_of(words: Mapping[str, str]) -> str:
+    """Return what the API says of one value, or of several, in one text."""
+    return "; ".join(dict.fromkeys(words.values()))
 
 
 def _renamed(row: TriedValue, aliases: Mapping[str, str]) -> TriedValue:

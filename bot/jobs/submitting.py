@@ -191,6 +191,9 @@ class Submitting:
         if job.in_doubt:
             await self._transitions.end_unconfirmed(followed)
             return None
+        if await self._memories.refused(job, error) is not None:  # one model, say: the operation may work with others
+            await self._refused_for_good(followed, error)
+            return None
         await self._unavailable.note(job.guild_id, key, job.operation, error.said)
         sentence = texts.not_available(self._title(job), error.said)
         await self._transitions.end(followed, JobState.FAILED, sentence)
@@ -209,7 +212,7 @@ class Submitting:
     async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:
         """End a job that the API does not take, and remember which of its values it has refused, if that is clear."""
         job = followed.job
-        tried = await self._memories.refused(job, error) if isinstance(error, InputRefused) else None
+        tried = await self._memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self._catalogue.current.find(job.operation))
         sentence = relabelled(error.sentence, error.said, error.faults, labels)
         if tried is not None and job.model is not None and "model" in tried.values:

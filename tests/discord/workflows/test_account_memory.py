@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bot.domain.models import JobState
-from tests.support.rig import Rig
+from bot.domain.models import AccountStatus, JobState
+from tests.support.rig import GUILD_KEY, Rig
 
 
 async def offered(rig: Rig, command: str, option: str, typed: str = "", **filled: object) -> list[tuple[str, str]]:
@@ -93,3 +93,20 @@ async def test_what_a_member_erases_is_offered_no_more(rig: Rig):
     assert (await offered(rig, "image generate", "model"))[-1][0] == "my own words"
     await rig.bot.parts.member_data.erase(rig.guild.id, rig.member.id)
     assert "my own words" not in [each[0] for each in await offered(rig, "image generate", "model")]
+
+
+async def test_a_plan_without_one_model_does_not_lock_the_operation(rig: Rig):
+    body = '{"error": {"message": "Your plan does not include the model veo31."}}'
+    rig.sandbox.faults.add("submit", "status", status=403, body=body)
+    await make(rig, "video generate", prompt="waves", model="veo31")
+    assert (await offered(rig, "video generate", "model"))[-1][0] == "veo31"
+    await make(rig, "video generate", prompt="waves", model="seedance2")
+    assert [each.state for each in await rig.jobs()] == [JobState.DELIVERED, JobState.FAILED]
+
+
+async def test_a_new_key_is_another_account_at_once(rig: Rig):
+    await make(rig, "audio narration", text="Good morning", voice_id="v_ada")
+    assert [each[0] for each in await offered(rig, "audio narration", "voice_id")] == ["v_ada"]
+    store, status = rig.bot.parts.store, AccountStatus(credits=None, plan=None, scopes=())
+    await store.keys.set(rig.guild.id, GUILD_KEY, set_by=1, status=status)
+    assert await offered(rig, "audio narration", "voice_id") == []

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalogue import Catalogue, Tried
+from bot.catalogue import Catalogue, Model, Tried, model_id
 from bot.catalogue.price_factors import price_factors
 from bot.catalogue.tried import VALUE_CHARS, blamed, candidate_ids, is_telling, resolved_model, telling_values
 from bot.errors import InputError
@@ -45,23 +47,37 @@ def test_what_is_no_id_is_not_kept(value):
 
 
 @pytest.mark.parametrize(
-    ("said", "field", "proven", "expected"),
+    ("said", "faults", "expected"),
     [
-        ("Unknown model.", None, set(), "model"),
-        ("There is no flux2.", None, set(), "model"),
-        ("Invalid input.", "body.resolution", set(), "resolution"),
-        ("Invalid input.", "prompt", set(), None),
-        ("Invalid input.", None, set(), None),
-        ("The model takes no such resolution.", None, set(), None),
+        ("Unknown model.", {}, {"model": "Unknown model."}),
+        ("There is no flux2.", {}, {"model": "There is no flux2."}),
+        ("Invalid input.", {"resolution": "too large"}, {"resolution": "too large"}),
+        ("Unknown model.", {"prompt": "too long"}, {}),
+        ("No.", {"model": "", "resolution": "too large"}, {"model": "No.", "resolution": "too large"}),
+        ("Invalid input.", {}, {}),
+        ("The model takes no such resolution.", {}, {}),
     ],
 )
-def test_the_field_is_blamed_that_the_api_names(said, field, proven, expected):
-    assert blamed({"model": "flux2", "resolution": "4K"}, said, field, proven) == expected
+def test_the_fields_are_blamed_that_the_api_names(said, faults, expected):
+    assert blamed({"model": "flux2", "resolution": "4K"}, said, faults, set()) == expected
 
 
 def test_without_a_word_of_the_api_a_new_value_alone_is_blamed():
-    assert blamed({"model": "flux2"}, "Invalid input.", None, set()) == "model"
-    assert blamed({"model": "flux2"}, "Invalid input.", None, {("model", "flux2")}) is None
+    assert blamed({"model": "flux2"}, "Invalid input.", {}, set()) == {"model": "Invalid input."}
+    assert blamed({"model": "flux2"}, "Invalid input.", {}, {("model", "flux2")}) == {}
+    assert blamed({"model": "flux2"}, "Not on your plan.", {}, None) == {}
+
+
+def test_of_two_spellings_the_one_goes_first_that_the_live_document_lists():
+    models = (
+        Model(id="gptimage2", name="GPT Image 2", offered=False),
+        Model(id="gpt-image-2", name="gpt-image-2"),
+        Model(id="Flux-2", name="Flux 2 dev"),
+        Model(id="flux2", name="Flux 2"),
+    )
+    operation = replace(IMAGE, models=models)
+    assert model_id(operation, "GPT Image 2") == model_id(operation, "gptimage2") == "gpt-image-2"
+    assert [model_id(operation, each) for each in ("FLUX2", "flux-2", "Flux 2")] == ["flux2", "Flux-2", "flux2"]
 
 
 def test_a_name_is_sent_as_what_worked_or_as_the_likeliest_id():
