@@ -67,7 +67,7 @@ def combined(entries: Iterable[Entry]) -> dict[str, Entry]:
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry.id, []).append(entry)
-    return {key: _together(groups[key]) for key in sorted(groups)}
+    return {key: _together(groups[key]) if len(groups[key]) > 1 else groups[key][0] for key in sorted(groups)}
 
 
 def _together(entries: Sequence[Entry]) -> Entry:
