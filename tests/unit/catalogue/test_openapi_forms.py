@@ -155,6 +155,20 @@ def test_an_example_adds_to_a_schema_and_takes_nothing_from_it():
     assert operation.field("x").kind is FieldKind.JSON
 
 
+def test_a_name_in_a_list_takes_its_kind_from_the_example():
+    item = {"id": "video.tide", "fields": ["moon", "high"], "example": {"moon": 2, "high": True}}
+    operation = merge(CATALOGUE, {"x-operations": [item]}).get("video.tide")
+    assert [field.kind for field in operation.fields] == [FieldKind.BOOLEAN, FieldKind.NUMBER]
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_of_two_places_that_disagree_the_schema_counts(is_last):
+    listed = {"x-operations": [{"id": "video.tide", "fields": [{"name": "moon", "type": "string"}]}]}
+    schema = posted({"oneOf": [body(const(), MOON)]})
+    operation = merge(CATALOGUE, listed | schema if is_last else schema | listed).get("video.tide")
+    assert operation.field("moon").kind is FieldKind.NUMBER
+
+
 def test_a_sample_that_contradicts_our_kind_is_believed_and_one_that_fits_is_not_news():
     values = {"upscale_factor": "2x", "video_url": "https://m.example/a.mp4", "target_fps": 30}
     merged = merge(CATALOGUE, posted(FREE, example={"operation": "video.upscale", "input": values}))
@@ -334,13 +348,27 @@ def test_a_guess_is_replaced_by_a_likely_id_without_a_title(true, guess):
 
 
 MANAGING = ("sora2.character.list", "sora2.character.delete", "prompt.enhance.music", "prompt.enhance.narration")
+VAGUE = ("sora2.generate", "sora2.create", "prompt.enhance")
 
 
-@pytest.mark.parametrize("new", ["video.location", "image.tile", "sora2.video.stitch", "prompt.score", *MANAGING])
+@pytest.mark.parametrize(
+    "new", ["video.location", "image.tile", "sora2.video.stitch", "prompt.score", *MANAGING, *VAGUE]
+)
 def test_a_guess_is_not_replaced_by_what_is_something_else(new):
     merged = listing(new)
     assert merged.get(new).offered
     assert [key for key in GUESSES if merged.resolve(key).id != key] == []
+
+
+def test_a_guess_is_contradicted_by_its_family_alone():
+    merged = merge(CATALOGUE, posted(body({"enum": ["sora2.video.edit", "sora2.video.remix", "audio.hum"]})))
+    offered = {key: merged.get(key).offered for key in GUESSES}
+    assert offered == {
+        "prompt.enhance.location": True,
+        "sora2.character.create": False,
+        "sora2.character.generate": False,
+    }
+    assert merged.get("sora2.video.extend").offered
 
 
 def test_the_other_guess_is_not_replaced_by_what_is_left():
