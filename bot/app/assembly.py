@@ -27,6 +27,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.account_memory import AccountMemories
+from bot.guild.api_drift import ApiDrift
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
@@ -133,6 +134,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     command_sync = CommandSync(
         setup.bot, store, catalogue=setup.catalogue, clock=setup.clock, renew=setup.renew_commands
     )
+    drift = ApiDrift(store, keys=core.keys, switches=core.switches, catalogue=setup.catalogue)
     return Parts(
         store=store,
         absences=core.absences,
@@ -166,8 +168,13 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         webhooks=webhooks,
         command_sync=command_sync,
         recovery=recovery,
+        api_drift=drift,
         catalogue_refresh=CatalogueRefresh(
-            setup.catalogue, store=store, reader=DocumentReader(core.client, core.keys), clock=setup.clock
+            setup.catalogue,
+            store=store,
+            reader=DocumentReader(core.client, core.keys),
+            drift=drift,
+            clock=setup.clock,
         ),
     )
 

@@ -10,7 +10,9 @@ import structlog
 from bot.app.document_reader import OPEN, DocumentReader
 from bot.app.named_operations import NamedOperations
 from bot.catalogue import LiveCatalogue
+from bot.catalogue.drift import ApiChange
 from bot.errors import CannonError
+from bot.guild.api_drift import ApiDrift
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -25,18 +27,25 @@ DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openap
 class CatalogueRefresh:
     """Updates the live catalogue from the store and from Cannon Studio."""
 
-    def __init__(self, catalogue: LiveCatalogue, *, store: Store, reader: DocumentReader, clock: Clock) -> None:
+    def __init__(
+        self, catalogue: LiveCatalogue, *, store: Store, reader: DocumentReader, drift: ApiDrift, clock: Clock
+    ) -> None:
         self._catalogue = catalogue
         self._store = store
         self._reader = reader
         self._named = NamedOperations(store, clock)
+        self._drift = drift
         self._clock = clock
         self._stopping = asyncio.Event()
+        self.read_at: float | None = None
+        """When the document was last read, or found unchanged, in this run: Unix seconds."""
+        self._untold: list[ApiChange] = []
+        """What was learned and is not stored yet: nobody would learn it a second time."""
         self._tried_at: float | None = None
         """When the last try was that failed for want of a key, in monotonic seconds; None if it did not."""
 
     async def load(self) -> None:
-        """Learn the document that the last run of the bot stored.
+        """Learn the document that the last run of the bot stored: what it differs in was told then.
 
         One that cannot be read is dropped, to be fetched again: nothing about it may keep the bot from starting.
         """
@@ -44,25 +53,32 @@ class CatalogueRefresh:
         if text is None:
             return
         try:
-            await self._learn(json.loads(text))
+            changes = await self._learned(json.loads(text))
+            log.info("catalogue.loaded", differences=len(changes))
         except Exception:
             log.exception("catalogue.stored_document_dropped", chars=len(text))
             await self._store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META)
 
     async def refresh(self) -> None:
-        """Read the OpenAPI document, learn it and store it. An unchanged or unusable one changes nothing.
+        """Read the OpenAPI document, learn it, store it and tell what is news. An unusable one changes nothing.
 
         Raises CannonError if it cannot be fetched.
         """
         meta = self._store.meta
+        is_first = await meta.get(DOCUMENT_META) is None
         reading = await self._reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
-        if reading.document is None:
-            return
-        await self._learn(reading.document)
+        facts = {}
+        if reading.document is not None:
+            self._untold += await self._learned(reading.document)
+            facts = {
+                DOCUMENT_META: json.dumps(reading.document),
+                ETAG_META: reading.etag or "",
+                WAY_META: reading.way,
+            }
         await self._named.note(self._catalogue.current)
-        await meta.set(DOCUMENT_META, json.dumps(reading.document))
-        await meta.set(ETAG_META, reading.etag or "")
-        await meta.set(WAY_META, reading.way)
+        await self._drift.adopt(facts, self._untold, is_first=is_first)
+        self._untold = []
+        self.read_at = self._clock.wall()
 
     async def run(self) -> None:
         """Refresh daily, hourly after a failure, until `stop`.
@@ -99,6 +115,5 @@ class CatalogueRefresh:
             return REFRESH_S
         return RETRY_S
 
-    async def _learn(self, document: object) -> None:
-        for change in await self._catalogue.learn(document, await self._named.recent()):
-            log.info("catalogue.drift", change=change.sentence)
+    async def _learned(self, document: object) -> list[ApiChange]:
+        return await self._catalogue.learn(document, await self._named.recent())

@@ -22,6 +22,7 @@ from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
 from bot.guild.account_memory import AccountMemories
+from bot.guild.api_drift import ApiDrift
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
@@ -104,6 +105,7 @@ class Parts:
     webhooks: Webhooks
     command_sync: CommandSync
     recovery: Recovery
+    api_drift: ApiDrift
     catalogue_refresh: CatalogueRefresh
 
     async def aclose(self) -> None:

@@ -95,6 +95,35 @@ def unavailable_now(operation: str, said: str, again: str) -> str:
     )
 
 
+# ---------------------------------------------------------------------- changes of the API
+
+_CHANGED_SO = {"came": "new", "gone": "gone", "changed": "changed"}
+
+
+def api_changed(changes: str, *, is_first: bool) -> str:
+    """Return the line of what the description of the API shows; `changes` is made by `changed_so`."""
+    if is_first:
+        return f"read Cannon Studio's description of its API for the first time. Other than the bot knew it: {changes}."
+    return f"noticed that Cannon Studio changed: {changes}."
+
+
+def changed_so(kind: str, things: Sequence[str]) -> str:
+    """Return what came, is gone or changed: `kind` is one of these words."""
+    return f"{_CHANGED_SO[kind]}: {', '.join(things)}"
+
+
+def changed_thing(subject: str, operation: str, name: str) -> str:
+    """Name an operation with its former id, if it has one; or a model or field of an operation."""
+    if subject == "operation":
+        return f"{name} is now {operation}" if name else operation
+    return f"{subject} {name} of {operation}"
+
+
+def counted(count: int, subject: str) -> str:
+    """Return how many operations, models or fields there are; always more than one."""
+    return f"{count} {subject}s"
+
+
 # ---------------------------------------------------------------------- approvals
 
 NOT_YOUR_OWN = "You may not approve your own job; another moderator can. (`/studio settings` can allow it.)"

@@ -17,6 +17,7 @@ from bot.store.engine.process_lock import ProcessLock
 from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account_checks import AccountChecks
 from bot.store.guild.alerts import Alerts
+from bot.store.guild.api_changes import ApiChanges
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.blocks import Blocks
 from bot.store.guild.decisions import Decisions
@@ -88,6 +89,7 @@ class Store:
         self.reaction_acts = ReactionActs(database, box, clock)
         self.histograms = Histograms(database, box, clock)
         self.meta = Meta(database, box, clock)
+        self.api_changes = ApiChanges(database, box, clock)
         self.ledger = Ledger(database, box, clock)
         self.true_costs = TrueCosts(database, box, clock)
         self.tried_values = TriedValues(database, box, clock)

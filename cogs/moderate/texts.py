@@ -117,6 +117,8 @@ SPENT, RESERVED, FREE = "Spent through this bot", "Held for running jobs", "Free
 NOT_COMPARED = "not compared yet; that is done once an hour while there are jobs"
 HOST_NOT_COMPARED = "not compared: the host's account serves other servers too"
 EXPIRING, TOP_UP = "Credits that expire", "Buy credits"
+DESCRIPTION, NOT_OFFERED = "Cannon Studio's description of its API", "No longer offered by Cannon Studio"
+DESCRIPTION_NOT_READ = "not read since the bot has started"
 TOOL, TOOL_OFF = "Cannon Studio's estimate tool", "off; `/studio settings` switches it on, under Results"
 TOOL_NOT_ASKED = "on; not asked since the bot has started"
 
@@ -164,6 +166,17 @@ def api_answers(took_ms: float) -> str:
 def credits_amount(amount: str) -> str:
     """Return an amount with its unit."""
     return f"{amount} credits"
+
+
+def description_read(at: str) -> str:
+    """Say when the description of the API was last read; `at` is a timestamp."""
+    return f"read {at}"
+
+
+def named_or_more(names: Sequence[str], count: int) -> str:
+    """Return the names of the first of `count` things, and how many more there are."""
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    return f"{', '.join(names)}{more}"
 
 
 # ---------------------------------------------------------------------- /studio operations

@@ -312,6 +312,7 @@ WITHOUT_GUILD = {
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
     "retention.forget_unused",
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
+    "api_changes.adopt", "api_changes.latest",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from tests.support.rig import ManualClock, Rig
 def refresh_of(rig: Rig, clock: ManualClock) -> tuple[LiveCatalogue, CatalogueRefresh]:
     live, parts = LiveCatalogue(Catalogue()), rig.bot.parts
     reader = DocumentReader(parts.client, parts.keys)
-    return live, CatalogueRefresh(live, store=parts.store, reader=reader, clock=clock)
+    return live, CatalogueRefresh(live, store=parts.store, reader=reader, drift=parts.api_drift, clock=clock)
 
 
 def document(operation: str) -> dict[str, Any]:

@@ -23,7 +23,9 @@ OTHER_KEY = "cs_test_other_00000000cafe"
 def refresh_of(rig: Rig, clock: ManualClock | None = None) -> tuple[LiveCatalogue, CatalogueRefresh]:
     live, parts = LiveCatalogue(Catalogue()), rig.bot.parts
     reader = DocumentReader(parts.client, parts.keys)
-    return live, CatalogueRefresh(live, store=parts.store, reader=reader, clock=clock or rig.clock)
+    return live, CatalogueRefresh(
+        live, store=parts.store, reader=reader, drift=parts.api_drift, clock=clock or rig.clock
+    )
 
 
 async def set_key(rig: Rig, guild_id: int, secret: str) -> None:
