@@ -11,7 +11,7 @@ from bot.errors import Refused
 from bot.generation.generation import Generation
 from cogs.workflows import texts
 from cogs.workflows.voices import NARRATION, _subject
-from tests.support.channels import press
+from tests.support.channels import hidden_channel, press
 from tests.support.origins import origin
 from tests.support.prices import priced
 from tests.support.rig import Rig
@@ -152,3 +152,35 @@ async def test_members_cannot_choose_for_the_server(rig: Rig):
     await press(rig, rig.member, "voice_ours", _subject(ADA))
     await press(rig, rig.member, "voice_label", _subject(ADA))
     assert (await rig.bot.parts.store.settings.get(rig.guild.id)).default_voice == ""
+
+
+async def test_a_sample_in_a_channel_that_one_does_not_see_is_not_played_and_costs_nothing(rig: Rig):
+    await priced(rig, 2, NARRATION)
+    await narrate(rig, voice_id=ADA)
+    desk = hidden_channel(rig, rig.moderator)
+    opened = (await rig.moderator.slash(desk, "audio voices")).response
+    await rig.moderator.select(opened, values=[_subject(ADA)], custom_id="c1:voice_pick:list")
+    await rig.moderator.click(opened, custom_id=f"c1:voice_sample:{_subject(ADA)}")
+    await rig.work()
+    jobs = len(await rig.jobs())
+    message = await shown(rig)
+    assert texts.LISTEN in labels(message)
+    heard = (await rig.member.click(message, custom_id=f"c1:voice_listen:{_subject(ADA)}")).response
+    assert texts.SAMPLE_ELSEWHERE in heard.content
+    assert heard.attachments == []
+    assert len(await rig.jobs()) == jobs
+
+
+async def test_when_the_file_is_gone_for_good_another_sample_can_be_made(rig: Rig):
+    await priced(rig, 2, NARRATION)
+    await narrate(rig, voice_id=ADA)
+    await rig.member.click(await shown(rig), custom_id=f"c1:voice_sample:{_subject(ADA)}")
+    await rig.work()
+    rig.sandbox.faults.add("media", "gone", times=None)
+    for message in rig.messages():
+        await rig.bot.http.delete_message(message.channel.id, message.id)
+    for after_s, said in ((60.0, texts.SAMPLE_LATER), (8 * 86_400.0, texts.SAMPLE_GONE)):
+        rig.advance(after_s)
+        heard = await rig.member.click(await shown(rig), custom_id=f"c1:voice_listen:{_subject(ADA)}")
+        assert said in heard.response.content
+    assert f"{texts.MAKE_SAMPLE} · 2" in labels(await shown(rig))
