@@ -6,8 +6,9 @@ other ids than the bot's guesses, the account's plan has no Sora, and there is a
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -222,4 +223,49 @@ async def test_a_refusal_in_any_form_of_error_locks_nothing_and_costs_nothing(tm
             why = await tried(rig, "sora edit", FIRST_TRY["sora edit"])
             assert "Your plan does not include Edit Sora 2 Video" in why
         assert await tried(rig, "audio narration", {"text": "Welcome aboard.", "voice_id": "v_ada"}) == ""
+        await settled_exactly(rig)
+
+
+WRITTEN = Path(__file__).parents[2] / "data" / "openapi"
+NEEDS_MORE = {"finish motion": "Generate Smart Motion needs the control mode."}
+"""What the written schemas require beyond the documentation, and an option of the command has."""
+
+
+@contextlib.asynccontextmanager
+async def written(tmp_path: Path, shape: str, plan_without: frozenset[str]) -> AsyncIterator[tuple[Rig, Any]]:
+    """Start a bot whose sandbox has the description that others wrote, and what it says; give both."""
+    facts = json.loads((WRITTEN / f"{shape}.facts.json").read_text("utf-8"))
+    others = {"renamed": facts["guesses_replaced"], "vanished": facts["gone"]}
+    async with running(tmp_path, **others, plan_without=plan_without) as rig:
+        rig.sandbox.document = json.loads((WRITTEN / f"{shape}.json").read_text("utf-8"))
+        await rig.bot.parts.catalogue_refresh.refresh()
+        await rig.bot.parts.command_sync.catch_up()
+        yield rig, facts
+
+
+@pytest.mark.parametrize("shape", EACH_SHAPE)
+async def test_with_a_description_that_others_wrote_each_command_works_or_says_why_not(tmp_path: Path, shape: str):
+    async with written(tmp_path, shape, SORA) as (rig, facts):
+        for command, options in FIRST_TRY.items():
+            why = await tried(rig, command, options)
+            operation = COMMANDS.get(command)
+            if operation in facts["gone"]:
+                assert f'Unknown operation "{operation}"' in why
+            elif operation in SORA:
+                assert "Your plan does not include" in why
+            else:
+                assert why in {"", NEEDS_MORE.get(command, "")}, command
+        assert await tried(rig, "finish motion", FIRST_TRY["finish motion"] | {"control_mode": "preset"}) == ""
+        await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("shape", EACH_SHAPE)
+async def test_a_character_is_made_under_the_names_that_the_description_has(tmp_path: Path, shape: str):
+    async with written(tmp_path, shape, frozenset()) as (rig, facts):
+        fields = facts["operations"][facts["guesses_replaced"]["sora2.character.create"]]["fields"]
+        assert await tried(rig, "sora character", FIRST_TRY["sora character"]) == ""
+        [request] = rig.sandbox.requests
+        clip, name = ("character_file_url", "displayName") if fields else ("video_url", "name")
+        assert request.input[name] == "Captain Fog"
+        assert request.input[clip].endswith("clip.mp4")
         await settled_exactly(rig)
