@@ -22,6 +22,8 @@ REFRESH_S = 24 * 3600.0
 RETRY_S = 3600.0
 DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openapi_way"
 """The names under which the document, its version, and the way it was read in are in the table `meta`."""
+OTHER_IDS_META = "openapi_other_ids"
+"""The name under which the ids are that documents had for built-in operations: jobs are stored under them."""
 
 
 class CatalogueRefresh:
@@ -45,19 +47,19 @@ class CatalogueRefresh:
         """When the last try was that failed for want of a key, in monotonic seconds; None if it did not."""
 
     async def load(self) -> None:
-        """Learn the document that the last run of the bot stored: what it differs in was told then.
+        """Learn the document that the last run of the bot stored, and other ids: what it differs in was told then.
 
         One that cannot be read is dropped, to be fetched again: nothing about it may keep the bot from starting.
         """
         text = await self._store.meta.get(DOCUMENT_META)
-        if text is None:
-            return
         try:
-            changes = await self._learned(json.loads(text))
-            log.info("catalogue.loaded", differences=len(changes))
+            if text is not None:
+                changes = await self._learned(json.loads(text))
+                log.info("catalogue.loaded", differences=len(changes))
+            self._catalogue.remember(json.loads(await self._store.meta.get(OTHER_IDS_META) or "{}"))
         except Exception:
-            log.exception("catalogue.stored_document_dropped", chars=len(text))
-            await self._store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META)
+            log.exception("catalogue.stored_document_dropped", chars=len(text or ""))
+            await self._store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META, OTHER_IDS_META)
 
     async def refresh(self) -> None:
         """Read the OpenAPI document, learn it, store it and tell what is news. An unusable one changes nothing.
@@ -68,9 +70,12 @@ class CatalogueRefresh:
         is_first = await meta.get(DOCUMENT_META) is None
         reading = await self._reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
         facts = {}
+        former = self._catalogue.current
         if reading.document is not None:
             self._untold += await self._learned(reading.document)
+        if self._catalogue.current is not former:  # it names operations
             facts = {
+                OTHER_IDS_META: json.dumps(self._catalogue.other_ids),
                 DOCUMENT_META: json.dumps(reading.document),
                 ETAG_META: reading.etag or "",
                 WAY_META: reading.way,

@@ -172,3 +172,41 @@ async def test_a_known_model_that_the_document_does_not_list_is_not_suggested():
     assert offers[:2] == ["gptimage2", "alpha"]
     assert "seedream5" not in offers
     assert live.current.check("image.generate", {"prompt": "x", "model": "seedream5"})["model"] == "seedream5"
+
+
+async def test_an_operation_of_an_earlier_document_that_was_renamed_is_one():
+    tile = replace(OPERATIONS[0], id="image.tile", title="Tile Image")
+    live = LiveCatalogue(Catalogue())
+    await live.learn(describe(Catalogue([*OPERATIONS, tile])))
+    kept = [live.current.get("image.tile")]
+    [change] = await live.learn(describe(Catalogue([*OPERATIONS, replace(tile, id="image.mosaic")])), kept)
+    assert (change.kind, change.names) == (ChangeKind.CHANGED, ("image.tile", "image.mosaic"))
+    assert live.current.resolve("image.tile").id == "image.mosaic"
+    assert "image.tile" not in live.current.operations
+
+
+async def test_one_of_an_earlier_document_beside_one_of_another_title_stays_and_is_gone():
+    tile = replace(OPERATIONS[0], id="image.tile", title="Tile Image")
+    live = LiveCatalogue(Catalogue())
+    await live.learn(describe(Catalogue([*OPERATIONS, tile])))
+    kept = [live.current.get("image.tile")]
+    other = replace(tile, id="image.mosaic", title="Make Mosaics")
+    changes = await live.learn(describe(Catalogue([*OPERATIONS, other])), kept)
+    assert told(changes, ChangeKind.GONE, Subject.OPERATION) == {("image.tile", ("image.tile",))}
+    assert not live.current.get("image.tile").offered
+    assert live.current.get("image.mosaic").offered
+
+
+async def test_other_ids_are_remembered_by_a_later_run_whatever_its_document_says():
+    live = LiveCatalogue(Catalogue())
+    await live.learn(written("paths"))
+    await live.learn(written("vendor_list"))
+    other_ids = live.other_ids
+    assert other_ids["prompt.enhance.setting"] == other_ids["prompt.enhance.world"] == "prompt.enhance.location"
+    for document in (written("if_then"), {}):
+        later = LiveCatalogue(Catalogue())
+        await later.learn(document)
+        later.remember({**other_ids, "image.generate": "image.edit", "x.y": "no.operation"})
+        assert later.current.resolve("prompt.enhance.setting") == later.current.resolve("prompt.enhance.location")
+        assert later.current.resolve("image.generate").id == "image.generate"
+        assert later.current.find("x.y") is None
