@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bot.app.texts import UNEXPECTED
 from bot.domain.models import Job, JobState
 from bot.sandbox.error_bodies import STYLES
 from bot.sandbox.openapi_shapes import SHAPES
@@ -154,16 +155,42 @@ async def test_what_is_tried_from_results_and_messages_works_too(rig: Rig):
     await settled_exactly(rig)
 
 
-async def test_what_explains_the_bot_answers(rig: Rig):
+MEMBERS_LOOKS = ("help", "jobs list", "jobs recover", "privacy export", "usage me", "audio voices")
+LOOKS_AT_A_JOB = ("jobs show", "jobs link", "jobs retry", "jobs cancel")
+MODERATORS_LOOKS = (
+    "studio status", "studio operations", "studio prices", "studio settings", "studio blocked", "studio key",
+    "studio reactions list", "quota list", "usage report", "usage export", "recipe create",
+)  # fmt: skip
+
+
+async def test_everything_that_makes_nothing_is_answered(rig: Rig):
     assert await tried(rig, "image generate", WORDS) == ""
     [job] = await rig.jobs()
-    asked = [("help", {}), ("jobs list", {}), ("jobs show", {"id": job.id}), ("jobs link", {"id": job.id})]
-    for command, options in asked:
-        texts = "".join(spoken(await rig.member.slash(rig.channel, command, **options)))
-        assert texts, command
-        assert "Traceback" not in texts
-    texts = "".join(spoken(await rig.moderator.slash(rig.channel, "studio status")))
-    assert "sandbox@studio.example" in texts or "creator" in texts or "9,9" in texts
+    calls: list[tuple[Any, str, dict[str, Any]]] = [
+        *((rig.member, command, {}) for command in MEMBERS_LOOKS),
+        *((rig.member, command, {"id": job.id}) for command in LOOKS_AT_A_JOB),
+        *((rig.member, command, {"recipe": "polish"}) for command in ("recipe show", "recipe run")),
+        *((rig.moderator, command, {}) for command in MODERATORS_LOOKS),
+        (rig.member, "privacy delete", {}),
+    ]
+    for member, command, options in calls:
+        answer = await member.slash(rig.channel, command, **options)
+        said = "".join(spoken(answer))
+        assert said or answer.modal or any(m.attachments for m in answer.followups), command
+        assert UNEXPECTED not in said, command
+    assert len(await rig.jobs()) == 1
+    await settled_exactly(rig)
+
+
+async def test_the_status_says_that_the_key_works_and_what_the_document_has_changed(rig: Rig):
+    said = "".join(spoken(await rig.moderator.slash(rig.channel, "studio status")))
+    assert "creator" in said
+    rig.sandbox.vary(vanished=["music.generate"])
+    await rig.bot.parts.catalogue_refresh.refresh()
+    said = "".join(spoken(await rig.moderator.slash(rig.channel, "studio status")))
+    assert "Generate Music" in said
+    assert 'Unknown operation "music.generate"' in await tried(rig, "audio music", FIRST_TRY["audio music"])
+    assert await tried(rig, "image generate", WORDS) == ""
     await settled_exactly(rig)
 
 
