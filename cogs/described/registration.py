@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from bot.app.translation import Translator
 from bot.catalogue import Catalogue, Operation
 from cogs.described import texts
 from cogs.described.command import DescribedCommand, command_of
-from cogs.described.names import OVERFLOW, named
+from cogs.described.names import OVERFLOW, called, named
 from cogs.described.plan import plan_of
 from cogs.workflows.options import operation_of
 
@@ -62,16 +63,13 @@ class DescribedCommands(commands.Cog):
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
-        self._translator = Translator()
         self._made: list[Made] = []
-        self._rooms: dict[str, Room] | None = None
+        self._rooms: dict[str, Room] = {}
         self.left: tuple[str, ...] = ()
         """The ids of the operations that `/studio request` alone reaches."""
 
     async def renew(self) -> None:
         """Make the commands of the catalogue as it is now; those of operations that it no longer has are removed."""
-        if self._rooms is None:
-            self._rooms = await self._rooms_of_the_code()
         by_hand = self._by_hand()
         missing = [each for each in self._bot.catalogue.operations.values() if each.id not in by_hand]
         made = await self._fitted(missing)
@@ -97,9 +95,9 @@ class DescribedCommands(commands.Cog):
 
     async def _fitted(self, operations: list[Operation]) -> list[Made]:
         """Return the commands for which there is room, in the catalogue's order."""
-        rooms = {name: Room(each.chars, each.count, set(each.names)) for name, each in (self._rooms or {}).items()}
         plans = {each.id: plan_of(each) for each in operations}
         wanted = [each for each in operations if plans[each.id] is not None]
+        rooms = {group: await self._room(group) for group in {called(each).group for each in wanted}}
         made: list[Made] = []
         for one, name in named(wanted, {group: room.names for group, room in rooms.items()}):
             plan = plans[one.operation.id]
@@ -107,7 +105,7 @@ class DescribedCommands(commands.Cog):
                 continue
             before = _BUILT_IN.find(one.operation.id)
             command = command_of(plan, name, translated=before is not None and plan_of(before) == plan)
-            chars = length(await command.get_translated_payload(self._bot.tree, self._translator))
+            chars = length(await command.get_translated_payload(self._bot.tree, _translator()))
             for group in (one.group, OVERFLOW):
                 room = rooms.setdefault(group, Room(len(group) + len(GROUPS.get(group, "")), 0))
                 if room.takes(chars) and command.name not in (room.names if group == OVERFLOW else ()):
@@ -139,15 +137,23 @@ class DescribedCommands(commands.Cog):
                 group.add_command(each.command)
         self._made = made
 
-    async def _rooms_of_the_code(self) -> dict[str, Room]:
-        """Measure the groups that the code has, as they are registered."""
-        rooms: dict[str, Room] = {}
-        for group in self._bot.tree.get_commands(type=discord.AppCommandType.chat_input):
-            if isinstance(group, app_commands.Group):
-                payload = await group.get_translated_payload(self._bot.tree, self._translator)
-                names = {name for each in payload["options"] for name in _names(each)}
-                rooms[group.name] = Room(length(payload), len(payload["options"]), names)
-        return rooms
+    async def _room(self, name: str) -> Room:
+        """Return what a group of the code has, as it is registered; measured once, before anything is added to it."""
+        if name not in self._rooms:
+            group = self._bot.tree.get_command(name)
+            self._rooms[name] = Room(len(name) + len(GROUPS.get(name, "")), 0)
+            if isinstance(group, app_commands.Group) and name not in GROUPS:
+                payload = await group.get_translated_payload(self._bot.tree, _translator())
+                names = {each for inner in payload["options"] for each in _names(inner)}
+                self._rooms[name] = Room(length(payload), len(payload["options"]), names)
+        known = self._rooms[name]
+        return Room(known.chars, known.count, set(known.names))
+
+
+@functools.cache
+def _translator() -> Translator:
+    """Return the tables of the other languages, read once."""
+    return Translator()
 
 
 def length(payload: Mapping[str, Any]) -> int:
