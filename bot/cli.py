@@ -178,7 +178,7 @@ def _commands(arguments: argparse.Namespace) -> int:
     from bot.app import command_list as listing
     from bot.app.entry_points import describe_commands
 
-    commands = listing.rows(describe_commands())
+    commands = listing.rows(describe_commands(read_settings()[0].database))
     print(json.dumps(commands, indent=2, ensure_ascii=False) if arguments.json else listing.text(commands))
     return 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -30,10 +29,7 @@ class NamedOperations:
 
     async def recent(self) -> list[Operation]:
         """Return the operations that a document has named within the last week."""
-        found: list[Operation] = []
-        for each in (await self._read()).values():
-            found += merge(Catalogue([]), each["document"]).operations.values()
-        return found
+        return recent_operations(await self._store.meta.get(NAMED_META), self._clock.wall())
 
     async def note(self, catalogue: Catalogue) -> None:
         """Note which operations the catalogue's document names now."""
@@ -44,17 +40,25 @@ class NamedOperations:
             for operation in catalogue.operations.values()
             if operation.offered and operation.id not in _BUILT_IN and operation.id not in renamed
         }
-        former = await self._read()
+        former = _within_a_week(await self._store.meta.get(NAMED_META), now)
         if new or former:
             await self._store.meta.set(NAMED_META, json.dumps({**former, **new}))
 
-    async def _read(self) -> Mapping[str, Any]:
-        """Return what is stored and not older than a week, by the operation's id; {} if it cannot be read."""
-        text = await self._store.meta.get(NAMED_META)
-        try:
-            stored = json.loads(text or "{}")
-            oldest = self._clock.wall() - KEEP_S
-            return {key: each for key, each in stored.items() if each["named_at"] > oldest and "document" in each}
-        except (ValueError, TypeError, KeyError, AttributeError):
-            log.exception("catalogue.named_operations_dropped")
-            return {}
+
+def recent_operations(stored: str | None, now: float) -> list[Operation]:
+    """Return those of what is `stored` that were named within a week before `now`, a Unix time."""
+    return [
+        operation
+        for each in _within_a_week(stored, now).values()
+        for operation in merge(Catalogue([]), each["document"]).operations.values()
+    ]
+
+
+def _within_a_week(stored: str | None, now: float) -> dict[str, Any]:
+    """Return what is stored and not older than a week, by the operation's id; {} if it cannot be read."""
+    try:
+        found = json.loads(stored or "{}")
+        return {key: each for key, each in found.items() if each["named_at"] > now - KEEP_S and "document" in each}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        log.exception("catalogue.named_operations_dropped")
+        return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,8 @@ import discord
 import pytest
 from discord.http import HTTPClient
 
+from bot.app.command_list import rows
+from bot.app.entry_points import describe_commands
 from bot.app.named_operations import KEEP_S, NAMED_META
 from bot.domain.models import JobState
 from cogs.workflows.options import command_names
@@ -353,6 +356,18 @@ async def test_a_command_goes_once_its_operation_was_not_named_for_a_week(rig: R
     await rig.restart()
     assert "image tile" not in registered(rig)
     assert "image poster" in registered(rig)
+
+
+async def test_the_command_line_lists_what_the_bot_has_read(rig: Rig):
+    database = rig.bot.settings.database
+    before = {row["name"] for row in rows(await asyncio.to_thread(describe_commands, database))}
+    await read(rig, branch("image.tile", TILE, "prompt"))
+    after = {row["name"] for row in rows(await asyncio.to_thread(describe_commands, database))}
+    assert after - before == {"image tile"}
+    none = rows(await asyncio.to_thread(describe_commands, database.with_name("none.db")))
+    assert {row["name"] for row in none} == before
+    await rig.bot.parts.store.meta.set("openapi_document", "{")
+    assert await asyncio.to_thread(describe_commands, database)
 
 
 async def test_what_cannot_be_read_of_the_last_week_is_forgotten(rig: Rig):
