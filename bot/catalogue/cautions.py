@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.catalogue import texts
 from bot.catalogue.fields import Field
-from bot.catalogue.operation import Operation
+from bot.catalogue.operation import Operation, labels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collect
         *_not_given(operation, {*taken, *pending}),
         *_unusual(operation, taken),
         *_undocumented(operation, taken),
+        *_unlikely_ids(operation, taken),
     ]
 
 
@@ -72,6 +73,18 @@ def _undocumented(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Ca
     for name in taken if known else ():
         if name not in known:
             yield Caution(undocumented_key(operation, name), texts.field_not_documented(operation.title, name))
+
+
+def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    """Doubt ids without a digit, but for voices: providers name those. A space is doubtful in each."""
+    labels = labels_of(operation)
+    for name, value in taken.items():
+        if not name.endswith("_id") or not isinstance(value, str):
+            continue
+        has_digit = any(letter.isdigit() for letter in value)
+        if " " in value or not (has_digit or name == "voice_id"):
+            label = f"the {labels[name]}" if name in labels else f"a {name.replace('_', ' ')}"
+            yield Caution(f"id:{operation.id}:{name}:{value[:60]}", texts.unlikely_id(label, value))
 
 
 def _is_unusual(field: Field, value: float) -> bool:

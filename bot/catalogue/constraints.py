@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.catalogue import texts
+from bot.catalogue.fields import FieldKind
 from bot.catalogue.operation import Operation, bare, model_name
-from bot.errors import InputError
+from bot.errors import FieldsMissing, InputError
 
 _RATIO = re.compile(r"\s*(\d{1,5})\s*[:x/]\s*(\d{1,5})\s*", re.ASCII | re.IGNORECASE)
 
@@ -56,6 +57,19 @@ def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> 
         raise InputError(texts.no_frame_rate(model_name(operation, taken["model"])), "target_fps")
 
 
+def _sound_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:
+    """`soundfx.generate`: all its fields are optional, but of nothing there is no sound."""
+    if operation.id == "soundfx.generate" and not taken.keys() & {"prompt", "description_prompt", "video_url"}:
+        raise FieldsMissing(texts.SOUND_OF_NOTHING, ["prompt"])
+
+
+def _video_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:
+    """`video.generate`: the page shows prompts, pictures and clips to start from; of nothing there is no video."""
+    media = {field.name for field in operation.fields if field.kind in {FieldKind.URL, FieldKind.URLS}}
+    if operation.id == "video.generate" and not taken.keys() & {"prompt", *media}:
+        raise FieldsMissing(texts.VIDEO_OF_NOTHING, ["prompt"])
+
+
 def _is_sora(operation: Operation, taken: Mapping[str, Any]) -> bool:
     return operation.workflow == "sora" or "sora" in _model(taken)
 
@@ -82,4 +96,6 @@ _RULES: tuple[Callable[[Operation, Mapping[str, Any]], None], ...] = (
     _sora_1080p_is_pro,
     _wan_audio_has_company,
     _frame_rate_is_starlight,
+    _sound_has_source,
+    _video_has_source,
 )

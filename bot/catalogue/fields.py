@@ -36,6 +36,15 @@ class FieldKind(StrEnum):
     """Any JSON value: only for fields that the live document describes in an unknown form."""
 
 
+class Shape(StrEnum):
+    """How a text has to look that is no free text."""
+
+    RATIO = "ratio"
+    """Width to height: `16:9`, `1.78`, or a word such as `auto`."""
+    ID = "id"
+    """An id that a provider gave: no spaces."""
+
+
 class ProbeKind(StrEnum):
     """What can be read from a source file instead of asking the member."""
 
@@ -78,6 +87,8 @@ class Field:
     maximum: float | None = None
     usual: tuple[float, float] | None = None
     """The range in which a number makes sense, deduced where the docs give none: beyond it the member is warned."""
+    shape: Shape | None = None
+    """How a text has to look where there is no closed list."""
     max_length: int = TEXT_LIMIT_CHARS
     """The longest text, in characters."""
     media: frozenset[MediaKind] = frozenset()

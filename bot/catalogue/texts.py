@@ -146,6 +146,21 @@ def too_large(label: str, maximum: float, unit: str, number: float) -> str:
     return f"The {label} may be {maximum:g}{_after(unit)} at most; you gave {number}. The nearest is {maximum:g}."
 
 
+def must_be_above_zero(label: str, unit: str, number: float) -> str:
+    """Refuse a quantity that cannot exist."""
+    return f"The {label} must be more than 0 {unit}; you gave {number}."
+
+
+def not_a_ratio(given: object) -> str:
+    """Refuse a width to a height that is none."""
+    return f"{echo(given)} is not a ratio like 16:9."
+
+
+def not_an_id(label: str, given: object) -> str:
+    """Refuse an id that has a space or another letter that ids have not."""
+    return f"The {label} is an id without spaces; you gave {echo(given)}."
+
+
 def link_too_long(label: str, limit: int, length: int) -> str:
     """Refuse a link for its length."""
     return f"The link of the {label} may have {limit:,} characters; yours has {length:,}."
@@ -178,6 +193,8 @@ def _after(unit: str) -> str:
 # ---------------------------------------------------------------------- rules that tie several fields together
 
 SORA_1080P_IS_PRO = "On Sora 2 only the Pro model makes 1080p. Choose the model sora-2-pro."
+SOUND_OF_NOTHING = "A sound effect needs a prompt or a video."
+VIDEO_OF_NOTHING = "A video needs a prompt, a picture or a clip."
 WAN_AUDIO_ALONE = "With Wan 2.7, audio needs a prompt or a source clip beside it."
 
 
@@ -216,6 +233,11 @@ def unusual(label: str, usual: tuple[float, float] | None, unit: str, number: fl
     """Warn of a number beyond what makes sense; `usual` are the least and the greatest of those that do."""
     low, high = usual or (0, 0)
     return f"A {label} of {number:g}{_after(unit)} is unusual: {low:g} to {high:g} is what others take."
+
+
+def unlikely_id(label: str, given: object) -> str:
+    """Warn of an id that does not look like one."""
+    return f"{echo(given)} does not look like {label}: ids have digits and no spaces."
 
 
 def field_not_documented(operation: str, name: object) -> str:

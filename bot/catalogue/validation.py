@@ -43,7 +43,7 @@ def check_input(
     for field in operation.fields:
         if field.name in taken:
             taken[field.name] = _chosen(operation, field, taken[field.name], taken)
-    check_rules(operation, taken)
+    check_rules(operation, {**dict.fromkeys(pending), **taken})
     unnamed = plain({name: values[name] for name in values if name in extra and name not in known})
     return taken | {name: value for name, value in unnamed.items() if value not in (None, "", [])}
 

@@ -13,6 +13,7 @@ from bot.catalogue.field_builders import (
     flag,
     link,
     links,
+    ratio,
     seed,
     text,
 )
@@ -26,6 +27,7 @@ DURATION = Field(
     label="duration",
     help="How long, in seconds, e.g. 10; Sora 2 takes 4, 8, 12, 16 or 20",
     unit="seconds",
+    usual=(1, 60),
     choices_by_model=SORA_SECONDS_BY_MODEL,
     suggestions=(4, 5, 8, 10, 12, 15),
 )
@@ -49,7 +51,7 @@ GENERATE = Operation(
         links("reference_image_urls", "reference images", "Links to pictures to follow, with spaces between", IMAGE),
         link("end_image_url", "end picture", "The picture that the video ends on", IMAGE),
         link("last_frame_url", "last frame", "The picture of the last frame, for models that name it so", IMAGE),
-        text(
+        ratio(
             "aspect_ratio",
             "aspect ratio",
             "Width to height, e.g. 16:9; Sora 2 makes portrait or landscape only",

@@ -103,3 +103,12 @@ async def test_a_re_run_sends_that_field_again_after_a_yes(rig: Rig):
     await rig.work()
     assert [request.input["display_name"] for request in rig.sandbox.requests] == ["Nugget", "Nugget"]
     await settled_exactly(rig)
+
+
+async def test_a_sound_effect_of_nothing_is_asked_for_its_prompt(rig: Rig):
+    shown = await rig.member.slash(rig.channel, "audio soundfx")
+    assert list(inputs(shown)) == ["Prompt"]
+    await nothing_happened(rig)
+    await rig.member.submit_modal(shown, {rig.form_fields(shown)[0]: "rain"})
+    [job] = await rig.jobs()
+    assert job.input["prompt"] == "rain"
