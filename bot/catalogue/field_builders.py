@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.catalogue.fields import Field, FieldKind, Probe, Scalar, Shape
+from bot.catalogue.fields import Field, FieldKind, Probe, Scalar, TextShape
 from bot.catalogue.texts import asked_by_the_api
 from bot.domain.models import MediaKind
 
@@ -37,12 +37,12 @@ def text(name: str, label: str, about: str, *, required: bool = False, seen: tup
 
 def ratio(name: str, label: str, about: str, *, seen: tuple[str, ...]) -> Field:
     """Return a field for a width to a height; `seen` are values to suggest."""
-    return replace(text(name, label, about, seen=seen), shape=Shape.RATIO)
+    return replace(text(name, label, about, seen=seen), shape=TextShape.RATIO)
 
 
 def identifier(name: str, label: str, about: str, *, required: bool = False) -> Field:
     """Return a field for an id that a provider gave."""
-    return replace(text(name, label, about, required=required), shape=Shape.ID)
+    return replace(text(name, label, about, required=required), shape=TextShape.ID)
 
 
 def number(

@@ -36,7 +36,7 @@ class FieldKind(StrEnum):
     """Any JSON value: only for fields that the live document describes in an unknown form."""
 
 
-class Shape(StrEnum):
+class TextShape(StrEnum):
     """How a text has to look that is no free text."""
 
     RATIO = "ratio"
@@ -87,7 +87,7 @@ class Field:
     maximum: float | None = None
     usual: tuple[float, float] | None = None
     """The range in which a number makes sense, deduced where the docs give none: beyond it the member is warned."""
-    shape: Shape | None = None
+    shape: TextShape | None = None
     """How a text has to look where there is no closed list."""
     max_length: int = TEXT_LIMIT_CHARS
     """The longest text, in characters."""

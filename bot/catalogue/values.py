@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.catalogue import texts
-from bot.catalogue.fields import Field, FieldKind, Shape
+from bot.catalogue.fields import Field, FieldKind, TextShape
 from bot.catalogue.nearest import size_of
 from bot.catalogue.texts import echo
 from bot.errors import InputError
@@ -102,9 +102,9 @@ def _text(field: Field, value: object, _allow_local: bool) -> str | None:
 def _require_shape(field: Field, text: str) -> None:
     """Raise InputError for what cannot be a value of the field, whatever the API takes."""
     words = RATIO_WORDS | {str(each).casefold() for each in field.suggestions}
-    if field.shape is Shape.RATIO and text.casefold() not in words and not _is_ratio(text):
+    if field.shape is TextShape.RATIO and text.casefold() not in words and not _is_ratio(text):
         raise InputError(texts.not_a_ratio(text), field.name)
-    if field.shape is Shape.ID and not _ID.fullmatch(text):
+    if field.shape is TextShape.ID and not _ID.fullmatch(text):
         raise InputError(texts.not_an_id(field.label, text), field.name)
 
 

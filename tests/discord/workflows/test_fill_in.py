@@ -112,3 +112,9 @@ async def test_a_sound_effect_of_nothing_is_asked_for_its_prompt(rig: Rig):
     await rig.member.submit_modal(shown, {rig.form_fields(shown)[0]: "rain"})
     [job] = await rig.jobs()
     assert job.input["prompt"] == "rain"
+
+
+async def test_a_prompt_of_spaces_is_asked_for(rig: Rig):
+    shown = await rig.member.slash(rig.channel, "image generate", prompt="   ")
+    assert list(inputs(shown)) == ["Prompt"]
+    await nothing_happened(rig)
