@@ -303,6 +303,13 @@ async def test_prices_hit_the_samples_of_the_documentation(submit, sandbox):
     assert [request.cost for request in sandbox.requests] == [Decimal(each) for each in (48, 17, 17, 1)]
 
 
+@pytest.mark.parametrize(("resolution", "cost"), [(None, 48), ("480p", 24), ("720p", 48), ("1080p", 72), ("8K", 48)])
+async def test_a_clip_costs_by_its_seconds_and_its_resolution(submit, sandbox, resolution, cost):
+    sharp = {"resolution": resolution} if resolution else {}
+    await submit("video.generate", prompt="A fox", model="seedance2", duration=10, **sharp)
+    assert [request.cost for request in sandbox.requests] == [cost]
+
+
 class _receiver:  # noqa: N801 - reads as a function where it is used
     def __init__(self, received: asyncio.Queue) -> None:
         self._received = received
