@@ -45,11 +45,15 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         persona_id: str | None = None,
         seed: int | None = None,
         count: Count = 1,
+        enhance: bool = False,
         private: bool = False,
     ) -> None:
         """Make 1 to 4 pieces."""
         values = given(interaction, "music.generate")
-        await submit(interaction, Generation(operation="music.generate", values=values, count=count, private=private))
+        await submit(
+            interaction,
+            Generation(operation="music.generate", values=values, count=count, enhance=enhance, private=private),
+        )
 
     @app_commands.command(name="narration", description=texts.AUDIO_NARRATION)
     @offers("narration.generate")
@@ -90,6 +94,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         prompt_influence: float | None = None,
         seed: int | None = None,
         count: Count = 1,
+        enhance: bool = False,
         private: bool = False,
     ) -> None:
         """Make 1 to 4 sound effects."""
@@ -99,7 +104,9 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
             values.setdefault("mode", "video_context")
         await submit(
             interaction,
-            Generation(operation="soundfx.generate", values=values, files=files, count=count, private=private),
+            Generation(
+                operation="soundfx.generate", values=values, files=files, count=count, enhance=enhance, private=private
+            ),
         )
 
 

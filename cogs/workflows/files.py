@@ -23,11 +23,15 @@ def offered_file(
     kinds: frozenset[MediaKind] = SOURCE_KINDS,
     required: bool = False,
 ) -> list[SourceFile]:
-    """Return the file that was given in one of three ways, [] if none was. Raises InputError if one is required."""
+    """Return the file that was given in one of three ways, [] if none was. Raises InputError if one is required.
+
+    A job's id is taken where a link is expected, too: a command may have no room for an option of its own.
+    """
+    typed = SourceRef() if url is None else SourceRef.of_text(url.strip())
     offered = SourceRef(
         attachment=None if attachment is None else (attachment.url, attachment.filename),
-        url=url,
-        job_id=job,
+        url=url if job is not None else typed.url,
+        job_id=typed.job_id if job is None else job,
     )
     if offered.count == 0:
         if required:

@@ -41,12 +41,13 @@ def change_command(name: str, description: str, operation: str) -> ChangeCommand
 
     @offers(
         operation,
-        jobs={"job": CLIPS},
+        jobs={"job": CLIPS, "source_video_job": CLIPS},
         only=native_video_id,
         sora_video_id=texts.SORA_VIDEO_ID_OPTION,
         job=texts.JOB_OPTION,
         source_video=texts.SORA_SOURCE_OPTION,
         source_video_url=texts.SORA_SOURCE_URL_OPTION,
+        source_video_job=texts.SORA_SOURCE_JOB_OPTION,
     )
     async def callback(
         self: "Sora",
@@ -60,11 +61,16 @@ def change_command(name: str, description: str, operation: str) -> ChangeCommand
         resolution: str | None = None,
         source_video: discord.Attachment | None = None,
         source_video_url: str | None = None,
+        source_video_job: str | None = None,
         enhance: bool = False,
         private: bool = False,
     ) -> None:
         files = offered_file(
-            texts.SOURCE_VIDEO_FILE, attachment=source_video, url=source_video_url, field="source_video_url"
+            texts.SOURCE_VIDEO_FILE,
+            attachment=source_video,
+            url=source_video_url,
+            job=source_video_job,
+            field="source_video_url",
         )
         values = given(interaction, operation)
         values["sora_video_id"] = await video_id(interaction, sora_video_id, job)

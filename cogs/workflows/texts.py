@@ -11,7 +11,7 @@ ENHANCE_OPTION = "Rewrite the prompt first (a step of its own, 1 credit); the ca
 URL_OPTION = "A link to the file, or to a Discord message that has it"
 JOB_OPTION = "An earlier job of this server: its result is taken"
 REFERENCE_OPTION = "A picture to follow"
-REFERENCE_URLS_OPTION = "Links to pictures to follow, with spaces between"
+REFERENCE_URLS_OPTION = "Links or job ids of pictures to follow, with spaces between"
 
 # ---------------------------------------------------------------------- /image
 
@@ -29,9 +29,11 @@ VIDEO_START_OPTION = "The picture it starts from, or the clip it goes on from (W
 VIDEO_START_URL_OPTION = "A link to that picture or clip, or to a Discord message that has it"
 VIDEO_START_JOB_OPTION = "An earlier job whose picture or clip it starts from"
 VIDEO_END_OPTION = "The picture it ends on"
-VIDEO_END_URL_OPTION = "A link to the picture it ends on"
+VIDEO_END_URL_OPTION = "A link to the picture it ends on, or to a Discord message that has it"
+VIDEO_END_JOB_OPTION = "An earlier job whose picture it ends on"
 VIDEO_AUDIO_OPTION = "The sound that goes with it (Wan 2.7)"
-VIDEO_AUDIO_URL_OPTION = "A link to the sound that goes with it"
+VIDEO_AUDIO_URL_OPTION = "A link to the sound that goes with it, or to a Discord message that has it"
+VIDEO_AUDIO_JOB_OPTION = "An earlier job whose sound goes with it"
 
 # ---------------------------------------------------------------------- /audio
 
@@ -111,6 +113,7 @@ MOTION_VERTICAL_OPTION = "Camera: move up or down, e.g. 10"
 FINISH_UPSCALE = "Make a video larger and sharper"
 UPSCALE_VIDEO_OPTION = "The video to make larger"
 UPSCALE_THUMBNAIL_OPTION = "A still picture that stands for the video"
+UPSCALE_THUMBNAIL_JOB_OPTION = "An earlier job whose picture stands for the video"
 UPSCALE_THUMBNAIL_URL_OPTION = "A link to a still picture that stands for the video"
 
 # ---------------------------------------------------------------------- /sora
@@ -131,6 +134,7 @@ SORA_ASPECT_RATIO_OPTION = "Portrait or landscape: 9:16 or 16:9"
 SORA_RESOLUTION_OPTION = "How sharp, e.g. 1080p (with sora-2-pro)"
 SORA_VIDEO_ID_OPTION = "The id of a Sora video, e.g. video_68c1…; or pick a job"
 SORA_SOURCE_OPTION = "The same video as a file, if Cannon Studio asks for it"
+SORA_SOURCE_JOB_OPTION = "An earlier job that made the same video, if Cannon Studio asks for it"
 SORA_SOURCE_URL_OPTION = "A link to the same video, if Cannon Studio asks for it"
 SORA_VIDEO_NOT_GIVEN = "Give the Sora video in exactly one way: its id (`video_…`), or the job that made it."
 
@@ -141,6 +145,7 @@ BATCH_OPERATION_OPTION = "What to make of each prompt"
 BATCH_PROMPTS_OPTION = "The prompts, with | between them"
 BATCH_FILE_OPTION = "Or a text file with one prompt a line"
 BATCH_MODEL_OPTION = "For all of them; as in the operation's own command"
+BATCH_ENHANCE_OPTION = "Rewrite each prompt first (1 credit each); then at most 10 prompts"
 BATCH_ASPECT_RATIO_OPTION = "For all of them, e.g. 16:9"
 PROMPTS_NOT_GIVEN = "Give the prompts in one way: as `prompts`, with | between them, or as a `file`."
 
