@@ -16,8 +16,8 @@ from bot.runtime.clock import Clock
 from bot.runtime.timed_memory import TimedMemory
 from bot.store import Store, TriedOutcome, TriedValue
 
-KEPT_S: Final = 600.0
-"""For how long what was read is used: what is noted, and what a member erases, drops it at once."""
+KEPT_S: Final = 60.0
+"""For how long what was read is used; what is noted, and what a member erases, drops it at once."""
 MODEL: Final = "model"
 VOICE: Final = "voice_id"
 MODELS_NAMED: Final = 5

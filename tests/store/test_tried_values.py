@@ -79,15 +79,21 @@ async def test_each_field_and_each_server_keeps_so_many(
 
 
 async def test_retention_purge_and_the_members_own_wish_erase_it(store: Store, accepted: Any, clock: Any):
-    await try_value(store, accepted, "works")
-    await try_value(store, accepted, "my own words", "Unknown model.")
-    await try_value(store, accepted, "of another", "Unknown model.", author_id=43)
-    await store.privacy.erase(700, 42)
-    assert sorted(each[0] for each in await known(store)) == ["of another", "works"]
+    for value, said, author_id in (
+        ("flux", None, 42),
+        ("my own words", "Unknown model.", 42),
+        ("my other words", None, 42),
+        ("of both", None, 42),
+        ("of both", None, 43),
+        ("of another", "Unknown model.", 43),
+    ):
+        await try_value(store, accepted, value, said, author_id=author_id)
+    await store.privacy.erase(700, 42, is_known_model=lambda value: value == "flux")
+    assert sorted(each[0] for each in await known(store)) == ["flux", "of another", "of both"]
     clock.now += 5 * DAY_S
     await store.retention.forget_unused(0)
     await store.retention.forget_unused(6)
-    assert len(await known(store)) == 2
+    assert len(await known(store)) == 3
     await store.settings.change(700, lambda _: Rules(retention_days=5))
     await store.retention.forget_unused(0)
     assert await known(store) == []
@@ -95,3 +101,14 @@ async def test_retention_purge_and_the_members_own_wish_erase_it(store: Store, a
     await store.retention.give_up(700)
     await store.retention.clear_out(700, 0.0)
     assert await known(store) == []
+
+
+async def test_with_the_record_of_a_card_goes_what_was_sent_with_it_alone(store: Store, accepted: Any):
+    words = {"input": {"prompt": "a fox", "model": "my own words"}}
+    job = await try_value(store, accepted, "my own words", "Unknown model.", **words)
+    other = await try_value(store, accepted, "flux", "Unknown model.", input={"model": "flux"})
+    await try_value(store, accepted, "of two jobs", "Unknown model.")
+    twice = await try_value(store, accepted, "of two jobs", "Unknown model.", input={"model": "of two jobs"})
+    for each in (job, other, twice):
+        await store.cards.erase(700, each.card_id, is_known_model=lambda value: value == "flux")
+    assert sorted(each[0] for each in await known(store)) == ["flux", "of two jobs"]

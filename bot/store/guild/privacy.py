@@ -12,7 +12,7 @@ from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
 from bot.store.guild.review_places import withheld_in
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
-from bot.store.jobs.tried_values import forget_refused_to
+from bot.store.jobs.tried_values import forget_of_member
 from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
 
 _JOBS = """
@@ -33,7 +33,7 @@ SELECT guild_id FROM jobs WHERE author_id = :member_id
 UNION SELECT guild_id FROM drafts WHERE member_id = :member_id
 UNION SELECT guild_id FROM reaction_acts WHERE member_id = :member_id
 UNION SELECT guild_id FROM voice_defaults WHERE member_id = :member_id
-UNION SELECT guild_id FROM tried_values WHERE refused_to = :member_id
+UNION SELECT guild_id FROM tried_values WHERE member_id = :member_id
 """
 
 
@@ -93,7 +93,7 @@ class Privacy(Repository):
             jobs = erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=True)
             db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
             db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", mine)
-            forget_refused_to(db, guild_id, member_id)
+            forget_of_member(db, guild_id, member_id, is_known_model)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
             return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0])
 

@@ -16,6 +16,7 @@ from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
 from bot.store.jobs.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
+from bot.store.jobs.tried_values import forget_of_job
 from bot.store.jobs.voice_samples import claim_sample
 from bot.store.jobs.wishes import require_waiting
 from bot.store.money import ledger
@@ -206,8 +207,12 @@ class Cards(Repository):
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> int:
-            ended = [job.id for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]
-            return erase_jobs(db, guild_id, ended, now, is_known_model=is_known_model, with_copies=True)
+            ended = [job for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]
+            for job in ended:
+                forget_of_job(db, job, is_known_model)
+            return erase_jobs(
+                db, guild_id, [job.id for job in ended], now, is_known_model=is_known_model, with_copies=True
+            )
 
         erased = await self._recorded(guild_id, change, record)
         await self._database.scrub()

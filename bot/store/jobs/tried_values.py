@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from bot.domain.models import Job
 from bot.store.engine.columns import to_text
 from bot.store.engine.repository import Repository
+from bot.store.jobs.erasing import ModelTest
 
 VALUES_OF_FIELD = 50
 """How many values of a field are kept for each account; those not used for the longest time go first."""
@@ -18,14 +20,16 @@ REFUSALS_OF_WORKING = 2
 """After how many refusals in a row a value counts as refused that has worked before."""
 
 _WORKED = """
-INSERT INTO tried_values (guild_id, key_id, operation, field, value, uses, used_at)
-VALUES (:guild_id, :key_id, :operation, :field, :value, 1, :now)
-ON CONFLICT DO UPDATE SET uses = uses + 1, refusals = 0, used_at = :now, said = '', refused_to = NULL
+INSERT INTO tried_values (guild_id, key_id, operation, field, value, uses, used_at, member_id)
+VALUES (:guild_id, :key_id, :operation, :field, :value, 1, :now, :member_id)
+ON CONFLICT DO UPDATE SET uses = uses + 1, refusals = 0, used_at = :now, said = '',
+    member_id = CASE member_id WHEN :member_id THEN member_id END
 """
 _REFUSED = """
-INSERT INTO tried_values (guild_id, key_id, operation, field, value, refusals, used_at, said, refused_to)
+INSERT INTO tried_values (guild_id, key_id, operation, field, value, refusals, used_at, said, member_id)
 VALUES (:guild_id, :key_id, :operation, :field, :value, 1, :now, :said, :member_id)
-ON CONFLICT DO UPDATE SET refusals = refusals + 1, said = :said, refused_to = :member_id
+ON CONFLICT DO UPDATE SET refusals = refusals + 1, said = :said,
+    member_id = CASE member_id WHEN :member_id THEN member_id END
 """
 _DROP_OF_FIELD = f"""
 DELETE FROM tried_values
@@ -41,6 +45,13 @@ DELETE FROM tried_values WHERE guild_id = :guild_id AND (key_id, operation, fiel
     ORDER BY used_at DESC, value LIMIT -1 OFFSET {VALUES_OF_GUILD}
 )
 """  # noqa: S608 - a constant number
+_OF_MEMBER = """
+SELECT guild_id, key_id, operation, field, value FROM tried_values
+WHERE guild_id = :guild_id AND member_id = :member_id
+"""
+_DELETE = """
+DELETE FROM tried_values WHERE guild_id = ? AND key_id = ? AND operation = ? AND field = ? AND value = ?
+"""
 _ALL = """
 SELECT operation, field, value, uses, refusals, used_at, said FROM tried_values
 WHERE guild_id = ? AND key_id = ? ORDER BY used_at DESC, uses DESC, value
@@ -110,7 +121,32 @@ def note_outcome(db: sqlite3.Connection, job: Job, outcome: TriedOutcome, now: f
         db.execute(_DROP_OF_GUILD, {"guild_id": job.guild_id})
 
 
-def forget_refused_to(db: sqlite3.Connection, guild_id: int, member_id: int) -> None:
-    """Delete the values that the API refused to a member and that never worked: they may be the member's own words."""
-    db.execute("DELETE FROM tried_values WHERE guild_id = ? AND refused_to = ? AND uses = 0", (guild_id, member_id))
-    db.execute("UPDATE tried_values SET refused_to = NULL WHERE guild_id = ? AND refused_to = ?", (guild_id, member_id))
+def forget_of_member(db: sqlite3.Connection, guild_id: int, member_id: int, is_known_model: ModelTest) -> None:
+    """Delete the values that only this member has sent: they may be words of their own. A known model stays."""
+    _forget(db, guild_id, member_id, is_known_model, "1", {})
+    db.execute("UPDATE tried_values SET member_id = NULL WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
+
+
+def forget_of_job(db: sqlite3.Connection, job: Job, is_known_model: ModelTest) -> None:
+    """Delete the values that were sent with this job alone. A known model stays."""
+    values = json.dumps([value for value in job.input.values() if isinstance(value, str)])
+    condition = "operation = :operation AND uses + refusals = 1 AND value IN (SELECT value FROM json_each(:values))"
+    _forget(db, job.guild_id, job.author_id, is_known_model, condition, {"operation": job.operation, "values": values})
+
+
+def _forget(
+    db: sqlite3.Connection,
+    guild_id: int,
+    member_id: int,
+    is_known_model: ModelTest,
+    condition: str,
+    values: Mapping[str, str],
+) -> None:
+    whose = {"guild_id": guild_id, "member_id": member_id, **values}
+    query = f"{_OF_MEMBER} AND {condition}"
+    doomed = [
+        tuple(row)
+        for row in db.execute(query, whose).fetchall()
+        if not (row["field"] == "model" and is_known_model(row["value"]))
+    ]
+    db.executemany(_DELETE, doomed)
