@@ -67,14 +67,15 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
 
 
 def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
-    """Return the controls that make something of one result."""
-    items: list[discord.ui.Item[Any]] = [_button("again", job, priced(texts.RERUN, rerun_price(bot, job)))]
+    """Return the controls that make something of one result; last those that run what is no longer offered."""
+    again: list[discord.ui.Item[Any]] = [_button("again", job, priced(texts.RERUN, rerun_price(bot, job)))]
     if bot.parts.generation.reruns.can_vary(job):
-        items.append(_button("vary", job, texts.VARY))
-    items.append(_button("edit", job, texts.EDIT_AND_RUN))
-    if job.media:
-        items.append(_button(JOB_ACTION, job, texts.NEXT_STEP))
-    return items
+        again.append(_button("vary", job, texts.VARY))
+    again.append(_button("edit", job, texts.EDIT_AND_RUN))
+    onward: list[discord.ui.Item[Any]] = [_button(JOB_ACTION, job, texts.NEXT_STEP)] if job.media else []
+    operation = bot.catalogue.find(job.operation)
+    is_offered = operation is None or operation.offered
+    return [*again, *onward] if is_offered else [*onward, *again]
 
 
 def _button(action: str, job: Job, label: str) -> Control:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bot.domain.models import Job
+from cogs.results.buttons import of_result
 from tests.discord.workflows.test_cautions import withdraw
 from tests.support.rig import Rig
 
@@ -65,6 +67,21 @@ async def test_next_steps_have_them_last_and_leave_out_what_another_replaces(rig
     left = [each.id for each in steps.fitting(rig.guild.id, medium)]
     assert "image.other" in left
     assert first.id not in left
+
+
+async def test_a_result_of_such_an_operation_leads_onward_first(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await rig.work()
+    [job] = await rig.jobs()
+    assert buttons(rig, job)[-1] == "Next step…"
+    withdraw(rig, "image.generate")
+    first, *again = buttons(rig, job)
+    assert first == "Next step…"
+    assert again[0].startswith("Re-run")
+
+
+def buttons(rig: Rig, job: Job) -> list[str]:
+    return [str(item.item.label) for item in of_result(rig.bot, job)]  # type: ignore[attr-defined]
 
 
 async def test_a_rewritten_prompt_leads_to_what_is_offered_first(rig: Rig):

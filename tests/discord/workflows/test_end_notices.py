@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
+from bot.errors import StoreError
 from tests.support.rig import Rig
 
 END = 1_790_294_400.0  # 2026-09-25 00:00 UTC, the day after
@@ -46,6 +47,17 @@ async def test_a_member_is_told_after_the_answer_once_a_day(late: Rig):
     assert len(await sora(late)) == 1
     await late.work()
     assert {job.state for job in await late.jobs()} == {JobState.DELIVERED}
+
+
+async def test_a_full_disk_spoils_no_answer(late: Rig, monkeypatch: pytest.MonkeyPatch):
+    async def full(*_: object, **_more: object) -> bool:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(late.bot.parts.watch, "once", full)
+    [notice] = await sora(late)
+    assert notice.endswith(NOTICE)
+    await late.work()
+    assert [job.state for job in await late.jobs()] == [JobState.DELIVERED]
 
 
 async def test_nobody_is_told_before_the_day(rig: Rig):
