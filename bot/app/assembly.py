@@ -162,6 +162,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         moderation=moderation,
         status_pace=status_pace,
         host_limit=host_limit,
+        unavailable=core.unavailable,
         watch=watch,
         http=_http_server(setup, worker, webhooks),
         webhook_tokens=core.webhook_tokens,

@@ -31,6 +31,7 @@ from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.status_pace import StatusPace
+from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.voices import ServerVoices
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
@@ -99,6 +100,7 @@ class Parts:
     moderation: Moderation
     status_pace: StatusPace
     host_limit: HostLimit
+    unavailable: UnavailableOperations
     watch: Watch
     http: HttpServer
     webhook_tokens: WebhookTokens

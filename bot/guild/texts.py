@@ -91,7 +91,8 @@ def unavailable_now(operation: str, said: str, again: str) -> str:
     """Refuse an operation that the account may not use; `said` is the API's own sentence."""
     return (
         f"{operation} is not available on this account at the moment. "
-        f"Cannon Studio says: {full_stop(said)} You can try again {again}."
+        f"Cannon Studio says: {full_stop(said)} You can try again {again}, "
+        "or as soon as a moderator has used `/studio status`."
     )
 
 
