@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,8 +16,9 @@ from bot.app.command_list import rows
 from bot.app.entry_points import describe_commands
 from bot.app.named_operations import KEEP_S, NAMED_META
 from bot.domain.models import JobState
+from bot.sandbox.openapi_shapes import SHAPES
 from cogs.workflows.options import command_names
-from tests.support.rig import HOST_KEY, Rig
+from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly
 from tests.support.workflows import IMAGE, delivered, earlier, examined, posted_link
 
@@ -28,6 +30,9 @@ TILE = {
     "visualStyle": {"enum": ["plain", "baroque"]},
 }
 HOUR_S = 3600.0
+ALWAYS = {"enum_free_input", "enum_named_examples"}
+WITHOUT_FIELDS = {"enum_free_input", "operation_one_of"}
+"""Forms of the document that name operations and say nothing of their inputs."""
 
 
 def branch(operation: str, properties: dict[str, Any], *required: str, title: str = "") -> dict[str, Any]:
@@ -374,3 +379,41 @@ async def test_what_cannot_be_read_of_the_last_week_is_forgotten(rig: Rig):
     await rig.bot.parts.store.meta.set(NAMED_META, '{"image.tile": 5}')
     await read(rig, branch("image.poster", TILE, "prompt"))
     assert "image poster" in registered(rig)
+
+
+# ---------------------------------------------------------------------- with the sandbox's own documents
+
+
+@pytest.mark.parametrize(
+    "shape", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in SHAPES]
+)
+async def test_an_operation_that_the_api_adds_is_a_command_where_the_document_describes_it(tmp_path: Path, shape: str):
+    async with running(tmp_path, document_shape=shape, added=frozenset({"image.upscale"})) as rig:
+        await rig.bot.parts.catalogue_refresh.refresh()
+        await rig.bot.parts.command_sync.catch_up()
+        assert ("image upscale" in registered(rig)) == (shape not in WITHOUT_FIELDS)
+        if shape in WITHOUT_FIELDS:
+            offered = await rig.moderator.autocomplete(rig.channel, "studio request", "operation", "upscale")
+            assert "image.upscale" in [each["value"] for each in offered]
+            return
+        made = options(rig, "image upscale")
+        [upload] = [name for name, each in made.items() if each["type"] == 11]
+        assert {"url", "job", "private"} <= set(made)
+        await rig.member.slash(rig.channel, "image upscale", **{upload: ("cat.png", png())})
+        await rig.work()
+        [job] = await rig.jobs()
+        assert (job.operation, job.state) == ("image.upscale", JobState.DELIVERED)
+        await settled_exactly(rig, HOST_KEY)
+
+
+async def test_a_3d_model_is_made_of_an_upload_once_the_document_describes_it(rig: Rig):
+    words = {"prompt": {"type": "string"}, "image_url": {"type": "string", "format": "uri"}}
+    await learn(rig, branch("three_d.model.generate", words, "image_url", title="Generate 3D Model"))
+    await rig.member.slash(rig.channel, "3d model", prompt="a boat", image=("boat.png", png()))
+    await rig.work()
+    [job] = await rig.jobs()
+    assert (job.operation, job.state) == ("three_d.model.generate", JobState.DELIVERED)
+    [message] = rig.messages()
+    [model] = [each for each in message.attachments if each.filename.endswith(".glb")]
+    assert rig.file(model)[:4] == b"glTF"
+    await settled_exactly(rig, HOST_KEY)
