@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,6 @@ from bot.app.entry_points import describe_commands
 from bot.app.named_operations import KEEP_S, NAMED_META
 from bot.domain.models import JobState
 from bot.sandbox.openapi_shapes import SHAPES
-from cogs.workflows.options import command_names
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly
 from tests.support.workflows import IMAGE, delivered, earlier, examined, posted_link
@@ -69,6 +69,12 @@ def registered(rig: Rig) -> dict[str, dict[str, Any]]:
         if command.get("type", 1) == 1:
             walk(command, "")
     return found
+
+
+def command_names(rig: Rig) -> dict[str, str]:
+    """Return the command of each operation, by the modules that this bot has loaded: other tests load them again."""
+    names: dict[str, str] = importlib.import_module("cogs.workflows.options").command_names(rig.bot)
+    return names
 
 
 def options(rig: Rig, command: str) -> dict[str, dict[str, Any]]:
@@ -232,7 +238,7 @@ async def test_names_that_are_taken_or_equal_are_told_apart(rig: Rig):
         branch("Image.TILE", words, "prompt"),
     )
     made = registered(rig)
-    by_id = command_names(rig.bot)
+    by_id = command_names(rig)
     assert by_id["image.edit.generate"] == "image edit_generate"
     assert by_id["image.tile.generate"] == "image tile_generate"
     assert len({by_id["image.tile"], by_id["Image.TILE"]}) == 2
@@ -246,7 +252,7 @@ async def test_two_hundred_new_operations_stay_within_discords_limits_and_the_re
     assert len(commands) <= 100
     for command in commands:
         assert len(command["options"] or []) <= 25, command["name"]
-    ways = command_names(rig.bot)
+    ways = command_names(rig)
     left = [each for each in rig.bot.catalogue.operations if each not in ways]
     assert "image.kind199" in left
     assert "image.kind000" in ways
