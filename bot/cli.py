@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 
 from bot import __version__
-from bot.errors import RESTART_MAY_HELP, BotError, SettingsError, StartError
+from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.settings import Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         "--api", type=_json_object, default={}, metavar="JSON", help="another API, as docs/sandbox.md has its options"
     )
     add("check", _check, "Check settings, database and commands without a network; tell every problem.")
+    add("invite", _invite, "Print the link that adds the bot to a server.")
     listing = add("commands", _commands, "List every slash command with its options.")
     listing.add_argument("--json", action="store_true", help="as JSON")
     forgetting = add("forget", _forget, "Erase what is stored of a server or a member; the bot has to be stopped.")
@@ -160,6 +161,8 @@ def _check(_arguments: argparse.Namespace) -> int:
         print(_listed(problems))
         return 1
     print("All is well: settings, database, migrations and commands.")
+    if (link := _invite_link(settings)) is not None:
+        print(f"Add the bot to a server: {link}")
     return 0
 
 
@@ -172,6 +175,26 @@ async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
         secret_keys = tuple(key.get_secret_value() for key in settings.secret_keys)
         problems += await asyncio.to_thread(Store.check_file, settings.database, secret_keys)
     return problems + await check(settings)
+
+
+def _invite(_arguments: argparse.Namespace) -> int:
+    link = _invite_link(load_settings(need_token=True))
+    if link is None:
+        raise StartError(
+            "DISCORD_TOKEN is no bot's token: it does not begin with an application's id.",
+            exit_code=RESTART_CANNOT_HELP,
+        )
+    print(link)
+    return 0
+
+
+def _invite_link(settings: Settings) -> str | None:
+    """Return the invite link, read off the token; None without a token that has the application's id."""
+    from bot.app.invite import application_id_of, invite_link
+
+    token = settings.discord_token
+    application_id = None if token is None else application_id_of(token.get_secret_value())
+    return None if application_id is None else invite_link(application_id)
 
 
 def _commands(arguments: argparse.Namespace) -> int:

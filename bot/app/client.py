@@ -18,6 +18,7 @@ from discord.ext import commands
 from bot.app import texts
 from bot.app.assembly import open_parts
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
+from bot.app.invite import invite_link
 from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.responses import Responses
@@ -231,7 +232,8 @@ class CannonBot(commands.Bot):
 
     async def on_ready(self) -> None:
         """Compare the servers, since a new session tells nothing of those that removed the bot before it."""
-        log.info("ready", user=str(self.user), guilds=len(self.guilds))
+        invite = None if self.application_id is None else invite_link(self.application_id)
+        log.info("ready", user=str(self.user), guilds=len(self.guilds), invite=invite)
         try:
             await self.parts.absences.compare([guild.id for guild in self.guilds])
         finally:

@@ -9,6 +9,12 @@ from collections.abc import Iterable
 
 from bot.domain.models import JobState, WaitsFor
 
+# ---------------------------------------------------------------------- permissions, as Discord names them
+
+VIEW_CHANNEL, EMBED_LINKS, ATTACH_FILES = "View Channel", "Embed Links", "Attach Files"
+SEND_MESSAGES, SEND_MESSAGES_IN_THREADS = "Send Messages", "Send Messages in Threads"
+READ_MESSAGE_HISTORY, ADD_REACTIONS = "Read Message History", "Add Reactions"
+
 # ---------------------------------------------------------------------- the states of a card
 
 IN_REVIEW = "🔎 made, waiting for review"

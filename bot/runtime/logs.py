@@ -29,9 +29,15 @@ _PRIVATE_NAMES = frozenset({"body", "content", "input", "output", "prompt"})
 """What members wrote or received: it is theirs, not the host's."""
 
 
+_INVITE = re.compile(
+    r"://discord\.com/oauth2/authorize\?client_id=\d{1,20}&scope=bot\+applications\.commands&permissions=\d{1,20}"
+)
+"""The bot's invite link, which has nothing secret: whoever sees the bot can make it."""
+
+
 def _without_query(match: re.Match[str]) -> str:
     """Mask the query of a URL, if it has one. One without is matched too: else each `://` in it would be tried."""
-    return f"{match[1]}?{MASK}" if match[2] else match[0]
+    return f"{match[1]}?{MASK}" if match[2] and not _INVITE.fullmatch(match[0]) else match[0]
 
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
@@ -46,7 +52,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (re.compile(r"(://)[^/\s@\"'<>]+@"), rf"\1{MASK}@"),  # name and password in a URL
     # Whole query strings, because a signed URL is one by its query.
     (re.compile(r"(://[^\s?\"'<>]*+)(\?[^\s\"'<>]*)?"), _without_query),
-    (re.compile(r"\?[\w.%~\[\]-]+=[^\s\"'<>]*"), f"?{MASK}"),
+    (re.compile(r"(?<!://discord\.com/oauth2/authorize)\?[\w.%~\[\]-]+=[^\s\"'<>]*"), f"?{MASK}"),
     (
         re.compile(
             r"(\b(?:x-api-key|x-idempotency-key|authorization)\\?['\"]?\s*[:=,]\s*(?:b(?=\\?['\"]))?\\?['\"]?)(?:(?:bot|bearer)\s+)?[^\s'\",})\\]+",

@@ -5,6 +5,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
+from bot.delivery.needed_permissions import missing_of, to_post
 from bot.domain.guild_rules import Rules
 from bot.errors import BotError, NotAllowed, Refused
 from cogs.ui import texts
@@ -84,12 +85,4 @@ def _hosts(application: discord.AppInfo) -> set[int]:
 
 def missing_permissions(permissions: discord.Permissions, *, is_thread: bool, files: bool = True) -> list[str]:
     """Return the permissions that the bot needs to post in a channel, with or without files, and does not have."""
-    needed = {
-        texts.VIEW_CHANNEL: permissions.view_channel,
-        texts.SEND_MESSAGES_IN_THREADS if is_thread else texts.SEND_MESSAGES: (
-            permissions.send_messages_in_threads if is_thread else permissions.send_messages
-        ),
-        texts.EMBED_LINKS: permissions.embed_links,
-        texts.ATTACH_FILES: permissions.attach_files or not files,
-    }
-    return [name for name, has in needed.items() if not has]
+    return missing_of(permissions, to_post(is_thread=is_thread, files=files))

@@ -110,9 +110,6 @@ MODERATORS_ONLY = (
     "Only moderators can do this: who may manage this server, or has the role that `/studio settings` names."
 )
 HOST_ONLY = "Only the owner of this bot, or the team that runs it, can do this for all servers."
-VIEW_CHANNEL, EMBED_LINKS, ATTACH_FILES = "View Channel", "Embed Links", "Attach Files"
-SEND_MESSAGES, SEND_MESSAGES_IN_THREADS = "Send Messages", "Send Messages in Threads"
-"""As Discord names them."""
 
 # ---------------------------------------------------------------------- what members type and upload
 

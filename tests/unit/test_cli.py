@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.command_list import rows, text
+from bot.app.invite import invite_link
 from bot.runtime.clock import SystemClock
 from bot.runtime.health_probe import ask, stored_address
 from bot.runtime.listener import Endpoint
@@ -101,7 +102,19 @@ def test_check_is_content_with_good_settings_and_changes_nothing(tmp_path: Path)
     done = cannon_bot("check", cwd=tmp_path, DISCORD_TOKEN=TOKEN)
     assert (done.returncode, done.stderr) == (0, "")
     assert "well" in done.stdout
+    assert f"Add the bot to a server: {invite_link(123456789012345678)}" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_invite_link_is_printed_without_a_network(tmp_path: Path) -> None:
+    done = cannon_bot("invite", cwd=tmp_path, DISCORD_TOKEN=TOKEN)
+    assert (done.returncode, done.stdout, done.stderr) == (0, invite_link(123456789012345678) + "\n", "")
+
+
+def test_a_token_without_an_id_has_no_invite_link(tmp_path: Path) -> None:
+    done = cannon_bot("invite", cwd=tmp_path, DISCORD_TOKEN="?." + TOKEN)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "DISCORD_TOKEN" in done.stderr
 
 
 def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from bot.app.invite import invite_link
 from bot.runtime.logs import MASK, Scrubber, configure_logs
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
@@ -48,6 +49,7 @@ def written(log_format: str, *, level: str = "INFO", secrets: tuple[str, ...] = 
         ("POST /webhooks/JOB-0123456789abcdef", "0123456789abcdef"),
         ("GET https://cdn.example/a.png?X-Goog-Signature=abcdef&x=1", "abcdef"),
         ("GET /media/a.png?sig=abcdef", "abcdef"),
+        ("GET https://discord.com/oauth2/authorize?client_id=1&state=abcdef", "abcdef"),
         ("proxy http://me:word123@proxy.example:3128", "word123"),
         ("headers {'x-api-key': 'plainword'}", "plainword"),
         ("headers [(b'x-api-key', b'plainword')]", "plainword"),
@@ -70,6 +72,7 @@ def test_what_looks_like_a_secret_is_masked(text: str, secret: str) -> None:
         "version 1.2.3 of discord.py, schema 7",
         "is it done? yes=1",
         "https://discord.com/api/v10/channels/123456789012345678/messages/123456789012345678",
+        f"invite={invite_link(123456789012345678)}",
     ],
 )
 def test_ordinary_text_is_left_as_it_is(text: str) -> None:
