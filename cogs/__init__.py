@@ -22,6 +22,8 @@ EXTENSIONS = (
     "cogs.workflows.batch",
     "cogs.moderate.settings.commands",
     "cogs.moderate.studio",
+    "cogs.moderate.setup.commands",
+    "cogs.moderate.setup.welcome",
     "cogs.moderate.quota",
     "cogs.member.usage",
     "cogs.results.buttons",

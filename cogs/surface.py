@@ -6,9 +6,11 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
+from bot.domain.first_contact import WelcomePlace
 from bot.domain.models import Card, Job
 from bot.store import Approval
 from cogs.moderate import approvals, review
+from cogs.moderate.setup.welcome import send_welcome
 from cogs.reactions.seeds import Seeds
 from cogs.reactions.wishes import Wishes
 from cogs.results import buttons
@@ -42,6 +44,10 @@ class CogSurface:
     async def ask_moderators(self, approval: Approval) -> bool:
         """Post the question whether a card is approved; False if Discord refuses it."""
         return await approvals.ask_moderators(self._bot, approval)
+
+    async def welcome(self, guild_id: int, again: bool) -> WelcomePlace | None:
+        """Greet a server; None if Discord does not take it just now."""
+        return await send_welcome(self._bot, guild_id, again=again)
 
     async def aclose(self) -> None:
         """Cancel what `posted` has begun."""

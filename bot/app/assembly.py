@@ -30,6 +30,7 @@ from bot.guild.account_memory import AccountMemories
 from bot.guild.api_drift import ApiDrift
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
+from bot.guild.first_setup import FirstSetup
 from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.learned_prices import LearnedPrices
@@ -41,6 +42,7 @@ from bot.guild.status_pace import StatusPace
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.voices import ServerVoices
 from bot.guild.watch import Watch
+from bot.guild.welcomes import Welcomes
 from bot.jobs.admission import Admission, KeyGate
 from bot.jobs.assembly import make_worker
 from bot.jobs.earlier_costs import sort_earlier_costs
@@ -168,6 +170,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
         command_sync=command_sync,
+        welcomes=Welcomes(store, setup.clock, absences=core.absences, send=setup.surface.welcome),
+        first_setup=FirstSetup(store, core.keys),
         recovery=recovery,
         api_drift=drift,
         catalogue_refresh=CatalogueRefresh(

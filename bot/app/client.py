@@ -6,6 +6,7 @@ import asyncio
 import functools
 import importlib
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -173,6 +174,7 @@ class CannonBot(commands.Bot):
             self._background.start(self._follow_jobs(), "worker")
             self._background.start(self.parts.watch.run(), "watch")
             self._background.start(self.parts.upkeep.run(), "upkeep")
+            self._background.start(self.parts.welcomes.run(), "welcomes")
             self._background.start(self.parts.catalogue_refresh.run(), "openapi")
         if self._backoff is not None:
             await self._backoff.take()
@@ -223,21 +225,30 @@ class CannonBot(commands.Bot):
         await self.parts.absences.left(guild.id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Continue the jobs of a server that has invited the bot again."""
+        """Continue the jobs of a server that has invited the bot again; greet one that has it for the first time."""
         await self.parts.absences.returned(guild.id)
+        await self.parts.welcomes.joined(guild.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Continue the jobs of a server that was noted as left: whatever Discord calls it, the bot is there."""
+        """Do as for a server that the bot joins: whatever Discord calls it, the bot may be there for the first time."""
         await self.parts.absences.returned(guild.id)
+        await self.parts.welcomes.found(_joined([guild]))
 
     async def on_ready(self) -> None:
-        """Compare the servers, since a new session tells nothing of those that removed the bot before it."""
+        """Compare the servers, since a new session tells nothing of those that removed or invited the bot before it."""
         invite = None if self.application_id is None else invite_link(self.application_id)
         log.info("ready", user=str(self.user), guilds=len(self.guilds), invite=invite)
         try:
             await self.parts.absences.compare([guild.id for guild in self.guilds])
         finally:
             self._compared.set()
+        await self.parts.welcomes.found(_joined(self.guilds))
+
+
+def _joined(guilds: Sequence[discord.Guild]) -> dict[int, float]:
+    """Return when the bot joined each server (Unix seconds), as far as Discord has told it by now."""
+    own: dict[int, discord.Member | None] = {guild.id: guild.me for guild in guilds if not guild.unavailable}
+    return {each: me.joined_at.timestamp() for each, me in own.items() if me is not None and me.joined_at is not None}
 
 
 def _surface_module() -> Any:

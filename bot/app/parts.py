@@ -25,15 +25,18 @@ from bot.guild.account_memory import AccountMemories
 from bot.guild.api_drift import ApiDrift
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
+from bot.guild.first_setup import FirstSetup
 from bot.guild.host_limit import HostLimit
 from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.practice_switch import PracticeSwitch
 from bot.guild.status_pace import StatusPace
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.voices import ServerVoices
 from bot.guild.watch import Watch
+from bot.guild.welcomes import Welcomes
 from bot.jobs.intake import JobService
 from bot.jobs.maintenance import Maintenance
 from bot.jobs.price_book import PriceBooks
@@ -106,6 +109,10 @@ class Parts:
     webhook_tokens: WebhookTokens
     webhooks: Webhooks
     command_sync: CommandSync
+    welcomes: Welcomes
+    first_setup: FirstSetup
+    practice: PracticeSwitch | None = None
+    """None where the bot has none."""
     recovery: Recovery
     api_drift: ApiDrift
     catalogue_refresh: CatalogueRefresh

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import discord
 
+from bot.domain.first_contact import WelcomePlace
 from bot.domain.models import Card, Job
 from bot.store import Approval
 
@@ -37,6 +38,13 @@ class CardSurface(Protocol):
         """Ask the guild's moderators to approve a card, if not asked yet. Raises no error of Discord.
 
         Returns False if Discord refuses the question for what it says: asking again will hardly help.
+        """
+        ...
+
+    async def welcome(self, guild_id: int, again: bool) -> WelcomePlace | None:
+        """Send the message that greets a server and return where, None if it should be tried again later.
+
+        `again`: an earlier attempt may have left it, so it is searched for first. Raises no error of Discord.
         """
         ...
 

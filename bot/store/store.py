@@ -21,6 +21,7 @@ from bot.store.guild.api_changes import ApiChanges
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.blocks import Blocks
 from bot.store.guild.decisions import Decisions
+from bot.store.guild.first_contact import SetupSteps, WelcomeRows
 from bot.store.guild.guild_keys import GuildKeys
 from bot.store.guild.host_key_refusals import HostKeyRefusals
 from bot.store.guild.outbox import Outbox
@@ -107,6 +108,8 @@ class Store:
         self.account_checks = AccountChecks(database, box, clock)
         self.host_key_refusals = HostKeyRefusals(database, box, clock)
         self.absent_guilds = AbsentGuilds(database, box, clock)
+        self.welcomes = WelcomeRows(database, box, clock)
+        self.setup_steps = SetupSteps(database, box, clock)
         self.retention = Retention(database, box, clock)
         self.resealed = 0
         """How many secrets were sealed with the newest key when it was opened."""

@@ -148,14 +148,10 @@ class Help(commands.Cog):
         name = "" if topic is None else topic.strip().removeprefix("/").casefold()
         if topic is not None and name not in found:
             raise InputError(texts.no_such_group(found), "topic")
-        shown = await self._shown(interaction)
         if topic is None:
-            made = pages(
-                texts.HELP_TITLE, overview(shown, found.values(), _menus(interaction), await _payer(interaction))
-            )
+            await show_overview(interaction)
         else:
-            made = pages(f"/{name}", details(shown, found[name]))
-        await _send(interaction, made)
+            await _send(interaction, pages(f"/{name}", details(await _shown(interaction), found[name])))
 
     @explain.autocomplete("topic")
     async def _topic(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -165,15 +161,24 @@ class Help(commands.Cog):
             :CHOICES_MAX
         ]
 
-    @staticmethod
-    async def _shown(interaction: Interaction) -> HelpContext:
-        """Return what the pages are drawn from; where prices can be had from Cannon Studio, defer and ask for them."""
-        bot, guild_id = interaction.client, interaction.guild_id or 0
-        books = bot.parts.price_books
-        if not await books.is_complete(guild_id):
-            await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-            await books.refresh(guild_id)
-        return HelpContext(bot=bot, prices=await books.of(guild_id), off=bot.parts.switches.off(guild_id))
+
+async def show_overview(interaction: Interaction) -> None:
+    """Answer with all groups that the member may use."""
+    found, shown = await entries(interaction), await _shown(interaction)
+    await _send(
+        interaction,
+        pages(texts.HELP_TITLE, overview(shown, found.values(), _menus(interaction), await _payer(interaction))),
+    )
+
+
+async def _shown(interaction: Interaction) -> HelpContext:
+    """Return what the pages are drawn from; where prices can be had from Cannon Studio, defer and ask for them."""
+    bot, guild_id = interaction.client, interaction.guild_id or 0
+    books = bot.parts.price_books
+    if not await books.is_complete(guild_id):
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        await books.refresh(guild_id)
+    return HelpContext(bot=bot, prices=await books.of(guild_id), off=bot.parts.switches.off(guild_id))
 
 
 async def _send(interaction: Interaction, made: Sequence[discord.Embed]) -> None:

@@ -37,8 +37,8 @@ class KeyForm(Form):
         await store_key(interaction, self.secret.value)
 
 
-async def store_key(interaction: Interaction, typed: str) -> None:
-    """Check a key and store it for this server. Only its last four characters are shown again."""
+async def store_key(interaction: Interaction, typed: str, view: discord.ui.View | None = None) -> None:
+    """Check a key and store it for this server. Only its last four characters are shown again, over `view`."""
     await require_moderator(interaction)  # once more: the permission may be gone since the form was opened
     require_manager(interaction)
     secret = key_typed(typed)
@@ -48,7 +48,7 @@ async def store_key(interaction: Interaction, typed: str) -> None:
     embed = key_embed(texts.KEY_STORED, done.key, done.status)
     if done.before is not None:
         embed.add_field(name=texts.EARLIER_KEY, value=_fate(done.before, is_kept=done.before_is_kept), inline=False)
-    await in_time(interaction.edit_original_response(embed=embed))
+    await in_time(interaction.edit_original_response(embed=embed, view=view))
 
 
 async def remove_key(interaction: Interaction) -> None:

@@ -22,6 +22,7 @@ from cogs.moderate.prices import model_choices, replace_prices, set_price, show_
 from cogs.moderate.review import ReviewScope, set_review
 from cogs.moderate.settings.commands import open_settings
 from cogs.moderate.settings.forms import MODEL_CHARS
+from cogs.moderate.setup.commands import add_setup, open_setup
 from cogs.reactions.settings import ReactionSettings, set_gallery
 from cogs.ui.durations import SPAN_CHARS
 from cogs.ui.interaction import Interaction
@@ -59,6 +60,11 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         else:
             await in_time(interaction.response.send_modal(KeyForm(self.bot)))
 
+    @app_commands.command(name="setup", description=texts.SETUP_COMMAND)
+    async def setup_panel(self, interaction: Interaction) -> None:
+        """Show the steps of the setup with controls to take them."""
+        await open_setup(interaction)
+
     @app_commands.command(name="settings", description=texts.SETTINGS_COMMAND)
     async def settings(self, interaction: Interaction) -> None:
         """Show the settings with controls to change them."""
@@ -73,6 +79,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         await add_account(embed, interaction)
         await add_books(embed, self.bot, guild_id)
         await add_api_changes(embed, self.bot, guild_id)
+        await add_setup(embed, interaction)
         await in_time(interaction.edit_original_response(embed=embed))
 
     @app_commands.command(name="operations", description=texts.OPERATIONS_COMMAND)

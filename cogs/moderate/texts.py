@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 STUDIO_GROUP = "Cannon Studio on this server"
 KEY_COMMAND = "Set, replace or remove this server's Cannon Studio API key"
+SETUP_COMMAND = "Set this server up, step by step: key, test image, limits, moderator role, channels"
 SETTINGS_COMMAND = "The rules of this server: access, limits, approval, results"
 STATUS_COMMAND = "Key, credits, running jobs, and whether the API answers"
 OPERATIONS_COMMAND = "Which operations are on here; switch one on or off"

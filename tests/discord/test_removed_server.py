@@ -36,9 +36,9 @@ class Removal:
     Neither is told to a bot that is `off`.
     """
 
-    def __init__(self, rig: Rig, *, off: bool = False) -> None:
+    def __init__(self, rig: Rig, *, guild_id: int | None = None, off: bool = False) -> None:
         self._backend = backend = rig.env.backend
-        self._guild = guild = backend.get_guild(rig.guild.id)
+        self._guild = guild = backend.get_guild(guild_id or rig.guild.id)
         ids = [*guild.channel_ids, *guild.thread_ids]
         self._channels = {each: backend.channels[each] for each in ids}
         self._messages = {each: backend.messages[each] for each in ids if each in backend.messages}

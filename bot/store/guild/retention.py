@@ -64,6 +64,8 @@ _PURGED_TABLES = (
     "tried_values",
     "voice_defaults",
     "voice_samples",
+    "welcomes",
+    "setup_steps",
 )
 """What is of one guild alone and what no job or ledger row refers to."""
 _BLANKED = (

@@ -98,12 +98,17 @@ def _page(values: Sequence[str]) -> SettingsPage:
 async def set_role(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     """Set a role, or none."""
     await require_moderator(interaction)
-    require_manager(interaction)  # who moderates is not for the moderator role to say
     setting = _chosen(subject, Widget.ROLE)
+    await _set(interaction, setting, role_chosen(interaction, values))
+
+
+def role_chosen(interaction: Interaction, values: Sequence[str]) -> int | None:
+    """Return the role that was chosen as that of the moderators. Raises NotAllowed, or InputError for @everyone."""
+    require_manager(interaction)  # who moderates is not for the moderator role to say
     role_id = int(values[0]) if values else None
     if role_id == interaction.guild_id:  # the role @everyone has the server's id
         raise InputError(texts.EVERYONE)
-    await _set(interaction, setting, role_id)
+    return role_id
 
 
 @on("set_channels")
@@ -117,18 +122,18 @@ async def set_channels(interaction: Interaction, subject: str, values: Sequence[
     await require_moderator(interaction)
     chosen = next(iter(ids), None)
     if chosen is not None:
-        _may_post_in(interaction, chosen)
+        may_post_in(interaction, chosen, files=False)
     await _set(interaction, setting, chosen)
 
 
-def _may_post_in(interaction: Interaction, channel_id: int) -> None:
-    """Raise InputError for a channel that the bot does not see or may not post in."""
+def may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> None:
+    """Raise InputError for a channel that the bot does not see or may not post in, with or without files."""
     guild = interaction.guild
     channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if guild is None or channel is None:
         raise InputError(texts.CHANNEL_UNKNOWN)
     missing = missing_permissions(
-        channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=False
+        channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=files
     )
     if missing:
         raise InputError(texts.no_permission_to_post(channel_id, missing))

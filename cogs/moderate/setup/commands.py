@@ -1,0 +1,220 @@
+"""`/studio setup`: what its panel's controls do. Permission is checked at each press, and nothing is remembered here.
+
+What is set goes through the same use cases as `/studio key`, `/quota`, `/studio settings`, `/studio review` and
+`/studio gallery`. How far the setup is comes from the store, so a panel that is old, or open twice, does no harm.
+"""
+
+from collections.abc import Callable, Sequence
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
+from bot.delivery.needed_permissions import missing_of, to_post
+from bot.domain.first_contact import SetupStep, StepOutcome
+from bot.domain.guild_rules import Limit
+from bot.errors import InputError
+from bot.generation.generation import Generation
+from bot.store import ReviewRule
+from cogs.moderate.settings.commands import may_post_in, role_chosen
+from cogs.moderate.setup import texts
+from cogs.moderate.setup.forms import LimitChange, LimitsForm, SetupKeyForm
+from cogs.moderate.setup.panel import OVERVIEW, SetupKnown, checklist_lines, setup_panel, step_after
+from cogs.ui.controls import on
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of, require_manager, require_moderator
+from cogs.ui.texts import GONE
+from cogs.workflows.submit import submit
+
+TEST_OPERATION = "image.generate"
+
+
+async def open_setup(interaction: Interaction) -> None:
+    """Answer with the overview, which only the moderator sees."""
+    await require_moderator(interaction)
+    embed, view = await _draw(interaction, None)
+    await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+
+
+async def add_setup(embed: discord.Embed, interaction: Interaction) -> None:
+    """Add the list of steps, as long as one of them is neither done nor skipped."""
+    setup = interaction.client.parts.first_setup
+    checklist = await setup.checklist(guild_of(interaction), _exists(interaction.guild))
+    if not checklist.is_complete:
+        embed.add_field(
+            name=texts.CHECKLIST, value=f"{checklist_lines(checklist)}\n{texts.CONTINUE_HINT}", inline=False
+        )
+
+
+# ---------------------------------------------------------------------- drawing
+
+
+async def _draw(interaction: Interaction, step: SetupStep | None) -> tuple[discord.Embed, discord.ui.View]:
+    """Draw a page as things are now."""
+    guild_id, parts, exists = guild_of(interaction), interaction.client.parts, _exists(interaction.guild)
+    rules = await parts.store.settings.get(guild_id)
+    reviews = await parts.store.reviews.rules(guild_id)
+    review = next((each.review_channel for each in reviews if each.channel_id == 0), None)
+    gallery = (await parts.store.reactions.get(guild_id)).gallery_channel
+    practice = parts.practice
+    known = SetupKnown(
+        checklist=await parts.first_setup.checklist(guild_id, exists),
+        rules=rules,
+        review_channel=review,
+        gallery_channel=gallery,
+        exists=exists,
+        problems=_problems(interaction, [each for each in (review, rules.log_channel, gallery) if each is not None]),
+        practice=practice is not None and not await practice.is_on(guild_id),
+    )
+    return setup_panel(step, known)
+
+
+def _exists(guild: discord.Guild | None) -> Callable[[int], bool]:
+    if guild is None:
+        return lambda _id: False
+    return lambda each: guild.get_channel_or_thread(each) is not None or guild.get_role(each) is not None
+
+
+def _problems(interaction: Interaction, channel_ids: Sequence[int]) -> list[str]:
+    """Return a sentence for each place where the bot lacks permissions: server, this channel, those that are set."""
+    guild = interaction.guild
+    if guild is None:
+        return []
+    lacks = missing_of(guild.me.guild_permissions)
+    here = [each for each in missing_of(interaction.app_permissions) if each not in lacks]
+    made = [texts.missing_in_server(lacks)] if lacks else []
+    made += [texts.missing_here(here)] if here else []
+    for channel_id in dict.fromkeys(channel_ids):
+        channel = guild.get_channel_or_thread(channel_id)
+        if channel is None or channel_id == interaction.channel_id:
+            continue
+        needed = to_post(is_thread=isinstance(channel, discord.Thread), files=True)
+        there = [each for each in missing_of(channel.permissions_for(guild.me), needed) if each not in lacks]
+        made += [texts.missing_in(channel_id, there)] if there else []
+    return made
+
+
+async def _show(interaction: Interaction, step: SetupStep | None) -> None:
+    embed, view = await _draw(interaction, step)
+    await in_time(interaction.response.edit_message(embed=embed, view=view))
+
+
+async def _finish(interaction: Interaction, step: SetupStep) -> None:
+    """Note who has done a step, and show it as it is then."""
+    setup = interaction.client.parts.first_setup
+    await setup.note(guild_of(interaction), step, StepOutcome.DONE, by_id=interaction.user.id)
+    await _show(interaction, step)
+
+
+def _step(subject: str) -> SetupStep:
+    try:
+        return SetupStep(subject)
+    except ValueError:
+        raise InputError(GONE) from None
+
+
+# ---------------------------------------------------------------------- what the controls do
+
+
+@on("setup")
+async def show_step(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Show a step, or the overview."""
+    await require_moderator(interaction)
+    await _show(interaction, None if subject == OVERVIEW else _step(subject))
+
+
+@on("setup_skip")
+async def skip(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Note that a step is skipped, and show the next."""
+    await require_moderator(interaction)
+    step, setup = _step(subject), interaction.client.parts.first_setup
+    await setup.note(guild_of(interaction), step, StepOutcome.SKIPPED, by_id=interaction.user.id)
+    await _show(interaction, step_after(step))
+
+
+@on("setup_key")
+async def enter_key(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Open the form of the key."""
+    await require_moderator(interaction)
+    require_manager(interaction)
+    await in_time(interaction.response.send_modal(SetupKeyForm(interaction.client)))
+
+
+@on("setup_test")
+async def make_test(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Request an image for this moderator alone, as a command does; its price is shown and confirmed first."""
+    await require_moderator(interaction)
+    values = {"prompt": texts.TEST_PROMPT}
+    await submit(interaction, Generation(operation=TEST_OPERATION, values=values, private=True, pressed=True))
+
+
+@on("setup_limits")
+async def enter_limits(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Open the form of the limits, filled in as they are."""
+    await require_moderator(interaction)
+    limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
+    plain = {(each.scope, each.period): each for each in limits if not each.operation and not each.channel_id}
+    await in_time(interaction.response.send_modal(LimitsForm(interaction.client, plain, set_limits)))
+
+
+async def set_limits(interaction: Interaction, changes: Sequence[LimitChange]) -> None:
+    """Set or remove the limits that were typed, if the sender is still a moderator."""
+    await require_moderator(interaction)
+    guild_id, by_id, parts = guild_of(interaction), interaction.user.id, interaction.client.parts
+    for scope, period, amount in changes:
+        if amount is not None:
+            await parts.moderation.quota.set_limit(
+                guild_id, Limit(scope=scope, period=period, credits=amount), by_id=by_id
+            )
+            continue
+        for each in await parts.store.limits.all(guild_id):
+            if (each.scope, each.period, each.operation, each.channel_id) == (scope, period, "", 0):
+                await parts.moderation.quota.remove_limit(guild_id, each.id, by_id=by_id)
+    await _finish(interaction, SetupStep.LIMITS)
+
+
+@on("setup_role")
+async def choose_role(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Set the moderator role, or none."""
+    await require_moderator(interaction)
+    role_id = role_chosen(interaction, values)
+    settings = interaction.client.parts.moderation.settings
+    await settings.change(
+        guild_of(interaction), lambda rules: rules.having("moderator_role", role_id), by_id=interaction.user.id
+    )
+    await _finish(interaction, SetupStep.ROLE)
+
+
+@on("setup_channel")
+async def choose_channel(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Set the channels for one of four things, or none."""
+    await require_moderator(interaction)
+    ids = [int(each) for each in values]
+    if subject not in {"results", "review", "log", "gallery"}:
+        raise InputError(GONE)
+    if subject != "results":
+        for each in ids:
+            may_post_in(interaction, each, files=subject != "log")
+    await _set_channel(interaction, subject, ids)
+    await _finish(interaction, SetupStep.CHANNELS)
+
+
+async def _set_channel(interaction: Interaction, subject: str, ids: Sequence[int]) -> None:
+    guild_id, by_id, acts = guild_of(interaction), interaction.user.id, interaction.client.parts.moderation
+    chosen = next(iter(ids), None)
+    if subject == "results":
+        await acts.settings.change(
+            guild_id, lambda rules: rules.having("allowed_channels", frozenset(ids)), by_id=by_id
+        )
+    elif subject == "log":
+        await acts.settings.change(guild_id, lambda rules: rules.having("log_channel", chosen), by_id=by_id)
+    elif subject == "gallery":
+        await acts.reactions.set_gallery(guild_id, channel_id=chosen, stars=None, off=chosen is None, by_id=by_id)
+    elif chosen is not None:
+        await acts.reviews.set_rule(guild_id, ReviewRule(channel_id=0, review_channel=chosen), by_id=by_id)
+    else:
+        await acts.reviews.remove_rule(guild_id, 0, by_id=by_id)
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the actions are registered as this is read."""

@@ -1,0 +1,153 @@
+"""How `/studio setup` looks: an overview with the list of steps, and a page for each. Drawn again at each press."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.delivery.colours import ATTENTION, NEUTRAL, SUCCESS
+from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.domain.first_contact import SetupChecklist, SetupStep, StepOutcome, StepState
+from bot.domain.guild_rules import Rules
+from bot.domain.text import stamp
+from cogs.moderate.settings.panel import PLACES, TALK
+from cogs.moderate.setup import texts
+from cogs.ui.controls import Control, view_of
+
+OVERVIEW = "overview"
+"""The subject of the button that leads to the list, beside the steps'."""
+KEY_PAGE = "https://www.cannonstudio.app/developers/docs/authentication"
+"""Says where keys are made, and leads to the console."""
+_MARKS = {StepOutcome.DONE: texts.DONE_MARK, StepOutcome.SKIPPED: texts.SKIPPED_MARK, None: texts.OPEN_MARK}
+_WORDS = {StepOutcome.DONE: texts.DONE, StepOutcome.SKIPPED: texts.SKIPPED, None: texts.OPEN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupKnown:
+    """What the panel shows: the checklist, what is set, and what the bot lacks."""
+
+    checklist: SetupChecklist
+    rules: Rules
+    review_channel: int | None
+    gallery_channel: int | None
+    exists: Callable[[int], bool]
+    """Whether a role or a channel is there: Discord accepts no others as a select's default value."""
+    problems: Sequence[str]
+    """A sentence for each place in which the bot lacks permissions."""
+    practice: bool
+    """Whether practice can be switched on."""
+
+
+def setup_panel(step: SetupStep | None, known: SetupKnown) -> tuple[discord.Embed, discord.ui.View]:
+    """Draw a step's page, or with None the overview."""
+    embed = _overview(known) if step is None else _page(step, known)
+    if known.problems:
+        embed.colour = discord.Colour(ATTENTION)
+        embed.add_field(name=texts.MISSING, value="\n".join(f"⚠️ {each}" for each in known.problems), inline=False)
+    controls = _steps(known) if step is None else [*_CONTROLS[step](known), *_ways(step, known)]
+    view = view_of(controls)
+    if step is SetupStep.KEY:
+        view.add_item(discord.ui.Button(label=texts.WHERE_TO_FIND, url=KEY_PAGE))
+    return embed, view
+
+
+def checklist_lines(checklist: SetupChecklist) -> str:
+    """Return the list of steps, a line each."""
+    return "\n".join(
+        texts.step_line(step, _MARKS[state.outcome], _state(state)) for step, state in checklist.states.items()
+    )
+
+
+def _state(state: StepState) -> str:
+    return texts.state_of(_WORDS[state.outcome], state.by_id, None if state.at is None else stamp(state.at))
+
+
+def _overview(known: SetupKnown) -> discord.Embed:
+    is_complete = known.checklist.is_complete
+    lines = [
+        texts.WHAT_IT_COSTS,
+        texts.PRIVACY,
+        "",
+        checklist_lines(known.checklist),
+        "",
+        texts.ALL_DONE if is_complete else texts.TAKE_A_STEP,
+    ]
+    return discord.Embed(title=texts.TITLE, description="\n".join(lines), colour=SUCCESS if is_complete else NEUTRAL)
+
+
+def _page(step: SetupStep, known: SetupKnown) -> discord.Embed:
+    steps, state = list(SetupStep), known.checklist.states[step]
+    return discord.Embed(
+        title=texts.step_title(step, steps.index(step) + 1, len(steps)),
+        description=f"{texts.ABOUT[step]}\n\n{texts.step_line(step, _MARKS[state.outcome], _state(state))}",
+        colour=SUCCESS if state.outcome is StepOutcome.DONE else NEUTRAL,
+    )
+
+
+def _steps(known: SetupKnown) -> list[Control]:
+    """Return a button for each step, the first open one highlighted, and one for practice."""
+    first = known.checklist.first_open
+    made = [
+        Control.button(
+            "setup",
+            step.value,
+            label=f"{_MARKS[state.outcome]} {texts.NAMES[step]}",
+            style=discord.ButtonStyle.primary if step is first else discord.ButtonStyle.secondary,
+        )
+        for step, state in known.checklist.states.items()
+    ]
+    return [*made, Control.button("welcome", "practice", label=texts.PRACTICE)] if known.practice else made
+
+
+def _ways(step: SetupStep, known: SetupKnown) -> list[Control]:
+    """Return the buttons that lead on from a step."""
+    made = [Control.button("setup", OVERVIEW, label=texts.OVERVIEW)]
+    if known.checklist.states[step].outcome is None:
+        made.append(Control.button("setup_skip", step.value, label=texts.SKIP))
+    following = step_after(step)
+    if following is not None:
+        made.append(Control.button("setup", following.value, label=texts.next_step(following)))
+    return made
+
+
+def step_after(step: SetupStep) -> SetupStep | None:
+    """Return the next step, None after the last."""
+    steps = list(SetupStep)
+    return next(iter(steps[steps.index(step) + 1 :]), None)
+
+
+def _button(action: str, label: str) -> Callable[[SetupKnown], list[Control]]:
+    made = Control.button
+    return lambda _known: [made(action, "open", label=label, style=discord.ButtonStyle.primary)]
+
+
+def _role(known: SetupKnown) -> list[Control]:
+    role = known.rules.moderator_role
+    chosen = role if role is not None and known.exists(role) else None
+    return [Control.role("setup_role", "role", placeholder=texts.ROLE_CONTROL, chosen=chosen)]
+
+
+def _channels(known: SetupKnown) -> list[Control]:
+    def select(subject: str, label: str, chosen: Sequence[int | None], **options: Any) -> Control:
+        there = sorted(each for each in chosen if each is not None and known.exists(each))
+        return Control.channels("setup_channel", subject, placeholder=label, chosen=there, **options)
+
+    rules = known.rules
+    everywhere: dict[str, Any] = {"kinds": PLACES, "at_most": OPTIONS_PER_SELECT}
+    return [
+        select("results", texts.RESULTS_CONTROL, sorted(rules.allowed_channels), **everywhere),
+        select("review", texts.REVIEW_CONTROL, [known.review_channel], kinds=TALK),
+        select("log", texts.LOG_CONTROL, [rules.log_channel], kinds=TALK),
+        select("gallery", texts.GALLERY_CONTROL, [known.gallery_channel], kinds=TALK),
+    ]
+
+
+_CONTROLS: dict[SetupStep, Callable[[SetupKnown], list[Control]]] = {
+    SetupStep.KEY: _button("setup_key", texts.ENTER_KEY),
+    SetupStep.TEST: _button("setup_test", texts.MAKE_TEST),
+    SetupStep.LIMITS: _button("setup_limits", texts.SET_LIMITS),
+    SetupStep.ROLE: _role,
+    SetupStep.CHANNELS: _channels,
+}
+"""What each step is done with."""

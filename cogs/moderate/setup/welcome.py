@@ -1,0 +1,160 @@
+"""The one message that greets a server, and its three buttons: *Set up*, *Practice* and *Help*.
+
+It goes to the server's system channel, else to its owner. It is plain text, so that it needs no more than permission to
+write. A button of a direct message has the server's id in its custom id, as no server comes with its press.
+"""
+
+from collections.abc import Sequence
+
+import discord
+import structlog
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
+from bot.delivery.discord_facts import DISCORD_ERRORS, is_closed
+from bot.delivery.messages import nonce_of
+from bot.delivery.needed_permissions import SEND_MESSAGES, VIEW_CHANNEL, missing_of
+from bot.domain.first_contact import WelcomePlace
+from bot.domain.harmless_text import harmless
+from bot.errors import InputError, NotAllowed, Refused
+from cogs.member.help import show_overview
+from cogs.moderate.setup import texts
+from cogs.moderate.setup.commands import open_setup
+from cogs.ui.controls import Control, custom_id, on, view_of
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.texts import GONE
+
+log = structlog.get_logger(__name__)
+
+
+async def send_welcome(bot: CannonBot, guild_id: int, *, again: bool) -> WelcomePlace | None:
+    """Greet a server, and return where; None if it should be tried again later. Raises no error of Discord.
+
+    `again`: an earlier attempt may have left the message, which is searched for first.
+    """
+    guild = bot.get_guild(guild_id)
+    if guild is None or guild.unavailable:
+        return None
+    try:
+        if await _to_channel(bot, guild, again=again):
+            return WelcomePlace.CHANNEL
+        return await _to_owner(bot, guild, again=again)
+    except DISCORD_ERRORS as error:
+        log.info("welcome.later", guild=guild_id, error=type(error).__name__)
+        return None
+
+
+async def _to_channel(bot: CannonBot, guild: discord.Guild, *, again: bool) -> bool:
+    channel = guild.system_channel
+    if channel is None or missing_of(channel.permissions_for(guild.me), (VIEW_CHANNEL, SEND_MESSAGES)):
+        return False
+    return await _sent(bot, guild, channel, to_owner=False, again=again)
+
+
+async def _to_owner(bot: CannonBot, guild: discord.Guild, *, again: bool) -> WelcomePlace:
+    if guild.owner_id is not None:
+        try:
+            channel = await bot.parts.delivery.messages.direct_message(guild.owner_id)
+            if await _sent(bot, guild, channel, to_owner=True, again=again):
+                return WelcomePlace.OWNER
+        except discord.NotFound:
+            pass  # the owner's account is gone
+    log.warning("welcome.nowhere", guild=guild.id, hint="/studio setup")
+    return WelcomePlace.NOWHERE
+
+
+async def _sent(
+    bot: CannonBot,
+    guild: discord.Guild,
+    channel: discord.TextChannel | discord.DMChannel,
+    *,
+    to_owner: bool,
+    again: bool,
+) -> bool:
+    """Send the message, unless it is there; return False if the place accepts none."""
+    subject = f".{guild.id}" if to_owner else ""
+    mark = custom_id("welcome", f"help{subject}")
+    if again and await bot.parts.delivery.messages.search(channel, lambda message: mark in _custom_ids(message)):
+        return True
+    practice = bot.parts.practice is not None
+    text = texts.greeting(
+        harmless(guild.name),
+        to_owner=to_owner,
+        missing=missing_of(guild.me.guild_permissions),
+        practice=practice,
+    )
+    try:
+        nonce = nonce_of("welcome", str(guild.id), channel.id)
+        await in_time(channel.send(text, view=_buttons(subject, practice=practice), nonce=nonce))
+    except discord.HTTPException as error:
+        if not is_closed(error):
+            raise
+        log.info("welcome.closed", guild=guild.id, channel=channel.id, code=error.code)
+        return False
+    return True
+
+
+def _custom_ids(message: discord.Message) -> set[str | None]:
+    rows = [each for each in message.components if isinstance(each, discord.ActionRow)]
+    return {getattr(item, "custom_id", None) for row in rows for item in row.children}
+
+
+def _buttons(subject: str, *, practice: bool) -> discord.ui.View:
+    """Return the buttons; `subject` is what their custom ids have besides their own name."""
+    primary = discord.ButtonStyle.primary
+    made = [Control.button("welcome", f"setup{subject}", label=texts.SET_UP, style=primary)]
+    if practice:
+        made.append(Control.button("welcome", f"practice{subject}", label=texts.PRACTICE))
+    return view_of([*made, Control.button("welcome", f"help{subject}", label=texts.HELP)])
+
+
+# ---------------------------------------------------------------------- the buttons
+
+
+@on("welcome")
+async def pressed(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Open the setup, start practice, or show what there is."""
+    name, _, told = subject.partition(".")
+    if interaction.guild_id is None:
+        await _pressed_by_owner(interaction, name, int(told) if told.isdecimal() else 0)
+    elif name == "setup":
+        await open_setup(interaction)
+    elif name == "practice":
+        await require_moderator(interaction)
+        await _practise(interaction, guild_of(interaction))
+    elif name == "help":
+        await show_overview(interaction)
+    else:
+        raise InputError(GONE)
+
+
+async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) -> None:
+    """Answer a press in a direct message: practice is the server's alone, the others say where to go."""
+    guild = interaction.client.get_guild(guild_id)
+    if guild is None:
+        raise InputError(texts.BOT_IS_GONE)
+    if name == "practice":
+        if guild.owner_id != interaction.user.id:
+            raise NotAllowed(texts.ONLY_OWNER)
+        await _practise(interaction, guild_id)
+        return
+    command = {"setup": "/studio setup", "help": "/help"}.get(name)
+    if command is None:
+        raise InputError(GONE)
+    await in_time(interaction.response.send_message(texts.open_there(command, guild_id)))
+
+
+async def _practise(interaction: Interaction, guild_id: int) -> None:
+    practice = interaction.client.parts.practice
+    if practice is None:
+        raise Refused(texts.PRACTICE_GONE)
+    await in_time(
+        interaction.response.defer(ephemeral=True, thinking=True)
+    )  # its sandbox is a process that has to start
+    await practice.start(guild_id, by_id=interaction.user.id)
+    await in_time(interaction.edit_original_response(content=texts.PRACTICE_ON))
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the actions are registered as this is read."""

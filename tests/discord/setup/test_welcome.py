@@ -1,0 +1,240 @@
+"""A server that the bot joins is greeted once: in its system channel, else its owner, with three buttons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.delivery.needed_permissions import NEEDED, as_permissions
+from bot.guild.welcomes import FOUND_WITHIN_S, GIVE_UP_S
+from bot.runtime import failpoints
+from cogs.moderate.setup import texts
+from cogs.ui.texts import MODERATORS_ONLY
+from tests.discord.test_removed_server import Removal
+from tests.support.discord_trouble import refusal, trouble_with
+from tests.support.following import ask_database, pass_time
+from tests.support.joining import Joined, greet, join
+from tests.support.rig import Rig
+from tests.support.surface import labels, private_sentence
+
+DAY_S = 86_400.0
+CLOSED_TO_STRANGERS, MISSING_PERMISSION = 50007, 50013
+
+
+class Practice:
+    """Practice, as the bot's own will be."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[int, int]] = []
+
+    async def is_on(self, guild_id: int) -> bool:
+        return any(each == guild_id for each, _ in self.started)
+
+    async def start(self, guild_id: int, *, by_id: int) -> None:
+        self.started.append((guild_id, by_id))
+
+    async def stop(self, guild_id: int, *, by_id: int) -> None:
+        self.started = [each for each in self.started if each[0] != guild_id]
+
+
+@pytest.fixture
+def practice(rig: Rig) -> Practice:
+    made = Practice()
+    rig.bot.parts = replace(rig.bot.parts, practice=made)
+    return made
+
+
+def place(rig: Rig, joined: Joined) -> str | None:
+    rows = ask_database(rig, f"SELECT place FROM welcomes WHERE guild_id = {joined.id}")
+    return rows[0][0] if rows else None
+
+
+async def test_the_system_channel_is_greeted_once_with_what_it_is_and_costs(rig: Rig):
+    joined = await join(rig)
+    await greet(rig)
+    await greet(rig)
+    [message] = joined.greetings()
+    assert labels(message) == [texts.SET_UP, texts.HELP]
+    for line in (texts.WHAT_IT_IS, texts.WHAT_IT_COSTS, texts.PRIVACY, "Newcomers"):
+        assert line in message.content
+    assert joined.letters() == []
+    assert place(rig, joined) == "channel"
+
+
+async def test_practice_is_offered_where_the_bot_has_it(rig: Rig, practice: Practice):
+    joined = await join(rig)
+    await greet(rig)
+    [message] = joined.greetings()
+    assert labels(message) == [texts.SET_UP, texts.PRACTICE, texts.HELP]
+    assert texts.PRACTICE_HINT in message.content
+    await joined.moderator.click(message, label=texts.PRACTICE)
+    assert practice.started == [(joined.id, joined.moderator.id)]
+    assert private_sentence(await joined.member.click(message, label=texts.PRACTICE)) == MODERATORS_ONLY
+    assert len(practice.started) == 1
+
+
+@pytest.mark.parametrize("lacking", NEEDED, ids=lambda each: each.flag)
+async def test_a_missing_permission_is_named_and_who_can_be_reached_is_greeted(rig: Rig, lacking: Any):
+    joined = await join(rig)
+    permissions = as_permissions()
+    permissions.update(**{lacking.flag: False})
+    joined.permit(permissions)
+    await rig.env.settle()
+    await greet(rig)
+    in_channel = lacking.flag not in {"view_channel", "send_messages"}
+    [message] = joined.greetings() if in_channel else joined.letters()
+    assert f"**{lacking.name}**" in message.content
+    assert (joined.letters() if in_channel else joined.greetings()) == []
+
+
+async def test_with_all_permissions_none_is_called_missing(rig: Rig):
+    joined = await join(rig)
+    joined.permit(as_permissions())
+    await rig.env.settle()
+    await greet(rig)
+    [message] = joined.greetings()
+    assert "I lack" not in message.content
+
+
+async def test_without_a_system_channel_the_owner_is_greeted(rig: Rig, practice: Practice):
+    joined = await join(rig, system=False)
+    await greet(rig)
+    [letter] = joined.letters()
+    assert joined.greetings() == []
+    assert texts.IN_YOUR_SERVER in letter.content
+    assert labels(letter) == [texts.SET_UP, texts.PRACTICE, texts.HELP]
+    for label, command in ((texts.SET_UP, "/studio setup"), (texts.HELP, "/help")):
+        answer = await joined.owner.click(letter, label=label)
+        assert answer.response.content == texts.open_there(command, joined.id)
+    await joined.owner.click(letter, label=texts.PRACTICE)
+    assert practice.started == [(joined.id, joined.owner.id)]
+
+
+async def test_an_owner_who_takes_no_messages_is_not_asked_again_and_the_command_is_there(rig: Rig):
+    joined = await join(rig, system=False)
+
+    async def closed(call: Any) -> None:
+        if call.is_message:
+            raise refusal(403, CLOSED_TO_STRANGERS)
+
+    with trouble_with(closed):
+        await greet(rig)
+    await greet(rig)
+    assert joined.letters() == []
+    assert place(rig, joined) == "nowhere"
+    shown = await joined.moderator.slash(joined.channel, "studio setup")
+    assert shown.response.embeds[0].title == texts.TITLE
+
+
+async def test_a_channel_that_is_closed_after_all_leaves_the_owner(rig: Rig):
+    joined = await join(rig)
+
+    async def closed(call: Any) -> None:
+        if call.is_message and f"/{joined.channel.id}/" in call.path:
+            raise refusal(403, MISSING_PERMISSION)
+
+    with trouble_with(closed):
+        await greet(rig)
+    assert len(joined.letters()) == 1
+    assert place(rig, joined) == "owner"
+
+
+async def test_trouble_of_discord_is_tried_again_for_a_day(rig: Rig):
+    joined = await join(rig)
+
+    async def down(call: Any) -> None:
+        if call.is_message:
+            raise refusal(503)
+
+    with trouble_with(down):
+        await greet(rig)
+        assert place(rig, joined) is None
+    await greet(rig)
+    assert len(joined.greetings()) == 1
+    other = await join(rig, name="Others")
+    with trouble_with(down):
+        rig.advance(GIVE_UP_S + 1)
+        await greet(rig)
+    assert place(rig, other) == "nowhere"
+
+
+async def test_a_message_whose_answer_was_lost_in_a_crash_is_found_and_not_sent_again(rig: Rig):
+    joined = await join(rig)
+    end = rig.bot.parts.store.welcomes.end
+
+    async def dies(guild_id: int, where: Any) -> None:
+        raise failpoints.Crash("welcome")
+
+    rig.bot.parts.store.welcomes.end = dies  # type: ignore[method-assign]  # the process dies before it is noted
+    with pytest.raises(failpoints.Crash):
+        await greet(rig)
+    rig.bot.parts.store.welcomes.end = end  # type: ignore[method-assign]  # as it was
+    await rig.restart(after_s=3600)
+    await greet(rig)
+    assert len(joined.greetings()) == 1
+    assert place(rig, joined) == "channel"
+
+
+async def test_a_restart_greets_nobody_again(rig: Rig):
+    joined = await join(rig)
+    await greet(rig)
+    await rig.restart(after_s=60)
+    await greet(rig)
+    assert len(joined.greetings()) == 1
+
+
+async def test_who_joined_while_the_bot_was_off_is_greeted_at_its_start(rig: Rig):
+    joined = await join(rig)
+    ask = f"DELETE FROM welcomes WHERE guild_id = {joined.id}"
+    await rig.bot.parts.store._database.write(lambda db: db.execute(ask))  # as if nobody had told the bot
+    await rig.restart(after_s=60)
+    await greet(rig)
+    assert len(joined.greetings()) == 1
+
+
+async def test_an_old_server_is_not_greeted_after_an_upgrade(rig: Rig):
+    joined = await join(rig)
+    ask = f"DELETE FROM welcomes WHERE guild_id = {joined.id}"
+    await rig.bot.parts.store._database.write(lambda db: db.execute(ask))
+    await rig.restart(after_s=FOUND_WITHIN_S + DAY_S)
+    await greet(rig)
+    assert (joined.greetings(), joined.letters()) == ([], [])
+
+
+async def test_a_server_that_invites_the_bot_again_is_greeted_again_only_if_all_of_it_was_erased(rig: Rig):
+    joined = await join(rig)
+    await greet(rig)
+    for days, greetings in ((1, 1), (31, 2)):
+        removal = Removal(rig, guild_id=joined.id)
+        await rig.env.settle()
+        await pass_time(rig, days * DAY_S, DAY_S / 4)
+        removal.back()
+        await rig.env.settle()
+        await rig.bot.parts.welcomes.joined(joined.id)
+        await greet(rig)
+        assert len(joined.greetings()) == greetings
+
+
+async def test_a_server_that_left_before_it_was_greeted_is_left_alone(rig: Rig):
+    await greet(rig)
+    joined = await join(rig)
+    rig.env.backend.remove_guild(joined.id)
+    await rig.env.settle()
+    before = len(rig.env.http_requests)
+    await greet(rig)
+    assert [call for call in rig.env.http_requests[before:] if "/messages" in call.path] == []
+
+
+async def test_buttons_work_after_a_restart_and_a_member_gets_one_sentence(rig: Rig):
+    joined = await join(rig)
+    await greet(rig)
+    [message] = joined.greetings()
+    await rig.restart()
+    assert private_sentence(await joined.member.click(message, label=texts.SET_UP)) == MODERATORS_ONLY
+    helped = await joined.member.click(message, label=texts.HELP)
+    assert helped.ephemeral
+    shown = await joined.moderator.click(message, label=texts.SET_UP)
+    assert shown.ephemeral
+    assert shown.response.embeds[0].title == texts.TITLE
