@@ -259,6 +259,13 @@ def test_models_of_a_vendors_list_are_read_with_what_is_known_of_them(models, wa
     assert found.get("GPT Image 2", "gptimage2") == "gptimage2"
 
 
+def test_a_field_of_which_only_the_name_is_said_is_a_link_if_it_is_called_so():
+    listed = {"id": "video.tide", "inputFields": ["moon_url", "star_urls", "moon"]}
+    merged = merge(CATALOGUE, {"x-operations": [{"id": "image.generate"}, listed]})
+    kinds = {field.name: field.kind for field in merged.get("video.tide").fields}
+    assert kinds == {"moon_url": FieldKind.URL, "star_urls": FieldKind.URLS, "moon": FieldKind.JSON}
+
+
 def paths_of(spell):
     """A document with a path for each built-in operation, and one more."""
     call = posted(MOON)["paths"]["/api/v1/requests"]["post"]
