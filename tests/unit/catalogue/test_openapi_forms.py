@@ -293,7 +293,7 @@ def test_paths_of_other_things_are_no_operations():
 def test_the_call_that_takes_every_operation_is_none_itself():
     document = paths_of(lambda key: "/api/v1/" + key.replace(".", "/"))
     general = posted(body({"type": "string"}))["paths"]["/api/v1/requests"]["post"]
-    document["paths"] |= {"/api/v1/requests": {"post": {"operationId": "requests.create", **general}}}
+    document["paths"] |= {"/api/v1/requests": {"post": {"operationId": "image.create", **general}}}
     other = document["paths"]["/api/v1/image/edit"]["post"]
     document["paths"] |= {
         f"/api/v1/{key}": {"post": {"operationId": f"{key}.create", **other}} for key in ("uploads", "keys")
@@ -324,7 +324,7 @@ def test_what_else_is_listed_under_keys_of_the_vendors_is_no_operation(given):
 
 
 def test_a_bare_list_of_ids_is_one_of_operations_if_it_has_a_known_one():
-    merged = merge(CATALOGUE, {"x-operations": ["image.generate", "dance.generate"]})
+    merged = merge(CATALOGUE, {"x-operations": ["image.generate", "dance.generate", "veo-3.1", "image.2"]})
     assert set(merged.operations) - set(CATALOGUE.operations) == {"dance.generate"}
 
 
