@@ -214,7 +214,10 @@ class Submitting:
         job = followed.job
         tried = await self._memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self._catalogue.current.find(job.operation))
-        sentence = relabelled(error.sentence, error.said, error.faults, labels)
+        if isinstance(error, KeyRefused):  # the key works: its account lacks one thing
+            sentence = texts.not_available(self._title(job), error.said)
+        else:
+            sentence = relabelled(error.sentence, error.said, error.faults, labels)
         if tried is not None and job.model is not None and "model" in tried.values:
             sentence = await self._memories.other_models(job, job.model, error.said) or sentence
         await self._transitions.end(followed, JobState.FAILED, sentence, tried=tried)

@@ -69,14 +69,11 @@ def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
 
 
 async def _run(interaction: Interaction, plan: CommandPlan) -> None:
-    """Submit what the options request; where they had no room for all, ask for the rest first."""
+    """Submit what the options request, which asks for what is required; with `more`, ask for all the rest first."""
     given = vars(interaction.namespace)
     generation = generation_of(plan, given)
-    if plan.must_ask or (given.get(Common.REST) and _has(plan, Common.REST)):
-        left = {field.name for field in plan.left}
-        operation = interaction.client.catalogue.resolve(plan.operation)
-        offered = {field.name for field in operation.fields} - left
-        form = OperationForm(interaction.client, generation, elsewhere=offered, send=submit)
+    if given.get(Common.REST) and _has(plan, Common.REST):
+        form = OperationForm(interaction.client, generation, only=plan.left, send=submit)
         if form.has_inputs:
             await in_time(interaction.response.send_modal(form))
             return

@@ -83,11 +83,6 @@ class CommandPlan:
     options: tuple[PlannedOption, ...]
     left: tuple[Field, ...] = ()
 
-    @property
-    def must_ask(self) -> bool:
-        """Whether a form has to follow: something that is required has no option."""
-        return any(is_needed(field) for field in self.left)
-
     def of_field(self, name: str) -> list[PlannedOption]:
         """Return the options that give a field of the operation."""
         return [each for each in self.options if each.field is not None and name in {each.field.name, each.inside}]

@@ -29,12 +29,26 @@ class KeyForm(Form):
         max_length=KEY_LENGTH_MAX,
     )
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: CannonBot, *, host_pays: bool) -> None:
+        """Say where a key is found; `host_pays`: the server needs none, because the host's serves it."""
         super().__init__(bot, title=texts.KEY_FORM, name="key")
+        self.add_item(discord.ui.TextDisplay(texts.KEY_FOUND_HOST_PAYS if host_pays else texts.KEY_FOUND))
 
     async def answer(self, interaction: Interaction) -> None:
         """Check the key with the status call, then store it."""
         await store_key(interaction, self.secret.value)
+
+
+async def open_key_form(interaction: Interaction, form: type[KeyForm] = KeyForm) -> None:
+    """Open the form for the key of the server. Raises NotAllowed for who may not manage it."""
+    require_manager(interaction)
+    try:
+        key = await interaction.client.parts.keys.for_guild(guild_of(interaction))
+    except NoKey:
+        host_pays = False
+    else:
+        host_pays = key.id is None
+    await in_time(interaction.response.send_modal(form(interaction.client, host_pays=host_pays)))
 
 
 async def store_key(interaction: Interaction, typed: str, view: discord.ui.View | None = None) -> None:

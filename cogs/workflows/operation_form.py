@@ -45,8 +45,8 @@ class OperationForm(Form):
     an object) to the text in its input. With `also`, the member chooses between the generation's operation and those;
     then only what they have in common is asked. `source` is the kind of the generation's file. `kept` are values that
     apply where the form had no room to ask. `still_may` raises if its sender may no longer do it: filling it in takes
-    minutes. `elsewhere` are fields that are asked elsewhere; with `only`, nothing but these fields is asked. `send`
-    submits what was filled in. The catalogue reads what is typed, as it does a command's options.
+    minutes. With `only`, nothing but these fields is asked. `send` submits what was filled in. The catalogue reads what
+    is typed, as it does a command's options.
     """
 
     def __init__(
@@ -60,7 +60,6 @@ class OperationForm(Form):
         source: MediaKind | None = None,
         kept: Mapping[str, Any] | None = None,
         still_may: StillMay | None = None,
-        elsewhere: Collection[str] = (),
         only: Sequence[Field] | None = None,
         send: Send,
     ) -> None:
@@ -76,7 +75,7 @@ class OperationForm(Form):
         self.uploads: list[tuple[Field, FileUpload, TextInput]] = []
         if also:
             self._add_choice(operations)
-        taken = {*elsewhere, *(file.field for file in generation.files)}
+        taken = {file.field for file in generation.files}
         for field in _other_media(operations[0], taken):
             self._add_upload(field)
         known = {*generation.values, *taken}

@@ -24,14 +24,15 @@ FOUND_LIMIT = 20 * OPERATION_LIMIT
 def entries_of(document: Mapping[str, Any], operations: Sequence[Operation]) -> dict[str, Entry]:
     """Return what the document says, one entry for each operation by its id. The order of its keys plays no part."""
     reader = Reader(document)
+    known = {operation.id for operation in operations}
     found: list[Entry] = []
     for node in _nodes(document):
         if len(found) >= FOUND_LIMIT:
             break
-        found += [*tied(reader, node), *shown(reader, node), *listed(reader, node)]
+        found += [*tied(reader, node), *shown(reader, node), *listed(reader, node, known)]
     found += at_paths(reader, document, Names(_offered(found), operations))
     found += named_components(reader, document, _offered(found), operations)
-    sure = {operation.id for operation in operations} | set(_offered(found))
+    sure = known | set(_offered(found))
     entries = combined(each for each in found if each.id in sure or each.source is FactSource.SAMPLE)
     return {key: _tidy(entry) for key, entry in list(entries.items())[:OPERATION_LIMIT]}
 

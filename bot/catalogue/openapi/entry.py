@@ -12,7 +12,8 @@ from bot.catalogue.texts import printable
 
 TITLE_LIMIT_CHARS = 100
 
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.[A-Za-z0-9_-]{1,40}){1,4}", re.ASCII)
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.(?=[0-9_-]*[A-Za-z])[A-Za-z0-9_-]{1,40}){1,4}", re.ASCII)
+"""Each part has a letter: `veo-3.1` is a model."""
 _SENTENCE = re.compile(r"(.{3,60}?)[.:](?:\s|$)", re.DOTALL)
 
 

@@ -13,6 +13,8 @@ from bot.catalogue.openapi.samples import examples, fields_of_example
 from bot.catalogue.openapi.schemas import Reader
 from bot.catalogue.operation import Operation, bare
 
+SEVERAL = 3
+"""How many known operations make it plain that a document names all of them in one way."""
 PLACE_LIMIT = 2_000
 """How many paths or components are read."""
 
@@ -30,8 +32,13 @@ class Names:
 
     def __init__(self, ids: Sequence[str], operations: Sequence[Operation]) -> None:
         """Know `ids`, which win, and the ids and titles of `operations`."""
+        self._families = {each.split(".")[0] for each in (*ids, *(operation.id for operation in operations))}
         self._by_bare = {bare(operation.title): operation.id for operation in operations}
         self._by_bare |= {bare(each): each for each in (*(operation.id for operation in operations), *ids)}
+
+    def has_family(self, operation_id: str) -> bool:
+        """Whether a known id begins with the same word: new operations are mostly of the known families."""
+        return operation_id.partition(".")[0] in self._families
 
     def find(self, name: str) -> str | None:
         """Return the id that `name` is made of, None if it is none of these."""
@@ -41,19 +48,27 @@ class Names:
 def at_paths(reader: Reader, document: Mapping[str, Any], names: Names) -> list[Entry]:
     """Return the operations that have a path each: by its last part or parts, its operation id or its summary.
 
-    Paths that are named like no known operation are operations only beside several that are.
+    A path that is named like no known operation is one if its family is known, or if its last part is an id where
+    known operations have theirs; if only its parts make an id, beside several known ones. Others are uploads, keys …
     """
     paths = document.get("paths")
     known: list[Entry] = []
-    unknown: list[Entry] = []
+    unknown: list[tuple[str, Entry, bool]] = []
+    homes: set[str] = set()
     for path, item in list(paths.items())[:PLACE_LIMIT] if isinstance(paths, Mapping) else ():
         for call in _calls(reader, path, item):
-            key = _id_at(path, call, names)
+            home, _, last = path.rpartition("/")
+            own = next((each for each in (last, *_own_ids(call)) if is_operation_id(each)), "")
+            key = _known_id(path, call, names, own)
             if key is not None:
                 known.append(_entry_at(reader, key, call))
-            elif (guess := _parts(path)) and is_operation_id(guess):
-                unknown.append(_entry_at(reader, guess, call))
-    return known + (unknown if len({each.id for each in known}) > 2 else [])
+                homes |= {home} if is_operation_id(last) else set()
+            elif is_operation_id(own or _parts(path)):
+                unknown.append((home if own == last else "", _entry_at(reader, own or _parts(path), call), bool(own)))
+    several = len({each.id for each in known}) >= SEVERAL
+    return known + [
+        entry for home, entry, is_id in unknown if home in homes or (names.has_family(entry.id) and (is_id or several))
+    ]
 
 
 def named_components(
@@ -78,7 +93,7 @@ def named_components(
                 used[ending] = used.get(ending, 0) + 1
                 yield entry
                 break
-    if not ids and sum(used.values()) > 2:
+    if not ids and sum(used.values()) >= SEVERAL:
         yield from _like_the_others(reader, schemas, max(used, key=lambda each: used[each]), operations)
 
 
@@ -120,16 +135,22 @@ def _calls(reader: Reader, path: object, raw: object) -> Iterator[Mapping[str, A
     for method in _METHODS:
         call = item.get(method)
         if isinstance(call, Mapping) and isinstance(reader.linked(call.get("requestBody")), Mapping):
-            yield call
+            properties = reader.resolve(_media(reader, call).get("schema")).get("properties")
+            if not (isinstance(properties, Mapping) and "operation" in properties):  # else it takes every operation
+                yield call
 
 
-def _id_at(path: str, call: Mapping[str, Any], names: Names) -> str | None:
-    """Return the id of the operation that a call at `path` runs, None if nothing names one."""
-    own = [call[key] for key in _KEYS if isinstance(call.get(key), str)]
+def _known_id(path: str, call: Mapping[str, Any], names: Names, own: str) -> str | None:
+    """Return the id of the known operation that a call at `path` runs, or its `own` id if it has the title of one."""
     parts = [part for part in path.split("/") if part and not part.startswith("{")]
-    exact = next((each for each in (*own, *parts[-1:]) if is_operation_id(each)), None)
     tails = [".".join(parts[-count:]) for count in range(min(_PARTS_MAX, len(parts)), 0, -1)]
-    return exact or next((key for each in (*own, *tails, *titles_of(call)) if (key := names.find(each))), None)
+    likely = (*_own_ids(call), *tails, *titles_of(call))
+    key = next((key for each in likely if (key := names.find(each))), None)
+    return key if key is None or not own else names.find(own) or own
+
+
+def _own_ids(call: Mapping[str, Any]) -> list[str]:
+    return [call[key] for key in _KEYS if isinstance(call.get(key), str)]
 
 
 def _parts(path: str) -> str:
@@ -143,9 +164,7 @@ def _parts(path: str) -> str:
 
 
 def _entry_at(reader: Reader, key: str, call: Mapping[str, Any]) -> Entry:
-    body = reader.linked(call.get("requestBody"))
-    content = body.get("content") if isinstance(body, Mapping) else None
-    media = _json(content) if isinstance(content, Mapping) else {}
+    media = _media(reader, call)
     schema = reader.resolve(media.get("schema"))
     fields: tuple[Described, ...] = without_envelope(reader.fields(input_of(reader, schema)))
     entry = Entry(id=key, titles=titles_of(call, schema), fields=fields, is_whole=bool(fields))
@@ -153,6 +172,12 @@ def _entry_at(reader: Reader, key: str, call: Mapping[str, Any]) -> Entry:
     if fields or sample is None:
         return entry
     return Entry(id=key, source=FactSource.SAMPLE, titles=entry.titles, fields=fields_of_example(sample))
+
+
+def _media(reader: Reader, call: Mapping[str, Any]) -> Mapping[str, Any]:
+    body = reader.linked(call.get("requestBody"))
+    content = body.get("content") if isinstance(body, Mapping) else None
+    return _json(content) if isinstance(content, Mapping) else {}
 
 
 def _json(content: Mapping[Any, Any]) -> Mapping[str, Any]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.catalogue.openapi.described import CHOICE_LIMIT, Described, without_envelope
 from bot.catalogue.openapi.entry import Entry, FactSource, is_operation_id, titles_of
+from bot.catalogue.openapi.identity import words_of
 from bot.catalogue.openapi.schemas import Reader, line_of, listed_values
 
 SHARED_LIMIT = 6
 """How many operations may share one alternative's input: more are a list beside a free input."""
 
+_HELPERS = frozenset({"input", "request", "param", "body", "schema"})
+"""Words that the title of an input's schema has beside those of its operation."""
 _NAMING_KEYS = ("x-operation", "x-operation-id", "x-operationId", "$id", "title")
 
 
@@ -40,6 +43,18 @@ def _by_properties(reader: Reader, node: Mapping[str, Any], *, shared_by: int) -
     for entry in named:
         around = titles_of(whole, given) if len(named) == 1 else ()
         yield _with_input(entry, around, fields if entry.is_listed else ())
+    if not is_shared:
+        yield from _by_alternatives(reader, named, given)
+
+
+def _by_alternatives(reader: Reader, named: Sequence[Entry], given: Mapping[str, Any]) -> Iterator[Entry]:
+    """Read `{input: {oneOf: [...]}}` beside a list of ids: an alternative's title has the words of its operation's."""
+    by_words = {tuple(sorted(words_of(each))): entry for entry in named for each in (entry.id, *entry.titles)}
+    for option in reader.alternatives(given):
+        words = [word for title in titles_of(option)[:1] for word in words_of(title) if word not in _HELPERS]
+        entry = by_words.get(tuple(sorted(words)))
+        if entry is not None:
+            yield _with_input(entry, (), reader.fields(option))
 
 
 def _by_condition(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,17 +26,24 @@ _NEEDED_KEYS = ("required", "requiredFields", "required_fields")
 _REQUIRED_WORDS = ("required", "isRequired", "is_required")
 
 
-def listed(reader: Reader, node: Mapping[Any, Any]) -> Iterator[Entry]:
-    """Yield the operations under the keys of an object of the document that begin with `x-`."""
+def listed(reader: Reader, node: Mapping[Any, Any], known: Collection[str]) -> Iterator[Entry]:
+    """Yield the operations under the keys of an object of the document that begin with `x-`.
+
+    Models, tags and names of values are listed under such keys too, with ids that look alike: a list is one of
+    operations if one of its ids has the first word of one of the ids `known`, or if it has fields.
+    """
+    families = {each.partition(".")[0] for each in known}
     for key, value in node.items():
-        if not isinstance(key, str) or not key.casefold().startswith("x-"):
+        if not isinstance(key, str) or not key.casefold().startswith("x-") or key.casefold().startswith("x-enum"):
             continue
+        pairs: list[tuple[object, object]] = []
         if isinstance(value, list):
-            for each in value[:LIST_LIMIT]:
-                yield from _item(reader, None, each)
+            pairs = [(None, each) for each in value[:LIST_LIMIT]]
         elif isinstance(value, Mapping):
-            for name, each in list(value.items())[:LIST_LIMIT]:
-                yield from _item(reader, name, each)
+            pairs = list(value.items())[:LIST_LIMIT]
+        found = [entry for name, each in pairs for entry in _item(reader, name, each)]
+        if any(entry.fields or entry.id.partition(".")[0] in families for entry in found):
+            yield from found
 
 
 def _item(reader: Reader, name: object, raw: object) -> Iterator[Entry]:

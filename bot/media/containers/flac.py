@@ -7,9 +7,10 @@ from typing import Final
 
 from bot.media.containers.pieces import Broken, FilePieces
 
-_TAIL_BYTES: Final = 128 * 1024
+_TAIL_BYTES: Final = 64 * 1024
 """A frame has 4,096 samples as a rule: some 20 KiB of stereo."""
-_CANDIDATES: Final = 16
+_CANDIDATES: Final = 4
+"""How many starts of a frame are tried, from the end: a checksum takes milliseconds, and a false start is rare."""
 _BLOCKS: Final = {1: 192, **{code: 144 << code for code in range(2, 6)}, **{code: 1 << code for code in range(8, 16)}}
 """Samples of a block by its code (RFC 9639, 9.1.1); 6 and 7 say that the number follows."""
 

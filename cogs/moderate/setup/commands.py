@@ -16,13 +16,15 @@ from bot.domain.guild_rules import Limit
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.store import ReviewRule
+from cogs.moderate.api_key import open_key_form
+from cogs.moderate.review import require_review_place
 from cogs.moderate.settings.commands import may_post_in, role_chosen
 from cogs.moderate.setup import texts
 from cogs.moderate.setup.forms import LimitChange, LimitsForm, SetupKeyForm
 from cogs.moderate.setup.panel import OVERVIEW, SetupKnown, checklist_lines, setup_panel, step_after
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, require_manager, require_moderator
+from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE
 from cogs.workflows.submit import submit
 
@@ -136,8 +138,7 @@ async def skip(interaction: Interaction, subject: str, _values: Sequence[str]) -
 async def enter_key(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Open the form of the key."""
     await require_moderator(interaction)
-    require_manager(interaction)
-    await in_time(interaction.response.send_modal(SetupKeyForm(interaction.client)))
+    await open_key_form(interaction, SetupKeyForm)
 
 
 @on("setup_test")
@@ -195,6 +196,8 @@ async def choose_channel(interaction: Interaction, subject: str, values: Sequenc
     if subject != "results":
         for each in ids:
             may_post_in(interaction, each, files=subject != "log")
+            if subject == "review":
+                await require_review_place(interaction, each)
     await _set_channel(interaction, subject, ids)
     await _finish(interaction, SetupStep.CHANNELS)
 

@@ -13,12 +13,11 @@ from bot.domain.guild_rules import Rules
 from bot.domain.text import stamp
 from cogs.moderate.settings.panel import PLACES, TALK
 from cogs.moderate.setup import texts
+from cogs.moderate.texts import KEY_PAGE
 from cogs.ui.controls import Control, view_of
 
 OVERVIEW = "overview"
 """The subject of the button that leads to the list, beside the steps'."""
-KEY_PAGE = "https://www.cannonstudio.app/developers/docs/authentication"
-"""Says where keys are made, and leads to the console."""
 _MARKS = {StepOutcome.DONE: texts.DONE_MARK, StepOutcome.SKIPPED: texts.SKIPPED_MARK, None: texts.OPEN_MARK}
 _WORDS = {StepOutcome.DONE: texts.DONE, StepOutcome.SKIPPED: texts.SKIPPED, None: texts.OPEN}
 

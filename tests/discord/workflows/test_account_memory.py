@@ -132,6 +132,17 @@ async def test_a_plan_without_one_model_does_not_lock_the_operation(rig: Rig):
     assert [each.state for each in await rig.jobs()] == [JobState.DELIVERED, JobState.FAILED]
 
 
+async def test_a_plan_without_one_voice_says_so_and_does_not_lock_narration(rig: Rig):
+    body = '{"error": {"message": "The voice_id v_gold needs a larger plan."}}'
+    rig.sandbox.faults.add("submit", "status", status=403, body=body)
+    await make(rig, "audio narration", text="Good morning", voice_id="v_gold")
+    assert (await rig.jobs())[0].error == (
+        "Generate Narration is not available on this account: The voice_id v_gold needs a larger plan."
+    )
+    await make(rig, "audio narration", text="Good morning")
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+
+
 async def test_a_new_key_is_another_account_at_once(rig: Rig):
     await make(rig, "audio narration", text="Good morning", voice_id="v_ada")
     assert [each[0] for each in await offered(rig, "audio narration", "voice_id")] == ["v_ada"]

@@ -11,7 +11,7 @@ from bot.domain.models import JobState, MediaKind
 from tests.support.prices import priced
 from tests.support.reacting import made, told
 from tests.support.rig import Rig
-from tests.support.surface import agreed, labels, nothing_happened, settled_exactly, whole
+from tests.support.surface import agreed, fill, labels, nothing_happened, settled_exactly, whole
 from tests.support.workflows import hosted, sample
 
 GONE = "Cannon Studio no longer lists Generate Image"
@@ -123,3 +123,16 @@ async def test_a_batch_asks_once_for_all(rig: Rig):
     await nothing_happened(rig)
     await agreed(rig.member, asked)
     assert len(await rig.jobs()) == 3
+
+
+async def test_a_recipe_asks_once_for_all_its_steps(rig: Rig):
+    shown = await rig.moderator.slash(rig.channel, "recipe create")
+    steps = "image.generate\nprompt: a lamp\n\nimage.generate\nprompt: a chair"
+    written = {"Name": "room", "About": "", "Parameters": "", "Steps": steps}
+    await rig.moderator.submit_modal(shown, fill(shown, written))
+    withdraw(rig, "image.generate")
+    asked = await rig.member.slash(rig.channel, "recipe run", recipe="room")
+    assert asked.response.content.count(GONE) == 1
+    await nothing_happened(rig)
+    await agreed(rig.member, asked)
+    assert len(await rig.jobs()) == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.models import JobState
+from bot.sandbox.error_bodies import STYLES
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import agreed, labels, newest, private_sentence, settled_exactly, whole
 from tests.support.workflows import COMMANDS
@@ -77,4 +78,27 @@ async def test_an_account_that_may_nothing_yet_is_tried_again_once_a_moderator_h
         await rig.member.slash(rig.channel, "image generate", prompt="a fox")
         await rig.work()
         assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED, JobState.FAILED]
+        await settled_exactly(rig)
+
+
+FORMS = [each for each in STYLES if each != "page"]
+"""The forms of an error of which a program can read a field; a page is for people."""
+
+
+@pytest.mark.parametrize(
+    "style", [each if each == "details" else pytest.param(each, marks=pytest.mark.long) for each in FORMS]
+)
+async def test_a_field_that_only_a_refusal_names_is_asked_for_and_then_sent(tmp_path: Path, style: str):
+    demanded = {"image.generate": ["displayName"]}
+    async with running(tmp_path, document_shape="enum_free_input", required_fields=demanded, error_style=style) as rig:
+        await read_document(rig)
+        await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+        await rig.work()
+        assert "is required" in ((await newest(rig)).error or "")
+        shown = await rig.member.click(rig.messages()[-1], label="Try again")
+        [field] = rig.form_fields(shown)
+        await agreed(rig.member, await rig.member.submit_modal(shown, {field: "Foxy"}))
+        await rig.work()
+        assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED, JobState.FAILED]
+        assert rig.sandbox.requests[-1].input["displayName"] == "Foxy"
         await settled_exactly(rig)

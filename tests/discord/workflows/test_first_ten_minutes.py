@@ -18,6 +18,7 @@ from bot.app.texts import UNEXPECTED
 from bot.domain.models import Job, JobState
 from bot.sandbox.error_bodies import STYLES
 from bot.sandbox.openapi_shapes import SHAPES
+from bot.sandbox.undocumented import UNDOCUMENTED
 from tests.support.menus import menu, posted
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import agreed, fill, private_sentence, settled_exactly, whole
@@ -25,6 +26,7 @@ from tests.support.workflows import AUDIO, COMMANDS, IMAGE, VIDEO, sample
 
 QUICK = ("enum_named_examples", "if_then")
 EACH_SHAPE = [each if each in QUICK else pytest.param(each, marks=pytest.mark.long) for each in SHAPES]
+EACH_WRITTEN = [each if each == QUICK[0] else pytest.param(each, marks=pytest.mark.long) for each in SHAPES]
 RENAMED = {
     "sora2.character.create": "sora2.characters.create",
     "sora2.character.generate": "sora2.characters.generate",
@@ -262,7 +264,8 @@ NEEDS_MORE = {"finish motion": "Generate Smart Motion needs the control mode."}
 async def written(tmp_path: Path, shape: str, plan_without: frozenset[str]) -> AsyncIterator[tuple[Rig, Any]]:
     """Start a bot whose sandbox has the description that others wrote, and what it says; give both."""
     facts = json.loads((WRITTEN / f"{shape}.facts.json").read_text("utf-8"))
-    others = {"renamed": facts["guesses_replaced"], "vanished": facts["gone"]}
+    added = [each for each in facts["new"] if each in UNDOCUMENTED]
+    others = {"renamed": facts["guesses_replaced"], "vanished": facts["gone"], "added": added}
     async with running(tmp_path, **others, plan_without=plan_without) as rig:
         rig.sandbox.document = json.loads((WRITTEN / f"{shape}.json").read_text("utf-8"))
         await rig.bot.parts.catalogue_refresh.refresh()
@@ -270,7 +273,7 @@ async def written(tmp_path: Path, shape: str, plan_without: frozenset[str]) -> A
         yield rig, facts
 
 
-@pytest.mark.parametrize("shape", EACH_SHAPE)
+@pytest.mark.parametrize("shape", EACH_WRITTEN)
 async def test_with_a_description_that_others_wrote_each_command_works_or_says_why_not(tmp_path: Path, shape: str):
     async with written(tmp_path, shape, SORA) as (rig, facts):
         for command, options in FIRST_TRY.items():
@@ -286,7 +289,7 @@ async def test_with_a_description_that_others_wrote_each_command_works_or_says_w
         await settled_exactly(rig)
 
 
-@pytest.mark.parametrize("shape", EACH_SHAPE)
+@pytest.mark.parametrize("shape", EACH_WRITTEN)
 async def test_a_character_is_made_under_the_names_that_the_description_has(tmp_path: Path, shape: str):
     async with written(tmp_path, shape, frozenset()) as (rig, facts):
         fields = facts["operations"][facts["guesses_replaced"]["sora2.character.create"]]["fields"]
@@ -295,4 +298,22 @@ async def test_a_character_is_made_under_the_names_that_the_description_has(tmp_
         clip, name = ("character_file_url", "displayName") if fields else ("video_url", "name")
         assert request.input[name] == "Captain Fog"
         assert request.input[clip].endswith("clip.mp4")
+        await settled_exactly(rig)
+
+
+DESCRIBED = {
+    "3d model": ("three_d.model.generate", {"prompt": "a brass diving helmet"}),
+    "image upscale": ("image.upscale", {"image": sample(IMAGE)}),
+}
+
+
+@pytest.mark.parametrize("shape", EACH_WRITTEN)
+async def test_what_only_the_description_tells_the_fields_of_has_a_command(tmp_path: Path, shape: str):
+    async with written(tmp_path, shape, frozenset()) as (rig, facts):
+        for command, (operation, options) in DESCRIBED.items():
+            told = facts["operations"].get(operation)
+            if told is None or not told["fields"]:
+                continue
+            assert await tried(rig, command, options) == ""
+            assert rig.messages()[-1].attachments, command
         await settled_exactly(rig)

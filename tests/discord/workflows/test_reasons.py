@@ -28,3 +28,14 @@ async def test_a_refused_job_says_which_field_and_why(rig: Rig, body: dict):
     [message] = rig.messages()
     assert "aspect ratio: must be 1:1 or 16:9" in message.embeds[0].fields[0].value
     await settled_exactly(rig)
+
+
+async def test_a_request_that_failed_says_which_field_and_why(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    await rig.step()
+    [request] = rig.sandbox.requests
+    request.fail(json.dumps(ISSUES))
+    await rig.work()
+    [job] = await rig.jobs()
+    assert (job.state, job.error) == (JobState.FAILED, WANTED)
+    await settled_exactly(rig)

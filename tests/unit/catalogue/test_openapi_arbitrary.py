@@ -69,7 +69,7 @@ def reversed_keys(node):
     return [reversed_keys(each) for each in node] if isinstance(node, list) else node
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(document=documents)
 @example(document={"x-a": {"a.b": {"fields": {"properties": {"input": {"properties": 5}}}}}})
 def test_any_document_is_read_without_an_error_and_in_any_order_of_keys(document):
@@ -94,8 +94,9 @@ def test_the_order_of_keys_plays_no_part(shape):
     assert list(merged.operations) == list(again.operations)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_document_that_is_broken_anywhere_loses_no_operation(shape, data):
     document = json.loads((FOLDER / f"{shape}.json").read_text(encoding="utf-8"))

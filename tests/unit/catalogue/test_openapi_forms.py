@@ -259,6 +259,13 @@ def test_models_of_a_vendors_list_are_read_with_what_is_known_of_them(models, wa
     assert found.get("GPT Image 2", "gptimage2") == "gptimage2"
 
 
+def test_a_field_of_which_only_the_name_is_said_is_a_link_if_it_is_called_so():
+    listed = {"id": "video.tide", "inputFields": ["moon_url", "star_urls", "moon"]}
+    merged = merge(CATALOGUE, {"x-operations": [{"id": "image.generate"}, listed]})
+    kinds = {field.name: field.kind for field in merged.get("video.tide").fields}
+    assert kinds == {"moon_url": FieldKind.URL, "star_urls": FieldKind.URLS, "moon": FieldKind.JSON}
+
+
 def paths_of(spell):
     """A document with a path for each built-in operation, and one more."""
     call = posted(MOON)["paths"]["/api/v1/requests"]["post"]
@@ -281,6 +288,57 @@ def test_paths_of_other_things_are_no_operations():
     call = posted(MOON)["paths"]["/api/v1/requests"]["post"]
     document = {"paths": {f"/api/v1/{name}": {"post": call} for name in ("uploads/new", "keys/rotate", "webhooks")}}
     assert merge(CATALOGUE, document).operations == CATALOGUE.operations
+
+
+def test_the_call_that_takes_every_operation_is_none_itself():
+    document = paths_of(lambda key: "/api/v1/" + key.replace(".", "/"))
+    general = posted(body({"type": "string"}))["paths"]["/api/v1/requests"]["post"]
+    document["paths"] |= {"/api/v1/requests": {"post": {"operationId": "image.create", **general}}}
+    other = document["paths"]["/api/v1/image/edit"]["post"]
+    document["paths"] |= {
+        f"/api/v1/{key}": {"post": {"operationId": f"{key}.create", **other}} for key in ("uploads", "keys")
+    }
+    assert set(merge(CATALOGUE, document).operations) - set(CATALOGUE.operations) == {"video.tide"}
+
+
+def test_an_id_of_a_new_family_is_one_beside_known_ones():
+    call = posted(MOON)["paths"]["/api/v1/requests"]["post"]
+    paths = {f"/run/{key}": {"post": call} for key in ("image.edit", "dance.generate")} | {
+        "/files/a.json": {"post": call}
+    }
+    assert set(merge(CATALOGUE, {"paths": paths}).operations) - set(CATALOGUE.operations) == {"dance.generate"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"x-models": ["wan2.7-video", "flux.pro"]},
+        {"x-models": [{"id": "flux.pro", "label": "Flux Pro"}]},
+        {"x-enum-descriptions": {"image.generate": "Draw", "flux.pro": "Flux Pro"}},
+        {"x-enum-varnames": ["flux.pro", "image.generate"]},
+        {"x-tagGroups": [{"name": "Media", "tags": ["a.b"]}], "x-logo": {"url": "a.b"}},
+    ],
+)
+def test_what_else_is_listed_under_keys_of_the_vendors_is_no_operation(given):
+    assert merge(CATALOGUE, {"info": given}).operations == CATALOGUE.operations
+
+
+def test_a_bare_list_of_ids_is_one_of_operations_if_it_has_a_known_one():
+    merged = merge(CATALOGUE, {"x-operations": ["image.generate", "dance.generate", "veo-3.1", "image.2"]})
+    assert set(merged.operations) - set(CATALOGUE.operations) == {"dance.generate"}
+
+
+def test_alternatives_of_the_input_belong_to_the_ids_that_their_titles_have_the_words_of():
+    options = [
+        {"title": "VideoTideInput", **MOON},
+        {"title": "Generate Dance", "properties": {"steps": {"type": "integer"}}},
+    ]
+    merged = merge(
+        CATALOGUE, posted(body({"enum": ["video.tide", "dance.generate", "image.edit"]}, {"oneOf": options}))
+    )
+    assert [field.name for field in merged.get("video.tide").fields] == ["moon"]
+    assert [field.name for field in merged.get("dance.generate").fields] == ["steps"]
+    assert all(field.offered for field in merged.get("image.edit").fields)
 
 
 def test_components_alone_name_known_and_new_operations():
