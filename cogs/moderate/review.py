@@ -74,8 +74,8 @@ async def require_review_place(interaction: Interaction, channel_id: int) -> boo
         return False
     is_open = channel.permissions_for(guild.default_role).view_channel
     since = interaction.client.clock.wall() - WORKED_IN_S
-    reviews = interaction.client.parts.store.reviews
-    if is_open and await reviews.is_worked_in(guild.id, channel_id, since=since):
+    store = interaction.client.parts.store
+    if is_open and await store.reviews.is_worked_in(guild.id, channel_id, since=since):
         raise InputError(texts.people_work_there(channel_id), "channel")
     return is_open
 

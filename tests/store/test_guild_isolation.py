@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS, ReactionKey
@@ -250,6 +251,12 @@ CALLS: dict[str, Call] = {
     "reviews.is_reviewed": lambda store, guild_id, other, _: store.reviews.is_reviewed(
         guild_id, other.reviewed.card_id
     ),
+    "welcomes.begin": lambda store, guild_id, *_: store.welcomes.begin(guild_id),
+    "welcomes.end": lambda store, guild_id, *_: store.welcomes.end(guild_id, WelcomePlace.OWNER),
+    "setup_steps.of": lambda store, guild_id, *_: store.setup_steps.of(guild_id),
+    "setup_steps.note": lambda store, guild_id, *_: store.setup_steps.note(
+        guild_id, SetupStep.TEST, StepOutcome.SKIPPED, by_id=1
+    ),
     "privacy.page": lambda store, guild_id, *_: store.privacy.page(guild_id, MEMBER),
     "copies.postpone": lambda store, guild_id, *_: store.copies.postpone(guild_id, MESSAGE, 8e9),
     "copies.doomed": lambda store, guild_id, *_: store.copies.doomed(limit=9, guild_id=guild_id),
@@ -312,7 +319,7 @@ WITHOUT_GUILD = {
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
     "retention.forget_unused",
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
-    "api_changes.adopt", "api_changes.latest",
+    "api_changes.adopt", "api_changes.latest", "welcomes.expect", "welcomes.due",
 }  # fmt: skip
 
 
@@ -384,6 +391,8 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     given_up = await store.jobs.get(guild_id, lost.id)
     assert given_up is not None
     await store.host_key_refusals.note(guild_id, probe_at=1.0)
+    await store.welcomes.expect({guild_id: 777.0})
+    await store.setup_steps.note(guild_id, SetupStep.TEST, StepOutcome.DONE, by_id=777)
     version = await store.account_checks.books_version(guild_id)
     await store.account_checks.compare(guild_id, key.id, Decimal(555), version=version)
     return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed, given_up, sample)
@@ -395,8 +404,8 @@ TABLES = (
     "guild_keys",
     "host_key_refusals", "jobs",
     "ledger", "limits", "outbox", "prices", "reaction_acts", "reaction_settings", "reactions",
-    "recipes", "review_rules", "reviews", "rules", "switched_off", "tried_values",
-    "voice_defaults", "voice_samples",
+    "recipes", "review_rules", "reviews", "rules", "setup_steps", "switched_off", "tried_values",
+    "voice_defaults", "voice_samples", "welcomes",
 )  # fmt: skip
 
 
