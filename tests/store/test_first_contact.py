@@ -43,7 +43,7 @@ async def test_guilds_of_an_old_database_are_not_greeted(
     assert guilds
     store = await open_store(secret_keys=[old_database.SECRET_KEY])
     assert await store.welcomes.due() == []
-    assert await store.welcomes.expect({each: 8e9 for each in guilds}) == 0
+    assert await store.welcomes.expect(dict.fromkeys(guilds, 8000000000.0)) == 0
     assert await store.welcomes.expect({GUILD: 8e9}) == 1
 
 
@@ -51,7 +51,8 @@ def test_a_guild_that_only_has_limits_is_an_old_one_too(tmp_path: Path) -> None:
     with contextlib.closing(connect(tmp_path / "bot.db")) as db:
         migrate(db, [each for each in migrations() if each.version < NUMBER])
         db.execute(
-            "INSERT INTO limits (guild_id, scope, scope_id, operation, channel_id, period, credits_milli, set_by, set_at)"
+            "INSERT INTO limits"
+            " (guild_id, scope, scope_id, operation, channel_id, period, credits_milli, set_by, set_at)"
             " VALUES (?, 'everyone', 0, '', 0, 'day', 1000, 1, 1)",
             (GUILD,),
         )

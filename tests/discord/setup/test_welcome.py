@@ -172,7 +172,10 @@ async def test_a_message_whose_answer_was_lost_in_a_crash_is_found_and_not_sent_
         await greet(rig)
     rig.bot.parts.store.welcomes.end = end  # type: ignore[method-assign]  # as it was
     await rig.restart(after_s=3600)
+    before = len(rig.env.http_requests)
     await greet(rig)
+    posted = [call.path for call in rig.env.http_requests[before:] if call.method == "POST"]
+    assert f"/channels/{joined.channel.id}/messages" not in posted  # a nonce would prevent it for minutes only
     assert len(joined.greetings()) == 1
     assert place(rig, joined) == "channel"
 
