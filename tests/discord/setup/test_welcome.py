@@ -161,6 +161,7 @@ async def test_trouble_of_discord_is_tried_again_for_a_day(rig: Rig):
 
 
 async def test_a_message_whose_answer_was_lost_in_a_crash_is_found_and_not_sent_again(rig: Rig):
+    await greet(rig)
     joined = await join(rig)
     end = rig.bot.parts.store.welcomes.end
 
