@@ -11,6 +11,9 @@ from bot.errors import NoKey
 from bot.guild.api_keys import ApiKeys
 from bot.store import Store
 
+SEARCHED = 100
+"""How many of the newest results are looked at for one."""
+
 Exists = Callable[[int], bool]
 """Whether the server still has a role or a channel of this id."""
 
@@ -43,7 +46,10 @@ class FirstSetup:
         return SetupChecklist({step: _state(found[step], noted.get(step)) for step in SetupStep})
 
     async def _key(self, guild_id: int) -> StepState | None:
-        """Return the state of a key that works: the server's own, or the host's, which nobody here has set."""
+        """Return the state of a key that works: the server's own, or the host's, which nobody here has set.
+
+        That of practice is none: it pays for nothing.
+        """
         try:
             key = await self._keys.for_guild(guild_id)
         except NoKey:
@@ -51,10 +57,15 @@ class FirstSetup:
         if key.refused:
             return None
         own = await self._store.keys.current(guild_id)
+        if own is not None and own.practice:
+            return None
         return _set(True) if own is None else _done(own.set_by, own.set_at)
 
     async def _result(self, guild_id: int) -> StepState | None:
-        jobs = await self._store.job_lists.recent(guild_id, limit=1, states={JobState.DELIVERED})
+        """Return the state of a result: while the server practises, one of practice; else one that was paid."""
+        practises = await self._store.practice.is_on(guild_id)
+        newest = await self._store.job_lists.recent(guild_id, limit=SEARCHED, states={JobState.DELIVERED})
+        jobs = [each for each in newest if each.practice is practises]
         return _done(jobs[0].author_id, jobs[0].finished_at) if jobs else None
 
     async def _channels(self, guild_id: int, rules: Rules) -> list[int]:

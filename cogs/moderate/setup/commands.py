@@ -58,7 +58,6 @@ async def _draw(interaction: Interaction, step: SetupStep | None) -> tuple[disco
     reviews = await parts.store.reviews.rules(guild_id)
     review = next((each.review_channel for each in reviews if each.channel_id == 0), None)
     gallery = (await parts.store.reactions.get(guild_id)).gallery_channel
-    practice = parts.practice
     known = SetupKnown(
         checklist=await parts.first_setup.checklist(guild_id, exists),
         rules=rules,
@@ -66,7 +65,7 @@ async def _draw(interaction: Interaction, step: SetupStep | None) -> tuple[disco
         gallery_channel=gallery,
         exists=exists,
         problems=_problems(interaction, [each for each in (review, rules.log_channel, gallery) if each is not None]),
-        practice=practice is not None and not await practice.is_on(guild_id),
+        practice=parts.practice.is_allowed and await parts.store.keys.current(guild_id) is None,
     )
     return setup_panel(step, known)
 

@@ -11,6 +11,7 @@ from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.domain.first_contact import SetupChecklist, SetupStep, StepOutcome, StepState
 from bot.domain.guild_rules import Rules
 from bot.domain.text import stamp
+from cogs.moderate.practice import ACTION, ON
 from cogs.moderate.settings.panel import PLACES, TALK
 from cogs.moderate.setup import texts
 from cogs.moderate.texts import KEY_PAGE
@@ -35,7 +36,7 @@ class SetupKnown:
     problems: Sequence[str]
     """A sentence for each place in which the bot lacks permissions."""
     practice: bool
-    """Whether practice can be switched on."""
+    """Whether practice can be switched on: it is allowed, and the server has no key of its own, nor practises."""
 
 
 def setup_panel(step: SetupStep | None, known: SetupKnown) -> tuple[discord.Embed, discord.ui.View]:
@@ -96,7 +97,7 @@ def _steps(known: SetupKnown) -> list[Control]:
         )
         for step, state in known.checklist.states.items()
     ]
-    return [*made, Control.button("welcome", "practice", label=texts.PRACTICE)] if known.practice else made
+    return [*made, Control.button(ACTION, ON, label=texts.PRACTICE)] if known.practice else made
 
 
 def _ways(step: SetupStep, known: SetupKnown) -> list[Control]:

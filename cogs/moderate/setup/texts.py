@@ -23,8 +23,6 @@ FIRST_STEPS = "A moderator can press **Set up** now, or use `/studio setup` at a
 PRACTICE_HINT = "**Practice** lets everyone try all of it first, without a key and without credits."
 IN_YOUR_SERVER = "I may not write in its system channel, so I write to you, its owner."
 ONLY_OWNER = "Only the owner of this server can use this button here."
-PRACTICE_ON = "✅ Practice is on: try `/image generate`. Nothing costs credits until you set a key or switch it off."
-PRACTICE_GONE = "Practice is not available on this bot."
 BOT_IS_GONE = "I am no longer in that server."
 
 

@@ -16,13 +16,14 @@ from bot.delivery.messages import nonce_of
 from bot.delivery.needed_permissions import SEND_MESSAGES, VIEW_CHANNEL, missing_of
 from bot.domain.first_contact import WelcomePlace
 from bot.domain.harmless_text import harmless
-from bot.errors import InputError, NotAllowed, Refused
+from bot.errors import InputError, NotAllowed
 from cogs.member.help import show_overview
+from cogs.moderate.practice import ON, switch_practice
 from cogs.moderate.setup import texts
 from cogs.moderate.setup.commands import open_setup
+from cogs.moderate.texts import PRACTICE_ON
 from cogs.ui.controls import Control, custom_id, on, view_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE
 
 log = structlog.get_logger(__name__)
@@ -77,7 +78,7 @@ async def _sent(
     mark = custom_id("welcome", f"help{subject}")
     if again and await bot.parts.delivery.messages.search(channel, lambda message: mark in _custom_ids(message)):
         return True
-    practice = bot.parts.practice is not None
+    practice = bot.parts.practice.is_allowed
     text = texts.greeting(
         harmless(guild.name),
         to_owner=to_owner,
@@ -121,8 +122,7 @@ async def pressed(interaction: Interaction, subject: str, _values: Sequence[str]
     elif name == "setup":
         await open_setup(interaction)
     elif name == "practice":
-        await require_moderator(interaction)
-        await _practise(interaction, guild_of(interaction))
+        await switch_practice(interaction, ON)
     elif name == "help":
         await show_overview(interaction)
     else:
@@ -137,23 +137,14 @@ async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) 
     if name == "practice":
         if guild.owner_id != interaction.user.id:
             raise NotAllowed(texts.ONLY_OWNER)
-        await _practise(interaction, guild_id)
+        await in_time(interaction.response.defer(thinking=True))  # a process has to start
+        await interaction.client.parts.practice.start(guild_id, by_id=interaction.user.id)
+        await in_time(interaction.edit_original_response(content=PRACTICE_ON))
         return
     command = {"setup": "/studio setup", "help": "/help"}.get(name)
     if command is None:
         raise InputError(GONE)
     await in_time(interaction.response.send_message(texts.open_there(command, guild_id)))
-
-
-async def _practise(interaction: Interaction, guild_id: int) -> None:
-    practice = interaction.client.parts.practice
-    if practice is None:
-        raise Refused(texts.PRACTICE_GONE)
-    await in_time(
-        interaction.response.defer(ephemeral=True, thinking=True)
-    )  # its sandbox is a process that has to start
-    await practice.start(guild_id, by_id=interaction.user.id)
-    await in_time(interaction.edit_original_response(content=texts.PRACTICE_ON))
 
 
 async def setup(_bot: CannonBot) -> None:

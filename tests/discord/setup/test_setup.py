@@ -13,10 +13,10 @@ from bot.delivery.needed_permissions import as_permissions
 from bot.domain.first_contact import SetupStep
 from bot.domain.guild_rules import Period, Scope
 from cogs.moderate.setup import texts
+from cogs.moderate.texts import PRACTICE_ON
 from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE, MANAGERS_ONLY, MODERATORS_ONLY
 from tests.discord.moderate.test_settings_panel import fill
-from tests.discord.setup.test_welcome import Practice
 from tests.support.channels import open_to_all, rule
 from tests.support.erased import send_key
 from tests.support.joining import join
@@ -80,7 +80,7 @@ async def test_all_is_open_at_first_and_the_first_step_is_highlighted(rig: Rig):
     assert texts.PRIVACY in embed(panel).description
     primary = [each["label"] for each in parts(panel) if each["style"] == discord.ButtonStyle.primary.value]
     assert primary == [f"{texts.OPEN_MARK} {texts.NAMES[SetupStep.KEY]}"]
-    assert texts.PRACTICE not in labels(panel)
+    assert texts.PRACTICE in labels(panel)
 
 
 async def test_the_key_is_set_by_the_form_of_its_command_and_leads_back(rig: Rig):
@@ -302,15 +302,28 @@ async def test_with_all_permissions_nothing_is_said_of_them(rig: Rig):
     assert embed(await opened(rig)).fields == []
 
 
-async def test_practice_is_offered_until_it_is_on(rig: Rig):
-    practice = Practice()
-    rig.bot.parts = replace(rig.bot.parts, practice=practice)
+async def test_practice_is_offered_until_it_is_on_and_is_no_key(rig: Rig):
     panel = await opened(rig)
-    assert texts.PRACTICE in labels(panel)
     started = await rig.moderator.click(panel, label=texts.PRACTICE)
-    assert texts.PRACTICE_ON in started.response.content
-    assert practice.started == [(rig.guild.id, rig.moderator.id)]
-    assert texts.PRACTICE not in labels(await opened(rig))
+    assert started.response.content == PRACTICE_ON
+    panel = await opened(rig)
+    assert texts.PRACTICE not in labels(panel)
+    assert marks(panel)[STEPS[SetupStep.KEY]] == texts.OPEN_MARK
+
+
+async def test_in_practice_the_test_image_is_free_and_counts_until_a_key_is_set(rig: Rig):
+    await rig.moderator.slash(rig.channel, "studio practice")
+    panel, posts = await opened(rig, "test"), rig.sandbox.posts
+    asked = await click(rig, panel, "setup_test:open")
+    if any(each.get("label") == "Yes, make it" for each in parts(asked.response)):
+        await rig.moderator.click(asked.response, label="Yes, make it")
+    await rig.work()
+    [job] = await rig.jobs()
+    assert (job.state, job.practice, rig.sandbox.posts) == ("delivered", True, posts)
+    assert marks(await opened(rig))[STEPS[SetupStep.TEST]] == texts.DONE_MARK
+    await send_key(rig, GUILD_KEY)
+    shown = marks(await opened(rig))
+    assert (shown[STEPS[SetupStep.KEY]], shown[STEPS[SetupStep.TEST]]) == (texts.DONE_MARK, texts.OPEN_MARK)
 
 
 async def test_the_host_s_key_is_a_key(tmp_path: Any):

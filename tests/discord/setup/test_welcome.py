@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,39 +11,17 @@ from bot.delivery.needed_permissions import NEEDED, as_permissions
 from bot.guild.welcomes import FOUND_WITHIN_S, GIVE_UP_S
 from bot.runtime import failpoints
 from cogs.moderate.setup import texts
+from cogs.moderate.texts import PRACTICE_ON
 from cogs.ui.texts import MODERATORS_ONLY
 from tests.discord.test_removed_server import Removal
 from tests.support.discord_trouble import refusal, trouble_with
 from tests.support.following import ask_database, pass_time
 from tests.support.joining import Joined, greet, join
-from tests.support.rig import Rig
+from tests.support.rig import Rig, running
 from tests.support.surface import labels, private_sentence
 
 DAY_S = 86_400.0
 CLOSED_TO_STRANGERS, MISSING_PERMISSION = 50007, 50013
-
-
-class Practice:
-    """Practice, as the bot's own will be."""
-
-    def __init__(self) -> None:
-        self.started: list[tuple[int, int]] = []
-
-    async def is_on(self, guild_id: int) -> bool:
-        return any(each == guild_id for each, _ in self.started)
-
-    async def start(self, guild_id: int, *, by_id: int) -> None:
-        self.started.append((guild_id, by_id))
-
-    async def stop(self, guild_id: int, *, by_id: int) -> None:
-        self.started = [each for each in self.started if each[0] != guild_id]
-
-
-@pytest.fixture
-def practice(rig: Rig) -> Practice:
-    made = Practice()
-    rig.bot.parts = replace(rig.bot.parts, practice=made)
-    return made
 
 
 def place(rig: Rig, joined: Joined) -> str | None:
@@ -56,23 +34,33 @@ async def test_the_system_channel_is_greeted_once_with_what_it_is_and_costs(rig:
     await greet(rig)
     await greet(rig)
     [message] = joined.greetings()
-    assert labels(message) == [texts.SET_UP, texts.HELP]
+    assert labels(message) == [texts.SET_UP, texts.PRACTICE, texts.HELP]
     for line in (texts.WHAT_IT_IS, texts.WHAT_IT_COSTS, texts.PRIVACY, "Newcomers"):
         assert line in message.content
     assert joined.letters() == []
     assert place(rig, joined) == "channel"
 
 
-async def test_practice_is_offered_where_the_bot_has_it(rig: Rig, practice: Practice):
+async def test_practice_begins_by_its_button_for_who_manages_the_server(rig: Rig):
     joined = await join(rig)
     await greet(rig)
     [message] = joined.greetings()
-    assert labels(message) == [texts.SET_UP, texts.PRACTICE, texts.HELP]
     assert texts.PRACTICE_HINT in message.content
-    await joined.moderator.click(message, label=texts.PRACTICE)
-    assert practice.started == [(joined.id, joined.moderator.id)]
     assert private_sentence(await joined.member.click(message, label=texts.PRACTICE)) == MODERATORS_ONLY
-    assert len(practice.started) == 1
+    assert not await rig.bot.parts.practice.is_on(joined.id)
+    answer = await joined.moderator.click(message, label=texts.PRACTICE)
+    assert answer.ephemeral
+    assert answer.response.content == PRACTICE_ON
+    assert await rig.bot.parts.practice.is_on(joined.id)
+
+
+async def test_practice_is_not_offered_where_the_host_does_not_want_it(tmp_path: Path):
+    async with running(tmp_path, practice=False) as rig:
+        joined = await join(rig)
+        await greet(rig)
+        [message] = joined.greetings()
+        assert labels(message) == [texts.SET_UP, texts.HELP]
+        assert texts.PRACTICE_HINT not in message.content
 
 
 @pytest.mark.parametrize("lacking", NEEDED, ids=lambda each: each.flag)
@@ -98,7 +86,7 @@ async def test_with_all_permissions_none_is_called_missing(rig: Rig):
     assert "I lack" not in message.content
 
 
-async def test_without_a_system_channel_the_owner_is_greeted(rig: Rig, practice: Practice):
+async def test_without_a_system_channel_the_owner_is_greeted(rig: Rig):
     joined = await join(rig, system=False)
     await greet(rig)
     [letter] = joined.letters()
@@ -108,8 +96,25 @@ async def test_without_a_system_channel_the_owner_is_greeted(rig: Rig, practice:
     for label, command in ((texts.SET_UP, "/studio setup"), (texts.HELP, "/help")):
         answer = await joined.owner.click(letter, label=label)
         assert answer.response.content == texts.open_there(command, joined.id)
-    await joined.owner.click(letter, label=texts.PRACTICE)
-    assert practice.started == [(joined.id, joined.owner.id)]
+    answer = await joined.owner.click(letter, label=texts.PRACTICE)
+    assert answer.response.content == PRACTICE_ON
+    assert await rig.bot.parts.practice.is_on(joined.id)
+    key = await rig.bot.parts.store.keys.current(joined.id)
+    assert key is not None
+    assert key.set_by == joined.owner.id
+
+
+async def test_a_press_that_is_not_the_owner_s_or_of_a_server_that_is_gone_starts_nothing(rig: Rig):
+    joined = await join(rig, system=False)
+    await greet(rig)
+    [letter] = joined.letters()
+    rig.env.backend.edit_guild(joined.id, {"owner_id": joined.moderator.id})
+    await rig.env.settle()
+    assert private_sentence(await joined.owner.click(letter, label=texts.PRACTICE)) == texts.ONLY_OWNER
+    assert not await rig.bot.parts.practice.is_on(joined.id)
+    rig.env.backend.remove_guild(joined.id)
+    await rig.env.settle()
+    assert private_sentence(await joined.owner.click(letter, label=texts.SET_UP)) == texts.BOT_IS_GONE
 
 
 async def test_an_owner_who_takes_no_messages_is_not_asked_again_and_the_command_is_there(rig: Rig):
