@@ -64,7 +64,7 @@ async def _draw(interaction: Interaction, step: SetupStep | None) -> tuple[disco
         review_channel=review,
         gallery_channel=gallery,
         exists=exists,
-        problems=_problems(interaction, [each for each in (review, rules.log_channel, gallery) if each is not None]),
+        problems=_problems(interaction, [review, rules.log_channel, gallery, *sorted(rules.allowed_channels)]),
         practice=parts.practice.is_allowed and await parts.store.keys.current(guild_id) is None,
     )
     return setup_panel(step, known)
@@ -76,7 +76,7 @@ def _exists(guild: discord.Guild | None) -> Callable[[int], bool]:
     return lambda each: guild.get_channel_or_thread(each) is not None or guild.get_role(each) is not None
 
 
-def _problems(interaction: Interaction, channel_ids: Sequence[int]) -> list[str]:
+def _problems(interaction: Interaction, channel_ids: Sequence[int | None]) -> list[str]:
     """Return a sentence for each place where the bot lacks permissions: server, this channel, those that are set."""
     guild = interaction.guild
     if guild is None:
@@ -86,12 +86,12 @@ def _problems(interaction: Interaction, channel_ids: Sequence[int]) -> list[str]
     made = [texts.missing_in_server(lacks)] if lacks else []
     made += [texts.missing_here(here)] if here else []
     for channel_id in dict.fromkeys(channel_ids):
-        channel = guild.get_channel_or_thread(channel_id)
-        if channel is None or channel_id == interaction.channel_id:
+        channel = None if channel_id is None else guild.get_channel_or_thread(channel_id)
+        if channel is None or channel.id == interaction.channel_id:
             continue
         needed = to_post(is_thread=isinstance(channel, discord.Thread), files=True)
         there = [each for each in missing_of(channel.permissions_for(guild.me), needed) if each not in lacks]
-        made += [texts.missing_in(channel_id, there)] if there else []
+        made += [texts.missing_in(channel.id, there)] if there else []
     return made
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import discord
 
 from bot.delivery.colours import ATTENTION, NEUTRAL, SUCCESS
-from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
 from bot.domain.first_contact import SetupChecklist, SetupStep, StepOutcome, StepState
 from bot.domain.guild_rules import Rules
-from bot.domain.text import stamp
+from bot.domain.text import shortened, stamp
 from cogs.moderate.practice import ACTION, ON
 from cogs.moderate.settings.panel import PLACES, TALK
 from cogs.moderate.setup import texts
@@ -44,7 +44,8 @@ def setup_panel(step: SetupStep | None, known: SetupKnown) -> tuple[discord.Embe
     embed = _overview(known) if step is None else _page(step, known)
     if known.problems:
         embed.colour = discord.Colour(ATTENTION)
-        embed.add_field(name=texts.MISSING, value="\n".join(f"⚠️ {each}" for each in known.problems), inline=False)
+        lines = "\n".join(f"⚠️ {each}" for each in known.problems)
+        embed.add_field(name=texts.MISSING, value=shortened(lines, EMBED_FIELD_CHARS), inline=False)
     controls = _steps(known) if step is None else [*_CONTROLS[step](known), *_ways(step, known)]
     view = view_of(controls)
     if step is SetupStep.KEY:

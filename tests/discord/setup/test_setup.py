@@ -17,7 +17,7 @@ from cogs.moderate.texts import PRACTICE_ON
 from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE, MANAGERS_ONLY, MODERATORS_ONLY
 from tests.discord.moderate.test_settings_panel import fill
-from tests.support.channels import open_to_all, rule
+from tests.support.channels import let_in, open_to_all, rule
 from tests.support.erased import send_key
 from tests.support.joining import join
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
@@ -296,6 +296,29 @@ async def test_missing_permissions_are_named_for_the_server_and_for_channels(rig
     [problems] = [each.value for each in embed(shown.response).fields if each.name == texts.MISSING]
     assert "**Add Reactions**" in problems
     assert "Attach Files" not in problems
+
+
+async def test_a_channel_in_which_the_bot_may_not_post_is_refused_and_one_that_was_closed_later_is_named(rig: Rig):
+    desk = rig.guild.create_text_channel("desk")
+    await rig.env.settle()
+    panel = await opened(rig, "channels")
+    let_in(rig, desk, rig.bot.user.id, attach_files=False)
+    await rig.env.settle()
+    refused = await rig.moderator.select(now(rig, panel), [desk], custom_id="c1:setup_channel:gallery")
+    assert "Attach Files" in private_sentence(refused)
+    assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
+    await rig.moderator.select(now(rig, panel), [desk], custom_id="c1:setup_channel:results")
+    [problems] = [each.value for each in embed(now(rig, panel)).fields if each.name == texts.MISSING]
+    assert problems == f"⚠️ In <#{desk.id}> I lack **Attach Files**."
+
+
+async def test_reviews_are_not_where_everybody_works(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    await rig.member.slash(rig.channel, "image generate", prompt="x")
+    panel = await opened(rig, "channels")
+    refused = await rig.moderator.select(now(rig, panel), [rig.channel], custom_id="c1:setup_channel:review")
+    assert "people work there" in private_sentence(refused)
+    assert await rig.bot.parts.store.reviews.rules(rig.guild.id) == ()
 
 
 async def test_with_all_permissions_nothing_is_said_of_them(rig: Rig):
