@@ -57,7 +57,8 @@ class EarlierJobs:
             parent = await self._visible.get(viewer, job.parent_id)
         values: dict[str, Any] = dict(job.input)
         files: list[SourceFile] = []
-        for field in self._catalogue.current.resolve(job.operation).fields:
+        operation = self._catalogue.current.find(job.operation)
+        for field in () if operation is None else operation.fields:
             if field.kind not in {FieldKind.URL, FieldKind.URLS} or field.name not in values:
                 continue
             links = values[field.name]

@@ -76,6 +76,7 @@ class Reruns:
             operation=job.operation,
             values=values,
             extra=undocumented_names(self._catalogue.current.find(job.operation), values),
+            raw=self._catalogue.current.find(job.operation) is None,
             files=files,
             count=count,
             private=await self._earlier.is_private(job),

@@ -16,7 +16,7 @@ from bot.generation import texts
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation
 from bot.generation.generations import Incomplete
-from bot.generation.lacking import asked_again, named_as_missing
+from bot.generation.lacking import asked_again, named_as_missing, undocumented_names
 from bot.generation.rerun import Reruns
 from bot.generation.sources import Sources, require_shown
 from bot.jobs.admission import Admission
@@ -104,6 +104,8 @@ class Retries:
             parent_id=left[-1].id,
             before=before,
             fill=last.fill,
+            extra=undocumented_names(self._catalogue.current.find(last.operation), last.input),
+            raw=len(left) == 1 and self._catalogue.current.find(last.operation) is None,
             repeats=last.repeats,
             label=plan.label,
         )

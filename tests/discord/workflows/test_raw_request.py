@@ -14,7 +14,7 @@ from bot.errors import InputError
 from bot.generation.json_input import parsed, skeleton
 from cogs.ui.forms import INPUT_CHARS
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly
+from tests.support.surface import labels, nothing_happened, png, private_sentence, settled_exactly, whole
 
 REQUEST = "studio request"
 
@@ -311,3 +311,17 @@ async def test_what_the_rules_of_the_server_forbid_is_refused_before_the_warning
     result = await send(rig, "image.tile", '{"prompt": "x"}')
     assert "limit here is 1 credit" in private_sentence(result)
     await nothing_happened(rig)
+
+
+@pytest.mark.parametrize(
+    ("operation", "typed"), [("image.tile", {"prompt": "x"}), ("image.generate", {"prompt": "x", "grain": 7})]
+)
+async def test_what_no_document_names_can_be_tried_again_after_the_same_question(rig: Rig, operation: str, typed: dict):
+    asked = await send(rig, operation, json.dumps(typed))
+    await rig.moderator.click(asked.response, label="Continue anyway")
+    await rig.work()
+    [message] = rig.messages()
+    again = await rig.moderator.click(message, label=whole(message, "Try again"))
+    assert labels(again.response) == ["Continue anyway", "Cancel"]
+    await rig.moderator.click(again.response, label="Continue anyway")
+    assert [(job.operation, job.input) for job in await rig.jobs()] == [(operation, typed)] * 2
