@@ -58,14 +58,17 @@ async def _draw(interaction: Interaction, step: SetupStep | None) -> tuple[disco
     reviews = await parts.store.reviews.rules(guild_id)
     review = next((each.review_channel for each in reviews if each.channel_id == 0), None)
     gallery = (await parts.store.reactions.get(guild_id)).gallery_channel
+    checklist, own_key = await parts.first_setup.checklist(guild_id, exists), await parts.store.keys.current(guild_id)
     known = SetupKnown(
-        checklist=await parts.first_setup.checklist(guild_id, exists),
+        checklist=checklist,
         rules=rules,
+        limits=await parts.store.limits.all(guild_id),
+        host_pays=own_key is None and checklist.states[SetupStep.KEY].outcome is StepOutcome.DONE,
         review_channel=review,
         gallery_channel=gallery,
         exists=exists,
         problems=_problems(interaction, [review, rules.log_channel, gallery, *sorted(rules.allowed_channels)]),
-        practice=parts.practice.is_allowed and await parts.store.keys.current(guild_id) is None,
+        practice=parts.practice.is_allowed and own_key is None,
     )
     return setup_panel(step, known)
 

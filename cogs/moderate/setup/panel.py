@@ -9,7 +9,8 @@ import discord
 from bot.delivery.colours import ATTENTION, NEUTRAL, SUCCESS
 from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
 from bot.domain.first_contact import SetupChecklist, SetupStep, StepOutcome, StepState
-from bot.domain.guild_rules import Rules
+from bot.domain.guild_rules import Limit, Rules
+from bot.domain.limit_words import terms, whose
 from bot.domain.text import shortened, stamp
 from cogs.moderate.practice import ACTION, ON
 from cogs.moderate.settings.panel import PLACES, TALK
@@ -19,6 +20,7 @@ from cogs.ui.controls import Control, view_of
 
 OVERVIEW = "overview"
 """The subject of the button that leads to the list, beside the steps'."""
+LIMITS_SHOWN = 10
 _MARKS = {StepOutcome.DONE: texts.DONE_MARK, StepOutcome.SKIPPED: texts.SKIPPED_MARK, None: texts.OPEN_MARK}
 _WORDS = {StepOutcome.DONE: texts.DONE, StepOutcome.SKIPPED: texts.SKIPPED, None: texts.OPEN}
 
@@ -29,6 +31,9 @@ class SetupKnown:
 
     checklist: SetupChecklist
     rules: Rules
+    limits: Sequence[Limit]
+    host_pays: bool
+    """Whether the key is that of the bot's host."""
     review_channel: int | None
     gallery_channel: int | None
     exists: Callable[[int], bool]
@@ -79,9 +84,14 @@ def _overview(known: SetupKnown) -> discord.Embed:
 
 def _page(step: SetupStep, known: SetupKnown) -> discord.Embed:
     steps, state = list(SetupStep), known.checklist.states[step]
+    lines = [texts.ABOUT[step], "", texts.step_line(step, _MARKS[state.outcome], _state(state))]
+    if step is SetupStep.KEY and known.host_pays:
+        lines.append(texts.HOST_PAYS)
+    if step is SetupStep.LIMITS:
+        lines += [f"• {whose(each)}: {terms(each)}" for each in known.limits[:LIMITS_SHOWN]]
     return discord.Embed(
         title=texts.step_title(step, steps.index(step) + 1, len(steps)),
-        description=f"{texts.ABOUT[step]}\n\n{texts.step_line(step, _MARKS[state.outcome], _state(state))}",
+        description="\n".join(lines),
         colour=SUCCESS if state.outcome is StepOutcome.DONE else NEUTRAL,
     )
 

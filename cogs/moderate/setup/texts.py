@@ -103,6 +103,7 @@ ABOUT = {
         " Each is optional; `/studio settings` has more."
     ),
 }
+HOST_PAYS = "The key of this bot's host pays here. With one of your own, your server pays for itself."
 ALL_DONE = "Everything is done or skipped. You can change each step at any time."
 TAKE_A_STEP = "Take the steps in any order; each can be skipped. Another moderator can continue where you stop."
 OVERVIEW, SKIP = "Overview", "Skip this step"

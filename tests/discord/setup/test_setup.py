@@ -148,6 +148,7 @@ async def test_limits_are_set_changed_and_removed(rig: Rig):
         (Scope.SERVER, Period.MONTH): Decimal(2000),
     }
     assert f"{texts.DONE_MARK} **{STEPS[SetupStep.LIMITS]}**" in embed(now(rig, panel)).description
+    assert "• every member: 50 credits a day" in embed(now(rig, panel)).description
     await fill(rig, await click(rig, panel, "setup_limits:open"), "", None)
     assert await limits(rig) == {(Scope.SERVER, Period.MONTH): Decimal(2000)}
     lines = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "limit"]
@@ -353,3 +354,6 @@ async def test_the_host_s_key_is_a_key(tmp_path: Any):
     async with running(tmp_path) as rig:
         assert rig.sandbox.spent(HOST_KEY) == 0
         assert marks(await opened(rig))[STEPS[SetupStep.KEY]] == texts.DONE_MARK
+        assert texts.HOST_PAYS in embed(await opened(rig, "key")).description
+        await send_key(rig, GUILD_KEY)
+        assert texts.HOST_PAYS not in embed(await opened(rig, "key")).description

@@ -55,7 +55,7 @@ async def test_practice_begins_by_its_button_for_who_manages_the_server(rig: Rig
 
 
 async def test_practice_is_not_offered_where_the_host_does_not_want_it(tmp_path: Path):
-    async with running(tmp_path, practice=False) as rig:
+    async with running(tmp_path, practice="off") as rig:
         joined = await join(rig)
         await greet(rig)
         [message] = joined.greetings()
