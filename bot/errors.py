@@ -174,6 +174,10 @@ class MediaWrongKind(MediaError):
     """The file's content is not of the expected kind."""
 
 
+class MediaEmpty(MediaWrongKind):
+    """The file has no content."""
+
+
 class StartError(BotError):
     """The bot cannot start, or cannot go on; the sentence says what is wrong and what to do."""
 

@@ -13,7 +13,7 @@ from bot.catalogue import FieldKind, LiveCatalogue, Operation, ProbeKind
 from bot.catalogue.texts import echo
 from bot.domain.models import Job, Media, MediaKind, is_id
 from bot.domain.visibility import Viewer
-from bot.errors import BotError, InputError, MediaError, MediaGone
+from bot.errors import BotError, InputError, MediaEmpty, MediaError, MediaGone, MediaWrongKind
 from bot.generation import texts
 from bot.generation.look_pace import LookPace
 from bot.generation.visible_jobs import VisibleJobs
@@ -110,9 +110,18 @@ class Sources:
             if ref.job_id is not None:
                 return await self._from_job(viewer, ref.job_id, kinds, label)
             if ref.attachment is not None:
-                link, name = ref.attachment
-                return Source(url=link, facts=await self._inspect(link, kinds, texts.named_file(label, _quoted(name))))
+                return await self._from_upload(*ref.attachment, kinds, label)
             return await self._from_link(viewer, ref.url or "", kinds, label)
+
+    async def _from_upload(self, link: str, name: str, kinds: frozenset[MediaKind], label: str) -> Source:
+        """Return an upload as a source. A file of another kind is told by its name: there was no link."""
+        name = _quoted(name)
+        try:
+            return Source(url=link, facts=await self._inspect(link, kinds, texts.named_file(label, name)))
+        except MediaEmpty:
+            raise
+        except MediaWrongKind as error:
+            raise MediaWrongKind(texts.wrong_upload(name, kinds)) from error
 
     async def _from_link(self, viewer: Viewer, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")

@@ -5,7 +5,7 @@ Titles and labels are those of the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.domain.models import MediaKind
 
@@ -17,6 +17,14 @@ KIND_WORDS = {
     MediaKind.AUDIO: "a sound",
     MediaKind.FILE: "a file",
 }
+
+
+UPLOAD_FORMATS = {
+    MediaKind.IMAGE: ("PNG", "JPEG", "WebP", "GIF"),
+    MediaKind.VIDEO: ("MP4", "MOV", "WebM"),
+    MediaKind.AUDIO: ("MP3", "M4A", "WAV", "OGG", "FLAC"),
+}
+"""Formats that people have at hand, to name a few; what is taken besides is in bot/media/texts.py."""
 
 
 def kinds(of: Sequence[MediaKind]) -> str:
@@ -33,6 +41,14 @@ def given_in_several_ways(label: str) -> str:
 def named_file(label: str, name: str) -> str:
     """Return what an uploaded file is called in sentences."""
     return f"{label} {name}"
+
+
+def wrong_upload(name: str, wanted: Collection[MediaKind]) -> str:
+    """Refuse an uploaded file that is none of the `wanted` kinds, with formats that are."""
+    known = [kind for kind in UPLOAD_FORMATS if kind in wanted]
+    *first, last = dict.fromkeys(each for kind in known for each in UPLOAD_FORMATS[kind])
+    article = "an" if (first or [last])[0].startswith("M") else "a"
+    return f"{name} is not {kinds(known)}. Upload {article} {', '.join(first)} or {last}."
 
 
 def unusable(label: str, sentence: str) -> str:

@@ -19,7 +19,7 @@ import httpx
 import structlog
 
 from bot.domain.models import MediaKind
-from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
+from bot.errors import MediaEmpty, MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.media import texts
 from bot.media.body import body_of, is_packed
 from bot.media.containers.facts import ContainerFacts, facts_of
@@ -293,7 +293,7 @@ def _refuse_status(status: int, *, ranged: bool) -> None:
     if status == 200 or (ranged and status == 206):
         return
     if status in {204, 416}:
-        raise MediaWrongKind(texts.EMPTY)
+        raise MediaEmpty(texts.EMPTY)
     if 400 <= status < 500 and status not in _LATER:
         raise MediaGone(texts.GONE)  # object stores answer 400 or 403 for an expired link
     raise MediaUnreachable(texts.host_failed(status))

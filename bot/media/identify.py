@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from bot.domain.models import SOURCE_KINDS, MediaKind
-from bot.errors import MediaWrongKind
+from bot.errors import MediaEmpty, MediaWrongKind
 from bot.media import texts
 from bot.media.containers.facts import ContainerFacts, facts_of
 from bot.media.containers.pieces import Span
@@ -24,7 +24,7 @@ def identified(head: bytes, expect: Collection[MediaKind] | None, link: str = ""
     is from. Raises MediaWrongKind if it can be none of the kinds in `expect`, or nothing that the bot knows.
     """
     if not head:
-        raise MediaWrongKind(texts.EMPTY)
+        raise MediaEmpty(texts.EMPTY)
     takes_any = MediaKind.FILE in (expect or ())
     found = sniff(head) or (other_file(head, link) if takes_any else None)
     if found is None:

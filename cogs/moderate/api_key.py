@@ -29,12 +29,25 @@ class KeyForm(Form):
         max_length=KEY_LENGTH_MAX,
     )
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: CannonBot, *, host_pays: bool) -> None:
+        """Say where a key is found; `host_pays`: the server needs none, because the host's serves it."""
         super().__init__(bot, title=texts.KEY_FORM, name="key")
+        self.add_item(discord.ui.TextDisplay(texts.KEY_FOUND_HOST_PAYS if host_pays else texts.KEY_FOUND))
 
     async def answer(self, interaction: Interaction) -> None:
         """Check the key with the status call, then store it."""
         await store_key(interaction, self.secret.value)
+
+
+async def open_key_form(interaction: Interaction) -> None:
+    """Open the form for the key of the server."""
+    try:
+        key = await interaction.client.parts.keys.for_guild(guild_of(interaction))
+    except NoKey:
+        host_pays = False
+    else:
+        host_pays = key.id is None
+    await in_time(interaction.response.send_modal(KeyForm(interaction.client, host_pays=host_pays)))
 
 
 async def store_key(interaction: Interaction, typed: str) -> None:

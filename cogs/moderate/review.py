@@ -21,6 +21,9 @@ from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
 REASON_CHARS = 180
 """What fits into a card's state line, with the words around it."""
 
+WORKED_IN_S = 30 * 24 * 3600.0
+"""For how long a channel counts as one that people work in after a request there."""
+
 ReviewScope = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.CategoryChannel
 
 
@@ -55,10 +58,20 @@ async def _switch_on(interaction: Interaction, channel: discord.TextChannel, onl
         missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
         if missing:
             raise InputError(texts.no_permission_to_post(channel.mention, missing), "channel")
+    is_open = channel.permissions_for(channel.guild.default_role).view_channel
+    if is_open and await _is_worked_in(interaction, channel):
+        raise InputError(texts.people_work_there(channel.id), "channel")
     rule = ReviewRule(channel_id=0 if only_in is None else only_in.id, review_channel=channel.id)
     reviews = interaction.client.parts.moderation.reviews
     await reviews.set_rule(guild_of(interaction), rule, by_id=interaction.user.id)
-    await in_time(interaction.response.send_message(texts.review_on(_line(rule)), ephemeral=True))
+    text = texts.review_on(_line(rule), channel.id, is_open=is_open)
+    await in_time(interaction.response.send_message(text, ephemeral=True))
+
+
+async def _is_worked_in(interaction: Interaction, channel: discord.TextChannel) -> bool:
+    """Whether anything was requested in the channel lately."""
+    since = interaction.client.clock.wall() - WORKED_IN_S
+    return await interaction.client.parts.store.reviews.is_worked_in(guild_of(interaction), channel.id, since=since)
 
 
 async def _switch_off(interaction: Interaction, only_in: ReviewScope | None) -> None:

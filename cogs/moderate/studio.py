@@ -13,7 +13,7 @@ from bot.domain.reaction_rules import NEEDED_MAX
 from cogs.moderate import texts
 from cogs.moderate.account import add_account
 from cogs.moderate.api_changes import add_api_changes
-from cogs.moderate.api_key import KeyForm, remove_key
+from cogs.moderate.api_key import open_key_form, remove_key
 from cogs.moderate.blocks import block, pause, show_blocked, unblock
 from cogs.moderate.books import add_books
 from cogs.moderate.operations import operations
@@ -57,7 +57,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         if action == "remove":
             await remove_key(interaction)
         else:
-            await in_time(interaction.response.send_modal(KeyForm(self.bot)))
+            await open_key_form(interaction)
 
     @app_commands.command(name="settings", description=texts.SETTINGS_COMMAND)
     async def settings(self, interaction: Interaction) -> None:

@@ -56,7 +56,14 @@ def done(text: str) -> str:
 # ---------------------------------------------------------------------- /studio key
 
 KEY_FORM = "Cannon Studio key"
-KEY_INPUT = "API key from Cannon Studio's console"
+KEY_INPUT = "API key"
+KEY_PAGE = "https://www.cannonstudio.app/developers/docs/authentication"
+"""Says where the developer console is, and how a key is made there: the console itself has no public address."""
+KEY_FOUND = (
+    f"Create a key in Cannon Studio's developer console and paste it here: [how to find it]({KEY_PAGE}). Only its last "
+    "four characters are shown again."
+)
+KEY_FOUND_HOST_PAYS = f"This server runs on the key of this bot's host and needs none of its own. {KEY_FOUND}"
 KEY_PLACEHOLDER = "cs_live_…"
 KEY_STORED = "Key stored"
 EARLIER_KEY = "Earlier key"
@@ -398,9 +405,19 @@ def review_rule(channel_id: int, review_channel: int) -> str:
     return f"Results {where} are looked at in <#{review_channel}> before they are posted."
 
 
-def review_on(rule: str) -> str:
-    """Confirm that a rule was set."""
-    return done(f"{rule} Let only moderators read that channel.")
+def people_work_there(channel_id: int) -> str:
+    """Refuse a channel for reviews that everybody reads and works in: nothing requested there would be reviewed."""
+    return (
+        f"Everybody can read <#{channel_id}>, and people work there: they would see results before a review, and what "
+        "they request there would be posted without one. Name a channel that only moderators can read."
+    )
+
+
+def review_on(rule: str, review_channel: int, *, is_open: bool) -> str:
+    """Confirm that a rule was set; with `is_open`, everybody can read the channel for reviews."""
+    rest = f"What is requested in <#{review_channel}> itself is posted there without a review."
+    warning = " ⚠️ Everybody can read that channel now: let only moderators read it." if is_open else ""
+    return done(f"{rule} {rest}{warning}")
 
 
 def review_off(removed: str) -> str:

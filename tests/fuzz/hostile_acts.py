@@ -80,7 +80,7 @@ def filled(chance: Chance, modal: dict[str, Any], subjects: list[str]) -> dict[s
     """Return values for the fields of a form."""
     values: dict[str, Any] = {}
     for row in modal["components"]:
-        for item in [row["component"]] if "component" in row else row["components"]:
+        for item in [row["component"]] if "component" in row else row.get("components", []):
             if item["type"] == TEXT:
                 most, least = item.get("max_length", 4000), item.get("min_length", 1 if item.get("required") else 0)
                 typed = chance.dice.choice(subjects) if chance.dice.random() < 0.2 else chance.text(most, least)

@@ -258,7 +258,7 @@ class Rig:
 
     def form_fields(self, shown: Any) -> list[str]:
         """Return the custom ids of a form's text inputs, in order."""
-        rows = shown.modal["components"]
+        rows = [row for row in shown.modal["components"] if row["type"] != discord.ComponentType.text_display.value]
         inputs = [row.get("component") or row["components"][0] for row in rows]
         return [item["custom_id"] for item in inputs]
 

@@ -91,6 +91,18 @@ class Reviews(Repository):
 
         return await self._recorded(guild_id, change, record)
 
+    async def is_worked_in(self, guild_id: int, channel_id: int, *, since: float) -> bool:
+        """Whether anything was requested in the channel, or in a thread of it, since then (Unix seconds)."""
+        values = (guild_id, since, channel_id)
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT 1 FROM cards WHERE guild_id = ? AND created_at >= ?"
+                " AND ? IN (channel_id, parent_channel_id) LIMIT 1",
+                values,
+            ).fetchone()
+        )
+        return row is not None
+
     async def get(self, guild_id: int, job_id: str) -> Review | None:
         """Return the review of the guild's job, None if it has none."""
         return await self._database.read(lambda db: _review_of(db, guild_id, job_id))

@@ -129,3 +129,17 @@ async def test_reading_the_account_again_and_again_asks_as_seldom(rig: Rig):
         assert "credits" in shown(await rig.moderator.slash(rig.channel, "studio status"))
         await rig.moderator.slash(rig.channel, "usage report")
     assert len(of(calls, "status")) <= OF_SERVER
+
+
+async def said_in_form(rig: Rig) -> str:
+    """What the form for the key says besides its field."""
+    form = await rig.moderator.slash(rig.channel, "studio key")
+    return " ".join(row["content"] for row in form.modal["components"] if "content" in row)
+
+
+async def test_the_form_says_where_a_key_is_found_and_who_pays_without_one(rig: Rig):
+    said = await said_in_form(rig)
+    assert "(https://www.cannonstudio.app/developers/docs/authentication)" in said
+    assert "runs on the key of this bot's host" in said
+    await send_key(rig, GUILD_KEY)
+    assert "host" not in await said_in_form(rig)

@@ -276,3 +276,28 @@ async def test_the_rules_are_shown_and_switched_off(rig: Rig, desk):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+
+async def test_the_channel_where_everybody_works_is_no_place_for_reviews(rig: Rig):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    refused = await rig.moderator.slash(rig.channel, "studio review", channel=rig.channel)
+    assert f"Everybody can read <#{rig.channel.id}>, and people work there" in refused.response.content
+    assert await rig.bot.parts.store.reviews.rules(rig.guild.id) == ()
+    rig.clock.advance(31 * DAY_S)
+    allowed = await rig.moderator.slash(rig.channel, "studio review", channel=rig.channel)
+    assert f"requested in <#{rig.channel.id}> itself is posted there without a review" in allowed.response.content
+    assert "Everybody can read that channel now" in allowed.response.content
+
+
+async def test_a_channel_for_moderators_alone_may_be_worked_in_and_gets_no_warning(rig: Rig):
+    hidden = discord.PermissionOverwrite(view_channel=False)
+    here = discord.PermissionOverwrite(view_channel=True)
+    me = rig.bot.get_guild(rig.guild.id).me
+    overwrites = {rig.guild.default_role: hidden, me: here, rig.moderator: here}
+    channel = rig.guild.create_text_channel("review", overwrites=overwrites)
+    await rig.moderator.slash(channel, GENERATE, prompt="gold")
+    await rig.work()
+    done = await rig.moderator.slash(rig.channel, "studio review", channel=channel)
+    assert "Everybody" not in done.response.content
+    assert [rule.review_channel for rule in await rig.bot.parts.store.reviews.rules(rig.guild.id)] == [channel.id]

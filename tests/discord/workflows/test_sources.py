@@ -113,7 +113,34 @@ async def test_a_file_that_is_far_too_large_costs_nothing(rig: Rig, monkeypatch:
 
 async def test_the_second_of_two_files_is_checked_too(rig: Rig):
     sentence = await refused(rig, "finish lipsync", video=sample(VIDEO), audio=sample(IMAGE))
-    assert sentence == "The speech `cat.png` cannot be used. The file is an image; a sound is needed."
+    assert sentence == "`cat.png` is not a sound. Upload an MP3, M4A, WAV, OGG or FLAC."
+    await nothing_happened(rig)
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "told"),
+    [
+        (EDIT, {"prompt": "x", "image": ("notes.txt", b"some words")}, "a picture. Upload a PNG, JPEG, WebP or GIF."),
+        (EDIT, {"prompt": "x", "image": ("page.png", b"<html></html>")}, "a picture. Upload a PNG, JPEG, WebP or GIF."),
+        ("finish subtitles", {"video": ("notes.txt", b"some words")}, "a video. Upload an MP4, MOV or WebM."),
+        (
+            "finish motion",
+            {"prompt": "x", "file": sample(AUDIO)},
+            "a picture or a video. Upload a PNG, JPEG, WebP, GIF, MP4, MOV or WebM.",
+        ),
+    ],
+)
+async def test_an_upload_of_another_kind_is_told_by_its_name_with_formats_that_do(
+    rig: Rig, command: str, options: dict[str, Any], told: str
+):
+    name = next(value[0] for value in options.values() if isinstance(value, tuple))
+    assert await refused(rig, command, **options) == f"`{name}` is not {told}"
+    await nothing_happened(rig)
+
+
+async def test_an_empty_upload_is_called_empty(rig: Rig):
+    sentence = await refused(rig, EDIT, prompt="x", image=("notes.txt", b""))
+    assert sentence == "The picture `notes.txt` cannot be used. The file is empty."
     await nothing_happened(rig)
 
 
