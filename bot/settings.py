@@ -227,6 +227,14 @@ def _one_of(value: object, choices: tuple[str, ...], fold: Callable[[str], str])
     return value
 
 
+def _switch(value: object) -> object:
+    if isinstance(value, str):
+        if value.strip().casefold() not in {"on", "off"}:
+            raise ValueError("must be on or off")
+        return value.strip().casefold() == "on"
+    return value
+
+
 def _default_log_format() -> Literal["console", "json"]:
     return "console" if sys.stderr.isatty() else "json"
 
@@ -269,6 +277,10 @@ class Settings(BaseModel):
         default=None,
         description="Where servers buy credits for their own accounts: shown with alerts, unless Cannon Studio tells a"
         " link itself.",
+    )
+    practice: Annotated[bool, BeforeValidator(_switch)] = Field(
+        default=True,
+        description="`on` or `off`: whether servers may practise, in a sandbox on this machine that costs nothing.",
     )
     database: Annotated[Path, BeforeValidator(_database)] = Field(
         default_factory=lambda: Path("data/cannon-bot.db").absolute(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from bot.app.command_sync import CommandSync
 from bot.app.document_reader import DocumentReader
 from bot.app.health import Health
 from bot.app.host_key import HostKeyScope
-from bot.app.parts import Parts, Setup
+from bot.app.parts import Cdn, Parts, Setup
 from bot.app.recovery import Recovery
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
@@ -36,6 +37,7 @@ from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import make_moderation
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.practice import PracticeMode
 from bot.guild.retention import DataRetention
 from bot.guild.status_pace import StatusPace
 from bot.guild.unavailable_operations import UnavailableOperations
@@ -53,9 +55,10 @@ from bot.jobs.reconciler import Reconciler
 from bot.jobs.told_prices import ToldPrices
 from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
-from bot.media.fetcher import MediaFetcher
+from bot.media.fetcher import MediaFetcher, NewTransport
 from bot.media.scratch_dir import sweep
 from bot.runtime.listener import Endpoint
+from bot.runtime.practice_transport import PracticeTransport
 from bot.runtime.transport import OriginTransport, public_transport
 from bot.runtime.web_server import HttpServer
 from bot.store import Store
@@ -125,7 +128,15 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         watch=watch,
     )
     status_pace = StatusPace(setup.clock)
-    moderation = make_moderation(store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker)
+    moderation = make_moderation(
+        store,
+        client=core.client,
+        catalogue=setup.catalogue,
+        pace=status_pace,
+        worker=worker,
+        show=delivery.show,
+    )
+    practice = _practice(setup, core, delivery, worker)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
     core.absences.listen(worker.resume)
@@ -145,7 +156,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
-        upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery, command_sync),
+        upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery, command_sync, practice),
         switches=core.switches,
         estimates=core.estimates,
         estimate_tool=core.estimate_tool,
@@ -160,6 +171,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         member_data=MemberData(store, setup.catalogue, core.memories),
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
         moderation=moderation,
+        practice=practice,
+        practice_studio=setup.practice,
         status_pace=status_pace,
         host_limit=host_limit,
         unavailable=core.unavailable,
@@ -183,7 +196,9 @@ async def assemble(setup: Setup, store: Store) -> Parts:
 async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
     keys = _keys(setup, store, absences)
-    client, estimates = CannonClient(settings.cannon_api_url, clock=setup.clock), Estimates(settings.cannon_api_url)
+    address = setup.practice.address
+    client = CannonClient(settings.cannon_api_url, clock=setup.clock, practice_transport=PracticeTransport(address))
+    estimates = Estimates(settings.cannon_api_url, practice_transport=PracticeTransport(address))
     tool = EstimateTool(estimates, setup.clock)
     core = _Core(
         store=store,
@@ -229,16 +244,19 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
 def _media_fetcher(setup: Setup) -> MediaFetcher:
     address = urlsplit(setup.settings.cannon_api_url)
     origins = (f"{address.scheme}://{address.netloc}",)
-    cdn = setup.cdn
-    if cdn is None:
-        return MediaFetcher(allowed_origins=origins, clock=setup.clock)
-    return MediaFetcher(
+    public = _public_transports(origins, setup.cdn)
+    practice = MediaFetcher(
         allowed_origins=origins,
         clock=setup.clock,
-        new_transport=lambda connections: OriginTransport(
-            public_transport(origins, connections=connections), CDN_HOSTS, cdn
-        ),
+        new_transport=lambda connections: PracticeTransport(setup.practice.address, others=public(connections)),
     )
+    return MediaFetcher(allowed_origins=origins, clock=setup.clock, new_transport=public, practice=practice)
+
+
+def _public_transports(origins: Collection[str], cdn: Cdn | None) -> NewTransport:
+    if cdn is None:
+        return lambda connections: public_transport(origins, connections=connections)
+    return lambda connections: OriginTransport(public_transport(origins, connections=connections), CDN_HOSTS, cdn)
 
 
 def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights) -> Delivery:
@@ -292,6 +310,19 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
     )
 
 
+def _practice(setup: Setup, core: _Core, delivery: Delivery, worker: Worker) -> PracticeMode:
+    practice = PracticeMode(
+        core.store,
+        client=core.client,
+        worker=worker,
+        show=delivery.show,
+        stop_idle=setup.practice.stop_idle,
+        allowed=setup.settings.practice,
+    )
+    setup.practice.listen(practice.lost)
+    return practice
+
+
 def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
     return Watch(
         core.store,
@@ -334,6 +365,7 @@ def _upkeep(
     recovery: Recovery,
     delivery: Delivery,
     command_sync: CommandSync,
+    practice: PracticeMode,
 ) -> Upkeep:
     return Upkeep(
         core.store,
@@ -346,6 +378,7 @@ def _upkeep(
         retention=DataRetention(core.store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days),
         delete_erased=delivery.takedown.delete_erased,
         renew_commands=command_sync.catch_up,
+        practise=practice.run_once,
         learned=core.learned,
         fulfil_wishes=setup.surface.fulfil_wishes,
         ask_prices=core.price_books.run_once,

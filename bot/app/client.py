@@ -20,6 +20,7 @@ from bot.app.assembly import open_parts
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
+from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.app.responses import Responses
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
@@ -78,7 +79,8 @@ class CannonBot(commands.Bot):
     """The Discord client. `run_worker=False` and `serve_http=False` leave those to the caller.
 
     `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404. `backoff` is what
-    keeps restarts from using up Discord's starts of the day; a simulated Discord needs none.
+    keeps restarts from using up Discord's starts of the day; a simulated Discord needs none. `practice` is the sandbox
+    in which servers practise: by default a process of its own, or none if the settings say so.
     """
 
     parts: Parts
@@ -92,6 +94,7 @@ class CannonBot(commands.Bot):
         serve_http: bool = True,
         cdn: Cdn | None = None,
         backoff: StartBackoff | None = None,
+        practice: PracticeStudio | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.clock))
@@ -106,6 +109,7 @@ class CannonBot(commands.Bot):
         self._serve_http = serve_http
         self._cdn = cdn
         self._backoff = backoff
+        self._practice = practice or (PracticeProcess(self.clock) if settings.practice else NoPracticeStudio())
         self._background = BackgroundTasks()
         self._closed_parts = False
         self._compared = asyncio.Event()
@@ -141,6 +145,7 @@ class CannonBot(commands.Bot):
             renew_commands=self.renew_commands,
             spawn=self._background.start if self._run_worker else None,
             cdn=self._cdn,
+            practice=self._practice,
         )
 
     # ------------------------------------------------------------------ start and stop
@@ -168,6 +173,7 @@ class CannonBot(commands.Bot):
             await self.parts.http.start()
             await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
         await self.parts.recovery.recover()
+        await self.parts.practice.recover()
         if self._run_worker:
             self._background.start(self._follow_jobs(), "worker")
             self._background.start(self.parts.watch.run(), "watch")

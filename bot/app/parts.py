@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.app.catalogue_refresh import CatalogueRefresh
 from bot.app.command_sync import CommandSync, Renew
+from bot.app.practice_process import PracticeStudio
 from bot.app.recovery import Recovery, Spawn
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
@@ -30,6 +31,7 @@ from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.practice import PracticeMode
 from bot.guild.status_pace import StatusPace
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.voices import ServerVoices
@@ -68,6 +70,7 @@ class Setup:
     renew_commands: Renew
     spawn: Spawn | None
     cdn: Cdn | None
+    practice: PracticeStudio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,8 @@ class Parts:
     member_data: MemberData
     voices: ServerVoices
     moderation: Moderation
+    practice: PracticeMode
+    practice_studio: PracticeStudio
     status_pace: StatusPace
     host_limit: HostLimit
     unavailable: UnavailableOperations
@@ -116,4 +121,5 @@ class Parts:
         await self.client.aclose()
         await self.estimates.aclose()
         await self.media.aclose()
+        await self.practice_studio.aclose()
         await self.store.close()

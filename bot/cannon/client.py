@@ -21,6 +21,7 @@ import structlog
 
 from bot.cannon import retry, texts, wire
 from bot.cannon.error_text import is_own_error, is_page, reading_of
+from bot.cannon.key_routes import API_PATH, KeyRoutes
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
 from bot.domain.text import whole
@@ -36,7 +37,7 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.runtime.clock import Clock
-from bot.runtime.transport import NoAnswer, TooMuch, answer_to, new_client, plain_transport, read_capped
+from bot.runtime.transport import NoAnswer, TooMuch, answer_to, read_capped
 
 log = structlog.get_logger(__name__)
 
@@ -76,15 +77,19 @@ class CannonClient:
         clock: Clock,
         timeout_s: float = TIMEOUT_S,
         transport: httpx.AsyncBaseTransport | None = None,
+        practice_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Take the API's address (`https://www.cannonstudio.app`) and the total timeout of one call in seconds.
 
+        Calls with a practice key go through `practice_transport` alone, all others never.
+
         Raises ValueError for what is not an http or https address.
         """
-        self._base = _base(base_url)
         self._clock = clock
         self._timeout_s = timeout_s
-        self._http = new_client(transport or plain_transport(), timeout_s=timeout_s)
+        self._routes = KeyRoutes(
+            _origin(base_url), timeout_s=timeout_s, transport=transport, practice_transport=practice_transport
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,7 +101,7 @@ class CannonClient:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._routes.aclose()
 
     async def status(self, key: str) -> AccountStatus:
         """Return credits, plan and scopes. Free, creates nothing. Raises a CannonError leaf."""
@@ -189,11 +194,14 @@ class CannonClient:
             if not key.isascii() or not key.isprintable() or not key.strip():
                 raise KeyRefused(texts.IMPOSSIBLE_KEY, 401)
             sent["x-api-key"] = key
-        request = self._http.build_request(method, self._base + path, headers=sent, content=content)
+        route = self._routes.of(key)
+        if route is None:
+            raise CannonUnavailable(texts.NO_PRACTICE)
+        request = route.http.build_request(method, f"{route.base}{API_PATH}{path}", headers=sent, content=content)
         started = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._exchange(request)
+                answer = await self._exchange(route.http, request)
         except TimeoutError:
             log.warning("cannon.no_answer", method=method, reason="deadline", after_s=self._timeout_s)
             raise CannonUnavailable(texts.no_answer(self._timeout_s)) from None
@@ -205,8 +213,8 @@ class CannonClient:
             raise self._error(answer)
         return answer
 
-    async def _exchange(self, request: httpx.Request) -> _Answer:
-        async with answer_to(self._http, request) as response:
+    async def _exchange(self, http: httpx.AsyncClient, request: httpx.Request) -> _Answer:
+        async with answer_to(http, request) as response:
             fine = response.status_code < 300
             try:
                 body = await read_capped(response, ANSWER_LIMIT_BYTES if fine else ERROR_LIMIT_BYTES)
@@ -245,14 +253,14 @@ def _is_of_a_proxy(answer: _Answer) -> bool:
     return answer.status == 401 and is_page(answer.body, kind)
 
 
-def _base(address: str) -> str:
+def _origin(address: str) -> str:
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
         raise ValueError("the API's address cannot be read") from error
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query:
         raise ValueError("the API's address must be an http or https address without a login or a query")
-    return str(url).rstrip("/") + "/api/v1/"
+    return str(url)
 
 
 def _document(answer: _Answer) -> object:

@@ -18,8 +18,9 @@ from typing import Any, Final
 import httpx
 import structlog
 
+from bot.cannon.key_routes import KeyRoutes
 from bot.domain.models import credits_of
-from bot.runtime.transport import NoAnswer, TooMuch, answer_to, new_client, plain_transport, read_capped
+from bot.runtime.transport import NoAnswer, TooMuch, answer_to, read_capped
 
 log = structlog.get_logger(__name__)
 
@@ -57,14 +58,20 @@ class EstimateAnswer:
 class Estimates:
     """Calls the estimate tool. One connection pool; close it with `aclose`."""
 
-    def __init__(self, base_url: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        self._url = f"{base_url.rstrip('/')}/mcp"
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        practice_transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Take the API's address; calls with a practice key go through `practice_transport` alone, all others never."""
         self._timeout_s = timeout_s
-        self._http = new_client(plain_transport(), timeout_s=timeout_s)
+        self._routes = KeyRoutes(base_url, timeout_s=timeout_s, practice_transport=practice_transport)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._routes.aclose()
 
     async def ask(self, key: str, operation: str, values: Mapping[str, Any]) -> EstimateAnswer:
         """Ask what a job costs, and return what came of it, in time. Creates nothing, raises nothing."""
@@ -75,9 +82,12 @@ class Estimates:
             "params": {"name": TOOL, "arguments": {"operation": operation, "input": dict(values)}},
         }
         headers = {"x-api-key": key, "accept": ACCEPT, "content-type": "application/json"}
-        request = self._http.build_request("POST", self._url, content=json.dumps(call), headers=headers)
+        route = self._routes.of(key)
+        if route is None:
+            return EstimateAnswer(EstimateOutcome.SILENT)
+        request = route.http.build_request("POST", f"{route.base}/mcp", content=json.dumps(call), headers=headers)
         try:
-            async with asyncio.timeout(self._timeout_s), answer_to(self._http, request) as response:
+            async with asyncio.timeout(self._timeout_s), answer_to(route.http, request) as response:
                 if response.status_code != httpx.codes.OK:
                     return EstimateAnswer(_outcome_of(response.status_code))
                 return _read(_message(response.headers, await read_capped(response, ANSWER_LIMIT_BYTES)))

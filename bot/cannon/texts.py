@@ -48,3 +48,6 @@ def not_followed(said: str) -> str:
 def not_well(said: str) -> str:
     """Say that the status call reports a failure."""
     return f"Cannon Studio says that it is not well: {said}"
+
+
+NO_PRACTICE = "Practice is not available on this bot."

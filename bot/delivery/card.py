@@ -20,6 +20,7 @@ from bot.delivery.generated_texts import (
     result_text,
     rewritten_prompt,
 )
+from bot.delivery.practice_mark import marked, marked_title
 from bot.domain.card_jobs import is_batch, is_linked, main_job, open_part, prompt_text
 from bot.domain.harmless_text import harmless, harmless_within, in_block
 from bot.domain.models import MADE_STATES, UNKNOWN, Card, Job, JobState, WaitsFor, credits_text, credits_words
@@ -77,7 +78,7 @@ def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord
     title = operation.title if operation is not None else job.operation
     like_it = [other for other in jobs if other.operation == job.operation]
     embed = discord.Embed(
-        title=_title(card, jobs, title, len(like_it)),
+        title=marked_title(_title(card, jobs, title, len(like_it)), jobs),
         description=_prompts(jobs, context.catalogue),
         colour=_colour(jobs),
     )
@@ -94,7 +95,7 @@ def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord
         embed.add_field(name=texts.PARENT, value=context.made_from)
     for name, value in _facts(like_it):
         embed.add_field(name=name, value=value)
-    embed.set_footer(text=f"cannon-bot · {' '.join(job.id for job in jobs)}")
+    embed.set_footer(text=marked(f"cannon-bot · {' '.join(job.id for job in jobs)}", jobs))
     return embed
 
 

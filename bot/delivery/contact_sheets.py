@@ -98,7 +98,7 @@ async def _tile(media: MediaFetcher, job: Job, folder: Path, *, is_shown: bool) 
     if is_shown and image_links(job):
         with contextlib.suppress(MediaError):
             stem = f"{job.position}"
-            file = await media.download(
+            file = await media.of(practice=job.practice).download(
                 image_links(job)[0], folder, stem, expect=MediaKind.IMAGE, max_bytes=FILE_MAX_BYTES
             )
             name = file.path.name

@@ -145,14 +145,15 @@ class ResultCopies:
 
     async def _load(self, job: Job, medium: Media, folder: Path, stem: str, limit: int) -> LocalFile | None:
         """Return the medium on disk, None if it is too large or unavailable: then the embed only links to it."""
+        media = self._media.of(practice=job.practice)
         try:
             try:
-                return await self._media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=limit)
+                return await media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=limit)
             except MediaGone:
                 link = await self._fresh(job, medium)
                 if link is None:
                     return None
-                return await self._media.download(link, folder, stem, expect=medium.kind, max_bytes=limit)
+                return await media.download(link, folder, stem, expect=medium.kind, max_bytes=limit)
         except MediaTooLarge:
             return None
         except (MediaError, OSError) as error:

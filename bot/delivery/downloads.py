@@ -134,13 +134,13 @@ class Downloads:
         """
         try:
             try:
-                return await self._fetch(medium, target)
+                return await self._fetch(job, medium, target)
             except MediaGone:
                 fresh = await self._fresh(job, medium)
                 if fresh is None:
                     raise
                 target.url = fresh
-                return await self._fetch(medium, target)
+                return await self._fetch(job, medium, target)
         except MediaTooLarge:
             return None
         except (MediaWrongKind, MediaGone) as error:
@@ -156,8 +156,8 @@ class Downloads:
             log.warning("delivery.disk", job=job.id, error=type(error).__name__)
             return None
 
-    async def _fetch(self, medium: Media, target: _Target) -> LocalFile:
-        return await self._media.download(
+    async def _fetch(self, job: Job, medium: Media, target: _Target) -> LocalFile:
+        return await self._media.of(practice=job.practice).download(
             target.url, target.folder, target.stem, expect=medium.kind, max_bytes=target.max_bytes
         )
 

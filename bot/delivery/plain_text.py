@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.delivery import texts
 from bot.delivery.discord_facts import CONTENT_CHARS
 from bot.delivery.downloads import ResultFiles
+from bot.delivery.practice_mark import marked
 from bot.domain.harmless_text import harmless_within
 from bot.domain.models import Job
 
@@ -14,7 +15,7 @@ def plain_result(title: str, job: Job, results: ResultFiles) -> str:
 
     What does not fit into a message is left out: links from the last on, then the end of the text.
     """
-    last = texts.plain_footer(job.id)
+    last = marked(texts.plain_footer(job.id), [job])
     lines = [texts.plain_title(title)]
     room = CONTENT_CHARS - len(lines[0]) - len(last) - 2
     for link in results.links:

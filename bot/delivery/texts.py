@@ -198,6 +198,14 @@ def refused_by_discord(job_id: str) -> str:
     )
 
 
+PRACTICE_MARK = "Practice · not real, costs nothing"
+
+
+def practice_title(title: str) -> str:
+    """Mark the title of a card of practice."""
+    return f"🧪 Practice · {title}"
+
+
 def plain_title(title: str) -> str:
     """Return the first line of a result that is posted as plain text."""
     return f"📦 {title}"

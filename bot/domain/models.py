@@ -227,6 +227,8 @@ class Job:
     idempotency_key: str
     key_id: int | None
     """The guild key it was submitted with; None: the host's own key."""
+    practice: bool = False
+    """Whether it was accepted while its guild practises: it is the sandbox's, and costs nothing."""
     held: Decimal
     """Credits held since it was accepted."""
     raised: Decimal = Decimal(0)
@@ -343,6 +345,8 @@ class GuildKey:
     guild_id: int
     secret: str = field(repr=False)
     last4: str
+    practice: bool = False
+    """Whether it is a practice key, which only the sandbox takes."""
     set_by: int
     set_at: float
     plan: str | None = None

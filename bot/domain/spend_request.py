@@ -22,6 +22,10 @@ LEAST = Decimal("0.001")
 """The smallest amount that is counted: what a job costs at least whose price is not known yet."""
 
 
+class KeyChanged(Exception):
+    """The guild practises by now, or no longer does: the request was made for the other."""
+
+
 class WordsChanged(Exception):
     """The moderators have changed the word list since the request was judged by it: it has to be judged again."""
 
@@ -66,6 +70,8 @@ class SpendRequest:
     """The word list by which the items were judged."""
     approved: bool = False
     """Whether a moderator has approved it already, or no approval is required."""
+    practice: bool = False
+    """Whether a practice key pays."""
 
     @property
     def posting_place(self) -> PostingPlace:
@@ -127,6 +133,11 @@ class SpendingView(Protocol):
     @property
     def held_of_guild(self) -> Decimal:
         """Credits in open holds of the guild."""
+        ...
+
+    @property
+    def practice(self) -> bool:
+        """Whether the guild practises: then all of this is about practice alone, else nothing of it is."""
         ...
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:

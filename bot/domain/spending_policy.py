@@ -10,7 +10,7 @@ from bot.domain.guild_rules import Block, Limit, Period, Rules
 from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
 from bot.domain.posting_place import require_age, require_channel
-from bot.domain.spend_request import ZERO, SpendingView, SpendRequest, Verdict, WordsChanged
+from bot.domain.spend_request import ZERO, KeyChanged, SpendingView, SpendRequest, Verdict, WordsChanged
 from bot.domain.text import full_stop, stamp
 from bot.domain.unknown_prices import may_start_unpriced, needs_approval, refuse_second_unknown
 from bot.errors import Refused
@@ -27,8 +27,11 @@ def decide(
 ) -> Verdict:
     """Return the verdict on the request. Raises Refused with the exact reason and what would be accepted.
 
-    Raises WordsChanged if the request was judged by another word list than that of `rules`.
+    Raises WordsChanged if the request was judged by another word list than that of `rules`, KeyChanged if practice has
+    begun or ended since it was made.
     """
+    if request.practice is not spending.practice:
+        raise KeyChanged
     _may_use(request, rules, block, now)
     _may_be_unchecked(request, rules)
     _may_say(request, rules)

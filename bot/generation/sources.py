@@ -125,14 +125,15 @@ class Sources:
 
     async def _from_link(self, viewer: Viewer, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")
-        fresh = await self._refresh(link, viewer, kinds)
-        if fresh is not None:
-            return Source(url=fresh, facts=await self._inspect(fresh, kinds, label))
-        return Source(url=link, facts=await self._inspect(link, kinds, label))
+        link = await self._refresh(link, viewer, kinds) or link
+        practice = await self._keys.is_practising(viewer.guild_id)
+        return Source(url=link, facts=await self._inspect(link, kinds, label, practice=practice))
 
-    async def _inspect(self, link: str, kinds: frozenset[MediaKind], label: str) -> SourceFacts:
+    async def _inspect(
+        self, link: str, kinds: frozenset[MediaKind], label: str, *, practice: bool = False
+    ) -> SourceFacts:
         try:
-            return await self._media.inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
+            return await self._media.of(practice=practice).inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
         except MediaError as error:
             # The same leaf, with the name of what it is about: a command may take several files.
             raise type(error)(texts.unusable(label, error.sentence)) from error
@@ -155,13 +156,17 @@ class Sources:
 
     async def _of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
         """Return the result by Cannon Studio's own link as it is, else by a fresh one."""
+        practice = job.practice
+        if practice and not await self._keys.is_practising(job.guild_id):
+            raise InputError(texts.MADE_IN_PRACTICE, "job")
         try:
-            return Source(url=medium.url, facts=await self._inspect(medium.url, kinds, label), job=job)
+            facts = await self._inspect(medium.url, kinds, label, practice=practice)
+            return Source(url=medium.url, facts=facts, job=job)
         except MediaGone:
             fresh = await self.fresh_link(job, medium)
             if fresh is None:
                 raise
-        return Source(url=fresh, facts=await self._inspect(fresh, kinds, label), job=job)
+        return Source(url=fresh, facts=await self._inspect(fresh, kinds, label, practice=practice), job=job)
 
     async def kind_of(self, member_id: int, link: str) -> MediaKind | None:
         """Return the kind of a link's file, by its content; None if it cannot be used.
@@ -201,7 +206,8 @@ class Sources:
             link = job.input.get(name)
             if isinstance(link, str):
                 with contextlib.suppress(MediaError):
-                    found[name] = Source(url=link, facts=await self._media.inspect(link))
+                    facts = await self._media.of(practice=job.practice).inspect(link)
+                    found[name] = Source(url=link, facts=facts)
         return {**probed(operation, job.input, found), **job.input}
 
 

@@ -43,6 +43,9 @@ def named_file(label: str, name: str) -> str:
     return f"{label} {name}"
 
 
+MADE_IN_PRACTICE = "That was made in practice, and practice is over: upload the file to use it."
+
+
 def wrong_upload(name: str, wanted: Collection[MediaKind]) -> str:
     """Refuse an uploaded file that is none of the `wanted` kinds, with formats that are."""
     known = [kind for kind in UPLOAD_FORMATS if kind in wanted]

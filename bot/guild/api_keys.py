@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.domain.models import AccountStatus, GuildKey, Job, JobState
+from bot.domain.practice import is_practice_key
 from bot.errors import NoKey
 from bot.guild import texts
 from bot.store import Store
@@ -30,6 +31,11 @@ class UsableKey:
     secret: str = field(repr=False)
     balance: Decimal | None = None
     refused: bool = False
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether it is for practice, and answered by the sandbox."""
+        return is_practice_key(self.secret)
 
     def slot(self, guild_id: int) -> str:
         """Return the name under which waits of this key are kept: one per key, shared by guilds of the host's key."""
@@ -108,7 +114,23 @@ class ApiKeys:
             raise NoKey(texts.NO_KEY)
         return host
 
+    async def is_practising(self, guild_id: int) -> bool:
+        """Return whether the guild practises."""
+        return await self._store.practice.is_on(guild_id)
+
     async def for_job(self, job: Job) -> UsableKey | None:
+        """Return the key to go on with, as `_for_job` finds it; a job of practice has none but that, others never."""
+        key = await self._for_job(job)
+        return key if key is not None and key.is_practice == job.practice else None
+
+    async def _present(self, job: Job) -> UsableKey | None:
+        """Return the key that the job's guild uses now for what it is: practice or not."""
+        own = await self._store.keys.current(job.guild_id)
+        if own is not None and own.practice == job.practice:
+            return _usable(own)
+        return None if job.practice else self._host(job.guild_id)
+
+    async def _for_job(self, job: Job) -> UsableKey | None:
         """Return the key to go on with: the one the job was submitted with, else the guild's present one, else None.
 
         The API wants the same key for a request's whole life, so a retired key serves until its jobs are done. A
@@ -129,9 +151,8 @@ class ApiKeys:
             return UsableKey(id=None, secret=self._host_key, balance=self._host_balance)
         if is_absent:
             return None
-        try:
-            key = await self.for_guild(job.guild_id)
-        except NoKey:
+        key = await self._present(job)
+        if key is None:
             return None
         was_not_counted = key.id is None and job.key_id is not None and self._is_limited
         return None if key.refused or was_not_counted else key
@@ -167,7 +188,7 @@ class ApiKeys:
 
     def top_up_url(self, guild_id: int, key: UsableKey) -> str | None:
         """Return where credits for the guild's own account are bought; None if nobody says, and for the host's."""
-        if key.id is None:
+        if key.id is None or key.is_practice:
             return None
         told = self.told(guild_id, key)
         return (None if told is None else told.top_up_url) or self._top_up_url

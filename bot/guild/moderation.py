@@ -12,6 +12,7 @@ from bot.catalogue import LiveCatalogue
 from bot.guild.access import AccessChanges
 from bot.guild.approvals import ApprovalDecisions
 from bot.guild.changes import JobSignals
+from bot.guild.practice import ShowCard
 from bot.guild.prices import PriceChanges
 from bot.guild.quota import QuotaChanges
 from bot.guild.reactions import ReactionChanges
@@ -47,12 +48,13 @@ def make_moderation(
     catalogue: LiveCatalogue,
     pace: StatusPace,
     worker: JobSignals,
+    show: ShowCard,
 ) -> Moderation:
-    """Put the services together on a store."""
+    """Put the services together on a store; `show` brings a card up to date."""
     return Moderation(
         access=AccessChanges(store, worker=worker),
         approvals=ApprovalDecisions(store, worker=worker),
-        key=ServerKeyChanges(store, worker=worker, client=client, pace=pace),
+        key=ServerKeyChanges(store, worker=worker, client=client, pace=pace, show=show),
         prices=PriceChanges(store, worker=worker),
         quota=QuotaChanges(store, worker=worker),
         reactions=ReactionChanges(store, worker=worker),

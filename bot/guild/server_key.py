@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
+from bot.domain.practice import is_practice_key
 from bot.errors import InputError, KeyRefused
 from bot.guild import texts
 from bot.guild.api_keys import slot_of
 from bot.guild.changes import JobSignals, ModeratorActs
+from bot.guild.practice import ShowCard
 from bot.guild.status_pace import StatusPace
 from bot.store import Record, Store
 from bot.store.guild.guild_keys import KeyChange, RetiredKey
@@ -26,6 +28,8 @@ class KeySet:
     before: RetiredKey | None
     before_is_kept: bool
     """Whether open jobs still need the one before."""
+    ended_practice: bool = False
+    """Whether the server practised until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +48,24 @@ def key_typed(typed: str) -> str:
     secret = typed.strip()
     if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
         raise InputError(texts.NOT_A_KEY)
+    if is_practice_key(secret):
+        raise InputError(texts.NOT_A_KEY)
     return secret
 
 
 class ServerKeyChanges(ModeratorActs):
     """Sets and removes the key of a server. Nothing of it is returned or recorded but its last four characters."""
 
-    def __init__(self, store: Store, *, worker: JobSignals, client: CannonClient, pace: StatusPace) -> None:
+    def __init__(
+        self, store: Store, *, worker: JobSignals, client: CannonClient, pace: StatusPace, show: ShowCard
+    ) -> None:
         super().__init__(store, worker=worker)
+        self._show = show
         self._client = client
         self._pace = pace
 
     async def set(self, guild_id: int, secret: str, *, by_id: int) -> KeySet:
-        """Check a key with the API's status call, then make it the guild's.
+        """Check a key with the API's status call, then make it the guild's: that ends a practice.
 
         Raises InputError for one that the API refuses, Refused if too many were tried, CannonError if it cannot be
         asked; then nothing has changed.
@@ -76,7 +85,15 @@ class ServerKeyChanges(ModeratorActs):
         done = await self._store.keys.set(guild_id, secret, set_by=by_id, status=status, record=record)
         self._worker.resume(guild_id, slot_of(guild_id, done.key.id))
         kept = done.before is not None and await self._is_kept(done.before)
-        return KeySet(key=done.key, status=status, before=done.before, before_is_kept=kept)
+        for card in done.ended:
+            await self._show(card.guild_id, card.card_id)
+        return KeySet(
+            key=done.key,
+            status=status,
+            before=done.before,
+            before_is_kept=kept,
+            ended_practice=done.ended_practice,
+        )
 
     async def remove(self, guild_id: int, *, by_id: int) -> KeyRemoved:
         """Remove the guild's key. Raises InputError if it has none of its own."""

@@ -475,3 +475,10 @@ def model_refused(name: str, model: str, said: str, others: Sequence[str], *, wo
 def too_many_labels(most: int) -> str:
     """Refuse another label."""
     return f"At most {most} voices have a label. Remove one first."
+
+
+# ---------------------------------------------------------------------- practice
+
+PRACTICE_NOT_ALLOWED = "The host of this bot has switched practice off."
+PRACTICE_STARTED = "started practice: nothing is real and nothing costs anything."
+PRACTICE_STOPPED = "ended practice."

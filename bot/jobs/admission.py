@@ -117,6 +117,7 @@ class Admission:
             ],
             balance=None,
             host_pays=key.id is None,
+            practice=key.is_practice,
             host_limit=self._host_limit.of(key),
         )
 

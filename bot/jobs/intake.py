@@ -10,14 +10,15 @@ from typing import Any
 from bot.catalogue import Caution, LiveCatalogue, Operation, distinct
 from bot.catalogue.price_factors import price_factors
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
-from bot.domain.spend_request import JOBS_PER_CARD, ShownPrice, SpendRequest, Verdict, WordsChanged
+from bot.domain.practice import has_practice_link
+from bot.domain.spend_request import JOBS_PER_CARD, KeyChanged, ShownPrice, SpendRequest, Verdict, WordsChanged
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
 from bot.domain.unknown_prices import needs_confirmation
 from bot.errors import InputError, Refused
 from bot.guild.account_memory import AccountMemories
-from bot.guild.api_keys import ApiKeys
+from bot.guild.api_keys import ApiKeys, UsableKey
 from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
@@ -160,9 +161,9 @@ class JobService:
         return await self._key_health.refresh_balance(guild_id, await self._keys.for_guild(guild_id))
 
     async def _accept_judged(self, spec: CardSpec) -> Accepted:
-        """Accept the request, by the word list that applies when it is stored."""
+        """Accept the request by the word list, and with the sort of key, that the guild has when it is stored."""
         while True:
-            with contextlib.suppress(WordsChanged):
+            with contextlib.suppress(WordsChanged, KeyChanged):
                 return await self._accept(spec)
 
     async def _accept(self, spec: CardSpec) -> Accepted:
@@ -172,6 +173,8 @@ class JobService:
         defaults = Defaults(rules=rules, memory=memory, voice=voice)
         checked = [await judged(job, rules.words) for job in self.check(spec, defaults)]
         key = await self._key_gate.require(spec.guild_id, [job.operation for job in checked])
+        if not key.is_practice and any(has_practice_link(job.input) for job in checked):
+            raise InputError(texts.MADE_IN_PRACTICE)
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key, host_limit=self._host_limit.of(key))
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
@@ -185,7 +188,7 @@ class JobService:
             least = _least_certain(estimates)
             raise Unconfirmed(shown, least, left, may_pay_twice=may_pay_twice, cautions=cautions)
         card = self._card(spec)
-        jobs = _jobs(spec, card, checked, estimates, key.id)
+        jobs = _jobs(spec, card, checked, estimates, key)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
         return await self._store_held(spec, spend, card, jobs)
 
@@ -305,7 +308,7 @@ def _least_certain(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def _jobs(
-    spec: CardSpec, card: Card, checked: Sequence[CheckedJob], estimates: Sequence[Estimate], key_id: int | None
+    spec: CardSpec, card: Card, checked: Sequence[CheckedJob], estimates: Sequence[Estimate], key: UsableKey
 ) -> list[Job]:
     ids = [new_id() for _ in checked]
     factors = [price_factors(job.operation, job.input) for job in checked]
@@ -321,7 +324,8 @@ def _jobs(
             state=JobState.WAITING if job.spec.after else JobState.SUBMITTING,
             # Derived from the job's id so that it is stored before it is ever sent.
             idempotency_key=f"cannon-bot-{ids[place]}",
-            key_id=key_id,
+            key_id=key.id,
+            practice=key.is_practice,
             held=estimate.credits,
             basis=estimate.basis,
             price_kind=factors[place].kind,

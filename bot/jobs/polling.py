@@ -211,6 +211,8 @@ class Polling:
     async def _learn(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> None:
         """Learn how long the work took, if it was seen well enough or the API's own times can be true."""
         job = followed.job
+        if job.practice:
+            return
         told_s = None
         if progress.completed_at is not None and progress.created_at is not None:
             told_s = progress.completed_at - progress.created_at

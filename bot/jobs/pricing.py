@@ -126,5 +126,6 @@ def spend_request(
         words=rules.words,
         balance=key.balance,
         host_pays=key.id is None,
+        practice=key.is_practice,
         host_limit=host_limit,
     )

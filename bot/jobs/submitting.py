@@ -129,7 +129,7 @@ class Submitting:
             self._wire_id(job),
             job.input,
             idempotency_key=job.repeats_key or job.idempotency_key,
-            webhook_url=self._webhook_url(job),
+            webhook_url=None if key.is_practice else self._webhook_url(job),
         )
 
     def _attempts_age_s(self, followed: Followed) -> float:

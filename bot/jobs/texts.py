@@ -123,3 +123,6 @@ def question_refused_alert(channel_id: int | None) -> str:
         f"A job waits for approval, but Discord refuses to show the question{where}. "
         "It ends after a day, and its credits are refunded."
     )
+
+
+MADE_IN_PRACTICE = "This uses a file that was made in practice, and practice is over: upload the file to use it."

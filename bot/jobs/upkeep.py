@@ -31,7 +31,7 @@ class Upkeep:
     `settle_answers` finds out about cards of which it should be known by now whether Discord has them;
     `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost;
     `delete_erased` deletes copies of results that were erased; `renew_commands` registers the commands of operations
-    that the catalogue has learned.
+    that the catalogue has learned; `practise` looks after the sandbox of practice.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Upkeep:
         retention: DataRetention,
         delete_erased: Callable[[], Awaitable[None]],
         renew_commands: Callable[[], Awaitable[None]],
+        practise: Callable[[], Awaitable[None]],
         learned: LearnedDurations,
         metrics: Metrics,
         clock: Clock,
@@ -65,6 +66,7 @@ class Upkeep:
         self._retention = retention
         self._delete_erased = delete_erased
         self._renew_commands = renew_commands
+        self._practise = practise
         self._learned = learned
         self._metrics = metrics
         self._clock = clock
@@ -89,6 +91,7 @@ class Upkeep:
             ("retention", self._retention.run_once),
             ("copies", self._delete_erased),
             ("commands", self._renew_commands),
+            ("practice", self._practise),
             ("learned", self._learned.forget_unknown),
             ("metrics", self._count_jobs),
         )

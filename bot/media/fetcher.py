@@ -40,7 +40,7 @@ from bot.runtime.transport import (
     public_transport,
 )
 
-__all__ = ["LocalFile", "MediaFetcher", "OnProgress", "OriginTransport", "SourceFacts"]
+__all__ = ["LocalFile", "MediaFetcher", "NewTransport", "OnProgress", "OriginTransport", "SourceFacts"]
 
 log = structlog.get_logger(__name__)
 
@@ -111,13 +111,16 @@ class MediaFetcher:
         max_bytes: int = MAX_BYTES,
         total_timeout_s: float = TOTAL_TIMEOUT_S,
         progress_window_s: float = FLOOR_WINDOW_S,
+        practice: MediaFetcher | None = None,
     ) -> None:
         """Allow exact origins (`http://127.0.0.1:8080`) besides the public ones; `total_timeout_s` is per download.
 
         A download that brings too few bytes for `progress_window_s` is given up. Transports of `new_transport` have to
-        refuse private addresses themselves, as `public_transport` does. Raises ValueError for what is not an origin.
+        refuse private addresses themselves, as `public_transport` does. `practice` fetches for jobs of practice, and
+        alone reaches the sandbox. Raises ValueError for what is not an origin.
         """
         self._allowed = origins_of(allowed_origins)
+        self._practice = practice
         self._clock = clock
         self._max_bytes = max_bytes
         self._progress_window_s = progress_window_s
@@ -138,6 +141,12 @@ class MediaFetcher:
         """Close all connections."""
         await self._downloads.aclose()
         await self._looks.aclose()
+        if self._practice is not None:
+            await self._practice.aclose()
+
+    def of(self, *, practice: bool) -> MediaFetcher:
+        """Return the fetcher for jobs of practice, else this one, which reaches nothing of practice."""
+        return self._practice if practice and self._practice is not None else self
 
     async def download(
         self,

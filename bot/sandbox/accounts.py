@@ -227,6 +227,13 @@ class Accounts:
         if request.idempotency_key is not None:
             self._repeats[request.key, request.idempotency_key] = request
 
+    def forget_ended(self, before: float) -> None:
+        """Forget requests that had ended by `before` (Unix seconds), so that a long run does not fill the memory."""
+        for request in [each for each in self.requests.values() if each.ends_at <= before and each.made.is_set()]:
+            del self.requests[request.id]
+            if request.idempotency_key is not None:
+                self._repeats.pop((request.key, request.idempotency_key), None)
+
     def status_document(self, account: Account, now: float) -> dict[str, Any]:
         """Return what `GET /api/v1/status` answers."""
         left = number(account.left(now))

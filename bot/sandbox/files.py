@@ -22,7 +22,8 @@ class StoredFile:
 class Files:
     """Files by name, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_bytes: int = STORE_LIMIT_BYTES) -> None:
+        self._limit_bytes = limit_bytes
         self._files: dict[str, StoredFile] = {}
         self._total_bytes = 0
 
@@ -30,7 +31,7 @@ class Files:
         """Store `file`; drop the oldest ones while there are too many bytes."""
         self._files[name] = file
         self._total_bytes += len(file.data)
-        while self._total_bytes > STORE_LIMIT_BYTES and len(self._files) > 1:
+        while self._total_bytes > self._limit_bytes and len(self._files) > 1:
             oldest = next(iter(self._files))
             self._total_bytes -= len(self._files.pop(oldest).data)
 

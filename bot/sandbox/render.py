@@ -1,7 +1,8 @@
 """Real media for the sandbox: PNG, MP4 (H.264 + AAC), MP3 and WAV, made on demand from a seed and the prompt.
 
 Everything here is blocking work for a thread, and deterministic: the same arguments give the same image and audio.
-Pillow and PyAV come with the extra `demo` only, because the bot itself never decodes media.
+PyAV comes with the extra `demo` only, because the bot itself never decodes media: without it clips are one that was
+made before, and tracks are WAV.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ import array
 import io
 import struct
 from dataclasses import dataclass
+from importlib import resources
 
-from bot.errors import StartError
-from bot.sandbox import texts
+from PIL import Image
 
 try:
     import av
-    from PIL import Image
-except ImportError as missing:
-    raise StartError(texts.cannot_draw(missing.name)) from missing
+except ImportError:
+    HAS_CODECS = False
+else:
+    HAS_CODECS = True
 
 from bot.sandbox.scenes import Scene, Size, caption_card, cover, drift, tinted
 from bot.sandbox.sound import SAMPLE_RATE_HZ, tune, wav
@@ -29,6 +31,10 @@ CLIP_FPS = 12
 CLIP_MAX_S = 20.0
 """Longer clips are cut to this: in a demo nobody should wait for the encoder."""
 TRACK_MAX_S = 180.0
+WAV_MAX_S = 30.0
+"""A minute of WAV has 5 MB."""
+CLIP = "clip.mp4"
+"""A clip of two seconds that was made by `mp4`, beside this module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,8 @@ def mp4(
 
     With `source` a camera zooms in on that image instead. `size` is made even, as H.264 requires.
     """
+    if not HAS_CODECS:
+        return Rendered(resources.files(__package__ or "").joinpath(CLIP).read_bytes(), "video/mp4", "mp4")
     seconds = min(max(seconds, 1 / fps), CLIP_MAX_S)
     size = (size[0] // 2 * 2, size[1] // 2 * 2)
     scene, card = Scene(seed), caption_card(size, text, label, above=source is not None)
@@ -91,7 +99,9 @@ def mp4(
 
 
 def mp3(*, seconds: float, seed: int | str = 0) -> Rendered:
-    """Make a track of `seconds` (at most TRACK_MAX_S) with the tune of `seed`."""
+    """Make a track of `seconds` (at most TRACK_MAX_S) with the tune of `seed`; a WAV file where there is no PyAV."""
+    if not HAS_CODECS:
+        return Rendered(wav(min(seconds, WAV_MAX_S), seed), "audio/wav", "wav")
     file = io.BytesIO()
     with av.open(file, "w", format="mp3") as box:
         audio = box.add_stream("mp3", rate=SAMPLE_RATE_HZ, layout="mono")
@@ -109,6 +119,8 @@ def first_frame(data: bytes) -> Image.Image | None:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         # Pillow raises SyntaxError for a broken PNG; its warning is an error where warnings are errors.
         pass
+    if not HAS_CODECS:
+        return None
     try:
         with av.open(io.BytesIO(data), "r") as box:
             for frame in box.decode(video=0):
@@ -120,7 +132,9 @@ def first_frame(data: bytes) -> Image.Image | None:
 
 
 def length_s(data: bytes) -> float | None:
-    """Return the duration of the clip or track in `data`, in seconds; None if it has none."""
+    """Return the duration of the clip or track in `data`, in seconds; None if it has none, or nobody can read it."""
+    if not HAS_CODECS:
+        return None
     try:
         with av.open(io.BytesIO(data), "r") as box:
             return box.duration / av.time_base if box.duration else None

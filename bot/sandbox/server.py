@@ -18,6 +18,7 @@ from bot.errors import StartError
 from bot.runtime.clock import Clock, SystemClock
 from bot.sandbox import texts
 from bot.sandbox.accounts import Accounts
+from bot.sandbox.files import STORE_LIMIT_BYTES, Files
 from bot.sandbox.prices import Tariff
 from bot.sandbox.routes import Routes
 from bot.sandbox.sources import Fetch
@@ -35,7 +36,8 @@ class Sandbox(State):
     def __init__(
         self, *, speed: float = 1.0, clock: Clock | None = None, credits: float | Decimal = 10_000, seed: int = 0,  # noqa: A002 - the domain's word
         catalogue: Catalogue | None = None, fetch: Fetch | None = None, small: bool = False,
-        keep_alive: bool = True, variant: Variant | None = None,
+        keep_alive: bool = True, variant: Variant | None = None, path: str = "", links: str | None = None,
+        files_bytes: int = STORE_LIMIT_BYTES,
     ) -> None:  # fmt: skip
         """Prepare it; nothing listens yet.
 
@@ -48,6 +50,9 @@ class Sandbox(State):
             fetch: reads a link of an input; without it, https and loopback links are fetched by a plain GET.
             keep_alive: whether a connection serves several calls.
             variant: what its API is where no page says it; `vary` changes it later.
+            path: what every address of it begins with (`/…`), a secret for whom it is not for; '' for nothing.
+            links: what links to its files begin with, where that is another name for it; None: its address.
+            files_bytes: above how many bytes it deletes its oldest files.
             small: media of 64 pixels and at most 1 second, drawn once for all equal requests: for thousands of them.
         """
         if not speed > 0:
@@ -60,6 +65,7 @@ class Sandbox(State):
             speed=speed,
         )
         self._seed, self._small, self._fetch, self._keep_alive = seed, small, fetch, keep_alive
+        self._path, self._links, self._files_bytes = path, links, files_bytes
         self._routes: Routes | None = None
         self._runner: web.AppRunner | None = None
 
@@ -71,6 +77,10 @@ class Sandbox(State):
         application = self._routes.application()
         if not self._keep_alive:
             application.on_response_prepare.append(_close_after)
+        if self._path:
+            outer = web.Application()
+            outer.add_subapp(self._path, application)
+            application = outer
         self._runner = web.AppRunner(
             application, access_log=None, shutdown_timeout=SHUTDOWN_S, handler_cancellation=True
         )
@@ -81,9 +91,10 @@ class Sandbox(State):
             await self._runner.cleanup()
             raise StartError(texts.cannot_listen(host, port, error.strerror)) from None
         address = self._runner.addresses[0]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}{self._path}"
         self._studio = Studio(
-            url=self.url, accounts=self.accounts, faults=self.faults, tariff=self.tariff,
+            url=self._links or self.url, files=Files(self._files_bytes),
+            accounts=self.accounts, faults=self.faults, tariff=self.tariff,
             api=self.api, clock=self.clock,
             speed=self.speed, seed=self._seed, small=self._small, fetch=self._fetch,
         )  # fmt: skip

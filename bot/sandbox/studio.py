@@ -56,7 +56,7 @@ class Studio:
     """The service behind the API. Created by `Sandbox`, which passes in its address."""
 
     def __init__(
-        self, *, url: str, accounts: Accounts, faults: Faults, tariff: Tariff, api: TrueApi, clock: Clock,
+        self, *, url: str, files: Files, accounts: Accounts, faults: Faults, tariff: Tariff, api: TrueApi, clock: Clock,
         speed: float, seed: int, small: bool, fetch: Fetch | None,
     ) -> None:  # fmt: skip
         self.url = url
@@ -65,7 +65,7 @@ class Studio:
         self.tariff = tariff
         self.api = api
         self.clock = clock
-        self.files = Files()
+        self.files = files
         self.webhooks: list[Webhook] = []
         self._moves = 0
         self._speed = speed

@@ -127,14 +127,6 @@ def cannot_listen(host: str, port: int, reason: str | None) -> str:
     return f"The sandbox cannot listen on {host}:{port}: {reason}."
 
 
-def cannot_draw(package: str | None) -> str:
-    """Say which package is missing, as far as that is known."""
-    return (
-        f"The sandbox draws its media with Pillow and PyAV, and {package or 'one of them'} is not installed. "
-        'Install both with: pip install "cannon-bot[demo]"'
-    )
-
-
 # ---------------------------------------------------------------------- the demo
 
 BOT_NAME = "Cannon Studio"

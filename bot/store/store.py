@@ -24,6 +24,7 @@ from bot.store.guild.decisions import Decisions
 from bot.store.guild.guild_keys import GuildKeys
 from bot.store.guild.host_key_refusals import HostKeyRefusals
 from bot.store.guild.outbox import Outbox
+from bot.store.guild.practice import Practice
 from bot.store.guild.privacy import Privacy
 from bot.store.guild.reaction_acts import ReactionActs
 from bot.store.guild.reactions import ReactionMaps
@@ -94,6 +95,7 @@ class Store:
         self.true_costs = TrueCosts(database, box, clock)
         self.tried_values = TriedValues(database, box, clock)
         self.keys = GuildKeys(database, box, clock)
+        self.practice = Practice(database, box, clock)
         self.switched_off = SwitchedOff(database, box, clock)
         self.privacy = Privacy(database, box, clock)
         self.recipes = Recipes(database, box, clock)

@@ -18,6 +18,7 @@ from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS
+from bot.delivery.texts import practice_title
 from bot.domain.credit_expiry import days_left
 from bot.domain.harmless_text import bare
 from bot.domain.models import ExpiringCredits, credits_text, credits_words
@@ -75,7 +76,9 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         roles = [role.id for role in getattr(user, "roles", ())]
         shown = await member_usage(interaction.client, guild_id, user.id, roles)
         jobs = await interaction.client.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
-        embed = discord.Embed(title=texts.YOUR_CREDITS, description=member_usage_text(shown), colour=NEUTRAL)
+        is_practice = await interaction.client.parts.practice.is_on(guild_id)
+        title = practice_title(texts.YOUR_CREDITS) if is_practice else texts.YOUR_CREDITS
+        embed = discord.Embed(title=title, description=member_usage_text(shown), colour=NEUTRAL)
         last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or texts.NO_JOBS
         embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
         await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
@@ -164,7 +167,8 @@ async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
 
 
 def _embed(found: Report, rate: SpendingRate, days: int) -> discord.Embed:
-    embed = discord.Embed(title=texts.report_title(days), colour=NEUTRAL)
+    title = texts.report_title(days)
+    embed = discord.Embed(title=practice_title(title) if found.practice else title, colour=NEUTRAL)
     embed.add_field(
         name=texts.SPENT,
         value=texts.spent_for(credits_words(found.total), found.jobs) if found.total else texts.NOTHING_SPENT,

@@ -23,7 +23,11 @@ async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
         embed.add_field(name=texts.KEY, value=error.sentence, inline=False)
         return
     own = await parts.store.keys.current(guild_id)
-    shown = texts.key_set_by(own.last4, own.set_by, own.set_at) if own else texts.HOST_KEY
+    shown = texts.HOST_KEY
+    if own is not None:
+        shown = texts.key_set_by(own.last4, own.set_by, own.set_at)
+        if own.practice:
+            shown = texts.practises_since(own.set_by, own.set_at)
     embed.add_field(name=texts.KEY, value=shown, inline=False)
     await _add_host_limit(embed, bot, guild_id, key)
     shows_credits = key.id is not None or is_host(interaction)

@@ -59,6 +59,8 @@ async def store_key(interaction: Interaction, typed: str) -> None:
     service = interaction.client.parts.moderation.key
     done = await service.set(guild_of(interaction), secret, by_id=interaction.user.id)
     embed = key_embed(texts.KEY_STORED, done.key, done.status)
+    if done.ended_practice:
+        embed.description = texts.PRACTICE_ENDED_BY_KEY
     if done.before is not None:
         embed.add_field(name=texts.EARLIER_KEY, value=_fate(done.before, is_kept=done.before_is_kept), inline=False)
     await in_time(interaction.edit_original_response(embed=embed))

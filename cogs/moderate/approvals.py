@@ -10,6 +10,7 @@ from bot.delivery.colours import ATTENTION
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.messages import nonce_of
+from bot.delivery.practice_mark import marked
 from bot.domain.card_jobs import main_job, prompt_text
 from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job, credits_text
@@ -71,7 +72,7 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     operation = bot.catalogue.find(main_job(jobs).operation)
     title = operation.title if operation is not None else jobs[0].operation
     embed = discord.Embed(
-        title=texts.approval_title(title),
+        title=texts.approval_practice(texts.approval_title(title)) if jobs[0].practice else texts.approval_title(title),
         description=texts.PRIVATE_REQUEST if card.private and is_log else harmless(shortened(prompt_text(jobs), 1500)),
         colour=ATTENTION,
     )
@@ -79,7 +80,7 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     embed.add_field(name=texts.CHANNEL, value=f"<#{card.channel_id}>")
     embed.add_field(name=texts.ESTIMATE, value=texts.approval_estimate(credits_text(total(jobs)), jobs[-1].basis))
     embed.add_field(name=texts.EXPIRES, value=stamp(approval.expires_at))
-    embed.set_footer(text=texts.approval_footer(card.id))
+    embed.set_footer(text=marked(texts.approval_footer(card.id), jobs))
     return embed
 
 

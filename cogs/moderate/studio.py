@@ -17,6 +17,7 @@ from cogs.moderate.api_key import open_key_form, remove_key
 from cogs.moderate.blocks import block, pause, show_blocked, unblock
 from cogs.moderate.books import add_books
 from cogs.moderate.operations import operations
+from cogs.moderate.practice import switch_practice
 from cogs.moderate.price_form import open_price_form
 from cogs.moderate.prices import model_choices, replace_prices, set_price, show_prices
 from cogs.moderate.review import ReviewScope, set_review
@@ -58,6 +59,12 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
             await remove_key(interaction)
         else:
             await open_key_form(interaction)
+
+    @app_commands.command(name="practice", description=texts.PRACTICE_COMMAND)
+    @app_commands.describe(switch=texts.PRACTICE_OPTION)
+    async def practice(self, interaction: Interaction, switch: Literal["on", "off"] = "on") -> None:
+        """Have this server practise in a sandbox that costs nothing, or end that."""
+        await switch_practice(interaction, switch)
 
     @app_commands.command(name="settings", description=texts.SETTINGS_COMMAND)
     async def settings(self, interaction: Interaction) -> None:

@@ -385,6 +385,36 @@ def _verdict(word: str, by_id: int, reason: str) -> str:
     return f"{word} by <@{by_id}>{f': {reason}' if reason else ''}"
 
 
+# ---------------------------------------------------------------------- /studio practice
+
+PRACTICE_COMMAND = "Practise with everything for free, without a key: nothing is real"
+PRACTICE_OPTION = "On (as without it), or off"
+PRACTISE, END_PRACTICE = "Practise", "End practice"
+PRACTICE_ON = (
+    "🧪 **Practice is on.** Every command works, nothing is real and nothing costs anything: results are drawn on this "
+    "bot's own machine, and every card says so. Limits and approvals apply, so you can rehearse them; what is spent "
+    "here never counts for real. It ends when a key is set with `/studio key`, or with the button.\n"
+    "Words in a prompt play what can go wrong: `#slow` takes ten times as long, `#fail` fails and is refunded, "
+    "`#broke` is an account without credits, `#invalid` an input that is refused, `#none` a result without a file, "
+    "`#gone` a file that is lost, `#big` one that is too large for Discord, `#many` several files, `#fast` is done at "
+    "once."
+)
+PRACTICE_IS_ON = "Practice is on already."
+PRACTICE_OFF = "Practice is over. What was open was cancelled and cost nothing. Set a key with `/studio key` to go on."
+PRACTICE_IS_OFF = "Practice is off."
+PRACTICE_ENDED_BY_KEY = "Practice is over: from now on everything is real and is paid with this key."
+
+
+def practises_since(member_id: int, at: float) -> str:
+    """Say that the server practises, since when (Unix seconds) and by whom."""
+    return f"🧪 Practice, since <t:{int(at)}:R> by <@{member_id}>: nothing is real and nothing costs anything"
+
+
+def approval_practice(title: str) -> str:
+    """Mark the title of a question about practice."""
+    return f"🧪 Practice · {title}"
+
+
 # ---------------------------------------------------------------------- /studio review and its answers
 
 NO_REVIEW = "Results are posted without review. `/studio review` with `channel` has moderators look at them first."

@@ -3,6 +3,7 @@
 import discord
 
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.texts import PRACTICE_MARK
 from bot.domain.models import UNKNOWN, credits_text
 from bot.errors import Refused
 from bot.generation.generation import Generation
@@ -51,7 +52,8 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         return
     notice = end_notice(interaction, generation)
     if isinstance(outcome, Quote):
-        question = "\n".join(each for each in (notice, _question(outcome)) if each)
+        mark = PRACTICE_MARK if await interaction.client.parts.practice.is_on(interaction.guild_id) else None
+        question = "\n".join(each for each in (mark, notice, _question(outcome)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
     await _answer(interaction, outcome, is_late=is_late)

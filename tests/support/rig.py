@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from bot.app.client import CannonBot, intents
 from bot.app.command_sync import CommandSync
+from bot.app.practice_process import PracticeStudio
 from bot.domain.models import Job
 from bot.errors import BotError
 from bot.runtime import failpoints
@@ -25,6 +26,7 @@ from bot.sandbox.variant import Variant
 from bot.settings import Settings
 from bot.store.engine.database import connect
 from bot.store.engine.schema import migrate, migrations
+from tests.support.practice import SandboxInProcess
 
 HOST_KEY = "cs_test_host_000000000000"
 GUILD_KEY = "cs_test_guild_00000000beef"
@@ -149,6 +151,7 @@ class Rig:
             keep_alive=False,
             variant=variant,
         )
+        self.practice: PracticeStudio = SandboxInProcess(TrueTime(self.clock), self.from_cdn)
         self.forgiven: tuple[type[BaseException], ...] = ()
         self.bot: CannonBot
         self.env: simcord.Env
@@ -187,6 +190,7 @@ class Rig:
             run_worker=False,
             serve_http=False,
             cdn=self.from_cdn,
+            practice=self.practice,
         )
 
     async def from_cdn(self, url: str) -> bytes | None:
@@ -234,6 +238,7 @@ class Rig:
             await parts.client.aclose()
             await parts.estimates.aclose()
             await parts.media.aclose()
+            await parts.practice_studio.aclose()
             await parts.store.close()
         self.bot._folder.cleanup()
 

@@ -22,7 +22,8 @@ SUSPECT_S = 7 * DAY_S
 _TO_CHECK = """
 SELECT guild_keys.* FROM guild_keys
 LEFT JOIN account_checks ON account_checks.guild_id = guild_keys.guild_id AND account_checks.key_id = guild_keys.id
-WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL AND coalesce(account_checks.at, 0) <= :before
+WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL AND practice = 0
+    AND coalesce(account_checks.at, 0) <= :before
     AND EXISTS (SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.created_at >= :since)
 """
 _BOOKS = """

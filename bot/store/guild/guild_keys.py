@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.domain.models import AccountStatus, GuildKey
+from bot.errors import Refused
+from bot.store import texts
 from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_none, to_text_or_none
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.guild.practice import EndedCard, end_practice_jobs
+from bot.store.money.spending import practises
 from bot.store.vault.sealed_columns import KEY_PURPOSE, forget_unneeded_keys
 from bot.store.vault.secret_box import SecretBox
 
 _WORKING = """
-SELECT * FROM guild_keys WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL
+SELECT * FROM guild_keys WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL AND practice = 0
 ORDER BY set_at DESC, id DESC
 """
 _REFUSED = "SELECT * FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
@@ -37,6 +41,10 @@ class KeyChange:
 
     key: GuildKey
     before: RetiredKey | None
+    ended_practice: bool = False
+    """Whether it has ended the guild's practice."""
+    ended: tuple[EndedCard, ...] = ()
+    """Cards whose practice jobs were cancelled by that."""
 
 
 class GuildKeys(Repository):
@@ -49,28 +57,39 @@ class GuildKeys(Repository):
         *,
         set_by: int,
         status: AccountStatus,
+        practice: bool = False,
         record: RecordOf[KeyChange] | None = None,
     ) -> KeyChange:
         """Make this the guild's key; the previous one is retired, and deleted once no open job needs it.
 
-        `status` is what the API said when the key was tried.
+        `status` is what the API said when the key was tried. A key that is not for practice ends a practice, with its
+        jobs; one that is replaces no other: raises Refused if the guild has a key.
         """
         sealed = self._box.seal(KEY_PURPOSE, guild_id, secret)
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> KeyChange:
+            is_practice = practises(db, guild_id)
+            if practice and _current(db, guild_id) is not None:
+                raise Refused(texts.HAS_A_KEY, "practice")
+            ended = end_practice_jobs(db, guild_id, now) if is_practice else []
             before = _retire(db, guild_id, now)
             key_id = db.execute(
                 "INSERT INTO guild_keys"
-                " (guild_id, secret, last4, set_by, set_at, plan, scopes, balance_milli, balance_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (guild_id, sealed, secret[-4:], set_by, now, *_status_columns(status, now)),
+                " (guild_id, secret, last4, set_by, set_at, practice, plan, scopes, balance_milli, balance_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (guild_id, sealed, secret[-4:], set_by, now, practice, *_status_columns(status, now)),
             ).lastrowid
             row = db.execute("SELECT * FROM guild_keys WHERE id = ?", (key_id,)).fetchone()
-            return KeyChange(key=key_of(row, self._box), before=before)
+            return KeyChange(
+                key=key_of(row, self._box),
+                before=None if is_practice else before,
+                ended_practice=is_practice,
+                ended=tuple(ended),
+            )
 
         changed = await self._recorded(guild_id, change, record)
-        if changed.before is not None:  # its secret may have been forgotten
+        if changed.before is not None or changed.ended_practice:  # its secret may have been forgotten
             await self._database.scrub()
         return changed
 
@@ -89,11 +108,35 @@ class GuildKeys(Repository):
         return None if row is None else key_of(row, self._box)
 
     async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
-        """Retire the guild's key, deleted once no open job needs it, and return it. None if it had none."""
+        """Retire the guild's key, deleted once no open job needs it, and return it. None if it had none.
+
+        A practice key is none of the guild's: it ends with `end_practice`.
+        """
         now = self._clock.wall()
-        removed = await self._recorded(guild_id, lambda db: _retire(db, guild_id, now), record)
+
+        def change(db: sqlite3.Connection) -> RetiredKey | None:
+            return None if practises(db, guild_id) else _retire(db, guild_id, now)
+
+        removed = await self._recorded(guild_id, change, record)
         await self._database.scrub()
         return removed
+
+    async def end_practice(
+        self, guild_id: int, *, record: RecordOf[tuple[EndedCard, ...] | None] | None = None
+    ) -> tuple[EndedCard, ...] | None:
+        """Retire the guild's practice key, with its open jobs cancelled; return their cards, None without practice."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> tuple[EndedCard, ...] | None:
+            if not practises(db, guild_id):
+                return None
+            ended = tuple(end_practice_jobs(db, guild_id, now))
+            _retire(db, guild_id, now)
+            return ended
+
+        done = await self._recorded(guild_id, change, record)
+        await self._database.scrub()
+        return done
 
     async def note_status(self, guild_id: int, key_id: int, status: AccountStatus) -> None:
         """Keep what the API now says about the key."""
@@ -186,6 +229,7 @@ def key_of(row: sqlite3.Row, box: SecretBox) -> GuildKey:
         guild_id=row["guild_id"],
         secret=box.open(KEY_PURPOSE, row["guild_id"], row["secret"]),
         last4=row["last4"],
+        practice=bool(row["practice"]),
         set_by=row["set_by"],
         set_at=row["set_at"],
         plan=row["plan"],

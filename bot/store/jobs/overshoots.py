@@ -22,6 +22,7 @@ from bot.store.money.spending import Spending, spending
 _UNSENT = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.attempts = 0
+    AND jobs.practice = :practice
     AND jobs.state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND (:operation = '' OR jobs.operation = :operation) AND (:member_id IS NULL OR jobs.author_id = :member_id)
     AND (:channel_id = 0 OR :channel_id IN (cards.channel_id, cards.parent_channel_id, cards.category_id))
@@ -89,6 +90,7 @@ def _stop(db: sqlite3.Connection, known: Spending, request: SpendRequest, limit:
     """Cancel unsent jobs that count for the limit, until it holds or none is left; return them."""
     values = {
         "guild_id": known.guild_id,
+        "practice": known.practice,
         "since": limit.period.start(known.now, known.rules.zone),
         "operation": limit.operation,
         "channel_id": limit.channel_id,

@@ -75,6 +75,7 @@ JOBS = Table(
         Column(name="parent_id"),
         Column(name="repeats_key"),
         Column(name="after_ids", to_sql=to_json, from_sql=lambda text: tuple(json.loads(text))),
+        Column(name="practice", from_sql=bool),
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
         _by_store(name="state", from_sql=JobState),
         _by_store(name="lease"),

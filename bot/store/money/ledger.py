@@ -11,7 +11,7 @@ from bot.errors import StoreError
 from bot.store import texts
 from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Repository
-from bot.store.money.spending import held_of_guild
+from bot.store.money.spending import held_of_guild, practises
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +41,13 @@ class Ledger(Repository):
     """Reads of the table `ledger`. Its rows are written together with their jobs."""
 
     async def balance(self, guild_id: int) -> LedgerSums:
-        """Return what the guild has spent and what it holds."""
+        """Return what the guild has spent and what it holds; in practice, what of it is practice."""
 
         def look(db: sqlite3.Connection) -> LedgerSums:
             spent = db.execute(
-                "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust')",
-                (guild_id,),
+                "SELECT sum(credits_milli) FROM ledger"
+                " WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?",
+                (guild_id, practises(db, guild_id)),
             ).fetchone()[0]
             return LedgerSums(spent=from_milli(spent), held=held_of_guild(db, guild_id))
 
@@ -71,8 +72,9 @@ def hold(db: sqlite3.Connection, job: Job, now: float) -> None:
 def grant(db: sqlite3.Connection, guild_id: int, member_id: int, amount: Decimal, now: float) -> None:
     """Book a grant of credits to a member."""
     db.execute(
-        "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at) VALUES (?, ?, NULL, ?, ?, ?)",
-        (guild_id, member_id, LedgerKind.GRANT, to_milli(amount), now),
+        "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at, practice)"
+        " VALUES (?, ?, NULL, ?, ?, ?, ?)",
+        (guild_id, member_id, LedgerKind.GRANT, to_milli(amount), now, practises(db, guild_id)),
     )
 
 
@@ -107,8 +109,9 @@ def _close(db: sqlite3.Connection, job: Job, kind: LedgerKind, credits_: Decimal
 
 def _write(db: sqlite3.Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: float) -> None:
     db.execute(
-        "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at) VALUES (?, ?, ?, ?, ?, ?)",
-        (job.guild_id, job.author_id, job.id, kind, to_milli(credits_), now),
+        "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at, practice)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (job.guild_id, job.author_id, job.id, kind, to_milli(credits_), now, job.practice),
     )
 
 

@@ -10,7 +10,7 @@ from bot.store.engine.columns import to_milli
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
-from bot.store.money.spending import grants_of, limit_of, limits_of
+from bot.store.money.spending import grants_of, limit_of, limits_of, practises
 
 _SET_LIMIT = """
 INSERT INTO limits (guild_id, scope, scope_id, operation, channel_id, period, credits_milli, set_by, set_at)
@@ -112,7 +112,7 @@ def add_grant(
     """Grant a member one-time credits in the caller's transaction; return the grant's id."""
     ledger.grant(db, guild_id, member_id, amount, now)
     return db.execute(
-        "INSERT INTO grants (guild_id, member_id, credits_milli, note, granted_by, granted_at, expires_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (guild_id, member_id, to_milli(amount), note, by_id, now, expires_at),
+        "INSERT INTO grants (guild_id, member_id, credits_milli, note, granted_by, granted_at, expires_at, practice)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (guild_id, member_id, to_milli(amount), note, by_id, now, expires_at, practises(db, guild_id)),
     ).lastrowid

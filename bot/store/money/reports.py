@@ -12,24 +12,27 @@ from typing import Any
 from bot.domain.visibility import CardPlace
 from bot.store.engine.columns import from_milli, mapping_from_json, place_of
 from bot.store.engine.repository import Repository
+from bot.store.money.spending import practises
 
 PAGE_ROWS = 1000
 
 # One search of the covering index ledger_kind for each span: a day has 23, 24 or 25 hours, which SQL does not know.
 _SPAN = (
-    "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND at >= ? AND at < ?"
+    "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?"
+    " AND at >= ? AND at < ?"
 )
 _MEMBERS = """
 SELECT member_id, sum(credits_milli) AS spent, count(DISTINCT job_id) FROM ledger
-WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND at >= ? AND at < ?
+WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ? AND at >= ? AND at < ?
 GROUP BY member_id ORDER BY spent DESC, member_id
 """
 _OPERATIONS = """
 SELECT jobs.operation, sum(ledger.credits_milli) AS spent FROM ledger JOIN jobs ON jobs.id = ledger.job_id
-WHERE ledger.guild_id = ? AND ledger.kind IN ('settle', 'adjust') AND ledger.at >= ? AND ledger.at < ?
+WHERE ledger.guild_id = ? AND ledger.kind IN ('settle', 'adjust') AND ledger.practice = ?
+    AND ledger.at >= ? AND ledger.at < ?
 GROUP BY jobs.operation ORDER BY spent DESC, jobs.operation
 """
-_FIRST = "SELECT min(at) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust')"
+_FIRST = "SELECT min(at) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?"
 
 _LEDGER = """
 SELECT ledger.at AS page_at, ledger.id AS page_id, ledger.*, jobs.operation, jobs.model, cards.channel_id
@@ -76,6 +79,9 @@ class Report:
     first_at: float | None
     """When the guild's first job ever was settled (Unix seconds), None if none was."""
 
+    practice: bool = False
+    """Whether the guild practises: then all of it is practice, else nothing of it is."""
+
     @property
     def total(self) -> Decimal:
         """All that was spent in the period."""
@@ -110,17 +116,20 @@ class Reports(Repository):
         """Return what the guild has spent in each of `spans`, which are consecutive, and in all of them together.
 
         A span is its start and its exclusive end, in Unix seconds. A cost counts when it was settled.
+        While the guild practises, it is about practice alone, else nothing of it is.
         """
-        whole = (guild_id, spans[0][0], spans[-1][1])
 
         def look(db: sqlite3.Connection) -> Report:
+            which = (guild_id, practises(db, guild_id))
+            whole = (*which, spans[0][0], spans[-1][1])
             members = db.execute(_MEMBERS, whole).fetchall()
             return Report(
-                spans=tuple(from_milli(db.execute(_SPAN, (guild_id, *span)).fetchone()[0]) for span in spans),
+                spans=tuple(from_milli(db.execute(_SPAN, (*which, *span)).fetchone()[0]) for span in spans),
                 members=tuple((row[0], from_milli(row[1])) for row in members),
                 operations=tuple((row[0], from_milli(row[1])) for row in db.execute(_OPERATIONS, whole).fetchall()),
                 jobs=sum(row[2] for row in members),
-                first_at=db.execute(_FIRST, (guild_id,)).fetchone()[0],
+                practice=which[1],
+                first_at=db.execute(_FIRST, which).fetchone()[0],
             )
 
         return await self._database.read(look)
@@ -182,6 +191,7 @@ def _ledger_line(row: sqlite3.Row) -> Mapping[str, Any]:
         "operation": row["operation"],
         "model": row["model"],
         "channel_id": row["channel_id"],
+        "practice": bool(row["practice"]),
     }
 
 
@@ -196,6 +206,7 @@ def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
         "operation": row["operation"],
         "model": row["model"],
         "private": bool(row["private"]),
+        "practice": bool(row["practice"]),
         "prompt": row["words"],
         "state": row["state"],
         "held": str(from_milli(row["held_milli"])),

@@ -37,7 +37,8 @@ WHERE reviews.guild_id = ? AND reviews.verdict IS NULL AND jobs.state = 'ready'
 """
 _HELD = """
 SELECT sum(held_milli + raised_milli) FROM jobs
-WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+WHERE guild_id = ? AND practice = ?
+    AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))
 """
 # What a job counts for: its true cost once settled, nothing once released, else its hold; with what was found later.
@@ -64,7 +65,7 @@ SELECT sum(max(0, {_CHARGE}
 FROM jobs {_CLOSED}
 """  # noqa: S608 - assembled from constants
 _IN_WINDOW = """
-WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since
+WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.practice = :practice
     AND (:operation = '' OR jobs.operation = :operation)
 """
 _BY_MEMBER = " AND jobs.author_id = :member_id"
@@ -75,7 +76,7 @@ _IN_CHANNEL = """
     )
 """
 _GRANTS = """
-SELECT * FROM grants WHERE guild_id = :guild_id AND member_id = :member_id
+SELECT * FROM grants WHERE guild_id = :guild_id AND member_id = :member_id AND practice = :practice
 ORDER BY expires_at IS NULL, expires_at, id
 """
 _DRAWN = f"""
@@ -83,7 +84,7 @@ SELECT draws.grant_id, draws.credits_milli, draws.job_id, {_CHARGE} AS charge FR
 JOIN draws ON draws.grant_id = grants.id
 JOIN jobs ON jobs.id = draws.job_id
 {_CLOSED}
-WHERE grants.guild_id = :guild_id AND grants.member_id = :member_id
+WHERE grants.guild_id = :guild_id AND grants.member_id = :member_id AND grants.practice = :practice
 ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
 """  # noqa: S608 - assembled from constants
 
@@ -91,7 +92,7 @@ ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
 # Word for word the condition of its index.
 _UNPRICED = """
 SELECT author_id, operation, price_kind, state, overdue_at FROM jobs
-WHERE guild_id = ? AND basis = 'unknown' AND coalesce(cost_milli, 0) = 0
+WHERE guild_id = ? AND practice = ? AND basis = 'unknown' AND coalesce(cost_milli, 0) = 0
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
 
@@ -113,6 +114,8 @@ class Spending:
     """Jobs of this member that wait for a free slot or for a moderator."""
     held_of_guild: Decimal
     """Credits in open holds of the guild."""
+    practice: bool
+    """Whether the guild practises: then all of this is about practice alone, else nothing of it is."""
     db: sqlite3.Connection = field(repr=False)
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
@@ -126,6 +129,7 @@ class Spending:
             "member_id": self.author_id if member else None,
             "operation": operation,
             "channel_id": channel_id,
+            "practice": self.practice,
         }
         query = spent_query(of_member=member, in_channel=bool(channel_id))
         return from_milli(self.db.execute(query, values).fetchone()[0])
@@ -172,7 +176,7 @@ def unpriced_of(db: sqlite3.Connection, guild_id: int) -> list[Unpriced]:
             model=PriceFactors(kind=row["price_kind"] or "").model,
             is_sent=row["state"] in SENT_STATES and row["overdue_at"] is None,
         )
-        for row in db.execute(_UNPRICED, (guild_id,)).fetchall()
+        for row in db.execute(_UNPRICED, (guild_id, practises(db, guild_id))).fetchall()
     ]
 
 
@@ -191,13 +195,21 @@ def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) 
         running_of_guild=of_guild - parked.total(),
         queued_of_member=queued,
         held_of_guild=held_of_guild(db, guild_id),
+        practice=practises(db, guild_id),
         db=db,
     )
 
 
+def practises(db: sqlite3.Connection, guild_id: int) -> bool:
+    """Return whether the guild practises: its active key is a practice key."""
+    query = "SELECT practice FROM guild_keys WHERE guild_id = ? AND retired_at IS NULL"
+    row = db.execute(query, (guild_id,)).fetchone()
+    return row is not None and bool(row[0])
+
+
 def held_of_guild(db: sqlite3.Connection, guild_id: int) -> Decimal:
     """Return the credits in the guild's open holds. Only open jobs have one: the schema lets none end without."""
-    return from_milli(db.execute(_HELD, (guild_id,)).fetchone()[0])
+    return from_milli(db.execute(_HELD, (guild_id, practises(db, guild_id))).fetchone()[0])
 
 
 def rules_of(db: sqlite3.Connection, guild_id: int) -> Rules:
@@ -242,7 +254,7 @@ def grants_of(
     db: sqlite3.Connection, guild_id: int, member_id: int, now: float, *, used_up: bool = False
 ) -> list[Grant]:
     """Return the member's grants, the soonest to expire first; those used up or expired only with `used_up`."""
-    who = {"guild_id": guild_id, "member_id": member_id}
+    who = {"guild_id": guild_id, "member_id": member_id, "practice": practises(db, guild_id)}
     used = _used(db, who)
     grants = [
         Grant(

@@ -1,0 +1,187 @@
+"""The process of the sandbox in which servers practise: one for all, started when it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final, Protocol
+
+import structlog
+
+from bot.runtime.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+MODULE: Final = "bot.sandbox.practice"
+INSTALLED: Final = str(Path(__file__).resolve().parents[2])
+"""Where this package is, whatever the working directory."""
+START_TIMEOUT_S: Final = 20.0
+STOP_TIMEOUT_S: Final = 2.0
+IDLE_S: Final = 600.0
+"""After how long without a call it is stopped."""
+AGAIN_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""How long it is not started again after it has ended by itself: the last for all later times."""
+STEADY_S: Final = 300.0
+"""After how long a process counts as one that works, however it ends."""
+
+OnLoss = Callable[[], Awaitable[None]]
+"""Is told that the process, and with it all that it was working on, is gone."""
+
+
+class PracticeStudio(Protocol):
+    """Where practice takes place."""
+
+    async def address(self) -> str:
+        """Start it if it does not run, and return its address. Raises OSError if it cannot be started now."""
+        ...
+
+    def listen(self, on_loss: OnLoss) -> None:
+        """Have `on_loss` called when it is gone."""
+        ...
+
+    async def stop_idle(self) -> None:
+        """Stop it if it was not used for a while."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop it."""
+        ...
+
+
+class PracticeProcess:
+    """A Python of its own with the sandbox. It ends with this one: its standard input ends then."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._url = ""
+        self._used_at = self._started_at = 0.0
+        self._falls = 0
+        self._again_at = 0.0
+        self._on_loss: OnLoss | None = None
+
+    def listen(self, on_loss: OnLoss) -> None:
+        """Have `on_loss` called when the process is gone."""
+        self._on_loss = on_loss
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process, None while there is none."""
+        return None if self._process is None or self._process.returncode is not None else self._process.pid
+
+    async def address(self) -> str:
+        """Return where the process listens; it is started if it does not run. Raises OSError if it cannot be."""
+        self._used_at = self._clock.monotonic()
+        if self.pid is not None and not self._lock.locked():
+            return self._url
+        async with self._lock:
+            if self._process is not None and self.pid is None:
+                await self._fallen(self._process)
+            if self._process is None:
+                await self._start()
+            return self._url
+
+    async def _fallen(self, process: asyncio.subprocess.Process) -> None:
+        """Note that the process has ended by itself."""
+        now = self._clock.monotonic()
+        self._falls = 0 if now - self._started_at > STEADY_S else self._falls
+        self._again_at = now + AGAIN_S[min(self._falls, len(AGAIN_S) - 1)]
+        self._falls += 1
+        log.warning("practice.fallen", code=process.returncode, times=self._falls)
+        await self._lose()
+
+    async def _lose(self) -> None:
+        self._process = None
+        if self._on_loss is not None:
+            await self._on_loss()
+
+    async def _start(self) -> None:
+        if self._clock.monotonic() < self._again_at:
+            raise OSError("the practice process is not started again yet")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            MODULE,
+            env={"PYTHONPATH": INSTALLED},  # no token, no key, no proxy
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        self._process, self._started_at = process, self._clock.monotonic()
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                self._url = await _told(process)
+        except (TimeoutError, ValueError, KeyError, OSError):
+            await _end(process)
+            await self._fallen(process)
+            raise OSError("the practice process did not start") from None
+        except BaseException:
+            await _end(process)
+            self._process = None
+            raise
+        log.info("practice.started", pid=process.pid)
+
+    async def stop_idle(self) -> None:
+        """Stop the process if it was not called for IDLE_S; note one that has ended by itself."""
+        async with self._lock:
+            if self._process is None:
+                return
+            if self.pid is None:
+                await self._fallen(self._process)
+            elif self._clock.monotonic() - self._used_at > IDLE_S:
+                log.info("practice.idle")
+                await _end(self._process)
+                await self._lose()
+
+    async def aclose(self) -> None:
+        """Stop the process."""
+        async with self._lock:
+            process, self._process = self._process, None
+            if process is not None:
+                await _end(process)
+
+
+class NoPracticeStudio:
+    """Where the host of the bot does not want practice."""
+
+    async def address(self) -> str:
+        """Raise OSError."""
+        raise OSError("practice is switched off")
+
+    def listen(self, on_loss: OnLoss) -> None:
+        """Do nothing: there is nothing to lose."""
+
+    async def stop_idle(self) -> None:
+        """Do nothing."""
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+
+async def _told(process: asyncio.subprocess.Process) -> str:
+    """Give the process its secret path and return the address that it tells."""
+    if process.stdin is None or process.stdout is None:
+        raise OSError("no pipes")
+    process.stdin.write(json.dumps({"path": f"/{secrets.token_urlsafe(24)}"}).encode() + b"\n")
+    await process.stdin.drain()
+    url: str = json.loads(await process.stdout.readline())["url"]
+    return url
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End the process: by the end of its input, else for certain."""
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await process.wait()
+    if process.returncode is None:
+        process.kill()
+        await process.wait()

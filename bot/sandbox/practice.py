@@ -1,0 +1,90 @@
+"""The process in which servers practise: `python -m bot.sandbox.practice`, started by the bot and ended with it.
+
+It reads its secret path from its standard input, prints the port, and ends when the input does: then the bot is gone.
+It has little memory, the lowest priority, writes no file, and fetches what members link to as the bot does: from
+public addresses only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from decimal import Decimal
+
+from bot.catalogue.catalogue import Catalogue
+from bot.domain import practice
+from bot.runtime.clock import SystemClock
+from bot.runtime.public_fetch import PublicFetch
+from bot.sandbox.server import Sandbox
+from bot.sandbox.sources import SOURCE_LIMIT_BYTES, SOURCE_TIMEOUT_S
+
+CREDITS = Decimal(10_000)
+"""What each server has to practise with; a new process begins with it again."""
+FILES_BYTES = 128 * 1024 * 1024
+MEMORY_BYTES = 2 * 1024**3
+"""Of address space, of which threads and libraries reserve much more than they use."""
+OPEN_FILES = 512
+KEPT_S = 6 * 3600.0
+"""For how long a request is known after its end."""
+TIDY_EVERY_S = 60.0
+LOWEST_PRIORITY = 19
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the bot decides when to end
+    limit()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(json.loads(sys.stdin.buffer.readline())["path"]))
+
+
+def limit() -> None:
+    """Give up what this process does not need."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - there is none on Windows
+
+    os.nice(LOWEST_PRIORITY)
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (bound, bound))
+
+
+async def serve(path: str) -> None:
+    """Serve below the secret `path`, tell the port, and end with standard input."""
+    async with PublicFetch(timeout_s=SOURCE_TIMEOUT_S, limit_bytes=SOURCE_LIMIT_BYTES) as public:
+        sandbox = Sandbox(
+            credits=CREDITS,
+            catalogue=Catalogue(),
+            fetch=public.get,
+            path=path,
+            links=practice.URL,
+            files_bytes=FILES_BYTES,
+        )
+        async with sandbox:
+            print(json.dumps({"url": sandbox.url}), flush=True)  # noqa: T201 - the bot reads this line
+            tidying = asyncio.create_task(tidy(sandbox))
+            await asyncio.to_thread(sys.stdin.buffer.read)
+            tidying.cancel()
+
+
+async def tidy(sandbox: Sandbox) -> None:
+    """Forget what has ended long ago, every minute."""
+    clock, pause = SystemClock(), asyncio.Event()
+    while True:
+        await clock.wait(pause, TIDY_EVERY_S)
+        sandbox.accounts.forget_ended(clock.wall() - KEPT_S)
+
+
+if __name__ == "__main__":
+    main()

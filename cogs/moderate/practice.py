@@ -1,0 +1,44 @@
+"""`/studio practice`: whether the server practises, and the button that ends or begins it."""
+
+from collections.abc import Sequence
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
+from cogs.moderate import texts
+from cogs.ui.controls import Control, on, view_of
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of, require_manager, require_moderator
+
+ON, OFF = "on", "off"
+ACTION = "practice"
+
+
+async def switch_practice(interaction: Interaction, switch: str) -> None:
+    """Begin practice in this server or end it, and say what that means."""
+    await require_moderator(interaction)
+    require_manager(interaction)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    guild_id, by_id = guild_of(interaction), interaction.user.id
+    practice = interaction.client.parts.practice
+    if switch == ON:
+        text = texts.PRACTICE_ON if await practice.start(guild_id, by_id=by_id) else texts.PRACTICE_IS_ON
+    else:
+        text = texts.PRACTICE_OFF if await practice.stop(guild_id, by_id=by_id) else texts.PRACTICE_IS_OFF
+    await in_time(interaction.edit_original_response(content=text, view=view_of([other_switch(switch)])))
+
+
+def other_switch(switch: str) -> Control:
+    """Return the button that undoes a switch."""
+    if switch == ON:
+        return Control.button(ACTION, OFF, label=texts.END_PRACTICE)
+    return Control.button(ACTION, ON, label=texts.PRACTISE)
+
+
+@on(ACTION)
+async def press_practice(interaction: Interaction, switch: str, _values: Sequence[str]) -> None:
+    """Begin or end practice, by a button."""
+    await switch_practice(interaction, ON if switch == ON else OFF)
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the action is registered as this is read."""

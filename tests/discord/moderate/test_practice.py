@@ -1,0 +1,286 @@
+"""Practice: a server works against the sandbox, everything says so, and nothing real is touched by it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import discord
+
+from bot.domain import practice
+from bot.domain.models import JobState
+from bot.sandbox.accounts import KEY_PREFIXES
+from tests.support.channels import shown
+from tests.support.erased import send_key
+from tests.support.practice import SandboxInProcess
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
+
+GENERATE = "image generate"
+MARK = "Practice · not real, costs nothing"
+
+
+def studio(rig: Rig) -> SandboxInProcess:
+    assert isinstance(rig.practice, SandboxInProcess)
+    return rig.practice
+
+
+async def practise(rig: Rig) -> str:
+    return shown(await rig.moderator.slash(rig.channel, "studio practice"))
+
+
+def footer(message: discord.Message) -> str:
+    return message.embeds[0].footer.text or ""
+
+
+async def costs(rig: Rig) -> Any:
+    """What jobs have cost on the account that pays now."""
+    key = await rig.bot.parts.keys.for_guild(rig.guild.id)
+    return await rig.bot.parts.store.true_costs.all(rig.guild.id, key.id)
+
+
+async def spent(rig: Rig) -> Decimal:
+    return (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
+
+
+async def test_a_server_practises_and_every_card_says_so(rig: Rig):
+    said = await practise(rig)
+    assert "nothing is real and nothing costs anything" in said
+    assert "`#fail`" in said
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    [card] = rig.messages()
+    assert footer(card).startswith(MARK)
+    assert card.embeds[0].title.startswith("🧪 Practice · ")
+    await rig.work()
+    [card] = rig.messages()
+    assert footer(card).startswith(MARK)
+    assert len(card.attachments) == 1
+    [job] = await rig.jobs()
+    assert job.state is JobState.DELIVERED
+    assert job.practice
+    assert job.media[0].url.startswith(f"{practice.URL}/media/")
+    assert rig.sandbox.posts == 0
+    assert not any(key.startswith(practice.PREFIX) for key in rig.sandbox.accounts.accounts)
+
+
+async def test_fault_words_play_and_are_refunded(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold #fail")
+    await rig.work()
+    [card] = rig.messages()
+    assert "❌ failed" in card.embeds[0].fields[0].value
+    assert await spent(rig) == 0
+
+
+async def test_without_any_key_practice_needs_none(rig: Rig):
+    rig.bot.parts.keys._host_key = None
+    refused = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    assert refused.ephemeral
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+
+async def test_a_key_ends_practice_with_one_line_and_refunds_what_is_open(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold #forever")
+    await rig.step()
+    result = await send_key(rig, GUILD_KEY)
+    assert "Practice is over: from now on everything is real" in shown(result)
+    [job] = await rig.jobs()
+    assert (job.state, job.error) == (
+        JobState.CANCELLED,
+        "Practice has ended, and this job with it. It cost nothing.",
+    )
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
+    [card] = rig.messages()
+    assert "Practice has ended" in card.embeds[0].fields[0].value
+    assert not await rig.bot.parts.practice.is_on(rig.guild.id)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    assert rig.sandbox.spent(GUILD_KEY) == await spent(rig) > 0
+    assert not (await rig.jobs())[0].practice
+
+
+async def test_practice_counts_for_limits_while_it_lasts_and_never_for_real(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    in_practice = await spent(rig)
+    assert 0 < in_practice < 20 < 2 * in_practice
+    await rig.moderator.slash(rig.channel, "quota set", credits=20, period="month")
+    refused = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    assert "limit" in shown(refused)
+    grants = rig.bot.parts.store.grants
+    await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=50)
+    assert [grant.left for grant in await grants.of_member(rig.guild.id, rig.member.id)] == [50]
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    assert await spent(rig) == 0
+    assert await grants.of_member(rig.guild.id, rig.member.id) == []
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    real = (await rig.jobs())[0]
+    assert (real.state, real.practice) == (JobState.DELIVERED, False)
+    assert await spent(rig) == rig.sandbox.spent(HOST_KEY)
+    report = await rig.bot.parts.store.reports.totals(rig.guild.id, [(0.0, rig.clock.wall() + 1)])
+    assert (report.total, report.jobs, report.practice) == (await spent(rig), 1, False)
+
+
+async def test_nothing_learned_in_practice_is_known_for_real(rig: Rig):
+    before = dict(rig.bot.parts.upkeep._learned._known)
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    assert rig.bot.parts.upkeep._learned._known == before
+    assert len((await rig.bot.parts.memories.of(rig.guild.id)).rows) + len(await costs(rig)) > 0
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    assert await costs(rig) == {}
+    assert (await rig.bot.parts.memories.of(rig.guild.id)).rows == []
+    await rig.bot.parts.upkeep._audit.run_once()
+    assert await rig.bot.parts.store.keys.newest(9, without=lambda _guild: False) == []
+
+
+async def test_the_report_of_a_practising_server_says_that_it_is_one(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    report = await rig.moderator.slash(rig.channel, "usage report")
+    assert report.response.embeds[0].title.startswith("🧪 Practice · ")
+    status = await rig.moderator.slash(rig.channel, "studio status")
+    assert "🧪 Practice, since" in status.response.embeds[0].fields[0].value
+
+
+async def test_a_restart_refunds_what_the_sandbox_was_making(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold #slow")
+    await rig.step()
+    assert [job.state for job in await rig.jobs()] == [JobState.QUEUED]
+    await rig.restart()
+    [job] = await rig.jobs()
+    assert job.state is JobState.FAILED
+    assert job.error == "The practice studio was restarted, which ended this job. It cost nothing: try again."
+    assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
+    await rig.bot.parts.upkeep.run_once()
+    [card] = rig.messages()
+    assert "The practice studio was restarted" in card.embeds[0].fields[0].value
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+
+
+async def test_a_job_that_was_not_sent_yet_survives_the_fall_of_the_sandbox(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await studio(rig).fall()
+    await rig.work()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+    assert studio(rig).starts == 2
+
+
+async def test_a_server_with_a_key_of_its_own_does_not_practise(rig: Rig):
+    await send_key(rig, GUILD_KEY)
+    assert "has a Cannon Studio key" in await practise(rig)
+    assert not await rig.bot.parts.practice.is_on(rig.guild.id)
+    assert studio(rig).starts == 1
+
+
+async def test_nobody_types_a_practice_key_or_removes_one(rig: Rig):
+    refused = await send_key(rig, practice.new_practice_key())
+    assert "key" in shown(refused)
+    await practise(rig)
+    await rig.moderator.slash(rig.channel, "studio key", action="remove")
+    assert await rig.bot.parts.practice.is_on(rig.guild.id)
+
+
+async def test_each_server_practises_with_credits_of_its_own(rig: Rig):
+    other = rig.env.create_guild("Other")
+    boss = other.create_role("mods", permissions=discord.Permissions(manage_guild=True))
+    chief = other.add_member(rig.env.create_user("chief"), roles=[boss])
+    place = other.create_text_channel("general")
+    await practise(rig)
+    assert not await rig.bot.parts.practice.is_on(other.id)
+    await chief.slash(place, "studio practice")
+    await chief.slash(place, GENERATE, prompt="gold")
+    await rig.work()
+    assert await spent(rig) == 0
+    sandbox = studio(rig).sandbox
+    assert sandbox is not None
+    assert sorted(sandbox.spent(key) > 0 for key in sandbox.accounts.accounts) == [False, True]
+
+
+async def test_real_jobs_go_on_with_the_hosts_key_while_the_server_practises(rig: Rig):
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await practise(rig)
+    await rig.work()
+    [job] = await rig.jobs()
+    assert (job.state, job.practice) == (JobState.DELIVERED, False)
+    assert rig.sandbox.spent(HOST_KEY) > 0
+
+
+async def test_a_file_of_practice_is_no_input_for_real(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    [job] = await rig.jobs()
+    await rig.member.slash(rig.channel, "image edit", prompt="blue", job=job.id)
+    await rig.work()
+    assert [each.state for each in await rig.jobs()] == [JobState.DELIVERED] * 2
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    refused = await rig.member.slash(rig.channel, "image edit", prompt="blue", job=job.id)
+    assert "made in practice" in shown(refused)
+    linked = await rig.member.slash(rig.channel, "image edit", prompt="blue", url=job.media[0].url)
+    assert "cannot be used" in shown(linked)
+    assert len(await rig.jobs()) == 2
+    assert rig.sandbox.posts == 0
+
+
+async def test_the_button_ends_practice_after_a_restart(rig: Rig):
+    begun = await rig.moderator.slash(rig.channel, "studio practice")
+    await rig.restart()
+    ended = await rig.moderator.click(begun.response, label="End practice")
+    assert "Practice is over" in shown(ended)
+    again = await rig.moderator.click(ended.response, label="Practise")
+    assert "Practice is on" in shown(again)
+
+
+async def test_the_host_may_forbid_practice_and_ends_it_by_that(tmp_path: Path):
+    async with running(tmp_path, practice=False) as rig:
+        assert "switched practice off" in await practise(rig)
+        rig.settings["practice"] = True
+        await rig.restart()
+        await practise(rig)
+        rig.settings["practice"] = False
+        await rig.restart()
+        assert not await rig.bot.parts.practice.is_on(rig.guild.id)
+
+
+async def test_each_key_leads_to_its_own_api_and_never_to_the_other(rig: Rig):
+    parts, key = rig.bot.parts, practice.new_practice_key()
+    await parts.client.status(key)
+    await parts.client.openapi(key)
+    await parts.estimates.ask(key, "image.generate", {"prompt": "x"})
+    sandbox = studio(rig).sandbox
+    assert sandbox is not None
+    assert list(sandbox.accounts.accounts) == [key]
+    assert rig.sandbox.document_readers == []
+    assert key not in rig.sandbox.accounts.accounts
+    for real in (HOST_KEY, GUILD_KEY, f"{KEY_PREFIXES[0]}another_000000"):
+        await parts.client.status(real)
+        await parts.client.openapi(real)
+        await parts.estimates.ask(real, "image.generate", {"prompt": "x"})
+    assert list(sandbox.accounts.accounts) == [key]
+
+
+def test_a_practice_key_is_of_its_own_form():
+    assert practice.is_practice_key(practice.new_practice_key())
+    assert not practice.is_practice_key(HOST_KEY)
+
+
+async def test_starting_twice_and_ending_twice_is_told(rig: Rig):
+    assert "Practice is on." in await practise(rig)
+    assert "already" in await practise(rig)
+    off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    assert "is over" in shown(off)
+    off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    assert "is off" in shown(off)
