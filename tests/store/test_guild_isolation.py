@@ -101,6 +101,9 @@ CALLS: dict[str, Call] = {
     "keys.set": lambda store, guild_id, _, made: store.keys.set(guild_id, SECRET[::-1], set_by=1, status=made.status()),
     "keys.current": lambda store, guild_id, *_: store.keys.current(guild_id),
     "keys.get": lambda store, guild_id, other, _: store.keys.get(guild_id, other.key.id),
+    "keys.end_practice": lambda store, guild_id, *_: store.keys.end_practice(guild_id),
+    "practice.is_on": lambda store, guild_id, *_: store.practice.is_on(guild_id),
+    "reviews.is_worked_in": lambda store, guild_id, *_: store.reviews.is_worked_in(guild_id, 55, since=0.0),
     "keys.remove": lambda store, guild_id, *_: store.keys.remove(guild_id),
     "keys.note_status": lambda store, guild_id, other, made: store.keys.note_status(
         guild_id, other.key.id, made.status("1")
@@ -311,7 +314,7 @@ WITHOUT_GUILD = {
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
     "retention.forget_unused",
-    "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
+    "rechecks.due", "practice.guilds", "practice.lose", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest",
 }  # fmt: skip
 

@@ -91,8 +91,8 @@ async def test_a_job_settled_early_may_end_without_more(store: Store, accepted: 
         "UPDATE ledger SET credits_milli = 0",
         "UPDATE ledger SET at = at",
         "DELETE FROM ledger",
-        "INSERT OR REPLACE INTO ledger SELECT id, guild_id, member_id, job_id, kind, 0, at FROM ledger",
-        "REPLACE INTO ledger SELECT 99, guild_id, member_id, job_id, kind, credits_milli, at FROM ledger",
+        "INSERT OR REPLACE INTO ledger SELECT id, guild_id, member_id, job_id, kind, 0, at, practice FROM ledger",
+        "REPLACE INTO ledger SELECT 99, guild_id, member_id, job_id, kind, credits_milli, at, practice FROM ledger",
         "UPDATE OR REPLACE ledger SET kind = 'grant'",
     ],
 )

@@ -162,7 +162,7 @@ async def test_no_report_reads_a_whole_table_or_another_guilds_lines(store: Stor
     query = getattr(reports, name)
     values: Any = {"guild_id": 1, "since": 0.0, "page_at": -1.0, "page_id": 0, "limit": 9}
     if "?" in query:
-        values = (1, 0.0, 1.0)[: query.count("?")]
+        values = (1, 0, 0.0, 1.0)[: query.count("?")]
     plan = await store._database.read(
         lambda db: [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", values)]
     )

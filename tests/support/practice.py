@@ -1,4 +1,4 @@
-"""The sandbox of practice in the test's own process: at once there, on the test's clock, and gone when a test says so."""
+"""The sandbox of practice in the test's own process, on the test's clock, and gone when a test says so."""
 
 from __future__ import annotations
 

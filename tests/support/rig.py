@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from bot.app.practice_process import PracticeStudio
 from bot.domain.models import Job
 from bot.errors import BotError
 from bot.runtime import failpoints
+from bot.runtime.clock import Clock
 from bot.sandbox.server import Sandbox
 from bot.sandbox.variant import Variant
 from bot.settings import Settings
@@ -136,6 +137,7 @@ class Rig:
         small: bool = True,
         estimate_tool: bool = False,
         variant: Variant | None = None,
+        practised_in: Callable[[Clock], PracticeStudio] | None = None,
         **settings: Any,
     ) -> None:
         self.estimate_tool = estimate_tool
@@ -151,7 +153,9 @@ class Rig:
             keep_alive=False,
             variant=variant,
         )
-        self.practice: PracticeStudio = SandboxInProcess(TrueTime(self.clock), self.from_cdn)
+        self.practice: PracticeStudio = (
+            SandboxInProcess(TrueTime(self.clock), self.from_cdn) if practised_in is None else practised_in(self.clock)
+        )
         self.forgiven: tuple[type[BaseException], ...] = ()
         self.bot: CannonBot
         self.env: simcord.Env

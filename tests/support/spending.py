@@ -40,6 +40,7 @@ class Past:
     running_of_guild: int = 0
     queued_of_member: int = 0
     held_of_guild: Decimal = field(default=Decimal(0))
+    practice: bool = False
     open_unpriced: Sequence[Unpriced] = ()
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:

@@ -29,6 +29,7 @@ class Known:
     running_of_guild: int = 0
     queued_of_member: int = 0
     held_of_guild: Decimal = Decimal(0)
+    practice: bool = False
     of_member: Decimal = Decimal(0)
     of_guild: Decimal = Decimal(0)
     given: Sequence[Grant] = field(default_factory=tuple)
