@@ -31,6 +31,7 @@ SECRET_FILE_BYTES_MAX = 64 * 1024
 RETENTION_DAYS_MAX = 36_500
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("console", "json")
+SWITCHES = ("on", "off")
 EVERY_GUILD: Literal["*"] = "*"
 
 _TOKEN = re.compile(r"[\w-]{17,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
@@ -228,11 +229,7 @@ def _one_of(value: object, choices: tuple[str, ...], fold: Callable[[str], str])
 
 
 def _switch(value: object) -> object:
-    if isinstance(value, str):
-        if value.strip().casefold() not in {"on", "off"}:
-            raise ValueError("must be on or off")
-        return value.strip().casefold() == "on"
-    return value
+    return _one_of(value, SWITCHES, str.lower)
 
 
 def _default_log_format() -> Literal["console", "json"]:
@@ -278,8 +275,8 @@ class Settings(BaseModel):
         description="Where servers buy credits for their own accounts: shown with alerts, unless Cannon Studio tells a"
         " link itself.",
     )
-    practice: Annotated[bool, BeforeValidator(_switch)] = Field(
-        default=True,
+    practice: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
+        default="on",
         description="`on` or `off`: whether servers may practise, in a sandbox on this machine that costs nothing.",
     )
     database: Annotated[Path, BeforeValidator(_database)] = Field(

@@ -32,6 +32,7 @@ EXTENSIONS = (
     "cogs.moderate.review",
     "cogs.workflows.confirm",
     "cogs.moderate.approvals",
+    "cogs.moderate.refunds",
     "cogs.reactions.listener",
     "cogs.member.help",
     "cogs.described.registration",  # the last: what has no command by then gets one

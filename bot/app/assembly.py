@@ -317,7 +317,7 @@ def _practice(setup: Setup, core: _Core, delivery: Delivery, worker: Worker) -> 
         worker=worker,
         show=delivery.show,
         stop_idle=setup.practice.stop_idle,
-        allowed=setup.settings.practice,
+        allowed=setup.settings.practice == "on",
     )
     setup.practice.listen(practice.lost)
     return practice

@@ -109,7 +109,7 @@ class CannonBot(commands.Bot):
         self._serve_http = serve_http
         self._cdn = cdn
         self._backoff = backoff
-        self._practice = practice or (PracticeProcess(self.clock) if settings.practice else NoPracticeStudio())
+        self._practice = practice or (PracticeProcess(self.clock) if settings.practice == "on" else NoPracticeStudio())
         self._background = BackgroundTasks()
         self._closed_parts = False
         self._compared = asyncio.Event()

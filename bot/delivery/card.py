@@ -142,6 +142,8 @@ def _states(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
         lines.append(texts.REVIEWED_PRIVATELY)
     if any(job.media and has_more_media(context.catalogue.find(job.operation), job.output) for job in jobs):
         lines.append(texts.FIRST_FILES)
+    if any(job.state is JobState.HELD and job.unusable for job in jobs):
+        lines.append(texts.UNUSABLE_NOTE)
     if not all(job.state.ended for job in jobs):
         lines.append(texts.requested(stamp(card.created_at)))
     return lines

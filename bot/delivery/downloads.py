@@ -175,5 +175,5 @@ class Downloads:
             return Later(15.0, WaitsFor.FILE)
         if isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
             self._failed_at.pop(job.id, None)
-            return NoPlace(texts.unusable_file(error.sentence))
+            return NoPlace(texts.unusable_file(error.sentence), unusable=not isinstance(error, MediaUnreachable))
         return Later(60.0, WaitsFor.FILE)

@@ -147,6 +147,7 @@ class Poster:
             delivered_at=self._clock.wall(),
             media=tuple(media),
             error=None,
+            unusable=False,
             record=record,
         )
 

@@ -198,6 +198,10 @@ def refused_by_discord(job_id: str) -> str:
     )
 
 
+UNUSABLE_NOTE = (
+    "Cannon Studio charged this all the same. Moderators can refund it: with the button that a request of its author "
+    "puts into their channel, or with `/quota grant`."
+)
 PRACTICE_MARK = "Practice · not real, costs nothing"
 
 

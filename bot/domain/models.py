@@ -266,6 +266,8 @@ class Job:
     """How many polls there were since then."""
     waits_for: WaitsFor | None = None
     """What keeps it from going on until `next_at`; None: nothing does."""
+    unusable: bool = False
+    """Whether it was made and charged, but its file can never be posted."""
     posting_failed_s: float = 0.0
     """For how many seconds in a row its posting has failed."""
     faults: int = 0
@@ -294,6 +296,12 @@ class Job:
     """Whether those have given their results: from then on it waits in the queue as any other."""
     fill: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """Input fields filled from those results: templates in which `{ID.key}` is replaced by an output."""
+
+    @property
+    def is_charged_for_nothing(self) -> bool:
+        """Whether Cannon Studio has charged it although there is no result that can be used."""
+        is_failed = self.state in {JobState.FAILED, JobState.EXPIRED} and bool(self.cost)
+        return is_failed or (self.state is JobState.HELD and self.unusable)
 
     @property
     def reserved(self) -> Decimal:

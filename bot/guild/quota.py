@@ -42,6 +42,34 @@ class QuotaChanges(ModeratorActs):
             raise InputError(texts.NO_SUCH_LIMIT, "limit")
         return _removed(removed)
 
+    async def ask_refund(self, guild_id: int, job_id: str) -> None:
+        """Note that a job's author asks for its credits. Raises InputError if they did before, or have them."""
+        if not await self._store.refunds.ask(guild_id, job_id):
+            raise InputError(texts.REFUND_ASKED)
+
+    async def take_back_refund(self, guild_id: int, job_id: str) -> None:
+        """Note that nobody could be asked, so that the author may ask again."""
+        await self._store.refunds.take_back(guild_id, job_id)
+
+    async def refund(self, guild_id: int, job_id: str, *, by_id: int) -> str:
+        """Grant a job's author what Cannon Studio has charged for nothing. Raises InputError if they got it."""
+
+        def line(made: Grant) -> str:
+            return texts.refunded_job(made.member_id, credits_words(made.credits), job_id)
+
+        def record(made: Grant | None) -> Record | None:
+            if made is None:
+                return None
+            about = {"grant": made.id, "member_id": made.member_id, "credits": str(made.credits), "job": job_id}
+            return Record(kind="grant", text=line(made), by_id=by_id, about=about)
+
+        made = await self._store.refunds.grant(
+            guild_id, job_id, note=texts.refund_note(job_id), by_id=by_id, record=record
+        )
+        if made is None:
+            raise InputError(texts.NOTHING_TO_REFUND)
+        return line(made)
+
     async def grant(
         self, guild_id: int, member_id: int, amount: Decimal, *, note: str, expires_at: float | None, by_id: int
     ) -> str:

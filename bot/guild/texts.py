@@ -482,3 +482,19 @@ def too_many_labels(most: int) -> str:
 PRACTICE_NOT_ALLOWED = "The host of this bot has switched practice off."
 PRACTICE_STARTED = "started practice: nothing is real and nothing costs anything."
 PRACTICE_STOPPED = "ended practice."
+
+
+# ---------------------------------------------------------------------- credits of jobs that were charged for nothing
+
+REFUND_ASKED = "The moderators were asked for these credits already."
+NOTHING_TO_REFUND = "There is nothing to refund: it was refunded already, or it cost nothing."
+
+
+def refund_note(job_id: str) -> str:
+    """Return the note of a grant that refunds a job."""
+    return f"Refund of job {job_id}"
+
+
+def refunded_job(member_id: int, amount: str, job_id: str) -> str:
+    """Return the line of a refund: a grant of what the job has cost."""
+    return f"refunded job {job_id}: granted <@{member_id}> {amount}."

@@ -34,7 +34,7 @@ class Delivering:
         except Parked as parked:
             return await self._parked(followed, parked.seconds)
         except NoPlace as no_place:
-            await self._transitions.hold(followed, no_place.sentence)
+            await self._transitions.hold(followed, no_place.sentence, unusable=no_place.unusable)
         else:
             await self._delivered(followed, message_id)
         return None

@@ -17,11 +17,15 @@ class Later(Exception):
 
 
 class NoPlace(Exception):
-    """Raised by `deliver`: there is nowhere to post the result. `sentence` says why."""
+    """Raised by `deliver`: there is nowhere to post the result, or nothing to post. `sentence` says why.
 
-    def __init__(self, sentence: str) -> None:
+    `unusable`: its file is none that could be posted anywhere, ever.
+    """
+
+    def __init__(self, sentence: str, *, unusable: bool = False) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.unusable = unusable
 
 
 class Parked(Exception):

@@ -103,11 +103,14 @@ class Transitions:
         if await self._store.alerts.note(guild_id, name, until=self._clock.wall() + for_s):
             await self.surface.alert(guild_id, sentence)
 
-    async def hold(self, followed: Followed, sentence: str) -> None:
-        """Keep a result that was made and paid, but cannot be posted: the true cost counts. `sentence` says why."""
+    async def hold(self, followed: Followed, sentence: str, *, unusable: bool = False) -> None:
+        """Keep a result that was made and paid, but cannot be posted: the true cost counts. `sentence` says why.
+
+        `unusable`: it never can be.
+        """
         job = followed.job
         self._metrics.delivery("held", operation=job.operation)
-        await self.change(followed, JobState.HELD, settle=true_cost(job), error=sentence)
+        await self.change(followed, JobState.HELD, settle=true_cost(job), error=sentence, unusable=unusable)
         await self.show(job)
 
     async def end(

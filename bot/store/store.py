@@ -46,6 +46,7 @@ from bot.store.jobs.lineage import Lineage
 from bot.store.jobs.pings import Pings
 from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
+from bot.store.jobs.refunds import Refunds
 from bot.store.jobs.tried_values import TriedValues
 from bot.store.money.ledger import Ledger
 from bot.store.money.limits import Grants, Limits
@@ -105,6 +106,7 @@ class Store:
         self.reviews = Reviews(database, box, clock)
         self.reports = Reports(database, box, clock)
         self.queue = Queue(database, box, clock)
+        self.refunds = Refunds(database, box, clock)
         self.rechecks = Rechecks(database, box, clock)
         self.account_checks = AccountChecks(database, box, clock)
         self.host_key_refusals = HostKeyRefusals(database, box, clock)

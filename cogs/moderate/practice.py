@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
 from cogs.moderate import texts
 from cogs.ui.controls import Control, on, view_of
@@ -38,7 +37,3 @@ def other_switch(switch: str) -> Control:
 async def press_practice(interaction: Interaction, switch: str, _values: Sequence[str]) -> None:
     """Begin or end practice, by a button."""
     await switch_practice(interaction, ON if switch == ON else OFF)
-
-
-async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the action is registered as this is read."""

@@ -385,6 +385,23 @@ def _verdict(word: str, by_id: int, reason: str) -> str:
     return f"{word} by <@{by_id}>{f': {reason}' if reason else ''}"
 
 
+# ---------------------------------------------------------------------- credits of jobs that were charged for nothing
+
+REFUND_QUESTION = "Refund this job?"
+REFUND, REFUND_COST = "Refund", "Charged"
+REFUND_WAITS = "I have asked the moderators for your credits."
+REFUND_OF_ANOTHER = "Only the member who paid for this can ask for its credits."
+REFUND_NOBODY = (
+    "I cannot reach the moderators: this server has no log channel that I can post in. Ask one of them for "
+    "`/quota grant`."
+)
+
+
+def refunded_by(by_id: int, text: str) -> str:
+    """Say who refunded what, under the question."""
+    return f"<@{by_id}> {text}"
+
+
 # ---------------------------------------------------------------------- /studio practice
 
 PRACTICE_COMMAND = "Practise with everything for free, without a key: nothing is real"

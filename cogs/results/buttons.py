@@ -45,10 +45,7 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
     if not made and not ended:
         return items
     job = main_job(jobs)
-    if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
-        items.append(_retry_button(jobs))
-    if any(each.state is JobState.HELD for each in jobs):
-        items.append(Control.button("recover", job.id, label=texts.POST_IT))
+    items += _of_trouble(jobs, job, ended=ended)
     if made and bot.parts.generation.rewritten_prompts.is_prompt(job):
         items += of_prompt(bot, job)
     elif len(made) == 1:
@@ -56,7 +53,7 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
     elif made:
         price = rerun_price(bot, job, jobs)
         items += [_button("again_all", job, priced(texts.RERUN, price)), _button("edit", job, texts.EDIT_AND_RUN)]
-    elif len(jobs) == 1 and ended and job.state is not JobState.HELD:
+    elif len(jobs) == 1 and ended and (job.state is not JobState.HELD or job.unusable):
         items.append(_button("edit", job, texts.EDIT_AND_RUN))
     if linked:
         items.append(_button("link", job, texts.FRESH_LINK))
@@ -64,6 +61,17 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
     if len(made) > 1 and not bot.parts.generation.rewritten_prompts.is_prompt(job):
         items.append(_choice(made))
     return items
+
+
+def _of_trouble(jobs: Sequence[Job], job: Job, *, ended: bool) -> list[discord.ui.Item[Any]]:
+    """Return the controls for what has failed, could not be posted, or was charged for nothing."""
+    items: list[discord.ui.Item[Any]] = []
+    if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
+        items.append(_retry_button(jobs))
+    if any(each.state is JobState.HELD and not each.unusable for each in jobs):
+        items.append(Control.button("recover", job.id, label=texts.POST_IT))
+    charged = [each for each in jobs if each.is_charged_for_nothing]
+    return [*items, *(_button("ask_refund", each, texts.ASK_REFUND) for each in charged[:1])]
 
 
 def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 # ---------------------------------------------------------------------- the buttons of a card
 
+ASK_REFUND = "Ask a moderator for the credits back"
 POST_IT = "Post it"
 RERUN = "Re-run"
 VARY = "Vary"

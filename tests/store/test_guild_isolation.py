@@ -102,6 +102,11 @@ CALLS: dict[str, Call] = {
     "keys.current": lambda store, guild_id, *_: store.keys.current(guild_id),
     "keys.get": lambda store, guild_id, other, _: store.keys.get(guild_id, other.key.id),
     "keys.end_practice": lambda store, guild_id, *_: store.keys.end_practice(guild_id),
+    "refunds.ask": lambda store, guild_id, other, _: store.refunds.ask(guild_id, other.job.id),
+    "refunds.take_back": lambda store, guild_id, other, _: store.refunds.take_back(guild_id, other.job.id),
+    "refunds.grant": lambda store, guild_id, other, _: store.refunds.grant(
+        guild_id, other.job.id, note="", by_id=1, record=lambda _: None
+    ),
     "practice.is_on": lambda store, guild_id, *_: store.practice.is_on(guild_id),
     "reviews.is_worked_in": lambda store, guild_id, *_: store.reviews.is_worked_in(guild_id, 55, since=0.0),
     "keys.remove": lambda store, guild_id, *_: store.keys.remove(guild_id),
@@ -314,7 +319,8 @@ WITHOUT_GUILD = {
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
     "retention.forget_unused",
-    "rechecks.due", "practice.guilds", "practice.lose", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
+    "rechecks.due", "practice.guilds", "practice.lose",
+    "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest",
 }  # fmt: skip
 

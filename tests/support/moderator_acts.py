@@ -163,6 +163,25 @@ async def a_key_that_is_set(stage: Stage) -> None:
     await stage.store.keys.set(stage.guild, secret, set_by=1, status=status)
 
 
+async def no_practice(stage: Stage) -> None:
+    await stage.begin()
+    await stage.store.keys.remove(stage.guild)
+    await stage.store.keys.end_practice(stage.guild)
+
+
+async def a_practice(stage: Stage) -> None:
+    await no_practice(stage)
+    await stage.rig.bot.parts.practice.start(stage.guild, by_id=1)
+
+
+async def a_refund_to_grant(stage: Stage) -> Any:
+    await stage.begin(approval_channel=stage.desk.id)
+    card = await stage.ask("a fox #fast #gone")
+    await stage.rig.work()
+    await stage.rig.member.click(card, label="Ask a moderator for the credits back")
+    return stage.newest(stage.desk)
+
+
 async def a_review_rule(stage: Stage) -> None:
     await stage.begin()
     await stage.store.reviews.set_rule(stage.guild, ReviewRule(channel_id=0, review_channel=stage.desk.id))
@@ -379,6 +398,9 @@ ACTS: dict[str, Act] = {
     "setting: time zone": setting("results", "c1:set_form:timezone", None, "Europe/Berlin"),
     "setting: words": setting("words", "c1:set_form:words", None, "badger"),
     "setting: model": setting("words", "c1:set_model:panel", lambda _: ["image.generate"], "gptimage2"),
+    "practice on": command("studio practice", "practice", no_practice),
+    "practice off": command("studio practice", "practice", a_practice, switch="off"),
+    "refund": Act(a_refund_to_grant, pressed("Refund"), "grant"),
     "recover": command("jobs recover", "recovery", a_kept_result, id=lambda _, job_id: job_id),
 }
 REMOVALS: dict[str, Act] = {

@@ -47,6 +47,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "CANNON_API_KEY_LIMIT": "250.5",
         "TOP_UP_URL": " https://example.org/credits?from=discord ",
         "RETENTION_DAYS": "30",
+        "PRACTICE": "OFF",
         "LOG_LEVEL": "debug",
         "LOG_FORMAT": "JSON",
         "HTTP_HOST": "[::1]",

@@ -100,6 +100,7 @@ JOBS = Table(
         _by_worker(name="overdue_at"),
         _by_worker(name="slow_polls"),
         _by_worker(name="waits_for", from_sql=lambda text: None if text is None else WaitsFor(text)),
+        _by_worker(name="unusable", from_sql=bool),
         _by_worker(name="posting_failed_s"),
         _by_worker(name="faults"),
         _by_worker(name="submitted_at"),
@@ -112,7 +113,8 @@ JOBS = Table(
         _by_worker(name="error", to_sql=to_text_or_none),
     ),
 )
-"""The table also has `dropped_by`, which only bot/store/jobs/cancellation.py reads and writes."""
+"""The table also has `dropped_by`, which only bot/store/jobs/cancellation.py reads and writes, and `refund_asked_at`
+and `refund_granted_at`, which only bot/store/jobs/refunds.py does."""
 
 CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
 """The fields of Job that `Jobs.change` may set in addition to the state."""

@@ -14,3 +14,8 @@ CREATE INDEX ledger_kind ON ledger (guild_id, kind, practice, at, credits_milli)
 -- Those that end with the practice, or with the practice process.
 CREATE INDEX jobs_practice ON jobs (guild_id) WHERE practice = 1
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready');
+
+-- Whether the file of a held result can never be posted; and when its author asked for the credits, when they got them.
+ALTER TABLE jobs ADD COLUMN unusable INTEGER NOT NULL DEFAULT 0 CHECK (unusable IN (0, 1));
+ALTER TABLE jobs ADD COLUMN refund_asked_at REAL;
+ALTER TABLE jobs ADD COLUMN refund_granted_at REAL;

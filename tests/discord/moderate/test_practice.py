@@ -245,12 +245,12 @@ async def test_the_button_ends_practice_after_a_restart(rig: Rig):
 
 
 async def test_the_host_may_forbid_practice_and_ends_it_by_that(tmp_path: Path):
-    async with running(tmp_path, practice=False) as rig:
+    async with running(tmp_path, practice="off") as rig:
         assert "switched practice off" in await practise(rig)
-        rig.settings["practice"] = True
+        rig.settings["practice"] = "on"
         await rig.restart()
         await practise(rig)
-        rig.settings["practice"] = False
+        rig.settings["practice"] = "off"
         await rig.restart()
         assert not await rig.bot.parts.practice.is_on(rig.guild.id)
 

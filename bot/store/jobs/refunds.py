@@ -1,0 +1,50 @@
+"""Credits for members whose job was charged although its result cannot be used: asked for once, granted once."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from bot.domain.guild_rules import Grant
+from bot.store.engine.record import RecordOf
+from bot.store.engine.repository import Repository
+from bot.store.jobs.rows import job_in
+from bot.store.money.limits import add_grant
+from bot.store.money.spending import grants_of
+
+
+class Refunds(Repository):
+    """What becomes of such jobs. The account was charged, so the books stay: the member gets a grant of the same."""
+
+    async def ask(self, guild_id: int, job_id: str) -> bool:
+        """Note that the job's author asks for its credits; False if they did before, or have them."""
+        now = self._clock.wall()
+        query = (
+            "UPDATE jobs SET refund_asked_at = ? WHERE guild_id = ? AND id = ?"
+            " AND refund_asked_at IS NULL AND refund_granted_at IS NULL"
+        )
+        return await self._database.write(lambda db: db.execute(query, (now, guild_id, job_id)).rowcount == 1)
+
+    async def take_back(self, guild_id: int, job_id: str) -> None:
+        """Note that nobody could be asked, so that the author may ask again."""
+        query = "UPDATE jobs SET refund_asked_at = NULL WHERE guild_id = ? AND id = ?"
+        await self._database.write(lambda db: db.execute(query, (guild_id, job_id)))
+
+    async def grant(
+        self, guild_id: int, job_id: str, *, note: str, by_id: int, record: RecordOf[Grant | None]
+    ) -> Grant | None:
+        """Grant the job's author what it has cost; None if it cost nothing, or they got that before."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> Grant | None:
+            job = job_in(db, guild_id, job_id)
+            if job is None or not job.is_charged_for_nothing:
+                return None
+            amount = job.held if job.cost is None else job.cost
+            query = "UPDATE jobs SET refund_granted_at = ? WHERE guild_id = ? AND id = ? AND refund_granted_at IS NULL"
+            if not amount or db.execute(query, (now, guild_id, job_id)).rowcount == 0:
+                return None
+            made = add_grant(db, guild_id, job.author_id, amount, note=note, by_id=by_id, expires_at=None, now=now)
+            grants = grants_of(db, guild_id, job.author_id, now, used_up=True)
+            return next((each for each in grants if each.id == made), None)
+
+        return await self._recorded(guild_id, change, record)
