@@ -11,7 +11,7 @@ import discord
 from bot.domain import practice
 from bot.domain.models import JobState
 from bot.sandbox.accounts import KEY_PREFIXES
-from tests.support.channels import shown
+from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.practice import SandboxInProcess
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
@@ -284,3 +284,52 @@ async def test_starting_twice_and_ending_twice_is_told(rig: Rig):
     assert "is over" in shown(off)
     off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     assert "is off" in shown(off)
+
+
+async def test_practice_raises_no_alert_that_would_silence_a_true_one(rig: Rig):
+    log = rig.guild.create_text_channel("log")
+    await rule(rig, log_channel=log.id)
+    await rig.moderator.slash(rig.channel, "quota server", credits=25, period="month")
+    await practise(rig)
+    for _ in range(2):
+        await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+        await rig.work()
+    await rig.bot.parts.watch.run_once()
+    assert not any("⚠️" in each.content for each in log.history())
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.bot.parts.watch.run_once()
+    assert any("⚠️" in each.content for each in log.history())
+
+
+async def test_confirmations_and_approvals_of_practice_say_so(rig: Rig):
+    desk = rig.guild.create_text_channel("desk")
+    await rule(rig, confirm_above=Decimal(1), approve_above=Decimal(1), approval_channel=desk.id)
+    await practise(rig)
+    asked = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    assert shown(asked).startswith(MARK)
+    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.step()
+    [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
+    assert question.embeds[0].title.startswith("🧪 Practice · ")
+    assert footer(question).startswith(MARK)
+    await rig.moderator.click(question, label="Approve")
+    await rig.work()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+
+async def test_ending_practice_takes_what_waits_for_approval_with_it(rig: Rig):
+    desk = rig.guild.create_text_channel("desk")
+    await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.step()
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    [job] = await rig.jobs()
+    assert job.state is JobState.CANCELLED
+    [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
+    late = await rig.moderator.click(question, label="Approve")
+    assert rig.sandbox.posts == 0
+    assert "Approved" not in shown(late)
