@@ -303,7 +303,8 @@ def new_jobs(rig: OldRig) -> list[tuple[Any, ...]]:
 
 async def send_form(member: Any, shown: Any, *texts: str) -> Any:
     """Send a form with texts in its first inputs; the others, and its selects, are left as they are."""
-    items = [row.get("component") or row["components"][0] for row in shown.modal["components"]]
+    rows = [row for row in shown.modal["components"] if "content" not in row]
+    items = [row.get("component") or row["components"][0] for row in rows]
     values: dict[str, Any] = {}
     left = list(texts)
     for item in items:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import discord
+import pytest
+from pydantic import SecretStr
 
+from bot.app.assembly import open_parts
 from bot.domain import practice
 from bot.domain.models import JobState
+from bot.errors import StartError
 from bot.sandbox.accounts import KEY_PREFIXES
+from bot.settings import Settings
 from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.practice import SandboxInProcess
@@ -333,3 +339,19 @@ async def test_ending_practice_takes_what_waits_for_approval_with_it(rig: Rig):
     late = await rig.moderator.click(question, label="Approve")
     assert rig.sandbox.posts == 0
     assert "Approved" not in shown(late)
+
+
+async def test_a_sandbox_that_cannot_be_started_is_told_and_nothing_begins(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    async def fails() -> str:
+        raise OSError("no process")
+
+    monkeypatch.setattr(studio(rig), "address", fails)
+    await rig.restart()
+    assert "cannot be started now" in await practise(rig)
+    assert not await rig.bot.parts.practice.is_on(rig.guild.id)
+
+
+async def test_the_host_cannot_give_a_practice_key_for_a_true_one(rig: Rig):
+    settings = Settings(database=rig.folder / "other.db", cannon_api_key=SecretStr(practice.new_practice_key()))
+    with pytest.raises(StartError, match="is a practice key"):
+        await open_parts(replace(rig.bot.setup, settings=settings))
