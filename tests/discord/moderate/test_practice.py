@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -236,7 +237,7 @@ async def test_a_file_of_practice_is_no_input_for_real(rig: Rig):
     refused = await rig.member.slash(rig.channel, "image edit", prompt="blue", job=job.id)
     assert "made in practice" in shown(refused)
     linked = await rig.member.slash(rig.channel, "image edit", prompt="blue", url=job.media[0].url)
-    assert "cannot be used" in shown(linked)
+    assert "made in practice" in shown(linked)
     assert len(await rig.jobs()) == 2
     assert rig.sandbox.posts == 0
 
@@ -355,3 +356,26 @@ async def test_the_host_cannot_give_a_practice_key_for_a_true_one(rig: Rig):
     settings = Settings(database=rig.folder / "other.db", cannon_api_key=SecretStr(practice.new_practice_key()))
     with pytest.raises(StartError, match="is a practice key"):
         await open_parts(replace(rig.bot.setup, settings=settings))
+
+
+async def test_what_was_made_of_a_file_of_practice_is_not_made_again_for_real(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    [first] = await rig.jobs()
+    await rig.member.slash(rig.channel, "image edit", prompt="blue", job=first.id)
+    await rig.work()
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    card = rig.messages()[-1]
+    [button] = [item for row in card.components for item in row.children if (item.label or "").startswith("Re-run")]
+    again = await rig.member.click(card, label=button.label)
+    assert "made in practice" in shown(again)
+    assert rig.sandbox.posts == 0
+
+
+async def test_no_request_in_json_takes_a_file_of_practice_to_the_true_api(rig: Rig):
+    typed = json.dumps({"prompt": "x", "image_urls": [f"{practice.URL}/media/a.png"]})
+    form = await rig.moderator.slash(rig.channel, "studio request", operation="image.edit")
+    [field] = rig.form_fields(form)
+    assert "made in practice" in shown(await rig.moderator.submit_modal(form, {field: typed}))
+    assert rig.sandbox.posts == 0
