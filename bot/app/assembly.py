@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bot.app import texts
 from bot.app.catalogue_refresh import CatalogueRefresh
 from bot.app.command_sync import CommandSync
 from bot.app.document_reader import DocumentReader
@@ -21,6 +22,8 @@ from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
+from bot.domain.practice import is_practice_key
+from bot.errors import RESTART_CANNOT_HELP, StartError
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.look_pace import LookPace
 from bot.generation.sources import Sources
@@ -233,6 +236,8 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
     settings = setup.settings
     scope = HostKeyScope(setup.bot, settings.cannon_api_key_guilds)
     host_key = settings.cannon_api_key.get_secret_value() if settings.cannon_api_key else None
+    if host_key is not None and is_practice_key(host_key):
+        raise StartError(texts.PRACTICE_KEY_OF_HOST, exit_code=RESTART_CANNOT_HELP)
     if host_key is not None:
         log.info("host_key.serves", guilds=str(scope))
     return ApiKeys(

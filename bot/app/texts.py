@@ -104,3 +104,6 @@ def keys_rotated(count: int) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot itself may make. Give a true one, or none."

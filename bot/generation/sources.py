@@ -12,6 +12,7 @@ from bot.cannon.outputs import media_of
 from bot.catalogue import FieldKind, LiveCatalogue, Operation, ProbeKind
 from bot.catalogue.texts import echo
 from bot.domain.models import Job, Media, MediaKind, is_id
+from bot.domain.practice import has_practice_link
 from bot.domain.visibility import Viewer
 from bot.errors import BotError, InputError, MediaEmpty, MediaError, MediaGone, MediaWrongKind
 from bot.generation import texts
@@ -132,6 +133,8 @@ class Sources:
     async def _inspect(
         self, link: str, kinds: frozenset[MediaKind], label: str, *, practice: bool = False
     ) -> SourceFacts:
+        if not practice and has_practice_link(link):
+            raise InputError(texts.MADE_IN_PRACTICE)
         try:
             return await self._media.of(practice=practice).inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
         except MediaError as error:

@@ -100,7 +100,7 @@ class EstimateTool:
         if now < self._rests_until.get(slot, now):
             return None
         answer = await self._estimates.ask(key.secret, operation_id, values)
-        self._note(guild_id, slot, answer.outcome)
+        self._note(guild_id, slot, answer.outcome, tells=not key.is_practice)
         return answer
 
     def _keep(self, name: tuple[str, str, str], credits_: Decimal | None) -> None:
@@ -109,7 +109,7 @@ class EstimateTool:
             self._told.pop(next(iter(self._told)))
         self._told[name] = _Told(credits_, self._clock.monotonic() + KEPT_S)
 
-    def _note(self, guild_id: int, slot: str, outcome: EstimateOutcome) -> None:
+    def _note(self, guild_id: int, slot: str, outcome: EstimateOutcome, *, tells: bool) -> None:
         now, before = self._clock.wall(), self._health.pop(slot, None)
         since = before.since if before is not None and before.outcome is outcome else now
         while len(self._health) >= SLOTS_MAX:
@@ -121,7 +121,8 @@ class EstimateTool:
         if outcome in FAILURES:
             self._rests_until[slot] = self._clock.monotonic() + REST_S
             text = texts.estimate_tool_failed(refused=outcome is EstimateOutcome.REFUSED)
-            self._tell(guild_id, [Alert(name="estimate_tool", until=now + HOUR_S, text=text)])
+            if tells:
+                self._tell(guild_id, [Alert(name="estimate_tool", until=now + HOUR_S, text=text)])
 
 
 def _digest(operation: Operation, values: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import structlog
 
 from bot.cannon.client import CannonClient
 from bot.domain.practice import new_practice_key
-from bot.errors import InputError, Refused
+from bot.errors import CannonError, InputError, Refused
 from bot.guild import texts
 from bot.guild.api_keys import slot_of
 from bot.guild.changes import JobSignals
@@ -55,15 +55,19 @@ class PracticeMode:
     async def start(self, guild_id: int, *, by_id: int) -> bool:
         """Have the server practise; False if it does already.
 
-        Raises InputError if the host does not want practice, Refused if the server has a key of its own, CannonError
-        if the sandbox cannot be started.
+        Raises InputError if the host does not want practice, Refused if the server has a key of its own or the sandbox
+        cannot be started now.
         """
         if not self.is_allowed:
             raise InputError(texts.PRACTICE_NOT_ALLOWED)
         if await self.is_on(guild_id):
             return False
         secret = new_practice_key()
-        status = await self._client.status(secret)
+        try:
+            status = await self._client.status(secret)
+        except CannonError as error:
+            log.warning("practice.not_started", error=type(error).__name__)
+            raise Refused(texts.PRACTICE_DOWN, "practice") from error
 
         def record(_change: KeyChange) -> Record:
             return Record(kind="practice", text=texts.PRACTICE_STARTED, by_id=by_id, about={"on": True})

@@ -480,6 +480,7 @@ def too_many_labels(most: int) -> str:
 # ---------------------------------------------------------------------- practice
 
 PRACTICE_NOT_ALLOWED = "The host of this bot has switched practice off."
+PRACTICE_DOWN = "The practice studio cannot be started now. Try again in a minute."
 PRACTICE_STARTED = "started practice: nothing is real and nothing costs anything."
 PRACTICE_STOPPED = "ended practice."
 

@@ -145,6 +145,8 @@ class Watch:
         now = self._clock.wall()
         spans = [(now - HISTORY_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
         found = await self._store.reports.totals(guild_id, spans)
+        if found.practice:
+            return  # nothing that is spent there can run out
         for ending in await self._expiry.alerts(guild_id, _a_day(found, now)):
             await self._tell(guild_id, ending)
         if not found.total or found.first_at is None:

@@ -204,10 +204,10 @@ class JobService:
                 sample_of=spec.sample_of,
             )
         except Refused as error:
-            if error.reason == "limit":
+            if error.reason == "limit" and not spend.practice:
                 await tell_refused(self._store, self._watch, spec.guild_id, spend)
             raise
-        if verdict is not None:
+        if verdict is not None and not spend.practice:  # an alert of practice would silence the true one
             self._watch.tell(spec.guild_id, of_limits(verdict.headrooms, spend, taken=True))
         failpoint("accept.stored")
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)

@@ -156,7 +156,7 @@ class PriceBooks:
     async def is_complete(self, guild_id: int) -> bool:
         """Whether the tool need not be asked anything for the server now."""
         key = await self._key(guild_id)
-        if key is None or key.refused:
+        if key is None or key.refused or key.is_practice:
             return True
         rules = await self._store.settings.get(guild_id)
         return not self._told.unasked(key.slot(guild_id), self._samples(rules))
@@ -164,7 +164,7 @@ class PriceBooks:
     async def refresh(self, guild_id: int, *, most: int = ASKED_IN_AN_HOUR) -> None:
         """Ask the tool for what is not known, for at most REFRESH_S."""
         key = await self._key(guild_id)
-        if key is None or key.refused:
+        if key is None or key.refused or key.is_practice:
             return
         samples = self._samples(await self._store.settings.get(guild_id))
         with contextlib.suppress(TimeoutError):

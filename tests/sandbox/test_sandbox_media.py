@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import io
 import math
 import sys
@@ -11,7 +12,6 @@ import pytest
 from PIL import Image, ImageFilter
 
 from bot.catalogue.catalogue import Catalogue
-from bot.errors import StartError
 from bot.sandbox import render
 from bot.sandbox.server import Sandbox
 
@@ -320,10 +320,15 @@ async def test_a_file_is_served_by_ranges(client):
         assert answer.content_length == len(data)
 
 
-@pytest.mark.parametrize("missing", ["av", "PIL"])
-def test_without_pillow_or_pyav_it_says_what_to_install(monkeypatch, missing):
+def test_without_pyav_there_are_pictures_one_clip_for_all_and_wav(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("bot.sandbox.")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(StartError, match=r"cannon-bot\[demo\]"):
-        __import__("bot.sandbox.server")
+    monkeypatch.setitem(sys.modules, "av", None)
+    poor = importlib.import_module("bot.sandbox.render")
+    clip, track = poor.mp4("x", seconds=9), poor.mp3(seconds=90)
+    assert 1.5 < (render.length_s(clip.data) or 0) < 3
+    assert (track.content_type, track.extension) == ("audio/wav", "wav")
+    with wave.open(io.BytesIO(track.data)) as sound:
+        assert sound.getnframes() / sound.getframerate() == poor.WAV_MAX_S
+    assert poor.first_frame(poor.png("x", size=(64, 64)).data) is not None
+    assert (poor.first_frame(clip.data), poor.length_s(clip.data)) == (None, None)

@@ -139,6 +139,7 @@ async def test_a_change_sets_what_it_names_and_keeps_the_rest(store: Store, acce
         "slow_polls": 12,
         "waits_for": WaitsFor.FILE,
         "posting_failed_s": 13.0,
+        "unusable": True,
         "faults": 14,
     }
     assert set(changes) == rows.CHANGEABLE - {"key_id"}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import discord
+import pytest
+from pydantic import SecretStr
 
+from bot.app.assembly import open_parts
 from bot.domain import practice
 from bot.domain.models import JobState
+from bot.errors import StartError
 from bot.sandbox.accounts import KEY_PREFIXES
-from tests.support.channels import shown
+from bot.settings import Settings
+from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.practice import SandboxInProcess
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
@@ -230,7 +237,7 @@ async def test_a_file_of_practice_is_no_input_for_real(rig: Rig):
     refused = await rig.member.slash(rig.channel, "image edit", prompt="blue", job=job.id)
     assert "made in practice" in shown(refused)
     linked = await rig.member.slash(rig.channel, "image edit", prompt="blue", url=job.media[0].url)
-    assert "cannot be used" in shown(linked)
+    assert "made in practice" in shown(linked)
     assert len(await rig.jobs()) == 2
     assert rig.sandbox.posts == 0
 
@@ -284,3 +291,91 @@ async def test_starting_twice_and_ending_twice_is_told(rig: Rig):
     assert "is over" in shown(off)
     off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     assert "is off" in shown(off)
+
+
+async def test_practice_raises_no_alert_that_would_silence_a_true_one(rig: Rig):
+    log = rig.guild.create_text_channel("log")
+    await rule(rig, log_channel=log.id)
+    await rig.moderator.slash(rig.channel, "quota server", credits=25, period="month")
+    await practise(rig)
+    for _ in range(2):
+        await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+        await rig.work()
+    await rig.bot.parts.watch.run_once()
+    assert not any("⚠️" in each.content for each in log.history())
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.bot.parts.watch.run_once()
+    assert any("⚠️" in each.content for each in log.history())
+
+
+async def test_confirmations_and_approvals_of_practice_say_so(rig: Rig):
+    desk = rig.guild.create_text_channel("desk")
+    await rule(rig, confirm_above=Decimal(1), approve_above=Decimal(1), approval_channel=desk.id)
+    await practise(rig)
+    asked = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    assert shown(asked).startswith(MARK)
+    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.step()
+    [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
+    assert question.embeds[0].title.startswith("🧪 Practice · ")
+    assert footer(question).startswith(MARK)
+    await rig.moderator.click(question, label="Approve")
+    await rig.work()
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+
+
+async def test_ending_practice_takes_what_waits_for_approval_with_it(rig: Rig):
+    desk = rig.guild.create_text_channel("desk")
+    await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.step()
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    [job] = await rig.jobs()
+    assert job.state is JobState.CANCELLED
+    [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
+    late = await rig.moderator.click(question, label="Approve")
+    assert rig.sandbox.posts == 0
+    assert "Approved" not in shown(late)
+
+
+async def test_a_sandbox_that_cannot_be_started_is_told_and_nothing_begins(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    async def fails() -> str:
+        raise OSError("no process")
+
+    monkeypatch.setattr(studio(rig), "address", fails)
+    await rig.restart()
+    assert "cannot be started now" in await practise(rig)
+    assert not await rig.bot.parts.practice.is_on(rig.guild.id)
+
+
+async def test_the_host_cannot_give_a_practice_key_for_a_true_one(rig: Rig):
+    settings = Settings(database=rig.folder / "other.db", cannon_api_key=SecretStr(practice.new_practice_key()))
+    with pytest.raises(StartError, match="is a practice key"):
+        await open_parts(replace(rig.bot.setup, settings=settings))
+
+
+async def test_what_was_made_of_a_file_of_practice_is_not_made_again_for_real(rig: Rig):
+    await practise(rig)
+    await rig.member.slash(rig.channel, GENERATE, prompt="gold")
+    await rig.work()
+    [first] = await rig.jobs()
+    await rig.member.slash(rig.channel, "image edit", prompt="blue", job=first.id)
+    await rig.work()
+    await rig.moderator.slash(rig.channel, "studio practice", switch="off")
+    card = rig.messages()[-1]
+    [button] = [item for row in card.components for item in row.children if (item.label or "").startswith("Re-run")]
+    again = await rig.member.click(card, label=button.label)
+    assert "made in practice" in shown(again)
+    assert rig.sandbox.posts == 0
+
+
+async def test_no_request_in_json_takes_a_file_of_practice_to_the_true_api(rig: Rig):
+    typed = json.dumps({"prompt": "x", "image_urls": [f"{practice.URL}/media/a.png"]})
+    form = await rig.moderator.slash(rig.channel, "studio request", operation="image.edit")
+    [field] = rig.form_fields(form)
+    assert "made in practice" in shown(await rig.moderator.submit_modal(form, {field: typed}))
+    assert rig.sandbox.posts == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.fair_queue import fair_order
 from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.domain.models import JobState
-from bot.domain.spend_request import SpendItem, SpendRequest, Unpriced, Verdict
+from bot.domain.spend_request import KeyChanged, SpendItem, SpendRequest, Unpriced, Verdict
 from bot.domain.spending_policy import decide
 from bot.errors import Refused
 
@@ -229,3 +229,10 @@ def test_more_spent_never_turns_a_no_into_a_yes(amount: Decimal, spent: Decimal,
 def test_a_limit_is_never_passed_without_a_grant(amount: Decimal, spent: Decimal, most: int):
     if granted(request(amount), limit(most), of_member=spent):
         assert amount == 0 or spent + amount <= most
+
+
+@pytest.mark.parametrize("practises", [True, False])
+def test_a_request_for_the_other_sort_of_key_is_made_again(practises: bool):
+    with pytest.raises(KeyChanged):
+        granted(request(practice=not practises), practice=practises)
+    assert granted(request(practice=practises), practice=practises)

@@ -1,0 +1,1 @@
+-- Reserved for what is merged before 021.
