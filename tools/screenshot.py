@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.sandbox.demo import Demo
+from bot.sandbox.demo.demo import Demo
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))

@@ -8,39 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import tempfile
 import time
 import webbrowser
-from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
 from bot.app.client import CannonBot
-from bot.domain.price_list import PriceUnit
-from bot.errors import StartError
-from bot.sandbox import texts
+from bot.sandbox.demo import texts
+from bot.sandbox.demo.clock import DemoClock
+from bot.sandbox.demo.furniture import DEMO_CREDITS, furnish
+from bot.sandbox.demo.simulation import SetupError, simcord
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
-_state_log = logging.getLogger("discord.state")
-_state_log.disabled = True  # simcord builds a client without intents on import, and discord.py warns about that
-try:
-    import discord
-    import simcord
-    from simcord.backend.errors import SetupError
-except ImportError as error:  # pragma: no cover - the extra is installed wherever the tests run
-    raise StartError(texts.DEMO_EXTRA_MISSING) from error
-finally:
-    _state_log.disabled = False
-
-DEMO_KEY = "cs_test_demo_0000000000000000"
-DEMO_CREDITS = 5000
-CONFIRM_ABOVE = Decimal(40)
-"""From how many credits on a price is confirmed: ten seconds of video show it."""
-UNPRICED = "music.generate"
-"""The operation whose price nobody knows before it was paid."""
 REFRESH_S = 0.4
 
 
@@ -82,9 +63,9 @@ class Demo:
         self.sandbox = Sandbox(speed=self._speed, credits=DEMO_CREDITS, fetch=self._from_cdn, keep_alive=False)
         await self.sandbox.start()
         self._stack.push_async_callback(self.sandbox.close)
-        self.sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
         self.bot = CannonBot(
             _settings(self.sandbox.url, Path(folder)),
+            clock=DemoClock(),
             run_worker=False,
             serve_http=False,
             cdn=self._from_cdn,
@@ -96,7 +77,7 @@ class Demo:
         await self.env.start()
         self._stack.push_async_callback(self._stop_bot)
         self._stack.enter_context(self.env.time_context())
-        await self._furnish()
+        await self._open_page()
         # Outside the bot's scope: otherwise the simulation would wait for a loop that never ends.
         parts = self.bot.parts
         self._tasks.append(asyncio.create_task(parts.worker.run(), name="demo-worker"))
@@ -107,32 +88,13 @@ class Demo:
         await self.bot.close()
         await self.env.shutdown()
 
-    async def _furnish(self) -> None:
-        guild = self.env.create_guild(texts.GUILD_NAME)
-        channel = guild.create_text_channel("studio", topic=texts.CHANNEL_TOPIC)
-        moderators = guild.create_role(
-            "Moderators", permissions=discord.Permissions(manage_guild=True, manage_messages=True)
-        )
-        moderator = guild.add_member(
-            self.env.create_user("morgan", global_name=texts.MODERATOR_NAME), roles=[moderators]
-        )
-        member = guild.add_member(self.env.create_user("ada", global_name=texts.MEMBER_NAME))
-        # A key of its own, so that its account is compared with its books: the host's would serve other servers too.
-        await self.bot.parts.moderation.key.set(guild.id, DEMO_KEY, by_id=moderator.id)
-        await self._price(guild.id)
-        await moderator.send(channel, texts.WELCOME)
+    async def _open_page(self) -> None:
+        furnished = await furnish(self.env, self.bot, self.sandbox)
         self.preview = self.env.preview(
-            channel, viewers=[member, moderator], layout="channel", port=self._port or None, timezone="UTC"
+            furnished.channel, viewers=furnished.viewers, layout="channel", port=self._port or None, timezone="UTC"
         )
         await self._stack.enter_async_context(self.preview)
         self.url = self.preview.url
-
-    async def _price(self, guild_id: int) -> None:
-        """Set what the server knows of prices: estimates, a line of its own list, and one operation without either."""
-        store = self.bot.parts.store
-        self.sandbox.tariff.hide(UNPRICED)
-        await store.settings.change(guild_id, lambda old: replace(old, estimate_tool=True, confirm_above=CONFIRM_ABOVE))
-        await store.prices.set(guild_id, "soundfx.generate", "", Decimal("0.6"), per=PriceUnit.SECOND)
 
     async def _from_cdn(self, url: str) -> bytes | None:
         """Return an uploaded file of the simulated Discord, None if it has none there."""

@@ -1,0 +1,47 @@
+"""The demo in real time: what a member sees happens as fast as it would with a real bot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from bot.delivery.texts import STATES
+from bot.domain.models import JobState
+from bot.sandbox.demo.demo import Demo
+
+SENT = STATES[JobState.SUBMITTING]
+LEAVES_WITHIN_S = 1.0
+
+
+class Watched:
+    """What the cards of the page's channel say, as Discord's gateway tells it."""
+
+    def __init__(self, demo: Demo) -> None:
+        self.texts: list[str] = []
+        self._told = asyncio.Event()
+        demo.env.backend.subscribers.append(self._note)
+
+    def _note(self, event: str, payload: Mapping[str, Any]) -> None:
+        if event in {"MESSAGE_CREATE", "MESSAGE_UPDATE"}:
+            self.texts.append(str(payload.get("embeds")))
+            self._told.set()
+
+    async def last_is_not(self, words: str) -> None:
+        """Return once there was a text and the newest one does not contain `words`."""
+        while not self.texts or words in self.texts[-1]:
+            self._told.clear()
+            await self._told.wait()
+
+
+@pytest.mark.parametrize("speed", [1.0, 6.0])
+async def test_a_job_of_the_demo_leaves_being_sent_within_a_second(speed: float):
+    async with Demo(speed=speed) as demo:
+        member = demo.preview.viewers[0]
+        for _ in range(2):  # the first may meet the worker's first round; the second has nothing but its wake
+            watched = Watched(demo)
+            await member.slash(demo.preview.channel, "image generate", prompt="a lighthouse in fog")
+            async with asyncio.timeout(LEAVES_WITHIN_S):
+                await watched.last_is_not(SENT)
