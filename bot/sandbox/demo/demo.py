@@ -18,7 +18,10 @@ from bot.app.client import CannonBot
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.clock import DemoClock
 from bot.sandbox.demo.furniture import DEMO_CREDITS, furnish
-from bot.sandbox.demo.simulation import SetupError, simcord
+from bot.sandbox.demo.page.acts import PageActs
+from bot.sandbox.demo.page.front import Front
+from bot.sandbox.demo.page.server_names import ServerNames
+from bot.sandbox.demo.simulation import DemoEnv, SetupError
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
@@ -34,9 +37,10 @@ class Demo:
         self._stack = contextlib.AsyncExitStack()
         self.url = ""
         self.bot: CannonBot
-        self.env: simcord.Env
+        self.env: DemoEnv
         self.sandbox: Sandbox
         self.preview: Any
+        self._turn = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -70,7 +74,7 @@ class Demo:
             serve_http=False,
             cdn=self._from_cdn,
         )
-        self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=20.0)
+        self.env = DemoEnv(self.bot, check_errors=False)
         self.env.backend.bot_user.name = texts.BOT_NAME
         # The simulated clock starts in a fixed year, but cards show real times.
         self._keep_time()
@@ -91,10 +95,20 @@ class Demo:
     async def _open_page(self) -> None:
         furnished = await furnish(self.env, self.bot, self.sandbox)
         self.preview = self.env.preview(
-            furnished.channel, viewers=furnished.viewers, layout="channel", port=self._port or None, timezone="UTC"
+            furnished.channels[0], viewers=furnished.viewers, layout="channel", timezone="UTC"
         )
         await self._stack.enter_async_context(self.preview)
-        self.url = self.preview.url
+        front = Front(
+            preview_url=self.preview.url,
+            names=ServerNames(self.env, furnished.viewers[0].guild.id),
+            acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=furnished.viewers),
+            turn=self._turn,
+            publish=self._publish,
+        )
+        self._stack.push_async_callback(front.close)
+        await front.start(self._port)
+        self.url = front.url
+        self.env.hurried = True
 
     async def _from_cdn(self, url: str) -> bytes | None:
         """Return an uploaded file of the simulated Discord, None if it has none there."""
@@ -112,11 +126,19 @@ class Demo:
             await asyncio.sleep(REFRESH_S)
             self._keep_time()
             done = len(self.env.backend.transcript)
-            if done == seen:
-                continue
-            with contextlib.suppress(SetupError, TimeoutError):  # the page is busy; next time
-                await self.preview.refresh()
+            if done != seen:
+                await self._publish()
                 seen = done
+
+    async def _publish(self) -> None:
+        async with self._turn:
+            self.env.glancing = True
+            try:
+                await self.preview.refresh()
+            except SetupError:  # the session was ended from the page
+                return
+            finally:
+                self.env.glancing = False
 
 
 def _settings(api_url: str, folder: Path) -> Settings:

@@ -34,9 +34,9 @@ UNPRICED = "music.generate"
 
 @dataclass(frozen=True)
 class Furnished:
-    """What the page opens on: its first channel, and as whom one may look, the first one first."""
+    """What the page shows: its channels, and as whom one may look. The page opens on the first of both."""
 
-    channel: ChannelHandle
+    channels: Sequence[ChannelHandle]
     viewers: Sequence[MemberActor]
 
 
@@ -54,7 +54,7 @@ async def furnish(env: simcord.Env, bot: CannonBot, sandbox: Sandbox) -> Furnish
     await bot.parts.moderation.key.set(guild.id, DEMO_KEY, by_id=moderator.id)
     await _price(bot, sandbox, guild.id)
     await moderator.send(channel, texts.WELCOME)
-    return Furnished(channel, [member, moderator])
+    return Furnished([channel], [member, moderator])
 
 
 async def _price(bot: CannonBot, sandbox: Sandbox, guild_id: int) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from bot.domain.reaction_rules import ReactionAction
+
 DEMO_EXTRA_MISSING = (
     "The demo needs the extra `demo`: install with `pip install 'cannon-bot[demo]'`, or use `make demo`."
 )
@@ -18,3 +22,27 @@ WELCOME = (
 )
 DEMO_STARTED = "cannon-bot demo: the real bot on a simulated Discord, with Cannon Studio simulated on this machine."
 HOW_TO_STOP = "Ctrl-C stops it."
+
+# ---------------------------------------------------------------------- the page
+
+UNKNOWN_USER, UNKNOWN_ROLE, UNKNOWN_CHANNEL = "unknown-user", "unknown-role", "unknown"
+NO_SUCH_CHANNEL = "There is no such channel here."
+NO_SUCH_MEMBER = "There is no such member here."
+PAGE_WORDS: Mapping[str, str] = {
+    "<title>SimCord Preview</title>": "<title>cannon-bot demo</title>",
+    '<span class="brand-mark" aria-hidden="true">S</span>': '<span class="brand-mark" aria-hidden="true">C</span>',
+    "<strong>SimCord</strong><small>Preview</small>": "<strong>cannon-bot</strong><small>demo, on SimCord</small>",
+    'aria-label="SimCord preview"': 'aria-label="The demo"',
+}
+"""What the page calls itself, in place of what simcord's does."""
+REACTIONS: Mapping[ReactionAction, str] = {
+    ReactionAction.RERUN: "Re-run",
+    ReactionAction.VARY: "Vary",
+    ReactionAction.ANIMATE: "Animate",
+    ReactionAction.UPSCALE: "Upscale a video",
+    ReactionAction.SUBTITLES: "Add subtitles",
+    ReactionAction.SEND: "Send to my direct messages",
+    ReactionAction.GALLERY: "Post in the gallery",
+    ReactionAction.REMOVE: "Remove",
+}
+"""What the picker says of each emoji."""
