@@ -40,7 +40,8 @@ class Demo:
         self.env: DemoEnv
         self.sandbox: Sandbox
         self.preview: Any
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
+        """Held by whatever acts on the simulated Discord while the page is open: simcord does one thing at a time."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -102,7 +103,7 @@ class Demo:
             preview_url=self.preview.url,
             names=ServerNames(self.env, furnished.viewers[0].guild.id),
             acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=furnished.viewers),
-            turn=self._turn,
+            turn=self.turn,
             publish=self._publish,
         )
         self._stack.push_async_callback(front.close)
@@ -131,7 +132,7 @@ class Demo:
                 seen = done
 
     async def _publish(self) -> None:
-        async with self._turn:
+        async with self.turn:
             self.env.glancing = True
             try:
                 await self.preview.refresh()

@@ -24,9 +24,13 @@ class PageActs:
         self._preview = preview
         self._channels = {str(channel.id): channel for channel in channels}
         self._viewers = {str(viewer.id): viewer for viewer in viewers}
+        self._looks = next(iter(self._viewers))
+        """Who looks at the page: a page that is loaded again is theirs."""
 
     def offered(self, viewer_id: str) -> dict[str, Any]:
         """Return what the page offers a viewer: the channels that they see, and the reactions with what they do."""
+        self._viewer(viewer_id)
+        self._looks = viewer_id
         channels = [
             {"id": key, "name": channel.name, "here": channel.id == self._preview.channel.id}
             for key, channel in self._channels.items()
@@ -46,9 +50,11 @@ class PageActs:
         if channel is None or not self._sees(viewer_id, channel):
             raise SetupError(texts.NO_SUCH_CHANNEL)
         self._preview.channel = channel
-        messages = self._env.backend.messages.get(channel.id)
-        if messages:
-            await self._preview.show(self._message(channel.id, max(messages)))
+
+    def opening(self) -> dict[str, str]:
+        """Return how a page opens: as the viewer who looked last, at the newest message of the channel."""
+        newest = max(self._env.backend.messages.get(self._preview.channel.id, {}), default=None)
+        return {"viewer_id": self._looks, **({"target_id": str(newest)} if newest is not None else {})}
 
     def _viewer(self, viewer_id: str) -> MemberActor:
         viewer = self._viewers.get(viewer_id)

@@ -86,6 +86,7 @@ class Front:
         application.router.add_post("/demo/react", self._react)
         application.router.add_post("/demo/channel", self._channel)
         application.router.add_get("/demo/{name}", self._own_file)
+        application.router.add_post("/api/pages", self._open)
         application.router.add_route("*", "/{path:.*}", self._pass_on)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
@@ -114,7 +115,7 @@ class Front:
         return await handler(request)
 
     async def _index(self, request: web.Request) -> web.Response:
-        status, headers, body = await self._call(request)
+        status, headers, body = await self._call(request, body=b"")
         page = body.decode().replace("</head>", HEAD, 1)
         for theirs, ours in texts.PAGE_WORDS.items():
             page = page.replace(theirs, ours)
@@ -172,22 +173,30 @@ class Front:
 
     # ------------------------------------------------------------------ simcord's routes
 
+    async def _open(self, request: web.Request) -> web.Response:
+        return self._given(request, *await self._call(request, body=json.dumps(self._acts.opening()).encode()))
+
     async def _pass_on(self, request: web.Request) -> web.Response:
         acts = request.method == "POST" and request.path == "/api/action"
         async with self._turn if acts else contextlib.nullcontext():
-            status, headers, body = await self._call(request)
+            called = await self._call(request, body=await request.read())
+        return self._given(request, *called)
+
+    def _given(self, request: web.Request, status: int, headers: dict[str, str], body: bytes) -> web.Response:
         if headers.get("Content-Type", "").startswith("application/json") and status < 300:
             body = self._resolved(body, request.cookies.get(ZONE_COOKIE, ""))
         return web.Response(status=status, headers=headers, body=body)
 
-    async def _call(self, request: web.Request) -> tuple[int, dict[str, str], bytes]:
+    async def _call(self, request: web.Request, *, body: bytes) -> tuple[int, dict[str, str], bytes]:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_PASSED_ON}
-        body = await request.read()
-        async with self._session.request(
-            request.method, self._inner + request.path_qs, headers=headers, data=body, allow_redirects=False
-        ) as answer:
-            given = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED_BACK}
-            return answer.status, given, await answer.read()
+        try:
+            async with self._session.request(
+                request.method, self._inner + request.path_qs, headers=headers, data=body, allow_redirects=False
+            ) as answer:
+                given = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED_BACK}
+                return answer.status, given, await answer.read()
+        except aiohttp.ClientError:  # the session was ended from the page, or the demo is stopping
+            raise web.HTTPBadGateway from None
 
     def _resolved(self, body: bytes, zone: str) -> bytes:
         """Return an answer with names for ids, and with the viewer's own clock: times tick there."""

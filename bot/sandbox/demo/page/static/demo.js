@@ -74,6 +74,7 @@ async function refreshOffer() {
   offeredTo = viewer;
   try {
     offered = await call(`/demo/offered?viewer=${viewer}`);
+    if (!offered.channels.some((channel) => channel.here)) { await openChannel(offered.channels[0].id); return; }
     drawChannels();
   } catch { offeredTo = null; }
 }
@@ -97,20 +98,8 @@ async function openChannel(id) {
   const viewer = status().viewerId;
   try {
     await call("/demo/channel", { viewer, channel: id });
-    sessionStorage.setItem("demo-viewer", viewer);
     location.reload();
   } catch (error) { note(error.message); }
-}
-
-/** After a change of channels the page is a new one, which begins as the first viewer. */
-function restoreViewer() {
-  const wanted = sessionStorage.getItem("demo-viewer");
-  const picker = document.querySelector("#viewer-picker");
-  if (!wanted || !status()?.ready || !picker?.options.length) return;
-  sessionStorage.removeItem("demo-viewer");
-  if (picker.value === wanted || ![...picker.options].some((option) => option.value === wanted)) return;
-  picker.value = wanted;
-  picker.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 // -------------------------------------------------------------------- reactions
@@ -277,7 +266,6 @@ function recover() {
   stuckSince ??= Date.now();
   if (Date.now() - stuckSince < STUCK_MS) return;
   stuckSince = null;
-  if (now.viewerId) sessionStorage.setItem("demo-viewer", now.viewerId);
   location.reload();
 }
 
@@ -296,4 +284,4 @@ new MutationObserver(() => {
   requestAnimationFrame(drawn);
 }).observe(document.documentElement, { childList: true, subtree: true });
 
-setInterval(() => { void refreshOffer(); restoreViewer(); recover(); }, 400);
+setInterval(() => { void refreshOffer(); recover(); }, 400);
