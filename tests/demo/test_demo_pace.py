@@ -39,16 +39,16 @@ class Watched:
 
 @pytest.mark.parametrize("speed", [1.0, 6.0])
 async def test_a_job_of_the_demo_leaves_being_sent_within_a_second(speed: float):
-    """The worker's own round comes every 15 seconds. The first job may meet one; the others have nothing but the wake.
+    """The worker's own round comes every 15 seconds, and a job may meet one; the others have nothing but the wake.
 
-    The better of two counts: what is measured is the bot, not who else uses this machine.
+    Three of four count: what is measured is the bot, not who else uses this machine.
     """
     async with Demo(speed=speed) as demo:
         member, took_s = demo.preview.viewers[0], []
-        for _ in range(3):
+        for _ in range(4):
             watched, begun = Watched(demo), time.perf_counter()
             async with demo.turn:
                 await member.slash(demo.preview.channel, "image generate", prompt="a lighthouse in fog")
             await watched.last_is_not(SENT)
             took_s.append(time.perf_counter() - begun)
-    assert min(took_s[1:]) < LEAVES_WITHIN_S, took_s
+    assert sorted(took_s)[2] < LEAVES_WITHIN_S, took_s

@@ -156,6 +156,7 @@ async def run_demo(*, port: int = 0, open_browser: bool = True, speed: float = 1
     async with Demo(port=port, speed=speed) as demo:
         print(texts.DEMO_STARTED)  # noqa: T201 - for the person at the terminal
         print(demo.url, flush=True)  # noqa: T201 - other programs read this line
+        print(texts.things_to_try())  # noqa: T201 - for the person at the terminal
         print(texts.HOW_TO_STOP, flush=True)  # noqa: T201 - for the person at the terminal
         if open_browser:
             await asyncio.to_thread(webbrowser.open, demo.url)

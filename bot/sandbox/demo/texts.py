@@ -22,6 +22,29 @@ WELCOME = (
 )
 DEMO_STARTED = "cannon-bot demo: the real bot on a simulated Discord, with Cannon Studio simulated on this machine."
 HOW_TO_STOP = "Ctrl-C stops it."
+TRY_HEADING = "Try this on the page:"
+TRY: tuple[tuple[str, str], ...] = (
+    ("/image generate  prompt: a lighthouse in fog", "a picture; its card has the price before and the cost after"),
+    ("Re-run, Vary, Edit and run, Next step…", "the buttons below a result: what it costs stands on them"),
+    ("☺ on a result, then 🔁 🎲 🎬 ✉️ ⭐ ❌", "the same by reaction; whoever reacts pays"),
+    ("/image generate  count: 4", "four pictures on one card, and a confirmation of the price"),
+    ("/video generate  prompt: waves on a shore", "a film that plays on the card"),
+    ("/audio music  prompt: slow piano, rain", "nobody knows this price yet, so it is confirmed first"),
+    ("/recipe run  recipe: trailer", "five steps on one card, each with its state and cost"),
+    ("/image generate  prompt: a lamp #fail", "a failure costs nothing, and offers another try"),
+    ("#slow #flood #none #gone #billed in a prompt", "other troubles on demand; docs/sandbox.md has them all"),
+    ("/jobs list, /usage me", "your jobs, your credits and your limits"),
+    ("/help", "every command with what it costs on this server"),
+    ("Viewing as: the moderator, then /studio status", "the account; also /studio settings, /quota set, /usage report"),
+)
+"""What to type or press, and what there is to see."""
+
+
+def things_to_try() -> str:
+    """Return the list of things to try, in two columns."""
+    width = max(len(what) for what, _ in TRY)
+    return "\n".join([TRY_HEADING, *(f"  {what:<{width}}  {gives}" for what, gives in TRY)])
+
 
 # ---------------------------------------------------------------------- the page
 
