@@ -62,7 +62,7 @@ screenshot: $(READY) ## Take the README's picture of the demo with a headless Ch
 picture: $(READY) ## Draw the picture of the packages in docs/architecture.md from the import contract
 	$(BIN)/python tools/draw_architecture.py
 
-readme: $(READY) ## Write the README's tables of commands and settings from the code
+readme: $(READY) ## Write the tables of commands, settings and fields from the code
 	$(BIN)/python tools/readme_tables.py
 
 wheel-check: $(READY) ## Build the wheel, install it in a clean environment, run it outside the source tree

@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument(
         "--credits", type=_credits, default=Decimal(10_000), help="credits of each key (default: 10000)"
     )
+    sandbox.add_argument(
+        "--api", type=_json_object, default={}, metavar="JSON", help="another API, as docs/sandbox.md has its options"
+    )
     add("check", _check, "Check settings, database and commands without a network; tell every problem.")
     listing = add("commands", _commands, "List every slash command with its options.")
     listing.add_argument("--json", action="store_true", help="as JSON")
@@ -126,6 +129,10 @@ async def _serve_sandbox(arguments: argparse.Namespace) -> None:
     from bot.sandbox.server import Sandbox
 
     sandbox = Sandbox(speed=arguments.speed, credits=arguments.credits)
+    try:
+        sandbox.vary(**arguments.api)
+    except ValueError as error:
+        raise StartError(f"--api: {error}.") from None
     try:
         await sandbox.start(arguments.host, arguments.port)
     except OSError as error:
@@ -171,7 +178,7 @@ def _commands(arguments: argparse.Namespace) -> int:
     from bot.app import command_list as listing
     from bot.app.entry_points import describe_commands
 
-    commands = listing.rows(describe_commands())
+    commands = listing.rows(describe_commands(read_settings()[0].database))
     print(json.dumps(commands, indent=2, ensure_ascii=False) if arguments.json else listing.text(commands))
     return 0
 
@@ -288,6 +295,16 @@ def _speed(text: str) -> float:
     if not 0.01 <= speed <= 10_000:
         raise argparse.ArgumentTypeError("a number from 0.01 to 10000 is needed")
     return speed
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("a JSON object is needed")
+    return value
 
 
 def _credits(text: str) -> Decimal:

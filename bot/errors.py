@@ -2,6 +2,7 @@
 
 BotError
 ├── InputError                 a member's input breaks a rule; `field` names the option
+│   └── FieldsMissing          required fields were not given
 ├── Refused                    the bot may not do this here (permission, limit, no key, paused)
 │   ├── NoKey                  this server has no API key
 │   └── NotAllowed             the member lacks the permission
@@ -27,6 +28,9 @@ BotError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 RESTART_MAY_HELP = 1
 """The exit code for what may pass without anybody's help: a supervisor should start the bot again."""
@@ -55,6 +59,14 @@ class InputError(BotError):
         self.field = field
 
 
+class FieldsMissing(InputError):
+    """Required fields were not given; `fields` are their names on the wire."""
+
+    def __init__(self, sentence: str, fields: Sequence[str]) -> None:
+        super().__init__(sentence, fields[0] if len(fields) == 1 else None)
+        self.fields = tuple(fields)
+
+
 class Refused(BotError):
     """The bot may not do this, here, now, for this member.
 
@@ -74,16 +86,28 @@ class NotAllowed(Refused):
     """The member lacks the permission that this needs."""
 
 
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What an API says is wrong with one field: its name on the wire (`a.b` inside an object), '' for none."""
+
+    field: str
+    reason: str
+    is_missing: bool = False
+
+
 class CannonError(BotError):
     """Cannon Studio's API did not do what was asked. `status` is the HTTP status, None without an answer.
 
-    `said` is the API's own sentence, '' if it said nothing that can be read.
+    `said` is the API's own sentence, '' if it said nothing that can be read; `faults` is what it says field by field.
     """
 
-    def __init__(self, sentence: str, status: int | None = None, *, said: str = "") -> None:
+    def __init__(
+        self, sentence: str, status: int | None = None, *, said: str = "", faults: Sequence[FieldFault] = ()
+    ) -> None:
         super().__init__(sentence)
         self.status = status
         self.said = said
+        self.faults = tuple(faults)
 
 
 class CannonUnavailable(CannonError):

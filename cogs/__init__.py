@@ -1,4 +1,4 @@
-"""The surface: one package for each thing a person does. The core knows only this name, and two functions of it."""
+"""The surface: one package for each thing a person does. The core knows only this name, and three functions of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.app.client import CannonBot
 from bot.delivery import CardSurface
+from cogs.described.registration import DescribedCommands
 from cogs.surface import CogSurface
 
 EXTENSIONS = (
@@ -33,6 +34,7 @@ EXTENSIONS = (
     "cogs.moderate.approvals",
     "cogs.reactions.listener",
     "cogs.member.help",
+    "cogs.described.registration",  # the last: what has no command by then gets one
 )
 
 
@@ -45,3 +47,15 @@ async def setup(bot: commands.Bot) -> None:
     """Add every group to the bot."""
     for extension in EXTENSIONS:
         await importlib.import_module(extension).setup(bot)
+
+
+async def renew(bot: CannonBot, *, described: bool) -> None:
+    """Make the commands that come from the catalogue's data again; without `described`, remove them."""
+    cog = bot.get_cog(DescribedCommands.__name__)
+    if not isinstance(cog, DescribedCommands):
+        return
+    if described:
+        await cog.renew()
+        cog.log()
+    else:
+        cog.remove()

@@ -1,4 +1,4 @@
-"""Write the README's tables of commands and settings from the code; `--check` only reports whether they are up to date.
+"""Write the tables of commands, settings and fields from the code; `--check` only reports whether they are up to date.
 
 Each table is between two markers, `<!-- name -->` and `<!-- /name -->`. Run by `make readme`.
 """
@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.app.command_list import rows
+from bot.catalogue import OPERATIONS, Field, Operation
 from bot.settings import describe_settings
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+REQUESTS = README.parent / "docs" / "requests.md"
 
 
 def settings_table() -> str:
@@ -34,12 +36,29 @@ def commands_table(commands: list[dict[str, Any]]) -> str:
     return _table(("command", "what it does", "options"), lines)
 
 
+def fields_tables() -> str:
+    """Return a table of each operation's fields as Markdown."""
+    return "\n".join(_fields_of(operation) for operation in OPERATIONS)
+
+
+def _fields_of(operation: Operation) -> str:
+    title = f"### `{operation.id}`: {operation.title}\n\n"
+    if not operation.fields:
+        return f"{title}Its fields are not public.\n"
+    lines = [(f"`{field.name}`", field.kind, _needed(field), field.help) for field in operation.fields]
+    return title + _table(("field", "kind", "required", "meaning"), lines)
+
+
+def _needed(field: Field) -> str:
+    return ("probably" if field.rule_inferred else "yes") if field.required else ""
+
+
 def with_table(text: str, name: str, table: str) -> str:
     """Return `text` with `table` between the markers of `name`. Raises ValueError unless the markers occur once."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     written, times = pattern.subn(lambda match: f"{match[1]}{table}{match[2]}", text)
     if times != 1:
-        raise ValueError(f"README.md must have <!-- {name} --> and <!-- /{name} --> once, each at the start of a line")
+        raise ValueError(f"there must be <!-- {name} --> and <!-- /{name} --> once, each at the start of a line")
     return written
 
 
@@ -63,13 +82,14 @@ def main() -> int:
         "--check", action="store_true", help="change nothing; exit with 1 if the tables are out of date"
     )
     check = parser.parse_args().check
-    old = README.read_text(encoding="utf-8")
-    new = rendered(old)
+    old = {path: path.read_text(encoding="utf-8") for path in (README, REQUESTS)}
+    new = {README: rendered(old[README]), REQUESTS: with_table(old[REQUESTS], "fields", fields_tables())}
     if check and new != old:
-        print("The README's tables are out of date. Write them with: make readme", file=sys.stderr)
+        print("The tables are out of date. Write them with: make readme", file=sys.stderr)
         return 1
     if not check:
-        README.write_text(new, encoding="utf-8")
+        for path, text in new.items():
+            path.write_text(text, encoding="utf-8")
     return 0
 
 

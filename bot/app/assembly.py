@@ -9,6 +9,7 @@ import structlog
 
 from bot.app.catalogue_refresh import CatalogueRefresh
 from bot.app.command_sync import CommandSync
+from bot.app.document_reader import DocumentReader
 from bot.app.health import Health
 from bot.app.host_key import HostKeyScope
 from bot.app.parts import Parts, Setup
@@ -25,6 +26,8 @@ from bot.generation.sources import Sources
 from bot.generation.visible_jobs import VisibleJobs
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
+from bot.guild.account_memory import AccountMemories
+from bot.guild.api_drift import ApiDrift
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
@@ -36,6 +39,7 @@ from bot.guild.operation_switches import OperationSwitches
 from bot.guild.retention import DataRetention
 from bot.guild.status_pace import StatusPace
 from bot.guild.unavailable_operations import UnavailableOperations
+from bot.guild.voices import ServerVoices
 from bot.guild.watch import Watch
 from bot.jobs.admission import Admission, KeyGate
 from bot.jobs.assembly import make_worker
@@ -72,6 +76,7 @@ class _Core:
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
+    memories: AccountMemories
     key_health: KeyHealth
     unavailable: UnavailableOperations
     switches: OperationSwitches
@@ -120,21 +125,27 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         watch=watch,
     )
     status_pace = StatusPace(setup.clock)
+    moderation = make_moderation(store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
     core.absences.listen(worker.resume)
     core.estimate_tool.listen(watch.tell)
     webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
+    command_sync = CommandSync(
+        setup.bot, store, catalogue=setup.catalogue, clock=setup.clock, renew=setup.renew_commands
+    )
+    drift = ApiDrift(store, keys=core.keys, switches=core.switches, catalogue=setup.catalogue)
     return Parts(
         store=store,
         absences=core.absences,
         client=core.client,
         media=core.media,
         keys=core.keys,
+        memories=core.memories,
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
-        upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery),
+        upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery, command_sync),
         switches=core.switches,
         estimates=core.estimates,
         estimate_tool=core.estimate_tool,
@@ -146,19 +157,26 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
         maintenance=maintenance,
-        member_data=MemberData(store, setup.catalogue),
-        moderation=make_moderation(
-            store, client=core.client, catalogue=setup.catalogue, pace=status_pace, worker=worker
-        ),
+        member_data=MemberData(store, setup.catalogue, core.memories),
+        voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
+        moderation=moderation,
         status_pace=status_pace,
         host_limit=host_limit,
+        unavailable=core.unavailable,
         watch=watch,
         http=_http_server(setup, worker, webhooks),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
-        command_sync=CommandSync(setup.bot, store),
+        command_sync=command_sync,
         recovery=recovery,
-        catalogue_refresh=CatalogueRefresh(setup.catalogue, store=store, client=core.client, clock=setup.clock),
+        api_drift=drift,
+        catalogue_refresh=CatalogueRefresh(
+            setup.catalogue,
+            store=store,
+            reader=DocumentReader(core.client, core.keys),
+            drift=drift,
+            clock=setup.clock,
+        ),
     )
 
 
@@ -174,6 +192,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         client=client,
         media=_media_fetcher(setup),
         keys=keys,
+        memories=AccountMemories(store, keys=keys, catalogue=setup.catalogue, clock=setup.clock),
         key_health=KeyHealth(keys, client, setup.clock),
         unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
@@ -263,6 +282,7 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         unavailable=core.unavailable,
         catalogue=setup.catalogue,
         learned=core.learned,
+        memories=core.memories,
         clock=setup.clock,
         surface=delivery,
         ask_moderators=setup.surface.ask_moderators,
@@ -300,13 +320,20 @@ def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
         client=core.client,
         keys=core.keys,
         catalogue=setup.catalogue,
+        memories=core.memories,
         surface=delivery,
         clock=setup.clock,
     )
 
 
 def _upkeep(
-    setup: Setup, core: _Core, reconciler: Reconciler, worker: Worker, recovery: Recovery, delivery: Delivery
+    setup: Setup,
+    core: _Core,
+    reconciler: Reconciler,
+    worker: Worker,
+    recovery: Recovery,
+    delivery: Delivery,
+    command_sync: CommandSync,
 ) -> Upkeep:
     return Upkeep(
         core.store,
@@ -318,6 +345,7 @@ def _upkeep(
         absences=core.absences,
         retention=DataRetention(core.store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days),
         delete_erased=delivery.takedown.delete_erased,
+        renew_commands=command_sync.catch_up,
         learned=core.learned,
         fulfil_wishes=setup.surface.fulfil_wishes,
         ask_prices=core.price_books.run_once,
@@ -345,6 +373,7 @@ def _intake(
         catalogue=setup.catalogue,
         switches=core.switches,
         pricing=pricing,
+        memories=core.memories,
         clock=setup.clock,
         watch=watch,
         wake=worker.wake,

@@ -7,9 +7,12 @@ import json
 
 import structlog
 
-from bot.cannon.client import CannonClient
+from bot.app.document_reader import OPEN, DocumentReader
+from bot.app.named_operations import NamedOperations
 from bot.catalogue import LiveCatalogue
+from bot.catalogue.drift import ApiChange
 from bot.errors import CannonError
+from bot.guild.api_drift import ApiDrift
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -17,69 +20,105 @@ log = structlog.get_logger(__name__)
 
 REFRESH_S = 24 * 3600.0
 RETRY_S = 3600.0
-DOCUMENT_META, ETAG_META = "openapi_document", "openapi_etag"
-"""The names under which the document and its version are in the table `meta`."""
+DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openapi_way"
+"""The names under which the document, its version, and the way it was read in are in the table `meta`."""
+OTHER_IDS_META = "openapi_other_ids"
+"""The name under which the ids are that documents had for built-in operations: jobs are stored under them."""
 
 
 class CatalogueRefresh:
     """Updates the live catalogue from the store and from Cannon Studio."""
 
-    def __init__(self, catalogue: LiveCatalogue, *, store: Store, client: CannonClient, clock: Clock) -> None:
+    def __init__(
+        self, catalogue: LiveCatalogue, *, store: Store, reader: DocumentReader, drift: ApiDrift, clock: Clock
+    ) -> None:
         self._catalogue = catalogue
         self._store = store
-        self._client = client
+        self._reader = reader
+        self._named = NamedOperations(store, clock)
+        self._drift = drift
         self._clock = clock
         self._stopping = asyncio.Event()
+        self.read_at: float | None = None
+        """When the document was last read, or found unchanged, in this run: Unix seconds."""
+        self._untold: list[ApiChange] = []
+        """What was learned and is not stored yet: nobody would learn it a second time."""
+        self._tried_at: float | None = None
+        """When the last try was that failed for want of a key, in monotonic seconds; None if it did not."""
 
     async def load(self) -> None:
-        """Learn the document that the last run of the bot stored.
+        """Learn the document that the last run of the bot stored, and other ids: what it differs in was told then.
 
         One that cannot be read is dropped, to be fetched again: nothing about it may keep the bot from starting.
         """
         text = await self._store.meta.get(DOCUMENT_META)
-        if text is None:
-            return
         try:
-            await self._learn(json.loads(text))
+            if text is not None:
+                changes = await self._learned(json.loads(text))
+                log.info("catalogue.loaded", differences=len(changes))
+            self._catalogue.remember(json.loads(await self._store.meta.get(OTHER_IDS_META) or "{}"))
         except Exception:
-            log.exception("catalogue.stored_document_dropped", chars=len(text))
-            await self._store.meta.forget(DOCUMENT_META, ETAG_META)
+            log.exception("catalogue.stored_document_dropped", chars=len(text or ""))
+            await self._store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META, OTHER_IDS_META)
 
     async def refresh(self) -> None:
-        """Read the OpenAPI document, learn it and store it. An unchanged or unusable one changes nothing.
+        """Read the OpenAPI document, learn it, store it and tell what is news. An unusable one changes nothing.
 
         Raises CannonError if it cannot be fetched.
         """
         meta = self._store.meta
-        answer = await self._client.openapi(etag=await meta.get(ETAG_META))
-        if answer is None:
-            return
-        await self._learn(answer.document)
-        await meta.set(DOCUMENT_META, json.dumps(answer.document))
-        await meta.set(ETAG_META, answer.etag or "")
+        is_first = await meta.get(DOCUMENT_META) is None
+        reading = await self._reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
+        facts = {}
+        former = self._catalogue.current
+        if reading.document is not None:
+            self._untold += await self._learned(reading.document)
+        if self._catalogue.current is not former:  # it names operations
+            facts = {
+                OTHER_IDS_META: json.dumps(self._catalogue.other_ids),
+                DOCUMENT_META: json.dumps(reading.document),
+                ETAG_META: reading.etag or "",
+                WAY_META: reading.way,
+            }
+        await self._named.note(self._catalogue.current)
+        await self._drift.adopt(facts, self._untold, is_first=is_first)
+        self._untold = []
+        self.read_at = self._clock.wall()
 
     async def run(self) -> None:
-        """Refresh daily, hourly after a failure, until `stop`."""
+        """Refresh daily, hourly after a failure, until `stop`.
+
+        Where the API wants a key that nobody has, it is called daily, and at the hour after another key was set.
+        """
         while not self._stopping.is_set():
-            pause_s = REFRESH_S if await self._refreshed() else RETRY_S
+            pause_s = RETRY_S if await self._lacks_a_key() else await self._turn()
             await self._clock.wait(self._stopping, pause_s)
 
     def stop(self) -> None:
         """Stop `run`, even while it waits."""
         self._stopping.set()
 
-    async def _refreshed(self) -> bool:
-        """Refresh; return whether that succeeded."""
+    async def _lacks_a_key(self) -> bool:
+        """Whether a call would fail for want of a key, as the last one did less than a day ago."""
+        if self._tried_at is None or self._clock.monotonic() - self._tried_at >= REFRESH_S:
+            return False
+        return await self._reader.wants_key()
+
+    async def _turn(self) -> float:
+        """Refresh; return after how many seconds to look again."""
+        self._tried_at = None
         try:
             await self.refresh()
         except CannonError as error:
-            log.info("catalogue.not_read", error=type(error).__name__, status=error.status)
+            if await self._reader.wants_key():
+                self._tried_at = self._clock.monotonic()
+            wants_key = self._tried_at is not None
+            log.info("catalogue.not_read", error=type(error).__name__, status=error.status, wants_key=wants_key)
         except Exception:
             log.exception("catalogue.failed")
         else:
-            return True
-        return False
+            return REFRESH_S
+        return RETRY_S
 
-    async def _learn(self, document: object) -> None:
-        for sentence in await self._catalogue.learn(document):
-            log.info("catalogue.drift", change=sentence)
+    async def _learned(self, document: object) -> list[ApiChange]:
+        return await self._catalogue.learn(document, await self._named.recent())

@@ -138,6 +138,7 @@ class CannonBot(commands.Bot):
             metrics=self.metrics,
             folder=Path(self._folder.name),
             surface=self.surface,
+            renew_commands=self.renew_commands,
             spawn=self._background.start if self._run_worker else None,
             cdn=self._cdn,
         )
@@ -152,13 +153,17 @@ class CannonBot(commands.Bot):
         """
         await _surface_module().setup(self)
 
+    async def renew_commands(self, *, described: bool = True) -> None:
+        """Make the commands that come from the catalogue's data those of the catalogue as it is now, or remove them."""
+        await _surface_module().renew(self, described=described)
+
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and resume what the last run left."""
         self.parts = await open_parts(self.setup)
         await self.tree.set_translator(Translator())
+        await self.parts.catalogue_refresh.load()  # before the commands: some are made of what it knows
         await self.load_surface()
         await self.parts.command_sync.sync_if_changed()
-        await self.parts.catalogue_refresh.load()
         if self._serve_http:
             await self.parts.http.start()
             await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)

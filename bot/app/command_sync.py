@@ -4,44 +4,99 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Protocol
 
 import discord
+import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.deadlines import in_time
+from bot.runtime.clock import Clock
 from bot.store import Store
 
+log = structlog.get_logger(__name__)
+
 CHAT_INPUT = discord.AppCommandType.chat_input.value
+RENEW_EVERY_S = 3600.0
+"""How often commands may change while the bot runs: Discord takes 200 creations a day, and a document may flap."""
+
+
+class Renew(Protocol):
+    """Makes the commands that come from the catalogue's data those of the present catalogue, or removes them."""
+
+    async def __call__(self, *, described: bool = True) -> None:
+        """Change the tree; nothing is registered."""
 
 
 class CommandSync:
     """Keeps the registered commands equal to the loaded ones, and stores the ids that Discord gave them."""
 
-    def __init__(self, bot: commands.Bot, store: Store) -> None:
+    def __init__(
+        self, bot: commands.Bot, store: Store, *, catalogue: LiveCatalogue, clock: Clock, renew: Renew
+    ) -> None:
         self._bot = bot
         self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._renew = renew
         self._ids: dict[str, int] = {}
+        self._known: Catalogue | None = None
+        """The catalogue that the commands are of."""
+        self._registered_at: float | None = None
 
     async def sync_if_changed(self) -> None:
-        """Register the commands, in every language, if they have changed since the last time (200 creations a day)."""
-        meta, application_id = self._store.meta, self._bot.application_id
-        payload = await self._payload()
-        text = json.dumps(payload, sort_keys=True).encode()
-        digest = f"{application_id}:{hashlib.sha256(text).hexdigest()}"
-        if application_id is not None and await meta.get("commands") != digest:
-            # What `tree.sync` does, with the payload that is there: translating it again takes as long as the rest.
-            made = await in_time(self._bot.http.bulk_upsert_global_commands(application_id, payload=payload))
-            slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
-            await meta.set("command_ids", json.dumps(slash))
-            await meta.set("commands", digest)
-        self._ids = json.loads(await meta.get("command_ids") or "{}")
+        """Register the commands, in every language, if they have changed since the last time.
+
+        If Discord refuses them as invalid, those that come from the catalogue's data are removed first: a document from
+        outside keeps no bot from starting. Raises what discord.py raises.
+        """
+        await self._sync()
+        self._registered_at = None  # the first change after a start may come at once: the document is read then
+
+    async def catch_up(self) -> None:
+        """If the catalogue has changed since, change and register the commands; at most once an hour."""
+        if self._known is self._catalogue.current:
+            return
+        now = self._clock.monotonic()
+        if self._registered_at is not None and now - self._registered_at < RENEW_EVERY_S:
+            return
+        await self._renew()
+        await self._sync()
 
     def mention(self, command: str) -> str:
         """Return a slash command, such as `image generate`, as members can click it, in their own language."""
         command_id = self._ids.get(command.partition(" ")[0])
         return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
+
+    async def _sync(self) -> None:
+        known = self._catalogue.current
+        try:
+            await self._register_if_changed()
+        except discord.HTTPException as error:
+            if error.status != HTTPStatus.BAD_REQUEST:
+                raise
+            log.exception("commands.refused")
+            await self._renew(described=False)
+            await self._register_if_changed()
+        self._known = known
+        self._ids = json.loads(await self._store.meta.get("command_ids") or "{}")
+
+    async def _register_if_changed(self) -> None:
+        meta, application_id = self._store.meta, self._bot.application_id
+        payload = await self._payload()
+        text = json.dumps(payload, sort_keys=True).encode()
+        digest = f"{application_id}:{hashlib.sha256(text).hexdigest()}"
+        if application_id is None or await meta.get("commands") == digest:
+            return
+        self._registered_at = self._clock.monotonic()
+        # What `tree.sync` does, with the payload that is there: translating it again takes as long as the rest.
+        made = await in_time(self._bot.http.bulk_upsert_global_commands(application_id, payload=payload))
+        slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
+        await meta.set("command_ids", json.dumps(slash))
+        await meta.set("commands", digest)
 
     async def _payload(self) -> list[dict[str, Any]]:
         """Return the payload that registers the commands."""

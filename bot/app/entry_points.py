@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -12,12 +14,15 @@ import discord
 from discord import app_commands
 
 from bot.app import texts
+from bot.app.catalogue_refresh import DOCUMENT_META
 from bot.app.client import CannonBot
+from bot.app.named_operations import NAMED_META, recent_operations
 from bot.app.start_backoff import StartBackoff
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
 from bot.runtime.clock import SystemClock
 from bot.settings import Settings
+from bot.store.engine.meta import stored_facts
 
 AUTHENTICATION_FAILED = 4004
 """The gateway's close code for a wrong token; it comes to a running bot too, when its token is reset."""
@@ -55,11 +60,14 @@ def _refusal(close_code: int) -> StartError:
     return StartError(texts.gateway_closed(close_code), exit_code=RESTART_CANNOT_HELP if lasts else RESTART_MAY_HELP)
 
 
-def describe_commands() -> list[dict[str, Any]]:
-    """Return every slash command with its options, as registered with Discord, without connecting."""
+def describe_commands(database: Path | None = None) -> list[dict[str, Any]]:
+    """Return every slash command with its options, as registered with Discord, without connecting.
+
+    With a `database`, those too that are made of what the bot has read there of Cannon Studio's API.
+    """
 
     async def collect() -> list[dict[str, Any]]:
-        async with unconnected(Settings(log_level="INFO")) as bot:
+        async with unconnected(Settings(log_level="INFO"), database) as bot:
             return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
 
     return asyncio.run(collect())
@@ -75,11 +83,26 @@ async def check(settings: Settings) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def unconnected(settings: Settings) -> AsyncIterator[CannonBot]:
-    """Yield a bot with its commands loaded, which opens no database and no connection."""
+async def unconnected(settings: Settings, database: Path | None = None) -> AsyncIterator[CannonBot]:
+    """Yield a bot with its commands loaded, which opens no database and no connection.
+
+    With a `database`, it knows of Cannon Studio's API what is stored there.
+    """
     bot = CannonBot(settings, run_worker=False, serve_http=False)
     try:
+        if database is not None:
+            stored = await asyncio.to_thread(stored_facts, database, DOCUMENT_META, NAMED_META)
+            kept = recent_operations(stored.get(NAMED_META), bot.clock.wall())
+            await bot.live_catalogue.learn(_read(stored.get(DOCUMENT_META)), kept)
         await bot.load_surface()
         yield bot
     finally:
         await bot.close()
+
+
+def _read(document: str | None) -> object:
+    """Return a stored document; None if there is none, or none that can be read."""
+    try:
+        return json.loads(document or "null")
+    except ValueError:
+        return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from discord.ext import commands
 
 from bot.app.catalogue_refresh import CatalogueRefresh
-from bot.app.command_sync import CommandSync
+from bot.app.command_sync import CommandSync, Renew
 from bot.app.recovery import Recovery, Spawn
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
@@ -21,6 +21,8 @@ from bot.delivery.copies import ResultCopies
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
+from bot.guild.account_memory import AccountMemories
+from bot.guild.api_drift import ApiDrift
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
@@ -29,6 +31,8 @@ from bot.guild.member_data import MemberData
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.status_pace import StatusPace
+from bot.guild.unavailable_operations import UnavailableOperations
+from bot.guild.voices import ServerVoices
 from bot.guild.watch import Watch
 from bot.jobs.intake import JobService
 from bot.jobs.maintenance import Maintenance
@@ -61,6 +65,7 @@ class Setup:
     metrics: Metrics
     folder: Path
     surface: CardSurface
+    renew_commands: Renew
     spawn: Spawn | None
     cdn: Cdn | None
 
@@ -74,6 +79,7 @@ class Parts:
     client: CannonClient
     media: MediaFetcher
     keys: ApiKeys
+    memories: AccountMemories
     learned_prices: LearnedPrices
     jobs: JobService
     reconciler: Reconciler
@@ -90,15 +96,18 @@ class Parts:
     worker: Worker
     maintenance: Maintenance
     member_data: MemberData
+    voices: ServerVoices
     moderation: Moderation
     status_pace: StatusPace
     host_limit: HostLimit
+    unavailable: UnavailableOperations
     watch: Watch
     http: HttpServer
     webhook_tokens: WebhookTokens
     webhooks: Webhooks
     command_sync: CommandSync
     recovery: Recovery
+    api_drift: ApiDrift
     catalogue_refresh: CatalogueRefresh
 
     async def aclose(self) -> None:

@@ -37,6 +37,7 @@ NOTHING_MOVES = (
 )
 DISCORD_UNREACHABLE = "Discord cannot be reached from here. Check the network, then start again."
 
+NO_DESCRIPTION = "What Cannon Studio sent in place of its API's description describes no API."
 KEY_FOR_EVERY_SERVER = "every server"
 KEY_FOR_PRIVATE_APPLICATION = "every server, since the application is private"
 KEY_FOR_NONE = "none, since the application is public; set CANNON_API_KEY_GUILDS"

@@ -20,7 +20,7 @@ import httpx
 import structlog
 
 from bot.cannon import retry, texts, wire
-from bot.cannon.error_text import is_own_error, is_page, sentence_of
+from bot.cannon.error_text import is_own_error, is_page, reading_of
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
 from bot.domain.text import whole
@@ -222,7 +222,7 @@ class CannonClient:
 
     def _error(self, answer: _Answer) -> CannonError:
         status, kind = answer.status, answer.headers.get("content-type")
-        said = sentence_of(answer.body, kind, status)
+        said, faults = reading_of(answer.body, kind, status)
         after = retry.retry_after_s(answer.headers.get("retry-after"), self._clock.wall())
         if status == 429:
             return RateLimited(texts.slow_down(said), status, after)
@@ -231,7 +231,7 @@ class CannonClient:
         if status < 400:
             return UnreadableAnswer(texts.not_followed(said), status)
         leaf, words = _BY_STATUS.get(status, (InputRefused, texts.NOT_TAKEN))
-        return leaf(f"{words}: {said}", status, said=said)
+        return leaf(f"{words}: {said}", status, said=said, faults=faults)
 
 
 def _is_of_a_proxy(answer: _Answer) -> bool:

@@ -6,20 +6,21 @@ nothing of it is trusted: no markup, no control characters, no link, no key reac
 
 from __future__ import annotations
 
-import json
+import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
+from bot.cannon.error_body import Said, parsed, said_in
+from bot.cannon.texts import IS_REQUIRED
 from bot.domain.harmless_text import tame
 from bot.domain.text import one_line
+from bot.errors import FieldFault
 
 SENTENCE_LIMIT_CHARS: Final = 200
 _READ_LIMIT_CHARS = 20_000
-_MESSAGE_KEYS = ("message", "errorMessage", "error_description", "error", "detail", "msg", "reason", "title", "errors")
-_DEPTH = 4
 _CLEANED_CHARS = 1000
 """What is read of a text once its tags are gone: whole words, of which 200 characters are shown."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -28,6 +29,7 @@ _LOGIN = re.compile(r"[^/@]*@")
 _AFTER_PATH = re.compile(r"[?#].*")
 _KEY = re.compile(r"\b((?:cs|sk|pk|rk)[_-](?:(?:live|test)[_-])?)[A-Za-z0-9_\-]{6,}")
 _BEARER = re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE)
+_REQUIRED = re.compile(rf"(?:^|[:;] )([^:;]{{1,80}}): {IS_REQUIRED}(?=;|\Z|\.|…)")
 _SPACES = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
 """Control characters and ends of lines."""
 _INVISIBLE = frozenset({"Cf", "Cs", "Co"})
@@ -38,13 +40,75 @@ def sentence_of(body: bytes, content_type: str | None, status: int) -> str:
 
     In: the body (any shape), its content type and the HTTP status. Never raises.
     """
+    return reading_of(body, content_type, status)[0]
+
+
+def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str, tuple[FieldFault, ...]]:
+    """Return what an error answer says, as `sentence_of` does, and its faults by field. Never raises."""
     text = _decoded(body)
-    said = ""
     if text.startswith(("{", "[", '"')):
-        said = _said(_parsed(text), _DEPTH)
-    elif not is_page(body, content_type) and "json" not in (content_type or "").lower():
-        said = text
-    return clean(said) or _in_words(status)
+        said = said_in(parsed(text))
+    elif is_page(body, content_type):
+        said = Said(headline=_page_title(text))
+    else:
+        said = Said() if "json" in (content_type or "").lower() else said_in(text)
+    return _sentence(said, {}) or _in_words(status), tuple(said.faults)
+
+
+def message_read(text: str) -> tuple[str, tuple[FieldFault, ...]]:
+    """Return the sentence in a message of the API's, which may be JSON itself, and its faults; '' if there is none."""
+    said = said_in(text[:_READ_LIMIT_CHARS])
+    return _sentence(said, {}), tuple(said.faults)
+
+
+def relabelled(sentence: str, said: str, faults: Sequence[FieldFault], labels: Mapping[str, str]) -> str:
+    """Return a sentence that ends in what the API said, with its fields by the names that members know.
+
+    `labels` are those by wire name.
+    """
+    if not said or not any(each.field.partition(".")[0] in labels for each in faults):
+        return sentence
+    return sentence.replace(said, _sentence(Said(faults=list(faults)), labels), 1)
+
+
+def missing_in(sentence: str) -> list[str]:
+    """Return the fields that a sentence of this module says are missing, by the names that stand in it."""
+    return [found[1] for found in _REQUIRED.finditer(sentence)]
+
+
+def _sentence(said: Said, labels: Mapping[str, str]) -> str:
+    """Join as many faults as there is room for, each after the name of its field."""
+    parts: list[str] = []
+    for fault in said.faults:
+        part = _of_fault(fault, labels)
+        if part and part not in parts:
+            if parts and len("; ".join([*parts, part])) > SENTENCE_LIMIT_CHARS:
+                break
+            parts.append(part)
+    return clean("; ".join(parts)) if parts else clean(said.headline)
+
+
+def _of_fault(fault: FieldFault, labels: Mapping[str, str]) -> str:
+    reason = clean(fault.reason)
+    if not fault.field:
+        return reason
+    first, _, rest = fault.field.partition(".")
+    name = f"{labels.get(first, first)}{f' ({rest})' if rest else ''}"
+    if fault.is_missing:
+        return f"{name}: {IS_REQUIRED}"
+    return f"{name}: {reason[:1].lower()}{reason[1:]}" if reason else ""
+
+
+def _page_title(text: str) -> str:
+    """Return the title of a page, or the message of an XML document; '' if it has none."""
+    lower = text.lower()
+    for tag in ("title", "message"):
+        start = lower.find(f"<{tag}")
+        begin = lower.find(">", start) + 1 if start >= 0 else 0
+        end = lower.find(f"</{tag}", begin) if begin else -1
+        if end > begin > 0:
+            return html.unescape(text[begin : min(end, begin + _CLEANED_CHARS)])
+    return ""
 
 
 def is_own_error(body: bytes, content_type: str | None) -> bool:
@@ -52,8 +116,8 @@ def is_own_error(body: bytes, content_type: str | None) -> bool:
 
     Whoever wrote anything else cannot know what the API knows. Never raises.
     """
-    document = _parsed(_decoded(body))
-    return not _is_page_kind(content_type) and isinstance(document, Mapping) and bool(_said(document, _DEPTH))
+    document = parsed(_decoded(body))
+    return not _is_page_kind(content_type) and isinstance(document, Mapping) and bool(_sentence(said_in(document), {}))
 
 
 def is_page(body: bytes, content_type: str | None) -> bool:
@@ -91,28 +155,6 @@ def _decoded(body: bytes) -> str:
 def _is_page_kind(content_type: str | None) -> bool:
     kind = (content_type or "").lower()
     return "html" in kind or "xml" in kind
-
-
-def _parsed(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _said(value: object, depth: int) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    if depth == 0:
-        return ""
-    if isinstance(value, Mapping):
-        for key in _MESSAGE_KEYS:
-            if said := _said(value.get(key), depth - 1):
-                return said
-        return ""
-    if isinstance(value, list):
-        return "; ".join(filter(None, (_said(item, depth - 1) for item in value[:3])))
-    return ""
 
 
 def _in_words(status: int) -> str:

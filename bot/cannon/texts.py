@@ -11,6 +11,8 @@ IMPOSSIBLE_KEY = "This is not an API key of Cannon Studio."
 IMPOSSIBLE_INPUT = "This input cannot be sent to Cannon Studio."
 NOT_FINISHED = "Cannon Studio did not finish in time."
 UNREACHABLE = "Cannon Studio cannot be reached at the moment."
+IS_REQUIRED = "is required"
+"""Said of a missing field after its name, whatever the API's words are: `display name: is required`."""
 NO_REASON = "no reason given"
 
 # What an HTTP status means; the API's own sentence follows after a colon.

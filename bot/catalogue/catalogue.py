@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from bot.catalogue.operation import Operation
+from bot.catalogue.cautions import Caution, cautions_of, raw_caution
+from bot.catalogue.operation import Operation, undocumented
 from bot.catalogue.operations import OPERATIONS
 from bot.catalogue.suggest import OFFER_LIMIT, OFFER_LIMIT_CHARS, Offer, suggest
-from bot.catalogue.texts import echo, no_operation, printable
+from bot.catalogue.texts import (
+    SPELLED_OTHERWISE,
+    echo,
+    no_document_names,
+    no_operation,
+    offered_before,
+    printable,
+)
+from bot.catalogue.tried import Tried
 from bot.catalogue.validation import check_input
-from bot.catalogue.values import clean_text
+from bot.catalogue.values import clean_text, plain
 from bot.errors import InputError
 
 
@@ -60,9 +69,11 @@ class Catalogue:
         operation = self._operations.get(operation_id)
         if operation is not None:
             return operation
-        close = get_close_matches(echo(operation_id), self._operations, n=1, cutoff=0.4)
-        nearest = close[0] if close else None
-        raise InputError(no_operation(operation_id, nearest, len(self._operations)), "operation")
+        raise InputError(no_operation(operation_id, self._nearest(operation_id), len(self._operations)), "operation")
+
+    def _nearest(self, operation_id: str) -> str | None:
+        """Return the id that is spelled most like this one, None if none is alike."""
+        return next(iter(get_close_matches(echo(operation_id), self._operations, n=1, cutoff=0.4)), None)
 
     def resolve(self, key: str) -> Operation:
         """Return the operation by its id, or by the built-in id that the live document has replaced.
@@ -76,38 +87,84 @@ class Catalogue:
         return self._operations.get(self._aliases.get(key, key))
 
     def check(
-        self, operation_id: str, values: Mapping[str, object], *, pending: Collection[str] = ()
+        self,
+        operation_id: str,
+        values: Mapping[str, object],
+        *,
+        pending: Collection[str] = (),
+        extra: Collection[str] = (),
     ) -> dict[str, Any]:
         """Return `values` as they go on the wire: cleaned, without empty ones, and valid for the operation.
 
-        `pending` are fields that an earlier step will fill: they do not count as missing. Raises InputError with one
-        sentence that names the field, the rule and the nearest value.
+        `pending` are fields that an earlier step will fill: they do not count as missing; `extra` are fields that no
+        document names. Raises InputError with one sentence that names the field, the rule and the nearest value.
         """
-        return check_input(self.resolve(operation_id), values, allow_local=self._allow_local, pending=pending)
+        operation = self.resolve(operation_id)
+        return check_input(operation, values, allow_local=self._allow_local, pending=pending, extra=extra)
+
+    def cautions(
+        self, operation_id: str, taken: Mapping[str, object], *, pending: Collection[str] = ()
+    ) -> list[Caution]:
+        """Return what is doubtful about an input that `check` has returned. Raises InputError for no operation."""
+        return cautions_of(self.resolve(operation_id), taken, pending)
+
+    def resolve_raw(self, key: str) -> Operation:
+        """Return the operation as `resolve` does, or one that no document names if that may be an id of the API's.
+
+        Raises InputError for what cannot be one.
+        """
+        return self.find(key) or undocumented(key) or self.get(key)
+
+    def check_raw(self, operation_id: str, values: Mapping[str, object]) -> tuple[dict[str, Any], list[Caution]]:
+        """Return `values` as they were typed, and what is doubtful about that.
+
+        Raises InputError for what JSON cannot carry, and for what cannot be an operation.
+        """
+        operation = self.resolve_raw(operation_id)
+        typed = plain(values)
+        if self.find(operation_id) is None:
+            return typed, [raw_caution(operation, no_document_names(operation.id, self._nearest(operation.id)))]
+        try:
+            taken = check_input(operation, values, allow_local=self._allow_local)
+        except InputError as error:
+            return typed, [raw_caution(operation, error.sentence)]
+        if taken != typed:
+            return typed, [raw_caution(operation, SPELLED_OTHERWISE)]
+        return typed, cautions_of(operation, taken)
 
     def suggest(
-        self, operation_id: str, field: str, typed: str, given: Mapping[str, object] | None = None
+        self,
+        operation_id: str,
+        field: str,
+        typed: str,
+        given: Mapping[str, object] | None = None,
+        tried: Sequence[Tried] = (),
     ) -> list[Offer]:
         """Return up to 25 pairs of label and value for autocomplete; `given` are the options filled in so far.
 
-        The typed text itself is offered first unless the list is closed. Nothing for an unknown operation or field.
+        What worked of `tried` comes first, what was refused last. The typed text itself is offered before them unless
+        the list is closed. Nothing for an unknown operation or field.
         """
         try:
             operation = self.resolve(operation_id)
-            return suggest(operation, operation.field(field), typed, given or {})
+            return suggest(operation, operation.field(field), typed, given or {}, tried)
         except (InputError, KeyError):
             return []
 
     def suggest_operations(self, typed: str, without: Collection[str] = ()) -> list[tuple[str, str]]:
         """Return up to 25 pairs of label and operation id whose title or id contains the typed text.
 
-        Operations whose id is among `without` are left out.
+        Operations whose id is among `without` are left out. Those that are no longer offered come last and say so.
         """
         word = clean_text(typed).casefold()
-        offered = [each for each in self._operations.values() if each.id not in without]
-        offers = [(f"{printable(each.title, 60)} ({each.id})", each.id) for each in offered]
-        found = [(label[:OFFER_LIMIT_CHARS], key) for label, key in offers if word in label.casefold()]
-        return [offer for offer in found if len(offer[1]) <= OFFER_LIMIT_CHARS][:OFFER_LIMIT]
+        known = sorted(self._operations.values(), key=lambda each: not each.offered)
+        offers = [(each, f"{printable(each.title, 60)} ({each.id})") for each in known if each.id not in without]
+        found = [
+            (label if each.offered else offered_before(label), each.id)
+            for each, label in offers
+            if word in label.casefold() and len(each.id) <= OFFER_LIMIT_CHARS
+        ]
+        return [(label[:OFFER_LIMIT_CHARS], key) for label, key in found[:OFFER_LIMIT]]
 
     def replaced(self, operations: Iterable[Operation], aliases: Mapping[str, str]) -> Catalogue:
         """Return a catalogue with other operations and with `aliases` added, the rest unchanged."""

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.operation import Operation
-from bot.domain.models import MediaKind
+from bot.domain.models import SOURCE_KINDS, MediaKind
 
 LINK_KINDS = frozenset({FieldKind.URL, FieldKind.URLS})
 NATIVE_ID = "sora_video_id"
@@ -19,6 +19,8 @@ _WORDS = {
     MediaKind.AUDIO: ("audio", "music", "sound", "voice", "speech"),
 }
 """Marks the kind of fields that only the live document has: it names no kinds."""
+_ANY_WORDS = ("file", "media", "source", "reference", "asset")
+"""Marks those among them that take a file of any kind."""
 
 
 def takes_native_id(operation: Operation) -> bool:
@@ -49,7 +51,14 @@ def fitting(catalogue: Catalogue, kinds: Collection[MediaKind], *, native: bool)
     ]
 
 
+def kinds_of(field: Field) -> frozenset[MediaKind]:
+    """Return the media that a field takes a link to; () if it takes none, or it is not known that it does."""
+    if field.kind not in LINK_KINDS:
+        return frozenset()
+    name = field.name.casefold()
+    named = field.media or frozenset(kind for kind, words in _WORDS.items() if any(word in name for word in words))
+    return named or frozenset(kind for kind in SOURCE_KINDS if any(word in name for word in _ANY_WORDS))
+
+
 def _takes(field: Field, kind: MediaKind) -> bool:
-    if field.media:
-        return kind in field.media
-    return any(word in field.name.casefold() for word in _WORDS[kind])
+    return kind in kinds_of(field)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.catalogue import texts
-from bot.catalogue.operation import Operation, model_name
-from bot.errors import InputError
+from bot.catalogue.fields import FieldKind
+from bot.catalogue.operation import Operation, bare, model_name
+from bot.errors import FieldsMissing, InputError
 
 _RATIO = re.compile(r"\s*(\d{1,5})\s*[:x/]\s*(\d{1,5})\s*", re.ASCII | re.IGNORECASE)
 
@@ -24,7 +25,7 @@ def _no_square_4k(operation: Operation, taken: Mapping[str, Any]) -> None:
     if _model(taken) != "gptimage2" or not _square(taken.get("aspect_ratio")):
         return
     if _text(taken, "resolution").casefold() == "4k":
-        raise InputError(texts.no_square_4k(model_name(operation, "gptimage2")), "resolution")
+        raise InputError(texts.no_square_4k(model_name(operation, taken["model"])), "resolution")
 
 
 def _sora_is_not_square(operation: Operation, taken: Mapping[str, Any]) -> None:
@@ -53,7 +54,20 @@ def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> 
     """`video.upscale`: the frame rate is for Starlight 2.5 only, whose id is not public."""
     model = _model(taken)
     if "target_fps" in taken and any(word in model for word in ("wavespeed", "proteus", "magnific")):
-        raise InputError(texts.no_frame_rate(model_name(operation, model)), "target_fps")
+        raise InputError(texts.no_frame_rate(model_name(operation, taken["model"])), "target_fps")
+
+
+def _sound_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:
+    """`soundfx.generate`: all its fields are optional, but of nothing there is no sound."""
+    if operation.id == "soundfx.generate" and not taken.keys() & {"prompt", "description_prompt", "video_url"}:
+        raise FieldsMissing(texts.SOUND_OF_NOTHING, ["prompt"])
+
+
+def _video_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:
+    """`video.generate`: the page shows prompts, pictures and clips to start from; of nothing there is no video."""
+    media = {field.name for field in operation.fields if field.kind in {FieldKind.URL, FieldKind.URLS}}
+    if operation.id == "video.generate" and not taken.keys() & {"prompt", *media}:
+        raise FieldsMissing(texts.VIDEO_OF_NOTHING, ["prompt"])
 
 
 def _is_sora(operation: Operation, taken: Mapping[str, Any]) -> bool:
@@ -61,7 +75,7 @@ def _is_sora(operation: Operation, taken: Mapping[str, Any]) -> bool:
 
 
 def _model(taken: Mapping[str, Any]) -> str:
-    return _text(taken, "model").casefold()
+    return bare(_text(taken, "model"))
 
 
 def _text(taken: Mapping[str, Any], name: str) -> str:
@@ -82,4 +96,6 @@ _RULES: tuple[Callable[[Operation, Mapping[str, Any]], None], ...] = (
     _sora_1080p_is_pro,
     _wan_audio_has_company,
     _frame_rate_is_starlight,
+    _sound_has_source,
+    _video_has_source,
 )

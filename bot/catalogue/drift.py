@@ -1,118 +1,146 @@
-"""Merges what the live document says about an operation's fields and models into the catalogue; reports the drift."""
+"""The differences between what was known of the API and what the live document says."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.catalogue import texts
-from bot.catalogue.fields import Field, FieldKind, Scalar
-from bot.catalogue.json_schema import RULED_KINDS, Described, field_of, fitting, open_ended
-from bot.catalogue.operation import Model, Operation, same_name
-
-_COMPATIBLE = (
-    frozenset({FieldKind.TEXT, FieldKind.URL}),
-    frozenset({FieldKind.URLS, FieldKind.JSON}),
-    frozenset({FieldKind.OBJECTS, FieldKind.JSON}),
-    frozenset({FieldKind.OBJECT, FieldKind.JSON}),
-)
-"""Kinds that a schema can hardly distinguish: ours is kept."""
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.fields import Field
+from bot.catalogue.operation import Model, Operation
 
 
-def merged_fields(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Field, ...], list[str]]:
-    """Return the operation's fields as the document has them, and a sentence for each difference."""
-    by_name = {each.name: each for each in described}
-    known = {field.name for field in operation.fields}
-    fields: list[Field] = []
-    drift: list[str] = []
-    for field in operation.fields:
-        if field.name in by_name:
-            merged, changes = _merged_field(field, by_name[field.name])
-            fields.append(merged)
-            drift += [texts.of_operation(operation.id, change) for change in changes]
+class ChangeKind(StrEnum):
+    """What became of something that the live document names."""
+
+    CAME = "came"
+    GONE = "gone"
+    CHANGED = "changed"
+
+
+class Subject(StrEnum):
+    """What a change is of."""
+
+    OPERATION = "operation"
+    MODEL = "model"
+    FIELD = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiChange:
+    """One difference between what was known of the API and what the live document says."""
+
+    kind: ChangeKind
+    subject: Subject
+    operation: str
+    """The id of the operation that it is, or that the models or fields belong to."""
+    names: tuple[str, ...]
+    """Ids of operations (of a changed one the former, then the present), ids or names of models, names of fields."""
+    sentence: str
+    """The change in one line, for moderators and the log."""
+
+
+def changes(former: Catalogue, present: Catalogue) -> list[ApiChange]:
+    """Return what differs: the operations in their present order, then those that are in `present` no more."""
+    before = dict(former.operations)
+    found: list[ApiChange] = []
+    seen: set[str] = set()
+    for operation in present.operations.values():
+        known = before.get(operation.id) or _renamed(operation.id, former, present)
+        if known is None:
+            found += _came(operation)
         else:
-            fields.append(field)
-            drift.append(texts.of_operation(operation.id, texts.not_listed(field.name)))
-    new = [field_of(each) for each in described if each.name not in known]
+            seen.add(known.id)
+            found += _of_operation(known, operation)
+    for key, operation in before.items():
+        if key not in seen and operation.offered:
+            found.append(_change(ChangeKind.GONE, key, [key], texts.gone_operation(operation.title, key)))
+    return found
+
+
+def _renamed(present_id: str, former: Catalogue, present: Catalogue) -> Operation | None:
+    """Return the former operation that has the id `present_id` now."""
+    names = [old for old, new in present.aliases.items() if new == present_id]
+    return next((former.operations[name] for name in names if name in former.operations), None)
+
+
+def _came(operation: Operation) -> Iterator[ApiChange]:
+    if operation.offered:
+        yield _change(ChangeKind.CAME, operation.id, [operation.id], texts.new_operation(operation.id))
+
+
+def _of_operation(former: Operation, present: Operation) -> Iterator[ApiChange]:
+    key = present.id
+    if former.id != key:
+        sentence = texts.other_id(present.title, key, former.id)
+        yield _change(ChangeKind.CHANGED, key, [former.id, key], sentence)
+    if former.offered and not present.offered:
+        yield _change(ChangeKind.GONE, key, [key], texts.gone_operation(present.title, key))
+    if present.offered and not former.offered:
+        yield _change(ChangeKind.CAME, key, [key], texts.operation_is_back(present.title, key))
+    yield from _of_fields(former, present)
+    yield from _of_models(former, present)
+
+
+def _of_fields(former: Operation, present: Operation) -> Iterator[ApiChange]:
+    before = {field.name: field for field in former.fields}
+    now = {field.name for field in present.fields if field.offered}
+    for field in present.fields:
+        if field.offered and field.name in before:
+            for words in _field_changes(before[field.name], field):
+                sentence = texts.of_operation(present.id, words)
+                yield ApiChange(ChangeKind.CHANGED, Subject.FIELD, present.id, (field.name,), sentence)
+    for field in former.fields:
+        if field.offered and field.name not in now:
+            sentence = texts.of_operation(present.id, texts.not_listed(field.name))
+            yield ApiChange(ChangeKind.GONE, Subject.FIELD, present.id, (field.name,), sentence)
+    offered = {field.name for field in former.fields if field.offered}
+    new = tuple(field.name for field in present.fields if field.offered and field.name not in offered)
     if new:
-        drift.append(texts.new_fields(operation.id, [field.name for field in new]))
-    return (*fields, *new), drift
+        yield ApiChange(ChangeKind.CAME, Subject.FIELD, present.id, new, texts.new_fields(present.id, new))
 
 
-def merged_models(operation: Operation, described: Sequence[Described]) -> tuple[tuple[Model, ...], list[str]]:
-    """Return the operation's models with the ids that the document lists, and a sentence if any is new."""
-    models = list(operation.models)
-    said = next((each for each in described if each.name == "model"), None)
-    if said is None:
-        return operation.models, []
-    known = {model.id for model in models}
-    new = [value for value in fitting(FieldKind.TEXT, said.closed) if value not in known]
-    for value in new:
-        name = said.titles.get(value) or str(value)
-        place = next((i for i, model in enumerate(models) if model.id is None and _names(model, value, name)), None)
-        if place is None:
-            models.append(Model(id=str(value), name=name))
-        else:
-            models[place] = replace(models[place], id=str(value))
-    return tuple(models), [texts.new_models(operation.id, [str(value) for value in new])] if new else []
-
-
-def _names(model: Model, value: Scalar, name: str) -> bool:
-    return same_name(model.name, str(value)) or same_name(model.name, name)
-
-
-def _merged_field(field: Field, said: Described) -> tuple[Field, list[str]]:
-    merged, drift = _with_kind(field, said)
-    if said.required is not None and said.required != field.required:
-        merged = replace(merged, required=said.required)
-        drift.append(texts.now_required(field.name, required=said.required))
-    merged, changes = _with_values(merged, said)
-    drift += changes
-    limits = (said.minimum, said.maximum)
-    if limits not in {(None, None), (merged.minimum, merged.maximum)}:
-        merged = replace(merged, minimum=said.minimum, maximum=said.maximum)
-        drift.append(texts.new_range(field.name, said.minimum, said.maximum))
-    if said.max_length is not None and said.max_length != merged.max_length:
-        merged = replace(merged, max_length=said.max_length)
-        drift.append(texts.new_length(field.name, said.max_length))
-    inner = {item.name for item in merged.item_fields}
-    new = tuple(field_of(item) for item in said.items if item.name not in inner)
-    if new and merged.item_fields:
-        merged = replace(merged, item_fields=(*merged.item_fields, *new))
-        drift.append(texts.new_keys(field.name, [item.name for item in new]))
-    return merged, drift
-
-
-def _with_kind(field: Field, said: Described) -> tuple[Field, list[str]]:
-    kind = said.kind
-    if kind is None or kind is field.kind or field.name in RULED_KINDS or frozenset({kind, field.kind}) in _COMPATIBLE:
-        return field, []
-    changed = replace(
-        field,
-        kind=kind,
-        choices=fitting(kind, field.choices),
-        choices_by_model=MappingProxyType(
-            {model: values for model, values in field.choices_by_model.items() if fitting(kind, values) == values}
-        ),
-        suggestions=fitting(kind, field.suggestions),
-        item_fields=tuple(field_of(item) for item in said.items),
-        extra_keys=not said.items,
+def _of_models(former: Operation, present: Operation) -> Iterator[ApiChange]:
+    before = {_key(model) for model in former.models if model.offered}
+    now = {_key(model) for model in present.models if model.offered}
+    came = tuple(_key(model) for model in present.models if model.offered and _key(model) not in before)
+    gone = tuple(
+        _key(model)
+        for model in former.models
+        if model.offered and _key(model) not in now and (model.id is not None or not _has_id(model.name, present))
     )
-    return changed, [texts.other_kind(field.name, kind, field.kind)]
+    if came:
+        yield ApiChange(ChangeKind.CAME, Subject.MODEL, present.id, came, texts.new_models(present.id, came))
+    if gone:
+        yield ApiChange(ChangeKind.GONE, Subject.MODEL, present.id, gone, texts.gone_models(present.id, gone))
 
 
-def _with_values(field: Field, said: Described) -> tuple[Field, list[str]]:
-    """Adopt listed values: as a closed list, or as suggestions where the list must stay open."""
-    closed = fitting(field.kind, said.closed)
-    seen = fitting(field.kind, said.seen)
-    drift: list[str] = []
-    if closed and (open_ended(field.name) or field.choices_by_model):
-        seen = closed + seen
-    elif closed and set(closed) != set(field.choices):
-        field = replace(field, choices=closed)
-        drift.append(texts.takes_only(field.name, closed))
-    added = tuple(value for value in dict.fromkeys(seen) if value not in field.suggestions)
-    if added and field.name != "model":  # listed models are learned with their names, see merged_models
-        field = replace(field, suggestions=(*field.suggestions, *added))
-    return field, drift
+def _key(model: Model) -> str:
+    return model.id or model.name
+
+
+def _has_id(name: str, operation: Operation) -> bool:
+    return any(model.name == name and model.id is not None and model.offered for model in operation.models)
+
+
+def _field_changes(former: Field, present: Field) -> Iterator[str]:
+    if present.kind is not former.kind:
+        yield texts.other_kind(present.name, present.kind, former.kind)
+    if present.required != former.required:
+        yield texts.now_required(present.name, required=present.required)
+    if set(present.choices) != set(former.choices):
+        yield texts.takes_only(present.name, present.choices) if present.choices else texts.takes_any(present.name)
+    if (present.minimum, present.maximum) != (former.minimum, former.maximum):
+        yield texts.new_range(present.name, present.minimum, present.maximum)
+    if present.max_length != former.max_length:
+        yield texts.new_length(present.name, present.max_length)
+    inner = {item.name for item in former.item_fields}
+    new = [item.name for item in present.item_fields if item.name not in inner]
+    if new and present.kind is former.kind:
+        yield texts.new_keys(present.name, new)
+
+
+def _change(kind: ChangeKind, key: str, names: Sequence[str], sentence: str) -> ApiChange:
+    return ApiChange(kind, Subject.OPERATION, key, tuple(names), sentence)

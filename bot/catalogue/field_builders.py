@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from bot.catalogue.fields import Field, FieldKind, Probe, Scalar
+from bot.catalogue.fields import Field, FieldKind, Probe, Scalar, TextShape
+from bot.catalogue.texts import asked_by_the_api
 from bot.domain.models import MediaKind
 
 IMAGE = frozenset({MediaKind.IMAGE})
@@ -21,6 +23,9 @@ SORA_SECONDS_BY_MODEL: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({"*so
 GPT_IMAGE_RESOLUTIONS: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({"gptimage2": ("1K", "2K", "4K")})
 """Documented on the pages of `image.generate` and `image.edit`."""
 
+SHARE = (0.0, 1.0)
+"""The usual range of a weight: nothing of it to all of it. The docs' examples are all inside."""
+
 ASPECT_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 """The first three are documented on the pages; the same models accept the other two elsewhere."""
 
@@ -30,11 +35,37 @@ def text(name: str, label: str, about: str, *, required: bool = False, seen: tup
     return Field(name=name, kind=FieldKind.TEXT, required=required, label=label, help=about, suggestions=seen)
 
 
+def ratio(name: str, label: str, about: str, *, seen: tuple[str, ...]) -> Field:
+    """Return a field for a width to a height; `seen` are values to suggest."""
+    return replace(text(name, label, about, seen=seen), shape=TextShape.RATIO)
+
+
+def identifier(name: str, label: str, about: str, *, required: bool = False) -> Field:
+    """Return a field for an id that a provider gave."""
+    return replace(text(name, label, about, required=required), shape=TextShape.ID)
+
+
 def number(
-    name: str, label: str, about: str, *, unit: str = "", seen: tuple[float, ...] = (), probe: Probe | None = None
+    name: str,
+    label: str,
+    about: str,
+    *,
+    unit: str = "",
+    seen: tuple[float, ...] = (),
+    probe: Probe | None = None,
+    usual: tuple[float, float] | None = None,
 ) -> Field:
-    """Return a field for a number of `unit`; `probe` says from which file it can be read."""
-    return Field(name=name, kind=FieldKind.NUMBER, label=label, help=about, unit=unit, suggestions=seen, probe=probe)
+    """Return a field for a number of `unit`; `probe` says from which file it can be read; `usual` is as in Field."""
+    return Field(
+        name=name,
+        kind=FieldKind.NUMBER,
+        label=label,
+        help=about,
+        unit=unit,
+        suggestions=seen,
+        probe=probe,
+        usual=usual,
+    )
 
 
 def link(name: str, label: str, about: str, media: frozenset[MediaKind], *, required: bool = False) -> Field:
@@ -55,3 +86,9 @@ def flag(name: str, label: str, about: str) -> Field:
 def seed(about: str) -> Field:
     """Return the field `seed`."""
     return Field(name="seed", kind=FieldKind.INTEGER, label="seed", help=about)
+
+
+def undocumented_field(name: str) -> Field:
+    """Return a required field that only the API's own refusal has named: any text."""
+    label = name.replace("_", " ")
+    return text(name, label, asked_by_the_api(label), required=True)

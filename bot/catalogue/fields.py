@@ -36,6 +36,15 @@ class FieldKind(StrEnum):
     """Any JSON value: only for fields that the live document describes in an unknown form."""
 
 
+class TextShape(StrEnum):
+    """How a text has to look that is no free text."""
+
+    RATIO = "ratio"
+    """Width to height: `16:9`, `1.78`, or a word such as `auto`."""
+    ID = "id"
+    """An id that a provider gave: no spaces."""
+
+
 class ProbeKind(StrEnum):
     """What can be read from a source file instead of asking the member."""
 
@@ -60,6 +69,8 @@ class Field:
     """The name on the wire."""
     kind: FieldKind
     required: bool = False
+    rule_inferred: bool = False
+    """Whether `required` is only deduced from the docs: then the member is warned where it is missing, not refused."""
     label: str
     """A short human name that fits behind "the": `aspect ratio`."""
     help: str
@@ -69,11 +80,15 @@ class Field:
     choices: tuple[Scalar, ...] = ()
     """The closed list for every model, empty if any value is valid."""
     choices_by_model: Mapping[str, tuple[Scalar, ...]] = default(default_factory=lambda: MappingProxyType({}))
-    """Closed lists for some models, by model id; `*` in a key stands for any characters."""
+    """Closed lists for some models, by model id in any spelling; `*` in a key stands for any characters."""
     suggestions: tuple[Scalar, ...] = ()
     """Values that were seen or are likely: suggested, never enforced."""
     minimum: float | None = None
     maximum: float | None = None
+    usual: tuple[float, float] | None = None
+    """The range in which a number makes sense, deduced where the docs give none: beyond it the member is warned."""
+    shape: TextShape | None = None
+    """How a text has to look where there is no closed list."""
     max_length: int = TEXT_LIMIT_CHARS
     """The longest text, in characters."""
     media: frozenset[MediaKind] = frozenset()
@@ -84,11 +99,18 @@ class Field:
     """The keys of an object, or of each object in a list."""
     extra_keys: bool = False
     """Whether an object may have keys beyond `item_fields`."""
+    offered: bool = True
+    """False if the live document lists the operation's fields without this one."""
 
     def choices_for(self, model: str | None) -> tuple[Scalar, ...]:
         """Return the closed list of values for `model`, empty if any value is valid."""
         if model is not None:
             for pattern, choices in self.choices_by_model.items():
-                if fnmatchcase(model.casefold(), pattern.casefold()):
+                if fnmatchcase(_bare_model(model), _bare_model(pattern)):
                     return choices
         return self.choices
+
+
+def _bare_model(text: str) -> str:
+    """Return a model's id, or a pattern of one, without case and punctuation: `gpt-image-2` is `gptimage2`."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum() or letter == "*")

@@ -5,11 +5,15 @@ The facts are from https://www.cannonstudio.app/developers/docs; each operation 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 
 from bot.catalogue.fields import Field
 from bot.domain.models import MediaKind
+
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.[A-Za-z0-9_-]{1,40}){1,4}", re.ASCII)
 
 SORA_ENDS = "2026-09-24"
 """The announced end of OpenAI's Sora API: https://ofox.ai/blog/sora-2-pro-api-developer-complete-guide-2026/."""
@@ -23,6 +27,8 @@ class Model:
     name: str
     ends: str | None = None
     """The announced last day, as an ISO date."""
+    offered: bool = True
+    """False if the live document lists the operation's models without this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,8 @@ class Operation:
     models: tuple[Model, ...] = ()
     id_documented: bool = True
     """False if the id was deduced: the live document then replaces it."""
+    offered: bool = True
+    """False if the live document lists the operations without this one: it may be tried, after a yes."""
     ends: str | None = None
     """The announced last day, as an ISO date."""
 
@@ -69,6 +77,18 @@ class Operation:
         raise KeyError(name)
 
 
+def labels_of(operation: Operation | None) -> dict[str, str]:
+    """Return the names that members know the operation's fields by, by wire name; none of an unknown operation."""
+    return {} if operation is None else {field.name: field.label for field in operation.fields}
+
+
+def undocumented(operation_id: str) -> Operation | None:
+    """Return what can be said of an operation that no document names; None for what cannot be an operation's id."""
+    if not _ID.fullmatch(operation_id):
+        return None
+    return Operation(id=operation_id, title=operation_id, workflow="finish", id_documented=False)
+
+
 def same_name(first: str, second: str) -> bool:
     """Return whether two names are equal except for case, spaces and punctuation: `sora-2` and `Sora 2`."""
     return bare(first) == bare(second) != ""
@@ -81,15 +101,26 @@ def bare(name: str) -> str:
 
 def model_name(operation: Operation, model: str) -> str:
     """Return the name that members know `model` by; the id itself if it has no other name."""
+    wire_id = model_id(operation, model)
     for known in operation.models:
-        if known.id is not None and known.id.casefold() == model.casefold():
+        if known.id is not None and known.id == wire_id:
             return known.name
     return next((known.name for known in operation.models if same_name(known.name, model)), model)
 
 
 def model_id(operation: Operation, typed: str) -> str:
-    """Return the id of the model whose id or name is `typed`, in any case; else `typed` itself."""
-    for known in operation.models:
-        if known.id is not None and typed.casefold() in {known.id.casefold(), known.name.casefold()}:
-            return known.id
+    """Return the id of the model whose id or name is `typed`, however it is written; else `typed` itself.
+
+    Those that the live document lists go first, and of these what is spelt so: it may list two that differ by
+    punctuation only.
+    """
+    known = [model for model in operation.models if model.id is not None]
+    word = typed.casefold()
+    for models in ([each for each in known if each.offered], known):
+        by_id = (each.id for each in models if each.id is not None and each.id.casefold() == word)
+        by_name = (each.id for each in models if each.name.casefold() == word)
+        alike = (each.id for each in models if same_name(each.id or "", typed) or same_name(each.name, typed))
+        found = next(chain(by_id, by_name, alike), None)
+        if found is not None:
+            return found
     return typed

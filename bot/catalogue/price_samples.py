@@ -47,12 +47,16 @@ def price_samples(operation: Operation, default_model: str = "") -> list[PriceSa
     return [PriceSample(operation=operation.id, model=model, input=each) for model, each in made if each is not None]
 
 
+_USUAL = frozenset({("soundfx.generate", "prompt")})
+"""Fields that are not required alone, but without which a sample is no request."""
+
+
 def _input(operation: Operation, model: str) -> dict[str, Any] | None:
     values: dict[str, Any] = {"model": model} if model else {}
     for field in operation.fields:
         if field.name == "model":
             continue
-        if field.required:
+        if field.required or (operation.id, field.name) in _USUAL:
             value = _needed(field)
             if value is None:
                 return None

@@ -38,6 +38,16 @@ def printable(value: object, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def id_unknown(name: str) -> str:
+    """Return how a documented model is offered whose id is not public."""
+    return f"{name} (id not known yet)"
+
+
+def refused_here(label: str, said: str) -> str:
+    """Return how a value is offered that the API has refused; `said` is its own word, '' for none."""
+    return f"{label} · refused here: {said}" if said else f"{label} · refused here"
+
+
 def either(values: Sequence[Scalar]) -> str:
     """Return `values` as `4, 8 or 12`; long lists are cut."""
     words = [echo(value) for value in values]
@@ -67,6 +77,11 @@ def no_operation(given: str, nearest: str | None, count: int) -> str:
     """Refuse an operation's id; `nearest` is one that is spelled alike, `count` how many operations there are."""
     hint = f"there are {count}, such as image.generate" if nearest is None else f"the nearest is {nearest}"
     return f"There is no operation {echo(given) or 'of that name'}; {hint}."
+
+
+def offered_before(label: str) -> str:
+    """Mark an operation that the live document no longer names, in front, where no limit cuts it off."""
+    return f"No longer offered: {label}"
 
 
 def no_field(operation: str, given: object, nearest: str | None, known: Sequence[str]) -> str:
@@ -131,6 +146,21 @@ def too_large(label: str, maximum: float, unit: str, number: float) -> str:
     return f"The {label} may be {maximum:g}{_after(unit)} at most; you gave {number}. The nearest is {maximum:g}."
 
 
+def must_be_above_zero(label: str, unit: str, number: float) -> str:
+    """Refuse a quantity that cannot exist."""
+    return f"The {label} must be more than 0 {unit}; you gave {number}."
+
+
+def not_a_ratio(given: object) -> str:
+    """Refuse a width to a height that is none."""
+    return f"{echo(given)} is not a ratio like 16:9."
+
+
+def not_an_id(label: str, given: object) -> str:
+    """Refuse an id that has a space or another letter that ids have not."""
+    return f"The {label} is an id without spaces; you gave {echo(given)}."
+
+
 def link_too_long(label: str, limit: int, length: int) -> str:
     """Refuse a link for its length."""
     return f"The link of the {label} may have {limit:,} characters; yours has {length:,}."
@@ -163,6 +193,8 @@ def _after(unit: str) -> str:
 # ---------------------------------------------------------------------- rules that tie several fields together
 
 SORA_1080P_IS_PRO = "On Sora 2 only the Pro model makes 1080p. Choose the model sora-2-pro."
+SOUND_OF_NOTHING = "A sound effect needs a prompt or a video."
+VIDEO_OF_NOTHING = "A video needs a prompt, a picture or a clip."
 WAN_AUDIO_ALONE = "With Wan 2.7, audio needs a prompt or a source clip beside it."
 
 
@@ -181,6 +213,54 @@ def no_frame_rate(model: str) -> str:
     return f"{echo(model)} takes no frame rate. Leave it out, or choose Starlight 2.5."
 
 
+# ---------------------------------------------------------------------- what is doubtful, and may be tried
+
+SPELLED_OTHERWISE = "The commands would send some of it in another form."
+"""Why an input is doubtful that has no fault."""
+
+
+def no_longer_offered(operation: str) -> str:
+    """Warn of an operation that the live document no longer names."""
+    return f"Cannon Studio no longer lists {operation}; it may fail."
+
+
+def probably_needs(operation: str, label: str) -> str:
+    """Warn that a field is missing which the docs seem to require."""
+    return f"{operation} probably needs the {label}; Cannon Studio's docs do not say so clearly."
+
+
+def unusual(label: str, usual: tuple[float, float] | None, unit: str, number: float) -> str:
+    """Warn of a number beyond what makes sense; `usual` are the least and the greatest of those that do."""
+    low, high = usual or (0, 0)
+    return f"A {label} of {number:g}{_after(unit)} is unusual: {low:g} to {high:g} is what others take."
+
+
+def unlikely_id(label: str, given: object) -> str:
+    """Warn of an id that does not look like one."""
+    return f"{echo(given)} does not look like {label}: ids have digits and no spaces."
+
+
+def field_not_documented(operation: str, name: object) -> str:
+    """Warn of a field that no document names."""
+    return f"Cannon Studio does not say that {operation} takes {echo(name)}."
+
+
+def asked_by_the_api(label: str) -> str:
+    """Describe a field that only a refusal of the API has named."""
+    return f"Cannon Studio asks for the {echo(label)}"
+
+
+def no_document_names(operation_id: str, nearest: str | None) -> str:
+    """Say that an operation is not documented; `nearest` is one that is spelled alike."""
+    hint = "" if nearest is None else f" The nearest that is documented is {nearest}."
+    return f"No document of Cannon Studio names {echo(operation_id, 60)}.{hint}"
+
+
+def sent_as_typed(operation: str, reason: str) -> str:
+    """Warn that an input is sent as it was typed; `reason` is a sentence."""
+    return f"{echo(operation, 60)} is sent exactly as you typed it, and it may fail. {reason}"
+
+
 # ---------------------------------------------------------------------- what the live document has changed
 
 
@@ -189,8 +269,18 @@ def new_operation(operation_id: str) -> str:
     return f"There is a new operation: {operation_id}."
 
 
+def gone_operation(title: str, operation_id: str) -> str:
+    """Report an operation that the document lists no longer."""
+    return f"{title} ({operation_id}) is no longer offered."
+
+
+def operation_is_back(title: str, operation_id: str) -> str:
+    """Report an operation that the document lists again."""
+    return f"{title} ({operation_id}) is offered again."
+
+
 def other_id(title: str, present: str, former: str) -> str:
-    """Report the true id of an operation whose id was deduced."""
+    """Report another id of an operation: one that was deduced, or that has been renamed."""
     return f"The id of {title} is {present}, not {former}."
 
 
@@ -207,6 +297,11 @@ def new_fields(operation_id: str, names: Sequence[str]) -> str:
 def new_models(operation_id: str, ids: Sequence[str]) -> str:
     """Report models that were not known."""
     return f"{operation_id} has new models: {', '.join(ids)}."
+
+
+def gone_models(operation_id: str, ids: Sequence[str]) -> str:
+    """Report models that the document lists no longer, by their ids, or by their names where no id is known."""
+    return f"{operation_id} no longer offers these models: {', '.join(ids)}."
 
 
 def of_operation(operation_id: str, change: str) -> str:
@@ -244,5 +339,10 @@ def takes_only(field: str, values: Sequence[Scalar]) -> str:
     return f"{field} takes {either(values)} only."
 
 
+def takes_any(field: str) -> str:
+    """Report that a list of values is closed no longer."""
+    return f"{field} takes any value."
+
+
 def _end(value: float | None) -> str:
-    return "any" if value is None else f"{value:g}"
+    return "any" if value is None else f"{value:,}"

@@ -12,21 +12,28 @@ from bot.catalogue.fields import Field, FieldKind, Scalar
 from bot.catalogue.nearest import nearest
 from bot.catalogue.operation import Operation, model_id, model_name
 from bot.catalogue.values import plain, take
-from bot.errors import InputError
+from bot.errors import FieldsMissing, InputError
 
 
 def check_input(
-    operation: Operation, values: Mapping[str, object], *, allow_local: bool, pending: Collection[str] = ()
+    operation: Operation,
+    values: Mapping[str, object],
+    *,
+    allow_local: bool,
+    pending: Collection[str] = (),
+    extra: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return `values` as the operation takes them on the wire, without empty ones.
 
-    `allow_local` also allows links to http://127.0.0.1; `pending` fields are filled later. Raises InputError.
+    `allow_local` also allows links to http://127.0.0.1; `pending` fields are filled later; `extra` are fields that no
+    document names, which go as they are. Raises InputError.
     """
     if not isinstance(values, Mapping):
         raise InputError(texts.INPUT_NOT_OBJECT)
     if not operation.fields:
         return {key: value for key, value in plain(values).items() if value is not None and value not in ("", [])}
-    _refuse_unknown(operation, values)
+    known = {field.name for field in operation.fields}
+    _refuse_unknown(operation, [name for name in values if name not in extra])
     taken: dict[str, Any] = {}
     for field in operation.fields:
         value = take(field, values.get(field.name), allow_local=allow_local)
@@ -36,13 +43,14 @@ def check_input(
     for field in operation.fields:
         if field.name in taken:
             taken[field.name] = _chosen(operation, field, taken[field.name], taken)
-    check_rules(operation, taken)
-    return taken
+    check_rules(operation, {**dict.fromkeys(pending), **taken})
+    unnamed = plain({name: values[name] for name in values if name in extra and name not in known})
+    return taken | {name: value for name, value in unnamed.items() if value not in (None, "", [])}
 
 
-def _refuse_unknown(operation: Operation, values: Mapping[str, object]) -> None:
+def _refuse_unknown(operation: Operation, names: Collection[str]) -> None:
     known = [field.name for field in operation.fields]
-    for name in values:
+    for name in names:
         if name in known:
             continue
         close = get_close_matches(texts.echo(name), known, n=1, cutoff=0.5)
@@ -50,10 +58,11 @@ def _refuse_unknown(operation: Operation, values: Mapping[str, object]) -> None:
 
 
 def _need_required(operation: Operation, given: Collection[str]) -> None:
-    missing = [field for field in operation.fields if field.required and field.name not in given]
+    needed = (field for field in operation.fields if field.required and not field.rule_inferred)
+    missing = [field for field in needed if field.name not in given]
     if missing:
         sentence = texts.missing(operation.title, [field.label for field in missing])
-        raise InputError(sentence, missing[0].name if len(missing) == 1 else None)
+        raise FieldsMissing(sentence, [field.name for field in missing])
 
 
 def _chosen(operation: Operation, field: Field, value: Any, taken: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.catalogue import texts
-from bot.catalogue.fields import Field, FieldKind
+from bot.catalogue.fields import Field, FieldKind, TextShape
 from bot.catalogue.nearest import size_of
 from bot.catalogue.texts import echo
 from bot.errors import InputError
@@ -25,6 +25,14 @@ DEPTH_LIMIT = 16
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_RATIO = re.compile(r"(\d{1,5}(?:\.\d{1,4})?)(?:\s*[:x/]\s*(\d{1,5}(?:\.\d{1,4})?))?", re.ASCII | re.IGNORECASE)
+RATIO_WORDS = frozenset(
+    {"auto", "adaptive", "default", "original", "source", "square", "portrait", "landscape", "match_input_image"}
+)
+"""What providers take instead of a ratio."""
+_QUANTITIES = frozenset({"seconds", "frames per second"})
+"""Units of which there is no zero and nothing below."""
+_ID = re.compile(r"[!-~]{1,200}", re.ASCII)
 _NUMBER = re.compile(r"([+-]?\d{1,16}(?:\.\d{1,12})?) ?(?:s|sec|seconds?|x|fps)?", re.ASCII | re.IGNORECASE)
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -86,7 +94,23 @@ def _text(field: Field, value: object, _allow_local: bool) -> str | None:
     text = clean_text(given)
     if len(text) > field.max_length:
         raise InputError(texts.text_too_long(field.label, field.max_length, len(text)), field.name)
+    if text and not field.choices:
+        _require_shape(field, text)
     return text or None
+
+
+def _require_shape(field: Field, text: str) -> None:
+    """Raise InputError for what cannot be a value of the field, whatever the API takes."""
+    words = RATIO_WORDS | {str(each).casefold() for each in field.suggestions}
+    if field.shape is TextShape.RATIO and text.casefold() not in words and not _is_ratio(text):
+        raise InputError(texts.not_a_ratio(text), field.name)
+    if field.shape is TextShape.ID and not _ID.fullmatch(text):
+        raise InputError(texts.not_an_id(field.label, text), field.name)
+
+
+def _is_ratio(text: str) -> bool:
+    found = _RATIO.fullmatch(text)
+    return found is not None and float(found[1]) > 0 and (found[2] is None or float(found[2]) > 0)
 
 
 def _as_choice(field: Field, value: object) -> object:
@@ -134,6 +158,8 @@ def _wanted(field: Field) -> str:
 
 
 def _in_range(field: Field, number: float) -> float | int:
+    if field.unit in _QUANTITIES and field.minimum is None and number <= 0:
+        raise InputError(texts.must_be_above_zero(field.label, field.unit, number), field.name)
     if field.minimum is not None and number < field.minimum:
         raise InputError(texts.too_small(field.label, field.minimum, field.unit, number), field.name)
     if field.maximum is not None and number > field.maximum:

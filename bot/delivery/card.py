@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import discord
 
-from bot.cannon.wire import has_more_media
+from bot.cannon.outputs import has_more_media
 from bot.catalogue import Catalogue, model_name
 from bot.delivery import colours, texts
 from bot.delivery.discord_facts import EMBED_FIELD_CHARS

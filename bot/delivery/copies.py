@@ -87,6 +87,18 @@ class ResultCopies:
         await self.note(card, jobs, message, kind=kind)
         return message
 
+    @contextlib.asynccontextmanager
+    async def opened(
+        self, card: Card, jobs: Sequence[Job], *, member_id: int, file_limit: int
+    ) -> AsyncIterator[list[discord.File]]:
+        """Give the results of a card that a member may see, to be sent to them alone; those that can be downloaded.
+
+        `file_limit` is in bytes. Raises NoPlace if they may not be sent to the member.
+        """
+        await self._gate.require_person(card, shown_jobs(jobs), member_id=member_id)
+        async with self._files(jobs, file_limit) as files:
+            yield files
+
     async def note(self, card: Card, jobs: Sequence[Job], message: discord.Message, *, kind: str) -> None:
         """Note a message that shows the card's results, so that it is deleted with them."""
         for job in shown_jobs(jobs) or jobs[:1]:

@@ -10,14 +10,15 @@ from pathlib import Path
 import discord
 import structlog
 
-from bot.cannon.wire import text_of
+from bot.cannon.outputs import text_of
 from bot.catalogue import LiveCatalogue
 from bot.delivery import texts
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, REQUEST_LIMIT_BYTES
-from bot.domain.models import Job, Media, WaitsFor
+from bot.domain.models import Job, Media, MediaKind, WaitsFor
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.jobs.surface import Later, NoPlace
 from bot.media.fetcher import LocalFile, MediaFetcher
+from bot.media.other_files import names_other_file
 from bot.media.scratch_dir import scratch_files
 from bot.runtime.clock import Clock
 
@@ -126,7 +127,11 @@ class Downloads:
         return per_file, max(REQUEST_LIMIT_BYTES, per_file)
 
     async def _download(self, job: Job, medium: Media, target: _Target) -> LocalFile | None:
-        """Return the file, None if it has to be linked: it is too large, or it cannot be written to disk."""
+        """Return the file, None if it has to be linked.
+
+        Then it is too large, or it cannot be written to disk, or it is no medium and none of the files that are
+        attached: a page, a program, something that only a browser signed in may open.
+        """
         try:
             try:
                 return await self._fetch(medium, target)
@@ -138,6 +143,12 @@ class Downloads:
                 return await self._fetch(medium, target)
         except MediaTooLarge:
             return None
+        except (MediaWrongKind, MediaGone) as error:
+            if medium.kind is MediaKind.FILE and (
+                isinstance(error, MediaWrongKind) or not names_other_file(medium.url)
+            ):
+                return None
+            raise self._not_now(job, error) from error
         except MediaError as error:
             raise self._not_now(job, error) from error
         except OSError as error:

@@ -13,7 +13,7 @@ from bot.delivery import texts
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.formatting import file_stem
-from bot.domain.models import Job, Media, MediaKind
+from bot.domain.models import SOURCE_KINDS, Job, Media, MediaKind
 from bot.domain.visibility import Sight, Viewer
 from bot.errors import InputError
 from bot.runtime.clock import Clock
@@ -116,7 +116,7 @@ class DiscordLinks:
         except DISCORD_ERRORS:
             return None
         own = [a for a in message.attachments if a.filename.startswith(file_stem(job))]
-        fitting = [a for a in own if (a.content_type or "").startswith(f"{medium.kind}/")] or own
+        fitting = [a for a in own if _kind_of(a) is medium.kind] or own
         return fitting[min(place, len(fitting) - 1)].url if fitting else None
 
     def _expired(self, query: str) -> bool:
@@ -144,3 +144,8 @@ class DiscordLinks:
                 if attachment.id == file_id:
                     return attachment.url
         return None
+
+
+def _kind_of(attachment: discord.Attachment) -> MediaKind:
+    main = (attachment.content_type or "").partition("/")[0]
+    return MediaKind(main) if main in SOURCE_KINDS else MediaKind.FILE

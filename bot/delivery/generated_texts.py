@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.cannon.wire import text_of
+from bot.cannon.outputs import text_of
 from bot.catalogue import Catalogue
 from bot.domain.card_jobs import is_batch, prompt_text
 from bot.domain.models import MADE_STATES, Job

@@ -135,12 +135,11 @@ def refunded(count: int) -> str:
 
 # ---------------------------------------------------------------------- files and links
 
-OPEN_RESULT = "Open result"
 
-
-def open_result(number: int) -> str:
-    """Return the label of one of several link buttons."""
-    return f"{OPEN_RESULT} {number}"
+def open_result(number: int | None, host: str) -> str:
+    """Return the label of a link button: `number` if there are several, and the host that it leads to."""
+    numbered = "" if number is None else f" {number}"
+    return f"Open result{numbered}" + (f" ({host})" if host else "")
 
 
 def alt_text(operation: str) -> str:

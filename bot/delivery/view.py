@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import discord
 
 from bot.delivery import texts
 from bot.delivery.discord_facts import BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE
+
+HOST_CHARS = 60
+"""Of the 80 that a label may have."""
 
 
 def message_view(controls: Sequence[discord.ui.Item[Any]], links: Sequence[str]) -> discord.ui.View | None:
@@ -41,11 +45,20 @@ def in_five_rows(
 
 
 def link_buttons(links: Sequence[str]) -> list[discord.ui.Item[Any]]:
-    """Return a button for each link, without duplicates."""
+    """Return a button for each link, without duplicates. Its label names the host: what opens there is not ours."""
     unique = list(dict.fromkeys(links))
-    numbers = range(1, len(unique) + 1)
-    labels = [texts.OPEN_RESULT] if len(unique) == 1 else [texts.open_result(number) for number in numbers]
+    numbers = [None] if len(unique) == 1 else range(1, len(unique) + 1)
+    labels = [texts.open_result(number, _host(url)) for number, url in zip(numbers, unique, strict=True)]
     return [discord.ui.Button(label=label, url=url) for label, url in zip(labels, unique, strict=True)]
+
+
+def _host(url: str) -> str:
+    """Return a link's host as it can be shown in a label: the end of a long one, which says whose it is."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return host if len(host) <= HOST_CHARS else f"…{host[1 - HOST_CHARS :]}"
 
 
 def links_on(message: discord.Message) -> list[str]:

@@ -21,15 +21,18 @@ from bot.domain.setting_kinds import (
     MODELS,
     ROLE,
     SWITCH,
+    VOICE,
     WORD_LIST,
     ZONE,
     choice,
     days,
+    labels,
     places,
     threshold,
 )
 
 APPROVAL_LIFE_S = 24 * 3600.0
+VOICE_LABELS_MAX = 100
 
 
 class Period(StrEnum):
@@ -158,6 +161,7 @@ _RETENTION = FormSpec(
     id="retention", page=SettingsPage.RESULTS, title=texts.RETENTION_FORM, button=texts.RETENTION_BUTTON
 )
 _WORDS = FormSpec(id="words", page=SettingsPage.WORDS, title=texts.WORDS_FORM, button=texts.WORDS_BUTTON)
+_VOICE = FormSpec(id="voice", page=SettingsPage.WORDS, title=texts.VOICE_FORM, button=texts.VOICE_BUTTON)
 
 _on_access = functools.partial(Setting, page=SettingsPage.ACCESS)
 _on_limits = functools.partial(Setting, page=SettingsPage.LIMITS, form=_LIMITS)
@@ -247,6 +251,12 @@ class Rules:
         _on_words(label=texts.DEFAULT_MODELS, kind=MODELS, control=texts.DEFAULT_MODELS_CONTROL),
     ] = field(default_factory=lambda: MappingProxyType({}))
     """The model that an operation uses if the member names none, by operation id."""
+    default_voice: Annotated[str, _on_words(label=texts.DEFAULT_VOICE, kind=VOICE, form=_VOICE)] = ""
+    """The voice that a narration gets if its author has none of their own; '' for none."""
+    voice_labels: Annotated[Mapping[str, str], Setting(label=texts.VOICE_LABELS, kind=labels(VOICE_LABELS_MAX))] = (
+        field(default_factory=lambda: MappingProxyType({}))
+    )
+    """What members read next to a voice's id, by that id."""
     paused: Annotated[bool, Setting(label=texts.JOBS_PAUSED, kind=SWITCH)] = False
 
     @property

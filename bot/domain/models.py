@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 CREDIT_STEP = Decimal("0.001")
 """Credits are kept to a thousandth: the API's `billableCredits` is a number without a documented scale."""
@@ -61,6 +61,11 @@ class MediaKind(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
+    FILE = "file"
+    """Whatever else an operation makes: a 3D model, captions, an archive. Nothing takes it as a source."""
+
+
+SOURCE_KINDS: Final = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO})
 
 
 class JobState(StrEnum):

@@ -23,6 +23,7 @@ DAYS_MAX = 36_500
 WORDS_MAX = 200
 WORD_CHARS = 60
 WORDS_SHOWN_CHARS = 900
+VOICE_CHARS = 64
 MODELS_SHOWN_CHARS, MODEL_SHOWN_CHARS = 700, 100
 _CREDITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,4}", re.ASCII)
@@ -44,6 +45,8 @@ class Widget(Enum):
     """Selects the operation whose entry is then typed."""
     INPUT = auto()
     """It is typed into a form."""
+    ELSEWHERE = auto()
+    """It is not on the panel: another command changes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +140,34 @@ MODELS = Kind(
 )
 """A model for each operation, by operation id."""
 
+
+def labels(most: int) -> Kind:
+    """Return the kind of at most so many labels, each by the id of what it is for. They have a form of their own."""
+    return Kind(
+        widget=Widget.ELSEWHERE,
+        parse=lambda data: MappingProxyType({str(key): str(each) for key, each in list(dict(data).items())[:most]}),
+        to_json=dict,
+        show=_show_models,
+    )
+
+
 # ---------------------------------------------------------------------- typed into a form
+
+
+def _read_voice(typed: str, label: str, name: str) -> str:
+    voice = one_line(typed)
+    if not voice.isprintable():
+        raise InputError(texts.not_printable(label), name)
+    return voice
+
+
+VOICE = Kind(
+    widget=Widget.INPUT,
+    parse=str,
+    show=lambda value: harmless_within(value, VOICE_CHARS) if value else texts.NONE,
+    typing=Typing(hint=texts.VOICE_HINT, chars=VOICE_CHARS, write=str, read=_read_voice),
+)
+"""The id of a voice, '' for none."""
 
 
 def _count(data: Any) -> int:

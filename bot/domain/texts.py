@@ -197,6 +197,7 @@ NOT_AN_EMOJI = "Give one emoji: a usual one such as 🔁, or one of this server.
 ZONE_EXAMPLE = "Give one such as `Europe/Berlin`."
 WORD_WITHOUT_LETTERS = "Each word of the list needs a letter or a digit; one has none."
 ZONE_HINT = "A name such as Europe/Berlin; empty: UTC"
+VOICE_HINT = "A voice's id; /audio voices lists those that worked. Empty: none"
 WORD_LIST_HINT = "One a line, or with commas between; case and accents make no difference"
 
 
@@ -213,6 +214,11 @@ def nearest_zones(names: Sequence[str]) -> str:
 def days_hint(limit: int) -> str:
     """Say that a number of days can be typed."""
     return f"A number of days from 1 to {limit:,}; empty: as the host has set it, who may keep them for less"
+
+
+def not_printable(label: str) -> str:
+    """Refuse characters that nobody sees."""
+    return f"The {label} has characters that cannot be shown."
 
 
 def not_days(label: str, limit: int) -> str:
@@ -331,6 +337,7 @@ APPROVAL_FORM, APPROVAL_BUTTON = "Approval", "Change the threshold…"
 ZONE_FORM, ZONE_BUTTON = "Time zone", "Time zone…"
 RETENTION_FORM, RETENTION_BUTTON = "How long records are kept", "Keep records for…"
 WORDS_FORM, WORDS_BUTTON = "Word list", "Word list…"
+VOICE_FORM, VOICE_BUTTON = "Default voice", "Default voice…"
 
 # ---------------------------------------------------------------------- settings: label, and what the control says
 
@@ -357,3 +364,4 @@ TIME_ZONE = "time zone"
 WORD_LIST = "word list"
 DEFAULT_MODELS, DEFAULT_MODELS_CONTROL = "default models", "Set the default model of …"
 JOBS_PAUSED = "new jobs paused"
+DEFAULT_VOICE, VOICE_LABELS = "default voice", "labels of voices"

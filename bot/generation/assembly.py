@@ -70,7 +70,15 @@ def make_use_cases(
         visible=visible,
         earlier=earlier,
         reruns=reruns,
-        retries=Retries(reruns=reruns, earlier=earlier, sources=sources, admission=admission, store=store, clock=clock),
+        retries=Retries(
+            reruns=reruns,
+            earlier=earlier,
+            sources=sources,
+            admission=admission,
+            store=store,
+            clock=clock,
+            catalogue=catalogue,
+        ),
         next_steps=next_steps,
         rewritten_prompts=RewrittenPrompts(catalogue=catalogue, switches=switches, earlier=earlier),
         reactions=Reactions(

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.catalogue import Catalogue, Operation
 from bot.domain.models import PROMPT_FIELDS
 from bot.domain.spend_request import JOBS_PER_CARD
+from bot.domain.templates import output_of_step
 from bot.domain.text import one_line
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.generation import Generation
+from bot.generation.rewrites import enhancing
 from bot.jobs.card_spec import JobSpec
 
 _SEPARATOR = re.compile(r"[\n|]")
+ENHANCED = "prompt"
+"""The field whose text is rewritten first; a text that is spoken is not."""
 _RATIO_FIELDS = ("aspect_ratio", "aspectRatio")
 
 
@@ -40,10 +45,31 @@ def batch(
     model: str | None,
     aspect_ratio: str | None,
     private: bool,
+    enhance: bool = False,
 ) -> Generation:
-    """Return one generation with a job for each prompt. Raises InputError, which names the invalid prompt."""
-    *before, last = _steps(catalogue, operation, prompts, model, aspect_ratio)
-    return Generation(operation=last.operation, values=last.input, before=before, private=private)
+    """Return one generation with a job for each prompt; with `enhance`, each prompt is rewritten first.
+
+    Raises InputError, which names the invalid prompt.
+    """
+    steps = _steps(catalogue, operation, prompts, model, aspect_ratio)
+    if enhance:
+        steps = _enhanced(catalogue, operation, steps)
+    *before, last = steps
+    return Generation(operation=last.operation, values=last.input, before=before, fill=last.fill, private=private)
+
+
+def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpec]) -> list[JobSpec]:
+    """Put a step that rewrites its prompt before each step. Raises InputError if these are too many."""
+    if _prompt_field(operation) != ENHANCED or operation.workflow == "prompt":
+        raise InputError(texts.not_enhanced(operation.title), "enhance")
+    most = JOBS_PER_CARD // 2
+    if len(steps) > most:
+        raise InputError(texts.too_many_prompts(most, len(steps)), "prompts")
+    found: list[JobSpec] = []
+    for step in steps:
+        fill = {ENHANCED: str(output_of_step(len(found), "enhancedPrompt"))}
+        found += [enhancing(catalogue, operation, step.input), replace(step, fill=fill)]
+    return found
 
 
 def split_prompts(text: str, *, in_file: bool) -> list[str]:

@@ -57,11 +57,15 @@ class EarlierJobs:
             parent = await self._visible.get(viewer, job.parent_id)
         values: dict[str, Any] = dict(job.input)
         files: list[SourceFile] = []
-        for field in self._catalogue.current.resolve(job.operation).fields:
+        operation = self._catalogue.current.find(job.operation)
+        for field in () if operation is None else operation.fields:
             if field.kind not in {FieldKind.URL, FieldKind.URLS} or field.name not in values:
                 continue
-            links = values.pop(field.name)
-            is_list = not isinstance(links, str)
+            links = values[field.name]
+            is_list = isinstance(links, list | tuple)
+            if not isinstance(links, str) and not (is_list and all(isinstance(each, str) for each in links)):
+                continue  # a raw request may hold anything
+            del values[field.name]
             files += [
                 SourceFile(ref=_source_of(str(link), parent), label=field.label, field=field.name, into_list=is_list)
                 for link in (links if is_list else [links])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.models import MediaKind
+from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.spend_request import ShownPrice
 from bot.generation.sources import SourceRef
 from bot.jobs.card_spec import JobSpec
@@ -24,7 +24,7 @@ class SourceFile:
     label: str
     field: str | None = None
     by_kind: Mapping[MediaKind, str] = dataclasses.field(default_factory=dict)
-    kinds: frozenset[MediaKind] = frozenset(MediaKind)
+    kinds: frozenset[MediaKind] = SOURCE_KINDS
     """What it may be if the catalogue does not know what the field takes."""
     into_list: bool = False
     """Whether the field takes a list of links, to which this one is added."""
@@ -57,6 +57,14 @@ class Generation:
     """Whether the press of a control requests it, as in CardSpec."""
     labelled: Decimal | None = None
     """The price that its label told, as in CardSpec."""
+    extra: Sequence[str] = dataclasses.field(default_factory=list)
+    """Fields of its own input that no document names, as in JobSpec."""
+    raw: bool = False
+    """Whether its input is sent as a moderator typed it, as in JobSpec."""
+    accepted: Sequence[str] = dataclasses.field(default_factory=list)
+    """The keys of the cautions that the member has said yes to; in a draft: those that a yes will accept, too."""
+    sample_of: str = ""
+    """The voice of which it is the sample, as in CardSpec."""
     may_pay_twice: bool = False
     """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
 

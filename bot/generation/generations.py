@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.catalogue import LiveCatalogue
+from bot.catalogue import Field, LiveCatalogue, Operation
+from bot.errors import FieldsMissing
 from bot.generation.files import with_files
 from bot.generation.generation import Generation
+from bot.generation.lacking import lacking
 from bot.generation.sources import Sources
 from bot.generation.steps import card_spec, job_specs
 from bot.guild.operation_switches import OperationSwitches
@@ -21,13 +24,16 @@ from bot.store import Store
 DRAFT_LIFE_S = 15 * 60.0
 """How long a price may be confirmed: as long as Discord lets the ephemeral message be answered."""
 
+_OF_INCOMPLETE = frozenset({"lacks", "sentence"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """A price, in credits, that is to be confirmed first. Nothing is held; the draft keeps the generation.
 
     `basis` and `seen` are as in Estimate: of what is not known, if anything is. `left`: what the member has left.
-    `may_pay_twice`: an earlier attempt may have been charged already, to which a yes agrees.
+    `may_pay_twice`: an earlier attempt may have been charged already, to which a yes agrees, as to the `cautions`,
+    which are sentences.
     """
 
     draft_id: str
@@ -36,6 +42,16 @@ class Quote:
     seen: tuple[Decimal, Decimal] | None
     left: WhatIsLeft | None
     may_pay_twice: bool
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incomplete:
+    """A generation that lacks required fields, its files filled in. `sentence` says so; nothing is stored or held."""
+
+    generation: Generation
+    sentence: str
+    fields: Sequence[Field]
 
 
 class Generations:
@@ -62,7 +78,7 @@ class Generations:
 
     def require_on(self, guild_id: int, generation: Generation) -> None:
         """Raise Refused if the generation's operation is switched off here, InputError if it does not exist."""
-        self._switches.require_on(guild_id, self._catalogue.current.resolve(generation.operation))
+        self._switches.require_on(guild_id, self._operation(generation))
 
     @staticmethod
     def is_slow(generation: Generation) -> bool:
@@ -92,13 +108,25 @@ class Generations:
         """
         return await self._accept(await self._with_files(generation, origin), origin)
 
-    async def accept_or_quote(self, generation: Generation, origin: Origin) -> Accepted | Quote:
-        """Like `accept`; if the price must be confirmed first, save a draft and return the price instead."""
+    async def accept_or_quote(self, generation: Generation, origin: Origin) -> Accepted | Quote | Incomplete:
+        """Like `accept`; if something must be confirmed first, save a draft and return that instead.
+
+        Also returns what its last step lacks, rather than raising it.
+        """
         generation = await self._with_files(generation, origin)
         try:
             return await self._accept(generation, origin)
+        except FieldsMissing as missing:
+            fields = lacking(self._operation(generation), missing.fields)
+            if generation.before or generation.label or not fields:
+                raise
+            return Incomplete(generation=generation, sentence=missing.sentence, fields=fields)
         except Unconfirmed as unconfirmed:
-            draft = replace(generation, may_pay_twice=generation.may_pay_twice or unconfirmed.may_pay_twice)
+            draft = replace(
+                generation,
+                may_pay_twice=generation.may_pay_twice or unconfirmed.may_pay_twice,
+                accepted=[*generation.accepted, *(each.key for each in unconfirmed.cautions)],
+            )
             draft_id = await self._store.drafts.keep(
                 origin.guild_id,
                 origin.author_id,
@@ -112,6 +140,7 @@ class Generations:
                 seen=unconfirmed.seen,
                 left=unconfirmed.left,
                 may_pay_twice=unconfirmed.may_pay_twice,
+                cautions=tuple(each.sentence for each in unconfirmed.cautions),
             )
 
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:
@@ -120,16 +149,36 @@ class Generations:
         None if the draft is somebody else's, was already used, or has expired.
         """
         data = await self._store.drafts.take(guild_id, member_id, draft_id)
-        return None if data is None or "operation" not in data else Generation.from_draft(data)
+        is_whole = data is not None and "operation" in data and "lacks" not in data
+        return Generation.from_draft(data) if data is not None and is_whole else None
+
+    async def keep_incomplete(self, incomplete: Incomplete, guild_id: int, member_id: int) -> str:
+        """Save a draft of what lacks fields, and return its id; `incomplete` returns it as often as it is wanted."""
+        names = [field.name for field in incomplete.fields]
+        data = incomplete.generation.to_draft() | {"lacks": names, "sentence": incomplete.sentence}
+        return await self._store.drafts.keep(guild_id, member_id, data, expires_at=self._clock.wall() + DRAFT_LIFE_S)
+
+    async def incomplete(self, guild_id: int, member_id: int, draft_id: str) -> Incomplete | None:
+        """Return what `keep_incomplete` has saved; None if it is somebody else's or has expired."""
+        data = await self._store.drafts.get(guild_id, member_id, draft_id)
+        if data is None or "lacks" not in data:
+            return None
+        generation = Generation.from_draft({key: each for key, each in data.items() if key not in _OF_INCOMPLETE})
+        fields = lacking(self._operation(generation), data["lacks"])
+        return Incomplete(generation=generation, sentence=data["sentence"], fields=fields)
 
     async def _with_files(self, generation: Generation, origin: Origin) -> Generation:
         self.require_on(origin.guild_id, generation)
         if not generation.files:
             return generation
         await self.require_admitted(generation, origin)
-        operation = self._catalogue.current.resolve(generation.operation)
+        operation = self._operation(generation)
         async with self._sources.pace.request(origin.author_id, len(generation.files)):
             return await with_files(generation, operation, self._sources, origin.viewer)
+
+    def _operation(self, generation: Generation) -> Operation:
+        catalogue, key = self._catalogue.current, generation.operation
+        return catalogue.resolve_raw(key) if generation.raw else catalogue.resolve(key)
 
     async def _accept(self, generation: Generation, origin: Origin) -> Accepted:
         return await self._jobs.accept(card_spec(self._catalogue.current, generation, origin))

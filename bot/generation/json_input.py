@@ -4,26 +4,53 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.catalogue import Field, FieldKind, Operation
 from bot.catalogue.texts import INPUT_NOT_OBJECT
+from bot.catalogue.values import DEPTH_LIMIT
 from bot.domain.harmless_text import tame
 from bot.domain.text import shortened
-from bot.errors import InputError
+from bot.errors import InputError, MediaUnsafe
 from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
+from bot.runtime.safe_urls import checked
 
 _EXAMPLE = re.compile(r"e\.g\. ([^;:(…]+)")
+_LINK = re.compile(r"\s*<?[a-z][a-z0-9+.-]{0,20}://", re.ASCII | re.IGNORECASE)
 _CURLY_QUOTES = frozenset("“”„‟«»")
 
 
-def generation_typed(operation: Operation, typed: str, *, private: bool) -> Generation:
-    """Return the operation with an input that was typed as JSON, its links as files. Raises InputError."""
+def generation_typed(operation: Operation, typed: str, *, private: bool, allow_local: bool = False) -> Generation:
+    """Return the operation with an input that is sent as it was typed as JSON, its links to media as files to check.
+
+    `allow_local` also allows links to http://127.0.0.1. Raises InputError; for a link that is not public, too: nobody
+    makes Cannon Studio call a private address through the bot.
+    """
     values, files = _split_links(operation, parsed(typed))
-    return Generation(operation=operation.id, values=values, files=files, private=private)
+    for name, value in values.items():
+        for link in _links_in(value):
+            if not (allow_local and link.startswith("http://127.0.0.1:")):
+                _require_public(name, link)
+    return Generation(operation=operation.id, values=values, files=files, private=private, raw=True)
+
+
+def _links_in(value: object, depth: int = 0) -> Iterator[str]:
+    """Yield the texts in a value that are links; too deep a value is refused by the catalogue."""
+    if isinstance(value, str) and _LINK.match(value):
+        yield value.strip().strip("<>")
+    elif depth <= DEPTH_LIMIT and isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _links_in(each, depth + 1)
+
+
+def _require_public(name: str, link: str) -> None:
+    try:
+        checked(link)
+    except MediaUnsafe as error:
+        raise InputError(texts.unusable(tame(shortened(name, 60)), error.sentence), "input") from None
 
 
 def parsed(typed: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from bot.catalogue import FieldKind, LiveCatalogue, Operation
 from bot.catalogue.compatible import NATIVE_ID, field_for, fitting, takes_native_id
-from bot.domain.models import Job, MediaKind
+from bot.catalogue.operation import bare
+from bot.domain.models import SOURCE_KINDS, Job, MediaKind
 from bot.domain.visibility import Viewer
 from bot.errors import InputError
 from bot.generation import texts
@@ -88,8 +89,8 @@ class NextSteps:
         self._visible = visible
 
     async def medium_of(self, job: Job) -> Medium | None:
-        """Return the job's result, None if it has no media."""
-        kinds = tuple(dict.fromkeys(medium.kind for medium in job.media))
+        """Return the job's result, None if it has none that an operation could take."""
+        kinds = tuple(dict.fromkeys(medium.kind for medium in job.media if medium.kind in SOURCE_KINDS))
         if not kinds:
             return None
         private = await self._earlier.is_private(job)
@@ -112,9 +113,15 @@ class NextSteps:
         raise InputError(texts.kind_needed(kind))
 
     def fitting(self, guild_id: int, medium: Medium) -> list[Operation]:
-        """Return the operations that take the medium and are on in this server."""
+        """Return the operations that take the medium and are on in this server.
+
+        Those that Cannon Studio no longer offers come last; one is left out if another of its name is offered.
+        """
         fit = fitting(self._catalogue.current, medium.kinds, native=medium.native_id is not None)
-        return [operation for operation in fit if self._switches.is_on(guild_id, operation.id)]
+        on = [operation for operation in fit if self._switches.is_on(guild_id, operation.id)]
+        offered = [operation for operation in on if operation.offered]
+        names = {bare(operation.title) for operation in offered}
+        return [*offered, *(each for each in on if not each.offered and bare(each.title) not in names)]
 
     def begin(self, guild_id: int, operation_id: str, medium: Medium) -> NextStep:
         """Begin an operation on the medium. Raises Refused if it is off, InputError if it does not take the medium."""

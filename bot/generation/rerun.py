@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from bot.catalogue import LiveCatalogue
@@ -14,23 +14,18 @@ from bot.domain.models import Job, MediaKind
 from bot.domain.visibility import Viewer
 from bot.errors import InputError, Refused
 from bot.generation import texts
+from bot.generation.deliveries import delivered_otherwise, is_spoken
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.field_paths import flattened
 from bot.generation.generation import Generation, SourceFile
+from bot.generation.lacking import undocumented_names
+from bot.generation.rewrites import VARIANT, enhancer_of, varying
 from bot.generation.sources import SourceRef
-from bot.generation.steps import PROMPT_OF_STEP_BEFORE, enhancer_of
+from bot.generation.steps import PROMPT_OF_STEP_BEFORE
 from bot.guild.operation_switches import OperationSwitches
-from bot.jobs.card_spec import JobSpec
 from bot.store import Store
 
-IMAGE_EDIT, VARIANT = "image.edit", "prompt.enhance.variant"
-REWRITES: Mapping[str, str] = MappingProxyType(
-    {
-        "subtle": texts.SUBTLE_REWRITE,
-        "strong": texts.STRONG_REWRITE,
-    }
-)
-"""How a variant's prompt is rewritten, by strength."""
+IMAGE_EDIT = "image.edit"
 COPIES_MAX = 4
 _CARRIED = ("aspect_ratio", "resolution")
 """Fields of an image's input that its variant keeps."""
@@ -67,6 +62,7 @@ class Reruns:
         self._switches = switches
         self._earlier = earlier
         self._store = store
+        self._dice = random.SystemRandom()
 
     async def require_payer(self, job: Job, member_id: int) -> None:
         """Raise Refused if this member may not re-run the job."""
@@ -79,6 +75,8 @@ class Reruns:
         return Generation(
             operation=job.operation,
             values=values,
+            extra=undocumented_names(self._catalogue.current.find(job.operation), values),
+            raw=self._catalogue.current.find(job.operation) is None,
             files=files,
             count=count,
             private=await self._earlier.is_private(job),
@@ -92,15 +90,17 @@ class Reruns:
         return await self.rerun(job, viewer, count=copies_of(jobs, job))
 
     def can_vary(self, job: Job) -> bool:
-        """Whether the job can be varied: it has a prompt, and the operations needed are on here."""
+        """Whether the job can be varied: it has a prompt or a spoken text, and the operations needed are on here."""
         operation = self._catalogue.current.find(job.operation)
-        if operation is None or not _prompt(job) or operation.workflow == "prompt":
+        if operation is None or operation.workflow == "prompt":
             return False
+        if not _prompt(job):
+            return is_spoken(operation, job.input) and self._switches.is_on(job.guild_id, operation.id)
         needed = [VARIANT, IMAGE_EDIT] if _is_image(job) else [enhancer_of(operation, VARIANT), operation.id]
         return all(self._switches.is_on(job.guild_id, each) for each in needed)
 
     async def vary(self, job: Job, viewer: Viewer, strength: str) -> Generation:
-        """Return a variant of an image by editing it, of anything else by another prompt.
+        """Return a variant of an image by editing it, of a spoken text by another delivery, else by another prompt.
 
         `strength` is `subtle` or `strong`. Raises InputError.
         """
@@ -113,15 +113,19 @@ class Reruns:
             return await self._image_variant(job, strength)
         operation = self._catalogue.current.resolve(job.operation)
         values, files = await self._earlier.input_of(job, viewer)
-        values.pop("prompt")
+        prompt = _prompt(job)
+        if prompt:
+            values.pop("prompt")
+        else:
+            values = delivered_otherwise(operation, values, strength, self._dice)
         return Generation(
             operation=operation.id,
             values=values,
             files=files,
             private=await self._earlier.is_private(job),
             parent_id=job.id,
-            before=[_rewrite(job, enhancer_of(operation, VARIANT), strength)],
-            fill=dict(PROMPT_OF_STEP_BEFORE),
+            before=[varying(operation, enhancer_of(operation, VARIANT), prompt, strength)] if prompt else (),
+            fill=dict(PROMPT_OF_STEP_BEFORE) if prompt else {},
             reseed=True,
         )
 
@@ -135,7 +139,7 @@ class Reruns:
             files=[image],
             private=await self._earlier.is_private(job),
             parent_id=job.id,
-            before=[_rewrite(job, VARIANT, strength)],
+            before=[varying(self._catalogue.current.resolve(job.operation), VARIANT, _prompt(job), strength)],
             fill=dict(PROMPT_OF_STEP_BEFORE),
         )
 
@@ -147,15 +151,12 @@ class Reruns:
         generation = Generation(
             operation=job.operation,
             values={},
+            extra=undocumented_names(self._catalogue.current.find(job.operation), values),
             files=files,
             private=await self._earlier.is_private(job),
             parent_id=job.id,
         )
         return Edit(generation=generation, prefilled=flattened(values), kept=values)
-
-
-def _rewrite(job: Job, enhancer: str, strength: str) -> JobSpec:
-    return JobSpec(operation=enhancer, input={"prompt": _prompt(job), "rewriteRequest": REWRITES[strength]})
 
 
 def copies_of(jobs: Sequence[Job], job: Job) -> int:

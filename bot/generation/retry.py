@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.cannon.retry import SAFE_WINDOW_S
+from bot.catalogue import LiveCatalogue
 from bot.domain.models import PAID_STATES, Job, JobState
 from bot.domain.posting_place import is_unchecked
 from bot.domain.templates import OutputRef, output_of_step, outputs_in, text_output, with_outputs, without_braces
@@ -14,6 +15,8 @@ from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation
+from bot.generation.generations import Incomplete
+from bot.generation.lacking import asked_again, named_as_missing, undocumented_names
 from bot.generation.rerun import Reruns
 from bot.generation.sources import Sources, require_shown
 from bot.jobs.admission import Admission
@@ -54,6 +57,7 @@ class Retries:
         admission: Admission,
         store: Store,
         clock: Clock,
+        catalogue: LiveCatalogue,
     ) -> None:
         self._reruns = reruns
         self._earlier = earlier
@@ -61,6 +65,7 @@ class Retries:
         self._admission = admission
         self._store = store
         self._clock = clock
+        self._catalogue = catalogue
 
     async def plan(self, job: Job, member_id: int) -> RetryPlan:
         """Return what a retry of the job's card needs.
@@ -99,6 +104,8 @@ class Retries:
             parent_id=left[-1].id,
             before=before,
             fill=last.fill,
+            extra=undocumented_names(self._catalogue.current.find(last.operation), last.input),
+            raw=len(left) == 1 and self._catalogue.current.find(last.operation) is None,
             repeats=last.repeats,
             label=plan.label,
         )
@@ -106,6 +113,22 @@ class Retries:
             return generation
         values, files = await self._earlier.input_of(left[0], origin.viewer)
         return replace(generation, values=values, files=files)
+
+    def incomplete(self, plan: RetryPlan, generation: Generation) -> Incomplete | None:
+        """Return what the retry of a single job lacks by the API's own word: its failure named required fields.
+
+        None if it named none, or what is needed is given by now.
+        """
+        left = to_retry(plan.jobs)
+        operation = self._catalogue.current.find(generation.operation)
+        if len(left) != 1 or operation is None:
+            return None
+        given = {*generation.values, *(file.field for file in generation.files), *generation.fill}
+        fields = named_as_missing(operation, left[0].error, given)
+        if not fields:
+            return None
+        sentence = texts.api_needs([field.label for field in fields])
+        return Incomplete(generation=asked_again(generation, operation, fields), sentence=sentence, fields=fields)
 
     def _repeats_as_it_was(self, job: Job) -> bool:
         """Whether Cannon Studio may recognise the request: then it is sent with the same links, renewed or not."""

@@ -27,9 +27,14 @@ class RewrittenPrompts:
         return operation is not None and operation.workflow == "prompt"
 
     def targets(self, job: Job) -> list[str]:
-        """Return the operations that take the prompt and are on here, best first; a video prompt is for videos only."""
-        is_for_video = job.operation == self._catalogue.current.resolve("prompt.enhance.video").id
+        """Return the operations that take the prompt and are on here, best first; a video prompt is for videos only.
+
+        One that Cannon Studio no longer offers comes last.
+        """
+        catalogue = self._catalogue.current
+        is_for_video = job.operation == catalogue.resolve("prompt.enhance.video").id
         targets = [VIDEO] if is_for_video else [IMAGE, VIDEO]
+        targets.sort(key=lambda target: not catalogue.resolve(target).offered)
         return [target for target in targets if self._switches.is_on(job.guild_id, target)]
 
     async def generation(self, job: Job, prompt: str, target: str) -> Generation:

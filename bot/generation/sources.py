@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cannon.client import CannonClient
-from bot.cannon.wire import media_of
+from bot.cannon.outputs import media_of
 from bot.catalogue import FieldKind, LiveCatalogue, Operation, ProbeKind
 from bot.catalogue.texts import echo
 from bot.domain.models import Job, Media, MediaKind, is_id

@@ -5,23 +5,16 @@ from __future__ import annotations
 import secrets
 from types import MappingProxyType
 
-from bot.catalogue import Catalogue, Operation
+from bot.catalogue import Catalogue
 from bot.domain.templates import output_of_step
 from bot.generation.generation import Generation
+from bot.generation.rewrites import enhancing
 from bot.jobs.card_spec import CardSpec, JobSpec, Origin
 
 SEED_MAX = 2**31 - 1
 """The docs give no range; every known provider accepts at least these."""
 PROMPT_OF_STEP_BEFORE = MappingProxyType({"prompt": str(output_of_step(0, "enhancedPrompt"))})
 """What a job fills in if the first step of its card rewrites its prompt."""
-_ENHANCERS = {"image": "prompt.enhance.image", "video": "prompt.enhance.video", "sora": "prompt.enhance.video"}
-_HINTS = {"prompt": "prompt", "aspectRatio": "aspect_ratio", "visualStyle": "style", "duration": "duration"}
-"""Fields of a job from which an enhancer knows what the prompt is for."""
-
-
-def enhancer_of(operation: Operation, default: str) -> str:
-    """Return the id of the prompt operation that fits the operation's workflow, `default` if none does."""
-    return _ENHANCERS.get(operation.workflow, default)
 
 
 def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> CardSpec:
@@ -35,24 +28,28 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
         agreed=generation.agreed,
         pressed=generation.pressed,
         labelled=generation.labelled,
+        accepted=generation.accepted,
+        sample_of=generation.sample_of,
         may_pay_twice=generation.may_pay_twice,
     )
 
 
 def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
     """Return the jobs of a generation: with `enhance`, the prompt is rewritten first and the other jobs wait for it."""
-    operation = catalogue.resolve(generation.operation)
     values = generation.values
+    if generation.raw:
+        return [JobSpec(operation=generation.operation, input=values, raw=True)]
+    operation = catalogue.resolve(generation.operation)
     if generation.enhance:
-        enhancer = catalogue.resolve(enhancer_of(operation, _ENHANCERS["image"]))
-        known = {each.name for each in enhancer.fields}
-        hints = {name: values.get(field) for name, field in _HINTS.items() if name in known}
-        rest = JobSpec(operation=generation.operation, input=values, fill=PROMPT_OF_STEP_BEFORE)
-        return [JobSpec(operation=enhancer.id, input=hints), *[rest] * generation.count]
+        rest = JobSpec(operation=generation.operation, input=values, fill=PROMPT_OF_STEP_BEFORE, extra=generation.extra)
+        return [enhancing(catalogue, operation, values), *[rest] * generation.count]
     reseed = generation.reseed and any(each.name == "seed" for each in operation.fields)
     inputs = [{**values, "seed": _new_seed()} if reseed else values for _ in range(generation.count)]
     jobs = [
-        JobSpec(operation=operation.id, input=each, fill=generation.fill, repeats=generation.repeats) for each in inputs
+        JobSpec(
+            operation=operation.id, input=each, fill=generation.fill, repeats=generation.repeats, extra=generation.extra
+        )
+        for each in inputs
     ]
     return [*generation.before, *jobs]
 

@@ -11,7 +11,12 @@ from bot.domain.models import MediaKind
 
 # ---------------------------------------------------------------------- sources
 
-KIND_WORDS = {MediaKind.IMAGE: "a picture", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
+KIND_WORDS = {
+    MediaKind.IMAGE: "a picture",
+    MediaKind.VIDEO: "a video",
+    MediaKind.AUDIO: "a sound",
+    MediaKind.FILE: "a file",
+}
 
 
 def kinds(of: Sequence[MediaKind]) -> str:
@@ -86,14 +91,38 @@ def earlier_output(kind: MediaKind) -> str:
 RERUNS_OFF = "This server's moderators have switched re-runs off. The commands still work."
 AUTHOR_PAYS_ONCE = "You have done this on this message already; its author pays for it once."
 AUTHORS_ONLY = "In this server only who asked for a result may make more of it this way. The commands still work."
-NO_VARIANT = "There is no variant of this: it has no prompt, or what makes one is switched off here."
+NO_VARIANT = "There is no variant of this: it has no prompt or spoken text, or what makes one is switched off here."
 NOTHING_FAILED = "Nothing of this can be tried again: it did not fail, or a moderator refused it."
 VARIED_IMAGE = "picture"
 """The label of the image that a variant is made of."""
 
 SUBTLE_REWRITE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
 STRONG_REWRITE = "Keep the subject only. Change the composition, the setting and the mood boldly."
-"""Both are read by the model that rewrites a variant's prompt."""
+SUBTLE_MUSIC_REWRITE = (
+    "This describes music. Keep its genre and theme, and any lyrics word for word. Change only small details of the "
+    "sound, such as the tempo, one instrument or the mood."
+)
+STRONG_MUSIC_REWRITE = (
+    "This describes music. Keep its theme only, and any lyrics word for word. Change genre, tempo, instruments and "
+    "mood boldly. Describe nothing that is seen."
+)
+SUBTLE_SOUND_REWRITE = (
+    "This describes a sound. Keep what is heard. Change only small details, such as how near, how loud or in what kind "
+    "of room it is."
+)
+STRONG_SOUND_REWRITE = (
+    "This describes a sound. Keep only what makes it. Change its character, its surroundings and its course boldly. "
+    "Describe nothing that is seen."
+)
+ENHANCE_MUSIC = (
+    "This describes music. Make it a richer description: genre, tempo, instruments, mood, how the piece develops. Keep "
+    "any lyrics word for word. Describe nothing that is seen."
+)
+ENHANCE_SOUND = (
+    "This describes a sound. Make it a richer description: what makes it, how near it is, the room, how it begins and "
+    "ends. Describe nothing that is seen."
+)
+"""All are read by the model that rewrites a prompt."""
 
 # ---------------------------------------------------------------------- next steps and reactions
 
@@ -113,6 +142,11 @@ def kinds_not_taken(title: str, of: Sequence[MediaKind]) -> str:
 # ---------------------------------------------------------------------- batches
 
 NO_PROMPT = "There is no prompt in this."
+
+
+def not_enhanced(title: str) -> str:
+    """Refuse to rewrite what an operation speaks or does without."""
+    return f"{title} has no prompt that could be rewritten first."
 
 
 def no_batch(title: str) -> str:
@@ -275,3 +309,8 @@ PORTRAIT = "Who it is, e.g. an old sailor, oil painting, looking at us"
 PORTRAIT_TEXT = "What is said"
 POLISH = "A larger, sharper video with subtitles"
 POLISHED_VIDEO = "A link to the video"
+
+
+def api_needs(labels: Sequence[str]) -> str:
+    """Say which fields Cannon Studio itself has asked for."""
+    return f"Cannon Studio needs {' and '.join(f'the {label}' for label in labels)} for this."

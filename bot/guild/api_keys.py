@@ -13,6 +13,8 @@ from bot.store import Store
 
 TOLD_MAX = 5000
 """Of how many keys the last answer of the status call is kept in memory."""
+DOCUMENT_KEYS_MAX = 3
+"""With how many servers' keys one reading of the API's description is tried."""
 
 
 def slot_of(guild_id: int, key_id: int | None) -> str:
@@ -44,6 +46,14 @@ class RefusedKey:
     """When to try it again, Unix seconds."""
     probes: int
     """How often that was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentKey:
+    """A key to read with what is the same for every server."""
+
+    slot: str
+    secret: str = field(repr=False)
 
 
 class ApiKeys:
@@ -161,6 +171,16 @@ class ApiKeys:
             return None
         told = self.told(guild_id, key)
         return (None if told is None else told.top_up_url) or self._top_up_url
+
+    async def for_document(self) -> list[DocumentKey]:
+        """Return the keys to read the API's description with: the host's if there is one, else servers' own that work.
+
+        Of those, the newest first and not many. It is read for all servers, and nothing of it is any account's.
+        """
+        if self._host_key is not None:
+            return [DocumentKey(slot="host", secret=self._host_key)]
+        found = await self._store.keys.newest(DOCUMENT_KEYS_MAX, without=self._is_absent)
+        return [DocumentKey(slot=slot_of(key.guild_id, key.id), secret=key.secret) for key in found]
 
     async def refused(self) -> list[RefusedKey]:
         """Return the refused keys that somebody may still need, of all guilds."""

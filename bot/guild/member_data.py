@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bot.catalogue import LiveCatalogue
+from bot.guild.account_memory import AccountMemories
 from bot.store import Erased, Store
 
 
 class MemberData:
     """Blanks a member's own data at their request. docs/decisions/0007-privacy.md says what stays."""
 
-    def __init__(self, store: Store, catalogue: LiveCatalogue) -> None:
+    def __init__(self, store: Store, catalogue: LiveCatalogue, memories: AccountMemories) -> None:
+        self._memories = memories
         self._store = store
         self._catalogue = catalogue
 
@@ -19,4 +21,6 @@ class MemberData:
         The caller has copies of their results deleted (bot/delivery/takedown.py).
         """
         is_known = self._catalogue.current.knows_model
-        return await self._store.privacy.erase(guild_id, member_id, is_known_model=is_known)
+        erased = await self._store.privacy.erase(guild_id, member_id, is_known_model=is_known)
+        self._memories.forget(guild_id)
+        return erased

@@ -44,6 +44,7 @@ class DataRetention:
             has_more |= not await self._purge(guild_id, before)
             self._has_erased = True
         await self._store.retention.forget_expired()
+        await self._store.retention.forget_unused(self._host_days)
         if erased:
             log.info("retention.erased", jobs=erased)
         self._has_erased |= bool(erased)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.harmless_text import tame
 from bot.domain.reaction_rules import Purse, ReactionAction
 from bot.domain.text import full_stop
 
@@ -90,8 +91,38 @@ def unavailable_now(operation: str, said: str, again: str) -> str:
     """Refuse an operation that the account may not use; `said` is the API's own sentence."""
     return (
         f"{operation} is not available on this account at the moment. "
-        f"Cannon Studio says: {full_stop(said)} You can try again {again}."
+        f"Cannon Studio says: {full_stop(said)} You can try again {again}, "
+        "or as soon as a moderator has used `/studio status`."
     )
+
+
+# ---------------------------------------------------------------------- changes of the API
+
+_CHANGED_SO = {"came": "new", "gone": "gone", "changed": "changed"}
+
+
+def api_changed(changes: str, *, is_first: bool) -> str:
+    """Return the line of what the description of the API shows; `changes` is made by `changed_so`."""
+    if is_first:
+        return f"read Cannon Studio's description of its API for the first time. Other than the bot knew it: {changes}."
+    return f"noticed that Cannon Studio changed: {changes}."
+
+
+def changed_so(kind: str, things: Sequence[str]) -> str:
+    """Return what came, is gone or changed: `kind` is one of these words."""
+    return f"{_CHANGED_SO[kind]}: {', '.join(things)}"
+
+
+def changed_thing(subject: str, operation: str, name: str) -> str:
+    """Name an operation with its former id, if it has one; or a model or field of an operation."""
+    if subject == "operation":
+        return f"{name} is now {operation}" if name else operation
+    return f"{subject} {name} of {operation}"
+
+
+def counted(count: int, subject: str) -> str:
+    """Return how many operations, models or fields there are; always more than one."""
+    return f"{count} {subject}s"
 
 
 # ---------------------------------------------------------------------- approvals
@@ -432,3 +463,15 @@ def with_top_up(text: str, link: str) -> str:
 def alert(text: str) -> str:
     """Return an alert as the log channel shows it."""
     return f"⚠️ {text}"
+
+
+def model_refused(name: str, model: str, said: str, others: Sequence[str], *, worked_here: bool) -> str:
+    """Say that the API has refused a model, sent as `model`, and name others: that worked here, or that are public."""
+    sent = "" if model == name else f" as {tame(model)}"
+    those = f"{'these worked here' if worked_here else 'these are documented'}: {', '.join(map(tame, others))}"
+    return f"Cannon Studio does not take the model {tame(name)}{sent}; {those}. It says: {full_stop(said)}"
+
+
+def too_many_labels(most: int) -> str:
+    """Refuse another label."""
+    return f"At most {most} voices have a label. Remove one first."

@@ -31,6 +31,11 @@ class UnavailableOperations:
         if not await self._store.job_lists.has_made(guild_id, key.id, operation, since=since):
             self._known[guild_id, key.id, operation] = (self._clock.monotonic() + REMEMBERED_S, said)
 
+    def forget(self, guild_id: int, key: UsableKey) -> None:
+        """Let the next job of each operation ask the API again: the account may have another plan by now."""
+        for known in [each for each in self._known if each[:2] == (guild_id, key.id)]:
+            del self._known[known]
+
     def require_available(self, guild_id: int, key: UsableKey, operation: Operation) -> None:
         """Raise Refused if the API has said within the hour that the key's account may not use the operation."""
         until, said = self._known.get((guild_id, key.id, operation.id), (0.0, ""))

@@ -80,7 +80,7 @@ class Admission:
         `operations` are those of the request, () if they are not known yet; `unchecked` if one of its jobs has the
         provider's safety check switched off. Raises InputError, Refused, NoKey or KeyRefused.
         """
-        found = [self._catalogue.current.resolve(each) for each in operations]
+        found = [self._catalogue.current.resolve_raw(each) for each in operations]
         for operation in found:
             self._switches.require_on(origin.guild_id, operation)
         key = await self._key_gate.require(origin.guild_id, found)

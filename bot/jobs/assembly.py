@@ -10,6 +10,7 @@ from typing import Any
 from bot.cannon.client import CannonClient
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.guild.key_health import KeyHealth
 from bot.guild.unavailable_operations import UnavailableOperations
@@ -39,6 +40,7 @@ def make_worker(
     unavailable: UnavailableOperations,
     catalogue: LiveCatalogue,
     learned: LearnedDurations,
+    memories: AccountMemories,
     clock: Clock,
     surface: Surface,
     ask_moderators: AskModerators,
@@ -64,12 +66,21 @@ def make_worker(
         complete=complete,
         webhook_url=webhook_url,
         learned=learned,
+        memories=memories,
         clock=clock,
         metrics=metrics,
         rng=rng,
     )
     polling = Polling(
-        client, transitions, key_waits, catalogue=catalogue, learned=learned, clock=clock, metrics=metrics, rng=rng
+        client,
+        transitions,
+        key_waits,
+        catalogue=catalogue,
+        learned=learned,
+        memories=memories,
+        clock=clock,
+        metrics=metrics,
+        rng=rng,
     )
     maintenance = Maintenance(
         store,

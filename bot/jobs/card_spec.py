@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,11 @@ class JobSpec:
     fill: Mapping[str, Any] = field(default_factory=dict)
     repeats: str = ""
     """The id of the job that this one tries again and that Cannon Studio never confirmed: it may exist there."""
+
+    extra: Sequence[str] = field(default_factory=list)
+    """Fields of the input that no document names, and that are sent all the same."""
+    raw: bool = False
+    """Whether the input is sent as a moderator typed it, whatever the catalogue says."""
 
     @property
     def after(self) -> tuple[int, ...]:
@@ -85,6 +90,10 @@ class CardSpec:
     """Whether the press of a control requests it: then its price has to be shown first."""
     labelled: Decimal | None = None
     """The price, in credits, that the control's label told; None: it told none."""
+    accepted: Collection[str] = ()
+    """The keys of the cautions that the member has said yes to."""
+    sample_of: str = ""
+    """The voice of which its last job is the sample, '' for none: a voice has one."""
     may_pay_twice: bool = False
     """Whether the member has agreed to try again what an unconfirmed attempt may have been charged for."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.catalogue import LiveCatalogue
+from bot.catalogue import Caution, LiveCatalogue, Operation, distinct
 from bot.catalogue.price_factors import price_factors
-from bot.domain.guild_rules import Rules
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
 from bot.domain.spend_request import JOBS_PER_CARD, ShownPrice, SpendRequest, Verdict, WordsChanged
 from bot.domain.spending_alerts import of_limits
@@ -17,6 +16,7 @@ from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
 from bot.domain.unknown_prices import needs_confirmation
 from bot.errors import InputError, Refused
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
@@ -26,6 +26,7 @@ from bot.guild.watch import Watch
 from bot.jobs import texts
 from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec
+from bot.jobs.defaults import Defaults, with_defaults
 from bot.jobs.limit_alerts import headrooms, tell_refused
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats
@@ -43,13 +44,19 @@ class Unconfirmed(Exception):
     """The member has to confirm first: nothing was stored or held. Amounts are in credits.
 
     The price is above what this server wants confirmed, or not known, or the control that was pressed did not tell it;
-    or, with `may_pay_twice`, an earlier attempt that Cannon Studio never confirmed may have been charged. `shown` is
-    what a yes agrees to; `basis` and `seen` are those of the estimate that is the least certain; `left` is what the
-    member has left, None if nothing bounds it.
+    or, with `may_pay_twice`, an earlier attempt that Cannon Studio never confirmed may have been charged; or there are
+    `cautions` to accept. `shown` is the price that a yes agrees to; `basis` and `seen` are those of the estimate that
+    is the least certain; `left` is what the member has left, None if nothing bounds it.
     """
 
     def __init__(
-        self, shown: ShownPrice, estimate: Estimate, left: WhatIsLeft | None, *, may_pay_twice: bool = False
+        self,
+        shown: ShownPrice,
+        estimate: Estimate,
+        left: WhatIsLeft | None,
+        *,
+        may_pay_twice: bool = False,
+        cautions: Sequence[Caution] = (),
     ) -> None:
         super().__init__(f"{shown.credits} credits are to be confirmed")
         self.shown = shown
@@ -57,6 +64,7 @@ class Unconfirmed(Exception):
         self.seen = estimate.seen
         self.left = left
         self.may_pay_twice = may_pay_twice
+        self.cautions = tuple(cautions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +90,7 @@ class JobService:
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
         pricing: Pricing,
+        memories: AccountMemories,
         clock: Clock,
         watch: Watch,
         wake: Callable[[], None],
@@ -94,36 +103,39 @@ class JobService:
         self._catalogue = catalogue
         self._switches = switches
         self._pricing = pricing
+        self._memories = memories
         self._clock = clock
         self._watch = watch
         self._wake = wake
         self._repeats = Repeats(store, clock)
 
-    def check(self, spec: CardSpec, rules: Rules) -> list[CheckedJob]:
+    def check(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
         """Return the steps with their wire inputs. Raises InputError or Refused; nothing is spent, stored or sent."""
         if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
             raise InputError(texts.too_many_jobs(JOBS_PER_CARD, len(spec.steps)), "count")
         for step in spec.steps:
-            self._switches.require_on(spec.guild_id, self._catalogue.current.resolve(step.operation))
-        return [self._checked(spec, number, step, rules) for number, step in enumerate(spec.steps, start=1)]
+            self._switches.require_on(spec.guild_id, self._operation(step))
+        return [self._checked(spec, number, defaults) for number in range(1, len(spec.steps) + 1)]
 
-    def _checked(self, spec: CardSpec, number: int, step: JobSpec, rules: Rules) -> CheckedJob:
-        catalogue = self._catalogue.current
+    def _checked(self, spec: CardSpec, number: int, defaults: Defaults) -> CheckedJob:
+        catalogue, step = self._catalogue.current, spec.steps[number - 1]
+        operation = self._operation(step)
         try:
-            wire_input = catalogue.check(step.operation, self._with_default(step, rules), pending=step.fill.keys())
+            if step.raw:
+                wire_input, cautions = catalogue.check_raw(step.operation, step.input)
+            else:
+                given, pending = with_defaults(operation, step, defaults), step.fill.keys()
+                wire_input = catalogue.check(step.operation, given, pending=pending, extra=step.extra)
+                cautions = catalogue.cautions(step.operation, wire_input, pending=pending)
         except InputError as error:
             if not spec.label:
                 raise
             raise InputError(texts.in_step(number, error.sentence), error.field) from error
-        return CheckedJob(spec=step, operation=catalogue.resolve(step.operation), input=wire_input)
+        return CheckedJob(spec=step, operation=operation, input=wire_input, cautions=cautions)
 
-    def _with_default(self, step: JobSpec, rules: Rules) -> Mapping[str, Any]:
-        """Return the step's input with the guild's model where the member named none."""
-        operation = self._catalogue.current.resolve(step.operation)
-        model = rules.default_models.get(operation.id)
-        if model is None or step.input.get("model") or all(each.name != "model" for each in operation.fields):
-            return step.input
-        return {**step.input, "model": model}
+    def _operation(self, step: JobSpec) -> Operation:
+        catalogue = self._catalogue.current
+        return catalogue.resolve_raw(step.operation) if step.raw else catalogue.resolve(step.operation)
 
     async def accept(self, spec: CardSpec) -> Accepted:
         """Check, price and store a request, with the credits held. Nothing is sent yet.
@@ -155,7 +167,10 @@ class JobService:
 
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self._store.settings.get(spec.guild_id)
-        checked = [await judged(job, rules.words) for job in self.check(spec, rules)]
+        memory = await self._memories.of(spec.guild_id)
+        voice = await self._store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
+        defaults = Defaults(rules=rules, memory=memory, voice=voice)
+        checked = [await judged(job, rules.words) for job in self.check(spec, defaults)]
         key = await self._key_gate.require(spec.guild_id, [job.operation for job in checked])
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key, host_limit=self._host_limit.of(key))
@@ -163,10 +178,12 @@ class JobService:
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_agreed = spec.agreed is not None and spec.agreed.covers(spend)
         is_to_confirm = needs_confirmation(spend, rules) or not spec.is_price_shown(spend.total)
-        if may_pay_twice or (is_to_confirm and not is_agreed):
+        cautions = distinct((each for job in checked for each in job.cautions), spec.accepted)
+        if may_pay_twice or cautions or (is_to_confirm and not is_agreed):
             left = await self._judged_early(spend, spec)
             shown = ShownPrice(credits=spend.total, known=spend.is_priced)
-            raise Unconfirmed(shown, _least_certain(estimates), left, may_pay_twice=may_pay_twice)
+            least = _least_certain(estimates)
+            raise Unconfirmed(shown, least, left, may_pay_twice=may_pay_twice, cautions=cautions)
         card = self._card(spec)
         jobs = _jobs(spec, card, checked, estimates, key.id)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
@@ -177,7 +194,11 @@ class JobService:
         failpoint("accept.before")
         try:
             stored, stored_jobs, verdict = await self._store.cards.accept(
-                card, jobs, lambda spending: _decide(spend, spending), reaction=spec.origin.reaction
+                card,
+                jobs,
+                lambda spending: _decide(spend, spending),
+                reaction=spec.origin.reaction,
+                sample_of=spec.sample_of,
             )
         except Refused as error:
             if error.reason == "limit":

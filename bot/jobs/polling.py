@@ -7,12 +7,15 @@ import random
 import structlog
 
 from bot.cannon.client import CannonClient
+from bot.cannon.error_text import relabelled
+from bot.cannon.outputs import media_of, text_of
 from bot.cannon.retry import poll_again
-from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
-from bot.catalogue import LiveCatalogue, Operation
+from bot.cannon.wire import Progress, RemoteStatus
+from bot.catalogue import LiveCatalogue, Operation, labels_of
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import FORGOTTEN_S, REMEMBERED_S, deadline_s, next_poll_s, observed_s, slow_wait_s
 from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyVerdict
 from bot.jobs import texts
@@ -48,6 +51,7 @@ class Polling:
         *,
         catalogue: LiveCatalogue,
         learned: LearnedDurations,
+        memories: AccountMemories,
         clock: Clock,
         metrics: Metrics,
         rng: random.Random,
@@ -57,6 +61,7 @@ class Polling:
         self._key_waits = key_waits
         self._catalogue = catalogue
         self._learned = learned
+        self._memories = memories
         self._clock = clock
         self._metrics = metrics
         self._rng = rng
@@ -80,7 +85,7 @@ class Polling:
         if progress.status is RemoteStatus.SUCCEEDED:
             return await self._succeeded(followed, progress, last_seen_s)
         if progress.status is RemoteStatus.FAILED:
-            await self._end_without_result(followed, progress, progress.error or texts.FAILED)
+            await self._end_without_result(followed, progress, self._reason(followed.job, progress))
             return None
         job = followed.job
         if progress.status is RemoteStatus.PROCESSING and job.state is JobState.QUEUED:
@@ -193,10 +198,12 @@ class Polling:
         # Without a told cost what is held is settled, but that shows no price.
         cost = progress.cost if progress.cost is not None else job.cost
         finished = self._in_its_life(job, progress.completed_at)
-        if not await self._transitions.change(
-            followed, JobState.READY, output=progress.output, media=media, cost=cost, finished_at=finished, next_at=0.0
-        ):
+        made = {"output": progress.output, "media": media, "cost": cost, "finished_at": finished}
+        tried = self._memories.worked(job)
+        if not await self._transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
             return None
+        if tried is not None:
+            self._memories.forget(job.guild_id)
         failpoint("ready.stored")
         await self._learn(followed, progress, last_seen_s)
         return 0.0
@@ -226,6 +233,13 @@ class Polling:
 
     def _age_s(self, job: Job) -> float:
         return self._clock.wall() - (job.submitted_at or job.created_at)
+
+    def _reason(self, job: Job, progress: Progress) -> str:
+        """Return why a request failed, in the words of the API, its fields by the names that members know."""
+        if progress.error is None:
+            return texts.FAILED
+        operation = self._operation(job)
+        return relabelled(progress.error, progress.error, progress.faults, labels_of(operation))
 
     def _operation(self, job: Job) -> Operation | None:
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.catalogue import Operation
+from bot.catalogue import Caution, Operation
 from bot.catalogue.price_factors import price_factors
 from bot.domain.guild_rules import Rules
 from bot.domain.models import UNKNOWN, Estimate
@@ -31,6 +31,8 @@ class CheckedJob:
     input: Mapping[str, Any]
     has_forbidden_word: bool = False
     """Whether something that is sent for it is on the guild's word list."""
+    cautions: Sequence[Caution] = ()
+    """What is doubtful about it: the member has to accept that before it is tried."""
 
 
 class Pricing:

@@ -13,11 +13,13 @@ from enum import Enum, auto
 import structlog
 
 from bot.cannon.client import CannonClient
-from bot.cannon.wire import Progress, RemoteStatus, media_of, text_of
+from bot.cannon.outputs import media_of, text_of
+from bot.cannon.wire import Progress, RemoteStatus
 from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.models import Job, credits_words
 from bot.domain.poll_schedule import FORGOTTEN_S, recheck_at
 from bot.errors import CannonError, DatabaseFailing, InputError, KeyRefused, RequestNotFound
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.jobs import texts
 from bot.jobs.surface import Surface
@@ -58,6 +60,7 @@ class Reconciler:
         client: CannonClient,
         keys: ApiKeys,
         catalogue: LiveCatalogue,
+        memories: AccountMemories,
         surface: Surface,
         clock: Clock,
     ) -> None:
@@ -65,6 +68,7 @@ class Reconciler:
         self._client = client
         self._keys = keys
         self._catalogue = catalogue
+        self._memories = memories
         self._surface = surface
         self._clock = clock
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -134,8 +138,14 @@ class Reconciler:
             await self._book(job, progress)
             return Found.NOTHING
         kept = await self._store.rechecks.found(
-            job, output=progress.output, media=media, cost=progress.cost, sentence=texts.CAME_LATE
+            job,
+            output=progress.output,
+            media=media,
+            cost=progress.cost,
+            sentence=texts.CAME_LATE,
+            tried=self._memories.worked(job),
         )
+        self._memories.forget(job.guild_id)
         if kept is not None:
             log.info("recheck.found", job=job.id, operation=job.operation)
             await self._surface.post_late(kept)

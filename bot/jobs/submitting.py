@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 from bot.cannon.client import CannonClient
+from bot.cannon.error_text import relabelled
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.wire import CreatedRequest, RemoteStatus
-from bot.catalogue import LiveCatalogue
+from bot.catalogue import LiveCatalogue, labels_of
 from bot.domain.models import Job, JobState
 from bot.domain.poll_schedule import first_poll_s
 from bot.errors import (
@@ -19,10 +20,12 @@ from bot.errors import (
     CannonUnavailable,
     IdempotencyClash,
     InputError,
+    InputRefused,
     KeyRefused,
     RateLimited,
     UnreadableAnswer,
 )
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import UsableKey
 from bot.guild.key_health import KeyVerdict
 from bot.guild.unavailable_operations import UnavailableOperations
@@ -55,6 +58,7 @@ class Submitting:
         complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
         webhook_url: Callable[[Job], str | None],
         learned: LearnedDurations,
+        memories: AccountMemories,
         clock: Clock,
         metrics: Metrics,
         rng: random.Random,
@@ -68,6 +72,7 @@ class Submitting:
         self._complete = complete
         self._webhook_url = webhook_url
         self._learned = learned
+        self._memories = memories
         self._clock = clock
         self._metrics = metrics
         self._rng = rng
@@ -186,6 +191,9 @@ class Submitting:
         if job.in_doubt:
             await self._transitions.end_unconfirmed(followed)
             return None
+        if await self._memories.refused(job, error) is not None:  # one model, say: the operation may work with others
+            await self._refused_for_good(followed, error)
+            return None
         await self._unavailable.note(job.guild_id, key, job.operation, error.said)
         sentence = texts.not_available(self._title(job), error.said)
         await self._transitions.end(followed, JobState.FAILED, sentence)
@@ -199,7 +207,22 @@ class Submitting:
             await self._transitions.end_unconfirmed(followed)
             return
         log.warning("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
-        await self._transitions.end(followed, JobState.FAILED, error.sentence)
+        await self._refused_for_good(followed, error)
+
+    async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:
+        """End a job that the API does not take, and remember which of its values it has refused, if that is clear."""
+        job = followed.job
+        tried = await self._memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
+        labels = labels_of(self._catalogue.current.find(job.operation))
+        if isinstance(error, KeyRefused):  # the key works: its account lacks one thing
+            sentence = texts.not_available(self._title(job), error.said)
+        else:
+            sentence = relabelled(error.sentence, error.said, error.faults, labels)
+        if tried is not None and job.model is not None and "model" in tried.values:
+            sentence = await self._memories.other_models(job, job.model, error.said) or sentence
+        await self._transitions.end(followed, JobState.FAILED, sentence, tried=tried)
+        if tried is not None:
+            self._memories.forget(job.guild_id)
 
     def _title(self, job: Job) -> str:
         try:

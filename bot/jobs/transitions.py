@@ -13,7 +13,7 @@ from bot.jobs.followed import Followed
 from bot.jobs.surface import Surface
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.store import Overshoot, Store
+from bot.store import Overshoot, Store, TriedOutcome
 
 log = structlog.get_logger(__name__)
 
@@ -110,13 +110,23 @@ class Transitions:
         await self.change(followed, JobState.HELD, settle=true_cost(job), error=sentence)
         await self.show(job)
 
-    async def end(self, followed: Followed, to: JobState, sentence: str, *, recheck: bool = False) -> None:
+    async def end(
+        self,
+        followed: Followed,
+        to: JobState,
+        sentence: str,
+        *,
+        recheck: bool = False,
+        tried: TriedOutcome | None = None,
+    ) -> None:
         """End a job without a result: release its hold and show `sentence`, the reason.
 
-        With `recheck` its request may still succeed: the reconciler polls it from then on.
+        With `recheck` its request may still succeed: the reconciler polls it from then on. `tried` is which of its
+        values the API has refused.
         """
         now = self._clock.wall()
-        if await self.change(followed, to, release=True, recheck=recheck, cost=None, error=sentence, finished_at=now):
+        end = {"release": True, "recheck": recheck, "tried": tried, "cost": None}
+        if await self.change(followed, to, **end, error=sentence, finished_at=now):
             await self.show(followed.job)
 
     async def end_billed(self, followed: Followed, cost: Decimal, sentence: str) -> None:

@@ -30,7 +30,8 @@ class Upkeep:
 
     `settle_answers` finds out about cards of which it should be known by now whether Discord has them;
     `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost;
-    `delete_erased` deletes copies of results that were erased.
+    `delete_erased` deletes copies of results that were erased; `renew_commands` registers the commands of operations
+    that the catalogue has learned.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Upkeep:
         absences: Absences,
         retention: DataRetention,
         delete_erased: Callable[[], Awaitable[None]],
+        renew_commands: Callable[[], Awaitable[None]],
         learned: LearnedDurations,
         metrics: Metrics,
         clock: Clock,
@@ -62,6 +64,7 @@ class Upkeep:
         self._absences = absences
         self._retention = retention
         self._delete_erased = delete_erased
+        self._renew_commands = renew_commands
         self._learned = learned
         self._metrics = metrics
         self._clock = clock
@@ -85,6 +88,7 @@ class Upkeep:
             ("absences", self._absences.run_once),
             ("retention", self._retention.run_once),
             ("copies", self._delete_erased),
+            ("commands", self._renew_commands),
             ("learned", self._learned.forget_unknown),
             ("metrics", self._count_jobs),
         )

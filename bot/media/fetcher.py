@@ -22,10 +22,12 @@ from bot.domain.models import MediaKind
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.media import texts
 from bot.media.body import body_of, is_packed
-from bot.media.containers import Span, duration_of
+from bot.media.containers.facts import ContainerFacts, facts_of
+from bot.media.containers.pieces import Span
 from bot.media.download_pace import FLOOR_WINDOW_S, DownloadPace
+from bot.media.identify import identified, identified_whole, looked_at, refined, require_kind
 from bot.media.partial_file import PartFile
-from bot.media.sniff import HEAD_BYTES, Sniffed, sniff
+from bot.media.sniff import HEAD_BYTES, Sniffed
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.safe_urls import checked, origins_of
@@ -152,12 +154,13 @@ class MediaFetcher:
         On any error, a cancellation included, nothing is left on disk. Raises a MediaError leaf.
         """
         limit = self._max_bytes if max_bytes is None else max_bytes
+        wanted = None if expect is None else (expect,)
         started = self._clock.monotonic()
         with PartFile(into, _plain(stem) or "file") as part:
             async with _deadline(self._total_timeout_s), self._answer(self._downloads, url) as response:
                 pace = DownloadPace(self._clock, self._progress_window_s)
-                found = await _fill(part, response, expect, limit, pace, on_progress)
-            kind, content_type, extension = found
+                found = await _fill(part, response, url, wanted, limit, pace, on_progress)
+            kind, content_type, extension = identified_whole(found, part.size, part.piece, wanted)
             path = part.keep(extension)
         log.info("media.downloaded", kind=kind, size=part.size, seconds=round(self._clock.monotonic() - started, 3))
         return LocalFile(path=path, kind=kind, content_type=content_type, size=part.size, extension=extension)
@@ -173,35 +176,36 @@ class MediaFetcher:
             head = await self._piece(url, Span(0, INSPECT_BYTES))
             if head.size is not None and max_bytes is not None and head.size > max_bytes:
                 raise _too_large(max_bytes, head.size)
-            kind, content_type, extension = _expected(head.data, expect)
-            duration_s = await self._duration(head) if kind is not MediaKind.IMAGE else None
+            found = looked_at(head.data, expect, url)
+            is_played = found[0] in {MediaKind.VIDEO, MediaKind.AUDIO}
+            facts = await self._container(head) if is_played else ContainerFacts()
+            kind, content_type, extension = found = refined(found, facts)
+            require_kind(found, expect)
         last = unquote(httpx.URL(url).path).rpartition("/")[2]
         name = (_plain(last.rpartition(".")[0] or last) or str(kind)) + extension
         return SourceFacts(
             kind=kind,
             content_type=content_type,
             size=head.size,
-            duration_s=duration_s,
+            duration_s=facts.seconds,
             extension=extension,
             name=name,
         )
 
-    async def _duration(self, head: _Piece) -> float | None:
+    async def _container(self, head: _Piece) -> ContainerFacts:
+        """Return what the file's headers say; what they did not say within the allowed reads is unknown."""
         pieces = {0: head.data}
-        for _ in range(INSPECT_SPANS + 1):
-            found = duration_of(pieces, head.size)
-            if not isinstance(found, Span):
-                return found
+        while (span := (facts := facts_of(pieces, head.size)).needs) is not None:
             if not head.ranged or len(pieces) > INSPECT_SPANS:
-                return None
+                break
             try:
-                piece = await self._piece(head.url, found)
+                piece = await self._piece(head.url, span)
             except MediaWrongKind:  # 416: the file is shorter than its headers say
-                return None
+                break
             if not piece.ranged:
-                return None
-            pieces[found.start] = piece.data
-        return None
+                break
+            pieces[span.start] = piece.data
+        return facts
 
     async def _piece(self, url: str, span: Span) -> _Piece:
         """Read one range; a host without ranges gives the file's start, of which no more than the range is read."""
@@ -252,7 +256,8 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
 async def _fill(
     part: PartFile,
     response: httpx.Response,
-    expect: MediaKind | None,
+    link: str,
+    expect: Collection[MediaKind] | None,
     limit: int,
     pace: DownloadPace,
     on_progress: OnProgress | None,
@@ -261,7 +266,6 @@ async def _fill(
     total = _told_size(response)
     if total is not None and total > limit:
         raise _too_large(limit, total)
-    wanted = None if expect is None else (expect,)
     head, found, halved = bytearray(), None, False
     async for chunk in body_of(response, pace):
         if part.size + len(chunk) > limit:
@@ -269,31 +273,20 @@ async def _fill(
         part.write(chunk)
         if found is None:
             head += chunk
-            found = _expected(bytes(head), wanted) if len(head) >= HEAD_BYTES else None
+            found = identified(bytes(head), expect, link) if len(head) >= HEAD_BYTES else None
         if on_progress is not None:
             on_progress(part.size, total)
         if not halved and total is not None and part.size * 2 >= total:
             halved = _half(part)
     if not halved:
         _half(part)
-    return found or _expected(bytes(head), wanted)
+    return found or identified(bytes(head), expect, link)
 
 
 def _half(part: PartFile) -> bool:
     part.flush()
     failpoint("download.half")
     return True
-
-
-def _expected(head: bytes, expect: Collection[MediaKind] | None) -> Sniffed:
-    if not head:
-        raise MediaWrongKind(texts.EMPTY)
-    found = sniff(head)
-    if found is None:
-        raise MediaWrongKind(texts.UNKNOWN_KIND)
-    if expect is not None and found[0] not in expect:
-        raise MediaWrongKind(texts.wrong_kind(found[0], expect))
-    return found
 
 
 def _refuse_status(status: int, *, ranged: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from bot.errors import MediaTooLarge
 from bot.media import texts
+from bot.media.containers.pieces import Span
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -50,6 +51,13 @@ class PartFile:
         """Write the buffer to the kernel. Raises MediaTooLarge if the disk is full."""
         with _disk_space():
             self._file.flush()
+
+    def piece(self, span: Span) -> bytes:
+        """Return bytes that were written. Raises MediaTooLarge if the disk is full."""
+        self.flush()
+        with self._path.open("rb") as file:
+            file.seek(span.start)
+            return file.read(span.stop - span.start)
 
     def keep(self, extension: str) -> Path:
         """Close it, give it its final name and return that. Raises MediaTooLarge if the disk is full."""

@@ -1,4 +1,4 @@
-"""A file's kind, from its first bytes alone. Pure; nothing is decoded, and no name or header is trusted."""
+"""A file's kind, from its first bytes. Pure; nothing is decoded, and no name or header is trusted."""
 
 from __future__ import annotations
 
@@ -37,6 +37,14 @@ _BRANDS: Final[dict[bytes, Sniffed]] = {
     b"M4A ": (_AUDIO, "audio/mp4", ".m4a"),
     b"M4B ": (_AUDIO, "audio/mp4", ".m4a"),
     b"qt  ": (_VIDEO, "video/quicktime", ".mov"),
+}
+_MATROSKA: Final[dict[bytes, tuple[Sniffed, Sniffed]]] = {
+    b"webm": ((_VIDEO, "video/webm", ".webm"), (_AUDIO, "audio/webm", ".weba")),
+    b"matroska": ((_VIDEO, "video/x-matroska", ".mkv"), (_AUDIO, "audio/x-matroska", ".mka")),
+}
+_SOUND_ONLY: Final[dict[str, Sniffed]] = {
+    "video/mp4": (_AUDIO, "audio/mp4", ".m4a"),
+    **{video[1]: audio for video, audio in _MATROSKA.values()},
 }
 _MP4: Final[Sniffed] = (_VIDEO, "video/mp4", ".mp4")
 _QUICKTIME_ATOMS: Final = frozenset({b"moov", b"mdat", b"wide"})
@@ -77,18 +85,26 @@ def _base_media(head: bytes) -> Sniffed | None:
 
 
 def _matroska(head: bytes) -> Sniffed | None:
+    """Distinguish sound by the ids of the codecs (RFC 9559): those of pictures begin with `V_`, of sound with `A_`."""
     if head[:4] != b"\x1a\x45\xdf\xa3":
         return None
-    if b"webm" in head[:64]:
-        is_audio = b"A_" in head and b"V_" not in head
-        return (_AUDIO, "audio/webm", ".weba") if is_audio else (_VIDEO, "video/webm", ".webm")
-    return (_VIDEO, "video/x-matroska", ".mkv") if b"matroska" in head[:64] else None
+    family = next((family for family in _MATROSKA if family in head[:64]), None)
+    if family is None:
+        return None
+    video, audio = _MATROSKA[family]
+    return audio if b"A_" in head and b"V_" not in head else video
 
 
 def _ogg(head: bytes) -> Sniffed | None:
     if head[:4] != b"OggS":
         return None
-    return (_VIDEO, "video/ogg", ".ogv") if b"theora" in head[:256] else (_AUDIO, "audio/ogg", ".ogg")
+    return (_VIDEO, "video/ogg", ".ogv") if b"\x80theora" in head else (_AUDIO, "audio/ogg", ".ogg")
+
+
+def without_picture(sniffed: Sniffed) -> Sniffed:
+    """Return what a container is once its headers have shown that it has sound only; `sniffed` is from its start."""
+    _, content_type, extension = sniffed
+    return _SOUND_ONLY.get(content_type, (_AUDIO, content_type, extension))
 
 
 def _mpeg_sound(head: bytes) -> Sniffed | None:

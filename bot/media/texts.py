@@ -11,7 +11,6 @@ MEBIBYTE = 1024 * 1024
 
 EMPTY = "The file is empty."
 GONE = "The file is no longer there, or its link has expired."
-UNKNOWN_KIND = "The link does not lead to an image, a video or a sound that the bot knows."
 TOO_MANY_REDIRECTS = "The link leads on to other links too often."
 UNREADABLE_REDIRECT = "The link leads on to something the bot cannot read."
 TOO_SLOW = "The file's host sends it too slowly."
@@ -20,7 +19,26 @@ COMPRESSED = "The file's host sends it packed, which the bot does not undo."
 OTHER_RANGE = "The file's host sent another part of the file than the one asked for."
 DISK_FULL = "There is no room left for this file on the bot's machine."
 
-_KINDS = {MediaKind.IMAGE: "an image", MediaKind.VIDEO: "a video", MediaKind.AUDIO: "a sound"}
+_KINDS = {
+    MediaKind.IMAGE: "an image",
+    MediaKind.VIDEO: "a video",
+    MediaKind.AUDIO: "a sound",
+    MediaKind.FILE: "another file",
+}
+
+
+FORMATS = {
+    MediaKind.IMAGE: "PNG, JPEG, GIF, WebP, AVIF, HEIC",
+    MediaKind.VIDEO: "MP4, MOV, WebM, MKV, AVI, OGV",
+    MediaKind.AUDIO: "MP3, M4A, AAC, WAV, OGG, FLAC, WebA, MKA",
+}
+"""What the bot knows by the content of a file."""
+
+
+def unknown_kind(wanted: Collection[MediaKind]) -> str:
+    """Refuse a file of a format that the bot does not know, naming those of the `wanted` kinds."""
+    known = "; ".join(f"{_KINDS[kind]}: {FORMATS[kind]}" for kind in FORMATS if kind in wanted)
+    return f"The file's format is not one that can be used here ({known})."
 
 
 def timed_out(seconds: float) -> str:

@@ -26,12 +26,17 @@ RETENTION_S = answers.RETENTION_DAYS * 86_400
 
 
 class ApiError(Exception):
-    """The API refuses: an HTTP status and a message. The body's shape is a guess, none is documented."""
+    """The API refuses: an HTTP status and a message, with the body's or the input's field that is wrong, if one is.
 
-    def __init__(self, status: int, message: str) -> None:
+    `style` is the form of its body; None: the sandbox's own.
+    """
+
+    def __init__(self, status: int, message: str, wrong_field: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.field = wrong_field
+        self.style: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,6 +83,9 @@ class StudioRequest:
     id: str
     account: Account = field(repr=False)
     operation: str
+    """Its id in the catalogue."""
+    called: str
+    """The id that it was sent with, and that the answers have."""
     input: Mapping[str, Any]
     """As it was received."""
     idempotency_key: str | None
@@ -139,7 +147,7 @@ class StudioRequest:
         status = self.status(now)
         ended = status in {"succeeded", "failed"}
         shown = "in_review" if status == "processing" and "#strange" in self.words else status
-        document: dict[str, Any] = {"id": self.id, "operation": self.operation, "status": shown}
+        document: dict[str, Any] = {"id": self.id, "operation": self.called, "status": shown}
         document["billableCredits"] = number(self.charged(now))
         output = self._output(status)
         if ended:
@@ -164,6 +172,8 @@ class StudioRequest:
         if "#none" in self.words:
             return {"task_id": self.task, "status": "succeeded"}
         output = answers.output(self.operation, self.input, self.task, self.urls, self.cost)
+        if "operation" in output:
+            output["operation"] = self.called
         if "#twice" in self.words and isinstance(links := output.get("image_urls"), list):
             output["image_urls"] = links * 2
         return output

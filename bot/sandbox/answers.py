@@ -48,6 +48,9 @@ PRODUCTS: Mapping[str, Product] = {
     "image.edit": Product(
         prefix="imgedit_", asset_type="image", files=(("image_url", "png"),), provider="kie", model="image-to-image"
     ),
+    "image.upscale": Product(
+        prefix="imgup_", asset_type="image", files=(("image_url", "png"),), provider="replicate", model="upscale"
+    ),
     "video.generate": Product(
         prefix="vid_", asset_type="video", files=(("video_url", "mp4"),), provider="kie", model="wan27video"
     ),

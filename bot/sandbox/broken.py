@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox import texts
+from bot.sandbox.error_bodies import error_body
 from bot.sandbox.faults import Fault
 
 Answer = Callable[[], Awaitable[web.Response]]
@@ -67,11 +68,6 @@ def bomb() -> bytes:
         check = zlib.crc32(block, check)
     head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
     return head + packed * count + packer.flush() + struct.pack("<II", check, BOMB_BYTES)
-
-
-def error_body(message: str) -> dict[str, Any]:
-    """Return an error answer. Its shape is a guess: Cannon Studio documents none."""
-    return {"error": {"message": message}}
 
 
 def _status(fault: Fault) -> web.Response:

@@ -60,6 +60,12 @@ KINDS: Mapping[Where, Mapping[str, str]] = {
 
 WORDS: Mapping[str, str] = {
     "#invalid": "the POST is answered 400",
+    "#zod": "if the POST is refused, the body has `issues` with `path`",
+    "#fastapi": "if the POST is refused, the body has `detail` with `loc`",
+    "#problem": "if the POST is refused, the body is problem+json",
+    "#details": "if the POST is refused, the reason is in `error.details`",
+    "#strings": "if the POST is refused, the body has a list of texts",
+    "#page": "if the POST is refused, the body is a web page with the reason as its title",
     "#broke": "the POST is answered 402: not enough credits",
     "#plan": "the POST is answered 403: the account's plan does not include the operation",
     "#flood": "the first POST is answered 429 with Retry-After 1, the next one works",
@@ -87,6 +93,11 @@ WORDS: Mapping[str, str] = {
     "#drip": "the file comes one byte a second",
 }
 """What a word in any text of the input does to that one request."""
+
+ERROR_WORDS: Mapping[str, str] = {
+    word: word[1:] for word in ("#zod", "#fastapi", "#problem", "#details", "#strings", "#page")
+}
+"""In which form a refused POST is answered, of `error_bodies.STYLES`."""
 
 MEDIA_WORDS: Mapping[str, str] = {
     "#gone": "gone",

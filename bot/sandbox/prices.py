@@ -3,7 +3,7 @@
 The samples are matched on purpose, so that the numbers look like its own: 28 for an image by GPT Image 2 in 4K, 48 for
 10 seconds of Seedance 2.0, 17 for lip sync of 6.2 s and 17 for an upscale of 7.2 s to 4k.
 
-A test may set other price functions (`fixed`, `by_second`, `by_output`, `by_resolution`), with noise.
+A test may set other price functions (`fixed`, `by_second`, `by_output`, `by_resolution`, `by_both`), with noise.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ TRACK_DEFAULT_S = 30.0
 _PICTURE = {"1K": 12, "2K": 20, "4K": 28}
 _CLIP_RATES = {"seedance2": 4.8, "wan27video": 4.0, "sora-2-pro": 12.0}
 _SORA_RATE = 8.0
+_SHARPNESS = {"480P": 0.5, "1080P": 1.5, "2K": 2.0, "4K": 3.0}
+"""How a clip's resolution changes its price; any other counts once."""
 
 
 class Tariff:
@@ -92,6 +94,12 @@ def by_resolution(amounts: Mapping[str, float], default: str) -> PriceFunction:
     return lambda given: amounts.get(str(given.get("resolution", default)).upper(), amounts[default])
 
 
+def by_both(rate: float, shares: Mapping[str, float], default_s: float = CLIP_DEFAULT_S) -> PriceFunction:
+    """Charge `rate` credits for each second, times the share of the input's resolution; one that is not listed is 1."""
+    seconds = by_second(rate, default_s)
+    return lambda given: seconds(given) * shares.get(str(given.get("resolution", "")).upper(), 1.0)
+
+
 def _whole(amount: float) -> Decimal:
     # Rounded first: 10 x 4.8 must not become 48.000000001 and then 49.
     return Decimal(math.ceil(round(amount, 6)))
@@ -100,7 +108,7 @@ def _whole(amount: float) -> Decimal:
 def _clip(given: Input) -> float:
     model = str(given.get("model", ""))
     fallback = _SORA_RATE if "sora" in model.casefold() else 4.0
-    return by_second(_CLIP_RATES.get(model, fallback))(given)
+    return by_both(_CLIP_RATES.get(model, fallback), _SHARPNESS)(given)
 
 
 def _speech(given: Input) -> float:

@@ -11,11 +11,11 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.catalogue.openapi import describe
 from bot.sandbox import mcp, texts
 from bot.sandbox.accounts import Account, ApiError
 from bot.sandbox.answers import POLL_AFTER_MS, number
-from bot.sandbox.broken import error_body, play
+from bot.sandbox.broken import play
+from bot.sandbox.error_bodies import refusal
 from bot.sandbox.faults import FIRST_POST_WORDS, Fault, words_in
 from bot.sandbox.files import serve
 from bot.sandbox.state import State
@@ -37,7 +37,7 @@ class Routes:
 
     def application(self) -> web.Application:
         """Return the application to run."""
-        application = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[_errors])
+        application = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[self._errors])
         application.add_routes(
             [
                 web.get("/api/v1/status", self._faulty("status", self._status)),
@@ -51,13 +51,33 @@ class Routes:
                 web.delete("/_sandbox/faults", _local(self._clear_faults)),
                 web.post("/_sandbox/finish", _local(self._finish)),
                 web.post("/_sandbox/keys", _local(self._change_key)),
+                web.post("/_sandbox/api", _local(self._change_api)),
             ]
         )
         return application
 
+    @web.middleware
+    async def _errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ApiError as error:
+            return self._refusal(error)
+
+    def _refusal(self, error: ApiError) -> web.Response:
+        return refusal(error, error.style or self._state.api.variant.error_style)
+
+    async def _answered(self, answer: Answering, request: web.Request) -> web.Response:
+        """Return the true answer, errors included: a fault may replace it."""
+        try:
+            return await answer(request)
+        except ApiError as error:
+            return self._refusal(error)
+
     def _faulty(self, where: str, answer: Answering) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             self._state.posts += where == "submit"
+            if where == "openapi":
+                self._state.document_readers.append(_key(request))
             target = request.match_info.get("target")
             fault = self._state.faults.take(where, key=_key(request), target=target)
             if fault is None:
@@ -66,7 +86,7 @@ class Routes:
                 return await answer(request)
 
             async def true_answer() -> web.Response:
-                return await _answered(answer, request)
+                return await self._answered(answer, request)
 
             return await play(fault, request, true_answer, self.closing)
 
@@ -106,7 +126,7 @@ class Routes:
         answer = {
             "id": created.id,
             "status": "queued",
-            "operation": created.operation,
+            "operation": created.called,
             "poll_after_ms": max(POLL_AFTER_MIN_MS, round(POLL_AFTER_MS / self._state.speed)),
             "urls": {"get": f"{self._state.url}/api/v1/requests/{created.id}"},
         }
@@ -117,8 +137,10 @@ class Routes:
         return web.json_response(await self._state.studio.document(account, request.match_info["target"]))
 
     async def _openapi(self, request: web.Request) -> web.Response:
+        if self._state.api.variant.document_needs_key:
+            self._account(request)
         document = self._state.document
-        text = json.dumps(describe(self._state.catalogue) if document is None else document)
+        text = json.dumps(self._state.api.document() if document is None else document)
         etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
         headers = {"ETag": etag}
         if etag in request.headers.get("If-None-Match", ""):
@@ -127,7 +149,7 @@ class Routes:
 
     async def _mcp(self, request: web.Request) -> web.Response:
         self._account(request)
-        return web.json_response(mcp.answer(self._state.catalogue, self._state.tariff, _json(await request.read())))
+        return web.json_response(mcp.answer(self._state.api, self._state.tariff, _json(await request.read())))
 
     async def _media(self, request: web.Request) -> web.Response:
         file = self._state.studio.files.get(request.match_info["target"])
@@ -198,21 +220,13 @@ class Routes:
             raise ApiError(400, texts.no_key(error)) from None
         return web.json_response({"key": _last4(secret), "revoked": revoked})
 
-
-@web.middleware
-async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except ApiError as error:
-        return web.json_response(error_body(error.message), status=error.status)
-
-
-async def _answered(answer: Answering, request: web.Request) -> web.Response:
-    """Return the true answer, errors included: a fault may replace it."""
-    try:
-        return await answer(request)
-    except ApiError as error:
-        return web.json_response(error_body(error.message), status=error.status)
+    async def _change_api(self, request: web.Request) -> web.Response:
+        body = _json(await request.read())
+        try:
+            self._state.vary(**body)
+        except (TypeError, ValueError) as error:
+            raise ApiError(400, texts.no_variant(error)) from None
+        return web.json_response({"changed": sorted(body)})
 
 
 def _local(answer: Answering) -> Handler:

@@ -23,6 +23,7 @@ from bot.sandbox.routes import Routes
 from bot.sandbox.sources import Fetch
 from bot.sandbox.state import State
 from bot.sandbox.studio import Studio
+from bot.sandbox.variant import TrueApi, Variant
 
 SHUTDOWN_S = 0.2
 """How long a call in progress may take to finish when the sandbox closes."""
@@ -34,7 +35,7 @@ class Sandbox(State):
     def __init__(
         self, *, speed: float = 1.0, clock: Clock | None = None, credits: float | Decimal = 10_000, seed: int = 0,  # noqa: A002 - the domain's word
         catalogue: Catalogue | None = None, fetch: Fetch | None = None, small: bool = False,
-        keep_alive: bool = True,
+        keep_alive: bool = True, variant: Variant | None = None,
     ) -> None:  # fmt: skip
         """Prepare it; nothing listens yet.
 
@@ -43,9 +44,10 @@ class Sandbox(State):
             clock: measures the time that requests take; a test may skip ahead.
             credits: of each key that was not passed to `add_key`.
             seed: for durations, images and audio.
-            catalogue: what it validates with and describes at /api/v1/openapi.
+            catalogue: the documented operations, which it validates with and describes at /api/v1/openapi.
             fetch: reads a link of an input; without it, https and loopback links are fetched by a plain GET.
             keep_alive: whether a connection serves several calls.
+            variant: what its API is where no page says it; `vary` changes it later.
             small: media of 64 pixels and at most 1 second, drawn once for all equal requests: for thousands of them.
         """
         if not speed > 0:
@@ -53,7 +55,7 @@ class Sandbox(State):
         super().__init__(
             accounts=Accounts(Decimal(str(credits))),
             tariff=Tariff(seed),
-            catalogue=catalogue if catalogue is not None else Catalogue(allow_local=True),
+            api=TrueApi(catalogue if catalogue is not None else Catalogue(allow_local=True), variant or Variant()),
             clock=clock if clock is not None else SystemClock(),
             speed=speed,
         )
@@ -82,7 +84,7 @@ class Sandbox(State):
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
         self._studio = Studio(
             url=self.url, accounts=self.accounts, faults=self.faults, tariff=self.tariff,
-            catalogue=self.catalogue, clock=self.clock,
+            api=self.api, clock=self.clock,
             speed=self.speed, seed=self._seed, small=self._small, fetch=self._fetch,
         )  # fmt: skip
 

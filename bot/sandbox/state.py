@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from bot.catalogue.catalogue import Catalogue
 from bot.runtime.clock import Clock
 from bot.sandbox.accounts import SCOPES, Account, Accounts, StudioRequest
 from bot.sandbox.faults import Faults
 from bot.sandbox.prices import Tariff
 from bot.sandbox.studio import Studio, Webhook
+from bot.sandbox.variant import TrueApi
 
 
 class State:
     """Everything that the HTTP side reads and changes; tests add keys, queue faults and finish requests here."""
 
-    def __init__(self, *, accounts: Accounts, tariff: Tariff, catalogue: Catalogue, clock: Clock, speed: float) -> None:
+    def __init__(self, *, accounts: Accounts, tariff: Tariff, api: TrueApi, clock: Clock, speed: float) -> None:
         self.accounts = accounts
-        self.catalogue = catalogue
+        self.api = api
         """What it validates with and describes at /api/v1/openapi."""
         self.clock = clock
         self.speed = speed
@@ -29,6 +29,8 @@ class State:
         """What it charges; a test may set other prices."""
         self.document: dict[str, Any] | None = None
         """The body of /api/v1/openapi, unless it is the description of the catalogue."""
+        self.document_readers: list[str | None] = []
+        """The key of each call of /api/v1/openapi, None for a call without one."""
         self.posts = 0
         """How many creates reached it, failed ones and repeats included."""
         self.url = ""
@@ -107,6 +109,10 @@ class State:
     def move_files(self, remote_id: str) -> None:
         """Give a finished request's files new links, which only a GET returns; the old ones expire. Raises KeyError."""
         self.studio.move_files(self.accounts.requests[remote_id])
+
+    def vary(self, **options: Any) -> None:
+        """Change the API from now on: the options of `Variant`. Raises ValueError for one that does not exist."""
+        self.api.vary(self.api.variant.changed(options))
 
     def fault(self, where: str, kind: str, times: int | None = 1, **options: Any) -> None:
         """Queue a fault, see `Faults.add` and docs/sandbox.md. Raises ValueError."""

@@ -17,18 +17,17 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.operation import Operation
-from bot.errors import InputError
 from bot.runtime.clock import Clock
 from bot.sandbox import texts
 from bot.sandbox.accounts import Account, Accounts, ApiError, StudioRequest
 from bot.sandbox.answers import PRODUCTS
-from bot.sandbox.faults import MEDIA_WORDS, Faults, words_in
+from bot.sandbox.faults import ERROR_WORDS, MEDIA_WORDS, Faults, words_in
 from bot.sandbox.files import Files, StoredFile
 from bot.sandbox.prices import Tariff
 from bot.sandbox.render import Rendered
 from bot.sandbox.sources import Fetch, InputFiles, SourceLost
+from bot.sandbox.variant import TrueApi
 from bot.sandbox.work import Task, make
 
 MEDIAN_S: Mapping[str, float] = {"image": 8, "video": 60, "audio": 15, "prompt": 2, "finish": 40, "sora": 90, "3d": 90}
@@ -57,14 +56,14 @@ class Studio:
     """The service behind the API. Created by `Sandbox`, which passes in its address."""
 
     def __init__(
-        self, *, url: str, accounts: Accounts, faults: Faults, tariff: Tariff, catalogue: Catalogue, clock: Clock,
+        self, *, url: str, accounts: Accounts, faults: Faults, tariff: Tariff, api: TrueApi, clock: Clock,
         speed: float, seed: int, small: bool, fetch: Fetch | None,
     ) -> None:  # fmt: skip
         self.url = url
         self.accounts = accounts
         self.faults = faults
         self.tariff = tariff
-        self.catalogue = catalogue
+        self.api = api
         self.clock = clock
         self.files = Files()
         self.webhooks: list[Webhook] = []
@@ -92,10 +91,14 @@ class Studio:
         earlier = self.accounts.repeated(account, idempotency_key, digest)
         if earlier is not None:
             return earlier
-        operation, given = self._checked(body)
+        try:
+            operation, given = self._checked(body)
+        except ApiError as error:
+            error.style = next((ERROR_WORDS[word] for word in sorted(words_in(body)) if word in ERROR_WORDS), None)
+            raise
         request = self._entered(account, operation, body, idempotency_key, digest)
         if "#fail" in request.words:
-            request.fail(texts.FAILED)
+            request.fail(texts.FAILED, billed=self.api.variant.bills_failures)
         elif "#billed" in request.words:
             request.fail(texts.BILLED, billed=True)
         else:
@@ -125,10 +128,7 @@ class Studio:
         if hook is not None and not _may_be_called(hook):
             raise ApiError(400, texts.WEBHOOK_NOT_HTTPS)
         words = words_in(given)
-        try:
-            operation, checked = self.catalogue.get(name), self.catalogue.check(name, given)
-        except InputError as error:
-            raise ApiError(400, error.sentence) from None
+        operation, checked = self.api.checked(name, given)
         if "#invalid" in words:
             raise ApiError(400, texts.INVALID_INPUT)
         if "#plan" in words:
@@ -154,6 +154,7 @@ class Studio:
             id=f"req_{tail}",
             account=account,
             operation=operation.id,
+            called=str(body["operation"]),
             input=given,
             idempotency_key=idempotency_key,
             webhook_url=hook,
@@ -190,7 +191,7 @@ class Studio:
             sources |= self._earlier_clip(given)
             made = await self._drawn(task, sources)
         except SourceLost as lost:
-            request.fail(str(lost))
+            request.fail(str(lost), billed=self.api.variant.bills_failures)
             return
         except BaseException:
             # Nobody may wait for it without end; the error itself propagates.

@@ -24,8 +24,34 @@ NOT_DRAWN = "The sandbox could not draw this."
 FAILED = "The model could not finish this request. (The sandbox was asked to fail.)"
 BILLED = "The model could not finish this request; its work is billed. (The sandbox was asked to fail and to charge.)"
 NOT_IN_PLAN = "Your plan does not include this operation. (The sandbox was asked to say so.)"
+REQUEST_INVALID = "The request is not valid."
 INVALID_INPUT = "The input is not valid. (The sandbox was asked to refuse it.)"
 NO_CREDITS = "Not enough credits. (The sandbox was asked to be out of them.)"
+
+
+def unknown_operation(name: str) -> str:
+    """Refuse an operation that does not exist."""
+    return f'Unknown operation "{name}".'
+
+
+def not_in_plan(title: str) -> str:
+    """Refuse an operation that the account has not paid for."""
+    return f"Your plan does not include {title}."
+
+
+def field_required(name: str) -> str:
+    """Refuse an input that lacks a field."""
+    return f"{name} is required."
+
+
+def value_not_accepted(name: str, value: object) -> str:
+    """Refuse a value that a field does not have."""
+    return f'{name}: "{value}" is not available.'
+
+
+def demanded_field(name: str) -> str:
+    """Describe a field that no page names."""
+    return f"The field {name}; required"
 
 
 def not_enough_credits(cost: Decimal) -> str:
@@ -72,6 +98,11 @@ NO_REQUEST_TO_FINISH = "There is no such request; the body must be an object wit
 def no_fault(error: Exception) -> str:
     """Refuse a fault that does not exist."""
     return f"This is no fault: {error}"
+
+
+def no_variant(error: Exception) -> str:
+    """Refuse a change of the API."""
+    return f"This is no change of the API: {error}"
 
 
 def no_key(error: Exception) -> str:

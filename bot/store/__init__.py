@@ -12,6 +12,7 @@ from bot.store.jobs.cancellation import Cancelled
 from bot.store.jobs.copies import Copy, DoomedCopy
 from bot.store.jobs.overshoots import Overshoot
 from bot.store.jobs.rows import PlacedJob
+from bot.store.jobs.tried_values import TriedOutcome, TriedValue
 from bot.store.money.ledger import LedgerRow, LedgerSums
 from bot.store.money.spending import Spending
 from bot.store.money.true_costs import PricedKind
@@ -43,4 +44,6 @@ __all__ = [
     "SecretBox",
     "Spending",
     "Store",
+    "TriedOutcome",
+    "TriedValue",
 ]

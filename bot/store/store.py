@@ -17,6 +17,7 @@ from bot.store.engine.process_lock import ProcessLock
 from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account_checks import AccountChecks
 from bot.store.guild.alerts import Alerts
+from bot.store.guild.api_changes import ApiChanges
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.blocks import Blocks
 from bot.store.guild.decisions import Decisions
@@ -31,6 +32,7 @@ from bot.store.guild.retention import Retention
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings
 from bot.store.guild.switched_off import SwitchedOff
+from bot.store.guild.voices import Voices
 from bot.store.integrity import problems_of, problems_of_file
 from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
@@ -43,6 +45,7 @@ from bot.store.jobs.lineage import Lineage
 from bot.store.jobs.pings import Pings
 from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
+from bot.store.jobs.tried_values import TriedValues
 from bot.store.money.ledger import Ledger
 from bot.store.money.limits import Grants, Limits
 from bot.store.money.prices import Prices
@@ -86,12 +89,15 @@ class Store:
         self.reaction_acts = ReactionActs(database, box, clock)
         self.histograms = Histograms(database, box, clock)
         self.meta = Meta(database, box, clock)
+        self.api_changes = ApiChanges(database, box, clock)
         self.ledger = Ledger(database, box, clock)
         self.true_costs = TrueCosts(database, box, clock)
+        self.tried_values = TriedValues(database, box, clock)
         self.keys = GuildKeys(database, box, clock)
         self.switched_off = SwitchedOff(database, box, clock)
         self.privacy = Privacy(database, box, clock)
         self.recipes = Recipes(database, box, clock)
+        self.voices = Voices(database, box, clock)
         self.drafts = Drafts(database, box, clock)
         self.approvals = Approvals(database, box, clock)
         self.reviews = Reviews(database, box, clock)

@@ -207,3 +207,6 @@ def key_file_unreadable(key_file: Path) -> str:
 def key_file_not_made(key_file: Path, reason: str | None) -> str:
     """Refuse to start if no key file can be created."""
     return f"The key file {key_file} cannot be made ({reason}). Set SECRET_KEYS."
+
+
+SAMPLE_MADE = "This voice has a sample already, or one is being made. Open `/audio voices` to listen to it."

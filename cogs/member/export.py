@@ -54,13 +54,21 @@ async def books(
 async def own_jobs(
     stack: ExitStack, store: Store, guild_id: int, member_id: int, *, file_limit: int
 ) -> list[discord.File]:
-    """Return the member's jobs in the guild, with their inputs and outputs, as a file for Discord.
+    """Return the member's jobs in the guild, with their inputs and outputs, and their settings as files for Discord.
 
-    If it is larger than `file_limit` bytes, it is zipped. Raises InputError if the archive is too large as well.
+    If one is larger than `file_limit` bytes, they are zipped. Raises InputError if the archive is too large as well.
     """
     sources: dict[str, tuple[NextPage, Form]] = {
         "my-jobs.json": (lambda mark: store.privacy.page(guild_id, member_id, after=mark), as_json)
     }
+    voice_id = await store.voices.default_of(guild_id, member_id)
+    if voice_id:
+        own = ReportPage(rows=({"default_voice": voice_id},), after=None)
+
+        async def settings(_mark: Mark) -> ReportPage:
+            return own
+
+        sources["my-settings.json"] = (settings, as_json)
     return await _files(stack, sources, "my-jobs.zip", InputError(texts.OWN_JOBS_TOO_LARGE), file_limit)
 
 

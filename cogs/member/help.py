@@ -9,6 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.catalogue import Operation
+from bot.catalogue.ends import passed_end, passed_models
 from bot.delivery.deadlines import in_time
 from bot.errors import InputError, NoKey
 from bot.jobs.price_book import PriceBook
@@ -38,18 +40,32 @@ class HelpContext:
     def line(self, command: AnyCommand) -> str:
         """Return a command with what it does and what it costs here."""
         text = f"{self.bot.parts.command_sync.mention(command.qualified_name)} {command.description}"
-        key = operation_of(command)
-        if key is None:
+        operation = self._operation(command)
+        if operation is None:
             return text
-        operation = self.bot.catalogue.resolve(key)
         if operation.id in self.off:
             return texts.switched_off(text)
-        return f"{text} · {price_range(operation, self.prices)}"
+        text = f"{text} · {price_range(operation, self.prices)}"
+        if not operation.offered:
+            return texts.no_longer_offered(text)
+        ended = passed_end(operation, None, self.bot.clock.wall())
+        return text if ended is None else texts.end_passed(text, ended.date)
+
+    def ended_models(self, command: AnyCommand) -> list[str]:
+        """Return a line for each model of the command whose announced end has passed, though the command has none."""
+        operation, now = self._operation(command), self.bot.clock.wall()
+        if operation is None or passed_end(operation, None, now) is not None:
+            return []
+        return [texts.model_end_passed(each.name, each.date) for each in passed_models(operation, now)]
 
     def kinds(self, command: AnyCommand) -> list[str]:
         """Return a line for each kind of the command's jobs whose price is known here."""
+        operation = self._operation(command)
+        return [] if operation is None else price_lines(operation, self.prices, KINDS_SHOWN)
+
+    def _operation(self, command: AnyCommand) -> Operation | None:
         key = operation_of(command)
-        return [] if key is None else price_lines(self.bot.catalogue.resolve(key), self.prices, KINDS_SHOWN)
+        return None if key is None else self.bot.catalogue.find(key)
 
 
 async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
@@ -88,7 +104,10 @@ def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
     commands_ = list(commands_of(entry))
     blocks = [entry.description]
     blocks += [
-        "\n".join(line for line in (shown.line(each), _names(each), *shown.kinds(each)) if line) for each in commands_
+        "\n".join(
+            line for line in (shown.line(each), _names(each), *shown.kinds(each), *shown.ended_models(each)) if line
+        )
+        for each in commands_
     ]
     if entry.name in texts.EXAMPLES:
         blocks.append(texts.example(texts.EXAMPLES[entry.name]))

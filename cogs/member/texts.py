@@ -43,6 +43,7 @@ EXAMPLES = {
     "prompt": "/prompt image prompt: a fox",
     "finish": "/finish subtitles job: (pick a video)",
     "sora": "/sora edit prompt: make it snow job: (pick a video)",
+    "3d": "/3d location description: a harbour at dawn",
     "recipe": "/recipe run recipe: trailer",
     "batch": "/batch operation: image.generate prompts: a fox | an owl | a deer",
     "jobs": "/jobs list state: open",
@@ -83,6 +84,21 @@ SERVER_PAYS = "This server pays, with its own key."
 def switched_off(command: str) -> str:
     """Return the line of a command whose operation is switched off."""
     return f"🚫 {command} · switched off here"
+
+
+def no_longer_offered(command: str) -> str:
+    """Return the line of a command whose operation Cannon Studio no longer offers: it asks before it is tried."""
+    return f"⚠️ {command} · no longer offered by Cannon Studio"
+
+
+def end_passed(command: str, date: str) -> str:
+    """Return the line of a command whose operation's announced end, an ISO date, has passed."""
+    return f"⚠️ {command} · its provider announced its end for {date}: it may fail"
+
+
+def model_end_passed(model: str, date: str) -> str:
+    """Return the line of a model whose announced end, an ISO date, has passed."""
+    return f"-# ⚠️ {model}: its provider announced its end for {date}; it may fail"
 
 
 def key_refused(payer: str) -> str:

@@ -11,6 +11,7 @@ from bot.guild.operation_switches import OperationSwitches
 from cogs.moderate import texts
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_host, require_moderator
+from cogs.workflows.options import command_names
 
 LIST_CHARS = 4000
 """Discord takes 4096 in an embed's description."""
@@ -49,12 +50,12 @@ def _outcome(operation: Operation, *, is_on: bool, everywhere: bool, changed: bo
 
 
 def _list(interaction: Interaction, guild_id: int) -> discord.Embed:
-    switches = interaction.client.parts.switches
+    switches, names = interaction.client.parts.switches, command_names(interaction.client)
     known = list(interaction.client.catalogue.operations.values())
     lines: list[str] = []
     used = 0
     for operation in known:
-        line = _line(switches, guild_id, operation)
+        line = _line(switches, guild_id, operation, names.get(operation.id))
         used += len(line) + 1
         if used > LIST_CHARS:
             lines.append(texts.more_operations(len(known) - len(lines)))
@@ -65,12 +66,14 @@ def _list(interaction: Interaction, guild_id: int) -> discord.Embed:
     return embed
 
 
-def _line(switches: OperationSwitches, guild_id: int, operation: Operation) -> str:
+def _line(switches: OperationSwitches, guild_id: int, operation: Operation, command: str | None) -> str:
     mark, note = "✅", ""
     if switches.is_off_everywhere(operation.id):
         mark, note = "🚫", texts.OFF_EVERYWHERE
     elif not switches.is_on(guild_id, operation.id):
         mark, note = "🚫", texts.OFF_HERE
+    if not operation.offered:
+        note += texts.NO_LONGER_OFFERED
     if operation.ends is not None:
         note += texts.listed_end(operation.ends)
-    return f"{mark} {harmless(operation.title)} `{operation.id}`{note}"
+    return f"{mark} {harmless(operation.title)} `{operation.id}`{texts.reached_by(command)}{note}"

@@ -12,6 +12,7 @@ from bot.delivery.deadlines import in_time
 from bot.domain.reaction_rules import NEEDED_MAX
 from cogs.moderate import texts
 from cogs.moderate.account import add_account
+from cogs.moderate.api_changes import add_api_changes
 from cogs.moderate.api_key import KeyForm, remove_key
 from cogs.moderate.blocks import block, pause, show_blocked, unblock
 from cogs.moderate.books import add_books
@@ -65,12 +66,13 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
 
     @app_commands.command(name="status", description=texts.STATUS_COMMAND)
     async def status(self, interaction: Interaction) -> None:
-        """Show the server's key, its account and its running jobs."""
+        """Show the server's key, its account, its running jobs, and what has changed at Cannon Studio."""
         guild_id = guild_of(interaction)
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         embed = discord.Embed(title=texts.STATUS_TITLE, colour=NEUTRAL)
         await add_account(embed, interaction)
         await add_books(embed, self.bot, guild_id)
+        await add_api_changes(embed, self.bot, guild_id)
         await in_time(interaction.edit_original_response(embed=embed))
 
     @app_commands.command(name="operations", description=texts.OPERATIONS_COMMAND)

@@ -117,6 +117,8 @@ SPENT, RESERVED, FREE = "Spent through this bot", "Held for running jobs", "Free
 NOT_COMPARED = "not compared yet; that is done once an hour while there are jobs"
 HOST_NOT_COMPARED = "not compared: the host's account serves other servers too"
 EXPIRING, TOP_UP = "Credits that expire", "Buy credits"
+DESCRIPTION, NOT_OFFERED = "Cannon Studio's description of its API", "No longer offered by Cannon Studio"
+DESCRIPTION_NOT_READ = "not read since the bot has started"
 TOOL, TOOL_OFF = "Cannon Studio's estimate tool", "off; `/studio settings` switches it on, under Results"
 TOOL_NOT_ASKED = "on; not asked since the bot has started"
 
@@ -166,12 +168,24 @@ def credits_amount(amount: str) -> str:
     return f"{amount} credits"
 
 
+def description_read(at: str) -> str:
+    """Say when the description of the API was last read; `at` is a timestamp."""
+    return f"read {at}"
+
+
+def named_or_more(names: Sequence[str], count: int) -> str:
+    """Return the names of the first of `count` things, and how many more there are."""
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    return f"{', '.join(names)}{more}"
+
+
 # ---------------------------------------------------------------------- /studio operations
 
 OPERATIONS_TITLE = "Operations in this server"
 OPERATIONS_FOOTER = "To switch one: /studio operations with operation and switch"
 STILL_OFF_EVERYWHERE = " It still cannot be used: the host of this bot has switched it off for all servers."
 """Added to the sentence that an operation was switched on."""
+NO_LONGER_OFFERED = " · no longer offered by Cannon Studio"
 OFF_EVERYWHERE = " · switched off in all servers by the host"
 OFF_HERE = " · switched off in this server"
 
@@ -195,6 +209,11 @@ def switched(title: str, *, is_on: bool, everywhere: bool, changed: bool) -> str
 def end_announced(date: str) -> str:
     """Return what is added to that sentence where the provider has announced an operation's end."""
     return f" Its provider announced its end for {date}."
+
+
+def reached_by(command: str | None) -> str:
+    """Return what is added to the line of an operation: the command that runs it, or that it has none of its own."""
+    return " · only by /studio request" if command is None else f" · /{command}"
 
 
 def listed_end(date: str) -> str:

@@ -34,6 +34,8 @@ async def tell_price(payer: discord.Member, reactor_id: int, emoji: str, channel
 
 def question(unconfirmed: Unconfirmed) -> str:
     """Return what a reaction is refused with where a price is to be confirmed: the price, and what there is to pay."""
+    if unconfirmed.cautions:
+        return texts.doubtful(unconfirmed.cautions[0].sentence)
     shown, left, seen = unconfirmed.shown, unconfirmed.left, unconfirmed.seen
     if shown.known:
         sentence, rest = texts.needs_confirmation(credits_text(shown.credits)), left and left.sentence_after()

@@ -86,6 +86,11 @@ def needs_confirmation(credits_: str) -> str:
     )
 
 
+def doubtful(caution: str) -> str:
+    """Refuse to do by reaction what the member has to be warned of; `caution` is a sentence."""
+    return f"{caution} A reaction cannot say yes to that: use the button or the command."
+
+
 def unknown_needs_confirmation(seen: str | None) -> str:
     """Refuse to spend by reaction where the price is not known; `seen` is what other jobs cost."""
     others = "" if seen is None else f"; other jobs of this operation cost {seen} here"

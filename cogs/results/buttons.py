@@ -27,6 +27,7 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.price_labels import priced
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import origin_of, viewer_of
+from cogs.workflows.fill_in import ask
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
@@ -66,14 +67,15 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
 
 
 def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
-    """Return the controls that make something of one result."""
-    items: list[discord.ui.Item[Any]] = [_button("again", job, priced(texts.RERUN, rerun_price(bot, job)))]
+    """Return the controls that make something of one result; last those that run what is no longer offered."""
+    again: list[discord.ui.Item[Any]] = [_button("again", job, priced(texts.RERUN, rerun_price(bot, job)))]
     if bot.parts.generation.reruns.can_vary(job):
-        items.append(_button("vary", job, texts.VARY))
-    items.append(_button("edit", job, texts.EDIT_AND_RUN))
-    if job.media:
-        items.append(_button(JOB_ACTION, job, texts.NEXT_STEP))
-    return items
+        again.append(_button("vary", job, texts.VARY))
+    again.append(_button("edit", job, texts.EDIT_AND_RUN))
+    onward: list[discord.ui.Item[Any]] = [_button(JOB_ACTION, job, texts.NEXT_STEP)] if job.media else []
+    operation = bot.catalogue.find(job.operation)
+    is_offered = operation is None or operation.offered
+    return [*again, *onward] if is_offered else [*onward, *again]
 
 
 def _button(action: str, job: Job, label: str) -> Control:
@@ -156,7 +158,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
         await reruns.require_payer(await job_of(sent, job.id), sent.user.id)
 
     form = OperationForm(
-        interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept, still_may=still_may
+        interaction.client, edit.generation, prefilled=edit.prefilled, kept=edit.kept, still_may=still_may, send=submit
     )
     if not form.has_inputs:
         refuse_double_press(interaction, job, "edit")
@@ -202,7 +204,12 @@ async def retry_job(
     if late is not None:
         await interaction.client.responses.reply_privately(interaction, late)
         return
-    await send(interaction, await retries.retry(plan, await origin_of(interaction)))
+    generation = await retries.retry(plan, await origin_of(interaction))
+    incomplete = retries.incomplete(plan, generation)
+    if incomplete is not None:
+        await ask(interaction, incomplete, submit)
+    else:
+        await send(interaction, generation)
 
 
 async def setup(bot: CannonBot) -> None:

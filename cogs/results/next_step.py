@@ -16,6 +16,7 @@ from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
+from cogs.workflows.submit import submit
 
 JOB_ACTION, LINK_ACTION = "next", "next_of"
 
@@ -27,7 +28,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     """
     bot = interaction.client
     step = bot.parts.generation.next_steps.begin(interaction.guild_id or 0, operation_id, medium)
-    form = OperationForm(bot, step.generation, prefilled=step.prefilled, source=step.source)
+    form = OperationForm(bot, step.generation, prefilled=step.prefilled, source=step.source, send=submit)
     if not form.has_inputs:
         await submit_pressed(interaction, step.generation)
         return
@@ -43,7 +44,12 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     found = interaction.client.parts.generation.next_steps.fitting(interaction.guild_id or 0, medium)
     if not found:
         raise InputError(texts.nothing_takes(kinds_text(medium.kinds)))
-    options = [discord.SelectOption(label=each.title[:100], value=each.id) for each in found[:OPTIONS_PER_SELECT]]
+    options = [
+        discord.SelectOption(
+            label=each.title[:100], value=each.id, description=None if each.offered else texts.NO_LONGER_OFFERED
+        )
+        for each in found[:OPTIONS_PER_SELECT]
+    ]
     embed = discord.Embed(title=texts.NEXT_STEP_TITLE, description=texts.CHOOSE_NEXT_STEP, colour=NEUTRAL)
     if medium.job is not None:
         embed.set_footer(text=texts.from_job(medium.job.id))

@@ -22,6 +22,7 @@ from cogs.ui.price_labels import priced
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import viewer_of
 from cogs.workflows.operation_form import OperationForm
+from cogs.workflows.submit import submit
 
 LABELS = {IMAGE: texts.GENERATE_IMAGE, VIDEO: texts.GENERATE_VIDEO}
 ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
@@ -98,5 +99,6 @@ async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str])
         also=targets[1:],
         title=texts.EDIT_PROMPT,
         still_may=still_may,
+        send=submit,
     )
     await in_time(interaction.response.send_modal(form))

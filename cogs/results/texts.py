@@ -48,6 +48,7 @@ def no_medium(kinds: str) -> str:
 
 # ---------------------------------------------------------------------- the next step
 
+NO_LONGER_OFFERED = "No longer offered by Cannon Studio"
 NEXT_STEP_TITLE = "Next step"
 CHOOSE_NEXT_STEP = "Choose what to make of it."
 WHAT_NEXT = "What next?"

@@ -12,6 +12,7 @@ from cogs.workflows import texts
 from cogs.workflows.files import offered_file
 from cogs.workflows.options import Count, PromptOption, offers
 from cogs.workflows.submit import submit
+from cogs.workflows.voices import open_voices
 
 CLIPS = frozenset({MediaKind.VIDEO})
 
@@ -44,11 +45,15 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         persona_id: str | None = None,
         seed: int | None = None,
         count: Count = 1,
+        enhance: bool = False,
         private: bool = False,
     ) -> None:
         """Make 1 to 4 pieces."""
         values = given(interaction, "music.generate")
-        await submit(interaction, Generation(operation="music.generate", values=values, count=count, private=private))
+        await submit(
+            interaction,
+            Generation(operation="music.generate", values=values, count=count, enhance=enhance, private=private),
+        )
 
     @app_commands.command(name="narration", description=texts.AUDIO_NARRATION)
     @offers("narration.generate")
@@ -67,6 +72,11 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         values = given(interaction, "narration.generate")
         await submit(interaction, Generation(operation="narration.generate", values=values, private=private))
 
+    @app_commands.command(name="voices", description=texts.AUDIO_VOICES)
+    async def voices(self, interaction: Interaction) -> None:
+        """Show the voices that worked here."""
+        await open_voices(interaction)
+
     @app_commands.command(name="soundfx", description=texts.AUDIO_SOUNDFX)
     @offers("soundfx.generate", jobs={"job": CLIPS}, video=texts.SOUNDFX_VIDEO_OPTION)
     async def soundfx(
@@ -84,6 +94,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         prompt_influence: float | None = None,
         seed: int | None = None,
         count: Count = 1,
+        enhance: bool = False,
         private: bool = False,
     ) -> None:
         """Make 1 to 4 sound effects."""
@@ -93,7 +104,9 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
             values.setdefault("mode", "video_context")
         await submit(
             interaction,
-            Generation(operation="soundfx.generate", values=values, files=files, count=count, private=private),
+            Generation(
+                operation="soundfx.generate", values=values, files=files, count=count, enhance=enhance, private=private
+            ),
         )
 
 

@@ -64,6 +64,7 @@ class Batch(commands.Cog):
         file=texts.BATCH_FILE_OPTION,
         model=texts.BATCH_MODEL_OPTION,
         aspect_ratio=texts.BATCH_ASPECT_RATIO_OPTION,
+        enhance=texts.BATCH_ENHANCE_OPTION,
         private=PRIVATE_OPTION,
     )
     @app_commands.autocomplete(operation=_operations, model=_models, aspect_ratio=_ratios)
@@ -75,6 +76,7 @@ class Batch(commands.Cog):
         file: discord.Attachment | None = None,
         model: str | None = None,
         aspect_ratio: str | None = None,
+        enhance: bool = False,
         private: bool = False,
     ) -> None:
         """Run the operation on each prompt, with one price for all."""
@@ -88,7 +90,9 @@ class Batch(commands.Cog):
             await in_time(interaction.response.defer(ephemeral=private, thinking=True))
             text = await text_of_file(file, at_most=FILE_MAX_BYTES)
         lines = split_prompts(text, in_file=file is not None)
-        generation = batch(bot.catalogue, chosen, lines, model=model, aspect_ratio=aspect_ratio, private=private)
+        generation = batch(
+            bot.catalogue, chosen, lines, model=model, aspect_ratio=aspect_ratio, private=private, enhance=enhance
+        )
         await submit(interaction, generation)
 
 

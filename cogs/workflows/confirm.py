@@ -1,4 +1,4 @@
-"""The member's own confirmation of an expensive job, before any credits are held."""
+"""The member's own answer to a question, before any credits are held: yes, no, or what was missing."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from bot.errors import InputError
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
 from cogs.workflows import texts
+from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
 
@@ -27,6 +28,17 @@ async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str
     generations = interaction.client.parts.generation.generations
     await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
     await in_time(interaction.response.edit_message(content=texts.NOT_MADE, view=None))
+
+
+@on("fill")
+async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Open the form of what a draft lacks, for its author, as often as they like until it expires."""
+    generations = interaction.client.parts.generation.generations
+    incomplete = await generations.incomplete(interaction.guild_id or 0, interaction.user.id, draft_id)
+    if incomplete is None:
+        raise InputError(texts.PRICE_EXPIRED)
+    form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=submit)
+    await in_time(interaction.response.send_modal(form))
 
 
 async def setup(_bot: CannonBot) -> None:

@@ -1,10 +1,11 @@
 """Files that members give to a command or a form, as an upload, a link, or an earlier job."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import discord
 
-from bot.domain.models import MediaKind
+from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.errors import InputError
 from bot.generation.generation import SourceFile
 from bot.generation.sources import SourceRef
@@ -19,17 +20,43 @@ def offered_file(
     job: str | None = None,
     field: str | None = None,
     by_kind: Mapping[MediaKind, str] | None = None,
-    kinds: frozenset[MediaKind] = frozenset(MediaKind),
+    kinds: frozenset[MediaKind] = SOURCE_KINDS,
     required: bool = False,
 ) -> list[SourceFile]:
-    """Return the file that was given in one of three ways, [] if none was. Raises InputError if one is required."""
+    """Return the file that was given in one of three ways, [] if none was. Raises InputError if one is required.
+
+    A job's id is taken where a link is expected, too: a command may have no room for an option of its own.
+    """
+    typed = SourceRef() if url is None else SourceRef.of_text(url.strip())
     offered = SourceRef(
         attachment=None if attachment is None else (attachment.url, attachment.filename),
-        url=url,
-        job_id=job,
+        url=url if job is not None else typed.url,
+        job_id=typed.job_id if job is None else job,
     )
     if offered.count == 0:
         if required:
             raise InputError(texts.file_not_given(label), label)
         return []
     return [SourceFile(ref=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]
+
+
+def offered_files(
+    label: str,
+    *uploads: discord.Attachment | None,
+    url: str | None = None,
+    job: str | None = None,
+    field: str,
+    kinds: frozenset[MediaKind] = SOURCE_KINDS,
+    required: bool = False,
+) -> list[SourceFile]:
+    """Return the files of a field that takes a list; `url` may hold several links.
+
+    Raises InputError if none was given and one is required.
+    """
+    files = [offered_file(label, attachment=upload, field=field, kinds=kinds) for upload in uploads]
+    files += [offered_file(label, url=link, field=field, kinds=kinds) for link in (url or "").replace(",", " ").split()]
+    files.append(offered_file(label, job=job, field=field, kinds=kinds))
+    found = [replace(file, into_list=True) for given in files for file in given]
+    if required and not found:
+        raise InputError(texts.file_not_given(label), label)
+    return found

@@ -129,6 +129,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         zoom: float | None = None,
         horizontal: float | None = None,
         vertical: float | None = None,
+        enhance: bool = False,
         private: bool = False,
     ) -> None:
         """Animate an image or a video."""
@@ -140,16 +141,18 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
             values["camera_control"] = dict.fromkeys(CAMERA, 0) | camera
             values.setdefault("control_mode", "camera_control")
         await submit(
-            interaction, Generation(operation="smartmotion.generate", values=values, files=files, private=private)
+            interaction,
+            Generation(operation="smartmotion.generate", values=values, files=files, private=private, enhance=enhance),
         )
 
     @app_commands.command(name="upscale", description=texts.FINISH_UPSCALE)
     @offers(
         "video.upscale",
-        jobs={"job": CLIPS},
+        jobs={"job": CLIPS, "thumbnail_job": frozenset({MediaKind.IMAGE})},
         video=texts.UPSCALE_VIDEO_OPTION,
         thumbnail=texts.UPSCALE_THUMBNAIL_OPTION,
         thumbnail_url=texts.UPSCALE_THUMBNAIL_URL_OPTION,
+        thumbnail_job=texts.UPSCALE_THUMBNAIL_JOB_OPTION,
     )
     async def upscale(
         self,
@@ -164,12 +167,19 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         video_title: str | None = None,
         thumbnail: discord.Attachment | None = None,
         thumbnail_url: str | None = None,
+        thumbnail_job: str | None = None,
         private: bool = False,
     ) -> None:
         """Upscale a video."""
         files = [
             *offered_file(texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", required=True),
-            *offered_file(texts.THUMBNAIL_FILE, attachment=thumbnail, url=thumbnail_url, field="thumbnail_url"),
+            *offered_file(
+                texts.THUMBNAIL_FILE,
+                attachment=thumbnail,
+                url=thumbnail_url,
+                job=thumbnail_job,
+                field="thumbnail_url",
+            ),
         ]
         values = given(interaction, "video.upscale")
         await submit(interaction, Generation(operation="video.upscale", values=values, files=files, private=private))

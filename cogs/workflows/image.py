@@ -9,7 +9,7 @@ from bot.domain.models import MediaKind
 from bot.generation.generation import Generation, SourceFile
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows import texts
-from cogs.workflows.files import offered_file
+from cogs.workflows.files import offered_file, offered_files
 from cogs.workflows.options import Count, PromptOption, offers
 from cogs.workflows.submit import submit
 
@@ -18,14 +18,7 @@ IMAGES = frozenset({MediaKind.IMAGE})
 
 def references(*uploads: discord.Attachment | None, url: str | None = None, job: str | None = None) -> list[SourceFile]:
     """Return reference images as files of the list field `reference_image_urls`; `url` may hold several links."""
-    given_files = [offered_file(texts.REFERENCE_FILE, attachment=upload) for upload in uploads]
-    given_files += [offered_file(texts.REFERENCE_FILE, url=link) for link in (url or "").replace(",", " ").split()]
-    given_files.append(offered_file(texts.REFERENCE_FILE, job=job))
-    return [
-        SourceFile(ref=file.ref, label=file.label, field="reference_image_urls", into_list=True)
-        for files in given_files
-        for file in files
-    ]
+    return offered_files(texts.REFERENCE_FILE, *uploads, url=url, job=job, field="reference_image_urls")
 
 
 @app_commands.guild_only()

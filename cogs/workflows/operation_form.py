@@ -19,7 +19,6 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.texts import continued
 from cogs.workflows import texts
 from cogs.workflows.files import offered_file
-from cogs.workflows.submit import submit
 
 TYPED = frozenset({FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN})
 MAIN_FIELDS = (
@@ -31,6 +30,8 @@ LONG_TEXTS = frozenset({"prompt", "text", "description", "negative_prompt"})
 OWN_SENSE = frozenset({"model", "resolution"})
 """Fields whose values belong to their operation alone."""
 
+Send: TypeAlias = Callable[[Interaction, Generation], Awaitable[None]]
+"""Submits what was filled in. Raises what `submit` raises."""
 StillMay: TypeAlias = Callable[[Interaction], Awaitable[None]]
 """Raises a BotError if who sends a form may not do any more what they opened it for."""
 TextInput: TypeAlias = discord.ui.TextInput[Any]
@@ -44,7 +45,8 @@ class OperationForm(Form):
     an object) to the text in its input. With `also`, the member chooses between the generation's operation and those;
     then only what they have in common is asked. `source` is the kind of the generation's file. `kept` are values that
     apply where the form had no room to ask. `still_may` raises if its sender may no longer do it: filling it in takes
-    minutes. The catalogue reads what is typed, as it does a command's options.
+    minutes. With `only`, nothing but these fields is asked. `send` submits what was filled in. The catalogue reads what
+    is typed, as it does a command's options.
     """
 
     def __init__(
@@ -58,12 +60,15 @@ class OperationForm(Form):
         source: MediaKind | None = None,
         kept: Mapping[str, Any] | None = None,
         still_may: StillMay | None = None,
+        only: Sequence[Field] | None = None,
+        send: Send,
     ) -> None:
         operations = [bot.catalogue.resolve(each) for each in (generation.operation, *also)]
         super().__init__(bot, title=shortened(title or operations[0].title, TITLE_CHARS), name="operation")
         self.generation = generation
         self.kept = kept or {}
         self.still_may = still_may
+        self.submit = send
         self.choice: discord.ui.Select[Any] | None = None
         self.inputs: dict[str, list[TextInput]] = {}
         self.seams: dict[str, str] = {}
@@ -73,7 +78,9 @@ class OperationForm(Form):
         taken = {file.field for file in generation.files}
         for field in _other_media(operations[0], taken):
             self._add_upload(field)
-        for path, field in _fields_to_ask(operations, {*generation.values, *taken}, source):
+        known = {*generation.values, *taken}
+        asked = _fields_to_ask(operations, known, source) if only is None else _paths(only)
+        for path, field in asked:
             self._add_text(path, field, (prefilled or {}).get(path, ""))
 
     @property
@@ -88,7 +95,7 @@ class OperationForm(Form):
         generation = self.generation
         chosen = self.choice.values[0] if self.choice is not None else generation.operation
         files = [*generation.files, *(_file(*each) for each in self.uploads)]
-        await submit(
+        await self.submit(
             interaction,
             replace(generation, operation=chosen, values={**generation.values, **self._values()}, files=files),
         )
@@ -187,6 +194,16 @@ def _fields_to_ask(
         if inner.kind in TYPED
     ]
     return sorted(flat, key=lambda each: (not each[1].required, _rank(each[0])))
+
+
+def _paths(fields: Sequence[Field]) -> list[tuple[str, Field]]:
+    """Return the fields with their paths, those inside an object each for itself; files are asked in another way."""
+    return [
+        (f"{field.name}.{inner.name}" if field.item_fields and field.kind is FieldKind.OBJECT else field.name, inner)
+        for field in fields
+        for inner in (field.item_fields if field.item_fields and field.kind is FieldKind.OBJECT else (field,))
+        if inner.kind is not FieldKind.URL
+    ]
 
 
 def _has(operation: Operation, field: Field) -> bool:

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import discord
 from discord import app_commands
 
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue, Field, FieldKind
+from bot.catalogue.tried import OWN_IDS
 from bot.domain.models import Job, MediaKind
 from bot.domain.text import shortened
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
@@ -16,6 +18,7 @@ from cogs.ui.texts import PRIVATE_OPTION
 from cogs.ui.viewer import viewer_of
 from cogs.workflows import texts
 from cogs.workflows.price_hints import with_prices
+from cogs.workflows.tried_hints import tried_here
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
@@ -23,7 +26,7 @@ Count = app_commands.Range[int, 1, 4]
 PromptOption = app_commands.Range[str, 1, 6000]
 
 _BUILT_IN = Catalogue()
-_OPERATION_OF: dict[Callable[..., Any], str] = {}
+_OPERATION_OF: WeakKeyDictionary[Callable[..., Any], str] = WeakKeyDictionary()
 _COMPLETED = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER}
 _NUMBERS = {FieldKind.INTEGER, FieldKind.NUMBER}
 _COMMON = {
@@ -53,15 +56,15 @@ def offers(
     wire_names = renamed or {}
 
     def decorate(callback: Callback) -> Callback:
-        _OPERATION_OF[callback] = operation_id
+        runs(callback, operation_id)
         options = callback.__code__.co_varnames[2 : callback.__code__.co_argcount]
         of_option = {option: fields.get(wire_names.get(option, option)) for option in options}
         helps = {option: field.help for option, field in of_option.items() if field is not None}
         helps |= {option: _COMMON[option] for option in options if option in _COMMON}
         completed = {
-            option: _completion(operation_id, field, wire_names)
+            option: field_completion(operation_id, field, wire_names)
             for option, field in of_option.items()
-            if field is not None and _offers_values(field)
+            if field is not None and offers_values(field)
         }
         completed |= {option: job_completion(kinds, only) for option, kinds in (jobs or {}).items()}
         return app_commands.autocomplete(**completed)(app_commands.describe(**(helps | own))(callback))
@@ -70,17 +73,35 @@ def offers(
 
 
 def operation_of(command: app_commands.Command[Any, ..., Any]) -> str | None:
-    """Return the built-in id of the operation that a command runs, None if it runs none."""
+    """Return the id of the operation that a command runs, None if it runs none: the built-in one if there is one."""
     return _OPERATION_OF.get(command.callback)
 
 
-def _offers_values(field: Field) -> bool:
+def runs(callback: Callable[..., Any], operation_id: str) -> None:
+    """Note the operation that a command with this callback runs."""
+    _OPERATION_OF[callback] = operation_id
+
+
+def command_names(bot: CannonBot) -> dict[str, str]:
+    """Return what members type for each operation that has a command, by the operation's present id."""
+    found: dict[str, str] = {}
+    for each in bot.tree.walk_commands():
+        key = operation_of(each) if isinstance(each, app_commands.Command) else None
+        operation = None if key is None else bot.catalogue.find(key)
+        if operation is not None:
+            found[operation.id] = each.qualified_name
+    return found
+
+
+def offers_values(field: Field) -> bool:
+    """Whether values of the field are known to be offered while typing."""
     if field.kind not in _COMPLETED:
         return False
-    return field.name == "model" or bool(field.choices or field.choices_by_model or field.suggestions)
+    return field.name in OWN_IDS or bool(field.choices or field.choices_by_model or field.suggestions)
 
 
-def _completion(operation_id: str, field: Field, wire_names: Mapping[str, str]) -> Any:
+def field_completion(operation_id: str, field: Field, wire_names: Mapping[str, str]) -> Any:
+    """Return an autocomplete over a field's values; `wire_names` leads from other options to the fields they give."""
     wanted: tuple[type, ...] = (int, float) if field.kind in _NUMBERS else (str,)
 
     async def complete(
@@ -90,7 +111,8 @@ def _completion(operation_id: str, field: Field, wire_names: Mapping[str, str]) 
         given = {wire_names.get(key, key): value for key, value in options.items() if value is not None}
         given.pop(field.name, None)
         text = "" if isinstance(typed, float) and math.isnan(typed) else str(typed)  # a number before its first digit
-        offered = interaction.client.catalogue.suggest(operation_id, field.name, text, given)
+        tried = await tried_here(interaction, operation_id, field.name)
+        offered = interaction.client.catalogue.suggest(operation_id, field.name, text, given, tried)
         offered = await with_prices(interaction, operation_id, field.name, offered, given)
         # A live document may have changed the field's form; Discord takes only values of the option's own.
         return [app_commands.Choice(name=label, value=value) for label, value in offered if isinstance(value, wanted)]

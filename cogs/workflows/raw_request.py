@@ -17,7 +17,7 @@ from cogs.workflows.submit import submit
 async def open_request(interaction: Interaction, operation_id: str, private: bool) -> None:
     """Open the form for an operation's input. Raises InputError for one that does not exist, Refused if it is off."""
     await require_moderator(interaction)
-    operation = interaction.client.catalogue.resolve(operation_id.strip())
+    operation = interaction.client.catalogue.resolve_raw(operation_id.strip())
     interaction.client.parts.switches.require_on(guild_of(interaction), operation)
     await in_time(interaction.response.send_modal(RequestForm(interaction.client, operation, private)))
 
@@ -40,5 +40,9 @@ class RequestForm(Form):
     async def answer(self, interaction: Interaction) -> None:
         """Submit what was typed, if the sender still is a moderator. Its links are checked before anything is spent."""
         await require_moderator(interaction)
-        operation = interaction.client.catalogue.resolve(self.operation_id)
-        await submit(interaction, generation_typed(operation, self.typed.value, private=self.private))
+        catalogue = interaction.client.catalogue
+        typed, local = self.typed.value, catalogue.allow_local
+        generation = generation_typed(
+            catalogue.resolve_raw(self.operation_id), typed, private=self.private, allow_local=local
+        )
+        await submit(interaction, generation)

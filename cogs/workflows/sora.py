@@ -7,6 +7,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.catalogue import FieldKind, Operation
+from bot.catalogue.operation import bare
 from bot.domain.models import MediaKind
 from bot.errors import InputError
 from bot.generation.generation import Generation
@@ -39,12 +41,13 @@ def change_command(name: str, description: str, operation: str) -> ChangeCommand
 
     @offers(
         operation,
-        jobs={"job": CLIPS},
+        jobs={"job": CLIPS, "source_video_job": CLIPS},
         only=native_video_id,
         sora_video_id=texts.SORA_VIDEO_ID_OPTION,
         job=texts.JOB_OPTION,
         source_video=texts.SORA_SOURCE_OPTION,
         source_video_url=texts.SORA_SOURCE_URL_OPTION,
+        source_video_job=texts.SORA_SOURCE_JOB_OPTION,
     )
     async def callback(
         self: "Sora",
@@ -58,11 +61,16 @@ def change_command(name: str, description: str, operation: str) -> ChangeCommand
         resolution: str | None = None,
         source_video: discord.Attachment | None = None,
         source_video_url: str | None = None,
+        source_video_job: str | None = None,
         enhance: bool = False,
         private: bool = False,
     ) -> None:
         files = offered_file(
-            texts.SOURCE_VIDEO_FILE, attachment=source_video, url=source_video_url, field="source_video_url"
+            texts.SOURCE_VIDEO_FILE,
+            attachment=source_video,
+            url=source_video_url,
+            job=source_video_job,
+            field="source_video_url",
         )
         values = given(interaction, operation)
         values["sora_video_id"] = await video_id(interaction, sora_video_id, job)
@@ -95,10 +103,13 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         private: bool = False,
     ) -> None:
         """Make a character."""
+        operation = interaction.client.catalogue.resolve("sora2.character.create")
+        clip = wire_name(operation, "video_url", FieldKind.URL)
         files = offered_file(
-            texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", kinds=CLIPS, required=True
+            texts.VIDEO_FILE, attachment=video, url=url, job=job, field=clip, kinds=CLIPS, required=True
         )
-        values = supported(interaction, "sora2.character.create", {"name": name})
+        options = {wire_name(operation, "name", FieldKind.TEXT): name}
+        values = supported(interaction, "sora2.character.create", options)
         await submit(
             interaction, Generation(operation="sora2.character.create", values=values, files=files, private=private)
         )
@@ -143,6 +154,18 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
     edit = change_command("edit", texts.SORA_EDIT, "sora2.video.edit")
     extend = change_command("extend", texts.SORA_EXTEND, "sora2.video.extend")
     remix = change_command("remix", texts.SORA_REMIX, "sora2.video.remix")
+
+
+def wire_name(operation: Operation, guess: str, kind: FieldKind) -> str:
+    """Return the operation's field for what we call `guess`: its own, one that ends alike, or the only one of its kind.
+
+    No page names the fields: the live document may call them otherwise, such as `character_file_url`.
+    """
+    names = [field.name for field in operation.fields if field.kind is kind]
+    alike = [name for name in names if bare(name).endswith(bare(guess))]
+    if guess in names or not names:
+        return guess
+    return alike[0] if alike else names[0] if len(names) == 1 else guess
 
 
 def supported(interaction: Interaction, operation_id: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -6,15 +6,20 @@ from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.domain.models import UNKNOWN, credits_text
 from bot.errors import Refused
 from bot.generation.generation import Generation
-from bot.generation.generations import Quote
+from bot.generation.generations import Incomplete, Quote
 from bot.jobs.intake import Accepted
 from cogs.ui.controls import Control, job_of, view_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import missing_permissions
+from cogs.ui.permissions import missing_permissions, require_moderator
 from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
 from cogs.ui.viewer import origin_of
 from cogs.workflows import texts
 from cogs.workflows.answer import answer
+from cogs.workflows.ends import end_notice, tell_end
+from cogs.workflows.fill_in import ask
+
+CAUTIONS_MAX = 5
+"""How many cautions a question shows: as many fit into a message, whatever they say."""
 
 
 async def submit(interaction: Interaction, generation: Generation) -> None:
@@ -28,6 +33,8 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         raise Refused(IN_SERVER_ONLY)
     if generation.parent_id is not None:
         await job_of(interaction, generation.parent_id)  # a form takes minutes: who sent it may no longer see it
+    if generation.raw:
+        await require_moderator(interaction)  # who confirms it may no longer be one
     if not generation.private:
         _require_may_post(interaction)
     generations = interaction.client.parts.generation.generations
@@ -39,12 +46,17 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
         is_late = True
     outcome = await generations.accept_or_quote(generation, origin)
+    if isinstance(outcome, Incomplete):
+        await ask(interaction, outcome, submit)
+        return
+    notice = end_notice(interaction, generation)
     if isinstance(outcome, Quote):
-        await interaction.client.responses.reply_privately(
-            interaction, _price_text(outcome), _price_view(outcome.draft_id)
-        )
-    else:
-        await _answer(interaction, outcome, is_late=is_late)
+        question = "\n".join(each for each in (notice, _question(outcome)) if each)
+        await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
+        return
+    await _answer(interaction, outcome, is_late=is_late)
+    if notice is not None and generation.agreed is None:  # the question had it
+        await tell_end(interaction, notice)
 
 
 async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool) -> None:
@@ -75,10 +87,19 @@ def _require_may_post(interaction: Interaction) -> None:
         raise Refused(f"{may_not_post(missing)} {texts.GRANT_OR_PRIVATE}")
 
 
-def _price_view(draft_id: str) -> discord.ui.View:
-    """Return the buttons of a price; cogs/workflows/confirm.py has their actions."""
-    yes = Control.button("confirm", draft_id, label=texts.YES, style=discord.ButtonStyle.success)
-    return view_of([yes, Control.button("dismiss", draft_id, label=texts.NO)])
+def _question_view(quote: Quote) -> discord.ui.View:
+    """Return the buttons of a question; cogs/workflows/confirm.py has their actions."""
+    label, other = (texts.CONTINUE, texts.CANCEL) if quote.cautions else (texts.YES, texts.NO)
+    yes = Control.button("confirm", quote.draft_id, label=label, style=discord.ButtonStyle.success)
+    return view_of([yes, Control.button("dismiss", quote.draft_id, label=other)])
+
+
+def _question(quote: Quote) -> str:
+    """Return what a yes agrees to: the cautions, as far as there is room, and the price."""
+    shown = [f"⚠️ {each}" for each in quote.cautions[:CAUTIONS_MAX]]
+    if len(quote.cautions) > CAUTIONS_MAX:
+        shown.append(texts.more_cautions(len(quote.cautions) - CAUTIONS_MAX))
+    return "\n".join([*shown, _price_text(quote)])
 
 
 def _price_text(quote: Quote) -> str:

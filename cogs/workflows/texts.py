@@ -11,7 +11,7 @@ ENHANCE_OPTION = "Rewrite the prompt first (a step of its own, 1 credit); the ca
 URL_OPTION = "A link to the file, or to a Discord message that has it"
 JOB_OPTION = "An earlier job of this server: its result is taken"
 REFERENCE_OPTION = "A picture to follow"
-REFERENCE_URLS_OPTION = "Links to pictures to follow, with spaces between"
+REFERENCE_URLS_OPTION = "Links or job ids of pictures to follow, with spaces between"
 
 # ---------------------------------------------------------------------- /image
 
@@ -29,17 +29,49 @@ VIDEO_START_OPTION = "The picture it starts from, or the clip it goes on from (W
 VIDEO_START_URL_OPTION = "A link to that picture or clip, or to a Discord message that has it"
 VIDEO_START_JOB_OPTION = "An earlier job whose picture or clip it starts from"
 VIDEO_END_OPTION = "The picture it ends on"
-VIDEO_END_URL_OPTION = "A link to the picture it ends on"
+VIDEO_END_URL_OPTION = "A link to the picture it ends on, or to a Discord message that has it"
+VIDEO_END_JOB_OPTION = "An earlier job whose picture it ends on"
 VIDEO_AUDIO_OPTION = "The sound that goes with it (Wan 2.7)"
-VIDEO_AUDIO_URL_OPTION = "A link to the sound that goes with it"
+VIDEO_AUDIO_URL_OPTION = "A link to the sound that goes with it, or to a Discord message that has it"
+VIDEO_AUDIO_JOB_OPTION = "An earlier job whose sound goes with it"
 
 # ---------------------------------------------------------------------- /audio
 
 AUDIO_GROUP = "Make music, narration and sound effects"
 AUDIO_MUSIC = "Make a piece of music from words"
 AUDIO_NARRATION = "Have a text read aloud"
+AUDIO_VOICES = "The voices that worked here: listen to them, and choose yours"
 AUDIO_SOUNDFX = "Make a sound effect from words, or for a video"
 SOUNDFX_VIDEO_OPTION = "The video that the sound is made for"
+
+# ---------------------------------------------------------------------- /audio voices
+
+VOICES_TITLE = "Voices"
+NO_VOICES = (
+    "No voice has worked here yet. Voices are made in Cannon Studio's app; give the id of one to `/audio narration`, "
+    "and it is listed here once it worked."
+)
+VOICES_ABOUT = "Choose one below to listen to it, or to make it your default."
+CHOOSE_VOICE = "Choose a voice"
+SAMPLE_WORDS = "Good day. This is how I sound when I read a text aloud to you."
+LISTEN = "Listen"
+MAKE_SAMPLE = "Make a sample"
+MAKE_MINE, DROP_MINE = "Use as my default", "Stop using as my default"
+MAKE_OURS, DROP_OURS = "Use as the server's default", "Stop using as the server's default"
+NAME_VOICE, NAME_VOICE_FORM, NAME_VOICE_INPUT = "Label…", "Label of a voice", "Label, empty for none"
+ALL_VOICES = "All voices"
+YOUR_DEFAULT, SERVERS_DEFAULT = "your default", "the server's default"
+NOT_USED = "not used yet"
+SAMPLE_NOT_READY = "The sample of this voice is being made. Press Listen again in a moment."
+SAMPLE_ELSEWHERE = "The sample of this voice is in a channel that you do not see, so it cannot be played to you."
+SAMPLE_GONE = "The file of this sample is gone. Another one can be made now."
+SAMPLE_LATER = "The file of this sample cannot be loaded now. Try again later."
+
+
+def voice_used(when: str, operation: str) -> str:
+    """Say when a voice was last used, and by which operation."""
+    return f"used {when} by {operation}"
+
 
 # ---------------------------------------------------------------------- /prompt
 
@@ -81,6 +113,7 @@ MOTION_VERTICAL_OPTION = "Camera: move up or down, e.g. 10"
 FINISH_UPSCALE = "Make a video larger and sharper"
 UPSCALE_VIDEO_OPTION = "The video to make larger"
 UPSCALE_THUMBNAIL_OPTION = "A still picture that stands for the video"
+UPSCALE_THUMBNAIL_JOB_OPTION = "An earlier job whose picture stands for the video"
 UPSCALE_THUMBNAIL_URL_OPTION = "A link to a still picture that stands for the video"
 
 # ---------------------------------------------------------------------- /sora
@@ -101,6 +134,7 @@ SORA_ASPECT_RATIO_OPTION = "Portrait or landscape: 9:16 or 16:9"
 SORA_RESOLUTION_OPTION = "How sharp, e.g. 1080p (with sora-2-pro)"
 SORA_VIDEO_ID_OPTION = "The id of a Sora video, e.g. video_68c1…; or pick a job"
 SORA_SOURCE_OPTION = "The same video as a file, if Cannon Studio asks for it"
+SORA_SOURCE_JOB_OPTION = "An earlier job that made the same video, if Cannon Studio asks for it"
 SORA_SOURCE_URL_OPTION = "A link to the same video, if Cannon Studio asks for it"
 SORA_VIDEO_NOT_GIVEN = "Give the Sora video in exactly one way: its id (`video_…`), or the job that made it."
 
@@ -111,6 +145,7 @@ BATCH_OPERATION_OPTION = "What to make of each prompt"
 BATCH_PROMPTS_OPTION = "The prompts, with | between them"
 BATCH_FILE_OPTION = "Or a text file with one prompt a line"
 BATCH_MODEL_OPTION = "For all of them; as in the operation's own command"
+BATCH_ENHANCE_OPTION = "Rewrite each prompt first (1 credit each); then at most 10 prompts"
 BATCH_ASPECT_RATIO_OPTION = "For all of them, e.g. 16:9"
 PROMPTS_NOT_GIVEN = "Give the prompts in one way: as `prompts`, with | between them, or as a `file`."
 
@@ -150,18 +185,30 @@ def too_long_for_form(chars: int, limit: int) -> str:
 # ---------------------------------------------------------------------- prices to confirm
 
 YES, NO = "Yes, make it", "No"
+FILL_IN = "Fill in what is missing…"
+CONTINUE, CANCEL = "Continue anyway", "Cancel"
 COSTS, WILL_COST = "costs", "will cost about"
 NOTHING_SPENT_YET = "Nothing is spent before you say yes."
 MAY_PAY_TWICE = (
     "Cannon Studio did not confirm the earlier attempt: it **may have been charged**, and this one will be, too."
 )
 NOT_MADE = "Not made; nothing was spent."
-PRICE_EXPIRED = "This price was answered before, or too long ago; please ask again."
+PRICE_EXPIRED = "This question was answered before, or too long ago; please ask again."
+
+
+def end_passed(name: str, date: str) -> str:
+    """Warn that the announced end of an operation or model, an ISO date, has passed."""
+    return f"⚠️ The provider of {name} announced its end for {date}; it may fail. You pay only for what is delivered."
 
 
 def price(verb: str, amount: str) -> str:
     """Return the price of a request; `verb` is COSTS for an exact one, WILL_COST for an estimate."""
     return f"This {verb} **{amount} credits**."
+
+
+def more_cautions(count: int) -> str:
+    """Say how many cautions of a question are not shown."""
+    return f"…and {count} more like {'this' if count == 1 else 'these'}."
 
 
 def price_unknown(seen: tuple[str, str] | None) -> str:

@@ -10,10 +10,11 @@ from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows import texts
 from cogs.workflows.files import offered_file
-from cogs.workflows.image import references
+from cogs.workflows.image import IMAGES, references
 from cogs.workflows.options import Count, PromptOption, offers
 from cogs.workflows.submit import submit
 
+SOUNDS = frozenset({MediaKind.AUDIO})
 IMAGES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 START = {MediaKind.IMAGE: "image_url", MediaKind.VIDEO: "source_video_url"}
 """An image is where the video starts; a clip is what it continues."""
@@ -26,14 +27,16 @@ class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO
     @app_commands.command(name="generate", description=texts.VIDEO_GENERATE)
     @offers(
         "video.generate",
-        jobs={"job": IMAGES_AND_CLIPS},
+        jobs={"job": IMAGES_AND_CLIPS, "end_image_job": IMAGES, "audio_job": SOUNDS},
         start=texts.VIDEO_START_OPTION,
         url=texts.VIDEO_START_URL_OPTION,
         job=texts.VIDEO_START_JOB_OPTION,
         end_image=texts.VIDEO_END_OPTION,
         end_image_url=texts.VIDEO_END_URL_OPTION,
+        end_image_job=texts.VIDEO_END_JOB_OPTION,
         audio=texts.VIDEO_AUDIO_OPTION,
         audio_url=texts.VIDEO_AUDIO_URL_OPTION,
+        audio_job=texts.VIDEO_AUDIO_JOB_OPTION,
         reference=texts.REFERENCE_OPTION,
         reference_2=texts.REFERENCE_OPTION,
         reference_urls=texts.REFERENCE_URLS_OPTION,
@@ -41,7 +44,7 @@ class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO
     async def generate(
         self,
         interaction: Interaction,
-        prompt: PromptOption,
+        prompt: PromptOption | None = None,
         model: str | None = None,
         duration: float | None = None,
         aspect_ratio: str | None = None,
@@ -51,8 +54,10 @@ class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO
         job: str | None = None,
         end_image: discord.Attachment | None = None,
         end_image_url: str | None = None,
+        end_image_job: str | None = None,
         audio: discord.Attachment | None = None,
         audio_url: str | None = None,
+        audio_job: str | None = None,
         reference: discord.Attachment | None = None,
         reference_2: discord.Attachment | None = None,
         reference_urls: str | None = None,
@@ -68,8 +73,10 @@ class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO
         """Generate 1 to 4 videos."""
         files = [
             *offered_file(texts.START_FILE, attachment=start, url=url, job=job, by_kind=START),
-            *offered_file(texts.END_FILE, attachment=end_image, url=end_image_url, field="end_image_url"),
-            *offered_file(texts.AUDIO_FILE, attachment=audio, url=audio_url, field="audio_url"),
+            *offered_file(
+                texts.END_FILE, attachment=end_image, url=end_image_url, job=end_image_job, field="end_image_url"
+            ),
+            *offered_file(texts.AUDIO_FILE, attachment=audio, url=audio_url, job=audio_job, field="audio_url"),
             *references(reference, reference_2, url=reference_urls),
         ]
         values = given(interaction, "video.generate")

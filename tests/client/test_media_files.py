@@ -399,3 +399,43 @@ async def test_an_origin_transport_serves_its_hosts_and_leaves_the_others(serve,
             await media.inspect("https://cdn.discordapp.com/x/b.wav")
         assert (await media.inspect(f"{origin}/")).kind is MediaKind.IMAGE
     assert len(asked) == 3
+
+
+def film_container(*handlers):
+    """An MP4 of the general brand with tracks of these kinds, two seconds long."""
+
+    def box(name, content):
+        return (8 + len(content)).to_bytes(4, "big") + name + content
+
+    mvhd = box(b"mvhd", bytes(12) + (1000).to_bytes(4, "big") + (2000).to_bytes(4, "big") + bytes(80))
+    tracks = b"".join(box(b"trak", box(b"mdia", box(b"hdlr", bytes(8) + kind + bytes(13)))) for kind in handlers)
+    return box(b"ftyp", b"isom" + bytes(4)) + box(b"mdat", bytes(5000)) + box(b"moov", mvhd + tracks)
+
+
+async def test_a_sound_in_a_film_container_is_a_sound(serve, media_for, tmp_path):
+    origin = await serve(giving(film_container(b"soun")))
+    media, url = media_for(origin), f"{origin}/a"
+    facts = await media.inspect(url, expect={MediaKind.AUDIO})
+    assert (facts.kind, facts.content_type, facts.extension) == (MediaKind.AUDIO, "audio/mp4", ".m4a")
+    assert facts.duration_s == 2.0
+    with pytest.raises(MediaWrongKind, match="The file is a sound; a video is needed"):
+        await media.inspect(url, expect={MediaKind.VIDEO})
+    file = await media.download(url, tmp_path, "sound", expect=MediaKind.AUDIO)
+    assert (file.kind, file.path.name) == (MediaKind.AUDIO, "sound.m4a")
+
+
+async def test_a_film_is_no_sound(serve, media_for, tmp_path):
+    origin = await serve(giving(film_container(b"soun", b"vide")))
+    media, url = media_for(origin), f"{origin}/a"
+    with pytest.raises(MediaWrongKind, match="a sound is needed"):
+        await media.inspect(url, expect={MediaKind.AUDIO})
+    with pytest.raises(MediaWrongKind, match="a sound is needed"):
+        await media.download(url, tmp_path, "film", expect=MediaKind.AUDIO)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_refusal_of_a_format_names_those_that_can_be_used(serve, media_for):
+    origin = await serve(giving(b"FORM\0\0\0\0AIFF" + bytes(100)))
+    media, url = media_for(origin), f"{origin}/a"
+    with pytest.raises(MediaWrongKind, match=r"a sound: MP3, M4A, AAC, WAV, OGG, FLAC"):
+        await media.inspect(url, expect={MediaKind.AUDIO})

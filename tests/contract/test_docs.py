@@ -7,7 +7,7 @@ import pytest
 from dotenv import dotenv_values
 
 from bot.settings import Settings, describe_settings, load_settings
-from tools.readme_tables import commands_table, rendered, settings_table, with_table
+from tools.readme_tables import commands_table, fields_tables, rendered, settings_table, with_table
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = Path("docs") / "decisions"
@@ -48,6 +48,11 @@ def test_the_example_with_every_line_switched_on_is_read_too(monkeypatch: pytest
 def test_the_readme_has_the_tables_that_the_code_gives() -> None:
     text = read("README.md")
     assert rendered(text) == text, "write them with: make readme"
+
+
+def test_the_page_of_raw_requests_has_the_fields_that_the_catalogue_has() -> None:
+    text = read("docs/requests.md")
+    assert with_table(text, "fields", fields_tables()) == text, "write them with: make readme"
 
 
 def test_the_table_of_settings_has_a_row_for_each() -> None:

@@ -19,9 +19,11 @@ from bot.app.client import CannonBot
 from bot.app.command_list import rows
 from bot.app.entry_points import describe_commands
 from bot.catalogue import Catalogue, FieldKind
+from bot.catalogue.compatible import kinds_of
 from bot.catalogue.fields import Field
 from bot.errors import InputError
 from bot.settings import Settings
+from cogs.described.plan import OptionKind, plan_of
 from tests.support.workflows import COMMANDS
 
 READ = "is read from the file itself"
@@ -42,13 +44,18 @@ NOT_OFFERED = {
     ("video.upscale", "duration_seconds"): READ,
     ("sora2.video.extend", "source_duration"): READ,
 }
-WITHOUT_COMMAND = {
-    "three_d.location.generate": "has no group of its own: `/studio request` takes it as JSON",
-    "three_d.model.generate": "has no group of its own: `/studio request` takes it as JSON",
-}
+WITHOUT_COMMAND = {"three_d.model.generate": "its fields are not public: `/studio request` takes it as JSON"}
+"""Operations that have no command at all: neither in the code nor made of their data."""
 ABOUT_THE_JOB = {"count", "private", "enhance"}
 EITHER_OR = {"sora edit": "job", "sora extend": "job", "sora remix": "job"}
 """Options that exclude another one already in the command: left out when everything is given at once."""
+OTHER_FILES = {
+    ("finish lipsync", "video_url"): ("audio",),
+    ("finish lipsync", "audio_url"): ("video",),
+    ("finish upscale", "thumbnail_url"): ("video",),
+    **{(f"sora {name}", "source_video_url"): ("sora_video_id",) for name in ("edit", "extend", "remix")},
+}
+"""What a command needs as well before it takes a field's file."""
 
 
 def catalogue() -> Catalogue:
@@ -64,11 +71,12 @@ def names_of(fields: tuple[Field, ...], above: str = "") -> Iterator[str]:
 
 
 def unoffered(operations: Catalogue, reached: dict[str, set[str]]) -> set[tuple[str, str]]:
-    """Return the operations' fields that no command gives."""
+    """Return the fields that no command gives, of the operations that have one in the code."""
+    by_hand = set(COMMANDS.values())
     return {
         (operation.id, name)
         for operation in operations.operations.values()
-        if operation.id not in WITHOUT_COMMAND
+        if operation.id in by_hand
         for name in names_of(operation.fields)
         if name not in reached.get(operation.id, set())
     }
@@ -174,8 +182,20 @@ async def test_a_new_key_of_an_object_would_be_noticed(called: Commands):
     assert ("smartmotion.generate", "camera_control.roll") in unoffered(catalogue(), reached)
 
 
-def test_every_operation_has_a_command_or_its_reason_here():
-    assert set(catalogue().operations) - set(COMMANDS.values()) == WITHOUT_COMMAND.keys()
+def test_every_operation_has_a_command_in_the_code_or_of_its_data_or_its_reason_here():
+    others = [each for each in catalogue().operations.values() if each.id not in set(COMMANDS.values())]
+    assert {each.id for each in others if plan_of(each) is None} == WITHOUT_COMMAND.keys()
+    assert any(plan_of(each) for each in others)
+
+
+def test_a_command_that_is_made_of_data_gives_every_field_of_its_operation():
+    for operation in catalogue().operations.values():
+        plan = plan_of(operation)
+        if plan is not None and operation.id not in set(COMMANDS.values()):
+            given = {option.field.name for option in plan.options if option.field is not None and not option.inside}
+            given |= {option.inside for option in plan.options} | {field.name for field in plan.left}
+            assert {field.name for field in operation.fields if field.probe is None} <= given, operation.id
+            assert plan.left == (), "a built-in operation needs no second form"
 
 
 def test_what_is_read_from_the_file_has_a_file_to_be_read_from():
@@ -213,14 +233,58 @@ def test_the_commands_are_registered_under_their_names_within_discords_limits():
         for option in options:
             assert 1 <= len(option["description"]) <= 100
             assert option["description"] != "…", (name, option["name"])
-        required = {f.name for f in catalogue().get(operation_id).fields if f.required and f.kind is FieldKind.TEXT}
+        needed = [f for f in catalogue().get(operation_id).fields if f.required and not f.rule_inferred]
+        required = {f.name for f in needed if f.kind is FieldKind.TEXT}
         asked = {option["name"] for option in options if option["required"]}
         assert asked >= required - {"sora_video_id"}
         assert ABOUT_THE_JOB - {"count", "enhance"} <= {option["name"] for option in options}
 
 
-def test_every_generating_command_with_a_prompt_can_have_it_rewritten_first():
+def test_every_command_with_a_prompt_can_have_it_rewritten_first():
     listed = {row["name"]: {option["name"] for option in row["options"]} for row in rows(describe_commands())}
     for name in COMMANDS:
-        if name.partition(" ")[0] in {"image", "video", "sora"} and "prompt" in listed[name]:
-            assert "enhance" in listed[name]
+        if not name.startswith("prompt ") and "prompt" in listed[name]:
+            assert "enhance" in listed[name], name
+    assert "enhance" in listed["batch"]
+
+
+JOB = "7AB2CD3EF4"
+MEDIA_FIELDS = [
+    (name, field.name)
+    for name, operation_id in COMMANDS.items()
+    for field in catalogue().get(operation_id).fields
+    if kinds_of(field) and (operation_id, field.name) not in NOT_OFFERED
+]
+
+
+@pytest.mark.parametrize(("name", "field"), MEDIA_FIELDS)
+async def test_every_medium_can_be_an_earlier_job_a_link_or_an_upload(called: Commands, name: str, field: str):
+    options = called.options(name)
+    needed = {key: value for key, value in options.items() if called.by_name[name].get_parameter(key).required}
+    uploads = {key: value for key, value in options.items() if not isinstance(value, str | int | float)}
+    ways = {option: await given_for(called, name, field, needed, option) for option in options.keys() - needed.keys()}
+    found = [ref for refs in ways.values() for ref in refs]
+    assert any(ref.job_id == JOB for ref in found), "offer an option for an earlier job"
+    assert any(ref.url == JOB.lower() + ".png" for ref in found)
+    assert any(refs for option, refs in ways.items() if option in uploads)
+
+
+async def given_for(called: Commands, name: str, field: str, needed: dict[str, Any], option: str) -> list[Any]:
+    """Return how the field's file is given if this option is: a job's id where it takes text, and a link."""
+    value = called.options(name)[option]
+    refs = []
+    for each in (JOB, JOB.lower() + ".png") if isinstance(value, str) else (value,):
+        everything = called.options(name)
+        others = {key: everything[key] for key in OTHER_FILES.get((name, field), ())}
+        request = await called.asks(name, needed | others | {option: each})
+        files = [] if isinstance(request, str) else request.files
+        refs += [file.ref for file in files if field in {file.field, *file.by_kind.values()}]
+    return refs
+
+
+def test_the_media_of_commands_that_are_made_of_data_have_a_job_each():
+    for operation in catalogue().operations.values():
+        plan = plan_of(operation)
+        if plan is not None and operation.id not in set(COMMANDS.values()):
+            media = [field.name for field in operation.fields if kinds_of(field)]
+            assert media == [option.field.name for option in plan.options if option.kind is OptionKind.JOB]

@@ -176,7 +176,7 @@ async def test_credits_are_charged_at_once_and_come_back_after_a_failure(submit,
         (b"\xff\xfe", "JSON object"),
         (b"[]", "JSON object"),
         (b'{"operation": "image.generate"}', "`input`"),
-        (b'{"operation": "image.generat", "input": {"prompt": "x"}}', "image.generate"),
+        (b'{"operation": "image.generat", "input": {"prompt": "x"}}', '"image.generat"'),
         (b'{"operation": "image.generate", "input": {}}', "prompt"),
         (b'{"operation": "image.generate", "input": {"prompt": "x"}, "webhook_url": "http://example.com"}', "https"),
     ],
@@ -301,6 +301,13 @@ async def test_prices_hit_the_samples_of_the_documentation(submit, sandbox):
     await submit("video.upscale", video_url=f"{sandbox.url}/a", duration_seconds=7.2, target_resolution="4k")
     await submit("prompt.enhance.image", prompt="A fox")
     assert [request.cost for request in sandbox.requests] == [Decimal(each) for each in (48, 17, 17, 1)]
+
+
+@pytest.mark.parametrize(("resolution", "cost"), [(None, 48), ("480p", 24), ("720p", 48), ("1080p", 72), ("8K", 48)])
+async def test_a_clip_costs_by_its_seconds_and_its_resolution(submit, sandbox, resolution, cost):
+    sharp = {"resolution": resolution} if resolution else {}
+    await submit("video.generate", prompt="A fox", model="seedance2", duration=10, **sharp)
+    assert [request.cost for request in sandbox.requests] == [cost]
 
 
 class _receiver:  # noqa: N801 - reads as a function where it is used

@@ -5,6 +5,7 @@ import pytest
 from bot.catalogue import Catalogue
 from bot.sandbox.mcp import INVALID_PARAMS, INVALID_REQUEST, NO_METHOD, PARSE_ERROR, TOOL, answer
 from bot.sandbox.prices import Tariff
+from bot.sandbox.variant import TrueApi, Variant
 
 CALL = {"jsonrpc": "2.0", "id": 7, "method": "tools/call"}
 
@@ -27,12 +28,14 @@ def call(**changes):
     ],
 )
 def test_a_wrong_call_is_told_by_its_json_rpc_code(body, code):
-    assert answer(Catalogue(), Tariff(), body)["error"]["code"] == code
+    assert answer(TrueApi(Catalogue(), Variant()), Tariff(), body)["error"]["code"] == code
 
 
 @pytest.mark.parametrize("arguments", [{}, {"operation": "no.such", "input": {}}, {"operation": 3, "input": {}}])
 def test_an_input_that_could_not_run_is_an_error_of_the_tool(arguments):
-    result = answer(Catalogue(), Tariff(), call(params={"name": TOOL, "arguments": arguments}))["result"]
+    result = answer(TrueApi(Catalogue(), Variant()), Tariff(), call(params={"name": TOOL, "arguments": arguments}))[
+        "result"
+    ]
     assert result["isError"]
     assert result["structuredContent"]["ok"] is False
 
@@ -51,7 +54,7 @@ async def test_over_http_it_wants_a_key_and_charges_nothing(api, sandbox):
 def test_of_a_hidden_price_the_tool_says_nothing_and_it_is_charged_all_the_same():
     tariff = Tariff()
     tariff.hide("image.generate")
-    result = answer(Catalogue(), tariff, call())["result"]
+    result = answer(TrueApi(Catalogue(), Variant()), tariff, call())["result"]
     assert result["isError"]
     assert "estimatedCredits" not in result["structuredContent"]
     assert tariff.charge("image.generate", {"prompt": "a fox"}) == 12

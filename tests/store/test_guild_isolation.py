@@ -14,7 +14,7 @@ from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS, ReactionKey
 from bot.domain.spend_request import Draw, Verdict
-from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store
+from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
 
 MINE, THEIRS = 700, 701
@@ -45,6 +45,8 @@ class Guild:
     """Its result waits for review."""
     given_up: Job
     """It has failed, and its request is still polled."""
+    sample: Job
+    """It is the sample of a voice."""
 
 
 Call = Callable[[Store, int, Guild, Any], Awaitable[object]]
@@ -146,6 +148,11 @@ CALLS: dict[str, Call] = {
         guild_id, other.paid.key_id, other.paid.operation
     ),
     "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
+    "tried_values.all": lambda store, guild_id, other, _: store.tried_values.all(guild_id, other.paid.key_id),
+    "voices.default_of": lambda store, guild_id, *_: store.voices.default_of(guild_id, MEMBER),
+    "voices.set_default": lambda store, guild_id, *_: store.voices.set_default(guild_id, MEMBER, "mine"),
+    "voices.sample_of": lambda store, guild_id, other, _: store.voices.sample_of(guild_id, None, CANARY),
+    "voices.forget_sample": lambda store, guild_id, other, _: store.voices.forget_sample(guild_id, other.sample.id),
     "job_lists.counts": lambda store, guild_id, *_: store.job_lists.counts(guild_id),
     "job_lists.results": lambda store, guild_id, other, _: store.job_lists.results(guild_id, kinds=list(MediaKind)),
     "job_lists.own": lambda store, guild_id, other, _: store.job_lists.own(
@@ -303,7 +310,9 @@ WITHOUT_GUILD = {
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
-    "rechecks.due", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
+    "retention.forget_unused",
+    "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
+    "api_changes.adopt", "api_changes.latest",
 }  # fmt: skip
 
 
@@ -333,7 +342,13 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     _, (paid,) = await accepted(store, "5", guild_id=guild_id, price_kind=CANARY)
     image = Media(url=f"https://media.test/{guild_id}.png", kind=MediaKind.IMAGE, key="image_url")
     await store.jobs.change(
-        paid, JobState.DELIVERED, settle=Decimal("5.5"), cost=Decimal("5.5"), media=(image,), message_id=MESSAGE
+        paid,
+        JobState.DELIVERED,
+        settle=Decimal("5.5"),
+        cost=Decimal("5.5"),
+        media=(image,),
+        message_id=MESSAGE,
+        tried=TriedOutcome(values={"model": CANARY}),
     )
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
@@ -355,6 +370,10 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.cards.accept(asked, [made.job(asked, 0, "7")], lambda _: verdict)
     await store.cards.mark_answered(guild_id, asked.id, 901, 55)
     draft_id = await store.drafts.keep(guild_id, MEMBER, {"prompt": CANARY}, expires_at=2e9)
+    await store.voices.set_default(guild_id, MEMBER, CANARY)
+    spoken = made.card(guild_id)
+    _, (sample,), _ = await store.cards.accept(spoken, [made.job(spoken, 0, "2")], lambda _: None, sample_of=CANARY)
+    await store.cards.mark_answered(guild_id, spoken.id, 902, 55)
     await store.recipes.save(guild_id, RECIPE, {"about": CANARY}, by_id=1)
     _, (reviewed,) = await accepted(store, "8", guild_id=guild_id)
     await store.jobs.change(reviewed, JobState.READY, media=(image,))
@@ -367,7 +386,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.host_key_refusals.note(guild_id, probe_at=1.0)
     version = await store.account_checks.books_version(guild_id)
     await store.account_checks.compare(guild_id, key.id, Decimal(555), version=version)
-    return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed, given_up)
+    return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed, given_up, sample)
 
 
 TABLES = (
@@ -376,7 +395,8 @@ TABLES = (
     "guild_keys",
     "host_key_refusals", "jobs",
     "ledger", "limits", "outbox", "prices", "reaction_acts", "reaction_settings", "reactions",
-    "recipes", "review_rules", "reviews", "rules", "switched_off",
+    "recipes", "review_rules", "reviews", "rules", "switched_off", "tried_values",
+    "voice_defaults", "voice_samples",
 )  # fmt: skip
 
 

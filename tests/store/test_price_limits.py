@@ -25,6 +25,7 @@ from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import UNKNOWN, Job, JobState
 from bot.domain.spend_request import ShownPrice
 from bot.errors import Refused
+from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.host_limit import HostLimit
@@ -154,6 +155,7 @@ class PriceLimits(RuleBasedStateMachine):
             catalogue=catalogue,
             switches=OperationSwitches(self.store, catalogue),
             pricing=Pricing(self.store, EstimateTool(self.estimates, self.clock)),
+            memories=AccountMemories(self.store, keys=keys, catalogue=catalogue, clock=self.clock),
             clock=self.clock,
             watch=Watch(
                 self.store, keys=keys, client=self.client, clock=self.clock, channel=NoChannel(), ping=NoChannel().show

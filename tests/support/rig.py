@@ -7,7 +7,7 @@ import contextlib
 import functools
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from bot.domain.models import Job
 from bot.errors import BotError
 from bot.runtime import failpoints
 from bot.sandbox.server import Sandbox
+from bot.sandbox.variant import Variant
 from bot.settings import Settings
 from bot.store.engine.database import connect
 from bot.store.engine.schema import migrate, migrations
@@ -96,12 +97,21 @@ class _Payload(list[dict[str, Any]]):
 
 
 _build_payload = CommandSync._payload
-_payloads: dict[tuple[str, ...], _Payload] = {}
+_payloads: dict[tuple[tuple[str, ...], ...], _Payload] = {}
 
 
 async def _payload_made_once(sync: CommandSync) -> list[dict[str, Any]]:
     """Return the payload of these commands: to translate it takes as long as the rest of a bot's start."""
-    names = tuple(command.name for command in sync._bot.tree.get_commands())
+    names = tuple(
+        (
+            command.qualified_name,
+            *(
+                f"{each.name} {each.type} {each.description} {each.min_value} {each.max_value}"
+                for each in getattr(command, "parameters", ())
+            ),
+        )
+        for command in sync._bot.tree.walk_commands()
+    )
     if names not in _payloads:
         _payloads[names] = _Payload(await _build_payload(sync))
     return _payloads[names]
@@ -113,17 +123,31 @@ CommandSync._payload = _payload_made_once  # for every bot of this process
 class Rig:
     """A server with a channel, a member, a moderator and the bot.
 
-    The sandbox's estimate tool knows every price: unless a test wants it, the server does not ask it.
+    The sandbox's estimate tool knows every price: unless a test wants it, the server does not ask it. `variant` is what
+    its API is where no page says it.
     """
 
-    def __init__(self, folder: Path, *, small: bool = True, estimate_tool: bool = False, **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        small: bool = True,
+        estimate_tool: bool = False,
+        variant: Variant | None = None,
+        **settings: Any,
+    ) -> None:
         self.estimate_tool = estimate_tool
         self.folder = folder
         self.clock = ManualClock()
         self.settings = settings
         # simcord waits for the timer of a kept connection as for work of the bot.
         self.sandbox = Sandbox(
-            clock=TrueTime(self.clock), credits=10_000, fetch=self.from_cdn, small=small, keep_alive=False
+            clock=TrueTime(self.clock),
+            credits=10_000,
+            fetch=self.from_cdn,
+            small=small,
+            keep_alive=False,
+            variant=variant,
         )
         self.forgiven: tuple[type[BaseException], ...] = ()
         self.bot: CannonBot
@@ -246,7 +270,10 @@ class Rig:
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
-    rig = Rig(folder, **settings)
+    """Start a Rig; the options of the sandbox's `Variant` may be among its settings."""
+    names = {each.name for each in fields(Variant)}
+    varied = {name: settings.pop(name) for name in names & set(settings)}
+    rig = Rig(folder, variant=Variant().changed(varied), **settings)
     await rig.start()
     try:
         yield rig

@@ -208,8 +208,9 @@ async def settled_exactly(rig: Rig, key: str = HOST_KEY) -> None:
 
 
 async def agreed(member: Any, answer: Any) -> Any:
-    """Let the member say yes to a price if the answer asks for that; return what comes of it, else the answer."""
+    """Let the member say yes to a price or a doubt that the answer asks about; return what comes of it, else that."""
     for message in (answer.response, *answer.followups):
-        if message is not None and "Yes, make it" in labels(message):
-            return await member.click(message, label="Yes, make it")
+        for yes in ("Yes, make it", "Continue anyway"):
+            if message is not None and yes in labels(message):
+                return await member.click(message, label=yes)
     return answer

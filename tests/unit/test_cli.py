@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -61,6 +62,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
         ("demo", "--speed", "nan"),
         ("sandbox", "--credits", "-1"),
         ("sandbox", "--speed", "fast"),
+        ("sandbox", "--api", "paths"),
     ],
 )
 def test_a_wrong_command_line_is_told_with_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
@@ -256,6 +258,7 @@ sys.exit(cli._until_signal(work()))
 def test_a_fault_of_the_bot_itself_is_logged_masked_with_exit_code_1(tmp_path: Path) -> None:
     code = """
 import sys
+import urllib.request
 from bot import cli
 from bot.settings import Settings
 cli._start_logs(Settings())
@@ -273,6 +276,7 @@ sys.exit(cli._until_signal(work()))
 def test_output_that_nobody_reads_is_no_fault(tmp_path: Path) -> None:
     code = """
 import sys
+import urllib.request
 from bot import cli
 cli._health = lambda arguments: print('x' * 100_000) or 0
 sys.exit(cli.main(['health']))
@@ -287,21 +291,28 @@ sys.exit(cli.main(['health']))
 
 
 def test_the_sandbox_tells_its_address_and_stops_on_a_signal(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bot", "sandbox", "--port", "0"]
+    api = json.dumps({"document_shape": "paths", "vanished": ["image.edit"]})
+    command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api", api]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
+        with urllib.request.urlopen(first.split()[-1] + "/api/v1/openapi", timeout=10) as answer:
+            paths = json.load(answer)["paths"]
         process.terminate()
         _, error = process.communicate(timeout=30)
     assert "http://127.0.0.1:" in first
+    named = {each.rpartition("/")[2] for each in paths}
+    assert "image.generate" in named
+    assert "image.edit" not in named
     assert (process.returncode, error) == (0, "")
 
 
 def test_the_demo_without_its_packages_says_what_to_install(tmp_path: Path) -> None:
     code = """
 import sys
+import urllib.request
 sys.modules['simcord'] = None
 from bot.cli import main
 sys.exit(main(['demo', '--no-browser']))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.catalogue.field_builders import ASPECT_RATIOS, GPT_IMAGE_RESOLUTIONS, IMAGE, link, links, number, text
+from bot.catalogue.field_builders import ASPECT_RATIOS, GPT_IMAGE_RESOLUTIONS, IMAGE, link, links, number, ratio, text
 from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.operation import Model, Operation, Output
 from bot.domain.models import MediaKind
@@ -15,7 +15,7 @@ RESOLUTION = Field(
     choices_by_model=GPT_IMAGE_RESOLUTIONS,
     suggestions=("1K", "2K", "4K"),
 )
-ASPECT_RATIO = text("aspect_ratio", "aspect ratio", "Width to height, e.g. 16:9", seen=ASPECT_RATIOS)
+ASPECT_RATIO = ratio("aspect_ratio", "aspect ratio", "Width to height, e.g. 16:9", seen=ASPECT_RATIOS)
 
 GENERATE = Operation(
     id="image.generate",

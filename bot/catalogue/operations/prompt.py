@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.catalogue.field_builders import ASPECT_RATIOS, number, text
+from bot.catalogue.field_builders import ASPECT_RATIOS, number, ratio, text
 from bot.catalogue.operation import Operation, Output
 
 ENHANCED = (Output(key="enhancedPrompt", kind=None),)
@@ -16,7 +16,7 @@ ONE_CREDIT = Decimal(1)
 
 PROMPT = text("prompt", "prompt", "The prompt to make better; it stays in its own language", required=True)
 STYLE = text("visualStyle", "visual style", "The look it is for, e.g. film noir, watercolour")
-ASPECT_RATIO = text("aspectRatio", "aspect ratio", "Width to height it is for, e.g. 16:9", seen=ASPECT_RATIOS)
+ASPECT_RATIO = ratio("aspectRatio", "aspect ratio", "Width to height it is for, e.g. 16:9", seen=ASPECT_RATIOS)
 REWRITE = text("rewriteRequest", "rewrite request", "How to change it, e.g. shorter, with more light")
 
 FOR_IMAGE = Operation(

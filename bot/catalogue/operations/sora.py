@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.catalogue.field_builders import SORA_SECONDS, VIDEO, link, number, text
+from bot.catalogue.field_builders import SORA_SECONDS, VIDEO, identifier, link, number, ratio, text
 from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind
 from bot.catalogue.operation import SORA_ENDS, Model, Operation, Output
 from bot.domain.models import MediaKind
@@ -13,7 +13,7 @@ MODELS = (
 )
 OUTPUTS = (Output(key="video_url", kind=MediaKind.VIDEO),)
 
-VIDEO_ID = text(
+VIDEO_ID = identifier(
     "sora_video_id",
     "Sora video id",
     "The id of a Sora video, e.g. video_68c1…: an earlier job's task id",
@@ -30,7 +30,7 @@ DURATION = Field(
 SHARED = (
     text("model", "model", "Which model, e.g. sora-2-pro (1080p needs it)", seen=("sora-2-pro", "sora-2")),
     DURATION,
-    text("aspect_ratio", "aspect ratio", "Portrait or landscape: 9:16 or 16:9", seen=("16:9", "9:16")),
+    ratio("aspect_ratio", "aspect ratio", "Portrait or landscape: 9:16 or 16:9", seen=("16:9", "9:16")),
     text("resolution", "resolution", "How sharp, e.g. 1080p (with sora-2-pro)", seen=("1080p",)),
     link("source_video_url", "source video", "A link to the same video, if Cannon Studio asks for it", VIDEO),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.catalogue.field_builders import (
     ASPECT_RATIOS,
     AUDIO,
@@ -11,6 +13,7 @@ from bot.catalogue.field_builders import (
     flag,
     link,
     links,
+    ratio,
     seed,
     text,
 )
@@ -24,6 +27,7 @@ DURATION = Field(
     label="duration",
     help="How long, in seconds, e.g. 10; Sora 2 takes 4, 8, 12, 16 or 20",
     unit="seconds",
+    usual=(1, 60),
     choices_by_model=SORA_SECONDS_BY_MODEL,
     suggestions=(4, 5, 8, 10, 12, 15),
 )
@@ -34,7 +38,10 @@ GENERATE = Operation(
     title="Generate Video",
     workflow="video",
     fields=(
-        text("prompt", "prompt", "What happens, e.g. waves break on a lighthouse, slow zoom in", required=True),
+        replace(
+            text("prompt", "prompt", "What happens, e.g. waves break on a lighthouse, slow zoom in", required=True),
+            rule_inferred=True,
+        ),
         text("model", "model", "Which model films it, e.g. seedance2 or wan27video; any id may be typed"),
         DURATION,
         link("image_url", "start picture", "The picture that the video starts from", IMAGE),
@@ -44,7 +51,7 @@ GENERATE = Operation(
         links("reference_image_urls", "reference images", "Links to pictures to follow, with spaces between", IMAGE),
         link("end_image_url", "end picture", "The picture that the video ends on", IMAGE),
         link("last_frame_url", "last frame", "The picture of the last frame, for models that name it so", IMAGE),
-        text(
+        ratio(
             "aspect_ratio",
             "aspect ratio",
             "Width to height, e.g. 16:9; Sora 2 makes portrait or landscape only",

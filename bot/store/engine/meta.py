@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
 
 from bot.store.engine.columns import to_text
 from bot.store.engine.repository import Repository
@@ -34,3 +37,16 @@ class Meta(Repository):
         await self._database.write(
             lambda db: db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in names])
         )
+
+
+def stored_facts(path: Path, *names: str) -> dict[str, str]:
+    """Return what a database file, which may be in use, has stored under these names; {} if it cannot be read.
+
+    Nothing is created or migrated. Blocks: not for the event loop.
+    """
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+            marks = ", ".join("?" * len(names))
+            return dict(db.execute(f"SELECT name, value FROM meta WHERE name IN ({marks})", names))  # noqa: S608 - marks
+    except sqlite3.Error:
+        return {}

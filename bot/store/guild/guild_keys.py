@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.domain.models import AccountStatus, GuildKey
 from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_none, to_text_or_none
@@ -13,6 +15,10 @@ from bot.store.engine.repository import Repository
 from bot.store.vault.sealed_columns import KEY_PURPOSE, forget_unneeded_keys
 from bot.store.vault.secret_box import SecretBox
 
+_WORKING = """
+SELECT * FROM guild_keys WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL
+ORDER BY set_at DESC, id DESC
+"""
 _REFUSED = "SELECT * FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
 
 
@@ -129,6 +135,15 @@ class GuildKeys(Repository):
             )
 
         await self._database.write(change)
+
+    async def newest(self, limit: int, *, without: Callable[[int], bool]) -> list[GuildKey]:
+        """Return the active keys that are not refused, the newest first; none of guilds for which `without` is true."""
+
+        def look(db: sqlite3.Connection) -> list[GuildKey]:
+            rows = (row for row in db.execute(_WORKING) if not without(row["guild_id"]))
+            return [key_of(row, self._box) for row in islice(rows, limit)]
+
+        return await self._database.read(look)
 
     async def refused(self) -> list[GuildKey]:
         """Return the refused keys of all guilds whose secret is not forgotten."""

@@ -22,6 +22,15 @@ WITH RECURSIVE guilds (id) AS (
 SELECT guilds.id, rules.data ->> 'retention_days' FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
 WHERE guilds.id IS NOT NULL
 """  # noqa: S608 - a constant condition
+_TRIED_GUILDS = """
+WITH RECURSIVE guilds (id) AS (
+    SELECT min(guild_id) FROM tried_values
+    UNION ALL
+    SELECT (SELECT min(guild_id) FROM tried_values WHERE guild_id > guilds.id) FROM guilds WHERE id IS NOT NULL
+)
+SELECT guilds.id, rules.data ->> 'retention_days' FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
+WHERE guilds.id IS NOT NULL
+"""
 # One that is still polled may get a result that has to be posted: its request lives for a week at most.
 _ENDED = f"""
 SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} AND {_ENDED_AT} <= ? AND recheck_at IS NULL
@@ -52,6 +61,9 @@ _PURGED_TABLES = (
     "alerts",
     "switched_off",
     "host_key_refusals",
+    "tried_values",
+    "voice_defaults",
+    "voice_samples",
 )
 """What is of one guild alone and what no job or ledger row refers to."""
 _BLANKED = (
@@ -73,10 +85,19 @@ class Retention(Repository):
         guilds = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
         now, erased = self._clock.wall(), 0
         for guild_id, own in guilds:
-            wanted = [each for each in (days, own) if isinstance(each, int) and each > 0]
-            if wanted:
-                erased += await self._erase(guild_id, now - min(wanted) * 86_400, is_known_model)
+            if (kept := _days_kept(days, own)) is not None:
+                erased += await self._erase(guild_id, now - kept * 86_400, is_known_model)
         return erased
+
+    async def forget_unused(self, days: int) -> None:
+        """Delete values that were tried `days` ago or earlier and not since, where a guild says so for fewer days."""
+        guilds = await self._database.read(lambda db: db.execute(_TRIED_GUILDS).fetchall())
+        now = self._clock.wall()
+        olds = [(each, now - kept * 86_400) for each, own in guilds if (kept := _days_kept(days, own)) is not None]
+        if olds:
+            await self._database.write(
+                lambda db: db.executemany("DELETE FROM tried_values WHERE guild_id = ? AND used_at <= ?", olds)
+            )
 
     async def _erase(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:
         query = (guild_id, before, BATCH)
@@ -151,3 +172,8 @@ class Retention(Repository):
             return left
 
         return await self._database.write(change)
+
+
+def _days_kept(of_host: int, of_guild: object) -> int | None:
+    """Return for how many days contents are kept, the fewer of both; 0 and None are for ever."""
+    return min((each for each in (of_host, of_guild) if isinstance(each, int) and each > 0), default=None)

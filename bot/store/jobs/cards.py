@@ -16,6 +16,8 @@ from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
 from bot.store.jobs.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
+from bot.store.jobs.tried_values import forget_of_job
+from bot.store.jobs.voice_samples import claim_sample
 from bot.store.jobs.wishes import require_waiting
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
@@ -40,6 +42,7 @@ class Cards(Repository):
         decide: Callable[[Spending], Verdict | None],
         *,
         reaction: ReactionKey | None = None,
+        sample_of: str = "",
     ) -> tuple[Card, tuple[Job, ...], Verdict | None]:
         """Store a card with its jobs and hold their credits, if `decide` allows it: one transaction.
 
@@ -48,6 +51,7 @@ class Cards(Repository):
         propagates. Returns what is stored and the verdict, None if this interaction already has a card.
 
         `reaction` is the one that starts the card: it has acted from then on. Raises Refused if it was withdrawn.
+        `sample_of` is the voice of which the last job is the sample. Raises Refused if it has one.
         """
         _check(card, jobs)
         now = self._clock.wall()
@@ -71,6 +75,8 @@ class Cards(Repository):
             for job, state in zip(jobs, verdict.states, strict=True):
                 insert_job(db, replace(job, state=state))
                 ledger.hold(db, job, now)
+            if sample_of:
+                claim_sample(db, jobs[-1], sample_of)
             for draw in verdict.draws:
                 db.execute(
                     "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",
@@ -201,8 +207,12 @@ class Cards(Repository):
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> int:
-            ended = [job.id for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]
-            return erase_jobs(db, guild_id, ended, now, is_known_model=is_known_model, with_copies=True)
+            ended = [job for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]
+            for job in ended:
+                forget_of_job(db, job, is_known_model)
+            return erase_jobs(
+                db, guild_id, [job.id for job in ended], now, is_known_model=is_known_model, with_copies=True
+            )
 
         erased = await self._recorded(guild_id, change, record)
         await self._database.scrub()

@@ -14,6 +14,7 @@ from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import follow_up
 from bot.store.jobs.overshoots import Overshoot, account_for
 from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
+from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
@@ -84,13 +85,15 @@ class Jobs(Repository):
         settle: Decimal | None = None,
         release: bool = False,
         recheck: bool = False,
+        tried: TriedOutcome | None = None,
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
     ) -> Job | None:
         """Move a job to the state `to` and set `changes` (names of Job's fields), if state and lease are still `job`'s.
 
         `settle` turns its hold into this true cost in credits; `release` gives it up; `recheck` says that its request
-        may still succeed, so that it is polled now and then although it has ended. One transaction.
+        may still succeed, so that it is polled now and then although it has ended; `tried` is what has come of its
+        values. One transaction.
         A job that stops running is nobody's any more. `record` gives the line for a moderator's act. Returns the job as
         it is now; None if its state or lease is another one by now: somebody else was first, and nothing was changed.
 
@@ -116,6 +119,8 @@ class Jobs(Repository):
             if recheck and changed.remote_id is not None:
                 changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
             update_job(db, changed)
+            if tried is not None:
+                note_outcome(db, changed, tried, now)
             if to.ended:
                 follow_up(db, changed, now)
                 forget_unneeded_keys(db, job.guild_id)

@@ -11,6 +11,7 @@ from typing import Any
 from bot.domain.models import Job, JobState, Media
 from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import job_in, job_of, update_job
+from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
@@ -33,16 +34,26 @@ class Rechecks(Repository):
         )
 
     async def found(
-        self, job: Job, *, output: Mapping[str, Any], media: Sequence[Media], cost: Decimal | None, sentence: str
+        self,
+        job: Job,
+        *,
+        output: Mapping[str, Any],
+        media: Sequence[Media],
+        cost: Decimal | None,
+        sentence: str,
+        tried: TriedOutcome | None = None,
     ) -> Job | None:
         """Keep a late result as `held`, with its cost booked. Returns the job; None if it is not on the list any more.
 
-        `sentence` says why it was not posted before. A `cost` of None was not told: the estimate is booked.
+        `sentence` says why it was not posted before, `tried` what has come of its values. A `cost` of None was not
+        told: the estimate is booked.
         """
 
         def find(db: sqlite3.Connection, current: Job, now: float) -> Job:
             if booked := current.reserved if cost is None else cost:
                 ledger.adjust(db, current, booked, now)
+            if tried is not None:
+                note_outcome(db, current, tried, now)
             return replace(
                 current,
                 state=JobState.HELD,

@@ -341,6 +341,7 @@ BUTTONS = [
     ("results", "c1:set_form:timezone"),
     ("results", "c1:set_form:retention"),
     ("words", "c1:set_form:words"),
+    ("words", "c1:set_form:voice"),
 ]
 SELECTS = [
     ("access", "c1:set_page:panel", "limits"),

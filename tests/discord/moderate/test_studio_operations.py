@@ -58,7 +58,7 @@ async def test_the_list_names_every_operation_with_its_state_and_its_announced_e
     assert upscale.startswith("🚫")
     assert upscale.endswith("switched off in this server")
     [image] = [line for line in lines if "`image.generate`" in line]
-    assert image == "✅ Generate Image `image.generate`"
+    assert image == "✅ Generate Image `image.generate` · /image generate"
     sora = [line for line in lines if "`sora2." in line]
     assert len(sora) == 5
     assert all("announced end: 2026-09-24" in line for line in sora)
@@ -134,7 +134,7 @@ async def test_only_the_owner_of_the_bot_switches_everywhere(rig: Rig):
     result = await rig.member.slash(rig.channel, "image generate", prompt="x")
     assert "the host of this bot" in private_sentence(result)
     [embed] = (await rig.moderator.slash(rig.channel, OPERATIONS)).response.embeds
-    assert "`image.generate` · switched off in all servers by the host" in embed.description
+    assert "`image.generate` · /image generate · switched off in all servers by the host" in embed.description
 
     told = said(await switch(rig, "image.generate", "on"))
     assert "still cannot be used" in told

@@ -23,7 +23,8 @@ async def large(rig: Rig) -> tuple[discord.Message, Job]:
 async def test_what_is_too_large_is_a_link_with_a_control_for_a_fresh_one(rig: Rig):
     message, job = await large(rig)
     assert links_on(message) == [job.media[0].url]
-    assert labels(message) == ["Re-run", "Vary", "Edit and run", "Next step…", "Fresh link", "Remove", "Open result"]
+    opened = "Open result (127.0.0.1)"
+    assert labels(message) == ["Re-run", "Vary", "Edit and run", "Next step…", "Fresh link", "Remove", opened]
     result = await rig.moderator.click(message, label="Fresh link")
     assert result.ephemeral
     assert links(result.response) == [job.media[0].url]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.domain.guild_rules import Payer
 from bot.domain.models import Job, JobState
-from bot.generation.rerun import REWRITES
+from bot.generation.rewrites import MUSIC_REWRITES, REWRITES, SOUND_REWRITES
 from bot.generation.texts import AUTHORS_ONLY, RERUNS_OFF
 from cogs.results import texts
 from tests.support.results import Press, card_of, count, picture
@@ -181,6 +183,39 @@ async def test_a_variant_of_anything_else_is_made_again_from_other_words(rig: Ri
     assert second.operation == parent.operation
     assert second.input["prompt"] == first.output["enhancedPrompt"]
     assert second.state is JobState.DELIVERED
+
+
+@pytest.mark.parametrize(("command", "rewrites"), [("audio music", MUSIC_REWRITES), ("audio soundfx", SOUND_REWRITES)])
+@pytest.mark.parametrize("strength", ["subtle", "strong"])
+async def test_a_variant_of_sound_rewrites_the_words_for_what_is_heard(
+    rig: Rig, command: str, rewrites: Any, strength: str
+):
+    await rig.member.slash(rig.channel, command, prompt="a fox #fast")
+    await rig.work()
+    how = await rig.member.click(card_of(rig, await newest(rig)), label="Vary")
+    label = whole(how.response, strength.capitalize())
+    await agreed(rig.member, await rig.member.click(how.response, label=label))
+    [first] = [job for job in await rig.jobs() if job.operation == "prompt.enhance.variant"]
+    assert first.input == {"prompt": "a fox #fast", "rewriteRequest": rewrites[strength]}
+    assert not {"light", "colours", "composition"} & set(re.findall(r"\w+", rewrites[strength].lower()))
+
+
+@pytest.mark.parametrize("strength", ["subtle", "strong"])
+async def test_a_variant_of_a_narration_has_the_same_words_in_another_delivery(rig: Rig, strength: str):
+    await rig.member.slash(rig.channel, "audio narration", text="Good evening. #fast", speed=1.1, voice_id="v1")
+    await rig.work()
+    parent = await newest(rig)
+    how = await rig.member.click(card_of(rig, parent), label="Vary")
+    label = whole(how.response, strength.capitalize())
+    await agreed(rig.member, await rig.member.click(how.response, label=label))
+    await rig.work()
+    made, _ = sorted(await rig.jobs(), key=lambda job: -job.created_at)
+    assert (made.operation, made.state) == ("narration.generate", JobState.DELIVERED)
+    assert (made.input["text"], made.input["voice_id"]) == ("Good evening. #fast", "v1")
+    assert made.input["speed"] != 1.1
+    assert 0 <= made.input["stability"] <= 1
+    assert made.input["stability"] != 0.7
+    assert ("tone" in made.input) == (strength == "strong")
 
 
 async def test_a_variant_is_not_offered_where_what_makes_it_is_off(rig: Rig):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.catalogue import Catalogue
 from bot.domain.models import JobState
 from tests.support.rig import Rig
-from tests.support.surface import nothing_happened, private_sentence, sends
+from tests.support.surface import agreed, nothing_happened, private_sentence, sends
 from tests.support.workflows import COMMANDS, IMAGE, VIDEO, hosted, sample
 
 CATALOGUE = Catalogue(allow_local=True)
@@ -130,6 +130,10 @@ async def tried(rig: Rig, command: str, options: dict[str, Any]) -> None:
     jobs, requests = len(await rig.jobs()), len(rig.sandbox.requests)
     sent = len(list(sends(rig)))
     result = await rig.member.slash(rig.channel, command, **options)
+    if result.modal is not None:  # what is missing is asked for
+        assert len(await rig.jobs()) == jobs
+        return
+    result = await agreed(rig.member, result)
     if len(await rig.jobs()) == jobs:
         sentence = private_sentence(result)
         assert 10 < len(sentence) < 700

@@ -192,3 +192,34 @@ async def test_what_cannot_be_run_is_refused_in_one_sentence(rig: Rig, options: 
     refused = await rig.member.slash(rig.channel, "batch", **options)
     assert words in private_sentence(refused)
     await nothing_happened(rig)
+
+
+# ---------------------------------------------------------------------- prompts that are rewritten first
+
+
+async def test_each_prompt_of_a_batch_can_be_rewritten_first(rig: Rig):
+    await batch(rig, "a fox", "an owl", enhance=True, aspect_ratio="16:9")
+    await card(rig)
+    jobs = sorted(await rig.jobs(), key=lambda job: job.position)
+    assert [job.operation for job in jobs] == ["prompt.enhance.image", "image.generate"] * 2
+    assert [job.state for job in jobs] == [DELIVERED] * 4
+    for rewriter, made in (jobs[:2], jobs[2:]):
+        assert made.input["prompt"] == rewriter.output["enhancedPrompt"]
+        assert made.input["aspect_ratio"] == rewriter.input["aspectRatio"] == "16:9"
+    assert "a fox" in jobs[0].input["prompt"]
+    assert "an owl" in jobs[2].input["prompt"]
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize(
+    ("prompts", "operation", "part"),
+    [
+        (11, "image.generate", "at most 10 prompts; you gave 11"),
+        (2, "narration.generate", "has no prompt that could be rewritten first"),
+        (2, "prompt.enhance.image", "has no prompt that could be rewritten first"),
+    ],
+)
+async def test_a_batch_that_cannot_be_rewritten_says_why(rig: Rig, prompts: int, operation: str, part: str):
+    refused = await batch(rig, *(f"fox {number}" for number in range(prompts)), operation=operation, enhance=True)
+    assert part in refused.response.content
+    await nothing_happened(rig)

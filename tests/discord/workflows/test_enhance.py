@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from bot.domain.models import JobState
+from bot.generation.texts import ENHANCE_MUSIC, ENHANCE_SOUND
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly
 from tests.support.workflows import CATALOGUE, COMMANDS, IMAGE, sample
@@ -15,6 +16,9 @@ ENHANCED = {
     "image generate": ({}, {"aspect_ratio": "1:1", "style": "noir"}, {"aspectRatio": "1:1", "visualStyle": "noir"}),
     "image edit": ({"image": sample(IMAGE)}, {"aspect_ratio": "4:3"}, {"aspectRatio": "4:3"}),
     "video generate": ({}, {"aspect_ratio": "9:16", "duration": 4}, {"aspectRatio": "9:16", "duration": 4}),
+    "audio music": ({}, {"style": "noir"}, {"rewriteRequest": ENHANCE_MUSIC}),
+    "audio soundfx": ({}, {"duration_seconds": 2}, {"rewriteRequest": ENHANCE_SOUND}),
+    "finish motion": ({"file": sample(IMAGE)}, {"duration": 4}, {"duration": 4}),
     "sora edit": ({"sora_video_id": "video_1"}, {"duration": 8}, {"duration": 8}),
 }
 
@@ -25,7 +29,7 @@ async def test_enhance_rewrites_the_prompt_first_and_the_card_shows_both(rig: Ri
     await rig.member.slash(rig.channel, command, prompt="a fox", enhance=True, **needed, **options)
     await rig.work()
     first, second = rig.sandbox.requests
-    kind = "image" if command.startswith("image") else "video"
+    kind = {"image": "image", "audio": "variant"}.get(command.partition(" ")[0], "video")
     assert first.operation == f"prompt.enhance.{kind}"
     assert first.input == {"prompt": "a fox", **wishes}
     last, rewriter = await rig.jobs()

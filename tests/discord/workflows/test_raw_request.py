@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.catalogue import OPERATIONS, Catalogue, merge
+from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
 from bot.errors import InputError
 from bot.generation.json_input import parsed, skeleton
 from cogs.ui.forms import INPUT_CHARS
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly
+from tests.support.surface import labels, nothing_happened, png, private_sentence, settled_exactly, whole
 
 REQUEST = "studio request"
 
@@ -77,7 +80,7 @@ async def test_an_operation_that_only_the_live_document_knows_can_be_requested(r
     assert [each["value"] for each in offered] == ["image.tile"]
     assert prefilled(await shown_form(rig, "image.tile")) == {"prompt": "", "size": None}
     result = await send(rig, "image.tile", '{"prompt": "x", "size": 3}')
-    assert "takes 1 or 2" in private_sentence(result)
+    assert "takes 1 or 2" in result.response.content
     await nothing_happened(rig)
     await send(rig, "image.tile", '{"prompt": "x", "size": 2}')
     [job] = await rig.jobs()
@@ -116,14 +119,15 @@ def test_what_a_skeleton_proposes_is_right_but_for_links_and_ids_that_only_the_a
     others = {
         field.name: "x" for field in operation.fields if field.required and field.probe and field.name not in probed
     }
-    assert Catalogue().check(operation.id, start | probed | others) is not None
+    either = {"prompt": "x"} if operation.id == "soundfx.generate" else {}  # or a video: none is required alone
+    assert Catalogue().check(operation.id, start | probed | others | either) is not None
 
 
 def test_a_skeleton_with_too_many_fields_leaves_optional_ones_out():
     properties = {f"{'long' * 14}_{number}": {"type": "string"} for number in range(80)}
     branch = {"properties": {"operation": {"const": "a.b"}, "input": {"properties": properties, "required": []}}}
     schema = {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [branch]}}}}}
-    catalogue, _ = merge(Catalogue(), {"paths": {"/api/v1/requests": {"post": schema}}})
+    catalogue = merge(Catalogue(), {"paths": {"/api/v1/requests": {"post": schema}}})
     text = skeleton(catalogue.get("a.b"), max_chars=INPUT_CHARS)
     assert len(text) <= INPUT_CHARS
     assert 40 < len(json.loads(text)) < 80
@@ -160,13 +164,12 @@ def test_what_is_not_a_json_object_is_reported_in_one_sentence_with_its_place(ty
     ("operation", "typed", "wanted"),
     [
         ("image.generate", '{"prompt": "x",}', "not JSON: line 1"),
-        ("image.generate", "{}", "needs the prompt"),
-        ("image.generate", '{"promt": "x"}', "nearest is prompt"),
-        ("image.generate", '{"prompt": "x", "model": "gptimage2", "resolution": "8K"}', "nearest is 4K"),
-        ("image.generate", '{"prompt": ["x"]}', "must be text"),
-        ("image.edit", '{"prompt": "x", "image_url": 5}', "must be a link"),
         ("image.edit", '{"prompt": "x", "image_url": "https://"}', "picture"),
         ("image.edit", '{"prompt": "x", "image_url": "http://10.0.0.1/a.png"}', "https"),
+        ("image.edit", '{"prompt": "x", "image_url": "https://10.0.0.1/a.png"}', "public"),
+        ("image.generate", '{"prompt": "x", "hook": "https://169.254.169.254/latest"}', "public"),
+        ("image.generate", '{"prompt": "x", "more": {"deep": ["file:///etc/passwd"]}}', "https"),
+        ("image.tile", '{"from": "https://localhost/a.png"}', "public"),
     ],
 )
 async def test_a_wrong_input_is_reported_before_anything_is_spent(rig: Rig, operation: str, typed: str, wanted: str):
@@ -248,3 +251,77 @@ async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(
     result = await rig.moderator.submit_modal(shown, {field: '{"prompt": "x"}'})
     assert "manage this server" in private_sentence(result)
     await nothing_happened(rig)
+
+
+# ---------------------------------------------------------------------- sent as it was typed, after one warning
+
+
+@pytest.mark.parametrize(
+    ("operation", "typed", "wanted"),
+    [
+        ("image.generate", {}, "needs the prompt"),
+        ("image.generate", {"prompt": "x", "promt": "y"}, "nearest is prompt"),
+        ("image.generate", {"prompt": "x", "model": "gptimage2", "resolution": "8K"}, "nearest is 4K"),
+        ("image.generate", {"prompt": ["x"]}, "must be text"),
+        ("image.edit", {"prompt": "x", "image_url": 5}, "must be a link"),
+        ("image.generate", {"prompt": "x", "seed": 7, "extra": {"a": [1, None, ""]}}, "no field named"),
+        ("video.upscale", {"video_id": "v_1", "upscale_factor": "2x"}, "no field named"),
+        ("narration.generate", {"text": " Hello ", "speed": "1.1x"}, "in another form"),
+        ("image.tile", {"prompt": "x"}, "No document of Cannon Studio names image.tile"),
+    ],
+)
+async def test_it_is_sent_as_it_was_typed_after_one_warning(rig: Rig, operation: str, typed: dict, wanted: str):
+    asked = await send(rig, operation, json.dumps(typed))
+    assert asked.ephemeral
+    assert asked.response.content.startswith("⚠️ ")
+    assert wanted in asked.response.content
+    assert asked.response.content.count("⚠️") == 1
+    await nothing_happened(rig)
+    await rig.moderator.click(asked.response, label="Continue anyway")
+    [job] = await rig.jobs()
+    assert (job.operation, job.input) == (operation, typed)
+    await rig.work()
+    [request] = rig.sandbox.requests or [job]
+    assert request.input == typed
+    await settled_exactly(rig)
+
+
+async def test_the_warning_survives_a_restart_but_not_the_loss_of_the_role(rig: Rig):
+    asked = await send(rig, "image.generate", '{"prompt": "x", "seed": 7}')
+    await rig.restart()
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    refused = await rig.moderator.click(asked.response, label="Continue anyway")
+    assert "manage this server" in private_sentence(refused)
+    await nothing_happened(rig)
+
+
+async def test_a_warning_and_an_unknown_price_are_one_question(rig: Rig):
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, confirm_above=Decimal(1)))
+    asked = await send(rig, "image.tile", '{"prompt": "x"}')
+    assert "No document of Cannon Studio names" in asked.response.content
+    assert "not known yet" in asked.response.content
+    await rig.moderator.click(asked.response, label="Continue anyway")
+    [job] = await rig.jobs()
+    assert job.operation == "image.tile"
+
+
+async def test_what_the_rules_of_the_server_forbid_is_refused_before_the_warning(rig: Rig):
+    everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(1))
+    await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
+    result = await send(rig, "image.tile", '{"prompt": "x"}')
+    assert "limit here is 1 credit" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+@pytest.mark.parametrize(
+    ("operation", "typed"), [("image.tile", {"prompt": "x"}), ("image.generate", {"prompt": "x", "grain": 7})]
+)
+async def test_what_no_document_names_can_be_tried_again_after_the_same_question(rig: Rig, operation: str, typed: dict):
+    asked = await send(rig, operation, json.dumps(typed))
+    await rig.moderator.click(asked.response, label="Continue anyway")
+    await rig.work()
+    [message] = rig.messages()
+    again = await rig.moderator.click(message, label=whole(message, "Try again"))
+    assert labels(again.response) == ["Continue anyway", "Cancel"]
+    await rig.moderator.click(again.response, label="Continue anyway")
+    assert [(job.operation, job.input) for job in await rig.jobs()] == [(operation, typed)] * 2

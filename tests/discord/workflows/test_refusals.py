@@ -25,7 +25,6 @@ BANNED = discord.HTTPException(SimpleNamespace(status=429, reason="Too Many Requ
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"prompt": "   "}, "prompt"),
         ({"prompt": "x", "model": "gptimage2", "resolution": "4K", "aspect_ratio": "1:1"}, "4K"),
         ({"prompt": "x", "model": "gptimage2", "resolution": "@everyone"}, ""),
     ],

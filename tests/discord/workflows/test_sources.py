@@ -84,7 +84,7 @@ async def test_a_picture_where_a_video_is_needed_costs_nothing(rig: Rig, command
     ("link", "why"),
     [
         ("{sandbox}/media/nothing.png", "no longer there"),
-        ("{sandbox}/media/page.png", "does not lead to an image"),
+        ("{sandbox}/media/page.png", "format is not one that can be used here"),
         ("{sandbox}/media/empty.png", "is empty"),
         ("http://127.0.0.1:9/cat.png", "https"),
         ("https://10.0.0.1/cat.png", "public"),
@@ -200,3 +200,26 @@ async def test_a_result_that_is_nowhere_any_more_costs_nothing(rig: Rig):
     delete(rig, rig.messages()[0])
     rig.sandbox.studio.files._files.clear()
     assert "no longer there" in await refused(rig, EDIT, prompt="x", job=job.id)
+
+
+# ---------------------------------------------------------------------- an earlier job for every medium
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "kind", "field", "others"),
+    [
+        ("video generate", "end_image_job", IMAGE, "end_image_url", {"prompt": "x", "start": sample(IMAGE)}),
+        ("video generate", "end_image_url", IMAGE, "end_image_url", {"prompt": "x", "start": sample(IMAGE)}),
+        ("video generate", "audio_job", AUDIO, "audio_url", {"prompt": "x"}),
+        ("video generate", "reference_urls", IMAGE, "reference_image_urls", {"prompt": "x"}),
+        ("finish upscale", "thumbnail_job", IMAGE, "thumbnail_url", {"video": sample(VIDEO)}),
+        ("sora remix", "source_video_job", VIDEO, "source_video_url", {"prompt": "x", "sora_video_id": "video_1"}),
+    ],
+)
+async def test_any_medium_can_be_an_earlier_job(
+    rig: Rig, command: str, option: str, kind: Any, field: str, others: dict[str, Any]
+):
+    job = await earlier(rig, kind)
+    await rig.member.slash(rig.channel, command, **others, **{option: job.id})
+    made = next(each for each in await rig.jobs() if each.id != job.id)
+    assert made.input[field] in (job.media[0].url, [job.media[0].url])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.app.catalogue_refresh import REFRESH_S, RETRY_S, CatalogueRefresh
+from bot.app.document_reader import DocumentReader
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.errors import CannonError
 from tests.support.clocks import SteppedClock
@@ -14,8 +15,9 @@ from tests.support.rig import ManualClock, Rig
 
 
 def refresh_of(rig: Rig, clock: ManualClock) -> tuple[LiveCatalogue, CatalogueRefresh]:
-    live = LiveCatalogue(Catalogue())
-    return live, CatalogueRefresh(live, store=rig.bot.parts.store, client=rig.bot.parts.client, clock=clock)
+    live, parts = LiveCatalogue(Catalogue()), rig.bot.parts
+    reader = DocumentReader(parts.client, parts.keys)
+    return live, CatalogueRefresh(live, store=parts.store, reader=reader, drift=parts.api_drift, clock=clock)
 
 
 def document(operation: str) -> dict[str, Any]:
@@ -71,3 +73,27 @@ async def test_a_broken_document_in_the_database_stops_no_start_and_is_read_agai
     rig.sandbox.document = document("video.dream")
     await refresh.refresh()
     assert "video.dream" in live.current.operations
+
+
+async def test_a_document_that_names_nothing_does_not_replace_the_stored_one(rig: Rig):
+    _, refresh = refresh_of(rig, rig.clock)
+    rig.sandbox.document = document("video.dream")
+    await refresh.refresh()
+    rig.sandbox.document = {"openapi": "3.1.0", "paths": {}}
+    await refresh.refresh()
+    live, after_restart = refresh_of(rig, rig.clock)
+    await after_restart.load()
+    assert "video.dream" in live.current.operations
+
+
+async def test_ids_of_earlier_documents_still_name_their_operations_after_a_restart(rig: Rig):
+    live, refresh = refresh_of(rig, rig.clock)
+    for true in ("prompt.enhance.place", "prompt.enhance.scene"):
+        rig.sandbox.document = document(true)
+        rig.sandbox.document["components"]["schemas"]["One"]["title"] = "Enhance Location Prompt"
+        await refresh.refresh()
+        assert live.current.resolve("prompt.enhance.location").id == true
+    live, after_restart = refresh_of(rig, rig.clock)
+    await after_restart.load()
+    assert live.current.resolve("prompt.enhance.place").id == "prompt.enhance.scene"
+    assert live.current.resolve("prompt.enhance.location").id == "prompt.enhance.scene"

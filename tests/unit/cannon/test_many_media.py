@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.cannon.wire import media_of, text_of
+from bot.cannon.outputs import media_of, text_of
 from bot.catalogue import OPERATIONS
 
 BY_ID = {operation.id: operation for operation in OPERATIONS}

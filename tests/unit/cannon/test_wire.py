@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bot.cannon import wire
 from bot.cannon.error_text import clean, sentence_of
-from bot.cannon.wire import RemoteStatus, media_of, text_of
+from bot.cannon.outputs import media_of, text_of
+from bot.cannon.wire import RemoteStatus
 from bot.catalogue import OPERATIONS, Operation, Output
 from bot.domain.models import Media, MediaKind
 from bot.errors import UnreadableAnswer
@@ -74,7 +75,34 @@ def test_an_unknown_operation_is_read_by_its_keys(operation):
         ("panorama_url", MediaKind.IMAGE),
         ("preview_video_urls", MediaKind.VIDEO),
         ("result_url", MediaKind.AUDIO),
+        ("model_url", MediaKind.FILE),
+        ("curl", MediaKind.FILE),
     ]
+
+
+def test_files_that_are_named_by_objects_are_found():
+    output = {
+        "files": [
+            {"format": "glb", "url": "https://x.example/a.glb"},
+            {"format": "obj", "url": "https://x.example/a.obj"},
+        ],
+        "exports": {"usdz": "https://x.example/a.usdz"},
+        "viewer": "https://app.example/view/12",
+        "credits": {"docs": "https://docs.example/"},
+    }
+    assert [(each.url, each.kind) for each in media_of(None, output)] == [
+        ("https://x.example/a.glb", MediaKind.FILE),
+        ("https://x.example/a.obj", MediaKind.FILE),
+        ("https://x.example/a.usdz", MediaKind.FILE),
+        ("https://app.example/view/12", MediaKind.FILE),
+    ]
+    assert text_of(None, output) is None
+
+
+def test_captions_beside_a_video_are_a_file_of_it():
+    output = {"video_url": C, "srt_url": "https://x.example/a.SRT?sig=1", "poster_url": A}
+    found = media_of(BY_ID["subtitles.generate"], output)
+    assert [(each.key, each.kind) for each in found] == [("video_url", MediaKind.VIDEO), ("srt_url", MediaKind.FILE)]
 
 
 def test_a_new_output_key_of_a_known_operation_is_found_all_the_same():
@@ -187,7 +215,8 @@ def test_what_an_operation_without_public_outputs_made_is_told_in_words_beside_i
         "parts": [1],
         "faces": 12,
     }
-    assert text_of(BY_ID["three_d.model.generate"], model) == f"model_url: {link}\nfaces: 12"
+    assert text_of(BY_ID["three_d.model.generate"], model) == "faces: 12"
+    assert [each.url for each in media_of(BY_ID["three_d.model.generate"], model)] == [A, link]
     assert text_of(None, {"task_id": "x", "status": "succeeded", "video_url": A}) is None
     assert text_of(None, {"note": "`<b>` \u202e\n"}) is None
 

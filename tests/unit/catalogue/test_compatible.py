@@ -81,7 +81,7 @@ def test_an_operation_that_only_the_live_document_knows_fits_too():
             }
         }
     }
-    learned, _ = merge(CATALOGUE, document)
+    learned = merge(CATALOGUE, document)
     assert "video.restore" in learned.operations
     restore = learned.resolve("video.restore")
     assert field_for(restore, VIDEO) == restore.field("video_url")

@@ -61,7 +61,7 @@ def given_as(kind: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["string", "object", "array", "integer", "number"])
 def test_the_switch_of_the_safety_check_stays_a_switch(kind: str) -> None:
-    learned, _ = merge(CATALOGUE, given_as(kind))
+    learned = merge(CATALOGUE, given_as(kind))
     fields = {field.name: field for field in learned.resolve("video.generate").fields}
     assert fields["nsfw_checker"].kind is FieldKind.BOOLEAN
 
@@ -69,7 +69,7 @@ def test_the_switch_of_the_safety_check_stays_a_switch(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["string", "object", "integer"])
 @pytest.mark.parametrize("value", [False, "false", "False", 0, "0", "off", "no"])
 def test_a_safety_check_that_is_off_is_off_however_it_is_written(kind: str, value: object) -> None:
-    learned, _ = merge(CATALOGUE, given_as(kind))
+    learned = merge(CATALOGUE, given_as(kind))
     try:
         sent = learned.check("video.generate", {"prompt": "x", "nsfw_checker": value})
     except InputError:
@@ -80,7 +80,7 @@ def test_a_safety_check_that_is_off_is_off_however_it_is_written(kind: str, valu
 def test_the_price_of_a_known_operation_is_not_taken_from_a_document() -> None:
     inner = {"properties": {"prompt": {"type": "string"}}}
     document = {"x": [{"properties": {"operation": {"const": "image.generate"}, "input": inner}, "fixed_credits": 0}]}
-    learned, _ = merge(CATALOGUE, document | {"credits": 0})
+    learned = merge(CATALOGUE, document | {"credits": 0})
     assert learned.resolve("image.generate").fixed_credits == CATALOGUE.resolve("image.generate").fixed_credits
 
 
@@ -90,5 +90,5 @@ def test_a_description_whose_words_are_of_other_kinds_raises_nothing(key: str, w
     properties = {"prompt": {"type": "string", key: word}, "extra": {"type": "array", "items": {key: word}}}
     inner = {"properties": properties, "required": ["prompt"]}
     document = {"x": [{"properties": {"operation": {"const": "image.generate"}, "input": inner}}]}
-    learned, _ = merge(CATALOGUE, document)
+    learned = merge(CATALOGUE, document)
     assert learned.resolve("image.generate").fields

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalogue import OPERATIONS, Catalogue, FieldKind, describe, merge
+from bot.catalogue.drift import changes
 from bot.errors import InputError
 
 CATALOGUE = Catalogue()
@@ -129,12 +130,13 @@ def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(
     document = json.loads(json.dumps(describe(CATALOGUE)))
     for _ in range(data.draw(st.integers(1, 3))):
         document = changed(document, data)
-    merged, drift = merge(CATALOGUE, document)
+    merged = merge(CATALOGUE, document)
+    drift = changes(CATALOGUE, merged)
     assert {merged.resolve(operation.id).title for operation in OPERATIONS} == {
         operation.title for operation in OPERATIONS
     }
-    for line in drift:
-        assert on_one_line(line)
+    for change in drift:
+        assert on_one_line(change.sentence)
     for operation in merged.operations.values():
         for field in operation.fields:
             assert 1 <= len(field.help) <= 100
@@ -143,6 +145,7 @@ def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(
 
 @given(document=any_json)
 def test_a_document_of_any_form_never_raises_and_changes_nothing(document):
-    merged, drift = merge(CATALOGUE, document)
+    merged = merge(CATALOGUE, document)
+    drift = changes(CATALOGUE, merged)
     assert drift == []
     assert merged.operations == CATALOGUE.operations

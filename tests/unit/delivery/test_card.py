@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cannon.wire import media_of
+from bot.cannon.outputs import media_of
 from bot.catalogue import Catalogue
 from bot.delivery.card import CardContext, card_embed, state_word
 from bot.delivery.formatting import alt_text, file_stem

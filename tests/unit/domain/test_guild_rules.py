@@ -117,6 +117,8 @@ EVERYTHING = Rules(
     words=("zebra", "ape"),
     ping=True,
     default_models=MappingProxyType({"image.generate": "flux"}),
+    default_voice="v_ada",
+    voice_labels=MappingProxyType({"v_ada": "Ada"}),
     timezone="Europe/Berlin",
     paused=True,
     estimate_tool=False,
@@ -149,6 +151,7 @@ def test_only_what_differs_from_the_defaults_is_written() -> None:
         ("allowed_channels", ["x"]),
         ("rerun_payer", "nobody"),
         ("default_models", 5),
+        ("voice_labels", ["x"]),
         ("words", None),
     ],
 )

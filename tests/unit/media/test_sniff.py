@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.domain.models import MediaKind
-from bot.media.sniff import sniff
+from bot.media.sniff import _BRANDS, _MAGIC, _MATROSKA, _RIFF, sniff
+from bot.media.texts import FORMATS
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,12 @@ def test_no_bytes_raise(head):
     sniff(head)
     for start in (b"\0\0\0\x18ftypmif1", b"\x1a\x45\xdf\xa3webm", b"OggS", b"\xff\xfb", b"RIFF"):
         sniff(start + head)
+
+
+def test_the_refusal_names_every_format_that_is_known():
+    found = [*(each for _, each in _MAGIC), *_RIFF.values(), *_BRANDS.values()]
+    found += [each for pair in _MATROSKA.values() for each in pair]
+    found += [sniff(b"OggS" + bytes(30)), sniff(b"\xff\xf1\x50\x80\0\0"), sniff(b"OggS" + bytes(30) + b"\x80theora")]
+    names = {".jpg": "JPEG", ".heif": "HEIC"}
+    for kind, _, extension in found:
+        assert names.get(extension, extension[1:].upper()) in FORMATS[kind].upper().split(", ")

@@ -45,6 +45,8 @@ CHANGED = Rules(
     words=("stoat",),
     ping=True,
     default_models=MappingProxyType({"image.generate": "gptimage2"}),
+    default_voice="v_ada",
+    voice_labels=MappingProxyType({"v_ada": "Ada"}),
     timezone="Europe/Berlin",
     paused=True,
     estimate_tool=False,
@@ -62,10 +64,10 @@ def test_each_field_has_its_one_setting_with_words_of_its_own():
             assert each.kind.parse(json.loads(json.dumps(each.kind.to_json(value)))) == value
 
 
-def test_each_setting_on_a_page_can_be_changed_there_and_only_the_pause_is_on_none():
+def test_each_setting_on_a_page_can_be_changed_there_and_only_what_other_commands_change_is_on_none():
     for name, each in settings_of(Rules).items():
         is_typed = each.kind.widget is Widget.INPUT
-        assert (each.page is None) == (name == "paused")
+        assert (each.page is None) == (name in {"paused", "voice_labels"})
         assert is_typed == (each.form is not None) == (each.kind.typing is not None)
         assert each.form is None or each.form.page is each.page
         assert bool(each.control) == (each.page is not None and not is_typed)

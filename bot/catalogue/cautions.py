@@ -1,0 +1,94 @@
+"""What is doubtful about an input that no documented rule forbids: the member is warned, and may continue.
+
+The API's docs leave much open. Where a rule is only deduced from them, or the live document no longer names an
+operation, refusing would forbid what may work, and trying it unasked may cost credits for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.catalogue import texts
+from bot.catalogue.fields import Field
+from bot.catalogue.operation import Operation, labels_of
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """A doubt about one input. `key` is what a yes accepts, the same for the same doubt; `sentence` says it."""
+
+    key: str
+    sentence: str
+
+
+def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collection[str] = ()) -> list[Caution]:
+    """Return the doubts about an input that was checked; `pending` fields are filled later."""
+    return [
+        *_withdrawn(operation),
+        *_not_given(operation, {*taken, *pending}),
+        *_unusual(operation, taken),
+        *_undocumented(operation, taken),
+        *_unlikely_ids(operation, taken),
+    ]
+
+
+def undocumented_key(operation: Operation, name: str) -> str:
+    """Return what a yes accepts to a field that no document names."""
+    return f"field:{operation.id}:{name}"
+
+
+def raw_caution(operation: Operation, reason: str) -> Caution:
+    """Return the doubt about an input that is sent as it was typed; `reason` says what the catalogue objects to."""
+    return Caution(f"raw:{operation.id}", texts.sent_as_typed(operation.title, reason))
+
+
+def distinct(cautions: Iterable[Caution], accepted: Collection[str] = ()) -> tuple[Caution, ...]:
+    """Return each doubt once, without those that were accepted."""
+    return tuple({each.key: each for each in cautions if each.key not in accepted}.values())
+
+
+def _withdrawn(operation: Operation) -> Iterator[Caution]:
+    if not operation.offered:
+        yield Caution(f"gone:{operation.id}", texts.no_longer_offered(operation.title))
+
+
+def _not_given(operation: Operation, given: Collection[str]) -> Iterator[Caution]:
+    for field in operation.fields:
+        if field.required and field.rule_inferred and field.name not in given:
+            yield Caution(f"needs:{operation.id}:{field.name}", texts.probably_needs(operation.title, field.label))
+
+
+def _unusual(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    for field in operation.fields:
+        value = taken.get(field.name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and _is_unusual(field, value):
+            sentence = texts.unusual(field.label, field.usual, field.unit, value)
+            yield Caution(f"usual:{operation.id}:{field.name}:{value:g}", sentence)
+
+
+def _undocumented(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    known = {field.name for field in operation.fields}
+    for name in taken if known else ():
+        if name not in known:
+            yield Caution(undocumented_key(operation, name), texts.field_not_documented(operation.title, name))
+
+
+def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    """Doubt ids without a digit, but for voices: providers name those. A space is doubtful in each."""
+    labels = labels_of(operation)
+    for name, value in taken.items():
+        if not name.endswith("_id") or not isinstance(value, str):
+            continue
+        has_digit = any(letter.isdigit() for letter in value)
+        if " " in value or not (has_digit or name == "voice_id"):
+            label = f"the {labels[name]}" if name in labels else f"a {name.replace('_', ' ')}"
+            yield Caution(f"id:{operation.id}:{name}:{value[:60]}", texts.unlikely_id(label, value))
+
+
+def _is_unusual(field: Field, value: float) -> bool:
+    if field.usual is None or field.minimum is not None or field.maximum is not None or field.choices:
+        return False
+    low, high = field.usual
+    return not low <= value <= high

@@ -1,0 +1,161 @@
+"""Tells which entry of a document is an operation that is known by another id: by its title, or by likeness.
+
+Ids that were deduced are guesses: a likely twin replaces them. A documented id is replaced only if the document lists
+the operations without it, and has one of the same title, or of a very like id and fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from bot.catalogue.openapi.entry import Entry
+from bot.catalogue.operation import Operation, same_name
+
+CERTAIN = 2.0
+LIKELY = 0.5
+MARGIN = 0.05
+"""How much better than the next best a likeness must be: else nobody can say which is meant."""
+SIBLINGS_MIN = 2
+ALIKE_WORDS = 0.7
+SAME_FIELDS = 0.6
+
+_WORD = re.compile(r"[a-z]+|[0-9]+")
+_SYNONYMS: Mapping[str, str] = {
+    **dict.fromkeys(("create", "new", "add", "register", "make"), "create"),
+    **dict.fromkeys(("generate", "generation", "video", "clip", "render", "run"), "generate"),
+    **dict.fromkeys(("location", "place", "scene", "setting", "environment", "world"), "location"),
+    **dict.fromkeys(("character", "cameo", "cast"), "character"),
+    **dict.fromkeys(("enhance", "enhancement", "improve", "rewrite"), "enhance"),
+}
+"""Words by which a public page and an id may name the same thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A known operation, and the entry that may be the same one; `likeness` from 0, `CERTAIN` by their titles."""
+
+    likeness: float
+    operation_id: str
+    entry_id: str
+
+
+def twins(
+    operations: Sequence[Operation], missing: Sequence[Operation], new: Sequence[Entry], *, is_list: bool
+) -> dict[str, str]:
+    """Return the true ids by those of the operations that the document does not name.
+
+    `missing` are these among all `operations`; `new` are its entries of unknown ids, each of which is one's twin at
+    most; `is_list` says that it lists the operations there are.
+    """
+    documented = [operation.id for operation in operations if operation.id_documented]
+    pairs = [
+        pair
+        for each in missing
+        for entry in new
+        if (pair := _pair(each, entry, documented, is_list=is_list)) is not None
+    ]
+    found = _unambiguous(pairs)
+    left = [each for each in missing if each.id not in found and not each.id_documented]
+    rest = [each for each in new if each.id not in found.values()]
+    return {**found, **_by_elimination(left, rest, documented)}
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of an id or a title in one form each: `sora2.characters.new` is sora, 2, character, create."""
+    parted = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).casefold()
+    stems = [word.removesuffix("s") if len(word) > 3 else word for word in _WORD.findall(parted)]
+    return [_SYNONYMS.get(word, word) for word in stems]
+
+
+def _pair(operation: Operation, entry: Entry, documented: Sequence[str], *, is_list: bool) -> Pair | None:
+    if not (is_list or not operation.id_documented):
+        return None
+    if any(same_name(title, operation.title) for title in entry.titles):
+        likeness = CERTAIN + _share(words_of(operation.id), words_of(entry.id))
+    elif operation.id_documented:
+        likeness = 1.0 if _is_respelled(operation, entry) else 0.0
+    else:
+        likeness = _likeness(operation, entry, documented)
+    return Pair(likeness, operation.id, entry.id) if likeness >= LIKELY else None
+
+
+def _unambiguous(pairs: Iterable[Pair]) -> dict[str, str]:
+    """Return the best pairs, without those that another one of the same operation or entry comes close to."""
+    waiting = sorted(pairs, key=lambda pair: (-pair.likeness, pair.operation_id, pair.entry_id))
+    found: dict[str, str] = {}
+    while waiting:
+        best = waiting[0]
+        rivals = [
+            pair for pair in waiting[1:] if pair.operation_id == best.operation_id or pair.entry_id == best.entry_id
+        ]
+        if all(best.likeness - rival.likeness > MARGIN for rival in rivals):
+            found[best.operation_id] = best.entry_id
+        waiting = [pair for pair in waiting[1:] if pair not in rivals]
+    return found
+
+
+def _by_elimination(missing: Sequence[Operation], new: Sequence[Entry], documented: Sequence[str]) -> dict[str, str]:
+    """Return the pairs of the only guess and the only new entry of a family that has several documented operations.
+
+    An entry that has words of its own for what it does is none, nor one that is named after something known.
+    """
+    families = [key.rpartition(".")[0] for key in documented]
+    taken = {word for key in documented for word in words_of(key)}
+    found: dict[str, str] = {}
+    for operation in missing:
+        family = operation.id.rpartition(".")[0]
+        rivals = [each for each in missing if each.id.rpartition(".")[0] == family]
+        entries = [each for each in new if each.id.rpartition(".")[0] == family]
+        if families.count(family) < SIBLINGS_MIN or (len(rivals), len(entries)) != (1, 1):
+            continue
+        told = set(words_of(entries[0].id.rpartition(".")[2]))
+        if not told & taken and not _says_otherwise(operation, entries[0]):
+            found[operation.id] = entries[0].id
+    return found
+
+
+def _says_otherwise(operation: Operation, entry: Entry) -> bool:
+    """Whether an entry has words for what it does (that are not the guess's), or other fields than the guess."""
+    own, given = {field.name for field in operation.fields}, {each.name for each in entry.fields}
+    return any(" " in title for title in entry.titles) or bool(own and given and not own & given)
+
+
+def _likeness(operation: Operation, entry: Entry, documented: Sequence[str]) -> float:
+    """Return how much a guess and an entry have in common, 0 if either has a word that the other should have.
+
+    The entry needs the words that tell the guess from the documented operations of its family; beyond these, it may
+    lack words of the guess, or have more, but not both.
+    """
+    own, words = set(words_of(operation.id)), set(words_of(entry.id))
+    kin = {word for key in documented if _kin(key, operation.id) for word in words_of(key)}
+    known = own | set(words_of(operation.title))
+    if not _kin(operation.id, entry.id) or not own - kin <= words or not (words <= known or own <= words):
+        return 0.0
+    return (len(words & known) / len(words) + _share(own, words)) / 2
+
+
+def _kin(first: str, second: str) -> bool:
+    """Whether two ids begin with the same word: one does not become an operation of another family."""
+    return words_of(first)[:1] == words_of(second)[:1] != []
+
+
+def _share(first: Collection[str], second: Collection[str]) -> float:
+    one, other = set(first), set(second)
+    return len(one & other) / len(one | other) if one | other else 0.0
+
+
+def _is_respelled(operation: Operation, entry: Entry) -> bool:
+    """Whether a documented operation's id came back in another spelling, order or inflection, with like fields."""
+    own, given = {field.name for field in operation.fields}, {each.name for each in entry.fields}
+    if own and given and len(own & given) / min(len(own), len(given)) < SAME_FIELDS:
+        return False
+    first, second = words_of(operation.id), words_of(entry.id)
+    if sorted(first) == sorted(second):
+        return True
+    differing = [(one, other) for one, other in zip(first, second, strict=False) if one != other]
+    if len(first) != len(second) or len(differing) != 1:
+        return False
+    return SequenceMatcher(None, *differing[0]).ratio() >= ALIKE_WORDS

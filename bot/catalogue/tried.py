@@ -1,0 +1,107 @@
+"""What was tried on one account: values that the API has taken or refused, and which fields they are kept of. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.catalogue.fields import Field, FieldKind
+from bot.catalogue.operation import Operation, model_id, same_name
+
+VALUE_CHARS: Final = 64
+"""The longest value that is kept."""
+OWN_IDS: Final = frozenset({"model", "voice_id", "persona_id"})
+"""Fields with an id of the account or of the API that no document need list."""
+_WORDS: Final = frozenset({"prompt", "text", "title", "name", "tags", "lyrics", "description", "words", "message"})
+"""Parts of the names of fields in which members write their own words, whatever examples a document gives for them."""
+_ID = re.compile(r"[A-Za-z0-9][\w.:+/-]*(?: [\w.:+/-]+){0,4}", re.ASCII)
+_NAME_PART = re.compile(r"[a-z]+|[0-9.]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A value of a field that was sent from one account: `works`, or the API refused it and `said` why."""
+
+    value: str
+    works: bool
+    said: str = ""
+    label: str = ""
+    """What moderators call it, '' for nothing."""
+
+
+def is_telling(field: Field) -> bool:
+    """Whether it says something of the account which values of the field the API takes.
+
+    That is a model, a voice, or a text of which some values are listed; never a member's own words, never a link.
+    """
+    if field.kind is not FieldKind.TEXT or _WORDS.intersection(field.name.casefold().split("_")):
+        return False
+    return field.name in OWN_IDS or bool(field.choices or field.choices_by_model or field.suggestions)
+
+
+def telling_values(operation: Operation, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values of an input, as it goes over the wire, that say something of the account, by field."""
+    told = {field.name: values.get(field.name) for field in operation.fields if is_telling(field)}
+    return {name: value for name, value in told.items() if isinstance(value, str) and _is_kept(value)}
+
+
+def _is_kept(value: str) -> bool:
+    return len(value) <= VALUE_CHARS and _ID.fullmatch(value) is not None and "//" not in value
+
+
+def blamed(
+    told: Mapping[str, str], said: str, faults: Mapping[str, str], proven: Collection[tuple[str, str]] | None
+) -> dict[str, str]:
+    """Return the fields whose values the API has refused, each with its word; {} if nobody can tell.
+
+    `told` are the telling values that were sent, `said` is the API's sentence, `faults` what it says field by field.
+    `proven` are the pairs of field and value that it has taken before: where it names no field, the only value is
+    blamed if it is new; None: it is not.
+    """
+    if faults:
+        return {name: reason or said for name, reason in faults.items() if name in told}
+    sentence = said.casefold()
+    named = [name for name, value in told.items() if _is_in(name, sentence) or _is_in(value, sentence)]
+    if not named and proven is not None and len(told) == 1:
+        named = [name for name, value in told.items() if (name, value) not in proven]
+    return {named[0]: said} if len(named) == 1 else {}
+
+
+def _is_in(word: str, sentence: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(word.casefold())}(?![\w-])", sentence) is not None
+
+
+def candidate_ids(name: str) -> tuple[str, ...]:
+    """Return ids that a model of this name may have, the likeliest first: `flux2`, `flux-2`, `flux_2`, `Flux 2`.
+
+    The documented ones are of the first form: `gptimage2`, `seedream5`, `wan27video`.
+    """
+    parts = _NAME_PART.findall(name.casefold())
+    forms = ("".join(parts).replace(".", ""), "-".join(parts), "_".join(parts).replace(".", "_"), name)
+    return tuple(dict.fromkeys(each for each in forms if each))
+
+
+def untried_id(name: str, refused: Collection[str]) -> str | None:
+    """Return the likeliest id of a model of this name that was not refused; None if all were."""
+    return next((each for each in candidate_ids(name) if each not in refused), None)
+
+
+def resolved_model(operation: Operation, typed: str, tried: Sequence[Tried]) -> str:
+    """Return the id to send for a model, by its id or its documented name.
+
+    It is the one that is known, else the one alike that worked, else, for a name, the likeliest that was not refused;
+    what a member typed as an id is sent as it is.
+    """
+    known = model_id(operation, typed)
+    if any(model.id == known for model in operation.models):
+        return known
+    works = [each.value for each in tried if each.works]
+    alike = [each for each in works if each == typed] or [each for each in works if same_name(each, typed)]
+    if alike:
+        return alike[0]
+    if any(model.name.casefold() == typed.casefold() for model in operation.models):
+        refused = {each.value for each in tried if not each.works}
+        return untried_id(typed, refused) or candidate_ids(typed)[0]
+    return typed

@@ -1,0 +1,44 @@
+"""What a generation still lacks: required fields, also those that only the API has named. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.cannon.error_text import missing_in
+from bot.catalogue import Field, Operation, undocumented_field
+from bot.catalogue.cautions import undocumented_key
+from bot.generation.generation import Generation
+
+
+def lacking(operation: Operation, names: Collection[str]) -> list[Field]:
+    """Return the operation's fields of these names, in its order; those that it has not as fields for text."""
+    known = {field.name: field for field in operation.fields}
+    there = [replace(field, required=True) for field in operation.fields if field.name in names]
+    return [*there, *(undocumented_field(name) for name in names if name not in known)]
+
+
+def named_as_missing(operation: Operation, sentence: str | None, given: Collection[str | None]) -> list[Field]:
+    """Return the fields that a failure's sentence says are required, without those that were given."""
+    by_label = {field.label: field.name for field in operation.fields}
+    found = [name.removesuffix(")").partition(" (")[0] for name in missing_in(sentence or "")]
+    names = [by_label.get(name, name) for name in found]
+    fitting = [name for name in dict.fromkeys(names) if name not in given]
+    return lacking(operation, [name for name in fitting if name in by_label.values() or name.isidentifier()])
+
+
+def asked_again(generation: Generation, operation: Operation, fields: Collection[Field]) -> Generation:
+    """Return the generation with room for fields that the API itself has named: no doubt is left about those."""
+    known = {field.name for field in operation.fields}
+    extra = [field.name for field in fields if field.name not in known]
+    keys = [undocumented_key(operation, name) for name in extra]
+    return replace(generation, extra=[*generation.extra, *extra], accepted=[*generation.accepted, *keys])
+
+
+def undocumented_names(operation: Operation | None, values: Mapping[str, Any]) -> list[str]:
+    """Return the names in an input that the operation has no field for; [] where its fields are not public."""
+    if operation is None or not operation.fields:
+        return []
+    known = {field.name for field in operation.fields}
+    return [name for name in values if name not in known]

@@ -1,0 +1,152 @@
+"""Which values the API took or refused on an account: written in the transaction that changes the job."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.models import Job
+from bot.store.engine.columns import to_text
+from bot.store.engine.repository import Repository
+from bot.store.jobs.erasing import ModelTest
+
+VALUES_OF_FIELD = 50
+"""How many values of a field are kept for each account; those not used for the longest time go first."""
+VALUES_OF_GUILD = 2000
+"""How many are kept of a guild, all accounts together."""
+REFUSALS_OF_WORKING = 2
+"""After how many refusals in a row a value counts as refused that has worked before."""
+
+_WORKED = """
+INSERT INTO tried_values (guild_id, key_id, operation, field, value, uses, used_at, member_id)
+VALUES (:guild_id, :key_id, :operation, :field, :value, 1, :now, :member_id)
+ON CONFLICT DO UPDATE SET uses = uses + 1, refusals = 0, used_at = :now, said = '',
+    member_id = CASE member_id WHEN :member_id THEN member_id END
+"""
+_REFUSED = """
+INSERT INTO tried_values (guild_id, key_id, operation, field, value, refusals, used_at, said, member_id)
+VALUES (:guild_id, :key_id, :operation, :field, :value, 1, :now, :said, :member_id)
+ON CONFLICT DO UPDATE SET refusals = refusals + 1, said = :said,
+    member_id = CASE member_id WHEN :member_id THEN member_id END
+"""
+_DROP_OF_FIELD = f"""
+DELETE FROM tried_values
+WHERE guild_id = :guild_id AND key_id = :key_id AND operation = :operation AND field = :field AND value IN (
+    SELECT value FROM tried_values
+    WHERE guild_id = :guild_id AND key_id = :key_id AND operation = :operation AND field = :field
+    ORDER BY used_at DESC, value LIMIT -1 OFFSET {VALUES_OF_FIELD}
+)
+"""  # noqa: S608 - a constant number
+_DROP_OF_GUILD = f"""
+DELETE FROM tried_values WHERE guild_id = :guild_id AND (key_id, operation, field, value) IN (
+    SELECT key_id, operation, field, value FROM tried_values WHERE guild_id = :guild_id
+    ORDER BY used_at DESC, value LIMIT -1 OFFSET {VALUES_OF_GUILD}
+)
+"""  # noqa: S608 - a constant number
+_OF_MEMBER = """
+SELECT guild_id, key_id, operation, field, value FROM tried_values
+WHERE guild_id = :guild_id AND member_id = :member_id
+"""
+_DELETE = """
+DELETE FROM tried_values WHERE guild_id = ? AND key_id = ? AND operation = ? AND field = ? AND value = ?
+"""
+_ALL = """
+SELECT operation, field, value, uses, refusals, used_at, said FROM tried_values
+WHERE guild_id = ? AND key_id = ? ORDER BY used_at DESC, uses DESC, value
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedOutcome:
+    """What came of the telling values of a job, by field: they worked, or the API refused them."""
+
+    values: Mapping[str, str]
+    said: str | None = None
+    """The API's sentence for a refusal; None: they worked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedValue:
+    """A value of an operation's field, with what has come of it on one account."""
+
+    operation: str
+    field: str
+    value: str
+    uses: int
+    """How many results were made with it."""
+    used_at: float
+    """When it worked last, or was refused first (Unix seconds)."""
+    works: bool
+    said: str
+
+
+class TriedValues(Repository):
+    """The table `tried_values`. `key_id` is the API key that paid, None for the host's."""
+
+    async def all(self, guild_id: int, key_id: int | None) -> list[TriedValue]:
+        """Return what was tried on the account of the guild's key, the latest first."""
+        rows = await self._database.read(lambda db: db.execute(_ALL, (guild_id, key_id or 0)).fetchall())
+        return [
+            TriedValue(
+                operation=row["operation"],
+                field=row["field"],
+                value=row["value"],
+                uses=row["uses"],
+                used_at=row["used_at"],
+                works=row["refusals"] < (REFUSALS_OF_WORKING if row["uses"] else 1),
+                said=row["said"],
+            )
+            for row in rows
+        ]
+
+
+def note_outcome(db: sqlite3.Connection, job: Job, outcome: TriedOutcome, now: float) -> None:
+    """Note, inside a transaction that changes the job, what has come of its values; what is too much goes."""
+    for field, value in outcome.values.items():
+        row: dict[str, str | int | float] = {
+            "guild_id": job.guild_id,
+            "key_id": job.key_id or 0,
+            "operation": job.operation,
+            "field": field,
+            "value": to_text(value),
+            "now": now,
+            "said": to_text(outcome.said or ""),
+            "member_id": job.author_id,
+        }
+        db.execute(_WORKED if outcome.said is None else _REFUSED, row)
+        db.execute(_DROP_OF_FIELD, row)
+    if outcome.values:
+        db.execute(_DROP_OF_GUILD, {"guild_id": job.guild_id})
+
+
+def forget_of_member(db: sqlite3.Connection, guild_id: int, member_id: int, is_known_model: ModelTest) -> None:
+    """Delete the values that only this member has sent: they may be words of their own. A known model stays."""
+    _forget(db, guild_id, member_id, is_known_model, "1", {})
+    db.execute("UPDATE tried_values SET member_id = NULL WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
+
+
+def forget_of_job(db: sqlite3.Connection, job: Job, is_known_model: ModelTest) -> None:
+    """Delete the values that were sent with this job alone. A known model stays."""
+    values = json.dumps([value for value in job.input.values() if isinstance(value, str)])
+    condition = "operation = :operation AND uses + refusals = 1 AND value IN (SELECT value FROM json_each(:values))"
+    _forget(db, job.guild_id, job.author_id, is_known_model, condition, {"operation": job.operation, "values": values})
+
+
+def _forget(
+    db: sqlite3.Connection,
+    guild_id: int,
+    member_id: int,
+    is_known_model: ModelTest,
+    condition: str,
+    values: Mapping[str, str],
+) -> None:
+    whose = {"guild_id": guild_id, "member_id": member_id, **values}
+    query = f"{_OF_MEMBER} AND {condition}"
+    doomed = [
+        tuple(row)
+        for row in db.execute(query, whose).fetchall()
+        if not (row["field"] == "model" and is_known_model(row["value"]))
+    ]
+    db.executemany(_DELETE, doomed)

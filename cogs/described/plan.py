@@ -1,0 +1,222 @@
+"""From an operation's fields to the options of its command, within what Discord takes of a command. Pure.
+
+The limits are from https://discord.com/developers/docs/interactions/application-commands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bot.catalogue import Field, FieldKind, Operation
+from bot.catalogue.compatible import kinds_of
+from bot.domain.text import shortened
+from cogs.described import texts
+from cogs.ui.forms import INPUTS
+from cogs.ui.texts import PRIVATE_OPTION
+from cogs.workflows.operation_form import MAIN_FIELDS, TYPED
+from cogs.workflows.texts import COUNT_OPTION, ENHANCE_OPTION, JOB_OPTION, URL_OPTION
+
+OPTIONS_MAX = 25
+NAME_CHARS = 32
+ABOUT_CHARS = 100
+LIST_UPLOADS = 2
+"""How many uploads a field that takes a list of files offers; links may be any number."""
+ENHANCED = "prompt"
+"""The field that another step can rewrite first."""
+
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+_LINK_ENDING = re.compile(r"_(?:url|uri|link)s?$")
+
+
+class OptionKind(StrEnum):
+    """What an option takes."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    FLAG = "flag"
+    UPLOAD = "upload"
+    LINK = "link"
+    """A link to a file; for a field that takes a list, several with spaces between."""
+    JOB = "job"
+
+
+class Common(StrEnum):
+    """The options that are no field."""
+
+    COUNT = "count"
+    ENHANCE = "enhance"
+    PRIVATE = "private"
+    REST = "more"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedOption:
+    """One option: its name and its words in Discord, and what it is for."""
+
+    name: str
+    about: str
+    kind: OptionKind
+    required: bool = False
+    field: Field | None = None
+    """What it gives; None for a `Common` one, whose name says it."""
+    inside: str = ""
+    """The name of the object that the field is a key of; "" for a field of the operation itself."""
+
+    @property
+    def path(self) -> str:
+        """The field as forms name it: `object.key`, or its name."""
+        name = "" if self.field is None else self.field.name
+        return f"{self.inside}.{name}" if self.inside else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandPlan:
+    """The command of an operation: its options, and the fields that they have no room for."""
+
+    operation: str
+    about: str
+    options: tuple[PlannedOption, ...]
+    left: tuple[Field, ...] = ()
+
+    def of_field(self, name: str) -> list[PlannedOption]:
+        """Return the options that give a field of the operation."""
+        return [each for each in self.options if each.field is not None and name in {each.field.name, each.inside}]
+
+
+def plan_of(operation: Operation) -> CommandPlan | None:
+    """Return the command of an operation; None if it is not described, or Discord cannot ask for what it requires."""
+    fields = [field for field in operation.fields if field.probe is None and field.offered]
+    fields.sort(key=lambda field: (not is_needed(field), _can_wait(field)))
+    if not fields:
+        return None
+    common = _common(operation, fields)
+    groups = [(field, _of_field(field, sole=_is_sole_medium(field, fields))) for field in fields]
+    if sum(len(group) for _, group in groups) > OPTIONS_MAX - len(common):
+        common = [_rest(), *common]
+    options: list[PlannedOption] = []
+    left: list[Field] = []
+    for field, group in groups:
+        fits = len(options) + len(group) <= OPTIONS_MAX - len(common)
+        options += group if fits else []
+        left += [] if fits else [field]
+    if not _can_be_asked(left):
+        return None
+    options.sort(key=lambda option: not option.required)
+    return CommandPlan(
+        operation=operation.id,
+        about=_about(operation.title) or operation.id[:ABOUT_CHARS],
+        options=(*_named_apart(options, {each.name for each in common}), *common),
+        left=tuple(left),
+    )
+
+
+def is_needed(field: Field) -> bool:
+    """Whether a command insists on the field; where that is only inferred, the member is warned and may go on."""
+    return field.required and not field.rule_inferred
+
+
+def option_name(wire: str, taken: Collection[str] = ()) -> str:
+    """Return a name as Discord takes it: `visualStyle` as `visual_style`; with a number if it is among `taken`."""
+    name = _NO_NAME.sub("_", _CAPITAL.sub("_", wire).lower()).strip("_") or "value"
+    free, number = name[:NAME_CHARS], 1
+    while free in taken:
+        number += 1
+        ending = f"_{number}"
+        free = name[: NAME_CHARS - len(ending)] + ending
+    return free
+
+
+def _can_wait(field: Field) -> bool:
+    """Whether the field is none of the main ones, and a form could ask for it."""
+    return field.kind in TYPED and field.name not in MAIN_FIELDS
+
+
+def _can_be_asked(left: Collection[Field]) -> bool:
+    """Whether a form can ask for all that is required of the fields without an option."""
+    needed = [field for field in left if is_needed(field)]
+    inputs = sum(2 if field.kind is FieldKind.URL else 1 for field in needed)
+    return inputs <= INPUTS and all(field.kind in TYPED or field.kind is FieldKind.URL for field in needed)
+
+
+def _common(operation: Operation, fields: Collection[Field]) -> list[PlannedOption]:
+    """Return the options that commands have besides their fields, but for those that a field is called like."""
+    wanted = {Common.COUNT: COUNT_OPTION, Common.ENHANCE: ENHANCE_OPTION, Common.PRIVATE: PRIVATE_OPTION}
+    if operation.workflow == "prompt" or not any(field.name == ENHANCED for field in fields):
+        del wanted[Common.ENHANCE]
+    if any(is_needed(field) and kinds_of(field) for field in fields):
+        del wanted[Common.COUNT]  # finishing a file twice makes the same twice
+    own = {option_name(field.name) for field in fields}
+    return [
+        PlannedOption(
+            name=word.value, about=about, kind=OptionKind.INTEGER if word is Common.COUNT else OptionKind.FLAG
+        )
+        for word, about in wanted.items()
+        if word is Common.PRIVATE or word.value not in own
+    ]
+
+
+def _rest() -> PlannedOption:
+    return PlannedOption(name=Common.REST.value, about=texts.REST_OPTION, kind=OptionKind.FLAG)
+
+
+def _is_sole_medium(field: Field, fields: Collection[Field]) -> bool:
+    return [each.name for each in fields if kinds_of(each)] == [field.name] and field.kind is FieldKind.URL
+
+
+def _of_field(field: Field, *, sole: bool) -> list[PlannedOption]:
+    if kinds_of(field):
+        return list(_of_media(field, sole=sole))
+    if field.kind is FieldKind.OBJECT and field.item_fields and all(each.kind in TYPED for each in field.item_fields):
+        return [
+            replace(_of_value(inner), inside=field.name, required=is_needed(field) and is_needed(inner))
+            for inner in field.item_fields
+        ]
+    return [_of_value(field)]
+
+
+def _of_media(field: Field, *, sole: bool) -> Iterator[PlannedOption]:
+    """Give an upload, a link and a job; the only file of an operation has `url` and `job` as elsewhere."""
+    name = _LINK_ENDING.sub("", option_name(field.name)) or "file"
+    is_list = field.kind is FieldKind.URLS
+    label = field.label
+    uploads = [name, *(f"{name}_{number}" for number in range(2, LIST_UPLOADS + 1))] if is_list else [name]
+    for each in uploads:
+        yield PlannedOption(name=each, about=_about(texts.of_file(label)), kind=OptionKind.UPLOAD, field=field)
+    link = "url" if sole else f"{name}_url{'s' * is_list}"
+    about = texts.LINKS_OPTION if is_list else URL_OPTION if sole else texts.of_link(label)
+    yield PlannedOption(name=link, about=_about(about), kind=OptionKind.LINK, field=field)
+    about = JOB_OPTION if sole else texts.of_job(label)
+    yield PlannedOption(name="job" if sole else f"{name}_job", about=_about(about), kind=OptionKind.JOB, field=field)
+
+
+def _of_value(field: Field) -> PlannedOption:
+    kinds = {
+        FieldKind.INTEGER: OptionKind.INTEGER,
+        FieldKind.NUMBER: OptionKind.NUMBER,
+        FieldKind.BOOLEAN: OptionKind.FLAG,
+    }
+    is_json = field.kind in {FieldKind.JSON, FieldKind.OBJECT, FieldKind.OBJECTS}
+    return PlannedOption(
+        name=field.name,
+        about=_about(texts.as_json(field.help) if is_json else field.help) or _about(field.label) or field.name,
+        kind=kinds.get(field.kind, OptionKind.TEXT),
+        required=is_needed(field),
+        field=field,
+    )
+
+
+def _about(text: str) -> str:
+    return shortened(text.strip(), ABOUT_CHARS)
+
+
+def _named_apart(options: Collection[PlannedOption], taken: Collection[str]) -> Iterator[PlannedOption]:
+    names = set(taken)
+    for option in options:
+        name = option_name(option.name, names)
+        names.add(name)
+        yield replace(option, name=name)

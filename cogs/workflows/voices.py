@@ -1,0 +1,250 @@
+"""`/audio voices`: the voices that worked here, a sample of each that is paid once, and the defaults."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.domain.harmless_text import harmless
+from bot.domain.models import Job, JobState
+from bot.domain.text import shortened, stamp
+from bot.errors import InputError, NotAllowed, Refused
+from bot.generation.generation import Generation
+from bot.generation.sources import require_kept, require_shown
+from bot.guild.account_memory import VOICE
+from bot.guild.voices import LABEL_CHARS, Voice, VoiceList
+from bot.jobs.surface import Later, NoPlace
+from cogs.ui.controls import Control, on, view_of
+from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
+from cogs.ui.limit_text import fitting
+from cogs.ui.permissions import guild_of, is_moderator, require_moderator
+from cogs.ui.price_labels import price_shown, priced
+from cogs.ui.texts import GONE
+from cogs.ui.totals import total_of
+from cogs.ui.viewer import viewer_of
+from cogs.workflows import texts
+from cogs.workflows.submit import submit
+
+NARRATION: Final = "narration.generate"
+LIST_CHARS, OPTION_CHARS = 3800, 100
+KEPT_S: Final = 7 * 86_400.0
+"""How long Cannon Studio keeps results (its docs): a file that cannot be loaded after that is gone."""
+
+
+async def open_voices(interaction: Interaction) -> None:
+    """Answer ephemerally with the list."""
+    embed, view = _list(await _voices(interaction))
+    await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+
+
+async def _voices(interaction: Interaction) -> VoiceList:
+    return await interaction.client.parts.voices.of(guild_of(interaction), interaction.user.id)
+
+
+def _list(found: VoiceList) -> tuple[discord.Embed, discord.ui.View]:
+    """Draw the list, with a select if there is anything in it."""
+    if not found.voices:
+        return discord.Embed(title=texts.VOICES_TITLE, description=texts.NO_VOICES, colour=NEUTRAL), view_of([])
+    lines = [_line(each, found) for each in found.voices]
+    embed = discord.Embed(title=texts.VOICES_TITLE, description=fitting(lines, LIST_CHARS), colour=NEUTRAL)
+    embed.set_footer(text=texts.VOICES_ABOUT)
+    options = [
+        discord.SelectOption(label=shortened(each.label or each.id, OPTION_CHARS), value=_subject(each.id))
+        for each in found.voices[:OPTIONS_PER_SELECT]
+    ]
+    return embed, view_of([Control.select("voice_pick", "list", placeholder=texts.CHOOSE_VOICE, options=options)])
+
+
+def _line(voice: Voice, found: VoiceList) -> str:
+    name = f"**{harmless(voice.label)}** ({harmless(voice.id)})" if voice.label else f"**{harmless(voice.id)}**"
+    used = texts.NOT_USED
+    if voice.used_at is not None:
+        used = texts.voice_used(stamp(voice.used_at), f"`{voice.operation}`")
+    marks = [
+        mark
+        for default, mark in ((found.own_default, texts.YOUR_DEFAULT), (found.server_default, texts.SERVERS_DEFAULT))
+        if default == voice.id
+    ]
+    return " · ".join([name, used, *marks])
+
+
+def _subject(voice_id: str) -> str:
+    """Return how a control names a voice: its id may have signs that a custom id cannot have."""
+    return hashlib.sha256(voice_id.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+async def _chosen(interaction: Interaction, subject: str) -> tuple[VoiceList, Voice]:
+    """Return the voice that a control is about. Raises InputError if it is not listed any more."""
+    found = await _voices(interaction)
+    voice = next((each for each in found.voices if _subject(each.id) == subject), None)
+    if voice is None:
+        raise InputError(GONE)
+    return found, voice
+
+
+async def _show(interaction: Interaction, subject: str) -> None:
+    """Show one voice, with what can be done, in place of the list."""
+    found, voice = await _chosen(interaction, subject)
+    embed = discord.Embed(title=texts.VOICES_TITLE, description=_line(voice, found), colour=NEUTRAL)
+    view = view_of(await _controls(interaction, found, voice))
+    await in_time(interaction.response.edit_message(embed=embed, view=view))
+
+
+async def _controls(interaction: Interaction, found: VoiceList, voice: Voice) -> list[Control]:
+    subject, guild_id, bot = _subject(voice.id), guild_of(interaction), interaction.client
+    if await bot.parts.voices.sample_of(guild_id, voice.id) is None:
+        price = (await total_of(bot, guild_id, [(NARRATION, _sample_values(voice))])).price
+        first = Control.button("voice_sample", subject, label=priced(texts.MAKE_SAMPLE, price))
+    else:
+        first = Control.button("voice_listen", subject, label=texts.LISTEN, style=discord.ButtonStyle.primary)
+    is_mine, is_ours = found.own_default == voice.id, found.server_default == voice.id
+    controls = [first, Control.button("voice_mine", subject, label=texts.DROP_MINE if is_mine else texts.MAKE_MINE)]
+    if await is_moderator(interaction):
+        controls += [
+            Control.button("voice_ours", subject, label=texts.DROP_OURS if is_ours else texts.MAKE_OURS),
+            Control.button("voice_label", subject, label=texts.NAME_VOICE),
+        ]
+    return [*controls, Control.button("voice_list", "list", label=texts.ALL_VOICES)]
+
+
+def _sample_values(voice: Voice) -> dict[str, Any]:
+    return {"text": texts.SAMPLE_WORDS, VOICE: voice.id}
+
+
+@on("voice_list")
+async def show_list(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Show the list again."""
+    embed, view = _list(await _voices(interaction))
+    await in_time(interaction.response.edit_message(embed=embed, view=view))
+
+
+@on("voice_pick")
+async def pick(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Show the chosen voice."""
+    await _show(interaction, values[0] if values else "")
+
+
+@on("voice_mine")
+async def toggle_mine(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Make the voice the member's own default, or not any more."""
+    found, voice = await _chosen(interaction, subject)
+    chosen = "" if found.own_default == voice.id else voice.id
+    await interaction.client.parts.voices.choose(guild_of(interaction), interaction.user.id, chosen)
+    await _show(interaction, subject)
+
+
+@on("voice_ours")
+async def toggle_ours(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Make the voice the server's default, or not any more."""
+    await require_moderator(interaction)
+    found, voice = await _chosen(interaction, subject)
+    chosen = "" if found.server_default == voice.id else voice.id
+    await interaction.client.parts.voices.choose_for_all(guild_of(interaction), chosen, by_id=interaction.user.id)
+    await _show(interaction, subject)
+
+
+@on("voice_label")
+async def open_label(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Open the form for the voice's label."""
+    await require_moderator(interaction)
+    _, voice = await _chosen(interaction, subject)
+    await in_time(interaction.response.send_modal(VoiceLabelForm(interaction.client, voice)))
+
+
+class VoiceLabelForm(Form):
+    """The label of a voice."""
+
+    def __init__(self, bot: CannonBot, voice: Voice) -> None:
+        super().__init__(bot, title=texts.NAME_VOICE_FORM, name="voice")
+        self._voice = voice
+        self._label: discord.ui.TextInput[VoiceLabelForm] = discord.ui.TextInput(
+            label=texts.NAME_VOICE_INPUT, default=voice.label or None, max_length=LABEL_CHARS, required=False
+        )
+        self.add_item(self._label)
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Store the label, and show the voice with it."""
+        await require_moderator(interaction)
+        await interaction.client.parts.voices.label(
+            guild_of(interaction), self._voice.id, self._label.value, by_id=interaction.user.id
+        )
+        await _show(interaction, _subject(self._voice.id))
+
+
+# ---------------------------------------------------------------------- samples
+
+
+@on("voice_sample")
+async def make_sample(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Have the sample made, at the price that the label told; one that was made meanwhile is not paid again."""
+    _, voice = await _chosen(interaction, subject)
+    if await interaction.client.parts.voices.sample_of(guild_of(interaction), voice.id) is not None:
+        await listen(interaction, subject, ())
+        return
+    generation = Generation(
+        operation=NARRATION,
+        values=_sample_values(voice),
+        sample_of=voice.id,
+        pressed=True,
+        labelled=price_shown(interaction),
+    )
+    await submit(interaction, generation)
+
+
+@on("voice_listen")
+async def listen(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Send the member the sample as a file, ephemerally and at no cost."""
+    _, voice = await _chosen(interaction, subject)
+    job = await _sample(interaction, voice)
+    bot, guild = interaction.client, interaction.guild
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    found = await bot.parts.store.cards.get(job.guild_id, job.card_id)
+    if found is None or guild is None:
+        raise InputError(GONE)
+    async with bot.parts.sources.pace.request(interaction.user.id):
+        try:
+            opened = bot.parts.copies.opened(
+                found, [job], member_id=interaction.user.id, file_limit=guild.filesize_limit
+            )
+            async with opened as files:
+                await _send(interaction, voice, job, files)
+        except (NoPlace, Later) as error:
+            raise Refused(error.sentence if isinstance(error, NoPlace) else texts.SAMPLE_LATER) from error
+
+
+async def _sample(interaction: Interaction, voice: Voice) -> Job:
+    """Return the job with the voice's sample. Raises InputError while there is none, NotAllowed for one elsewhere."""
+    bot, guild_id = interaction.client, guild_of(interaction)
+    job_id = await bot.parts.voices.sample_of(guild_id, voice.id)
+    if job_id is None:
+        raise InputError(GONE)
+    job = await bot.parts.generation.visible.get(await viewer_of(interaction), job_id)
+    if job is None:
+        raise NotAllowed(texts.SAMPLE_ELSEWHERE)
+    require_kept(job)
+    await require_shown(bot.parts.store, guild_id, [job.id])
+    if job.state is not JobState.DELIVERED:
+        raise InputError(texts.SAMPLE_NOT_READY)
+    return job
+
+
+async def _send(interaction: Interaction, voice: Voice, job: Job, files: Sequence[discord.File]) -> None:
+    bot = interaction.client
+    if files:
+        name = harmless(voice.label or voice.id)
+        await in_time(interaction.edit_original_response(content=name, attachments=list(files)), UPLOAD_TIMEOUT_S)
+        return
+    if bot.clock.wall() - (job.finished_at or job.created_at) < KEPT_S:
+        raise InputError(texts.SAMPLE_LATER)
+    await bot.parts.voices.forget_sample(job.guild_id, job.id)
+    raise InputError(texts.SAMPLE_GONE)
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the actions are registered when this module is imported."""

@@ -1,0 +1,255 @@
+"""Moderators are told what Cannon Studio changes: one line for each reading, once, in servers that may use it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.errors import StoreError
+from tests.support.rig import Rig, running
+
+DAY_S = 24 * 3600.0
+PROMPT = {"prompt": {"type": "string"}}
+
+
+def document(*operations: str, **fields: dict[str, Any]) -> dict[str, Any]:
+    """Return a description of these operations, and of those whose `fields` are given: `video_dream={…}`."""
+    described = dict.fromkeys(operations, PROMPT) | {
+        key.replace("_", "."): properties for key, properties in fields.items()
+    }
+    branches = [
+        {
+            "properties": {
+                "operation": {"const": key},
+                "input": {"type": "object", "properties": properties},
+            }
+        }
+        for key, properties in described.items()
+    ]
+    schema = {"oneOf": branches}
+    return {
+        "openapi": "3.1.0",
+        "paths": {"/api/v1/requests": {"post": {"requestBody": {"content": {"application/json": {"schema": schema}}}}}},
+    }
+
+
+A = document("video.dream", "video.tale")
+
+
+async def desk_of(rig: Rig, guild: Any) -> Any:
+    channel = guild.create_text_channel("log")
+    await rig.bot.parts.store.settings.change(guild.id, lambda old: replace(old, log_channel=channel.id))
+    return channel
+
+
+@pytest.fixture
+async def desk(rig: Rig) -> Any:
+    """The log channel, after a first reading that is not to be seen in it."""
+    rig.sandbox.document = A
+    await rig.bot.parts.catalogue_refresh.refresh()
+    return await desk_of(rig, rig.guild)
+
+
+async def read(rig: Rig, document: dict[str, Any], *, after_s: float = DAY_S) -> None:
+    rig.advance(after_s)
+    rig.sandbox.document = document
+    await rig.bot.parts.catalogue_refresh.refresh()
+    await post(rig)
+
+
+async def post(rig: Rig) -> None:
+    with rig.env.time_context():
+        await rig.bot.parts.watch.run_once()
+    await rig.env.settle()
+
+
+def lines(rig: Rig, desk: Any) -> list[str]:
+    found = [each.content for each in desk.history() if each.author.id == rig.bot.user.id]
+    return [each.split(" <t:")[0].removeprefix("`api` The bot noticed that Cannon Studio changed: ") for each in found]
+
+
+async def test_what_is_new_is_one_line(rig: Rig, desk: Any):
+    await read(rig, document("video.dream", "video.tale", "video.saga", "video.epic"))
+    assert lines(rig, desk) == ["new: video.epic, video.saga."]
+
+
+async def test_new_models_and_changed_fields_are_in_the_same_line(rig: Rig, desk: Any):
+    model = {"model": {"enum": ["dream-1", "dream-2"]}}
+    length = {"prompt": {"type": "string", "maxLength": 9}}
+    await read(rig, document("video.tale", "video.saga", video_dream=length | model))
+    [line] = lines(rig, desk)
+    assert line.startswith("new: video.saga, model dream-1 of video.dream, model dream-2 of video.dream")
+    assert line.endswith("; changed: field prompt of video.dream.")
+
+
+async def test_many_are_counted(rig: Rig, desk: Any):
+    await read(rig, document("video.dream", "video.tale", *(f"video.n{number}" for number in range(12))))
+    assert lines(rig, desk) == ["new: 12 operations."]
+
+
+async def test_a_change_is_told_once_whatever_restarts_in_between(rig: Rig, desk: Any):
+    more = document("video.dream", "video.tale", "video.saga")
+    await read(rig, more)
+    await rig.restart()
+    await read(rig, more)
+    await rig.bot.parts.store.meta.forget("openapi_etag")
+    await rig.restart()
+    await read(rig, more)
+    assert lines(rig, desk) == ["new: video.saga."]
+
+
+async def test_what_a_bot_that_dies_has_read_is_told_by_the_next_one(rig: Rig, desk: Any):
+    rig.advance(DAY_S)
+    rig.sandbox.document = document("video.dream", "video.tale", "video.saga")
+    await rig.bot.parts.catalogue_refresh.refresh()  # stored, and dead before the log channel is written to
+    await rig.restart()
+    with capture_logs() as logged:
+        await post(rig)
+        await rig.bot.parts.catalogue_refresh.refresh()
+    assert [each for each in logged if each["event"] == "catalogue.changed"] == []
+    await post(rig)
+    assert lines(rig, desk) == ["new: video.saga."]
+
+
+async def test_what_could_not_be_stored_is_told_by_the_next_reading(
+    rig: Rig, desk: Any, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as failing:
+
+        async def full(*_: object, **_more: object) -> None:
+            raise StoreError("The disk is full.")
+
+        failing.setattr(rig.bot.parts.store.api_changes, "adopt", full)
+        with pytest.raises(StoreError):
+            await read(rig, document("video.dream", "video.tale", "video.saga"))
+    await read(rig, document("video.dream", "video.tale", "video.saga"))
+    assert lines(rig, desk) == ["new: video.saga."]
+
+
+async def test_the_hosts_log_has_a_line_for_each_change_and_none_at_the_start(rig: Rig, desk: Any):
+    with capture_logs() as logged:
+        await read(rig, document("video.dream", "video.tale", "video.saga", "video.epic"))
+        await rig.restart()
+    assert [each["operation"] for each in logged if each["event"] == "catalogue.changed"] == [
+        "video.epic",
+        "video.saga",
+    ]
+
+
+async def test_only_servers_that_may_use_it_are_told(rig: Rig, desk: Any):
+    other = rig.env.create_guild("Other")
+    other_desk = await desk_of(rig, other)
+    changed = {"prompt": {"type": "string", "maxLength": 9}}
+    dream = rig.bot.catalogue.resolve("video.dream")
+    await rig.bot.parts.switches.switch(other.id, dream, on=False, by_id=1)
+    await post(rig)
+    await read(rig, document("video.tale", video_dream=changed))
+    assert lines(rig, desk) == ["changed: field prompt of video.dream."]
+    assert [line for line in lines(rig, other_desk) if "changed:" in line] == []
+    await read(rig, document("video.saga", "video.tale", video_dream={"prompt": {"type": "string", "maxLength": 8}}))
+    assert [line for line in lines(rig, other_desk) if "new:" in line] == ["new: video.saga."]
+
+
+async def test_a_server_without_a_key_or_a_log_channel_is_told_nothing(tmp_path: Path):
+    async with running(tmp_path, cannon_api_key=None) as rig:
+        desk = await desk_of(rig, rig.guild)
+        quiet = rig.env.create_guild("Quiet")
+        await read(rig, A)
+        assert lines(rig, desk) == []
+        assert await rig.bot.parts.store.decisions.all(quiet.id) == []
+
+
+async def test_the_first_reading_says_that_it_is_the_first(rig: Rig):
+    desk = await desk_of(rig, rig.guild)
+    await read(rig, A)
+    [line] = lines(rig, desk)
+    assert line.startswith(
+        "`api` The bot read Cannon Studio's description of its API for the first time. Other than the bot knew it: "
+    )
+    assert "new: video.dream, video.tale" in line
+
+
+async def test_fields_and_models_of_what_came_are_not_told_beside_it(rig: Rig, desk: Any):
+    model = {"model": {"enum": ["saga-1", "saga-2"]}}
+    await read(rig, document("video.dream", "video.tale", video_saga=PROMPT | model))
+    assert lines(rig, desk) == ["new: video.saga."]
+
+
+async def test_the_status_shows_the_latest_changes_with_when(rig: Rig, desk: Any):
+    await rig.restart()
+    assert await status(rig) == "not read since the bot has started\n<t:1767225600:R> new: video.dream, video.tale"
+    await read(rig, document("video.dream", "video.tale", "video.saga"))
+    now = int(rig.clock.wall())
+    assert await status(rig) == (
+        f"read <t:{now}:R>\n<t:{now}:R> new: video.saga\n<t:1767225600:R> new: video.dream, video.tale"
+    )
+
+
+async def status(rig: Rig, name: str = "Cannon Studio's description of its API") -> str | None:
+    result = await rig.moderator.slash(rig.channel, "studio status")
+    return {field.name: field.value for field in result.response.embeds[0].fields}.get(name)
+
+
+async def varied(rig: Rig, *, after_s: float = DAY_S, **options: Any) -> None:
+    """Have another API described, and read it."""
+    rig.advance(after_s)
+    rig.sandbox.vary(**options)
+    await rig.bot.parts.catalogue_refresh.refresh()
+    await post(rig)
+
+
+@pytest.fixture
+async def known(rig: Rig) -> Any:
+    """The log channel of a bot that has read the API as it is documented."""
+    await varied(rig)
+    return await desk_of(rig, rig.guild)
+
+
+async def test_what_vanishes_is_told_and_shown_until_it_is_back(rig: Rig, known: Any):
+    await varied(rig, vanished={"video.upscale", "lipsync.generate"})
+    assert lines(rig, known) == ["gone: lipsync.generate, video.upscale."]
+    await rig.restart()
+    assert await status(rig, "No longer offered by Cannon Studio") == "Generate Lip Sync, Upscale Video"
+    dream = rig.bot.catalogue.resolve("video.upscale")
+    await rig.bot.parts.switches.switch(rig.guild.id, dream, on=False, by_id=1)
+    assert await status(rig, "No longer offered by Cannon Studio") == "Generate Lip Sync", "what is on here"
+    await varied(rig, vanished=set())
+    assert lines(rig, known)[-1] == "new: lipsync.generate."
+    assert await status(rig, "No longer offered by Cannon Studio") is None
+
+
+async def test_another_id_is_told_with_the_former_one(rig: Rig, known: Any):
+    await varied(rig, renamed={"video.upscale": "video.enlarge"})
+    assert lines(rig, known) == ["changed: video.upscale is now video.enlarge."]
+
+
+async def test_a_document_that_changes_to_and_fro_does_not_flood(rig: Rig, known: Any):
+    for number in range(8):
+        await varied(rig, after_s=3600.0, vanished={"video.upscale"} if number % 2 == 0 else set())
+        await rig.restart()
+    assert lines(rig, known) == ["gone: video.upscale.", "new: video.upscale."]
+    await varied(rig, after_s=3600.0, vanished={"video.upscale"})
+    assert len(lines(rig, known)) == 2
+    await varied(rig)
+    assert lines(rig, known)[2:] == ["gone: video.upscale."], "a day later, as it still is"
+
+
+@pytest.mark.parametrize("shape", ["enum_named_examples", "paths", "vendor_list"])
+async def test_it_is_told_in_other_forms_of_the_document(rig: Rig, shape: str):
+    await varied(rig, document_shape=shape)
+    desk = await desk_of(rig, rig.guild)
+    await varied(rig, vanished={"video.upscale"})
+    assert lines(rig, desk) == ["gone: video.upscale."]
+
+
+async def test_names_of_the_document_do_nothing_in_a_message(rig: Rig, desk: Any):
+    evil = {"model": {"enum": ["@everyone", "[x](https://evil.test)", "**bold**" * 40]}}
+    await read(rig, document("video.tale", video_dream=evil))
+    [line] = lines(rig, desk)
+    assert "@everyone" not in line
+    assert "](" not in line
+    assert len(line) < 500

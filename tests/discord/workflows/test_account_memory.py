@@ -1,0 +1,151 @@
+"""What the API took and refused on a server's account is offered accordingly there, and nowhere else."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from bot.domain.models import AccountStatus, JobState
+from bot.store.jobs.tried_values import VALUES_OF_FIELD, VALUES_OF_GUILD
+from tests.support.rig import GUILD_KEY, Rig
+
+
+async def offered(rig: Rig, command: str, option: str, typed: str = "", **filled: object) -> list[tuple[str, str]]:
+    found = await rig.member.autocomplete(rig.channel, command, option, typed, **filled)
+    return [(each["value"], each["name"].partition(" · about")[0]) for each in found]
+
+
+def refuse(rig: Rig, said: str) -> None:
+    rig.sandbox.faults.add("submit", "status", status=400, body=f'{{"error": {{"message": "{said}"}}}}')
+
+
+async def make(rig: Rig, command: str, **options: Any) -> None:
+    await rig.member.slash(rig.channel, command, **options)
+    await rig.work()
+
+
+async def test_after_one_success_a_model_a_voice_and_a_mode_are_offered_first_also_after_a_restart(rig: Rig):
+    await make(rig, "image generate", prompt="a fox", model="Seedream 5.0 Lite", resolution="2K")
+    await make(rig, "audio narration", text="Good morning", voice_id="v_ada")
+    await make(rig, "audio music", prompt="rain", mode="manual")
+    for _ in range(2):
+        assert (await offered(rig, "image generate", "model"))[0] == ("seedream5", "Seedream 5.0 Lite (seedream5)")
+        assert (await offered(rig, "image edit", "model"))[0][0] == "seedream5"
+        assert (await offered(rig, "image generate", "resolution"))[0][0] == "2K"
+        assert (await offered(rig, "audio narration", "voice_id"))[0] == ("v_ada", "v_ada")
+        assert [each[0] for each in await offered(rig, "audio music", "mode")] == ["manual", "auto"]
+        await rig.restart()
+
+
+async def test_completions_read_the_memory_once_and_take_less_than_50_ms_with_all_that_is_kept(rig: Rig):
+    rows = [
+        (rig.guild.id, operation, field, f"{field}-{number}", float(number))
+        for operation in ("image.generate", "image.edit", "video.generate", "narration.generate")
+        for field in (
+            "model",
+            "voice_id",
+            "mode",
+            "resolution",
+            "style",
+            "quality",
+            "provider",
+            "control_mode",
+            "a",
+            "b",
+        )
+        for number in range(VALUES_OF_FIELD)
+    ]
+    assert len(rows) == VALUES_OF_GUILD
+    store = rig.bot.parts.store
+    await store._database.write(
+        lambda db: db.executemany(
+            "INSERT INTO tried_values (guild_id, key_id, operation, field, value, uses, used_at)"
+            " VALUES (?, 0, ?, ?, ?, 1, ?)",
+            rows,
+        )
+    )
+    assert (await offered(rig, "audio narration", "voice_id"))[0][0] == "voice_id-49"
+    store.tried_values._database = None  # type: ignore[assignment]  # whoever reads it now fails
+    operation, spans = rig.bot.catalogue.get("narration.generate"), []
+    for _ in range(3):
+        started = time.perf_counter()
+        memory = await rig.bot.parts.memories.of(rig.guild.id)
+        tried = memory.of(operation, "voice_id")
+        assert len(rig.bot.catalogue.suggest("narration.generate", "voice_id", "voice", {}, tried)) == 25
+        spans.append(time.perf_counter() - started)
+    assert min(spans) < 0.05, spans
+
+
+async def test_another_server_is_offered_none_of_it(rig: Rig):
+    await make(rig, "audio narration", text="Good morning", voice_id="v_ada")
+    other = rig.env.create_guild("Elsewhere")
+    channel, member = other.create_text_channel("general"), other.add_member(rig.env.create_user("eve"))
+    assert await member.autocomplete(channel, "audio narration", "voice_id", "") == []
+    assert [each[0] for each in await offered(rig, "audio narration", "voice_id")] == ["v_ada"]
+
+
+async def test_what_was_refused_comes_last_with_the_apis_word(rig: Rig):
+    refuse(rig, "Model gptimage2 is not on your plan.")
+    await make(rig, "image generate", prompt="a fox", model="gpt-image-2")
+    found = await offered(rig, "image generate", "model")
+    assert found[-1] == (
+        "gptimage2",
+        "GPT Image 2 (gptimage2) · refused here: Model gptimage2 is not on your plan.",
+    )
+    await make(rig, "image generate", prompt="a fox", model="gpt-image-2")
+    assert (await offered(rig, "image generate", "model"))[0] == ("gptimage2", "GPT Image 2 (gptimage2)")
+
+
+async def test_a_name_without_a_known_id_is_tried_and_its_outcome_remembered(rig: Rig):
+    await make(rig, "image generate", prompt="a fox", model="seedream5")
+    refuse(rig, "Unknown model.")
+    await make(rig, "image generate", prompt="a fox", model="Flux 2")
+    job = (await rig.jobs())[0]
+    assert (job.state, job.input["model"]) == (JobState.FAILED, "flux2")
+    assert job.error == (
+        "Cannon Studio does not take the model Flux 2 as flux2; these worked here: Seedream 5.0 Lite. "
+        "It says: Unknown model."
+    )
+    assert ("Flux 2", "Flux 2 (id not known yet)") in await offered(rig, "image generate", "model")
+    await make(rig, "image generate", prompt="a fox", model="Flux 2")
+    assert (await rig.jobs())[0].input["model"] == "flux-2"
+    found = await offered(rig, "image generate", "model")
+    assert found[0] == ("flux-2", "Flux 2 (flux-2)")
+    assert found[-1][0] == "flux2"
+    assert "Flux 2" not in [value for value, _ in found]
+
+
+async def test_what_a_member_erases_is_offered_no_more(rig: Rig):
+    refuse(rig, "Unknown model.")
+    await make(rig, "image generate", prompt="a fox", model="my own words")
+    assert (await offered(rig, "image generate", "model"))[-1][0] == "my own words"
+    await rig.bot.parts.member_data.erase(rig.guild.id, rig.member.id)
+    assert "my own words" not in [each[0] for each in await offered(rig, "image generate", "model")]
+
+
+async def test_a_plan_without_one_model_does_not_lock_the_operation(rig: Rig):
+    body = '{"error": {"message": "Your plan does not include the model veo31."}}'
+    rig.sandbox.faults.add("submit", "status", status=403, body=body)
+    await make(rig, "video generate", prompt="waves", model="veo31")
+    assert (await offered(rig, "video generate", "model"))[-1][0] == "veo31"
+    await make(rig, "video generate", prompt="waves", model="seedance2")
+    assert [each.state for each in await rig.jobs()] == [JobState.DELIVERED, JobState.FAILED]
+
+
+async def test_a_plan_without_one_voice_says_so_and_does_not_lock_narration(rig: Rig):
+    body = '{"error": {"message": "The voice_id v_gold needs a larger plan."}}'
+    rig.sandbox.faults.add("submit", "status", status=403, body=body)
+    await make(rig, "audio narration", text="Good morning", voice_id="v_gold")
+    assert (await rig.jobs())[0].error == (
+        "Generate Narration is not available on this account: The voice_id v_gold needs a larger plan."
+    )
+    await make(rig, "audio narration", text="Good morning")
+    assert (await rig.jobs())[0].state is JobState.DELIVERED
+
+
+async def test_a_new_key_is_another_account_at_once(rig: Rig):
+    await make(rig, "audio narration", text="Good morning", voice_id="v_ada")
+    assert [each[0] for each in await offered(rig, "audio narration", "voice_id")] == ["v_ada"]
+    store, status = rig.bot.parts.store, AccountStatus(credits=None, plan=None, scopes=())
+    await store.keys.set(rig.guild.id, GUILD_KEY, set_by=1, status=status)
+    assert await offered(rig, "audio narration", "voice_id") == []

@@ -1,0 +1,425 @@
+"""Operations that the code has no command for: they get one from their data, and it behaves as the others do."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+from discord.http import HTTPClient
+
+from bot.app.command_list import rows
+from bot.app.entry_points import describe_commands
+from bot.app.named_operations import KEEP_S, NAMED_META
+from bot.domain.models import JobState
+from bot.sandbox.openapi_shapes import SHAPES
+from tests.support.rig import HOST_KEY, Rig, running
+from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly
+from tests.support.workflows import IMAGE, delivered, earlier, examined, posted_link
+
+TILE = {
+    "prompt": {"type": "string", "description": "What is on the tile, e.g. roses"},
+    "image_url": {"type": "string", "format": "uri", "description": "The picture to tile"},
+    "size": {"type": "integer", "minimum": 1, "maximum": 9, "description": "How many tiles"},
+    "seamless": {"type": "boolean"},
+    "visualStyle": {"enum": ["plain", "baroque"]},
+}
+HOUR_S = 3600.0
+ALWAYS = {"enum_free_input", "enum_named_examples"}
+WITHOUT_FIELDS = {"enum_free_input", "operation_one_of"}
+"""Forms of the document that name operations and say nothing of their inputs."""
+
+
+def branch(operation: str, properties: dict[str, Any], *required: str, title: str = "") -> dict[str, Any]:
+    """Describe one operation as an OpenAPI document does."""
+    given = {"type": "object", "properties": properties, "required": list(required)}
+    return {"title": title or operation, "properties": {"operation": {"const": operation}, "input": given}}
+
+
+def document(*branches: dict[str, Any]) -> dict[str, Any]:
+    body = {"content": {"application/json": {"schema": {"oneOf": list(branches)}}}}
+    return {"paths": {"/api/v1/requests": {"post": {"requestBody": body}}}}
+
+
+async def learn(rig: Rig, *branches: dict[str, Any]) -> None:
+    """Let the bot read a document, and the round of its upkeep come that registers commands."""
+    await rig.bot.live_catalogue.learn(document(*branches))
+    rig.sandbox.api.know(rig.bot.catalogue)
+    await rig.bot.parts.command_sync.catch_up()
+
+
+def registered(rig: Rig) -> dict[str, dict[str, Any]]:
+    """Return every slash command that Discord has been given, by what a member types."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def walk(item: dict[str, Any], above: str) -> None:
+        name = f"{above} {item['name']}".strip()
+        inner = [each for each in item.get("options") or [] if each["type"] in {1, 2}]
+        for each in inner:
+            walk(each, name)
+        if not inner:
+            found[name] = item
+
+    for command in rig.env.backend.commands[None].values():
+        if command.get("type", 1) == 1:
+            walk(command, "")
+    return found
+
+
+def command_names(rig: Rig) -> dict[str, str]:
+    """Return the command of each operation, by the modules that this bot has loaded: other tests load them again."""
+    names: dict[str, str] = importlib.import_module("cogs.workflows.options").command_names(rig.bot)
+    return names
+
+
+def options(rig: Rig, command: str) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in registered(rig)[command]["options"]}
+
+
+# ---------------------------------------------------------------------- the built-in ones
+
+
+async def test_a_3d_location_is_made_of_a_picture_by_its_own_command(rig: Rig):
+    await rig.member.slash(
+        rig.channel,
+        "3d location",
+        description="a harbour at dawn",
+        source_image=("harbour.png", png()),
+        source_image_urls=await posted_link(rig, IMAGE),
+        angle_context='[{"label": "north", "azimuth": 0}]',
+    )
+    await rig.work()
+    [job] = await rig.jobs()
+    assert (job.state, job.operation) == (JobState.DELIVERED, "three_d.location.generate")
+    [request] = rig.sandbox.requests
+    assert request.input["description"] == "a harbour at dawn"
+    assert len(request.input["source_image_urls"]) == 2
+    assert request.input["angle_context"] == [{"label": "north", "azimuth": 0}]
+    assert examined(rig, delivered(rig, job)[0]) is IMAGE
+    await settled_exactly(rig, HOST_KEY)
+
+
+async def test_what_is_wrong_is_refused_before_anything_is_spent(rig: Rig):
+    result = await rig.member.slash(rig.channel, "3d location", description="x", angle_context="north")
+    assert "angles" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+async def test_a_switched_off_operation_is_refused_by_its_made_command(rig: Rig):
+    operation = rig.bot.catalogue.get("three_d.location.generate")
+    await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
+    result = await rig.member.slash(rig.channel, "3d location", description="x")
+    assert "switched off" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+# ---------------------------------------------------------------------- new ones
+
+
+async def test_a_new_operation_of_the_document_becomes_a_command_with_its_rules(rig: Rig):
+    assert "image tile" not in registered(rig)
+    await learn(rig, branch("image.tile", TILE, "prompt", "image_url", title="Tile Image"))
+    command = registered(rig)["image tile"]
+    assert command["description"] == "Tile Image"
+    made = options(rig, "image tile")
+    assert next(iter(made)) == "prompt"
+    assert made["prompt"]["required"]
+    assert made["prompt"]["description"] == "What is on the tile, e.g. roses"
+    assert (made["size"]["type"], made["size"]["min_value"], made["size"]["max_value"]) == (4, 1, 9)
+    assert made["seamless"]["type"] == 5
+    assert [made[name]["type"] for name in ("image", "url", "job")] == [11, 3, 3]
+    assert {"enhance", "private"} <= set(made)
+    offered = await rig.member.autocomplete(rig.channel, "image tile", "visual_style", "bar")
+    assert [each["value"] for each in offered] == ["baroque"]
+
+
+@pytest.mark.parametrize("way", ["upload", "link", "job"])
+async def test_a_new_operation_takes_a_file_in_every_way(rig: Rig, way: str):
+    await learn(rig, branch("image.tile", TILE, "prompt", "image_url"))
+    given: dict[str, Any] = {}
+    if way == "upload":
+        given["image"] = ("cat.png", png())
+    elif way == "link":
+        given["url"] = await posted_link(rig, IMAGE)
+    else:
+        job = await earlier(rig, IMAGE)
+        offered = await rig.member.autocomplete(rig.channel, "image tile", "job", "")
+        assert [each["value"] for each in offered] == [job.id]
+        given["job"] = job.id
+    await rig.member.slash(rig.channel, "image tile", prompt="roses", size=3, visual_style="plain", **given)
+    await rig.work()
+    job = (await rig.jobs())[0]
+    assert job.operation == "image.tile"
+    sent = rig.sandbox.requests[-1].input
+    assert {name: sent[name] for name in ("prompt", "size", "visualStyle")} == {
+        "prompt": "roses", "size": 3, "visualStyle": "plain",
+    }  # fmt: skip
+    assert sent["image_url"].startswith("http")
+    await settled_exactly(rig, HOST_KEY)
+
+
+async def test_a_file_that_is_required_and_missing_is_named(rig: Rig):
+    await learn(rig, branch("image.tile", TILE, "prompt", "image_url"))
+    result = await rig.member.slash(rig.channel, "image tile", prompt="roses")
+    assert "Give the image url" in private_sentence(result)
+    await nothing_happened(rig)
+
+
+async def test_a_list_of_files_takes_several_and_is_named_where_it_is_required(rig: Rig):
+    await learn(
+        rig, branch("image.blend", {"image_urls": {"type": "array", "items": {"type": "string"}}}, "image_urls")
+    )
+    result = await rig.member.slash(rig.channel, "image blend")
+    assert "Give the image urls" in private_sentence(result)
+    await nothing_happened(rig)
+    job = await earlier(rig, IMAGE)
+    links = f"{await posted_link(rig, IMAGE)} {await posted_link(rig, IMAGE)}"
+    upload = ("cat.png", png())
+    await rig.member.slash(rig.channel, "image blend", image=upload, image_urls=links, image_job=job.id)
+    await rig.work()
+    assert len(rig.sandbox.requests[-1].input["image_urls"]) == 4
+
+
+async def test_a_prompt_is_rewritten_first_where_enhance_says_so(rig: Rig):
+    await learn(rig, branch("image.poster", {"prompt": {"type": "string"}}, "prompt"))
+    await rig.member.slash(rig.channel, "image poster", prompt="roses", enhance=True)
+    first, second = reversed(await rig.jobs())
+    assert (first.operation, second.operation) == ("prompt.enhance.image", "image.poster")
+    await rig.work()
+
+
+async def test_what_the_options_have_no_room_for_is_asked_in_a_form(rig: Rig):
+    many = {f"field_{number:02}": {"type": "string"} for number in range(30)}
+    await learn(rig, branch("image.tile", {**many, "prompt": {"type": "string"}}, "prompt"))
+    made = options(rig, "image tile")
+    assert len(made) == 25
+    assert {"prompt", "more", "private"} <= set(made)
+    shown = await rig.member.slash(rig.channel, "image tile", prompt="roses", more=True)
+    fields = rig.form_fields(shown)
+    left = [f"field_{number:02}" for number in range(30) if f"field_{number:02}" not in made]
+    assert 0 < len(fields) == min(5, len(left))
+    await rig.member.submit_modal(shown, {fields[0]: "typed"})
+    [job] = await rig.jobs()
+    assert job.input == {"prompt": "roses", left[0]: "typed"}
+
+
+async def test_a_required_field_without_an_option_is_always_asked(rig: Rig):
+    many = {f"field_{number:02}": {"type": "string"} for number in range(26)}
+    await learn(rig, branch("image.tile", many, *many))
+    made = options(rig, "image tile")
+    typed = {name: "x" for name in made if name.startswith("field_")}
+    shown = await rig.member.slash(rig.channel, "image tile", **typed)
+    fields = rig.form_fields(shown)
+    await rig.member.submit_modal(shown, dict.fromkeys(fields, "y"))
+    [job] = await rig.jobs()
+    assert set(job.input) == set(many)
+
+
+async def test_one_that_discord_cannot_ask_for_is_left_to_the_raw_request(rig: Rig):
+    many = {f"field_{number:02}": {"type": "string"} for number in range(40)}
+    await learn(rig, branch("image.tile", many, *many))
+    assert "image tile" not in registered(rig)
+    offered = await rig.moderator.autocomplete(rig.channel, "studio request", "operation", "tile")
+    assert [each["value"] for each in offered] == ["image.tile"]
+
+
+async def test_names_that_are_taken_or_equal_are_told_apart(rig: Rig):
+    words = {"prompt": {"type": "string"}}
+    await learn(
+        rig,
+        branch("image.edit.generate", words, "prompt"),
+        branch("image.tile", words, "prompt"),
+        branch("image.tile.generate", words, "prompt"),
+        branch("Image.TILE", words, "prompt"),
+    )
+    made = registered(rig)
+    by_id = command_names(rig)
+    assert by_id["image.edit.generate"] == "image edit_generate"
+    assert by_id["image.tile.generate"] == "image tile_generate"
+    assert len({by_id["image.tile"], by_id["Image.TILE"]}) == 2
+    assert set(by_id.values()) <= set(made)
+
+
+async def test_two_hundred_new_operations_stay_within_discords_limits_and_the_rest_is_named(rig: Rig):
+    branches = [branch(f"image.kind{number:03}", TILE, "prompt") for number in range(200)]
+    await learn(rig, *branches)
+    commands = [each for each in rig.env.backend.commands[None].values() if each.get("type", 1) == 1]
+    assert len(commands) <= 100
+    for command in commands:
+        assert len(command["options"] or []) <= 25, command["name"]
+    ways = command_names(rig)
+    left = [each for each in rig.bot.catalogue.operations if each not in ways]
+    assert "image.kind199" in left
+    assert "image.kind000" in ways
+    result = await rig.moderator.slash(rig.channel, "studio operations")
+    lines = result.response.embeds[0].description.splitlines()
+    assert "`image.kind000` · /image kind000" in " ".join(lines)
+    assert "`three_d.model.generate` · only by /studio request" in " ".join(lines)
+
+
+# ---------------------------------------------------------------------- while the bot runs, and after
+
+
+@pytest.fixture
+def registrations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count from now on how often commands are registered, by every bot."""
+    times: list[int] = []
+    upsert = HTTPClient.bulk_upsert_global_commands
+
+    def counted(http: HTTPClient, application_id: int, payload: list[Any]) -> Any:
+        times.append(len(payload))
+        return upsert(http, application_id, payload=payload)
+
+    monkeypatch.setattr(HTTPClient, "bulk_upsert_global_commands", counted)
+    return times
+
+
+async def test_a_flapping_document_registers_at_most_once_an_hour(rig: Rig, registrations: list[int]):
+    for number in range(10):
+        await learn(rig, branch(f"image.kind{number}", TILE, "prompt"))
+    assert len(registrations) == 1
+    rig.advance(HOUR_S)
+    await rig.bot.parts.command_sync.catch_up()
+    assert len(registrations) == 2
+    assert "image kind9" in registered(rig)
+    await rig.bot.parts.command_sync.catch_up()
+    assert len(registrations) == 2
+
+
+async def test_commands_are_there_after_a_restart_without_registering_again(rig: Rig, registrations: list[int]):
+    read = document(branch("image.tile", TILE, "prompt", "image_url"))
+    await rig.bot.parts.store.meta.set("openapi_document", json.dumps(read))
+    await rig.restart()
+    assert "image tile" in registered(rig)
+    await rig.restart()
+    assert len(registrations) == 1
+    result = await rig.member.slash(rig.channel, "image tile", prompt="roses", image=("cat.png", png()))
+    assert not result.ephemeral
+    await rig.work()
+
+
+async def test_what_discord_refuses_keeps_no_bot_from_starting(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    upsert = HTTPClient.bulk_upsert_global_commands
+
+    async def refusing(http: HTTPClient, application_id: int, payload: list[dict[str, Any]]) -> Any:
+        if any(inner["name"] == "tile" for each in payload for inner in each.get("options") or []):
+            raise discord.HTTPException(SimpleNamespace(status=400, reason="Bad Request"), "invalid")  # type: ignore[arg-type] # what it reads of a response
+        return await upsert(http, application_id, payload=payload)
+
+    monkeypatch.setattr(HTTPClient, "bulk_upsert_global_commands", refusing)
+    await learn(rig, branch("image.tile", TILE, "prompt"))
+    assert "image tile" not in registered(rig)
+    assert "image generate" in registered(rig)
+    result = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+    assert not result.ephemeral
+    await rig.work()
+
+
+async def test_help_prices_and_lists_them(rig: Rig):
+    await learn(rig, branch("image.tile", TILE, "prompt", title="Tile Image"))
+    result = await rig.member.slash(rig.channel, "help", topic="image")
+    text = " ".join(embed.description or "" for embed in result.response.embeds)
+    assert "image tile" in text
+    assert "Tile Image · price not known yet" in text
+    assert "`visual_style`" in text
+
+
+# ---------------------------------------------------------------------- what a document no longer names
+
+
+async def read(rig: Rig, *branches: dict[str, Any]) -> None:
+    """Let the bot fetch a document, and the round of its upkeep come that registers commands."""
+    rig.sandbox.document = document(*branches)
+    await rig.bot.parts.catalogue_refresh.refresh()
+    rig.sandbox.api._documented = rig.bot.catalogue
+    rig.sandbox.api.vary(rig.sandbox.api.variant)
+    rig.advance(HOUR_S)
+    await rig.bot.parts.command_sync.catch_up()
+
+
+async def test_a_flap_takes_no_command_away_and_its_operation_asks_first(rig: Rig):
+    tile, poster = branch("image.tile", TILE, "prompt"), branch("image.poster", TILE, "prompt")
+    await read(rig, tile, poster)
+    await read(rig, poster)
+    assert {"image tile", "image poster"} <= set(registered(rig))
+    assert not rig.bot.catalogue.get("image.tile").offered
+    await rig.restart()
+    assert "image tile" in registered(rig)
+    result = await rig.member.slash(rig.channel, "image tile", prompt="roses")
+    assert result.ephemeral
+    assert "no longer" in result.response.content
+    await nothing_happened(rig)
+    await read(rig, tile, poster)
+    assert rig.bot.catalogue.get("image.tile").offered
+
+
+async def test_a_command_goes_once_its_operation_was_not_named_for_a_week(rig: Rig):
+    tile, poster = branch("image.tile", TILE, "prompt"), branch("image.poster", TILE, "prompt")
+    await read(rig, tile, poster)
+    await read(rig, poster)
+    rig.advance(KEEP_S)
+    assert "image tile" in registered(rig)
+    await rig.restart()
+    assert "image tile" not in registered(rig)
+    assert "image poster" in registered(rig)
+
+
+async def test_the_command_line_lists_what_the_bot_has_read(rig: Rig):
+    database = rig.bot.settings.database
+    before = {row["name"] for row in rows(await asyncio.to_thread(describe_commands, database))}
+    await read(rig, branch("image.tile", TILE, "prompt"))
+    after = {row["name"] for row in rows(await asyncio.to_thread(describe_commands, database))}
+    assert after - before == {"image tile"}
+    none = rows(await asyncio.to_thread(describe_commands, database.with_name("none.db")))
+    assert {row["name"] for row in none} == before
+    await rig.bot.parts.store.meta.set("openapi_document", "{")
+    assert await asyncio.to_thread(describe_commands, database)
+
+
+async def test_what_cannot_be_read_of_the_last_week_is_forgotten(rig: Rig):
+    await rig.bot.parts.store.meta.set(NAMED_META, '{"image.tile": 5}')
+    await read(rig, branch("image.poster", TILE, "prompt"))
+    assert "image poster" in registered(rig)
+
+
+# ---------------------------------------------------------------------- with the sandbox's own documents
+
+
+@pytest.mark.parametrize(
+    "shape", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in SHAPES]
+)
+async def test_an_operation_that_the_api_adds_is_a_command_where_the_document_describes_it(tmp_path: Path, shape: str):
+    async with running(tmp_path, document_shape=shape, added=frozenset({"image.upscale"})) as rig:
+        await rig.bot.parts.catalogue_refresh.refresh()
+        await rig.bot.parts.command_sync.catch_up()
+        assert ("image upscale" in registered(rig)) == (shape not in WITHOUT_FIELDS)
+        if shape in WITHOUT_FIELDS:
+            offered = await rig.moderator.autocomplete(rig.channel, "studio request", "operation", "upscale")
+            assert "image.upscale" in [each["value"] for each in offered]
+            return
+        made = options(rig, "image upscale")
+        [upload] = [name for name, each in made.items() if each["type"] == 11]
+        assert {"url", "job", "private"} <= set(made)
+        await rig.member.slash(rig.channel, "image upscale", **{upload: ("cat.png", png())})
+        await rig.work()
+        [job] = await rig.jobs()
+        assert (job.operation, job.state) == ("image.upscale", JobState.DELIVERED)
+        await settled_exactly(rig, HOST_KEY)
+
+
+async def test_a_3d_model_is_made_of_an_upload_once_the_document_describes_it(rig: Rig):
+    words = {"prompt": {"type": "string"}, "image_url": {"type": "string", "format": "uri"}}
+    await learn(rig, branch("three_d.model.generate", words, "image_url", title="Generate 3D Model"))
+    await rig.member.slash(rig.channel, "3d model", prompt="a boat", image=("boat.png", png()))
+    await rig.work()
+    [job] = await rig.jobs()
+    assert (job.operation, job.state) == ("three_d.model.generate", JobState.DELIVERED)
+    [message] = rig.messages()
+    [model] = [each for each in message.attachments if each.filename.endswith(".glb")]
+    assert rig.file(model)[:4] == b"glTF"
+    await settled_exactly(rig, HOST_KEY)

@@ -1,0 +1,104 @@
+"""What a member's first tries meet when the API turns out otherwise only later: each is put right without a loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.models import JobState
+from bot.sandbox.error_bodies import STYLES
+from tests.support.rig import HOST_KEY, Rig, running
+from tests.support.surface import agreed, labels, newest, private_sentence, settled_exactly, whole
+from tests.support.workflows import COMMANDS
+
+RENAMED = {"prompt.enhance.location": "prompt.enhance.place"}
+SHAPES = [
+    "if_then",
+    *(pytest.param(each, marks=pytest.mark.long) for each in ("enum_free_input", "vendor_list", "paths")),
+]
+
+
+async def read_document(rig: Rig) -> None:
+    await rig.bot.parts.catalogue_refresh.refresh()
+    await rig.bot.parts.command_sync.catch_up()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_what_failed_under_a_guessed_id_works_by_try_again_once_the_true_one_is_known(tmp_path: Path, shape: str):
+    async with running(tmp_path, document_shape=shape, renamed=RENAMED) as rig:
+        await rig.member.slash(rig.channel, "prompt location", prompt="a harbour at dawn")
+        await rig.work()
+        failed = await newest(rig)
+        assert failed.state is JobState.FAILED
+        assert 'Unknown operation "prompt.enhance.location"' in (failed.error or "")
+        await read_document(rig)
+        [card] = rig.messages()
+        assert "Try again" in labels(card)
+        await agreed(rig.member, await rig.member.click(card, label=whole(card, "Try again")))
+        await rig.work()
+        job = await newest(rig)
+        assert job.state is JobState.DELIVERED
+        assert [request.called for request in rig.sandbox.requests] == ["prompt.enhance.place"]
+        await settled_exactly(rig)
+
+
+async def test_a_silent_estimate_tool_stops_nobody_and_stands_in_the_status(tmp_path: Path):
+    async with running(tmp_path, estimate_tool=True, silent_estimates=True) as rig:
+        await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+        await rig.work()
+        assert (await newest(rig)).state is JobState.DELIVERED
+        shown = await rig.moderator.slash(rig.channel, "studio status")
+        messages = [message for message in (shown.response, *shown.followups) if message is not None]
+        said = "".join(str(embed.to_dict()) for message in messages for embed in message.embeds)
+        assert "silent: no answer" in said
+        await settled_exactly(rig)
+
+
+async def test_every_failure_is_booked_where_the_api_bills_them_all(tmp_path: Path):
+    async with running(tmp_path, bills_failures=True) as rig:
+        await rig.member.slash(rig.channel, "image generate", prompt="a fox #fail")
+        await rig.work()
+        job = await newest(rig)
+        assert job.state is JobState.FAILED
+        balance = await rig.bot.parts.store.ledger.balance(rig.guild.id)
+        assert balance.held == 0
+        assert balance.spent == rig.sandbox.spent(HOST_KEY) > 0
+
+
+async def test_an_account_that_may_nothing_yet_is_tried_again_once_a_moderator_has_looked(tmp_path: Path):
+    async with running(tmp_path, plan_without=list(COMMANDS.values())) as rig:
+        await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+        await rig.work()
+        assert "Your plan does not include" in ((await newest(rig)).error or "")
+        refused = private_sentence(await rig.member.slash(rig.channel, "image generate", prompt="a fox"))
+        assert "as soon as a moderator has used `/studio status`" in refused
+        rig.sandbox.vary(plan_without=[])
+        await rig.moderator.slash(rig.channel, "studio status")
+        await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+        await rig.work()
+        assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED, JobState.FAILED]
+        await settled_exactly(rig)
+
+
+FORMS = [each for each in STYLES if each != "page"]
+"""The forms of an error of which a program can read a field; a page is for people."""
+
+
+@pytest.mark.parametrize(
+    "style", [each if each == "details" else pytest.param(each, marks=pytest.mark.long) for each in FORMS]
+)
+async def test_a_field_that_only_a_refusal_names_is_asked_for_and_then_sent(tmp_path: Path, style: str):
+    demanded = {"image.generate": ["displayName"]}
+    async with running(tmp_path, document_shape="enum_free_input", required_fields=demanded, error_style=style) as rig:
+        await read_document(rig)
+        await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+        await rig.work()
+        assert "is required" in ((await newest(rig)).error or "")
+        shown = await rig.member.click(rig.messages()[-1], label="Try again")
+        [field] = rig.form_fields(shown)
+        await agreed(rig.member, await rig.member.submit_modal(shown, {field: "Foxy"}))
+        await rig.work()
+        assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED, JobState.FAILED]
+        assert rig.sandbox.requests[-1].input["displayName"] == "Foxy"
+        await settled_exactly(rig)

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.sandbox.error_bodies import STYLES
+from bot.sandbox.openapi_shapes import SHAPES
+from bot.sandbox.server import Sandbox
+from bot.sandbox.variant import Variant
+
+KEY = "cs_test_sandbox_key"
+PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
+RENAMED = {"sora2.character.create": "sora2.cameo.create", "prompt.enhance.location": "prompt.enhance.place"}
+
+
+def rows(heading: str) -> list[str]:
+    table = PAGE.read_text("utf-8").partition(heading)[2].lstrip().partition("\n\n")[0]
+    return re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+
+
+def test_the_page_lists_exactly_the_options_the_shapes_and_the_styles_that_there_are():
+    assert rows("| option | what it changes |") == [each.name for each in fields(Variant)]
+    assert rows("| `document_shape` | how the document names the operations |") == list(SHAPES)
+    assert rows("| `error_style` | the body of an error |") == list(STYLES)
+
+
+def test_each_shape_has_a_description_that_was_made_without_it():
+    folder = Path(__file__).parents[1] / "data" / "openapi"
+    assert {path.name for path in folder.glob("*.json")} == {
+        f"{shape}{tail}.json" for shape in SHAPES for tail in ("", ".facts")
+    }
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_each_shape_names_the_true_ids_and_nothing_that_is_gone(api, sandbox, shape):
+    vanished = ["sora2.video.remix"]
+    sandbox.vary(document_shape=shape, renamed=RENAMED, vanished=vanished, added=["image.upscale"])
+    async with api.get("/api/v1/openapi") as answer:
+        text = await answer.text()
+    assert answer.status == 200
+    words = {*re.findall(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+", text)}
+    assert {"sora2.cameo.create", "prompt.enhance.place", "image.upscale", "image.generate"} <= words
+    assert not {"sora2.character.create", "prompt.enhance.location", *vanished} & words
+    json.loads(text)
+
+
+async def test_only_the_true_id_of_a_renamed_operation_is_accepted(submit, sandbox):
+    sandbox.vary(renamed=RENAMED)
+    status, body = await submit("prompt.enhance.location", prompt="A harbor")
+    assert (status, body["error"]["message"]) == (400, 'Unknown operation "prompt.enhance.location".')
+    status, body = await submit("prompt.enhance.place", prompt="A harbor")
+    assert (status, body["operation"]) == (202, "prompt.enhance.place")
+
+
+async def test_the_output_repeats_the_true_id(submit, sandbox, finished):
+    sandbox.vary(renamed=RENAMED)
+    _, body = await submit("prompt.enhance.place", prompt="A harbor")
+    document = await finished(body["id"])
+    assert (document["operation"], document["output"]["operation"]) == ("prompt.enhance.place",) * 2
+
+
+async def test_what_the_plan_lacks_is_refused_and_may_come_back(submit, sandbox):
+    sandbox.vary(plan_without=["music.generate"])
+    status, body = await submit("music.generate", prompt="A tune")
+    assert (status, body["error"]["message"]) == (403, "Your plan does not include Generate Music.")
+    assert (await submit("image.generate", prompt="A fox"))[0] == 202
+    sandbox.vary(plan_without=[])
+    assert (await submit("music.generate", prompt="A tune"))[0] == 202
+
+
+async def test_what_vanished_is_unknown(submit, sandbox):
+    sandbox.vary(vanished=["music.generate"])
+    status, body = await submit("music.generate", prompt="A tune")
+    assert (status, body["error"]["message"]) == (400, 'Unknown operation "music.generate".')
+
+
+async def test_an_added_operation_makes_an_image(submit, sandbox, api, finished):
+    sandbox.vary(added=["image.upscale"])
+    _, picture = await submit(prompt="A fox")
+    link = (await finished(picture["id"]))["output"]["image_url"]
+    _, larger = await submit("image.upscale", image_url=link, scale=2)
+    assert (await finished(larger["id"]))["output"]["image_url"].endswith(".png")
+
+
+async def test_a_field_may_be_required_that_the_catalogue_does_not_know(submit, sandbox):
+    sandbox.vary(required_fields={"image.generate": ["displayName"]}, error_style="zod")
+    status, body = await submit(prompt="A fox")
+    assert status == 400
+    assert body["error"]["issues"] == [
+        {"code": "custom", "path": ["input", "displayName"], "message": "displayName is required."}
+    ]
+    assert (await submit(prompt="A fox", displayName="Fox"))[0] == 202
+    document = sandbox.api.document()
+    branch = document["paths"]["/api/v1/requests"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    given = next(each for each in branch["oneOf"] if each["properties"]["operation"]["const"] == "image.generate")
+    assert "displayName" in given["properties"]["input"]["required"]
+
+
+async def test_only_the_accepted_values_are_accepted(submit, sandbox):
+    sandbox.vary(accepted={"image.generate": {"model": ["gptimage2"]}}, error_style="fastapi")
+    status, body = await submit(prompt="A fox", model="flux2")
+    assert status == 400
+    assert body["detail"] == [
+        {"type": "value_error", "loc": ["body", "input", "model"], "msg": 'model: "flux2" is not available.'}
+    ]
+    assert (await submit(prompt="A fox", model="gptimage2"))[0] == 202
+
+
+@pytest.mark.parametrize("style", STYLES)
+async def test_every_style_of_error_has_the_reason(api, sandbox, style):
+    sandbox.vary(error_style=style)
+    body = {"operation": "image.generate", "input": {"prompt": "A fox", "aspect_ratio": 5}}
+    async with api.post("/api/v1/requests", json=body) as answer:
+        text = await answer.text()
+    assert answer.status == 400
+    assert "aspect ratio" in text
+    assert answer.content_type == {"problem": "application/problem+json", "page": "text/html"}.get(
+        style, "application/json"
+    )
+
+
+@pytest.mark.parametrize("style", [each for each in STYLES if each != "message"])
+async def test_a_word_asks_for_a_style(api, style):
+    bodies = [
+        {"operation": "image.generate", "input": {"prompt": f"A fox #invalid{word}"}} for word in ("", f" #{style}")
+    ]
+    answers = []
+    for body in bodies:
+        async with api.post("/api/v1/requests", json=body) as answer:
+            answers.append((answer.status, await answer.text()))
+    assert [status for status, _ in answers] == [400, 400]
+    assert answers[0][1] != answers[1][1]
+
+
+async def test_the_document_may_need_a_key(sandbox):
+    sandbox.vary(document_needs_key=True)
+    async with aiohttp.ClientSession(sandbox.url) as nobody:
+        async with nobody.get("/api/v1/openapi") as answer:
+            assert answer.status == 401
+        async with nobody.get("/api/v1/openapi", headers={"x-api-key": KEY}) as answer:
+            assert answer.status == 200
+
+
+async def test_the_estimate_tool_may_be_silent(api, sandbox):
+    call = {"name": "estimate_generation_cost", "arguments": {"operation": "image.generate", "input": {"prompt": "A"}}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    async with api.post("/mcp", json=body) as answer:
+        assert "estimatedCredits" in await answer.text()
+    sandbox.vary(silent_estimates=True)
+    async with api.post("/mcp", json=body) as answer:
+        assert answer.status == 200
+        assert "estimatedCredits" not in await answer.text()
+
+
+async def test_a_failure_may_be_billed(submit, sandbox, finished):
+    sandbox.vary(bills_failures=True)
+    _, body = await submit(prompt="A fox #fail")
+    document = await finished(body["id"])
+    assert document["status"] == "failed"
+    assert document["billableCredits"] == sandbox.spent(KEY) > 0
+
+
+async def test_another_process_can_change_the_api_and_reads_what_it_did_wrong(api, sandbox):
+    async with api.post("/_sandbox/api", json={"document_shape": "paths", "plan_without": ["image.edit"]}) as answer:
+        assert answer.status == 200
+    assert sandbox.api.variant == Variant(document_shape="paths", plan_without=frozenset({"image.edit"}))
+    for wrong in ({"colour": 1}, {"document_shape": "round"}, {"renamed": 3}, {"added": ["video.dream"]}, [1], None):
+        async with api.post("/_sandbox/api", json=wrong) as answer:
+            assert answer.status == 400
+    assert sandbox.api.variant == Variant(document_shape="paths", plan_without=frozenset({"image.edit"}))
+
+
+async def test_a_sandbox_starts_as_a_variant():
+    async with Sandbox(small=True, variant=Variant(document_shape="vendor_list")) as made:
+        assert "x-operations" in made.api.document()

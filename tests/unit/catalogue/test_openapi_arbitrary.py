@@ -1,0 +1,156 @@
+"""Documents of any content: reading one never raises, is quick, and does not depend on the order of its keys."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.catalogue import OPERATIONS, Catalogue, merge
+from bot.catalogue.drift import changes
+
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "openapi"
+SHAPES = sorted(path.name.removesuffix(".facts.json") for path in FOLDER.glob("*.facts.json"))
+CATALOGUE = Catalogue()
+MERGE_MAX_S = 0.75
+"""Of processor time for a document of a few hundred kilobytes; the present ones take a tenth of it."""
+
+IDS = ["image.generate", "prompt.enhance.place", "sora2.characters.new", "video.tide", "a.b"]
+KEYS = [
+    *("paths", "/image.generate", "/video/tide", "post", "requestBody", "content", "application/json", "schema"),
+    *("components", "schemas", "ImageGenerateInput", "examples", "example", "value", "x-operations", "x-a", "fields"),
+    *("models", "id", "name", "title", "summary", "description", "operationId", "discriminator", "mapping", "default"),
+    *("properties", "operation", "input", "const", "enum", "oneOf", "anyOf", "allOf", "if", "then", "else", "$ref"),
+    *("required", "type", "items", "minimum", "maxLength", "prompt", "model", "x-enum-descriptions", "nullable"),
+]
+WORDS = [
+    *IDS,
+    "Generate Image",
+    "Flux 2",
+    "prompt",
+    "string",
+    "object",
+    "array",
+    "null",
+    "#",
+    "#/",
+    "#/components/schemas",
+]
+leaf = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from([*WORDS, *KEYS, "\ud800", "\u202e"])
+anything = st.recursive(
+    leaf,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*KEYS, *IDS]), inner, max_size=5),
+    max_leaves=40,
+)
+request = st.fixed_dictionaries(
+    {"properties": st.fixed_dictionaries({"operation": anything | st.sampled_from([{"enum": IDS}]), "input": anything})}
+)
+NESTED = st.sampled_from(
+    [("paths", "/a", "post", "requestBody", "content", "application/json", "schema"), ("x-a",), ("a",)]
+)
+
+
+def under(places, inner):
+    for place in reversed(places):
+        inner = {place: inner}
+    return inner
+
+
+documents = st.dictionaries(st.sampled_from(KEYS), anything, max_size=5) | st.builds(under, NESTED, request | anything)
+
+
+def reversed_keys(node):
+    if isinstance(node, dict):
+        return {key: reversed_keys(value) for key, value in reversed(node.items())}
+    return [reversed_keys(each) for each in node] if isinstance(node, list) else node
+
+
+@settings(max_examples=80, deadline=None)
+@given(document=documents)
+@example(document={"x-a": {"a.b": {"fields": {"properties": {"input": {"properties": 5}}}}}})
+def test_any_document_is_read_without_an_error_and_in_any_order_of_keys(document):
+    merged = merge(CATALOGUE, document)
+    again = merge(CATALOGUE, reversed_keys(document))
+    assert merged.operations == again.operations
+    assert merged.aliases == again.aliases
+    for operation in OPERATIONS:
+        assert merged.resolve(operation.id).title == operation.title
+    for change in changes(CATALOGUE, merged):
+        assert change.sentence.replace("\u200c", "").replace("\u200d", "").isprintable()
+    for operation in merged.operations.values():
+        assert operation.title
+        assert all(1 <= len(field.help) <= 100 for field in operation.fields)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_order_of_keys_plays_no_part(shape):
+    document = json.loads((FOLDER / f"{shape}.json").read_text(encoding="utf-8"))
+    merged, again = merge(CATALOGUE, document), merge(CATALOGUE, reversed_keys(document))
+    assert merged.operations == again.operations
+    assert list(merged.operations) == list(again.operations)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("shape", SHAPES)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_document_that_is_broken_anywhere_loses_no_operation(shape, data):
+    document = json.loads((FOLDER / f"{shape}.json").read_text(encoding="utf-8"))
+    for _ in range(data.draw(st.integers(1, 3))):
+        node, path = document, []
+        while isinstance(node, dict | list) and node and (not path or data.draw(st.integers(0, 5))):
+            key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
+            path.append((node, key))
+            node = node[key]
+        parent, key = path[-1]
+        parent[key] = data.draw(anything)
+    merged = merge(CATALOGUE, document)
+    for operation in OPERATIONS:
+        assert merged.resolve(operation.id).title == operation.title
+
+
+def many(count, make):
+    return [make(number) for number in range(count)]
+
+
+CALL = {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}}
+LOOP = {
+    "components": {"schemas": {"A": {"properties": {f"p{i}": {"$ref": "#/components/schemas/A"} for i in range(80)}}}}
+}
+LARGE = {
+    "paths": {"paths": {f"/api/v1/a.b{i}": {"post": CALL, "put": CALL} for i in range(5000)}, **LOOP},
+    "examples": {"x": many(5000, lambda i: {"example": {"operation": f"a.b{i}", "input": {f"f{i}": 1}}})},
+    "texts": {"x": many(3000, lambda i: {"example": '{"operation": "a.b", "input": {' + '"a": {' * 900})},
+    "a vendor's list": {
+        "x-a": many(5000, lambda i: {"id": f"a.b{i}", "fields": {"$ref": "#/components/schemas/A"}}),
+        **LOOP,
+    },
+    "vendors' lists": {"x": many(3000, lambda i: {"x-a": many(20, lambda j: {"id": f"a.b{j}", "fields": ["q"]})})},
+    "conditions": {
+        "x": many(5000, lambda i: {"if": {"properties": {"operation": {"const": f"a.b{i}"}}}, "then": CALL})
+    },
+    "an enum": {"x": many(300, lambda i: {"properties": {"operation": {"enum": many(300, lambda j: f"a.b{j}")}}})},
+    "alternatives": {
+        "x": many(300, lambda i: {"oneOf": many(200, lambda j: {"$ref": "#/components/schemas/A"})}),
+        **LOOP,
+    },
+    "mappings": {
+        "x": many(200, lambda i: {"discriminator": {"mapping": {f"a.b{j}": "A" for j in range(200)}}}),
+        **LOOP,
+    },
+    "components": {"components": {"schemas": {f"Sora{i}VideoInput": {"properties": {"a": {}}} for i in range(20000)}}},
+    "twins": {"enum": 1, "x": {"properties": {"operation": {"enum": many(300, lambda i: f"sora2.character.v{i}")}}}},
+    "one id many times": {"x": many(20000, lambda i: {"x-operation": "a.b", "properties": {f"f{i}": {}}})},
+    "long titles": {"x-a": many(300, lambda i: {"id": f"a.b{i}", "title": "T " * 20000})},
+}
+
+
+@pytest.mark.parametrize("name", sorted(LARGE))
+def test_no_large_document_takes_long(name):
+    start = time.process_time()
+    merge(CATALOGUE, LARGE[name])
+    assert time.process_time() - start < MERGE_MAX_S
