@@ -21,7 +21,7 @@ LAST_WORDS = "the very last picture"
 
 async def press_at_random(count: int, *, seed: int, within_s: float) -> list[str]:
     """Press that many things, then make a picture like anybody who has just come; return what was pressed."""
-    async with Demo(speed=20.0) as demo, page_at(demo.url) as page:
+    async with Demo(speed=20.0, lived_in=False) as demo, page_at(demo.url) as page:
         async with demo.turn:
             await demo.preview.viewers[1].slash(demo.preview.channel, "studio reactions switch", seeds="on")
         await run_slash(page, "image generate", prompt="a blue door")

@@ -43,7 +43,7 @@ async def test_a_job_of_the_demo_leaves_being_sent_within_a_second(speed: float)
 
     Three of four count: what is measured is the bot, not who else uses this machine.
     """
-    async with Demo(speed=speed) as demo:
+    async with Demo(speed=speed, lived_in=False) as demo:
         member, took_s = demo.preview.viewers[0], []
         for _ in range(4):
             watched, begun = Watched(demo), time.perf_counter()

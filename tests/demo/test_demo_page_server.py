@@ -56,7 +56,7 @@ class Browser:
 
 @contextlib.asynccontextmanager
 async def opened() -> AsyncIterator[tuple[Demo, Browser]]:
-    async with Demo(speed=20.0) as demo, aiohttp.ClientSession() as session:
+    async with Demo(speed=20.0, lived_in=False) as demo, aiohttp.ClientSession() as session:
         browser = Browser(session, demo.url)
         await browser.open()
         yield demo, browser

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-import time
 import webbrowser
 from pathlib import Path
 from typing import Any, Self
@@ -17,22 +16,38 @@ from typing import Any, Self
 from bot.app.client import CannonBot
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.clock import DemoClock
-from bot.sandbox.demo.furniture import DEMO_CREDITS, furnish
+from bot.sandbox.demo.furniture.acts import DAY_S
+from bot.sandbox.demo.furniture.history import History
+from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, furnish
+from bot.sandbox.demo.furniture.week import WEEK
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.front import Front
+from bot.sandbox.demo.page.media import PageMedia
 from bot.sandbox.demo.page.server_names import ServerNames
 from bot.sandbox.demo.simulation import DemoEnv, SetupError
+from bot.sandbox.demo.tour.card import Tour
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
 REFRESH_S = 0.4
+PAST_S = 7 * DAY_S
+"""How long the server has been there."""
 
 
 class Demo:
     """The simulated server with the bot in it. Use as an async context manager; `url` is the page."""
 
-    def __init__(self, *, port: int = 0, speed: float = 1.0) -> None:
+    def __init__(self, *, port: int = 0, speed: float = 1.0, lived_in: bool = True) -> None:
+        """Prepare it.
+
+        Args:
+            port: where the page listens; 0 takes a free one.
+            speed: how many times faster than life the jobs are.
+            lived_in: whether a week of work and the tour are there; a test may want empty channels.
+        """
         self._port = port
+        self._lived_in = lived_in
+        self._clock = DemoClock(behind_s=PAST_S if lived_in else 0.0)
         self._speed = speed
         self._stack = contextlib.AsyncExitStack()
         self.url = ""
@@ -65,18 +80,21 @@ class Demo:
     async def _start(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cannon-bot-demo-"))
         # A kept connection leaves the bot a timer of 15 seconds, for which the simulation would wait.
-        self.sandbox = Sandbox(speed=self._speed, credits=DEMO_CREDITS, fetch=self._from_cdn, keep_alive=False)
+        self.sandbox = Sandbox(
+            speed=self._speed, clock=self._clock, credits=DEMO_CREDITS, fetch=self._from_cdn, keep_alive=False
+        )
         await self.sandbox.start()
         self._stack.push_async_callback(self.sandbox.close)
         self.bot = CannonBot(
             _settings(self.sandbox.url, Path(folder)),
-            clock=DemoClock(),
+            clock=self._clock,
             run_worker=False,
             serve_http=False,
             cdn=self._from_cdn,
         )
         self.env = DemoEnv(self.bot, check_errors=False)
         self.env.backend.bot_user.name = texts.BOT_NAME
+        self.env.backend.bot_user.avatar = f"{PICTURE_HASH}0"
         # The simulated clock starts in a fixed year, but cards show real times.
         self._keep_time()
         await self.env.start()
@@ -95,9 +113,18 @@ class Demo:
 
     async def _open_page(self) -> None:
         furnished = await furnish(self.env, self.bot, self.sandbox)
+        if self._lived_in:
+            history = History(self.env, self.bot, self._clock, furnished, keep_time=self._keep_time)
+            await history.play(WEEK)
+            await Tour(self.bot).open(furnished.channels[0].id)
         self.preview = self.env.preview(
-            furnished.channels[0], viewers=furnished.viewers, layout="channel", timezone="UTC"
+            furnished.channels[0],
+            viewers=furnished.viewers,
+            layout="channel",
+            timezone="UTC",
+            assets=furnished.pictures,
         )
+        self.preview._media_worker = PageMedia()
         await self._stack.enter_async_context(self.preview)
         front = Front(
             preview_url=self.preview.url,
@@ -116,7 +143,7 @@ class Demo:
         return self.env.backend.cdn.get(url)
 
     def _keep_time(self) -> None:
-        behind_s = time.time() - self.env.backend.clock.now().timestamp()
+        behind_s = self._clock.wall() - self.env.backend.clock.now().timestamp()
         if behind_s > 0:
             self.env.backend.clock.advance(behind_s)
 
