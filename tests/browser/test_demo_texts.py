@@ -57,7 +57,7 @@ async def seen_by(page: Page, viewer: str) -> str:
     await page.locator("#viewer-picker").select_option(label=viewer)
     await expect(page.locator("#action-status")).not_to_contain_text("Switching", timeout=15_000)
     await expect(page.locator(".channel-message").last).to_be_visible(timeout=15_000)
-    return await page.locator("body").inner_text()
+    return await page.locator("#channel-timeline").inner_text()
 
 
 async def test_no_card_shows_raw_markup_or_is_wider_than_the_screen():
@@ -72,7 +72,7 @@ async def test_no_card_shows_raw_markup_or_is_wider_than_the_screen():
                 assert "@Ada" in written
                 for width in WIDTHS:
                     await page.set_viewport_size({"width": width, "height": 900})
-                    assert RAW.findall(await page.locator("body").inner_text()) == []
+                    assert RAW.findall(await page.locator("#channel-timeline").inner_text()) == []
                     assert await page.evaluate(TOO_WIDE) == []
                     assert not await page.evaluate(SCROLLS)
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 from bot.app.client import CannonBot
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.clock import DemoClock
-from bot.sandbox.demo.furniture.acts import DAY_S
+from bot.sandbox.demo.furniture.deeds import DAY_S
 from bot.sandbox.demo.furniture.history import History
 from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, furnish
 from bot.sandbox.demo.furniture.week import WEEK
@@ -105,6 +105,7 @@ class Demo:
         parts = self.bot.parts
         self._tasks.append(asyncio.create_task(parts.worker.run(), name="demo-worker"))
         self._tasks.append(asyncio.create_task(parts.maintenance.run(), name="demo-maintenance"))
+        self._tasks.append(asyncio.create_task(parts.watch.run(), name="demo-watch"))
         self._tasks.append(asyncio.create_task(self._keep_page(), name="demo-page"))
 
     async def _stop_bot(self) -> None:
@@ -116,6 +117,9 @@ class Demo:
         if self._lived_in:
             history = History(self.env, self.bot, self._clock, furnished, keep_time=self._keep_time)
             await history.play(WEEK)
+            await self.bot.parts.moderation.reactions.switch(
+                furnished.guild.id, reactions=None, seeds=True, by_id=furnished.moderator.id
+            )
             await Tour(self.bot).open(furnished.channels[0].id)
         self.preview = self.env.preview(
             furnished.channels[0],
@@ -124,7 +128,7 @@ class Demo:
             timezone="UTC",
             assets=furnished.pictures,
         )
-        self.preview._media_worker = PageMedia()
+        self.preview._media_worker = PageMedia()  # noqa: SLF001 - it takes none from outside
         await self._stack.enter_async_context(self.preview)
         front = Front(
             preview_url=self.preview.url,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.demo.furniture.acts import Act, Pressed, Ran, Reacted, Said
+from bot.sandbox.demo.furniture.deeds import AddedReaction, Deed, PressedButton, RanCommand, WroteMessage
 from bot.sandbox.demo.simulation import ResponseMessage
 
 if TYPE_CHECKING:
@@ -48,33 +48,34 @@ class History:
         self._cards: dict[str, ResponseMessage] = {}
         self._waiting = 0
 
-    async def play(self, acts: Iterable[Act]) -> None:
+    async def play(self, acts: Iterable[Deed]) -> None:
         """Do all acts, which are oldest first, and lead the clock to the present."""
         for act in acts:
             self._clock.skip_to(act.ago_s)
             self._keep_time()
             await self._do(act)
             await self._bot.parts.maintenance.run_once()
+            await self._bot.parts.watch.run_once()
         self._clock.skip_to(0.0)
         self._keep_time()
 
-    async def _do(self, act: Act) -> None:
+    async def _do(self, act: Deed) -> None:
         who, room = self._made.people[act.who], self._made.rooms[act.room]
         match act:
-            case Said():
+            case WroteMessage():
                 await who.send(room, act.text)
-            case Ran():
+            case RanCommand():
                 await self._run(who, act)
-            case Pressed():
+            case PressedButton():
                 await self._press(who, act)
-            case Reacted():
+            case AddedReaction():
                 await who.react(self._cards[act.card], act.emoji)
                 await self._work()
             case _:
                 raise TypeError(act)
 
-    async def _run(self, who: MemberActor, act: Ran) -> None:
-        options: dict[str, Any] = dict(act.options)
+    async def _run(self, who: MemberActor, act: RanCommand) -> None:
+        options = {name: self._value(given) for name, given in act.options.items()}
         written = options.pop(WRITTEN, None)
         if act.from_card:
             options["job"] = await self._job_of(act.from_card)
@@ -86,7 +87,11 @@ class History:
             self._waiting = await self._bot.parts.store.job_lists.open_total()
         await self._work()
 
-    async def _press(self, who: MemberActor, act: Pressed) -> None:
+    def _value(self, given: Any) -> Any:
+        """Return an option's value: a member for `@account`, else what was given."""
+        return self._made.people[given[1:]] if isinstance(given, str) and given.startswith("@") else given
+
+    async def _press(self, who: MemberActor, act: PressedButton) -> None:
         card = self._cards[act.card]
         shown = await who.click(card, custom_id=f"c1:{act.action}:{await self._job_of(act.card)}")
         await self._answered(who, shown, act.made)

@@ -12,6 +12,8 @@ LOG_TOPIC = "Every job and every decision"
 AFTER_DARK_TOPIC = "Age-restricted"
 POSTCARD, POSTCARD_PLACE = "A picture of a place, and a voice that greets from there", "where the postcard is from"
 
+GRANT_NOTE = "For the poster of the jazz night"
+
 # ---------------------------------------------------------------------- the week
 
 DOOR = "A blue door in a white wall, bougainvillea, morning light"
@@ -26,9 +28,7 @@ POSTER = "A poster for a jazz night, bold shapes, three colours"
 TOWER = "A lighthouse keeper's room, storm outside"
 LAMP = "A lamp that refuses to shine #fail"
 PLACE = "a fishing village at the end of the world"
-STEPS_ON_GRAVEL = "Footsteps on gravel, a gate creaks"
 WELCOME_LINE = "Welcome to the studio. Shall we begin?"
-IDEA = "a cat on a roof"
 NEON = "A neon alley in the rain, people only as shadows"
 SERIES = "The whole harbour in one shot, from dawn to night"
 

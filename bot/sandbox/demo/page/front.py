@@ -25,7 +25,7 @@ from bot.runtime.clock import SystemClock
 from bot.sandbox import texts as sandbox_texts
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.page.acts import PageActs
-from bot.sandbox.demo.page.markup import Names, resolve
+from bot.sandbox.demo.page.markup import MentionedNames, resolve
 from bot.sandbox.demo.simulation import BackendError, SetupError
 
 HOST = "127.0.0.1"
@@ -53,7 +53,7 @@ class Front:
         self,
         *,
         preview_url: str,
-        names: Names,
+        names: MentionedNames,
         acts: PageActs,
         turn: asyncio.Lock,
         publish: Callable[[], Awaitable[None]],

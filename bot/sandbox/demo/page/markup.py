@@ -25,7 +25,7 @@ _MENTIONED = re.compile(
 _BREAK: Token = {"type": "inline", "children": [{"type": "break"}]}
 
 
-class Names(Protocol):
+class MentionedNames(Protocol):
     """Who and what is mentioned, by id; None: not known, or hidden from whoever looks."""
 
     def user(self, user_id: int) -> str | None:
@@ -41,7 +41,7 @@ class Names(Protocol):
         ...
 
 
-def resolve(value: Any, names: Names) -> None:
+def resolve(value: Any, names: MentionedNames) -> None:
     """Rewrite a whole answer of the preview in place: each list of tokens in it, and each plain text."""
     if isinstance(value, dict):
         for key, held in value.items():
@@ -56,18 +56,18 @@ def resolve(value: Any, names: Names) -> None:
             resolve(held, names)
 
 
-def plain(text: str, names: Names) -> str:
+def plain(text: str, names: MentionedNames) -> str:
     """Return a text with names in place of what it mentions."""
     return _MENTIONED.sub(lambda match: str(_mention(match, names)["label"]), text)
 
 
-def blocks(tokens: list[Token], names: Names) -> list[Token]:
+def blocks(tokens: list[Token], names: MentionedNames) -> list[Token]:
     """Return the tokens with everything resolved; a line that begins with `-#` becomes small text."""
     resolved = [_block(token, names) for token in tokens]
     return [token for at, token in enumerate(resolved) if not _needless(token, resolved[max(0, at - 1) : at + 2])]
 
 
-def _block(token: Token, names: Names) -> Token:
+def _block(token: Token, names: MentionedNames) -> Token:
     children = token.get("children")
     if not isinstance(children, list):
         return token
@@ -79,7 +79,7 @@ def _block(token: Token, names: Names) -> Token:
     return {**token, "type": kind, "children": [each for child in children for each in _inline(child, names)]}
 
 
-def _inline(token: Token, names: Names) -> Iterator[Token]:
+def _inline(token: Token, names: MentionedNames) -> Iterator[Token]:
     """Split a run of text at what it mentions; other tokens stay."""
     if token.get("type") != "text":
         yield token
@@ -94,7 +94,7 @@ def _inline(token: Token, names: Names) -> Iterator[Token]:
         yield {"type": "text", "content": text[begin:]}
 
 
-def _mention(match: re.Match[str], names: Names) -> Token:
+def _mention(match: re.Match[str], names: MentionedNames) -> Token:
     found: Mapping[str, str | None] = match.groupdict()
     if (path := found["command"]) is not None:
         return {"type": "command", "id": "", "label": f"/{path.strip()}"}

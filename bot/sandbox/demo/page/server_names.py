@@ -6,7 +6,7 @@ from bot.sandbox.demo.simulation import simcord
 
 
 class ServerNames:
-    """Implements `Names` by what the simulated Discord knows of one server."""
+    """Implements `MentionedNames` by what the simulated Discord knows of one server."""
 
     def __init__(self, env: simcord.Env, guild_id: int) -> None:
         self._backend = env.backend

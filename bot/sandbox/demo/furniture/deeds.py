@@ -9,7 +9,7 @@ HOUR_S, DAY_S = 3600.0, 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Deed:
     """Something that somebody did, so many seconds before the demo starts."""
 
     ago_s: float
@@ -18,14 +18,14 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said(Act):
+class WroteMessage(Deed):
     """A message."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ran(Act):
+class RanCommand(Deed):
     """A command. `card` names what it made for acts on it; `from_card` is given to the option `job`."""
 
     command: str
@@ -37,7 +37,7 @@ class Ran(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pressed(Act):
+class PressedButton(Deed):
     """A button below a card, by the action in its custom id. `made` names the card that comes of it."""
 
     card: str
@@ -46,7 +46,7 @@ class Pressed(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reacted(Act):
+class AddedReaction(Deed):
     """A reaction to a card."""
 
     card: str
