@@ -36,7 +36,7 @@ async def press_at_random(count: int, *, seed: int, within_s: float) -> list[str
 
 
 async def test_the_page_answers_after_a_few_random_presses():
-    pressed = await press_at_random(20, seed=1, within_s=40.0)
+    pressed = await press_at_random(20, seed=1, within_s=100.0)
     assert len({line.split(":")[0] for line in pressed}) > 3
 
 

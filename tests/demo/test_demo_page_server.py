@@ -75,6 +75,16 @@ async def test_a_press_that_meets_something_else_on_the_simulated_discord_is_ans
             assert (status, receipt["rejected"], receipt["settlement"]) == (200, False, "settled")
 
 
+async def test_a_press_on_a_page_that_has_just_been_published_again_counts():
+    async with opened() as (demo, browser):
+        async with demo.turn:
+            await demo.preview.refresh()
+        status, receipt = await browser.press("send_message", content="hello", reply_to=None)
+        assert (status, receipt["rejected"], receipt["settlement"]) == (200, False, "settled")
+        sent = [message.content for message in demo.env.backend.messages[demo.preview.channel.id].values()]
+        assert sent.count("hello") == 1
+
+
 async def test_a_bot_that_works_on_keeps_no_press_waiting():
     async with opened() as (demo, browser):
         stopped = asyncio.Event()

@@ -23,8 +23,8 @@ COMMANDS: tuple[tuple[str, dict[str, str]], ...] = (
     ("usage me", {}),
     ("help", {}),
 )
-SETTLED_MS = 8000
-"""How long a press may keep the page busy: simcord waits for the bot for two seconds of it."""
+SETTLED_MS = 30_000
+"""How long a press may keep the page busy on a machine with much else to do: one that is lost does so for ever."""
 
 PRESS = """
 ([wanted, chance]) => {

@@ -23,13 +23,13 @@ from bot.sandbox.demo.furniture.week import WEEK
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.front import Front
 from bot.sandbox.demo.page.media import PageMedia
+from bot.sandbox.demo.page.publisher import Publisher
 from bot.sandbox.demo.page.server_names import ServerNames
-from bot.sandbox.demo.simulation import DemoEnv, SetupError
+from bot.sandbox.demo.simulation import DemoEnv
 from bot.sandbox.demo.tour.card import Tour
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
-REFRESH_S = 0.4
 PAST_S = 7 * DAY_S
 """How long the server has been there."""
 
@@ -55,6 +55,7 @@ class Demo:
         self.env: DemoEnv
         self.sandbox: Sandbox
         self.preview: Any
+        self._publisher: Publisher
         self.turn = asyncio.Lock()
         """Held by whatever acts on the simulated Discord while the page is open: simcord does one thing at a time."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,7 +107,7 @@ class Demo:
         self._tasks.append(asyncio.create_task(parts.worker.run(), name="demo-worker"))
         self._tasks.append(asyncio.create_task(parts.maintenance.run(), name="demo-maintenance"))
         self._tasks.append(asyncio.create_task(parts.watch.run(), name="demo-watch"))
-        self._tasks.append(asyncio.create_task(self._keep_page(), name="demo-page"))
+        self._tasks.append(asyncio.create_task(self._publisher.run(), name="demo-page"))
 
     async def _stop_bot(self) -> None:
         await self.bot.close()
@@ -121,21 +122,22 @@ class Demo:
                 furnished.guild.id, reactions=None, seeds=True, by_id=furnished.moderator.id
             )
             await Tour(self.bot).open(furnished.channels[0].id)
+        # simcord draws a page of its own too, which nobody sees: of one message. Those of browsers show all.
         self.preview = self.env.preview(
             furnished.channels[0],
             viewers=furnished.viewers,
-            layout="channel",
             timezone="UTC",
             assets=furnished.pictures,
         )
         self.preview._media_worker = PageMedia()  # noqa: SLF001 - it takes none from outside
         await self._stack.enter_async_context(self.preview)
+        self.preview.layout = "channel"
+        self._publisher = Publisher(self.env, self.preview, turn=self.turn, keep_time=self._keep_time)
         front = Front(
             preview_url=self.preview.url,
             names=ServerNames(self.env, furnished.viewers[0].guild.id),
             acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=furnished.viewers),
-            turn=self.turn,
-            publish=self._publish,
+            publisher=self._publisher,
         )
         self._stack.push_async_callback(front.close)
         await front.start(self._port)
@@ -150,27 +152,6 @@ class Demo:
         behind_s = self._clock.wall() - self.env.backend.clock.now().timestamp()
         if behind_s > 0:
             self.env.backend.clock.advance(behind_s)
-
-    async def _keep_page(self) -> None:
-        """Publish to the page what the bot does on its own; the page only requests what was published."""
-        seen = -1
-        while True:
-            await asyncio.sleep(REFRESH_S)
-            self._keep_time()
-            done = len(self.env.backend.transcript)
-            if done != seen:
-                await self._publish()
-                seen = done
-
-    async def _publish(self) -> None:
-        async with self.turn:
-            self.env.glancing = True
-            try:
-                await self.preview.refresh()
-            except SetupError:  # the session was ended from the page
-                return
-            finally:
-                self.env.glancing = False
 
 
 def _settings(api_url: str, folder: Path) -> Settings:

@@ -24,8 +24,8 @@ finally:
 
 __all__ = ["BackendError", "DemoEnv", "ResponseMessage", "SetupError", "channel_accessible", "simcord"]
 
-ANSWER_S = 2.0
-"""How long a press on the page waits for the bot. What it does afterwards is published like what it does on its own."""
+ANSWER_S = 3.0
+"""How long a press on the page waits for the bot, like Discord. What it does later is published like all else."""
 GLANCE_S = 0.02
 """How long a look at the page, or a timer of the bot that is due, waits for the rest of the bot."""
 

@@ -7,10 +7,10 @@ own routes too.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from bot.sandbox import texts as sandbox_texts
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.markup import MentionedNames, resolve
+from bot.sandbox.demo.page.publisher import Publisher
 from bot.sandbox.demo.simulation import BackendError, SetupError
 
 HOST = "127.0.0.1"
@@ -39,12 +40,15 @@ ZONE_COOKIE = "demo-zone"
 NOT_PASSED_ON = frozenset({"host", "origin", "referer", "connection", "accept-encoding", "content-length", "cookie"})
 NOT_PASSED_BACK = frozenset({"connection", "content-length", "content-encoding", "transfer-encoding", "date", "server"})
 CALL_TIMEOUT_S = 60.0
+STALE = "stale-revision"
+"""What simcord answers to a press on a page that was published again meanwhile. It has done nothing then."""
+_REVISION = re.compile(rb'(?<!\\)"published_revision":\s*\d+')
 UPLOAD_MAX = 32 * 1024 * 1024
 """A little more than simcord takes."""
 
 
 class Front:
-    """The page's address. `turn` is held while something is done on the page.
+    """The page's address. It holds the publisher's turn while something is done on the page.
 
     simcord does one thing at a time, and refuses a press that meets another; its page then waits for ever.
     """
@@ -55,15 +59,13 @@ class Front:
         preview_url: str,
         names: MentionedNames,
         acts: PageActs,
-        turn: asyncio.Lock,
-        publish: Callable[[], Awaitable[None]],
+        publisher: Publisher,
     ) -> None:
         parts = urlsplit(preview_url)
         self._inner, self._key = f"{parts.scheme}://{parts.netloc}", parts.fragment
         self._names = names
         self._acts = acts
-        self._turn = turn
-        self._publish = publish
+        self._publisher = publisher
         self._clock = SystemClock()
         self._stack = contextlib.AsyncExitStack()
         self._session: aiohttp.ClientSession
@@ -87,6 +89,7 @@ class Front:
         application.router.add_post("/demo/channel", self._channel)
         application.router.add_get("/demo/{name}", self._own_file)
         application.router.add_post("/api/pages", self._open)
+        application.router.add_post("/api/action", self._act)
         application.router.add_route("*", "/{path:.*}", self._pass_on)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
@@ -149,12 +152,12 @@ class Front:
         return await self._done(self._acts.open_channel(asked["viewer"], asked["channel"]))
 
     async def _done(self, act: Awaitable[None]) -> web.Response:
-        async with self._turn:
+        async with self._publisher.turn:
             try:
                 await act
             except (SetupError, BackendError, ValueError) as error:
                 raise web.HTTPConflict(text=str(error)) from None
-        await self._publish()
+        await self._publisher.publish()
         return web.json_response({})
 
     def _require_key(self, request: web.Request) -> None:
@@ -177,10 +180,17 @@ class Front:
         return self._given(request, *await self._call(request, body=json.dumps(self._acts.opening()).encode()))
 
     async def _pass_on(self, request: web.Request) -> web.Response:
-        acts = request.method == "POST" and request.path == "/api/action"
-        async with self._turn if acts else contextlib.nullcontext():
-            called = await self._call(request, body=await request.read())
-        return self._given(request, *called)
+        return self._given(request, *await self._call(request, body=await request.read()))
+
+    async def _act(self, request: web.Request) -> web.Response:
+        """Pass a press on. One that was meant for the page as it stood a moment ago counts for the page of now."""
+        body = await request.read()
+        async with self._publisher.turn:
+            status, headers, answer = await self._call(request, body=body)
+            if (newer := _newer_revision(answer)) is not None:
+                body = _REVISION.sub(b'"published_revision":%d' % newer, body, count=1)
+                status, headers, answer = await self._call(request, body=body)
+        return self._given(request, status, headers, answer)
 
     def _given(self, request: web.Request, status: int, headers: dict[str, str], body: bytes) -> web.Response:
         if headers.get("Content-Type", "").startswith("application/json") and status < 300:
@@ -207,3 +217,15 @@ class Front:
             if zone in available_timezones():
                 profile["timezone"] = zone
         return json.dumps(answer, separators=(",", ":")).encode()
+
+
+def _newer_revision(answer: bytes) -> int | None:
+    """Return which revision of the page a refused press should have named; None if it was not refused for that."""
+    try:
+        receipt = json.loads(answer)
+    except ValueError:
+        return None
+    found = receipt.get("diagnostics") if isinstance(receipt, dict) and receipt.get("rejected") else None
+    if not found or all(each.get("code") != STALE for each in found):
+        return None
+    return int(receipt["revision"])
