@@ -8,7 +8,7 @@ MODERATORS, DIRECTORS, ARTISTS, GUESTS = "Moderators", "Directors", "Artists", "
 STUDIO_TOPIC = "Pictures, films and sound by slash command. New here? Take the tour."
 GALLERY_TOPIC = "Results with two stars or more"
 REVIEW_TOPIC = "What waits for a moderator"
-LOG_TOPIC = "Every job and every decision"
+LOG_TOPIC = "What moderators decide, and what the bot reports to them"
 AFTER_DARK_TOPIC = "Age-restricted"
 POSTCARD, POSTCARD_PLACE = "A picture of a place, and a voice that greets from there", "where the postcard is from"
 

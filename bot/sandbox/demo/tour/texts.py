@@ -60,7 +60,7 @@ FAULTS_TRY = (
 MODERATE = "Look as a moderator"
 MODERATE_TRY = (
     "Choose **Morgan (moderator)** under *Viewing as*, at the top of the page. Now you also see {#review}, where "
-    "Bo's long film waits for your **Approve**, and {#staff-log}, where every job leaves a line.\n\n"
+    "Bo's long film waits for your **Approve**, and {#staff-log}, where every decision leaves a line.\n\n"
     "{usage report} draws the week: who has spent how much, on what. {studio settings} and {quota set} hold the rules."
 )
 SET_UP = "Set it up for your server"
