@@ -83,6 +83,7 @@ TRIES: Mapping[str, Callable[[Page], Awaitable[None]]] = {
 """What is tried at a step, by its heading, before the next one is opened; a step without it is only read."""
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_the_tour_leads_through_eight_steps_and_each_can_be_tried(width: int):
