@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from tests.support.page import run_slash
@@ -44,7 +45,9 @@ FILL = """
 })
 """
 IDLE = """
-() => ({ busy: Boolean(window.simcordPreview?.pendingAction), transport: window.simcordPreview?.transport.state,
+() => ({
+  busy: !window.simcordPreview?.contextId || Boolean(window.simcordPreview.pendingAction),
+  transport: window.simcordPreview?.transport.state,
   says: document.querySelector("#action-status")?.textContent ?? "" })
 """
 CONTROLS = {
@@ -92,11 +95,19 @@ class Presses:
     async def settled(self) -> None:
         """Wait until the page has its answer. Fails if it is wedged: then it never has one."""
         waited_ms = 0
-        while (now := await self._page.evaluate(IDLE))["busy"]:
+        while (now := await self._now())["busy"]:
             assert waited_ms < SETTLED_MS, f"the page waits for ever: {now} after {self.done[-3:]}"
             await self._page.wait_for_timeout(50)
             waited_ms += 50
         assert "uncertain" not in f"{now['transport']} {now['says']}".lower(), f"{now} after {self.done[-3:]}"
+
+    async def _now(self) -> dict[str, Any]:
+        """What the page is at. While it is loaded again, as for another channel, it is busy."""
+        try:
+            found: dict[str, Any] = await self._page.evaluate(IDLE)
+        except PlaywrightError:
+            return {"busy": True, "transport": "loading", "says": ""}
+        return found
 
     async def _open_kind(self) -> str | None:
         """Return what stands in front of everything else: a form, a menu, the list of emojis."""

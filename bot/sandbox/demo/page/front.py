@@ -152,7 +152,7 @@ class Front:
         return await self._done(self._acts.open_channel(asked["viewer"], asked["channel"]))
 
     async def _done(self, act: Awaitable[None]) -> web.Response:
-        async with self._publisher.turn:
+        async with self._publisher.acting():
             try:
                 await act
             except (SetupError, BackendError, ValueError) as error:
@@ -185,7 +185,7 @@ class Front:
     async def _act(self, request: web.Request) -> web.Response:
         """Pass a press on. One that was meant for the page as it stood a moment ago counts for the page of now."""
         body = await request.read()
-        async with self._publisher.turn:
+        async with self._publisher.acting():
             status, headers, answer = await self._call(request, body=body)
             if (newer := _newer_revision(answer)) is not None:
                 body = _REVISION.sub(b'"published_revision":%d' % newer, body, count=1)

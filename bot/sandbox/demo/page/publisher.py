@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from bot.sandbox.demo.simulation import DemoEnv, SetupError
@@ -36,9 +37,20 @@ class Publisher:
         while True:
             await asyncio.sleep(rest_s)
             rest_s = LOOK_EVERY_S
-            self._keep_time()
+            if not self.turn.locked():
+                self._keep_time()
             if self._something_new():
                 rest_s = max(LOOK_EVERY_S, SHARE * await self.publish())
+
+    @contextlib.asynccontextmanager
+    async def acting(self) -> AsyncIterator[None]:
+        """Hold the turn, at the time of now. The simulated clock stands still meanwhile.
+
+        On a slow machine an interaction would expire else: the bot has three seconds for its answer.
+        """
+        async with self.turn:
+            self._keep_time()
+            yield
 
     async def publish(self) -> float:
         """Publish what there is now; return how many seconds that took."""
