@@ -1,4 +1,4 @@
-"""The guided tour in a real browser, at a desktop's and a phone's width: each step is reached, and what it says works."""
+"""The guided tour in Chromium, at a desktop's and a phone's width: each step is reached, and what it says works."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.sandbox.demo.furniture.server import REVIEW, STUDIO
 from bot.sandbox.demo.furniture.texts import ADA, MORGAN
 from bot.sandbox.demo.tour import texts
 from bot.sandbox.demo.tour.steps import STEPS
-from tests.support.page import CHROMIUM, page_at, run_slash
+from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, look_as, newest_message, open_room, page_at, run_slash
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,38 +20,17 @@ pytestmark = [
 ]
 
 WIDTHS = (1280, 390)
-ANSWER_MS, MADE_MS = 20_000, 60_000
+MADE_MS = 60_000
 PROMPT = "a lighthouse in fog"
-
-
-def newest(page: Page) -> Locator:
-    return page.locator(".channel-message").last
 
 
 def with_picture(page: Page) -> Locator:
     return page.locator(".channel-message").filter(has=page.get_by_alt_text(PROMPT)).last
 
 
-async def at_rest(page: Page) -> None:
-    """Wait until the page takes a press again."""
-    await page.wait_for_function("() => window.simcordPreview && !window.simcordPreview.pendingAction")
-
-
-async def look_as(page: Page, viewer: str) -> None:
-    await at_rest(page)
-    await page.locator("#viewer-picker").select_option(label=viewer)
-    await expect(page.locator("#action-status")).not_to_contain_text("Switching", timeout=ANSWER_MS)
-
-
-async def open_room(page: Page, name: str) -> None:
-    await page.locator(".demo-channels").get_by_text(f"# {name}", exact=True).click()
-    await expect(page.locator(".demo-channels [aria-current=page]")).to_have_text(f"# {name}", timeout=ANSWER_MS)
-    await at_rest(page)
-
-
 async def try_picture(page: Page) -> None:
     await run_slash(page, "image generate", prompt=PROMPT)
-    await expect(with_picture(page)).to_contain_text("done in", timeout=MADE_MS)
+    await expect(with_picture(page)).to_contain_text("✅ done in", timeout=MADE_MS)
 
 
 async def try_reaction(page: Page) -> None:
@@ -64,7 +43,7 @@ async def try_reaction(page: Page) -> None:
 
 async def try_failure(page: Page) -> None:
     await run_slash(page, "image generate", prompt="a lamp #fail")
-    await expect(newest(page)).to_contain_text("failed", timeout=MADE_MS)
+    await expect(newest_message(page)).to_contain_text("failed", timeout=MADE_MS)
 
 
 async def try_moderator(page: Page) -> None:
@@ -100,7 +79,7 @@ async def test_the_tour_leads_through_eight_steps_and_each_can_be_tried(width: i
             button = card.get_by_role("button", name=texts.AGAIN if last else texts.NEXT, exact=True)
             await at_rest(page)
             await button.click(timeout=ANSWER_MS)
-        again = newest(page)
+        again = newest_message(page)
         await expect(again).to_contain_text(texts.PICTURE, timeout=ANSWER_MS)
         assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
@@ -111,8 +90,8 @@ async def test_a_step_that_was_left_above_comes_to_the_end_and_is_there_once():
         await at_rest(page)
         async with demo.turn:
             await demo.preview.viewers[0].send(demo.preview.channel, "what now?")
-        await expect(newest(page)).to_contain_text("what now?", timeout=ANSWER_MS)
+        await expect(newest_message(page)).to_contain_text("what now?", timeout=ANSWER_MS)
         await at_rest(page)
         await page.get_by_role("button", name=texts.NEXT, exact=True).click(timeout=ANSWER_MS)
-        await expect(newest(page)).to_contain_text(texts.REACT, timeout=ANSWER_MS)
+        await expect(newest_message(page)).to_contain_text(texts.REACT, timeout=ANSWER_MS)
         await expect(page.locator(".channel-message").filter(has_text=f"of {len(STEPS)} · ")).to_have_count(1)

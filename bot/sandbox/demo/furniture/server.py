@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.domain.guild_rules import Limit, Period, Scope
-from bot.domain.price_list import PriceUnit
 from bot.generation.recipes import Parameter, Recipe, parse_steps
 from bot.sandbox.demo import texts as demo_texts
 from bot.sandbox.demo.furniture import texts
@@ -31,7 +30,13 @@ DEMO_CREDITS = 5000
 CONFIRM_ABOVE, APPROVE_ABOVE = Decimal(40), Decimal(60)
 """From how many credits on a price is confirmed, and a job approved: ten and more seconds of video show it."""
 WEEKLY_LIMIT, GRANTED, STARS = Decimal(600), Decimal(100), 2
-KNOWN_PRICES = {"prompt.enhance.variant": Decimal(1), "image.edit": Decimal(12)}
+KNOWN_PRICES = {
+    "prompt.enhance.variant": Decimal(1),
+    "image.edit": Decimal(12),
+    "video.generate": Decimal(20),
+    "soundfx.generate": Decimal(4),
+    "subtitles.generate": Decimal(1),
+}
 """The server's own list: a step whose input another step makes is not estimated, and would wait for an approval."""
 UNPRICED = "music.generate"
 """The operation whose price nobody knows before it was paid."""
@@ -146,7 +151,6 @@ async def _set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
     )  # fmt: skip
     for operation, price in KNOWN_PRICES.items():
         await store.prices.set(guild_id, operation, "", price)
-    await store.prices.set(guild_id, "soundfx.generate", "", Decimal("0.6"), per=PriceUnit.SECOND)
     everyone = Limit(scope=Scope.EVERYONE, period=Period.WEEK, credits=WEEKLY_LIMIT)
     await acts.quota.set_limit(guild_id, everyone, by_id=by_id)
     await acts.recipes.save(guild_id, POSTCARD.name, POSTCARD.to_json(), by_id=by_id, replaces=None)
