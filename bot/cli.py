@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "--credits", type=_credits, default=Decimal(10_000), help="credits of each key (default: 10000)"
     )
     sandbox.add_argument(
-        "--api", type=_json_object, default={}, metavar="JSON", help="another API, as docs/sandbox.md has its options"
+        "--api", type=_api_options, default={}, metavar="JSON", help="another API, as docs/sandbox.md has its options"
     )
     add("check", _check, "Check settings, database and commands without a network; tell every problem.")
     listing = add("commands", _commands, "List every slash command with its options.")
@@ -129,10 +129,7 @@ async def _serve_sandbox(arguments: argparse.Namespace) -> None:
     from bot.sandbox.server import Sandbox
 
     sandbox = Sandbox(speed=arguments.speed, credits=arguments.credits)
-    try:
-        sandbox.vary(**arguments.api)
-    except ValueError as error:
-        raise StartError(f"--api: {error}.") from None
+    sandbox.vary(**arguments.api)
     try:
         await sandbox.start(arguments.host, arguments.port)
     except OSError as error:
@@ -297,13 +294,19 @@ def _speed(text: str) -> float:
     return speed
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def _api_options(text: str) -> dict[str, Any]:
+    from bot.sandbox.variant import Variant
+
     try:
         value = json.loads(text)
     except ValueError:
         value = None
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError("a JSON object is needed")
+    try:
+        Variant().changed(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return value
 
 

@@ -40,6 +40,8 @@ async def play(fault: Fault, request: web.Request, answer: Answer, closing: asyn
         with contextlib.suppress(ConnectionError):
             return await _STREAMS[fault.kind](fault, request, true, closing)
         return web.Response()
+    if fault.kind in _TWISTS and true.content_type == "text/html":
+        return true  # an error that is told as a web page has no JSON to twist
     if fault.kind in _TWISTS:
         return web.json_response(_TWISTS[fault.kind](json.loads(_body(true))), status=true.status)
     return _WHOLE[fault.kind](fault)

@@ -124,6 +124,13 @@ async def test_every_style_of_error_has_the_reason(api, sandbox, style):
     )
 
 
+async def test_a_fault_that_twists_json_leaves_an_error_that_is_a_page_alone(api, sandbox):
+    sandbox.vary(error_style="page")
+    sandbox.fault("submit", "wrong_types")
+    async with api.post("/api/v1/requests", json={"operation": "image.generate", "input": {}}) as answer:
+        assert (answer.status, answer.content_type) == (400, "text/html")
+
+
 @pytest.mark.parametrize("style", [each for each in STYLES if each != "message"])
 async def test_a_word_asks_for_a_style(api, style):
     bodies = [

@@ -63,6 +63,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
         ("sandbox", "--credits", "-1"),
         ("sandbox", "--speed", "fast"),
         ("sandbox", "--api", "paths"),
+        ("sandbox", "--api", '{"colour": 1}'),
     ],
 )
 def test_a_wrong_command_line_is_told_with_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
