@@ -42,9 +42,7 @@ async def run_slash(page: Page, command: str, **options: str) -> None:
     await page.locator(".command-popup").get_by_text(f"/{command}", exact=True).first.wait_for()
     await page.keyboard.press("Enter")
     for name, value in options.items():
-        field = page.locator(f".command-option-input[data-option={name}]")
-        await field.wait_for()
-        await field.fill(value)
+        await (await _option(page, name)).fill(value)
     await page.keyboard.press("Enter")
 
 
@@ -77,6 +75,17 @@ async def open_room(page: Page, name: str) -> None:
 def newest_message(page: Page) -> Locator:
     """The message at the end of the conversation."""
     return page.locator(".channel-message").last
+
+
+async def _option(page: Page, name: str) -> Locator:
+    """Return an option's field. A required one is there; one that is optional is taken from the list of options."""
+    field = page.locator(f".command-option-input[data-option={name}]")
+    listed = page.locator(f".command-suggestion[data-value={name}]")
+    await field.or_(listed).first.wait_for()
+    if not await field.is_visible():
+        await listed.click()
+        await field.wait_for()
+    return field
 
 
 def cards(page: Page) -> Locator:
