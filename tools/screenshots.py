@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import io
 import sys
 from collections.abc import Collection, Mapping
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.async_api import Locator, Page
+from playwright.async_api import TimeoutError as NotInTime
 
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
@@ -35,17 +37,21 @@ from tests.support.page import (  # noqa: E402 - the tests' own module
 )
 
 FOLDER = ROOT / "docs" / "images"
-SIZES = {"": (1280, 900), "-phone": (390, 844)}
+SIZES = {"": (1280, 940), "-phone": (390, 844)}
 """What is added to a picture's name, and the page's width and height in pixels."""
-COLOURS = 192
 LARGEST_BYTES = 160_000
-WAIT_MS = 120_000
+WAIT_MS, CLIP_MS = 120_000, 30_000
 SPEED = 6.0
 DRAWN = """
 () => [...document.querySelectorAll("#channel-timeline img")].filter((each) => each.checkVisibility())
   .every((each) => each.complete && each.naturalWidth > 0)
 """
-TO_ITS_TOP = "each => each.scrollIntoView({block: each.offsetHeight > 600 ? 'start' : 'end'})"
+INTO_VIEW = "(each, ends) => each.scrollIntoView({block: ends || each.offsetHeight < 600 ? 'end' : 'start'})"
+LOADED = """
+() => ![...document.querySelectorAll("#channel-timeline .media-player")]
+  .some((each) => each.innerText.includes("Loading media")
+    && each.getBoundingClientRect().bottom > 0 && each.getBoundingClientRect().top < innerHeight)
+"""
 
 
 LIGHTHOUSE = "A lighthouse in fog, the first ferry of the day"
@@ -56,7 +62,7 @@ class Shot:
     """One picture of the page: as whom, where, after which command, and what has to be there first."""
 
     name: str
-    """The file's name, without `-phone` and `.png`."""
+    """The file's name, without `-phone` and `.webp`."""
     alt: str
     """What is to be seen, for those who do not see it."""
     viewer: str = ADA
@@ -69,6 +75,8 @@ class Shot:
     """A text that the newest message has when it is complete."""
     gone: str = ""
     """A text that the newest message no longer has then."""
+    ends: bool = False
+    """Whether the message's end is shown where it is higher than the page, not its top."""
     pick: str = ""
     """The label of a button on the newest message that is pressed then, and what it opens is shown."""
 
@@ -86,7 +94,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot(
         name="recipe", alt="A recipe's card: five steps, each with its state and cost, and the finished film",
         command="recipe run", options={"recipe": "trailer"}, form="A paper boat on its way to the sea",
-        until="✅ done in", gone="Cancel",
+        until="✅ done in", gone="Cancel", ends=True,
     ),
     Shot(
         name="failure", alt="A failed job: the reason, “Cost: nothing”, and a button to try again",
@@ -107,7 +115,7 @@ SHOTS: tuple[Shot, ...] = (
 async def take_all(names: Collection[str]) -> dict[str, bytes]:
     """Return the pictures by file name, all of them if no names are given."""
     taken: dict[str, bytes] = {}
-    async with Demo(speed=SPEED) as demo, page_at(demo.url, width=1280, height=900) as page:
+    async with Demo(speed=SPEED) as demo, page_at(demo.url, width=1280, height=940) as page:
         for shot in SHOTS:
             if names and shot.name not in names:
                 continue
@@ -115,8 +123,8 @@ async def take_all(names: Collection[str]) -> dict[str, bytes]:
             message = await prepared(page, shot)
             for suffix, (width, height) in SIZES.items():
                 await page.set_viewport_size({"width": width, "height": height})
-                taken[f"{shot.name}{suffix}.png"] = with_palette(await framed(page, message, shot))
-            await page.set_viewport_size({"width": 1280, "height": 900})
+                taken[f"{shot.name}{suffix}.webp"] = compressed(await framed(page, message, shot))
+            await page.set_viewport_size({"width": 1280, "height": 940})
     return taken
 
 
@@ -149,7 +157,10 @@ async def framed(page: Page, message: Locator, shot: Shot) -> bytes:
     """Return a PNG of the page with the message in view, and with what is opened on it."""
     await at_rest(page)
     await page.wait_for_function(DRAWN, timeout=WAIT_MS)
-    await message.evaluate(TO_ITS_TOP)
+    await message.evaluate(INTO_VIEW, shot.ends)
+    with contextlib.suppress(NotInTime):  # a clip that is still being read shows its player all the same
+        await page.wait_for_function(LOADED, timeout=CLIP_MS)
+    await message.evaluate(INTO_VIEW, shot.ends)
     if shot.pick:
         await message.hover()
         await message.get_by_label(shot.pick).last.click()
@@ -161,20 +172,17 @@ async def framed(page: Page, message: Locator, shot: Shot) -> bytes:
     return data
 
 
-def with_palette(png: bytes) -> bytes:
-    """Return the same picture in few colours: a page has few, and a repository keeps every version."""
+def compressed(png: bytes) -> bytes:
+    """Return the same picture as WebP: a repository keeps every version."""
     written = io.BytesIO()
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        written, "PNG", optimize=True
-    )
+    Image.open(io.BytesIO(png)).convert("RGB").save(written, "WEBP", quality=88, method=6)
     return written.getvalue()
 
 
 def main() -> int:
     """Write the pictures; return the exit code."""
     parser = argparse.ArgumentParser(description="Take the pictures of the demo's page.")
-    parser.add_argument("--output", type=Path, default=FOLDER, help="the folder for the PNGs")
+    parser.add_argument("--output", type=Path, default=FOLDER, help="the folder for the pictures")
     parser.add_argument("--only", nargs="*", default=[], choices=[shot.name for shot in SHOTS], help="only these")
     arguments = parser.parse_args()
     if CHROMIUM is None:
@@ -182,10 +190,10 @@ def main() -> int:
         return 1
     taken = asyncio.run(take_all(arguments.only))
     arguments.output.mkdir(parents=True, exist_ok=True)
-    for name, png in taken.items():
-        (arguments.output / name).write_bytes(png)
-        print(f"{name}: {len(png):,} bytes")
-    large = [name for name, png in taken.items() if len(png) > LARGEST_BYTES]
+    for name, data in taken.items():
+        (arguments.output / name).write_bytes(data)
+        print(f"{name}: {len(data):,} bytes")
+    large = [name for name, data in taken.items() if len(data) > LARGEST_BYTES]
     if large:
         print(f"Larger than {LARGEST_BYTES:,} bytes: {', '.join(large)}", file=sys.stderr)
     return 1 if large else 0
