@@ -46,6 +46,7 @@ DRAWN = """
 () => [...document.querySelectorAll("#channel-timeline img")].filter((each) => each.checkVisibility())
   .every((each) => each.complete && each.naturalWidth > 0)
 """
+NEWEST = "() => [...document.querySelectorAll('.channel-message')].at(-1)?.dataset.messageId"
 INTO_VIEW = "(each, ends) => each.scrollIntoView({block: ends || each.offsetHeight < 600 ? 'end' : 'start'})"
 LOADED = """
 () => ![...document.querySelectorAll("#channel-timeline .media-player")]
@@ -134,7 +135,7 @@ async def prepared(page: Page, shot: Shot) -> Locator:
     await at_rest(page)
     await look_as(page, shot.viewer)
     await open_room(page, shot.room)
-    count = await page.locator(".channel-message").count()
+    before = await page.evaluate(NEWEST)
     if shot.command:
         await run_slash(page, shot.command, **shot.options)
     if shot.form:
@@ -142,9 +143,7 @@ async def prepared(page: Page, shot: Shot) -> Locator:
         await field.fill(shot.form, timeout=WAIT_MS)
         await page.locator("#modal-root button").filter(has_text="Submit").click()
     if shot.command:
-        await page.wait_for_function(
-            "count => document.querySelectorAll('.channel-message').length > count", arg=count, timeout=WAIT_MS
-        )
+        await page.wait_for_function(f"before => ({NEWEST})() !== before", arg=before, timeout=WAIT_MS)
     message = newest_message(page)
     if shot.until:
         await message.filter(has_text=shot.until).wait_for(timeout=WAIT_MS)
