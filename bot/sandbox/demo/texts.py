@@ -16,6 +16,7 @@ DEMO_STARTED = "cannon-bot demo: the real bot on a simulated Discord, with Canno
 HOW_TO_STOP = "Ctrl-C stops it."
 TRY_HEADING = "Try this on the page:"
 TRY: tuple[tuple[str, str], ...] = (
+    ("Next, on the last card of #studio", "the tour: eight steps, each with something to try"),
     ("/image generate  prompt: a lighthouse in fog", "a picture; its card has the price before and the cost after"),
     ("Re-run, Vary, Edit and run, Next step…", "the buttons below a result: what it costs stands on them"),
     ("☺ on a result, then 🔁 🎲 🎬 ✉️ ⭐ ❌", "the same by reaction; whoever reacts pays"),
