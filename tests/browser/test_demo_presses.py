@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from playwright.async_api import expect
 
@@ -19,16 +17,18 @@ pytestmark = [
 LAST_WORDS = "the very last picture"
 
 
-async def press_at_random(count: int, *, seed: int, within_s: float) -> list[str]:
-    """Press that many things, then make a picture like anybody who has just come; return what was pressed."""
+async def press_at_random(count: int, *, seed: int) -> list[str]:
+    """Press that many things, then make a picture like anybody who has just come; return what was pressed.
+
+    Each press must be answered in time (`Presses.settled`). How long all of them take is the machine's affair.
+    """
     async with Demo(speed=20.0, lived_in=False) as demo, page_at(demo.url) as page:
         async with demo.turn:
             await demo.preview.viewers[1].slash(demo.preview.channel, "studio reactions switch", seeds="on")
         await run_slash(page, "image generate", prompt="a blue door")
         presses = Presses(page, seed)
-        async with asyncio.timeout(within_s):
-            while len(presses.done) < count:
-                await presses.press()
+        while len(presses.done) < count:
+            await presses.press()
         await page.reload()
         await run_slash(page, "image generate", prompt=LAST_WORDS)
         await expect(page.get_by_alt_text(LAST_WORDS)).to_be_visible(timeout=20_000)
@@ -36,12 +36,13 @@ async def press_at_random(count: int, *, seed: int, within_s: float) -> list[str
 
 
 async def test_the_page_answers_after_a_few_random_presses():
-    pressed = await press_at_random(20, seed=1, within_s=100.0)
+    pressed = await press_at_random(20, seed=1)
     assert len({line.split(":")[0] for line in pressed}) > 3
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
-@pytest.mark.parametrize("seed", [2, 3])
-async def test_the_page_answers_after_two_hundred_random_presses_in_two_minutes(seed: int):
-    assert len(await press_at_random(200, seed=seed, within_s=280.0)) == 200
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [2, 3, 4])
+async def test_the_page_answers_after_two_hundred_random_presses(seed: int):
+    """It takes about two minutes on a machine that does nothing else."""
+    assert len(await press_at_random(200, seed=seed)) == 200

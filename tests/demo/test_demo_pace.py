@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from bot.delivery.texts import STATES
 from bot.domain.models import JobState
+from bot.runtime.clock import Clock
 from bot.sandbox.demo.demo import Demo
 
 SENT = STATES[JobState.SUBMITTING]
@@ -52,3 +54,29 @@ async def test_a_job_of_the_demo_leaves_being_sent_within_a_second(speed: float)
             await watched.last_is_not(SENT)
             took_s.append(time.perf_counter() - begun)
     assert sorted(took_s)[2] < LEAVES_WITHIN_S, took_s
+
+
+async def test_what_handles_a_message_and_what_works_by_itself_read_one_clock():
+    """Otherwise a command wakes the worker for a time that the worker never reaches, and its job waits for the round.
+
+    With the time of simcord's scope the two readings are months apart.
+    """
+    async with Demo(lived_in=False) as demo:
+        handled = asyncio.get_running_loop().create_future()
+        clock = demo.bot.clock
+
+        async def reads(_message: Any) -> None:
+            if not handled.done():
+                handled.set_result(clock.monotonic())
+
+        demo.bot.add_listener(reads, "on_message")
+        begun = clock.monotonic()
+        async with demo.turn:
+            await demo.preview.viewers[0].send(demo.preview.channel, "hello")
+        read = await handled
+        alone = await asyncio.create_task(_reading(clock), context=contextvars.Context())
+        assert begun <= read <= alone
+
+
+async def _reading(clock: Clock) -> float:
+    return clock.monotonic()

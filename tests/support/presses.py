@@ -45,11 +45,15 @@ FILL = """
 })
 """
 IDLE = """
-() => ({
-  busy: !window.simcordPreview?.contextId || Boolean(window.simcordPreview.pendingAction),
-  transport: window.simcordPreview?.transport.state,
-  says: document.querySelector("#action-status")?.textContent ?? "" })
+() => {
+  const now = window.simcordPreview;
+  return {
+    busy: !now?.contextId || Boolean(now.pendingAction) || (now.awaitingRevision ?? 0) > now.publishedRevision,
+    transport: now?.transport.state,
+    says: document.querySelector("#action-status")?.textContent ?? "" };
+}
 """
+"""Whether the page would refuse the next press, and what it says of the last."""
 CONTROLS = {
     "button": ".message-components button:not(.select-trigger)",
     "menu": ".message-components .select-trigger",

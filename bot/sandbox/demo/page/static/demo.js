@@ -190,18 +190,21 @@ document.addEventListener("keydown", (event) => {
   document.querySelector("#channel-composer").requestSubmit();
 }, true);
 
-// A press of Send while the page is being published is lost in simcord; it is repeated until the command has gone.
+// A press of Send while the page is being published is lost in simcord; it is repeated until the bot got the command.
+// One that failed there stays in the composer: only the person sends it again.
 const RESEND_MS = 300, RESEND_FOR_MS = 6000;
 let sending = null;
+const lastCommand = (now) => now?.activity.findLast((act) => act.command && act.dispatched)?.requestId;
 document.addEventListener("submit", ({ target }) => {
-  if (target.id === "channel-composer" && composing()) sending ??= { since: Date.now() };
+  if (target.id === "channel-composer" && composing()) sending ??= { since: Date.now(), after: lastCommand(status()) };
 }, true);
 document.addEventListener("input", () => { sending = null; });
 document.addEventListener("pointerdown", () => { sending = null; });
 setInterval(() => {
   if (!sending) return;
   const now = status();
-  const over = !now?.commandPicker.draft?.submittable || Date.now() - sending.since > RESEND_FOR_MS;
+  const over = !now?.commandPicker.draft?.submittable || lastCommand(now) !== sending.after
+    || Date.now() - sending.since > RESEND_FOR_MS;
   if (over) { sending = null; return; }
   if (!now.pendingAction) document.querySelector("#channel-composer").requestSubmit();
 }, RESEND_MS);
@@ -256,11 +259,12 @@ new ResizeObserver(follow).observe(document.querySelector("#channel-message-list
 
 let stuckSince = null;
 
-/** Load the page again where simcord would only say so: its session has expired, or an answer never came. */
+/** Load the page again where simcord would only say so: its session expired or never began, or an answer never came. */
 function recover() {
   const now = status();
   if (!now) return;
   const stuck = now.transport?.state === "uncertain"
+    || now.diagnostics.some(({ code }) => code === "bootstrap-failed")
     || document.querySelector("#action-status")?.textContent.includes("Reload the active Preview URL");
   if (!stuck) { stuckSince = null; return; }
   stuckSince ??= Date.now();
