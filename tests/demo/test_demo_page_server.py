@@ -99,6 +99,22 @@ async def test_a_bot_that_works_on_keeps_no_press_waiting():
         assert (status, receipt.get("settlement"), receipt.get("uncertain")) == (200, "settled", False), receipt
 
 
+async def test_a_press_that_failed_half_way_leaves_a_page_that_takes_the_next(monkeypatch: pytest.MonkeyPatch):
+    async with opened() as (demo, browser):
+
+        async def refused(*_given: Any, **_details: Any) -> None:
+            raise SetupError("gone meanwhile")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(type(demo.preview.viewers[0]), "send", refused)
+            _, receipt = await browser.press("send_message", content="hello", reply_to=None)
+        assert (receipt["settlement"], receipt["presentation"]) == ("failed", "stale"), receipt
+        _, state = await browser.ask("/api/state")
+        assert state["status"] == "current"
+        _, receipt = await browser.press("send_message", content="hello", reply_to=None)
+        assert (receipt["rejected"], receipt["settlement"]) == (False, "settled"), receipt
+
+
 async def test_the_page_shows_names_and_the_time_of_now():
     async with opened() as (demo, browser):
         async with demo.turn:

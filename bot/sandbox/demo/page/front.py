@@ -14,6 +14,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -183,13 +184,18 @@ class Front:
         return self._given(request, *await self._call(request, body=await request.read()))
 
     async def _act(self, request: web.Request) -> web.Response:
-        """Pass a press on. One that was meant for the page as it stood a moment ago counts for the page of now."""
+        """Pass a press on. One that was meant for the page as it stood a moment ago counts for the page of now.
+
+        After one that failed half way simcord refuses every other until the page is published again.
+        """
         body = await request.read()
         async with self._publisher.acting():
             status, headers, answer = await self._call(request, body=body)
             if (newer := _newer_revision(answer)) is not None:
                 body = _REVISION.sub(b'"published_revision":%d' % newer, body, count=1)
                 status, headers, answer = await self._call(request, body=body)
+        if _receipt(answer).get("presentation") == "stale":
+            await self._publisher.publish()
         return self._given(request, status, headers, answer)
 
     def _given(self, request: web.Request, status: int, headers: dict[str, str], body: bytes) -> web.Response:
@@ -221,11 +227,17 @@ class Front:
 
 def _newer_revision(answer: bytes) -> int | None:
     """Return which revision of the page a refused press should have named; None if it was not refused for that."""
-    try:
-        receipt = json.loads(answer)
-    except ValueError:
-        return None
-    found = receipt.get("diagnostics") if isinstance(receipt, dict) and receipt.get("rejected") else None
+    receipt = _receipt(answer)
+    found = receipt.get("diagnostics") if receipt.get("rejected") else None
     if not found or all(each.get("code") != STALE for each in found):
         return None
     return int(receipt["revision"])
+
+
+def _receipt(answer: bytes) -> dict[str, Any]:
+    """Return what simcord says of a press; nothing if it says it in another form, as when the session has ended."""
+    try:
+        receipt = json.loads(answer)
+    except ValueError:
+        return {}
+    return receipt if isinstance(receipt, dict) else {}
