@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long soak check format bench bench-neighbours screenshot picture readme lock pin-image audit wheel-check clean
+.PHONY: help demo test test-long soak check format bench bench-neighbours screenshots card-states picture readme lock pin-image audit wheel-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -56,8 +56,11 @@ bench: $(READY) ## Measure speed and memory against the floors, on loopback
 bench-neighbours: $(READY) ## Measure what one server's trouble costs another: a picture is posted within 2 s
 	$(BIN)/python tests/bench/bench_neighbours.py $(ARGS)
 
-screenshot: $(READY) ## Take the README's picture of the demo with a headless Chromium
-	$(BIN)/python tools/screenshot.py $(ARGS)
+screenshots: $(READY) ## Take the pictures of the README and the documents with a headless Chromium
+	$(BIN)/python tools/screenshots.py $(ARGS)
+
+card-states: $(READY) ## Draw every state of every card on one page, build/card-states.html
+	$(BIN)/python tools/card_states.py $(ARGS)
 
 picture: $(READY) ## Draw the picture of the packages in docs/architecture.md from the import contract
 	$(BIN)/python tools/draw_architecture.py

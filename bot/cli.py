@@ -115,7 +115,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     # The demo is the same for everybody: it reads no settings, so it cannot use a real token or key.
     _start_logs(Settings(log_level="WARNING", log_format="console"))
     from bot.runtime.process_guard import close_to_others
-    from bot.sandbox.demo import run_demo
+    from bot.sandbox.demo.demo import run_demo
 
     close_to_others()
     return _until_signal(run_demo(port=arguments.port, open_browser=not arguments.no_browser, speed=arguments.speed))

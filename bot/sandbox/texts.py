@@ -1,4 +1,4 @@
-"""What the sandbox says: the API's error messages, which members read as Cannon Studio's own, and the demo's words.
+"""What the sandbox says: the API's error messages, which members read as Cannon Studio's own.
 
 The messages are invented: Cannon Studio documents none.
 """
@@ -112,10 +112,6 @@ def no_key(error: Exception) -> str:
 
 # ---------------------------------------------------------------------- starting
 
-DEMO_EXTRA_MISSING = (
-    "The demo needs the extra `demo`: install with `pip install 'cannon-bot[demo]'`, or use `make demo`."
-)
-
 
 def loopback_only(host: str) -> str:
     """Refuse to listen on an address that others reach."""
@@ -125,19 +121,3 @@ def loopback_only(host: str) -> str:
 def cannot_listen(host: str, port: int, reason: str | None) -> str:
     """Say why the sandbox did not start; `reason` is the system's."""
     return f"The sandbox cannot listen on {host}:{port}: {reason}."
-
-
-# ---------------------------------------------------------------------- the demo
-
-BOT_NAME = "Cannon Studio"
-GUILD_NAME = "Cannon Demo"
-CHANNEL_TOPIC = "Pictures, films and sound by slash command"
-MODERATOR_NAME, MEMBER_NAME = "Morgan (moderator)", "Ada (member)"
-WELCOME = (
-    "Welcome to the demo. Everything here is the real bot; only Discord and Cannon Studio are simulated, on this "
-    "machine.\nPick `/image generate` in the composer below and give it a prompt. `/help` shows what "
-    "everything costs. Only of `/audio music` nobody knows the price yet, so you confirm it first; the moderator's "
-    "`/studio status` shows what the account has."
-)
-DEMO_STARTED = "cannon-bot demo: the real bot on a simulated Discord, with Cannon Studio simulated on this machine."
-HOW_TO_STOP = "Ctrl-C stops it."

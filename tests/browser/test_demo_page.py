@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from bot.sandbox.demo import Demo
+from bot.sandbox.demo.demo import Demo
 from tests.support.page import CHROMIUM, page_at, run_slash
 
 pytestmark = [
@@ -19,7 +19,7 @@ CARD_MS = 20_000
 
 
 async def test_a_prompt_in_the_slash_composer_becomes_a_picture_on_the_page():
-    async with Demo(speed=4.0) as demo, page_at(demo.url) as page:
+    async with Demo(speed=4.0, lived_in=False) as demo, page_at(demo.url) as page:
         await run_slash(page, "image generate", prompt="a lighthouse in fog")
         conversation = page.locator("body")
         await expect(conversation).to_contain_text(re.compile("queued|processing"), timeout=CARD_MS)
@@ -32,7 +32,7 @@ async def test_a_prompt_in_the_slash_composer_becomes_a_picture_on_the_page():
 
 
 async def test_a_price_that_nobody_knows_is_confirmed_first_and_the_page_does_not_wait_for_connections():
-    async with Demo(speed=4.0) as demo, page_at(demo.url) as page:
+    async with Demo(speed=4.0, lived_in=False) as demo, page_at(demo.url) as page:
         conversation = page.locator("body")
         await run_slash(page, "audio music", prompt="slow piano, rain")
         await expect(conversation).to_contain_text("Nothing is spent before you say yes", timeout=CARD_MS // 2)

@@ -29,7 +29,8 @@ def without_discord(root: Path) -> list[Path]:
     entries = [entry for entry in sorted((root / "bot").iterdir()) if entry.stem not in KNOW_DISCORD]
     packages = [modules(entry)[-1] for entry in entries if (entry / "__init__.py").exists()]
     loose = [entry for entry in entries if entry.suffix == ".py" and entry.stem != "__init__"]
-    return [*packages, *loose, *(each for each in modules(root / "bot" / "sandbox") if each.stem != "demo")]
+    sandbox = [each for each in modules(root / "bot" / "sandbox") if root / "bot/sandbox/demo" not in each.parents]
+    return [*packages, *loose, *sandbox]
 
 
 def plant(path: Path, line: str) -> None:

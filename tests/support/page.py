@@ -7,9 +7,10 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 
-from playwright.async_api import Locator, Page, async_playwright
+from playwright.async_api import Locator, Page, async_playwright, expect
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ANSWER_MS = 20_000
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -41,10 +42,50 @@ async def run_slash(page: Page, command: str, **options: str) -> None:
     await page.locator(".command-popup").get_by_text(f"/{command}", exact=True).first.wait_for()
     await page.keyboard.press("Enter")
     for name, value in options.items():
-        field = page.locator(f".command-option-input[data-option={name}]")
-        await field.wait_for()
-        await field.fill(value)
+        await (await _option(page, name)).fill(value)
     await page.keyboard.press("Enter")
+
+
+async def at_rest(page: Page) -> None:
+    """Wait until the page takes a press again."""
+    await page.wait_for_function("() => window.simcordPreview && !window.simcordPreview.pendingAction")
+
+
+async def look_as(page: Page, viewer: str) -> None:
+    """Change to a viewer as a person does, by the name that is shown."""
+    await at_rest(page)
+    picker = page.locator("#viewer-picker")
+    if await picker.locator("option:checked").inner_text() == viewer:
+        return
+    await picker.select_option(label=viewer)
+    await expect(page.locator("#action-status")).not_to_contain_text("Switching", timeout=ANSWER_MS)
+    await at_rest(page)
+
+
+async def open_room(page: Page, name: str) -> None:
+    """Open a channel by its name."""
+    here = page.locator(".demo-channels [aria-current=page]")
+    await here.wait_for(timeout=ANSWER_MS)
+    if await here.inner_text() != f"# {name}":
+        await page.locator(".demo-channels").get_by_text(f"# {name}", exact=True).click()
+        await expect(here).to_have_text(f"# {name}", timeout=ANSWER_MS)
+    await at_rest(page)
+
+
+def newest_message(page: Page) -> Locator:
+    """The message at the end of the conversation."""
+    return page.locator(".channel-message").last
+
+
+async def _option(page: Page, name: str) -> Locator:
+    """Return an option's field. A required one is there; one that is optional is taken from the list of options."""
+    field = page.locator(f".command-option-input[data-option={name}]")
+    listed = page.locator(f".command-suggestion[data-value={name}]")
+    await field.or_(listed).first.wait_for()
+    if not await field.is_visible():
+        await listed.click()
+        await field.wait_for()
+    return field
 
 
 def cards(page: Page) -> Locator:

@@ -8,54 +8,56 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import tempfile
-import time
 import webbrowser
-from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
 from bot.app.client import CannonBot
-from bot.domain.price_list import PriceUnit
-from bot.errors import StartError
-from bot.sandbox import texts
+from bot.sandbox.demo import texts
+from bot.sandbox.demo.clock import DemoClock
+from bot.sandbox.demo.furniture.deeds import DAY_S
+from bot.sandbox.demo.furniture.history import History
+from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, furnish
+from bot.sandbox.demo.furniture.week import WEEK
+from bot.sandbox.demo.page.acts import PageActs
+from bot.sandbox.demo.page.front import Front
+from bot.sandbox.demo.page.media import PageMedia
+from bot.sandbox.demo.page.publisher import Publisher
+from bot.sandbox.demo.page.server_names import ServerNames
+from bot.sandbox.demo.simulation import DemoEnv
+from bot.sandbox.demo.tour.card import Tour
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
-_state_log = logging.getLogger("discord.state")
-_state_log.disabled = True  # simcord builds a client without intents on import, and discord.py warns about that
-try:
-    import discord
-    import simcord
-    from simcord.backend.errors import SetupError
-except ImportError as error:  # pragma: no cover - the extra is installed wherever the tests run
-    raise StartError(texts.DEMO_EXTRA_MISSING) from error
-finally:
-    _state_log.disabled = False
-
-DEMO_KEY = "cs_test_demo_0000000000000000"
-DEMO_CREDITS = 5000
-CONFIRM_ABOVE = Decimal(40)
-"""From how many credits on a price is confirmed: ten seconds of video show it."""
-UNPRICED = "music.generate"
-"""The operation whose price nobody knows before it was paid."""
-REFRESH_S = 0.4
+PAST_S = 7 * DAY_S
+"""How long the server has been there."""
 
 
 class Demo:
     """The simulated server with the bot in it. Use as an async context manager; `url` is the page."""
 
-    def __init__(self, *, port: int = 0, speed: float = 1.0) -> None:
+    def __init__(self, *, port: int = 0, speed: float = 1.0, lived_in: bool = True) -> None:
+        """Prepare it.
+
+        Args:
+            port: where the page listens; 0 takes a free one.
+            speed: how many times faster than life the jobs are.
+            lived_in: whether a week of work and the tour are there; a test may want empty channels.
+        """
         self._port = port
+        self._lived_in = lived_in
+        self._clock = DemoClock(behind_s=PAST_S if lived_in else 0.0)
         self._speed = speed
         self._stack = contextlib.AsyncExitStack()
         self.url = ""
         self.bot: CannonBot
-        self.env: simcord.Env
+        self.env: DemoEnv
         self.sandbox: Sandbox
         self.preview: Any
+        self._publisher: Publisher
+        self.turn = asyncio.Lock()
+        """Held by whatever acts on the simulated Discord while the page is open: simcord does one thing at a time."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -79,82 +81,77 @@ class Demo:
     async def _start(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="cannon-bot-demo-"))
         # A kept connection leaves the bot a timer of 15 seconds, for which the simulation would wait.
-        self.sandbox = Sandbox(speed=self._speed, credits=DEMO_CREDITS, fetch=self._from_cdn, keep_alive=False)
+        self.sandbox = Sandbox(
+            speed=self._speed, clock=self._clock, credits=DEMO_CREDITS, fetch=self._from_cdn, keep_alive=False
+        )
         await self.sandbox.start()
         self._stack.push_async_callback(self.sandbox.close)
-        self.sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
         self.bot = CannonBot(
             _settings(self.sandbox.url, Path(folder)),
+            clock=self._clock,
             run_worker=False,
             serve_http=False,
             cdn=self._from_cdn,
         )
-        self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=20.0)
+        self.env = DemoEnv(self.bot, check_errors=False)
         self.env.backend.bot_user.name = texts.BOT_NAME
+        self.env.backend.bot_user.avatar = f"{PICTURE_HASH}0"
         # The simulated clock starts in a fixed year, but cards show real times.
         self._keep_time()
         await self.env.start()
         self._stack.push_async_callback(self._stop_bot)
         self._stack.enter_context(self.env.time_context())
-        await self._furnish()
+        await self._open_page()
         # Outside the bot's scope: otherwise the simulation would wait for a loop that never ends.
         parts = self.bot.parts
         self._tasks.append(asyncio.create_task(parts.worker.run(), name="demo-worker"))
         self._tasks.append(asyncio.create_task(parts.maintenance.run(), name="demo-maintenance"))
-        self._tasks.append(asyncio.create_task(self._keep_page(), name="demo-page"))
+        self._tasks.append(asyncio.create_task(parts.watch.run(), name="demo-watch"))
+        self._tasks.append(asyncio.create_task(self._publisher.run(), name="demo-page"))
 
     async def _stop_bot(self) -> None:
         await self.bot.close()
         await self.env.shutdown()
 
-    async def _furnish(self) -> None:
-        guild = self.env.create_guild(texts.GUILD_NAME)
-        channel = guild.create_text_channel("studio", topic=texts.CHANNEL_TOPIC)
-        moderators = guild.create_role(
-            "Moderators", permissions=discord.Permissions(manage_guild=True, manage_messages=True)
-        )
-        moderator = guild.add_member(
-            self.env.create_user("morgan", global_name=texts.MODERATOR_NAME), roles=[moderators]
-        )
-        member = guild.add_member(self.env.create_user("ada", global_name=texts.MEMBER_NAME))
-        # A key of its own, so that its account is compared with its books: the host's would serve other servers too.
-        await self.bot.parts.moderation.key.set(guild.id, DEMO_KEY, by_id=moderator.id)
-        await self._price(guild.id)
-        await moderator.send(channel, texts.WELCOME)
+    async def _open_page(self) -> None:
+        furnished = await furnish(self.env, self.bot, self.sandbox)
+        if self._lived_in:
+            history = History(self.env, self.bot, self._clock, furnished, keep_time=self._keep_time)
+            await history.play(WEEK)
+            await self.bot.parts.moderation.reactions.switch(
+                furnished.guild.id, reactions=None, seeds=True, by_id=furnished.moderator.id
+            )
+            await Tour(self.bot).open(furnished.channels[0].id)
+        # simcord draws a page of its own too, which nobody sees: of one message. Those of browsers show all.
         self.preview = self.env.preview(
-            channel, viewers=[member, moderator], layout="channel", port=self._port or None, timezone="UTC"
+            furnished.channels[0],
+            viewers=furnished.viewers,
+            timezone="UTC",
+            assets=furnished.pictures,
         )
+        self.preview._media_worker = PageMedia()  # noqa: SLF001 - it takes none from outside
         await self._stack.enter_async_context(self.preview)
-        self.url = self.preview.url
-
-    async def _price(self, guild_id: int) -> None:
-        """Set what the server knows of prices: estimates, a line of its own list, and one operation without either."""
-        store = self.bot.parts.store
-        self.sandbox.tariff.hide(UNPRICED)
-        await store.settings.change(guild_id, lambda old: replace(old, estimate_tool=True, confirm_above=CONFIRM_ABOVE))
-        await store.prices.set(guild_id, "soundfx.generate", "", Decimal("0.6"), per=PriceUnit.SECOND)
+        self.preview.layout = "channel"
+        self._publisher = Publisher(self.env, self.preview, turn=self.turn, keep_time=self._keep_time)
+        front = Front(
+            preview_url=self.preview.url,
+            names=ServerNames(self.env, furnished.viewers[0].guild.id),
+            acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=furnished.viewers),
+            publisher=self._publisher,
+        )
+        self._stack.push_async_callback(front.close)
+        await front.start(self._port)
+        self.url = front.url
+        self.env.hurried = True
 
     async def _from_cdn(self, url: str) -> bytes | None:
         """Return an uploaded file of the simulated Discord, None if it has none there."""
         return self.env.backend.cdn.get(url)
 
     def _keep_time(self) -> None:
-        behind_s = time.time() - self.env.backend.clock.now().timestamp()
+        behind_s = self._clock.wall() - self.env.backend.clock.now().timestamp()
         if behind_s > 0:
             self.env.backend.clock.advance(behind_s)
-
-    async def _keep_page(self) -> None:
-        """Publish to the page what the bot does on its own; the page only requests what was published."""
-        seen = -1
-        while True:
-            await asyncio.sleep(REFRESH_S)
-            self._keep_time()
-            done = len(self.env.backend.transcript)
-            if done == seen:
-                continue
-            with contextlib.suppress(SetupError, TimeoutError):  # the page is busy; next time
-                await self.preview.refresh()
-                seen = done
 
 
 def _settings(api_url: str, folder: Path) -> Settings:
@@ -171,6 +168,7 @@ async def run_demo(*, port: int = 0, open_browser: bool = True, speed: float = 1
     async with Demo(port=port, speed=speed) as demo:
         print(texts.DEMO_STARTED)  # noqa: T201 - for the person at the terminal
         print(demo.url, flush=True)  # noqa: T201 - other programs read this line
+        print(texts.things_to_try())  # noqa: T201 - for the person at the terminal
         print(texts.HOW_TO_STOP, flush=True)  # noqa: T201 - for the person at the terminal
         if open_browser:
             await asyncio.to_thread(webbrowser.open, demo.url)

@@ -1,0 +1,148 @@
+"""Plays the week before: each act is done through the bot's own commands, at its own time.
+
+The clock is set back before anything starts and led through the week, so that cards, books and reports are the bot's
+own work and not rows that were put into its database.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.demo.furniture.deeds import AddedReaction, Deed, PressedButton, RanCommand, WroteMessage
+from bot.sandbox.demo.simulation import ResponseMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import simcord
+    from simcord.actors import MemberActor
+    from simcord.results import InteractionResult
+
+    from bot.app.client import CannonBot
+    from bot.sandbox.demo.clock import DemoClock
+    from bot.sandbox.demo.furniture.server import Furnished
+
+STEP_S, LONG_STEP_S, SOON_S = 1.0, 5.0, 20.0
+"""How the clock is led while a job runs: in small steps first, for a card that says how long it took."""
+PATIENCE_S = 1800.0
+YES = ("c1:confirm:", "c1:vary_subtle:")
+"""The buttons with which the members of the week answer a question."""
+WRITTEN = "written"
+"""Among the options of a command that opens a form with one field: what is written there."""
+
+
+class History:
+    """Plays acts on the demo's server. `keep_time` leads the simulated Discord's clock after the bot's."""
+
+    def __init__(
+        self,
+        env: simcord.Env,
+        bot: CannonBot,
+        clock: DemoClock,
+        furnished: Furnished,
+        *,
+        keep_time: Callable[[], None],
+    ) -> None:
+        self._env, self._bot, self._clock, self._made = env, bot, clock, furnished
+        self._keep_time = keep_time
+        self._cards: dict[str, ResponseMessage] = {}
+        self._waiting = 0
+
+    async def play(self, acts: Iterable[Deed]) -> None:
+        """Do all acts, which are oldest first, and lead the clock to the present."""
+        for act in acts:
+            self._clock.skip_to(act.ago_s)
+            self._keep_time()
+            await self._do(act)
+            await self._bot.parts.maintenance.run_once()
+            await self._bot.parts.watch.run_once()
+        self._clock.skip_to(0.0)
+        self._keep_time()
+
+    async def _do(self, act: Deed) -> None:
+        who, room = self._made.people[act.who], self._made.rooms[act.room]
+        match act:
+            case WroteMessage():
+                await who.send(room, act.text)
+            case RanCommand():
+                await self._run(who, act)
+            case PressedButton():
+                await self._press(who, act)
+            case AddedReaction():
+                await who.react(self._cards[act.card], act.emoji)
+                await self._work()
+            case _:
+                raise TypeError(act)
+
+    async def _run(self, who: MemberActor, act: RanCommand) -> None:
+        options = {name: self._value(given) for name, given in act.options.items()}
+        written = options.pop(WRITTEN, None)
+        if act.from_card:
+            options["job"] = await self._job_of(act.from_card)
+        shown = await who.slash(self._made.rooms[act.room], act.command, **options)
+        if shown.modal is not None:
+            shown = await who.submit_modal(shown, dict(zip(_fields(shown.modal), (written,), strict=True)))
+        await self._answered(who, shown, act.card)
+        if act.waits:
+            self._waiting = await self._bot.parts.store.job_lists.open_total()
+        await self._work()
+
+    def _value(self, given: Any) -> Any:
+        """Return an option's value: a member for `@account`, else what was given."""
+        return self._made.people[given[1:]] if isinstance(given, str) and given.startswith("@") else given
+
+    async def _press(self, who: MemberActor, act: PressedButton) -> None:
+        card = self._cards[act.card]
+        shown = await who.click(card, custom_id=f"c1:{act.action}:{await self._job_of(act.card)}")
+        await self._answered(who, shown, act.made)
+        await self._work()
+
+    async def _answered(self, who: MemberActor, shown: InteractionResult, name: str) -> None:
+        """Answer what is asked before something is made, and remember the card under its name."""
+        while (question := _asked(shown)) is not None:
+            shown = await who.click(question[0], custom_id=question[1])
+        made = next((answer for answer in _answers(shown) if not answer.ephemeral), None)
+        if name and made is not None:
+            self._cards[name] = made
+
+    async def _job_of(self, name: str) -> str:
+        found = await self._bot.parts.store.cards.in_message(self._made.guild.id, self._cards[name].id)
+        if found is None:
+            raise LookupError(name)
+        return found[1][-1].id
+
+    async def _work(self) -> None:
+        """Let the worker follow what is open until only that is left which waits for a moderator."""
+        passed_s = 0.0
+        while passed_s < PATIENCE_S:
+            await self._bot.parts.worker.step()
+            if await self._bot.parts.store.job_lists.open_total() <= self._waiting:
+                return
+            step_s = STEP_S if passed_s < SOON_S else LONG_STEP_S
+            self._clock.skip(step_s)
+            self._keep_time()
+            passed_s += step_s
+
+
+def _fields(modal: dict[str, Any]) -> list[str]:
+    """Return the custom ids of a form's fields."""
+    rows = modal["components"]
+    return [(row.get("component") or row["components"][0])["custom_id"] for row in rows]
+
+
+def _answers(shown: InteractionResult) -> list[ResponseMessage]:
+    return [answer for answer in (shown.response, *shown.followups) if answer is not None]
+
+
+def _asked(shown: InteractionResult) -> tuple[ResponseMessage, str] | None:
+    """Return the message that asks something and the custom id of the answer, None if nothing is asked."""
+    for answer in _answers(shown):
+        for custom_id in _ids(answer.components):
+            if answer.ephemeral and custom_id.startswith(YES):
+                return answer, custom_id
+    return None
+
+
+def _ids(components: list[dict[str, Any]]) -> list[str]:
+    """Return the custom ids of a message's controls."""
+    return [each["custom_id"] for row in components for each in row.get("components", ()) if "custom_id" in each]

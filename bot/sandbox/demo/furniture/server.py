@@ -1,0 +1,158 @@
+"""The demo's server: its channels, roles and members, its key and its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.domain.guild_rules import Limit, Period, Scope
+from bot.generation.recipes import Parameter, Recipe, parse_steps
+from bot.sandbox.demo import texts as demo_texts
+from bot.sandbox.demo.furniture import texts
+from bot.sandbox.demo.furniture.avatars import face_png, lens_png
+from bot.sandbox.demo.furniture.people import MODERATORS, PEOPLE, ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import simcord
+    from simcord.actors import MemberActor
+    from simcord.builders import ChannelHandle, GuildHandle, RoleHandle
+
+    from bot.app.client import CannonBot
+    from bot.sandbox.server import Sandbox
+
+DEMO_KEY = "cs_test_demo_0000000000000000"
+DEMO_CREDITS = 5000
+CONFIRM_ABOVE, APPROVE_ABOVE = Decimal(40), Decimal(60)
+"""From how many credits on a price is confirmed, and a job approved: ten and more seconds of video show it."""
+WEEKLY_LIMIT, GRANTED, STARS = Decimal(600), Decimal(100), 2
+KNOWN_PRICES = {
+    "prompt.enhance.variant": Decimal(1),
+    "image.edit": Decimal(12),
+    "video.generate": Decimal(20),
+    "soundfx.generate": Decimal(4),
+    "subtitles.generate": Decimal(1),
+}
+"""The server's own list: a step whose input another step makes is not estimated, and would wait for an approval."""
+UNPRICED = "music.generate"
+"""The operation whose price nobody knows before it was paid."""
+STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK = "studio", "gallery", "review", "staff-log", "after-dark"
+POSTCARD = Recipe(
+    name="postcard",
+    about=texts.POSTCARD,
+    parameters=(Parameter(name="place", about=texts.POSTCARD_PLACE),),
+    steps=parse_steps(
+        """
+        prompt.enhance.image
+        prompt: {place}
+        aspectRatio: 16:9
+
+        image.generate
+        prompt: {1.enhancedPrompt}
+        aspect_ratio: 16:9
+
+        narration.generate
+        text: Greetings from {place}
+        """
+    ),
+)
+"""A recipe of the server's own; the film of the built-in trailer would double the start."""
+PICTURE_HASH = "0" * 31
+"""What stands for an account's picture in its address, but for one digit."""
+PICTURE_URL = "https://cdn.simcord.invalid/avatars/{}/{}.png"
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """What the page shows: its channels, and as whom one may look. The page opens on the first of both."""
+
+    guild: GuildHandle
+    rooms: Mapping[str, ChannelHandle]
+    people: Mapping[str, MemberActor]
+    """By the account's name."""
+    pictures: Mapping[str, tuple[str, bytes]]
+    """The accounts' pictures by their address: a file's name, and a PNG."""
+
+    @property
+    def channels(self) -> Sequence[ChannelHandle]:
+        """The channels in their order."""
+        return tuple(self.rooms.values())
+
+    @property
+    def viewers(self) -> Sequence[MemberActor]:
+        """As whom one may look: a member, a moderator, then the others."""
+        return tuple(self.people.values())
+
+    @property
+    def moderator(self) -> MemberActor:
+        """The member who set everything up."""
+        return self.people[PEOPLE[1].account]
+
+
+async def furnish(env: simcord.Env, bot: CannonBot, sandbox: Sandbox) -> Furnished:
+    """Make the demo's server, with a key, prices, limits and settings, and its channels and members."""
+    guild = env.create_guild(demo_texts.GUILD_NAME)
+    roles = {key: _role(guild, key) for key in ROLES}
+    rooms = _rooms(guild, bot, roles[MODERATORS])
+    people: dict[str, MemberActor] = {}
+    pictures: dict[str, tuple[str, bytes]] = {}
+    for number, person in enumerate(PEOPLE, start=1):
+        picture = f"{PICTURE_HASH}{number}"
+        user = env.create_user(person.account, global_name=person.shown, avatar=picture)
+        people[person.account] = guild.add_member(user, roles=[roles[person.role]])
+        pictures[PICTURE_URL.format(user.id, picture)] = (f"{person.account}.png", face_png(person.face))
+    own = env.backend.bot_user
+    pictures[PICTURE_URL.format(own.id, own.avatar)] = ("cannon-bot.png", lens_png())
+    furnished = Furnished(guild, rooms, people, pictures)
+    await _set_up(bot, sandbox, furnished)
+    return furnished
+
+
+def _role(guild: GuildHandle, key: str) -> RoleHandle:
+    may = discord.Permissions(manage_guild=True, manage_messages=True) if key == MODERATORS else None
+    return guild.create_role(ROLES[key].name, permissions=may, color=ROLES[key].colour, hoist=True)
+
+
+def _rooms(guild: GuildHandle, bot: CannonBot, moderators: RoleHandle) -> Mapping[str, ChannelHandle]:
+    hidden, shown = discord.PermissionOverwrite(view_channel=False), discord.PermissionOverwrite(view_channel=True)
+    assert bot.user is not None
+    staff: Any = {guild.default_role: hidden, moderators: shown, bot.user: shown}
+    rooms = {
+        STUDIO: guild.create_text_channel(STUDIO, topic=texts.STUDIO_TOPIC),
+        GALLERY: guild.create_text_channel(GALLERY, topic=texts.GALLERY_TOPIC),
+        REVIEW: guild.create_text_channel(REVIEW, topic=texts.REVIEW_TOPIC, overwrites=staff),
+        LOG: guild.create_text_channel(LOG, topic=texts.LOG_TOPIC, overwrites=staff),
+    }
+    dark = guild.create_text_channel(AFTER_DARK, topic=texts.AFTER_DARK_TOPIC)
+    # simcord knows no age restriction: the bot is told of it where Discord's word would arrive.
+    if isinstance(seen := bot.get_channel(dark.id), discord.TextChannel):
+        seen.nsfw = True
+    return {**rooms, AFTER_DARK: dark}
+
+
+async def _set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
+    """Set what a moderator would: a key, prices, limits, where approvals, the log and the gallery are."""
+    acts, store, guild_id, by_id = bot.parts.moderation, bot.parts.store, made.guild.id, made.moderator.id
+    # A key of its own, so that its account is compared with its books: the host's would serve other servers too.
+    sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
+    sandbox.tariff.hide(UNPRICED)
+    await acts.key.set(guild_id, DEMO_KEY, by_id=by_id)
+    await acts.settings.change(
+        guild_id,
+        lambda old: replace(
+            old, estimate_tool=True, confirm_above=CONFIRM_ABOVE, approve_above=APPROVE_ABOVE,
+            approval_channel=made.rooms[REVIEW].id, log_channel=made.rooms[LOG].id,
+        ),
+        by_id=by_id,
+    )  # fmt: skip
+    for operation, price in KNOWN_PRICES.items():
+        await store.prices.set(guild_id, operation, "", price)
+    everyone = Limit(scope=Scope.EVERYONE, period=Period.WEEK, credits=WEEKLY_LIMIT)
+    await acts.quota.set_limit(guild_id, everyone, by_id=by_id)
+    await acts.recipes.save(guild_id, POSTCARD.name, POSTCARD.to_json(), by_id=by_id, replaces=None)
+    gallery = made.rooms[GALLERY].id
+    await acts.reactions.set_gallery(guild_id, channel_id=gallery, stars=STARS, off=False, by_id=by_id)

@@ -1,0 +1,243 @@
+"""The server in front of simcord's preview: passes everything on, and adds to it what the preview lacks of Discord.
+
+simcord is a library and stays as it is. What the browser gets from it is its own page with one script and one style of
+ours, and its own answers with names in place of ids (`markup`). The key of the page, which simcord makes, guards our
+own routes too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import aiohttp
+from aiohttp import web
+
+from bot.errors import StartError
+from bot.runtime.clock import SystemClock
+from bot.sandbox import texts as sandbox_texts
+from bot.sandbox.demo import texts
+from bot.sandbox.demo.page.acts import PageActs
+from bot.sandbox.demo.page.markup import MentionedNames, resolve
+from bot.sandbox.demo.page.publisher import Publisher
+from bot.sandbox.demo.simulation import BackendError, SetupError
+
+HOST = "127.0.0.1"
+STATIC = Path(__file__).parent / "static"
+OWN_FILES = {"demo.js": "text/javascript", "demo.css": "text/css"}
+HEAD = (
+    '<link rel="stylesheet" href="/demo/demo.css">\n    <script type="module" src="/demo/demo.js"></script>\n  </head>'
+)
+KEY_HEADER = "X-Simcord-Capability"
+ZONE_COOKIE = "demo-zone"
+NOT_PASSED_ON = frozenset({"host", "origin", "referer", "connection", "accept-encoding", "content-length", "cookie"})
+NOT_PASSED_BACK = frozenset({"connection", "content-length", "content-encoding", "transfer-encoding", "date", "server"})
+CALL_TIMEOUT_S = 60.0
+STALE = "stale-revision"
+"""What simcord answers to a press on a page that was published again meanwhile. It has done nothing then."""
+_REVISION = re.compile(rb'(?<!\\)"published_revision":\s*\d+')
+UPLOAD_MAX = 32 * 1024 * 1024
+"""A little more than simcord takes."""
+
+
+class Front:
+    """The page's address. It holds the publisher's turn while something is done on the page.
+
+    simcord does one thing at a time, and refuses a press that meets another; its page then waits for ever.
+    """
+
+    def __init__(
+        self,
+        *,
+        preview_url: str,
+        names: MentionedNames,
+        acts: PageActs,
+        publisher: Publisher,
+    ) -> None:
+        parts = urlsplit(preview_url)
+        self._inner, self._key = f"{parts.scheme}://{parts.netloc}", parts.fragment
+        self._names = names
+        self._acts = acts
+        self._publisher = publisher
+        self._clock = SystemClock()
+        self._stack = contextlib.AsyncExitStack()
+        self._session: aiohttp.ClientSession
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """The page's address, with its key: a secret of this machine."""
+        return f"http://{HOST}:{self._port}/#{self._key}"
+
+    async def start(self, port: int) -> None:
+        """Listen; port 0 takes a free one. Raises StartError."""
+        self._session = await self._stack.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT_S), auto_decompress=True)
+        )
+        application = web.Application(client_max_size=UPLOAD_MAX, middlewares=[self._only_own_page])
+        application.router.add_get("/", self._index)
+        application.router.add_get("/favicon.ico", self._no_icon)
+        application.router.add_get("/demo/offered", self._offered)
+        application.router.add_post("/demo/react", self._react)
+        application.router.add_post("/demo/channel", self._channel)
+        application.router.add_get("/demo/{name}", self._own_file)
+        application.router.add_post("/api/pages", self._open)
+        application.router.add_post("/api/action", self._act)
+        application.router.add_route("*", "/{path:.*}", self._pass_on)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, HOST, port).start()
+        except OSError as error:
+            raise StartError(sandbox_texts.cannot_listen(HOST, port, error.strerror)) from None
+        self._port = int(runner.addresses[0][1])
+
+    async def close(self) -> None:
+        """Stop listening."""
+        await self._stack.aclose()
+
+    # ------------------------------------------------------------------ our own routes
+
+    @web.middleware
+    async def _only_own_page(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Answer nobody but this page: another site in the same browser could name this address too."""
+        own = {f"{HOST}:{self._port}", f"localhost:{self._port}"}
+        origin = request.headers.get("Origin")
+        if request.host not in own or (origin is not None and urlsplit(origin).netloc not in own):
+            raise web.HTTPForbidden
+        return await handler(request)
+
+    async def _index(self, request: web.Request) -> web.Response:
+        status, headers, body = await self._call(request, body=b"")
+        page = body.decode().replace("</head>", HEAD, 1)
+        for theirs, ours in texts.PAGE_WORDS.items():
+            page = page.replace(theirs, ours)
+        return web.Response(status=status, headers=headers, body=page.encode())
+
+    async def _no_icon(self, _request: web.Request) -> web.Response:
+        return web.Response(status=204)
+
+    async def _own_file(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in OWN_FILES:
+            raise web.HTTPNotFound
+        body = (STATIC / name).read_bytes()
+        return web.Response(
+            body=body, content_type=OWN_FILES[name], charset="utf-8", headers={"Cache-Control": "no-store"}
+        )
+
+    async def _offered(self, request: web.Request) -> web.Response:
+        self._require_key(request)
+        try:
+            return web.json_response(self._acts.offered(request.query.get("viewer", "")))
+        except SetupError as error:
+            raise web.HTTPNotFound(text=str(error)) from None
+
+    async def _react(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request, "viewer", "message", "emoji")
+        return await self._done(self._acts.react(asked["viewer"], asked["message"], asked["emoji"]))
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request, "viewer", "channel")
+        return await self._done(self._acts.open_channel(asked["viewer"], asked["channel"]))
+
+    async def _done(self, act: Awaitable[None]) -> web.Response:
+        async with self._publisher.acting():
+            try:
+                await act
+            except (SetupError, BackendError, ValueError) as error:
+                raise web.HTTPConflict(text=str(error)) from None
+        await self._publisher.publish()
+        return web.json_response({})
+
+    def _require_key(self, request: web.Request) -> None:
+        if not hmac.compare_digest(request.headers.get(KEY_HEADER, "").encode(), self._key.encode()):
+            raise web.HTTPUnauthorized
+
+    async def _asked(self, request: web.Request, *wanted: str) -> Mapping[str, str]:
+        self._require_key(request)
+        try:
+            asked = await request.json()
+        except ValueError:
+            raise web.HTTPBadRequest from None
+        if not isinstance(asked, dict) or not all(isinstance(asked.get(name), str) for name in wanted):
+            raise web.HTTPBadRequest
+        return asked
+
+    # ------------------------------------------------------------------ simcord's routes
+
+    async def _open(self, request: web.Request) -> web.Response:
+        return self._given(request, *await self._call(request, body=json.dumps(self._acts.opening()).encode()))
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        return self._given(request, *await self._call(request, body=await request.read()))
+
+    async def _act(self, request: web.Request) -> web.Response:
+        """Pass a press on. One that was meant for the page as it stood a moment ago counts for the page of now.
+
+        After one that failed half way simcord refuses every other until the page is published again.
+        """
+        body = await request.read()
+        async with self._publisher.acting():
+            status, headers, answer = await self._call(request, body=body)
+            if (newer := _newer_revision(answer)) is not None:
+                body = _REVISION.sub(b'"published_revision":%d' % newer, body, count=1)
+                status, headers, answer = await self._call(request, body=body)
+        if _receipt(answer).get("presentation") == "stale":
+            await self._publisher.publish()
+        return self._given(request, status, headers, answer)
+
+    def _given(self, request: web.Request, status: int, headers: dict[str, str], body: bytes) -> web.Response:
+        if headers.get("Content-Type", "").startswith("application/json") and status < 300:
+            body = self._resolved(body, request.cookies.get(ZONE_COOKIE, ""))
+        return web.Response(status=status, headers=headers, body=body)
+
+    async def _call(self, request: web.Request, *, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_PASSED_ON}
+        try:
+            async with self._session.request(
+                request.method, self._inner + request.path_qs, headers=headers, data=body, allow_redirects=False
+            ) as answer:
+                given = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED_BACK}
+                return answer.status, given, await answer.read()
+        except aiohttp.ClientError:  # the session was ended from the page, or the demo is stopping
+            raise web.HTTPBadGateway from None
+
+    def _resolved(self, body: bytes, zone: str) -> bytes:
+        """Return an answer with names for ids, and with the viewer's own clock: times tick there."""
+        answer = json.loads(body)
+        resolve(answer, self._names)
+        if isinstance(answer, dict) and isinstance(profile := answer.get("profile"), dict):
+            profile["presentationTime"] = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat()
+            if zone in available_timezones():
+                profile["timezone"] = zone
+        return json.dumps(answer, separators=(",", ":")).encode()
+
+
+def _newer_revision(answer: bytes) -> int | None:
+    """Return which revision of the page a refused press should have named; None if it was not refused for that."""
+    receipt = _receipt(answer)
+    found = receipt.get("diagnostics") if receipt.get("rejected") else None
+    if not found or all(each.get("code") != STALE for each in found):
+        return None
+    return int(receipt["revision"])
+
+
+def _receipt(answer: bytes) -> dict[str, Any]:
+    """Return what simcord says of a press; nothing if it says it in another form, as when the session has ended."""
+    try:
+        receipt = json.loads(answer)
+    except ValueError:
+        return {}
+    return receipt if isinstance(receipt, dict) else {}

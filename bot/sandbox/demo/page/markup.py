@@ -1,0 +1,115 @@
+"""Discord's markup in what the preview shows: mentions, commands, times and small text, as Discord would draw them.
+
+simcord sends each text as a tree of tokens, and in embeds it leaves mentions, commands and `-#` as they were typed.
+This rewrites the tokens; simcord's page knows how to draw them. It does so where Discord does: not in titles, footers
+and the names of fields, where a mention stays raw on Discord too. No I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from bot.sandbox.demo import texts
+
+Token = dict[str, Any]
+MARKED = frozenset({"content_tokens", "description_tokens", "excerpt_tokens", "markdown_tokens", "value_tokens"})
+"""The texts in which Discord resolves what they mention."""
+PLAIN = frozenset({"excerpt"})
+"""Strings without tokens, such as in the list of messages."""
+SMALL = "-# "
+_MENTIONED = re.compile(
+    r"<@!?(?P<user>\d{1,20})>|<@&(?P<role>\d{1,20})>|<#(?P<channel>\d{1,20})>|</(?P<command>[^:<>\n]{1,100}):\d{1,20}>"
+)
+_BREAK: Token = {"type": "inline", "children": [{"type": "break"}]}
+
+
+class MentionedNames(Protocol):
+    """Who and what is mentioned, by id; None: not known, or hidden from whoever looks."""
+
+    def user(self, user_id: int) -> str | None:
+        """Return the name that the server shows for a member."""
+        ...
+
+    def role(self, role_id: int) -> str | None:
+        """Return a role's name."""
+        ...
+
+    def channel(self, channel_id: int) -> str | None:
+        """Return a channel's name."""
+        ...
+
+
+def resolve(value: Any, names: MentionedNames) -> None:
+    """Rewrite a whole answer of the preview in place: each list of tokens in it, and each plain text."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            if key in MARKED and isinstance(held, list):
+                value[key] = blocks(held, names)
+            elif key in PLAIN and isinstance(held, str):
+                value[key] = plain(held, names)
+            else:
+                resolve(held, names)
+    elif isinstance(value, list):
+        for held in value:
+            resolve(held, names)
+
+
+def plain(text: str, names: MentionedNames) -> str:
+    """Return a text with names in place of what it mentions."""
+    return _MENTIONED.sub(lambda match: str(_mention(match, names)["label"]), text)
+
+
+def blocks(tokens: list[Token], names: MentionedNames) -> list[Token]:
+    """Return the tokens with everything resolved; a line that begins with `-#` becomes small text."""
+    resolved = [_block(token, names) for token in tokens]
+    return [token for at, token in enumerate(resolved) if not _needless(token, resolved[max(0, at - 1) : at + 2])]
+
+
+def _block(token: Token, names: MentionedNames) -> Token:
+    children = token.get("children")
+    if not isinstance(children, list):
+        return token
+    if token.get("type") not in {"inline", "subtext"}:
+        return {**token, "children": blocks(children, names)}
+    kind, children = token["type"], list(children)
+    if kind == "inline" and children and str(children[0].get("content", "")).startswith(SMALL):
+        kind, children[0] = "subtext", {**children[0], "content": children[0]["content"][len(SMALL) :]}
+    return {**token, "type": kind, "children": [each for child in children for each in _inline(child, names)]}
+
+
+def _inline(token: Token, names: MentionedNames) -> Iterator[Token]:
+    """Split a run of text at what it mentions; other tokens stay."""
+    if token.get("type") != "text":
+        yield token
+        return
+    text, begin = str(token.get("content", "")), 0
+    for match in _MENTIONED.finditer(text):
+        if match.start() > begin:
+            yield {"type": "text", "content": text[begin : match.start()]}
+        yield _mention(match, names)
+        begin = match.end()
+    if begin < len(text) or not text:
+        yield {"type": "text", "content": text[begin:]}
+
+
+def _mention(match: re.Match[str], names: MentionedNames) -> Token:
+    found: Mapping[str, str | None] = match.groupdict()
+    if (path := found["command"]) is not None:
+        return {"type": "command", "id": "", "label": f"/{path.strip()}"}
+    if (user := found["user"]) is not None:
+        return _named("user", user, f"@{names.user(int(user)) or texts.UNKNOWN_USER}")
+    if (role := found["role"]) is not None:
+        return _named("role", role, f"@{names.role(int(role)) or texts.UNKNOWN_ROLE}")
+    channel = str(found["channel"])
+    return _named("channel", channel, f"#{names.channel(int(channel)) or texts.UNKNOWN_CHANNEL}")
+
+
+def _named(kind: str, mentioned: str, label: str) -> Token:
+    return {"type": "mention", "kind": kind, "id": mentioned, "label": label}
+
+
+def _needless(token: Token, around: list[Token]) -> bool:
+    """Whether it is a line break next to small text, which stands on a line of its own anyway."""
+    return token == _BREAK and any(each.get("type") == "subtext" for each in around)

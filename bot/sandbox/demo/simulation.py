@@ -1,0 +1,53 @@
+"""simcord, the simulated Discord, as the demo needs it: one that waits for an answer, not for all that follows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from bot.errors import StartError
+from bot.sandbox.demo import texts
+
+_state_log = logging.getLogger("discord.state")
+_state_log.disabled = True  # simcord builds a client without intents on import, and discord.py warns about that
+try:
+    import simcord
+    from simcord.backend.access import channel_accessible
+    from simcord.backend.errors import BackendError, SetupError
+    from simcord.results import ResponseMessage
+except ImportError as error:  # pragma: no cover - the extra is installed wherever the tests run
+    raise StartError(texts.DEMO_EXTRA_MISSING) from error
+finally:
+    _state_log.disabled = False
+
+__all__ = ["BackendError", "DemoEnv", "ResponseMessage", "SetupError", "channel_accessible", "simcord"]
+
+ANSWER_S = 3.0
+"""How long a press on the page waits for the bot, like Discord. What it does later is published like all else."""
+GLANCE_S = 0.02
+"""How long a look at the page, or a timer of the bot that is due, waits for the rest of the bot."""
+
+
+class DemoEnv(simcord.Env):
+    """A simulated Discord for somebody who watches.
+
+    A test waits until the bot has nothing left to do, and fails after `settle_timeout`. On a page that would block
+    every control for as long as one download lasts, and a timeout shows as "Action outcome uncertain". Here waiting
+    ends in time and is no error; the bot's work goes on.
+    """
+
+    hurried = False
+    """Whether the demo has started: the start itself is awaited whole."""
+    glancing = False
+    """Whether the page is only published again, and nothing was done that the bot would answer."""
+
+    async def _settle_internal(self, **limits: Any) -> None:
+        if not self.hurried:
+            await super()._settle_internal(**limits)
+            return
+        patience_s = GLANCE_S if self.glancing or "_deadline" in limits else ANSWER_S
+        limits["_deadline"] = asyncio.get_running_loop().time() + patience_s
+        with contextlib.suppress(TimeoutError):
+            await super()._settle_internal(**limits)

@@ -1,0 +1,92 @@
+"""The tour's card: one step at a time, with buttons to go on. Only the demo has it; the bot itself knows nothing of it.
+
+There is one card. Whoever presses moves it to the end of the channel, so that it is never above what was tried last.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.sandbox.demo.tour import texts
+from bot.sandbox.demo.tour.steps import STEPS
+
+if TYPE_CHECKING:
+    from bot.app.client import CannonBot
+
+COLOUR = 0x7C6CF0
+
+
+class Tour:
+    """Sends the tour's card and turns its pages."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        self._bot = bot
+
+    async def open(self, channel_id: int) -> None:
+        """Send the first step to a channel."""
+        channel = self._bot.get_channel(channel_id)
+        if isinstance(channel, discord.TextChannel):
+            await channel.send(embed=self.embed(0, channel.guild), view=TourView(self, 0))
+
+    async def turn(self, interaction: discord.Interaction[Any], number: int) -> None:
+        """Show a step: in place if nothing was written below the card, else in a new card at the end."""
+        message, guild = interaction.message, interaction.guild
+        if message is None or guild is None:
+            return
+        shown: dict[str, Any] = {"embed": self.embed(number, guild), "view": TourView(self, number)}
+        if getattr(interaction.channel, "last_message_id", None) == message.id:
+            await interaction.response.edit_message(**shown)
+            return
+        await interaction.response.send_message(**shown)
+        await message.delete()
+
+    def embed(self, number: int, guild: discord.Guild) -> discord.Embed:
+        """Return the card of a step, from 0."""
+        step = STEPS[number]
+
+        def channel(name: str) -> str:
+            found = discord.utils.get(guild.text_channels, name=name)
+            return f"#{name}" if found is None else found.mention
+
+        text = step.filled(self._bot.parts.command_sync.mention, channel)
+        title = texts.title(number + 1, len(STEPS), f"{step.emoji} {step.heading}")
+        description = f"{texts.WELCOME}\n\n{text}" if number == 0 else text
+        return discord.Embed(title=title, description=description, colour=COLOUR)
+
+
+class TourView(discord.ui.View):
+    """Back, next, and a list of all steps."""
+
+    def __init__(self, tour: Tour, number: int) -> None:
+        super().__init__(timeout=None)
+        self._tour = tour
+        last = number == len(STEPS) - 1
+        if number > 0:
+            self._add(texts.BACK, number - 1, discord.ButtonStyle.secondary)
+        self._add(texts.AGAIN if last else texts.NEXT, 0 if last else number + 1, discord.ButtonStyle.primary)
+        jump: discord.ui.Select[Any] = discord.ui.Select(
+            placeholder=texts.JUMP,
+            custom_id="tour:jump",
+            row=1,
+            options=[
+                discord.SelectOption(label=f"{each + 1}. {step.heading}", emoji=step.emoji, value=str(each))
+                for each, step in enumerate(STEPS)
+            ],
+        )
+
+        async def jumped(interaction: discord.Interaction[Any]) -> None:
+            await tour.turn(interaction, int(jump.values[0]))
+
+        jump.callback = jumped  # type: ignore[method-assign]  # as discord.py's own decorator does
+        self.add_item(jump)
+
+    def _add(self, label: str, number: int, style: discord.ButtonStyle) -> None:
+        button: discord.ui.Button[Any] = discord.ui.Button(label=label, style=style, custom_id=f"tour:{number}", row=0)
+
+        async def pressed(interaction: discord.Interaction[Any]) -> None:
+            await self._tour.turn(interaction, number)
+
+        button.callback = pressed  # type: ignore[method-assign]  # as discord.py's own decorator does
+        self.add_item(button)

@@ -1,1 +1,0 @@
--- Reserved for what is merged before 021.

@@ -1,0 +1,70 @@
+"""What the demo's page adds to simcord's: each of its controls does what it would do on Discord."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.sandbox.demo.demo import Demo
+from tests.support.page import CHROMIUM, page_at, run_slash
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: install Debian's package `chromium`"),
+]
+
+SOON_MS = 20_000
+
+
+@contextlib.asynccontextmanager
+async def demo_page() -> AsyncIterator[Page]:
+    async with Demo(speed=20.0, lived_in=False) as demo, page_at(demo.url) as page:
+        yield page
+
+
+async def place_of(page: Page, wanted: str) -> float:
+    box = await page.locator(f".channel-message {wanted}").last.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+async def test_a_result_is_drawn_like_on_discord_and_a_reaction_makes_another():
+    async with demo_page() as page:
+        await run_slash(page, "image generate", prompt="a blue door #fast")
+        await expect(page.get_by_alt_text("a blue door fast")).to_be_visible(timeout=SOON_MS)
+        assert (
+            await place_of(page, ".message-attachments")
+            < await place_of(page, ".embed-card")
+            < await place_of(page, ".message-components")
+        )
+        await page.locator(".channel-message").last.hover()
+        await page.locator(".channel-message").last.get_by_role("button", name="Add a reaction").first.click()
+        await page.get_by_role("button", name="React with 🔁").click()
+        await expect(page.locator(".reaction-chip")).to_contain_text("🔁", timeout=SOON_MS)
+        await expect(page.get_by_text("Made from")).to_be_visible(timeout=SOON_MS)
+
+
+async def test_times_tick_while_nothing_else_happens():
+    async with demo_page() as page:
+        await run_slash(page, "image generate", prompt="an hour #late")
+        since = page.locator("time.discord-timestamp").first
+        await expect(since).to_have_text(re.compile(r"\d+ seconds? ago"), timeout=SOON_MS)
+        before = await since.inner_text()
+        await expect(since).not_to_have_text(before, timeout=5_000)
+
+
+async def test_a_picker_has_its_choices_when_it_opens_and_a_mentioned_command_goes_into_the_composer():
+    async with demo_page() as page:
+        await run_slash(page, "help")
+        mention = page.locator(".channel-message .command-mention", has_text="/image generate").first
+        await expect(mention).to_be_visible(timeout=SOON_MS)
+        await mention.click()
+        await expect(page.locator("#channel-composer-input")).to_have_value("/image generate")
+        await page.locator(".command-popup").get_by_text("/image generate", exact=True).first.click()
+        await page.locator(".command-ghost").click()
+        await page.locator(".command-suggestion").get_by_text("model", exact=True).click()
+        await expect(page.locator(".command-suggestion").first).to_contain_text("credits", timeout=SOON_MS)

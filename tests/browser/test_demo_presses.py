@@ -1,0 +1,48 @@
+"""The demo's page takes whatever is pressed on it, in any order, and never stops answering."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from bot.sandbox.demo.demo import Demo
+from tests.support.page import CHROMIUM, page_at, run_slash
+from tests.support.presses import Presses
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: install Debian's package `chromium`"),
+]
+
+LAST_WORDS = "the very last picture"
+
+
+async def press_at_random(count: int, *, seed: int) -> list[str]:
+    """Press that many things, then make a picture like anybody who has just come; return what was pressed.
+
+    Each press must be answered in time (`Presses.settled`). How long all of them take is the machine's affair.
+    """
+    async with Demo(speed=20.0, lived_in=False) as demo, page_at(demo.url) as page:
+        async with demo.turn:
+            await demo.preview.viewers[1].slash(demo.preview.channel, "studio reactions switch", seeds="on")
+        await run_slash(page, "image generate", prompt="a blue door")
+        presses = Presses(page, seed)
+        while len(presses.done) < count:
+            await presses.press()
+        await page.reload()
+        await run_slash(page, "image generate", prompt=LAST_WORDS)
+        await expect(page.get_by_alt_text(LAST_WORDS)).to_be_visible(timeout=20_000)
+        return presses.done
+
+
+async def test_the_page_answers_after_a_few_random_presses():
+    pressed = await press_at_random(20, seed=1)
+    assert len({line.split(":")[0] for line in pressed}) > 3
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [2, 3, 4])
+async def test_the_page_answers_after_two_hundred_random_presses(seed: int):
+    """It takes about two minutes on a machine that does nothing else."""
+    assert len(await press_at_random(200, seed=seed)) == 200

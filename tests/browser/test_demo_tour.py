@@ -1,0 +1,97 @@
+"""The guided tour in Chromium, at a desktop's and a phone's width: each step is reached, and what it says works."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.furniture.server import REVIEW, STUDIO
+from bot.sandbox.demo.furniture.texts import ADA, MORGAN
+from bot.sandbox.demo.tour import texts
+from bot.sandbox.demo.tour.steps import STEPS
+from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, look_as, newest_message, open_room, page_at, run_slash
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: install Debian's package `chromium`"),
+]
+
+WIDTHS = (1280, 390)
+MADE_MS = 60_000
+PROMPT = "a lighthouse in fog"
+
+
+def with_picture(page: Page) -> Locator:
+    return page.locator(".channel-message").filter(has=page.get_by_alt_text(PROMPT)).last
+
+
+async def try_picture(page: Page) -> None:
+    await run_slash(page, "image generate", prompt=PROMPT)
+    await expect(with_picture(page)).to_contain_text("✅ done in", timeout=MADE_MS)
+
+
+async def try_reaction(page: Page) -> None:
+    card = with_picture(page)
+    await card.hover()
+    await card.get_by_label("Add a reaction").first.click()
+    await page.get_by_role("button", name="React with ⭐").click()
+    await expect(card.locator(".message-reactions")).to_contain_text("⭐", timeout=ANSWER_MS)
+
+
+async def try_failure(page: Page) -> None:
+    await run_slash(page, "image generate", prompt="a lamp #fail")
+    await expect(newest_message(page)).to_contain_text("failed", timeout=MADE_MS)
+
+
+async def try_moderator(page: Page) -> None:
+    await look_as(page, MORGAN)
+    await open_room(page, REVIEW)
+    await expect(page.get_by_role("button", name="Approve", exact=True).last).to_be_visible(timeout=ANSWER_MS)
+    await open_room(page, STUDIO)
+
+
+TRIES: Mapping[str, Callable[[Page], Awaitable[None]]] = {
+    texts.PICTURE: try_picture,
+    texts.REACT: try_reaction,
+    texts.FAULTS: try_failure,
+    texts.MODERATE: try_moderator,
+}
+"""What is tried at a step, by its heading, before the next one is opened; a step without it is only read."""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_the_tour_leads_through_eight_steps_and_each_can_be_tried(width: int):
+    async with Demo(speed=6.0) as demo, page_at(demo.url, width=width, height=900) as page:
+        assert len(STEPS) == 8
+        await expect(page.locator("#viewer-picker option:checked")).to_have_text(ADA, timeout=ANSWER_MS)
+        for number, step in enumerate(STEPS, start=1):
+            card = page.locator(".channel-message").filter(has_text=f"{number} of {len(STEPS)} · ")
+            await expect(card).to_have_count(1, timeout=ANSWER_MS)
+            await expect(card).to_contain_text(step.heading)
+            if step.heading in TRIES:
+                await TRIES[step.heading](page)
+            last = number == len(STEPS)
+            button = card.get_by_role("button", name=texts.AGAIN if last else texts.NEXT, exact=True)
+            await at_rest(page)
+            await button.click(timeout=ANSWER_MS)
+        again = newest_message(page)
+        await expect(again).to_contain_text(texts.PICTURE, timeout=ANSWER_MS)
+        assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_step_that_was_left_above_comes_to_the_end_and_is_there_once():
+    async with Demo(speed=6.0) as demo, page_at(demo.url, height=900) as page:
+        await run_slash(page, "usage me")
+        await at_rest(page)
+        async with demo.turn:
+            await demo.preview.viewers[0].send(demo.preview.channel, "what now?")
+        await expect(newest_message(page)).to_contain_text("what now?", timeout=ANSWER_MS)
+        await at_rest(page)
+        await page.get_by_role("button", name=texts.NEXT, exact=True).click(timeout=ANSWER_MS)
+        await expect(newest_message(page)).to_contain_text(texts.REACT, timeout=ANSWER_MS)
+        await expect(page.locator(".channel-message").filter(has_text=f"of {len(STEPS)} · ")).to_have_count(1)

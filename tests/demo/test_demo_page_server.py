@@ -1,0 +1,197 @@
+"""The server in front of simcord's page: whom it answers, and that every press gets its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import discord
+import pytest
+
+from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.page.acts import PageActs
+from bot.sandbox.demo.simulation import SetupError
+
+
+class Browser:
+    """What simcord's page does in a browser, without one: it opens a page and presses in order."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        parts = urlsplit(url)
+        self.session, self.address, self.key = session, f"{parts.scheme}://{parts.netloc}", parts.fragment
+        self.sequence = 0
+        self.page: dict[str, Any] = {}
+
+    async def ask(self, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        method = "GET" if body is None else "POST"
+        context = self.page.get("context", {}).get("id", "")
+        sent = {"X-Simcord-Capability": self.key, "X-Simcord-Context": context, **headers}
+        async with self.session.request(method, self.address + path, json=body, headers=sent) as answer:
+            is_json = answer.content_type == "application/json"
+            return answer.status, await answer.json() if is_json else await answer.text()
+
+    async def open(self) -> None:
+        _, self.page = await self.ask("/api/pages", {})
+
+    async def press(self, kind: str, **details: Any) -> tuple[int, Any]:
+        self.sequence += 1
+        return await self.ask(
+            "/api/action",
+            {
+                "protocol_version": 3,
+                "sequence": self.sequence,
+                "request_id": f"press-{self.sequence}",
+                "generation": self.page["context"]["generation"],
+                "bot_generation": self.page["botGeneration"],
+                "published_revision": self.page["publishedRevision"],
+                "kind": kind,
+                **details,
+            },
+        )
+
+
+@contextlib.asynccontextmanager
+async def opened() -> AsyncIterator[tuple[Demo, Browser]]:
+    async with Demo(speed=20.0, lived_in=False) as demo, aiohttp.ClientSession() as session:
+        browser = Browser(session, demo.url)
+        await browser.open()
+        yield demo, browser
+
+
+async def test_a_press_that_meets_something_else_on_the_simulated_discord_is_answered_too():
+    async with opened() as (demo, browser):
+        member = demo.preview.viewers[0]
+
+        async def act() -> None:
+            async with demo.turn:
+                await member.slash(demo.preview.channel, "usage me")
+
+        for _ in range(10):
+            _, (status, receipt) = await asyncio.gather(act(), browser.press("refresh"))
+            assert (status, receipt["rejected"], receipt["settlement"]) == (200, False, "settled")
+
+
+async def test_a_press_on_a_page_that_has_just_been_published_again_counts():
+    async with opened() as (demo, browser):
+        async with demo.turn:
+            await demo.preview.refresh()
+        status, receipt = await browser.press("send_message", content="hello", reply_to=None)
+        assert (status, receipt["rejected"], receipt["settlement"]) == (200, False, "settled")
+        sent = [message.content for message in demo.env.backend.messages[demo.preview.channel.id].values()]
+        assert sent.count("hello") == 1
+
+
+async def test_a_bot_that_works_on_keeps_no_press_waiting():
+    async with opened() as (demo, browser):
+        stopped = asyncio.Event()
+
+        async def works_on(_message: Any) -> None:
+            await stopped.wait()
+
+        demo.bot.add_listener(works_on, "on_message")
+        async with asyncio.timeout(5.0):
+            status, receipt = await browser.press("send_message", content="hello", reply_to=None)
+        stopped.set()
+        assert (status, receipt.get("settlement"), receipt.get("uncertain")) == (200, "settled", False), receipt
+
+
+async def test_a_press_that_failed_half_way_leaves_a_page_that_takes_the_next(monkeypatch: pytest.MonkeyPatch):
+    async with opened() as (demo, browser):
+
+        async def refused(*_given: Any, **_details: Any) -> None:
+            raise SetupError("gone meanwhile")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(type(demo.preview.viewers[0]), "send", refused)
+            _, receipt = await browser.press("send_message", content="hello", reply_to=None)
+        assert (receipt["settlement"], receipt["presentation"]) == ("failed", "stale"), receipt
+        _, state = await browser.ask("/api/state")
+        assert state["status"] == "current"
+        _, receipt = await browser.press("send_message", content="hello", reply_to=None)
+        assert (receipt["rejected"], receipt["settlement"]) == (False, "settled"), receipt
+
+
+async def test_the_page_shows_names_and_the_time_of_now():
+    async with opened() as (demo, browser):
+        async with demo.turn:
+            member, moderator = demo.preview.viewers[:2]
+            await member.send(demo.preview.channel, f"hello {moderator.mention}, see <#{demo.preview.channel.id}>")
+            await demo.preview.refresh()
+        _, state = await browser.ask("/api/state")
+        newest = state["messages"][max(state["messages"], key=int)]
+        labels = [token["label"] for token in _flat(newest["content_tokens"]) if token["type"] == "mention"]
+        assert labels == [f"@{demo.env.backend.users[moderator.id].global_name}", "#studio"]
+        assert state["profile"]["presentationTime"] > newest["timestamp"]
+
+
+def _flat(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [each for token in tokens for each in (token, *_flat(token.get("children", [])))]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/", {"Host": "evil.example"}, 403),
+        ("/demo/offered", {"Origin": "https://evil.example"}, 403),
+        ("/demo/offered", {"X-Simcord-Capability": "guessed"}, 401),
+        ("/api/state", {"X-Simcord-Capability": "guessed"}, 401),
+        ("/demo/..%2ffront.py", {}, 404),
+        ("/demo/demo.js", {}, 200),
+    ],
+)
+async def test_nobody_but_the_page_is_answered(path: str, headers: dict[str, str], status: int):
+    async with opened() as (_, browser):
+        assert (await browser.ask(path, **headers))[0] == status
+
+
+async def test_a_viewer_reacts_to_a_message_and_only_to_one_that_is_there():
+    async with opened() as (demo, browser):
+        async with demo.turn:
+            await demo.preview.viewers[1].send(demo.preview.channel, "hello")
+        messages = demo.env.backend.messages[demo.preview.channel.id]
+        async with demo.turn:
+            await demo.preview.viewers[1].send(demo.preview.channel, "hello")
+            await demo.preview.refresh()
+        viewer, newest = str(demo.preview.viewers[0].id), max(messages)
+        asked = {"viewer": viewer, "message": str(newest), "emoji": "⭐"}
+        assert (await browser.ask("/demo/react", asked))[0] == 200
+        assert [each.emoji for each in messages[newest].reactions] == ["⭐"]
+        assert (await browser.ask("/demo/react", {**asked, "message": "1"}))[0] == 409
+        assert (await browser.ask("/demo/react", {**asked, "viewer": "1"}))[0] == 409
+        assert (await browser.ask("/demo/react", {**asked, "message": "x"}))[0] == 409
+        assert (await browser.ask("/demo/react", {"emoji": "⭐"}))[0] == 400
+
+
+async def test_a_channel_is_opened_by_those_who_see_it():
+    async with opened() as (demo, browser):
+        member, moderator = demo.preview.viewers[:2]
+        studio = demo.preview.channel
+        async with demo.turn:
+            hidden, shown = (discord.PermissionOverwrite(view_channel=seen) for seen in (False, True))
+            staff = studio.guild.create_text_channel(
+                "staff-log", overwrites={studio.guild.default_role: hidden, moderator: shown}
+            )
+            await moderator.send(staff, "only for us")
+        acts = PageActs(demo.env, demo.preview, channels=[studio, staff], viewers=[member, moderator])
+        assert [each["name"] for each in acts.offered(str(member.id))["channels"]] == ["studio"]
+        assert [each["name"] for each in acts.offered(str(moderator.id))["channels"]] == ["studio", "staff-log"]
+        with pytest.raises(SetupError):
+            await acts.open_channel(str(member.id), str(staff.id))
+        await acts.open_channel(str(moderator.id), str(staff.id))
+        inner = Browser(browser.session, demo.preview.url)
+        _, page = await inner.ask("/api/pages", acts.opening())
+        assert (page["viewerId"], page["channel"]["name"]) == (str(moderator.id), "staff-log")
+        assert [message["content"] for message in page["messages"].values()] == ["only for us"]
+
+
+async def test_a_page_that_is_loaded_again_belongs_to_whoever_looked_last():
+    async with opened() as (demo, browser):
+        moderator = demo.preview.viewers[1]
+        assert browser.page["viewerId"] != str(moderator.id)
+        await browser.ask(f"/demo/offered?viewer={moderator.id}")
+        await browser.open()
+        assert browser.page["viewerId"] == str(moderator.id)

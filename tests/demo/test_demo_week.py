@@ -1,0 +1,66 @@
+"""The furnished demo: a week that the bot has worked through itself, and a tour that names only what is there."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+from bot.domain.models import JobState
+from bot.runtime.clock import SystemClock
+from bot.sandbox.demo.clock import DemoClock
+from bot.sandbox.demo.demo import PAST_S, Demo
+from bot.sandbox.demo.furniture.people import PEOPLE
+from bot.sandbox.demo.furniture.server import AFTER_DARK, DEMO_CREDITS, GALLERY, LOG, REVIEW, STUDIO
+from bot.sandbox.demo.tour.steps import _NAMED, STEPS
+
+COMING = {"studio setup"}
+"""Commands that the tour names before they are there."""
+
+
+def test_the_clock_begins_in_the_past_and_is_never_led_beyond_the_present():
+    clock = DemoClock(behind_s=1000.0)
+    assert 999 < SystemClock().wall() - clock.wall() <= 1000
+    before = clock.monotonic()
+    clock.skip(400.0)
+    assert 400 <= clock.monotonic() - before < 410
+    clock.skip_to(100.0)
+    assert 99 < SystemClock().wall() - clock.wall() <= 100
+    clock.skip_to(500.0)  # not back
+    assert 99 < SystemClock().wall() - clock.wall() <= 100
+    clock.skip(10_000.0)
+    assert abs(SystemClock().wall() - clock.wall()) < 1
+
+
+async def test_a_week_of_work_is_there_and_the_books_are_true():
+    cpu_s = time.process_time()
+    async with Demo() as demo:
+        cpu_s = time.process_time() - cpu_s
+        guild = demo.preview.viewers[0].guild
+        rooms = guild.channels
+        jobs = await demo.bot.parts.store.job_lists.recent(guild.id, limit=100)
+        states = {job.state for job in jobs}
+        assert states == {JobState.DELIVERED, JobState.FAILED, JobState.AWAITING_APPROVAL}
+        assert len({job.author_id for job in jobs}) == len(PEOPLE) - 1  # the moderator makes nothing
+        now = SystemClock().wall()
+        assert all(now - PAST_S <= job.created_at <= now for job in jobs)
+        assert len({int((now - job.created_at) // 86_400) for job in jobs}) >= 6
+        assert any(job.parent_id for job in jobs)
+        charged = sum((job.cost or Decimal(0) for job in jobs), Decimal(0))
+        account = next(iter(demo.sandbox.accounts.requests.values())).account
+        assert account.left(now) == DEMO_CREDITS - charged
+        assert set(rooms) == {STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK}
+        assert [len(rooms[name].history()) for name in (GALLERY, REVIEW)] == [3, 1]
+        assert "granted" in " ".join(message.content for message in rooms[LOG].history())
+        told = [message.created_at for message in rooms[STUDIO].history()]
+        assert told == sorted(told)
+        assert cpu_s < 20, "the start of the demo is to take at most five seconds on a machine of its own"
+
+
+async def test_the_tour_names_only_commands_and_channels_that_are_there():
+    async with Demo(lived_in=False) as demo:
+        moderator, studio = demo.preview.viewers[1], demo.preview.channel
+        known = {*moderator.available_commands(studio), *COMING}
+        named = [found.groups() for step in STEPS for found in _NAMED.finditer(step.text)]
+        assert {name for mark, name in named if not mark} <= known
+        assert {name for mark, name in named if mark} <= set(studio.guild.channels)
+        assert len(named) > 8

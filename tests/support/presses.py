@@ -1,0 +1,123 @@
+"""Pressing whatever the demo's page offers, at random, as somebody who plays with it would."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from tests.support.page import run_slash
+
+COMMANDS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("image generate", {"prompt": "a blue door"}),
+    ("image generate", {"prompt": "a red kite #fast"}),
+    ("image generate", {"prompt": "a broken lamp #fail"}),
+    ("image generate", {"prompt": "an empty room #none"}),
+    ("image generate", {"prompt": "a lost key #gone"}),
+    ("image generate", {"prompt": "a patient snail #slow"}),
+    ("video generate", {"prompt": "waves on a shore"}),
+    ("audio narration", {"text": "Welcome aboard"}),
+    ("prompt image", {"prompt": "a fox"}),
+    ("jobs list", {}),
+    ("usage me", {}),
+    ("help", {}),
+)
+SETTLED_MS = 30_000
+"""How long a press may keep the page busy on a machine with much else to do: one that is lost does so for ever."""
+
+PRESS = """
+([wanted, chance]) => {
+  const found = [...document.querySelectorAll(wanted)].filter((each) => each.checkVisibility() && !each.disabled);
+  if (!found.length) return null;
+  const chosen = found[Math.floor(chance * found.length)];
+  chosen.scrollIntoView({ block: "center" });
+  chosen.click();
+  return (chosen.getAttribute("aria-label") || chosen.textContent).trim();
+}
+"""
+FILL = """
+() => document.querySelectorAll("#modal-root input[type=text], #modal-root textarea").forEach((field) => {
+  if (field.value) return;
+  field.value = "a quiet garden";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+})
+"""
+IDLE = """
+() => {
+  const now = window.simcordPreview;
+  return {
+    busy: !now?.contextId || Boolean(now.pendingAction) || (now.awaitingRevision ?? 0) > now.publishedRevision,
+    transport: now?.transport.state,
+    says: document.querySelector("#action-status")?.textContent ?? "" };
+}
+"""
+"""Whether the page would refuse the next press, and what it says of the last."""
+CONTROLS = {
+    "button": ".message-components button:not(.select-trigger)",
+    "menu": ".message-components .select-trigger",
+    "option": ".select-options [role=option]",
+    "chip": ".reaction-chip",
+    "reaction": ".demo-react",
+    "emoji": ".demo-picker button",
+    "form": "#modal-root .modal-actions button",
+    "channel": ".demo-channels button:not([aria-current])",
+}
+WEIGHTS = {"button": 9, "menu": 2, "reaction": 4, "chip": 2, "command": 4, "viewer": 1, "width": 1, "channel": 1}
+WIDTHS = (1280, 900, 390)
+
+
+class Presses:
+    """One person's presses; the same seed presses alike, as far as the bot is as fast."""
+
+    def __init__(self, page: Page, seed: int) -> None:
+        self._page = page
+        self._random = random.Random(seed)
+        self.done: list[str] = []
+
+    async def press(self) -> None:
+        """Press one thing; what cannot be pressed now counts as nothing."""
+        kind = await self._open_kind() or self._random.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
+        what: Any
+        if kind == "command":
+            name, options = self._random.choice(COMMANDS)
+            await run_slash(self._page, name, **options)
+            what = name
+        elif kind == "viewer":
+            picker = self._page.locator("#viewer-picker")
+            what = await picker.select_option(index=self._random.randrange(await picker.locator("option").count()))
+        elif kind == "width":
+            what = self._random.choice(WIDTHS)
+            await self._page.set_viewport_size({"width": what, "height": 900})
+        else:
+            what = await self._page.evaluate(PRESS, [CONTROLS[kind], self._random.random()])
+        if what is not None:
+            self.done.append(f"{kind}: {what}")
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until the page has its answer. Fails if it is wedged: then it never has one."""
+        waited_ms = 0
+        while (now := await self._now())["busy"]:
+            assert waited_ms < SETTLED_MS, f"the page waits for ever: {now} after {self.done[-3:]}"
+            await self._page.wait_for_timeout(50)
+            waited_ms += 50
+        assert "uncertain" not in f"{now['transport']} {now['says']}".lower(), f"{now} after {self.done[-3:]}"
+
+    async def _now(self) -> dict[str, Any]:
+        """What the page is at. While it is loaded again, as for another channel, it is busy."""
+        try:
+            found: dict[str, Any] = await self._page.evaluate(IDLE)
+        except PlaywrightError:
+            return {"busy": True, "transport": "loading", "says": ""}
+        return found
+
+    async def _open_kind(self) -> str | None:
+        """Return what stands in front of everything else: a form, a menu, the list of emojis."""
+        for kind in ("form", "emoji", "option"):
+            if await self._page.locator(CONTROLS[kind]).first.is_visible():
+                if kind == "form":
+                    await self._page.evaluate(FILL)
+                return kind
+        return None

@@ -1,0 +1,186 @@
+"""Draw every state of every card on one page, as Discord draws them, at a desktop's and a phone's width: for reviewers.
+
+The embeds and the controls are the bot's own, of `card_embed` and `offered`; only the page around them is drawn here.
+Cards exist in English alone. Run by `make card-states`, which writes build/card-states.html.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.card import CardContext, card_embed
+from bot.domain.models import END_STATES, UNKNOWN, Card, Job, JobState, Media, WaitsFor
+from bot.sandbox.demo.demo import Demo
+from cogs.results.buttons import offered
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tools"))
+
+from card_page import page  # noqa: E402 - the module next to this one
+
+TARGET = ROOT / "build" / "card-states.html"
+NOW = 1_795_600_000.0
+AUTHOR, CHANNEL, GUILD = 157_000_000_000_000_001, 157_000_000_000_000_002, 157_000_000_000_000_003
+PROMPT = "A lighthouse in fog, the first ferry of the day, **grain** and a `long` line that has to wrap somewhere"
+ERROR = "The model could not finish this request."
+
+
+@dataclass(frozen=True, slots=True)
+class CardKind:
+    """One kind of card: its name and, for each of its jobs, operation, input and output."""
+
+    name: str
+    jobs: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
+    label: str = ""
+
+
+def _image(number: int) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:
+    return (
+        "image.generate",
+        {"prompt": PROMPT, "model": "gptimage2", "aspect_ratio": "16:9", "seed": 40 + number},
+        {"image_url": "https://files.invalid/1.png", "model": "fal-ai/gpt-image-2", "seed": 40 + number},
+    )
+
+
+KINDS: tuple[CardKind, ...] = (
+    CardKind("one image", (_image(1),)),
+    CardKind("four images", tuple(map(_image, range(4)))),
+    CardKind(
+        "video",
+        (("video.generate", {"prompt": PROMPT, "duration": 8}, {"video_url": "https://files.invalid/1.mp4"}),),
+    ),
+    CardKind("sound", (("narration.generate", {"text": PROMPT}, {"audio_url": "https://files.invalid/1.mp3"}),)),
+    CardKind(
+        "rewritten prompt",
+        (("prompt.enhance.image", {"prompt": PROMPT}, {"enhancedPrompt": "A lighthouse, soft light, fog banks"}),),
+    ),
+    CardKind(
+        "recipe",
+        (
+            ("prompt.enhance.image", {"prompt": PROMPT}, {"enhancedPrompt": "A lighthouse, soft light, fog banks"}),
+            _image(1),
+            ("subtitles.generate", {}, {"video_url": "https://files.invalid/1.mp4"}),
+        ),
+        label="trailer",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """One state: its name, what of the jobs differs, and what of the context does."""
+
+    name: str
+    state: JobState
+    values: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _states() -> Iterator[CardState]:
+    """Every state of a job, then each of the things that change how a state reads."""
+    for state in JobState:
+        ended = {"finished_at": NOW - 20, "submitted_at": NOW - 55} if state in END_STATES else {}
+        failed = {"error": ERROR} if state in {JobState.FAILED, JobState.HELD, JobState.REFUSED} else {}
+        yield CardState(state.value, state, {**ended, **failed})
+    yield CardState("waiting, second in the queue", JobState.WAITING, context={"places": 2})
+    yield CardState("waiting while paused", JobState.WAITING, context={"paused": True})
+    yield CardState("waiting for a step", JobState.WAITING, {"after_ids": ("J1",)})
+    yield CardState("price not known", JobState.SUBMITTING, {"basis": UNKNOWN})
+    yield CardState("without a key", JobState.QUEUED, context={"blocked": True})
+    yield CardState("queued, with an end in sight", JobState.QUEUED, context={"eta": NOW + 40})
+    yield CardState("processing, with an end in sight", JobState.PROCESSING, context={"eta": NOW + 40})
+    yield CardState("unusually long", JobState.PROCESSING, {"overdue_at": NOW - 900})
+    for waits_for in (WaitsFor.CANNON, WaitsFor.ERROR):
+        yield CardState(f"kept by {waits_for.value}", JobState.QUEUED, {"waits_for": waits_for, "next_at": NOW + 600})
+    for waits_for in (WaitsFor.FILE, WaitsFor.DISCORD):
+        yield CardState(f"kept by {waits_for.value}", JobState.READY, {"waits_for": waits_for, "next_at": NOW + 600})
+    yield CardState("in review", JobState.READY, context={"withheld": True})
+    yield CardState("private, reviewed", JobState.PROCESSING, context={"is_reviewed": True}, card={"private": True})
+    yield CardState("private, for approval", JobState.AWAITING_APPROVAL, card={"private": True})
+    yield CardState("what is left", JobState.SUBMITTING, context={"left": "488 of 500 credits a week"})
+    yield CardState("made from another", JobState.DELIVERED, {"finished_at": NOW - 20}, {"made_from": "`J7Q2M4`"})
+    yield CardState("failed and billed", JobState.FAILED, {"error": ERROR, "cost": Decimal(12)})
+    yield CardState("erased", JobState.DELIVERED, {"erased_at": NOW - 5, "input": {}, "output": {}, "media": ()})
+
+
+def _jobs(kind: CardKind, state: CardState, card: Card, numbers: Iterator[int]) -> tuple[Job, ...]:
+    made = state.state in {JobState.READY, JobState.DELIVERED, JobState.HELD}
+    jobs = []
+    for position, (operation, given, output) in enumerate(kind.jobs):
+        media = tuple(
+            Media(url=str(value), kind=_media_kind(key), key=key)
+            for key, value in output.items()
+            if key.endswith("url")
+        )
+        number = next(numbers)
+        job = Job(
+            id=f"J{number:06}XYZ", card_id=card.id, guild_id=GUILD, position=position, author_id=AUTHOR,
+            operation=operation, input=given, state=state.state, idempotency_key=f"key-{number}", key_id=None,
+            held=Decimal(12), basis="estimate tool", cost=Decimal(12) if made else None, created_at=NOW - 60,
+            started_at=NOW - 30 if state.state is JobState.PROCESSING else None,
+            output=output if made else {}, media=media if made else (),
+        )  # fmt: skip
+        jobs.append(replace(job, **state.values))
+    return tuple(jobs)
+
+
+def _media_kind(key: str) -> Any:
+    return {"image_url": "image", "video_url": "video", "audio_url": "audio"}[key]
+
+
+def _context(bot: CannonBot, state: CardState, jobs: Sequence[Job]) -> CardContext:
+    given = dict(state.context)
+    eta = {job.id: given.pop("eta") for job in jobs[:1] if "eta" in given}
+    first = given.pop("places", None)
+    places = {} if first is None else {job.id: first + number for number, job in enumerate(jobs)}
+    withheld = frozenset(job.id for job in jobs) if given.pop("withheld", False) else frozenset()
+    return CardContext(catalogue=bot.catalogue, now=NOW, eta=eta, places=places, withheld=withheld, **given)
+
+
+def drawn(bot: CannonBot) -> Iterator[tuple[str, str, discord.Embed, list[discord.ui.Item[Any]]]]:
+    """Yield every card: its kind, its state, its embed, and its controls."""
+    numbers = itertools.count(1)
+    for kind in KINDS:
+        for state in _states():
+            card = Card(
+                id="C1", guild_id=GUILD, channel_id=CHANNEL, author_id=AUTHOR, interaction_id=1,
+                label=kind.label, created_at=NOW - 60,
+            )  # fmt: skip
+            card = replace(card, **state.card)
+            jobs = _jobs(kind, state, card, numbers)
+            embed = card_embed(card, jobs, _context(bot, state, jobs))
+            yield kind.name, state.name, embed, offered(bot, jobs, linked=False)
+
+
+async def _page() -> tuple[str, int]:
+    async with Demo(lived_in=False) as demo:
+        cards = list(drawn(demo.bot))
+    return page(cards, now=NOW, names={AUTHOR: "Ada"}), len(cards)
+
+
+def main() -> int:
+    """Write the page; return the exit code."""
+    parser = argparse.ArgumentParser(description="Draw every state of every card on one page.")
+    parser.add_argument("--output", type=Path, default=TARGET, help="where to write the page")
+    arguments = parser.parse_args()
+    text, count = asyncio.run(_page())
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(text, encoding="utf-8")
+    print(f"{arguments.output}: {count} cards")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
