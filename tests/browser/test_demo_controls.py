@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from bot.sandbox.demo.demo import Demo
-from tests.support.page import CHROMIUM, page_at, run_slash
+from bot.sandbox.demo.simulation import SetupError
+from tests.support.page import CHROMIUM, at_rest, page_at, run_slash
 
 pytestmark = [
     pytest.mark.browser,
@@ -68,3 +70,24 @@ async def test_a_picker_has_its_choices_when_it_opens_and_a_mentioned_command_go
         await page.locator(".command-ghost").click()
         await page.locator(".command-suggestion").get_by_text("model", exact=True).click()
         await expect(page.locator(".command-suggestion").first).to_contain_text("credits", timeout=SOON_MS)
+
+
+@pytest.mark.long
+async def test_a_command_that_the_bot_got_is_not_sent_again_though_it_failed(monkeypatch: pytest.MonkeyPatch):
+    async with Demo(speed=20.0, lived_in=False) as demo, page_at(demo.url) as page:
+        got = []
+
+        async def fails(
+            _page: object, _action: object, _cursor: object, answer: Awaitable[Any], **_rest: object
+        ) -> None:
+            got.append(await answer)
+            raise SetupError("gone meanwhile")
+
+        monkeypatch.setattr(demo.preview, "_run_interaction_action", fails)
+        await page.clock.install()
+        await page.reload()
+        await run_slash(page, "usage me")
+        await expect(page.locator("#action-status")).to_contain_text("uncertain", timeout=SOON_MS)
+        await page.clock.run_for(2_000)
+        await at_rest(page)
+        assert len(got) == 1
