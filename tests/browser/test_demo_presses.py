@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from bot.sandbox.demo.demo import Demo
 from tests.support.page import CHROMIUM, page_at, run_slash
-from tests.support.presses import Presses
+from tests.support.presses import SETTLED_MS, Presses
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,13 +31,13 @@ async def press_at_random(count: int, *, seed: int) -> list[str]:
             await presses.press()
         await page.reload()
         await run_slash(page, "image generate", prompt=LAST_WORDS)
-        await expect(page.get_by_alt_text(LAST_WORDS)).to_be_visible(timeout=20_000)
+        await expect(page.get_by_alt_text(LAST_WORDS)).to_be_visible(timeout=SETTLED_MS)
         return presses.done
 
 
 async def test_the_page_answers_after_a_few_random_presses():
-    pressed = await press_at_random(20, seed=1)
-    assert len({line.split(":")[0] for line in pressed}) > 3
+    pressed = await press_at_random(8, seed=1)
+    assert len({line.split(":")[0] for line in pressed}) > 2
 
 
 @pytest.mark.long

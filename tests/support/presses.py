@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from typing import Any
 
@@ -91,10 +92,18 @@ class Presses:
             what = self._random.choice(WIDTHS)
             await self._page.set_viewport_size({"width": what, "height": 900})
         else:
-            what = await self._page.evaluate(PRESS, [CONTROLS[kind], self._random.random()])
+            what = await self._pressed(CONTROLS[kind])
         if what is not None:
             self.done.append(f"{kind}: {what}")
         await self.settled()
+
+    async def _pressed(self, wanted: str) -> str | None:
+        """Press one of those controls; return what it says, None if there is none, or if the page changed under it."""
+        try:
+            found: str | None = await self._page.evaluate(PRESS, [wanted, self._random.random()])
+        except PlaywrightError:
+            return None
+        return found
 
     async def settled(self) -> None:
         """Wait until the page has its answer. Fails if it is wedged: then it never has one."""
@@ -118,6 +127,7 @@ class Presses:
         for kind in ("form", "emoji", "option"):
             if await self._page.locator(CONTROLS[kind]).first.is_visible():
                 if kind == "form":
-                    await self._page.evaluate(FILL)
+                    with contextlib.suppress(PlaywrightError):  # the page is loaded again
+                        await self._page.evaluate(FILL)
                 return kind
         return None
