@@ -60,6 +60,7 @@ async def seen_by(page: Page, viewer: str) -> str:
     return await page.locator("#channel-timeline").inner_text()
 
 
+@pytest.mark.long
 async def test_no_card_shows_raw_markup_or_is_wider_than_the_screen():
     async with Demo(speed=60.0, lived_in=False) as demo:
         for who, command, options in SHOWN:

@@ -84,6 +84,7 @@ async def test_the_tour_leads_through_eight_steps_and_each_can_be_tried(width: i
         assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.long
 async def test_a_step_that_was_left_above_comes_to_the_end_and_is_there_once():
     async with Demo(speed=6.0) as demo, page_at(demo.url, height=900) as page:
         await run_slash(page, "usage me")
