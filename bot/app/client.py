@@ -51,7 +51,7 @@ def intents() -> discord.Intents:
     """Return the gateway intents: no privileged one."""
     wanted = discord.Intents.none()
     wanted.guilds = True
-    wanted.guild_messages = True  # for their deletion: a gallery's post is deleted with its source
+    wanted.guild_messages = True  # mentions carry their words; and a gallery's post is deleted with its source
     wanted.guild_reactions = True
     wanted.dm_reactions = True
     return wanted
@@ -215,7 +215,7 @@ class CannonBot(commands.Bot):
             await self.responses.warn(interaction, texts.FORM_LOST)
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Ignore what members write: the bot answers only commands, controls and reactions."""
+        """Run no text commands: cogs/words answers the members who mention the bot."""
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Note that a server has removed the bot. One that Discord cannot reach just now is not removed."""

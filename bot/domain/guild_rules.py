@@ -234,6 +234,10 @@ class Rules:
     ] = Payer.PRESSER
     ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH, control=texts.PING_CONTROL)] = False
     """Whether the author is pinged when the result is posted."""
+    answer_words: Annotated[
+        bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH, control=texts.ANSWER_WORDS_CONTROL)
+    ] = True
+    """Whether the bot answers members who mention it with words or a file."""
     estimate_tool: Annotated[
         bool, _on_results(label=texts.ESTIMATE_TOOL, kind=SWITCH, control=texts.ESTIMATE_TOOL_CONTROL)
     ] = True

@@ -359,6 +359,7 @@ REVIEW_PRIVATE, REVIEW_PRIVATE_CONTROL = "review of private results", "Are priva
 RERUN_PAYER, RERUN_PAYER_CONTROL = "who pays for a re-run", "Who pays for a re-run"
 RETENTION, RETENTION_DEFAULT = "days until prompts and links are erased", "as the bot's host has set it"
 PING, PING_CONTROL = "ping with the result", "Ping with the result"
+ANSWER_WORDS, ANSWER_WORDS_CONTROL = "answer members who mention me", "Answer mentions"
 ESTIMATE_TOOL, ESTIMATE_TOOL_CONTROL = "Cannon Studio's estimate tool", "Estimate tool"
 TIME_ZONE = "time zone"
 WORD_LIST = "word list"

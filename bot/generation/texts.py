@@ -314,3 +314,20 @@ POLISHED_VIDEO = "A link to the video"
 def api_needs(labels: Sequence[str]) -> str:
     """Say which fields Cannon Studio itself has asked for."""
     return f"Cannon Studio needs {' and '.join(f'the {label}' for label in labels)} for this."
+
+
+# ---------------------------------------------------------------------- what members say in words
+
+WHAT_TO_SAY = (
+    "Mention me with what you want, for example “a fox in the snow, 16:9”, “video of a river”, “music: slow jazz” or "
+    "“say: welcome”. Or reply to a result and mention me."
+)
+WHAT_OF_PICTURE = "Tell me what to change, for example “make it night, wider”, “animate: slow zoom”, “again” or “vary”."
+WHAT_OF_VIDEO = "Of a video I can make “upscale”, “subtitles”, “sound of rain”, “again” or “vary”."
+WHAT_OF_SOUND = "Of a sound I can make “again”, “vary” or “lip sync”."
+FOR_VIDEOS_ONLY = "That works on videos. Of a picture I can make a change, “animate”, “again” or “vary”."
+
+
+def reshape(ratio: str) -> str:
+    """Return the prompt of an edit that changes nothing but the format; `ratio` as in 16:9."""
+    return f"Keep the picture as it is and continue the scene to fill {ratio}."

@@ -24,11 +24,12 @@ from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
 from cogs.reactions.price_line import is_told, tell_price
-from cogs.reactions.submit import CardTarget, PostableChannel, ReactionPayer, accept, post
+from cogs.reactions.submit import CardTarget, ReactionPayer, accept, post
 from cogs.results.priced import rerun_price
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
-from cogs.ui.permissions import moderates
+from cogs.ui.interaction import PostableChannel
+from cogs.ui.viewer import viewer_in
 
 log = structlog.get_logger(__name__)
 
@@ -161,13 +162,6 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     if not is_told(accepted.jobs, labelled) and not context.notices.wait_s(reacted.guild.id):
         await tell_price(payer.member, reacted.member.id, reacted.rule.shown, reacted.channel.id, accepted.jobs)
     await post(bot, accepted, target)
-
-
-async def viewer_in(bot: CannonBot, member: discord.Member, channel: PostableChannel | None) -> Viewer:
-    """Return a member without an interaction as a viewer; `channel` is where they react right now, None for nowhere."""
-    rules = await bot.parts.store.settings.get(member.guild.id)
-    is_moderator = moderates(member.guild_permissions, member, rules)
-    return bot.parts.sights.reactor(member, channel, is_moderator=is_moderator)
 
 
 async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:

@@ -14,6 +14,7 @@ from bot.domain.reaction_rules import (
     Reaction,
     ReactionAction,
     ReactionRules,
+    Seeding,
     Who,
     read_emoji,
 )
@@ -38,7 +39,7 @@ def overview(settings: ReactionRules) -> discord.Embed:
         title=texts.OVERVIEW, description=shortened("\n".join(lines), LIST_CHARS) or NONE_LISTED, colour=NEUTRAL
     )
     embed.add_field(name=texts.ARE_ON, value=on_off(settings.is_on))
-    embed.add_field(name=texts.ARE_SEEDED, value=on_off(settings.seeds))
+    embed.add_field(name=texts.ARE_SEEDED, value=texts.SEEDINGS[settings.seeds])
     embed.add_field(name=texts.GALLERY, value=gallery_text(settings))
     return embed
 
@@ -103,14 +104,14 @@ class ReactionSettings(app_commands.Group, name="reactions", description=texts.R
         self,
         interaction: Interaction,
         reactions: Literal["on", "off"] | None = None,
-        seeds: Literal["on", "off"] | None = None,
+        seeds: Literal["on", "few", "off"] | None = None,
     ) -> None:
         """Switch reactions, or seeding."""
         await require_moderator(interaction)
         text = await interaction.client.parts.moderation.reactions.switch(
             guild_of(interaction),
             reactions=None if reactions is None else reactions == "on",
-            seeds=None if seeds is None else seeds == "on",
+            seeds=None if seeds is None else Seeding(seeds),
             by_id=interaction.user.id,
         )
         await _done(interaction, text)

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from bot.domain.reaction_rules import Who
+from bot.domain.reaction_rules import Seeding, Who
 
 # ---------------------------------------------------------------------- commands and options
 
 REACTIONS_GROUP = "What emojis on results do here"
 REACTIONS_LIST = "Show what each emoji does here"
 REACTIONS_SET = "Let an emoji do something on results"
-REACTIONS_REMOVE = "Let an emoji do nothing here"
-REACTIONS_RESET = "Let emojis do what they do from the start"
+REACTIONS_REMOVE = "Remove an emoji"
+REACTIONS_RESET = "Restore the standard emojis"
 REACTIONS_SWITCH = "Let reactions do something or not; let me put them on results"
 
 EMOJI_OPTION = "A usual one, or one of this server"
@@ -20,12 +20,13 @@ ROLE_OPTION = "Only this role's reactions count"
 NEEDED_OPTION = "How many members have to react; 1, if left out"
 PAYER_OPTION = "Whose credits are spent; those of who reacts, if left out"
 SWITCH_OPTION = "Whether they do anything here"
-SEEDS_OPTION = "Whether I put the emojis on results, to be clicked"
+SEEDS_OPTION = "Which emojis I put on results: on for all, few for re-run, vary and gallery"
 
 # ---------------------------------------------------------------------- settings
 
 OVERVIEW = "Reactions on results"
 ARE_ON, ARE_SEEDED, GALLERY = "They do something", "I put them on results", "Gallery"
+SEEDINGS = {Seeding.OFF: "none", Seeding.FEW: "a few", Seeding.ALL: "all that fit"}
 ROLE_WITH_OTHER_WHO = "With a role, leave `who` out or say role."
 ROLE_NOT_GIVEN = "Name the role too."
 STARS_SET_ELSEWHERE = "How many stars the gallery takes is set with `/studio gallery`."
@@ -45,6 +46,9 @@ def cannot_post_in(channel: str, permissions: Iterable[str]) -> str:
 def done(change: str) -> str:
     """Say that a setting was changed."""
     return f"Done: {change}"
+
+
+FOREIGN_EMOJI = "I cannot use this emoji: it is of another server. Take a usual one, or one of this server."
 
 
 # ---------------------------------------------------------------------- why a reaction did nothing
