@@ -33,6 +33,7 @@ EXTENSIONS = (
     "cogs.workflows.confirm",
     "cogs.moderate.approvals",
     "cogs.reactions.listener",
+    "cogs.reactions.pressed",
     "cogs.words.listener",
     "cogs.member.help",
     "cogs.described.registration",  # the last: what has no command by then gets one

@@ -36,6 +36,8 @@ REACTIONS_PER_MESSAGE = 20
 # ---------------------------------------------------------------------- error codes (topics: opcodes and status codes)
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
+UNKNOWN_EMOJI = 10014
+"""An emoji that was deleted, or that the bot does not share a server with."""
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 """Discord's errors for an expired interaction token."""
 UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060

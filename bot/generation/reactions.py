@@ -130,6 +130,16 @@ class Reactions:
         """
         return await self._generations.accept(generation, replace(origin, reaction=key))
 
+    async def press_star(self, key: ReactionKey, reacted: ReactedCard) -> bool:
+        """Count a star that a member presses for, or take it back if it was there. Return whether it counts."""
+        require_kept(*reacted.jobs)
+        store = self._store.reaction_acts
+        if await store.take_back(key.guild_id, key.message_id, key.emoji, key.member_id) is not None:
+            return False
+        await store.note(key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id)
+        await store.note_done(key)
+        return True
+
     async def note_done(self, key: ReactionKey) -> None:
         """Note that a reaction that waited to act has done so; one that `accept` has noted stays as it is."""
         await self._store.reaction_acts.note_done(key)
@@ -158,6 +168,14 @@ class Reactions:
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
         """Remove all reactions on a message, or those with one emoji. Return the ids of their cards."""
         return await self._store.reaction_acts.clear(guild_id, message_id, emoji)
+
+    async def begin_legend(self, guild_id: int, channel_id: int) -> bool:
+        """Note that a channel is told what emojis do. False if it was told before."""
+        return await self._store.reactions.begin_legend(guild_id, channel_id)
+
+    async def undo_legend(self, guild_id: int, channel_id: int) -> None:
+        """Note that it could not be told, so that the next result does."""
+        await self._store.reactions.undo_legend(guild_id, channel_id)
 
     async def may_report(self, guild_id: int, what: str) -> bool:
         """Whether to report now that a reaction did nothing; the same `what` is reported once in `QUIET_S`."""

@@ -19,7 +19,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.generation.word_rules import Wish, WordAct
 from bot.guild.operation_switches import OperationSwitches
 from bot.runtime.clock import Clock
-from bot.store import Store
+from bot.store import Store, WordOffer
 
 OFFER_LIFE_S = 10 * 60.0
 """How long the button of an answer in words can be pressed; then the answer is deleted."""
@@ -101,6 +101,19 @@ class WordRequests:
         """Return a request to its author, once; None if it is somebody else's, was used, or has expired."""
         data = await self._store.drafts.take(guild_id, member_id, draft_id)
         return WordRequest.from_data(data["words"]) if data is not None and "words" in data else None
+
+    async def note_answer(self, offer: WordOffer) -> None:
+        """Note an answer of the bot, which is deleted when its button's time is over."""
+        expires_at = self._clock.wall() + OFFER_LIFE_S
+        await self._store.word_offers.add(offer.guild_id, offer.channel_id, offer.message_id, delete_at=expires_at)
+
+    async def forget_answer(self, offer: WordOffer) -> None:
+        """Forget an answer that is deleted."""
+        await self._store.word_offers.remove(offer.guild_id, offer.message_id)
+
+    async def old_answers(self) -> list[WordOffer]:
+        """Return the answers of all servers whose time is over."""
+        return await self._store.word_offers.due()
 
     async def generation(self, viewer: Viewer, request: WordRequest) -> Generation:
         """Return what the request is for, as its author may see and do it now.

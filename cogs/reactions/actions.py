@@ -190,7 +190,15 @@ def _limit_rate(context: ReactionContext, reacted: Reacted) -> None:
 
 
 async def send(context: ReactionContext, reacted: Reacted) -> None:
-    """Send the results to the reactor by direct message."""
+    """Send the results to the reactor by direct message; nobody is told where they accept none."""
+    try:
+        await send_privately(context, reacted)
+    except discord.Forbidden as error:  # so this cannot be reported to them either
+        log.info("reaction.no_private_message", card=reacted.card.id, code=error.code)
+
+
+async def send_privately(context: ReactionContext, reacted: Reacted) -> None:
+    """Send the results to a member by direct message. Raises InputError, Refused, and Forbidden if they accept none."""
     card, jobs, parts = reacted.card, reacted.jobs, context.bot.parts
     if all(job.state is not JobState.DELIVERED for job in jobs):
         raise InputError(NO_RESULT)
@@ -212,8 +220,6 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
         )
     except NoPlace as error:
         raise InputError(error.sentence) from error
-    except discord.Forbidden as error:  # they accept no direct messages, so this cannot be reported to them either
-        log.info("reaction.no_private_message", card=card.id, code=error.code)
 
 
 async def star(context: ReactionContext, reacted: Reacted) -> None:

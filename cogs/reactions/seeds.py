@@ -7,7 +7,7 @@ import structlog
 
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE
+from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, UNKNOWN_EMOJI
 from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import ReactionRules
 from bot.runtime.background import BackgroundTasks
@@ -39,7 +39,7 @@ class Seeds:
             channel = self._bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
             partial = channel.get_partial_message(message.id)
             for rule in shown[:REACTIONS_PER_MESSAGE]:
-                await in_time(partial.add_reaction(rule.shown))
+                await _add(partial, rule.shown)
             if shown and not message.content:
                 await self._explain(card, partial, settings)
         except DISCORD_ERRORS as error:
@@ -49,7 +49,7 @@ class Seeds:
 
     async def _explain(self, card: Card, message: discord.PartialMessage, settings: ReactionRules) -> None:
         """Write once in a channel, on its first result itself, what the emojis under it do."""
-        reactions = self._bot.parts.store.reactions
+        reactions = self._bot.parts.generation.reactions
         rules = await self._bot.parts.store.settings.get(card.guild_id)
         if not await reactions.begin_legend(card.guild_id, card.channel_id):
             return
@@ -66,3 +66,13 @@ class Seeds:
     async def aclose(self) -> None:
         """Cancel all seeding that has not finished."""
         await self._tasks.stop()
+
+
+async def _add(message: discord.PartialMessage, emoji: str) -> None:
+    """Put an emoji under a message. One that was deleted since it was mapped keeps none of the others away."""
+    try:
+        await in_time(message.add_reaction(discord.PartialEmoji.from_str(emoji)))
+    except discord.HTTPException as error:
+        if error.code != UNKNOWN_EMOJI:
+            raise
+        log.info("reaction.emoji_gone", emoji=emoji)

@@ -22,6 +22,7 @@ from bot.domain.text import on_off, shortened
 from bot.errors import InputError
 from bot.guild.reactions import gallery_text, rule_text
 from cogs.reactions import texts
+from cogs.reactions.emojis import usable_emoji
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, moderators_only, require_moderator
 from cogs.ui.texts import NONE_LISTED
@@ -79,7 +80,8 @@ class ReactionSettings(app_commands.Group, name="reactions", description=texts.R
     ) -> None:
         """Map an emoji."""
         await require_moderator(interaction)
-        rule = rule_of(emoji, ReactionAction(action), who, role, needed, payer)
+        typed = await usable_emoji(interaction.guild, emoji)
+        rule = rule_of(typed, ReactionAction(action), who, role, needed, payer)
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         await _done(interaction, await reactions.set(guild_of(interaction), rule, by_id=by_id))
 

@@ -48,7 +48,30 @@ def done(change: str) -> str:
     return f"Done: {change}"
 
 
+EMOJI_NOT_USABLE = "I cannot use this emoji: it is for certain roles, or not available now."
 FOREIGN_EMOJI = "I cannot use this emoji: it is of another server. Take a usual one, or one of this server."
+
+
+def no_emoji_named(name: str) -> str:
+    """Refuse the name of an emoji; `name` has letters, digits and underscores only."""
+    return f"This server has no emoji named `{name}`."
+
+
+# ---------------------------------------------------------------------- the same by a button
+
+NOT_HERE = "This is switched off on this server."
+NOT_IN_GALLERY = "A private result does not go to the gallery."
+SENT = "Sent: look into your direct messages."
+DMS_CLOSED = "You accept no direct messages from this server. Allow them in its privacy settings, then press again."
+UNSTARRED = "Your star is taken back."
+
+
+def starred(count: int, needed: int) -> str:
+    """Confirm a member's star; `needed` stars show a result in the gallery."""
+    if count >= needed:
+        number = "1 star" if count == 1 else f"{count} stars"
+        return f"⭐ Saved: it is in the gallery with {number}. Press again to take yours back."
+    return f"⭐ Your star counts: {count} of {needed} that the gallery takes. Press again to take it back."
 
 
 # ---------------------------------------------------------------------- why a reaction did nothing

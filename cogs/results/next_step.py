@@ -5,7 +5,8 @@ import discord
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
-from bot.domain.models import MediaKind
+from bot.domain.models import Job, MediaKind
+from bot.domain.reaction_rules import ReactionAction
 from bot.errors import InputError
 from bot.generation.next_steps import Medium
 from bot.generation.sources import SourceRef
@@ -59,7 +60,18 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
         embed.url = medium.ref.attachment[0]
         action, subject = LINK_ACTION, medium.kinds[0]
     select = Control.select(action, subject, placeholder=texts.WHAT_NEXT, options=options)
-    await in_time(interaction.response.send_message(embed=embed, view=view_of([select]), ephemeral=True))
+    more = [] if medium.job is None else await _besides(interaction, medium, medium.job)
+    await in_time(interaction.response.send_message(embed=embed, view=view_of([select, *more]), ephemeral=True))
+
+
+async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[Control]:
+    """Return the buttons for what else reactions do with a result (cogs/reactions/pressed.py)."""
+    settings = await interaction.client.parts.store.reactions.get(job.guild_id)
+    there = {rule.action for rule in settings.rules.values()}
+    buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS)] if ReactionAction.SEND in there else []
+    if ReactionAction.GALLERY in there and settings.gallery_channel is not None and not medium.private:
+        buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY))
+    return buttons
 
 
 def of_offer(message: discord.Message | None, subject: str) -> Medium:

@@ -61,7 +61,7 @@ class WordListener(commands.Cog):
         own = self.bot.user
         if own is None or message.author.bot or message.webhook_id is not None or message.type not in _TYPES:
             return False
-        if not isinstance(message.author, discord.Member) or message.mention_everyone:
+        if not isinstance(message.author, discord.Member) or _calls_all(message):
             return False
         if not any(f"<@{sign}{own.id}>" in message.content for sign in ("", "!")):
             return False
@@ -122,6 +122,11 @@ class WordListener(commands.Cog):
         replied = None if message.reference is None else message.reference.resolved
         is_own = isinstance(replied, discord.Message) and replied.author == self.bot.user
         return texts.NOTHING_THERE if is_own else texts.CANNOT_SEE_FILES
+
+
+def _calls_all(message: discord.Message) -> bool:
+    """Whether it is said to everyone, or would be if its author were allowed to."""
+    return message.mention_everyone or "@everyone" in message.content or "@here" in message.content
 
 
 def _replied_to(message: discord.Message) -> int | None:

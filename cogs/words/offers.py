@@ -11,7 +11,7 @@ from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.messages import nonce_of
 from bot.errors import InputError, NotAllowed
-from bot.generation.word_requests import OFFER_LIFE_S, WordRequest
+from bot.generation.word_requests import WordRequest
 from bot.generation.word_rules import WordAct
 from bot.runtime.background import BackgroundTasks
 from bot.store import WordOffer
@@ -65,10 +65,8 @@ class WordAnswers:
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         )
-        await self._bot.parts.store.word_offers.add(
-            WordOffer(guild_id=_guild_id(message), channel_id=sent.channel.id, message_id=sent.id),
-            delete_at=self._bot.clock.wall() + OFFER_LIFE_S,
-        )
+        offer = WordOffer(guild_id=_guild_id(message), channel_id=sent.channel.id, message_id=sent.id)
+        await self._bot.parts.generation.word_requests.note_answer(offer)
 
     def delete_due(self) -> None:
         """Begin to delete the answers whose time is over, unless that is going on."""
@@ -78,7 +76,7 @@ class WordAnswers:
 
     async def _delete_due(self) -> None:
         try:
-            for offer in await self._bot.parts.store.word_offers.due():
+            for offer in await self._bot.parts.generation.word_requests.old_answers():
                 await delete_offer(self._bot, offer)
         except Exception:
             log.exception("words.round_failed")
@@ -104,7 +102,7 @@ async def delete_offer(bot: CannonBot, offer: WordOffer) -> None:
     except DISCORD_ERRORS as error:
         log.info("words.not_deleted", message=offer.message_id, error=type(error).__name__)
         return
-    await bot.parts.store.word_offers.remove(offer.guild_id, offer.message_id)
+    await bot.parts.generation.word_requests.forget_answer(offer)
 
 
 @on("words")

@@ -19,9 +19,9 @@ class WordOffer:
 class WordOffers(Repository):
     """The table `word_offers`. It holds no words and no members."""
 
-    async def add(self, offer: WordOffer, *, delete_at: float) -> None:
+    async def add(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float) -> None:
         """Note an answer that is to be deleted then (Unix seconds)."""
-        values = (offer.guild_id, offer.channel_id, offer.message_id, delete_at)
+        values = (guild_id, channel_id, message_id, delete_at)
         await self._database.write(
             lambda db: db.execute(
                 "INSERT OR REPLACE INTO word_offers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)",

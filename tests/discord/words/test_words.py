@@ -8,12 +8,11 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.guild_rules import Block
 from bot.domain.models import JobState
 from bot.generation.word_requests import OFFER_LIFE_S
 from cogs.words import texts
-from tests.support.menus import hosted, sent
-from tests.support.reacting import made, newest, other
+from tests.support.menus import sent
+from tests.support.reacting import made, other
 from tests.support.rig import Rig
 from tests.support.surface import agreed, delete, deny, labels, nothing_happened, png, private_sentence, settled_exactly
 
@@ -55,7 +54,7 @@ async def test_words_make_a_picture_once_their_author_has_seen_the_price(rig: Ri
     asked = await press(rig, answer)
     question = [m for m in (asked.response, *asked.followups) if m is not None][-1]
     assert question.ephemeral
-    assert "credits" in question.content
+    assert "Nothing is spent before you say yes" in question.content
     await nothing_happened(rig)
     assert answer.id not in {message.id for message in rig.messages()}
     await agreed(rig.member, asked)
@@ -160,8 +159,8 @@ async def test_nobody_is_answered_who_does_not_speak_to_the_bot(rig: Rig):
 
 
 async def test_a_blocked_member_is_not_answered(rig: Rig):
-    block = Block(member_id=rig.member.id, until=None, reason="", by_id=1, at=rig.clock.wall())
-    await rig.bot.parts.store.blocks.set(rig.guild.id, block)
+    access = rig.bot.parts.moderation.access
+    await access.block(rig.guild.id, rig.member.id, until=None, why="", by_id=rig.moderator.id)
     assert await say(rig, "a fox") is None
 
 
@@ -181,6 +180,10 @@ async def test_the_bot_is_silent_where_it_may_not_answer(rig: Rig, what: str):
 async def test_a_bot_and_a_webhook_are_not_answered(rig: Rig):
     bot = rig.guild.add_member(rig.env.create_user("robot", bot=True))
     assert await say(rig, "a fox", member=bot) is None
+    webhook = rig.guild.create_webhook(rig.channel)
+    before = len(rig.messages())
+    await webhook.send(at(rig, "a fox"))
+    assert len(rig.messages()) == before
 
 
 async def test_a_member_who_hurries_is_answered_four_times_a_minute(rig: Rig):
@@ -220,12 +223,30 @@ async def test_a_press_counts_once_and_only_in_time(rig: Rig):
     await nothing_happened(rig)
 
 
+async def test_a_second_press_finds_nothing_and_what_could_not_be_deleted_is_later(rig: Rig):
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    path = f"/channels/{rig.channel.id}/messages/{answer.id}"
+    rig.env.inject_error("DELETE", path, status=500, code=0, message="trouble", times=1)
+    await agreed(rig.member, await press(rig, answer))
+    assert private_sentence(await press(rig, answer)) == texts.EXPIRED
+    assert len(await rig.jobs()) == 1
+    rig.advance(OFFER_LIFE_S + 1)
+    await sweep(rig)
+    assert answer.id not in {message.id for message in rig.messages()}
+
+
+async def sweep(rig: Rig) -> None:
+    await rig.bot.surface.fulfil_wishes()
+    await rig.bot.surface.words.finished()  # type: ignore[attr-defined] # the surface is the cogs'
+    await rig.env.settle()
+
+
 async def test_an_answer_is_deleted_in_time_also_by_a_later_run(rig: Rig):
     answer = await say(rig, "a fox")
     assert answer is not None
     await rig.restart(after_s=OFFER_LIFE_S + 1)
-    await rig.bot.surface.fulfil_wishes()
-    await rig.bot.surface.words.finished()  # type: ignore[attr-defined] # the surface is the cogs'
+    await sweep(rig)
     assert answer.id not in {message.id for message in rig.messages()}
     assert await rig.bot.parts.store.word_offers.due() == []
 
@@ -238,12 +259,9 @@ async def test_privacy_deletes_the_words(rig: Rig):
 
 
 async def test_limits_hold_as_for_commands(rig: Rig):
-    await rig.moderator.slash(rig.channel, "studio pause")
+    await rig.moderator.slash(rig.channel, "studio pause", switch="on")
     answer = await say(rig, "a fox")
     assert answer is not None
     asked = await press(rig, answer)
     assert (await agreed(rig.member, asked)) is not None
     assert rig.sandbox.posts == 0
-
-
-_ = (hosted, newest)

@@ -116,6 +116,7 @@ EVERYTHING = Rules(
     review_private=ReviewPrivate.ON,
     words=("zebra", "ape"),
     ping=True,
+    answer_words=False,
     default_models=MappingProxyType({"image.generate": "flux"}),
     default_voice="v_ada",
     voice_labels=MappingProxyType({"v_ada": "Ada"}),

@@ -44,6 +44,7 @@ CHANGED = Rules(
     review_private=ReviewPrivate.ON,
     words=("stoat",),
     ping=True,
+    answer_words=False,
     default_models=MappingProxyType({"image.generate": "gptimage2"}),
     default_voice="v_ada",
     voice_labels=MappingProxyType({"v_ada": "Ada"}),
