@@ -121,6 +121,8 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
         raise InputError(texts.EXPIRED)
     try:
         generation = await requests.generation(await viewer_of(interaction), request)
+        if generation.files:  # the price comes in any case, for its author alone: nobody else sees the bot think
+            await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         await submit(interaction, replace(generation, pressed=True, labelled=None))
     finally:
         if interaction.message is not None:

@@ -9,8 +9,11 @@ import discord
 import pytest
 
 from bot.domain.models import JobState
-from bot.generation.word_requests import OFFER_LIFE_S
+from bot.generation.word_requests import OFFER_LIFE_S, WordRequest
+from bot.generation.word_rules import Wish
 from cogs.words import texts
+from tests.support.channels import hidden_channel, made_in
+from tests.support.channels import press as forged_press
 from tests.support.menus import sent
 from tests.support.reacting import made, other
 from tests.support.rig import Rig
@@ -109,6 +112,18 @@ async def test_a_mention_with_a_picture_edits_it(rig: Rig):
     assert "cat.png" in given["image_url"]
 
 
+async def test_a_doubt_is_asked_about_and_nobody_else_sees_the_bot_think(rig: Rig):
+    answer = await say(rig, "animate", attachments=[("cat.png", png())])
+    assert answer is not None
+    before = len(rig.messages(rig.moderator))
+    asked = await press(rig, answer)
+    shown = [m for m in (asked.response, *asked.followups) if m is not None]
+    assert all(message.ephemeral for message in shown)
+    assert labels(shown[-1]) == ["Continue anyway", "Cancel"]
+    assert len(rig.messages(rig.moderator)) == before - 1
+    await nothing_happened(rig)
+
+
 # ---------------------------------------------------------------------- what is not understood
 
 
@@ -175,6 +190,53 @@ async def test_the_bot_is_silent_where_it_may_not_answer(rig: Rig, what: str):
     else:
         await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, **changes[what]))
     assert await say(rig, "a fox") is None
+
+
+@pytest.mark.parametrize(
+    ("who", "is_answered"),
+    [
+        ("author", True),
+        ("other", True),
+        ("moderator", True),
+        ("blocked", False),
+        ("bot", False),
+        ("blocked moderator", False),
+    ],
+)
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+async def test_each_actors_reply_to_a_result_has_its_outcome(rig: Rig, who: str, is_answered: bool, restarted: bool):
+    message = await made(rig)
+    actors = {
+        "author": rig.member,
+        "other": other(rig),
+        "moderator": rig.moderator,
+        "blocked": other(rig, "carl"),
+        "blocked moderator": rig.moderator,
+        "bot": rig.guild.add_member(rig.env.create_user("robot", bot=True)),
+    }
+    actor, access = actors[who], rig.bot.parts.moderation.access
+    if who.startswith("blocked"):
+        await access.block(rig.guild.id, actor.id, until=None, why="", by_id=1)
+    if restarted:
+        await rig.restart()
+    answer = await say(rig, "make it night", member=actor, reply_to=message)
+    assert (answer is not None) is is_answered
+    if answer is None:
+        return
+    asked = await press(rig, answer, actor)
+    await agreed(actor, asked)
+    job = (await rig.jobs())[0]
+    assert (job.operation, job.author_id) == ("image.edit", actor.id)
+
+
+async def test_a_stranger_reaches_no_result_of_a_channel_that_they_do_not_see(rig: Rig):
+    hidden = hidden_channel(rig, rig.moderator)
+    secret = await made_in(rig, hidden, rig.moderator, "a secret fox")
+    request = WordRequest(wish=Wish(operation="image.edit", values={"prompt": "make it night"}), job_id=secret.id)
+    draft_id = await rig.bot.parts.generation.word_requests.keep(rig.guild.id, rig.member.id, request)
+    asked = await forged_press(rig, rig.member, "words", f"{draft_id}.{rig.member.id}")
+    assert "There is no such job here that you can see" in private_sentence(asked)
+    assert await rig.jobs() == [secret]
 
 
 async def test_a_bot_and_a_webhook_are_not_answered(rig: Rig):
