@@ -99,6 +99,18 @@ _PICTURE_OF = re.compile(
     r"(?: (?:of|von))?)[\s,:-]*",
     re.IGNORECASE,
 )
+_NEW = (
+    (_VIDEO_OF, "video.generate", "prompt"),
+    (_MUSIC, "music.generate", "prompt"),
+    (_SAY, "narration.generate", "text"),
+    (_SOUND_OF, "soundfx.generate", "prompt"),
+    (_PICTURE_OF, "image.generate", "prompt"),
+)
+"""How words begin that are about no file: the operation, and the field that takes the rest of them."""
+_SHAPED = frozenset({"video.generate", "image.generate"})
+"""The operations among those that have a format."""
+SHORT_WORDS = 6
+"""A longer text about subtitles is a description, not an order."""
 _RATIO = re.compile(r"(?<![\d:.])(?:--ar )?(?P<width>\d{1,2}) ?[:x] ?(?P<height>\d{1,2})(?![\d:])")
 _RATIOS = frozenset({"16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "4:5", "5:4"})
 _FORMATS = {
@@ -183,34 +195,19 @@ def _from_sound(said: str) -> Wish | Unclear:
 
 
 def _from_nothing(said: str) -> Wish | Unclear:
-    for rule, operation, name in _NEW:
+    for rule, operation, field_name in _NEW:
         found = rule.match(said)
-        if found is None:
-            continue
-        rest = said[found.end() :]
-        if name == "text":
-            return _filled(operation, {"text": rest})
-        rest, ratio = split_ratio(rest) if operation in _SHAPED else (rest, "")
-        return _filled(operation, {**_prompt(rest), **({"aspect_ratio": ratio} if ratio else {})})
-    said, ratio = split_ratio(said)
-    return _filled("image.generate", {**_prompt(said), **({"aspect_ratio": ratio} if ratio else {})})
+        if found is not None:
+            return _new(operation, field_name, said[found.end() :])
+    return _new("image.generate", "prompt", said)
 
 
-SHORT_WORDS = 6
-"""A longer text about subtitles is a description, not an order."""
-_NEW = (
-    (_VIDEO_OF, "video.generate", "prompt"),
-    (_MUSIC, "music.generate", "prompt"),
-    (_SAY, "narration.generate", "text"),
-    (_SOUND_OF, "soundfx.generate", "prompt"),
-    (_PICTURE_OF, "image.generate", "prompt"),
-)
-_SHAPED = frozenset({"video.generate", "image.generate"})
-
-
-def _filled(operation: str, values: Mapping[str, str]) -> Wish | Unclear:
-    is_said = any(values.get(name) for name in ("prompt", "text"))
-    return Wish(operation=operation, values=values) if is_said else Unclear(sentence=texts.WHAT_TO_SAY)
+def _new(operation: str, field_name: str, said: str) -> Wish | Unclear:
+    said, ratio = split_ratio(said) if operation in _SHAPED else (said, "")
+    words = said.strip(" ,;:")
+    if not words:
+        return Unclear(sentence=texts.WHAT_TO_SAY)
+    return Wish(operation=operation, values={field_name: words, **({"aspect_ratio": ratio} if ratio else {})})
 
 
 def _prompt(said: str) -> dict[str, str]:

@@ -315,12 +315,12 @@ ACTIONS = {
     ReactionAction.ANIMATE: "animate",
     ReactionAction.UPSCALE: "upscale",
     ReactionAction.SUBTITLES: "add subtitles",
-    ReactionAction.SEND: "send to who reacts",
-    ReactionAction.GALLERY: "star for the gallery",
+    ReactionAction.SEND: "send to my DMs",
+    ReactionAction.GALLERY: "save to gallery",
     ReactionAction.REMOVE: "take down",
     ReactionAction.NONE: "nothing",
 }
-PURSES = {Purse.REACTOR: "who reacts pays", Purse.AUTHOR: "the author pays"}
+PURSES = {Purse.REACTOR: "the person who reacts pays", Purse.AUTHOR: "the author pays"}
 GALLERY_OFF = "off"
 NOTHING_TO_SWITCH = "Say what to switch: `reactions`, `seeds` or both."
 NO_GALLERY_CHANNEL = "Name the gallery's channel."

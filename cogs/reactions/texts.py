@@ -18,7 +18,7 @@ ACTION_OPTION = "What it does"
 WHO_OPTION = "Whose reaction counts; moderators' does as the author's"
 ROLE_OPTION = "Only this role's reactions count"
 NEEDED_OPTION = "How many members have to react; 1, if left out"
-PAYER_OPTION = "Whose credits are spent; those of who reacts, if left out"
+PAYER_OPTION = "Whose credits are spent; the person who reacts pays, if left out"
 SWITCH_OPTION = "Whether they do anything here"
 SEEDS_OPTION = "Which emojis I put on results: on for all, few for re-run, vary and gallery"
 

@@ -19,7 +19,7 @@ def reaction_legend(settings: ReactionRules) -> str:
 
 def channel_legend(settings: ReactionRules, *, answers_words: bool) -> str:
     """Return what stands once under the first result of a channel, as small print."""
-    seeded = settings.seeded() or list(settings.rules.values())
+    seeded = settings.seeded()
     legend = reaction_legend(
         ReactionRules(rules={rule.emoji: rule for rule in seeded}, gallery_channel=settings.gallery_channel)
     )

@@ -123,7 +123,7 @@ async def test_a_moderator_sets_lists_removes_and_resets(rig: Rig):
     await studio(rig, "set", emoji="🔁", action="animate", role=rig.moderators)
     assert f"🔁 animate · <@&{rig.moderators.id}>" in await studio(rig, "list")
     assert "(2 changed)" in await studio(rig, "reset")
-    assert "🔁 make it again · everyone · who reacts pays" in await studio(rig, "list")
+    assert "🔁 make it again · everyone · the person who reacts pays" in await studio(rig, "list")
     record = await rig.bot.parts.store.decisions.all(rig.guild.id)
     assert [each.by_id for each in record] == [rig.moderator.id] * 4
 
