@@ -22,7 +22,7 @@ from bot.domain.text import on_off, shortened
 from bot.errors import InputError
 from bot.guild.reactions import gallery_text, rule_text
 from cogs.reactions import texts
-from cogs.reactions.emojis import usable_emoji
+from cogs.reactions.emojis import mapped_emoji, usable_emoji
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, moderators_only, require_moderator
 from cogs.ui.texts import NONE_LISTED
@@ -91,7 +91,9 @@ class ReactionSettings(app_commands.Group, name="reactions", description=texts.R
         """Unmap an emoji."""
         await require_moderator(interaction)
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
-        await _done(interaction, await reactions.remove(guild_of(interaction), emoji, by_id=by_id))
+        settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
+        typed = mapped_emoji(settings.rules.values(), emoji)
+        await _done(interaction, await reactions.remove(guild_of(interaction), typed, by_id=by_id))
 
     @app_commands.command(name="reset", description=texts.REACTIONS_RESET)
     async def reset(self, interaction: Interaction) -> None:

@@ -9,6 +9,7 @@ RERUN = "Re-run"
 VARY = "Vary"
 EDIT_AND_RUN = "Edit and run"
 NEXT_STEP = "Next step…"
+RUN_BY_EMOJI = {"🎬": "Animate it", "⬆️": "Upscale it", "💬": "Add subtitles"}
 TO_DMS, TO_GALLERY = "✉️ Send to my DMs", "⭐ Save to gallery"
 FRESH_LINK = "Fresh link"
 REMOVE = "Remove"

@@ -41,6 +41,14 @@ async def test_the_next_step_offers_direct_messages_and_the_gallery_if_there_is_
     assert private_sentence(await rig.member.click(shown, label=of_results.TO_DMS)) == texts.NOT_HERE
 
 
+async def test_what_an_emoji_runs_has_that_emoji_in_the_choice(rig: Rig):
+    shown = await next_step(rig, await made(rig))
+    options = {each["value"]: each for each in shown.components[0]["components"][0]["options"]}
+    assert options["video.generate"]["label"] == "Animate it"
+    assert options["video.generate"]["emoji"]["name"] == "🎬"
+    assert "emoji" not in options["image.edit"]
+
+
 @pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
 async def test_anybody_who_sees_a_result_gets_it_by_direct_message(rig: Rig, restarted: bool):
     message = await made(rig)
