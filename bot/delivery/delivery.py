@@ -9,6 +9,7 @@ import discord
 import structlog
 
 from bot.catalogue import LiveCatalogue
+from bot.delivery.authors import Authors
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.contact_sheets import ContactSheets
@@ -44,6 +45,7 @@ ABSENT_S = 300.0
 class Delivery:
     """What the commands use of the delivery; and, in one object, what the worker calls its Surface."""
 
+    authors: Authors
     cards: CardRefresh
     poster: Poster
     gate: PostingGate
@@ -108,7 +110,10 @@ def make_delivery(
     messages = Messages(client, store=store, clock=clock)
     log_channel = LogChannel(client, store=store, metrics=metrics, is_absent=absences.is_absent)
     notifications = Notifications(client, store=store, messages=messages, log_channel=log_channel)
-    drawing = CardDrawing(store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface)
+    authors = Authors(client, messages=messages)
+    drawing = CardDrawing(
+        store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface, authors=authors
+    )
     downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
     sheets = ContactSheets(messages, media=media, folder=folder)
     questions = ReviewMessages(messages=messages, downloads=downloads, drawing=drawing, surface=surface)
@@ -117,11 +122,13 @@ def make_delivery(
     memory = CardMemory()
     gate = PostingGate(client, store=store, sights=sights)
     return Delivery(
+        authors=authors,
         cards=CardRefresh(
             store=store,
             metrics=metrics,
             messages=messages,
             drawing=drawing,
+            authors=authors,
             sheets=sheets,
             notifications=notifications,
             memory=memory,
@@ -137,6 +144,7 @@ def make_delivery(
             gate=gate,
             surface=surface,
             memory=memory,
+            authors=authors,
             alert=alert,
         ),
         gate=gate,

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 import structlog
 
+from bot.delivery.authors import Authors
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.deadlines import in_time
@@ -33,6 +34,7 @@ class CardRefresh:
         metrics: Metrics,
         messages: Messages,
         drawing: CardDrawing,
+        authors: Authors,
         sheets: ContactSheets,
         notifications: Notifications,
         memory: CardMemory,
@@ -41,6 +43,7 @@ class CardRefresh:
         self._metrics = metrics
         self._messages = messages
         self._drawing = drawing
+        self._authors = authors
         self._sheets = sheets
         self._notifications = notifications
         self._memory = memory
@@ -75,6 +78,7 @@ class CardRefresh:
             await self._finish(card, jobs, search=False)
 
     async def _draw(self, card: Card, jobs: Sequence[Job]) -> None:
+        await self._authors.find(card)
         embed = await self._drawing.embed(card, jobs)
         if self._memory.is_shown(card.id, embed):
             return

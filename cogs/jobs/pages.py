@@ -7,7 +7,7 @@ from decimal import Decimal
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.card import state_word
+from bot.delivery.card_states import state_word
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.formatting import message_link
 from bot.delivery.view import in_five_rows

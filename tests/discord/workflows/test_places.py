@@ -43,7 +43,7 @@ async def test_a_deleted_card_is_replaced_by_exactly_one_new_message(rig: Rig):
     [message] = rig.messages()
     assert message.id != card.id
     assert len(message.attachments) == 1
-    assert "✅ done" in state_text(message)
+    assert "took" in state_text(message)
     [job] = await rig.jobs()
     assert job.message_id == message.id
     await settled_exactly(rig)
@@ -193,7 +193,7 @@ async def test_a_file_over_the_servers_limit_becomes_a_link_button(rig: Rig):
     assert message.attachments == []
     [job] = await rig.jobs()
     assert links_on(message) == [job.media[0].url]
-    assert "✅ done" in state_text(message)
+    assert "took" in state_text(message)
     await settled_exactly(rig)
 
 
