@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.catalogue import Catalogue
-from bot.domain.progress_bar import Progress
+from bot.domain.progress_bar import JobProgress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class CardContext:
     """What the author is called on the server; '': not known."""
     author_icon_url: str | None = None
     """Their avatar; None: not known."""
-    progress: Mapping[str, Progress] = dataclasses.field(default_factory=dict)
+    progress: Mapping[str, JobProgress] = dataclasses.field(default_factory=dict)
     """How far each running job is; empty where nobody will correct what is said of it."""
     blocked: bool = False
     """Whether the jobs wait for a working key."""

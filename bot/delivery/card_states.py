@@ -14,7 +14,7 @@ from bot.delivery.card_costs import own_cost
 from bot.domain.card_jobs import is_batch, is_linked
 from bot.domain.harmless_text import harmless_within
 from bot.domain.models import Card, Job, JobState, WaitsFor
-from bot.domain.progress_bar import Progress, bar, rounded_left_s, span_words
+from bot.domain.progress_bar import JobProgress, bar, rounded_left_s, span_words
 from bot.domain.text import one_line, shortened, stamp
 
 STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
@@ -125,7 +125,7 @@ def _under_way(job: Job, context: CardContext, word: str) -> str:
     return word if progress is None or job.state is JobState.SUBMITTING else f"{word} {_time_left(progress)}"
 
 
-def _time_left(progress: Progress) -> str:
+def _time_left(progress: JobProgress) -> str:
     is_told = progress.left_s is not None and progress.left_s >= SHORTEST_TOLD_S
     left = span_words(rounded_left_s(progress.left_s)) if progress.left_s is not None and is_told else ""
     if progress.is_late:

@@ -17,7 +17,7 @@ from bot.delivery.surface import CardSurface
 from bot.delivery.view import message_view
 from bot.domain.card_jobs import open_part
 from bot.domain.models import Card, Job, JobState
-from bot.domain.progress_bar import Progress, progress_of
+from bot.domain.progress_bar import JobProgress, progress_of
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.what_is_left import left_on_card
 from bot.runtime.clock import Clock
@@ -94,7 +94,7 @@ class CardDrawing:
             made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
 
-    def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, Progress]:
+    def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, JobProgress]:
         """Return how far each running job is, by the job's id."""
         return {
             job.id: progress_of(self._learned.of(job.operation, job.model), max(0.0, now - (job.submitted_at or now)))

@@ -18,7 +18,7 @@ MINUTE_S, HOUR_S = 60, 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class JobProgress:
     """How far one job is."""
 
     share: float
@@ -29,15 +29,15 @@ class Progress:
     """Whether it takes longer than jobs like it mostly take."""
 
 
-def progress_of(durations: Durations, age_s: float) -> Progress:
+def progress_of(durations: Durations, age_s: float) -> JobProgress:
     """Return how far a job is that Cannon Studio has had for `age_s` seconds."""
     due_s = durations.quantile(DUE_SHARE)
     if age_s < due_s:
-        return Progress(share=FULL_AT_DUE * age_s / due_s, left_s=due_s - age_s)
+        return JobProgress(share=FULL_AT_DUE * age_s / due_s, left_s=due_s - age_s)
     beyond = age_s - due_s
     share = FULL_AT_DUE + (1 - FULL_AT_DUE) * beyond / (beyond + max(1.0, due_s))
     is_hopeless = age_s > durations.quantile(HOPELESS_SHARE)
-    return Progress(share=share, left_s=None if is_hopeless else remaining_s(durations, age_s), is_late=True)
+    return JobProgress(share=share, left_s=None if is_hopeless else remaining_s(durations, age_s), is_late=True)
 
 
 def bar(share: float) -> str:

@@ -10,7 +10,7 @@ from bot.domain.text import full_stop
 
 JOBS_GROUP = "Jobs: lists, families, cancelling, another try"
 JOBS_LIST = "Jobs of this server: your own, or for moderators all"
-JOBS_SHOW = "A job with its family: what came from what, and what each cost"
+JOBS_SHOW = "A job with its result, its settings, and what came from what"
 JOBS_CANCEL = "Stop a job; what Cannon Studio has begun goes on and is paid"
 JOBS_RECOVER = "Post a result that could not be posted: on its card, or here"
 JOBS_RETRY = "Try again what failed; the steps before it are kept"
@@ -37,24 +37,7 @@ def list_title(title: str, state: str) -> str:
 
 def list_footer(number: int, pages: int, total: int) -> str:
     """Return the footer of page `number`, counted from 1."""
-    return f"Page {number} of {pages} · {total} jobs · more on one: /jobs show"
-
-
-# ---------------------------------------------------------------------- a job with its family
-
-STATE, COST, AUTHOR, CARD, FAMILY_COST = "State", "Cost", "Asked by", "Card", "Family in all"
-FAMILY = "**Family**"
-RECORD_ERASED = "Its record was erased."
-
-
-def job_title(job_id: str, operation: str) -> str:
-    """Return the title of a job's page."""
-    return f"Job {job_id} · {operation}"
-
-
-def and_held(paid: str, held: str) -> str:
-    """Return what a family has cost, with what is held for its open jobs."""
-    return f"{paid}, and {held} held"
+    return f"Page {number} of {pages} · {total} job{'' if total == 1 else 's'} · more on one: /jobs show"
 
 
 # ---------------------------------------------------------------------- cancelling

@@ -140,3 +140,105 @@ def one_is_here(link: str) -> str:
 EXISTS = "The result exists already; I post it now, at no extra cost."
 STILL_MADE = "Cannon Studio is still working on this job; I post it when it is done."
 NO_ANSWER = "Cannon Studio does not answer. Try again in a minute; nothing is lost."
+
+# ---------------------------------------------------------------------- details, and a job with its family
+
+RECORD_ERASED = "Its record was erased."
+SETTINGS = "**Settings**"
+YES, NO, NOTHING = "yes", "no", "nothing"
+REQUESTED, SENT, STARTED, FINISHED, POSTED_AT = "requested", "sent", "started", "finished", "posted"
+PRICE_WAS_UNKNOWN = "its price was not known"
+POST_AGAIN = "Post here again"
+MAY_NOT_WRITE_HERE = "You may not write in this channel, so I do not post it here for you."
+NOT_POSTED_NOW = "Its file, or Discord, cannot be reached just now. Try again in a minute."
+
+
+def heading(title: str) -> str:
+    """Return the heading of a job's details."""
+    return f"### {title}"
+
+
+def setting(label: str, value: str) -> str:
+    """Return one field that was sent."""
+    return f"{label}: **{value}**"
+
+
+def file_from(host: str) -> str:
+    """Return what is shown of a link that was sent."""
+    return f"a file from {host}"
+
+
+def costs(cost: str, held: str) -> str:
+    """Return what a job cost, and what was held for it."""
+    return f"**Cost** {cost} · {held}"
+
+
+def held(amount: str, basis: str) -> str:
+    """Return what was held for a job; `basis` is what that rested on."""
+    return f"{amount} held at first ({basis})"
+
+
+def and_more(first: str, more: str) -> str:
+    """Return what was held for a job, and what was added when its price became known."""
+    return f"{first}, {more} added when the price was known"
+
+
+def at(what: str, when: str) -> str:
+    """Return one of a job's times."""
+    return f"{what} {when}"
+
+
+def times(day: str, told: Sequence[str]) -> str:
+    """Return all times of a job."""
+    return f"**Times** {day}: {', '.join(told)}"
+
+
+def took(span: str) -> str:
+    """Return how long a job took."""
+    return f"took {span}"
+
+
+def requested_by(author_id: int) -> str:
+    """Return whose request it was."""
+    return f"**Requested by** <@{author_id}>"
+
+
+def card_at(link: str, author_id: int) -> str:
+    """Return whose request it was, and where its card is."""
+    return f"{requested_by(author_id)} · [its card]({link})"
+
+
+def made_by(name: str) -> str:
+    """Return what the provider calls the model."""
+    return f"**Provider's model** {name}"
+
+
+def ids(job_id: str, remote_id: str | None, operation: str) -> str:
+    """Return the ids of a job, ours and Cannon Studio's."""
+    remote = "" if remote_id is None else f" · Cannon Studio's request {remote_id}"
+    return f"**Job** `{job_id}` · `{operation}`{remote}"
+
+
+def all_ids(job_ids: Sequence[str]) -> str:
+    """Return the ids of all jobs of a card."""
+    return f"**On this card** {' '.join(f'`{each}`' for each in job_ids)}"
+
+
+def came_from(job_id: str) -> str:
+    """Return the id of the job that a job was made from."""
+    return f"**Made from** `{job_id}`"
+
+
+def family(cost: str) -> str:
+    """Return the heading of a job's family, with what it cost together."""
+    return f"**Family** · {cost} in all"
+
+
+def and_held(paid: str, held: str) -> str:
+    """Return what a family has cost, with what is held for its open jobs."""
+    return f"{paid}, and {held} held"
+
+
+def posted_again(link: str) -> str:
+    """Say where a result was posted again."""
+    return f"Posted: {link}"

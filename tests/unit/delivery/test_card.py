@@ -19,7 +19,7 @@ from bot.delivery.formatting import alt_text, file_stem
 from bot.delivery.texts import FIRST_FILES
 from bot.domain.harmless_text import harmless
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState, Media, MediaKind, WaitsFor
-from bot.domain.progress_bar import Progress
+from bot.domain.progress_bar import JobProgress
 from bot.domain.text import shortened, slug
 
 CATALOGUE = Catalogue()
@@ -106,7 +106,7 @@ def test_a_card_is_always_within_discords_limits(jobs: list[Job], blocked: bool)
         *jobs,
         blocked=blocked,
         author_name="x" * 400,
-        progress={each.id: Progress(share=0.5, left_s=50.0) for each in jobs},
+        progress={each.id: JobProgress(share=0.5, left_s=50.0) for each in jobs},
     )
     assert len(embed) <= 6000
     assert len(embed.title or "x") <= 256
