@@ -11,12 +11,13 @@ from bot.delivery.attachments import text_files
 from bot.delivery.authors import Authors
 from bot.delivery.card import card_embed
 from bot.delivery.card_context import CardContext
+from bot.delivery.card_pace import next_edit_s, tells_time
 from bot.delivery.formatting import message_link
 from bot.delivery.generated_texts import long_texts
 from bot.delivery.surface import CardSurface
 from bot.delivery.view import message_view
 from bot.domain.card_jobs import open_part
-from bot.domain.models import Card, Job, JobState
+from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.domain.progress_bar import JobProgress, progress_of
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.what_is_left import left_on_card
@@ -47,6 +48,11 @@ class CardDrawing:
     async def embed(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> discord.Embed:
         """Return the card's embed. Jobs that were just accepted had a working key: it is not looked up."""
         return card_embed(card, jobs, await self.context(card, jobs, just_accepted=just_accepted))
+
+    async def embed_for_now(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, float | None]:
+        """Return the card's embed, and in how many seconds it is to be drawn again; None: not by itself."""
+        context = await self.context(card, jobs)
+        return card_embed(card, jobs, context), next_edit_s(jobs, context)
 
     def title(self, job: Job) -> str:
         """Return the name of the job's operation."""
@@ -84,12 +90,13 @@ class CardDrawing:
             now=now,
             author_name="" if face is None else face.name,
             author_icon_url=None if face is None else face.icon_url,
-            progress=self._progress(jobs, now),
+            progress=self._progress(jobs, now) if tells_time(card, now) else {},
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=waits and (await self._store.settings.get(guild_id)).paused,
             is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
             withheld=await self._withheld(guild_id, jobs),
+            dropped=await self._dropped(guild_id, jobs),
             left="" if left is None else left.words(),
             made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
@@ -101,6 +108,11 @@ class CardDrawing:
             for job in jobs
             if job.state in {JobState.QUEUED, JobState.PROCESSING}
         }
+
+    async def _dropped(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
+        """Return those of a card's open jobs whose results are not to be posted."""
+        sent = [job.id for job in jobs if job.state in RUNNING_STATES]
+        return await self._store.cancellation.dropped_of(guild_id, sent) if sent else frozenset()
 
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
         """Return those of a card's jobs of whose results nothing may be shown."""

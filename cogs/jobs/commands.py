@@ -121,7 +121,7 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
         try:
             await in_time(interaction.response.send_message(done, ephemeral=True))
         finally:
-            await interaction.client.parts.delivery.show(guild_id, job.card_id)
+            await interaction.client.parts.delivery.show_now(guild_id, job.card_id)
 
     @app_commands.command(name="recover", description=texts.JOBS_RECOVER)
     @app_commands.describe(id=texts.HELD_JOB_OPTION)
@@ -216,7 +216,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
         await _move_here(interaction, job)
     for each in held:
         await _post(interaction, each)
-    await bot.parts.delivery.show(job.guild_id, job.card_id)
+    await bot.parts.delivery.show_now(job.guild_id, job.card_id)
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     if card is not None and not card.private:
         await in_time(interaction.edit_original_response(content=texts.posted(message_link(card))))

@@ -43,8 +43,8 @@ def list_footer(number: int, pages: int, total: int) -> str:
 # ---------------------------------------------------------------------- cancelling
 
 NOT_YOURS = "Only who asked for this job, or a moderator, can do this."
-RESULT_DROPPED = "Its result will not be posted; `/jobs recover` posts it all the same."
-RESULT_POSTED = "Its result will still be posted; with `drop` it is not."
+RESULT_DROPPED = "I won't post the result. Changed your mind? Use `/jobs recover`."
+RESULT_POSTED = "I post the result when it is done; with `drop` I won't."
 
 
 def nothing_to_cancel(job_id: str) -> str:
@@ -64,10 +64,7 @@ def cancelled(job_id: str, others: str) -> str:
 
 def too_late_to_cancel(job_id: str, result: str, others: str) -> str:
     """Say that the job will be charged, and whether its result will be posted."""
-    return (
-        f"Job {job_id} has been sent to Cannon Studio, which cannot stop it: it goes on and costs what it costs. "
-        f"{result}{others}"
-    )
+    return f"Too late to stop {job_id}: Cannon Studio has started it and it will be charged. {result}{others}"
 
 
 # ---------------------------------------------------------------------- results that could not be posted

@@ -71,6 +71,13 @@ NOT_YOURS_TO_CANCEL = "Only who asked for this, or a moderator, can cancel it."
 NOTHING_TO_CANCEL = "Everything on this card has ended already, so there is nothing to cancel."
 
 
+CANCELLED = "Cancelled and refunded: nothing was charged for it."
+TOO_LATE = "Too late to stop: Cannon Studio has started it and it will be charged."
+POSTED_UNLESS = "I post the result when it is done, unless you choose otherwise."
+NOT_POSTED = "It will be charged, and I won't post the result. Changed your mind? Use `/jobs recover` when it is done."
+DO_NOT_POST, DO_NOT_POST_THEM = "Don't post the result", "Don't post the results"
+
+
 def cancelled(numbers: Sequence[int]) -> str:
     """Say which jobs of a card were cancelled in time."""
     return f"Cancelled and refunded: {_numbers(numbers)}."
@@ -78,10 +85,7 @@ def cancelled(numbers: Sequence[int]) -> str:
 
 def too_late_to_cancel(numbers: Sequence[int]) -> str:
     """Say which jobs of a card will finish and be charged."""
-    return (
-        f"Cannon Studio has begun with {_numbers(numbers)} and cannot stop it: that goes on, costs what it costs, "
-        "and its result will be posted."
-    )
+    return f"Too late to stop {_numbers(numbers)}: Cannon Studio has started it and it will be charged."
 
 
 def _numbers(numbers: Sequence[int]) -> str:
