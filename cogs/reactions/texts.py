@@ -82,7 +82,10 @@ def did_nothing(emoji: str, channel_id: int, reason: str) -> str:
 
 def needs_confirmation(credits_: str) -> str:
     """Refuse to spend an amount by reaction that is above the server's threshold."""
-    return f"This costs about {counted_credits(credits_)}, for which this server wants a yes first: use the button or the command."
+    return (
+        f"This costs about {counted_credits(credits_)}, for which this server wants a yes first: "
+        "use the button or the command."
+    )
 
 
 def doubtful(caution: str) -> str:
