@@ -94,7 +94,8 @@ class CannonBot(commands.Bot):
         backoff: StartBackoff | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
-        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.clock))
+        self.discord_gate = DiscordGate(self.clock)
+        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.discord_gate))
         self.settings = settings
         self.metrics = Metrics()
         self.responses = Responses(self.metrics)
@@ -132,6 +133,7 @@ class CannonBot(commands.Bot):
         """What the parts of this bot are made from."""
         return Setup(
             bot=self,
+            is_calm=self.discord_gate.is_calm,
             settings=self.settings,
             clock=self.clock,
             catalogue=self.live_catalogue,
@@ -171,6 +173,7 @@ class CannonBot(commands.Bot):
         if self._run_worker:
             self._background.start(self._follow_jobs(), "worker")
             self._background.start(self.parts.watch.run(), "watch")
+            self._background.start(self.parts.delivery.keep_true(), "ticker")
             self._background.start(self.parts.upkeep.run(), "upkeep")
             self._background.start(self.parts.catalogue_refresh.run(), "openapi")
         if self._backoff is not None:
@@ -243,7 +246,7 @@ def _surface_module() -> Any:
     return importlib.import_module(SURFACE)
 
 
-def _client_options(clock: Clock) -> dict[str, Any]:
+def _client_options(gate: DiscordGate) -> dict[str, Any]:
     """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached.
 
     Commands are installed in servers and used there, whatever the application's own settings offer.
@@ -258,7 +261,7 @@ def _client_options(clock: Clock) -> dict[str, Any]:
         "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
-        "http_trace": DiscordGate(clock).trace(),
+        "http_trace": gate.trace(),
         "max_ratelimit_timeout": RATE_LIMIT_MAX_S,
     }
 

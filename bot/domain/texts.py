@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.text import counted_credits
+
 # ---------------------------------------------------------------------- refusals: who, where, what
 
 PAUSED = "The moderators have paused new jobs on this server; running ones are still delivered."
@@ -31,7 +33,7 @@ def blocked(until: str | None, reason: str) -> str:
 
 def above_ceiling(ceiling: str, title: str, price: str) -> str:
     """Refuse a job that costs more than one may."""
-    return f"A job here may cost {ceiling} credits at most; {title} is about {price}."
+    return f"A job here may cost {counted_credits(ceiling)} at most; {title} is about {price}."
 
 
 def price_still_unknown(title: str) -> str:
@@ -285,7 +287,7 @@ def chosen(prefix: str, value: str) -> str:
 
 def credits_amount(amount: str) -> str:
     """Return an amount with its unit."""
-    return f"{amount} credits"
+    return counted_credits(amount)
 
 
 def zone_now(now: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.domain.harmless_text import tame
 from bot.domain.reaction_rules import Purse, ReactionAction
-from bot.domain.text import full_stop
+from bot.domain.text import counted_credits, full_stop
 
 DECIDED = "Somebody has decided about this already, or its time is over."
 
@@ -139,12 +139,12 @@ def refused(reason: str) -> str:
 def approved_line(author_id: int, amount: str, *, granted: bool) -> str:
     """Return the line of an approval."""
     also = " and granted them as many" if granted else ""
-    return f"approved <@{author_id}>'s job of about {amount} credits{also}"
+    return f"approved <@{author_id}>'s job of about {counted_credits(amount)}{also}"
 
 
 def refused_line(author_id: int, amount: str, reason: str) -> str:
     """Return the line of a refusal."""
-    return f"refused <@{author_id}>'s job of about {amount} credits" + (f": {reason}" if reason else "")
+    return f"refused <@{author_id}>'s job of about {counted_credits(amount)}" + (f": {reason}" if reason else "")
 
 
 # ---------------------------------------------------------------------- reviews

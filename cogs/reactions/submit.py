@@ -54,6 +54,7 @@ async def accept(
     )
     if missing:
         raise Refused(may_not_post(missing))
+    bot.parts.delivery.authors.note(guild.id, payer.member)
     origin = Origin(
         place=place_in(guild.id, target.channel.id, target.channel, payer.member),
         author_id=payer.member.id,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.domain.reaction_rules import Seeding, Who
+from bot.domain.text import counted_credits
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -109,7 +110,8 @@ def did_nothing(emoji: str, channel_id: int, reason: str) -> str:
 def needs_confirmation(credits_: str) -> str:
     """Refuse to spend an amount by reaction that is above the server's threshold."""
     return (
-        f"This costs about {credits_} credits, for which this server wants a yes first: use the button or the command."
+        f"This costs about {counted_credits(credits_)}, for which this server wants a yes first: "
+        "use the button or the command."
     )
 
 

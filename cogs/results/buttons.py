@@ -17,6 +17,7 @@ from bot.generation.generation import Generation
 from bot.generation.retry import to_retry
 from cogs.results import texts
 from cogs.results.cancel import stop_controls
+from cogs.results.details import details_button
 from cogs.results.double_press import refuse_double_press
 from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
@@ -42,9 +43,9 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
     made = [job for job in results_of(jobs) if job.state is JobState.DELIVERED]
     ended = all(job.state.ended for job in jobs)
     items: list[discord.ui.Item[Any]] = [*stop_controls(jobs)]
-    if not made and not ended:
-        return items
     job = main_job(jobs)
+    if not made and not ended:
+        return [*items, details_button(job)]
     if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
         items.append(_retry_button(jobs))
     if any(each.state is JobState.HELD for each in jobs):
@@ -60,7 +61,7 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
         items.append(_button("edit", job, texts.EDIT_AND_RUN))
     if linked:
         items.append(_button("link", job, texts.FRESH_LINK))
-    items.append(_button("remove", job, texts.REMOVE))
+    items += [details_button(job), _button("remove", job, texts.REMOVE)]
     if len(made) > 1 and not bot.parts.generation.rewritten_prompts.is_prompt(job):
         items.append(_choice(made))
     return items

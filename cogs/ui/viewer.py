@@ -37,6 +37,7 @@ async def viewer_in(bot: CannonBot, member: discord.Member, channel: PostableCha
 
 async def origin_of(interaction: Interaction) -> Origin:
     """Return the author of a request and its place. Raises Refused outside servers."""
+    interaction.client.parts.delivery.authors.note(interaction.guild_id or 0, interaction.user)
     return Origin(
         place=place_of(interaction),
         author_id=interaction.user.id,

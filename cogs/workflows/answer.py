@@ -11,6 +11,8 @@ from bot.jobs.intake import Accepted
 
 log = structlog.get_logger(__name__)
 
+FIRST_LOOK_S = 12.0
+"""When a card is drawn again that nothing has happened to: its place in the queue may be another."""
 Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awaitable[int | None]]
 """Sends a card to Discord; returns its message's id, None if Discord did not return it."""
 
@@ -38,3 +40,4 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     except StoreError as error:
         # Discord has the card; that is noted by the next round of the upkeep.
         log.warning("answer.not_noted", card=card.id, error=error.sentence)
+    bot.parts.delivery.ticker.expect((card.guild_id, card.id), FIRST_LOOK_S)

@@ -232,6 +232,9 @@ CALLS: dict[str, Call] = {
     "cancellation.cancel_card": lambda store, guild_id, other, _: store.cancellation.cancel_card(
         guild_id, other.card.id, "No."
     ),
+    "cancellation.dropped_of": lambda store, guild_id, other, _: store.cancellation.dropped_of(
+        guild_id, [other.job.id]
+    ),
     "cancellation.is_dropped": lambda store, guild_id, other, _: store.cancellation.is_dropped(guild_id, other.job.id),
     "reviews.rules": lambda store, guild_id, *_: store.reviews.rules(guild_id),
     "reviews.set_rule": lambda store, guild_id, *_: store.reviews.set_rule(
@@ -309,7 +312,7 @@ GUILD_INSIDE = {
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""
 WITHOUT_GUILD = {
-    "cards.unanswered", "job_lists.open_total", "job_lists.open_by_state", "jobs.hold_lease",
+    "cards.unanswered", "cards.being_made", "job_lists.open_total", "job_lists.open_by_state", "jobs.hold_lease",
     "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",

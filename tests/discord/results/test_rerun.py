@@ -24,6 +24,7 @@ from tests.support.surface import (
     newest,
     private_sentence,
     settled_exactly,
+    state_text,
     whole,
 )
 from tests.support.workflows import IMAGE, VIDEO, earlier
@@ -45,8 +46,10 @@ async def test_a_rerun_has_the_same_input_and_a_new_seed_where_there_is_one(rig:
 async def test_a_rerun_links_its_parent(rig: Rig):
     message, parent = await picture(rig)
     await rig.moderator.click(message, label=whole(message, "Re-run"))
-    [value] = [f.value for m in rig.messages() for f in m.embeds[0].fields if f.name == "Made from"]
-    assert value == f"[`{parent.id}`]({message.jump_url})"
+    [made] = [m for m in rig.messages() if m.id != message.id]
+    assert f"[made from this]({message.jump_url})" in state_text(made)
+    assert "made from this" not in state_text(message)
+    assert (await newest(rig)).parent_id == parent.id
 
 
 async def test_what_was_made_of_a_private_result_is_private_and_does_not_link_it_for_others(rig: Rig):
@@ -57,7 +60,8 @@ async def test_what_was_made_of_a_private_result_is_private_and_does_not_link_it
     await rig.work()
     assert rig.messages(viewer=rig.moderator) == []
     shown = rig.messages(viewer=rig.member)
-    assert any(f.value == f"`{job.id}`" for m in shown for f in m.embeds[0].fields if f.name == "Made from")
+    assert not any("made from this" in state_text(m) for m in shown)
+    assert (await newest(rig)).parent_id == job.id
 
 
 async def test_a_double_press_makes_one_and_a_press_after_a_while_another(rig: Rig):

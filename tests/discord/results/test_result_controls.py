@@ -19,7 +19,7 @@ from cogs.ui.controls import Control
 from cogs.ui.texts import GONE
 from tests.support.results import RESULT, Press, block, card_of, count, picture
 from tests.support.rig import Rig
-from tests.support.surface import labels, newest, private_sentence, settled_exactly, whole
+from tests.support.surface import labels, newest, private_sentence, settled_exactly, state_text, whole
 
 AGES = ("fresh", "restarted", "deleted")
 
@@ -74,7 +74,7 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
         assert (job.author_id, job.parent_id) == (member.id, parent.id)
         await rig.work()
         assert {each.state for each in await rig.jobs()} == {JobState.DELIVERED}
-        assert "Made from" in [field.name for field in card_of(rig, await newest(rig)).embeds[0].fields]
+        assert "made from this" in state_text(card_of(rig, await newest(rig)))
     await settled_exactly(rig)
 
 
@@ -93,7 +93,7 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
 async def test_a_result_offers_what_it_is_good_for(rig: Rig, command: str, options: Any, expected: list[str]):
     await rig.member.slash(rig.channel, command, **options)
     [card] = rig.messages()
-    assert labels(card) == []
+    assert labels(card) == ["Details"]
     await rig.work()
     [card] = rig.messages()
     assert labels(card) == expected
@@ -104,12 +104,12 @@ async def test_several_results_are_chosen_from_in_a_select_and_then_carried_on_o
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
     [card] = rig.messages()
-    assert labels(card) == ["Re-run", "Edit and run", "Remove", "Go on with one of them…"]
+    assert labels(card) == ["Re-run", "Edit and run", "Details", "Remove", "Go on with one of them…"]
     second = next(job for job in await rig.jobs() if job.position == 1)
     shown = await rig.member.select(card, [second.id])
     assert shown.ephemeral
     assert second.id in shown.response.content
-    assert labels(shown.response) == RESULT[:-1]
+    assert labels(shown.response) == RESULT[:-2]
     await rig.member.click(shown.response, label=whole(shown.response, "Re-run"))
     assert (await newest(rig)).parent_id == second.id
 

@@ -69,8 +69,8 @@ async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: 
     assert (balance.held, balance.spent) == (0, billed)
     [message] = rig.messages()
     shown = message.embeds[0].fields[0].value
-    assert "❌ failed" in shown
-    assert shown.count("🚫 cancelled: The step before this one gave no result") == 2
+    assert "❌ Failed" in shown
+    assert shown.count("🚫 Cancelled: The step before this one gave no result") == 2
 
 
 STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]
