@@ -224,7 +224,7 @@ async def test_hostile_descriptions_of_the_api(rig: Rig, verdict: Verdict, seed:
     for _ in rounds():
         document = chance.changed(true)
         start = time.process_time()
-        learned, _drift = merge(catalogue, document)
+        learned = merge(catalogue, document)
         assert time.process_time() - start < MERGE_MAX_S, seed
         for operation in ("image.generate", "video.generate"):
             found = learned.resolve(operation)
