@@ -21,9 +21,10 @@ from cogs.results.details import details_button
 from cogs.results.double_press import refuse_double_press
 from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
-from cogs.results.priced import rerun_price, retry_price, submit_pressed, variant_price
+from cogs.results.priced import rerun_price, retry_price, submit_pressed
 from cogs.results.prompt_buttons import of_prompt
-from cogs.ui.controls import Control, job_of, on_job, view_of
+from cogs.results.variants import VARY
+from cogs.ui.controls import Control, job_of, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.price_labels import priced
 from cogs.ui.texts import GONE
@@ -31,8 +32,6 @@ from cogs.ui.viewer import origin_of, viewer_of
 from cogs.workflows.fill_in import ask
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
-
-STRENGTHS = {"subtle": texts.SUBTLE, "strong": texts.STRONG}
 
 
 def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discord.ui.Item[Any]]:
@@ -71,7 +70,7 @@ def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
     """Return the controls that make something of one result; last those that run what is no longer offered."""
     again: list[discord.ui.Item[Any]] = [_button("again", job, priced(texts.RERUN, rerun_price(bot, job)))]
     if bot.parts.generation.reruns.can_vary(job):
-        again.append(_button("vary", job, texts.VARY))
+        again.append(_button(VARY, job, texts.VARY))
     again.append(_button("edit", job, texts.EDIT_AND_RUN))
     onward: list[discord.ui.Item[Any]] = [_button(JOB_ACTION, job, texts.NEXT_STEP)] if job.media else []
     operation = bot.catalogue.find(job.operation)
@@ -113,39 +112,6 @@ async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[st
     """Re-run all results of a card that were made with the same input."""
     generation = await interaction.client.parts.generation.reruns.rerun_all(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
-    await submit_pressed(interaction, generation)
-
-
-@on_job("vary")
-async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Ask ephemerally how much the variant may differ from the result."""
-    reruns = interaction.client.parts.generation.reruns
-    await reruns.require_payer(job, interaction.user.id)
-    if not reruns.can_vary(job):
-        raise InputError(GONE)
-    generation = await reruns.vary(job, await viewer_of(interaction), next(iter(STRENGTHS)))
-    price = await variant_price(interaction.client, job, generation)
-    answers = [
-        Control.button(f"vary_{strength}", job.id, label=priced(label, price)) for strength, label in STRENGTHS.items()
-    ]
-    await in_time(interaction.response.send_message(texts.STRENGTH_QUESTION, view=view_of(answers), ephemeral=True))
-
-
-@on_job("vary_subtle")
-async def vary_subtly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a variant that keeps most of the result."""
-    await _vary(interaction, job, "subtle")
-
-
-@on_job("vary_strong")
-async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a variant that keeps little of the result."""
-    await _vary(interaction, job, "strong")
-
-
-async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
-    generation = await interaction.client.parts.generation.reruns.vary(job, await viewer_of(interaction), strength)
-    refuse_double_press(interaction, job, f"vary {job.id}")
     await submit_pressed(interaction, generation)
 
 

@@ -17,8 +17,7 @@ RETRY_ALL = "Try again"
 RETRY_REST = "Try again from here"
 PICK = "Go on with one of them…"
 
-STRENGTH_QUESTION = "How far may the variant go from this result?"
-SUBTLE, STRONG = "Subtle", "Strong"
+SUBTLE, STRONG, LOOK = "Subtle", "Strong", "Vary the character's look"
 
 GENERATE_IMAGE, GENERATE_VIDEO = "Generate image", "Generate video"
 REWRITE_AGAIN = "Rewrite again"
@@ -26,6 +25,12 @@ EDIT_FIRST = "Edit first"
 EDIT_PROMPT = "Edit the prompt"
 
 PRESSED_TWICE = "You have pressed this a moment ago; it is being made. Press again in a few seconds for another."
+
+
+def strength_question(price: str | None) -> str:
+    """Ask how different a variant shall be; `price`: what one costs, None where that is not known."""
+    cost = "the price is not known yet" if price is None else f"{price} each"
+    return f"How different should it be? · {cost}"
 
 
 def picked(number: int, job_id: str) -> str:
