@@ -26,6 +26,7 @@ EXTENSIONS = (
     "cogs.member.usage",
     "cogs.results.buttons",
     "cogs.results.variants",
+    "cogs.results.alone",
     "cogs.results.remove",
     "cogs.jobs.commands",
     "cogs.results.context_menus",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 POST_IT = "Post it"
 RERUN = "Re-run"
+RERUN_ALL = "Re-run all"
 VARY = "Vary"
 EDIT_AND_RUN = "Edit and run"
 NEXT_STEP = "Next step…"
@@ -15,7 +16,7 @@ CANCEL = "Cancel"
 DETAILS = "Details"
 RETRY_ALL = "Try again"
 RETRY_REST = "Try again from here"
-PICK = "Go on with one of them…"
+PICK = "Use another of these…"
 
 SUBTLE, STRONG, LOOK = "Subtle", "Strong", "Vary the character's look"
 
@@ -31,6 +32,26 @@ def strength_question(price: str | None) -> str:
     """Ask how different a variant shall be; `price`: what one costs, None where that is not known."""
     cost = "the price is not known yet" if price is None else f"{price} each"
     return f"How different should it be? · {cost}"
+
+
+def alone(number: int) -> str:
+    """Return the label of the button that shows one of a card's results alone."""
+    return f"U{number}"
+
+
+def vary_one(number: int) -> str:
+    """Return the label of the button that varies one of a card's results."""
+    return f"V{number}"
+
+
+def stands_alone(link: str) -> str:
+    """Say where a result stands already that is wanted in a message of its own."""
+    return f"It is here: {link}"
+
+
+def link_in(guild_id: int, channel_id: int, message_id: int) -> str:
+    """Return the link to a message in a server."""
+    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
 
 
 def picked(number: int, job_id: str) -> str:

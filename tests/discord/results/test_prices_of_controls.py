@@ -34,7 +34,7 @@ async def test_a_rerun_tells_what_the_result_cost_and_makes_another_at_once(rig:
 async def test_a_rerun_of_several_tells_what_all_of_them_cost(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
-    assert "Re-run · 36" in labels(rig.messages()[0])
+    assert "Re-run all · 36" in labels(rig.messages()[0])
 
 
 async def test_a_label_of_old_is_asked_about(rig: Rig):
