@@ -25,6 +25,8 @@ EXTENSIONS = (
     "cogs.moderate.quota",
     "cogs.member.usage",
     "cogs.results.buttons",
+    "cogs.results.variants",
+    "cogs.results.alone",
     "cogs.results.remove",
     "cogs.jobs.commands",
     "cogs.results.context_menus",

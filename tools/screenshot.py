@@ -37,7 +37,7 @@ async def shot(speed: float) -> bytes:
         picture = page.get_by_alt_text(PROMPT)
         await picture.wait_for(timeout=WAIT_MS)
         await page.wait_for_function(DRAWN, arg=await picture.element_handle())
-        await page.get_by_text("done in").wait_for(timeout=WAIT_MS)
+        await page.get_by_text("took").wait_for(timeout=WAIT_MS)
         await page.mouse.move(1, 1)  # away from the image, over which buttons appear
         data: bytes = await page.screenshot()
         return data

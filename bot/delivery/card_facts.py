@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.catalogue import model_name
+from bot.catalogue import Operation, model_name
 from bot.delivery import texts
 from bot.delivery.card_context import CardContext
 from bot.delivery.card_costs import cost_of_all
@@ -35,11 +35,21 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
 
 
 def _model(job: Job, context: CardContext) -> str:
-    if job.model is None:
-        return ""
+    """Return the model that was requested; where none was, the one that the result names, if the catalogue has it."""
     operation = context.catalogue.find(job.operation)
+    if job.model is None:
+        return "" if operation is None else _model_of_result(operation, job.output.get("model"))
     name = model_name(operation, job.model) if operation is not None else job.model
     return harmless_within(name, NAME_CHARS).strip()
+
+
+def _model_of_result(operation: Operation, told: object) -> str:
+    """Return the known model whose id is in what the provider calls its model, the longest such id first."""
+    if not isinstance(told, str):
+        return ""
+    known = [(model.id, model.name) for model in operation.models if model.id is not None]
+    found = [(len(each), name) for each, name in known if each.casefold() in told.casefold()]
+    return harmless_within(max(found)[1], NAME_CHARS) if found else ""
 
 
 def _measures(given: Mapping[str, Any]) -> list[str]:

@@ -56,8 +56,9 @@ def is_calm(jobs: Sequence[Job]) -> bool:
 
 
 def is_only_queued(jobs: Sequence[Job]) -> bool:
-    """Whether Cannon Studio has the jobs, and has begun with none."""
-    return all(job.state in {JobState.SUBMITTING, JobState.QUEUED, JobState.WAITING} for job in jobs)
+    """Whether Cannon Studio has some of the jobs, and has begun with none."""
+    states = {job.state for job in jobs}
+    return JobState.QUEUED in states and states <= {JobState.SUBMITTING, JobState.QUEUED, JobState.WAITING}
 
 
 def tells_time(card: Card, now: float) -> bool:

@@ -330,7 +330,7 @@ ACCESS_PAGE = ("Access", "who sets things, and where the bot may be used")
 LIMITS_PAGE = ("Limits", "how many jobs run and wait, what one may cost")
 APPROVAL_PAGE = ("Approval and log", "what a moderator decides first, and where it is written down")
 RESULTS_PAGE = ("Results", "re-runs, pings, estimates, time zone, how long records are kept")
-WORDS_PAGE = ("Words and models", "what no prompt may say, and the models used by default")
+WORDS_PAGE = ("Words and defaults", "what no prompt may say; default models, voice, number of pictures, variants")
 
 # ---------------------------------------------------------------------- forms: title, and the button that opens it
 
@@ -366,5 +366,18 @@ ESTIMATE_TOOL, ESTIMATE_TOOL_CONTROL = "Cannon Studio's estimate tool", "Estimat
 TIME_ZONE = "time zone"
 WORD_LIST = "word list"
 DEFAULT_MODELS, DEFAULT_MODELS_CONTROL = "default models", "Set the default model of …"
+PICTURES, PICTURES_CONTROL, PICTURES_PREFIX = (
+    "pictures per `/image generate`",
+    "Pictures per /image generate …",
+    "Pictures per /image generate",
+)
+VARY_STRENGTH, VARY_STRENGTH_CONTROL = "how different a variant by reaction is", "A variant by reaction is …"
+VARY_STRENGTH_PREFIX = "A variant by reaction"
+SUBTLE, STRONG = "subtle", "strong"
 JOBS_PAUSED = "new jobs paused"
 DEFAULT_VOICE, VOICE_LABELS = "default voice", "labels of voices"
+
+
+def pictures(count: int) -> str:
+    """Return how many pictures are made."""
+    return f"{count} picture{'' if count == 1 else 's'}"

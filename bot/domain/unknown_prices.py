@@ -9,6 +9,9 @@ from bot.domain.guild_rules import Limit, Rules, Scope
 from bot.domain.spend_request import SpendingView, SpendRequest, Unpriced
 from bot.errors import Refused
 
+UNKNOWN_PRICE = "unknown price"
+"""The reason of a refusal of more jobs than one whose price is not known."""
+
 
 def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
     """Whether the member has to say yes to the price first.
@@ -38,9 +41,9 @@ def refuse_second_unknown(request: SpendRequest, rules: Rules, limits: Sequence[
         if item.known:
             continue
         if what in open_:
-            raise Refused(texts.price_still_unknown(item.title), "unknown price")
+            raise Refused(texts.price_still_unknown(item.title), UNKNOWN_PRICE)
         if what in here:
-            raise Refused(texts.one_of_unknown_price(item.title), "unknown price")
+            raise Refused(texts.one_of_unknown_price(item.title), UNKNOWN_PRICE)
         here.add(what)
 
 

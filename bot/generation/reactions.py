@@ -25,8 +25,6 @@ from bot.store.texts import REACTION_WITHDRAWN
 
 QUIET_S = 600.0
 """Within this time a member gets at most one message that a reaction did nothing."""
-STRENGTH = "strong"
-"""How much a variant made by a reaction changes: a die is for surprises."""
 NEXT_STEPS: Mapping[ReactionAction, tuple[str, MediaKind]] = MappingProxyType(
     {
         ReactionAction.ANIMATE: ("video.generate", MediaKind.IMAGE),
@@ -118,7 +116,8 @@ class Reactions:
         if action is ReactionAction.VARY:
             if job.state is not JobState.DELIVERED:
                 raise InputError(texts.NO_RESULT)
-            return await self._reruns.vary(job, payer, STRENGTH)
+            rules = await self._store.settings.get(job.guild_id)
+            return await self._reruns.vary(job, payer, rules.vary_strength)
         operation_id, kind = NEXT_STEPS[action]
         medium = await self._next_steps.medium_of_card(shown, kind)
         return self._next_steps.begin(job.guild_id, operation_id, medium).completed

@@ -92,12 +92,22 @@ RERUNS_OFF = "This server's moderators have switched re-runs off. The commands s
 AUTHOR_PAYS_ONCE = "You have done this on this message already; its author pays for it once."
 AUTHORS_ONLY = "In this server only who asked for a result may make more of it this way. The commands still work."
 NO_VARIANT = "There is no variant of this: it has no prompt or spoken text, or what makes one is switched off here."
+NO_LOOK = "This picture was made without a character, so there is no other look of one. Use Subtle or Strong."
 NOTHING_FAILED = "Nothing of this can be tried again: it did not fail, or a moderator refused it."
 VARIED_IMAGE = "picture"
 """The label of the image that a variant is made of."""
 
 SUBTLE_REWRITE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
 STRONG_REWRITE = "Keep the subject only. Change the composition, the setting and the mood boldly."
+LOOK_REWRITE = "Keep the character's identity, face and pose. Change what they wear, its colours and materials."
+SUBTLE_VIDEO_REWRITE = (
+    "This describes a video. Keep the subject, what happens and the framing. Change only small details, such as the "
+    "light, the colours or the pace."
+)
+STRONG_VIDEO_REWRITE = (
+    "This describes a video. Keep the subject only. Change the setting, the camera's movement, the pace and the mood "
+    "boldly."
+)
 SUBTLE_MUSIC_REWRITE = (
     "This describes music. Keep its genre and theme, and any lyrics word for word. Change only small details of the "
     "sound, such as the tempo, one instrument or the mood."
@@ -314,6 +324,11 @@ POLISHED_VIDEO = "A link to the video"
 def api_needs(labels: Sequence[str]) -> str:
     """Say which fields Cannon Studio itself has asked for."""
     return f"Cannon Studio needs {' and '.join(f'the {label}' for label in labels)} for this."
+
+
+def varied(instruction: str, prompt: str) -> str:
+    """Return the prompt that edits a picture into a variant; `prompt`: what the picture was made from, '' for none."""
+    return f"{instruction} The picture shows: {prompt}" if prompt else instruction
 
 
 # ---------------------------------------------------------------------- what members say in words

@@ -14,7 +14,7 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import is_moderator
 
 CANCEL, DROP = "cancel_run", "cancel_drop"
-ICON = "✖️"
+ICON = "🛑"
 _SENT = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING, JobState.READY})
 
 
@@ -22,7 +22,7 @@ def stop_controls(jobs: Sequence[Job]) -> list[discord.ui.Item[Any]]:
     """Return the Cancel button, [] if all jobs of the card have ended."""
     if all(job.state.ended for job in jobs):
         return []
-    return [Control.button(CANCEL, jobs[0].id, label=texts.CANCEL, style=discord.ButtonStyle.danger, emoji=ICON)]
+    return [Control.button(CANCEL, jobs[0].id, label=texts.CANCEL, emoji=ICON)]
 
 
 @on_job(CANCEL, when_erased=True)

@@ -78,9 +78,9 @@ async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[C
     """Return the buttons for what else reactions do with a result (cogs/reactions/pressed.py)."""
     settings = await interaction.client.parts.store.reactions.get(job.guild_id)
     there = {rule.action for rule in settings.rules.values()}
-    buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS)] if ReactionAction.SEND in there else []
+    buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if ReactionAction.SEND in there else []
     if ReactionAction.GALLERY in there and settings.gallery_channel is not None and not medium.private:
-        buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY))
+        buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY, emoji="⭐"))
     return buttons
 
 

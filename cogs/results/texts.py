@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 POST_IT = "Post it"
 RERUN = "Re-run"
+RERUN_ALL = "Re-run all"
 VARY = "Vary"
 EDIT_AND_RUN = "Edit and run"
 NEXT_STEP = "Next step…"
 RUN_BY_EMOJI = {"🎬": "Animate it", "⬆️": "Upscale it", "💬": "Add subtitles"}
-TO_DMS, TO_GALLERY = "✉️ Send to my DMs", "⭐ Save to gallery"
+TO_DMS, TO_GALLERY = "Send to my DMs", "Save to gallery"
 FRESH_LINK = "Fresh link"
 REMOVE = "Remove"
 CANCEL = "Cancel"
 DETAILS = "Details"
 RETRY_ALL = "Try again"
 RETRY_REST = "Try again from here"
-PICK = "Go on with one of them…"
+PICK = "Use another of these…"
 
-STRENGTH_QUESTION = "How far may the variant go from this result?"
-SUBTLE, STRONG = "Subtle", "Strong"
+SUBTLE, STRONG, LOOK = "Subtle", "Strong", "Vary the character's look"
 
 GENERATE_IMAGE, GENERATE_VIDEO = "Generate image", "Generate video"
 REWRITE_AGAIN = "Rewrite again"
@@ -28,6 +28,32 @@ EDIT_FIRST = "Edit first"
 EDIT_PROMPT = "Edit the prompt"
 
 PRESSED_TWICE = "You have pressed this a moment ago; it is being made. Press again in a few seconds for another."
+
+
+def strength_question(price: str | None) -> str:
+    """Ask how different a variant shall be; `price`: what one costs, None where that is not known."""
+    cost = "the price is not known yet" if price is None else f"{price} each"
+    return f"How different should it be? · {cost}"
+
+
+def alone(number: int) -> str:
+    """Return the label of the button that shows one of a card's results alone."""
+    return f"U{number}"
+
+
+def vary_one(number: int) -> str:
+    """Return the label of the button that varies one of a card's results."""
+    return f"V{number}"
+
+
+def stands_alone(link: str) -> str:
+    """Say where a result stands already that is wanted in a message of its own."""
+    return f"It is here: {link}"
+
+
+def link_in(guild_id: int, channel_id: int, message_id: int) -> str:
+    """Return the link to a message in a server."""
+    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
 
 
 def picked(number: int, job_id: str) -> str:

@@ -8,6 +8,7 @@ from bot.domain.text import counted_credits
 
 # ---------------------------------------------------------------------- options of several commands
 
+PICTURES_OPTION = "How many to make, 1 to 4; left out, as many as this server has set. Each costs as one"
 COUNT_OPTION = "How many to make, 1 to 4; each is a job of its own and costs as one"
 ENHANCE_OPTION = "Rewrite the prompt first (a step of its own, 1 credit); the card shows both"
 URL_OPTION = "A link to the file, or to a Discord message that has it"

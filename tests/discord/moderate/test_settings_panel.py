@@ -355,6 +355,8 @@ SELECTS = [
     ("approval", "c1:set_choice:review_private", "off"),
     ("results", "c1:set_payer:panel", "off"),
     ("words", "c1:set_model:panel", "image.generate"),
+    ("words", "c1:set_choice:pictures", "4"),
+    ("words", "c1:set_choice:vary_strength", "subtle"),
 ]
 
 

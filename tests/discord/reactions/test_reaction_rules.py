@@ -33,7 +33,7 @@ async def test_the_servers_rule_about_reruns_applies(rig: Rig, payer: Payer):
     [
         ({"paused": True}, "paused"),
         ({"confirm_above": Decimal(1)}, "wants a yes first"),
-        ({"job_ceiling": Decimal(1)}, "may cost 1 credits at most"),
+        ({"job_ceiling": Decimal(1)}, "may cost 1 credit at most"),
         ({"words": ("fox",)}, "do not allow a word"),
     ],
 )

@@ -34,7 +34,7 @@ async def test_a_rerun_tells_what_the_result_cost_and_makes_another_at_once(rig:
 async def test_a_rerun_of_several_tells_what_all_of_them_cost(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
-    assert "Re-run · 36" in labels(rig.messages()[0])
+    assert "Re-run all · 36" in labels(rig.messages()[0])
 
 
 async def test_a_label_of_old_is_asked_about(rig: Rig):
@@ -73,16 +73,18 @@ async def test_a_variant_tells_its_price_where_it_is_known_and_asks_where_it_is_
     message, _ = await picture(rig)
     how = await rig.moderator.click(message, label="Vary")
     assert labels(how.response) == ["Subtle", "Strong"]
+    assert how.response.content == "How different should it be? · the price is not known yet"
     asked = await rig.moderator.click(how.response, label="Strong")
     assert "not known yet" in shown(asked)
     assert await count(rig) == 1
     await priced(rig, 14, "image.edit")
     rig.advance(5)
     how = await rig.moderator.click(message, label="Vary")
-    assert labels(how.response) == ["Subtle · 15", "Strong · 15"]
-    made = await rig.moderator.click(how.response, label="Strong · 15")
+    assert labels(how.response) == ["Subtle · 14", "Strong · 14"]
+    assert how.response.content == "How different should it be? · 14 credits each"
+    made = await rig.moderator.click(how.response, label="Strong · 14")
     assert "not known yet" not in shown(made)
-    assert await count(rig) == 3
+    assert await count(rig) == 2
 
 
 async def test_what_failed_is_tried_again_at_the_price_that_was_held_for_it(rig: Rig):

@@ -35,6 +35,8 @@ async def test_a_prompt_becomes_a_posted_picture_with_its_cost_settled(rig: Rig)
 async def test_the_card_tells_each_state_with_a_time(rig: Rig):
     result = await rig.member.slash(rig.channel, "image generate", prompt="slow boat")
     await rig.step()
+    rig.advance(3)
+    await rig.tick()
     queued = result.response.embeds[0].fields[0].value
     assert "Queued" in queued or "Making it" in queued
     assert " left" in queued

@@ -285,6 +285,15 @@ def test_a_finished_picture_has_one_line_of_facts_and_nothing_technical():
     assert "0123456789" not in str(embed.to_dict())
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [("sandbox/seedream5-text-to-image", ["Seedream 5.0 Lite"]), ("inner-model", []), (None, []), (7, [])],
+)
+def test_a_result_names_its_model_where_none_was_requested_and_the_catalogue_knows_it(told: Any, shown: list[str]):
+    embed = drawn(job(state=JobState.DELIVERED, output={"model": told}, cost=Decimal(12)))
+    assert facts(embed) == [*shown, "12 credits"]
+
+
 def test_what_everybody_has_to_know_stands_at_the_foot_of_the_card():
     assert drawn(job(), mark="Practice").footer.text == "Practice"
 
