@@ -20,6 +20,7 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
 from cogs.ui.viewer import viewer_of
 from cogs.words import texts
+from cogs.workflows.image import submit_usual
 from cogs.workflows.submit import submit
 
 log = structlog.get_logger(__name__)
@@ -123,7 +124,9 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
         generation = await requests.generation(await viewer_of(interaction), request)
         if generation.files:  # the price comes in any case, for its author alone: nobody else sees the bot think
             await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-        await submit(interaction, replace(generation, pressed=True, labelled=None))
+        is_new = not request.job_id and generation.operation == "image.generate"
+        send = submit_usual if is_new else submit
+        await send(interaction, replace(generation, pressed=True, labelled=None))
     finally:
         if interaction.message is not None:
             message = interaction.message

@@ -8,13 +8,15 @@ from typing import Any
 import discord
 import pytest
 
+from bot.domain.guild_rules import PictureCount
 from bot.domain.models import JobState
 from bot.generation.word_requests import OFFER_LIFE_S, WordRequest
 from bot.generation.word_rules import Wish
 from cogs.words import texts
-from tests.support.channels import hidden_channel, made_in
+from tests.support.channels import hidden_channel, made_in, rule
 from tests.support.channels import press as forged_press
 from tests.support.menus import sent
+from tests.support.prices import all_priced
 from tests.support.reacting import made, other
 from tests.support.rig import Rig
 from tests.support.surface import agreed, delete, deny, labels, nothing_happened, png, private_sentence, settled_exactly
@@ -101,6 +103,16 @@ async def test_a_reply_animates_repeats_and_varies(rig: Rig, words: str, operati
     assert answer is not None
     await done(rig, answer)
     assert sent(rig)[0] == operation
+
+
+async def test_new_pictures_are_as_many_as_usual_here(rig: Rig):
+    await all_priced(rig, rig.guild.id)
+    await rule(rig, pictures=PictureCount.FOUR)
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    await done(rig, answer)
+    assert [job.operation for job in await rig.jobs()] == ["image.generate"] * 4
+    assert len({job.card_id for job in await rig.jobs()}) == 1
 
 
 async def test_a_mention_with_a_picture_edits_it(rig: Rig):
