@@ -56,9 +56,9 @@ class CardRefresh:
         """Return what answers the interaction: the card, and files with the texts that are too long for it."""
         return await self._drawing.embed(card, jobs, just_accepted=True), self._drawing.texts(jobs)
 
-    def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
+    async def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
         """Return the controls that the card has from the start, None if it has none."""
-        return self._drawing.view(card, jobs, ())
+        return await self._drawing.view(card, jobs, ())
 
     async def show(self, guild_id: int, card_id: str, *, at_once: bool = False) -> None:
         """Bring the card up to date; best effort: a failure is logged, and the next change retries.
@@ -119,7 +119,7 @@ class CardRefresh:
         if _has_ended(jobs) and (len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED):
             # The edit that added the result set its controls too, perhaps before the other jobs had ended.
             message = await self._messages.find(card)
-            changes["view"] = self._drawing.view(card, jobs, [] if message is None else links_on(message))
+            changes["view"] = await self._drawing.view(card, jobs, [] if message is None else links_on(message))
         await self._messages.edit(card, **changes)
         self._memory.note_shown(card.id, embed)
 
@@ -146,7 +146,8 @@ class CardRefresh:
                 there = [] if message is None else links_on(message)
                 if message is not None and fresh.keys() & set(there):
                     links = [fresh.get(link, link) for link in there]
-                    await in_time(message.edit(view=self._drawing.view(card, jobs, links)))
+                    view = await self._drawing.view(card, jobs, links)
+                    await in_time(message.edit(view=view))
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)

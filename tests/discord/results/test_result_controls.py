@@ -192,9 +192,9 @@ async def test_three_hundred_results_leave_no_views_in_memory_and_the_first_stil
         for number in range(300):
             links = ["https://example.com/large.mp4"] if number % 3 == 0 else []
             shown = (*jobs, other) if number % 2 else jobs
-            sent = await channel.send("result", view=drawing.view(card, shown, links))
+            sent = await channel.send("result", view=await drawing.view(card, shown, links))
             if number % 10 == 0:
-                await sent.edit(view=drawing.view(card, jobs, []))
+                await sent.edit(view=await drawing.view(card, jobs, []))
     gc.collect()
     kept = rig.bot._connection._view_store
     assert kept._views == {}
