@@ -17,7 +17,7 @@ from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
-from bot.delivery.ticker import CardKey, CardTicker
+from bot.delivery.ticker import APART_S, CardKey, CardTicker
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job, JobState
 from bot.runtime.metrics import Metrics
@@ -75,13 +75,21 @@ class CardRefresh:
             log.exception("card.show_failed", card=card_id)
 
     async def correct(self, guild_id: int, card_id: str) -> None:
-        """Draw the card as it is by now, for the ticker. Raises Discord's or the network's error."""
-        async with self._memory.lock(card_id):
+        """Draw the card as it is by now, for the ticker. Raises Discord's or the network's error.
+
+        While something else edits it, such as an upload, it is left to the next round: no other card waits for that.
+        """
+        lock = self._memory.lock(card_id)
+        if lock.locked():
+            self._ticker.expect((guild_id, card_id), APART_S)
+            return
+        async with lock:
             await self._show(guild_id, card_id, at_once=True)
 
     async def _show(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
         found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
+            self._ticker.forget((guild_id, card_id))
             return
         card, jobs = found
         if not at_once and self._can_wait(card, jobs):
