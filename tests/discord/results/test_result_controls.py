@@ -161,8 +161,11 @@ async def test_an_error_in_a_control_of_a_result_is_never_silent(
 
 
 def test_every_action_has_a_name_that_fits_a_custom_id():
-    assert {"again", "again_all", "vary", "vary_subtle", "vary_strong", "edit", "pick", "retry", "link", "remove",
-            "remove_result", "remove_record", "recover", "jobs_page"} <= controls._ACTIONS.keys()  # fmt: skip
+    released = {
+        "again", "again_all", "vary", "vary_subtle", "vary_strong", "vary_look", "alone", "edit", "pick", "retry", "link",
+        "remove", "remove_result", "remove_record", "recover", "jobs_page",
+    }  # fmt: skip
+    assert released <= controls._ACTIONS.keys()
     for name in controls._ACTIONS:
         controls.custom_id(name, "0123456789")
 
@@ -175,7 +178,8 @@ async def test_a_control_of_another_servers_result_has_the_constant_answer(rig: 
     place = other.create_text_channel("general")
     stranger = other.add_member(rig.env.create_user("eve"))
     channel: Any = rig.bot.get_channel(place.id)
-    for action in ("again", "vary", "edit", "pick", "retry", "link", "remove", "remove_record", "recover"):
+    actions = ("again", "vary", "vary_look", "alone", "edit", "pick", "retry", "link", "remove", "remove_record")
+    for action in (*actions, "recover"):
         with rig.env.time_context():
             forged = await channel.send("forged", view=view_of([Control.button(action, job.id, label="Press")]))
         assert private_sentence(await stranger.click(forged, label="Press")) == GONE, action
