@@ -1,6 +1,7 @@
 """What the cogs give to the cards: their controls, and what follows from a posted result (decision 0011)."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import discord
@@ -24,9 +25,11 @@ class CogSurface:
         self.wishes = Wishes(bot)
         self.words = WordAnswers(bot)
 
-    def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool) -> Sequence[discord.ui.Item[Any]]:
+    def controls(
+        self, card: Card, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
+    ) -> Sequence[discord.ui.Item[Any]]:
         """Return what a card offers."""
-        return buttons.offered(self._bot, jobs, linked=linked)
+        return buttons.offered(self._bot, jobs, linked=linked, told_above=told_above)
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
         """Return Publish and Refuse."""

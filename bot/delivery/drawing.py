@@ -59,9 +59,11 @@ class CardDrawing:
         operation = self._catalogue.current.find(job.operation)
         return job.operation if operation is None else operation.title
 
-    def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
+    async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and a button for each of `links`, None if it has neither."""
-        return message_view(self._surface.controls(card, jobs, linked=bool(links)), links)
+        rules = await self._store.settings.get(card.guild_id)
+        controls = self._surface.controls(card, jobs, linked=bool(links), told_above=rules.confirm_above)
+        return message_view(controls, links)
 
     def texts(self, jobs: Sequence[Job], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
         """Return files with the texts that are too long for the card, without those that are `there` unchanged.

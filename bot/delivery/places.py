@@ -192,7 +192,7 @@ class Places:
                 return await message.edit(
                     embed=await self._drawing.embed(card, jobs),
                     attachments=[*media, *documents],
-                    view=self._drawing.view(card, jobs, links),
+                    view=await self._drawing.view(card, jobs, links),
                 )
         finally:
             close([*files, *documents])
@@ -233,7 +233,7 @@ class Places:
                     embed=await self._drawing.embed(card, jobs),
                     files=files,
                     nonce=nonce,
-                    view=self._drawing.view(card, jobs, results.links) or discord.utils.MISSING,
+                    view=(await self._drawing.view(card, jobs, results.links)) or discord.utils.MISSING,
                 )
         finally:
             close(files)

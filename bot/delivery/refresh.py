@@ -17,7 +17,7 @@ from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
-from bot.delivery.ticker import CardKey, CardTicker
+from bot.delivery.ticker import APART_S, CardKey, CardTicker
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job, JobState
 from bot.runtime.metrics import Metrics
@@ -56,9 +56,9 @@ class CardRefresh:
         """Return what answers the interaction: the card, and files with the texts that are too long for it."""
         return await self._drawing.embed(card, jobs, just_accepted=True), self._drawing.texts(jobs)
 
-    def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
+    async def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
         """Return the controls that the card has from the start, None if it has none."""
-        return self._drawing.view(card, jobs, ())
+        return await self._drawing.view(card, jobs, ())
 
     async def show(self, guild_id: int, card_id: str, *, at_once: bool = False) -> None:
         """Bring the card up to date; best effort: a failure is logged, and the next change retries.
@@ -75,13 +75,21 @@ class CardRefresh:
             log.exception("card.show_failed", card=card_id)
 
     async def correct(self, guild_id: int, card_id: str) -> None:
-        """Draw the card as it is by now, for the ticker. Raises Discord's or the network's error."""
-        async with self._memory.lock(card_id):
+        """Draw the card as it is by now, for the ticker. Raises Discord's or the network's error.
+
+        While something else edits it, such as an upload, it is left to the next round: no other card waits for that.
+        """
+        lock = self._memory.lock(card_id)
+        if lock.locked():
+            self._ticker.expect((guild_id, card_id), APART_S)
+            return
+        async with lock:
             await self._show(guild_id, card_id, at_once=True)
 
     async def _show(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
         found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
+            self._ticker.forget((guild_id, card_id))
             return
         card, jobs = found
         if not at_once and self._can_wait(card, jobs):
@@ -119,7 +127,7 @@ class CardRefresh:
         if _has_ended(jobs) and (len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED):
             # The edit that added the result set its controls too, perhaps before the other jobs had ended.
             message = await self._messages.find(card)
-            changes["view"] = self._drawing.view(card, jobs, [] if message is None else links_on(message))
+            changes["view"] = await self._drawing.view(card, jobs, [] if message is None else links_on(message))
         await self._messages.edit(card, **changes)
         self._memory.note_shown(card.id, embed)
 
@@ -146,7 +154,8 @@ class CardRefresh:
                 there = [] if message is None else links_on(message)
                 if message is not None and fresh.keys() & set(there):
                     links = [fresh.get(link, link) for link in there]
-                    await in_time(message.edit(view=self._drawing.view(card, jobs, links)))
+                    view = await self._drawing.view(card, jobs, links)
+                    await in_time(message.edit(view=view))
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)

@@ -23,6 +23,11 @@ def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
     return rules.job_ceiling is not None and rules.approve_above is None and not request.is_priced
 
 
+def needs_no_look(request: SpendRequest, rules: Rules) -> bool:
+    """Whether the server lets its members spend this without a look at the price: it is within what it has set."""
+    return rules.confirm_above is not None and request.is_priced and request.total <= rules.confirm_above
+
+
 def needs_approval(request: SpendRequest, rules: Rules) -> bool:
     """Whether a moderator has to approve it first."""
     if rules.approve_above is None or request.approved:

@@ -93,7 +93,7 @@ AUTHOR_PAYS_ONCE = "You have done this on this message already; its author pays 
 AUTHORS_ONLY = "In this server only who asked for a result may make more of it this way. The commands still work."
 NO_VARIANT = "There is no variant of this: it has no prompt or spoken text, or what makes one is switched off here."
 NO_LOOK = "This picture was made without a character, so there is no other look of one. Use Subtle or Strong."
-NOTHING_FAILED = "Nothing of this can be tried again: it did not fail, or a moderator refused it."
+NOTHING_FAILED = "This did not fail, or a moderator refused it. Use Re-run to make it again."
 VARIED_IMAGE = "picture"
 """The label of the image that a variant is made of."""
 

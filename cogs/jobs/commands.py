@@ -101,7 +101,9 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
         """Show ephemerally a job that the member may see."""
         job = await visible_job(interaction, id)
         jobs = await interaction.client.parts.generation.earlier.of_card(job)
-        await show_job(interaction, job, results.offered(interaction.client, jobs, linked=bool(job.media)))
+        rules = await interaction.client.parts.store.settings.get(job.guild_id)
+        controls = results.offered(interaction.client, jobs, linked=bool(job.media), told_above=rules.confirm_above)
+        await show_job(interaction, job, controls)
 
     @app_commands.command(name="cancel", description=texts.JOBS_CANCEL)
     @app_commands.describe(id=texts.JOB_ID_OPTION, drop=texts.DROP_OPTION)

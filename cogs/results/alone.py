@@ -47,7 +47,9 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
         reply = discord.MessageReference(
             message_id=found.message_id, channel_id=found.place_id, fail_if_not_exists=False
         )
-    spec = CopySpec(kind=ALONE, subject_id=job.id, view=message_view(_controls(interaction, job), ()), reply=reply)
+    spec = CopySpec(
+        kind=ALONE, subject_id=job.id, view=message_view(await _controls(interaction, job), ()), reply=reply
+    )
     posted = await post_copy(interaction, found, job, spec)
     await in_time(interaction.edit_original_response(content=texts.posted_again(posted.jump_url)))
 
@@ -65,7 +67,7 @@ async def _show_privately(interaction: Interaction, card: Card, job: Job) -> Non
                 card, [job], member_id=interaction.user.id, file_limit=guild.filesize_limit
             ) as files,
         ):
-            view = message_view(_controls(interaction, job), ())
+            view = message_view(await _controls(interaction, job), ())
             await in_time(
                 interaction.edit_original_response(embed=embed, attachments=[*files, *documents], view=view),
                 UPLOAD_TIMEOUT_S,
@@ -90,8 +92,9 @@ async def _posted(interaction: Interaction, job: Job) -> str | None:
     return None
 
 
-def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[Any]]:
-    return [*of_result(interaction.client, job), details_button(job)]
+async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[Any]]:
+    rules = await interaction.client.parts.store.settings.get(job.guild_id)
+    return [*of_result(interaction.client, job, rules.confirm_above), details_button(job)]
 
 
 async def setup(_bot: CannonBot) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import discord
@@ -46,10 +47,12 @@ ICONS = {
 """The icons of buttons, by action: those of the reactions that do the same, where one does."""
 
 
-def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discord.ui.Item[Any]]:
+def offered(
+    bot: CannonBot, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
+) -> list[discord.ui.Item[Any]]:
     """Return the controls of a card: Cancel while jobs are open, the others once it has a result or has ended.
 
-    `linked`: some results are links.
+    `linked`: some results are links. `told_above` is as in `priced`.
     """
     made = [job for job in results_of(jobs) if job.state is JobState.DELIVERED]
     ended = all(job.state.ended for job in jobs)
@@ -58,27 +61,28 @@ def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discor
     if not made and not ended:
         return [*items, details_button(job)]
     if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
-        items.append(_retry_button(jobs))
+        items.append(_retry_button(jobs, told_above))
     if any(each.state is JobState.HELD for each in jobs):
         items.append(_button("recover", job, texts.POST_IT))
     last = [*([_button("link", job, texts.FRESH_LINK)] if linked else []), details_button(job)]
     last.append(_button("remove", job, texts.REMOVE))
     if made and bot.parts.generation.rewritten_prompts.is_prompt(job):
-        return [*items, *of_prompt(bot, job), *last]
+        return [*items, *of_prompt(bot, job, told_above), *last]
     if len(made) > 1:
-        again = _button("again_all", job, priced(texts.RERUN_ALL, rerun_price(bot, job, jobs)))
+        again = _button("again_all", job, priced(texts.RERUN_ALL, rerun_price(bot, job, jobs), told_above))
         edit = _button("edit", job, texts.EDIT_AND_RUN)
         return laid_out(bot, results_of(jobs), made, first=[*items, again], others=[edit, *last])
     if made:
-        items += of_result(bot, made[0])
+        items += of_result(bot, made[0], told_above)
     elif len(jobs) == 1 and ended and job.state is not JobState.HELD:
         items.append(_button("edit", job, texts.EDIT_AND_RUN))
     return [*items, *last]
 
 
-def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
+def of_result(bot: CannonBot, job: Job, told_above: Decimal | None = None) -> list[discord.ui.Item[Any]]:
     """Return the controls that make something of one result; last those that run what is no longer offered."""
-    again: list[discord.ui.Item[Any]] = [_button("again", job, priced(texts.RERUN, rerun_price(bot, job)))]
+    rerun = priced(texts.RERUN, rerun_price(bot, job), told_above)
+    again: list[discord.ui.Item[Any]] = [_button("again", job, rerun)]
     if bot.parts.generation.reruns.can_vary(job):
         again.append(_button(VARY, job, texts.VARY))
     again.append(_button("edit", job, texts.EDIT_AND_RUN))
@@ -92,10 +96,10 @@ def _button(action: str, job: Job, label: str) -> Control:
     return Control.button(action, job.id, label=label, emoji=ICONS.get(action))
 
 
-def _retry_button(jobs: Sequence[Job]) -> Control:
+def _retry_button(jobs: Sequence[Job], told_above: Decimal | None) -> Control:
     left = to_retry(jobs)
     label = texts.RETRY_ALL if len(left) == len(jobs) else texts.RETRY_REST
-    label = priced(label, retry_price(left))
+    label = priced(label, retry_price(left), told_above)
     return Control.button("retry", left[0].id, label=label, style=discord.ButtonStyle.primary, emoji=ICONS["retry"])
 
 
@@ -142,7 +146,8 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
     if chosen is None or chosen.state is not JobState.DELIVERED:
         raise InputError(GONE)
     view = discord.ui.View(timeout=None)
-    for item in of_result(interaction.client, chosen):
+    rules = await interaction.client.parts.store.settings.get(job.guild_id)
+    for item in of_result(interaction.client, chosen, rules.confirm_above):
         view.add_item(item)
     number = next((n for n, each in enumerate(results_of([*jobs.values()]), start=1) if each.id == chosen.id), 1)
     await in_time(interaction.response.send_message(texts.picked(number, chosen.id), view=view, ephemeral=True))

@@ -125,7 +125,7 @@ def _numbers(numbers: Sequence[int]) -> str:
 # ---------------------------------------------------------------------- fresh links
 
 OPEN_RESULT = "Open result"
-LINKS = "Here you are; these links will end too."
+LINKS = "Here is a fresh link. It, too, stops working after a while."
 NO_FILES = "This has no files, or its record was erased."
 NO_NEW_LINK = "Cannon Studio gives no new link to this result, though its seven days are not over. Try again later."
 

@@ -150,7 +150,7 @@ def member(name: str) -> str:
 # ---------------------------------------------------------------------- a member's limits, grants and jobs
 
 LIMITS, GRANTS = "**Limits**", "**Grants**"
-NO_LIMIT = "No limit for a member holds here."
+NO_LIMIT = "There is no credit limit here."
 OWN_LIMIT = "own"
 COST_NOTHING = "cost nothing"
 

@@ -27,7 +27,7 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     card, jobs, delivery = accepted.card, accepted.jobs, bot.parts.delivery.cards
     embed, files = await delivery.first_answer(card, jobs)
     try:
-        message_id = await send(embed, files, delivery.first_view(card, jobs))
+        message_id = await send(embed, files, await delivery.first_view(card, jobs))
     except Exception:
         if await bot.parts.recovery.settle_answer(card):
             return  # there is nothing to apologise for

@@ -60,6 +60,34 @@ async def test_a_price_that_rose_since_the_label_was_written_is_asked_about(rig:
     assert await count(rig) == 2
 
 
+async def test_up_to_the_threshold_a_label_tells_no_price_and_a_press_is_not_asked_about(rig: Rig):
+    await priced(rig, 12)
+    await rule(rig, confirm_above=Decimal(12))
+    message, _ = await picture(rig)
+    assert labels(message)[0] == "Re-run"
+    made = await rig.moderator.click(message, label="Re-run")
+    assert not made.ephemeral
+    assert await count(rig) == 2
+    await rule(rig, confirm_above=Decimal(11))
+    rig.advance(5)
+    asked = await rig.moderator.click(message, label="Re-run")
+    assert "about **12 credits**" in shown(asked)
+    assert await count(rig) == 2
+    await rule(rig, confirm_above=None)
+    rig.advance(5)
+    asked = await rig.moderator.click(message, label="Re-run")
+    assert "about **12 credits**" in shown(asked), "who sets no threshold has every price told"
+    assert await count(rig) == 2
+
+
+async def test_an_unknown_price_is_asked_about_whatever_the_threshold(rig: Rig):
+    _, job = await picture(rig)
+    await rule(rig, confirm_above=Decimal(1000))
+    asked = await press(rig, rig.moderator, "again", job.id)
+    assert "not known yet" in shown(asked)
+    assert await count(rig) == 1
+
+
 async def test_above_the_threshold_a_label_is_not_a_yes(rig: Rig):
     await priced(rig, 12)
     message, _ = await picture(rig)

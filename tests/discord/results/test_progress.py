@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 from typing import Any
@@ -163,3 +164,23 @@ async def test_while_discord_limits_the_bot_no_card_is_edited_only_to_tell_the_t
     assert len(calls(rig)) == before
     rig.advance(20)
     assert await rig.tick() == 1
+
+
+async def test_a_card_that_is_being_edited_holds_up_no_other(rig: Rig):
+    await learned(rig, 300)
+    await film(rig)
+    await rig.moderator.slash(rig.channel, "video generate", prompt="another film #forever")
+    await until(rig, JobState.PROCESSING)
+    used, other = sorted(await rig.jobs(), key=lambda job: job.created_at)
+    rig.advance(60)
+    before = {message.id: state_text(message) for message in rig.messages()}
+    async with rig.bot.parts.delivery.cards._memory.lock(used.card_id):
+        assert await asyncio.wait_for(rig.tick(), 10) == 2
+    after = {message.id: state_text(message) for message in rig.messages()}
+    cards = {job.id: await rig.bot.parts.store.cards.get(rig.guild.id, job.card_id) for job in (used, other)}
+    assert after[cards[used.id].message_id] == before[cards[used.id].message_id]
+    assert after[cards[other.id].message_id] != before[cards[other.id].message_id]
+    rig.advance(11)
+    await rig.tick()
+    [now] = [state_text(message) for message in rig.messages() if message.id == cards[used.id].message_id]
+    assert now != before[cards[used.id].message_id]

@@ -65,7 +65,7 @@ async def test_a_rewritten_prompt_offers_what_it_is_good_for(rig: Rig, kind: str
 
 async def test_a_card_offers_nothing_before_there_is_a_rewritten_prompt_nor_on_a_picture(rig: Rig):
     await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
-    assert labels(rig.messages()[0]) == ["Details"]
+    assert labels(rig.messages()[0]) == ["Cancel", "Details"]
     await rig.work()
     await rig.member.slash(rig.channel, "image generate", prompt="a fox")
     await rig.work()
@@ -393,10 +393,10 @@ async def test_three_hundred_results_leave_no_views_in_memory_and_all_still_work
     drawing = rig.bot.parts.delivery.cards._drawing
     with rig.env.time_context():
         for number in range(300):
-            view = drawing.view(card, jobs, ["https://example.com/large.mp4"] if number % 2 else [])
+            view = await drawing.view(card, jobs, ["https://example.com/large.mp4"] if number % 2 else [])
             sent = await channel.send("result", view=view)
             if number % 10 == 0:
-                await sent.edit(view=drawing.view(card, jobs, []))
+                await sent.edit(view=await drawing.view(card, jobs, []))
     del view
     gc.collect()
     kept = rig.bot._connection._view_store

@@ -161,8 +161,11 @@ async def test_an_error_in_a_control_of_a_result_is_never_silent(
 
 
 def test_every_action_has_a_name_that_fits_a_custom_id():
-    assert {"again", "again_all", "vary", "vary_subtle", "vary_strong", "edit", "pick", "retry", "link", "remove",
-            "remove_result", "remove_record", "recover", "jobs_page"} <= controls._ACTIONS.keys()  # fmt: skip
+    released = {
+        "again", "again_all", "vary", "vary_subtle", "vary_strong", "vary_look", "alone", "edit", "pick", "retry", "link",
+        "remove", "remove_result", "remove_record", "recover", "jobs_page",
+    }  # fmt: skip
+    assert released <= controls._ACTIONS.keys()
     for name in controls._ACTIONS:
         controls.custom_id(name, "0123456789")
 
@@ -175,7 +178,8 @@ async def test_a_control_of_another_servers_result_has_the_constant_answer(rig: 
     place = other.create_text_channel("general")
     stranger = other.add_member(rig.env.create_user("eve"))
     channel: Any = rig.bot.get_channel(place.id)
-    for action in ("again", "vary", "edit", "pick", "retry", "link", "remove", "remove_record", "recover"):
+    actions = ("again", "vary", "vary_look", "alone", "edit", "pick", "retry", "link", "remove", "remove_record")
+    for action in (*actions, "recover"):
         with rig.env.time_context():
             forged = await channel.send("forged", view=view_of([Control.button(action, job.id, label="Press")]))
         assert private_sentence(await stranger.click(forged, label="Press")) == GONE, action
@@ -192,9 +196,9 @@ async def test_three_hundred_results_leave_no_views_in_memory_and_the_first_stil
         for number in range(300):
             links = ["https://example.com/large.mp4"] if number % 3 == 0 else []
             shown = (*jobs, other) if number % 2 else jobs
-            sent = await channel.send("result", view=drawing.view(card, shown, links))
+            sent = await channel.send("result", view=await drawing.view(card, shown, links))
             if number % 10 == 0:
-                await sent.edit(view=drawing.view(card, jobs, []))
+                await sent.edit(view=await drawing.view(card, jobs, []))
     gc.collect()
     kept = rig.bot._connection._view_store
     assert kept._views == {}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
+import discord
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,3 +87,62 @@ def test_each_server_has_its_turn(cards: list[CardKey], count: int):
     there = {guild_id: sum(card[0] == guild_id for card in cards) for guild_id, _ in cards}
     for guild_id, number in taken.items():
         assert number == there[guild_id] or all(number >= other - 1 for other in taken.values())
+
+
+class Refusing:
+    """Discord's answer to an edit, the same each time."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.asked = 0
+
+    async def __call__(self, guild_id: int, card_id: str) -> None:
+        self.asked += 1
+        raise self.error
+
+
+def refused(status: int, code: int) -> discord.HTTPException:
+    answer: Any = SimpleNamespace(status=status, reason="no")
+    return discord.HTTPException(answer, {"code": code, "message": "no"})
+
+
+async def test_a_card_whose_message_is_gone_is_not_drawn_again():
+    clock, ticker = made()
+    gone = Refusing(refused(404, 10008))
+    ticker.expect((1, "x"), 0.0)
+    for _ in range(300):
+        await ticker.run_once(gone)
+        clock.advance(1.0)
+    assert (gone.asked, ticker.watched) == (1, 0)
+
+
+async def test_a_card_that_could_not_be_drawn_is_tried_again_seldom():
+    clock, ticker = made()
+    broken = Refusing(refused(500, 0))
+    ticker.expect((1, "x"), 0.0)
+    for _ in range(300):
+        await ticker.run_once(broken)
+        clock.advance(1.0)
+    assert 2 <= broken.asked <= 6
+
+
+async def test_after_a_rate_limit_no_card_is_drawn_for_as_long_as_discord_says():
+    clock, ticker = made()
+    limited = Refusing(discord.RateLimited(90.0))
+    ticker.expect((1, "x"), 0.0)
+    await ticker.run_once(limited)
+    ticker.expect((2, "y"), 0.0)
+    for _ in range(89):
+        assert await ticker.run_once(limited) == 0
+        clock.advance(1.0)
+    clock.advance(2.0)
+    assert await ticker.run_once(limited) == 2
+
+
+async def test_an_error_of_ours_at_one_card_does_not_end_the_others_turn():
+    _clock, ticker = made()
+    ticker.expect((1, "x"), 0.0)
+    ticker.expect((2, "y"), 0.0)
+    broken = Refusing(ValueError("ours"))
+    assert await ticker.run_once(broken) == 2
+    assert ticker.watched == 0
