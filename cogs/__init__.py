@@ -27,6 +27,8 @@ EXTENSIONS = (
     "cogs.moderate.quota",
     "cogs.member.usage",
     "cogs.results.buttons",
+    "cogs.results.variants",
+    "cogs.results.alone",
     "cogs.results.remove",
     "cogs.jobs.commands",
     "cogs.results.context_menus",
@@ -36,6 +38,8 @@ EXTENSIONS = (
     "cogs.moderate.approvals",
     "cogs.moderate.refunds",
     "cogs.reactions.listener",
+    "cogs.reactions.pressed",
+    "cogs.words.listener",
     "cogs.member.help",
     "cogs.described.registration",  # the last: what has no command by then gets one
 )

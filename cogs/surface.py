@@ -1,6 +1,7 @@
 """What the cogs give to the cards: their controls, and what follows from a posted result (decision 0011)."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import discord
@@ -14,6 +15,7 @@ from cogs.moderate.setup.welcome import send_welcome
 from cogs.reactions.seeds import Seeds
 from cogs.reactions.wishes import Wishes
 from cogs.results import buttons
+from cogs.words.offers import WordAnswers
 
 
 class CogSurface:
@@ -23,10 +25,13 @@ class CogSurface:
         self._bot = bot
         self.seeds = Seeds(bot)
         self.wishes = Wishes(bot)
+        self.words = WordAnswers(bot)
 
-    def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool) -> Sequence[discord.ui.Item[Any]]:
+    def controls(
+        self, card: Card, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
+    ) -> Sequence[discord.ui.Item[Any]]:
         """Return what a card offers."""
-        return buttons.offered(self._bot, jobs, linked=linked)
+        return buttons.offered(self._bot, jobs, linked=linked, told_above=told_above)
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
         """Return Publish and Refuse."""
@@ -35,11 +40,12 @@ class CogSurface:
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """Have the server's emojis put under the result, and done what was wished of it."""
         self.wishes.posted(card)
-        self.seeds.posted(card, jobs, channel_id=message.channel.id, message_id=message.id)
+        self.seeds.posted(card, jobs, message)
 
     async def fulfil_wishes(self) -> None:
-        """Begin the actions of reactions that waited for their card; the upkeep does not wait for them."""
+        """Begin the actions of reactions that waited, and the deletion of old answers; the upkeep waits for neither."""
         self.wishes.fulfil_all()
+        self.words.delete_due()
 
     async def ask_moderators(self, approval: Approval) -> bool:
         """Post the question whether a card is approved; False if Discord refuses it."""
@@ -53,3 +59,4 @@ class CogSurface:
         """Cancel what `posted` has begun."""
         await self.seeds.aclose()
         await self.wishes.aclose()
+        await self.words.aclose()

@@ -282,6 +282,7 @@ def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights
         surface=setup.surface,
         absences=core.absences,
         sights=sights,
+        is_calm=setup.is_calm,
     )
 
 

@@ -54,7 +54,7 @@ def intents() -> discord.Intents:
     """Return the gateway intents: no privileged one."""
     wanted = discord.Intents.none()
     wanted.guilds = True
-    wanted.guild_messages = True  # for their deletion: a gallery's post is deleted with its source
+    wanted.guild_messages = True  # mentions carry their words; and a gallery's post is deleted with its source
     wanted.guild_reactions = True
     wanted.dm_reactions = True
     return wanted
@@ -99,7 +99,8 @@ class CannonBot(commands.Bot):
         practice: PracticeStudio | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
-        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.clock))
+        self.discord_gate = DiscordGate(self.clock)
+        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.discord_gate))
         self.settings = settings
         self.metrics = Metrics()
         self.responses = Responses(self.metrics)
@@ -138,6 +139,7 @@ class CannonBot(commands.Bot):
         """What the parts of this bot are made from."""
         return Setup(
             bot=self,
+            is_calm=self.discord_gate.is_calm,
             settings=self.settings,
             clock=self.clock,
             catalogue=self.live_catalogue,
@@ -179,6 +181,7 @@ class CannonBot(commands.Bot):
         if self._run_worker:
             self._background.start(self._follow_jobs(), "worker")
             self._background.start(self.parts.watch.run(), "watch")
+            self._background.start(self.parts.delivery.keep_true(), "ticker")
             self._background.start(self.parts.upkeep.run(), "upkeep")
             self._background.start(self.parts.welcomes.run(), "welcomes")
             self._background.start(self.parts.catalogue_refresh.run(), "openapi")
@@ -224,7 +227,7 @@ class CannonBot(commands.Bot):
             await self.responses.warn(interaction, texts.FORM_LOST)
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Ignore what members write: the bot answers only commands, controls and reactions."""
+        """Run no text commands: cogs/words answers the members who mention the bot."""
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Note that a server has removed the bot. One that Discord cannot reach just now is not removed."""
@@ -262,7 +265,7 @@ def _surface_module() -> Any:
     return importlib.import_module(SURFACE)
 
 
-def _client_options(clock: Clock) -> dict[str, Any]:
+def _client_options(gate: DiscordGate) -> dict[str, Any]:
     """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached.
 
     Commands are installed in servers and used there, whatever the application's own settings offer.
@@ -277,7 +280,7 @@ def _client_options(clock: Clock) -> dict[str, Any]:
         "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
-        "http_trace": DiscordGate(clock).trace(),
+        "http_trace": gate.trace(),
         "max_ratelimit_timeout": RATE_LIMIT_MAX_S,
     }
 

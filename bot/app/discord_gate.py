@@ -29,6 +29,7 @@ from bot.runtime.pace import Pace
 
 CALLS_PER_S, CALLS_AT_ONCE = 40.0, 5
 """At most 45 in any second; Discord's global limit is 50 (topics: rate limits)."""
+CALM_AFTER_S = 30.0
 RATE_LIMIT_MAX_S = 30.0
 """discord.py raises RateLimited instead of waiting longer than this; it accepts no less."""
 NOT_COUNTED = ("/interactions/", "/webhooks/")
@@ -58,6 +59,13 @@ class DiscordGate:
         self._pace = Pace(clock, per_s=CALLS_PER_S, burst=CALLS_AT_ONCE)
         self.breaker = DiscordBreaker(clock)
         self.slots = UploadSlots()
+        self._clock = clock
+        self._limited_at: float | None = None
+
+    def is_calm(self) -> bool:
+        """Whether Discord takes calls that nobody needs: it has limited none in the last `CALM_AFTER_S` seconds."""
+        is_recent = self._limited_at is not None and self._clock.monotonic() - self._limited_at < CALM_AFTER_S
+        return self.breaker.trouble is None and not is_recent
 
     def trace(self) -> aiohttp.TraceConfig:
         """Return what `discord.Client(http_trace=…)` takes."""
@@ -119,6 +127,7 @@ class DiscordGate:
             return
         response = params.response
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._limited_at = self._clock.monotonic()
             await self._limited(passage, response)
         elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self.breaker.failed(passage.call, passage.place, is_probe=_told(passage))

@@ -63,6 +63,8 @@ class Setup:
     """
 
     bot: commands.Bot
+    is_calm: Callable[[], bool]
+    """Whether Discord takes calls that can wait."""
     settings: Settings
     clock: Clock
     catalogue: LiveCatalogue

@@ -1,6 +1,7 @@
 """A job's card in Discord: how it looks, and how results reach it."""
 
-from bot.delivery.card import card_embed, state_word
+from bot.delivery.card import card_embed
+from bot.delivery.card_states import state_word
 from bot.delivery.delivery import Delivery, make_delivery
 from bot.delivery.fresh_links import DiscordLinks
 from bot.delivery.surface import CardSurface

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import discord
 import structlog
@@ -66,12 +67,16 @@ class ResultCopies:
         to_member: int | None = None,
         documents: Sequence[discord.File] = (),
         file_limit: int = FILE_LIMIT_BYTES,
+        subject_id: str = "",
+        view: discord.ui.View | None = None,
+        reply: discord.MessageReference | None = None,
     ) -> discord.Message:
         """Post the card's results to the channel under `embed`, with those of their files that can be downloaded.
 
         `kind` names the copy, `place_id` is the channel's id, `to_member` whose direct messages it is, None for a
-        channel of the server; `file_limit` is in bytes. Raises NoPlace if they may not be posted there, and Discord's
-        or the network's error.
+        channel of the server; `file_limit` is in bytes; `subject_id` is what is posted once within a few
+        minutes, the card unless it is said. Raises NoPlace if they may not be posted there, and Discord's or the
+        network's error.
         """
         shown = shown_jobs(jobs)
         try:
@@ -83,7 +88,15 @@ class ResultCopies:
             close(documents)
             raise
         async with self._files(jobs, file_limit) as files:
-            message = await self._send(channel, embed, [*files, *documents], nonce_of(kind, card.id, place_id))
+            message = await self._send(
+                channel,
+                [*files, *documents],
+                embed=embed,
+                nonce=nonce_of(kind, subject_id or card.id, place_id),
+                view=view or discord.utils.MISSING,
+                reference=reply,
+                mention_author=False,
+            )
         await self.note(card, jobs, message, kind=kind)
         return message
 
@@ -111,17 +124,17 @@ class ResultCopies:
         return await self._messages.search(channel, lambda message: any(embed.url == link for embed in message.embeds))
 
     async def _send(
-        self, channel: discord.abc.Messageable, embed: discord.Embed, files: Sequence[discord.File], nonce: str
+        self, channel: discord.abc.Messageable, files: Sequence[discord.File], **content: Any
     ) -> discord.Message:
-        """Send the embed with the files, or alone where Discord accepts no files, or not that many bytes."""
+        """Send the content with the files, or alone where Discord accepts no files, or not that many bytes."""
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 try:
-                    return await channel.send(embed=embed, files=files[:FILES_PER_MESSAGE], nonce=nonce)
+                    return await channel.send(files=files[:FILES_PER_MESSAGE], **content)
                 except discord.HTTPException as error:
                     if not files or not is_too_large(error):
                         raise
-                return await channel.send(embed=embed, nonce=nonce)
+                return await channel.send(**content)
         finally:
             close(files)
 

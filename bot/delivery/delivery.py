@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import discord
 import structlog
 
 from bot.catalogue import LiveCatalogue
+from bot.delivery.authors import Authors
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.contact_sheets import ContactSheets
@@ -25,6 +28,7 @@ from bot.delivery.review import ReviewDesk
 from bot.delivery.review_message import ReviewMessages
 from bot.delivery.surface import CardSurface
 from bot.delivery.takedown import Takedown
+from bot.delivery.ticker import CardTicker
 from bot.domain.models import Job
 from bot.guild.absences import Absences
 from bot.jobs.learned_durations import LearnedDurations
@@ -36,6 +40,8 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
+OPEN_CARDS_KEPT = 5000
+"""How many cards a start looks at: those of the newest requests."""
 ABSENT_S = 300.0
 """How long a result of a server that has removed the bot waits at most after the bot's return."""
 
@@ -44,7 +50,9 @@ ABSENT_S = 300.0
 class Delivery:
     """What the commands use of the delivery; and, in one object, what the worker calls its Surface."""
 
+    authors: Authors
     cards: CardRefresh
+    ticker: CardTicker
     poster: Poster
     gate: PostingGate
     messages: Messages
@@ -74,9 +82,26 @@ class Delivery:
         await self.cards.show(job.guild_id, job.card_id)
 
     async def show(self, guild_id: int, card_id: str) -> None:
-        """Bring the card up to date with the store; best effort, never raises."""
+        """Bring the card up to date with the store, some seconds later if that will do; best effort, never raises."""
         if not self.absences.is_absent(guild_id):
             await self.cards.show(guild_id, card_id)
+
+    async def show_now(self, guild_id: int, card_id: str) -> None:
+        """Bring the card up to date at once, since somebody has acted; best effort, never raises."""
+        if not self.absences.is_absent(guild_id):
+            await self.cards.show(guild_id, card_id, at_once=True)
+
+    async def tick(self) -> int:
+        """Draw the cards again that are due; return how many."""
+        return await self.ticker.run_once(self._correct)
+
+    async def keep_true(self) -> None:
+        """Draw the cards again, each when it is due, until cancelled."""
+        await self.ticker.run(self._correct)
+
+    async def _correct(self, guild_id: int, card_id: str) -> None:
+        if not self.absences.is_absent(guild_id):
+            await self.cards.correct(guild_id, card_id)
 
     async def ping_late(self, guild_id: int, card_id: str) -> None:
         """Do for a finished card what a crash may have prevented, the author's ping last; best effort."""
@@ -103,29 +128,41 @@ def make_delivery(
     surface: CardSurface,
     absences: Absences,
     sights: ChannelSights,
+    is_calm: Callable[[], bool],
 ) -> Delivery:
-    """Return a delivery through `client`; `folder` holds its files while they are uploaded, `fresh` renews links."""
+    """Return a delivery through `client`; `folder` holds its files while they are uploaded, `fresh` renews links.
+
+    `is_calm` says whether Discord takes calls that can wait.
+    """
     messages = Messages(client, store=store, clock=clock)
     log_channel = LogChannel(client, store=store, metrics=metrics, is_absent=absences.is_absent)
     notifications = Notifications(client, store=store, messages=messages, log_channel=log_channel)
-    drawing = CardDrawing(store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface)
+    authors = Authors(client, messages=messages)
+    drawing = CardDrawing(
+        store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface, authors=authors
+    )
     downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
     sheets = ContactSheets(messages, media=media, folder=folder)
     questions = ReviewMessages(messages=messages, downloads=downloads, drawing=drawing, surface=surface)
     alert = notifications.alert_moderators
     review = ReviewDesk(store=store, clock=clock, messages=messages, questions=questions, alert=alert)
     memory = CardMemory()
+    ticker = CardTicker(clock, open_cards=partial(store.cards.being_made, OPEN_CARDS_KEPT), is_calm=is_calm)
     gate = PostingGate(client, store=store, sights=sights)
     return Delivery(
+        authors=authors,
         cards=CardRefresh(
             store=store,
             metrics=metrics,
             messages=messages,
             drawing=drawing,
+            authors=authors,
             sheets=sheets,
             notifications=notifications,
             memory=memory,
+            ticker=ticker,
         ),
+        ticker=ticker,
         poster=Poster(
             store=store,
             clock=clock,
@@ -137,6 +174,7 @@ def make_delivery(
             gate=gate,
             surface=surface,
             memory=memory,
+            authors=authors,
             alert=alert,
         ),
         gate=gate,

@@ -29,6 +29,7 @@ BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE = 25, 5, 5
 """A select takes a row of its own."""
 CONTENT_CHARS = 2000
 EMBED_TITLE_CHARS, EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS = 256, 4096, 1024
+EMBED_AUTHOR_CHARS = 256
 OPTIONS_PER_SELECT = 25
 REACTIONS_PER_MESSAGE = 20
 """Different emojis under one message."""
@@ -36,6 +37,8 @@ REACTIONS_PER_MESSAGE = 20
 # ---------------------------------------------------------------------- error codes (topics: opcodes and status codes)
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
+UNKNOWN_EMOJI = 10014
+"""An emoji that was deleted, or that the bot does not share a server with."""
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 """Discord's errors for an expired interaction token."""
 UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060

@@ -8,14 +8,17 @@ import discord
 
 from bot.catalogue import LiveCatalogue
 from bot.delivery.attachments import text_files
-from bot.delivery.card import CardContext, card_embed
+from bot.delivery.authors import Authors
+from bot.delivery.card import card_embed
+from bot.delivery.card_context import CardContext
+from bot.delivery.card_pace import next_edit_s, tells_time
 from bot.delivery.formatting import message_link
 from bot.delivery.generated_texts import long_texts
 from bot.delivery.surface import CardSurface
 from bot.delivery.view import message_view
 from bot.domain.card_jobs import open_part
-from bot.domain.models import Card, Job, JobState
-from bot.domain.poll_schedule import remaining_s
+from bot.domain.models import RUNNING_STATES, Card, Job, JobState
+from bot.domain.progress_bar import JobProgress, progress_of
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.what_is_left import left_on_card
 from bot.runtime.clock import Clock
@@ -26,26 +29,41 @@ class CardDrawing:
     """Draws cards. Reads the store, never Discord."""
 
     def __init__(
-        self, *, store: Store, catalogue: LiveCatalogue, learned: LearnedDurations, clock: Clock, surface: CardSurface
+        self,
+        *,
+        store: Store,
+        catalogue: LiveCatalogue,
+        learned: LearnedDurations,
+        clock: Clock,
+        surface: CardSurface,
+        authors: Authors,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._learned = learned
         self._clock = clock
         self._surface = surface
+        self._authors = authors
 
     async def embed(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> discord.Embed:
         """Return the card's embed. Jobs that were just accepted had a working key: it is not looked up."""
         return card_embed(card, jobs, await self.context(card, jobs, just_accepted=just_accepted))
+
+    async def embed_for_now(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, float | None]:
+        """Return the card's embed, and in how many seconds it is to be drawn again; None: not by itself."""
+        context = await self.context(card, jobs)
+        return card_embed(card, jobs, context), next_edit_s(jobs, context)
 
     def title(self, job: Job) -> str:
         """Return the name of the job's operation."""
         operation = self._catalogue.current.find(job.operation)
         return job.operation if operation is None else operation.title
 
-    def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
+    async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and a button for each of `links`, None if it has neither."""
-        return message_view(self._surface.controls(card, jobs, linked=bool(links)), links)
+        rules = await self._store.settings.get(card.guild_id)
+        controls = self._surface.controls(card, jobs, linked=bool(links), told_above=rules.confirm_above)
+        return message_view(controls, links)
 
     def texts(self, jobs: Sequence[Job], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
         """Return files with the texts that are too long for the card, without those that are `there` unchanged.
@@ -68,37 +86,45 @@ class CardDrawing:
         now = self._clock.wall()
         is_open = not all(job.state.ended for job in jobs)
         left = await left_on_card(self._store, card, jobs) if is_open else None
+        face = self._authors.face(card)
         return CardContext(
             catalogue=self._catalogue.current,
             now=now,
-            eta=self._eta(jobs, now),
+            author_name="" if face is None else face.name,
+            author_icon_url=None if face is None else face.icon_url,
+            progress=self._progress(jobs, now) if tells_time(card, now) else {},
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=waits and (await self._store.settings.get(guild_id)).paused,
             is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
             withheld=await self._withheld(guild_id, jobs),
+            dropped=await self._dropped(guild_id, jobs),
             left="" if left is None else left.words(),
             made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
 
-    def _eta(self, jobs: Sequence[Job], now: float) -> dict[str, float]:
-        """Return when each running job will probably have finished, in Unix seconds, by the job's id."""
+    def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, JobProgress]:
+        """Return how far each running job is, by the job's id."""
         return {
-            job.id: now
-            + remaining_s(self._learned.of(job.operation, job.model), max(0.0, now - (job.submitted_at or now)))
+            job.id: progress_of(self._learned.of(job.operation, job.model), max(0.0, now - (job.submitted_at or now)))
             for job in jobs
             if job.state in {JobState.QUEUED, JobState.PROCESSING}
         }
+
+    async def _dropped(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
+        """Return those of a card's open jobs whose results are not to be posted."""
+        sent = [job.id for job in jobs if job.state in RUNNING_STATES]
+        return await self._store.cancellation.dropped_of(guild_id, sent) if sent else frozenset()
 
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
         """Return those of a card's jobs of whose results nothing may be shown."""
         made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
         return await self._store.reviews.withheld_of(guild_id, made) if made else frozenset()
 
-    async def _link_to(self, card: Card, job_id: str) -> str:
-        """Return a job's id, as a link to its card if who reads this card sees that one too: in the same channel."""
+    async def _link_to(self, card: Card, job_id: str) -> str | None:
+        """Return the link to a job's card if who reads this card sees that one too: in the same channel."""
         job = await self._store.jobs.get(card.guild_id, job_id)
         other = None if job is None else await self._store.cards.get(card.guild_id, job.card_id)
         if other is None or other.private or other.message_id is None or not other.is_in_channel:
-            return f"`{job_id}`"
-        return f"[`{job_id}`]({message_link(other)})" if other.place_id == card.place_id else f"`{job_id}`"
+            return None
+        return message_link(other) if other.place_id == card.place_id else None

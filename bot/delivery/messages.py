@@ -166,7 +166,7 @@ class Messages:
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 async for message in channel.history(limit=SEARCH_MESSAGES, after=after, oldest_first=True):
-                    if self.is_own(message) and ids & _footer_words(message):
+                    if self.is_own(message) and ids & named_on(message):
                         return message.id
         except discord.HTTPException as error:
             if not is_closed(error):
@@ -192,9 +192,13 @@ def nonce_of(purpose: str, subject_id: str, place_id: int | None = None) -> str:
     return made
 
 
-def carries_result(message: discord.Message, job: Job, *, has_text: bool) -> bool:
-    """Whether a message of ours carries the job's result; `has_text`: the result is, or has, a text."""
-    if job.id not in _footer_words(message) and job.id not in message.content.rpartition("\n")[2].split():
+def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, has_text: bool) -> bool:
+    """Whether a message of ours, for a card of `jobs`, carries the result of `job`.
+
+    `has_text`: the result is, or has, a text. A card names its main job only.
+    """
+    is_named = job.id in message.content.rpartition("\n")[2].split()
+    if not is_named and not {each.id for each in jobs} & named_on(message):
         return False
     return (has_text and not job.media) or shows_media(message, job)
 
@@ -218,6 +222,10 @@ def left_on(message: discord.Message, jobs: Sequence[Job], message_id: int) -> d
     }
 
 
-def _footer_words(message: discord.Message) -> set[str]:
-    """Return the words of the footers, among which a card names its jobs."""
-    return {word for embed in message.embeds for word in (embed.footer.text or "").split()}
+def named_on(message: discord.Message) -> set[str]:
+    """Return the ids that a message of ours names: in its controls, and in the footers that cards had before."""
+    words = {word for embed in message.embeds for word in (embed.footer.text or "").split()}
+    for row in message.components:
+        ids = (getattr(item, "custom_id", None) for item in getattr(row, "children", ()))
+        words |= {each.rpartition(":")[2] for each in ids if isinstance(each, str)}
+    return words

@@ -192,7 +192,7 @@ class Places:
                 return await message.edit(
                     embed=await self._drawing.embed(card, jobs),
                     attachments=[*media, *documents],
-                    view=self._drawing.view(card, jobs, links),
+                    view=await self._drawing.view(card, jobs, links),
                 )
         finally:
             close([*files, *documents])
@@ -217,7 +217,7 @@ class Places:
         """Send a new message, unless an earlier attempt has sent it already."""
         card, jobs, job = posting.card, posting.jobs, posting.job
         has_text = posting.results.text is not None
-        sent = await self._messages.search(channel, lambda each: carries_result(each, job, has_text=has_text))
+        sent = await self._messages.search(channel, lambda each: carries_result(each, job, jobs, has_text=has_text))
         if sent is not None:
             return sent
         if posting.is_plain:
@@ -233,7 +233,7 @@ class Places:
                     embed=await self._drawing.embed(card, jobs),
                     files=files,
                     nonce=nonce,
-                    view=self._drawing.view(card, jobs, results.links) or discord.utils.MISSING,
+                    view=(await self._drawing.view(card, jobs, results.links)) or discord.utils.MISSING,
                 )
         finally:
             close(files)

@@ -9,6 +9,7 @@ import discord
 import structlog
 
 from bot.delivery import texts
+from bot.delivery.authors import Authors
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.downloads import Downloads
@@ -48,6 +49,7 @@ class Poster:
         gate: PostingGate,
         surface: CardSurface,
         memory: CardMemory,
+        authors: Authors,
         alert: AlertModerators,
     ) -> None:
         self._store = store
@@ -60,6 +62,7 @@ class Poster:
         self._gate = gate
         self._surface = surface
         self._memory = memory
+        self._authors = authors
         self._alert = alert
 
     # ------------------------------------------------------------------ delivering
@@ -155,6 +158,7 @@ class Poster:
         self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, by_moderator: bool = False
     ) -> int:
         places = await self._gate.open_places(card, job, channel_id=channel_id, by_moderator=by_moderator)
+        await self._authors.find(card)
         # The card is drawn as it will be once this has succeeded.
         done = replace(job, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
         jobs = tuple(done if other.id == job.id else other for other in jobs)

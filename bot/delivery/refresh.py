@@ -8,13 +8,16 @@ from typing import Any
 import discord
 import structlog
 
+from bot.delivery.authors import Authors
 from bot.delivery.card_memory import CardMemory
+from bot.delivery.card_pace import QUEUED_S, is_calm, is_only_queued
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
+from bot.delivery.ticker import APART_S, CardKey, CardTicker
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job, JobState
 from bot.runtime.metrics import Metrics
@@ -33,56 +36,98 @@ class CardRefresh:
         metrics: Metrics,
         messages: Messages,
         drawing: CardDrawing,
+        authors: Authors,
         sheets: ContactSheets,
         notifications: Notifications,
         memory: CardMemory,
+        ticker: CardTicker,
     ) -> None:
         self._store = store
         self._metrics = metrics
         self._messages = messages
         self._drawing = drawing
+        self._authors = authors
         self._sheets = sheets
         self._notifications = notifications
         self._memory = memory
+        self._ticker = ticker
 
     async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, list[discord.File]]:
         """Return what answers the interaction: the card, and files with the texts that are too long for it."""
         return await self._drawing.embed(card, jobs, just_accepted=True), self._drawing.texts(jobs)
 
-    def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
+    async def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
         """Return the controls that the card has from the start, None if it has none."""
-        return self._drawing.view(card, jobs, ())
+        return await self._drawing.view(card, jobs, ())
 
-    async def show(self, guild_id: int, card_id: str) -> None:
-        """Bring the card up to date; best effort: a failure is logged, and the next change retries."""
+    async def show(self, guild_id: int, card_id: str, *, at_once: bool = False) -> None:
+        """Bring the card up to date; best effort: a failure is logged, and the next change retries.
+
+        What can be told some seconds later is left to the ticker, unless `at_once`: somebody has just acted.
+        """
         try:
             async with self._memory.lock(card_id):
-                await self._show(guild_id, card_id)
+                await self._show(guild_id, card_id, at_once=at_once)
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
         except Exception:
             log.exception("card.show_failed", card=card_id)
 
-    async def _show(self, guild_id: int, card_id: str) -> None:
+    async def correct(self, guild_id: int, card_id: str) -> None:
+        """Draw the card as it is by now, for the ticker. Raises Discord's or the network's error.
+
+        While something else edits it, such as an upload, it is left to the next round: no other card waits for that.
+        """
+        lock = self._memory.lock(card_id)
+        if lock.locked():
+            self._ticker.expect((guild_id, card_id), APART_S)
+            return
+        async with lock:
+            await self._show(guild_id, card_id, at_once=True)
+
+    async def _show(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
         found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
+            self._ticker.forget((guild_id, card_id))
             return
         card, jobs = found
+        if not at_once and self._can_wait(card, jobs):
+            return
         await self._draw(card, jobs)
         if _has_ended(jobs):
             self._memory.forget_shown(card_id)
             await self._finish(card, jobs, search=False)
 
+    def _can_wait(self, card: Card, jobs: Sequence[Job]) -> bool:
+        """Whether the card is left to the ticker: it was edited a moment ago, or says something better soon."""
+        if not is_calm(jobs):
+            return False
+        wait_s = max(self._ticker.rest_s(_key(card)), QUEUED_S if is_only_queued(jobs) else 0.0)
+        if wait_s:
+            self._ticker.expect(_key(card), wait_s)
+        return bool(wait_s)
+
     async def _draw(self, card: Card, jobs: Sequence[Job]) -> None:
-        embed = await self._drawing.embed(card, jobs)
-        if self._memory.is_shown(card.id, embed):
+        if card.is_ephemeral and not self._messages.token_lives(card):
+            self._ticker.forget(_key(card))  # nothing reaches it any more
             return
+        await self._authors.find(card)
+        embed, next_s = await self._drawing.embed_for_now(card, jobs)
+        if not self._memory.is_shown(card.id, embed):
+            await self._edit(card, jobs, embed)
+            self._ticker.edited(_key(card))
+        if next_s is None:
+            self._ticker.forget(_key(card))
+        else:
+            self._ticker.expect(_key(card), next_s)
+
+    async def _edit(self, card: Card, jobs: Sequence[Job], embed: discord.Embed) -> None:
         changes: dict[str, Any] = {"embed": embed}
         if _has_ended(jobs) and (len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED):
             # The edit that added the result set its controls too, perhaps before the other jobs had ended.
             message = await self._messages.find(card)
-            changes["view"] = self._drawing.view(card, jobs, [] if message is None else links_on(message))
+            changes["view"] = await self._drawing.view(card, jobs, [] if message is None else links_on(message))
         await self._messages.edit(card, **changes)
         self._memory.note_shown(card.id, embed)
 
@@ -109,10 +154,15 @@ class CardRefresh:
                 there = [] if message is None else links_on(message)
                 if message is not None and fresh.keys() & set(there):
                     links = [fresh.get(link, link) for link in there]
-                    await in_time(message.edit(view=self._drawing.view(card, jobs, links)))
+                    view = await self._drawing.view(card, jobs, links)
+                    await in_time(message.edit(view=view))
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)
+
+
+def _key(card: Card) -> CardKey:
+    return card.guild_id, card.id
 
 
 def _has_ended(jobs: Sequence[Job]) -> bool:

@@ -56,7 +56,7 @@ class ReviewMessages:
         self, channel: discord.abc.Messageable, review: Review, card: Card, main: Job, results: Sequence[_Result]
     ) -> discord.Message:
         has_text = any(files.text is not None for job, files in results if job.id == main.id)
-        sent = await self._messages.search(channel, lambda each: carries_result(each, main, has_text=has_text))
+        sent = await self._messages.search(channel, lambda each: carries_result(each, main, [main], has_text=has_text))
         if sent is not None:
             return sent
         try:
@@ -98,7 +98,7 @@ def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Em
     """Turn a result's card into the question whether it may be posted in `where`, a link."""
     drawn.title = texts.may_be_posted(drawn.title or "")[:EMBED_TITLE_CHARS]
     drawn.colour = discord.Colour(ATTENTION)
-    drawn.set_field_at(0, name=texts.STATE, value=texts.IN_REVIEW, inline=False)
+    drawn.insert_field_at(0, name=texts.STATE, value=texts.IN_REVIEW, inline=False)
     drawn.add_field(name=texts.PLACE, value=where)
     drawn.add_field(name=texts.DEADLINE, value=stamp(review.expires_at))
     return drawn

@@ -6,6 +6,7 @@ The app hands one in when it puts the parts together (decision 0011): nothing in
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Protocol
 
 import discord
@@ -18,8 +19,13 @@ from bot.store import Approval
 class CardSurface(Protocol):
     """What cards offer and trigger. Custom ids contain everything a control needs, so a restart changes nothing."""
 
-    def controls(self, card: Card, jobs: Sequence[Job], *, linked: bool) -> Sequence[discord.ui.Item[Any]]:
-        """Return what a card offers, only DynamicItems. `linked`: some results are links, which will expire."""
+    def controls(
+        self, card: Card, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
+    ) -> Sequence[discord.ui.Item[Any]]:
+        """Return what a card offers, only DynamicItems. `linked`: some results are links, which will expire.
+
+        A label tells a price, in credits, that is above `told_above`; None: each.
+        """
         ...
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:

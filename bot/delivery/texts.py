@@ -5,7 +5,7 @@ Times come in as Discord's time stamps, amounts of credits as words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.domain.models import JobState, WaitsFor
 
@@ -17,38 +17,44 @@ READ_MESSAGE_HISTORY, ADD_REACTIONS = "Read Message History", "Add Reactions"
 
 # ---------------------------------------------------------------------- the states of a card
 
-IN_REVIEW = "🔎 made, waiting for review"
+IN_REVIEW = "🔎 Made, waiting for review"
 STATES = {
-    JobState.AWAITING_APPROVAL: "⏸️ waiting for approval",
-    JobState.WAITING: "⏳ waiting for its turn",
-    JobState.SUBMITTING: "📨 being sent to Cannon Studio",
-    JobState.QUEUED: "🕓 queued",
-    JobState.PROCESSING: "⚙️ processing",
-    JobState.READY: "📦 made, being posted",
-    JobState.DELIVERED: "✅ done",
-    JobState.FAILED: "❌ failed",
-    JobState.CANCELLED: "🚫 cancelled",
-    JobState.REFUSED: "🚫 refused",
-    JobState.EXPIRED: "⌛ expired",
-    JobState.HELD: "📮 made, but could not be posted",
+    JobState.AWAITING_APPROVAL: "⏸️ Waiting for a moderator's approval",
+    JobState.WAITING: "⏳ In the queue",
+    JobState.SUBMITTING: "📨 Starting…",
+    JobState.QUEUED: "🕓 Queued at Cannon Studio…",
+    JobState.PROCESSING: "⚙️ Making it…",
+    JobState.READY: "📦 Made, posting it…",
+    JobState.DELIVERED: "✅ Done",
+    JobState.FAILED: "❌ Failed",
+    JobState.CANCELLED: "🚫 Cancelled",
+    JobState.REFUSED: "🚫 Refused",
+    JobState.EXPIRED: "⌛ Expired",
+    JobState.HELD: "📮 Made, but could not be posted",
 }
-UNUSUALLY_LONG = "⏳ taking unusually long. I keep checking and post it here when it is done."
-WAITING_FOR_STEP = "⏳ waiting for the step before"
-WAITING_WHILE_PAUSED = "⏸️ waiting: the moderators have paused new jobs"
+UNUSUALLY_LONG = "⏳ Taking unusually long. I keep checking and post it here when it is done."
+WAITING_FOR_STEP = "⏳ Starts after the step before it"
+WAITING_WHILE_PAUSED = "⏸️ Waiting: the moderators have paused new jobs"
+CANNON_ASKED_TO_WAIT = "⏳ Cannon Studio asked me to wait; trying again now"
+ALMOST_DONE = "a few seconds left"
 
 
 def posting_waits(state: str, waits_for: WaitsFor, at: str) -> str:
-    """Return the state of a result that cannot be posted now; it is tried again at `at`."""
+    """Return the state of a result that cannot be posted now; it is tried again at `at`, '' for now."""
     if waits_for is WaitsFor.ERROR:
         return failed_by_us(state, at)
     causes = {WaitsFor.FILE: "the file host does not answer", WaitsFor.DISCORD: "Discord does not take it"}
     cause = causes.get(waits_for)
-    return f"{state}; {cause}, next try {at}" if cause is not None else f"{state}; next try {at}"
+    return f"{state.rstrip('…')}; {'' if cause is None else f'{cause}, '}{_next_try(at)}"
 
 
 def failed_by_us(state: str, at: str) -> str:
-    """Return the state of a job at which the bot has failed; it is tried again at `at`."""
-    return f"{state}; I failed at this, next try {at}"
+    """Return the state of a job at which the bot has failed; it is tried again at `at`, '' for now."""
+    return f"{state.rstrip('…')}; I failed at this, {_next_try(at)}"
+
+
+def _next_try(at: str) -> str:
+    return f"next try {at}" if at else "trying again now"
 
 
 def cannon_asks_to_wait(until: str) -> str:
@@ -58,41 +64,76 @@ def cannon_asks_to_wait(until: str) -> str:
 
 def at_place(state: str, place: int) -> str:
     """Return the state of a job in the queue, 1 being the next."""
-    return f"{state}: place {place}"
+    return f"{state}: you are next" if place == 1 else f"{state}: place {place}"
 
 
 def without_key(state: JobState) -> str:
     """Return the state of a running job whose server has no working API key."""
-    return f"⏸️ {state.value}, waiting for a working key of this server"
+    return f"⏸️ {state.value.capitalize()}, waiting for a working key of this server"
 
 
-def since(state: str, start: str) -> str:
-    """Return the state of a job that Cannon Studio started at `start`."""
-    return f"{state} since {start}"
+def time_left(left: str) -> str:
+    """Return how long a running job probably still needs."""
+    return f"about {left} left"
 
 
-def probably_done(state: str, end: str) -> str:
-    """Return the state of a job that is expected to finish at `end`."""
-    return f"{state}, probably done {end}"
+def taking_longer(left: str) -> str:
+    """Return the same of a job that should have been done by now; `left` is '' where nobody can say."""
+    return f"taking longer than usual{f', about {left} more' if left else ''}"
 
 
-def took(state: str, seconds: int) -> str:
-    """Return the state of a job that has finished."""
-    return f"{state} in {seconds} s"
+def took(state: str, span: str) -> str:
+    """Return the state of a job that has finished, on a card of several."""
+    return f"{state} in {span}"
 
 
-# ---------------------------------------------------------------------- the fields of a card
+def dropped(numbers: Sequence[int], count: int) -> str:
+    """Say that a result was cancelled too late and will not be posted; `numbers` of the card's `count`."""
+    which = "The result" if count == 1 else f"What number{'' if len(numbers) == 1 else 's'} {_and(numbers)} makes"
+    return f"🔕 {which} will not be posted. Changed your mind? Use `/jobs recover`."
 
-STATE, MODEL, COST, SEED = "State", "Model", "Cost", "Seed"
-AUTHOR = "Asked by"
-LEFT = "Left"
-PARENT = "Made from"
-MADE_BY = "Made by"
+
+def _and(numbers: Sequence[int]) -> str:
+    *before, last = map(str, numbers)
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+# ---------------------------------------------------------------------- the facts of a card
+
+FACTS_BETWEEN = " · "
+STATE = "State"
+NO_COST = "no charge"
+BASES = {"earlier jobs": "from earlier jobs"}
+"""What an estimate is based on; other bases are shown as they are."""
+
+
+def seeds(numbers: Sequence[str]) -> str:
+    """Return the seeds of a card's results."""
+    return f"seed {', '.join(numbers)}"
+
+
+def it_took(span: str) -> str:
+    """Return how long a result took to make."""
+    return f"took {span}"
+
+
+def made_from(link: str) -> str:
+    """Return the link to the result that this one was made from."""
+    return f"[made from this]({link})"
+
+
+def left(words: str) -> str:
+    """Return what the author has left."""
+    return f"You have {words} left."
+
+
+def price_unknown(held: str) -> str:
+    """Return what is held for a job whose price nobody knows yet."""
+    return f"up to about {held} (first time: you pay the real price)"
+
+
 REWRITTEN = "**Rewritten**"
 RESULT = "**Result**"
-NO_COST = "nothing"
-BASES = {"unknown": "price not known yet", "earlier jobs": "from earlier jobs"}
-"""What an estimate is based on; other bases are shown as they are."""
 
 
 def steps(label: str, count: int) -> str:
@@ -112,11 +153,6 @@ READ_BY_MODERATORS = "Moderators can read a private request that needs their app
 REVIEWED_PRIVATELY = "Moderators look at results on this server before they are shown, at private ones too."
 """Told to its author, as above."""
 FIRST_FILES = "There are more files than are shown here: these are the first of them."
-
-
-def requested(at: str) -> str:
-    """Return the line that says when a card was requested."""
-    return f"asked {at}"
 
 
 def estimated(amount: str, basis: str | None = None) -> str:

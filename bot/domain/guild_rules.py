@@ -144,6 +144,22 @@ class ReviewPrivate(StrEnum):
     OFF = "off"
 
 
+class Strength(StrEnum):
+    """How different a variant is from its result."""
+
+    SUBTLE = "subtle"
+    STRONG = "strong"
+
+
+class PictureCount(StrEnum):
+    """How many pictures one request makes if its author does not say."""
+
+    ONE = "1"
+    TWO = "2"
+    THREE = "3"
+    FOUR = "4"
+
+
 REVIEWS_PRIVATE = {
     ReviewPrivate.AUTO: texts.REVIEW_PRIVATE_AUTO,
     ReviewPrivate.ON: texts.REVIEW_PRIVATE_ON,
@@ -154,6 +170,8 @@ PAYERS = {
     Payer.AUTHOR: texts.AUTHOR_PAYS,
     Payer.OFF: texts.RERUNS_OFF,
 }
+STRENGTHS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
+PICTURE_COUNTS = {each: texts.pictures(int(each)) for each in PictureCount}
 _LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title=texts.LIMITS_FORM, button=texts.LIMITS_BUTTON)
 _APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title=texts.APPROVAL_FORM, button=texts.APPROVAL_BUTTON)
 _ZONE = FormSpec(id="timezone", page=SettingsPage.RESULTS, title=texts.ZONE_FORM, button=texts.ZONE_BUTTON)
@@ -234,6 +252,10 @@ class Rules:
     ] = Payer.PRESSER
     ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH, control=texts.PING_CONTROL)] = False
     """Whether the author is pinged when the result is posted."""
+    answer_words: Annotated[
+        bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH, control=texts.ANSWER_WORDS_CONTROL)
+    ] = True
+    """Whether the bot answers members who mention it with words or a file."""
     estimate_tool: Annotated[
         bool, _on_results(label=texts.ESTIMATE_TOOL, kind=SWITCH, control=texts.ESTIMATE_TOOL_CONTROL)
     ] = True
@@ -251,6 +273,24 @@ class Rules:
         _on_words(label=texts.DEFAULT_MODELS, kind=MODELS, control=texts.DEFAULT_MODELS_CONTROL),
     ] = field(default_factory=lambda: MappingProxyType({}))
     """The model that an operation uses if the member names none, by operation id."""
+    pictures: Annotated[
+        PictureCount,
+        _on_words(
+            label=texts.PICTURES,
+            kind=choice(PICTURE_COUNTS, prefix=texts.PICTURES_PREFIX),
+            control=texts.PICTURES_CONTROL,
+        ),
+    ] = PictureCount.ONE
+    """How many pictures `/image generate` makes if its author does not say."""
+    vary_strength: Annotated[
+        Strength,
+        _on_words(
+            label=texts.VARY_STRENGTH,
+            kind=choice(STRENGTHS, prefix=texts.VARY_STRENGTH_PREFIX),
+            control=texts.VARY_STRENGTH_CONTROL,
+        ),
+    ] = Strength.STRONG
+    """How different the variant is that a reaction makes; a button asks. A die is for surprises."""
     default_voice: Annotated[str, _on_words(label=texts.DEFAULT_VOICE, kind=VOICE, form=_VOICE)] = ""
     """The voice that a narration gets if its author has none of their own; '' for none."""
     voice_labels: Annotated[Mapping[str, str], Setting(label=texts.VOICE_LABELS, kind=labels(VOICE_LABELS_MAX))] = (

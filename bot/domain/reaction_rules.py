@@ -76,6 +76,19 @@ class Who(StrEnum):
     ROLE = "role"
 
 
+class Seeding(StrEnum):
+    """Which emojis the bot puts on results itself, to be clicked."""
+
+    OFF = "off"
+    FEW = "few"
+    """Those of SEEDED alone."""
+    ALL = "on"
+    """Every one that fits the result."""
+
+
+SEEDED = frozenset({ReactionAction.RERUN, ReactionAction.VARY, ReactionAction.GALLERY})
+
+
 class Purse(StrEnum):
     """Whose credits pay."""
 
@@ -106,10 +119,15 @@ class ReactionRules:
     rules: Mapping[str, Reaction] = field(default_factory=lambda: DEFAULTS)
     """By emoji, without those that do nothing."""
     is_on: bool = True
-    seeds: bool = False
-    """Whether the bot adds the emojis to results itself."""
+    seeds: Seeding = Seeding.FEW
     gallery_channel: int | None = None
     gallery_stars: int = GALLERY_STARS
+
+    def seeded(self) -> list[Reaction]:
+        """Return the rules whose emojis the bot puts on results, where they fit."""
+        if not self.is_on or self.seeds is Seeding.OFF:
+            return []
+        return [each for each in self.rules.values() if self.seeds is Seeding.ALL or each.action in SEEDED]
 
     def of(self, emoji: str) -> Reaction | None:
         """Return what the emoji does here, None if nothing."""

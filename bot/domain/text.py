@@ -34,6 +34,11 @@ def full_stop(text: str) -> str:
     return bare if not bare or bare[-1] in "!?…" else f"{bare}."
 
 
+def counted_credits(amount: str) -> str:
+    """Return an amount that is text already with its unit: `1 credit`, `12.5 credits`."""
+    return f"{amount} credit{'' if amount == '1' else 's'}"
+
+
 def on_off(value: bool) -> str:
     """Return `on` or `off`."""
     return "on" if value else "off"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.text import counted_credits
+
 # ---------------------------------------------------------------------- refusals: who, where, what
 
 PAUSED = "The moderators have paused new jobs on this server; running ones are still delivered."
@@ -31,7 +33,7 @@ def blocked(until: str | None, reason: str) -> str:
 
 def above_ceiling(ceiling: str, title: str, price: str) -> str:
     """Refuse a job that costs more than one may."""
-    return f"A job here may cost {ceiling} credits at most; {title} is about {price}."
+    return f"A job here may cost {counted_credits(ceiling)} at most; {title} is about {price}."
 
 
 def price_still_unknown(title: str) -> str:
@@ -285,7 +287,7 @@ def chosen(prefix: str, value: str) -> str:
 
 def credits_amount(amount: str) -> str:
     """Return an amount with its unit."""
-    return f"{amount} credits"
+    return counted_credits(amount)
 
 
 def zone_now(now: str) -> str:
@@ -328,7 +330,7 @@ ACCESS_PAGE = ("Access", "who sets things, and where the bot may be used")
 LIMITS_PAGE = ("Limits", "how many jobs run and wait, what one may cost")
 APPROVAL_PAGE = ("Approval and log", "what a moderator decides first, and where it is written down")
 RESULTS_PAGE = ("Results", "re-runs, pings, estimates, time zone, how long records are kept")
-WORDS_PAGE = ("Words and models", "what no prompt may say, and the models used by default")
+WORDS_PAGE = ("Words and defaults", "what no prompt may say; default models, voice, number of pictures, variants")
 
 # ---------------------------------------------------------------------- forms: title, and the button that opens it
 
@@ -359,9 +361,23 @@ REVIEW_PRIVATE, REVIEW_PRIVATE_CONTROL = "review of private results", "Are priva
 RERUN_PAYER, RERUN_PAYER_CONTROL = "who pays for a re-run", "Who pays for a re-run"
 RETENTION, RETENTION_DEFAULT = "days until prompts and links are erased", "as the bot's host has set it"
 PING, PING_CONTROL = "ping with the result", "Ping with the result"
+ANSWER_WORDS, ANSWER_WORDS_CONTROL = "answer members who mention me", "Answer mentions"
 ESTIMATE_TOOL, ESTIMATE_TOOL_CONTROL = "Cannon Studio's estimate tool", "Estimate tool"
 TIME_ZONE = "time zone"
 WORD_LIST = "word list"
 DEFAULT_MODELS, DEFAULT_MODELS_CONTROL = "default models", "Set the default model of …"
+PICTURES, PICTURES_CONTROL, PICTURES_PREFIX = (
+    "pictures per `/image generate`",
+    "Pictures per /image generate …",
+    "Pictures per /image generate",
+)
+VARY_STRENGTH, VARY_STRENGTH_CONTROL = "how different a variant by reaction is", "A variant by reaction is …"
+VARY_STRENGTH_PREFIX = "A variant by reaction"
+SUBTLE, STRONG = "subtle", "strong"
 JOBS_PAUSED = "new jobs paused"
 DEFAULT_VOICE, VOICE_LABELS = "default voice", "labels of voices"
+
+
+def pictures(count: int) -> str:
+    """Return how many pictures are made."""
+    return f"{count} picture{'' if count == 1 else 's'}"

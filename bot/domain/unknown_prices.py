@@ -9,6 +9,9 @@ from bot.domain.guild_rules import Limit, Rules, Scope
 from bot.domain.spend_request import SpendingView, SpendRequest, Unpriced
 from bot.errors import Refused
 
+UNKNOWN_PRICE = "unknown price"
+"""The reason of a refusal of more jobs than one whose price is not known."""
+
 
 def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
     """Whether the member has to say yes to the price first.
@@ -18,6 +21,11 @@ def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
     if rules.confirm_above is not None and (request.total > rules.confirm_above or not request.is_priced):
         return True
     return rules.job_ceiling is not None and rules.approve_above is None and not request.is_priced
+
+
+def needs_no_look(request: SpendRequest, rules: Rules) -> bool:
+    """Whether the server lets its members spend this without a look at the price: it is within what it has set."""
+    return rules.confirm_above is not None and request.is_priced and request.total <= rules.confirm_above
 
 
 def needs_approval(request: SpendRequest, rules: Rules) -> bool:
@@ -38,9 +46,9 @@ def refuse_second_unknown(request: SpendRequest, rules: Rules, limits: Sequence[
         if item.known:
             continue
         if what in open_:
-            raise Refused(texts.price_still_unknown(item.title), "unknown price")
+            raise Refused(texts.price_still_unknown(item.title), UNKNOWN_PRICE)
         if what in here:
-            raise Refused(texts.one_of_unknown_price(item.title), "unknown price")
+            raise Refused(texts.one_of_unknown_price(item.title), UNKNOWN_PRICE)
         here.add(what)
 
 

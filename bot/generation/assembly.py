@@ -16,6 +16,7 @@ from bot.generation.retry import Retries
 from bot.generation.rewritten_prompts import RewrittenPrompts
 from bot.generation.sources import Sources
 from bot.generation.visible_jobs import VisibleJobs
+from bot.generation.word_requests import WordRequests
 from bot.guild.operation_switches import OperationSwitches
 from bot.jobs.admission import Admission
 from bot.jobs.intake import JobService
@@ -38,6 +39,7 @@ class GenerationUseCases:
     reactions: Reactions
     recipe_runs: RecipeRuns
     recipe_drafts: RecipeDrafts
+    word_requests: WordRequests
 
 
 def make_use_cases(
@@ -86,4 +88,13 @@ def make_use_cases(
         ),
         recipe_runs=RecipeRuns(catalogue=catalogue, sources=sources, admission=admission),
         recipe_drafts=RecipeDrafts(catalogue=catalogue, store=store, clock=clock),
+        word_requests=WordRequests(
+            catalogue=catalogue,
+            switches=switches,
+            visible=visible,
+            next_steps=next_steps,
+            reruns=reruns,
+            store=store,
+            clock=clock,
+        ),
     )

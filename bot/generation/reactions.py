@@ -25,8 +25,6 @@ from bot.store.texts import REACTION_WITHDRAWN
 
 QUIET_S = 600.0
 """Within this time a member gets at most one message that a reaction did nothing."""
-STRENGTH = "strong"
-"""How much a variant made by a reaction changes: a die is for surprises."""
 NEXT_STEPS: Mapping[ReactionAction, tuple[str, MediaKind]] = MappingProxyType(
     {
         ReactionAction.ANIMATE: ("video.generate", MediaKind.IMAGE),
@@ -118,7 +116,8 @@ class Reactions:
         if action is ReactionAction.VARY:
             if job.state is not JobState.DELIVERED:
                 raise InputError(texts.NO_RESULT)
-            return await self._reruns.vary(job, payer, STRENGTH)
+            rules = await self._store.settings.get(job.guild_id)
+            return await self._reruns.vary(job, payer, rules.vary_strength)
         operation_id, kind = NEXT_STEPS[action]
         medium = await self._next_steps.medium_of_card(shown, kind)
         return self._next_steps.begin(job.guild_id, operation_id, medium).completed
@@ -129,6 +128,16 @@ class Reactions:
         Raises as `Generations.accept` does, and Refused if it was taken back meanwhile.
         """
         return await self._generations.accept(generation, replace(origin, reaction=key))
+
+    async def press_star(self, key: ReactionKey, reacted: ReactedCard) -> bool:
+        """Count a star that a member presses for, or take it back if it was there. Return whether it counts."""
+        require_kept(*reacted.jobs)
+        store = self._store.reaction_acts
+        if await store.take_back(key.guild_id, key.message_id, key.emoji, key.member_id) is not None:
+            return False
+        await store.note(key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id)
+        await store.note_done(key)
+        return True
 
     async def note_done(self, key: ReactionKey) -> None:
         """Note that a reaction that waited to act has done so; one that `accept` has noted stays as it is."""
@@ -158,6 +167,14 @@ class Reactions:
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
         """Remove all reactions on a message, or those with one emoji. Return the ids of their cards."""
         return await self._store.reaction_acts.clear(guild_id, message_id, emoji)
+
+    async def begin_legend(self, guild_id: int, channel_id: int) -> bool:
+        """Note that a channel is told what emojis do. False if it was told before."""
+        return await self._store.reactions.begin_legend(guild_id, channel_id)
+
+    async def undo_legend(self, guild_id: int, channel_id: int) -> None:
+        """Note that it could not be told, so that the next result does."""
+        await self._store.reactions.undo_legend(guild_id, channel_id)
 
     async def may_report(self, guild_id: int, what: str) -> bool:
         """Whether to report now that a reaction did nothing; the same `what` is reported once in `QUIET_S`."""

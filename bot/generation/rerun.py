@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.catalogue import LiveCatalogue
+from bot.catalogue import LiveCatalogue, Operation
 from bot.domain.card_jobs import results_of
 from bot.domain.guild_rules import Payer, Rules
 from bot.domain.models import Job, MediaKind
+from bot.domain.text import shortened
 from bot.domain.visibility import Viewer
 from bot.errors import InputError, Refused
 from bot.generation import texts
@@ -19,7 +20,7 @@ from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.field_paths import flattened
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.lacking import undocumented_names
-from bot.generation.rewrites import VARIANT, enhancer_of, varying
+from bot.generation.rewrites import PICTURE_EDITS, VARIANT, changing_look, enhancer_of, varying
 from bot.generation.sources import SourceRef
 from bot.generation.steps import PROMPT_OF_STEP_BEFORE
 from bot.guild.operation_switches import OperationSwitches
@@ -27,8 +28,12 @@ from bot.store import Store
 
 IMAGE_EDIT = "image.edit"
 COPIES_MAX = 4
+SHOWN_CHARS = 4000
+"""How much of what a picture was made from the prompt of its variant repeats."""
 _CARRIED = ("aspect_ratio", "resolution")
 """Fields of an image's input that its variant keeps."""
+_OF_CHARACTERS = frozenset({"character_id", "character_ids", "reference_image_urls"})
+"""Fields of an image's input by which members give the character that it shows."""
 
 
 def require_payer(rules: Rules, job: Job, member_id: int) -> None:
@@ -94,10 +99,27 @@ class Reruns:
         operation = self._catalogue.current.find(job.operation)
         if operation is None or operation.workflow == "prompt":
             return False
+        if _is_image(job):
+            return self._are_on(job, IMAGE_EDIT) or (_has_seed(operation) and self._are_on(job, operation.id))
         if not _prompt(job):
-            return is_spoken(operation, job.input) and self._switches.is_on(job.guild_id, operation.id)
-        needed = [VARIANT, IMAGE_EDIT] if _is_image(job) else [enhancer_of(operation, VARIANT), operation.id]
-        return all(self._switches.is_on(job.guild_id, each) for each in needed)
+            return is_spoken(operation, job.input) and self._are_on(job, operation.id)
+        return self._are_on(job, enhancer_of(operation), operation.id)
+
+    async def can_change_look(self, job: Job) -> bool:
+        """Whether a picture shows a character, as far as its input or its prompt's origin says, who can look otherwise.
+
+        Elsewhere what rewrites for characters has no business: it writes of faces and clothes, whatever it is given.
+        """
+        if not (_is_image(job) and _prompt(job) and self._are_on(job, VARIANT, IMAGE_EDIT)):
+            return False
+        if any(name in _OF_CHARACTERS and value for name, value in job.input.items()):
+            return True
+        origins = [*job.after_ids, *([job.parent_id] if job.parent_id else [])]
+        found = [await self._store.jobs.get(job.guild_id, each) for each in origins]
+        return any(each is not None and each.operation == VARIANT for each in found)
+
+    def _are_on(self, job: Job, *operations: str) -> bool:
+        return all(self._switches.is_on(job.guild_id, each) for each in operations)
 
     async def vary(self, job: Job, viewer: Viewer, strength: str) -> Generation:
         """Return a variant of an image by editing it, of a spoken text by another delivery, else by another prompt.
@@ -110,7 +132,7 @@ class Reruns:
         if not self.can_vary(job):
             raise InputError(texts.NO_VARIANT)
         if _is_image(job):
-            return await self._image_variant(job, strength)
+            return await self._picture_variant(job, viewer, strength)
         operation = self._catalogue.current.resolve(job.operation)
         values, files = await self._earlier.input_of(job, viewer)
         prompt = _prompt(job)
@@ -124,12 +146,31 @@ class Reruns:
             files=files,
             private=await self._earlier.is_private(job),
             parent_id=job.id,
-            before=[varying(operation, enhancer_of(operation, VARIANT), prompt, strength)] if prompt else (),
+            before=[varying(operation, prompt, strength)] if prompt else (),
             fill=dict(PROMPT_OF_STEP_BEFORE) if prompt else {},
             reseed=True,
         )
 
-    async def _image_variant(self, job: Job, strength: str) -> Generation:
+    async def vary_look(self, job: Job, viewer: Viewer) -> Generation:
+        """Return a variant of a picture in which its character looks otherwise. Raises InputError."""
+        await self.require_payer(job, viewer.member_id)
+        if not job.input:
+            raise InputError(texts.ERASED)
+        if not await self.can_change_look(job):
+            raise InputError(texts.NO_LOOK)
+        edit = await self._edited(job)
+        return replace(edit, before=[changing_look(_prompt(job))], fill=dict(PROMPT_OF_STEP_BEFORE))
+
+    async def _picture_variant(self, job: Job, viewer: Viewer, strength: str) -> Generation:
+        """Return one job: an edit of the picture; where edits are off here, another seed."""
+        if not self._are_on(job, IMAGE_EDIT):
+            return await self.rerun(job, viewer)
+        edit = await self._edited(job)
+        shown = "" if "image_url" in job.input else shortened(_prompt(job), SHOWN_CHARS)
+        return replace(edit, values={**edit.values, "prompt": texts.varied(PICTURE_EDITS[strength], shown)})
+
+    async def _edited(self, job: Job) -> Generation:
+        """Return an edit of the job's picture that lacks its prompt."""
         image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE, field="image_url")
         editors = {model.id for model in self._catalogue.current.resolve(IMAGE_EDIT).models}
         carried = [*_CARRIED, "model"] if job.model in editors else _CARRIED
@@ -139,8 +180,6 @@ class Reruns:
             files=[image],
             private=await self._earlier.is_private(job),
             parent_id=job.id,
-            before=[varying(self._catalogue.current.resolve(job.operation), VARIANT, _prompt(job), strength)],
-            fill=dict(PROMPT_OF_STEP_BEFORE),
         )
 
     async def edit(self, job: Job, viewer: Viewer) -> Edit:
@@ -168,6 +207,10 @@ def copies_of(jobs: Sequence[Job], job: Job) -> int:
 
 def _without_seed(job: Job) -> dict[str, Any]:
     return {name: value for name, value in job.input.items() if name != "seed"}
+
+
+def _has_seed(operation: Operation) -> bool:
+    return any(field.name == "seed" for field in operation.fields)
 
 
 def _is_image(job: Job) -> bool:

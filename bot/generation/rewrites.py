@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot.catalogue import Catalogue, Operation
+from bot.domain.models import MediaKind
 from bot.generation import texts
 from bot.jobs.card_spec import JobSpec
 
@@ -23,8 +24,13 @@ _ENHANCERS: Final = {
 _SOUND: Final = "audio"
 _HINTS: Final = {"prompt": "prompt", "aspectRatio": "aspect_ratio", "visualStyle": "style", "duration": "duration"}
 """Fields of a job from which an enhancer knows what the prompt is for."""
-REWRITES: Final[Mapping[str, str]] = MappingProxyType({"subtle": texts.SUBTLE_REWRITE, "strong": texts.STRONG_REWRITE})
-"""How the prompt of a variant of something that is seen is rewritten, by strength."""
+PICTURE_EDITS: Final[Mapping[str, str]] = MappingProxyType(
+    {"subtle": texts.SUBTLE_REWRITE, "strong": texts.STRONG_REWRITE}
+)
+"""What edits a picture into a variant of it, by strength."""
+VIDEO_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
+    {"subtle": texts.SUBTLE_VIDEO_REWRITE, "strong": texts.STRONG_VIDEO_REWRITE}
+)
 MUSIC_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
     {"subtle": texts.SUBTLE_MUSIC_REWRITE, "strong": texts.STRONG_MUSIC_REWRITE}
 )
@@ -33,14 +39,15 @@ SOUND_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def enhancer_of(operation: Operation, default: str) -> str:
-    """Return the id of the prompt operation that fits the operation's workflow, `default` if none does."""
-    return _ENHANCERS.get(operation.workflow, default)
+def enhancer_of(operation: Operation) -> str:
+    """Return the id of the prompt operation that fits the operation: by its workflow, else by what it makes."""
+    makes_video = any(each.kind is MediaKind.VIDEO for each in operation.outputs)
+    return _ENHANCERS.get(operation.workflow, _FOR_VIDEO if makes_video else _FOR_IMAGE)
 
 
 def enhancing(catalogue: Catalogue, operation: Operation, values: Mapping[str, Any]) -> JobSpec:
     """Return the step that makes the prompt among `values` better. Raises InputError."""
-    enhancer = catalogue.resolve(enhancer_of(operation, _FOR_IMAGE))
+    enhancer = catalogue.resolve(enhancer_of(operation))
     known = {each.name for each in enhancer.fields}
     given = {name: values.get(field) for name, field in _HINTS.items() if name in known}
     if operation.workflow == _SOUND:
@@ -48,12 +55,17 @@ def enhancing(catalogue: Catalogue, operation: Operation, values: Mapping[str, A
     return JobSpec(operation=enhancer.id, input=given)
 
 
-def varying(operation: Operation, enhancer: str, prompt: str, strength: str) -> JobSpec:
+def varying(operation: Operation, prompt: str, strength: str) -> JobSpec:
     """Return the step that turns a prompt of the operation into that of a variant; `strength`: subtle or strong."""
-    rewrites = REWRITES
+    rewrites = VIDEO_REWRITES
     if operation.workflow == _SOUND:
         rewrites = MUSIC_REWRITES if is_music(operation) else SOUND_REWRITES
-    return JobSpec(operation=enhancer, input={"prompt": prompt, "rewriteRequest": rewrites[strength]})
+    return JobSpec(operation=enhancer_of(operation), input={"prompt": prompt, "rewriteRequest": rewrites[strength]})
+
+
+def changing_look(prompt: str) -> JobSpec:
+    """Return the step that gives the character whom a prompt describes another look: what the tool is for."""
+    return JobSpec(operation=VARIANT, input={"prompt": prompt, "rewriteRequest": texts.LOOK_REWRITE})
 
 
 def is_music(operation: Operation) -> bool:

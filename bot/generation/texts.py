@@ -111,12 +111,22 @@ RERUNS_OFF = "This server's moderators have switched re-runs off. The commands s
 AUTHOR_PAYS_ONCE = "You have done this on this message already; its author pays for it once."
 AUTHORS_ONLY = "In this server only who asked for a result may make more of it this way. The commands still work."
 NO_VARIANT = "There is no variant of this: it has no prompt or spoken text, or what makes one is switched off here."
-NOTHING_FAILED = "Nothing of this can be tried again: it did not fail, or a moderator refused it."
+NO_LOOK = "This picture was made without a character, so there is no other look of one. Use Subtle or Strong."
+NOTHING_FAILED = "This did not fail, or a moderator refused it. Use Re-run to make it again."
 VARIED_IMAGE = "picture"
 """The label of the image that a variant is made of."""
 
 SUBTLE_REWRITE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
 STRONG_REWRITE = "Keep the subject only. Change the composition, the setting and the mood boldly."
+LOOK_REWRITE = "Keep the character's identity, face and pose. Change what they wear, its colours and materials."
+SUBTLE_VIDEO_REWRITE = (
+    "This describes a video. Keep the subject, what happens and the framing. Change only small details, such as the "
+    "light, the colours or the pace."
+)
+STRONG_VIDEO_REWRITE = (
+    "This describes a video. Keep the subject only. Change the setting, the camera's movement, the pace and the mood "
+    "boldly."
+)
 SUBTLE_MUSIC_REWRITE = (
     "This describes music. Keep its genre and theme, and any lyrics word for word. Change only small details of the "
     "sound, such as the tempo, one instrument or the mood."
@@ -333,3 +343,25 @@ POLISHED_VIDEO = "A link to the video"
 def api_needs(labels: Sequence[str]) -> str:
     """Say which fields Cannon Studio itself has asked for."""
     return f"Cannon Studio needs {' and '.join(f'the {label}' for label in labels)} for this."
+
+
+def varied(instruction: str, prompt: str) -> str:
+    """Return the prompt that edits a picture into a variant; `prompt`: what the picture was made from, '' for none."""
+    return f"{instruction} The picture shows: {prompt}" if prompt else instruction
+
+
+# ---------------------------------------------------------------------- what members say in words
+
+WHAT_TO_SAY = (
+    "Mention me with what you want, for example “a fox in the snow, 16:9”, “video of a river”, “music: slow jazz” or "
+    "“say: welcome”. Or reply to a result and mention me."
+)
+WHAT_OF_PICTURE = "Tell me what to change, for example “make it night, wider”, “animate: slow zoom”, “again” or “vary”."
+WHAT_OF_VIDEO = "Of a video I can make “upscale”, “subtitles”, “sound of rain”, “again” or “vary”."
+WHAT_OF_SOUND = "Of a sound I can make “again”, “vary” or “lip sync”."
+FOR_VIDEOS_ONLY = "That works on videos. Of a picture I can make a change, “animate”, “again” or “vary”."
+
+
+def reshape(ratio: str) -> str:
+    """Return the prompt of an edit that changes nothing but the format; `ratio` as in 16:9."""
+    return f"Keep the picture as it is and continue the scene to fill {ratio}."

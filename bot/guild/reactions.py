@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.domain.reaction_rules import PAID, RULES_MAX, Reaction, ReactionRules, Who, read_emoji
+from bot.domain.reaction_rules import PAID, RULES_MAX, Reaction, ReactionRules, Seeding, Who, read_emoji
 from bot.errors import InputError
 from bot.guild import texts
 from bot.guild.changes import ModeratorActs
@@ -61,9 +61,9 @@ class ReactionChanges(ModeratorActs):
         )
         return _reset(count)
 
-    async def switch(self, guild_id: int, *, reactions: bool | None, seeds: bool | None, by_id: int) -> str:
-        """Switch reactions, or whether the bot puts them on results; None leaves it. Raises InputError for neither."""
-        words = {"reactions": _on_off(reactions), "seeds": _on_off(seeds)}
+    async def switch(self, guild_id: int, *, reactions: bool | None, seeds: Seeding | None, by_id: int) -> str:
+        """Switch reactions, or which of them the bot puts on results; None leaves it. Raises InputError for neither."""
+        words = {"reactions": _on_off(reactions), "seeds": None if seeds is None else seeds.value}
         if not any(words.values()):
             raise InputError(texts.NOTHING_TO_SWITCH)
         line = _line(by_id, texts.reactions_switched(**words), **words)

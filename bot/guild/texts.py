@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.domain.harmless_text import tame
 from bot.domain.reaction_rules import Purse, ReactionAction
-from bot.domain.text import full_stop
+from bot.domain.text import counted_credits, full_stop
 
 DECIDED = "Somebody has decided about this already, or its time is over."
 
@@ -139,12 +139,12 @@ def refused(reason: str) -> str:
 def approved_line(author_id: int, amount: str, *, granted: bool) -> str:
     """Return the line of an approval."""
     also = " and granted them as many" if granted else ""
-    return f"approved <@{author_id}>'s job of about {amount} credits{also}"
+    return f"approved <@{author_id}>'s job of about {counted_credits(amount)}{also}"
 
 
 def refused_line(author_id: int, amount: str, reason: str) -> str:
     """Return the line of a refusal."""
-    return f"refused <@{author_id}>'s job of about {amount} credits" + (f": {reason}" if reason else "")
+    return f"refused <@{author_id}>'s job of about {counted_credits(amount)}" + (f": {reason}" if reason else "")
 
 
 # ---------------------------------------------------------------------- reviews
@@ -315,12 +315,12 @@ ACTIONS = {
     ReactionAction.ANIMATE: "animate",
     ReactionAction.UPSCALE: "upscale",
     ReactionAction.SUBTITLES: "add subtitles",
-    ReactionAction.SEND: "send to who reacts",
-    ReactionAction.GALLERY: "star for the gallery",
+    ReactionAction.SEND: "send to my DMs",
+    ReactionAction.GALLERY: "save to gallery",
     ReactionAction.REMOVE: "take down",
     ReactionAction.NONE: "nothing",
 }
-PURSES = {Purse.REACTOR: "who reacts pays", Purse.AUTHOR: "the author pays"}
+PURSES = {Purse.REACTOR: "the person who reacts pays", Purse.AUTHOR: "the author pays"}
 GALLERY_OFF = "off"
 NOTHING_TO_SWITCH = "Say what to switch: `reactions`, `seeds` or both."
 NO_GALLERY_CHANNEL = "Name the gallery's channel."

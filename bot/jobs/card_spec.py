@@ -87,7 +87,7 @@ class CardSpec:
     agreed: ShownPrice | None = None
     """The price that the member has said yes to; None: none was shown."""
     pressed: bool = False
-    """Whether the press of a control requests it: then its price has to be shown first."""
+    """Whether the press of a control requests it: then its price has to be shown first, unless rules call it small."""
     labelled: Decimal | None = None
     """The price, in credits, that the control's label told; None: it told none."""
     accepted: Collection[str] = ()

@@ -15,7 +15,7 @@ from bot.domain.spend_request import JOBS_PER_CARD, KeyChanged, ShownPrice, Spen
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
-from bot.domain.unknown_prices import needs_confirmation
+from bot.domain.unknown_prices import needs_confirmation, needs_no_look
 from bot.errors import InputError, Refused
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys, UsableKey
@@ -44,10 +44,11 @@ TOKEN_LIFE_S = 14 * 60.0
 class Unconfirmed(Exception):
     """The member has to confirm first: nothing was stored or held. Amounts are in credits.
 
-    The price is above what this server wants confirmed, or not known, or the control that was pressed did not tell it;
-    or, with `may_pay_twice`, an earlier attempt that Cannon Studio never confirmed may have been charged; or there are
-    `cautions` to accept. `shown` is the price that a yes agrees to; `basis` and `seen` are those of the estimate that
-    is the least certain; `left` is what the member has left, None if nothing bounds it.
+    The price is above what this server wants confirmed, or not known, or the control that was pressed did not tell it,
+    though this server does not call it small; or, with `may_pay_twice`, an earlier attempt that Cannon Studio never
+    confirmed may have been charged; or there are `cautions` to accept. `shown` is the price that a yes agrees to;
+    `basis` and `seen` are those of the estimate that is the least certain; `left` is what the member has left, None if
+    nothing bounds it.
     """
 
     def __init__(
@@ -180,7 +181,8 @@ class JobService:
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_agreed = spec.agreed is not None and spec.agreed.covers(spend)
-        is_to_confirm = needs_confirmation(spend, rules) or not spec.is_price_shown(spend.total)
+        is_shown = needs_no_look(spend, rules) or spec.is_price_shown(spend.total)
+        is_to_confirm = needs_confirmation(spend, rules) or not is_shown
         cautions = distinct((each for job in checked for each in job.cautions), spec.accepted)
         if may_pay_twice or cautions or (is_to_confirm and not is_agreed):
             left = await self._judged_early(spend, spec)

@@ -8,6 +8,7 @@ from bot.store.guild.reaction_acts import DueWish
 from bot.store.guild.recipes import KeptRecipe, Saved
 from bot.store.guild.review_places import ReviewRule
 from bot.store.guild.reviews import Review, ReviewVerdict
+from bot.store.guild.word_offers import WordOffer
 from bot.store.jobs.cancellation import Cancelled
 from bot.store.jobs.copies import Copy, DoomedCopy
 from bot.store.jobs.overshoots import Overshoot
@@ -46,4 +47,5 @@ __all__ = [
     "Store",
     "TriedOutcome",
     "TriedValue",
+    "WordOffer",
 ]

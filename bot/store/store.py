@@ -35,6 +35,7 @@ from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings
 from bot.store.guild.switched_off import SwitchedOff
 from bot.store.guild.voices import Voices
+from bot.store.guild.word_offers import WordOffers
 from bot.store.integrity import problems_of, problems_of_file
 from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
@@ -103,6 +104,7 @@ class Store:
         self.recipes = Recipes(database, box, clock)
         self.voices = Voices(database, box, clock)
         self.drafts = Drafts(database, box, clock)
+        self.word_offers = WordOffers(database, box, clock)
         self.approvals = Approvals(database, box, clock)
         self.reviews = Reviews(database, box, clock)
         self.reports = Reports(database, box, clock)

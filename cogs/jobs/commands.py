@@ -21,6 +21,7 @@ from cogs.jobs import pages as job_pages
 from cogs.jobs import texts
 from cogs.results import buttons as results
 from cogs.results import fresh_links
+from cogs.results.details import show_job
 from cogs.results.late import find_late, may_come_late
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.controls import on, on_job
@@ -99,8 +100,10 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
     async def show(self, interaction: Interaction, id: JobId) -> None:  # noqa: A002 - the option's name
         """Show ephemerally a job that the member may see."""
         job = await visible_job(interaction, id)
-        embed, view = await job_pages.family_page(interaction.client, await viewer_of(interaction), job)
-        await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+        jobs = await interaction.client.parts.generation.earlier.of_card(job)
+        rules = await interaction.client.parts.store.settings.get(job.guild_id)
+        controls = results.offered(interaction.client, jobs, linked=bool(job.media), told_above=rules.confirm_above)
+        await show_job(interaction, job, controls)
 
     @app_commands.command(name="cancel", description=texts.JOBS_CANCEL)
     @app_commands.describe(id=texts.JOB_ID_OPTION, drop=texts.DROP_OPTION)
@@ -120,7 +123,7 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
         try:
             await in_time(interaction.response.send_message(done, ephemeral=True))
         finally:
-            await interaction.client.parts.delivery.show(guild_id, job.card_id)
+            await interaction.client.parts.delivery.show_now(guild_id, job.card_id)
 
     @app_commands.command(name="recover", description=texts.JOBS_RECOVER)
     @app_commands.describe(id=texts.HELD_JOB_OPTION)
@@ -215,7 +218,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
         await _move_here(interaction, job)
     for each in held:
         await _post(interaction, each)
-    await bot.parts.delivery.show(job.guild_id, job.card_id)
+    await bot.parts.delivery.show_now(job.guild_id, job.card_id)
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     if card is not None and not card.private:
         await in_time(interaction.edit_original_response(content=texts.posted(message_link(card))))

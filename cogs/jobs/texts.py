@@ -10,7 +10,7 @@ from bot.domain.text import full_stop
 
 JOBS_GROUP = "Jobs: lists, families, cancelling, another try"
 JOBS_LIST = "Jobs of this server: your own, or for moderators all"
-JOBS_SHOW = "A job with its family: what came from what, and what each cost"
+JOBS_SHOW = "A job with its result, its settings, and what came from what"
 JOBS_CANCEL = "Stop a job; what Cannon Studio has begun goes on and is paid"
 JOBS_RECOVER = "Post a result that could not be posted: on its card, or here"
 JOBS_RETRY = "Try again what failed; the steps before it are kept"
@@ -37,31 +37,14 @@ def list_title(title: str, state: str) -> str:
 
 def list_footer(number: int, pages: int, total: int) -> str:
     """Return the footer of page `number`, counted from 1."""
-    return f"Page {number} of {pages} · {total} jobs · more on one: /jobs show"
-
-
-# ---------------------------------------------------------------------- a job with its family
-
-STATE, COST, AUTHOR, CARD, FAMILY_COST = "State", "Cost", "Asked by", "Card", "Family in all"
-FAMILY = "**Family**"
-RECORD_ERASED = "Its record was erased."
-
-
-def job_title(job_id: str, operation: str) -> str:
-    """Return the title of a job's page."""
-    return f"Job {job_id} · {operation}"
-
-
-def and_held(paid: str, held: str) -> str:
-    """Return what a family has cost, with what is held for its open jobs."""
-    return f"{paid}, and {held} held"
+    return f"Page {number} of {pages} · {total} job{'' if total == 1 else 's'} · more on one: /jobs show"
 
 
 # ---------------------------------------------------------------------- cancelling
 
 NOT_YOURS = "Only who asked for this job, or a moderator, can do this."
-RESULT_DROPPED = "Its result will not be posted; `/jobs recover` posts it all the same."
-RESULT_POSTED = "Its result will still be posted; with `drop` it is not."
+RESULT_DROPPED = "I won't post the result. Changed your mind? Use `/jobs recover`."
+RESULT_POSTED = "I post the result when it is done; with `drop` I won't."
 
 
 def nothing_to_cancel(job_id: str) -> str:
@@ -81,10 +64,7 @@ def cancelled(job_id: str, others: str) -> str:
 
 def too_late_to_cancel(job_id: str, result: str, others: str) -> str:
     """Say that the job will be charged, and whether its result will be posted."""
-    return (
-        f"Job {job_id} has been sent to Cannon Studio, which cannot stop it: it goes on and costs what it costs. "
-        f"{result}{others}"
-    )
+    return f"Too late to stop {job_id}: Cannon Studio has started it and it will be charged. {result}{others}"
 
 
 # ---------------------------------------------------------------------- results that could not be posted

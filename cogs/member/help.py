@@ -17,9 +17,11 @@ from bot.jobs.price_book import PriceBook
 from cogs.member import texts
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.interaction import Interaction
+from cogs.ui.legend import reaction_legend
 from cogs.ui.pages import pages
 from cogs.ui.permissions import is_moderator
 from cogs.ui.prices import price_lines, price_range
+from cogs.ui.texts import LEGEND_WORDS
 from cogs.workflows.options import operation_of
 
 AnyCommand = app_commands.Command[Any, ..., Any]
@@ -84,7 +86,9 @@ def commands_of(entry: HelpEntry) -> Iterator[AnyCommand]:
         yield entry
 
 
-def overview(shown: HelpContext, found: Iterable[HelpEntry], menus: Sequence[str], payer: str) -> list[str]:
+def overview(
+    shown: HelpContext, found: Iterable[HelpEntry], menus: Sequence[str], payer: str, legend: str
+) -> list[str]:
     """Return the blocks of the first page: each group with its commands, then how things work."""
     blocks = [texts.introduction(payer)]
     for entry in found:
@@ -96,7 +100,7 @@ def overview(shown: HelpContext, found: Iterable[HelpEntry], menus: Sequence[str
         blocks.append("\n".join(lines))
     if menus:
         blocks.append(texts.message_menus(menus))
-    return [*blocks, texts.SOURCES, texts.COSTS]
+    return [*blocks, legend, texts.SOURCES, texts.COSTS]
 
 
 def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
@@ -165,10 +169,9 @@ class Help(commands.Cog):
 async def show_overview(interaction: Interaction) -> None:
     """Answer with all groups that the member may use."""
     found, shown = await entries(interaction), await _shown(interaction)
-    await _send(
-        interaction,
-        pages(texts.HELP_TITLE, overview(shown, found.values(), _menus(interaction), await _payer(interaction))),
-    )
+    payer, legend = await _payer(interaction), await _legend(interaction)
+    blocks = overview(shown, found.values(), _menus(interaction), payer, legend)
+    await _send(interaction, pages(texts.HELP_TITLE, blocks))
 
 
 async def _shown(interaction: Interaction) -> HelpContext:
@@ -192,6 +195,14 @@ async def _send(interaction: Interaction, made: Sequence[discord.Embed]) -> None
 
 def _menus(interaction: Interaction) -> list[str]:
     return [each.name for each in interaction.client.tree.get_commands(type=discord.AppCommandType.message)]
+
+
+async def _legend(interaction: Interaction) -> str:
+    """Return what reactions and words do on this server."""
+    store, guild_id = interaction.client.parts.store, interaction.guild_id or 0
+    legend = reaction_legend(await store.reactions.get(guild_id))
+    rules = await store.settings.get(guild_id)
+    return f"{legend} {LEGEND_WORDS}" if rules.answer_words else legend
 
 
 async def _payer(interaction: Interaction) -> str:

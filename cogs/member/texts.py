@@ -5,6 +5,8 @@ Amounts of credits come in as text.
 
 from collections.abc import Iterable
 
+from bot.domain.text import counted_credits
+
 # ---------------------------------------------------------------------- commands and options
 
 HELP = "What there is, what it costs here, and who pays"
@@ -141,7 +143,7 @@ def spent_for(amount: str, jobs: int) -> str:
 
 def a_day(amount: str) -> str:
     """Return the spending rate."""
-    return f"{amount} credits a day"
+    return f"{counted_credits(amount)} a day"
 
 
 def credits_left(amount: str) -> str:

@@ -22,6 +22,7 @@ from bot.delivery.texts import practice_title
 from bot.domain.credit_expiry import days_left
 from bot.domain.harmless_text import bare
 from bot.domain.models import ExpiringCredits, credits_text, credits_words
+from bot.domain.shares import percents
 from bot.domain.text import shortened
 from bot.errors import CannonError, NoKey
 from bot.guild.api_keys import UsableKey
@@ -195,9 +196,11 @@ def _embed(found: Report, rate: SpendingRate, days: int) -> discord.Embed:
 
 def _top(rows: Iterable[tuple[str, Decimal]], total: Decimal) -> str:
     """Write the first rows with their place, amount and share."""
+    listed = list(rows)
+    shares = percents([spent for _, spent in listed], total)
     lines = [
-        f"{place}. {name} {credits_text(spent)} ({_whole(spent * 100 / total)} %)"
-        for place, (name, spent) in enumerate(rows, start=1)
+        f"{place}. {name} {credits_text(spent)} ({share} %)"
+        for place, ((name, spent), share) in enumerate(zip(listed, shares, strict=True), start=1)
         if place <= TOP_SHOWN
     ]
     return fitting(lines, EMBED_FIELD_CHARS)

@@ -5,6 +5,8 @@ Amounts of credits, times and durations come in as text; what a member or Cannon
 
 from collections.abc import Sequence
 
+from bot.domain.text import counted_credits
+
 # ---------------------------------------------------------------------- /studio: commands and options
 
 STUDIO_GROUP = "Cannon Studio on this server"
@@ -173,7 +175,7 @@ def api_answers(took_ms: float) -> str:
 
 def credits_amount(amount: str) -> str:
     """Return an amount with its unit."""
-    return f"{amount} credits"
+    return counted_credits(amount)
 
 
 def description_read(at: str) -> str:
@@ -353,7 +355,7 @@ def approval_title(operation: str) -> str:
 
 def approval_estimate(amount: str, basis: str) -> str:
     """Return what the jobs are expected to cost, and what that is based on."""
-    return f"{amount} credits ({basis})"
+    return f"{counted_credits(amount)} ({basis})"
 
 
 def approval_footer(card_id: str) -> str:
@@ -363,7 +365,7 @@ def approval_footer(card_id: str) -> str:
 
 def approved(by_id: int, grant: tuple[int, str] | None) -> str:
     """Say who approved; `grant` is the member who was granted credits, and how many."""
-    granted = "" if grant is None else f", and <@{grant[0]}> was granted {grant[1]} credits"
+    granted = "" if grant is None else f", and <@{grant[0]}> was granted {counted_credits(grant[1])}"
     return f"Approved by <@{by_id}>{granted}."
 
 

@@ -24,11 +24,12 @@ from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
 from cogs.reactions.price_line import is_told, tell_price
-from cogs.reactions.submit import CardTarget, PostableChannel, ReactionPayer, accept, post
+from cogs.reactions.submit import CardTarget, ReactionPayer, accept, post
 from cogs.results.priced import rerun_price
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
-from cogs.ui.permissions import moderates
+from cogs.ui.interaction import PostableChannel
+from cogs.ui.viewer import viewer_in
 
 log = structlog.get_logger(__name__)
 
@@ -163,13 +164,6 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     await post(bot, accepted, target)
 
 
-async def viewer_in(bot: CannonBot, member: discord.Member, channel: PostableChannel | None) -> Viewer:
-    """Return a member without an interaction as a viewer; `channel` is where they react right now, None for nowhere."""
-    rules = await bot.parts.store.settings.get(member.guild.id)
-    is_moderator = moderates(member.guild_permissions, member, rules)
-    return bot.parts.sights.reactor(member, channel, is_moderator=is_moderator)
-
-
 async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:
     """Return the payer, with the roles they have now."""
     if reacted.rule.payer is Purse.REACTOR or reacted.card.author_id == reacted.member.id:
@@ -196,7 +190,15 @@ def _limit_rate(context: ReactionContext, reacted: Reacted) -> None:
 
 
 async def send(context: ReactionContext, reacted: Reacted) -> None:
-    """Send the results to the reactor by direct message."""
+    """Send the results to the reactor by direct message; nobody is told where they accept none."""
+    try:
+        await send_privately(context, reacted)
+    except discord.Forbidden as error:  # so this cannot be reported to them either
+        log.info("reaction.no_private_message", card=reacted.card.id, code=error.code)
+
+
+async def send_privately(context: ReactionContext, reacted: Reacted) -> None:
+    """Send the results to a member by direct message. Raises InputError, Refused, and Forbidden if they accept none."""
     card, jobs, parts = reacted.card, reacted.jobs, context.bot.parts
     if all(job.state is not JobState.DELIVERED for job in jobs):
         raise InputError(NO_RESULT)
@@ -218,8 +220,6 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
         )
     except NoPlace as error:
         raise InputError(error.sentence) from error
-    except discord.Forbidden as error:  # they accept no direct messages, so this cannot be reported to them either
-        log.info("reaction.no_private_message", card=card.id, code=error.code)
 
 
 async def star(context: ReactionContext, reacted: Reacted) -> None:

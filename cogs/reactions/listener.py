@@ -22,7 +22,8 @@ from bot.errors import BotError, Refused
 from bot.generation.reactions import Reactions
 from bot.store import DueWish
 from cogs.reactions import texts
-from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed, viewer_in
+from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
+from cogs.ui.viewer import viewer_in
 
 MEMBER_WITHIN_S = 30.0
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
+import discord
 import structlog
 
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE
+from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, UNKNOWN_EMOJI
 from bot.domain.models import Card, Job, JobState
+from bot.domain.reaction_rules import ReactionRules
 from bot.runtime.background import BackgroundTasks
 from cogs.reactions.actions import fits
+from cogs.ui.legend import channel_legend
 
 log = structlog.get_logger(__name__)
 
@@ -21,25 +24,40 @@ class Seeds:
         self._bot = bot
         self._tasks = BackgroundTasks()
 
-    def posted(self, card: Card, jobs: Sequence[Job], *, channel_id: int, message_id: int) -> None:
-        """Start to seed a result that was posted in `channel_id`, once the whole card has ended."""
-        if channel_id == card.channel_id and not card.private and all(job.state.ended for job in jobs):
-            self._tasks.start(self._seed(card, jobs, message_id), f"seed-{card.id}")
+    def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
+        """Start to seed a result that was posted where it was requested, once the whole card has ended."""
+        if message.channel.id == card.channel_id and not card.private and all(job.state.ended for job in jobs):
+            self._tasks.start(self._seed(card, jobs, message), f"seed-{card.id}")
 
-    async def _seed(self, card: Card, jobs: Sequence[Job], message_id: int) -> None:
+    async def _seed(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         try:
             settings = await self._bot.parts.store.reactions.get(card.guild_id)
-            if not (settings.seeds and settings.is_on) or all(job.state is not JobState.DELIVERED for job in jobs):
+            if not settings.is_on or all(job.state is not JobState.DELIVERED for job in jobs):
                 return
             gallery = settings.gallery_channel is not None
-            shown = [rule for rule in settings.rules.values() if fits(self._bot, rule.action, jobs, gallery=gallery)]
+            shown = [rule for rule in settings.seeded() if fits(self._bot, rule.action, jobs, gallery=gallery)]
             channel = self._bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
+            partial = channel.get_partial_message(message.id)
             for rule in shown[:REACTIONS_PER_MESSAGE]:
-                await in_time(channel.get_partial_message(message_id).add_reaction(rule.shown))
+                await _add(partial, rule.shown)
+            if shown and not message.content:
+                await self._explain(card, partial, settings)
         except DISCORD_ERRORS as error:
             log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
         except Exception:
             log.exception("reaction.seed_failed", card=card.id)
+
+    async def _explain(self, card: Card, message: discord.PartialMessage, settings: ReactionRules) -> None:
+        """Write once in a channel, on its first result itself, what the emojis under it do."""
+        reactions = self._bot.parts.generation.reactions
+        rules = await self._bot.parts.store.settings.get(card.guild_id)
+        if not await reactions.begin_legend(card.guild_id, card.channel_id):
+            return
+        try:
+            await in_time(message.edit(content=channel_legend(settings, answers_words=rules.answer_words)))
+        except DISCORD_ERRORS:
+            await reactions.undo_legend(card.guild_id, card.channel_id)
+            raise
 
     async def finished(self) -> None:
         """Wait until all seeding has finished."""
@@ -48,3 +66,13 @@ class Seeds:
     async def aclose(self) -> None:
         """Cancel all seeding that has not finished."""
         await self._tasks.stop()
+
+
+async def _add(message: discord.PartialMessage, emoji: str) -> None:
+    """Put an emoji under a message. One that was deleted since it was mapped keeps none of the others away."""
+    try:
+        await in_time(message.add_reaction(discord.PartialEmoji.from_str(emoji)))
+    except discord.HTTPException as error:
+        if error.code != UNKNOWN_EMOJI:
+            raise
+        log.info("reaction.emoji_gone", emoji=emoji)

@@ -14,6 +14,7 @@ from bot.domain.reaction_rules import (
     Reaction,
     ReactionAction,
     ReactionRules,
+    Seeding,
     Who,
     read_emoji,
 )
@@ -21,6 +22,7 @@ from bot.domain.text import on_off, shortened
 from bot.errors import InputError
 from bot.guild.reactions import gallery_text, rule_text
 from cogs.reactions import texts
+from cogs.reactions.emojis import mapped_emoji, usable_emoji
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, moderators_only, require_moderator
 from cogs.ui.texts import NONE_LISTED
@@ -38,7 +40,7 @@ def overview(settings: ReactionRules) -> discord.Embed:
         title=texts.OVERVIEW, description=shortened("\n".join(lines), LIST_CHARS) or NONE_LISTED, colour=NEUTRAL
     )
     embed.add_field(name=texts.ARE_ON, value=on_off(settings.is_on))
-    embed.add_field(name=texts.ARE_SEEDED, value=on_off(settings.seeds))
+    embed.add_field(name=texts.ARE_SEEDED, value=texts.SEEDINGS[settings.seeds])
     embed.add_field(name=texts.GALLERY, value=gallery_text(settings))
     return embed
 
@@ -78,7 +80,8 @@ class ReactionSettings(app_commands.Group, name="reactions", description=texts.R
     ) -> None:
         """Map an emoji."""
         await require_moderator(interaction)
-        rule = rule_of(emoji, ReactionAction(action), who, role, needed, payer)
+        typed = await usable_emoji(interaction.guild, emoji)
+        rule = rule_of(typed, ReactionAction(action), who, role, needed, payer)
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         await _done(interaction, await reactions.set(guild_of(interaction), rule, by_id=by_id))
 
@@ -88,7 +91,9 @@ class ReactionSettings(app_commands.Group, name="reactions", description=texts.R
         """Unmap an emoji."""
         await require_moderator(interaction)
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
-        await _done(interaction, await reactions.remove(guild_of(interaction), emoji, by_id=by_id))
+        settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
+        typed = mapped_emoji(settings.rules.values(), emoji)
+        await _done(interaction, await reactions.remove(guild_of(interaction), typed, by_id=by_id))
 
     @app_commands.command(name="reset", description=texts.REACTIONS_RESET)
     async def reset(self, interaction: Interaction) -> None:
@@ -103,14 +108,14 @@ class ReactionSettings(app_commands.Group, name="reactions", description=texts.R
         self,
         interaction: Interaction,
         reactions: Literal["on", "off"] | None = None,
-        seeds: Literal["on", "off"] | None = None,
+        seeds: Literal["on", "few", "off"] | None = None,
     ) -> None:
         """Switch reactions, or seeding."""
         await require_moderator(interaction)
         text = await interaction.client.parts.moderation.reactions.switch(
             guild_of(interaction),
             reactions=None if reactions is None else reactions == "on",
-            seeds=None if seeds is None else seeds == "on",
+            seeds=None if seeds is None else Seeding(seeds),
             by_id=interaction.user.id,
         )
         await _done(interaction, text)

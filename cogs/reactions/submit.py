@@ -6,7 +6,6 @@ there, the jobs are refunded.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import discord
 
@@ -20,13 +19,10 @@ from bot.generation.generation import Generation
 from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, Unconfirmed
 from cogs.reactions.price_line import question
-from cogs.ui.interaction import place_in
+from cogs.ui.interaction import PostableChannel, place_in
 from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import may_not_post
 from cogs.workflows.answer import answer
-
-PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
-"""The channels of a server in which results are posted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +54,7 @@ async def accept(
     )
     if missing:
         raise Refused(may_not_post(missing))
+    bot.parts.delivery.authors.note(guild.id, payer.member)
     origin = Origin(
         place=place_in(guild.id, target.channel.id, target.channel, payer.member),
         author_id=payer.member.id,

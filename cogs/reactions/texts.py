@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 
-from bot.domain.reaction_rules import Who
+from bot.domain.reaction_rules import Seeding, Who
+from bot.domain.text import counted_credits
 
 # ---------------------------------------------------------------------- commands and options
 
 REACTIONS_GROUP = "What emojis on results do here"
 REACTIONS_LIST = "Show what each emoji does here"
 REACTIONS_SET = "Let an emoji do something on results"
-REACTIONS_REMOVE = "Let an emoji do nothing here"
-REACTIONS_RESET = "Let emojis do what they do from the start"
+REACTIONS_REMOVE = "Remove an emoji"
+REACTIONS_RESET = "Restore the standard emojis"
 REACTIONS_SWITCH = "Let reactions do something or not; let me put them on results"
 
 EMOJI_OPTION = "A usual one, or one of this server"
@@ -18,14 +19,15 @@ ACTION_OPTION = "What it does"
 WHO_OPTION = "Whose reaction counts; moderators' does as the author's"
 ROLE_OPTION = "Only this role's reactions count"
 NEEDED_OPTION = "How many members have to react; 1, if left out"
-PAYER_OPTION = "Whose credits are spent; those of who reacts, if left out"
+PAYER_OPTION = "Whose credits are spent; the person who reacts pays, if left out"
 SWITCH_OPTION = "Whether they do anything here"
-SEEDS_OPTION = "Whether I put the emojis on results, to be clicked"
+SEEDS_OPTION = "Which emojis I put on results: on for all, few for re-run, vary and gallery"
 
 # ---------------------------------------------------------------------- settings
 
 OVERVIEW = "Reactions on results"
 ARE_ON, ARE_SEEDED, GALLERY = "They do something", "I put them on results", "Gallery"
+SEEDINGS = {Seeding.OFF: "none", Seeding.FEW: "a few", Seeding.ALL: "all that fit"}
 ROLE_WITH_OTHER_WHO = "With a role, leave `who` out or say role."
 ROLE_NOT_GIVEN = "Name the role too."
 STARS_SET_ELSEWHERE = "How many stars the gallery takes is set with `/studio gallery`."
@@ -45,6 +47,32 @@ def cannot_post_in(channel: str, permissions: Iterable[str]) -> str:
 def done(change: str) -> str:
     """Say that a setting was changed."""
     return f"Done: {change}"
+
+
+EMOJI_NOT_USABLE = "I cannot use this emoji: it is for certain roles, or not available now."
+FOREIGN_EMOJI = "I cannot use this emoji: it is of another server. Take a usual one, or one of this server."
+
+
+def no_emoji_named(name: str) -> str:
+    """Refuse the name of an emoji; `name` has letters, digits and underscores only."""
+    return f"This server has no emoji named `{name}`."
+
+
+# ---------------------------------------------------------------------- the same by a button
+
+NOT_HERE = "This is switched off on this server."
+NOT_IN_GALLERY = "A private result does not go to the gallery."
+SENT = "Sent: look into your direct messages."
+DMS_CLOSED = "You accept no direct messages from this server. Allow them in its privacy settings, then press again."
+UNSTARRED = "Your star is taken back."
+
+
+def starred(count: int, needed: int) -> str:
+    """Confirm a member's star; `needed` stars show a result in the gallery."""
+    if count >= needed:
+        number = "1 star" if count == 1 else f"{count} stars"
+        return f"⭐ Saved: it is in the gallery with {number}. Press again to take yours back."
+    return f"⭐ Your star counts: {count} of {needed} that the gallery takes. Press again to take it back."
 
 
 # ---------------------------------------------------------------------- why a reaction did nothing
@@ -82,7 +110,8 @@ def did_nothing(emoji: str, channel_id: int, reason: str) -> str:
 def needs_confirmation(credits_: str) -> str:
     """Refuse to spend an amount by reaction that is above the server's threshold."""
     return (
-        f"This costs about {credits_} credits, for which this server wants a yes first: use the button or the command."
+        f"This costs about {counted_credits(credits_)}, for which this server wants a yes first: "
+        "use the button or the command."
     )
 
 

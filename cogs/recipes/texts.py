@@ -3,6 +3,8 @@
 Names and other text that members wrote come in escaped where the message shows Markdown.
 """
 
+from bot.domain.text import counted_credits
+
 # ---------------------------------------------------------------------- commands and options
 
 RECIPE_GROUP = "Recipes: several steps with one command"
@@ -52,7 +54,7 @@ def recipe_title(name: str) -> str:
 
 def fixed_price(amount: str) -> str:
     """Return the price of a step."""
-    return f"{amount} credits"
+    return counted_credits(amount)
 
 
 def made_by(member_id: int) -> str:

@@ -2,27 +2,29 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.domain.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState
-from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.retry import to_retry
 from cogs.results import texts
 from cogs.results.cancel import stop_controls
+from cogs.results.details import details_button
 from cogs.results.double_press import refuse_double_press
 from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
-from cogs.results.priced import rerun_price, retry_price, submit_pressed, variant_price
+from cogs.results.priced import rerun_price, retry_price, submit_pressed
 from cogs.results.prompt_buttons import of_prompt
-from cogs.ui.controls import Control, job_of, on_job, view_of
+from cogs.results.several import laid_out
+from cogs.results.variants import VARY
+from cogs.ui.controls import Control, job_of, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.price_labels import priced
 from cogs.ui.texts import GONE
@@ -31,54 +33,67 @@ from cogs.workflows.fill_in import ask
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
-STRENGTHS = {"subtle": texts.SUBTLE, "strong": texts.STRONG}
+ICONS = {
+    "again": "🔁",
+    "again_all": "🔁",
+    VARY: "🎲",
+    "edit": "✏️",
+    JOB_ACTION: "➡️",
+    "retry": "🔄",
+    "recover": "📤",
+    "link": "🔗",
+    "remove": "🗑️",
+    "ask_refund": "↩️",
+}
+"""The icons of buttons, by action: those of the reactions that do the same, where one does."""
 
 
-def offered(bot: CannonBot, jobs: Sequence[Job], *, linked: bool) -> list[discord.ui.Item[Any]]:
+def offered(
+    bot: CannonBot, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
+) -> list[discord.ui.Item[Any]]:
     """Return the controls of a card: Cancel while jobs are open, the others once it has a result or has ended.
 
-    `linked`: some results are links.
+    `linked`: some results are links. `told_above` is as in `priced`.
     """
     made = [job for job in results_of(jobs) if job.state is JobState.DELIVERED]
     ended = all(job.state.ended for job in jobs)
     items: list[discord.ui.Item[Any]] = [*stop_controls(jobs)]
-    if not made and not ended:
-        return items
     job = main_job(jobs)
-    items += _of_trouble(jobs, job, ended=ended)
+    if not made and not ended:
+        return [*items, details_button(job)]
+    items += _of_trouble(jobs, told_above, ended=ended)
+    last = [*([_button("link", job, texts.FRESH_LINK)] if linked else []), details_button(job)]
+    last.append(_button("remove", job, texts.REMOVE))
     if made and bot.parts.generation.rewritten_prompts.is_prompt(job):
-        items += of_prompt(bot, job)
-    elif len(made) == 1:
-        items += of_result(bot, made[0])
-    elif made:
-        price = rerun_price(bot, job, jobs)
-        items += [_button("again_all", job, priced(texts.RERUN, price)), _button("edit", job, texts.EDIT_AND_RUN)]
+        return [*items, *of_prompt(bot, job, told_above), *last]
+    if len(made) > 1:
+        again = _button("again_all", job, priced(texts.RERUN_ALL, rerun_price(bot, job, jobs), told_above))
+        edit = _button("edit", job, texts.EDIT_AND_RUN)
+        return laid_out(bot, results_of(jobs), made, first=[*items, again], others=[edit, *last])
+    if made:
+        items += of_result(bot, made[0], told_above)
     elif len(jobs) == 1 and ended and (job.state is not JobState.HELD or job.unusable):
         items.append(_button("edit", job, texts.EDIT_AND_RUN))
-    if linked:
-        items.append(_button("link", job, texts.FRESH_LINK))
-    items.append(_button("remove", job, texts.REMOVE))
-    if len(made) > 1 and not bot.parts.generation.rewritten_prompts.is_prompt(job):
-        items.append(_choice(made))
-    return items
+    return [*items, *last]
 
 
-def _of_trouble(jobs: Sequence[Job], job: Job, *, ended: bool) -> list[discord.ui.Item[Any]]:
+def _of_trouble(jobs: Sequence[Job], told_above: Decimal | None, *, ended: bool) -> list[discord.ui.Item[Any]]:
     """Return the controls for what has failed, could not be posted, or was charged for nothing."""
     items: list[discord.ui.Item[Any]] = []
     if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
-        items.append(_retry_button(jobs))
+        items.append(_retry_button(jobs, told_above))
     if any(each.state is JobState.HELD and not each.unusable for each in jobs):
-        items.append(Control.button("recover", job.id, label=texts.POST_IT))
+        items.append(_button("recover", main_job(jobs), texts.POST_IT))
     charged = [each for each in jobs if each.is_charged_for_nothing]
     return [*items, *(_button("ask_refund", each, texts.ASK_REFUND) for each in charged[:1])]
 
 
-def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
+def of_result(bot: CannonBot, job: Job, told_above: Decimal | None = None) -> list[discord.ui.Item[Any]]:
     """Return the controls that make something of one result; last those that run what is no longer offered."""
-    again: list[discord.ui.Item[Any]] = [_button("again", job, priced(texts.RERUN, rerun_price(bot, job)))]
+    rerun = priced(texts.RERUN, rerun_price(bot, job), told_above)
+    again: list[discord.ui.Item[Any]] = [_button("again", job, rerun)]
     if bot.parts.generation.reruns.can_vary(job):
-        again.append(_button("vary", job, texts.VARY))
+        again.append(_button(VARY, job, texts.VARY))
     again.append(_button("edit", job, texts.EDIT_AND_RUN))
     onward: list[discord.ui.Item[Any]] = [_button(JOB_ACTION, job, texts.NEXT_STEP)] if job.media else []
     operation = bot.catalogue.find(job.operation)
@@ -87,24 +102,14 @@ def of_result(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
 
 
 def _button(action: str, job: Job, label: str) -> Control:
-    return Control.button(action, job.id, label=label)
+    return Control.button(action, job.id, label=label, emoji=ICONS.get(action))
 
 
-def _retry_button(jobs: Sequence[Job]) -> Control:
+def _retry_button(jobs: Sequence[Job], told_above: Decimal | None) -> Control:
     left = to_retry(jobs)
     label = texts.RETRY_ALL if len(left) == len(jobs) else texts.RETRY_REST
-    label = priced(label, retry_price(left))
-    return Control.button("retry", left[0].id, label=label, style=discord.ButtonStyle.primary)
-
-
-def _choice(made: Sequence[Job]) -> Control:
-    options = [
-        discord.SelectOption(
-            label=shortened(f"{job.position + 1}. {job.prompt.strip() or job.operation}", 100), value=job.id
-        )
-        for job in made[:OPTIONS_PER_SELECT]
-    ]
-    return Control.select("pick", made[0].id, placeholder=texts.PICK, options=options)
+    label = priced(label, retry_price(left), told_above)
+    return Control.button("retry", left[0].id, label=label, style=discord.ButtonStyle.primary, emoji=ICONS["retry"])
 
 
 @on_job("again")
@@ -120,39 +125,6 @@ async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[st
     """Re-run all results of a card that were made with the same input."""
     generation = await interaction.client.parts.generation.reruns.rerun_all(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
-    await submit_pressed(interaction, generation)
-
-
-@on_job("vary")
-async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Ask ephemerally how much the variant may differ from the result."""
-    reruns = interaction.client.parts.generation.reruns
-    await reruns.require_payer(job, interaction.user.id)
-    if not reruns.can_vary(job):
-        raise InputError(GONE)
-    generation = await reruns.vary(job, await viewer_of(interaction), next(iter(STRENGTHS)))
-    price = await variant_price(interaction.client, job, generation)
-    answers = [
-        Control.button(f"vary_{strength}", job.id, label=priced(label, price)) for strength, label in STRENGTHS.items()
-    ]
-    await in_time(interaction.response.send_message(texts.STRENGTH_QUESTION, view=view_of(answers), ephemeral=True))
-
-
-@on_job("vary_subtle")
-async def vary_subtly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a variant that keeps most of the result."""
-    await _vary(interaction, job, "subtle")
-
-
-@on_job("vary_strong")
-async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a variant that keeps little of the result."""
-    await _vary(interaction, job, "strong")
-
-
-async def _vary(interaction: Interaction, job: Job, strength: str) -> None:
-    generation = await interaction.client.parts.generation.reruns.vary(job, await viewer_of(interaction), strength)
-    refuse_double_press(interaction, job, f"vary {job.id}")
     await submit_pressed(interaction, generation)
 
 
@@ -183,11 +155,11 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
     if chosen is None or chosen.state is not JobState.DELIVERED:
         raise InputError(GONE)
     view = discord.ui.View(timeout=None)
-    for item in of_result(interaction.client, chosen):
+    rules = await interaction.client.parts.store.settings.get(job.guild_id)
+    for item in of_result(interaction.client, chosen, rules.confirm_above):
         view.add_item(item)
-    await in_time(
-        interaction.response.send_message(texts.picked(chosen.position + 1, chosen.id), view=view, ephemeral=True)
-    )
+    number = next((n for n, each in enumerate(results_of([*jobs.values()]), start=1) if each.id == chosen.id), 1)
+    await in_time(interaction.response.send_message(texts.picked(number, chosen.id), view=view, ephemeral=True))
 
 
 @on_job("retry")

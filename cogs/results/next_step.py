@@ -2,12 +2,15 @@
 
 import discord
 
+from bot.catalogue import Operation
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
-from bot.domain.models import MediaKind
+from bot.domain.models import Job, MediaKind
+from bot.domain.reaction_rules import DEFAULTS, ReactionAction
 from bot.errors import InputError
 from bot.generation.next_steps import Medium
+from bot.generation.reactions import NEXT_STEPS
 from bot.generation.sources import SourceRef
 from bot.generation.texts import kinds as kinds_text
 from cogs.results import texts
@@ -19,6 +22,8 @@ from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
 JOB_ACTION, LINK_ACTION = "next", "next_of"
+_RUN = {rule.shown: NEXT_STEPS[rule.action] for rule in DEFAULTS.values() if rule.action in NEXT_STEPS}
+"""The operations that emojis run, with the kind that they run on."""
 
 
 async def open_form(interaction: Interaction, operation_id: str, medium: Medium) -> None:
@@ -44,12 +49,7 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     found = interaction.client.parts.generation.next_steps.fitting(interaction.guild_id or 0, medium)
     if not found:
         raise InputError(texts.nothing_takes(kinds_text(medium.kinds)))
-    options = [
-        discord.SelectOption(
-            label=each.title[:100], value=each.id, description=None if each.offered else texts.NO_LONGER_OFFERED
-        )
-        for each in found[:OPTIONS_PER_SELECT]
-    ]
+    options = [_option(each, medium) for each in found[:OPTIONS_PER_SELECT]]
     embed = discord.Embed(title=texts.NEXT_STEP_TITLE, description=texts.CHOOSE_NEXT_STEP, colour=NEUTRAL)
     if medium.job is not None:
         embed.set_footer(text=texts.from_job(medium.job.id))
@@ -59,7 +59,29 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
         embed.url = medium.ref.attachment[0]
         action, subject = LINK_ACTION, medium.kinds[0]
     select = Control.select(action, subject, placeholder=texts.WHAT_NEXT, options=options)
-    await in_time(interaction.response.send_message(embed=embed, view=view_of([select]), ephemeral=True))
+    more = [] if medium.job is None else await _besides(interaction, medium, medium.job)
+    await in_time(interaction.response.send_message(embed=embed, view=view_of([select, *more]), ephemeral=True))
+
+
+def _option(operation: Operation, medium: Medium) -> discord.SelectOption:
+    """Return the choice of an operation; one that an emoji runs too has that emoji, and its words."""
+    known = next((emoji for emoji, (id_, kind) in _RUN.items() if id_ == operation.id and kind in medium.kinds), None)
+    return discord.SelectOption(
+        label=operation.title[:100] if known is None else texts.RUN_BY_EMOJI[known],
+        value=operation.id,
+        description=None if operation.offered else texts.NO_LONGER_OFFERED,
+        emoji=known,
+    )
+
+
+async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[Control]:
+    """Return the buttons for what else reactions do with a result (cogs/reactions/pressed.py)."""
+    settings = await interaction.client.parts.store.reactions.get(job.guild_id)
+    there = {rule.action for rule in settings.rules.values()}
+    buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if ReactionAction.SEND in there else []
+    if ReactionAction.GALLERY in there and settings.gallery_channel is not None and not medium.private:
+        buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY, emoji="⭐"))
+    return buttons
 
 
 def of_offer(message: discord.Message | None, subject: str) -> Medium:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import discord
@@ -25,10 +26,11 @@ from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
 LABELS = {IMAGE: texts.GENERATE_IMAGE, VIDEO: texts.GENERATE_VIDEO}
+ICONS = {IMAGE: "🖼️", VIDEO: "🎬"}
 ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
 
 
-def of_prompt(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
+def of_prompt(bot: CannonBot, job: Job, told_above: Decimal | None) -> list[discord.ui.Item[Any]]:
     """Return the controls of a rewritten prompt."""
     targets = bot.parts.generation.rewritten_prompts.targets(job)
     controls: list[discord.ui.Item[Any]] = [
@@ -36,13 +38,15 @@ def of_prompt(bot: CannonBot, job: Job) -> list[discord.ui.Item[Any]]:
             ACTIONS[target],
             job.id,
             label=LABELS[target],
+            emoji=ICONS[target],
             style=discord.ButtonStyle.primary if target == targets[0] else discord.ButtonStyle.secondary,
         )
         for target in targets
     ]
-    controls.append(Control.button("prompt_again", job.id, label=priced(texts.REWRITE_AGAIN, rerun_price(bot, job))))
+    again = priced(texts.REWRITE_AGAIN, rerun_price(bot, job), told_above)
+    controls.append(Control.button("prompt_again", job.id, label=again, emoji="🔁"))
     if targets:
-        controls.append(Control.button("prompt_edit", job.id, label=texts.EDIT_FIRST))
+        controls.append(Control.button("prompt_edit", job.id, label=texts.EDIT_FIRST, emoji="✏️"))
     return controls
 
 

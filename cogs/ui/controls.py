@@ -82,10 +82,16 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
 
     @classmethod
     def button(
-        cls, action: str, subject: str, *, label: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+        cls,
+        action: str,
+        subject: str,
+        *,
+        label: str,
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+        emoji: str | None = None,
     ) -> Self:
-        """Return a button that does `action` with `subject`."""
-        return cls(discord.ui.Button(label=label, style=style, custom_id=custom_id(action, subject)))
+        """Return a button that does `action` with `subject`; `emoji` is its icon, one of Unicode's."""
+        return cls(discord.ui.Button(label=label, style=style, emoji=emoji, custom_id=custom_id(action, subject)))
 
     @classmethod
     def select(cls, action: str, subject: str, *, placeholder: str, options: Sequence[discord.SelectOption]) -> Self:

@@ -1,6 +1,6 @@
 """What an interaction carries: its client's type, its place, and the options that the member gave."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import discord
 
@@ -9,6 +9,9 @@ from bot.catalogue import FieldKind
 from bot.jobs.card_spec import Place
 
 Interaction = discord.Interaction[CannonBot]
+
+PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+"""The channels of a server in which results are posted."""
 
 _PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.card import state_word
+from bot.delivery.card_states import state_word
 from bot.domain.guild_rules import Grant, Limit, Scope
 from bot.domain.harmless_text import harmless
 from bot.domain.limit_rules import all_headrooms

@@ -14,9 +14,13 @@ LABEL_CHARS = 80
 """Discord's limit of a button's label."""
 
 
-def priced(label: str, price: Decimal | None) -> str:
-    """Return a label with its price in credits, as it is where the price is not known."""
-    return label if price is None else with_price(label, credits_text(price), LABEL_CHARS)
+def priced(label: str, price: Decimal | None, told_above: Decimal | None = None) -> str:
+    """Return a label with its price in credits, as it is where the price is not known.
+
+    Nor is it told up to `told_above`, what the server lets its members spend without a look at it; None: it sets none.
+    """
+    is_small = told_above is not None and price is not None and price <= told_above
+    return label if price is None or is_small else with_price(label, credits_text(price), LABEL_CHARS)
 
 
 def price_shown(interaction: Interaction) -> Decimal | None:

@@ -5,6 +5,8 @@ What only one package says is in its own `texts.py`. Amounts of credits and time
 
 from collections.abc import Iterable
 
+from bot.domain.reaction_rules import ReactionAction
+
 # ---------------------------------------------------------------------- said by several packages
 
 GONE = "This is no longer there, or it is not yours to use."
@@ -145,7 +147,7 @@ def member(name: str) -> str:
 # ---------------------------------------------------------------------- a member's limits, grants and jobs
 
 LIMITS, GRANTS = "**Limits**", "**Grants**"
-NO_LIMIT = "No limit for a member holds here."
+NO_LIMIT = "There is no credit limit here."
 OWN_LIMIT = "own"
 COST_NOTHING = "cost nothing"
 
@@ -198,3 +200,30 @@ def until(time: str) -> str:
 def held(amount: str) -> str:
     """Return what is held for an open job."""
     return f"{amount} held"
+
+
+# ---------------------------------------------------------------------- the legend
+
+LEGEND_ACTIONS = {
+    ReactionAction.RERUN: "make it again",
+    ReactionAction.VARY: "vary it",
+    ReactionAction.ANIMATE: "animate a picture",
+    ReactionAction.UPSCALE: "upscale a video",
+    ReactionAction.SUBTITLES: "add subtitles",
+    ReactionAction.SEND: "send to my DMs",
+    ReactionAction.GALLERY: "save to gallery",
+    ReactionAction.REMOVE: "remove it",
+}
+"""What an emoji does, in two or three words."""
+LEGEND_OFF = "Reactions do nothing on this server."
+LEGEND_WORDS = "Or reply to a result and mention me: “make it night, wider”."
+
+
+def legend_of(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return the legend of emojis and what they do."""
+    return f"React to a result: {' · '.join(f'{emoji} {does}' for emoji, does in pairs)}."
+
+
+def small(text: str) -> str:
+    """Return a text as Discord's small print."""
+    return f"-# {text}"

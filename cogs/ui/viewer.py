@@ -2,11 +2,12 @@
 
 import discord
 
+from bot.app.client import CannonBot
 from bot.domain.visibility import Viewer
 from bot.errors import Refused
 from bot.jobs.card_spec import Origin
-from cogs.ui.interaction import Interaction, place_of
-from cogs.ui.permissions import is_moderator
+from cogs.ui.interaction import Interaction, PostableChannel, place_of
+from cogs.ui.permissions import is_moderator, moderates
 from cogs.ui.texts import IN_SERVER_ONLY
 
 _MADE = "viewer"
@@ -27,8 +28,16 @@ async def viewer_of(interaction: Interaction) -> Viewer:
     return viewer
 
 
+async def viewer_in(bot: CannonBot, member: discord.Member, channel: PostableChannel | None) -> Viewer:
+    """Return a member without an interaction as a viewer; `channel` is where they are right now, None for nowhere."""
+    rules = await bot.parts.store.settings.get(member.guild.id)
+    is_moderator = moderates(member.guild_permissions, member, rules)
+    return bot.parts.sights.reactor(member, channel, is_moderator=is_moderator)
+
+
 async def origin_of(interaction: Interaction) -> Origin:
     """Return the author of a request and its place. Raises Refused outside servers."""
+    interaction.client.parts.delivery.authors.note(interaction.guild_id or 0, interaction.user)
     return Origin(
         place=place_of(interaction),
         author_id=interaction.user.id,

@@ -11,6 +11,8 @@ from bot.jobs.intake import Accepted
 
 log = structlog.get_logger(__name__)
 
+FIRST_LOOK_S = 12.0
+"""When a card is drawn again that nothing has happened to: its place in the queue may be another."""
 Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awaitable[int | None]]
 """Sends a card to Discord; returns its message's id, None if Discord did not return it."""
 
@@ -25,7 +27,7 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     card, jobs, delivery = accepted.card, accepted.jobs, bot.parts.delivery.cards
     embed, files = await delivery.first_answer(card, jobs)
     try:
-        message_id = await send(embed, files, delivery.first_view(card, jobs))
+        message_id = await send(embed, files, await delivery.first_view(card, jobs))
     except Exception:
         if await bot.parts.recovery.settle_answer(card):
             return  # there is nothing to apologise for
@@ -38,3 +40,4 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     except StoreError as error:
         # Discord has the card; that is noted by the next round of the upkeep.
         log.warning("answer.not_noted", card=card.id, error=error.sentence)
+    bot.parts.delivery.ticker.expect((card.guild_id, card.id), FIRST_LOOK_S)

@@ -1,11 +1,16 @@
 """`/image`: generating and editing images."""
 
+from dataclasses import replace
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.domain.guild_rules import PictureCount
 from bot.domain.models import MediaKind
+from bot.domain.unknown_prices import UNKNOWN_PRICE
+from bot.errors import Refused
 from bot.generation.generation import Generation, SourceFile
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows import texts
@@ -14,6 +19,20 @@ from cogs.workflows.options import Count, PromptOption, offers
 from cogs.workflows.submit import submit
 
 IMAGES = frozenset({MediaKind.IMAGE})
+
+
+async def submit_usual(interaction: Interaction, one: Generation) -> None:
+    """Submit as many pictures as a request usually makes here: one where the first has to show what they cost.
+
+    Raises as `submit` does.
+    """
+    rules = await interaction.client.parts.store.settings.get(interaction.guild_id or 0)
+    try:
+        await submit(interaction, replace(one, count=int(rules.pictures)))
+    except Refused as error:
+        if error.reason != UNKNOWN_PRICE or rules.pictures is PictureCount.ONE:
+            raise
+        await submit(interaction, one)
 
 
 def references(*uploads: discord.Attachment | None, url: str | None = None, job: str | None = None) -> list[SourceFile]:
@@ -35,6 +54,7 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         reference_4=texts.REFERENCE_OPTION,
         reference_urls=texts.REFERENCE_URLS_OPTION,
         reference_job=texts.IMAGE_REFERENCE_JOB_OPTION,
+        count=texts.PICTURES_OPTION,
     )
     async def generate(
         self,
@@ -52,20 +72,19 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         reference_urls: str | None = None,
         reference_job: str | None = None,
         reference_prompt_balance: float | None = None,
-        count: Count = 1,
+        count: Count | None = None,
         enhance: bool = False,
         private: bool = False,
     ) -> None:
-        """Generate 1 to 4 images."""
+        """Generate 1 to 4 images; as many as the server has set where the member does not say."""
         uploads = (reference, reference_2, reference_3, reference_4)
         files = references(*uploads, url=reference_urls, job=reference_job)
         values = given(interaction, "image.generate")
-        await submit(
-            interaction,
-            Generation(
-                operation="image.generate", values=values, files=files, count=count, enhance=enhance, private=private
-            ),
-        )
+        one = Generation(operation="image.generate", values=values, files=files, enhance=enhance, private=private)
+        if count is None:
+            await submit_usual(interaction, one)
+        else:
+            await submit(interaction, replace(one, count=count))
 
     @app_commands.command(name="edit", description=texts.IMAGE_EDIT)
     @offers("image.edit", jobs={"job": IMAGES}, image=texts.IMAGE_TO_EDIT_OPTION)

@@ -37,7 +37,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     if generation.raw:
         await require_moderator(interaction)  # who confirms it may no longer be one
     if not generation.private:
-        _require_may_post(interaction)
+        require_may_post(interaction)
     generations = interaction.client.parts.generation.generations
     generations.require_on(interaction.guild_id, generation)
     origin = await origin_of(interaction)
@@ -80,7 +80,7 @@ async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool
     await answer(interaction.client, accepted, send)
 
 
-def _require_may_post(interaction: Interaction) -> None:
+def require_may_post(interaction: Interaction) -> None:
     """Refuse before anything is spent where the result could not be posted. Raises Refused."""
     missing = missing_permissions(
         interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread)

@@ -4,8 +4,11 @@ The description of an option that is a field of an operation is the field's help
 of credits come in as text.
 """
 
+from bot.domain.text import counted_credits
+
 # ---------------------------------------------------------------------- options of several commands
 
+PICTURES_OPTION = "How many to make, 1 to 4; left out, as many as this server has set. Each costs as one"
 COUNT_OPTION = "How many to make, 1 to 4; each is a job of its own and costs as one"
 ENHANCE_OPTION = "Rewrite the prompt first (a step of its own, 1 credit); the card shows both"
 URL_OPTION = "A link to the file, or to a Discord message that has it"
@@ -203,7 +206,7 @@ def end_passed(name: str, date: str) -> str:
 
 def price(verb: str, amount: str) -> str:
     """Return the price of a request; `verb` is COSTS for an exact one, WILL_COST for an estimate."""
-    return f"This {verb} **{amount} credits**."
+    return f"This {verb} **{counted_credits(amount)}**."
 
 
 def more_cautions(count: int) -> str:
@@ -217,7 +220,7 @@ def price_unknown(seen: tuple[str, str] | None) -> str:
         return "The price of this is **not known yet**."
     low, high = seen
     cost = low if low == high else f"{low} to {high}"
-    return f"The price of this is **not known yet**; other jobs of this operation cost {cost} credits here."
+    return f"The price of this is **not known yet**; other jobs of this operation cost {counted_credits(cost)} here."
 
 
 # ---------------------------------------------------------------------- other

@@ -141,7 +141,7 @@ async def test_a_stop_in_the_middle_of_a_job_is_quick_and_the_next_start_goes_on
     async with scene.life() as bot:
         await bot.online()
         await scene.ask("a fox #forever")
-        await scene.discord.until(lambda: "queued" in scene.card or "processing" in scene.card)
+        await scene.discord.until(lambda: "Queued" in scene.card or "Making it" in scene.card)
         async with asyncio.timeout(10):
             assert await bot.terminate() == 0
     assert await scene.leases() == 0

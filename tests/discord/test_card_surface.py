@@ -35,7 +35,7 @@ async def test_a_result_that_comes_after_a_restart_has_its_controls_and_reaction
     await surface.seeds.finished()
     await rig.env._settle_internal(dispatch="seeds")
     [card] = rig.messages()
-    assert labels_on(card) == ["Re-run · 12", "Vary", "Edit and run", "Next step…", "Remove"]
+    assert labels_on(card) == ["Re-run · 12", "Vary", "Edit and run", "Next step…", "Details", "Remove"]
     assert [str(each.emoji) for each in card.reactions] == ["🔁", "🎲", "🎬", "✉️", "❌"]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
-from bot.domain.reaction_rules import DEFAULTS, ReactionKey
+from bot.domain.reaction_rules import DEFAULTS, ReactionKey, Seeding
 from bot.domain.spend_request import Draw, Verdict
 from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
@@ -241,6 +241,9 @@ CALLS: dict[str, Call] = {
     "cancellation.cancel_card": lambda store, guild_id, other, _: store.cancellation.cancel_card(
         guild_id, other.card.id, "No."
     ),
+    "cancellation.dropped_of": lambda store, guild_id, other, _: store.cancellation.dropped_of(
+        guild_id, [other.job.id]
+    ),
     "cancellation.is_dropped": lambda store, guild_id, other, _: store.cancellation.is_dropped(guild_id, other.job.id),
     "reviews.rules": lambda store, guild_id, *_: store.reviews.rules(guild_id),
     "reviews.set_rule": lambda store, guild_id, *_: store.reviews.set_rule(
@@ -278,7 +281,13 @@ CALLS: dict[str, Call] = {
     "reactions.set": lambda store, guild_id, *_: store.reactions.set(guild_id, RERUN),
     "reactions.remove": lambda store, guild_id, *_: store.reactions.remove(guild_id, RERUN.emoji),
     "reactions.reset": lambda store, guild_id, *_: store.reactions.reset(guild_id),
-    "reactions.change_settings": lambda store, guild_id, *_: store.reactions.change_settings(guild_id, seeds=True),
+    "reactions.change_settings": lambda store, guild_id, *_: store.reactions.change_settings(
+        guild_id, seeds=Seeding.ALL
+    ),
+    "reactions.begin_legend": lambda store, guild_id, *_: store.reactions.begin_legend(guild_id, 77),
+    "reactions.undo_legend": lambda store, guild_id, *_: store.reactions.undo_legend(guild_id, 55),
+    "word_offers.add": lambda store, guild_id, *_: store.word_offers.add(guild_id, 55, MESSAGE, delete_at=9e9),
+    "word_offers.remove": lambda store, guild_id, *_: store.word_offers.remove(guild_id, MESSAGE),
     "cards.in_message": lambda store, guild_id, *_: store.cards.in_message(guild_id, MESSAGE),
     "reaction_acts.note": lambda store, guild_id, other, _: store.reaction_acts.note(
         guild_id, MESSAGE, MEMBER + 1, RERUN, card_id=other.card.id
@@ -318,13 +327,13 @@ GUILD_INSIDE = {
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""
 WITHOUT_GUILD = {
-    "cards.unanswered", "job_lists.open_total", "job_lists.open_by_state", "jobs.hold_lease",
+    "cards.unanswered", "cards.being_made", "job_lists.open_total", "job_lists.open_by_state", "jobs.hold_lease",
     "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
-    "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge",
+    "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge", "word_offers.due",
     "retention.forget_unused",
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest", "welcomes.expect", "welcomes.due",
@@ -369,6 +378,8 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
     await store.reactions.change_settings(guild_id, gallery=lambda _: (777, 77))
+    await store.reactions.begin_legend(guild_id, 55)
+    await store.word_offers.add(guild_id, 55, MESSAGE, delete_at=9e9)
     await store.reaction_acts.note(guild_id, MESSAGE, MEMBER, RERUN, card_id=paid.card_id)
     await store.switched_off.set(guild_id, ["image.generate"], on=False, by_id=1)
     limit = await store.limits.set(guild_id, a_limit("777"), by_id=1)
@@ -412,9 +423,9 @@ TABLES = (
     "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts", "draws", "grants",
     "guild_keys",
     "host_key_refusals", "jobs",
-    "ledger", "limits", "outbox", "prices", "reaction_acts", "reaction_settings", "reactions",
+    "ledger", "limits", "outbox", "prices", "reaction_acts", "reaction_legends", "reaction_settings", "reactions",
     "recipes", "review_rules", "reviews", "rules", "setup_steps", "switched_off", "tried_values",
-    "voice_defaults", "voice_samples", "welcomes",
+    "voice_defaults", "voice_samples", "welcomes", "word_offers",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from bot.domain.reaction_rules import (
     ReactionAction,
     ReactionKey,
     ReactionRules,
+    Seeding,
     Who,
     emoji_key,
     read_emoji,
@@ -72,10 +73,10 @@ async def test_a_removed_emoji_of_the_guilds_own_leaves_no_row(store: Store):
 
 
 async def test_settings_change_one_by_one(store: Store):
-    await store.reactions.change_settings(GUILD, seeds=True)
+    await store.reactions.change_settings(GUILD, seeds=Seeding.ALL)
     await store.reactions.change_settings(GUILD, gallery=lambda _: (55, 7))
     found = await store.reactions.change_settings(GUILD, is_on=False)
-    assert (found.is_on, found.seeds, found.gallery_channel, found.gallery_stars) == (False, True, 55, 7)
+    assert (found.is_on, found.seeds, found.gallery_channel, found.gallery_stars) == (False, Seeding.ALL, 55, 7)
     assert found.of("🔁") is None
     assert await store.reactions.get(GUILD) == found
 

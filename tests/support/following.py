@@ -17,6 +17,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery.messages import named_on
 from tests.support.rig import Rig
 from tests.support.surface import private_messages
 
@@ -213,7 +214,9 @@ def _in_embeds(message: Any) -> Iterator[str]:
 def card_text(rig: Rig, job_id: str, channel: Any = None) -> str:
     """Return what the messages that name the job say, the newest first."""
     messages = [m for m in (channel or rig.channel).history() if m.author.id == rig.bot.user.id]
-    found = [m for m in messages if any(job_id in (embed.footer.text or "") for embed in m.embeds)]
+    [(card_id,)] = ask_database(rig, "SELECT card_id FROM jobs WHERE id = ?", job_id)
+    of_card = {each for (each,) in ask_database(rig, "SELECT id FROM jobs WHERE card_id = ?", card_id)}
+    found = [m for m in messages if of_card & named_on(m)]
     return "\n".join(text for message in found for text in (message.content, *_in_embeds(message)))
 
 

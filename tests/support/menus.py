@@ -33,7 +33,7 @@ async def result_of(rig: Rig, command: str, **options: Any) -> tuple[discord.Mes
 
 
 def offered(shown: Any) -> list[str]:
-    [row] = shown.response.components
+    row, *_ = shown.response.components  # below it: what is no operation
     return [option["value"] for option in row["components"][0]["options"]]
 
 

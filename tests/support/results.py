@@ -12,7 +12,7 @@ from tests.support.rig import Rig
 from tests.support.surface import agreed, delete, fill, whole
 from tests.support.workflows import IMAGE, earlier
 
-RESULT = ["Re-run", "Vary", "Edit and run", "Next step…", "Remove"]
+RESULT = ["Re-run", "Vary", "Edit and run", "Next step…", "Details", "Remove"]
 
 
 def card_of(rig: Rig, job: Job) -> discord.Message:

@@ -220,6 +220,11 @@ class Rig:
             await self.bot.parts.maintenance.run_once()
             return await self.bot.parts.worker.step()
 
+    async def tick(self) -> int:
+        """Draw the cards again that are due; return how many."""
+        with self.env.time_context():
+            return await self.bot.parts.delivery.tick()
+
     async def work(self, *, limit_s: float = 3600.0) -> None:
         """Let time pass until no job is open."""
         passed = 0.0

@@ -14,6 +14,9 @@ from PIL import Image
 from bot.domain.models import Job, JobState, LedgerKind
 from tests.support.rig import HOST_KEY, Rig
 
+ROW, TEXT = 1, 10
+"""Discord's numbers of these components."""
+
 
 def png(size: int = 32) -> bytes:
     """Return a small real picture."""
@@ -58,9 +61,22 @@ async def newest(rig: Rig) -> Job:
 
 
 def parts(message: Any) -> list[dict[str, Any]]:
-    """Return the components of a message, or of an answer that only its reader sees, in order."""
+    """Return the controls of a message, or of an answer that only its reader sees, in order."""
     rows = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
-    return [item for row in rows for item in row["components"]]
+    return [item for row in rows if row["type"] == ROW for item in row["components"]]
+
+
+def panel_text(message: Any) -> str:
+    """Return what the texts of a message of Components V2 say, from top to bottom."""
+    rows = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
+    return "\n".join(text for row in rows for text in _texts(row))
+
+
+def _texts(component: dict[str, Any]) -> Iterator[str]:
+    if component["type"] == TEXT:
+        yield component["content"]
+    for child in component.get("components", ()):
+        yield from _texts(child)
 
 
 def labels(message: Any) -> list[str]:

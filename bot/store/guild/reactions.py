@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from bot.domain.reaction_rules import DEFAULTS, Purse, Reaction, ReactionAction, ReactionRules, Who, merged
+from bot.domain.reaction_rules import DEFAULTS, Purse, Reaction, ReactionAction, ReactionRules, Seeding, Who, merged
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 
@@ -16,15 +16,15 @@ ON CONFLICT (guild_id, emoji) DO UPDATE SET shown = excluded.shown, action = exc
     role_id = excluded.role_id, needed = excluded.needed, payer = excluded.payer
 """
 _SET_OTHERS = """
-INSERT INTO reaction_settings (guild_id, is_on, seeds, gallery_channel, gallery_stars)
-VALUES (:guild_id, :is_on, :seeds, :gallery_channel, :gallery_stars)
-ON CONFLICT (guild_id) DO UPDATE SET is_on = excluded.is_on, seeds = excluded.seeds,
+INSERT INTO reaction_settings (guild_id, is_on, seeds, all_seeds, gallery_channel, gallery_stars)
+VALUES (:guild_id, :is_on, :seeds, :all_seeds, :gallery_channel, :gallery_stars)
+ON CONFLICT (guild_id) DO UPDATE SET is_on = excluded.is_on, seeds = excluded.seeds, all_seeds = excluded.all_seeds,
     gallery_channel = excluded.gallery_channel, gallery_stars = excluded.gallery_stars
 """
 
 
 class ReactionMaps(Repository):
-    """The tables `reactions`, `reaction_settings` and `reaction_acts`."""
+    """The tables `reactions`, `reaction_settings` and `reaction_legends`."""
 
     async def get(self, guild_id: int) -> ReactionRules:
         """Return what reactions do in the guild."""
@@ -98,11 +98,11 @@ class ReactionMaps(Repository):
         guild_id: int,
         *,
         is_on: bool | None = None,
-        seeds: bool | None = None,
+        seeds: Seeding | None = None,
         gallery: Callable[[ReactionRules], tuple[int | None, int]] | None = None,
         record: RecordOf[ReactionRules] | None = None,
     ) -> ReactionRules:
-        """Set what is given: whether reactions act, whether the bot seeds them, the gallery's channel and stars.
+        """Set what is given: whether reactions act, which the bot seeds, the gallery's channel and stars.
 
         `gallery` returns the last two for the current rules; what it raises propagates, with nothing changed. Returns
         the new rules.
@@ -114,7 +114,8 @@ class ReactionMaps(Repository):
             values = {
                 "guild_id": guild_id,
                 "is_on": now.is_on if is_on is None else is_on,
-                "seeds": now.seeds if seeds is None else seeds,
+                "seeds": (seeds or now.seeds) is not Seeding.OFF,
+                "all_seeds": (seeds or now.seeds) is Seeding.ALL,
                 "gallery_channel": channel,
                 "gallery_stars": stars,
             }
@@ -122,6 +123,16 @@ class ReactionMaps(Repository):
             return _reactions(db, guild_id)
 
         return await self._recorded(guild_id, change, record)
+
+    async def begin_legend(self, guild_id: int, channel_id: int) -> bool:
+        """Note that members of a channel are told what emojis do. False if they were told before."""
+        statement = "INSERT INTO reaction_legends (guild_id, channel_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        return await self._database.write(lambda db: db.execute(statement, (guild_id, channel_id)).rowcount == 1)
+
+    async def undo_legend(self, guild_id: int, channel_id: int) -> None:
+        """Note that they could not be told, so that the next result does."""
+        statement = "DELETE FROM reaction_legends WHERE guild_id = ? AND channel_id = ?"
+        await self._database.write(lambda db: db.execute(statement, (guild_id, channel_id)))
 
 
 def _reactions(db: sqlite3.Connection, guild_id: int) -> ReactionRules:
@@ -132,10 +143,16 @@ def _reactions(db: sqlite3.Connection, guild_id: int) -> ReactionRules:
     return ReactionRules(
         rules=rules,
         is_on=bool(row["is_on"]),
-        seeds=bool(row["seeds"]),
+        seeds=_seeding(is_on=bool(row["seeds"]), is_all=bool(row["all_seeds"])),
         gallery_channel=row["gallery_channel"],
         gallery_stars=row["gallery_stars"],
     )
+
+
+def _seeding(*, is_on: bool, is_all: bool) -> Seeding:
+    if not is_on:
+        return Seeding.OFF
+    return Seeding.ALL if is_all else Seeding.FEW
 
 
 def _changes(db: sqlite3.Connection, guild_id: int) -> dict[str, Reaction]:

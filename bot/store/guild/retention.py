@@ -52,6 +52,8 @@ _PURGED_TABLES = (
     "reaction_acts",
     "reactions",
     "reaction_settings",
+    "reaction_legends",
+    "word_offers",
     "recipes",
     "review_rules",
     "rules",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.domain.models import PENDING_STATES, Job, JobState
@@ -88,6 +89,17 @@ class Cancellation(Repository):
                 is not None
             )
         )
+
+    async def dropped_of(self, guild_id: int, job_ids: Collection[str]) -> frozenset[str]:
+        """Return those of the guild's jobs whose results are not to be posted."""
+        marks = ", ".join("?" for _ in job_ids)
+        rows = await self._database.read(
+            lambda db: db.execute(
+                f"SELECT id FROM jobs WHERE guild_id = ? AND dropped_by IS NOT NULL AND id IN ({marks})",  # noqa: S608 - question marks alone
+                (guild_id, *job_ids),
+            ).fetchall()
+        )
+        return frozenset(row["id"] for row in rows)
 
 
 def cancel_in(

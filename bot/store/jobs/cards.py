@@ -170,6 +170,18 @@ class Cards(Repository):
         )
         return [card_of(row, self._box) for row in rows]
 
+    async def being_made(self, limit: int) -> list[tuple[int, str]]:
+        """Return the cards of all guilds with jobs that wait or run, newest first, each as (guild's id, own id)."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT DISTINCT cards.guild_id, cards.id FROM cards JOIN jobs ON jobs.card_id = cards.id"
+                " WHERE jobs.state IN ('waiting', 'submitting', 'queued', 'processing') AND cards.answered = 1"
+                " AND cards.message_id IS NOT NULL ORDER BY cards.created_at DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        )
+        return [(row["guild_id"], row["id"]) for row in rows]
+
     async def get(self, guild_id: int, card_id: str) -> Card | None:
         """Return the guild's card, None if it has none of this id."""
         found = await self.with_jobs(guild_id, card_id)

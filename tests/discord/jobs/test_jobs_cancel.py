@@ -49,8 +49,8 @@ async def test_a_job_that_is_too_late_to_stop_continues_and_its_result_is_still_
     await ask(rig)
     job = await until(rig, JobState.QUEUED, JobState.PROCESSING)
     result = await jobs_command(rig, rig.member, "cancel", id=job.id)
-    assert "cannot stop it" in said(result)
-    assert "still be posted" in said(result)
+    assert "Too late to stop" in said(result)
+    assert "I post the result when it is done" in said(result)
     await rig.work()
     assert (await newest(rig)).state is JobState.DELIVERED
     await settled_exactly(rig)
@@ -61,7 +61,7 @@ async def test_a_result_that_was_dropped_is_paid_kept_and_can_still_be_had(rig: 
     await ask(rig)
     job = await until(rig, JobState.QUEUED, JobState.PROCESSING)
     result = await jobs_command(rig, rig.member, "cancel", id=job.id, drop=True)
-    assert "not be posted" in said(result)
+    assert "I won't post the result" in said(result)
     if restarted:
         await rig.restart()
     await rig.work()

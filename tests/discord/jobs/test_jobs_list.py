@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from cogs.jobs.pages import PAGE_JOBS, family_text, total_words
+from cogs.jobs.pages import PAGE_JOBS
+from cogs.results.family import family_text, total_words
 from cogs.ui.texts import GONE, MODERATORS_ONLY
 from tests.support.jobs import ask, jobs_command
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import agreed, labels, newest, private_sentence, whole
+from tests.support.surface import agreed, labels, newest, panel_text, private_sentence, whole
 
 # ---------------------------------------------------------------------- list
 
@@ -98,25 +99,25 @@ async def test_a_lineage_is_drawn_with_what_each_cost_and_the_total(rig: Rig):
     await rig.moderator.click(card, label=whole(card, "Re-run"))
     child = await newest(rig)
     await rig.work()
-    how = await rig.member.click(card, label="Vary")
+    [again] = [m for m in rig.messages() if m.id == (await newest(rig)).message_id]
+    how = await rig.member.click(again, label="Vary")
     await agreed(rig.member, await rig.member.click(how.response, label=whole(how.response, "Subtle")))
-    words, variant = sorted((await rig.jobs())[:2], key=lambda job: job.position)
+    variant = await newest(rig)
     await rig.work()
     result = await jobs_command(rig, rig.member, "show", id=child.id.lower())
     assert result.ephemeral
-    [embed] = result.response.embeds
-    tree = embed.description.partition("**Family**\n")[2].splitlines()
+    shown = panel_text(result.response)
+    head, *tree = shown[shown.index("**Family**") :].splitlines()
     jobs = {job.id: job for job in await rig.jobs()}
-    assert [re.search(r"[0-9A-Z]{10}", line)[0] for line in tree] == [root.id, child.id, words.id, variant.id]
-    assert [line.count("\u2003") + line.count("└") for line in tree] == [0, 1, 1, 2]
+    assert [re.search(r"[0-9A-Z]{10}", line)[0] for line in tree] == [root.id, child.id, variant.id]
+    assert [line.count("\u2003") + line.count("└") for line in tree] == [0, 1, 2]
     assert "**" in tree[1]
     assert "**" not in tree[0]
     for line in tree:
         job = jobs[re.search(r"[0-9A-Z]{10}", line)[0]]
         assert f"{job.cost.normalize():f} credit" in line
     total = sum((job.cost for job in jobs.values()), Decimal(0))
-    [field] = [f for f in embed.fields if f.name == "Family in all"]
-    assert field.value == f"{total.normalize():f} credits"
+    assert head == f"**Family** · {total.normalize():f} credits in all"
     assert total == rig.sandbox.spent(HOST_KEY)
 
 
@@ -124,7 +125,7 @@ async def test_a_job_is_shown_with_what_can_be_done_about_it(rig: Rig):
     await ask(rig, prompt="a fox #fast")
     await rig.work()
     result = await jobs_command(rig, rig.moderator, "show", id=(await newest(rig)).id)
-    assert labels(result.response)[:2] == ["Re-run", "Vary"]
+    assert labels(result.response)[:3] == ["Post here again", "Re-run", "Vary"]
     await rig.moderator.click(result.response, label=whole(result.response, "Re-run"))
     assert (await newest(rig)).author_id == rig.moderator.id
 
@@ -151,10 +152,10 @@ async def test_a_private_job_of_a_lineage_is_neither_drawn_nor_counted_for_other
         lambda db: db.execute("UPDATE jobs SET parent_id = ? WHERE id = ?", (root.id, secret.id))
     )
     mine = await jobs_command(rig, rig.member, "show", id=root.id)
-    assert secret.id in mine.response.embeds[0].description
+    assert secret.id in panel_text(mine.response)
     theirs = await jobs_command(rig, rig.moderator, "show", id=root.id)
-    assert "Family" not in str(theirs.response.embeds[0].to_dict())
-    assert secret.id not in str(theirs.response.embeds[0].to_dict())
+    assert "Family" not in str(theirs.response.components)
+    assert secret.id not in str(theirs.response.components)
 
 
 async def test_an_erased_job_says_so(rig: Rig):
@@ -163,15 +164,15 @@ async def test_an_erased_job_says_so(rig: Rig):
     job = await newest(rig)
     await rig.bot.parts.store.cards.erase(rig.guild.id, job.card_id)
     result = await jobs_command(rig, rig.member, "show", id=job.id)
-    assert result.response.embeds[0].description == "Its record was erased."
-    assert "canary" not in str(result.response.embeds[0].to_dict())
+    assert "Its record was erased." in panel_text(result.response)
+    assert "canary" not in str(result.response.components)
 
 
 async def test_a_large_lineage_fits_a_message(rig: Rig):
     job = await ask(rig)
     family = [replace(job, id=f"{n:010}", parent_id=f"{n - 1:010}") for n in range(100)]
     text = family_text(family, "0000000050")
-    assert len(text) <= 3000
+    assert len(text) <= 1000
     assert "more" in text
     assert total_words(family) == "0 credits, and 2,000 credits held"
 

@@ -105,7 +105,7 @@ async def test_a_card_says_that_the_file_does_not_come(rig: Rig):
     await pass_time(rig, MINUTE_S, 5)
     assert the_job(rig, job.id).state == "ready"
     told = card_text(rig, job.id)
-    assert "made, being posted; the file host does not answer, next try <t:" in told
+    assert "Made, posting it; the file host does not answer, next try <t:" in told
     assert "queued" not in told
 
 
@@ -119,7 +119,7 @@ async def test_a_card_says_that_discord_does_not_take_the_result(rig: Rig):
     with trouble_with(meet):
         await pass_time(rig, MINUTE_S, 5)
         assert the_job(rig, job.id).state == "ready"
-        assert "made, being posted; Discord does not take it, next try <t:" in card_text(rig, job.id)
+        assert "Made, posting it; Discord does not take it, next try <t:" in card_text(rig, job.id)
 
 
 @pytest.mark.parametrize("status", [500, 503, None])
@@ -240,7 +240,7 @@ async def test_a_token_that_dies_during_the_upload_leaves_one_message(rig: Rig):
     await rig.work()
     [message] = rig.messages()
     assert len(message.attachments) == 1
-    assert "✅ done" in state_text(message)
+    assert "took" in state_text(message)
 
 
 async def test_after_a_move_the_old_message_points_to_the_new_one(rig: Rig):

@@ -138,7 +138,7 @@ async def test_me_is_about_the_one_who_asks_and_there_with_nothing_set(rig: Rig)
     await rig.moderator.slash(rig.channel, GENERATE, prompt="x")
     await rig.bot.parts.store.grants.add(rig.guild.id, rig.moderator.id, Decimal(30), note="", by_id=1, expires_at=None)
     result = await rig.member.slash(rig.channel, "usage me")
-    assert "No limit for a member holds here." in page(result)
+    assert "There is no credit limit here." in page(result)
     assert "30" not in page(result)
     assert facts(result) == {"Last job": "None yet."}
     shown = page(await rig.moderator.slash(rig.channel, "usage me"))

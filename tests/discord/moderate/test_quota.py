@@ -292,7 +292,7 @@ async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Ri
 async def test_show_without_a_member_is_about_oneself(rig: Rig):
     shown = page(await rig.moderator.slash(rig.channel, "quota show"))
     assert shown.startswith(f"<@{rig.moderator.id}>")
-    assert "No limit for a member holds here." in shown
+    assert "There is no credit limit here." in shown
 
 
 # ---------------------------------------------------------------------- who may

@@ -178,6 +178,7 @@ FLIPS = {
     "unchecked_only_in_age_restricted": "access",
     "approve_own": "approval",
     "ping": "results",
+    "answer_words": "results",
     "estimate_tool": "results",
 }
 
@@ -337,6 +338,7 @@ BUTTONS = [
     ("approval", "c1:set_form:approval"),
     ("approval", "c1:set_flip:approve_own"),
     ("results", "c1:set_flip:ping"),
+    ("results", "c1:set_flip:answer_words"),
     ("results", "c1:set_flip:estimate_tool"),
     ("results", "c1:set_form:timezone"),
     ("results", "c1:set_form:retention"),
@@ -353,6 +355,8 @@ SELECTS = [
     ("approval", "c1:set_choice:review_private", "off"),
     ("results", "c1:set_payer:panel", "off"),
     ("words", "c1:set_model:panel", "image.generate"),
+    ("words", "c1:set_choice:pictures", "4"),
+    ("words", "c1:set_choice:vary_strength", "subtle"),
 ]
 
 

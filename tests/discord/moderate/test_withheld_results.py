@@ -91,7 +91,8 @@ async def test_a_refused_result_is_reached_in_no_way(rig: Rig, eve: Any, free: A
     if way in {"image edit", "video generate"}:
         private_sentence(await eve.slash(free, way, prompt="more", job=refused.id))
     elif way == "a control":
-        for action in ("again", "again_all", "vary_subtle", "vary_strong", "edit", "next", "pick", "link", "recover"):
+        actions = ("again", "again_all", "vary_subtle", "vary_strong", "vary_look", "alone")
+        for action in (*actions, "edit", "next", "pick", "link", "recover"):
             await press(rig, eve, action, refused.id, free)
     elif way == "a recipe":
         form = await rig.moderator.slash(rig.channel, "recipe create")

@@ -47,8 +47,8 @@ async def test_the_controls_of_a_result_make_more_of_it(rig: OldRig):
 
     await makes(sue, f"c1:again:{picture}", "image.generate")
     await makes(sue, f"c1:edit:{picture}", "image.generate", form="a fox in the snow #fast")
-    await makes(otto, f"c1:vary_subtle:{picture}", "prompt.enhance.variant", "image.edit")
-    await makes(otto, f"c1:vary_strong:{picture}", "prompt.enhance.variant", "image.edit")
+    await makes(otto, f"c1:vary_subtle:{picture}", "image.edit")
+    await makes(otto, f"c1:vary_strong:{picture}", "image.edit")
     await makes(otto, f"c1:next:{picture}", "image.edit", form="at night #fast")
     await makes(otto, "c1:next_of:image", "image.edit", form="as a drawing #fast")
     await makes(rig.member, f"c1:again_all:{rig.job(TRIO)}", *["image.generate"] * 3)
@@ -79,9 +79,10 @@ async def test_the_controls_that_ask_first_still_ask(rig: OldRig):
     vary = await rig.press(sue, f"c1:vary:{picture}")
     assert len(offers(vary)) == 2
     await agreed(sue, await sue.click(vary.response, custom_id=offers(vary)[0]))
-    assert [each[0] for each in new_jobs(rig)] == ["prompt.enhance.variant", "image.edit"]
+    assert [each[0] for each in new_jobs(rig)] == ["image.edit"]
 
-    assert len(offers(await rig.press(sue, f"c1:next:{picture}"))) == 1
+    asked = offers(await rig.press(sue, f"c1:next:{picture}"))
+    assert asked == [f"c1:{action}:{picture}" for action in ("next", "to_dms", "to_gallery")]
     pick = offers(await rig.press(ada, f"c1:pick:{trio}", rig.job(TRIO, 2)))
     assert pick
     assert all(each.endswith(rig.job(TRIO, 2)) for each in pick)

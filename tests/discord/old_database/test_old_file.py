@@ -35,7 +35,10 @@ async def test_it_opens_with_every_row_and_check_finds_nothing_wrong(tmp_path: P
         query = f"SELECT {', '.join(columns)} FROM {table}"
         old, new = Counter(rows(before, query)), Counter(rows(after, query))
         assert old, table
-        changed = [row for row in (*(old - new), *(new - old)) if unanswered not in row]
+        added = new - old
+        if table == "reaction_settings":  # a server that has changed nothing about reactions keeps its seeds off
+            added = Counter(row for row in added if row[1:] != (1, 0, None, 3))
+        changed = [row for row in (*(old - new), *added) if unanswered not in row]
         assert not changed, (table, changed)
     # Only this job is changed by a start: the answer to it never reached Discord, so it is refunded.
     assert rows(after, "SELECT state FROM jobs WHERE id = ?", unanswered) == [("cancelled",)]

@@ -59,7 +59,7 @@ async def test_removing_it_after_the_job_was_sent_changes_nothing(rig: Rig):
 
 
 async def test_removing_the_reaction_for_a_variant_cancels_both_its_steps(rig: Rig):
-    message = await made(rig)
+    message = await made(rig, "video generate")
     await rig.moderator.react(message, "🎲")
     await rig.moderator.unreact(message, "🎲")
     assert [job.state for job in (await rig.jobs())[:2]] == [JobState.CANCELLED] * 2

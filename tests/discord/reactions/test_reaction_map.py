@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from bot.domain.reaction_rules import DEFAULTS, Purse, ReactionAction, Who, read_emoji
+from cogs.reactions import texts
 from tests.support.reacting import CUSTOM, event, made, newest, other, told
 from tests.support.rig import Rig
+from tests.support.surface import private_sentence
 
 
 async def map_emoji(rig: Rig, action: ReactionAction, shown: str | None = None, **values: Any) -> None:
@@ -111,16 +113,17 @@ async def studio(rig: Rig, command: str, **options: Any) -> str:
 
 async def test_a_moderator_sets_lists_removes_and_resets(rig: Rig):
     assert len((await studio(rig, "list")).splitlines()) == 9
-    said = await studio(rig, "set", emoji="<:again:123456789012345678>", action="rerun", needed=2, payer="author")
-    assert "<:again:123456789012345678> make it again · everyone · 2 members · the author pays" in said
-    assert "<:again:123456789012345678>" in await studio(rig, "list")
+    again = f"<:again:{rig.guild.create_emoji('again').id}>"
+    said = await studio(rig, "set", emoji=again, action="rerun", needed=2, payer="author")
+    assert f"{again} make it again · everyone · 2 members · the author pays" in said
+    assert again in await studio(rig, "list")
     assert "removed the reaction 🔁" in await studio(rig, "remove", emoji="🔁")
     assert "🔁" not in await studio(rig, "list")
     assert "does nothing here" in await studio(rig, "remove", emoji="🔁")
     await studio(rig, "set", emoji="🔁", action="animate", role=rig.moderators)
     assert f"🔁 animate · <@&{rig.moderators.id}>" in await studio(rig, "list")
     assert "(2 changed)" in await studio(rig, "reset")
-    assert "🔁 make it again · everyone · who reacts pays" in await studio(rig, "list")
+    assert "🔁 make it again · everyone · the person who reacts pays" in await studio(rig, "list")
     record = await rig.bot.parts.store.decisions.all(rig.guild.id)
     assert [each.by_id for each in record] == [rig.moderator.id] * 4
 
@@ -150,19 +153,114 @@ async def test_only_a_moderator_changes_the_map(rig: Rig, command: str):
     assert await rig.bot.parts.store.reactions.changes(rig.guild.id) == {}
 
 
-async def test_the_bot_puts_the_fitting_emojis_on_results_only_if_wanted(rig: Rig):
+@pytest.mark.parametrize(
+    ("seeds", "gallery", "expected"),
+    [
+        (None, False, ["🔁", "🎲"]),
+        (None, True, ["🔁", "🎲", "⭐"]),
+        ("few", False, ["🔁", "🎲"]),
+        ("on", False, ["🔁", "🎲", "🎬", "✉️", "❌"]),
+        ("off", True, []),
+    ],
+)
+async def test_the_bot_puts_a_few_emojis_on_results_or_all_that_fit_or_none(
+    rig: Rig, seeds: str | None, gallery: bool, expected: list[str]
+):
+    if seeds is not None:
+        await studio(rig, "switch", seeds=seeds)
+    if gallery:
+        await rig.moderator.slash(rig.channel, "studio gallery", channel=rig.guild.create_text_channel("gallery"))
+    await made(rig)
+    await settle_seeds(rig)
+    assert [str(each.emoji) for each in newest(rig).reactions] == expected
+    assert len(await rig.jobs()) == 1
+
+
+async def test_the_first_result_of_a_channel_says_once_what_the_emojis_do(rig: Rig):
     first = await made(rig)
-    assert first.reactions == []
-    await studio(rig, "switch", seeds="on")
+    await settle_seeds(rig)
+    await rig.restart()
     second = await made(rig)
     await settle_seeds(rig)
-    shown = [str(each.emoji) for each in newest(rig).reactions]
+    there = {message.id: message.content for message in rig.messages()}
+    assert there[first.id] == (
+        "-# React to a result: 🔁 make it again · 🎲 vary it. "
+        "Or reply to a result and mention me: “make it night, wider”."
+    )
+    assert there[second.id] == ""
+
+
+async def test_a_legend_that_discord_did_not_take_comes_under_the_next_result(rig: Rig):
+    rig.env.inject_error("PATCH", f"/channels/{rig.channel.id}/messages/*", status=403, code=50013, times=None)
+    await made(rig)
+    await settle_seeds(rig)
+    rig.env.backend.faults.clear()
+    second = await made(rig)
+    await settle_seeds(rig)
     assert newest(rig).id == second.id
-    assert shown == ["🔁", "🎲", "🎬", "✉️", "❌"]
-    assert len(await rig.jobs()) == 2
+    assert newest(rig).content.startswith("-# React to a result")
+
+
+async def test_help_says_what_the_emojis_and_words_do(rig: Rig):
+    result = await rig.member.slash(rig.channel, "help")
+    shown = "".join(
+        embed.description or "" for message in (result.response, *result.followups) for embed in message.embeds
+    )
+    assert "🔁 make it again · 🎲 vary it · 🎬 animate a picture" in shown
+    assert "mention me" in shown
+    await studio(rig, "switch", reactions="off")
+    result = await rig.member.slash(rig.channel, "help")
+    shown = "".join(
+        embed.description or "" for message in (result.response, *result.followups) for embed in message.embeds
+    )
+    assert "Reactions do nothing on this server." in shown
 
 
 async def settle_seeds(rig: Rig) -> None:
     surface: Any = rig.bot.surface
     await surface.seeds.finished()
     await rig.env._settle_internal(dispatch="seeds")
+
+
+def pages_of(result: Any) -> str:
+    messages = (result.response, *result.followups)
+    return "".join(embed.description or "" for message in messages for embed in message.embeds)
+
+
+@pytest.mark.parametrize("animated", [False, True])
+@pytest.mark.parametrize("typed", ["picked", "by name"])
+async def test_an_emoji_of_this_server_can_be_mapped_and_reacted_with(rig: Rig, animated: bool, typed: str):
+    made_emoji = rig.guild.create_emoji("sparkle", animated=animated)
+    picked = f"<{'a' if animated else ''}:sparkle:{made_emoji.id}>"
+    said = await studio(rig, "set", emoji=picked if typed == "picked" else ":sparkle:", action="vary")
+    assert picked in said
+    message = await made(rig)
+    await settle_seeds(rig)
+    await rig.member.react(message, f"sparkle:{made_emoji.id}")
+    assert len(await rig.jobs()) == 2
+    rig.env.backend.get_guild(rig.guild.id).emojis.clear()
+    assert picked in await studio(rig, "remove", emoji=picked if typed == "picked" else ":sparkle:")
+
+
+@pytest.mark.parametrize(
+    ("emoji", "sentence"),
+    [
+        ("<:again:123456789012345678>", texts.FOREIGN_EMOJI),
+        ("<a:again:123456789012345678>", texts.FOREIGN_EMOJI),
+        (":nothing:", texts.no_emoji_named("nothing")),
+    ],
+)
+async def test_an_emoji_that_the_bot_cannot_use_is_refused(rig: Rig, emoji: str, sentence: str):
+    result = await rig.moderator.slash(rig.channel, "studio reactions set", emoji=emoji, action="vary")
+    assert private_sentence(result) == sentence
+    assert await rig.bot.parts.store.reactions.changes(rig.guild.id) == {}
+
+
+async def test_a_deleted_emoji_keeps_no_other_from_a_result(rig: Rig):
+    rig.env.inject_error(
+        "PUT", "*/reactions/%F0%9F%94%81/@me", status=400, code=10014, message="Unknown Emoji", times=None
+    )
+    rig.env.inject_error("PUT", "*/reactions/🔁/@me", status=400, code=10014, message="Unknown Emoji", times=None)
+    await made(rig)
+    await settle_seeds(rig)
+    assert [str(each.emoji) for each in newest(rig).reactions] == ["🎲"]

@@ -33,7 +33,7 @@ async def test_the_servers_rule_about_reruns_applies(rig: Rig, payer: Payer):
     [
         ({"paused": True}, "paused"),
         ({"confirm_above": Decimal(1)}, "wants a yes first"),
-        ({"job_ceiling": Decimal(1)}, "may cost 1 credits at most"),
+        ({"job_ceiling": Decimal(1)}, "may cost 1 credit at most"),
         ({"words": ("fox",)}, "do not allow a word"),
     ],
 )
@@ -122,7 +122,7 @@ async def test_who_reacts_is_told_the_price_privately_before_anything_is_sent(ri
     before = len(rig.sandbox.requests)
     await rig.moderator.react(message, "🎲")
     [line] = told(rig, rig.moderator)
-    assert line == f"Your 🎲 in <#{rig.channel.id}> is being made: it costs about 15 credits."
+    assert line == f"Your 🎲 in <#{rig.channel.id}> is being made: it costs about 14 credits."
     assert len(rig.sandbox.requests) == before
     assert told(rig, rig.member) == []
 

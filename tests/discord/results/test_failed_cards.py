@@ -25,7 +25,7 @@ async def failed(rig: Rig, **options: Any) -> tuple[discord.Message, Job]:
 
 async def test_a_failed_card_offers_another_try_and_an_edit(rig: Rig):
     message, job = await failed(rig)
-    assert labels(message) == ["Try again", "Edit and run", "Remove"]
+    assert labels(message) == ["Try again", "Edit and run", "Details", "Remove"]
     await rig.restart(after_s=3600)
     [message] = rig.messages()
     await agreed(rig.member, await rig.member.click(message, label=whole(message, "Try again")))

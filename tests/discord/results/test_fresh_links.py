@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.domain.models import Job
-from tests.support.results import card_of
+from tests.support.results import RESULT, card_of
 from tests.support.rig import Rig
 from tests.support.surface import labels, links, links_on, newest
 
@@ -24,7 +24,7 @@ async def test_what_is_too_large_is_a_link_with_a_control_for_a_fresh_one(rig: R
     message, job = await large(rig)
     assert links_on(message) == [job.media[0].url]
     opened = "Open result (127.0.0.1)"
-    assert labels(message) == ["Re-run", "Vary", "Edit and run", "Next step…", "Fresh link", "Remove", opened]
+    assert labels(message) == [*RESULT[:-2], "Fresh link", *RESULT[-2:], opened]
     result = await rig.moderator.click(message, label="Fresh link")
     assert result.ephemeral
     assert links(result.response) == [job.media[0].url]

@@ -34,7 +34,7 @@ async def test_a_rerun_tells_what_the_result_cost_and_makes_another_at_once(rig:
 async def test_a_rerun_of_several_tells_what_all_of_them_cost(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
-    assert "Re-run · 36" in labels(rig.messages()[0])
+    assert "Re-run all · 36" in labels(rig.messages()[0])
 
 
 async def test_a_label_of_old_is_asked_about(rig: Rig):
@@ -60,6 +60,34 @@ async def test_a_price_that_rose_since_the_label_was_written_is_asked_about(rig:
     assert await count(rig) == 2
 
 
+async def test_up_to_the_threshold_a_label_tells_no_price_and_a_press_is_not_asked_about(rig: Rig):
+    await priced(rig, 12)
+    await rule(rig, confirm_above=Decimal(12))
+    message, _ = await picture(rig)
+    assert labels(message)[0] == "Re-run"
+    made = await rig.moderator.click(message, label="Re-run")
+    assert not made.ephemeral
+    assert await count(rig) == 2
+    await rule(rig, confirm_above=Decimal(11))
+    rig.advance(5)
+    asked = await rig.moderator.click(message, label="Re-run")
+    assert "about **12 credits**" in shown(asked)
+    assert await count(rig) == 2
+    await rule(rig, confirm_above=None)
+    rig.advance(5)
+    asked = await rig.moderator.click(message, label="Re-run")
+    assert "about **12 credits**" in shown(asked), "who sets no threshold has every price told"
+    assert await count(rig) == 2
+
+
+async def test_an_unknown_price_is_asked_about_whatever_the_threshold(rig: Rig):
+    _, job = await picture(rig)
+    await rule(rig, confirm_above=Decimal(1000))
+    asked = await press(rig, rig.moderator, "again", job.id)
+    assert "not known yet" in shown(asked)
+    assert await count(rig) == 1
+
+
 async def test_above_the_threshold_a_label_is_not_a_yes(rig: Rig):
     await priced(rig, 12)
     message, _ = await picture(rig)
@@ -73,16 +101,18 @@ async def test_a_variant_tells_its_price_where_it_is_known_and_asks_where_it_is_
     message, _ = await picture(rig)
     how = await rig.moderator.click(message, label="Vary")
     assert labels(how.response) == ["Subtle", "Strong"]
+    assert how.response.content == "How different should it be? · the price is not known yet"
     asked = await rig.moderator.click(how.response, label="Strong")
     assert "not known yet" in shown(asked)
     assert await count(rig) == 1
     await priced(rig, 14, "image.edit")
     rig.advance(5)
     how = await rig.moderator.click(message, label="Vary")
-    assert labels(how.response) == ["Subtle · 15", "Strong · 15"]
-    made = await rig.moderator.click(how.response, label="Strong · 15")
+    assert labels(how.response) == ["Subtle · 14", "Strong · 14"]
+    assert how.response.content == "How different should it be? · 14 credits each"
+    made = await rig.moderator.click(how.response, label="Strong · 14")
     assert "not known yet" not in shown(made)
-    assert await count(rig) == 3
+    assert await count(rig) == 2
 
 
 async def test_what_failed_is_tried_again_at_the_price_that_was_held_for_it(rig: Rig):

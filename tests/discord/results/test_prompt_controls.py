@@ -29,7 +29,7 @@ from tests.support.surface import (
     whole,
 )
 
-LABELS = ["Generate image", "Generate video", "Rewrite again", "Edit first", "Remove"]
+LABELS = ["Generate image", "Generate video", "Rewrite again", "Edit first", "Details", "Remove"]
 
 
 async def rewritten(rig: Rig, kind: str = "image", **options: Any) -> tuple[discord.Message, Job]:
@@ -59,18 +59,18 @@ async def test_a_rewritten_prompt_offers_what_it_is_good_for(rig: Rig, kind: str
     assert labels(message) == expected
     for row in message.components:
         for item in row.children:
-            assert re.fullmatch(rf"c1:(prompt_[a-z]+|remove):{job.id}", item.custom_id)
+            assert re.fullmatch(rf"c1:(prompt_[a-z]+|details|remove):{job.id}", item.custom_id)
             assert len(item.custom_id) <= 100
 
 
 async def test_a_card_offers_nothing_before_there_is_a_rewritten_prompt_nor_on_a_picture(rig: Rig):
     await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
-    assert labels(rig.messages()[0]) == []
+    assert labels(rig.messages()[0]) == ["Cancel", "Details"]
     await rig.work()
     await rig.member.slash(rig.channel, "image generate", prompt="a fox")
     await rig.work()
-    picture = next(m for m in rig.messages() if m.embeds[0].title == "Generate Image")
-    assert not set(labels(picture)) & set(LABELS[:-1])
+    picture = next(m for m in rig.messages() if m.attachments)
+    assert not set(labels(picture)) & set(LABELS[:-2])
 
 
 async def test_what_is_switched_off_here_is_not_offered(rig: Rig):
@@ -78,7 +78,7 @@ async def test_what_is_switched_off_here_is_not_offered(rig: Rig):
         found = rig.bot.catalogue.resolve(operation)
         await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
     message, _ = await rewritten(rig)
-    assert labels(message) == ["Rewrite again", "Remove"]
+    assert labels(message) == ["Rewrite again", "Details", "Remove"]
 
 
 async def test_what_was_switched_off_since_is_refused_when_pressed(rig: Rig):
@@ -393,10 +393,10 @@ async def test_three_hundred_results_leave_no_views_in_memory_and_all_still_work
     drawing = rig.bot.parts.delivery.cards._drawing
     with rig.env.time_context():
         for number in range(300):
-            view = drawing.view(card, jobs, ["https://example.com/large.mp4"] if number % 2 else [])
+            view = await drawing.view(card, jobs, ["https://example.com/large.mp4"] if number % 2 else [])
             sent = await channel.send("result", view=view)
             if number % 10 == 0:
-                await sent.edit(view=drawing.view(card, jobs, []))
+                await sent.edit(view=await drawing.view(card, jobs, []))
     del view
     gc.collect()
     kept = rig.bot._connection._view_store

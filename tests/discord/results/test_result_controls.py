@@ -19,7 +19,7 @@ from cogs.ui.controls import Control
 from cogs.ui.texts import GONE
 from tests.support.results import RESULT, Press, block, card_of, count, picture
 from tests.support.rig import Rig
-from tests.support.surface import labels, newest, private_sentence, settled_exactly, whole
+from tests.support.surface import labels, newest, private_sentence, settled_exactly, state_text, whole
 
 AGES = ("fresh", "restarted", "deleted")
 
@@ -74,7 +74,7 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
         assert (job.author_id, job.parent_id) == (member.id, parent.id)
         await rig.work()
         assert {each.state for each in await rig.jobs()} == {JobState.DELIVERED}
-        assert "Made from" in [field.name for field in card_of(rig, await newest(rig)).embeds[0].fields]
+        assert "made from this" in state_text(card_of(rig, await newest(rig)))
     await settled_exactly(rig)
 
 
@@ -93,23 +93,27 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
 async def test_a_result_offers_what_it_is_good_for(rig: Rig, command: str, options: Any, expected: list[str]):
     await rig.member.slash(rig.channel, command, **options)
     [card] = rig.messages()
-    assert labels(card) == []
+    assert labels(card) == ["Cancel", "Details"]
     await rig.work()
     [card] = rig.messages()
     assert labels(card) == expected
     assert all(len(item.custom_id) <= 100 for row in card.components for item in row.children)
 
 
-async def test_several_results_are_chosen_from_in_a_select_and_then_carried_on_one_by_one(rig: Rig):
+async def test_the_select_of_an_older_card_with_several_results_still_carries_on_one_by_one(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
-    [card] = rig.messages()
-    assert labels(card) == ["Re-run", "Edit and run", "Remove", "Go on with one of them…"]
-    second = next(job for job in await rig.jobs() if job.position == 1)
-    shown = await rig.member.select(card, [second.id])
+    first, second, _ = sorted(await rig.jobs(), key=lambda job: job.position)
+    with rig.env.time_context():
+        place: Any = rig.bot.get_channel(rig.channel.id)
+        option = [discord.SelectOption(label="2", value=second.id)]
+        old = await place.send(
+            "old", view=controls.view_of([Control.select("pick", first.id, placeholder="x", options=option)])
+        )
+    shown = await rig.member.select(old, [second.id])
     assert shown.ephemeral
     assert second.id in shown.response.content
-    assert labels(shown.response) == RESULT[:-1]
+    assert labels(shown.response) == RESULT[:-2]
     await rig.member.click(shown.response, label=whole(shown.response, "Re-run"))
     assert (await newest(rig)).parent_id == second.id
 
@@ -117,7 +121,7 @@ async def test_several_results_are_chosen_from_in_a_select_and_then_carried_on_o
 async def test_a_rerun_of_a_card_with_several_makes_as_many_once_more(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
-    await rig.moderator.click(rig.messages()[0], label=whole(rig.messages()[0], "Re-run"))
+    await rig.moderator.click(rig.messages()[0], label=whole(rig.messages()[0], "Re-run all"))
     jobs = await rig.jobs()
     assert len(jobs) == 6
     assert len({job.card_id for job in jobs}) == 2
@@ -157,8 +161,11 @@ async def test_an_error_in_a_control_of_a_result_is_never_silent(
 
 
 def test_every_action_has_a_name_that_fits_a_custom_id():
-    assert {"again", "again_all", "vary", "vary_subtle", "vary_strong", "edit", "pick", "retry", "link", "remove",
-            "remove_result", "remove_record", "recover", "jobs_page"} <= controls._ACTIONS.keys()  # fmt: skip
+    released = {
+        "again", "again_all", "vary", "vary_subtle", "vary_strong", "vary_look", "alone", "edit", "pick", "retry", "link",
+        "remove", "remove_result", "remove_record", "recover", "jobs_page",
+    }  # fmt: skip
+    assert released <= controls._ACTIONS.keys()
     for name in controls._ACTIONS:
         controls.custom_id(name, "0123456789")
 
@@ -171,7 +178,8 @@ async def test_a_control_of_another_servers_result_has_the_constant_answer(rig: 
     place = other.create_text_channel("general")
     stranger = other.add_member(rig.env.create_user("eve"))
     channel: Any = rig.bot.get_channel(place.id)
-    for action in ("again", "vary", "edit", "pick", "retry", "link", "remove", "remove_record", "recover"):
+    actions = ("again", "vary", "vary_look", "alone", "edit", "pick", "retry", "link", "remove", "remove_record")
+    for action in (*actions, "recover"):
         with rig.env.time_context():
             forged = await channel.send("forged", view=view_of([Control.button(action, job.id, label="Press")]))
         assert private_sentence(await stranger.click(forged, label="Press")) == GONE, action
@@ -188,9 +196,9 @@ async def test_three_hundred_results_leave_no_views_in_memory_and_the_first_stil
         for number in range(300):
             links = ["https://example.com/large.mp4"] if number % 3 == 0 else []
             shown = (*jobs, other) if number % 2 else jobs
-            sent = await channel.send("result", view=drawing.view(card, shown, links))
+            sent = await channel.send("result", view=await drawing.view(card, shown, links))
             if number % 10 == 0:
-                await sent.edit(view=drawing.view(card, jobs, []))
+                await sent.edit(view=await drawing.view(card, jobs, []))
     gc.collect()
     kept = rig.bot._connection._view_store
     assert kept._views == {}

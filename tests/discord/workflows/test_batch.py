@@ -42,9 +42,9 @@ def lines(message: discord.Message) -> list[str]:
     return [
         line
         for field in message.embeds[0].fields
-        if field.name in {"State", "\u200b"}
+        if field.name == "\u200b"
         for line in field.value.splitlines()
-        if line[0].isdigit()
+        if line[0].isdigit() and line.partition(".")[0].isdigit()
     ]
 
 
@@ -57,7 +57,7 @@ async def test_a_batch_is_one_card_with_a_line_for_each_prompt_and_a_contact_she
     assert asked.response.embeds[0].title == "Generate Image · 3"
     message = await card(rig)
     assert [line.replace("\\", "")[:12] for line in lines(message)] == ["1. a fox #fa", "2. an owl #f", "3. a deer #f"]
-    assert all("✅ done" in line and "credits" in line for line in lines(message))
+    assert all("✅ Done" in line and "credits" in line for line in lines(message))
     assert files(message)[0] == SHEET_NAME
     assert len(files(message)) == 4
     with Image.open(io.BytesIO(rig.file(message.attachments[0]))) as picture:

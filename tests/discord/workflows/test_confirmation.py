@@ -94,7 +94,7 @@ def question(rig: Rig, desk) -> discord.Message:
 
 async def test_a_job_above_the_threshold_waits_with_its_credits_held_until_it_is_approved(rig: Rig, desk):
     card = await rig.member.slash(rig.channel, "image generate", prompt="gold")
-    assert "waiting for approval" in card.response.embeds[0].fields[0].value
+    assert "Waiting for a moderator's approval" in card.response.embeds[0].fields[0].value
     await rig.step()
     assert rig.sandbox.requests == []
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 20
@@ -173,8 +173,8 @@ async def test_beyond_the_running_limit_a_job_is_queued_with_its_place_and_made_
     await rule(rig, running_per_member=1)
     card = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=3)
     shown = card.response.embeds[0].fields[0].value
-    assert "waiting for its turn: place 1" in shown
-    assert "waiting for its turn: place 2" in shown
+    assert "In the queue: you are next" in shown
+    assert "In the queue: place 2" in shown
     assert await states(rig) == [JobState.SUBMITTING, JobState.WAITING, JobState.WAITING]
     await rig.work()
     assert await states(rig) == [JobState.DELIVERED] * 3

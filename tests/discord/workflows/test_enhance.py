@@ -10,7 +10,7 @@ from bot.domain.models import JobState
 from bot.generation.texts import ENHANCE_MUSIC, ENHANCE_SOUND
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly
-from tests.support.workflows import CATALOGUE, COMMANDS, IMAGE, sample
+from tests.support.workflows import COMMANDS, IMAGE, sample
 
 ENHANCED = {
     "image generate": ({}, {"aspect_ratio": "1:1", "style": "noir"}, {"aspectRatio": "1:1", "visualStyle": "noir"}),
@@ -41,7 +41,8 @@ async def test_enhance_rewrites_the_prompt_first_and_the_card_shows_both(rig: Ri
     shown = message.embeds[0].description
     assert shown.startswith("> a fox")
     assert rewriter.output["enhancedPrompt"] in shown
-    assert message.embeds[0].title == CATALOGUE.get(COMMANDS[command]).title
+    assert message.embeds[0].title is None
+    assert second.operation == COMMANDS[command]
     assert len(message.attachments) == 1
     await settled_exactly(rig)
 
@@ -54,7 +55,6 @@ async def test_three_pictures_are_made_from_one_rewritten_prompt(rig: Rig):
     assert len({request.input["prompt"] for request in rig.sandbox.requests[1:]}) == 1
     [message] = rig.messages()
     assert len(message.attachments) == 3
-    assert message.embeds[0].title.endswith("· 3")
     await settled_exactly(rig)
 
 
@@ -69,8 +69,8 @@ async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: 
     assert (balance.held, balance.spent) == (0, billed)
     [message] = rig.messages()
     shown = message.embeds[0].fields[0].value
-    assert "❌ failed" in shown
-    assert shown.count("🚫 cancelled: The step before this one gave no result") == 2
+    assert "❌ Failed" in shown
+    assert shown.count("🚫 Cancelled: The step before this one gave no result") == 2
 
 
 STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.surface import private_sentence
+from tests.support.surface import private_sentence, state_text
 
 
 async def limit(rig: Rig, amount: int, scope: Scope = Scope.EVERYONE, **more: Any) -> None:
@@ -25,7 +26,8 @@ async def ask(rig: Rig, **options: Any) -> Any:
 
 
 def left(message: Any) -> str | None:
-    return next((field.value for field in message.embeds[0].fields if field.name == "Left"), None)
+    found = re.search(r"^You have (.*) left\.$", state_text(message), re.MULTILINE)
+    return None if found is None else found[1]
 
 
 # ---------------------------------------------------------------------- the card

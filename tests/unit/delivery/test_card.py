@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from bot.cannon.outputs import media_of
 from bot.catalogue import Catalogue
-from bot.delivery.card import CardContext, card_embed, state_word
+from bot.delivery.card import card_embed
+from bot.delivery.card_context import CardContext
+from bot.delivery.card_states import state_word
 from bot.delivery.formatting import alt_text, file_stem
 from bot.delivery.texts import FIRST_FILES
 from bot.domain.harmless_text import harmless
-from bot.domain.models import ID_ALPHABET, Card, Job, JobState, WaitsFor
+from bot.domain.models import ID_ALPHABET, Card, Job, JobState, Media, MediaKind, WaitsFor
+from bot.domain.progress_bar import JobProgress
 from bot.domain.text import shortened, slug
 
 CATALOGUE = Catalogue()
@@ -52,11 +55,19 @@ def job(**changes: Any) -> Job:
 
 
 def drawn(*jobs: Job, **look: Any) -> discord.Embed:
-    return card_embed(card(), jobs, CardContext(catalogue=CATALOGUE, now=NOW, eta=look.pop("eta", {}), **look))
+    return card_embed(card(), jobs, CardContext(catalogue=CATALOGUE, now=NOW, **look))
 
 
-def value(embed: discord.Embed, name: str) -> str:
-    return next(field.value for field in embed.fields if field.name == name)
+def told(embed: discord.Embed) -> list[str]:
+    return "\n".join(field.value or "" for field in embed.fields).splitlines()
+
+
+def states(embed: discord.Embed) -> str:
+    return "\n".join(told(embed)[:-1])
+
+
+def facts(embed: discord.Embed) -> list[str]:
+    return told(embed)[-1].split(" · ")
 
 
 @st.composite
@@ -91,24 +102,30 @@ def any_jobs(draw: st.DrawFn) -> list[Job]:
 
 @given(any_jobs(), st.booleans())
 def test_a_card_is_always_within_discords_limits(jobs: list[Job], blocked: bool):
-    embed = drawn(*jobs, blocked=blocked, eta={each.id: NOW + 5 for each in jobs})
+    embed = drawn(
+        *jobs,
+        blocked=blocked,
+        author_name="x" * 400,
+        progress={each.id: JobProgress(share=0.5, left_s=50.0) for each in jobs},
+    )
     assert len(embed) <= 6000
-    assert 1 <= len(embed.title) <= 256
+    assert len(embed.title or "x") <= 256
+    assert len(embed.author.name) <= 256
     assert len(embed.description or "") <= 4096
     assert len(embed.fields) <= 25
-    assert len(embed.footer.text) <= 2048
     for field in embed.fields:
         assert 1 <= len(field.name) <= 256
         assert 1 <= len(field.value.strip()) <= len(field.value) <= 1024
 
 
 @given(any_jobs())
-def test_a_card_never_holds_a_live_mention_but_its_askers(jobs: list[Job]):
-    embed = drawn(*jobs)
-    text = "\n".join([embed.title, re.sub(r"```.*?```", "", embed.description or "", flags=re.DOTALL)])
-    text += "\n".join(field.value for field in embed.fields if field.name != "Asked by")
+def test_a_card_never_holds_a_live_mention_and_names_its_author(jobs: list[Job]):
+    embed = drawn(*jobs, author_name="Ada", author_icon_url="https://cdn.discordapp.com/a.png")
+    text = "\n".join(
+        [embed.title or "", re.sub(r"```.*?```", "", embed.description or "", flags=re.DOTALL), *told(embed)]
+    )
     assert not re.search(r"@(everyone|here)|<@[!&]?\d+>", text)
-    assert value(embed, "Asked by") == f"<@{2**63}>"
+    assert (embed.author.name, embed.author.icon_url) == ("Ada", "https://cdn.discordapp.com/a.png")
 
 
 @given(WORDS)
@@ -175,13 +192,12 @@ def test_every_state_has_words_of_its_own():
 
 @pytest.mark.parametrize("state", list(JobState))
 def test_a_card_shows_the_state_of_its_job(state: JobState):
-    shown = value(drawn(job(state=state)), "State")
-    assert shown.startswith(state_word(state))
-    assert ("asked <t:" in shown) is not state.ended
+    shown = states(drawn(job(state=state)))
+    assert shown.startswith("" if state is JobState.DELIVERED else state_word(state))
 
 
 def test_an_end_without_a_result_says_why():
-    shown = value(drawn(job(state=JobState.FAILED, error="No herons **today**.")), "State")
+    shown = states(drawn(job(state=JobState.FAILED, error="No herons **today**.")))
     assert shown == f"{state_word(JobState.FAILED)}: No herons \\*\\*today\\*\\*."
 
 
@@ -191,15 +207,15 @@ def test_a_card_says_that_there_are_more_files_than_were_taken(count: int, is_to
     output = {"image_urls": links}
     media = media_of(CATALOGUE.resolve("image.generate"), output)
     shown = drawn(job(state=JobState.DELIVERED, output=output, media=media))
-    assert (FIRST_FILES in value(shown, "State")) is is_told
+    assert (FIRST_FILES in states(shown)) is is_told
 
 
 def test_the_estimate_is_told_until_the_true_cost_is_known():
-    assert value(drawn(job()), "Cost") == "about 20 credits (price not known yet)"
-    assert value(drawn(job(basis="earlier jobs")), "Cost") == "about 20 credits (from earlier jobs)"
-    assert value(drawn(job(basis="fixed", held=Decimal(1))), "Cost") == "1 credit"
-    assert value(drawn(job(state=JobState.DELIVERED, cost=Decimal("12.5"))), "Cost") == "12.5 credits"
-    assert value(drawn(job(state=JobState.FAILED)), "Cost") == "nothing"
+    assert facts(drawn(job())) == ["up to about 20 credits (first time: you pay the real price)"]
+    assert facts(drawn(job(basis="earlier jobs"))) == ["about 20 credits (from earlier jobs)"]
+    assert facts(drawn(job(basis="fixed", held=Decimal(1)))) == ["1 credit"]
+    assert facts(drawn(job(state=JobState.DELIVERED, cost=Decimal("12.5")))) == ["12.5 credits"]
+    assert facts(drawn(job(state=JobState.FAILED))) == ["no charge"]
 
 
 def test_the_costs_of_several_jobs_are_added_by_how_sure_they_are():
@@ -209,27 +225,29 @@ def test_the_costs_of_several_jobs_are_added_by_how_sure_they_are():
         job(id="C" * 10, position=2, state=JobState.PROCESSING),
         job(id="D" * 10, position=3, state=JobState.EXPIRED),
     ]
-    assert value(drawn(*jobs), "Cost") == "42 credits + about 20 credits (price not known yet) + 1 refunded"
+    assert facts(drawn(*jobs)) == [
+        "42 credits + up to about 20 credits (first time: you pay the real price) + 1 refunded"
+    ]
 
 
 @pytest.mark.parametrize("state", [JobState.PROCESSING, JobState.DELIVERED])
 def test_a_cost_above_what_was_held_is_told_with_what_was_expected(state: JobState):
     raised = {"state": state, "raised": Decimal(28), "cost": Decimal(48)}
     estimated = drawn(job(basis="price list", **raised))
-    assert value(estimated, "Cost") == "48 credits, more than the 20 estimated"
+    assert facts(estimated) == ["48 credits, more than the 20 estimated"]
     guessed = drawn(job(**raised))
-    assert value(guessed, "Cost") == "48 credits, more than the 20 held at first"
+    assert facts(guessed) == ["48 credits, more than the 20 held at first"]
 
 
 def test_what_several_jobs_cost_by_now_counts_what_was_raised():
     dear = job(basis="price list", state=JobState.PROCESSING, raised=Decimal(28), cost=Decimal(48))
     other = job(basis="price list", position=1, id="1123456789")
-    assert value(drawn(dear, other), "Cost") == "68 credits, more than the 40 estimated"
+    assert facts(drawn(dear, other)) == ["68 credits, more than the 40 estimated"]
 
 
 def test_what_is_left_is_shown_where_there_is_something_to_tell():
-    assert value(drawn(job(), left="80 of 100 credits a day"), "Left") == "80 of 100 credits a day"
-    assert "Left" not in {field.name for field in drawn(job()).fields}
+    assert "You have 80 of 100 credits a day left." in states(drawn(job(), left="80 of 100 credits a day"))
+    assert "You have" not in states(drawn(job()))
 
 
 def test_colours_tell_open_good_and_bad_apart():
@@ -245,35 +263,64 @@ def test_colours_tell_open_good_and_bad_apart():
     assert len(set(colours.values())) == 4
 
 
-def test_a_finished_picture_shows_its_seed_and_who_made_it():
-    embed = drawn(job(state=JobState.DELIVERED, output={"seed": 7, "model": "inner-model"}, input={"prompt": "x"}))
-    assert value(embed, "Seed") == "7"
-    assert value(embed, "Made by") == "inner\\-model" or value(embed, "Made by") == "inner-model"
+def test_a_finished_picture_has_one_line_of_facts_and_nothing_technical():
+    medium = Media(url="https://e.example/a.png", kind=MediaKind.IMAGE, key="image_url")
+    given = {"prompt": "x", "model": "seedream5", "resolution": "2K", "aspect_ratio": "16:9"}
+    embed = drawn(
+        job(
+            state=JobState.DELIVERED,
+            input=given,
+            output={"seed": 7, "model": "inner-model"},
+            media=(medium,),
+            cost=Decimal(12),
+            submitted_at=NOW,
+            finished_at=NOW + 88,
+        ),
+        author_name="Ada",
+    )
+    assert [field.value for field in embed.fields] == [
+        "Seedream 5.0 Lite · 2K · 16:9 · 12 credits · seed 7 · took 1 min 28 s"
+    ]
+    assert (embed.title, embed.footer.text) == (None, None)
+    assert "0123456789" not in str(embed.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [("sandbox/seedream5-text-to-image", ["Seedream 5.0 Lite"]), ("inner-model", []), (None, []), (7, [])],
+)
+def test_a_result_names_its_model_where_none_was_requested_and_the_catalogue_knows_it(told: Any, shown: list[str]):
+    embed = drawn(job(state=JobState.DELIVERED, output={"model": told}, cost=Decimal(12)))
+    assert facts(embed) == [*shown, "12 credits"]
+
+
+def test_what_everybody_has_to_know_stands_at_the_foot_of_the_card():
+    assert drawn(job(), mark="Practice").footer.text == "Practice"
 
 
 def test_a_blocked_card_says_what_it_waits_for():
-    assert "waiting for a working key" in value(drawn(job(), blocked=True), "State")
-    assert "waiting for a working key" not in value(drawn(job(state=JobState.DELIVERED), blocked=True), "State")
+    assert "waiting for a working key" in states(drawn(job(), blocked=True))
+    assert "waiting for a working key" not in states(drawn(job(state=JobState.DELIVERED), blocked=True))
 
 
 @pytest.mark.parametrize(
     ("waits_for", "said"),
     [
-        (None, "📦 made, being posted"),
-        (WaitsFor.FILE, f"📦 made, being posted; the file host does not answer, next try <t:{int(NOW)}:R>"),
-        (WaitsFor.DISCORD, f"📦 made, being posted; Discord does not take it, next try <t:{int(NOW)}:R>"),
+        (None, "📦 Made, posting it…"),
+        (WaitsFor.FILE, f"📦 Made, posting it; the file host does not answer, next try <t:{int(NOW) + 9}:t>"),
+        (WaitsFor.DISCORD, f"📦 Made, posting it; Discord does not take it, next try <t:{int(NOW) + 9}:t>"),
     ],
 )
 def test_a_result_that_waits_says_for_what_and_until_when(waits_for: WaitsFor | None, said: str):
-    waiting = job(state=JobState.READY, waits_for=waits_for, next_at=NOW)
-    embed = card_embed(card(), [waiting], CardContext(catalogue=CATALOGUE, now=NOW, eta={}))
+    waiting = job(state=JobState.READY, waits_for=waits_for, next_at=NOW + 9)
+    embed = card_embed(card(), [waiting], CardContext(catalogue=CATALOGUE, now=NOW))
     assert (embed.fields[0].value or "").splitlines()[0] == said
 
 
 def test_a_result_that_waits_for_its_review_says_only_that():
     waiting = job(state=JobState.READY, waits_for=WaitsFor.DISCORD, next_at=NOW)
-    context = CardContext(catalogue=CATALOGUE, now=NOW, eta={}, withheld=frozenset({waiting.id}))
-    assert "made, waiting for review" in (card_embed(card(), [waiting], context).fields[0].value or "")
+    context = CardContext(catalogue=CATALOGUE, now=NOW, withheld=frozenset({waiting.id}))
+    assert "Made, waiting for review" in (card_embed(card(), [waiting], context).fields[0].value or "")
 
 
 SPREADING = ["[", "\n", "[\n", "1.\n", "`", "@everyone", "<@1>", "](https://e.x)"]
@@ -302,10 +349,10 @@ def test_a_card_of_nothing_but_signs_is_within_discords_limits(piece: str, kind:
         for position in range(count)
     ]
     of = replace(card(), label=text if kind == "recipe" else "")
-    look = CardContext(catalogue=CATALOGUE, now=NOW, eta={}, made_from=f"[`x`](https://discord.com/{'1' * 60})")
+    look = CardContext(catalogue=CATALOGUE, now=NOW, made_from=f"https://discord.com/{'1' * 60}")
     embed = card_embed(of, jobs, look)
     assert len(embed) <= 6000
-    assert 1 <= len(embed.title) <= 256
+    assert len(embed.title or "x") <= 256
     assert len(embed.description or "") <= 4096
     assert all(1 <= len(field.value.strip()) <= len(field.value) <= 1024 for field in embed.fields)
     assert len(embed.fields) <= 25

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import Payer, Period, ReviewPrivate, Rules
+from bot.domain.guild_rules import Payer, Period, PictureCount, ReviewPrivate, Rules, Strength
 from bot.domain.setting_kinds import WORDS_MAX
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -116,7 +116,10 @@ EVERYTHING = Rules(
     review_private=ReviewPrivate.ON,
     words=("zebra", "ape"),
     ping=True,
+    answer_words=False,
     default_models=MappingProxyType({"image.generate": "flux"}),
+    pictures=PictureCount.FOUR,
+    vary_strength=Strength.SUBTLE,
     default_voice="v_ada",
     voice_labels=MappingProxyType({"v_ada": "Ada"}),
     timezone="Europe/Berlin",

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.domain.guild_rules import Payer, ReviewPrivate, Rules
+from bot.domain.guild_rules import Payer, PictureCount, ReviewPrivate, Rules, Strength
 from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import CHANNEL, COUNT, SWITCH, WORDS_MAX, Widget, choice
 from bot.domain.text import full_stop, one_line
@@ -44,7 +44,10 @@ CHANGED = Rules(
     review_private=ReviewPrivate.ON,
     words=("stoat",),
     ping=True,
+    answer_words=False,
     default_models=MappingProxyType({"image.generate": "gptimage2"}),
+    pictures=PictureCount.FOUR,
+    vary_strength=Strength.SUBTLE,
     default_voice="v_ada",
     voice_labels=MappingProxyType({"v_ada": "Ada"}),
     timezone="Europe/Berlin",

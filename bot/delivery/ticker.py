@@ -1,0 +1,163 @@
+"""When the cards of running jobs are edited again, so that what they say of time stays true: one task for all cards.
+
+A card is edited at most every `APART_S` seconds, and only while somebody can see it. All together stay below
+`CARDS_A_SECOND`; under more, each waits longer, and one server's cards do not hold up another's. While Discord limits
+the bot, nothing is edited that only tells the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+
+import discord
+import structlog
+
+from bot.delivery.discord_facts import DISCORD_ERRORS, MESSAGE_GONE, is_closed
+from bot.runtime.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+APART_S = 10.0
+"""Between two edits of a card that tell no more than how far it is."""
+CARDS_A_SECOND = 5
+AT_ONCE = 4
+ROUND_S = 1.0
+FAILED_AGAIN_S, QUIET_S = 60.0, 30.0
+SPREAD_S = 15.0
+"""Over this time the first edits after a start are spread."""
+
+CardKey = tuple[int, str]
+"""A card by its server's id and its own."""
+Correct = Callable[[int, str], Awaitable[None]]
+"""Draws a card as it is now. Raises Discord's or the network's error."""
+
+
+class CardTicker:
+    """Knows when which card is due; `edit` has it drawn.
+
+    `open_cards` returns those with open jobs, for the first round after a start. `is_calm` says whether Discord takes
+    calls that nobody needs. Times are those of the monotonic clock.
+    """
+
+    def __init__(
+        self, clock: Clock, *, open_cards: Callable[[], Awaitable[list[CardKey]]], is_calm: Callable[[], bool]
+    ) -> None:
+        self._clock = clock
+        self._open_cards = open_cards
+        self._is_calm = is_calm
+        self._due: dict[CardKey, float] = {}
+        self._heap: list[tuple[float, CardKey]] = []
+        """Those of `_due`, and some that were replaced since."""
+        self._edited: dict[CardKey, float] = {}
+        self._quiet_until = 0.0
+        self._is_loaded = False
+
+    # ------------------------------------------------------------------ what is due
+
+    def edited(self, card: CardKey) -> None:
+        """Note that the card was edited just now."""
+        self._edited[card] = self._clock.monotonic()
+
+    def rest_s(self, card: CardKey) -> float:
+        """Return in how many seconds the card may be edited again, 0 for now."""
+        at = self._edited.get(card)
+        return 0.0 if at is None else max(0.0, at + APART_S - self._clock.monotonic())
+
+    def expect(self, card: CardKey, in_s: float) -> None:
+        """Have the card drawn again in `in_s` seconds, or as soon as it may be; this replaces what was expected."""
+        due = self._clock.monotonic() + max(in_s, self.rest_s(card))
+        self._due[card] = due
+        heapq.heappush(self._heap, (due, card))
+        if len(self._heap) > 2 * len(self._due) + 64:
+            self._heap = [(at, each) for each, at in self._due.items()]
+            heapq.heapify(self._heap)
+
+    def forget(self, card: CardKey) -> None:
+        """Draw the card no more: it has ended, or nobody can see it."""
+        self._due.pop(card, None)
+        self._edited.pop(card, None)
+
+    @property
+    def watched(self) -> int:
+        """How many cards are to be drawn again."""
+        return len(self._due)
+
+    # ------------------------------------------------------------------ drawing
+
+    async def run(self, correct: Correct) -> None:
+        """Draw what is due, until cancelled."""
+        pause = asyncio.Event()  # never set: the clock ends each wait
+        while True:
+            try:
+                await self.run_once(correct)
+            except Exception:
+                log.exception("ticker.round_failed")
+            await self._clock.wait(pause, ROUND_S)
+
+    async def run_once(self, correct: Correct) -> int:
+        """Draw what is due, at most what a round may; return how many cards were."""
+        if not self._is_loaded:
+            await self._load()
+        if not self._is_calm() or self._clock.monotonic() < self._quiet_until:
+            return 0
+        chosen = in_turn(self._take_due(), CARDS_A_SECOND)
+        for start in range(0, len(chosen), AT_ONCE):
+            await asyncio.gather(*(self._draw(card, correct) for card in chosen[start : start + AT_ONCE]))
+        return len(chosen)
+
+    async def _load(self) -> None:
+        """Expect the cards that an earlier process has left open, spread so that a start is no burst."""
+        cards = await self._open_cards()
+        self._is_loaded = True
+        for number, card in enumerate(cards):
+            if card not in self._due:
+                self.expect(card, SPREAD_S * (number + 1) / len(cards))
+
+    def _take_due(self) -> list[CardKey]:
+        """Return all cards that are due, the longest due first; they stay due until they are drawn."""
+        now = self._clock.monotonic()
+        due: list[tuple[float, CardKey]] = []
+        while self._heap and self._heap[0][0] <= now:
+            at, card = heapq.heappop(self._heap)
+            if self._due.get(card) == at:
+                due.append((at, card))
+        for entry in due:
+            heapq.heappush(self._heap, entry)
+        return [card for _, card in due]
+
+    async def _draw(self, card: CardKey, correct: Correct) -> None:
+        self._due.pop(card, None)
+        try:
+            await correct(*card)
+        except discord.RateLimited as error:
+            self._quiet_until = self._clock.monotonic() + max(QUIET_S, error.retry_after)
+            self.expect(card, error.retry_after)
+        except DISCORD_ERRORS as error:
+            is_gone = isinstance(error, discord.HTTPException) and (error.code in MESSAGE_GONE or is_closed(error))
+            log.info("ticker.not_drawn", card=card[1], error=type(error).__name__, gone=is_gone)
+            if is_gone:
+                self.forget(card)
+            else:
+                self.expect(card, FAILED_AGAIN_S)
+        except Exception:
+            log.exception("ticker.draw_failed", card=card[1])
+            self.forget(card)
+
+
+def in_turn(cards: Iterable[CardKey], count: int) -> list[CardKey]:
+    """Return the first `count` of the cards, one of each server in turn; of one server the first come first."""
+    waiting: dict[int, deque[CardKey]] = {}
+    for card in cards:
+        waiting.setdefault(card[0], deque()).append(card)
+    chosen: list[CardKey] = []
+    while waiting and len(chosen) < count:
+        for guild_id in list(waiting):
+            if len(chosen) == count:
+                break
+            chosen.append(waiting[guild_id].popleft())
+            if not waiting[guild_id]:
+                del waiting[guild_id]
+    return chosen

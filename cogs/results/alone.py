@@ -1,0 +1,101 @@
+"""*U1* to *U4*: one of a card's results alone, large, with all that can be made of it. It costs nothing.
+
+It is a message of its own, once in each channel. That of a private card is shown to its author alone, each time.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.view import message_view
+from bot.domain.models import Card, Job
+from bot.errors import InputError, Refused
+from bot.generation.texts import NO_RESULT
+from bot.jobs.surface import Later, NoPlace
+from cogs.results import texts
+from cogs.results.buttons import of_result
+from cogs.results.details import details_button
+from cogs.results.post_again import CopySpec, post_copy, require_may_copy
+from cogs.results.several import ALONE
+from cogs.ui.controls import on_job
+from cogs.ui.interaction import Interaction
+from cogs.ui.texts import GONE
+
+
+@on_job(ALONE)
+async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Post the result in a message of its own, or say where it stands already."""
+    bot = interaction.client
+    found = await bot.parts.store.cards.get(job.guild_id, job.card_id)
+    if found is None or not job.media:
+        raise InputError(NO_RESULT)
+    if found.private:
+        await _show_privately(interaction, found, job)
+        return
+    await require_may_copy(interaction)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    there = await _posted(interaction, job)
+    if there is not None:
+        await in_time(interaction.edit_original_response(content=texts.stands_alone(there)))
+        return
+    reply = None
+    if found.message_id is not None and found.message_channel_id == interaction.channel_id:
+        reply = discord.MessageReference(
+            message_id=found.message_id, channel_id=found.place_id, fail_if_not_exists=False
+        )
+    spec = CopySpec(
+        kind=ALONE, subject_id=job.id, view=message_view(await _controls(interaction, job), ()), reply=reply
+    )
+    posted = await post_copy(interaction, found, job, spec)
+    await in_time(interaction.edit_original_response(content=texts.posted_again(posted.jump_url)))
+
+
+async def _show_privately(interaction: Interaction, card: Card, job: Job) -> None:
+    bot, guild = interaction.client, interaction.guild
+    if guild is None:
+        raise InputError(GONE)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    embed, documents = await bot.parts.delivery.cards.first_answer(card, [job])
+    try:
+        async with (
+            bot.parts.sources.pace.request(interaction.user.id),
+            bot.parts.copies.opened(
+                card, [job], member_id=interaction.user.id, file_limit=guild.filesize_limit
+            ) as files,
+        ):
+            view = message_view(await _controls(interaction, job), ())
+            await in_time(
+                interaction.edit_original_response(embed=embed, attachments=[*files, *documents], view=view),
+                UPLOAD_TIMEOUT_S,
+            )
+    except (NoPlace, Later) as error:
+        raise Refused(error.sentence if isinstance(error, NoPlace) else texts.NOT_POSTED_NOW) from error
+
+
+async def _posted(interaction: Interaction, job: Job) -> str | None:
+    """Return the link of the message in this channel that shows the result alone, None if there is none any more."""
+    store, channel = interaction.client.parts.store, interaction.channel
+    assert isinstance(channel, discord.abc.Messageable)
+    for copy in await store.copies.of_card(job.guild_id, job.card_id):
+        if (copy.job_id, copy.kind, copy.channel_id) != (job.id, ALONE, interaction.channel_id):
+            continue
+        try:
+            return (await in_time(channel.fetch_message(copy.message_id))).jump_url
+        except discord.NotFound:  # somebody has deleted it
+            continue
+        except DISCORD_ERRORS:  # it cannot be read just now: it is more likely there than not
+            return texts.link_in(job.guild_id, copy.channel_id, copy.message_id)
+    return None
+
+
+async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[Any]]:
+    rules = await interaction.client.parts.store.settings.get(job.guild_id)
+    return [*of_result(interaction.client, job, rules.confirm_above), details_button(job)]
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the action is registered when this module is imported."""

@@ -1,0 +1,266 @@
+"""*Details* and `/jobs show`: what a card does not show, for who asks alone: settings, ids, times, costs, family.
+
+One panel of Components V2, unlike the cards: it has sections, and the picture above them.
+"""
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.catalogue import Operation
+from bot.delivery.card_costs import cost_of_all
+from bot.delivery.card_states import state_word, took_words
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.copies import shown_jobs
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.discord_facts import BUTTONS_PER_ROW, FILES_PER_MESSAGE
+from bot.delivery.formatting import message_link
+from bot.delivery.view import in_five_rows
+from bot.domain.card_jobs import open_part
+from bot.domain.harmless_text import harmless, harmless_within
+from bot.domain.models import PROMPT_FIELDS, UNKNOWN, Card, Job, JobState, credits_words
+from bot.domain.text import shortened, stamp
+from bot.errors import InputError
+from bot.jobs.surface import Later, NoPlace
+from cogs.results import texts
+from cogs.results.family import family_text, total_words
+from cogs.results.post_again import post_again_button
+from cogs.ui.controls import Control, on_job
+from cogs.ui.interaction import Interaction
+from cogs.ui.texts import GONE
+from cogs.ui.viewer import viewer_of
+
+DETAILS = "details"
+ICON = "🧾"
+PROMPT_CHARS, ERROR_CHARS, VALUE_CHARS, SETTINGS_CHARS, IDS_SHOWN = 300, 300, 150, 1100, 25
+"""Together with the family, below the 4000 characters that all texts of such a panel may have."""
+SHOWN_INLINE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mov")
+"""The files that a gallery shows; others stand below it, by their names."""
+
+
+def details_button(job: Job) -> Control:
+    """Return the button that every card has; through it a card's message names the job that it is about."""
+    return Control.button(DETAILS, job.id, label=texts.DETAILS, emoji=ICON)
+
+
+def is_details(item: discord.ui.Item[Any]) -> bool:
+    """Whether a control is such a button."""
+    return isinstance(item, Control) and item.custom_id.split(":")[1] == DETAILS
+
+
+@on_job(DETAILS, when_erased=True)
+async def show_details(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Show ephemerally what is known of a job that the member may see."""
+    view = panel(await _known(interaction, job), [])
+    await in_time(interaction.response.send_message(view=view, ephemeral=True))
+
+
+async def show_job(interaction: Interaction, job: Job, controls: Sequence[discord.ui.Item[Any]]) -> None:
+    """Show the same with the job's files, as far as this member may have them, and with `controls`."""
+    known = await _known(interaction, job)
+    controls = [item for item in controls if not is_details(item)]
+    if job.state is not JobState.DELIVERED or not job.media:
+        await in_time(interaction.response.send_message(view=panel(known, controls), ephemeral=True))
+        return
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    async with _files(interaction, known) as files:
+        view = panel(known, controls, [file.filename for file in files])
+        await in_time(interaction.edit_original_response(view=view, attachments=files), UPLOAD_TIMEOUT_S)
+
+
+@contextlib.asynccontextmanager
+async def _files(interaction: Interaction, known: "JobFacts") -> AsyncIterator[list[discord.File]]:
+    """Give the job's files, [] where they may not be shown or cannot be had."""
+    bot, guild = interaction.client, interaction.guild
+    assert guild is not None
+    async with bot.parts.sources.pace.request(interaction.user.id), contextlib.AsyncExitStack() as stack:
+        files: list[discord.File] = []
+        with contextlib.suppress(NoPlace, Later):
+            opened = bot.parts.copies.opened(
+                known.card, [known.job], member_id=interaction.user.id, file_limit=guild.filesize_limit
+            )
+            files = await stack.enter_async_context(opened)
+        yield files[:FILES_PER_MESSAGE]
+
+
+# ---------------------------------------------------------------------- what is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFacts:
+    """What a member may know of a job."""
+
+    card: Card
+    job: Job
+    jobs: Sequence[Job]
+    """All of the card."""
+    operation: Operation | None
+    family: Sequence[Job]
+
+
+async def _known(interaction: Interaction, job: Job) -> JobFacts:
+    bot = interaction.client
+    found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
+    if found is None:
+        raise InputError(GONE)
+    withheld = await bot.parts.store.reviews.withheld_of(job.guild_id, [each.id for each in found[1]])
+    jobs = open_part(found[1], withheld)
+    return JobFacts(
+        card=found[0],
+        job=next(each for each in jobs if each.id == job.id),
+        jobs=jobs,
+        operation=_operation(bot, job),
+        family=await bot.parts.generation.visible.family(await viewer_of(interaction), job.id),
+    )
+
+
+def _operation(bot: CannonBot, job: Job) -> Operation | None:
+    return bot.catalogue.find(job.operation)
+
+
+# ---------------------------------------------------------------------- how it is drawn
+
+
+def panel(
+    facts: JobFacts, controls: Sequence[discord.ui.Item[Any]], files: Sequence[str] = ()
+) -> discord.ui.LayoutView:
+    """Draw the panel; `files` are the names of the job's files that go with it."""
+    box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
+    inline = [name for name in files if name.endswith(SHOWN_INLINE)]
+    if inline:
+        pictures = [discord.MediaGalleryItem(f"attachment://{name}") for name in inline]
+        box.add_item(discord.ui.MediaGallery(*pictures))
+    for name in files:
+        if name not in inline:
+            box.add_item(discord.ui.File(f"attachment://{name}"))
+    for number, text in enumerate(sections(facts)):
+        if number:
+            box.add_item(discord.ui.Separator())
+        box.add_item(discord.ui.TextDisplay(text))
+    again = [post_again_button(facts.job)] if shown_jobs([facts.job]) else []
+    view: discord.ui.LayoutView = discord.ui.LayoutView(timeout=None)
+    view.add_item(box)
+    for row in _rows(in_five_rows([*again, *controls], ())):
+        view.add_item(discord.ui.ActionRow(*row))
+    return view
+
+
+def _rows(items: Sequence[discord.ui.Item[Any]]) -> Iterator[list[discord.ui.Item[Any]]]:
+    """Yield the controls in rows: five buttons, or one select."""
+    row: list[discord.ui.Item[Any]] = []
+    for item in items:
+        if row and (item.width == BUTTONS_PER_ROW or len(row) == BUTTONS_PER_ROW):
+            yield row
+            row = []
+        row.append(item)
+        if item.width == BUTTONS_PER_ROW:
+            yield row
+            row = []
+    if row:
+        yield row
+
+
+def sections(known: JobFacts) -> list[str]:
+    """Return the texts of the panel, from top to bottom."""
+    job, family = known.job, known.family
+    parts = [_head(known)]
+    settings = _within("\n".join(setting_lines(known.operation, job)), SETTINGS_CHARS)
+    if settings:
+        parts.append(f"{texts.SETTINGS}\n{settings}")
+    parts.append("\n".join(_facts(known)))
+    if len(family) > 1:
+        parts.append(f"{texts.family(total_words(family))}\n{family_text(family, job.id)}")
+    return parts
+
+
+def _head(known: JobFacts) -> str:
+    job = known.job
+    title = known.operation.title if known.operation is not None else job.operation
+    state = state_word(job.state)
+    error = f": {harmless(shortened(job.error, ERROR_CHARS))}" if job.error else ""
+    lines = [texts.heading(harmless_within(title, VALUE_CHARS)), f"{state}{error}"]
+    if job.prompt:
+        lines += [f"> {line}" for line in harmless(shortened(job.prompt, PROMPT_CHARS)).splitlines()]
+    if job.erased_at is not None:
+        lines.append(texts.RECORD_ERASED)
+    return "\n".join(lines)
+
+
+def setting_lines(operation: Operation | None, job: Job) -> list[str]:
+    """Return every field that was sent, by its label; a link by its host, for it may be a key to somebody's file."""
+    labels = {} if operation is None else {field.name: field.label for field in operation.fields}
+    return [
+        texts.setting(harmless_within(labels.get(name, name), VALUE_CHARS).capitalize(), _value(value))
+        for name, value in job.input.items()
+        if not (name in PROMPT_FIELDS and value == job.prompt and len(job.prompt) <= PROMPT_CHARS)
+    ]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return texts.YES if value else texts.NO
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(dict.fromkeys(map(_value, value)))
+    text = value if isinstance(value, str) else json.dumps(_without_links(value), ensure_ascii=False)
+    return harmless_within(_link_host(text) or text, VALUE_CHARS) or texts.NOTHING
+
+
+def _without_links(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_links(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_links(each) for each in value]
+    return (_link_host(value) or value) if isinstance(value, str) else value
+
+
+def _link_host(text: str) -> str:
+    """Return what is shown of a link, '' for what is none."""
+    if not text.startswith(("https://", "http://")):
+        return ""
+    try:
+        return texts.file_from(urlsplit(text).hostname or "?")
+    except ValueError:
+        return texts.file_from("?")
+
+
+def _within(text: str, limit: int) -> str:
+    """Cut the lines of a text to `limit` characters, at the end of a line."""
+    if len(text) <= limit:
+        return text
+    whole_lines, _, _ = text[: limit - 2].rpartition("\n")
+    return f"{whole_lines}\n…"
+
+
+def _facts(known: JobFacts) -> Iterator[str]:
+    card, job = known.card, known.job
+    yield texts.costs(cost_of_all([job]), _held(job))
+    times = [(texts.REQUESTED, job.created_at), (texts.SENT, job.submitted_at), (texts.STARTED, job.started_at)]
+    times += [(texts.FINISHED, job.finished_at), (texts.POSTED_AT, job.delivered_at)]
+    told = [texts.at(what, stamp(when, "T")) for what, when in times if when is not None]
+    took = took_words(job)
+    yield texts.times(stamp(job.created_at, "d"), [*told, *([texts.took(took)] if took else [])])
+    if card.message_id is not None and card.is_in_channel and not card.private:
+        yield texts.card_at(message_link(card), card.author_id)
+    else:
+        yield texts.requested_by(card.author_id)
+    made_by = job.output.get("model")
+    if isinstance(made_by, str) and made_by.strip():
+        yield texts.made_by(harmless_within(made_by, VALUE_CHARS))
+    yield texts.ids(job.id, job.remote_id and harmless_within(job.remote_id, VALUE_CHARS), job.operation)
+    if len(known.jobs) > 1:
+        yield texts.all_ids([each.id for each in known.jobs[:IDS_SHOWN]])
+    if job.parent_id is not None:
+        yield texts.came_from(job.parent_id)
+
+
+def _held(job: Job) -> str:
+    """Return what was held for the job, and on what that rested."""
+    basis = texts.PRICE_WAS_UNKNOWN if job.basis == UNKNOWN else job.basis
+    held = texts.held(credits_words(job.held), basis)
+    return texts.and_more(held, credits_words(job.raised)) if job.raised else held

@@ -1,0 +1,73 @@
+"""*Vary*: how different the variant of a result shall be is asked privately, with what it costs, before anything is."""
+
+from collections.abc import Sequence
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
+from bot.domain.guild_rules import Strength
+from bot.domain.models import Job, credits_words
+from bot.errors import InputError
+from bot.generation.generation import Generation
+from cogs.results import texts
+from cogs.results.double_press import refuse_double_press
+from cogs.results.priced import submit_pressed, variant_price
+from cogs.ui.controls import Control, on_job, view_of
+from cogs.ui.interaction import Interaction
+from cogs.ui.price_labels import priced
+from cogs.ui.texts import GONE
+from cogs.ui.viewer import viewer_of
+
+VARY, VARY_LOOK = "vary", "vary_look"
+LABELS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
+
+
+@on_job(VARY)
+async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Ask ephemerally how much the variant may differ from the result; for a character also whether its look does."""
+    bot, reruns, viewer = interaction.client, interaction.client.parts.generation.reruns, await viewer_of(interaction)
+    await reruns.require_payer(job, interaction.user.id)
+    if not reruns.can_vary(job):
+        raise InputError(GONE)
+    price = await variant_price(bot, job, await reruns.vary(job, viewer, Strength.SUBTLE))
+    answers = [
+        Control.button(f"vary_{strength}", job.id, label=priced(label, price)) for strength, label in LABELS.items()
+    ]
+    if await reruns.can_change_look(job):
+        answers.append(await _look_button(bot, job, await reruns.vary_look(job, viewer)))
+    question = texts.strength_question(None if price is None else credits_words(price))
+    await in_time(interaction.response.send_message(question, view=view_of(answers), ephemeral=True))
+
+
+async def _look_button(bot: CannonBot, job: Job, generation: Generation) -> Control:
+    price = await variant_price(bot, job, generation)
+    return Control.button(VARY_LOOK, job.id, label=priced(texts.LOOK, price), emoji="👗")
+
+
+@on_job("vary_subtle")
+async def vary_subtly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Make a variant that keeps most of the result."""
+    await _vary(interaction, job, Strength.SUBTLE)
+
+
+@on_job("vary_strong")
+async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Make a variant that keeps little of the result."""
+    await _vary(interaction, job, Strength.STRONG)
+
+
+async def _vary(interaction: Interaction, job: Job, strength: Strength) -> None:
+    generation = await interaction.client.parts.generation.reruns.vary(job, await viewer_of(interaction), strength)
+    refuse_double_press(interaction, job, f"vary {job.id}")
+    await submit_pressed(interaction, generation)
+
+
+@on_job(VARY_LOOK)
+async def vary_look(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Make a variant of a picture whose character looks otherwise."""
+    generation = await interaction.client.parts.generation.reruns.vary_look(job, await viewer_of(interaction))
+    refuse_double_press(interaction, job, f"vary {job.id}")
+    await submit_pressed(interaction, generation)
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the actions are registered when this module is imported."""

@@ -1,0 +1,154 @@
+"""Members who mention the bot: with words, with a file, or in reply to a result.
+
+Discord sends a message's words and files to a bot that is mentioned in them, with no privileged intent; of others it
+sends neither. Words are read once, by rules (bot/generation/word_rules.py), and kept in a draft for ten minutes.
+Nothing is spent by a message: its author presses the button of the answer, and confirms the price, which only they see.
+"""
+
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.app.client import CannonBot
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.domain.harmless_text import harmless_within
+from bot.domain.models import SOURCE_KINDS, MediaKind
+from bot.domain.posting_place import PostingPlace, require_channel
+from bot.domain.spending_policy import refuse_blocked
+from bot.domain.text import whole
+from bot.domain.visibility import Viewer
+from bot.errors import Refused
+from bot.generation.word_requests import WordRequest
+from bot.generation.word_rules import Unclear, Wish, WordAct, clean_words, is_addressed, understand
+from bot.runtime.rate_limiter import RateLimiter
+from cogs.results.message_media import MessageFile, parts_of
+from cogs.ui.interaction import PostableChannel, place_in
+from cogs.ui.permissions import missing_permissions
+from cogs.ui.viewer import viewer_in
+from cogs.words import texts
+from cogs.words.offers import WordAnswers
+
+log = structlog.get_logger(__name__)
+
+MEMBER_TIMES, SERVER_TIMES = 4, 20
+MINUTE_S = 60.0
+NAME_CHARS = 60
+_TYPES = frozenset({discord.MessageType.default, discord.MessageType.reply})
+
+
+class WordListener(commands.Cog):
+    """Answers mentions. Whoever may not use the bot, or not here, gets no answer at all."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        self.bot = bot
+        self.answers = WordAnswers(bot)
+        self._of_member = RateLimiter(bot.clock, MEMBER_TIMES, MINUTE_S)
+        self._of_server = RateLimiter(bot.clock, SERVER_TIMES, MINUTE_S)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a member who speaks to the bot. An edited message is no new one."""
+        try:
+            if self._is_for_bot(message):
+                await self._heard(message)
+        except DISCORD_ERRORS as error:
+            log.info("words.not_answered", message=message.id, error=type(error).__name__)
+        except Exception:
+            log.exception("words.failed", message=message.id)
+
+    def _is_for_bot(self, message: discord.Message) -> bool:
+        """Whether a member speaks to the bot: by naming it at the start or the end, anywhere in a reply or a file."""
+        own = self.bot.user
+        if own is None or message.author.bot or message.webhook_id is not None or message.type not in _TYPES:
+            return False
+        if not isinstance(message.author, discord.Member) or _calls_all(message):
+            return False
+        if not any(f"<@{sign}{own.id}>" in message.content for sign in ("", "!")):
+            return False
+        return bool(message.attachments) or _replied_to(message) is not None or is_addressed(message.content, own.id)
+
+    async def _heard(self, message: discord.Message) -> None:
+        member, channel = message.author, message.channel
+        assert isinstance(member, discord.Member)
+        if not isinstance(
+            channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+        ) or not await self._may_answer(member, channel):
+            return
+        if self._of_member.wait_s((member.guild.id, member.id)) or self._of_server.wait_s(member.guild.id):
+            return
+        viewer = await viewer_in(self.bot, member, channel)
+        found = await self._understood(message, viewer)
+        if isinstance(found, WordRequest):
+            await self.answers.offer(message, found)
+        elif found.sentence:
+            await self.answers.say(message, found.sentence)
+
+    async def _may_answer(self, member: discord.Member, channel: PostableChannel) -> bool:
+        """Whether the server wants answers to words, the member may use the bot in the channel, and it may write."""
+        guild, store = member.guild, self.bot.parts.store
+        rules = await store.settings.get(guild.id)
+        if not rules.answer_words:
+            return False
+        place = place_in(guild.id, channel.id, channel, member)
+        try:
+            refuse_blocked(await store.blocks.active(guild.id, member.id), self.bot.clock.wall())
+            require_channel(PostingPlace(channel_ids=place.channel_ids, age_restricted=place.age_restricted), rules)
+        except Refused:
+            return False
+        return not missing_permissions(
+            channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=False
+        )
+
+    async def _understood(self, message: discord.Message, viewer: Viewer) -> WordRequest | Unclear:
+        """Return what the member asks for: of a file that they attached, of the result they reply to, or of neither."""
+        own = self.bot.user
+        said = clean_words(whole(message.content), 0 if own is None else own.id)
+        files = list(parts_of(message)) if message.attachments or message.message_snapshots else []
+        if files:
+            return _of_file(said, files)
+        replied = _replied_to(message)
+        if replied is None:
+            found = understand(said, ())
+            return WordRequest(wish=found) if isinstance(found, Wish) else found
+        medium = await self.bot.parts.generation.word_requests.result_in(viewer, replied)
+        if medium is None or medium.job is None:
+            is_small_talk = understand(said, (MediaKind.IMAGE,)) == Unclear()
+            return Unclear() if is_small_talk else Unclear(sentence=self._nothing_there(message))
+        found = understand(said, medium.kinds, native=medium.native_id is not None)
+        return WordRequest(wish=found, job_id=medium.job.id) if isinstance(found, Wish) else found
+
+    def _nothing_there(self, message: discord.Message) -> str:
+        """Say why the message that was replied to has no file: others' files are not shown to the bot."""
+        replied = None if message.reference is None else message.reference.resolved
+        is_own = isinstance(replied, discord.Message) and replied.author == self.bot.user
+        return texts.NOTHING_THERE if is_own else texts.CANNOT_SEE_FILES
+
+
+def _calls_all(message: discord.Message) -> bool:
+    """Whether it is said to everyone, or would be if its author were allowed to."""
+    return message.mention_everyone or "@everyone" in message.content or "@here" in message.content
+
+
+def _replied_to(message: discord.Message) -> int | None:
+    """Return the id of the message that this one replies to, None if it does not."""
+    reference = message.reference
+    return None if reference is None or message.type is not discord.MessageType.reply else reference.message_id
+
+
+def _of_file(said: str, files: list[MessageFile]) -> WordRequest | Unclear:
+    usable = next((file for file in files if file.kind in SOURCE_KINDS), None)
+    if usable is None or usable.kind is None:
+        return Unclear(sentence=texts.unusable(harmless_within(files[0].name, NAME_CHARS)))
+    found = understand(said, (usable.kind,))
+    if isinstance(found, Wish) and found.act is not WordAct.RUN:
+        return Unclear(sentence=texts.FILES_NOT_AGAIN)
+    return (
+        WordRequest(wish=found, link=usable.link, name=usable.name, kind=usable.kind)
+        if isinstance(found, Wish)
+        else found
+    )
+
+
+async def setup(bot: CannonBot) -> None:
+    """Load the listener."""
+    await bot.add_cog(WordListener(bot))

@@ -1,0 +1,144 @@
+"""The bot's answer to words: one short message with a button that only their author may press, gone in ten minutes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import discord
+import structlog
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.messages import nonce_of
+from bot.errors import InputError, NotAllowed
+from bot.generation.word_requests import WordRequest
+from bot.generation.word_rules import WordAct
+from bot.runtime.background import BackgroundTasks
+from bot.store import WordOffer
+from cogs.ui.controls import Control, on, view_of
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of
+from cogs.ui.viewer import viewer_of
+from cogs.words import texts
+from cogs.workflows.image import submit_usual
+from cogs.workflows.submit import submit
+
+log = structlog.get_logger(__name__)
+
+
+class WordAnswers:
+    """Sends the answers, and deletes them when their time is over, also those of an earlier run of the bot."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        self._bot = bot
+        self._rounds = BackgroundTasks()
+        self._busy = False
+
+    async def offer(self, message: discord.Message, request: WordRequest) -> None:
+        """Answer with what was understood and a button. Raises Discord's errors, with nothing kept."""
+        guild_id, member_id = _guild_id(message), message.author.id
+        requests = self._bot.parts.generation.word_requests
+        draft_id = await requests.keep(guild_id, member_id, request)
+        button = Control.button(
+            "words", f"{draft_id}.{member_id}", label=texts.CONTINUE, style=discord.ButtonStyle.primary
+        )
+        try:
+            await self._send(message, _offer_text(request), view_of([button]))
+        except DISCORD_ERRORS:
+            await requests.take(guild_id, member_id, draft_id)
+            raise
+
+    async def say(self, message: discord.Message, sentence: str) -> None:
+        """Answer with a sentence alone. Raises Discord's errors."""
+        await self._send(message, sentence, None)
+
+    async def _send(self, message: discord.Message, text: str, view: discord.ui.View | None) -> None:
+        guild = message.guild
+        may_reply = guild is not None and message.channel.permissions_for(guild.me).read_message_history
+        reference = message.to_reference(fail_if_not_exists=False)
+        sent = await in_time(
+            message.channel.send(
+                text,
+                view=view or discord.utils.MISSING,
+                nonce=nonce_of("words", str(message.id)),
+                reference=reference if may_reply else discord.utils.MISSING,
+                mention_author=False,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        )
+        offer = WordOffer(guild_id=_guild_id(message), channel_id=sent.channel.id, message_id=sent.id)
+        await self._bot.parts.generation.word_requests.note_answer(offer)
+
+    def delete_due(self) -> None:
+        """Begin to delete the answers whose time is over, unless that is going on."""
+        if not self._busy:
+            self._busy = True
+            self._rounds.start(self._delete_due(), "words")
+
+    async def _delete_due(self) -> None:
+        try:
+            for offer in await self._bot.parts.generation.word_requests.old_answers():
+                await delete_offer(self._bot, offer)
+        except Exception:
+            log.exception("words.round_failed")
+        finally:
+            self._busy = False
+
+    async def finished(self) -> None:
+        """Wait until the round that `delete_due` has begun is done."""
+        await self._rounds.finished()
+
+    async def aclose(self) -> None:
+        """Cancel what is being deleted: the next start does it."""
+        await self._rounds.stop()
+
+
+async def delete_offer(bot: CannonBot, offer: WordOffer) -> None:
+    """Delete an answer of the bot; one that Discord does not delete now is tried again with the next round."""
+    channel = bot.get_partial_messageable(offer.channel_id, guild_id=offer.guild_id)
+    try:
+        await in_time(channel.get_partial_message(offer.message_id).delete())
+    except (discord.NotFound, discord.Forbidden):
+        pass  # it is gone, or out of reach for good
+    except DISCORD_ERRORS as error:
+        log.info("words.not_deleted", message=offer.message_id, error=type(error).__name__)
+        return
+    await bot.parts.generation.word_requests.forget_answer(offer)
+
+
+@on("words")
+async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Show the author the price of what they asked for in words, for them to confirm. The answer is deleted.
+
+    The draft is taken, so that a second press finds none; the author's name in the custom id only words a refusal.
+    """
+    guild_id, bot = guild_of(interaction), interaction.client
+    draft_id, _, author_id = subject.partition(".")
+    if author_id != str(interaction.user.id):
+        raise NotAllowed(texts.NOT_YOURS)
+    requests = bot.parts.generation.word_requests
+    request = await requests.take(guild_id, interaction.user.id, draft_id)
+    if request is None:
+        raise InputError(texts.EXPIRED)
+    try:
+        generation = await requests.generation(await viewer_of(interaction), request)
+        if generation.files:  # the price comes in any case, for its author alone: nobody else sees the bot think
+            await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        is_new = not request.job_id and generation.operation == "image.generate"
+        send = submit_usual if is_new else submit
+        await send(interaction, replace(generation, pressed=True, labelled=None))
+    finally:
+        if interaction.message is not None:
+            message = interaction.message
+            await delete_offer(bot, WordOffer(guild_id=guild_id, channel_id=message.channel.id, message_id=message.id))
+
+
+def _offer_text(request: WordRequest) -> str:
+    wish = request.wish
+    if wish.act is not WordAct.RUN:
+        return texts.offer(texts.AGAIN if wish.act is WordAct.AGAIN else texts.VARY, "")
+    return texts.offer(texts.MAKES[wish.operation], wish.values.get("aspect_ratio", ""))
+
+
+def _guild_id(message: discord.Message) -> int:
+    return 0 if message.guild is None else message.guild.id

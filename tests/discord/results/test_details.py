@@ -1,0 +1,128 @@
+"""What is behind *Details*, what `/jobs show` shows, and posting a result again: for whom, where, and what it tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+
+from bot.delivery.messages import named_on
+from bot.delivery.texts import NOT_FROM_HIDDEN
+from bot.domain.models import JobState
+from cogs.results import texts
+from cogs.ui.texts import GONE
+from tests.support.channels import hidden_channel, made_in
+from tests.support.jobs import ask, jobs_command
+from tests.support.results import block, picture
+from tests.support.rig import Rig
+from tests.support.surface import labels, newest, panel_text, private_sentence, state_text, until
+
+
+async def test_details_tell_every_field_that_was_sent_and_what_the_card_does_not(rig: Rig):
+    given = {"prompt": "a **fox** #fast", "aspect_ratio": "16:9", "resolution": "2K", "model": "Seedream 5.0 Lite"}
+    await rig.member.slash(rig.channel, "image generate", **given)
+    await rig.work()
+    [card], job = rig.messages(), await newest(rig)
+    shown = await rig.moderator.click(card, label="Details")
+    assert shown.ephemeral
+    told = panel_text(shown.response)
+    sent = rig.sandbox.requests[-1].input
+    assert set(sent) == set(job.input)
+    labels_of = {field.name: field.label for field in rig.bot.catalogue.get(job.operation).fields}
+    for name, value in sent.items():
+        assert name == "prompt" or f"{labels_of[name].capitalize()}: **{value}**" in told.replace("\\", ""), name
+    for text in (
+        job.id,
+        job.remote_id,
+        f"{job.cost.normalize():f} credits",
+        "held at first",
+        job.output["model"],
+        "took ",
+    ):
+        assert text in told.replace("\\", ""), text
+    assert job.id not in str([embed.to_dict() for embed in card.embeds])
+    assert job.remote_id not in str([embed.to_dict() for embed in card.embeds])
+    assert "> a \\*\\*fox\\*\\*" in told
+
+
+async def test_details_are_there_from_the_start_and_name_the_job_of_the_message(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever")
+    job = await until(rig, JobState.PROCESSING)
+    [card] = rig.messages()
+    assert "Details" in labels(card)
+    assert job.id in named_on(card)
+    assert job.id in panel_text((await rig.member.click(card, label="Details")).response)
+
+
+async def test_details_name_the_host_of_a_link_that_was_sent_and_not_the_link(rig: Rig):
+    _, parent = await picture(rig)
+    await rig.member.slash(rig.channel, "image edit", job=parent.id, prompt="at night #fast")
+    await rig.work()
+    shown = panel_text((await jobs_command(rig, rig.member, "show", id=(await newest(rig)).id)).response)
+    assert "a file from 127.0.0.1" in shown
+    assert "http://127.0.0.1" not in shown
+
+
+async def test_a_job_is_shown_with_its_picture(rig: Rig):
+    _, job = await picture(rig)
+    result = await jobs_command(rig, rig.moderator, "show", id=job.id)
+    [file] = result.response.attachments
+    assert job.id[:4].lower() in file.filename
+    assert f"attachment://{file.filename}" in str(result.response.components) or file.url in str(
+        result.response.components
+    )
+    assert labels(result.response)[0] == texts.POST_AGAIN
+
+
+async def test_a_private_jobs_details_are_its_authors_alone(rig: Rig):
+    job = await ask(rig, prompt="a fox #fast", private=True)
+    await rig.work()
+    assert private_sentence(await jobs_command(rig, rig.moderator, "show", id=job.id)) == GONE
+    assert job.id in panel_text((await jobs_command(rig, rig.member, "show", id=job.id)).response)
+
+
+# ---------------------------------------------------------------------- posting again
+
+
+async def again(rig: Rig, member: Any, channel: Any, job_id: str) -> Any:
+    shown = await member.slash(channel, "jobs show", id=job_id)
+    return await member.click(shown.response, label=texts.POST_AGAIN)
+
+
+def copies(rig: Rig, channel: Any) -> list[discord.Message]:
+    return [message for message in channel.history() if message.author.id == rig.bot.user.id]
+
+
+@pytest.mark.parametrize("who", ["member", "moderator"])
+async def test_a_result_is_posted_again_by_its_id_at_no_cost_and_taken_down_with_it(rig: Rig, who: str):
+    card, job = await picture(rig)
+    elsewhere = rig.guild.create_text_channel("elsewhere")
+    result = await again(rig, getattr(rig, who), elsewhere, job.id)
+    [copy] = copies(rig, elsewhere)
+    assert result.ephemeral
+    assert copy.jump_url in result.response.content
+    assert len(copy.attachments) == 1
+    assert copy.embeds[0].author.name == rig.member.name
+    assert "credits" in state_text(copy)
+    assert len(await rig.jobs()) == 1
+    asked = await rig.member.click(card, label="Remove")
+    await rig.member.click(asked.response, label=texts.REMOVE_RESULT)
+    assert copies(rig, elsewhere) == []
+
+
+async def test_a_result_of_a_hidden_channel_is_not_posted_where_everybody_sees_it(rig: Rig):
+    hidden = hidden_channel(rig, rig.member)
+    job = await made_in(rig, hidden, rig.member, "a secret fox #fast")
+    result = await again(rig, rig.member, rig.channel, job.id)
+    assert private_sentence(result) == NOT_FROM_HIDDEN
+    assert copies(rig, rig.channel) == []
+
+
+async def test_who_is_blocked_or_may_not_write_there_posts_nothing_again(rig: Rig):
+    _, job = await picture(rig)
+    elsewhere = rig.guild.create_text_channel("elsewhere")
+    shown = await rig.member.slash(elsewhere, "jobs show", id=job.id)
+    await block(rig, rig.member)
+    private_sentence(await rig.member.click(shown.response, label=texts.POST_AGAIN))
+    assert copies(rig, elsewhere) == []

@@ -1,0 +1,186 @@
+"""What a card says of time while its job runs, when it is edited, and what it says when it takes longer."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from typing import Any
+
+import pytest
+
+from bot.delivery.card_states import state_word
+from bot.domain.models import JobState
+from tests.support.rig import Rig
+from tests.support.surface import newest, state_text, until
+
+EIGHT_MINUTES_S = 480
+TOLD = re.compile(r"about (?:(\d+) h ?)?(?:(\d+) min ?)?(?:(\d+) s)? (?:left|more)")
+
+
+class Edits:
+    """Every edit of the one card, with the time at which it was made and what the card said then."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.seen: list[tuple[float, str]] = []
+
+    def look(self) -> None:
+        [message] = self.rig.messages(viewer=self.rig.member)
+        said = state_text(message)
+        if not self.seen or self.seen[-1][1] != said:
+            self.seen.append((self.rig.clock.elapsed, said))
+
+    async def watch(self, seconds: float) -> None:
+        """Let time pass second by second."""
+        for _ in range(int(seconds)):
+            await self.rig.step()
+            await self.rig.tick()
+            self.look()
+            self.rig.advance(1.0)
+
+    @property
+    def words(self) -> str:
+        return "\n".join(said for _, said in self.seen)
+
+
+def calls(rig: Rig) -> list[Any]:
+    return [call for call in rig.env.http_requests if call.method == "PATCH"]
+
+
+def promised_s(said: str) -> float | None:
+    """Return how many seconds the card says are left, None if it tells no time."""
+    found = TOLD.search(said)
+    return (
+        None
+        if found is None
+        else sum(int(part or 0) * unit for part, unit in zip(found.groups(), (3600, 60, 1), strict=True))
+    )
+
+
+async def learned(rig: Rig, seconds: float, count: int = 30) -> None:
+    """Let the bot know that films took as long as that."""
+    known = rig.bot.parts.delivery.cards._drawing._learned
+    for _ in range(count):
+        await known.learn("video.generate", None, seconds)
+
+
+async def film(rig: Rig, **options: Any) -> None:
+    await rig.member.slash(rig.channel, "video generate", prompt="a long film #forever", **options)
+    await until(rig, JobState.PROCESSING)
+
+
+async def test_a_job_of_eight_minutes_never_shows_a_time_that_has_passed_and_is_edited_every_ten_seconds_at_most(
+    rig: Rig,
+):
+    await learned(rig, 300)
+    await film(rig)
+    edits = Edits(rig)
+    edits.look()
+    await edits.watch(EIGHT_MINUTES_S)
+    at = [when for when, _ in edits.seen]
+    assert all(later - earlier >= 10 for earlier, later in itertools.pairwise(at)), at
+    assert len(at) >= 15
+    for (when, said), until_s in zip(edits.seen, [*at[1:], rig.clock.elapsed], strict=True):
+        left = promised_s(said)
+        assert left is None or when + left >= min(until_s, when + 15), (when, said, until_s)
+        assert "<t:" not in said
+    assert "taking longer than usual" in edits.seen[-1][1]
+    assert "taking longer" not in edits.seen[2][1]
+    first_late = next(when for when, said in edits.seen if "taking longer" in said)
+    assert 240 <= first_late <= 420, "three hundred seconds are usual"
+    bars = [re.search("▰*▱+", said)[0].count("▰") for _, said in edits.seen if "▱" in said]
+    assert bars == sorted(bars)
+    assert bars[-1] == 9
+    rig.sandbox.finish((await newest(rig)).remote_id)
+    await rig.work()
+    [message] = rig.messages()
+    assert "took 8 min" in state_text(message)
+    assert len(message.attachments) == 1
+
+
+async def test_a_short_job_is_told_once_and_corrected_when_its_time_is_over(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever")
+    await until(rig, JobState.PROCESSING)
+    edits = Edits(rig)
+    edits.look()
+    assert "a few seconds left" in edits.seen[0][1]
+    assert "▱" not in edits.seen[0][1]
+    await edits.watch(60)
+    assert "taking longer than usual" in edits.seen[1][1]
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_nothing_is_edited_that_nobody_can_see(rig: Rig, private: bool):
+    await learned(rig, 3000)
+    await film(rig, private=private)
+    [message] = rig.messages(viewer=rig.member)
+    if private:
+        await Edits(rig).watch(20)
+        for _ in range(100):  # past the fifteen minutes of its token
+            await rig.step()
+            await rig.tick()
+            rig.advance(10.0)
+        [message] = rig.messages(viewer=rig.member)
+        assert state_text(message).startswith(state_word(JobState.PROCESSING))
+        assert promised_s(state_text(message)) is None, "the last edit tells no time, for nobody will correct it"
+    else:
+        rig.env.backend.delete_message(message.channel.id, message.id)
+        for _ in range(10):  # until what it says has changed
+            rig.advance(30)
+            await rig.tick()
+    before = len(calls(rig))
+    for _ in range(10):
+        rig.advance(30)
+        await rig.tick()
+    assert len(calls(rig)) == before
+    assert rig.bot.parts.delivery.ticker.watched == 0
+
+
+async def test_a_restart_goes_on_with_the_cards_that_it_finds(rig: Rig):
+    await learned(rig, 300)
+    await film(rig)
+    [message] = rig.messages()
+    first = state_text(message)
+    await rig.restart(after_s=400.0)
+    for _ in range(30):
+        rig.advance(1.0)
+        await rig.tick()
+    [message] = rig.messages()
+    assert "taking longer than usual" in state_text(message)
+    assert state_text(message) != first
+    assert message.embeds[0].author.name == rig.member.name, "the name is read off the card, since it is not stored"
+
+
+async def test_while_discord_limits_the_bot_no_card_is_edited_only_to_tell_the_time(rig: Rig):
+    await learned(rig, 300)
+    await film(rig)
+    rig.advance(40)
+    rig.bot.discord_gate._limited_at = rig.clock.monotonic()
+    before = len(calls(rig))
+    assert await rig.tick() == 0
+    rig.advance(20)
+    assert await rig.tick() == 0
+    assert len(calls(rig)) == before
+    rig.advance(20)
+    assert await rig.tick() == 1
+
+
+async def test_a_card_that_is_being_edited_holds_up_no_other(rig: Rig):
+    await learned(rig, 300)
+    await film(rig)
+    await rig.moderator.slash(rig.channel, "video generate", prompt="another film #forever")
+    await until(rig, JobState.PROCESSING)
+    used, other = sorted(await rig.jobs(), key=lambda job: job.created_at)
+    rig.advance(60)
+    before = {message.id: state_text(message) for message in rig.messages()}
+    async with rig.bot.parts.delivery.cards._memory.lock(used.card_id):
+        assert await asyncio.wait_for(rig.tick(), 10) == 2
+    after = {message.id: state_text(message) for message in rig.messages()}
+    cards = {job.id: await rig.bot.parts.store.cards.get(rig.guild.id, job.card_id) for job in (used, other)}
+    assert after[cards[used.id].message_id] == before[cards[used.id].message_id]
+    assert after[cards[other.id].message_id] != before[cards[other.id].message_id]
+    rig.advance(11)
+    await rig.tick()
+    [now] = [state_text(message) for message in rig.messages() if message.id == cards[used.id].message_id]
+    assert now != before[cards[used.id].message_id]

@@ -1,0 +1,173 @@
+"""Cards with several pictures: one message with all of them, each alone (U) or varied (V), whatever failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.guild_rules import Payer
+from bot.domain.models import Job, JobState
+from bot.generation.texts import AUTHORS_ONLY
+from cogs.results import texts
+from cogs.ui.texts import GONE
+from tests.support.channels import press
+from tests.support.results import RESULT, block, card_of, count
+from tests.support.rig import Rig
+from tests.support.surface import agreed, delete, labels, newest, parts, private_sentence, settled_exactly, whole
+
+ALL, LAST = "Re-run all", ["Edit and run", "Details", "Remove"]
+
+
+async def several(rig: Rig, pictures: int = 4, **options: Any) -> tuple[discord.Message, list[Job]]:
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=pictures, **options)
+    await rig.work()
+    jobs = sorted(await rig.jobs(), key=lambda job: job.position)
+    [card] = [m for m in rig.messages(viewer=rig.member) if m.id == jobs[0].message_id]
+    return card, jobs
+
+
+async def batch(rig: Rig, *prompts: str) -> discord.Message:
+    await rig.member.slash(rig.channel, "batch", operation="image.generate", prompts="|".join(prompts))
+    await rig.work()
+    [card] = rig.messages()
+    return card
+
+
+# ---------------------------------------------------------------------- what is offered
+
+
+@pytest.mark.parametrize(
+    ("pictures", "expected"),
+    [
+        (1, RESULT),
+        (2, [ALL, "U1", "U2", *LAST[:2], "V1", "V2", *LAST[2:]]),
+        (3, [ALL, "U1", "U2", "U3", *LAST[:1], "V1", "V2", "V3", *LAST[1:]]),
+        (4, [ALL, "U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4", *LAST]),
+    ],
+)
+async def test_all_pictures_are_in_one_message_with_two_rows_of_buttons(rig: Rig, pictures: int, expected: list[str]):
+    card, _ = await several(rig, pictures)
+    assert rig.messages() == [card]
+    assert len(card.attachments) == pictures
+    assert labels(card) == expected
+    if pictures > 1:
+        assert [item.label for item in card.components[1].children][:pictures] == expected[5 : 5 + pictures]
+    assert all(item.get("emoji") or item["label"][0] in "UV" for item in parts(card))
+    await settled_exactly(rig)
+
+
+async def test_beyond_four_there_is_a_select_and_a_failed_one_leaves_the_others_their_numbers(rig: Rig):
+    card = await batch(rig, "one #fast", "two #fail", "three #fast", "four #fast", "five #fast", "six #fast", "7 #fast")
+    assert len([file for file in card.attachments if not file.filename.startswith("contact-sheet")]) == 6
+    found = [label for label in labels(card) if len(label) == 2]
+    assert found == ["U1", "U3", "U4", "U5", "V1", "V3", "V4", "V5"]
+    [select] = [item for item in parts(card) if "options" in item]
+    assert [each["label"] for each in select["options"]] == ["6. six #fast", "7. 7 #fast"]
+    picked = await rig.member.select(card, [select["options"][0]["value"]])
+    assert picked.response.content.startswith("Result 6 ")
+    assert labels(picked.response) == RESULT[:-2]
+    await settled_exactly(rig)
+
+
+async def test_all_at_once_are_ten_files_in_one_message_at_most(rig: Rig):
+    card = await batch(rig, *(f"{number} #fast" for number in range(12)))
+    assert len(card.attachments) == 10
+    assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
+
+
+# ---------------------------------------------------------------------- one alone
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_one_is_shown_alone_once_at_no_cost_and_carries_on(rig: Rig, restarted: bool):
+    card, jobs = await several(rig)
+    if restarted:
+        await rig.restart(after_s=3600)
+    pressed = await rig.moderator.click(card, label="U2")
+    [alone] = [m for m in rig.messages() if m.id != card.id]
+    assert pressed.ephemeral
+    assert alone.jump_url in pressed.response.content
+    assert len(alone.attachments) == 1
+    assert alone.reference is not None
+    assert alone.reference.message_id == card.id
+    assert labels(alone) == RESULT[:-1]
+    assert await count(rig) == 4
+    again = await rig.member.click(card, label="U2")
+    assert again.response.content == texts.stands_alone(alone.jump_url)
+    await rig.member.click(card, label="U3")
+    assert len(rig.messages()) == 3, "another one has a message of its own"
+    await rig.member.click(alone, label=whole(alone, "Re-run"))
+    assert (await newest(rig)).parent_id == jobs[1].id
+    await rig.work()
+    await settled_exactly(rig)
+
+
+async def test_one_alone_that_somebody_deleted_is_posted_once_more(rig: Rig):
+    card, _ = await several(rig, 2)
+    await rig.member.click(card, label="U1")
+    [alone] = [m for m in rig.messages() if m.id != card.id]
+    delete(rig, alone)
+    await rig.member.click(card, label="U1")
+    assert len(rig.messages()) == 2
+
+
+async def test_one_alone_is_taken_down_with_its_card(rig: Rig):
+    card, _ = await several(rig, 2)
+    await rig.member.click(card, label="U1")
+    asked = await rig.member.click(card, label="Remove")
+    await rig.member.click(asked.response, label=texts.REMOVE_RESULT)
+    assert rig.messages() == []
+
+
+async def test_one_of_a_private_card_is_shown_to_its_author_alone(rig: Rig):
+    card, _ = await several(rig, 2, private=True)
+    pressed = await rig.member.click(card, label="U2")
+    assert pressed.ephemeral
+    assert len(pressed.response.attachments) == 1
+    assert labels(pressed.response) == RESULT[:-1]
+    assert rig.messages(viewer=rig.moderator) == []
+
+
+async def test_who_is_blocked_shows_nothing(rig: Rig):
+    card, _ = await several(rig, 2)
+    await block(rig, rig.member)
+    private_sentence(await rig.member.click(card, label="U1"))
+    assert rig.messages() == [card]
+
+
+async def test_a_card_whose_record_was_removed_offers_nothing_any_more(rig: Rig):
+    card, jobs = await several(rig, 2)
+    asked = await rig.member.click(card, label="Remove")
+    await rig.member.click(asked.response, label=texts.REMOVE_RECORD)
+    for action in ("alone", "vary"):
+        said = private_sentence(await press(rig, rig.member, action, jobs[0].id))
+        assert said == GONE or "erased" in said
+    assert await count(rig) == 2
+
+
+# ---------------------------------------------------------------------- one varied
+
+
+async def test_one_is_varied_by_whoever_the_server_lets_and_they_pay(rig: Rig):
+    card, jobs = await several(rig)
+    how = await rig.moderator.click(card, label="V3")
+    assert how.ephemeral
+    await agreed(rig.moderator, await rig.moderator.click(how.response, label=whole(how.response, "Subtle")))
+    await rig.work()
+    made = await newest(rig)
+    assert (made.operation, made.parent_id, made.author_id) == ("image.edit", jobs[2].id, rig.moderator.id)
+    assert made.input["image_url"] == jobs[2].media[0].url
+    assert card_of(rig, made).attachments
+    await settled_exactly(rig)
+
+
+async def test_where_authors_alone_make_more_another_varies_nothing_but_may_look(rig: Rig):
+    card, _ = await several(rig, 2)
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, rerun_payer=Payer.AUTHOR))
+    assert private_sentence(await rig.moderator.click(card, label="V1")) == AUTHORS_ONLY
+    await rig.moderator.click(card, label="U1")
+    assert len(rig.messages()) == 2
+    assert await count(rig) == 2

@@ -1,0 +1,341 @@
+"""Members who mention the bot: what they are offered, who may press it, what it costs, and when nobody answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+
+from bot.domain.guild_rules import PictureCount
+from bot.domain.models import JobState
+from bot.generation.word_requests import OFFER_LIFE_S, WordRequest
+from bot.generation.word_rules import Wish
+from cogs.words import texts
+from tests.support.channels import hidden_channel, made_in, rule
+from tests.support.channels import press as forged_press
+from tests.support.menus import sent
+from tests.support.prices import all_priced
+from tests.support.reacting import made, other
+from tests.support.rig import Rig
+from tests.support.surface import agreed, delete, deny, labels, nothing_happened, png, private_sentence, settled_exactly
+
+
+def at(rig: Rig, words: str) -> str:
+    return f"<@{rig.bot.user.id}> {words}"
+
+
+async def say(rig: Rig, words: str, *, member: Any = None, **more: Any) -> discord.Message | None:
+    """Let a member say words to the bot; return its answer, None for silence."""
+    before = {message.id for message in rig.messages()}
+    await (member or rig.member).send(rig.channel, at(rig, words), **more)
+    answers = [message for message in rig.messages() if message.id not in before]
+    assert len(answers) <= 1
+    return answers[0] if answers else None
+
+
+async def press(rig: Rig, answer: discord.Message, member: Any = None) -> Any:
+    return await (member or rig.member).click(answer, label=texts.CONTINUE)
+
+
+async def done(rig: Rig, answer: discord.Message) -> None:
+    """Press the answer, say yes to the price, and let it be made."""
+    asked = await press(rig, answer)
+    await agreed(rig.member, asked)
+    await rig.work()
+
+
+# ---------------------------------------------------------------------- what becomes of words
+
+
+async def test_words_make_a_picture_once_their_author_has_seen_the_price(rig: Rig):
+    answer = await say(rig, "a fox in the snow, 16:9")
+    assert answer is not None
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9")
+    assert "fox" not in answer.content
+    assert labels(answer) == [texts.CONTINUE]
+    await nothing_happened(rig)
+    asked = await press(rig, answer)
+    question = [m for m in (asked.response, *asked.followups) if m is not None][-1]
+    assert question.ephemeral
+    assert "Nothing is spent before you say yes" in question.content
+    await nothing_happened(rig)
+    assert answer.id not in {message.id for message in rig.messages()}
+    await agreed(rig.member, asked)
+    await rig.work()
+    assert sent(rig)[0] == "image.generate"
+    assert (sent(rig)[1]["prompt"], sent(rig)[1]["aspect_ratio"]) == ("a fox in the snow", "16:9")
+    [job] = await rig.jobs()
+    assert (job.state, job.author_id) == (JobState.DELIVERED, rig.member.id)
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+@pytest.mark.parametrize("deleted", [False, True], ids=["there", "deleted"])
+async def test_a_reply_changes_the_picture_also_after_a_restart_and_with_it_deleted(
+    rig: Rig, restarted: bool, deleted: bool
+):
+    message = await made(rig)
+    [source] = await rig.jobs()
+    answer = await say(rig, "make it night, wider", reply_to=message)
+    assert answer is not None
+    assert answer.content == texts.offer(texts.MAKES["image.edit"], "16:9")
+    if deleted:
+        delete(rig, message)
+    if restarted:
+        await rig.restart()
+    await done(rig, answer)
+    operation, given = sent(rig)
+    assert (operation, given["prompt"], given["aspect_ratio"]) == ("image.edit", "make it night", "16:9")
+    assert given["image_url"] == source.media[0].url
+    job = (await rig.jobs())[0]
+    assert (job.state, job.parent_id) == (JobState.DELIVERED, source.id)
+
+
+@pytest.mark.parametrize(
+    ("words", "operation"),
+    [("animate: slow zoom", "video.generate"), ("again", "image.generate"), ("vary", "image.edit")],
+)
+async def test_a_reply_animates_repeats_and_varies(rig: Rig, words: str, operation: str):
+    message = await made(rig)
+    answer = await say(rig, words, reply_to=message)
+    assert answer is not None
+    await done(rig, answer)
+    assert sent(rig)[0] == operation
+
+
+async def test_new_pictures_are_as_many_as_usual_here(rig: Rig):
+    await all_priced(rig, rig.guild.id)
+    await rule(rig, pictures=PictureCount.FOUR)
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    await done(rig, answer)
+    assert [job.operation for job in await rig.jobs()] == ["image.generate"] * 4
+    assert len({job.card_id for job in await rig.jobs()}) == 1
+
+
+async def test_a_mention_with_a_picture_edits_it(rig: Rig):
+    answer = await say(rig, "make it night", attachments=[("cat.png", png())])
+    assert answer is not None
+    await done(rig, answer)
+    operation, given = sent(rig)
+    assert (operation, given["prompt"]) == ("image.edit", "make it night")
+    assert "cat.png" in given["image_url"]
+
+
+async def test_a_doubt_is_asked_about_and_nobody_else_sees_the_bot_think(rig: Rig):
+    answer = await say(rig, "animate", attachments=[("cat.png", png())])
+    assert answer is not None
+    before = len(rig.messages(rig.moderator))
+    asked = await press(rig, answer)
+    shown = [m for m in (asked.response, *asked.followups) if m is not None]
+    assert all(message.ephemeral for message in shown)
+    assert labels(shown[-1]) == ["Continue anyway", "Cancel"]
+    assert len(rig.messages(rig.moderator)) == before - 1
+    await nothing_happened(rig)
+
+
+# ---------------------------------------------------------------------- what is not understood
+
+
+@pytest.mark.parametrize(
+    ("files", "words", "sentence"),
+    [
+        ([("notes.txt", b"words")], "make it night", texts.unusable("notes.txt")),
+        ([("cat.png", png())], "again", texts.FILES_NOT_AGAIN),
+    ],
+)
+async def test_what_cannot_be_done_with_a_file_is_said(rig: Rig, files: Any, words: str, sentence: str):
+    answer = await say(rig, words, attachments=files)
+    assert answer is not None
+    assert answer.content == sentence
+    assert labels(answer) == []
+    await nothing_happened(rig)
+
+
+async def test_a_reply_to_somebody_elses_message_says_why_it_cannot_be_used(rig: Rig):
+    message = await rig.moderator.send(rig.channel, "look", attachments=[("cat.png", png())])
+    answer = await say(rig, "make it night", reply_to=message)
+    assert answer is not None
+    assert answer.content == texts.CANNOT_SEE_FILES
+
+
+async def test_names_of_files_and_words_do_nothing_in_the_answer(rig: Rig):
+    answer = await say(rig, "x", attachments=[("@everyone_[a](http_evil).txt", b"x")])
+    assert answer is not None
+    assert "@everyone" not in answer.content.replace("@\u200b", "")
+    assert not answer.mentions
+    assert not answer.mention_everyone
+
+
+# ---------------------------------------------------------------------- who is answered, and where
+
+
+async def test_nobody_is_answered_who_does_not_speak_to_the_bot(rig: Rig):
+    message = await made(rig)
+    count = len(rig.messages())
+    await rig.member.send(rig.channel, "a fox")
+    await rig.member.send(rig.channel, "make it night", reply_to=message)
+    await rig.member.send(rig.channel, f"I think <@{rig.bot.user.id}> is great at foxes")
+    await rig.member.send(rig.channel, at(rig, "thanks!"))
+    await rig.moderator.send(rig.channel, at(rig, "@everyone look"))
+    said = await rig.member.send(rig.channel, "hm")
+    await rig.member.edit(said, at(rig, "a fox"))
+    assert len(rig.messages()) == count
+
+
+async def test_a_blocked_member_is_not_answered(rig: Rig):
+    access = rig.bot.parts.moderation.access
+    await access.block(rig.guild.id, rig.member.id, until=None, why="", by_id=rig.moderator.id)
+    assert await say(rig, "a fox") is None
+
+
+@pytest.mark.parametrize("what", ["switched off", "other channel", "may not write"])
+async def test_the_bot_is_silent_where_it_may_not_answer(rig: Rig, what: str):
+    changes: dict[str, Any] = {
+        "switched off": {"answer_words": False},
+        "other channel": {"allowed_channels": frozenset({1})},
+    }
+    if what == "may not write":
+        deny(rig, embed_links=False)
+    else:
+        await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, **changes[what]))
+    assert await say(rig, "a fox") is None
+
+
+@pytest.mark.parametrize(
+    ("who", "is_answered"),
+    [
+        ("author", True),
+        ("other", True),
+        ("moderator", True),
+        ("blocked", False),
+        ("bot", False),
+        ("blocked moderator", False),
+    ],
+)
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+async def test_each_actors_reply_to_a_result_has_its_outcome(rig: Rig, who: str, is_answered: bool, restarted: bool):
+    message = await made(rig)
+    actors = {
+        "author": rig.member,
+        "other": other(rig),
+        "moderator": rig.moderator,
+        "blocked": other(rig, "carl"),
+        "blocked moderator": rig.moderator,
+        "bot": rig.guild.add_member(rig.env.create_user("robot", bot=True)),
+    }
+    actor, access = actors[who], rig.bot.parts.moderation.access
+    if who.startswith("blocked"):
+        await access.block(rig.guild.id, actor.id, until=None, why="", by_id=1)
+    if restarted:
+        await rig.restart()
+    answer = await say(rig, "make it night", member=actor, reply_to=message)
+    assert (answer is not None) is is_answered
+    if answer is None:
+        return
+    asked = await press(rig, answer, actor)
+    await agreed(actor, asked)
+    job = (await rig.jobs())[0]
+    assert (job.operation, job.author_id) == ("image.edit", actor.id)
+
+
+async def test_a_stranger_reaches_no_result_of_a_channel_that_they_do_not_see(rig: Rig):
+    hidden = hidden_channel(rig, rig.moderator)
+    secret = await made_in(rig, hidden, rig.moderator, "a secret fox")
+    request = WordRequest(wish=Wish(operation="image.edit", values={"prompt": "make it night"}), job_id=secret.id)
+    draft_id = await rig.bot.parts.generation.word_requests.keep(rig.guild.id, rig.member.id, request)
+    asked = await forged_press(rig, rig.member, "words", f"{draft_id}.{rig.member.id}")
+    assert "There is no such job here that you can see" in private_sentence(asked)
+    assert await rig.jobs() == [secret]
+
+
+async def test_a_bot_and_a_webhook_are_not_answered(rig: Rig):
+    bot = rig.guild.add_member(rig.env.create_user("robot", bot=True))
+    assert await say(rig, "a fox", member=bot) is None
+    webhook = rig.guild.create_webhook(rig.channel)
+    before = len(rig.messages())
+    await webhook.send(at(rig, "a fox"))
+    assert len(rig.messages()) == before
+
+
+async def test_a_member_who_hurries_is_answered_four_times_a_minute(rig: Rig):
+    answers = [await say(rig, f"fox number {number}") for number in range(6)]
+    assert [answer is not None for answer in answers] == [True] * 4 + [False] * 2
+    rig.advance(61)
+    assert await say(rig, "one more fox please") is not None
+
+
+async def test_a_result_that_the_member_may_not_see_is_as_none(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a secret #fast", private=True)
+    await rig.work()
+    answer = await say(rig, "make it night", member=rig.moderator)
+    assert answer is not None  # of words alone: nothing of the private result is reachable by a reply
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "")
+
+
+# ---------------------------------------------------------------------- who may press
+
+
+@pytest.mark.parametrize("who", ["other", "moderator"])
+async def test_only_its_author_may_press(rig: Rig, who: str):
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    presser = rig.moderator if who == "moderator" else other(rig)
+    assert private_sentence(await press(rig, answer, presser)) == texts.NOT_YOURS
+    await nothing_happened(rig)
+    assert await agreed(rig.member, await press(rig, answer)) is not None
+    assert len(await rig.jobs()) == 1
+
+
+async def test_a_press_counts_once_and_only_in_time(rig: Rig):
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    rig.advance(OFFER_LIFE_S + 1)
+    assert private_sentence(await press(rig, answer)) == texts.EXPIRED
+    await nothing_happened(rig)
+
+
+async def test_a_second_press_finds_nothing_and_what_could_not_be_deleted_is_later(rig: Rig):
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    path = f"/channels/{rig.channel.id}/messages/{answer.id}"
+    rig.env.inject_error("DELETE", path, status=500, code=0, message="trouble", times=1)
+    await agreed(rig.member, await press(rig, answer))
+    assert private_sentence(await press(rig, answer)) == texts.EXPIRED
+    assert len(await rig.jobs()) == 1
+    rig.advance(OFFER_LIFE_S + 1)
+    await sweep(rig)
+    assert answer.id not in {message.id for message in rig.messages()}
+
+
+async def sweep(rig: Rig) -> None:
+    await rig.bot.surface.fulfil_wishes()
+    await rig.bot.surface.words.finished()  # type: ignore[attr-defined] # the surface is the cogs'
+    await rig.env.settle()
+
+
+async def test_an_answer_is_deleted_in_time_also_by_a_later_run(rig: Rig):
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    await rig.restart(after_s=OFFER_LIFE_S + 1)
+    await sweep(rig)
+    assert answer.id not in {message.id for message in rig.messages()}
+    assert await rig.bot.parts.store.word_offers.due() == []
+
+
+async def test_privacy_deletes_the_words(rig: Rig):
+    answer = await say(rig, "a fox in the snow")
+    assert answer is not None
+    await rig.bot.parts.store.privacy.erase(rig.guild.id, rig.member.id)
+    assert private_sentence(await press(rig, answer)) == texts.EXPIRED
+
+
+async def test_limits_hold_as_for_commands(rig: Rig):
+    await rig.moderator.slash(rig.channel, "studio pause", switch="on")
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    asked = await press(rig, answer)
+    assert (await agreed(rig.member, asked)) is not None
+    assert rig.sandbox.posts == 0

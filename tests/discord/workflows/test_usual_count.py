@@ -1,0 +1,63 @@
+"""How many pictures `/image generate` makes: as many as the server has set, unless its author says how many."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.guild_rules import Limit, Period, PictureCount, Scope
+from tests.support.channels import rule, shown
+from tests.support.prices import priced
+from tests.support.rig import Rig
+from tests.support.surface import settled_exactly
+
+
+@pytest.mark.parametrize(
+    ("pictures", "options", "expected"),
+    [
+        (PictureCount.ONE, {}, 1),
+        (PictureCount.FOUR, {}, 4),
+        (PictureCount.FOUR, {"count": 2}, 2),
+        (PictureCount.TWO, {"count": 1}, 1),
+    ],
+)
+async def test_the_server_sets_how_many_pictures_a_request_makes(
+    rig: Rig, pictures: PictureCount, options: dict[str, int], expected: int
+):
+    await rule(rig, pictures=pictures)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", **options)
+    assert len(await rig.jobs()) == expected
+    await rig.work()
+    [card] = rig.messages()
+    assert len(card.attachments) == expected
+    await settled_exactly(rig)
+
+
+async def test_the_question_tells_what_all_of_them_cost(rig: Rig):
+    await priced(rig, 12)
+    await rule(rig, pictures=PictureCount.FOUR, confirm_above=Decimal(20))
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
+    assert "48 credits" in shown(asked)
+    await rig.member.click(asked.response, label="Yes, make it")
+    assert len(await rig.jobs()) == 4
+
+
+async def test_where_the_price_is_not_known_and_matters_the_first_picture_is_made_alone(rig: Rig):
+    await rule(rig, pictures=PictureCount.FOUR)
+    limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(200))
+    await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=rig.moderator.id)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
+    assert len(await rig.jobs()) == 1
+    await rig.work()
+    await priced(rig, 12)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
+    assert len(await rig.jobs()) == 5
+
+
+async def test_a_moderator_sets_it_on_the_panel(rig: Rig):
+    panel = await rig.moderator.slash(rig.channel, "studio settings")
+    await rig.moderator.select(panel.response, ["words"], custom_id="c1:set_page:panel")
+    await rig.moderator.select(panel.response, ["4"], custom_id="c1:set_choice:pictures")
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
+    assert len(await rig.jobs()) == 4
