@@ -30,6 +30,8 @@ class CardContext:
     """Whether the moderators have paused new jobs."""
     is_reviewed: bool = False
     """Whether moderators look at the results of this private card."""
+    is_for_review: bool = False
+    """Whether it is drawn for the moderators who decide on its results, and may see them."""
     withheld: frozenset[str] = frozenset()
     """Jobs of whose results nothing may be shown: a review is required, and has not published them."""
     dropped: frozenset[str] = frozenset()

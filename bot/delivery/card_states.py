@@ -78,7 +78,7 @@ def _step_name(job: Job, context: CardContext) -> str:
 
 
 def _state(job: Job, context: CardContext) -> str:
-    is_reviewed = job.state is JobState.READY and job.id in context.withheld
+    is_reviewed = job.state is JobState.READY and (context.is_for_review or job.id in context.withheld)
     word = texts.IN_REVIEW if is_reviewed else state_word(job.state)
     if job.state is JobState.WAITING:
         return _waiting(job, context)

@@ -72,7 +72,7 @@ class ReviewMessages:
     ) -> discord.Message:
         jobs = [job for job, _ in results]
         # The moderators see what is withheld from everybody else.
-        context = replace(await self._drawing.context(card, jobs), withheld=frozenset())
+        context = replace(await self._drawing.context(card, jobs), withheld=frozenset(), is_for_review=True)
         is_reachable = card.message_id is not None and not card.is_ephemeral
         where = message_link(card) if is_reachable else f"<#{card.channel_id}>"
         links = [link for _, found in results for link in found.links]
@@ -98,7 +98,6 @@ def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Em
     """Turn a result's card into the question whether it may be posted in `where`, a link."""
     drawn.title = texts.may_be_posted(drawn.title or "")[:EMBED_TITLE_CHARS]
     drawn.colour = discord.Colour(ATTENTION)
-    drawn.insert_field_at(0, name=texts.STATE, value=texts.IN_REVIEW, inline=False)
     drawn.add_field(name=texts.PLACE, value=where)
     drawn.add_field(name=texts.DEADLINE, value=stamp(review.expires_at))
     return drawn

@@ -101,7 +101,6 @@ def _and(numbers: Sequence[int]) -> str:
 # ---------------------------------------------------------------------- the facts of a card
 
 FACTS_BETWEEN = " · "
-STATE = "State"
 NO_COST = "no charge"
 BASES = {"earlier jobs": "from earlier jobs"}
 """What an estimate is based on; other bases are shown as they are."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bot.domain.card_jobs import main_job
+from bot.domain.card_jobs import main_job, results_of
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.reaction_rules import Reaction, ReactionAction, ReactionKey
 from bot.domain.visibility import Viewer
@@ -114,10 +114,11 @@ class Reactions:
         if action is ReactionAction.RERUN:
             return await self._reruns.rerun_all(job, payer, among=reacted.jobs)
         if action is ReactionAction.VARY:
-            if job.state is not JobState.DELIVERED:
+            made = next((each for each in results_of(reacted.jobs) if each.state is JobState.DELIVERED), None)
+            if made is None:
                 raise InputError(texts.NO_RESULT)
             rules = await self._store.settings.get(job.guild_id)
-            return await self._reruns.vary(job, payer, rules.vary_strength)
+            return await self._reruns.vary(made, payer, rules.vary_strength)
         operation_id, kind = NEXT_STEPS[action]
         medium = await self._next_steps.medium_of_card(shown, kind)
         return self._next_steps.begin(job.guild_id, operation_id, medium).completed

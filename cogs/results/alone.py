@@ -38,7 +38,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
         return
     await require_may_copy(interaction)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    there = await _posted(interaction, job)
+    there, gone = await _posted(interaction, job)
     if there is not None:
         await in_time(interaction.edit_original_response(content=texts.stands_alone(there)))
         return
@@ -48,7 +48,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
             message_id=found.message_id, channel_id=found.place_id, fail_if_not_exists=False
         )
     spec = CopySpec(
-        kind=ALONE, subject_id=job.id, view=message_view(await _controls(interaction, job), ()), reply=reply
+        kind=ALONE, subject_id=f"{job.id} {gone}", view=message_view(await _controls(interaction, job), ()), reply=reply
     )
     posted = await post_copy(interaction, found, job, spec)
     await in_time(interaction.edit_original_response(content=texts.posted_again(posted.jump_url)))
@@ -76,20 +76,23 @@ async def _show_privately(interaction: Interaction, card: Card, job: Job) -> Non
         raise Refused(error.sentence if isinstance(error, NoPlace) else texts.NOT_POSTED_NOW) from error
 
 
-async def _posted(interaction: Interaction, job: Job) -> str | None:
-    """Return the link of the message in this channel that shows the result alone, None if there is none any more."""
-    store, channel = interaction.client.parts.store, interaction.channel
+async def _posted(interaction: Interaction, job: Job) -> tuple[str | None, int]:
+    """Return the link of the message in this channel that shows the result alone, None if there is none any more.
+
+    With it, how many there were that somebody deleted: Discord would return such a one again for its nonce.
+    """
+    store, channel, gone = interaction.client.parts.store, interaction.channel, 0
     assert isinstance(channel, discord.abc.Messageable)
     for copy in await store.copies.of_card(job.guild_id, job.card_id):
         if (copy.job_id, copy.kind, copy.channel_id) != (job.id, ALONE, interaction.channel_id):
             continue
         try:
-            return (await in_time(channel.fetch_message(copy.message_id))).jump_url
-        except discord.NotFound:  # somebody has deleted it
-            continue
+            return (await in_time(channel.fetch_message(copy.message_id))).jump_url, gone
+        except discord.NotFound:
+            gone += 1
         except DISCORD_ERRORS:  # it cannot be read just now: it is more likely there than not
-            return texts.link_in(job.guild_id, copy.channel_id, copy.message_id)
-    return None
+            return texts.link_in(job.guild_id, copy.channel_id, copy.message_id), gone
+    return None, gone
 
 
 async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[Any]]:

@@ -17,7 +17,6 @@ from bot.app.client import _client_options
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.delivery import upload_slots
 from bot.delivery.upload_slots import UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER, posting_of
-from bot.runtime.clock import Clock
 from tests.support.wire.server import WAIT_S, WireDiscord
 
 BURST = 300
@@ -128,20 +127,14 @@ class Caller:
 
 @pytest.fixture
 async def caller(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Caller]:
-    gates: list[CountingGate] = []
-
-    def gate(clock: Clock) -> CountingGate:
-        gates.append(CountingGate(clock))
-        return gates[0]
-
-    monkeypatch.setattr("bot.app.client.DiscordGate", gate)
     async with WireDiscord() as wire:
         monkeypatch.setattr(dpy.http.Route, "BASE", f"{wire.url}/api/v10")
         time = StandingTime()
-        async with dpy.Client(**_client_options(time)) as client:
+        gate = CountingGate(time)
+        async with dpy.Client(**_client_options(gate)) as client:
             await client.login(wire.token)
             time.advance(60)  # the login is long ago
-            yield Caller(wire, client, gates[0], time)
+            yield Caller(wire, client, gate, time)
 
 
 # ---------------------------------------------------------------------- the sum of all calls
@@ -278,6 +271,19 @@ async def test_a_rate_limit_surfaces_at_once_where_a_result_is_posted(caller: Ca
         await caller.post_result()
     assert raised.value.retry_after == 20.0
     assert (caller.posts(), caller.gate.slots.running()) == (1, 0)
+
+
+@pytest.mark.parametrize("is_global", [False, True])
+async def test_after_a_rate_limit_calls_that_nobody_needs_are_not_made_for_half_a_minute(
+    caller: Caller, *, is_global: bool
+):
+    assert caller.gate.is_calm()
+    caller.wire.fault("POST", POSTS, status=429, is_global=is_global, retry_after_s=20.0)
+    await caller.fails(dpy.RateLimited, caller.post_result)
+    caller.time.advance(29)
+    assert not caller.gate.is_calm()
+    caller.time.advance(2)
+    assert caller.gate.is_calm() is not is_global  # a global one ends with a call that is answered
 
 
 async def test_a_result_does_not_rest_but_is_told_when_to_come_again(caller: Caller):

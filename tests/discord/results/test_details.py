@@ -126,3 +126,13 @@ async def test_who_is_blocked_or_may_not_write_there_posts_nothing_again(rig: Ri
     await block(rig, rig.member)
     private_sentence(await rig.member.click(shown.response, label=texts.POST_AGAIN))
     assert copies(rig, elsewhere) == []
+
+
+async def test_the_panels_buttons_work_after_a_restart(rig: Rig):
+    _, job = await picture(rig)
+    elsewhere = rig.guild.create_text_channel("elsewhere")
+    shown = await rig.member.slash(elsewhere, "jobs show", id=job.id)
+    await rig.restart()
+    result = await rig.member.click(shown.response, label=texts.POST_AGAIN)
+    assert "Posted: " in result.response.content
+    assert len(copies(rig, elsewhere)) == 1

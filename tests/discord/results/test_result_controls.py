@@ -162,8 +162,8 @@ async def test_an_error_in_a_control_of_a_result_is_never_silent(
 
 def test_every_action_has_a_name_that_fits_a_custom_id():
     released = {
-        "again", "again_all", "vary", "vary_subtle", "vary_strong", "vary_look", "alone", "edit", "pick", "retry", "link",
-        "remove", "remove_result", "remove_record", "recover", "jobs_page",
+        "again", "again_all", "vary", "vary_subtle", "vary_strong", "vary_look", "alone", "edit", "pick", "retry",
+        "link", "remove", "remove_result", "remove_record", "recover", "jobs_page",
     }  # fmt: skip
     assert released <= controls._ACTIONS.keys()
     for name in controls._ACTIONS:

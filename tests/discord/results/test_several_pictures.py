@@ -36,6 +36,12 @@ async def batch(rig: Rig, *prompts: str) -> discord.Message:
     return card
 
 
+def nonces(rig: Rig) -> list[str]:
+    """Return the nonces of the messages that show one result alone."""
+    bodies = [call.json for call in rig.env.http_requests if call.method == "POST" and isinstance(call.json, dict)]
+    return [body["nonce"] for body in bodies if str(body.get("nonce")).startswith("alone")]
+
+
 # ---------------------------------------------------------------------- what is offered
 
 
@@ -98,6 +104,7 @@ async def test_one_is_shown_alone_once_at_no_cost_and_carries_on(rig: Rig, resta
     again = await rig.member.click(card, label="U2")
     assert again.response.content == texts.stands_alone(alone.jump_url)
     await rig.member.click(card, label="U3")
+    assert len(set(nonces(rig))) == len(nonces(rig)) == 2, "Discord shows one message for two of the same nonce"
     assert len(rig.messages()) == 3, "another one has a message of its own"
     await rig.member.click(alone, label=whole(alone, "Re-run"))
     assert (await newest(rig)).parent_id == jobs[1].id
@@ -112,6 +119,7 @@ async def test_one_alone_that_somebody_deleted_is_posted_once_more(rig: Rig):
     delete(rig, alone)
     await rig.member.click(card, label="U1")
     assert len(rig.messages()) == 2
+    assert len(set(nonces(rig))) == 2, "for the same nonce Discord would return what was deleted"
 
 
 async def test_one_alone_is_taken_down_with_its_card(rig: Rig):
