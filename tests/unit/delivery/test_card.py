@@ -295,7 +295,7 @@ def test_a_result_names_its_model_where_none_was_requested_and_the_catalogue_kno
 
 
 def test_what_everybody_has_to_know_stands_at_the_foot_of_the_card():
-    assert drawn(job(), mark="Practice").footer.text == "Practice"
+    assert drawn(job(practice=True)).footer.text == texts.PRACTICE_MARK
 
 
 def test_a_blocked_card_says_what_it_waits_for():
