@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=_port, default=0, help="port of the page (default: any free one)")
     demo.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
     demo.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life jobs finish (default: 1)")
+    demo.add_argument(
+        "--new", action="store_true", help="a server that the bot has just joined: set it up, or practise"
+    )
     sandbox = add("sandbox", _sandbox, "Run Cannon Studio's API on this machine, with faults on demand.")
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     sandbox.add_argument(
@@ -118,7 +121,14 @@ def _demo(arguments: argparse.Namespace) -> int:
     from bot.sandbox.demo.demo import run_demo
 
     close_to_others()
-    return _until_signal(run_demo(port=arguments.port, open_browser=not arguments.no_browser, speed=arguments.speed))
+    return _until_signal(
+        run_demo(
+            port=arguments.port,
+            open_browser=not arguments.no_browser,
+            speed=arguments.speed,
+            joins=arguments.new,
+        )
+    )
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:

@@ -18,7 +18,8 @@ from bot.sandbox.demo import texts
 from bot.sandbox.demo.clock import DemoClock
 from bot.sandbox.demo.furniture.deeds import DAY_S
 from bot.sandbox.demo.furniture.history import History
-from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, furnish
+from bot.sandbox.demo.furniture.newcomer import welcome
+from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, Furnished, furnish, set_up
 from bot.sandbox.demo.furniture.week import WEEK
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.front import Front
@@ -37,17 +38,18 @@ PAST_S = 7 * DAY_S
 class Demo:
     """The simulated server with the bot in it. Use as an async context manager; `url` is the page."""
 
-    def __init__(self, *, port: int = 0, speed: float = 1.0, lived_in: bool = True) -> None:
+    def __init__(self, *, port: int = 0, speed: float = 1.0, lived_in: bool = True, joins: bool = False) -> None:
         """Prepare it.
 
         Args:
             port: where the page listens; 0 takes a free one.
             speed: how many times faster than life the jobs are.
             lived_in: whether a week of work and the tour are there; a test may want empty channels.
+            joins: whether the bot has only just joined instead: nothing is set up, and its greeting is there.
         """
         self._port = port
-        self._lived_in = lived_in
-        self._clock = DemoClock(behind_s=PAST_S if lived_in else 0.0)
+        self._lived_in, self._joins = lived_in and not joins, joins
+        self._clock = DemoClock(behind_s=PAST_S if self._lived_in else 0.0)
         self._speed = speed
         self._stack = contextlib.AsyncExitStack()
         self.url = ""
@@ -114,18 +116,18 @@ class Demo:
         await self.env.shutdown()
 
     async def _open_page(self) -> None:
-        furnished = await furnish(self.env, self.bot, self.sandbox)
+        furnished = await furnish(self.env, self.bot)
+        if self._joins:
+            await welcome(self.env, self.bot, self.sandbox, furnished)
+        else:
+            await set_up(self.bot, self.sandbox, furnished)
         if self._lived_in:
-            history = History(self.env, self.bot, self._clock, furnished, keep_time=self._keep_time)
-            await history.play(WEEK)
-            await self.bot.parts.moderation.reactions.switch(
-                furnished.guild.id, reactions=None, seeds=True, by_id=furnished.moderator.id
-            )
-            await Tour(self.bot).open(furnished.channels[0].id)
+            await self._live(furnished)
         # simcord draws a page of its own too, which nobody sees: of one message. Those of browsers show all.
+        viewers = sorted(furnished.viewers, key=lambda each: self._joins and each is not furnished.moderator)
         self.preview = self.env.preview(
             furnished.channels[0],
-            viewers=furnished.viewers,
+            viewers=viewers,
             timezone="UTC",
             assets=furnished.pictures,
         )
@@ -135,14 +137,23 @@ class Demo:
         self._publisher = Publisher(self.env, self.preview, turn=self.turn, keep_time=self._keep_time)
         front = Front(
             preview_url=self.preview.url,
-            names=ServerNames(self.env, furnished.viewers[0].guild.id),
-            acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=furnished.viewers),
+            names=ServerNames(self.env, furnished.guild.id),
+            acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=viewers),
             publisher=self._publisher,
         )
         self._stack.push_async_callback(front.close)
         await front.start(self._port)
         self.url = front.url
         self.env.hurried = True
+
+    async def _live(self, furnished: Furnished) -> None:
+        """Have a week pass, and open the tour."""
+        history = History(self.env, self.bot, self._clock, furnished, keep_time=self._keep_time)
+        await history.play(WEEK)
+        await self.bot.parts.moderation.reactions.switch(
+            furnished.guild.id, reactions=None, seeds=True, by_id=furnished.moderator.id
+        )
+        await Tour(self.bot).open(furnished.channels[0].id)
 
     async def _from_cdn(self, url: str) -> bytes | None:
         """Return an uploaded file of the simulated Discord, None if it has none there."""
@@ -163,12 +174,15 @@ def _settings(api_url: str, folder: Path) -> Settings:
     )
 
 
-async def run_demo(*, port: int = 0, open_browser: bool = True, speed: float = 1.0) -> None:
-    """Serve the demo until cancelled or closed from its page; print its address on a line of its own."""
-    async with Demo(port=port, speed=speed) as demo:
+async def run_demo(*, port: int = 0, open_browser: bool = True, speed: float = 1.0, joins: bool = False) -> None:
+    """Serve the demo until cancelled or closed from its page; print its address on a line of its own.
+
+    `joins`: the bot has only just joined the server.
+    """
+    async with Demo(port=port, speed=speed, joins=joins) as demo:
         print(texts.DEMO_STARTED)  # noqa: T201 - for the person at the terminal
         print(demo.url, flush=True)  # noqa: T201 - other programs read this line
-        print(texts.things_to_try())  # noqa: T201 - for the person at the terminal
+        print(texts.things_to_try(texts.TRY_AS_NEWCOMER if joins else texts.TRY))  # noqa: T201 - for the person at the terminal
         print(texts.HOW_TO_STOP, flush=True)  # noqa: T201 - for the person at the terminal
         if open_browser:
             await asyncio.to_thread(webbrowser.open, demo.url)

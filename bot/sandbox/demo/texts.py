@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.domain.reaction_rules import ReactionAction
 
@@ -31,12 +31,19 @@ TRY: tuple[tuple[str, str], ...] = (
     ("Viewing as: the moderator, then /studio status", "the account; also /studio settings, /quota set, /usage report"),
 )
 """What to type or press, and what there is to see."""
+TRY_AS_NEWCOMER: tuple[tuple[str, str], ...] = (
+    ("Set up, on the greeting in #studio", "key, test image, limits, moderator role, channels; skip what you like"),
+    ("Practice, on the greeting", "everything works without a key, and every card says that it is practice"),
+    ("/studio status", "what is still missing"),
+    ("/studio practice  switch: off", "practice ends; what was open is cancelled"),
+)
+"""The same, for a server that the bot has just joined."""
 
 
-def things_to_try() -> str:
+def things_to_try(things: Sequence[tuple[str, str]]) -> str:
     """Return the list of things to try, in two columns."""
-    width = max(len(what) for what, _ in TRY)
-    return "\n".join([TRY_HEADING, *(f"  {what:<{width}}  {gives}" for what, gives in TRY)])
+    width = max(len(what) for what, _ in things)
+    return "\n".join([TRY_HEADING, *(f"  {what:<{width}}  {gives}" for what, gives in things)])
 
 
 # ---------------------------------------------------------------------- the page

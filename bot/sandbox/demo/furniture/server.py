@@ -93,8 +93,8 @@ class Furnished:
         return self.people[PEOPLE[1].account]
 
 
-async def furnish(env: simcord.Env, bot: CannonBot, sandbox: Sandbox) -> Furnished:
-    """Make the demo's server, with a key, prices, limits and settings, and its channels and members."""
+async def furnish(env: simcord.Env, bot: CannonBot) -> Furnished:
+    """Make the demo's server, with its channels and members."""
     guild = env.create_guild(demo_texts.GUILD_NAME)
     roles = {key: _role(guild, key) for key in ROLES}
     rooms = _rooms(guild, bot, roles[MODERATORS])
@@ -107,9 +107,7 @@ async def furnish(env: simcord.Env, bot: CannonBot, sandbox: Sandbox) -> Furnish
         pictures[PICTURE_URL.format(user.id, picture)] = (f"{person.account}.png", face_png(person.face))
     own = env.backend.bot_user
     pictures[PICTURE_URL.format(own.id, own.avatar)] = ("cannon-bot.png", lens_png())
-    furnished = Furnished(guild, rooms, people, pictures)
-    await _set_up(bot, sandbox, furnished)
-    return furnished
+    return Furnished(guild, rooms, people, pictures)
 
 
 def _role(guild: GuildHandle, key: str) -> RoleHandle:
@@ -134,7 +132,7 @@ def _rooms(guild: GuildHandle, bot: CannonBot, moderators: RoleHandle) -> Mappin
     return {**rooms, AFTER_DARK: dark}
 
 
-async def _set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
+async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
     """Set what a moderator would: a key, prices, limits, where approvals, the log and the gallery are."""
     acts, store, guild_id, by_id = bot.parts.moderation, bot.parts.store, made.guild.id, made.moderator.id
     # A key of its own, so that its account is compared with its books: the host's would serve other servers too.

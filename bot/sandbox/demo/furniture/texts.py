@@ -12,6 +12,17 @@ LOG_TOPIC = "What moderators decide, and what the bot reports to them"
 AFTER_DARK_TOPIC = "Age-restricted"
 POSTCARD, POSTCARD_PLACE = "A picture of a place, and a voice that greets from there", "where the postcard is from"
 
+NEWCOMER_TITLE = "The bot has just joined"
+
+
+def newcomer(key: str) -> str:
+    """Explain the server that the bot has just joined; `key` is one that the simulated Cannon Studio knows."""
+    return (
+        "Nothing is set up yet, and the bot introduces itself below. You are Morgan, a moderator.\n\n"
+        f"**Set up** asks for an API key: use `{key}`.\n**Practice** needs no key at all."
+    )
+
+
 GRANT_NOTE = "For the poster of the jazz night"
 
 # ---------------------------------------------------------------------- the week

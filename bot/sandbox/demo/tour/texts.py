@@ -67,6 +67,7 @@ SET_UP = "Set it up for your server"
 SET_UP_TRY = (
     "Still as the moderator: {studio setup} goes through everything a new server needs, one question at a time, and "
     "{studio status} shows what is still missing.\n\n"
-    "In your own Discord the bot also has a practice mode: everything as here, without a key or credits, until you "
-    "switch it off."
+    "To see the first minutes of a server that has just invited the bot, stop this demo and start it with "
+    "`cannon-bot demo --new` (or `make demo ARGS=--new`). There you can also switch on practice, in which everything "
+    "works without a key or credits, and every card says so."
 )

@@ -1,0 +1,125 @@
+"""A server's first minutes in Chromium, at a desktop's and a phone's width: greeting, setup, practice, and a key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.delivery.texts import PRACTICE_MARK
+from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.furniture.server import DEMO_KEY, GALLERY
+from bot.sandbox.demo.furniture.texts import DIRECTORS, MORGAN
+from cogs.moderate import texts as moderator_texts
+from cogs.moderate.setup import texts
+from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, newest_message, page_at, run_slash
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: install Debian's package `chromium`"),
+]
+
+WIDTHS = (1280, 390)
+MADE_MS = 60_000
+PROMPT = "a lighthouse in fog"
+
+
+async def press(page: Page, label: str) -> None:
+    """Press the newest button with this label."""
+    await at_rest(page)
+    await page.get_by_role("button", name=label, exact=True).last.click(timeout=ANSWER_MS)
+    await at_rest(page)
+
+
+async def submit_form(page: Page, *written: str) -> None:
+    """Write into the fields of the open form, in their order, and send it."""
+    fields = page.locator(".modal-input")
+    await fields.first.wait_for(timeout=ANSWER_MS)
+    for number, text in enumerate(written):
+        await fields.nth(number).fill(text)
+    await press(page, "Submit")
+
+
+async def choose(page: Page, picker: str, option: str) -> None:
+    """Choose one option of a picker, and close it."""
+    await at_rest(page)
+    await page.get_by_role("combobox", name=picker).last.click(timeout=ANSWER_MS)
+    await page.get_by_role("option", name=option).last.click(timeout=ANSWER_MS)
+    await at_rest(page)
+
+
+async def seen(page: Page, folder: Path, name: str) -> None:
+    """Keep a picture of the page, for whoever looks into a failure; nothing may be wider than the page."""
+    await page.screenshot(path=folder / f"{name}.png")
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+async def set_some_up(page: Page, folder: Path) -> None:
+    """Skip the test image, set limits, a role and a channel, and leave the key open."""
+    await press(page, texts.SET_UP)
+    await expect(newest_message(page)).to_contain_text(texts.TAKE_A_STEP, timeout=ANSWER_MS)
+    await seen(page, folder, "overview")
+    await press(page, f"{texts.OPEN_MARK} Key")
+    await press(page, "Next: Test image")
+    await press(page, texts.SKIP)
+    await press(page, texts.SET_LIMITS)
+    await submit_form(page, "100", "2000")
+    await expect(newest_message(page)).to_contain_text("100", timeout=ANSWER_MS)
+    await seen(page, folder, "limits")
+    await press(page, "Next: Moderator role")
+    await choose(page, texts.ROLE_CONTROL, DIRECTORS)
+    await expect(newest_message(page)).to_contain_text(f"Moderator role · {texts.DONE}", timeout=ANSWER_MS)
+    await press(page, "Next: Channels")
+    await choose(page, texts.GALLERY_CONTROL, GALLERY)
+    await expect(newest_message(page)).to_contain_text(f"Channels · {texts.DONE}", timeout=ANSWER_MS)
+    await seen(page, folder, "channels")
+
+
+async def read_status(page: Page, folder: Path) -> None:
+    await run_slash(page, "studio status")
+    status = newest_message(page)
+    for line in ("Key · open", "Test image · skipped", "Limits · done", "Moderator role · done", "Channels · done"):
+        await expect(status).to_contain_text(line, timeout=ANSWER_MS)
+    await expect(status).to_contain_text(f"@{MORGAN}")
+    await seen(page, folder, "status")
+
+
+async def practise(page: Page, folder: Path) -> None:
+    await press(page, texts.PRACTICE)
+    await expect(newest_message(page)).to_contain_text("Practice is on", timeout=ANSWER_MS)
+    await seen(page, folder, "practice-on")
+    await run_slash(page, "image generate", prompt=f"{PROMPT} #fast")
+    card = page.locator(".channel-message").filter(has_text=PRACTICE_MARK).last
+    await expect(card).to_contain_text("✅ done in", timeout=MADE_MS)
+    picture = await card.get_by_alt_text(PROMPT).element_handle(timeout=ANSWER_MS)
+    await page.wait_for_function("image => image.complete && image.naturalWidth > 200", arg=picture, timeout=ANSWER_MS)
+    await seen(page, folder, "practice-card")
+    await press(page, moderator_texts.END_PRACTICE)
+    await expect(newest_message(page)).to_contain_text("Practice is over", timeout=ANSWER_MS)
+
+
+async def end_with_a_key(page: Page, folder: Path) -> None:
+    await run_slash(page, "studio setup")
+    await press(page, f"{texts.OPEN_MARK} Key")
+    await press(page, texts.ENTER_KEY)
+    await submit_form(page, DEMO_KEY)
+    await expect(newest_message(page)).to_contain_text(moderator_texts.KEY_STORED, timeout=ANSWER_MS)
+    await press(page, texts.CONTINUE)
+    await expect(newest_message(page)).to_contain_text(texts.ALL_DONE, timeout=ANSWER_MS)
+    await seen(page, folder, "complete")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_a_new_server_is_set_up_and_practises_and_gets_its_key(width: int, tmp_path: Path):
+    async with Demo(speed=6.0, joins=True) as demo, page_at(demo.url, width=width, height=900) as page:
+        await expect(page.locator("#viewer-picker option:checked")).to_have_text(MORGAN, timeout=ANSWER_MS)
+        await expect(page.get_by_role("button", name=texts.HELP, exact=True)).to_be_visible(timeout=ANSWER_MS)
+        await seen(page, tmp_path, "greeting")
+        await set_some_up(page, tmp_path)
+        await read_status(page, tmp_path)
+        await practise(page, tmp_path)
+        await end_with_a_key(page, tmp_path)
+        assert demo.sandbox.requests == []
