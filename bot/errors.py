@@ -21,6 +21,7 @@ BotError
 │   ├── MediaTooLarge          over the byte cap
 │   ├── MediaUnsafe            not https, or not a public address
 │   └── MediaWrongKind         not the expected kind of file
+│       └── MediaEmpty         an empty file
 └── StartError                 the bot cannot start; the sentence says what to do
     ├── SettingsError
     └── StoreError             the database: newer schema, corrupt, no permission, key lost

@@ -19,8 +19,10 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.card import CardContext, card_embed
+from bot.delivery.card import card_embed
+from bot.delivery.card_context import CardContext
 from bot.domain.models import END_STATES, UNKNOWN, Card, Job, JobState, Media, WaitsFor
+from bot.domain.progress_bar import JobProgress
 from bot.sandbox.demo.demo import Demo
 from cogs.results.buttons import offered
 
@@ -99,8 +101,15 @@ def _states() -> Iterator[CardState]:
     yield CardState("waiting for a step", JobState.WAITING, {"after_ids": ("J1",)})
     yield CardState("price not known", JobState.SUBMITTING, {"basis": UNKNOWN})
     yield CardState("without a key", JobState.QUEUED, context={"blocked": True})
-    yield CardState("queued, with an end in sight", JobState.QUEUED, context={"eta": NOW + 40})
-    yield CardState("processing, with an end in sight", JobState.PROCESSING, context={"eta": NOW + 40})
+    in_sight, late = JobProgress(share=0.45, left_s=40), JobProgress(share=0.93, left_s=75, is_late=True)
+    hopeless = JobProgress(share=0.97, left_s=None, is_late=True)
+    yield CardState("queued, with an end in sight", JobState.QUEUED, context={"progress": in_sight})
+    yield CardState("processing, with an end in sight", JobState.PROCESSING, context={"progress": in_sight})
+    yield CardState("taking longer than usual", JobState.PROCESSING, context={"progress": late})
+    yield CardState("taking so long that nobody can say", JobState.PROCESSING, context={"progress": hopeless})
+    yield CardState("not wanted any more", JobState.PROCESSING, context={"progress": in_sight, "dropped": True})
+    yield CardState("practice", JobState.DELIVERED, {"finished_at": NOW - 20, "practice": True})
+    yield CardState("charged for nothing", JobState.HELD, {"error": ERROR, "unusable": True})
     yield CardState("unusually long", JobState.PROCESSING, {"overdue_at": NOW - 900})
     for waits_for in (WaitsFor.CANNON, WaitsFor.ERROR):
         yield CardState(f"kept by {waits_for.value}", JobState.QUEUED, {"waits_for": waits_for, "next_at": NOW + 600})
@@ -142,11 +151,16 @@ def _media_kind(key: str) -> Any:
 
 def _context(bot: CannonBot, state: CardState, jobs: Sequence[Job]) -> CardContext:
     given = dict(state.context)
-    eta = {job.id: given.pop("eta") for job in jobs[:1] if "eta" in given}
+    shown = given.pop("progress", None)
+    progress = {} if shown is None else {job.id: shown for job in jobs}
+    dropped = frozenset(job.id for job in jobs) if given.pop("dropped", False) else frozenset()
     first = given.pop("places", None)
     places = {} if first is None else {job.id: first + number for number, job in enumerate(jobs)}
     withheld = frozenset(job.id for job in jobs) if given.pop("withheld", False) else frozenset()
-    return CardContext(catalogue=bot.catalogue, now=NOW, eta=eta, places=places, withheld=withheld, **given)
+    return CardContext(
+        catalogue=bot.catalogue, now=NOW, author_name="Ada", progress=progress, places=places, withheld=withheld,
+        dropped=dropped, **given,
+    )  # fmt: skip
 
 
 def drawn(bot: CannonBot) -> Iterator[tuple[str, str, discord.Embed, list[discord.ui.Item[Any]]]]:
@@ -161,7 +175,7 @@ def drawn(bot: CannonBot) -> Iterator[tuple[str, str, discord.Embed, list[discor
             card = replace(card, **state.card)
             jobs = _jobs(kind, state, card, numbers)
             embed = card_embed(card, jobs, _context(bot, state, jobs))
-            yield kind.name, state.name, embed, offered(bot, jobs, linked=False)
+            yield kind.name, state.name, embed, offered(bot, jobs, linked=False, told_above=None)
 
 
 async def _page() -> tuple[str, int]:

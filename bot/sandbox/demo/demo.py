@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bot.app.client import CannonBot
+from bot.domain.reaction_rules import Seeding
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.clock import DemoClock
 from bot.sandbox.demo.furniture.deeds import DAY_S
@@ -151,7 +152,7 @@ class Demo:
         history = History(self.env, self.bot, self._clock, furnished, keep_time=self._keep_time)
         await history.play(WEEK)
         await self.bot.parts.moderation.reactions.switch(
-            furnished.guild.id, reactions=None, seeds=True, by_id=furnished.moderator.id
+            furnished.guild.id, reactions=None, seeds=Seeding.ALL, by_id=furnished.moderator.id
         )
         await Tour(self.bot).open(furnished.channels[0].id)
 

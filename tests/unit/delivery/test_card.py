@@ -16,7 +16,7 @@ from bot.delivery.card import card_embed
 from bot.delivery.card_context import CardContext
 from bot.delivery.card_states import state_word
 from bot.delivery.formatting import alt_text, file_stem
-from bot.delivery.texts import FIRST_FILES
+from bot.delivery.texts import FIRST_FILES, PRACTICE_MARK
 from bot.domain.harmless_text import harmless
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState, Media, MediaKind, WaitsFor
 from bot.domain.progress_bar import JobProgress
@@ -294,8 +294,8 @@ def test_a_result_names_its_model_where_none_was_requested_and_the_catalogue_kno
     assert facts(embed) == [*shown, "12 credits"]
 
 
-def test_what_everybody_has_to_know_stands_at_the_foot_of_the_card():
-    assert drawn(job(practice=True)).footer.text == texts.PRACTICE_MARK
+def test_a_card_of_practice_says_so_at_its_foot():
+    assert drawn(job(practice=True)).footer.text == PRACTICE_MARK
 
 
 def test_a_blocked_card_says_what_it_waits_for():
