@@ -64,6 +64,8 @@ POSTCARD = Recipe(
 PICTURE_HASH = "0" * 31
 """What stands for an account's picture in its address, but for one digit."""
 PICTURE_URL = "https://cdn.simcord.invalid/avatars/{}/{}.png"
+ICON_URL = "https://cdn.discordapp.com/avatars/{}/{}.png?size=1024"
+"""Where discord.py says that the same picture is; cards show their author's."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ async def furnish(env: simcord.Env, bot: CannonBot) -> Furnished:
         picture = f"{PICTURE_HASH}{number}"
         user = env.create_user(person.account, global_name=person.shown, avatar=picture)
         people[person.account] = guild.add_member(user, roles=[roles[person.role]])
-        pictures[PICTURE_URL.format(user.id, picture)] = (f"{person.account}.png", face_png(person.face))
+        face = (f"{person.account}.png", face_png(person.face))
+        pictures |= {each.format(user.id, picture): face for each in (PICTURE_URL, ICON_URL)}
     own = env.backend.bot_user
     pictures[PICTURE_URL.format(own.id, own.avatar)] = ("cannon-bot.png", lens_png())
     return Furnished(guild, rooms, people, pictures)
