@@ -49,7 +49,9 @@ def _section(
 
 
 def _embed(embed: discord.Embed, now: float, names: Mapping[int, str]) -> str:
-    parts = [f'<div class="title">{html.escape(_plain(embed.title or ""))}</div>']
+    parts = [f'<div class="author">{html.escape(embed.author.name)}</div>'] if embed.author.name else []
+    if embed.title:
+        parts.append(f'<div class="title">{html.escape(_plain(embed.title))}</div>')
     if embed.description:
         parts.append(f"<div>{marked(embed.description, now, names)}</div>")
     fields = "".join(

@@ -110,6 +110,7 @@ class Commands:
 
         for name in ("image", "video", "audio", "prompt", "finish", "sora"):
             monkeypatch.setattr(importlib.import_module(f"cogs.workflows.{name}"), "submit", submit)
+        monkeypatch.setattr(importlib.import_module("cogs.workflows.image"), "submit_usual", submit)
         every = {command.qualified_name: command for command in bot.tree.walk_commands()}
         self.by_name = {name: every[name] for name in COMMANDS}
 

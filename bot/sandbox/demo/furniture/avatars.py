@@ -16,7 +16,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Face:
+class DrawnFace:
     """How one member looks."""
 
     back: Colour
@@ -28,7 +28,7 @@ class Face:
     beard: bool = False
 
 
-def face_png(face: Face) -> bytes:
+def face_png(face: DrawnFace) -> bytes:
     """Draw a face as a PNG of SIZE_PX."""
     edge = SIZE_PX * _SCALE
     picture = Image.new("RGB", (edge, edge), face.back)

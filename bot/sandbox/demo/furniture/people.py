@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.sandbox.demo.furniture import texts
-from bot.sandbox.demo.furniture.avatars import Face
+from bot.sandbox.demo.furniture.avatars import DrawnFace
 
 MODERATORS, DIRECTORS, ARTISTS, GUESTS = "moderators", "directors", "artists", "guests"
 
@@ -17,7 +17,7 @@ class Person:
     account: str
     shown: str
     role: str
-    face: Face
+    face: DrawnFace
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +39,35 @@ ROLES = {
 PEOPLE: tuple[Person, ...] = (
     Person(
         account="ada", shown=texts.ADA, role=ARTISTS,
-        face=Face(back=(255, 205, 178), skin=(241, 194, 160), hair=(92, 52, 40), shirt=(88, 142, 240), long_hair=True),
+        face=DrawnFace(
+            back=(255, 205, 178), skin=(241, 194, 160), hair=(92, 52, 40), shirt=(88, 142, 240), long_hair=True
+        ),
     ),
     Person(
         account="morgan", shown=texts.MORGAN, role=MODERATORS,
-        face=Face(
+        face=DrawnFace(
             back=(178, 216, 255), skin=(224, 172, 130), hair=(50, 44, 52), shirt=(72, 160, 120),
             beard=True, glasses=True,
         ),
     ),
     Person(
         account="bo", shown=texts.BO, role=DIRECTORS,
-        face=Face(back=(206, 236, 200), skin=(141, 85, 56), hair=(30, 24, 28), shirt=(240, 170, 70)),
+        face=DrawnFace(back=(206, 236, 200), skin=(141, 85, 56), hair=(30, 24, 28), shirt=(240, 170, 70)),
     ),
     Person(
         account="cleo", shown=texts.CLEO, role=ARTISTS,
-        face=Face(
+        face=DrawnFace(
             back=(236, 212, 250), skin=(255, 219, 186), hair=(222, 166, 80), shirt=(214, 84, 110),
             long_hair=True, glasses=True,
         ),
     ),
     Person(
         account="dara", shown=texts.DARA, role=DIRECTORS,
-        face=Face(back=(255, 232, 170), skin=(198, 134, 92), hair=(60, 40, 36), shirt=(110, 90, 190), beard=True),
+        face=DrawnFace(back=(255, 232, 170), skin=(198, 134, 92), hair=(60, 40, 36), shirt=(110, 90, 190), beard=True),
     ),
     Person(
         account="eli", shown=texts.ELI, role=GUESTS,
-        face=Face(back=(190, 236, 236), skin=(252, 210, 180), hair=(190, 80, 52), shirt=(50, 70, 110)),
+        face=DrawnFace(back=(190, 236, 236), skin=(252, 210, 180), hair=(190, 80, 52), shirt=(50, 70, 110)),
     ),
 )  # fmt: skip
 """The page is first opened as the first of them; the second is the moderator as whom one may look."""
