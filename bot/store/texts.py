@@ -212,5 +212,5 @@ def key_file_not_made(key_file: Path, reason: str | None) -> str:
 SAMPLE_MADE = "This voice has a sample already, or one is being made. Open `/audio voices` to listen to it."
 
 HAS_A_KEY = "This server has a Cannon Studio key, so its jobs are real. To practise, remove the key with `/studio key`."
-PRACTICE_ENDED = "Practice ended, so this job was cancelled. It cost nothing."
+PRACTICE_ENDED = "Practice has ended. This job cost nothing."
 PRACTICE_LOST = "Practice was restarted, which ended this job. It cost nothing. Try again."

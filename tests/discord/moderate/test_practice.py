@@ -98,7 +98,7 @@ async def test_a_key_ends_practice_with_one_line_and_refunds_what_is_open(rig: R
     [job] = await rig.jobs()
     assert (job.state, job.error) == (
         JobState.CANCELLED,
-        "Practice ended, so this job was cancelled. It cost nothing.",
+        "Practice has ended. This job cost nothing.",
     )
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     [card] = rig.messages()
