@@ -44,8 +44,10 @@ class ApprovalDecisions(ModeratorActs):
             if jobs is None:
                 return None
             is_granted = raises_limit and total(jobs) > 0
-            about = {"credits": str(total(jobs)), "granted": is_granted}
-            return _line(card, texts.approved_line(card.author_id, _amount(jobs), granted=is_granted), by_id, about)
+            practice = jobs[0].practice
+            text = texts.approved_line(card.author_id, _amount(jobs), granted=is_granted, practice=practice)
+            about = {"credits": str(total(jobs)), "granted": is_granted, "practice": practice}
+            return _line(card, text, by_id, about)
 
         grant = GrantNote(by_id=by_id, note=texts.GRANT_NOTE) if raises_limit else None
         jobs = await self._store.approvals.approve(guild_id, card_id, grant=grant, record=record)
@@ -61,8 +63,9 @@ class ApprovalDecisions(ModeratorActs):
         def record(jobs: Sequence[Job] | None) -> Record | None:
             if jobs is None:
                 return None
-            text = texts.refused_line(card.author_id, _amount(jobs), harmless(one_line(reason)))
-            return _line(card, text, by_id, {"reason": reason})
+            practice = jobs[0].practice
+            text = texts.refused_line(card.author_id, _amount(jobs), harmless(one_line(reason)), practice=practice)
+            return _line(card, text, by_id, {"reason": reason, "practice": practice})
 
         ended = await self._store.approvals.turn_down(
             guild_id, card_id, JobState.REFUSED, texts.refused(reason), record=record

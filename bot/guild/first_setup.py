@@ -8,8 +8,9 @@ from bot.domain.first_contact import SetupChecklist, SetupStep, StepOutcome, Ste
 from bot.domain.guild_rules import Limit, Rules
 from bot.domain.models import JobState
 from bot.errors import NoKey
+from bot.guild import texts
 from bot.guild.api_keys import ApiKeys
-from bot.store import Store
+from bot.store import Record, Store
 
 SEARCHED = 100
 """How many of the newest results are looked at for one."""
@@ -25,9 +26,19 @@ class FirstSetup:
         self._store = store
         self._keys = keys
 
-    async def note(self, guild_id: int, step: SetupStep, outcome: StepOutcome, *, by_id: int) -> None:
-        """Note that a moderator has done or skipped a step."""
-        await self._store.setup_steps.note(guild_id, step, outcome, by_id=by_id)
+    async def note_done(self, guild_id: int, step: SetupStep, *, by_id: int) -> None:
+        """Note that a moderator has done a step; what was set is in the record already."""
+        await self._store.setup_steps.note(guild_id, step, StepOutcome.DONE, by_id=by_id)
+
+    async def skip(self, guild_id: int, step: SetupStep, *, by_id: int) -> None:
+        """Note that a moderator has skipped a step, with a line of the record unless it is skipped already."""
+
+        def record(is_new: bool) -> Record | None:
+            if not is_new:
+                return None
+            return Record(kind="setup", text=texts.setup_skipped(step), by_id=by_id, about={"step": step.value})
+
+        await self._store.setup_steps.note(guild_id, step, StepOutcome.SKIPPED, by_id=by_id, record=record)
 
     async def checklist(self, guild_id: int, exists: Exists) -> SetupChecklist:
         """Return the state of each step.

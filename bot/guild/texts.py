@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.first_contact import SetupStep
 from bot.domain.harmless_text import tame
 from bot.domain.reaction_rules import Purse, ReactionAction
 from bot.domain.text import counted_credits, full_stop
@@ -136,15 +137,20 @@ def refused(reason: str) -> str:
     return f"A moderator refused this: {full_stop(reason)}" if reason else "A moderator refused this."
 
 
-def approved_line(author_id: int, amount: str, *, granted: bool) -> str:
+def approved_line(author_id: int, amount: str, *, granted: bool, practice: bool) -> str:
     """Return the line of an approval."""
     also = " and granted them as many" if granted else ""
-    return f"approved <@{author_id}>'s job of about {counted_credits(amount)}{also}"
+    return f"approved {_job_of(author_id, amount, practice=practice)}{also}"
 
 
-def refused_line(author_id: int, amount: str, reason: str) -> str:
+def refused_line(author_id: int, amount: str, reason: str, *, practice: bool) -> str:
     """Return the line of a refusal."""
-    return f"refused <@{author_id}>'s job of about {counted_credits(amount)}" + (f": {reason}" if reason else "")
+    return f"refused {_job_of(author_id, amount, practice=practice)}" + (f": {reason}" if reason else "")
+
+
+def _job_of(author_id: int, amount: str, *, practice: bool) -> str:
+    kind = "🧪 practice job" if practice else "job"
+    return f"<@{author_id}>'s {kind} of about {counted_credits(amount)}"
 
 
 # ---------------------------------------------------------------------- reviews
@@ -477,11 +483,21 @@ def too_many_labels(most: int) -> str:
     return f"At most {most} voices have a label. Remove one first."
 
 
+# ---------------------------------------------------------------------- the setup
+
+_STEPS = {SetupStep.TEST: "test image", SetupStep.ROLE: "moderator role"}
+
+
+def setup_skipped(step: SetupStep) -> str:
+    """Return the line of a step that was skipped."""
+    return f"skipped a step of the setup: {_STEPS.get(step, step.value)}."
+
+
 # ---------------------------------------------------------------------- practice
 
 PRACTICE_NOT_ALLOWED = "The host of this bot has switched practice off."
-PRACTICE_DOWN = "The practice studio cannot be started now. Try again in a minute."
-PRACTICE_STARTED = "started practice: nothing is real and nothing costs anything."
+PRACTICE_DOWN = "Practice cannot start right now. Try again in a minute."
+PRACTICE_STARTED = "started practice: results are simulated and cost nothing."
 PRACTICE_STOPPED = "ended practice."
 
 

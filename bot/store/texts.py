@@ -211,6 +211,6 @@ def key_file_not_made(key_file: Path, reason: str | None) -> str:
 
 SAMPLE_MADE = "This voice has a sample already, or one is being made. Open `/audio voices` to listen to it."
 
-HAS_A_KEY = "This server has a Cannon Studio key, and works for real. Remove it with `/studio key` to practise."
-PRACTICE_ENDED = "Practice has ended, and this job with it. It cost nothing."
-PRACTICE_LOST = "The practice studio was restarted, which ended this job. It cost nothing: try again."
+HAS_A_KEY = "This server has a Cannon Studio key, so its jobs are real. To practise, remove the key with `/studio key`."
+PRACTICE_ENDED = "Practice has ended. This job cost nothing."
+PRACTICE_LOST = "Practice was restarted, which ended this job. It cost nothing. Try again."

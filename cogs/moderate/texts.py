@@ -407,27 +407,35 @@ def refunded_by(by_id: int, text: str) -> str:
 
 # ---------------------------------------------------------------------- /studio practice
 
-PRACTICE_COMMAND = "Practise with everything for free, without a key: nothing is real"
-PRACTICE_OPTION = "On (as without it), or off"
-PRACTISE, END_PRACTICE = "Practise", "End practice"
+PRACTICE_COMMAND = "Try every command for free, without a key: results are simulated"
+PRACTICE_OPTION = "On (the default) or off"
+PRACTISE, END_PRACTICE = "Start practice", "End practice"
 PRACTICE_ON = (
-    "🧪 **Practice is on.** Every command works, nothing is real and nothing costs anything: results are drawn on this "
-    "bot's own machine, and every card says so. Limits and approvals apply, so you can rehearse them; what is spent "
-    "here never counts for real. It ends when a key is set with `/studio key`, or with the button.\n"
-    "Words in a prompt play what can go wrong: `#slow` takes ten times as long, `#fail` fails and is refunded, "
-    "`#broke` is an account without credits, `#invalid` an input that is refused, `#none` a result without a file, "
-    "`#gone` a file that is lost, `#big` one that is too large for Discord, `#many` several files, `#fast` is done at "
-    "once."
+    "🧪 **Practice is on.** Every command works, and nothing costs anything: the bot simulates the results, and "
+    "every card says so. Limits and approvals apply, so you can rehearse them; practice never counts toward real "
+    "limits.\n"
+    "It ends when you set a key with `/studio key`, or press the button.\n\n"
+    "**To see what can go wrong, add a word to a prompt:**\n"
+    "- `#fail` the job fails and is refunded\n"
+    "- `#broke` the account has no credits left\n"
+    "- `#invalid` the input is refused\n"
+    "- `#none` there is no file in the result\n"
+    "- `#gone` the file cannot be downloaded\n"
+    "- `#big` the file is too large for Discord\n"
+    "- `#many` the result has several files\n"
+    "- `#slow` takes ten times as long, `#fast` is done at once"
 )
-PRACTICE_IS_ON = "Practice is on already."
-PRACTICE_OFF = "Practice is over. What was open was cancelled and cost nothing. Set a key with `/studio key` to go on."
+PRACTICE_IS_ON = "Practice is already on."
+PRACTICE_OFF = (
+    "Practice is over. Open jobs were cancelled and cost nothing. To make real results, set a key with `/studio key`."
+)
 PRACTICE_IS_OFF = "Practice is off."
-PRACTICE_ENDED_BY_KEY = "Practice is over: from now on everything is real and is paid with this key."
+PRACTICE_ENDED_BY_KEY = "Practice is over: from now on, jobs are real and are paid with this key."
 
 
 def practises_since(member_id: int, at: float) -> str:
     """Say that the server practises, since when (Unix seconds) and by whom."""
-    return f"🧪 Practice, since <t:{int(at)}:R> by <@{member_id}>: nothing is real and nothing costs anything"
+    return f"🧪 Practice, since <t:{int(at)}:R> by <@{member_id}>: results are simulated and cost nothing"
 
 
 def approval_practice(title: str) -> str:

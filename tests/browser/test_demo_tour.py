@@ -88,6 +88,7 @@ async def test_the_tour_leads_through_eight_steps_and_each_can_be_tried(width: i
 async def test_a_step_that_was_left_above_comes_to_the_end_and_is_there_once():
     async with Demo(speed=6.0) as demo, page_at(demo.url, height=900) as page:
         await run_slash(page, "usage me")
+        await expect(newest_message(page)).to_contain_text("Open jobs", timeout=ANSWER_MS)
         await at_rest(page)
         async with demo.turn:
             await demo.preview.viewers[0].send(demo.preview.channel, "what now?")

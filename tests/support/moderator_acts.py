@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from bot.domain.first_contact import SetupStep, StepOutcome
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import AccountStatus, Job, JobState
 from bot.domain.reaction_rules import DEFAULTS
@@ -172,6 +173,18 @@ async def no_practice(stage: Stage) -> None:
 async def a_practice(stage: Stage) -> None:
     await no_practice(stage)
     await stage.rig.bot.parts.practice.start(stage.guild, by_id=1)
+
+
+async def an_open_step(stage: Stage) -> Any:
+    await stage.begin()
+    await stage.store.setup_steps.note(stage.guild, SetupStep.ROLE, StepOutcome.DONE, by_id=1)
+    shown = await stage.slash("studio setup")
+    await stage.click(shown.response, f"c1:setup:{SetupStep.ROLE}")
+    return shown.response
+
+
+async def skip_step(stage: Stage, panel: Any) -> None:
+    await stage.click(panel, f"c1:setup_skip:{SetupStep.ROLE}")
 
 
 async def a_refund_to_grant(stage: Stage) -> Any:
@@ -398,6 +411,7 @@ ACTS: dict[str, Act] = {
     "setting: time zone": setting("results", "c1:set_form:timezone", None, "Europe/Berlin"),
     "setting: words": setting("words", "c1:set_form:words", None, "badger"),
     "setting: model": setting("words", "c1:set_model:panel", lambda _: ["image.generate"], "gptimage2"),
+    "skip a step of the setup": Act(an_open_step, skip_step, "setup"),
     "practice on": command("studio practice", "practice", no_practice),
     "practice off": command("studio practice", "practice", a_practice, switch="off"),
     "refund": Act(a_refund_to_grant, pressed("Refund"), "grant"),

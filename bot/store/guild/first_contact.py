@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from bot.domain.first_contact import SetupStep, StepOutcome, StepState, WelcomePlace
+from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 
 
@@ -69,14 +70,28 @@ class SetupSteps(Repository):
         )
         return {SetupStep(row[0]): StepState(outcome=StepOutcome(row[1]), by_id=row[2], at=row[3]) for row in rows}
 
-    async def note(self, guild_id: int, step: SetupStep, outcome: StepOutcome, *, by_id: int) -> None:
-        """Note that a moderator has done or skipped a step."""
+    async def note(
+        self,
+        guild_id: int,
+        step: SetupStep,
+        outcome: StepOutcome,
+        *,
+        by_id: int,
+        record: RecordOf[bool] | None = None,
+    ) -> None:
+        """Note that a moderator has done or skipped a step; `record` is told whether that changes the outcome."""
         values = (guild_id, step.value, outcome.value, by_id, self._clock.wall())
-        await self._database.write(
-            lambda db: db.execute(
+
+        def change(db: sqlite3.Connection) -> bool:
+            before = db.execute(
+                "SELECT outcome FROM setup_steps WHERE guild_id = ? AND step = ?", (guild_id, step.value)
+            ).fetchone()
+            db.execute(
                 "INSERT INTO setup_steps (guild_id, step, outcome, by_id, at) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (guild_id, step) DO UPDATE SET outcome = excluded.outcome, by_id = excluded.by_id,"
                 " at = excluded.at",
                 values,
             )
-        )
+            return before is None or before[0] != outcome.value
+
+        await self._recorded(guild_id, change, record)

@@ -106,7 +106,7 @@ async def _show(interaction: Interaction, step: SetupStep | None) -> None:
 async def _finish(interaction: Interaction, step: SetupStep) -> None:
     """Note who has done a step, and show it as it is then."""
     setup = interaction.client.parts.first_setup
-    await setup.note(guild_of(interaction), step, StepOutcome.DONE, by_id=interaction.user.id)
+    await setup.note_done(guild_of(interaction), step, by_id=interaction.user.id)
     await _show(interaction, step)
 
 
@@ -132,7 +132,7 @@ async def skip(interaction: Interaction, subject: str, _values: Sequence[str]) -
     """Note that a step is skipped, and show the next."""
     await require_moderator(interaction)
     step, setup = _step(subject), interaction.client.parts.first_setup
-    await setup.note(guild_of(interaction), step, StepOutcome.SKIPPED, by_id=interaction.user.id)
+    await setup.skip(guild_of(interaction), step, by_id=interaction.user.id)
     await _show(interaction, step_after(step))
 
 

@@ -12,17 +12,17 @@ WHAT_IT_IS = (
     " result here."
 )
 WHAT_IT_COSTS = (
-    "Jobs are paid in credits of your own Cannon Studio account, with your own API key. You set the limits, and a job"
-    " that fails is refunded."
+    "Jobs use credits of your own Cannon Studio account, through your API key. You set the limits, and a failed job is"
+    " refunded."
 )
 PRIVACY = (
-    "I read commands, not conversations. Prompts go to Cannon Studio to be made; `/privacy` shows each member what is"
-    " stored and deletes it."
+    "I read commands, not conversations. Prompts are sent to Cannon Studio; with `/privacy`, members see what is stored"
+    " about them and can delete it."
 )
 FIRST_STEPS = "A moderator can press **Set up** now, or use `/studio setup` at any time. It takes about two minutes."
-PRACTICE_HINT = "**Practice** lets everyone try all of it first, without a key and without credits."
-IN_YOUR_SERVER = "I may not write in its system channel, so I write to you, its owner."
-ONLY_OWNER = "Only the owner of this server can use this button here."
+PRACTICE_HINT = "Just looking? **Practice** lets everyone try everything without a key or credits."
+IN_YOUR_SERVER = "I cannot post in the server's system channel, so I am writing to you as its owner."
+ONLY_OWNER = "Only the server's owner can use this button."
 BOT_IS_GONE = "I am no longer in that server."
 
 
@@ -53,17 +53,17 @@ MISSING = "Missing permissions"
 
 def missing_in_server(names: Sequence[str]) -> str:
     """Name the permissions that the bot's role lacks, and say what to do."""
-    return f"I lack {_named(names)}. Give them to my role in Server Settings → Roles."
+    return f"I need {_named(names)}. Allow this for my role in Server Settings → Roles."
 
 
 def missing_here(names: Sequence[str]) -> str:
     """Name the permissions that the bot lacks in this channel alone."""
-    return f"In this channel I lack {_named(names)}. Allow them in its settings → Permissions."
+    return f"In this channel I need {_named(names)}. Allow this in the channel's settings → Permissions."
 
 
 def missing_in(channel_id: int, names: Sequence[str]) -> str:
     """Name the permissions that the bot lacks in a channel that is set for something."""
-    return f"In <#{channel_id}> I lack {_named(names)}."
+    return f"In <#{channel_id}> I need {_named(names)}."
 
 
 def _named(names: Sequence[str]) -> str:
@@ -84,37 +84,38 @@ NAMES = {
 }
 ABOUT = {
     SetupStep.KEY: (
-        "Cannon Studio's API key pays for all jobs of this server. You make one in Cannon Studio's developer console."
-        " I check it, store it encrypted, and show only its last four characters. Setting it needs **Manage Server**."
+        "A Cannon Studio API key pays for all jobs on this server. Create one in Cannon Studio's developer console."
+        " I check it, store it encrypted, and show only its last four characters. You need **Manage Server** to set it."
     ),
     SetupStep.TEST: (
-        "One image, which only you see, shows that everything works. It is a normal job: I show its price first, and"
-        " nothing is spent before you agree."
+        "Make one image, which only you see, to check that everything works. It is a normal job: I show the price"
+        " first, and nothing is spent until you confirm."
     ),
     SetupStep.LIMITS: (
-        "How many credits may be spent. `/quota` has more: limits for a role, a member, an operation or a channel."
+        "How many credits members may spend. With `/quota` you can also limit a role, a member, an operation or a"
+        " channel."
     ),
     SetupStep.ROLE: (
         "Who else may use `/studio` and `/quota`, approve jobs and review results. Members with **Manage Server**"
-        " always may. Choosing it needs **Manage Server**."
+        " always can, and only they can choose this role."
     ),
     SetupStep.CHANNELS: (
-        "Where the bot may be used, and where moderators review results, read the log and find starred results."
-        " Each is optional; `/studio settings` has more."
+        "Where the bot may be used, where moderators review results and read the log, and where starred results are"
+        " posted. All are optional; there is more in `/studio settings`."
     ),
 }
-HOST_PAYS = "The key of this bot's host pays here. With one of your own, your server pays for itself."
-ALL_DONE = "Everything is done or skipped. You can change each step at any time."
-TAKE_A_STEP = "Take the steps in any order; each can be skipped. Another moderator can continue where you stop."
+HOST_PAYS = "This bot's host pays for your server. Set a key of your own to pay yourself."
+ALL_DONE = "All set. You can change any step at any time."
+TAKE_A_STEP = "Do the steps in any order, and skip what you do not need. Another moderator can continue where you stop."
 OVERVIEW, SKIP = "Overview", "Skip this step"
 CONTINUE = "Continue setup"
 ENTER_KEY, WHERE_TO_FIND = "Enter the key", "Where to find it"
 MAKE_TEST, TEST_PROMPT = "Make the test image", "a lighthouse at dawn, watercolour"
-SET_LIMITS, LIMITS_FORM = "Set limits", "Limits of this server"
-PER_MEMBER, PER_SERVER = "Credits per member and day", "Credits of all together per month"
-LIMIT_HINT = "Empty: no such limit"
+SET_LIMITS, LIMITS_FORM = "Set limits", "Limits on this server"
+PER_MEMBER, PER_SERVER = "Credits per member per day", "Credits for the whole server per month"
+LIMIT_HINT = "Leave empty for no limit"
 ROLE_CONTROL = "Moderator role"
-RESULTS_CONTROL = "Results: only in these channels (none: everywhere)"
+RESULTS_CONTROL = "Where the bot works (empty: everywhere)"
 REVIEW_CONTROL = "Review: results wait here for a moderator"
 LOG_CONTROL = "Log: decisions and alerts"
 GALLERY_CONTROL = "Gallery: starred results"
@@ -143,4 +144,4 @@ def state_of(word: str, by_id: int | None, when: str | None) -> str:
 
 
 OPEN, DONE, SKIPPED = "open", "done", "skipped"
-CONTINUE_HINT = "`/studio setup` continues."
+CONTINUE_HINT = "Continue with `/studio setup`."

@@ -52,7 +52,7 @@ async def spent(rig: Rig) -> Decimal:
 
 async def test_a_server_practises_and_every_card_says_so(rig: Rig):
     said = await practise(rig)
-    assert "nothing is real and nothing costs anything" in said
+    assert "nothing costs anything" in said
     assert "`#fail`" in said
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     [card] = rig.messages()
@@ -94,11 +94,11 @@ async def test_a_key_ends_practice_with_one_line_and_refunds_what_is_open(rig: R
     await rig.member.slash(rig.channel, GENERATE, prompt="gold #forever")
     await rig.step()
     result = await send_key(rig, GUILD_KEY)
-    assert "Practice is over: from now on everything is real" in shown(result)
+    assert "Practice is over: from now on, jobs are real" in shown(result)
     [job] = await rig.jobs()
     assert (job.state, job.error) == (
         JobState.CANCELLED,
-        "Practice has ended, and this job with it. It cost nothing.",
+        "Practice has ended. This job cost nothing.",
     )
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     [card] = rig.messages()
@@ -166,11 +166,11 @@ async def test_a_restart_refunds_what_the_sandbox_was_making(rig: Rig):
     await rig.restart()
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED
-    assert job.error == "The practice studio was restarted, which ended this job. It cost nothing: try again."
+    assert job.error == "Practice was restarted, which ended this job. It cost nothing. Try again."
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     await rig.bot.parts.upkeep.run_once()
     [card] = rig.messages()
-    assert "The practice studio was restarted" in card.embeds[0].fields[0].value
+    assert "Practice was restarted" in card.embeds[0].fields[0].value
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     assert (await rig.jobs())[0].state is JobState.DELIVERED
@@ -247,7 +247,7 @@ async def test_the_button_ends_practice_after_a_restart(rig: Rig):
     await rig.restart()
     ended = await rig.moderator.click(begun.response, label="End practice")
     assert "Practice is over" in shown(ended)
-    again = await rig.moderator.click(ended.response, label="Practise")
+    again = await rig.moderator.click(ended.response, label="Start practice")
     assert "Practice is on" in shown(again)
 
 
@@ -325,6 +325,9 @@ async def test_confirmations_and_approvals_of_practice_say_so(rig: Rig):
     await rig.moderator.click(question, label="Approve")
     await rig.work()
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
+    [line] = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "approval"]
+    assert f"<@{rig.member.id}>'s 🧪 practice job of about" in line.text
+    assert line.about["practice"] is True
 
 
 async def test_ending_practice_takes_what_waits_for_approval_with_it(rig: Rig):
@@ -348,7 +351,7 @@ async def test_a_sandbox_that_cannot_be_started_is_told_and_nothing_begins(rig: 
 
     monkeypatch.setattr(studio(rig), "address", fails)
     await rig.restart()
-    assert "cannot be started now" in await practise(rig)
+    assert "cannot start right now" in await practise(rig)
     assert not await rig.bot.parts.practice.is_on(rig.guild.id)
 
 

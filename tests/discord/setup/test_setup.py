@@ -236,6 +236,16 @@ async def test_a_skipped_step_can_still_be_done(rig: Rig):
     assert marks(await opened(rig))[STEPS[SetupStep.LIMITS]] == texts.DONE_MARK
 
 
+async def test_a_step_that_is_skipped_is_one_line_of_the_record(rig: Rig):
+    panel = await opened(rig, "role")
+    await click(rig, panel, "setup_skip:role")
+    with rig.env.time_context():
+        await rig.bot.parts.first_setup.skip(rig.guild.id, SetupStep.ROLE, by_id=rig.moderator.id)
+    [found] = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "setup"]
+    assert (found.by_id, found.text) == (rig.moderator.id, "skipped a step of the setup: moderator role.")
+    assert found.about == {"step": "role"}
+
+
 async def test_status_shows_the_list_until_all_is_done_or_skipped(rig: Rig):
     assert f"{texts.OPEN_MARK} **Key**" in (await status_fields(rig))[texts.CHECKLIST]
     panel = await opened(rig)
@@ -310,7 +320,7 @@ async def test_a_channel_in_which_the_bot_may_not_post_is_refused_and_one_that_w
     assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
     await rig.moderator.select(now(rig, panel), [desk], custom_id="c1:setup_channel:results")
     [problems] = [each.value for each in embed(now(rig, panel)).fields if each.name == texts.MISSING]
-    assert problems == f"⚠️ In <#{desk.id}> I lack **Attach Files**."
+    assert problems == f"⚠️ In <#{desk.id}> I need **Attach Files**."
 
 
 async def test_reviews_are_not_where_everybody_works(rig: Rig):

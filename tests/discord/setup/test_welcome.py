@@ -83,7 +83,7 @@ async def test_with_all_permissions_none_is_called_missing(rig: Rig):
     await rig.env.settle()
     await greet(rig)
     [message] = joined.greetings()
-    assert "I lack" not in message.content
+    assert "I need" not in message.content
 
 
 async def test_without_a_system_channel_the_owner_is_greeted(rig: Rig):

@@ -1,0 +1,24 @@
+"""The demo of a server that the bot has just joined: the bot's own greeting, nothing set up, and a key that works."""
+
+from __future__ import annotations
+
+from bot.domain.first_contact import SetupStep, StepOutcome
+from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.furniture.server import DEMO_KEY
+from bot.sandbox.demo.furniture.texts import MORGAN
+from cogs.moderate.setup import texts
+
+
+async def test_the_bot_has_greeted_the_server_and_nothing_is_set_up_until_the_key_is_entered():
+    async with Demo(joins=True) as demo:
+        guild_id, [looks, *_] = demo.preview.channel.guild.id, demo.preview.viewers
+        note, greeting = demo.preview.channel.history()
+        assert DEMO_KEY in note.embeds[0].description
+        assert texts.WHAT_IT_IS in greeting.content
+        assert demo.env.backend.users[looks.id].global_name == MORGAN
+        setup = demo.bot.parts.first_setup
+        before = await setup.checklist(guild_id, lambda _: True)
+        assert [state.outcome for state in before.states.values()] == [None] * len(SetupStep)
+        await demo.bot.parts.moderation.key.set(guild_id, DEMO_KEY, by_id=looks.id)
+        after = await setup.checklist(guild_id, lambda _: True)
+        assert after.states[SetupStep.KEY].outcome is StepOutcome.DONE
