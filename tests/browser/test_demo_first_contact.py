@@ -42,7 +42,9 @@ async def submit_form(page: Page, *written: str) -> None:
 
 
 async def choose(page: Page, picker: str, option: str) -> None:
-    """Choose one option of a picker, and close it."""
+    """Choose one option of a picker, once the page has compared its pickers with those it showed before."""
+    await at_rest(page)
+    await expect(page.locator(".select-guidance:visible")).to_have_count(0, timeout=ANSWER_MS)
     await at_rest(page)
     await page.get_by_role("combobox", name=picker).last.click(timeout=ANSWER_MS)
     await page.get_by_role("option", name=option).last.click(timeout=ANSWER_MS)
@@ -73,6 +75,7 @@ async def set_some_up(page: Page, folder: Path) -> None:
     await press(page, "Next: Channels")
     await choose(page, texts.GALLERY_CONTROL, GALLERY)
     await expect(newest_message(page)).to_contain_text(f"Channels · {texts.DONE}", timeout=ANSWER_MS)
+    await expect(page.locator(".select-guidance:visible")).to_have_count(0, timeout=ANSWER_MS)
     await seen(page, folder, "channels")
 
 
