@@ -23,7 +23,17 @@ from tests.support.surface import post_log
 CALLS_MAX = 12
 """No act takes so many calls of Discord."""
 INCIDENTAL = frozenset(
-    {"alerts", "decisions", "drafts", "leases", "meta", "outbox", "reaction_acts", "sqlite_sequence"}
+    {
+        "alerts",
+        "decisions",
+        "drafts",
+        "leases",
+        "meta",
+        "outbox",
+        "reaction_acts",
+        "reaction_legends",
+        "sqlite_sequence",
+    }
 )
 """Tables that may change next to an act: what was told, texts that were typed, how to reach Discord."""
 

@@ -75,7 +75,7 @@ async def test_fault_words_play_and_are_refunded(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold #fail")
     await rig.work()
     [card] = rig.messages()
-    assert "❌ failed" in card.embeds[0].fields[0].value
+    assert "❌ Failed" in card.embeds[0].fields[0].value
     assert await spent(rig) == 0
 
 

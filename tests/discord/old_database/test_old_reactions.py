@@ -24,9 +24,9 @@ async def test_reactions_on_old_cards_do_what_they_are_mapped_to(rig: OldRig):
 
     await makes(sue, picture, "🔁", "image.generate")
     await makes(sue, picture, "🎨", "image.generate", payer=ada)  # as the server has mapped it
-    await makes(sue, picture, "🎲", "prompt.enhance.variant", "image.edit")
+    await makes(sue, picture, "🎲", "image.edit")
     await makes(sue, picture, "🎬", "video.generate")
-    await makes(otto, picture, "again:123456789012345678", "prompt.enhance.variant", "image.edit")
+    await makes(otto, picture, "again:123456789012345678", "image.edit")
     await makes(sue, picture, "again:123456789012345678")  # only the painters' counts
     await makes(wes, video, "⬆️", "video.upscale")
     await makes(sue, video, "🔥")  # two are needed
