@@ -24,6 +24,7 @@ from cogs.results.priced import rerun_price, retry_price, submit_pressed
 from cogs.results.prompt_buttons import of_prompt
 from cogs.results.several import laid_out
 from cogs.results.variants import VARY
+from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import Control, job_of, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.price_labels import priced
@@ -131,6 +132,7 @@ async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[st
 @on_job("edit")
 async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open a form with the job's own prompt and main fields, and submit what they are changed to."""
+    await require_unblocked(interaction)
     reruns = interaction.client.parts.generation.reruns
     edit = await reruns.edit(job, await viewer_of(interaction))
 

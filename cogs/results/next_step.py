@@ -15,6 +15,7 @@ from bot.generation.sources import SourceRef
 from bot.generation.texts import kinds as kinds_text
 from cogs.results import texts
 from cogs.results.priced import submit_pressed
+from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
@@ -29,8 +30,9 @@ _RUN = {rule.shown: NEXT_STEPS[rule.action] for rule in DEFAULTS.values() if rul
 async def open_form(interaction: Interaction, operation_id: str, medium: Medium) -> None:
     """Open the form of an operation for the medium.
 
-    Raises Refused if the operation is switched off, InputError if it does not take the medium.
+    Raises Refused if the operation is switched off or the member is blocked, InputError if it does not take the medium.
     """
+    await require_unblocked(interaction)
     bot = interaction.client
     step = bot.parts.generation.next_steps.begin(interaction.guild_id or 0, operation_id, medium)
     form = OperationForm(bot, step.generation, prefilled=step.prefilled, source=step.source, send=submit)
@@ -41,11 +43,13 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
 
 
 async def offer(interaction: Interaction, medium: Medium) -> None:
-    """Answer ephemerally with a select of the operations that take the medium. Raises InputError if none does.
+    """Answer ephemerally with a select of the operations that take the medium.
 
+    Raises InputError if none does, Refused if the member is blocked.
     What the select needs later is in its custom id and in its own message, so that it outlives the process. A file's
     link cannot be read from its message again: Discord shows other people's files only in the menu itself.
     """
+    await require_unblocked(interaction)
     found = interaction.client.parts.generation.next_steps.fitting(interaction.guild_id or 0, medium)
     if not found:
         raise InputError(texts.nothing_takes(kinds_text(medium.kinds)))

@@ -9,12 +9,12 @@ from bot.delivery.copies import shown_jobs
 from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import message_link
 from bot.domain.models import Card, Job
-from bot.domain.spending_policy import refuse_blocked
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.texts import NO_RESULT
 from bot.jobs.surface import Later, NoPlace
 from cogs.results import texts
 from cogs.results.double_press import refuse_double_press
+from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
@@ -59,10 +59,9 @@ async def require_may_copy(interaction: Interaction) -> None:
 
     Whether the result itself may come here is for the gate to say.
     """
-    bot = interaction.client
     if interaction.guild is None or not isinstance(interaction.channel, discord.abc.Messageable):
         raise InputError(GONE)
-    refuse_blocked(await bot.parts.store.blocks.active(interaction.guild.id, interaction.user.id), bot.clock.wall())
+    await require_unblocked(interaction)
     if not _may_write(interaction):
         raise NotAllowed(texts.MAY_NOT_WRITE_HERE)
     require_may_post(interaction)

@@ -11,6 +11,7 @@ from bot.generation.generation import Generation
 from cogs.results import texts
 from cogs.results.double_press import refuse_double_press
 from cogs.results.priced import submit_pressed, variant_price
+from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.price_labels import priced
@@ -24,6 +25,7 @@ LABELS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
 @on_job(VARY)
 async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Ask ephemerally how much the variant may differ from the result; for a character also whether its look does."""
+    await require_unblocked(interaction)
     bot, reruns, viewer = interaction.client, interaction.client.parts.generation.reruns, await viewer_of(interaction)
     await reruns.require_payer(job, interaction.user.id)
     if not reruns.can_vary(job):
