@@ -25,7 +25,8 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     parts: list[str] = []
     if not card.label:
         parts += [_model(jobs[0], context), *_measures(jobs[0].input)]
-    parts += [cost_of_all(jobs), _seeds(like_it)]
+    cost = cost_of_all(jobs)
+    parts += [texts.practice_cost(cost) if any(job.practice for job in jobs) else cost, _seeds(like_it)]
     took = took_words(jobs[0]) if len(jobs) == 1 else ""
     if took:
         parts.append(texts.it_took(took))

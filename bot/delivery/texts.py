@@ -246,6 +246,11 @@ UNUSABLE_NOTE = (
 PRACTICE_MARK = "Practice · not real, costs nothing"
 
 
+def practice_cost(cost: str) -> str:
+    """Say what a job of practice would cost if it were real."""
+    return f"{cost} (in practice only)"
+
+
 def practice_title(title: str) -> str:
     """Mark the title of a card of practice."""
     return f"🧪 Practice · {title}"

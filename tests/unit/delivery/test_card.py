@@ -295,7 +295,9 @@ def test_a_result_names_its_model_where_none_was_requested_and_the_catalogue_kno
 
 
 def test_a_card_of_practice_says_so_at_its_foot():
-    assert drawn(job(practice=True)).footer.text == PRACTICE_MARK
+    embed = drawn(job(practice=True))
+    assert embed.footer.text == PRACTICE_MARK
+    assert any(each.endswith("(in practice only)") for each in facts(embed))
 
 
 def test_a_blocked_card_says_what_it_waits_for():
