@@ -68,16 +68,16 @@ class Press:
     async def vary(self) -> Any:
         asked = await self.who.click(self.message, label="Vary")
         assert asked.ephemeral
+        self.lose()
         if not asked.response.components:
             return asked
-        self.lose()
         return await agreed(self.who, await self.who.click(asked.response, label=whole(asked.response, "Subtle")))
 
     async def edit(self) -> Any:
         shown = await self.who.click(self.message, label="Edit and run")
+        self.lose()
         if shown.modal is None:
             return shown
-        self.lose()
         if self.age == "deleted":
             shown._interaction.source_message_id = None  # simcord sends no form whose message is gone; Discord does
         return await self.who.submit_modal(shown, fill(shown, {"Prompt": "an edited fox #fast"}))
@@ -85,9 +85,9 @@ class Press:
     async def next_step(self) -> Any:
         asked = await self.who.click(self.message, label="Next step…")
         assert asked.ephemeral
+        self.lose()
         if not asked.response.components:
             return asked
-        self.lose()
         shown = await self.who.select(asked.response, ["image.edit"])
         return await self.who.submit_modal(shown, fill(shown, {"Prompt": "at night #fast"}))
 
