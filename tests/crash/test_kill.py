@@ -30,7 +30,7 @@ KILLED = -signal.SIGKILL
 COPIES = 6
 
 
-ALWAYS = frozenset({"accept.stored", "answer.sent", "submit.sent", "download.half", "send.done", "recover.start"})
+ALWAYS = frozenset({"submit.sent", "send.done"})
 """Where a death costs most if it is handled wrongly; all points are in `make test-long`."""
 
 
@@ -150,6 +150,7 @@ async def test_a_stop_in_the_middle_of_a_job_is_quick_and_the_next_start_goes_on
     assert await scene.exact() == [JobState.DELIVERED] * 2
 
 
+@pytest.mark.long
 async def test_a_second_bot_on_the_same_database_ends_with_a_sentence_and_harms_nothing(scene: Scene):
     async with scene.life() as first:
         await first.online()
@@ -172,6 +173,7 @@ async def test_a_second_bot_on_the_same_database_ends_with_a_sentence_and_harms_
     assert await scene.exact() == [JobState.DELIVERED]
 
 
+@pytest.mark.long
 async def test_a_copy_of_the_files_at_any_instant_opens_and_comes_to_the_same_end(scene: Scene):
     dice = random.Random(14)
     copies = []

@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.models import AccountStatus, Card, Job, JobState
 from bot.store import Database, Store
+from tests.support.new_file import write_empty_database
 from tests.support.notes import Open
 
 GUILD = 700
@@ -108,7 +109,8 @@ async def open_store(path: Path, clock: HandClock) -> AsyncIterator[Callable[...
 
 
 @pytest.fixture
-async def store(open_store: Callable[..., Awaitable[Store]]) -> Store:
+async def store(open_store: Callable[..., Awaitable[Store]], path: Path) -> Store:
+    write_empty_database(path)
     return await open_store()
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -25,8 +23,7 @@ from bot.runtime.clock import Clock
 from bot.sandbox.server import Sandbox
 from bot.sandbox.variant import Variant
 from bot.settings import Settings
-from bot.store.engine.database import connect
-from bot.store.engine.schema import migrate, migrations
+from tests.support.new_file import write_empty_database
 from tests.support.practice import SandboxInProcess
 
 HOST_KEY = "cs_test_host_000000000000"
@@ -80,16 +77,6 @@ def expected(error: BaseException, forgiven: tuple[type[BaseException], ...] = (
             return True
         cause = getattr(cause, "original", None) or cause.__cause__
     return False
-
-
-@functools.cache
-def empty_database() -> bytes:
-    """Return a database with the newest schema and nothing in it: made once, as each test needs one."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.db"
-        with contextlib.closing(connect(path)) as db:
-            migrate(db, migrations())
-        return path.read_bytes()
 
 
 class _Payload(list[dict[str, Any]]):
@@ -165,8 +152,7 @@ class Rig:
         self.sandbox.add_key(HOST_KEY, credits=10_000)
         self.sandbox.add_key(GUILD_KEY, credits=500)
         if not (database := self.folder / "bot.db").exists():
-            database.touch(mode=0o600)
-            database.write_bytes(empty_database())
+            write_empty_database(database)
         self.bot = self.new_bot()
         # Discord shows this bot what it shows one without privileged intents: no files of other people's messages.
         self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=10.0, approved_intents=intents())

@@ -56,7 +56,7 @@ async def test_a_wrong_token_ends_the_start_with_one_sentence(tmp_path: Path) ->
             assert "Traceback" not in bot.output()
 
 
-@pytest.mark.parametrize("is_html", [False, True])
+@pytest.mark.parametrize("is_html", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_a_start_that_discord_cannot_serve_ends_with_one_sentence_and_may_be_tried_again(
     tmp_path: Path, *, is_html: bool
 ) -> None:
@@ -69,6 +69,7 @@ async def test_a_start_that_discord_cannot_serve_ends_with_one_sentence_and_may_
             assert "Traceback" not in bot.output()
 
 
+@pytest.mark.long
 async def test_a_token_that_was_changed_while_the_bot_runs_ends_it_with_the_same_sentence(tmp_path: Path) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")
@@ -81,6 +82,7 @@ async def test_a_token_that_was_changed_while_the_bot_runs_ends_it_with_the_same
             assert "fault of its own" not in bot.output()
 
 
+@pytest.mark.long
 async def test_a_database_of_a_newer_bot_helps_no_restart(tmp_path: Path) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")
@@ -92,6 +94,7 @@ async def test_a_database_of_a_newer_bot_helps_no_restart(tmp_path: Path) -> Non
             assert "newer cannon-bot" in bot.output()
 
 
+@pytest.mark.long
 async def test_a_lost_secret_key_helps_no_restart(tmp_path: Path) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")
@@ -106,7 +109,7 @@ async def test_a_lost_secret_key_helps_no_restart(tmp_path: Path) -> None:
             assert await bot.ended() == CANNOT_HELP
 
 
-@pytest.mark.parametrize("reason", ["unreachable", "another runs"])
+@pytest.mark.parametrize("reason", ["unreachable", pytest.param("another runs", marks=pytest.mark.long)])
 async def test_what_may_pass_by_itself_is_worth_a_restart(tmp_path: Path, reason: str) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")
@@ -125,6 +128,7 @@ async def test_a_damaged_database_helps_no_restart(tmp_path: Path) -> None:
         assert "Traceback" not in bot.output()
 
 
+@pytest.mark.long
 async def test_a_bot_on_too_many_servers_for_one_connection_is_ended_with_a_sentence(tmp_path: Path) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")
@@ -136,6 +140,7 @@ async def test_a_bot_on_too_many_servers_for_one_connection_is_ended_with_a_sent
             assert "Traceback" not in bot.output()
 
 
+@pytest.mark.long
 async def test_every_session_is_counted_for_the_next_start(tmp_path: Path) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")

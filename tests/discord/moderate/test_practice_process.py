@@ -83,6 +83,7 @@ async def test_a_picture_is_posted_and_a_killed_process_costs_nothing(real: Rig)
     assert await gone(second or 0)
 
 
+@pytest.mark.long
 async def test_an_idle_process_is_stopped_and_started_when_it_is_needed(real: Rig):
     await real.moderator.slash(real.channel, "studio practice")
     pid = process_of(real).pid
@@ -95,6 +96,7 @@ async def test_an_idle_process_is_stopped_and_started_when_it_is_needed(real: Ri
     assert [each.state for each in await real.jobs()] == [JobState.DELIVERED]
 
 
+@pytest.mark.long
 async def test_it_is_started_again_later_and_later():
     clock = ManualClock()
     process = PracticeProcess(clock)

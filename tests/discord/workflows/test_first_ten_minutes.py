@@ -24,7 +24,7 @@ from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import agreed, fill, panel_text, private_sentence, settled_exactly, whole
 from tests.support.workflows import AUDIO, COMMANDS, IMAGE, VIDEO, sample
 
-QUICK = ("enum_named_examples", "if_then")
+QUICK = ("enum_named_examples",)
 EACH_SHAPE = [each if each in QUICK else pytest.param(each, marks=pytest.mark.long) for each in SHAPES]
 EACH_WRITTEN = [each if each == QUICK[0] else pytest.param(each, marks=pytest.mark.long) for each in SHAPES]
 RENAMED = {
