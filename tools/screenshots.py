@@ -86,7 +86,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot(name="tour", alt="The demo page: the first step of the tour, after a week of work", until=" of 8"),
     Shot(
         name="demo", alt="The demo page: a card with a finished image, its cost and the model that made it",
-        command="image generate", options={"prompt": LIGHTHOUSE}, until="✅ done in",
+        command="image generate", options={"prompt": LIGHTHOUSE}, until="took ",
     ),
     Shot(
         name="reactions", alt="The reaction picker below a result: re-run, vary, animate, send, star, remove",
@@ -95,7 +95,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot(
         name="recipe", alt="A recipe's card: five steps, each with its state and cost, and the finished film",
         command="recipe run", options={"recipe": "trailer"}, form="A paper boat on its way to the sea",
-        until="✅ done in", gone="Cancel", ends=True,
+        until="✅ Done in", gone="Cancel", ends=True,
     ),
     Shot(
         name="failure", alt="A failed job: the reason, “Cost: nothing”, and a button to try again",
