@@ -119,7 +119,12 @@ def _states() -> Iterator[CardState]:
     yield CardState("private, reviewed", JobState.PROCESSING, context={"is_reviewed": True}, card={"private": True})
     yield CardState("private, for approval", JobState.AWAITING_APPROVAL, card={"private": True})
     yield CardState("what is left", JobState.SUBMITTING, context={"left": "488 of 500 credits a week"})
-    yield CardState("made from another", JobState.DELIVERED, {"finished_at": NOW - 20}, {"made_from": "`J7Q2M4`"})
+    yield CardState(
+        "made from another",
+        JobState.DELIVERED,
+        {"finished_at": NOW - 20},
+        {"made_from": "https://discord.com/channels/1/2/3"},
+    )
     yield CardState("failed and billed", JobState.FAILED, {"error": ERROR, "cost": Decimal(12)})
     yield CardState("erased", JobState.DELIVERED, {"erased_at": NOW - 5, "input": {}, "output": {}, "media": ()})
 

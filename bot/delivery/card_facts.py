@@ -10,6 +10,7 @@ from bot.delivery import texts
 from bot.delivery.card_context import CardContext
 from bot.delivery.card_costs import cost_of_all
 from bot.delivery.card_states import took_words
+from bot.domain.card_jobs import are_copies_made
 from bot.domain.harmless_text import harmless_within
 from bot.domain.models import Card, Job
 from bot.domain.progress_bar import span_words
@@ -27,7 +28,7 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
         parts += [_model(jobs[0], context), *_measures(jobs[0].input)]
     cost = cost_of_all(jobs)
     parts += [texts.practice_cost(cost) if any(job.practice for job in jobs) else cost, _seeds(like_it)]
-    took = took_words(jobs[0]) if len(jobs) == 1 else ""
+    took = took_words(*jobs) if are_copies_made(jobs) else ""
     if took:
         parts.append(texts.it_took(took))
     if context.made_from is not None:

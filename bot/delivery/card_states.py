@@ -11,7 +11,7 @@ from bot.cannon.outputs import has_more_media
 from bot.delivery import texts
 from bot.delivery.card_context import CardContext
 from bot.delivery.card_costs import own_cost
-from bot.domain.card_jobs import is_batch, is_linked
+from bot.domain.card_jobs import are_copies_made, is_batch, is_linked
 from bot.domain.harmless_text import harmless_within
 from bot.domain.models import Card, Job, JobState, WaitsFor
 from bot.domain.progress_bar import JobProgress, bar, rounded_left_s, span_words
@@ -33,13 +33,13 @@ def state_word(state: JobState) -> str:
 
 
 def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
-    """Return a line for each job, then what else is to be known of them; [] for one result that is posted."""
+    """Return a line for each job, then what else is to be known; no line for results of one request that are posted."""
     lines = [_state(job, context) for job in jobs]
-    if len(jobs) > 1:
+    if are_copies_made(jobs):
+        lines = []
+    elif len(jobs) > 1:
         room = (BATCH_STATES_CHARS if is_batch(jobs) else STATES_CHARS) // len(jobs)
         lines = [_line(job, line, jobs, context, room) for job, line in zip(jobs, lines, strict=True)]
-    elif jobs[0].state is JobState.DELIVERED:
-        lines = []
     else:
         lines += _bar(jobs[0], context)
     is_open = not all(job.state.ended for job in jobs)
@@ -92,11 +92,14 @@ def _state(job: Job, context: CardContext) -> str:
     return texts.took(word, took) if took else word
 
 
-def took_words(job: Job) -> str:
-    """Return how long a posted result took to make, '' if that is not known."""
-    if job.state is not JobState.DELIVERED or job.finished_at is None:
-        return ""
-    return span_words(job.finished_at - (job.submitted_at or job.created_at))
+def took_words(*jobs: Job) -> str:
+    """Return how long posted results took to make, the longest of them; '' if that is not known."""
+    spans = [
+        job.finished_at - (job.submitted_at or job.created_at)
+        for job in jobs
+        if job.state is JobState.DELIVERED and job.finished_at is not None
+    ]
+    return span_words(max(spans)) if spans else ""
 
 
 def _bar(job: Job, context: CardContext) -> list[str]:

@@ -102,7 +102,7 @@ def _and(numbers: Sequence[int]) -> str:
 
 FACTS_BETWEEN = " · "
 NO_COST = "no charge"
-BASES = {"earlier jobs": "from earlier jobs"}
+BASES = {"earlier jobs": "from earlier jobs", "estimate tool": "Cannon Studio's estimate"}
 """What an estimate is based on; other bases are shown as they are."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from bot.domain.models import PROMPT_FIELDS, Job
+from bot.domain.models import PROMPT_FIELDS, Job, JobState
 from bot.domain.text import one_line, shortened
 
 BATCH_PROMPTS_CHARS = 1400
@@ -32,6 +32,12 @@ def is_linked(jobs: Sequence[Job]) -> bool:
 def is_batch(jobs: Sequence[Job]) -> bool:
     """Whether the card's jobs run one operation, each with its own prompt."""
     return not is_linked(jobs) and len({job.operation for job in jobs}) == 1 and len({job.prompt for job in jobs}) > 1
+
+
+def are_copies_made(jobs: Sequence[Job]) -> bool:
+    """Whether all results of one request are posted, so that nothing tells one job of the card from another."""
+    is_one = not is_linked(jobs) and len({(job.operation, job.prompt) for job in jobs}) == 1
+    return is_one and all(job.state is JobState.DELIVERED for job in jobs)
 
 
 def prompt_text(jobs: Sequence[Job]) -> str:

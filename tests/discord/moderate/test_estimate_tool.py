@@ -50,7 +50,7 @@ async def alerts(rig: Rig, desk: Any) -> list[str]:
 async def test_it_is_on_unless_it_was_switched_off(rig: Rig):
     assert Rules().estimate_tool
     card = await draw(rig, resolution="4K", count=2)
-    assert "about 56 credits (estimate tool)" in str(card.response.embeds[0].to_dict())
+    assert "about 56 credits (Cannon Studio's estimate)" in str(card.response.embeds[0].to_dict())
     assert [job.held for job in await rig.jobs()] == [28, 28]
     assert health(rig).outcome is EstimateOutcome.ANSWERED
     await rig.work()
