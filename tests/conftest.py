@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+
 import pytest
 import structlog
 from hypothesis import settings
@@ -12,6 +14,17 @@ settings.load_profile("quick")
 # Where no test configures the log, it is structlog's console, which renders an error with Rich: half a second for one
 # with the variables of thirty frames. What failed stands in Python's own traceback as well.
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Keep the collector of garbage off what is collected: all of it stays to the end, in each worker anew."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

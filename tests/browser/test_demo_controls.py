@@ -53,6 +53,7 @@ async def test_a_result_is_drawn_like_on_discord_and_a_reaction_makes_another():
         await expect(page.get_by_text("Made from")).to_be_visible(timeout=SOON_MS)
 
 
+@pytest.mark.long
 async def test_times_tick_while_nothing_else_happens():
     async with demo_page() as page:
         await page.locator("#channel-composer-input").fill(f"now: <t:{int(time.time())}:R>")
@@ -63,6 +64,7 @@ async def test_times_tick_while_nothing_else_happens():
         await expect(since).not_to_have_text(before, timeout=5_000)
 
 
+@pytest.mark.long
 async def test_a_picker_has_its_choices_when_it_opens_and_a_mentioned_command_goes_into_the_composer():
     async with demo_page() as page:
         await run_slash(page, "help")

@@ -31,6 +31,7 @@ async def test_a_prompt_in_the_slash_composer_becomes_a_picture_on_the_page():
         await page.wait_for_function(drawn, arg=await picture.element_handle())
 
 
+@pytest.mark.long
 async def test_a_price_that_nobody_knows_is_confirmed_first_and_the_page_does_not_wait_for_connections():
     async with Demo(speed=4.0, lived_in=False) as demo, page_at(demo.url) as page:
         conversation = page.locator("body")

@@ -35,6 +35,7 @@ async def press_at_random(count: int, *, seed: int) -> list[str]:
         return presses.done
 
 
+@pytest.mark.long
 async def test_the_page_answers_after_a_few_random_presses():
     pressed = await press_at_random(8, seed=1)
     assert len({line.split(":")[0] for line in pressed}) > 2

@@ -73,22 +73,27 @@ def test_discord_is_found_in_every_package_that_must_not_know_it(tree: Path) -> 
     assert [name for path in planted if f"{(name := name_of(path, tree))} -> discord (l." not in said] == []
 
 
+FORBIDDEN = [
+    ("bot/delivery/card.py", "from bot.app import client", "bot.delivery is not allowed to import bot.app"),
+    ("bot/domain/text.py", "from bot.store import Store", "bot.domain is not allowed to import bot.store"),
+    ("bot/store/engine/columns.py", "from bot.store.jobs import jobs", "bot.store.engine is not allowed to import"),
+    ("bot/app/client.py", "from bot.sandbox.server import Sandbox", "bot.app is not allowed to import bot.sandbox"),
+    ("cogs/ui/pages.py", "from cogs.member import help", "cogs.ui is not allowed to import cogs.member"),
+    ("cogs/ui/pages.py", "import sqlite3", "cogs is not allowed to import sqlite3"),
+    ("cogs/ui/pages.py", "import httpx", "cogs is not allowed to import httpx"),
+    ("cogs/ui/pages.py", "from bot.sandbox.server import Sandbox", "cogs is not allowed to import bot.sandbox"),
+    ("bot/domain/text.py", "import cogs", "bot is not allowed to import cogs"),
+    ("bot/catalogue/catalogue.py", "from bot.catalogue import openapi", "No cycles are allowed in bot.catalogue."),
+    ("bot/sandbox/state.py", "from bot.sandbox import routes", "No cycles are allowed in bot.sandbox."),
+    ("cogs/ui/interaction.py", "from cogs.ui import controls", "No cycles are allowed in cogs.ui."),
+]
+ALWAYS = {"from bot.app import client", "import sqlite3", "from bot.catalogue import openapi"}
+"""One of each kind: layers, foreign packages, cycles; all of them are in `make test-long`."""
+
+
 @pytest.mark.parametrize(
     ("where", "line", "found"),
-    [
-        ("bot/delivery/card.py", "from bot.app import client", "bot.delivery is not allowed to import bot.app"),
-        ("bot/domain/text.py", "from bot.store import Store", "bot.domain is not allowed to import bot.store"),
-        ("bot/store/engine/columns.py", "from bot.store.jobs import jobs", "bot.store.engine is not allowed to import"),
-        ("bot/app/client.py", "from bot.sandbox.server import Sandbox", "bot.app is not allowed to import bot.sandbox"),
-        ("cogs/ui/pages.py", "from cogs.member import help", "cogs.ui is not allowed to import cogs.member"),
-        ("cogs/ui/pages.py", "import sqlite3", "cogs is not allowed to import sqlite3"),
-        ("cogs/ui/pages.py", "import httpx", "cogs is not allowed to import httpx"),
-        ("cogs/ui/pages.py", "from bot.sandbox.server import Sandbox", "cogs is not allowed to import bot.sandbox"),
-        ("bot/domain/text.py", "import cogs", "bot is not allowed to import cogs"),
-        ("bot/catalogue/catalogue.py", "from bot.catalogue import openapi", "No cycles are allowed in bot.catalogue."),
-        ("bot/sandbox/state.py", "from bot.sandbox import routes", "No cycles are allowed in bot.sandbox."),
-        ("cogs/ui/interaction.py", "from cogs.ui import controls", "No cycles are allowed in cogs.ui."),
-    ],
+    [each if each[1] in ALWAYS else pytest.param(*each, marks=pytest.mark.long) for each in FORBIDDEN],
 )
 def test_what_is_forbidden_is_found(tree: Path, where: str, line: str, found: str) -> None:
     plant(tree / where, line)
@@ -97,7 +102,9 @@ def test_what_is_forbidden_is_found(tree: Path, where: str, line: str, found: st
     assert found in re.sub(r"\s+", " ", said)
 
 
-@pytest.mark.parametrize("where", ["bot", "cogs", "bot/store"])
+@pytest.mark.parametrize(
+    "where", ["bot", *(pytest.param(each, marks=pytest.mark.long) for each in ("cogs", "bot/store"))]
+)
 def test_a_new_package_has_to_be_given_its_place(tree: Path, where: str) -> None:
     (tree / where / "newcomer.py").write_text("", encoding="utf-8")
     kept, said = lint(tree)

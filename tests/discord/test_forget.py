@@ -89,7 +89,16 @@ async def test_while_the_bot_runs_nothing_is_forgotten(rig: Rig):
     assert left_in_tables(rig.folder, WORDS)
 
 
-@pytest.mark.parametrize("arguments", [(), ("--guild", "x"), ("--guild", "-1"), ("--member", ""), ("--guild", "0")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--guild", "x"),
+        *(
+            pytest.param(each, marks=pytest.mark.long)
+            for each in ((), ("--guild", "-1"), ("--member", ""), ("--guild", "0"))
+        ),
+    ],
+)
 def test_whom_to_forget_is_said_by_number(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = forget(tmp_path, *arguments)
     assert done.returncode == 2

@@ -663,7 +663,7 @@ class Money(RuleBasedStateMachine):
 
 
 Money.TestCase.settings = settings(
-    max_examples=500 if settings.get_current_profile_name() == "long" else 15,
+    max_examples=500 if settings.get_current_profile_name() == "long" else 6,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

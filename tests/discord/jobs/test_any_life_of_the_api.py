@@ -303,7 +303,7 @@ SAD = (
 @pytest.mark.parametrize(
     "life",
     [
-        pytest.param(life, id=", ".join(str(each[0]) for each in life), marks=[pytest.mark.long] if number % 3 else [])
+        pytest.param(life, id=", ".join(str(each[0]) for each in life), marks=[pytest.mark.long] if number % 6 else [])
         for number, life in enumerate(SAD)
     ],
 )

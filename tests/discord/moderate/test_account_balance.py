@@ -98,7 +98,14 @@ async def test_differences_add_up_and_survive_a_restart(rig: Rig, desk: Any):
     assert MORE in await status(rig)
 
 
-@pytest.mark.parametrize("what", ["nothing", "a top-up", "a failed job", "a billed failure", "a running job"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "a top-up",
+        "a running job",
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("nothing", "a failed job", "a billed failure")),
+    ],
+)
 async def test_what_the_books_know_of_is_no_difference(rig: Rig, desk: Any, what: str):
     words = {"a failed job": "#fail", "a billed failure": "#billed", "a running job": "#forever"}
     if what in words:
