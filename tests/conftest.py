@@ -8,7 +8,7 @@ from hypothesis import settings
 
 # `make test` looks at a few examples of each property, `--hypothesis-profile=long` (as in `make test-long`) at all.
 settings.register_profile("long", deadline=None)
-settings.register_profile("quick", max_examples=30)
+settings.register_profile("quick", max_examples=15)
 settings.load_profile("quick")
 
 # Where no test configures the log, it is structlog's console, which renders an error with Rich: half a second for one

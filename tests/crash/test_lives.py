@@ -24,6 +24,8 @@ from bot.store import Store
 from tests.support.exactness import assert_exact
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 
+ALWAYS = {"submit.sent", "download.half", "send.done"}
+"""The points that every run has; all of them are in `make test-long`."""
 AFTER_THE_CARD = failpoints.JOB_NAMES[
     failpoints.JOB_NAMES.index("answer.sent") : failpoints.JOB_NAMES.index("recover.start")
 ]
@@ -71,7 +73,9 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("point", AFTER_THE_CARD)
+@pytest.mark.parametrize(
+    "point", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in AFTER_THE_CARD]
+)
 async def test_a_private_job_lives_on_in_its_own_card(rig: Rig, point: str):
     failpoints.arm([point])
     result = await rig.member.slash(rig.channel, "image generate", prompt="secret #fast", private=True)
@@ -98,7 +102,9 @@ async def test_a_private_job_whose_card_is_out_of_reach_comes_once_by_direct_mes
     assert len(direct(rig)) == 1
 
 
-@pytest.mark.parametrize("point", AFTER_THE_CARD)
+@pytest.mark.parametrize(
+    "point", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in AFTER_THE_CARD]
+)
 async def test_three_jobs_on_one_card_are_each_posted_once(rig: Rig, point: str):
     failpoints.arm([point])
     await rig.member.slash(rig.channel, "image generate", prompt="three #fast", count=3)
@@ -110,7 +116,10 @@ async def test_three_jobs_on_one_card_are_each_posted_once(rig: Rig, point: str)
     assert len(message.attachments) == 3
 
 
-@pytest.mark.parametrize("point", failpoints.JOB_NAMES[:-1])
+@pytest.mark.parametrize(
+    "point",
+    [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in failpoints.JOB_NAMES[:-1]],
+)
 async def test_a_job_on_an_upload_is_put_off_first_and_yet_never_lost(rig: Rig, point: str):
     failpoints.arm([point])
     await rig.member.slash(rig.channel, "image edit", image=("a.png", picture()), prompt="blue #fast")

@@ -105,7 +105,7 @@ def rotate_until_killed(path: Path, after: int) -> subprocess.CompletedProcess[s
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
-@pytest.mark.parametrize("after", [0, 1, 3, 4, 5])
+@pytest.mark.parametrize("after", [1, 4, *(pytest.param(each, marks=pytest.mark.long) for each in (0, 3, 5))])
 async def test_a_kill_half_way_loses_nothing(open_store: Open, made: Any, path: Path, after: int) -> None:
     await sealed_with(open_store, made, OLD)
     ended = rotate_until_killed(path, after)

@@ -56,15 +56,15 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     [
         (),
         ("fly",),
-        ("run", "--speed", "2"),
+        pytest.param(("run", "--speed", "2"), marks=pytest.mark.long),
         ("demo", "--port", "70000"),
-        ("demo", "--port", "x"),
-        ("demo", "--speed", "0"),
-        ("demo", "--speed", "nan"),
-        ("sandbox", "--credits", "-1"),
-        ("sandbox", "--speed", "fast"),
-        ("sandbox", "--api", "paths"),
-        ("sandbox", "--api", '{"colour": 1}'),
+        pytest.param(("demo", "--port", "x"), marks=pytest.mark.long),
+        pytest.param(("demo", "--speed", "0"), marks=pytest.mark.long),
+        pytest.param(("demo", "--speed", "nan"), marks=pytest.mark.long),
+        pytest.param(("sandbox", "--credits", "-1"), marks=pytest.mark.long),
+        pytest.param(("sandbox", "--speed", "fast"), marks=pytest.mark.long),
+        pytest.param(("sandbox", "--api", "paths"), marks=pytest.mark.long),
+        pytest.param(("sandbox", "--api", '{"colour": 1}'), marks=pytest.mark.long),
     ],
 )
 def test_a_wrong_command_line_is_told_with_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:

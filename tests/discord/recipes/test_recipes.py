@@ -134,7 +134,7 @@ async def test_each_that_comes_with_the_bot_runs_to_its_end_on_one_card(rig: Rig
         if each not in {"accept.before", "recover.start"}
     ],
 )
-@pytest.mark.parametrize("name", ["trailer", "talking portrait"])
+@pytest.mark.parametrize("name", ["trailer", pytest.param("talking portrait", marks=pytest.mark.long)])
 async def test_a_crash_at_any_boundary_of_any_step_resumes_there_and_pays_no_step_twice(
     rig: Rig, name: str, point: str
 ):

@@ -385,6 +385,7 @@ async def test_an_error_after_the_answer_is_reported_in_a_second_message(rig: Ri
     assert UNEXPECTED in result.followups[0].content
 
 
+@pytest.mark.long
 async def test_three_hundred_results_leave_no_views_in_memory_and_all_still_work(rig: Rig):
     message, job = await rewritten(rig)
     found = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from bot.domain.models import JobState
@@ -76,7 +74,14 @@ async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: 
 STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]
 
 
-@pytest.mark.parametrize(("point", "skipped"), list(itertools.product(STEP_POINTS, [0, 1])))
+@pytest.mark.parametrize("skipped", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "point",
+    [
+        each if each in {"submit.sent", "send.done"} else pytest.param(each, marks=pytest.mark.long)
+        for each in STEP_POINTS
+    ],
+)
 async def test_a_crash_between_the_steps_makes_nothing_twice(rig: Rig, point: str, skipped: int):
     from bot.runtime import failpoints
 

@@ -99,6 +99,8 @@ def motion_case(kind: MediaKind, *, steered: bool) -> Case:
     )
 
 
+ALWAYS = ("image edit", "finish lipsync", "sora edit")
+"""What takes one file, two kinds of them, or an earlier job; all commands are in `make test-long`."""
 CASES = {
     "image generate": Case(
         "image generate",
@@ -244,7 +246,9 @@ class Given:
         return options, links
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in CASES]
+)
 async def test_a_command_delivers_from_every_kind_of_source_and_sends_exactly_this(rig: Rig, name: str):
     case, given = CASES[name], Given(rig)
     rounds = max((len(WAYS) if slot.job is not None else len(WAYS) - 1 for slot in case.slots), default=1)

@@ -79,7 +79,10 @@ async def test_a_document_that_names_no_operation_changes_nothing(document):
 
 
 @pytest.mark.parametrize("first", sorted(SHAPES))
-@pytest.mark.parametrize("second", ["one_of_const", "enum_free_input", "vendor_list"])
+@pytest.mark.parametrize(
+    "second",
+    ["one_of_const", *(pytest.param(each, marks=pytest.mark.long) for each in ("enum_free_input", "vendor_list"))],
+)
 async def test_a_second_document_leaves_nothing_of_the_first(first, second):
     fresh, live = LiveCatalogue(Catalogue()), LiveCatalogue(Catalogue())
     await fresh.learn(written(second))

@@ -27,7 +27,7 @@ def held(size: float | None, earlier: list[CostSeen], outputs: int = 1) -> Decim
     return known_hold(PriceFactors(size=size, outputs=outputs), earlier)
 
 
-@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("noise", [NOISES[0], *(pytest.param(each, marks=pytest.mark.long) for each in NOISES[1:])])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_after_ten_jobs_nine_of_ten_holds_cover_the_cost_and_hold_little_more(kind: SampledKind, noise: float):
     found = figures(kind, noise, trials=200)
