@@ -99,8 +99,8 @@ def motion_case(kind: MediaKind, *, steered: bool) -> Case:
     )
 
 
-ALWAYS = ("image edit", "finish lipsync", "sora edit")
-"""What takes one file, two kinds of them, or an earlier job; all commands are in `make test-long`."""
+ALWAYS = ("image edit", "finish lipsync", "sora character", "prompt image")
+"""What takes a picture, two kinds of files, a clip, or words alone; all commands are in `make test-long`."""
 CASES = {
     "image generate": Case(
         "image generate",
