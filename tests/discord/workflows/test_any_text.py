@@ -171,7 +171,10 @@ async def test_any_text_in_any_option_gives_a_job_or_one_private_sentence(rig: R
     assert await rig.jobs()
 
 
-@pytest.mark.parametrize("command", ALWAYS)
+@pytest.mark.parametrize(
+    "command",
+    [*ALWAYS, *(pytest.param(each, marks=pytest.mark.long) for each in ("audio music", "prompt video", "sora edit"))],
+)
 @BOUNDED
 @given(data=st.data())
 async def test_any_texts_together_give_a_job_or_one_private_sentence(rig: Rig, command: str, data: st.DataObject):
