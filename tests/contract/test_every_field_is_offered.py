@@ -15,6 +15,7 @@ import discord
 import pytest
 from discord import app_commands
 
+import cogs
 from bot.app.client import CannonBot
 from bot.app.command_list import rows
 from bot.app.entry_points import describe_commands
@@ -132,7 +133,7 @@ class Commands:
 @pytest.fixture
 async def called(monkeypatch):
     bot = CannonBot(Settings(), run_worker=False, serve_http=False)
-    await bot.load_extension("cogs")
+    await cogs.setup(bot)  # not as an extension: closing the bot would then unload its modules for all other tests
     yield Commands(bot, monkeypatch)
     await bot.close()
 

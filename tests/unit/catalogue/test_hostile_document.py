@@ -11,7 +11,7 @@ from bot.catalogue import Catalogue, FieldKind, merge
 from bot.errors import InputError
 
 CATALOGUE = Catalogue()
-MERGE_MAX_S = 0.75
+MERGE_MAX_S = 2.5
 """Of processor time, on a slow machine; it runs in a thread, and again at each start."""
 
 
