@@ -70,7 +70,7 @@ async def test_no_card_shows_raw_markup_or_is_wider_than_the_screen():
             await expect(page.get_by_text("failed:").first).to_be_attached(timeout=20_000)
             for viewer in demo.preview.viewers[:2]:
                 written = await seen_by(page, demo.env.backend.users[viewer.id].global_name)
-                assert "@Ada" in written
+                assert "Ada" in written
                 for width in WIDTHS:
                     await page.set_viewport_size({"width": width, "height": 900})
                     assert RAW.findall(await page.locator("#channel-timeline").inner_text()) == []

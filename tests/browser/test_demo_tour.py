@@ -43,7 +43,7 @@ async def try_reaction(page: Page) -> None:
 
 async def try_failure(page: Page) -> None:
     await run_slash(page, "image generate", prompt="a lamp #fail")
-    await expect(newest_message(page)).to_contain_text("failed", timeout=MADE_MS)
+    await expect(newest_message(page)).to_contain_text("Failed", timeout=MADE_MS)
 
 
 async def try_moderator(page: Page) -> None:
