@@ -503,7 +503,7 @@ PRACTICE_STOPPED = "ended practice."
 
 # ---------------------------------------------------------------------- credits of jobs that were charged for nothing
 
-REFUND_ASKED = "The moderators were asked for these credits already."
+REFUND_ASKED = "The moderators already have your request for these credits."
 NOTHING_TO_REFUND = "There is nothing to refund: it was refunded already, or it cost nothing."
 
 

@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _LINK = re.compile(r"https?://\S+", re.ASCII | re.IGNORECASE)
 _STAND_IN = re.compile(r"[<{\[].*[>}\]]|.*(?:\byour[ _-]|placeholder|x{3,}|\.{3}|…).*", re.IGNORECASE | re.DOTALL)
-"""A sample that stands for a value of one's own, such as `<voice id>` or `your_voice_id`: nothing to suggest."""
+"""A sample that stands for a value of one's own, such as `<voice id>` or `your_voice_id`: never offered."""
 _ENVELOPE = frozenset({"operation", "webhook_url", "webhookUrl"})
 
 

@@ -1,4 +1,4 @@
-"""Publishing: the page shows what was published last, and each publication draws all of its messages anew."""
+"""Publishing: the page shows what was published last, and each publication draws all of its messages again."""
 
 from __future__ import annotations
 
