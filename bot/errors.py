@@ -33,6 +33,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.language import Text
+
 RESTART_MAY_HELP = 1
 """The exit code for what may pass without anybody's help: a supervisor should start the bot again."""
 RESTART_CANNOT_HELP = 78
@@ -42,20 +44,21 @@ RESTART_CANNOT_HELP = 78
 class BotError(Exception):
     """Base of all expected errors. `sentence` is safe to show to a member: no secret, no link, no traceback.
 
+    It is in the language that was spoken when the error was raised.
     `exit_code` is what the process ends with if nobody handles the error.
     """
 
     exit_code = RESTART_MAY_HELP
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, sentence: str | Text) -> None:
+        self.sentence = str(sentence)
+        super().__init__(self.sentence)
 
 
 class InputError(BotError):
     """An input breaks a rule. `field` is the wire or option name, None if several are concerned."""
 
-    def __init__(self, sentence: str, field: str | None = None) -> None:
+    def __init__(self, sentence: str | Text, field: str | None = None) -> None:
         super().__init__(sentence)
         self.field = field
 
@@ -63,7 +66,7 @@ class InputError(BotError):
 class FieldsMissing(InputError):
     """Required fields were not given; `fields` are their names on the wire."""
 
-    def __init__(self, sentence: str, fields: Sequence[str]) -> None:
+    def __init__(self, sentence: str | Text, fields: Sequence[str]) -> None:
         super().__init__(sentence, fields[0] if len(fields) == 1 else None)
         self.fields = tuple(fields)
 
@@ -74,7 +77,7 @@ class Refused(BotError):
     `reason` is the category of a refusal by the server's own rules (`limit`, `block`, …), else ''.
     """
 
-    def __init__(self, sentence: str, reason: str = "") -> None:
+    def __init__(self, sentence: str | Text, reason: str = "") -> None:
         super().__init__(sentence)
         self.reason = reason
 
@@ -103,7 +106,7 @@ class CannonError(BotError):
     """
 
     def __init__(
-        self, sentence: str, status: int | None = None, *, said: str = "", faults: Sequence[FieldFault] = ()
+        self, sentence: str | Text, status: int | None = None, *, said: str = "", faults: Sequence[FieldFault] = ()
     ) -> None:
         super().__init__(sentence)
         self.status = status
@@ -114,7 +117,7 @@ class CannonError(BotError):
 class CannonUnavailable(CannonError):
     """No answer, or a 5xx. `retry_after_s` is the server's own, in seconds, None if it gave none."""
 
-    def __init__(self, sentence: str, status: int | None = None, retry_after_s: float | None = None) -> None:
+    def __init__(self, sentence: str | Text, status: int | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(sentence, status)
         self.retry_after_s = retry_after_s
 
@@ -122,7 +125,7 @@ class CannonUnavailable(CannonError):
 class RateLimited(CannonError):
     """429. `retry_after_s` is the server's own, in seconds, None if it gave none."""
 
-    def __init__(self, sentence: str, status: int | None = 429, retry_after_s: float | None = None) -> None:
+    def __init__(self, sentence: str | Text, status: int | None = 429, retry_after_s: float | None = None) -> None:
         super().__init__(sentence, status)
         self.retry_after_s = retry_after_s
 
@@ -182,7 +185,7 @@ class MediaEmpty(MediaWrongKind):
 class StartError(BotError):
     """The bot cannot start, or cannot go on; the sentence says what is wrong and what to do."""
 
-    def __init__(self, sentence: str, *, exit_code: int = RESTART_MAY_HELP) -> None:
+    def __init__(self, sentence: str | Text, *, exit_code: int = RESTART_MAY_HELP) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
 

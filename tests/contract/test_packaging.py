@@ -167,7 +167,12 @@ def test_the_lock_fits_every_supported_python(python: str) -> None:
 def test_the_runtime_needs_no_other_packages_than_those_agreed_on() -> None:
     names = {Requirement(one).name for one in project()["dependencies"]}  # type: ignore[attr-defined]  # TOML is not typed
     agreed = "discord.py httpx httpx-aiohttp aiosqlite python-dotenv pydantic-settings structlog cryptography"
-    assert names == {*agreed.split(), "prometheus-client", "pillow"}  # pillow: docs/decisions/0006-pillow-for-charts.md
+    assert names == {
+        *agreed.split(),
+        "prometheus-client",
+        "pillow",
+        "babel",
+    }  # for the last two: docs/decisions/0006 and 0023
 
 
 def test_the_versions_agree() -> None:

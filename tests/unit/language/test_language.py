@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import asyncio
+import gettext
+from collections.abc import Iterator
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+
+from bot.errors import InputError
+from bot.language import (
+    LANGUAGES,
+    Text,
+    amount,
+    both,
+    current,
+    either,
+    from_discord,
+    messages,
+    ntr,
+    percent,
+    ptr,
+    span,
+    speak,
+    speaking,
+    tr,
+)
+
+PAUSED = Text("New jobs are paused.")
+
+
+@pytest.fixture
+def french(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Speak French, with a catalogue of four messages."""
+    catalog = Catalog(locale="fr")
+    catalog.add("New jobs are paused.", "Les nouvelles tâches sont en pause.")
+    catalog.add("{name} is paused.", "{name} est en pause.")
+    catalog.add(("{count} credit", "{count} credits"), ("{count} crédit", "{count} crédits"))
+    catalog.add("Open", "Ouvert", context="state")
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    made = gettext.GNUTranslations(compiled)
+    nothing = gettext.NullTranslations()
+    monkeypatch.setattr(messages, "translations", lambda language: made if language == "fr" else nothing)
+    with speaking("fr"):
+        yield
+
+
+def test_a_message_is_read_in_the_language_that_is_spoken(french: None):
+    assert tr("{name} is paused.", name="Ada") == "Ada est en pause."
+    assert ptr("state", "Open") == "Ouvert"
+    assert tr("Open") == "Open"
+    with speaking("en"):
+        assert tr("{name} is paused.", name="Ada") == "Ada is paused."
+
+
+def test_a_constant_becomes_a_text_only_when_it_is_read(french: None):
+    assert str(PAUSED) == f"{PAUSED}" == InputError(PAUSED).sentence == "Les nouvelles tâches sont en pause."
+    with speaking("en"):
+        assert str(PAUSED) == "New jobs are paused."
+
+
+def test_what_is_filled_in_is_no_template():
+    assert tr("{name} is paused.", name="{secret}") == "{secret} is paused."
+    assert tr("A set {with} braces") == "A set {with} braces"
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "1 crédit"), (2, "2 crédits"), (Decimal("1.0"), "1 crédit"), (Decimal("12.5"), "12,5 crédits")],
+)
+def test_a_number_chooses_the_form_and_is_written_as_there(french: None, count: Decimal | int, said: str):
+    assert ntr("{count} credit", "{count} credits", count) == said
+
+
+async def test_each_task_speaks_its_own_language():
+    async def learn(language: str) -> str:
+        speak(language)
+        await asyncio.sleep(0)
+        return current()
+
+    assert await asyncio.gather(learn("de"), learn("ja")) == ["de", "ja"]
+    assert current() == "en"
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(KeyError):
+        speak("tlh")
+    with pytest.raises(KeyError), speaking("tlh"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("en-GB", "en"), ("es-419", "es"), ("pt-BR", "pt-BR"), ("ja", "ja"), ("ko", "en"), ("", "en"), ("de", "de")],
+)
+def test_a_locale_of_discord_has_a_language(locale: str, language: str):
+    assert from_discord(locale) == language
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.84, "0.8 s"), (42, "42 s"), (88, "1 min 28 s"), (120, "2 min"), (7500, "2 h 5 min"), (3661, "1 h 1 min")],
+)
+def test_a_span_has_two_units_at_most(seconds: float, said: str):
+    assert span(seconds) == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_a_catalogue_and_its_own_numbers(language: str):
+    with speaking(language):
+        assert tr("No such message in any catalogue.") == "No such message in any catalogue."
+        assert amount(Decimal("12.5")) in {"12.5", "12,5"}
+        assert percent(0.63).startswith("63")
+        assert "b" in either("ab")
+        assert "b" in both("ab")
+
+
+def test_lists_are_those_of_the_language():
+    assert either("abc") == "a, b, or c"
+    assert both("ab") == "a and b"
+    with speaking("de"):
+        assert either("abc") == "a, b oder c"
+        assert amount(1234) == "1.234"
