@@ -170,6 +170,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         sights=sights,
         generation=_use_cases(setup, core, sources, admission, jobs),
         delivery=delivery,
+        languages=delivery.languages,
         copies=_copies(setup, core, delivery, sources),
         worker=worker,
         maintenance=maintenance,

@@ -19,6 +19,7 @@ from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
+from bot.delivery.guild_languages import GuildLanguages
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
@@ -99,6 +100,7 @@ class Parts:
     sights: ChannelSights
     generation: GenerationUseCases
     delivery: Delivery
+    languages: GuildLanguages
     copies: ResultCopies
     worker: Worker
     maintenance: Maintenance

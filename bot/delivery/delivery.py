@@ -17,6 +17,7 @@ from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.downloads import Downloads, FreshLink
 from bot.delivery.drawing import CardDrawing
+from bot.delivery.guild_languages import GuildLanguages
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
@@ -58,6 +59,7 @@ class Delivery:
     messages: Messages
     notifications: Notifications
     log_channel: LogChannel
+    languages: GuildLanguages
     takedown: Takedown
     absences: Absences
 
@@ -135,6 +137,7 @@ def make_delivery(
     `is_calm` says whether Discord takes calls that can wait.
     """
     messages = Messages(client, store=store, clock=clock)
+    languages = GuildLanguages(client, store)
     log_channel = LogChannel(client, store=store, metrics=metrics, is_absent=absences.is_absent)
     notifications = Notifications(client, store=store, messages=messages, log_channel=log_channel)
     authors = Authors(client, messages=messages)
@@ -181,6 +184,7 @@ def make_delivery(
         messages=messages,
         notifications=notifications,
         log_channel=log_channel,
+        languages=languages,
         takedown=Takedown(messages, store=store, clock=clock),
         absences=absences,
     )

@@ -30,6 +30,7 @@ from bot.domain.setting_kinds import (
     places,
     threshold,
 )
+from bot.language import NAMES
 
 APPROVAL_LIFE_S = 24 * 3600.0
 VOICE_LABELS_MAX = 100
@@ -151,6 +152,19 @@ class Strength(StrEnum):
     STRONG = "strong"
 
 
+class ServerLanguage(StrEnum):
+    """In which language the bot speaks to a whole server. The values but AUTO are those of `bot.language`."""
+
+    AUTO = "auto"
+    """In that of Discord's own server settings."""
+    ENGLISH = "en"
+    GERMAN = "de"
+    FRENCH = "fr"
+    SPANISH = "es"
+    PORTUGUESE = "pt-BR"
+    JAPANESE = "ja"
+
+
 class PictureCount(StrEnum):
     """How many pictures one request makes if its author does not say."""
 
@@ -171,6 +185,7 @@ PAYERS = {
     Payer.OFF: texts.RERUNS_OFF,
 }
 STRENGTHS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
+SERVER_LANGUAGES = {ServerLanguage.AUTO: texts.LANGUAGE_AUTO, **{ServerLanguage(each): NAMES[each] for each in NAMES}}
 PICTURE_COUNTS = {each: texts.pictures(int(each)) for each in PictureCount}
 _LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title=texts.LIMITS_FORM, button=texts.LIMITS_BUTTON)
 _APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title=texts.APPROVAL_FORM, button=texts.APPROVAL_BUTTON)
@@ -260,6 +275,15 @@ class Rules:
         bool, _on_results(label=texts.ESTIMATE_TOOL, kind=SWITCH, control=texts.ESTIMATE_TOOL_CONTROL)
     ] = True
     """Whether Cannon Studio's own estimate tool is called."""
+    language: Annotated[
+        ServerLanguage,
+        _on_results(
+            label=texts.LANGUAGE,
+            kind=choice(SERVER_LANGUAGES, prefix=texts.LANGUAGE_PREFIX),
+            control=texts.LANGUAGE_CONTROL,
+        ),
+    ] = ServerLanguage.AUTO
+    """In which language cards, the log channel and the gallery are."""
     timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
     retention_days: Annotated[
         int | None,

@@ -27,6 +27,17 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 Source: https://docs.discord.com/developers/reference#locales
 """
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "English",
+        "de": "Deutsch",
+        "fr": "Français",
+        "es": "Español",
+        "pt-BR": "Português (Brasil)",
+        "ja": "日本語",
+    }
+)
+"""What each language is called by those who speak it, by language."""
 _OF_LOCALE = {locale: language for language, locales in LANGUAGES.items() for locale in locales}
 _current: ContextVar[str] = ContextVar("language", default=SOURCE)
 

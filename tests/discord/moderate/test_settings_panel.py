@@ -354,6 +354,7 @@ SELECTS = [
     ("approval", "c1:set_channels:log_channel", "channel"),
     ("approval", "c1:set_choice:review_private", "off"),
     ("results", "c1:set_payer:panel", "off"),
+    ("results", "c1:set_choice:language", "ja"),
     ("words", "c1:set_model:panel", "image.generate"),
     ("words", "c1:set_choice:pictures", "4"),
     ("words", "c1:set_choice:vary_strength", "subtle"),

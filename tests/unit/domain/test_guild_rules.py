@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import Payer, Period, PictureCount, ReviewPrivate, Rules, Strength
+from bot.domain.guild_rules import Payer, Period, PictureCount, ReviewPrivate, Rules, ServerLanguage, Strength
 from bot.domain.setting_kinds import WORDS_MAX
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -120,6 +120,7 @@ EVERYTHING = Rules(
     default_models=MappingProxyType({"image.generate": "flux"}),
     pictures=PictureCount.FOUR,
     vary_strength=Strength.SUBTLE,
+    language=ServerLanguage.PORTUGUESE,
     default_voice="v_ada",
     voice_labels=MappingProxyType({"v_ada": "Ada"}),
     timezone="Europe/Berlin",

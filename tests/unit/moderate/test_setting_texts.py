@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.domain.guild_rules import Payer, PictureCount, ReviewPrivate, Rules, Strength
+from bot.domain.guild_rules import Payer, PictureCount, ReviewPrivate, Rules, ServerLanguage, Strength
 from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import CHANNEL, COUNT, SWITCH, WORDS_MAX, Widget, choice
 from bot.domain.text import full_stop, one_line
@@ -48,6 +48,7 @@ CHANGED = Rules(
     default_models=MappingProxyType({"image.generate": "gptimage2"}),
     pictures=PictureCount.FOUR,
     vary_strength=Strength.SUBTLE,
+    language=ServerLanguage.PORTUGUESE,
     default_voice="v_ada",
     voice_labels=MappingProxyType({"v_ada": "Ada"}),
     timezone="Europe/Berlin",
@@ -125,7 +126,7 @@ class InventedRules(Rules):
     )
     mood: Annotated[
         Mood,
-        Setting(label="mood", kind=choice(MOODS, prefix="Mood"), page=SettingsPage.RESULTS, control="Which mood"),
+        Setting(label="mood", kind=choice(MOODS, prefix="Mood"), page=SettingsPage.LIMITS, control="Which mood"),
     ] = Mood.CALM
     stage: Annotated[
         int | None, Setting(label="stage", kind=CHANNEL, page=SettingsPage.LIMITS, control="Stage channel")
@@ -156,18 +157,19 @@ async def test_a_new_setting_is_kept_said_and_shown_from_its_one_line():
     )
     assert shown(SettingsPage.LIMITS)["Stage"] == "<#7>"
     results = shown(SettingsPage.RESULTS)
-    assert (results["Sparkle"], results["Mood"], results["Encores"]) == ("on", "wild", "2")
+    assert (results["Sparkle"], results["Encores"]) == ("on", "2")
+    assert shown(SettingsPage.LIMITS)["Mood"] == "wild"
 
 
 async def test_a_new_setting_gets_the_control_of_its_kind():
-    results = controls(SettingsPage.RESULTS)
+    results, limits = controls(SettingsPage.RESULTS), controls(SettingsPage.LIMITS)
     assert results["c1:set_flip:sparkle"].label == "Sparkle: on"
-    assert [(each.label, each.default) for each in results["c1:set_choice:mood"].options] == [
+    assert [(each.label, each.default) for each in limits["c1:set_choice:mood"].options] == [
         ("Mood: calm, as a rule", False),
         ("Mood: wild", True),
     ]
     assert results["c1:set_form:extra"].label == "Extra…"
-    stage = controls(SettingsPage.LIMITS)["c1:set_channels:stage"]
+    stage = limits["c1:set_channels:stage"]
     assert (stage.placeholder, [each.id for each in stage.default_values]) == ("Stage channel", [7])
 
 
