@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,10 +15,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain.models import credits_text
 from bot.media import texts
+from bot.media.lettering import Lettering, drawable
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont
 
 WIDTH, MARGIN, GAP = 1280, 44, 56
 TITLE_SIZE, HEADING_SIZE, TEXT_SIZE, SMALL_SIZE = 38, 28, 25, 20
@@ -42,10 +41,6 @@ DAY_COLOUR, MEMBER_COLOUR, OPERATION_COLOUR = "#56B4E9", "#E69F00", "#009E73"
 
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom, in pixels."""
-
-_LATIN = str.maketrans(
-    {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "đ": "d", "Đ": "D", "œ": "oe"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +108,6 @@ def gathered(bars: Sequence[Bar]) -> list[Bar]:
         return list(bars)
     rest = bars[ROWS_MAX:]
     return [*bars[:ROWS_MAX], Bar(texts.others(len(rest)), sum((bar.value for bar in rest), Decimal(0)))]
-
-
-def drawable(text: str) -> str:
-    """Return the text in letters that Pillow's own font has: without accents; '' if nothing is left of it."""
-    spelled = unicodedata.normalize("NFKD", text.translate(_LATIN))
-    return " ".join("".join(c for c in spelled if " " <= c <= "~" or c == "·").split())
 
 
 def ceiling(value: Decimal) -> Decimal:
@@ -211,7 +200,7 @@ def _draw_list(
         number = credits_text(bar.value)
         canvas.text((right, y), number, TEXT_SIZE, anchor="ra")
         room = right - left - canvas.width(number, TEXT_SIZE) - 20
-        canvas.text((left, y), drawable(bar.label) or "?", TEXT_SIZE, FAINT, room=room)
+        canvas.text((left, y), drawable(bar.label), TEXT_SIZE, FAINT, room=room)
         box = (left, y + 34, left + _length(bar.value, most, right - left), y + 34 + ROW_BAR)
         canvas.bar((left, box[1], right, box[3]), GRID)
         canvas.bar(box, colour)
@@ -232,18 +221,11 @@ class _Canvas:
 
     def __init__(self, draw_: ImageDraw) -> None:
         self._draw = draw_
-        self._fonts: dict[int, FreeTypeFont] = {}
-
-    def _font(self, size: int) -> FreeTypeFont:
-        from PIL import ImageFont  # noqa: PLC0415 - as above
-
-        if size not in self._fonts:
-            self._fonts[size] = ImageFont.load_default(size * SCALE)  # type: ignore[assignment]  # with a size: FreeType
-        return self._fonts[size]
+        self._letters = Lettering(SCALE)
 
     def width(self, text: str, size: int) -> float:
         """Return how wide a text is."""
-        return self._font(size).getlength(text) / SCALE
+        return self._letters.width(text, size)
 
     def text(
         self,
@@ -256,9 +238,8 @@ class _Canvas:
         room: float | None = None,
     ) -> None:
         """Write a text, cut to `room`."""
-        while room is not None and len(text) > 1 and self.width(text, size) > room:
-            text = f"{text.rstrip('…')[:-1].rstrip()}…"
-        self._draw.text((at[0] * SCALE, at[1] * SCALE), text, font=self._font(size), fill=colour, anchor=anchor)
+        fitted = text if room is None else self._letters.fitted(text, size, room)
+        self._letters.draw(self._draw, at, fitted, size, colour, anchor=anchor)
 
     def line(self, box: Box, colour: str) -> None:
         """Draw a line two pixels thick."""

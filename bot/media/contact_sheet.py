@@ -18,14 +18,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from bot.media import decoder_cage
+from bot.media.lettering import Lettering, drawable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageFont import FreeTypeFont
 
 SHEET_NAME = "contact-sheet.jpg"
 TIMEOUT_S = 30.0
@@ -47,9 +47,8 @@ LOADED = (
     "PIL.ImageDraw",
     "PIL.ImageFont",
     *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Ppm", "Png", "Mpo", "WebP", "Avif")),
-    "bot.media.chart",
 )
-"""What Pillow would import only with the first picture (five formats always), and what the captions need."""
+"""What Pillow would import only with the first picture (five formats always), and what text needs."""
 TILES_MAX = 20
 COLUMNS_MAX = 5
 TILE, GAP, CAPTION_HEIGHT, TEXT_SIZE, NUMBER_SIZE = 256, 16, 44, 18, 22
@@ -120,10 +119,10 @@ async def _draw(folder: Path, tiles: Sequence[Tile], timeout_s: float) -> Path:
 
 def main() -> int:
     """Draw the tiles that stdin names, in the working directory; return the exit code."""
-    load()
+    letters = load()
     restrict()
     tiles = [Tile(**each) for each in json.load(sys.stdin)][:TILES_MAX]
-    sheet = drawn(tiles, Path())
+    sheet = drawn(tiles, Path(), letters)
     if sheet is None:
         print("none of the pictures can be read", file=sys.stderr)  # noqa: T201 - its only way to report
         return 1
@@ -131,13 +130,16 @@ def main() -> int:
     return 0
 
 
-def load() -> None:
-    """Import all code that is needed: once restricted, this process can read it no more."""
+def load() -> Lettering:
+    """Import all code and open the fonts: once restricted, this process can read no more of either."""
     for name in LOADED:
         importlib.import_module(name)
     from PIL import AvifImagePlugin  # noqa: PLC0415 - the bot's own process never needs it
 
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # by default one for each core, and their stacks count as memory
+    letters = Lettering()
+    letters.load([TEXT_SIZE, NUMBER_SIZE])
+    return letters
 
 
 def restrict() -> None:
@@ -154,16 +156,16 @@ def restrict() -> None:
     decoder_cage.shut(Path())
 
 
-def drawn(tiles: Sequence[Tile], folder: Path) -> Image | None:
+def drawn(tiles: Sequence[Tile], folder: Path, letters: Lettering | None = None) -> Image | None:
     """Return the sheet; an image that cannot be read leaves its tile empty. None if none can be read."""
-    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - the bot's own process never needs it
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - the bot's own process never needs it
 
     columns = min(COLUMNS_MAX, math.ceil(math.sqrt(len(tiles))) if len(tiles) > 3 else len(tiles))
     rows = math.ceil(len(tiles) / columns) if columns else 0
     size = (GAP + columns * (TILE + GAP), GAP + rows * (TILE + CAPTION_HEIGHT + GAP))
     sheet = Image.new("RGB", size, BACKGROUND)
     pen = ImageDraw.Draw(sheet)
-    text, bold = ImageFont.load_default(TEXT_SIZE), ImageFont.load_default(NUMBER_SIZE)
+    letters = letters or Lettering()
     read = 0
     for place, tile in enumerate(tiles):
         left = GAP + place % columns * (TILE + GAP)
@@ -174,9 +176,10 @@ def drawn(tiles: Sequence[Tile], folder: Path) -> Image | None:
             read += 1
             sheet.paste(picture, (left + (TILE - picture.width) // 2, top + (TILE - picture.height) // 2))
         number = str(tile.number)
-        pen.rectangle((left, top, left + 16 + pen.textlength(number, bold), top + 32), fill=NUMBER_BACK)
-        pen.text((left + 8, top + 16), number, fill=TEXT, font=bold, anchor="lm")
-        pen.text((left, top + TILE + 10), _fitted(tile.caption, text), fill=TEXT, font=text)
+        pen.rectangle((left, top, left + 16 + letters.width(number, NUMBER_SIZE), top + 32), fill=NUMBER_BACK)
+        letters.draw(pen, (left + 8, top + 16), number, NUMBER_SIZE, TEXT, anchor="lm")
+        caption = letters.fitted(drawable(tile.caption), TEXT_SIZE, TILE)
+        letters.draw(pen, (left, top + TILE + 10), caption, TEXT_SIZE, TEXT)
     return sheet if read else None
 
 
@@ -204,18 +207,6 @@ def _flat(picture: Image) -> Image:
     ground = Image.new("RGBA", clear.size, EMPTY)
     ground.alpha_composite(clear)
     return ground.convert("RGB")
-
-
-def _fitted(caption: str, font: FreeTypeFont | Any) -> str:
-    """Return as much of the caption as fits under a tile, in letters that Pillow's own font has."""
-    from bot.media.chart import drawable  # noqa: PLC0415 - the bot starts faster without it
-
-    text = drawable(caption)
-    if font.getlength(text) <= TILE:
-        return text
-    while text and font.getlength(f"{text}...") > TILE:
-        text = text[:-1]
-    return f"{text.rstrip()}..."
 
 
 if __name__ == "__main__":

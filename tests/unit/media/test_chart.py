@@ -22,7 +22,6 @@ from bot.media.chart import (
     Chart,
     ceiling,
     draw,
-    drawable,
     gathered,
 )
 
@@ -117,21 +116,6 @@ def test_many_rows_become_a_few_and_the_rest_together() -> None:
     assert [bar.value for bar in made] == [20, 19, 18, 17, 16, 15, sum(range(1, 15))]
     assert made[-1].label == "14 others"
     assert gathered(bars(*range(7))) == bars(*range(7))  # one more is no "1 others"
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("ada", "ada"),
-        ("Zoë Müller-Łuß", "Zoe Muller-Luss"),
-        ("  two\n words ", "two words"),
-        ("漢字 🦊", ""),
-        ("\u202edlrow", "dlrow"),
-        ("1 Nov to 30 Nov · 5", "1 Nov to 30 Nov · 5"),
-    ],
-)
-def test_names_are_written_in_letters_that_the_font_has(text: str, shown: str) -> None:
-    assert drawable(text) == shown
 
 
 @pytest.mark.parametrize("name", ["x" * 500, "", "漢", "\n\n", "W" * 60])
