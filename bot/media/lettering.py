@@ -22,7 +22,7 @@ FIRST_PLANE = 0xFFFF
 ELLIPSIS = "…"
 
 
-class Face(Enum):
+class Typeface(Enum):
     """The fonts, by their file in `bot/media/fonts/`."""
 
     MAIN = "wqy-microhei.ttc"
@@ -75,11 +75,11 @@ class Lettering:
 
     def __init__(self, scale: int = 1) -> None:
         self._scale = scale
-        self._fonts: dict[tuple[Face, int], FreeTypeFont] = {}
+        self._fonts: dict[tuple[Typeface, int], FreeTypeFont] = {}
 
     def load(self, sizes: Iterable[int]) -> None:
         """Open the fonts in these sizes: a process that is shut in can read no file later."""
-        for face, size in itertools.product(Face, sizes):
+        for face, size in itertools.product(Typeface, sizes):
             self._font(face, size)
 
     def width(self, text: str, size: int) -> float:
@@ -97,7 +97,7 @@ class Lettering:
     ) -> None:
         """Draw a text; `anchor` is two of Pillow's letters: `l`, `m`, `r`, then `a`, `m`, `s`."""
         across, down = anchor[0], anchor[1]
-        ascent, descent = self._font(Face.MAIN, size).getmetrics()
+        ascent, descent = self._font(Typeface.MAIN, size).getmetrics()
         left = at[0] * self._scale - self.width(text, size) * self._scale * {"l": 0.0, "m": 0.5, "r": 1.0}[across]
         base = at[1] * self._scale + {"a": ascent, "m": (ascent - descent) / 2, "s": 0.0}[down]
         for face, run in _runs(text):
@@ -105,7 +105,7 @@ class Lettering:
             on.text((left, base), run, font=font, fill=colour, anchor="ls")
             left += font.getlength(run)
 
-    def _font(self, face: Face, size: int) -> FreeTypeFont:
+    def _font(self, face: Typeface, size: int) -> FreeTypeFont:
         from PIL import ImageFont  # noqa: PLC0415 - 20 ms and 10 MB that only an image needs
 
         if (face, size) not in self._fonts:
@@ -114,9 +114,9 @@ class Lettering:
         return self._fonts[face, size]
 
 
-def _runs(text: str) -> list[tuple[Face, str]]:
+def _runs(text: str) -> list[tuple[Typeface, str]]:
     """Split a text where the font changes; spaces stay with what is before them."""
-    runs: list[tuple[Face, str]] = []
+    runs: list[tuple[Typeface, str]] = []
     for character in text:
         face = runs[-1][0] if runs and character == " " else _face_of(character)
         if runs and runs[-1][0] is face:
@@ -126,6 +126,6 @@ def _runs(text: str) -> list[tuple[Face, str]]:
     return runs
 
 
-def _face_of(character: str) -> Face:
+def _face_of(character: str) -> Typeface:
     has_it = any(first <= ord(character) <= last for first, last in _MAIN_RANGES)
-    return Face.MAIN if has_it else Face.OTHER
+    return Typeface.MAIN if has_it else Typeface.OTHER

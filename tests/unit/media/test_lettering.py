@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont, features
 
 from bot.media import lettering
-from bot.media.lettering import Face, Lettering, drawable
+from bot.media.lettering import Typeface, Lettering, drawable
 
 NAMES = [
     "田中さん",
@@ -40,7 +40,7 @@ def test_a_name_in_any_script_is_drawn_without_a_missing_character(name: str) ->
 
 @pytest.mark.parametrize(("first", "last"), lettering._MAIN_RANGES)
 def test_the_main_font_has_nearly_all_of_its_ranges(first: int, last: int) -> None:
-    font = ImageFont.truetype(str(FONTS / Face.MAIN.value), 40)
+    font = ImageFont.truetype(str(FONTS / Typeface.MAIN.value), 40)
     missing = bytes(font.getmask(NO_CHARACTER, mode="L"))
     some = [chr(each) for each in range(first, last + 1, max(1, (last - first) // 40)) if not chr(each).isspace()]
     assert sum(bytes(font.getmask(each, mode="L")) == missing for each in some) <= len(some) // 20
