@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.catalogue import texts
-from bot.catalogue.fields import Field
+from bot.catalogue.fields import NAMED_IDS, Field
 from bot.catalogue.operation import Operation, labels_of
 
 
@@ -82,13 +82,11 @@ def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Ca
         if not name.endswith("_id") or not isinstance(value, str):
             continue
         has_digit = any(letter.isdigit() for letter in value)
-        if " " in value or not (has_digit or name == "voice_id"):
+        if " " in value or not (has_digit or name in NAMED_IDS):
             label = f"the {labels[name]}" if name in labels else f"a {name.replace('_', ' ')}"
             yield Caution(f"id:{operation.id}:{name}:{value[:60]}", texts.unlikely_id(label, value))
 
 
 def _is_unusual(field: Field, value: float) -> bool:
-    if field.usual is None or field.minimum is not None or field.maximum is not None or field.choices:
-        return False
-    low, high = field.usual
-    return not low <= value <= high
+    low, high = field.usual or (value, value)
+    return field.judges_by_usual and not low <= value <= high

@@ -18,6 +18,9 @@ TEXT_LIMIT_CHARS = 6000
 HELP_LIMIT_CHARS = 100
 """The longest description of a slash-command option."""
 
+NAMED_IDS = frozenset({"voice_id"})
+"""Ids that providers choose freely, such as a first name."""
+
 Scalar: TypeAlias = str | int | float
 
 
@@ -42,7 +45,7 @@ class TextShape(StrEnum):
     RATIO = "ratio"
     """Width to height: `16:9`, `1.78`, or a word such as `auto`."""
     ID = "id"
-    """An id that a provider gave: no spaces."""
+    """An id that a provider gave: no spaces, and not as short as a word that somebody made up."""
 
 
 class ProbeKind(StrEnum):
@@ -86,7 +89,10 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     usual: tuple[float, float] | None = None
-    """The range in which a number makes sense, deduced where the docs give none: beyond it the member is warned."""
+    """The range in which a number makes sense, deduced where the docs give none.
+
+    Beyond it the member is warned; far beyond it (`values.BEYOND_USUAL`) the number is refused.
+    """
     shape: TextShape | None = None
     """How a text has to look where there is no closed list."""
     max_length: int = TEXT_LIMIT_CHARS
@@ -101,6 +107,11 @@ class Field:
     """Whether an object may have keys beyond `item_fields`."""
     offered: bool = True
     """False if the live document lists the operation's fields without this one."""
+
+    @property
+    def judges_by_usual(self) -> bool:
+        """Whether a number is judged by `usual`: nothing else is known of its range."""
+        return self.usual is not None and self.minimum is None and self.maximum is None and not self.choices
 
     def choices_for(self, model: str | None) -> tuple[Scalar, ...]:
         """Return the closed list of values for `model`, empty if any value is valid."""

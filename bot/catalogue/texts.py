@@ -146,6 +146,16 @@ def too_large(label: str, maximum: float, unit: str, number: float) -> str:
     return f"The {label} may be {maximum:g}{_after(unit)} at most; you gave {number}. The nearest is {maximum:g}."
 
 
+def not_between(label: str, usual: tuple[float, float], unit: str, number: float) -> str:
+    """Refuse a number far beyond what makes sense; `unit` may be ''."""
+    low, high = usual
+    nearest = low if number < low else high
+    return (
+        f"The {label} must be between {low:g} and {high:g}{_after(unit)}; you gave {number:g}. "
+        f"The nearest is {nearest:g}."
+    )
+
+
 def must_be_above_zero(label: str, unit: str, number: float) -> str:
     """Refuse a quantity that cannot exist."""
     return f"The {label} must be more than 0 {unit}; you gave {number}."
@@ -153,12 +163,12 @@ def must_be_above_zero(label: str, unit: str, number: float) -> str:
 
 def not_a_ratio(given: object) -> str:
     """Refuse a width to a height that is none."""
-    return f"{echo(given)} is not a ratio like 16:9."
+    return f"{echo(given)} is not an aspect ratio like 16:9."
 
 
 def not_an_id(label: str, given: object) -> str:
     """Refuse an id that has a space or another letter that ids have not."""
-    return f"The {label} is an id without spaces; you gave {echo(given)}."
+    return f"The {label} must be an ID, which has no spaces and is not a short word; you gave {echo(given)}."
 
 
 def link_too_long(label: str, limit: int, length: int) -> str:

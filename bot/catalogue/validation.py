@@ -8,10 +8,10 @@ from typing import Any
 
 from bot.catalogue import texts
 from bot.catalogue.constraints import check_rules
-from bot.catalogue.fields import Field, FieldKind, Scalar
+from bot.catalogue.fields import NAMED_IDS, Field, FieldKind, Scalar
 from bot.catalogue.nearest import nearest
 from bot.catalogue.operation import Operation, model_id, model_name
-from bot.catalogue.values import plain, take
+from bot.catalogue.values import plain, require_id, take
 from bot.errors import FieldsMissing, InputError
 
 
@@ -31,7 +31,7 @@ def check_input(
     if not isinstance(values, Mapping):
         raise InputError(texts.INPUT_NOT_OBJECT)
     if not operation.fields:
-        return {key: value for key, value in plain(values).items() if value is not None and value not in ("", [])}
+        return _undescribed(values)
     known = {field.name for field in operation.fields}
     _refuse_unknown(operation, [name for name in values if name not in extra])
     taken: dict[str, Any] = {}
@@ -46,6 +46,15 @@ def check_input(
     check_rules(operation, {**dict.fromkeys(pending), **taken})
     unnamed = plain({name: values[name] for name in values if name in extra and name not in known})
     return taken | {name: value for name, value in unnamed.items() if value not in (None, "", [])}
+
+
+def _undescribed(values: Mapping[str, object]) -> dict[str, Any]:
+    """Return the input of an operation whose fields are not public. Raises InputError for ids that are none."""
+    given = {key: value for key, value in plain(values).items() if value is not None and value not in ("", [])}
+    for name, value in given.items():
+        if name.endswith("_id") and name not in NAMED_IDS and isinstance(value, str):
+            require_id(name, name.replace("_", " "), value.strip())
+    return given
 
 
 def _refuse_unknown(operation: Operation, names: Collection[str]) -> None:

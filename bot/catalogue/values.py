@@ -32,7 +32,10 @@ RATIO_WORDS = frozenset(
 """What providers take instead of a ratio."""
 _QUANTITIES = frozenset({"seconds", "frames per second"})
 """Units of which there is no zero and nothing below."""
-_ID = re.compile(r"[!-~]{1,200}", re.ASCII)
+_ID = re.compile(r"(?=.*\d|.{5})[!-~]{1,200}", re.ASCII)
+"""Without spaces; a short word without a digit is none: ids on the API's pages have 10 characters and more."""
+BEYOND_USUAL = 10
+"""How many times the most that is usual a number may be: what is only unusual is asked about, more is a slip."""
 _NUMBER = re.compile(r"([+-]?\d{1,16}(?:\.\d{1,12})?) ?(?:s|sec|seconds?|x|fps)?", re.ASCII | re.IGNORECASE)
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -104,8 +107,14 @@ def _require_shape(field: Field, text: str) -> None:
     words = RATIO_WORDS | {str(each).casefold() for each in field.suggestions}
     if field.shape is TextShape.RATIO and text.casefold() not in words and not _is_ratio(text):
         raise InputError(texts.not_a_ratio(text), field.name)
-    if field.shape is TextShape.ID and not _ID.fullmatch(text):
-        raise InputError(texts.not_an_id(field.label, text), field.name)
+    if field.shape is TextShape.ID:
+        require_id(field.name, field.label, text)
+
+
+def require_id(name: str, label: str, text: str) -> None:
+    """Raise InputError for what cannot be an id that a provider gave; `name` is its field on the wire."""
+    if not _ID.fullmatch(text):
+        raise InputError(texts.not_an_id(label, text), name)
 
 
 def _is_ratio(text: str) -> bool:
@@ -164,7 +173,15 @@ def _in_range(field: Field, number: float) -> float | int:
         raise InputError(texts.too_small(field.label, field.minimum, field.unit, number), field.name)
     if field.maximum is not None and number > field.maximum:
         raise InputError(texts.too_large(field.label, field.maximum, field.unit, number), field.name)
+    if field.judges_by_usual and _is_absurd(field.usual or (number, number), number):
+        raise InputError(texts.not_between(field.label, field.usual or (0, 0), field.unit, number), field.name)
     return number
+
+
+def _is_absurd(usual: tuple[float, float], number: float) -> bool:
+    """Whether a number is so far beyond what is usual that it was not meant."""
+    low, high = usual
+    return number > high * BEYOND_USUAL or (low >= 0 > number)
 
 
 def _boolean(field: Field, value: object, _allow_local: bool) -> bool | None:

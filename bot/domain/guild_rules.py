@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Self
 
 from bot.domain import texts
+from bot.domain.models import JOBS_PER_CARD
 from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import (
     CHANNEL,
@@ -231,7 +232,8 @@ class Rules:
     ] = True
     """Whether jobs with the provider's safety checker off are refused outside age-restricted channels."""
     running_per_member: Annotated[int, _on_limits(label=texts.RUNNING_PER_MEMBER, kind=COUNT)] = 3
-    queued_per_member: Annotated[int, _on_limits(label=texts.QUEUED_PER_MEMBER, kind=COUNT)] = 10
+    queued_per_member: Annotated[int, _on_limits(label=texts.QUEUED_PER_MEMBER, kind=COUNT)] = JOBS_PER_CARD
+    """As many as one request may have, so that the largest batch is accepted while nothing else waits."""
     running_per_server: Annotated[int, _on_limits(label=texts.RUNNING_PER_SERVER, kind=COUNT)] = 20
     job_ceiling: Annotated[Decimal | None, _on_limits(label=texts.JOB_CEILING, kind=threshold(texts.NO_CEILING))] = None
     confirm_above: Annotated[

@@ -13,6 +13,9 @@ from typing import Any, Final
 CREDIT_STEP = Decimal("0.001")
 """Credits are kept to a thousandth: the API's `billableCredits` is a number without a documented scale."""
 
+JOBS_PER_CARD = 20
+"""How many jobs one request may have."""
+
 ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32: no I, L, O or U, so that an id can be read aloud."""
 ID_LENGTH = 10

@@ -13,8 +13,6 @@ from bot.domain.posting_place import PostingPlace
 
 DEFAULT_HOLD = Decimal(20)
 """Credits held for a job whose price is unknown: the samples of the API's pages range from 17 to 48."""
-JOBS_PER_CARD = 20
-"""How many jobs one request may have."""
 ZERO = Decimal(0)
 YES_COVERS = Decimal("1.1")
 """How many times the price that was shown a yes covers."""

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.catalogue import Catalogue, Operation
-from bot.domain.models import PROMPT_FIELDS
-from bot.domain.spend_request import JOBS_PER_CARD
+from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS
 from bot.domain.templates import output_of_step
 from bot.domain.text import one_line
 from bot.errors import InputError

@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.catalogue import Caution, LiveCatalogue, Operation, distinct
 from bot.catalogue.price_factors import price_factors
-from bot.domain.models import Card, Estimate, Job, JobState, new_id
+from bot.domain.models import JOBS_PER_CARD, Card, Estimate, Job, JobState, new_id
 from bot.domain.practice import has_practice_link
-from bot.domain.spend_request import JOBS_PER_CARD, KeyChanged, ShownPrice, SpendRequest, Verdict, WordsChanged
+from bot.domain.spend_request import KeyChanged, ShownPrice, SpendRequest, Verdict, WordsChanged
 from bot.domain.spending_alerts import of_limits
 from bot.domain.spending_policy import decide
 from bot.domain.templates import OutputRef, Template, steps_in, with_outputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.catalogue.field_builders import IMAGE, link, links, number, text
+from bot.catalogue.field_builders import IMAGE, identifier, link, links, number, text
 from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.operation import Model, Operation
 
@@ -28,11 +28,11 @@ LOCATION = Operation(
         links("source_image_urls", "source pictures", "Links to pictures of the place, with spaces between", IMAGE),
         ANGLE_CONTEXT,
         text("quality", "quality", "How much care is spent on it, e.g. standard", seen=("standard",)),
-        text("location_id", "location id", "The id of the location in Cannon Studio's app"),
-        text("universe_id", "universe id", "The id of the universe in Cannon Studio's app"),
-        text("zone_id", "zone id", "The id of the zone in Cannon Studio's app"),
-        text("workspace_id", "workspace id", "The id of the workspace in Cannon Studio's app"),
-        text("project_id", "project id", "The id of the project in Cannon Studio's app"),
+        identifier("location_id", "location id", "The id of the location in Cannon Studio's app"),
+        identifier("universe_id", "universe id", "The id of the universe in Cannon Studio's app"),
+        identifier("zone_id", "zone id", "The id of the zone in Cannon Studio's app"),
+        identifier("workspace_id", "workspace id", "The id of the workspace in Cannon Studio's app"),
+        identifier("project_id", "project id", "The id of the project in Cannon Studio's app"),
     ),
     models=(Model(id=None, name="Cannon 3D Location"),),
     # https://www.cannonstudio.app/developers/docs/operations/three-d-location-generate

@@ -218,13 +218,13 @@ async def test_who_pays_for_a_re_run_is_chosen_and_the_same_choice_again_writes_
 async def test_limits_are_typed_and_empty_takes_a_threshold_away(rig: Rig):
     panel = await opened(rig, "limits")
     form = await rig.moderator.click(panel, custom_id="c1:set_form:limits")
-    await fill(rig, form, "5", "20", "40", "50", "12.5")
+    await fill(rig, form, "5", "30", "40", "50", "12.5")
     now = await rules(rig)
-    assert (now.running_per_member, now.queued_per_member, now.running_per_server) == (5, 20, 40)
+    assert (now.running_per_member, now.queued_per_member, now.running_per_server) == (5, 30, 40)
     assert (now.job_ceiling, now.confirm_above) == (Decimal(50), Decimal("12.5"))
     assert fields(fresh(rig, panel))["Own yes needed above"] == "12.5 credits"
     [line] = await decisions(rig)
-    assert "running jobs per member: 3 → 5; waiting jobs per member: 10 → 20" in line.text
+    assert "running jobs per member: 3 → 5; waiting jobs per member: 20 → 30" in line.text
 
     form = await rig.moderator.click(fresh(rig, panel), custom_id="c1:set_form:limits")
     await fill(rig, form, None, None, None, "", None)

@@ -67,7 +67,6 @@ async def test_a_batch_is_one_card_with_a_line_for_each_prompt_and_a_contact_she
 
 
 async def test_twenty_prompts_of_a_file_are_nine_files_a_sheet_and_links(rig: Rig):
-    await rule(rig, queued_per_member=20)
     text = "\ufeff" + "\r\n\r\n".join(f"fox number {number} #fast" for number in range(1, 21))
     await rig.member.slash(rig.channel, "batch", operation="image.generate", file=("prompts.txt", text.encode()))
     message = await card(rig)
@@ -165,6 +164,7 @@ async def test_the_whole_is_confirmed_and_approved_with_all_its_prompts(rig: Rig
 
 
 async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
+    await rule(rig, queued_per_member=10)
     refused = await batch(rig, *(f"fox {number}" for number in range(20)))
     assert private_sentence(refused).endswith("3 may run and 10 wait, so ask for 13 at most.")
     await nothing_happened(rig)

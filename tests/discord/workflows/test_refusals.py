@@ -90,7 +90,7 @@ async def test_a_member_who_asks_for_too_much_at_once_is_refused_until_something
             break
     assert "jobs running" in private_sentence(result)
     before = len(await rig.jobs())
-    assert 4 <= before <= 16
+    assert 20 <= before <= 24
     other = await rig.moderator.slash(rig.channel, GENERATE, prompt="x")
     assert not other.ephemeral
     assert len(await rig.jobs()) == before + 1

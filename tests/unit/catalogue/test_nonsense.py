@@ -24,7 +24,7 @@ def doubts(operation: str, **values: Any) -> list[str]:
 @pytest.mark.parametrize("operation", ["image.generate", "image.edit", "video.generate"])
 def test_what_is_no_ratio_is_refused(operation: str, given_: str):
     needed = {"image_url": "https://a.example/a.png"} if operation == "image.edit" else {}
-    with pytest.raises(InputError, match=r"is not a ratio like 16:9") as told:
+    with pytest.raises(InputError, match=r"is not an aspect ratio like 16:9") as told:
         CATALOGUE.check(operation, {"prompt": "x", "aspect_ratio": given_, **needed})
     assert told.value.field == "aspect_ratio"
 
@@ -66,14 +66,43 @@ def test_a_time_or_rate_that_cannot_exist_is_refused(operation: str, values: dic
 @pytest.mark.parametrize(
     ("operation", "values", "wanted"),
     [
-        ("narration.generate", {"text": "x", "speed": 99}, "A speed of 99 is unusual: 0.25 to 4"),
+        ("narration.generate", {"text": "x", "speed": 9}, "A speed of 9 is unusual: 0.25 to 4"),
         ("narration.generate", {"text": "x", "stability": 7}, "A stability of 7 is unusual"),
-        ("video.generate", {"prompt": "x", "duration": 9999}, "A duration of 9999 seconds is unusual: 1 to 60"),
-        ("soundfx.generate", {"prompt": "x", "duration_seconds": 9999}, "unusual: 0.5 to 60"),
+        ("video.generate", {"prompt": "x", "duration": 90}, "A duration of 90 seconds is unusual: 1 to 60"),
+        ("soundfx.generate", {"prompt": "x", "duration_seconds": 600}, "unusual: 0.5 to 60"),
     ],
 )
 def test_a_number_beyond_what_others_take_is_doubted(operation: str, values: dict[str, Any], wanted: str):
     assert any(wanted in each for each in doubts(operation, **values))
+
+
+@pytest.mark.parametrize(
+    ("operation", "values", "wanted"),
+    [
+        ("narration.generate", {"text": "x", "speed": 99}, "between 0.25 and 4; you gave 99. The nearest is 4."),
+        ("narration.generate", {"text": "x", "stability": -1}, "between 0 and 1; you gave -1. The nearest is 0."),
+        ("video.generate", {"prompt": "x", "duration": 9999}, "between 1 and 60 seconds; you gave 9999."),
+        ("soundfx.generate", {"prompt": "x", "duration_seconds": 9999}, "between 0.5 and 60 seconds"),
+        ("music.generate", {"prompt": "x", "duration_seconds": 9999}, "between 1 and 600 seconds"),
+        ("video.upscale", {"video_url": "https://a.example/a.mp4", "target_fps": 5000}, "between 1 and 240 frames"),
+    ],
+)
+def test_a_number_far_beyond_what_makes_sense_is_refused(operation: str, values: dict[str, Any], wanted: str):
+    with pytest.raises(InputError) as refused:
+        CATALOGUE.check(operation, values)
+    assert wanted in refused.value.sentence
+
+
+@given(st.floats(-1e6, 1e6))
+def test_each_number_is_taken_doubted_or_refused_by_how_far_it_is_from_the_usual(speed: float):
+    low, high = 0.25, 4
+    try:
+        found = doubts("narration.generate", text="x", speed=speed)
+    except InputError:
+        assert speed < 0 or speed > high * 10
+    else:
+        assert bool(found) is not (low <= speed <= high)
+        assert 0 <= speed <= high * 10
 
 
 def test_a_range_that_the_document_gives_leaves_no_doubt():
@@ -86,17 +115,28 @@ def test_a_range_that_the_document_gives_leaves_no_doubt():
         learned.check("narration.generate", {"text": "x", "speed": 201})
 
 
-@pytest.mark.parametrize(("name", "given_"), [("sora_video_id", "my video"), ("sora_video_id", "video_1 ü")])
-def test_an_id_has_no_spaces_or_letters_that_ids_have_not(name: str, given_: str):
-    with pytest.raises(InputError, match="an id without spaces"):
+@pytest.mark.parametrize(
+    ("name", "given_"), [("sora_video_id", "my video"), ("sora_video_id", "video_1 ü"), ("sora_video_id", "nope")]
+)
+def test_an_id_is_not_short_and_has_no_spaces_or_letters_that_ids_have_not(name: str, given_: str):
+    with pytest.raises(InputError, match="must be an ID"):
         CATALOGUE.check("sora2.video.edit", {"prompt": "x", name: given_})
+
+
+@pytest.mark.parametrize("given_", ["nope", "captain fog", "x"])
+def test_an_id_for_an_operation_whose_fields_are_not_public_is_judged_too(given_: str):
+    with pytest.raises(InputError, match="must be an ID"):
+        CATALOGUE.check("sora2.character.generate", {"prompt": "x", "character_id": given_})
+    assert CATALOGUE.check("sora2.character.generate", {"prompt": "x", "character_id": "ch_1"})
 
 
 def test_an_id_that_does_not_look_like_one_is_doubted():
     assert any(
-        "nope does not look like" in each for each in doubts("sora2.video.edit", prompt="x", sora_video_id="nope")
+        "captain does not look like" in each for each in doubts("sora2.video.edit", prompt="x", sora_video_id="captain")
     )
-    assert any("nope does not look like" in each for each in doubts("sora2.character.generate", character_id="nope"))
+    assert any(
+        "captain does not look like" in each for each in doubts("sora2.character.generate", character_id="captain")
+    )
     assert doubts("sora2.video.edit", prompt="x", sora_video_id="video_68c1") == []
     assert doubts("narration.generate", text="x", voice_id="Rachel") == []
     assert any("does not look like" in each for each in doubts("narration.generate", text="x", voice_id="a deep voice"))

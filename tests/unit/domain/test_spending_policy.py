@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.fair_queue import fair_order
 from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
-from bot.domain.models import JobState
+from bot.domain.models import JOBS_PER_CARD, JobState
 from bot.domain.spend_request import KeyChanged, SpendItem, SpendRequest, Unpriced, Verdict
 from bot.domain.spending_policy import decide
 from bot.errors import Refused
@@ -134,6 +134,15 @@ def test_the_server_has_its_own_number_that_may_run():
     rules = Rules(running_per_server=5)
     assert decided(request(), rules=rules, running_of_guild=5).states == (JobState.WAITING,)
     assert decided(request(), rules=rules, running_of_guild=4).states == (JobState.SUBMITTING,)
+
+
+@given(size=st.integers(1, JOBS_PER_CARD), running=st.integers(0, 200), elsewhere=st.integers(0, 200))
+def test_the_largest_request_is_accepted_under_the_default_rules_while_nothing_waits(
+    size: int, running: int, elsewhere: int
+):
+    asked = request(*["1"] * size)
+    states = decided(asked, rules=Rules(), running_of_member=running, running_of_guild=running + elsewhere).states
+    assert len(states) == size
 
 
 def test_a_full_queue_refuses_and_says_how_much_waits():
