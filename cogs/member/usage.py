@@ -26,7 +26,8 @@ from bot.domain.shares import percents
 from bot.domain.text import shortened
 from bot.errors import CannonError, NoKey
 from bot.guild.api_keys import UsableKey
-from bot.media.chart import ROWS_MAX, Bar, Chart, draw, drawable
+from bot.media.chart import ROWS_MAX, Bar, Chart, draw
+from bot.media.lettering import drawable
 from bot.store.money.reports import Report
 from cogs.member import texts
 from cogs.member.export import books
