@@ -14,6 +14,7 @@ from bot.domain.models import Job, JobState
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.retry import to_retry
+from bot.language import Text
 from cogs.results import texts
 from cogs.results.cancel import stop_controls
 from cogs.results.details import details_button
@@ -102,14 +103,14 @@ def of_result(bot: CannonBot, job: Job, told_above: Decimal | None = None) -> li
     return [*again, *onward] if is_offered else [*onward, *again]
 
 
-def _button(action: str, job: Job, label: str) -> Control:
+def _button(action: str, job: Job, label: Text | str) -> Control:
     return Control.button(action, job.id, label=label, emoji=ICONS.get(action))
 
 
 def _retry_button(jobs: Sequence[Job], told_above: Decimal | None) -> Control:
     left = to_retry(jobs)
-    label = texts.RETRY_ALL if len(left) == len(jobs) else texts.RETRY_REST
-    label = priced(label, retry_price(left), told_above)
+    words = texts.RETRY_ALL if len(left) == len(jobs) else texts.RETRY_REST
+    label = priced(words, retry_price(left), told_above)
     return Control.button("retry", left[0].id, label=label, style=discord.ButtonStyle.primary, emoji=ICONS["retry"])
 
 

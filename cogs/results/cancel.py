@@ -60,13 +60,13 @@ def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job],
     """
     sentences = []
     if stopped:
-        sentences.append(texts.CANCELLED if is_one else texts.cancelled(_numbers(stopped)))
+        sentences.append(str(texts.CANCELLED) if is_one else texts.cancelled(_numbers(stopped)))
     if kept:
-        sentences.append(texts.TOO_LATE if is_one else texts.too_late_to_cancel(_numbers(kept)))
-        sentences.append(texts.POSTED_UNLESS)
+        sentences.append(str(texts.TOO_LATE) if is_one else texts.too_late_to_cancel(_numbers(kept)))
+        sentences.append(str(texts.POSTED_UNLESS))
     elif running:
-        sentences.append(texts.NOT_POSTED)
-    return " ".join(sentences) or texts.NOTHING_TO_CANCEL
+        sentences.append(str(texts.NOT_POSTED))
+    return " ".join(sentences) or str(texts.NOTHING_TO_CANCEL)
 
 
 @on_job(DROP, when_erased=True)

@@ -24,10 +24,11 @@ from bot.delivery.formatting import message_link
 from bot.delivery.view import in_five_rows
 from bot.domain.card_jobs import open_part
 from bot.domain.harmless_text import harmless, harmless_within
-from bot.domain.models import PROMPT_FIELDS, UNKNOWN, Card, Job, JobState, credits_words
+from bot.domain.models import PROMPT_FIELDS, Card, Job, JobState, credits_words
 from bot.domain.text import shortened, stamp
 from bot.errors import InputError
 from bot.jobs.surface import Later, NoPlace
+from bot.language import tr
 from cogs.results import texts
 from cogs.results.family import family_text, total_words
 from cogs.results.post_again import post_again_button
@@ -36,8 +37,8 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import viewer_of
 
-DETAILS = "details"
-ICON = "🧾"
+DETAILS, REPORT = "details", "report"
+ICON, REPORT_ICON = "🧾", "🚩"
 PROMPT_CHARS, ERROR_CHARS, VALUE_CHARS, SETTINGS_CHARS, IDS_SHOWN = 300, 300, 150, 1100, 25
 """Together with the family, below the 4000 characters that all texts of such a panel may have."""
 SHOWN_INLINE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mov")
@@ -47,6 +48,13 @@ SHOWN_INLINE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mov
 def details_button(job: Job) -> Control:
     """Return the button that every card has; through it a card's message names the job that it is about."""
     return Control.button(DETAILS, job.id, label=texts.DETAILS, emoji=ICON)
+
+
+def report_buttons(job: Job, reader_id: int) -> list[Control]:
+    """Return the button that reports a result to the moderators: none for its author, who can remove it."""
+    if job.author_id == reader_id or not shown_jobs([job]):
+        return []
+    return [Control.button(REPORT, job.id, label=texts.REPORT, emoji=REPORT_ICON)]
 
 
 def is_details(item: discord.ui.Item[Any]) -> bool:
@@ -102,6 +110,8 @@ class JobFacts:
     """All of the card."""
     operation: Operation | None
     family: Sequence[Job]
+    reader_id: int
+    """Who looks at it."""
 
 
 async def _known(interaction: Interaction, job: Job) -> JobFacts:
@@ -117,6 +127,7 @@ async def _known(interaction: Interaction, job: Job) -> JobFacts:
         jobs=jobs,
         operation=_operation(bot, job),
         family=await bot.parts.generation.visible.family(await viewer_of(interaction), job.id),
+        reader_id=interaction.user.id,
     )
 
 
@@ -146,7 +157,8 @@ def panel(
     again = [post_again_button(facts.job)] if shown_jobs([facts.job]) else []
     view: discord.ui.LayoutView = discord.ui.LayoutView(timeout=None)
     view.add_item(box)
-    for row in _rows(in_five_rows([*again, *controls], ())):
+    report = report_buttons(facts.job, facts.reader_id)
+    for row in _rows(in_five_rows([*again, *controls, *report], ())):
         view.add_item(discord.ui.ActionRow(*row))
     return view
 
@@ -181,14 +193,14 @@ def sections(known: JobFacts) -> list[str]:
 
 def _head(known: JobFacts) -> str:
     job = known.job
-    title = known.operation.title if known.operation is not None else job.operation
+    title = tr(known.operation.title) if known.operation is not None else job.operation
     state = state_word(job.state)
     error = f": {harmless(shortened(job.error, ERROR_CHARS))}" if job.error else ""
     lines = [texts.heading(harmless_within(title, VALUE_CHARS)), f"{state}{error}"]
     if job.prompt:
         lines += [f"> {line}" for line in harmless(shortened(job.prompt, PROMPT_CHARS)).splitlines()]
     if job.erased_at is not None:
-        lines.append(texts.RECORD_ERASED)
+        lines.append(str(texts.RECORD_ERASED))
     return "\n".join(lines)
 
 
@@ -196,7 +208,7 @@ def setting_lines(operation: Operation | None, job: Job) -> list[str]:
     """Return every field that was sent, by its label; a link by its host, for it may be a key to somebody's file."""
     labels = {} if operation is None else {field.name: field.label for field in operation.fields}
     return [
-        texts.setting(harmless_within(labels.get(name, name), VALUE_CHARS).capitalize(), _value(value))
+        texts.setting(harmless_within(tr(labels.get(name, name)), VALUE_CHARS).capitalize(), _value(value))
         for name, value in job.input.items()
         if not (name in PROMPT_FIELDS and value == job.prompt and len(job.prompt) <= PROMPT_CHARS)
     ]
@@ -204,11 +216,11 @@ def setting_lines(operation: Operation | None, job: Job) -> list[str]:
 
 def _value(value: Any) -> str:
     if isinstance(value, bool):
-        return texts.YES if value else texts.NO
+        return str(texts.YES if value else texts.NO)
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return ", ".join(dict.fromkeys(map(_value, value)))
     text = value if isinstance(value, str) else json.dumps(_without_links(value), ensure_ascii=False)
-    return harmless_within(_link_host(text) or text, VALUE_CHARS) or texts.NOTHING
+    return harmless_within(_link_host(text) or text, VALUE_CHARS) or str(texts.NOTHING)
 
 
 def _without_links(value: Any) -> Any:
@@ -240,9 +252,13 @@ def _within(text: str, limit: int) -> str:
 def _facts(known: JobFacts) -> Iterator[str]:
     card, job = known.card, known.job
     yield texts.costs(cost_of_all([job]), _held(job))
-    times = [(texts.REQUESTED, job.created_at), (texts.SENT, job.submitted_at), (texts.STARTED, job.started_at)]
-    times += [(texts.FINISHED, job.finished_at), (texts.POSTED_AT, job.delivered_at)]
-    told = [texts.at(what, stamp(when, "T")) for what, when in times if when is not None]
+    times = [
+        (texts.requested_at, job.created_at),
+        (texts.sent_at, job.submitted_at),
+        (texts.started_at, job.started_at),
+    ]
+    times += [(texts.finished_at, job.finished_at), (texts.posted_at, job.delivered_at)]
+    told = [said(stamp(when, "T")) for said, when in times if when is not None]
     took = took_words(job)
     yield texts.times(stamp(job.created_at, "d"), [*told, *([texts.took(took)] if took else [])])
     if card.message_id is not None and card.is_in_channel and not card.private:
@@ -261,6 +277,6 @@ def _facts(known: JobFacts) -> Iterator[str]:
 
 def _held(job: Job) -> str:
     """Return what was held for the job, and on what that rested."""
-    basis = texts.PRICE_WAS_UNKNOWN if job.basis == UNKNOWN else job.basis
-    held = texts.held(credits_words(job.held), basis)
-    return texts.and_more(held, credits_words(job.raised)) if job.raised else held
+    basis = str(texts.BASES[job.basis]) if job.basis in texts.BASES else job.basis
+    held = credits_words(job.held)
+    return texts.held_and_more(held, basis, credits_words(job.raised)) if job.raised else texts.held(held, basis)

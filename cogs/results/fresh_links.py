@@ -43,9 +43,9 @@ async def send(interaction: Interaction, job: Job) -> None:
     view = discord.ui.View(timeout=None)
     for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
         view.add_item(
-            discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else texts.OPEN_RESULT, url=link)
+            discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else str(texts.OPEN_RESULT), url=link)
         )
-    await in_time(interaction.edit_original_response(content=texts.LINKS, view=view))
+    await in_time(interaction.edit_original_response(content=str(texts.LINKS), view=view))
     await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
 
 
@@ -69,4 +69,4 @@ def gone_text(bot: CannonBot, job: Job) -> str:
     age_s = bot.clock.wall() - (job.finished_at or job.created_at)
     if age_s > KEPT_DAYS * 86400:
         return texts.too_old(KEPT_DAYS)
-    return texts.NO_NEW_LINK
+    return str(texts.NO_NEW_LINK)

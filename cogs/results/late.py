@@ -23,7 +23,7 @@ async def find_late(interaction: Interaction, jobs: Sequence[Job]) -> str | None
     reconciler = interaction.client.parts.reconciler
     found = {await reconciler.look_for_member(job) for job in may_come_late(jobs)}
     if Found.RESULT in found:
-        return texts.EXISTS
+        return str(texts.EXISTS)
     if Found.UNKNOWN in found:
         raise InputError(texts.NO_ANSWER)
-    return texts.STILL_MADE if Found.STILL_MADE in found else None
+    return str(texts.STILL_MADE) if Found.STILL_MADE in found else None

@@ -13,7 +13,9 @@ from bot.generation.next_steps import Medium
 from bot.generation.reactions import NEXT_STEPS
 from bot.generation.sources import SourceRef
 from bot.generation.texts import kinds as kinds_text
+from bot.language import tr
 from cogs.results import texts
+from cogs.results.details import report_buttons
 from cogs.results.priced import submit_pressed
 from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import Control, view_of
@@ -54,7 +56,7 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     if not found:
         raise InputError(texts.nothing_takes(kinds_text(medium.kinds)))
     options = [_option(each, medium) for each in found[:OPTIONS_PER_SELECT]]
-    embed = discord.Embed(title=texts.NEXT_STEP_TITLE, description=texts.CHOOSE_NEXT_STEP, colour=NEUTRAL)
+    embed = discord.Embed(title=str(texts.NEXT_STEP_TITLE), description=str(texts.CHOOSE_NEXT_STEP), colour=NEUTRAL)
     if medium.job is not None:
         embed.set_footer(text=texts.from_job(medium.job.id))
         action, subject = JOB_ACTION, medium.job.id
@@ -63,7 +65,9 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
         embed.url = medium.ref.attachment[0]
         action, subject = LINK_ACTION, medium.kinds[0]
     select = Control.select(action, subject, placeholder=texts.WHAT_NEXT, options=options)
-    more = [] if medium.job is None else await _besides(interaction, medium, medium.job)
+    more: list[Control] = []
+    if medium.job is not None:
+        more = [*await _besides(interaction, medium, medium.job), *report_buttons(medium.job, interaction.user.id)]
     await in_time(interaction.response.send_message(embed=embed, view=view_of([select, *more]), ephemeral=True))
 
 
@@ -71,9 +75,9 @@ def _option(operation: Operation, medium: Medium) -> discord.SelectOption:
     """Return the choice of an operation; one that an emoji runs too has that emoji, and its words."""
     known = next((emoji for emoji, (id_, kind) in _RUN.items() if id_ == operation.id and kind in medium.kinds), None)
     return discord.SelectOption(
-        label=operation.title[:100] if known is None else texts.RUN_BY_EMOJI[known],
+        label=tr(operation.title)[:100] if known is None else str(texts.RUN_BY_EMOJI[known]),
         value=operation.id,
-        description=None if operation.offered else texts.NO_LONGER_OFFERED,
+        description=None if operation.offered else str(texts.NO_LONGER_OFFERED),
         emoji=known,
     )
 

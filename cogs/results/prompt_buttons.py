@@ -101,7 +101,7 @@ async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str])
         replace(generation, values={}),
         prefilled={name: str(value) for name, value in generation.values.items()},
         also=targets[1:],
-        title=texts.EDIT_PROMPT,
+        title=str(texts.EDIT_PROMPT),
         still_may=still_may,
         send=submit,
     )

@@ -67,7 +67,7 @@ async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int,
     """
     await bot.parts.moderation.removals.begin(card, jobs, by_id=by_id, with_record=with_record)
     taken = await bot.parts.delivery.takedown.take_down(card)
-    what = texts.REMOVED_WITH_RECORD if with_record else texts.REMOVED
+    what = str(texts.REMOVED_WITH_RECORD if with_record else texts.REMOVED)
     if not taken.left:
         return what, True
     sentence = texts.partly_removed(taken.gone, taken.left)

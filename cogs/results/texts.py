@@ -1,40 +1,55 @@
 """What results offer and say to people, in one place: it can be reworded without touching logic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from bot.domain.models import UNKNOWN
+from bot.language import Text, both, ntr, tr
+
+# ---------------------------------------------------------------------- commands and options
+
+MENU_EDIT_IMAGE = "Edit image"
+MENU_ANIMATE = "Animate"
+MENU_UPSCALE = "Upscale"
+MENU_SUBTITLES = "Add subtitles"
+MENU_NEXT_STEP = "Next step…"
 
 # ---------------------------------------------------------------------- the buttons of a card
 
-ASK_REFUND = "Ask a moderator for the credits back"
-POST_IT = "Post it"
-RERUN = "Re-run"
-RERUN_ALL = "Re-run all"
-VARY = "Vary"
-EDIT_AND_RUN = "Edit and run"
-NEXT_STEP = "Next step…"
-RUN_BY_EMOJI = {"🎬": "Animate it", "⬆️": "Upscale it", "💬": "Add subtitles"}
-TO_DMS, TO_GALLERY = "Send to my DMs", "Save to gallery"
-FRESH_LINK = "Fresh link"
-REMOVE = "Remove"
-CANCEL = "Cancel"
-DETAILS = "Details"
-RETRY_ALL = "Try again"
-RETRY_REST = "Try again from here"
-PICK = "Use another of these…"
+ASK_REFUND = Text("Request refund")
+POST_IT = Text("Post it")
+RERUN = Text("Re-run")
+RERUN_ALL = Text("Re-run all")
+VARY = Text("Vary")
+EDIT_AND_RUN = Text("Edit and run")
+NEXT_STEP = Text("Next step…")
+RUN_BY_EMOJI = {"🎬": Text("Animate it"), "⬆️": Text("Upscale it"), "💬": Text("Add subtitles")}
+TO_DMS, TO_GALLERY = Text("Send to my DMs"), Text("Save to gallery")
+FRESH_LINK = Text("Fresh link")
+REMOVE = Text("Remove")
+CANCEL = Text("Cancel")
+DETAILS = Text("Details")
+REPORT = Text("Report")
+RETRY_ALL = Text("Try again")
+RETRY_REST = Text("Try again from here")
+PICK = Text("Use another of these…")
 
-SUBTLE, STRONG, LOOK = "Subtle", "Strong", "Vary the character's look"
+SUBTLE, STRONG, LOOK = Text("Subtle"), Text("Strong"), Text("Change the look")
 
-GENERATE_IMAGE, GENERATE_VIDEO = "Generate image", "Generate video"
-REWRITE_AGAIN = "Rewrite again"
-EDIT_FIRST = "Edit first"
-EDIT_PROMPT = "Edit the prompt"
+GENERATE_IMAGE, GENERATE_VIDEO = Text("Generate image"), Text("Generate video")
+REWRITE_AGAIN = Text("Rewrite again")
+EDIT_FIRST = Text("Edit first")
+EDIT_PROMPT = Text("Edit the prompt")
 
-PRESSED_TWICE = "You have pressed this a moment ago; it is being made. Press again in a few seconds for another."
+PRESSED_TWICE = Text(
+    "You pressed this a moment ago, and it is already being made. For another one, press again in a few seconds."
+)
 
 
 def strength_question(price: str | None) -> str:
     """Ask how different a variant shall be; `price`: what one costs, None where that is not known."""
-    cost = "the price is not known yet" if price is None else f"{price} each"
-    return f"How different should it be? · {cost}"
+    if price is None:
+        return tr("How different should it be? · The price is not known yet.")
+    return tr("How different should it be? · {price} each", price=price)
 
 
 def alone(number: int) -> str:
@@ -49,7 +64,7 @@ def vary_one(number: int) -> str:
 
 def stands_alone(link: str) -> str:
     """Say where a result stands already that is wanted in a message of its own."""
-    return f"It is here: {link}"
+    return tr("It is already here: {link}", link=link)
 
 
 def link_in(guild_id: int, channel_id: int, message_id: int) -> str:
@@ -59,131 +74,139 @@ def link_in(guild_id: int, channel_id: int, message_id: int) -> str:
 
 def picked(number: int, job_id: str) -> str:
     """Return the heading of the controls of one of a card's results."""
-    return f"Result {number} (`{job_id}`):"
-
-
-# ---------------------------------------------------------------------- the menus of a message
-
-MENU_EDIT_IMAGE = "Edit image"
-MENU_ANIMATE = "Animate"
-MENU_UPSCALE = "Upscale"
-MENU_SUBTITLES = "Add subtitles"
-MENU_NEXT_STEP = "Next step…"
+    return tr("Result {number} (`{job_id}`):", number=number, job_id=job_id)
 
 
 def no_medium(kinds: str) -> str:
     """Refuse a message without a medium of the kinds that the menu needs."""
-    return f"This needs {kinds}, and this message has none."
+    return tr("This needs {kinds}, but this message has none.", kinds=kinds)
 
 
 # ---------------------------------------------------------------------- the next step
 
-NO_LONGER_OFFERED = "No longer offered by Cannon Studio"
-NEXT_STEP_TITLE = "Next step"
-CHOOSE_NEXT_STEP = "Choose what to make of it."
-WHAT_NEXT = "What next?"
+NO_LONGER_OFFERED = Text("No longer offered by Cannon Studio")
+NEXT_STEP_TITLE = Text("Next step")
+CHOOSE_NEXT_STEP = Text("Choose what to make from it.")
+WHAT_NEXT = Text("What next?")
 
 
 def nothing_takes(kinds: str) -> str:
     """Refuse a medium for which no operation is available."""
-    return f"Nothing here takes {kinds}."
+    return tr("No command on this server takes {kinds}.", kinds=kinds)
 
 
 def from_job(job_id: str) -> str:
     """Return the footer of an offer that is about a job's result."""
-    return f"From job {job_id}"
+    return tr("From job {job_id}", job_id=job_id)
 
 
 # ---------------------------------------------------------------------- cancelling a card
 
-NOT_YOURS_TO_CANCEL = "Only who asked for this, or a moderator, can cancel it."
-NOTHING_TO_CANCEL = "Everything on this card has ended already, so there is nothing to cancel."
-
-
-CANCELLED = "Cancelled and refunded: nothing was charged for it."
-TOO_LATE = "Too late to stop: Cannon Studio has started it and it will be charged."
-POSTED_UNLESS = "I post the result when it is done, unless you choose otherwise."
-NOT_POSTED = "It will be charged, and I won't post the result. Changed your mind? Use `/jobs recover` when it is done."
-DO_NOT_POST, DO_NOT_POST_THEM = "Don't post the result", "Don't post the results"
+NOT_YOURS_TO_CANCEL = Text("Only the member who requested this or a moderator can cancel it.")
+NOTHING_TO_CANCEL = Text("There is nothing to cancel: everything on this card has ended.")
+CANCELLED = Text("Canceled and refunded: nothing was charged.")
+TOO_LATE = Text("Too late to stop: Cannon Studio has already started it, so it will be charged.")
+POSTED_UNLESS = Text("I'll post the result when it is done, unless you choose otherwise.")
+NOT_POSTED = Text(
+    "It will be charged, and I won't post the result. If you change your mind, press **Post it** when it is done: "
+    "on the card or in `/jobs list`."
+)
+DO_NOT_POST, DO_NOT_POST_THEM = Text("Don't post the result"), Text("Don't post the results")
 
 
 def cancelled(numbers: Sequence[int]) -> str:
     """Say which jobs of a card were cancelled in time."""
-    return f"Cancelled and refunded: {_numbers(numbers)}."
+    return tr("Canceled and refunded: {numbers}.", numbers=_numbers(numbers))
 
 
 def too_late_to_cancel(numbers: Sequence[int]) -> str:
     """Say which jobs of a card will finish and be charged."""
-    return f"Too late to stop {_numbers(numbers)}: Cannon Studio has started it and it will be charged."
+    return tr(
+        "Too late to stop {numbers}: Cannon Studio has already started, so it will be charged.",
+        numbers=_numbers(numbers),
+    )
 
 
-def _numbers(numbers: Sequence[int]) -> str:
-    if len(numbers) == 1:
-        return f"number {numbers[0]}"
-    return f"numbers {', '.join(str(each) for each in numbers[:-1])} and {numbers[-1]}"
+def _numbers(numbers: Iterable[int]) -> str:
+    return both(f"#{each}" for each in numbers)
 
 
 # ---------------------------------------------------------------------- fresh links
 
-OPEN_RESULT = "Open result"
-LINKS = "Here is a fresh link. It, too, stops working after a while."
-NO_FILES = "This has no files, or its record was erased."
-NO_NEW_LINK = "Cannon Studio gives no new link to this result, though its seven days are not over. Try again later."
+OPEN_RESULT = Text("Open result")
+LINKS = Text("Here is a fresh link. It, too, will expire.")
+NO_FILES = Text("There are no files: this job made none, or its record was erased.")
+NO_NEW_LINK = Text("Cannon Studio did not give a new link to this result. Try again later.")
 
 
 def open_result(number: int) -> str:
     """Return the label of one of several links."""
-    return f"{OPEN_RESULT} {number}"
+    return tr("Open result {number}", number=number)
 
 
 def too_old(days: int) -> str:
     """Say that Cannon Studio, which keeps results for `days`, no longer has this one."""
-    return f"Cannon Studio keeps results for {days} days only, and this one is older: its link is gone for good."
+    return ntr(
+        "Cannon Studio keeps results for {count} day, and this one is older. Its link has expired for good.",
+        "Cannon Studio keeps results for {count} days, and this one is older. Its link has expired for good.",
+        days,
+    )
 
 
 # ---------------------------------------------------------------------- removing a result
 
-REMOVE_QUESTION = (
-    "This takes the result down everywhere: its card and every copy. Shall its record go too: the prompt, the input "
-    "and the links to the files? What it cost stays in the books either way."
+REMOVE_QUESTION = Text(
+    "This deletes the result everywhere: its card and every copy. Delete its record too (prompt, settings and links)? "
+    "The cost stays on the books either way."
 )
-REMOVE_RESULT = "Remove the result"
-REMOVE_RECORD = "Remove the record too"
-NOT_YOURS_TO_REMOVE = "Only who asked for this, or a moderator, can remove it."
-STILL_OPEN = "Something on this card is still being made. Wait for it, or cancel it with `/jobs cancel`."
-REMOVED_WITH_RECORD = "The result and its record are removed."
-REMOVED = "The result is removed; its record is kept."
+REMOVE_RESULT = Text("Remove the result")
+REMOVE_RECORD = Text("Remove the record too")
+NOT_YOURS_TO_REMOVE = Text("Only the member who requested this or a moderator can remove it.")
+STILL_OPEN = Text("Something on this card is still being made. Wait for it, or press **Cancel** first.")
+REMOVED_WITH_RECORD = Text("The result and its record are removed.")
+REMOVED = Text("The result is removed. Its record is kept.")
 
 
 def partly_removed(gone: int, left: int) -> str:
     """Say that `left` messages are still there."""
-    return (
-        f"{gone} messages are removed, {left} could not be: I may lack the permission there, or Discord "
-        "did not answer. Try again, or remove them by hand."
+    removed = ntr("{count} message is removed.", "{count} messages are removed.", gone)
+    kept = ntr(
+        "{count} could not be: I may lack the permission there, or Discord did not answer. "
+        "Try again, or delete it yourself.",
+        "{count} could not be: I may lack the permission there, or Discord did not answer. "
+        "Try again, or delete them yourself.",
+        left,
     )
+    return f"{removed} {kept}"
 
 
 def one_is_here(link: str) -> str:
     """Return a link to a message that was not removed."""
-    return f"One is here: {link}"
+    return tr("One is here: {link}", link=link)
 
 
 # ---------------------------------------------------------------------- late results
 
-EXISTS = "The result exists already; I post it now, at no extra cost."
-STILL_MADE = "Cannon Studio is still working on this job; I post it when it is done."
-NO_ANSWER = "Cannon Studio does not answer. Try again in a minute; nothing is lost."
+EXISTS = Text("The result already exists. I'm posting it now, at no extra cost.")
+STILL_MADE = Text("Cannon Studio is still working on this job. I'll post the result when it is done.")
+NO_ANSWER = Text("Cannon Studio did not answer. Nothing is lost; try again in a minute.")
 
 # ---------------------------------------------------------------------- details, and a job with its family
 
-RECORD_ERASED = "Its record was erased."
-SETTINGS = "**Settings**"
-YES, NO, NOTHING = "yes", "no", "nothing"
-REQUESTED, SENT, STARTED, FINISHED, POSTED_AT = "requested", "sent", "started", "finished", "posted"
-PRICE_WAS_UNKNOWN = "its price was not known"
-POST_AGAIN = "Post here again"
-MAY_NOT_WRITE_HERE = "You may not write in this channel, so I do not post it here for you."
-NOT_POSTED_NOW = "Its file, or Discord, cannot be reached just now. Try again in a minute."
+RECORD_ERASED = Text("Its record was erased.")
+SETTINGS = Text("**Settings**")
+YES, NO, NOTHING = Text("yes"), Text("no"), Text("nothing")
+BASES = {
+    "fixed": Text("fixed price"),
+    "estimate tool": Text("Cannon Studio's estimate"),
+    "price list": Text("this server's price list"),
+    "earlier jobs": Text("from earlier jobs"),
+    UNKNOWN: Text("its price was not known"),
+}
+"""On what a hold rested, by the basis of its estimate."""
+POST_AGAIN = Text("Post here again")
+MAY_NOT_WRITE_HERE = Text("You can't send messages in this channel, so I can't post it here for you.")
+NOT_POSTED_NOW = Text("I can't reach its file or Discord right now. Try again in a minute.")
 
 
 def heading(title: str) -> str:
@@ -193,85 +216,116 @@ def heading(title: str) -> str:
 
 def setting(label: str, value: str) -> str:
     """Return one field that was sent."""
-    return f"{label}: **{value}**"
+    return tr("{label}: **{value}**", label=label, value=value)
 
 
 def file_from(host: str) -> str:
     """Return what is shown of a link that was sent."""
-    return f"a file from {host}"
+    return tr("a file from {host}", host=host)
 
 
 def costs(cost: str, held: str) -> str:
     """Return what a job cost, and what was held for it."""
-    return f"**Cost** {cost} · {held}"
+    return tr("**Cost** {cost} · {held}", cost=cost, held=held)
 
 
 def held(amount: str, basis: str) -> str:
     """Return what was held for a job; `basis` is what that rested on."""
-    return f"{amount} held at first ({basis})"
+    return tr("{amount} held at first ({basis})", amount=amount, basis=basis)
 
 
-def and_more(first: str, more: str) -> str:
+def held_and_more(amount: str, basis: str, more: str) -> str:
     """Return what was held for a job, and what was added when its price became known."""
-    return f"{first}, {more} added when the price was known"
+    return tr(
+        "{amount} held at first ({basis}), {more} added when the price was known",
+        amount=amount,
+        basis=basis,
+        more=more,
+    )
 
 
-def at(what: str, when: str) -> str:
-    """Return one of a job's times."""
-    return f"{what} {when}"
+def requested_at(when: str) -> str:
+    """Return when a job was requested."""
+    return tr("requested {when}", when=when)
+
+
+def sent_at(when: str) -> str:
+    """Return when a job was sent to Cannon Studio."""
+    return tr("sent {when}", when=when)
+
+
+def started_at(when: str) -> str:
+    """Return when Cannon Studio began with a job."""
+    return tr("started {when}", when=when)
+
+
+def finished_at(when: str) -> str:
+    """Return when a job ended."""
+    return tr("finished {when}", when=when)
+
+
+def posted_at(when: str) -> str:
+    """Return when a job's result was posted."""
+    return tr("posted {when}", when=when)
 
 
 def times(day: str, told: Sequence[str]) -> str:
     """Return all times of a job."""
-    return f"**Times** {day}: {', '.join(told)}"
+    return tr("**Times** {day}: {times}", day=day, times=", ".join(told))
 
 
 def took(span: str) -> str:
     """Return how long a job took."""
-    return f"took {span}"
+    return tr("took {span}", span=span)
 
 
 def requested_by(author_id: int) -> str:
     """Return whose request it was."""
-    return f"**Requested by** <@{author_id}>"
+    return tr("**Requested by** {member}", member=f"<@{author_id}>")
 
 
 def card_at(link: str, author_id: int) -> str:
     """Return whose request it was, and where its card is."""
-    return f"{requested_by(author_id)} · [its card]({link})"
+    return tr("**Requested by** {member} · [Open card]({link})", member=f"<@{author_id}>", link=link)
 
 
 def made_by(name: str) -> str:
     """Return what the provider calls the model."""
-    return f"**Provider's model** {name}"
+    return tr("**Provider's model** {name}", name=name)
 
 
 def ids(job_id: str, remote_id: str | None, operation: str) -> str:
     """Return the ids of a job, ours and Cannon Studio's."""
-    remote = "" if remote_id is None else f" · Cannon Studio's request {remote_id}"
-    return f"**Job** `{job_id}` · `{operation}`{remote}"
+    if remote_id is None:
+        return tr("**Job** `{job_id}` · `{operation}`", job_id=job_id, operation=operation)
+    return tr(
+        "**Job** `{job_id}` · `{operation}` · Cannon Studio's request {remote_id}",
+        job_id=job_id,
+        operation=operation,
+        remote_id=remote_id,
+    )
 
 
 def all_ids(job_ids: Sequence[str]) -> str:
     """Return the ids of all jobs of a card."""
-    return f"**On this card** {' '.join(f'`{each}`' for each in job_ids)}"
+    return tr("**On this card** {ids}", ids=" ".join(f"`{each}`" for each in job_ids))
 
 
 def came_from(job_id: str) -> str:
     """Return the id of the job that a job was made from."""
-    return f"**Made from** `{job_id}`"
+    return tr("**Made from** `{job_id}`", job_id=job_id)
 
 
 def family(cost: str) -> str:
     """Return the heading of a job's family, with what it cost together."""
-    return f"**Family** · {cost} in all"
+    return tr("**Family** · {cost} in all", cost=cost)
 
 
 def and_held(paid: str, held: str) -> str:
     """Return what a family has cost, with what is held for its open jobs."""
-    return f"{paid}, and {held} held"
+    return tr("{paid} and {held} held", paid=paid, held=held)
 
 
 def posted_again(link: str) -> str:
     """Say where a result was posted again."""
-    return f"Posted: {link}"
+    return tr("Posted: {link}", link=link)

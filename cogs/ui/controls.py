@@ -19,6 +19,7 @@ import discord
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.sources import require_kept
+from bot.language import Text
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import viewer_of
@@ -86,18 +87,20 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         action: str,
         subject: str,
         *,
-        label: str,
+        label: Text | str,
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
         emoji: str | None = None,
     ) -> Self:
         """Return a button that does `action` with `subject`; `emoji` is its icon, one of Unicode's."""
-        return cls(discord.ui.Button(label=label, style=style, emoji=emoji, custom_id=custom_id(action, subject)))
+        return cls(discord.ui.Button(label=str(label), style=style, emoji=emoji, custom_id=custom_id(action, subject)))
 
     @classmethod
-    def select(cls, action: str, subject: str, *, placeholder: str, options: Sequence[discord.SelectOption]) -> Self:
+    def select(
+        cls, action: str, subject: str, *, placeholder: Text | str, options: Sequence[discord.SelectOption]
+    ) -> Self:
         """Return a select of one of `options` (1 to 25), that does `action` with `subject` and what was chosen."""
         return cls(
-            discord.ui.Select(placeholder=placeholder, options=list(options), custom_id=custom_id(action, subject))
+            discord.ui.Select(placeholder=str(placeholder), options=list(options), custom_id=custom_id(action, subject))
         )
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 
 from bot.domain.models import credits_of, credits_text
+from bot.language import Text
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import PRICE_MARK, with_price
 
@@ -14,13 +15,13 @@ LABEL_CHARS = 80
 """Discord's limit of a button's label."""
 
 
-def priced(label: str, price: Decimal | None, told_above: Decimal | None = None) -> str:
+def priced(label: Text | str, price: Decimal | None, told_above: Decimal | None = None) -> str:
     """Return a label with its price in credits, as it is where the price is not known.
 
     Nor is it told up to `told_above`, what the server lets its members spend without a look at it; None: it sets none.
     """
     is_small = told_above is not None and price is not None and price <= told_above
-    return label if price is None or is_small else with_price(label, credits_text(price), LABEL_CHARS)
+    return str(label) if price is None or is_small else with_price(str(label), credits_text(price), LABEL_CHARS)
 
 
 def price_shown(interaction: Interaction) -> Decimal | None:

@@ -191,7 +191,7 @@ async def a_refund_to_grant(stage: Stage) -> Any:
     await stage.begin(approval_channel=stage.desk.id)
     card = await stage.ask("a fox #fast #gone")
     await stage.rig.work()
-    await stage.rig.member.click(card, label="Ask a moderator for the credits back")
+    await stage.rig.member.click(card, label="Request refund")
     return stage.newest(stage.desk)
 
 

@@ -174,7 +174,7 @@ async def test_a_large_lineage_fits_a_message(rig: Rig):
     text = family_text(family, "0000000050")
     assert len(text) <= 1000
     assert "more" in text
-    assert total_words(family) == "0 credits, and 2,000 credits held"
+    assert total_words(family) == "0 credits and 2,000 credits held"
 
 
 # ---------------------------------------------------------------------- completion

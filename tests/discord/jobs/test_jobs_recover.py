@@ -159,7 +159,7 @@ async def dead_link(rig: Rig) -> Job:
 async def test_a_result_whose_link_expired_is_fetched_again_and_posted_on_its_card(rig: Rig):
     job = await dead_link(rig)
     [card] = rig.messages()
-    assert labels(card) == ["Ask a moderator for the credits back", "Edit and run", "Details", "Remove"]
+    assert labels(card) == ["Request refund", "Edit and run", "Details", "Remove"]
     rig.sandbox.faults._queues["media"].clear()
     text = json.dumps([{"url": f"{rig.sandbox.url}/media/dead.png", "kind": "image", "key": "image_url"}])
     await rig.bot.parts.store._database.write(

@@ -42,7 +42,7 @@ async def test_what_was_not_sent_is_cancelled_from_its_card_and_refunded(rig: Ri
     assert labels(card) == ["Cancel", "Details"]
     done = await rig.member.click(card, label="Cancel")
     assert done.ephemeral
-    assert done.response.content == "Cancelled and refunded: nothing was charged for it."
+    assert done.response.content == "Canceled and refunded: nothing was charged."
     assert labels(done.response) == []
     [card] = rig.messages()
     assert state_text(card).startswith("🚫 Cancelled")
@@ -71,7 +71,7 @@ async def test_once_it_was_sent_the_press_says_so_and_changes_nothing_until_the_
     card = await made(rig)
     await until(rig, JobState.PROCESSING)
     asked = await rig.member.click(card, label="Cancel")
-    assert asked.response.content.startswith("Too late to stop: Cannon Studio has started it and it will be charged.")
+    assert asked.response.content.startswith("Too late to stop: Cannon Studio has already started it, so it will be charged.")
     assert labels(asked.response) == [texts.DO_NOT_POST]
     assert "🔕" not in state_text(rig.messages()[0])
     await rig.work()

@@ -14,7 +14,7 @@ from tests.support.channels import rule, shown
 from tests.support.rig import Rig
 
 GENERATE = "image generate"
-ASK = "Ask a moderator for the credits back"
+ASK = "Request refund"
 
 
 def labels(message: discord.Message) -> list[str]:

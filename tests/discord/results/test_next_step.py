@@ -132,7 +132,7 @@ async def test_when_all_that_fits_is_switched_off_one_sentence_says_so(rig: Rig)
         found = rig.bot.catalogue.resolve(operation)
         await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
     assert private_sentence(await menu(rig, "Next step…", await posted(rig, ("tune.mp3", SOUND)))) == (
-        "Nothing here takes a sound."
+        "No command on this server takes a sound."
     )
 
 
