@@ -71,8 +71,10 @@ async def test_once_it_was_sent_the_press_says_so_and_changes_nothing_until_the_
     card = await made(rig)
     await until(rig, JobState.PROCESSING)
     asked = await rig.member.click(card, label="Cancel")
-    assert asked.response.content.startswith("Too late to stop: Cannon Studio has already started it, so it will be charged.")
-    assert labels(asked.response) == [texts.DO_NOT_POST]
+    assert asked.response.content.startswith(
+        "Too late to stop: Cannon Studio has already started it, so it will be charged."
+    )
+    assert labels(asked.response) == [str(texts.DO_NOT_POST)]
     assert "🔕" not in state_text(rig.messages()[0])
     await rig.work()
     [card] = rig.messages()
@@ -90,12 +92,12 @@ async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_
     asked = await rig.member.click(card, label="Cancel")
     if restarted:
         await rig.restart()
-    done = await rig.member.click(asked.response, label=texts.DO_NOT_POST)
+    done = await rig.member.click(asked.response, label=str(texts.DO_NOT_POST))
     assert done.acknowledged
     [card] = rig.messages()
     assert "🔕 The result will not be posted. Changed your mind? Use `/jobs recover`." in state_text(card)
     again = await rig.member.click(card, label="Cancel")
-    assert again.response.content == texts.NOT_POSTED
+    assert again.response.content == str(texts.NOT_POSTED)
     await rig.work()
     [card] = rig.messages()
     assert (card.attachments, (await newest(rig)).state) == ([], JobState.HELD)
@@ -119,7 +121,7 @@ async def test_the_command_shows_its_drop_on_the_card_too(rig: Rig):
 async def test_only_the_author_and_moderators_cancel(rig: Rig):
     card = await made(rig)
     other = rig.guild.add_member(rig.env.create_user("otto"))
-    assert private_sentence(await other.click(card, label="Cancel")) == texts.NOT_YOURS_TO_CANCEL
+    assert private_sentence(await other.click(card, label="Cancel")) == str(texts.NOT_YOURS_TO_CANCEL)
     assert (await newest(rig)).state is not JobState.CANCELLED
     await rig.moderator.click(card, label="Cancel")
     assert (await newest(rig)).state is JobState.CANCELLED
@@ -130,4 +132,4 @@ async def test_an_old_button_on_what_has_ended_says_so(rig: Rig):
     await made(rig, "a fox #fast")
     await rig.work()
     result = await press(rig, rig.member, "cancel_run", (await newest(rig)).id)
-    assert private_sentence(result) == texts.NOTHING_TO_CANCEL
+    assert private_sentence(result) == str(texts.NOTHING_TO_CANCEL)

@@ -72,7 +72,7 @@ async def test_a_job_is_shown_with_its_picture(rig: Rig):
     assert f"attachment://{file.filename}" in str(result.response.components) or file.url in str(
         result.response.components
     )
-    assert labels(result.response)[0] == texts.POST_AGAIN
+    assert labels(result.response)[0] == str(texts.POST_AGAIN)
 
 
 async def test_a_private_jobs_details_are_its_authors_alone(rig: Rig):
@@ -87,7 +87,7 @@ async def test_a_private_jobs_details_are_its_authors_alone(rig: Rig):
 
 async def again(rig: Rig, member: Any, channel: Any, job_id: str) -> Any:
     shown = await member.slash(channel, "jobs show", id=job_id)
-    return await member.click(shown.response, label=texts.POST_AGAIN)
+    return await member.click(shown.response, label=str(texts.POST_AGAIN))
 
 
 def copies(rig: Rig, channel: Any) -> list[discord.Message]:
@@ -107,7 +107,7 @@ async def test_a_result_is_posted_again_by_its_id_at_no_cost_and_taken_down_with
     assert "credits" in state_text(copy)
     assert len(await rig.jobs()) == 1
     asked = await rig.member.click(card, label="Remove")
-    await rig.member.click(asked.response, label=texts.REMOVE_RESULT)
+    await rig.member.click(asked.response, label=str(texts.REMOVE_RESULT))
     assert copies(rig, elsewhere) == []
 
 
@@ -124,7 +124,7 @@ async def test_who_is_blocked_or_may_not_write_there_posts_nothing_again(rig: Ri
     elsewhere = rig.guild.create_text_channel("elsewhere")
     shown = await rig.member.slash(elsewhere, "jobs show", id=job.id)
     await block(rig, rig.member)
-    private_sentence(await rig.member.click(shown.response, label=texts.POST_AGAIN))
+    private_sentence(await rig.member.click(shown.response, label=str(texts.POST_AGAIN)))
     assert copies(rig, elsewhere) == []
 
 
@@ -133,6 +133,6 @@ async def test_the_panels_buttons_work_after_a_restart(rig: Rig):
     elsewhere = rig.guild.create_text_channel("elsewhere")
     shown = await rig.member.slash(elsewhere, "jobs show", id=job.id)
     await rig.restart()
-    result = await rig.member.click(shown.response, label=texts.POST_AGAIN)
+    result = await rig.member.click(shown.response, label=str(texts.POST_AGAIN))
     assert "Posted: " in result.response.content
     assert len(copies(rig, elsewhere)) == 1

@@ -101,7 +101,7 @@ async def test_a_variant_tells_its_price_where_it_is_known_and_asks_where_it_is_
     message, _ = await picture(rig)
     how = await rig.moderator.click(message, label="Vary")
     assert labels(how.response) == ["Subtle", "Strong"]
-    assert how.response.content == "How different should it be? · the price is not known yet"
+    assert how.response.content == "How different should it be? · The price is not known yet."
     asked = await rig.moderator.click(how.response, label="Strong")
     assert "not known yet" in shown(asked)
     assert await count(rig) == 1

@@ -97,7 +97,7 @@ async def test_what_is_still_being_made_is_not_removed(rig: Rig, monkeypatch: py
         return card, (replace(jobs[0], state=JobState.QUEUED), *jobs[1:])
 
     monkeypatch.setattr(store.cards, "with_jobs", one_open)
-    assert private_sentence(await rig.member.click(message, label="Remove")) == texts.STILL_OPEN
+    assert private_sentence(await rig.member.click(message, label="Remove")) == str(texts.STILL_OPEN)
     assert len(rig.messages()) == 1
 
 

@@ -67,7 +67,7 @@ async def test_what_was_made_of_a_private_result_is_private_and_does_not_link_it
 async def test_a_double_press_makes_one_and_a_press_after_a_while_another(rig: Rig):
     message, _ = await picture(rig)
     await rig.member.click(message, label=whole(message, "Re-run"))
-    assert private_sentence(await rig.member.click(message, label=whole(message, "Re-run"))) == texts.PRESSED_TWICE
+    assert private_sentence(await rig.member.click(message, label=whole(message, "Re-run"))) == str(texts.PRESSED_TWICE)
     assert await count(rig) == 2
     await rig.moderator.click(message, label=whole(message, "Re-run"))
     assert await count(rig) == 3, "one member's presses are not another's"

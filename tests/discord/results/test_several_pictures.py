@@ -126,7 +126,7 @@ async def test_one_alone_is_taken_down_with_its_card(rig: Rig):
     card, _ = await several(rig, 2)
     await rig.member.click(card, label="U1")
     asked = await rig.member.click(card, label="Remove")
-    await rig.member.click(asked.response, label=texts.REMOVE_RESULT)
+    await rig.member.click(asked.response, label=str(texts.REMOVE_RESULT))
     assert rig.messages() == []
 
 
@@ -149,7 +149,7 @@ async def test_who_is_blocked_shows_nothing(rig: Rig):
 async def test_a_card_whose_record_was_removed_offers_nothing_any_more(rig: Rig):
     card, jobs = await several(rig, 2)
     asked = await rig.member.click(card, label="Remove")
-    await rig.member.click(asked.response, label=texts.REMOVE_RECORD)
+    await rig.member.click(asked.response, label=str(texts.REMOVE_RECORD))
     for action in ("alone", "vary"):
         said = private_sentence(await press(rig, rig.member, action, jobs[0].id))
         assert said == GONE or "erased" in said

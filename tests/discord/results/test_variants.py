@@ -16,7 +16,7 @@ from tests.support.results import card_of, count, picture
 from tests.support.rig import Rig
 from tests.support.surface import agreed, labels, newest, private_sentence, settled_exactly, whole
 
-LOOK = texts.LOOK
+LOOK = str(texts.LOOK)
 
 
 async def tools(rig: Rig) -> list[str]:
