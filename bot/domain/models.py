@@ -10,6 +10,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from bot.language import amount as as_written
+from bot.language import ntr
+
 CREDIT_STEP = Decimal("0.001")
 """Credits are kept to a thousandth: the API's `billableCredits` is a number without a documented scale."""
 
@@ -38,14 +41,13 @@ def credits_of(value: object) -> Decimal:
 
 
 def credits_text(amount: Decimal) -> str:
-    """Format credits as members read them: `12`, `12.5`, `1,200`."""
-    text = f"{amount.quantize(CREDIT_STEP):,}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    """Format credits as members read them, in their language: `12`, `12.5`, `1,200`."""
+    return as_written(amount)
 
 
 def credits_words(amount: Decimal) -> str:
     """Format credits with their unit: `1 credit`, `12.5 credits`."""
-    return f"{credits_text(amount)} credit{'' if amount == 1 else 's'}"
+    return ntr("{count} credit", "{count} credits", amount.quantize(CREDIT_STEP))
 
 
 def new_id() -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from bot.domain import texts
 from bot.domain.harmless_text import harmless_within
-from bot.domain.models import credits_of, credits_text
-from bot.domain.text import on_off, one_line, shortened, stamp
+from bot.domain.models import credits_of, credits_words
+from bot.domain.text import on_off, one_line, shortened, stamp, with_decimal_point
 from bot.domain.time_zones import zone_named
 from bot.domain.word_list import WordList
 from bot.errors import InputError
@@ -226,9 +226,10 @@ def days(without: str) -> Kind:
 def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
     if not typed:
         return None
-    if _CREDITS.fullmatch(typed) is None:
+    amount = with_decimal_point(typed)
+    if _CREDITS.fullmatch(amount) is None:
         raise InputError(texts.not_credits(label), name)
-    return credits_of(typed)
+    return credits_of(amount)
 
 
 def threshold(without: str) -> Kind:
@@ -237,7 +238,7 @@ def threshold(without: str) -> Kind:
         widget=Widget.INPUT,
         parse=lambda data: None if data is None else credits_of(data),
         to_json=lambda value: None if value is None else str(value),
-        show=lambda value: texts.NONE if value is None else texts.credits_amount(credits_text(value)),
+        show=lambda value: texts.NONE if value is None else credits_words(value),
         typing=Typing(
             hint=texts.threshold_hint(without),
             chars=13,

@@ -92,8 +92,7 @@ def _may_cost(request: SpendRequest, rules: Rules) -> None:
     for item in request.items:
         # An unknown price cannot be compared: somebody has to say yes to it.
         if rules.job_ceiling is not None and item.known and item.credits > rules.job_ceiling:
-            ceiling = credits_text(rules.job_ceiling)
-            raise Refused(texts.above_ceiling(ceiling, item.title, credits_text(item.credits)), "ceiling")
+            raise Refused(texts.above_ceiling(rules.job_ceiling, item.title, credits_text(item.credits)), "ceiling")
 
 
 def host_month(now: float) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 SLUG_CHARS = 40
+_DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}|0,[0-9]{3}", re.ASCII)
 INVISIBLE: Mapping[int, None] = MappingProxyType(
     dict.fromkeys(
         [
@@ -34,9 +35,12 @@ def full_stop(text: str) -> str:
     return bare if not bare or bare[-1] in "!?…" else f"{bare}."
 
 
-def counted_credits(amount: str) -> str:
-    """Return an amount that is text already with its unit: `1 credit`, `12.5 credits`."""
-    return f"{amount} credit{'' if amount == '1' else 's'}"
+def with_decimal_point(typed: str) -> str:
+    """Return an amount with a point where `12,5` or `0,125` was typed, anything else as it is.
+
+    `1,200` is not touched, for it would mean 1200 to some and 1.2 to others.
+    """
+    return typed.replace(",", ".") if _DECIMAL_COMMA.fullmatch(typed) else typed
 
 
 def on_off(value: bool) -> str:

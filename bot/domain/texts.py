@@ -6,8 +6,9 @@ Amounts of credits, times and terms come in as text.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
-from bot.domain.text import counted_credits
+from bot.domain.models import credits_words
 
 # ---------------------------------------------------------------------- refusals: who, where, what
 
@@ -31,9 +32,9 @@ def blocked(until: str | None, reason: str) -> str:
 # ---------------------------------------------------------------------- refusals: how much, how many
 
 
-def above_ceiling(ceiling: str, title: str, price: str) -> str:
+def above_ceiling(ceiling: Decimal, title: str, price: str) -> str:
     """Refuse a job that costs more than one may."""
-    return f"A job here may cost {counted_credits(ceiling)} at most; {title} is about {price}."
+    return f"A job here may cost {credits_words(ceiling)} at most; {title} is about {price}."
 
 
 def price_still_unknown(title: str) -> str:
@@ -283,11 +284,6 @@ REQUESTER_PAYS, AUTHOR_PAYS, RERUNS_OFF = (
 def chosen(prefix: str, value: str) -> str:
     """Return a value as a select shows it."""
     return f"{prefix}: {value}"
-
-
-def credits_amount(amount: str) -> str:
-    """Return an amount with its unit."""
-    return counted_credits(amount)
 
 
 def zone_now(now: str) -> str:

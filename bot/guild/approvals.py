@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.domain.harmless_text import harmless
-from bot.domain.models import Card, Job, JobState, credits_text
+from bot.domain.models import Card, Job, JobState
 from bot.domain.text import one_line
 from bot.errors import InputError, NotAllowed
 from bot.guild import texts
@@ -45,7 +45,7 @@ class ApprovalDecisions(ModeratorActs):
                 return None
             is_granted = raises_limit and total(jobs) > 0
             practice = jobs[0].practice
-            text = texts.approved_line(card.author_id, _amount(jobs), granted=is_granted, practice=practice)
+            text = texts.approved_line(card.author_id, total(jobs), granted=is_granted, practice=practice)
             about = {"credits": str(total(jobs)), "granted": is_granted, "practice": practice}
             return _line(card, text, by_id, about)
 
@@ -64,7 +64,7 @@ class ApprovalDecisions(ModeratorActs):
             if jobs is None:
                 return None
             practice = jobs[0].practice
-            text = texts.refused_line(card.author_id, _amount(jobs), harmless(one_line(reason)), practice=practice)
+            text = texts.refused_line(card.author_id, total(jobs), harmless(one_line(reason)), practice=practice)
             return _line(card, text, by_id, {"reason": reason, "practice": practice})
 
         ended = await self._store.approvals.turn_down(
@@ -76,10 +76,6 @@ class ApprovalDecisions(ModeratorActs):
     async def note_question(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
         """Note where the moderators were asked; message 0: nowhere, and they are not asked again."""
         await self._store.approvals.note_message(guild_id, card_id, channel_id=channel_id, message_id=message_id)
-
-
-def _amount(jobs: Sequence[Job]) -> str:
-    return credits_text(total(jobs))
 
 
 def _line(card: Card, text: str, by_id: int, about: dict[str, object]) -> Record:

@@ -14,7 +14,7 @@ from bot.catalogue.price_factors import size_unit
 from bot.domain.csv_cells import cell, text_of_cell
 from bot.domain.models import credits_of, credits_words
 from bot.domain.price_list import ListedPrice, PriceList, PriceUnit
-from bot.domain.text import one_line
+from bot.domain.text import one_line, with_decimal_point
 from bot.errors import InputError
 from bot.guild import texts
 from bot.guild.learned_prices import LearnedKind, beside
@@ -126,6 +126,6 @@ def _unit(typed: str) -> PriceUnit:
 def credits_typed(typed: str) -> Decimal:
     """Return an amount that a moderator has written. Raises InputError."""
     try:
-        return credits_of(typed.strip())
+        return credits_of(with_decimal_point(typed.strip()))
     except ValueError:
         raise InputError(texts.NO_AMOUNT, "credits") from None

@@ -7,11 +7,13 @@ record has no subject: who acts comes before it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from bot.domain.first_contact import SetupStep
 from bot.domain.harmless_text import tame
+from bot.domain.models import credits_words
 from bot.domain.reaction_rules import Purse, ReactionAction
-from bot.domain.text import counted_credits, full_stop
+from bot.domain.text import full_stop
 
 DECIDED = "Somebody has decided about this already, or its time is over."
 
@@ -137,20 +139,20 @@ def refused(reason: str) -> str:
     return f"A moderator refused this: {full_stop(reason)}" if reason else "A moderator refused this."
 
 
-def approved_line(author_id: int, amount: str, *, granted: bool, practice: bool) -> str:
+def approved_line(author_id: int, amount: Decimal, *, granted: bool, practice: bool) -> str:
     """Return the line of an approval."""
     also = " and granted them as many" if granted else ""
     return f"approved {_job_of(author_id, amount, practice=practice)}{also}"
 
 
-def refused_line(author_id: int, amount: str, reason: str, *, practice: bool) -> str:
+def refused_line(author_id: int, amount: Decimal, reason: str, *, practice: bool) -> str:
     """Return the line of a refusal."""
     return f"refused {_job_of(author_id, amount, practice=practice)}" + (f": {reason}" if reason else "")
 
 
-def _job_of(author_id: int, amount: str, *, practice: bool) -> str:
+def _job_of(author_id: int, amount: Decimal, *, practice: bool) -> str:
     kind = "🧪 practice job" if practice else "job"
-    return f"<@{author_id}>'s {kind} of about {counted_credits(amount)}"
+    return f"<@{author_id}>'s {kind} of about {credits_words(amount)}"
 
 
 # ---------------------------------------------------------------------- reviews

@@ -1,7 +1,7 @@
 """Text for people in their own language: gettext catalogues, the language of the moment, numbers and lists."""
 
 from bot.language.current import LANGUAGES, NAMES, SOURCE, current, from_discord, speak, speaking
-from bot.language.formats import amount, both, either, percent, span
+from bot.language.formats import ago, amount, both, either, month_day, percent, plain_amount, short_day, span, weekday
 from bot.language.messages import Text, ntr, ptr, tr
 
 __all__ = [
@@ -9,16 +9,21 @@ __all__ = [
     "NAMES",
     "SOURCE",
     "Text",
+    "ago",
     "amount",
     "both",
     "current",
     "either",
     "from_discord",
+    "month_day",
     "ntr",
     "percent",
+    "plain_amount",
     "ptr",
+    "short_day",
     "span",
     "speak",
     "speaking",
     "tr",
+    "weekday",
 ]

@@ -12,10 +12,7 @@ from decimal import Decimal
 
 from bot.language.catalogues import translations
 from bot.language.current import current
-from bot.language.formats import amount
-
-MANY = 2
-"""Stands for a fraction where gettext wants a whole number: `1.5 credits`."""
+from bot.language.formats import amount, counted_as
 
 
 def tr(message: str, /, **values: object) -> str:
@@ -35,8 +32,7 @@ def ptr(context: str, message: str, /, **values: object) -> str:
 
 def ntr(one: str, many: str, count: Decimal | float, /, **values: object) -> str:
     """Return the form of a message that fits `count`, which is filled in as `{count}`, written as numbers are there."""
-    whole = int(count) if count == int(count) else MANY
-    said = translations(current()).ngettext(one, many, whole)
+    said = translations(current()).ngettext(one, many, counted_as(count))
     return said.format(**{"count": amount(count), **values})
 
 

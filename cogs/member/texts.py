@@ -4,8 +4,9 @@ Amounts of credits come in as text.
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 
-from bot.domain.text import counted_credits
+from bot.domain.models import credits_words
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -141,9 +142,9 @@ def spent_for(amount: str, jobs: int) -> str:
     return f"{amount} for {jobs} job{'' if jobs == 1 else 's'}"
 
 
-def a_day(amount: str) -> str:
+def a_day(amount: Decimal) -> str:
     """Return the spending rate."""
-    return f"{counted_credits(amount)} a day"
+    return f"{credits_words(amount)} a day"
 
 
 def credits_left(amount: str) -> str:

@@ -26,6 +26,7 @@ from bot.domain.shares import percents
 from bot.domain.text import shortened
 from bot.errors import CannonError, NoKey
 from bot.guild.api_keys import UsableKey
+from bot.language import percent, short_day
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw
 from bot.media.lettering import drawable
 from bot.store.money.reports import Report
@@ -200,7 +201,7 @@ def _top(rows: Iterable[tuple[str, Decimal]], total: Decimal) -> str:
     listed = list(rows)
     shares = percents([spent for _, spent in listed], total)
     lines = [
-        f"{place}. {name} {credits_text(spent)} ({share} %)"
+        f"{place}. {name} {credits_text(spent)} ({percent(share / 100)})"
         for place, ((name, spent), share) in enumerate(zip(listed, shares, strict=True), start=1)
         if place <= TOP_SHOWN
     ]
@@ -208,11 +209,11 @@ def _top(rows: Iterable[tuple[str, Decimal]], total: Decimal) -> str:
 
 
 def _whole(number: Decimal) -> str:
-    return f"{number.quantize(Decimal(1), rounding=ROUND_HALF_UP):,}"
+    return credits_text(number.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
-def _tenths(number: Decimal) -> str:
-    return credits_text(number.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
+def _tenths(number: Decimal) -> Decimal:
+    return number.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
 
 async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.date]) -> Chart:
@@ -235,7 +236,7 @@ def _title(catalogue: Catalogue, operation_id: str) -> str:
 
 
 def _date(date: dt.date) -> str:
-    return f"{date.day} {date:%b}"
+    return short_day(date)
 
 
 async def _names(interaction: Interaction, member_ids: Iterable[int]) -> dict[int, str]:

@@ -13,7 +13,7 @@ from bot.delivery.messages import nonce_of
 from bot.delivery.practice_mark import marked
 from bot.domain.card_jobs import main_job, prompt_text
 from bot.domain.harmless_text import harmless
-from bot.domain.models import Card, Job, credits_text
+from bot.domain.models import Card, Job
 from bot.domain.text import full_stop, shortened, stamp
 from bot.guild.approvals import total
 from bot.store import Approval
@@ -78,7 +78,7 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     )
     embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
     embed.add_field(name=texts.CHANNEL, value=f"<#{card.channel_id}>")
-    embed.add_field(name=texts.ESTIMATE, value=texts.approval_estimate(credits_text(total(jobs)), jobs[-1].basis))
+    embed.add_field(name=texts.ESTIMATE, value=texts.approval_estimate(total(jobs), jobs[-1].basis))
     embed.add_field(name=texts.EXPIRES, value=stamp(approval.expires_at))
     embed.set_footer(text=marked(texts.approval_footer(card.id), jobs))
     return embed
@@ -112,7 +112,7 @@ async def _approve(interaction: Interaction, card_id: str, *, raises_limit: bool
     approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
     jobs = await approvals.approve(guild_of(interaction), card_id, by_id=by_id, raises_limit=raises_limit)
     amount = total(jobs)
-    grant = (jobs[0].author_id, credits_text(amount)) if raises_limit and amount > 0 else None
+    grant = (jobs[0].author_id, amount) if raises_limit and amount > 0 else None
     await _close(interaction, card_id, texts.approved(by_id, grant))
 
 

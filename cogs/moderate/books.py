@@ -6,7 +6,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.cannon.estimates import EstimateOutcome
-from bot.domain.models import JobState, credits_text
+from bot.domain.models import JobState, credits_words
 from bot.domain.text import stamp
 from bot.errors import NoKey
 from bot.guild.account_audit import difference_text
@@ -23,11 +23,11 @@ async def add_books(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None
     except NoKey:
         key = None
     sums = await parts.store.ledger.balance(guild_id)
-    embed.add_field(name=texts.RESERVED, value=texts.credits_amount(credits_text(sums.held)))
+    embed.add_field(name=texts.RESERVED, value=credits_words(sums.held))
     if key is not None and key.id is not None and key.balance is not None:
         free = max(key.balance - sums.held, Decimal(0))
-        embed.add_field(name=texts.FREE, value=texts.credits_amount(credits_text(free)))
-    embed.add_field(name=texts.SPENT, value=texts.credits_amount(credits_text(sums.spent)))
+        embed.add_field(name=texts.FREE, value=credits_words(free))
+    embed.add_field(name=texts.SPENT, value=credits_words(sums.spent))
     await _add_jobs(embed, bot, guild_id)
     if key is not None:
         await _add_account(embed, bot, guild_id, key)

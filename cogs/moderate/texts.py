@@ -4,8 +4,9 @@ Amounts of credits, times and durations come in as text; what a member or Cannon
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
-from bot.domain.text import counted_credits
+from bot.domain.models import credits_words
 
 # ---------------------------------------------------------------------- /studio: commands and options
 
@@ -171,11 +172,6 @@ def key_set_by(last4: str, member_id: int, at: float) -> str:
 def api_answers(took_ms: float) -> str:
     """Return how quickly the API answered, in milliseconds."""
     return f"answers ({took_ms:.0f} ms)"
-
-
-def credits_amount(amount: str) -> str:
-    """Return an amount with its unit."""
-    return counted_credits(amount)
 
 
 def description_read(at: str) -> str:
@@ -353,9 +349,9 @@ def approval_title(operation: str) -> str:
     return f"May this be made? {operation}"
 
 
-def approval_estimate(amount: str, basis: str) -> str:
+def approval_estimate(amount: Decimal, basis: str) -> str:
     """Return what the jobs are expected to cost, and what that is based on."""
-    return f"{counted_credits(amount)} ({basis})"
+    return f"{credits_words(amount)} ({basis})"
 
 
 def approval_footer(card_id: str) -> str:
@@ -363,9 +359,9 @@ def approval_footer(card_id: str) -> str:
     return f"cannon-bot · {card_id}"
 
 
-def approved(by_id: int, grant: tuple[int, str] | None) -> str:
+def approved(by_id: int, grant: tuple[int, Decimal] | None) -> str:
     """Say who approved; `grant` is the member who was granted credits, and how many."""
-    granted = "" if grant is None else f", and <@{grant[0]}> was granted {counted_credits(grant[1])}"
+    granted = "" if grant is None else f", and <@{grant[0]}> was granted {credits_words(grant[1])}"
     return f"Approved by <@{by_id}>{granted}."
 
 

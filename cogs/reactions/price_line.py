@@ -38,7 +38,7 @@ def question(unconfirmed: Unconfirmed) -> str:
         return texts.doubtful(unconfirmed.cautions[0].sentence)
     shown, left, seen = unconfirmed.shown, unconfirmed.left, unconfirmed.seen
     if shown.known:
-        sentence, rest = texts.needs_confirmation(credits_text(shown.credits)), left and left.sentence_after()
+        sentence, rest = texts.needs_confirmation(shown.credits), left and left.sentence_after()
     else:
         sentence, rest = texts.unknown_needs_confirmation(seen and _range(*seen)), left and left.sentence()
     return f"{sentence} {rest}" if rest else sentence

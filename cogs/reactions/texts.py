@@ -1,9 +1,10 @@
 """What reactions, their settings and the gallery say to people, in one place: reworded without touching logic."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
+from bot.domain.models import credits_words
 from bot.domain.reaction_rules import Seeding, Who
-from bot.domain.text import counted_credits
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -107,10 +108,10 @@ def did_nothing(emoji: str, channel_id: int, reason: str) -> str:
     return f"⚠️ Your {emoji} in <#{channel_id}> did nothing: {reason}"
 
 
-def needs_confirmation(credits_: str) -> str:
+def needs_confirmation(price: Decimal) -> str:
     """Refuse to spend an amount by reaction that is above the server's threshold."""
     return (
-        f"This costs about {counted_credits(credits_)}, for which this server wants a yes first: "
+        f"This costs about {credits_words(price)}, for which this server wants a yes first: "
         "use the button or the command."
     )
 

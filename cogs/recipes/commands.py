@@ -15,7 +15,7 @@ from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
 from bot.domain.harmless_text import harmless, harmless_within, in_block
-from bot.domain.models import credits_text
+from bot.domain.models import credits_words
 from bot.domain.text import shortened, slug
 from bot.errors import InputError
 from bot.generation.built_in_recipes import BUILT_IN
@@ -192,7 +192,7 @@ def recipe_embed(recipe: Recipe, catalogue: Catalogue) -> discord.Embed:
             title, price = step.operation, f" · {texts.OPERATION_GONE}"
         else:
             fixed = operation.fixed_credits
-            title, price = operation.title, "" if fixed is None else f" · {texts.fixed_price(credits_text(fixed))}"
+            title, price = operation.title, "" if fixed is None else f" · {credits_words(fixed)}"
         values = "\n".join(f"{name}: {value}" for name, value in step.values.items())
         block = f"\n{in_block(shortened(values, STEP_CHARS))}" if values else ""
         parts.append(f"**{number}. {harmless(title)}** `{step.operation}`{price}{block}")

@@ -3,7 +3,6 @@
 Names and other text that members wrote come in escaped where the message shows Markdown.
 """
 
-from bot.domain.text import counted_credits
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -50,11 +49,6 @@ BUILT_IN = "It comes with the bot."
 def recipe_title(name: str) -> str:
     """Return the title of a recipe."""
     return f"Recipe: {name}"
-
-
-def fixed_price(amount: str) -> str:
-    """Return the price of a step."""
-    return counted_credits(amount)
 
 
 def made_by(member_id: int) -> str:

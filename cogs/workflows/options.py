@@ -13,6 +13,7 @@ from bot.catalogue import Catalogue, Field, FieldKind
 from bot.catalogue.tried import OWN_IDS
 from bot.domain.models import Job, MediaKind
 from bot.domain.text import shortened
+from bot.language import ago
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.ui.viewer import viewer_of
@@ -26,6 +27,7 @@ Count = app_commands.Range[int, 1, 4]
 PromptOption = app_commands.Range[str, 1, 6000]
 
 _BUILT_IN = Catalogue()
+MINUTE_S = 60
 _OPERATION_OF: WeakKeyDictionary[Callable[..., Any], str] = WeakKeyDictionary()
 _COMPLETED = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER}
 _NUMBERS = {FieldKind.INTEGER, FieldKind.NUMBER}
@@ -142,7 +144,4 @@ def job_label(job: Job, now: float) -> str:
 
 def age_text(seconds: float) -> str:
     """Write an age in its largest unit: `5 min ago`."""
-    for unit, size_s in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size_s:
-            return texts.ago(int(seconds // size_s), unit)
-    return texts.JUST_NOW
+    return texts.JUST_NOW if seconds < MINUTE_S else ago(seconds)

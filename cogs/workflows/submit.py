@@ -4,7 +4,7 @@ import discord
 
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.texts import PRACTICE_MARK
-from bot.domain.models import UNKNOWN, credits_text
+from bot.domain.models import UNKNOWN
 from bot.errors import Refused
 from bot.generation.generation import Generation
 from bot.generation.generations import Incomplete, Quote
@@ -106,10 +106,9 @@ def _question(quote: Quote) -> str:
 
 def _price_text(quote: Quote) -> str:
     if quote.basis == UNKNOWN:
-        seen = None if quote.seen is None else (credits_text(quote.seen[0]), credits_text(quote.seen[1]))
-        text = texts.price_unknown(seen)
+        text = texts.price_unknown(quote.seen)
     else:
-        text = texts.price(texts.COSTS if quote.basis == "fixed" else texts.WILL_COST, credits_text(quote.price))
+        text = texts.price(texts.COSTS if quote.basis == "fixed" else texts.WILL_COST, quote.price)
     if quote.left is not None:
         text += f" {quote.left.sentence() if quote.basis == UNKNOWN else quote.left.sentence_after()}"
     warning = f"{texts.MAY_PAY_TWICE} " if quote.may_pay_twice else ""

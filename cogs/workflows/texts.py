@@ -4,7 +4,9 @@ The description of an option that is a field of an operation is the field's help
 of credits come in as text.
 """
 
-from bot.domain.text import counted_credits
+from decimal import Decimal
+
+from bot.domain.models import credits_text, credits_words
 
 # ---------------------------------------------------------------------- options of several commands
 
@@ -204,9 +206,9 @@ def end_passed(name: str, date: str) -> str:
     return f"⚠️ The provider of {name} announced its end for {date}; it may fail. You pay only for what is delivered."
 
 
-def price(verb: str, amount: str) -> str:
+def price(verb: str, amount: Decimal) -> str:
     """Return the price of a request; `verb` is COSTS for an exact one, WILL_COST for an estimate."""
-    return f"This {verb} **{counted_credits(amount)}**."
+    return f"This {verb} **{credits_words(amount)}**."
 
 
 def more_cautions(count: int) -> str:
@@ -214,13 +216,13 @@ def more_cautions(count: int) -> str:
     return f"…and {count} more like {'this' if count == 1 else 'these'}."
 
 
-def price_unknown(seen: tuple[str, str] | None) -> str:
+def price_unknown(seen: tuple[Decimal, Decimal] | None) -> str:
     """Say that a price is not known; `seen` is the range of what other jobs of the operation cost here."""
     if seen is None:
         return "The price of this is **not known yet**."
     low, high = seen
-    cost = low if low == high else f"{low} to {high}"
-    return f"The price of this is **not known yet**; other jobs of this operation cost {counted_credits(cost)} here."
+    cost = credits_words(low) if low == high else f"{credits_text(low)} to {credits_words(high)}"
+    return f"The price of this is **not known yet**; other jobs of this operation cost {cost} here."
 
 
 # ---------------------------------------------------------------------- other
@@ -228,8 +230,3 @@ def price_unknown(seen: tuple[str, str] | None) -> str:
 GRANT_OR_PRIVATE = "A moderator can grant it, or use `private`."
 """Added where the result could not be posted."""
 JUST_NOW = "just now"
-
-
-def ago(count: int, unit: str) -> str:
-    """Return the age of a job in a list."""
-    return f"{count} {unit} ago"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import StoreError
+from bot.errors import Refused, StoreError
+from bot.language import current, speaking
 from bot.store.engine import database as engine
 from tests.support.notes import Open, note, notes
 
@@ -277,3 +278,19 @@ async def test_a_cancelled_close_still_closes(open_database: Open) -> None:
     thread = database._writer._connection._thread
     await asyncio.to_thread(thread.join, 10)
     assert not thread.is_alive()
+
+
+async def test_a_sentence_made_inside_a_transaction_is_in_the_language_of_who_waits_for_it(open_database: Open) -> None:
+    database = await open_database()
+
+    def refuse(_db: sqlite3.Connection) -> None:
+        raise Refused(current())
+
+    async def refused(language: str) -> str:
+        with speaking(language), pytest.raises(Refused) as error:
+            await database.write(refuse)
+        return error.value.sentence
+
+    assert await asyncio.gather(*map(refused, ("de", "ja", "fr", "en"))) == ["de", "ja", "fr", "en"]
+    with speaking("de"):
+        assert await database.read(lambda _db: current()) == await database.glance(lambda _db: current()) == "de"

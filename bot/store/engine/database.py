@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import os
 import sqlite3
 import stat
@@ -96,7 +97,7 @@ class Database:
         A caller that is cancelled cannot know whether it was committed, but it is atomic. Writes that wait at the same
         time share one commit, and so one sync of the disk; each still succeeds or fails on its own.
         """
-        write = _Write(function)
+        write = _Write(_in_this_context(function))
         self._pending.append(write)
         try:
             await self._writer.run(lambda db: self._take_turn(db, write))
@@ -125,11 +126,11 @@ class Database:
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on a snapshot of the database. It sees every write that has returned."""
-        return await self._reader.run(lambda db: _transaction(db, "BEGIN", function))
+        return await self._reader.run(_in_this_context(lambda db: _transaction(db, "BEGIN", function)))
 
     async def glance(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Like `read`, on a connection of its own: for what members type, so that no search delays another read."""
-        return await self._searcher.run(lambda db: _transaction(db, "BEGIN", function))
+        return await self._searcher.run(_in_this_context(lambda db: _transaction(db, "BEGIN", function)))
 
     async def truncate_log(self) -> bool:
         """Empty the write-ahead log, in which what was forgotten can still be read. False if that is not possible now.
@@ -228,6 +229,12 @@ def _together(db: sqlite3.Connection, group: Sequence[_Write]) -> bool:
     for write in group:
         write.done = True
     return True
+
+
+def _in_this_context(function: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    """Return the function for another thread, with the context of here: the language in which it writes sentences."""
+    context = contextvars.copy_context()
+    return lambda db: context.run(function, db)
 
 
 def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3.Connection], T]) -> T:

@@ -218,7 +218,7 @@ async def test_who_pays_for_a_re_run_is_chosen_and_the_same_choice_again_writes_
 async def test_limits_are_typed_and_empty_takes_a_threshold_away(rig: Rig):
     panel = await opened(rig, "limits")
     form = await rig.moderator.click(panel, custom_id="c1:set_form:limits")
-    await fill(rig, form, "5", "30", "40", "50", "12.5")
+    await fill(rig, form, "5", "30", "40", "50", "12,5")
     now = await rules(rig)
     assert (now.running_per_member, now.queued_per_member, now.running_per_server) == (5, 30, 40)
     assert (now.job_ceiling, now.confirm_above) == (Decimal(50), Decimal("12.5"))
@@ -238,7 +238,7 @@ BAD = [
     (1, "2.5", "a whole number from 1 to 1,000"),
     (1, "", "a whole number from 1 to 1,000"),
     (2, "٣", "a whole number from 1 to 1,000"),
-    (3, "12,5", "in credits, such as 50 or 12.5"),
+    (3, "1,200", "in credits, such as 50 or 12.5"),
     (3, "-1", "in credits, such as 50 or 12.5"),
     (4, "NaN", "in credits, such as 50 or 12.5"),
     (4, "1e9", "in credits, such as 50 or 12.5"),

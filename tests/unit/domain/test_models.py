@@ -19,10 +19,8 @@ from bot.domain.models import (
     JobState,
     credits_of,
     credits_text,
-    credits_words,
     new_id,
 )
-from bot.domain.text import counted_credits
 
 
 def job(**changes: object) -> Job:
@@ -110,9 +108,3 @@ def test_neither_keys_nor_tokens_show_in_a_repr():
 def test_the_domain_is_frozen():
     with pytest.raises(FrozenInstanceError):
         job().state = JobState.FAILED
-
-
-@pytest.mark.parametrize(("amount", "words"), [("1", "1 credit"), ("0", "0 credits"), ("12.5", "12.5 credits")])
-def test_one_credit_is_one_credit_where_the_amount_is_text_already(amount: str, words: str):
-    assert counted_credits(amount) == words
-    assert credits_words(credits_of(amount)) == words

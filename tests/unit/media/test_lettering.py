@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont, features
 
 from bot.media import lettering
-from bot.media.lettering import Typeface, Lettering, drawable
+from bot.media.lettering import Lettering, Typeface, drawable
 
 NAMES = [
     "田中さん",
