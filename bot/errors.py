@@ -75,11 +75,13 @@ class Refused(BotError):
     """The bot may not do this, here, now, for this member.
 
     `reason` is the category of a refusal by the server's own rules (`limit`, `block`, …), else ''.
+    `may_ask`: a moderator may allow it all the same, so the member may ask for it.
     """
 
-    def __init__(self, sentence: str | Text, reason: str = "") -> None:
+    def __init__(self, sentence: str | Text, reason: str = "", *, may_ask: bool = False) -> None:
         super().__init__(sentence)
         self.reason = reason
+        self.may_ask = may_ask
 
 
 class NoKey(Refused):

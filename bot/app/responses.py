@@ -49,9 +49,11 @@ class Responses:
             return
         await self.warn(interaction, sentence)
 
-    async def warn(self, interaction: discord.Interaction[Any], sentence: str) -> None:
-        """Reply ephemerally with one warning; never raises for an answer that Discord does not take."""
-        await self.reply_privately(interaction, texts.warning(sentence)[:ERROR_CHARS])
+    async def warn(
+        self, interaction: discord.Interaction[Any], sentence: str, view: discord.ui.View | None = None
+    ) -> None:
+        """Reply ephemerally with one warning, as `reply_privately` does."""
+        await self.reply_privately(interaction, texts.warning(sentence)[:ERROR_CHARS], view)
 
     async def reply_privately(
         self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None

@@ -41,9 +41,8 @@ def draws_within_limits(
         )
         missing = need(headroom.limit, request) - max(headroom.left, ZERO) - covered
         if not _draw(drawn, request, headroom.limit, missing, grants):
-            raise Refused(
-                refusal(headroom, request, rules, granted=sum((grant.left for grant in grants), ZERO)), "limit"
-            )
+            granted = sum((grant.left for grant in grants), ZERO)
+            raise Refused(refusal(headroom, request, rules, granted=granted), "limit", may_ask=True)
     return tuple(Draw(item=place, grant_id=grant_id, credits=paid) for (place, grant_id), paid in drawn.items())
 
 

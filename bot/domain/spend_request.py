@@ -70,6 +70,8 @@ class SpendRequest:
     """Whether a moderator has approved it already, or no approval is required."""
     practice: bool = False
     """Whether a practice key pays."""
+    asked: bool = False
+    """Whether the member asks a moderator to allow it, if it exceeds their limits or what a job may cost."""
 
     @property
     def posting_place(self) -> PostingPlace:
@@ -146,6 +148,10 @@ class SpendingView(Protocol):
         """Return the guild's open jobs whose price nobody knows yet."""
         ...
 
+    def has_asked(self) -> bool:
+        """Return whether a request of the member that exceeds a limit waits for a moderator."""
+        ...
+
     def spent_on_host_key(self, since: float) -> Decimal:
         """Return credits of the guild settled or held on the host's key for jobs accepted since then."""
         ...
@@ -179,5 +185,7 @@ class Verdict:
 
     states: tuple[JobState, ...]
     draws: tuple[Draw, ...] = ()
+    asked: str = ""
+    """What it exceeds, as the reason of that refusal: a moderator is asked to allow it. '' if it exceeds nothing."""
     headrooms: tuple[Headroom, ...] = ()
     """What the limits that apply leave without the request, if somebody is to be alerted."""

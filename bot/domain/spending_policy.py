@@ -10,7 +10,7 @@ from bot.domain.guild_rules import Block, Limit, Period, Rules
 from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState, credits_text
 from bot.domain.posting_place import require_age, require_channel
-from bot.domain.spend_request import ZERO, KeyChanged, SpendingView, SpendRequest, Verdict, WordsChanged
+from bot.domain.spend_request import ZERO, Draw, KeyChanged, SpendingView, SpendRequest, Verdict, WordsChanged
 from bot.domain.text import full_stop, stamp
 from bot.domain.unknown_prices import may_start_unpriced, needs_approval, refuse_second_unknown
 from bot.errors import Refused
@@ -35,13 +35,13 @@ def decide(
     _may_use(request, rules, block, now)
     _may_be_unchecked(request, rules)
     _may_say(request, rules)
-    _may_cost(request, rules)
     _host_allows(request, spending, now)
     limits = list(limits)
-    draws = draws_within_limits(request, limits, rules, spending, now)
+    draws, asked = _within_limits(request, limits, rules, spending, now)
     refuse_second_unknown(request, rules, limits, spending)
     _account_has(request, spending)
-    return Verdict(states=_states(request, rules, limits, spending), draws=draws)
+    states = _states(request, rules, limits, spending, is_to_approve=bool(asked) or needs_approval(request, rules))
+    return Verdict(states=states, draws=draws, asked=asked)
 
 
 def admit(
@@ -60,7 +60,44 @@ def admit(
     _may_use(request, rules, block, now)
     _may_be_unchecked(request, rules)
     _host_allows(request, spending, now)
-    draws_within_limits(request, list(limits), rules, spending, now)
+    _within_limits(request, list(limits), rules, spending, now, is_priced=False)
+
+
+def _within_limits(
+    request: SpendRequest,
+    limits: Sequence[Limit],
+    rules: Rules,
+    spending: SpendingView,
+    now: float,
+    *,
+    is_priced: bool = True,
+) -> tuple[tuple[Draw, ...], str]:
+    """Return the grants that pay, and what the request exceeds by asking a moderator; then no grant pays.
+
+    `is_priced`: the items' credits are more than the least that they cost. Raises Refused for what exceeds a limit if
+    the member does not ask, or has asked for something else.
+    """
+    asked = ""
+    draws: tuple[Draw, ...] = ()
+    try:
+        if is_priced:
+            _may_cost(request, rules)
+    except Refused as error:
+        asked = _asked(error, request, spending)
+    try:
+        draws = draws_within_limits(request, limits, rules, spending, now)
+    except Refused as error:
+        asked = _asked(error, request, spending)
+    return () if asked else draws, asked
+
+
+def _asked(error: Refused, request: SpendRequest, spending: SpendingView) -> str:
+    """Return the reason of a refusal that a moderator is asked about. Raises Refused where none can be."""
+    if not request.asked or not error.may_ask:
+        raise error
+    if spending.has_asked():
+        raise Refused(texts.ASKED_ALREADY, "asked")
+    return error.reason
 
 
 def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: float) -> None:
@@ -92,7 +129,8 @@ def _may_cost(request: SpendRequest, rules: Rules) -> None:
     for item in request.items:
         # An unknown price cannot be compared: somebody has to say yes to it.
         if rules.job_ceiling is not None and item.known and item.credits > rules.job_ceiling:
-            raise Refused(texts.above_ceiling(rules.job_ceiling, item.title, credits_text(item.credits)), "ceiling")
+            sentence = texts.above_ceiling(rules.job_ceiling, item.title, credits_text(item.credits))
+            raise Refused(sentence, "ceiling", may_ask=True)
 
 
 def host_month(now: float) -> tuple[float, float]:
@@ -123,10 +161,9 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
 
 
 def _states(
-    request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView
+    request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView, *, is_to_approve: bool
 ) -> tuple[JobState, ...]:
-    """Return each item's first state: as many run as allowed, the rest wait; above the threshold all await approval."""
-    is_to_approve = needs_approval(request, rules)
+    """Return each item's first state: as many run as allowed, the rest wait; or all of them await approval."""
     free = min(
         rules.running_per_member - spending.running_of_member, rules.running_per_server - spending.running_of_guild
     )

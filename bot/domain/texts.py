@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.domain.models import credits_words
+from bot.language import Text
 
 # ---------------------------------------------------------------------- refusals: who, where, what
 
@@ -87,6 +88,8 @@ def queue_full(running: int, queued: int, limit: int) -> str:
         f"{limit} may wait; try again when one of them is done."
     )
 
+
+ASKED_ALREADY = Text("You already have a request waiting for a moderator. Wait for the answer, or cancel it first.")
 
 # ---------------------------------------------------------------------- refusals: limits
 

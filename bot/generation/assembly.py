@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.catalogue import LiveCatalogue
+from bot.generation.asking import ModeratorQuestions
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generations import Generations
 from bot.generation.next_steps import NextSteps
@@ -29,6 +30,7 @@ class GenerationUseCases:
     """What members can do with generations. `generations` accepts what the others make."""
 
     generations: Generations
+    asking: ModeratorQuestions
     admission: Admission
     visible: VisibleJobs
     earlier: EarlierJobs
@@ -68,6 +70,7 @@ def make_use_cases(
     )
     return GenerationUseCases(
         generations=generations,
+        asking=ModeratorQuestions(store, clock),
         admission=admission,
         visible=visible,
         earlier=earlier,

@@ -14,6 +14,7 @@ from bot.generation.sources import SourceRef
 from bot.jobs.card_spec import JobSpec
 
 _NOT_IN_DRAFTS = frozenset({"files", "agreed", "labelled"})
+"""What `to_draft` does not write by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +68,19 @@ class Generation:
     """The voice of which it is the sample, as in CardSpec."""
     may_pay_twice: bool = False
     """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
+    asked: bool = False
+    """Whether the member asks a moderator to allow it, as in CardSpec."""
 
     def to_draft(self, shown: ShownPrice | None = None) -> dict[str, Any]:
-        """Return it as JSON values, without files: their links have been filled into the values.
+        """Return it as JSON values; the links of files that were looked at are in the values already.
 
         `shown` is the price that a yes to the draft agrees to.
         """
         names = [each.name for each in dataclasses.fields(self) if each.name not in _NOT_IN_DRAFTS]
         before = [_as_dict(each) for each in self.before]
         price = None if shown is None else {"credits": str(shown.credits), "known": shown.known}
-        return {name: getattr(self, name) for name in names} | {"before": before, "shown": price}
+        files = [_file_as_dict(each) for each in self.files]
+        return {name: getattr(self, name) for name in names} | {"before": before, "files": files, "shown": price}
 
     @classmethod
     def from_draft(cls, data: Mapping[str, Any]) -> Generation:
@@ -84,8 +88,37 @@ class Generation:
         values = {name: value for name, value in data.items() if name != "shown"}
         price = data.get("shown")
         agreed = None if price is None else ShownPrice(credits=Decimal(price["credits"]), known=price["known"])
-        return cls(**{**values, "before": [JobSpec(**step) for step in data["before"]]}, agreed=agreed)
+        before = [JobSpec(**step) for step in data["before"]]
+        files = [_file_of(each) for each in data.get("files", ())]
+        return cls(**{**values, "before": before, "files": files}, agreed=agreed)
 
 
 def _as_dict(spec: JobSpec) -> dict[str, Any]:
     return {each.name: getattr(spec, each.name) for each in dataclasses.fields(spec)}
+
+
+def _file_as_dict(file: SourceFile) -> dict[str, Any]:
+    return {
+        "attachment": None if file.ref.attachment is None else list(file.ref.attachment),
+        "url": file.ref.url,
+        "job_id": file.ref.job_id,
+        "label": file.label,
+        "field": file.field,
+        "by_kind": {kind.value: name for kind, name in file.by_kind.items()},
+        "kinds": sorted(file.kinds),
+        "into_list": file.into_list,
+    }
+
+
+def _file_of(data: Mapping[str, Any]) -> SourceFile:
+    upload = data["attachment"]
+    return SourceFile(
+        ref=SourceRef(
+            attachment=None if upload is None else (upload[0], upload[1]), url=data["url"], job_id=data["job_id"]
+        ),
+        label=data["label"],
+        field=data["field"],
+        by_kind={MediaKind(kind): name for kind, name in data["by_kind"].items()},
+        kinds=frozenset(map(MediaKind, data["kinds"])),
+        into_list=data["into_list"],
+    )

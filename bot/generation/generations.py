@@ -99,6 +99,7 @@ class Generations:
             origin,
             [step.operation for step in steps],
             unchecked=any(is_surely_unchecked(step.input) for step in steps),
+            asked=generation.asked,
         )
 
     async def accept(self, generation: Generation, origin: Origin) -> Accepted:

@@ -31,6 +31,7 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
         accepted=generation.accepted,
         sample_of=generation.sample_of,
         may_pay_twice=generation.may_pay_twice,
+        asked=generation.asked,
     )
 
 

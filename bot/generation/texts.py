@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from bot.domain.models import MediaKind
+from bot.language import Text, ntr
 
 # ---------------------------------------------------------------------- sources
 
@@ -365,3 +366,17 @@ FOR_VIDEOS_ONLY = "That works on videos. Of a picture I can make a change, “an
 def reshape(ratio: str) -> str:
     """Return the prompt of an edit that changes nothing but the format; `ratio` as in 16:9."""
     return f"Keep the picture as it is and continue the scene to fill {ratio}."
+
+
+# ---------------------------------------------------------------------- questions to the moderators
+
+QUESTION_EXPIRED = Text("You already asked, or this question has expired. Run the command again.")
+
+
+def ask_again_later(minutes: int) -> str:
+    """Refuse a second question to the moderators within so many minutes."""
+    return ntr(
+        "You just asked the moderators. You can ask them again in {count} minute.",
+        "You just asked the moderators. You can ask them again in {count} minutes.",
+        minutes,
+    )

@@ -74,17 +74,20 @@ class Admission:
         self._pricing = pricing
         self._watch = watch
 
-    async def require(self, origin: Origin, operations: Sequence[str], *, unchecked: bool = False) -> None:
+    async def require(
+        self, origin: Origin, operations: Sequence[str], *, unchecked: bool = False, asked: bool = False
+    ) -> None:
         """Raise what intake would raise whatever the files are and the jobs cost.
 
         `operations` are those of the request, () if they are not known yet; `unchecked` if one of its jobs has the
-        provider's safety check switched off. Raises InputError, Refused, NoKey or KeyRefused.
+        provider's safety check switched off; `asked` if a moderator is to be asked about limits.
+        Raises InputError, Refused, NoKey or KeyRefused.
         """
         found = [self._catalogue.current.resolve_raw(each) for each in operations]
         for operation in found:
             self._switches.require_on(origin.guild_id, operation)
         key = await self._key_gate.require(origin.guild_id, found)
-        request = self._request(origin, found, key, unchecked=unchecked)
+        request = replace(self._request(origin, found, key, unchecked=unchecked), asked=asked)
         try:
             await self._judge(request, origin.guild_id)
         except Refused as error:

@@ -96,6 +96,8 @@ class CardSpec:
     """The voice of which its last job is the sample, '' for none: a voice has one."""
     may_pay_twice: bool = False
     """Whether the member has agreed to try again what an unconfirmed attempt may have been charged for."""
+    asked: bool = False
+    """Whether the member asks a moderator to allow it, if it exceeds a limit."""
 
     def is_price_shown(self, total: Decimal) -> bool:
         """Whether the member knows the price: they typed a command, or pressed what told it or at most a tenth less."""

@@ -128,4 +128,5 @@ def spend_request(
         host_pays=key.id is None,
         practice=key.is_practice,
         host_limit=host_limit,
+        asked=spec.asked,
     )

@@ -77,7 +77,9 @@ def _of_limit(limit: Limit, left: Decimal, request: SpendRequest, spending: Spen
 def with_what_is_left(error: Refused, request: SpendRequest, spending: Spending) -> Refused:
     """Return a refusal that also says what the member has left, where it is one by amount or number."""
     left = left_after(request, spending) if error.reason in TOLD_WITH else None
-    return error if left is None else Refused(f"{error.sentence} {left.sentence()}", error.reason)
+    return (
+        error if left is None else Refused(f"{error.sentence} {left.sentence()}", error.reason, may_ask=error.may_ask)
+    )
 
 
 async def left_on_card(store: Store, card: Card, jobs: Sequence[Job]) -> WhatIsLeft | None:

@@ -79,6 +79,8 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     embed.add_field(name=texts.AUTHOR, value=f"<@{card.author_id}>")
     embed.add_field(name=texts.CHANNEL, value=f"<#{card.channel_id}>")
     embed.add_field(name=texts.ESTIMATE, value=texts.approval_estimate(total(jobs), jobs[-1].basis))
+    if approval.asked:
+        embed.add_field(name=str(texts.ABOVE_A_LIMIT), value=texts.above_what(approval.asked), inline=False)
     embed.add_field(name=texts.EXPIRES, value=stamp(approval.expires_at))
     embed.set_footer(text=marked(texts.approval_footer(card.id), jobs))
     return embed

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.domain.models import credits_words
+from bot.language import Text
 
 # ---------------------------------------------------------------------- /studio: commands and options
 
@@ -477,3 +478,20 @@ def review_on(rule: str, review_channel: int, *, is_open: bool) -> str:
 def review_off(removed: str) -> str:
     """Confirm that rules were removed."""
     return done(f"{removed} What waits already can still be decided about.")
+
+
+# ---------------------------------------------------------------------- requests above a limit
+
+ABOVE_A_LIMIT = Text("Over a limit")
+_ABOVE = {
+    "limit": Text(
+        "This is over the member's limit, so they asked you. Approve lets it count toward their limit all the same; "
+        "Approve and raise limit pays for it with a grant."
+    ),
+    "ceiling": Text("This costs more than one job may cost here, so the member asked you."),
+}
+
+
+def above_what(reason: str) -> str:
+    """Say what a request exceeds: `limit` or `ceiling`."""
+    return str(_ABOVE[reason])

@@ -30,6 +30,13 @@ async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str
     await in_time(interaction.response.edit_message(content=texts.NOT_MADE, view=None))
 
 
+@on("ask_moderators")
+async def ask_moderators(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Submit what a limit refused as a question to the moderators, with all checks repeated."""
+    asking = interaction.client.parts.generation.asking
+    await submit(interaction, await asking.take(interaction.guild_id or 0, interaction.user.id, draft_id))
+
+
 @on("fill")
 async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Open the form of what a draft lacks, for its author, as often as they like until it expires."""

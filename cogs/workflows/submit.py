@@ -28,8 +28,23 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
 
     Without files every check is local: the hold comes first, and the card is the first answer. With files the
     interaction is deferred before they are looked at, unless it is deferred already; who may not spend here is refused
-    at once, for whatever files. A later refusal is ephemeral, too, and nothing was spent.
+    at once, for whatever files. A later refusal is ephemeral, too, and nothing was spent. What a limit refuses has a
+    button that asks a moderator.
     """
+    try:
+        await _submit(interaction, generation)
+    except Refused as error:
+        if interaction.guild_id is None or not error.may_ask:
+            raise
+        parts, responses = interaction.client.parts, interaction.client.responses
+        draft_id = await parts.generation.asking.keep(interaction.guild_id, interaction.user.id, generation)
+        if draft_id is None:
+            raise
+        button = Control.button("ask_moderators", draft_id, label=str(texts.ASK_MODERATORS))
+        await responses.warn(interaction, error.sentence, view_of([button]))
+
+
+async def _submit(interaction: Interaction, generation: Generation) -> None:
     if interaction.guild_id is None or interaction.channel_id is None:
         raise Refused(IN_SERVER_ONLY)
     if generation.parent_id is not None:

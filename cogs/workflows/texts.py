@@ -7,6 +7,7 @@ of credits come in as text.
 from decimal import Decimal
 
 from bot.domain.models import credits_text, credits_words
+from bot.language import Text
 
 # ---------------------------------------------------------------------- options of several commands
 
@@ -230,3 +231,7 @@ def price_unknown(seen: tuple[Decimal, Decimal] | None) -> str:
 GRANT_OR_PRIVATE = "A moderator can grant it, or use `private`."
 """Added where the result could not be posted."""
 JUST_NOW = "just now"
+
+# ---------------------------------------------------------------------- what a limit refuses
+
+ASK_MODERATORS = Text("Ask a moderator")

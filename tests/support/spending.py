@@ -42,6 +42,7 @@ class Past:
     held_of_guild: Decimal = field(default=Decimal(0))
     practice: bool = False
     open_unpriced: Sequence[Unpriced] = ()
+    asked_before: bool = False
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
         return sum(
@@ -58,6 +59,9 @@ class Past:
 
     def unpriced(self) -> Sequence[Unpriced]:
         return self.open_unpriced
+
+    def has_asked(self) -> bool:
+        return self.asked_before
 
     def grants(self) -> Sequence[Grant]:
         return self.given

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain.models import Job, JobState
+from bot.store.engine.columns import to_milli
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import end_unsent
@@ -15,6 +16,7 @@ from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money.limits import add_grant
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
+_OF_CARD = "SELECT * FROM approvals WHERE guild_id = ? AND card_id = ?"
 _UNASKED = """
 SELECT * FROM (
     SELECT approvals.*, row_number() OVER (PARTITION BY approvals.guild_id ORDER BY asked_at) AS place
@@ -40,6 +42,8 @@ class Approval:
     message_id: int | None
     asked_at: float
     expires_at: float
+    asked: str = ""
+    """What the card exceeds that its author asks for: `limit` or `ceiling`; '' if it only needs an approval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +59,7 @@ class Approvals(Repository):
 
     async def get(self, guild_id: int, card_id: str) -> Approval | None:
         """Return the guild's card's approval, None if it does not wait for one."""
-        row = await self._database.read(
-            lambda db: db.execute(
-                "SELECT * FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id)
-            ).fetchone()
-        )
+        row = await self._database.read(lambda db: db.execute(_OF_CARD, (guild_id, card_id)).fetchone())
         return None if row is None else _approval(row)
 
     async def note_message(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
@@ -96,16 +96,18 @@ class Approvals(Repository):
     ) -> tuple[Job, ...] | None:
         """Move the card's jobs to the queue. Returns them; None if it was decided before.
 
-        With `grant` their author is granted as many credits as the jobs hold, once and without expiry.
+        With `grant` their author is granted as many credits as the jobs hold, once and without expiry. It pays for
+        the jobs themselves if they exceed a limit.
         """
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
+            approval = db.execute(_OF_CARD, (guild_id, card_id)).fetchone()
             jobs = _decided(db, guild_id, card_id)
-            if jobs is None:
+            if approval is None or jobs is None:
                 return None
             if grant is not None:
-                _grant_held(db, guild_id, jobs, grant, now)
+                _grant_held(db, guild_id, jobs, grant, now, is_drawn=bool(approval["asked"]))
             gone_on = tuple(replace(job, state=JobState.WAITING) for job in jobs)
             for job in gone_on:
                 update_job(db, job)
@@ -136,10 +138,21 @@ class Approvals(Repository):
         return await self._recorded(guild_id, change, record)
 
 
-def _grant_held(db: sqlite3.Connection, guild_id: int, jobs: Sequence[Job], grant: GrantNote, now: float) -> None:
+def _grant_held(
+    db: sqlite3.Connection, guild_id: int, jobs: Sequence[Job], grant: GrantNote, now: float, *, is_drawn: bool
+) -> None:
+    """Grant the jobs' author what they hold; with `is_drawn` the grant pays for them, so that no limit counts them."""
     held = sum((job.held for job in jobs), Decimal(0))
-    if held > 0:
-        add_grant(db, guild_id, jobs[0].author_id, held, note=grant.note, by_id=grant.by_id, expires_at=None, now=now)
+    if held <= 0:
+        return
+    made = add_grant(
+        db, guild_id, jobs[0].author_id, held, note=grant.note, by_id=grant.by_id, expires_at=None, now=now
+    )
+    if is_drawn:
+        db.executemany(
+            "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",
+            [(guild_id, job.id, made, to_milli(job.held)) for job in jobs if job.held > 0],
+        )
 
 
 def _decided(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
@@ -158,4 +171,5 @@ def _approval(row: sqlite3.Row) -> Approval:
         message_id=row["message_id"],
         asked_at=row["asked_at"],
         expires_at=row["expires_at"],
+        asked=row["asked"],
     )

@@ -84,8 +84,8 @@ class Cards(Repository):
                 )
             if JobState.AWAITING_APPROVAL in verdict.states:
                 db.execute(
-                    "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at) VALUES (?, ?, ?, ?)",
-                    (card.id, card.guild_id, now, now + APPROVAL_LIFE_S),
+                    "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at, asked) VALUES (?, ?, ?, ?, ?)",
+                    (card.id, card.guild_id, now, now + APPROVAL_LIFE_S, verdict.asked),
                 )
             # The card is not read back: its token would be unsealed for nothing, on the way to the member's answer.
             return card, jobs_of_card(db, card.guild_id, card.id), verdict

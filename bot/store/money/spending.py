@@ -35,6 +35,10 @@ SELECT jobs.author_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
 WHERE reviews.guild_id = ? AND reviews.verdict IS NULL AND jobs.state = 'ready'
     AND jobs.overdue_at IS NULL AND jobs.waits_for IS NULL
 """
+_HAS_ASKED = """
+SELECT 1 FROM approvals JOIN cards ON cards.id = approvals.card_id
+WHERE approvals.guild_id = ? AND approvals.asked <> '' AND cards.author_id = ? LIMIT 1
+"""
 _HELD = """
 SELECT sum(held_milli + raised_milli) FROM jobs
 WHERE guild_id = ? AND practice = ?
@@ -137,6 +141,10 @@ class Spending:
     def unpriced(self) -> list[Unpriced]:
         """Return the guild's open jobs whose price nobody knows yet."""
         return unpriced_of(self.db, self.guild_id)
+
+    def has_asked(self) -> bool:
+        """Return whether a request of the member that exceeds a limit waits for a moderator."""
+        return self.db.execute(_HAS_ASKED, (self.guild_id, self.author_id)).fetchone() is not None
 
     def spent_on_host_key(self, since: float) -> Decimal:
         """Return credits of the guild settled or held on the host's key for jobs accepted since then (Unix seconds)."""

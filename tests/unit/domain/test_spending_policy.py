@@ -40,6 +40,9 @@ class Known:
     def unpriced(self) -> Sequence[Unpriced]:
         return ()
 
+    def has_asked(self) -> bool:
+        return False
+
     def grants(self) -> Sequence[Grant]:
         return self.given
 

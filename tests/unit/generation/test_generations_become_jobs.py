@@ -89,8 +89,19 @@ def test_a_draft_brings_everything_back_but_files_with_a_yes_to_the_price_that_w
     assert Generation.from_draft(json.loads(json.dumps(generation.to_draft()))).agreed is None
     assert again.to_draft() == generation.to_draft()
     assert again.before == [before]
-    file = SourceFile(ref=SourceRef(url="https://a.test/b"), label="picture")
-    assert "files" not in Generation(operation="image.edit", values={}, files=[file]).to_draft()
+    files = [
+        SourceFile(ref=SourceRef(url="https://a.test/b"), label="picture", field="image_url", into_list=True),
+        SourceFile(
+            ref=SourceRef(attachment=("https://a.test/c", "c.png")),
+            label="file",
+            by_kind={MediaKind.IMAGE: "image_url"},
+            kinds=frozenset({MediaKind.IMAGE}),
+        ),
+    ]
+    kept = json.loads(json.dumps(Generation(operation="image.edit", values={}, files=files).to_draft()))
+    assert Generation.from_draft(kept).files == files
+    del kept["files"]  # as those written by earlier versions
+    assert Generation.from_draft(kept).files == []
 
 
 # ---------------------------------------------------------------------- batches
