@@ -122,7 +122,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     watch = _watch(setup, core, delivery)
     host_limit = HostLimit(store, setup.clock, setup.settings.cannon_api_key_limit)
     key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimate_tool)
-    jobs = _intake(setup, core, watch, worker, key_gate=key_gate, pricing=pricing, host_limit=host_limit)
+    jobs = _intake(setup, core, delivery, watch, worker, key_gate=key_gate, pricing=pricing, host_limit=host_limit)
     admission = Admission(
         store=store,
         key_gate=key_gate,
@@ -314,6 +314,7 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         memories=core.memories,
         clock=setup.clock,
         surface=delivery,
+        languages=delivery.card_languages,
         ask_moderators=setup.surface.ask_moderators,
         metrics=setup.metrics,
         complete=sources.complete,
@@ -342,6 +343,7 @@ def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
         clock=setup.clock,
         channel=delivery.log_channel,
         ping=delivery.ping_late,
+        language_of=delivery.languages.of,
     )
 
 
@@ -364,6 +366,7 @@ def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
         catalogue=setup.catalogue,
         memories=core.memories,
         surface=delivery,
+        languages=delivery.card_languages,
         clock=setup.clock,
     )
 
@@ -390,6 +393,7 @@ def _upkeep(
         delete_erased=delivery.takedown.delete_erased,
         renew_commands=command_sync.catch_up,
         practise=practice.run_once,
+        languages=delivery.card_languages,
         learned=core.learned,
         fulfil_wishes=setup.surface.fulfil_wishes,
         ask_prices=core.price_books.run_once,
@@ -401,6 +405,7 @@ def _upkeep(
 def _intake(
     setup: Setup,
     core: _Core,
+    delivery: Delivery,
     watch: Watch,
     worker: Worker,
     *,
@@ -421,6 +426,7 @@ def _intake(
         clock=setup.clock,
         watch=watch,
         wake=worker.wake,
+        languages=delivery.card_languages,
     )
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from bot.catalogue import LiveCatalogue
 from bot.delivery.authors import Authors
+from bot.delivery.card_languages import CardLanguages
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.contact_sheets import ContactSheets
@@ -33,7 +34,7 @@ from bot.delivery.ticker import CardTicker
 from bot.domain.models import Job
 from bot.guild.absences import Absences
 from bot.jobs.learned_durations import LearnedDurations
-from bot.jobs.surface import Later
+from bot.jobs.surface import Later, Sentence
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
@@ -60,6 +61,7 @@ class Delivery:
     notifications: Notifications
     log_channel: LogChannel
     languages: GuildLanguages
+    card_languages: CardLanguages
     takedown: Takedown
     absences: Absences
 
@@ -110,8 +112,8 @@ class Delivery:
         if not self.absences.is_absent(guild_id):
             await self.cards.ping_late(guild_id, card_id)
 
-    async def alert(self, guild_id: int, sentence: str) -> None:
-        """Alert the guild's moderators; best effort, never raises."""
+    async def alert(self, guild_id: int, sentence: Sentence) -> None:
+        """Alert the guild's moderators, in the server's language; best effort, never raises."""
         if not self.absences.is_absent(guild_id):
             await self.notifications.alert_moderators(guild_id, sentence)
 
@@ -138,20 +140,29 @@ def make_delivery(
     """
     messages = Messages(client, store=store, clock=clock)
     languages = GuildLanguages(client, store)
-    log_channel = LogChannel(client, store=store, metrics=metrics, is_absent=absences.is_absent)
-    notifications = Notifications(client, store=store, messages=messages, log_channel=log_channel)
+    gate = PostingGate(client, store=store, sights=sights)
+    card_languages = CardLanguages(languages, store=store, gate=gate)
+    log_channel = LogChannel(
+        client, store=store, metrics=metrics, is_absent=absences.is_absent, language_of=languages.of
+    )
+    notifications = Notifications(
+        client, store=store, messages=messages, log_channel=log_channel, languages=card_languages
+    )
     authors = Authors(client, messages=messages)
     drawing = CardDrawing(
         store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface, authors=authors
     )
     downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
     sheets = ContactSheets(messages, media=media, folder=folder)
-    questions = ReviewMessages(messages=messages, downloads=downloads, drawing=drawing, surface=surface)
+    questions = ReviewMessages(
+        messages=messages, downloads=downloads, drawing=drawing, surface=surface, languages=card_languages
+    )
     alert = notifications.alert_moderators
-    review = ReviewDesk(store=store, clock=clock, messages=messages, questions=questions, alert=alert)
+    review = ReviewDesk(
+        store=store, clock=clock, messages=messages, questions=questions, alert=alert, languages=card_languages
+    )
     memory = CardMemory()
     ticker = CardTicker(clock, open_cards=partial(store.cards.being_made, OPEN_CARDS_KEPT), is_calm=is_calm)
-    gate = PostingGate(client, store=store, sights=sights)
     return Delivery(
         authors=authors,
         cards=CardRefresh(
@@ -164,6 +175,7 @@ def make_delivery(
             notifications=notifications,
             memory=memory,
             ticker=ticker,
+            languages=card_languages,
         ),
         ticker=ticker,
         poster=Poster(
@@ -179,12 +191,14 @@ def make_delivery(
             memory=memory,
             authors=authors,
             alert=alert,
+            languages=card_languages,
         ),
         gate=gate,
         messages=messages,
         notifications=notifications,
         log_channel=log_channel,
         languages=languages,
+        card_languages=card_languages,
         takedown=Takedown(messages, store=store, clock=clock),
         absences=absences,
     )

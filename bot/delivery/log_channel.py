@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 import structlog
@@ -13,6 +13,7 @@ from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.messages import nonce_of
 from bot.domain.text import shortened, stamp
 from bot.guild.decision_log import Posted
+from bot.language import speaking
 from bot.runtime.metrics import Metrics
 from bot.store import Decision, Store
 
@@ -26,9 +27,19 @@ class LogChannel:
     """Posts lines; best effort: a failure is logged and returned."""
 
     def __init__(
-        self, client: discord.Client, *, store: Store, metrics: Metrics, is_absent: Callable[[int], bool]
+        self,
+        client: discord.Client,
+        *,
+        store: Store,
+        metrics: Metrics,
+        is_absent: Callable[[int], bool],
+        language_of: Callable[[int], Awaitable[str]],
     ) -> None:
-        """Take what it needs; `is_absent` says whether a guild has removed the bot: its lines wait for a while."""
+        """Take what it needs; `is_absent` says whether a guild has removed the bot: its lines wait for a while.
+
+        `language_of` returns a guild's language.
+        """
+        self._language_of = language_of
         self._is_absent = is_absent
         self._client = client
         self._store = store
@@ -36,8 +47,9 @@ class LogChannel:
 
     async def show(self, decision: Decision) -> Posted:
         """Post a line of the record of decisions to its guild's log channel."""
-        who = f"<@{decision.by_id}>" if decision.by_id else texts.THE_BOT
-        line = shortened(texts.decision(decision.kind, who, decision.text), LINE_CHARS)
+        with speaking(await self._language_of(decision.guild_id)):
+            who = f"<@{decision.by_id}>" if decision.by_id else str(texts.THE_BOT)
+            line = shortened(texts.decision(decision.kind, who, decision.text), LINE_CHARS)
         return await self.post(decision.guild_id, f"{line} {stamp(decision.at, 'f')}", subject_id=f"{decision.id}")
 
     async def post(self, guild_id: int, line: str, *, subject_id: str | None = None) -> Posted:

@@ -9,6 +9,7 @@ import discord
 import structlog
 
 from bot.delivery import texts
+from bot.delivery.card_languages import CardLanguages
 from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.formatting import message_link
@@ -16,6 +17,8 @@ from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import Messages, nonce_of
 from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job, JobState
+from bot.jobs.surface import Sentence, spoken
+from bot.language import SOURCE, speaking
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -24,11 +27,20 @@ log = structlog.get_logger(__name__)
 class Notifications:
     """Pings people, about what is in the store or on the card already."""
 
-    def __init__(self, client: discord.Client, *, store: Store, messages: Messages, log_channel: LogChannel) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        store: Store,
+        messages: Messages,
+        log_channel: LogChannel,
+        languages: CardLanguages,
+    ) -> None:
         self._client = client
         self._store = store
         self._messages = messages
         self._log_channel = log_channel
+        self._languages = languages
 
     async def ping_author(self, card: Card, jobs: Sequence[Job], *, search: bool = False) -> None:
         """Send the one short message that pings the author: the edit that added the result pinged nobody.
@@ -51,9 +63,11 @@ class Notifications:
         link = message_link(card)
         if search and await self._messages.search(channel, lambda message: link in message.content) is not None:
             return
+        with speaking(await self._languages.of_guild(card.guild_id)):
+            content = texts.ready(card.author_id, link)
         async with asyncio.timeout(CALL_TIMEOUT_S):
             ping = await channel.send(
-                texts.ready(card.author_id, link),
+                content,
                 nonce=nonce_of("ping", card.id),
                 allowed_mentions=discord.AllowedMentions(
                     everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
@@ -63,12 +77,17 @@ class Notifications:
             card.guild_id, job.id, channel_id=card.channel_id, message_id=ping.id, kind="ping"
         )
 
-    async def alert_moderators(self, guild_id: int, sentence: str) -> None:
+    async def alert_moderators(self, guild_id: int, sentence: Sentence) -> None:
         """Post to the guild's log channel, and send a direct message to whoever set its key; best effort.
 
-        Whoever has left the server is told nothing of it.
+        Both are in the server's language. Whoever has left the server is told nothing of it.
         """
-        log.warning("guild.alert", guild=guild_id, sentence=sentence)
+        with speaking(SOURCE):
+            log.warning("guild.alert", guild=guild_id, sentence=spoken(sentence))
+        with speaking(await self._languages.of_guild(guild_id)):
+            await self._alert(guild_id, spoken(sentence))
+
+    async def _alert(self, guild_id: int, sentence: str) -> None:
         await self._log_channel.post(guild_id, texts.alert(sentence))
         key = await self._store.keys.current(guild_id)
         if key is None:

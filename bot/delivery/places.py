@@ -34,6 +34,7 @@ from bot.delivery.posting_gate import OpenPlaces
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job
 from bot.jobs.surface import NoPlace
+from bot.language import from_discord, speaking
 from bot.runtime.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -211,7 +212,8 @@ class Places:
         if posting.places.refusal is not None:
             return None  # it waits for its author to choose another channel
         channel = await self._messages.direct_message(posting.card.author_id)
-        return await self._send(channel, posting, nonce_of("result", posting.job.id, channel.id))
+        with speaking(from_discord(posting.card.locale)):
+            return await self._send(channel, posting, nonce_of("result", posting.job.id, channel.id))
 
     async def _send(self, channel: discord.abc.Messageable, posting: Posting, nonce: str) -> discord.Message:
         """Send a new message, unless an earlier attempt has sent it already."""

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import discord
 import structlog
 
 from bot.delivery import texts
 from bot.delivery.authors import Authors
+from bot.delivery.card_languages import CardLanguages
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.downloads import Downloads
 from bot.delivery.formatting import message_link
 from bot.delivery.messages import Messages, left_on
 from bot.delivery.places import Places, Posting, RefusedContent
-from bot.delivery.posting_gate import PostingGate
+from bot.delivery.posting_gate import OpenPlaces, PostingGate
 from bot.delivery.review import ALERT_AGAIN_S, AlertModerators, ReviewDesk
 from bot.delivery.surface import CardSurface
 from bot.delivery.upload_slots import posting_of
 from bot.domain.models import Card, Job, JobState, Media, WaitsFor
 from bot.jobs.surface import Later, NoPlace
+from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -51,6 +54,7 @@ class Poster:
         memory: CardMemory,
         authors: Authors,
         alert: AlertModerators,
+        languages: CardLanguages,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -64,6 +68,7 @@ class Poster:
         self._memory = memory
         self._authors = authors
         self._alert = alert
+        self._languages = languages
 
     # ------------------------------------------------------------------ delivering
 
@@ -94,7 +99,7 @@ class Poster:
             if await self._store.alerts.note(
                 job.guild_id, f"refused {job.id}", until=self._clock.wall() + ALERT_AGAIN_S
             ):
-                await self._alert(job.guild_id, texts.refused_by_discord(job.id))
+                await self._alert(job.guild_id, partial(texts.refused_by_discord, job.id))
             raise
 
     async def post_held(
@@ -159,6 +164,10 @@ class Poster:
     ) -> int:
         places = await self._gate.open_places(card, job, channel_id=channel_id, by_moderator=by_moderator)
         await self._authors.find(card)
+        with speaking(await self._languages.of(card)):
+            return await self._post(card, jobs, job, channel_id=channel_id, places=places)
+
+    async def _post(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, places: OpenPlaces) -> int:
         # The card is drawn as it will be once this has succeeded.
         done = replace(job, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
         jobs = tuple(done if other.id == job.id else other for other in jobs)

@@ -68,7 +68,7 @@ class PostingGate:
         rules = await self._store.settings.get(card.guild_id)
         channels, refusal = set(), None
         for place_id in places:
-            if await self._is_direct(card, place_id):
+            if await self.is_direct(card, place_id):
                 channels.add(place_id)
                 continue
             try:
@@ -105,7 +105,7 @@ class PostingGate:
 
     async def moved_to(self, card: Card) -> tuple[int, ...]:
         """Return the channel that the card was moved to, and what it is in; () for none, and for a direct message."""
-        if card.private or card.place_id == card.channel_id or await self._is_direct(card, card.place_id):
+        if card.private or card.place_id == card.channel_id or await self.is_direct(card):
             return ()
         return (await self._channel(card, card.place_id)).chain
 
@@ -137,8 +137,12 @@ class PostingGate:
         if await self._store.reviews.withheld_of(card.guild_id, [job.id], also=channel.chain):
             raise NoPlace(texts.NOT_REVIEWED)
 
-    async def _is_direct(self, card: Card, place_id: int) -> bool:
-        """Whether the card was moved to a direct message. It is moved to channels of its server, and to no others."""
+    async def is_direct(self, card: Card, place_id: int | None = None) -> bool:
+        """Whether the card was moved to a direct message: to `place_id`, or to wherever it is now.
+
+        It is moved to channels of its server, and to no others.
+        """
+        place_id = card.place_id if place_id is None else place_id
         if place_id == card.channel_id or place_id != card.message_channel_id:
             return False
         return await self._found(card.guild_id, place_id) is Sight.HIDDEN

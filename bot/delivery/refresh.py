@@ -9,6 +9,7 @@ import discord
 import structlog
 
 from bot.delivery.authors import Authors
+from bot.delivery.card_languages import CardLanguages
 from bot.delivery.card_memory import CardMemory
 from bot.delivery.card_pace import QUEUED_S, is_calm, is_only_queued
 from bot.delivery.contact_sheets import ContactSheets
@@ -20,6 +21,7 @@ from bot.delivery.notifications import Notifications
 from bot.delivery.ticker import APART_S, CardKey, CardTicker
 from bot.delivery.view import links_on
 from bot.domain.models import Card, Job, JobState
+from bot.language import speaking
 from bot.runtime.metrics import Metrics
 from bot.store import Store
 
@@ -41,6 +43,7 @@ class CardRefresh:
         notifications: Notifications,
         memory: CardMemory,
         ticker: CardTicker,
+        languages: CardLanguages,
     ) -> None:
         self._store = store
         self._metrics = metrics
@@ -51,14 +54,22 @@ class CardRefresh:
         self._notifications = notifications
         self._memory = memory
         self._ticker = ticker
+        self._languages = languages
 
-    async def first_answer(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, list[discord.File]]:
-        """Return what answers the interaction: the card, and files with the texts that are too long for it."""
-        return await self._drawing.embed(card, jobs, just_accepted=True), self._drawing.texts(jobs)
+    async def first_answer(
+        self, card: Card, jobs: Sequence[Job], *, language: str | None = None
+    ) -> tuple[discord.Embed, list[discord.File]]:
+        """Return what answers the interaction: the card, and files with the texts that are too long for it.
+
+        They are in the card's language, or in `language` where a copy of it is for others than the card.
+        """
+        with speaking(language or await self._languages.of(card)):
+            return await self._drawing.embed(card, jobs, just_accepted=True), self._drawing.texts(jobs)
 
     async def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
         """Return the controls that the card has from the start, None if it has none."""
-        return await self._drawing.view(card, jobs, ())
+        with speaking(await self._languages.of(card)):
+            return await self._drawing.view(card, jobs, ())
 
     async def show(self, guild_id: int, card_id: str, *, at_once: bool = False) -> None:
         """Bring the card up to date; best effort: a failure is logged, and the next change retries.
@@ -94,10 +105,11 @@ class CardRefresh:
         card, jobs = found
         if not at_once and self._can_wait(card, jobs):
             return
-        await self._draw(card, jobs)
-        if _has_ended(jobs):
-            self._memory.forget_shown(card_id)
-            await self._finish(card, jobs, search=False)
+        with speaking(await self._languages.of(card)):
+            await self._draw(card, jobs)
+            if _has_ended(jobs):
+                self._memory.forget_shown(card_id)
+                await self._finish(card, jobs, search=False)
 
     def _can_wait(self, card: Card, jobs: Sequence[Job]) -> bool:
         """Whether the card is left to the ticker: it was edited a moment ago, or says something better soon."""
@@ -141,7 +153,8 @@ class CardRefresh:
             async with self._memory.lock(card_id):
                 found = await self._store.cards.with_jobs(guild_id, card_id)
                 if found is not None and _has_ended(found[1]):
-                    await self._finish(*found, search=True)
+                    with speaking(await self._languages.of(found[0])):
+                        await self._finish(*found, search=True)
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.not_pinged", card=card_id, error=type(error).__name__)
@@ -154,7 +167,8 @@ class CardRefresh:
                 there = [] if message is None else links_on(message)
                 if message is not None and fresh.keys() & set(there):
                     links = [fresh.get(link, link) for link in there]
-                    view = await self._drawing.view(card, jobs, links)
+                    with speaking(await self._languages.of(card)):
+                        view = await self._drawing.view(card, jobs, links)
                     await in_time(message.edit(view=view))
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import discord
 import structlog
 
 from bot.delivery import texts
+from bot.delivery.card_languages import CardLanguages
 from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import CLOSED_STATUSES, DISCORD_ERRORS
 from bot.delivery.messages import Messages
 from bot.delivery.review_message import ReviewMessages
 from bot.domain.card_jobs import is_linked, main_job
 from bot.domain.models import Card, Job, JobState, WaitsFor
-from bot.jobs.surface import Later, NoPlace, Parked
+from bot.jobs.surface import Later, NoPlace, Parked, Sentence
+from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.store import Review, ReviewVerdict, Store
 
@@ -30,8 +33,8 @@ CHECK_AGAIN_S = 3600.0
 CHAIN_AGAIN_S = 15.0
 """How often a step of a chain that is reviewed looks whether the others are done."""
 
-AlertModerators = Callable[[int, str], Awaitable[None]]
-"""Reaches a guild's moderators with a sentence; never raises."""
+AlertModerators = Callable[[int, Sentence], Awaitable[None]]
+"""Reaches a guild's moderators with a sentence, in the server's language; never raises."""
 
 
 class ReviewDesk:
@@ -45,12 +48,14 @@ class ReviewDesk:
         messages: Messages,
         questions: ReviewMessages,
         alert: AlertModerators,
+        languages: CardLanguages,
     ) -> None:
         self._store = store
         self._clock = clock
         self._messages = messages
         self._questions = questions
         self._alert = alert
+        self._languages = languages
 
     async def require(self, card: Card, jobs: Sequence[Job], job: Job, *, also: Sequence[int] = ()) -> None:
         """Return if the result of `job`, one of the card's `jobs`, may be posted where it was requested, and in `also`.
@@ -88,7 +93,7 @@ class ReviewDesk:
                 raise
             now = self._clock.wall()
             if await self._store.alerts.note(card.guild_id, "review channel", until=now + ALERT_AGAIN_S):
-                await self._alert(card.guild_id, texts.no_review_channel(review.channel_id))
+                await self._alert(card.guild_id, partial(texts.no_review_channel, review.channel_id))
             raise Later(NO_CHANNEL_AGAIN_S, WaitsFor.DISCORD) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
         for job in jobs:
@@ -99,15 +104,17 @@ class ReviewDesk:
     async def _expire(self, review: Review) -> None:
         """Refuse without a moderator. Raises NoPlace, or Later if a moderator has decided at the same moment."""
         decided = await self._store.reviews.decide(
-            review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=texts.REVIEW_EXPIRED
+            review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=str(texts.REVIEW_EXPIRED)
         )
         if decided is None:
             raise Later(1.0)
         if review.message_id is not None:
             channel = self._messages.channel(review.channel_id, review.guild_id)
+            with speaking(await self._languages.of_guild(review.guild_id)):
+                content = str(texts.REVIEW_EXPIRED)
             try:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
-                    await channel.get_partial_message(review.message_id).edit(content=texts.REVIEW_EXPIRED, view=None)
+                    await channel.get_partial_message(review.message_id).edit(content=content, view=None)
             except DISCORD_ERRORS as error:
                 log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
         raise NoPlace(texts.REVIEW_EXPIRED)

@@ -12,6 +12,7 @@ import discord
 from bot.delivery import texts
 from bot.delivery.attachments import close, media_files
 from bot.delivery.card import card_embed
+from bot.delivery.card_languages import CardLanguages
 from bot.delivery.colours import ATTENTION
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import EMBED_TITLE_CHARS, FILES_PER_MESSAGE, is_too_large
@@ -24,6 +25,7 @@ from bot.delivery.upload_slots import posting_of
 from bot.delivery.view import message_view
 from bot.domain.models import Card, Job
 from bot.domain.text import stamp
+from bot.language import speaking
 from bot.store import Review
 
 _Result = tuple[Job, ResultFiles]
@@ -33,11 +35,20 @@ _Result = tuple[Job, ResultFiles]
 class ReviewMessages:
     """Posts results to the review channel."""
 
-    def __init__(self, *, messages: Messages, downloads: Downloads, drawing: CardDrawing, surface: CardSurface) -> None:
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        downloads: Downloads,
+        drawing: CardDrawing,
+        surface: CardSurface,
+        languages: CardLanguages,
+    ) -> None:
         self._messages = messages
         self._downloads = downloads
         self._drawing = drawing
         self._surface = surface
+        self._languages = languages
 
     async def post(self, review: Review, card: Card, main: Job, jobs: Sequence[Job]) -> discord.Message:
         """Post the results of `jobs` to the channel of the review, that of `main`; too large files as links.
@@ -49,7 +60,7 @@ class ReviewMessages:
         channel = self._messages.channel(review.channel_id, card.guild_id)
         async with contextlib.AsyncExitStack() as stack:
             results = [(job, await stack.enter_async_context(self._downloads.results(job))) for job in jobs]
-            with posting_of(card.guild_id):
+            with posting_of(card.guild_id), speaking(await self._languages.of_guild(card.guild_id)):
                 return await self._post(channel, review, card, main, results)
 
     async def _post(

@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from bot.cannon.estimates import EstimateAnswer, EstimateOutcome, Estimates
@@ -32,7 +33,7 @@ SLOTS_MAX: Final = 1024
 _UNPRICED: Final = frozenset({"seed"})
 FAILURES: Final = frozenset({EstimateOutcome.SILENT, EstimateOutcome.REFUSED})
 
-Tell = Callable[[int, Sequence[Alert]], None]
+Tell = Callable[[int, Callable[[], Sequence[Alert]]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +121,13 @@ class EstimateTool:
         self._rests_until.pop(slot, None)
         if outcome in FAILURES:
             self._rests_until[slot] = self._clock.monotonic() + REST_S
-            text = texts.estimate_tool_failed(refused=outcome is EstimateOutcome.REFUSED)
             if tells:
-                self._tell(guild_id, [Alert(name="estimate_tool", until=now + HOUR_S, text=text)])
+                self._tell(guild_id, partial(_alerts, outcome, now + HOUR_S))
+
+
+def _alerts(outcome: EstimateOutcome, until: float) -> list[Alert]:
+    text = texts.estimate_tool_failed(refused=outcome is EstimateOutcome.REFUSED)
+    return [Alert(name="estimate_tool", until=until, text=text)]
 
 
 def _digest(operation: Operation, values: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from bot.guild import texts
 from bot.guild.api_keys import ApiKeys, UsableKey
 from bot.guild.balance_expiry import BalanceExpiry
 from bot.guild.decision_log import DecisionLog, LogSink, Posted
+from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.store import Record, Store
 from bot.store.money.reports import Report
@@ -38,6 +39,9 @@ PENDING_MAX = 1000
 PING_LATE_S = 600.0
 """A ping that a crash has swallowed is still sent for this long."""
 
+MakeAlerts = Callable[[], Sequence[Alert]]
+"""Makes alerts in the language that is spoken when it is called."""
+
 
 class Watch:
     """Reports to moderators what they should know. Nothing is reported of a guild without a log channel."""
@@ -51,16 +55,19 @@ class Watch:
         clock: Clock,
         channel: LogSink,
         ping: Callable[[int, str], Awaitable[None]],
+        language_of: Callable[[int], Awaitable[str]],
     ) -> None:
+        """Take what it needs; `ping` sends a card's ping that was missed, `language_of` returns a guild's language."""
         self._store = store
         self._keys = keys
         self._client = client
         self._clock = clock
         self._channel = channel
         self._ping = ping
+        self._language_of = language_of
         self._expiry = BalanceExpiry(keys=keys, client=client, clock=clock)
         self._decisions = DecisionLog(store, clock=clock, channel=channel)
-        self._pending: deque[tuple[int, Alert]] = deque(maxlen=PENDING_MAX)
+        self._pending: deque[tuple[int, MakeAlerts]] = deque(maxlen=PENDING_MAX)
         self._wake = asyncio.Event()
         store.outbox.listen(self._wake.set)
         self._look_due = 0.0
@@ -68,9 +75,9 @@ class Watch:
         self._ask_due = 0.0
         self._pinged = False
 
-    def tell(self, guild_id: int, alerts: Sequence[Alert]) -> None:
-        """Have alerts reported soon, those that were not yet."""
-        self._pending.extend((guild_id, alert) for alert in alerts)
+    def tell(self, guild_id: int, alerts: MakeAlerts) -> None:
+        """Have alerts reported soon, those that were not yet; they are made when the guild's language is spoken."""
+        self._pending.append((guild_id, alerts))
         self._wake.set()
 
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
@@ -115,14 +122,18 @@ class Watch:
             self._look_due = self._clock.monotonic() + LOOK_EVERY_S
             for guild_id in await self._store.settings.guilds_with_log():
                 try:
-                    await self._look(guild_id)
+                    with speaking(await self._language_of(guild_id)):
+                        await self._look(guild_id)
                 except Exception:
                     log.exception("watch.look_failed", guild=guild_id)  # the others are still checked
                 await self._tell_pending()
 
     async def _tell_pending(self) -> None:
         while self._pending:
-            await self._tell(*self._pending.popleft())
+            guild_id, alerts = self._pending.popleft()
+            with speaking(await self._language_of(guild_id)):
+                for alert in alerts():
+                    await self._tell(guild_id, alert)
 
     async def _tell(self, guild_id: int, alert: Alert) -> None:
         """Post an alert once in its period. It counts as told only when it was posted."""

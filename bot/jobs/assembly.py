@@ -18,6 +18,7 @@ from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
 from bot.jobs.key_waits import KeyWaits
 from bot.jobs.lanes import Lane
+from bot.jobs.languages import Languages
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import AskModerators, Maintenance
 from bot.jobs.own_errors import OwnErrors
@@ -43,6 +44,7 @@ def make_worker(
     memories: AccountMemories,
     clock: Clock,
     surface: Surface,
+    languages: Languages,
     ask_moderators: AskModerators,
     metrics: Metrics,
     complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
@@ -54,7 +56,9 @@ def make_worker(
     """
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
     agenda = Agenda(clock)
-    transitions = Transitions(store, surface=surface, clock=clock, metrics=metrics, claim_soon=agenda.claim_soon)
+    transitions = Transitions(
+        store, surface=surface, languages=languages, clock=clock, metrics=metrics, claim_soon=agenda.claim_soon
+    )
     key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng)
     submitting = Submitting(
         client,
@@ -89,6 +93,7 @@ def make_worker(
         alert=surface.alert,
         ask_moderators=ask_moderators,
         claim_soon=agenda.claim_soon,
+        languages=languages,
     )
     worker = Worker(
         store,
@@ -100,6 +105,7 @@ def make_worker(
         delivering=Delivering(transitions, clock=clock, metrics=metrics),
         own_errors=OwnErrors(transitions),
         maintain=maintenance.wake,
+        languages=languages,
         clock=clock,
     )
     for name, lane in agenda.lanes.items():

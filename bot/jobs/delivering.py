@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bot.domain.models import JobState, WaitsFor
 from bot.jobs import texts
 from bot.jobs.followed import Followed
@@ -81,7 +83,7 @@ class Delivering:
         job = followed.job
         await self._transitions.hold(followed, texts.not_posted_for_a_day(waits_for))
         if followed.job.state.ended:
-            await self._transitions.surface.alert(job.guild_id, texts.not_posted_alert(job.id))
+            await self._transitions.surface.alert(job.guild_id, partial(texts.not_posted_alert, job.id))
 
     async def _parked(self, followed: Followed, seconds: float) -> float | None:
         followed.posting_failed_at = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bot.catalogue import Caution, LiveCatalogue, Operation, distinct
@@ -28,11 +29,13 @@ from bot.jobs import texts
 from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.defaults import Defaults, with_defaults
+from bot.jobs.languages import Languages
 from bot.jobs.limit_alerts import headrooms, tell_refused
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats
 from bot.jobs.sent_words import judged
 from bot.jobs.what_is_left import WhatIsLeft, left_after, with_what_is_left
+from bot.language import Text, speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Cancelled, Spending, Store
@@ -96,6 +99,7 @@ class JobService:
         clock: Clock,
         watch: Watch,
         wake: Callable[[], None],
+        languages: Languages,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -109,6 +113,7 @@ class JobService:
         self._clock = clock
         self._watch = watch
         self._wake = wake
+        self._languages = languages
         self._repeats = Repeats(store, clock)
 
     def check(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
@@ -210,7 +215,7 @@ class JobService:
                 await tell_refused(self._store, self._watch, spec.guild_id, spend)
             raise
         if verdict is not None and not spend.practice:  # an alert of practice would silence the true one
-            self._watch.tell(spec.guild_id, of_limits(verdict.headrooms, spend, taken=True))
+            self._watch.tell(spec.guild_id, partial(of_limits, verdict.headrooms, spend, taken=True))
         failpoint("accept.stored")
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)
 
@@ -247,13 +252,14 @@ class JobService:
 
         One that was sent continues and is charged; with `drop` its result is kept, but not posted.
         """
-        done = await self._store.cancellation.cancel(
-            job.guild_id,
-            job.id,
-            _cancelled_by(by_id, job),
-            drop_by=by_id if drop else None,
-            record=cancelled_by(by_id, dropped=drop),
-        )
+        with await self._speaking_on(job.guild_id, job.card_id):
+            done = await self._store.cancellation.cancel(
+                job.guild_id,
+                job.id,
+                _cancelled_by(by_id, job),
+                drop_by=by_id if drop else None,
+                record=cancelled_by(by_id, dropped=drop),
+            )
         if done is not None and (done.stopped or done.others):
             self._wake()  # others may have the places that have become free
         return done
@@ -263,23 +269,29 @@ class JobService:
 
         Another member's is recorded.
         """
-        stopped = await self._store.cancellation.cancel_card(
-            job.guild_id, job.card_id, _cancelled_by(by_id, job), record=card_cancelled_by(by_id)
-        )
+        with await self._speaking_on(job.guild_id, job.card_id):
+            stopped = await self._store.cancellation.cancel_card(
+                job.guild_id, job.card_id, _cancelled_by(by_id, job), record=card_cancelled_by(by_id)
+            )
         if stopped:
             self._wake()  # others may have the places that have become free
         return stopped
 
-    async def undo_card(self, guild_id: int, card_id: str, sentence: str) -> tuple[Job, ...] | None:
+    async def undo_card(self, guild_id: int, card_id: str, sentence: str | Text) -> tuple[Job, ...] | None:
         """Cancel what was not sent yet of a card that a member takes back, and return that; `sentence` says why."""
-        stopped = await self._store.cancellation.cancel_card(guild_id, card_id, sentence)
+        with await self._speaking_on(guild_id, card_id):
+            stopped = await self._store.cancellation.cancel_card(guild_id, card_id, str(sentence))
         if stopped:
             self._wake()
         return stopped
 
     async def drop_unanswered(self, card: Card) -> int:
         """Release the holds of a card that Discord did not take; nothing is submitted. Returns how many jobs it had."""
-        return await self._store.cards.drop(card.guild_id, card.id, texts.NOT_ANSWERED)
+        return await self._store.cards.drop(card.guild_id, card.id, str(texts.NOT_ANSWERED))
+
+    async def _speaking_on(self, guild_id: int, card_id: str) -> contextlib.AbstractContextManager[None]:
+        """Return a context in which the card's language is spoken: its readers see what a member's press has stored."""
+        return speaking(await self._languages.of_card(guild_id, card_id))
 
     def _card(self, spec: CardSpec) -> Card:
         now, place = self._clock.wall(), spec.origin.place
@@ -302,7 +314,7 @@ class JobService:
 
 
 def _cancelled_by(by_id: int, job: Job) -> str:
-    return texts.CANCELLED_BY_AUTHOR if by_id == job.author_id else texts.CANCELLED_BY_MODERATOR
+    return str(texts.CANCELLED_BY_AUTHOR if by_id == job.author_id else texts.CANCELLED_BY_MODERATOR)
 
 
 def _least_certain(estimates: Sequence[Estimate]) -> Estimate:

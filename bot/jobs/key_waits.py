@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from enum import Enum, auto
+from functools import partial
 
 from bot.domain.models import Job, JobState, WaitsFor
 from bot.domain.text import stamp
@@ -78,7 +79,7 @@ class KeyWaits:
         await self._transitions.show(followed.job)
         until = stamp(followed.job.next_at, "t")
         name = f"asked to wait {key.slot(job.guild_id)}"
-        await self._transitions.alert_once(job.guild_id, name, texts.asked_to_wait_alert(until), TOLD_AGAIN_S)
+        await self._transitions.alert_once(job.guild_id, name, partial(texts.asked_to_wait_alert, until), TOLD_AGAIN_S)
         return seconds
 
     def end_pauses(self, slot: str) -> None:
@@ -90,10 +91,7 @@ class KeyWaits:
         """Ask whether the key works that the job was refused with; alert the moderators if it is found refused."""
         judgement = await self._health.judge(job.guild_id, key)
         if judgement.is_news:
-            await self._transitions.surface.alert(
-                job.guild_id,
-                texts.KEY_REFUSED_ALERT,
-            )
+            await self._transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
         return judgement.verdict
 
     async def wait(self, followed: Followed) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bot.domain.limit_rules import all_headrooms
 from bot.domain.spend_request import Headroom, SpendRequest
 from bot.domain.spending_alerts import of_limits
@@ -19,4 +21,4 @@ def headrooms(request: SpendRequest, spending: Spending) -> tuple[Headroom, ...]
 async def tell_refused(store: Store, watch: Watch, guild_id: int, request: SpendRequest) -> None:
     """Tell of the limits that are used up, or nearly, now that one of them has refused the request."""
     left = await store.spending.view(guild_id, request.member_id, lambda spending: headrooms(request, spending))
-    watch.tell(guild_id, of_limits(left, request, taken=False))
+    watch.tell(guild_id, partial(of_limits, left, request, taken=False))

@@ -12,6 +12,9 @@ import structlog
 
 from bot.domain.models import JobState
 from bot.jobs import texts
+from bot.jobs.languages import Languages
+from bot.jobs.surface import Sentence
+from bot.language import speak, speaking
 from bot.runtime.clock import Clock
 from bot.store import Approval, Store
 
@@ -24,7 +27,7 @@ ASKED_MAX = 3
 """How often a question is asked that Discord refuses for what it says."""
 
 Show = Callable[[int, str], Awaitable[None]]
-AlertServer = Callable[[int, str], Awaitable[None]]
+AlertServer = Callable[[int, Sentence], Awaitable[None]]
 AskModerators = Callable[[Approval], Awaitable[bool]]
 """Asks, and returns False if Discord refuses the question."""
 
@@ -49,6 +52,7 @@ class Maintenance:
         alert: AlertServer,
         ask_moderators: AskModerators,
         claim_soon: Callable[[], None],
+        languages: Languages,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -56,6 +60,7 @@ class Maintenance:
         self._alert = alert
         self._ask_moderators = ask_moderators
         self._claim_soon = claim_soon
+        self._languages = languages
         self._woken = asyncio.Event()
         self._rounds: dict[int, asyncio.Task[None]] = {}
         """What is done now, by server."""
@@ -123,6 +128,7 @@ class Maintenance:
 
     async def _look_after(self, guild_id: int, due: _Due) -> None:
         try:
+            speak(await self._languages.of_guild(guild_id))
             await self._start_waiting(guild_id)
             await self._side_by_side(map(self._expire, due.overdue))
             await self._side_by_side(map(self._ask, due.unasked))
@@ -136,9 +142,10 @@ class Maintenance:
         await self._side_by_side(self._show_card(guild_id, card_id) for card_id in cards)
 
     async def _expire(self, approval: Approval) -> None:
-        ended = await self._store.approvals.turn_down(
-            approval.guild_id, approval.card_id, JobState.EXPIRED, texts.NOT_DECIDED
-        )
+        with speaking(await self._languages.of_card(approval.guild_id, approval.card_id)):
+            ended = await self._store.approvals.turn_down(
+                approval.guild_id, approval.card_id, JobState.EXPIRED, str(texts.NOT_DECIDED)
+            )
         if ended is not None:
             log.info("approval.expired", card=approval.card_id)
             await self._show_card(approval.guild_id, approval.card_id)
@@ -166,7 +173,8 @@ class Maintenance:
         await self._store.approvals.note_message(guild_id, approval.card_id, channel_id=0, message_id=0)
         rules = await self._store.settings.get(guild_id)
         async with asyncio.timeout(CALL_S):
-            await self._alert(guild_id, texts.question_refused_alert(rules.approval_channel or rules.log_channel))
+            channel_id = rules.approval_channel or rules.log_channel
+            await self._alert(guild_id, partial(texts.question_refused_alert, channel_id))
 
     async def _show_card(self, guild_id: int, card_id: str) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 
 from bot.domain.models import JobState, WaitsFor
@@ -65,7 +67,7 @@ class OwnErrors:
         else:
             await self._transitions.end(followed, JobState.FAILED, texts.GIVEN_UP, recheck=job.remote_id is not None)
         if followed.job.state.ended:
-            await self._transitions.surface.alert(job.guild_id, texts.given_up_alert(job.id))
+            await self._transitions.surface.alert(job.guild_id, partial(texts.given_up_alert, job.id))
 
 
 def _unnoted_s(followed: Followed) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import structlog
 
@@ -149,7 +150,7 @@ class Polling:
     async def _expire(self, followed: Followed) -> None:
         job = followed.job
         await self._transitions.end(followed, JobState.EXPIRED, texts.NOT_FINISHED)
-        await self._transitions.surface.alert(job.guild_id, texts.not_finished_alert(job.id))
+        await self._transitions.surface.alert(job.guild_id, partial(texts.not_finished_alert, job.id))
 
     async def _failed(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
         """Poll again later: a failed poll says nothing about the job."""

@@ -22,7 +22,9 @@ from bot.errors import CannonError, DatabaseFailing, InputError, KeyRefused, Req
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.jobs import texts
+from bot.jobs.languages import Languages
 from bot.jobs.surface import Surface
+from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -62,6 +64,7 @@ class Reconciler:
         catalogue: LiveCatalogue,
         memories: AccountMemories,
         surface: Surface,
+        languages: Languages,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -70,6 +73,7 @@ class Reconciler:
         self._catalogue = catalogue
         self._memories = memories
         self._surface = surface
+        self._languages = languages
         self._clock = clock
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -137,14 +141,15 @@ class Reconciler:
         if not media and text_of(operation, progress.output) is None:
             await self._book(job, progress)
             return Found.NOTHING
-        kept = await self._store.rechecks.found(
-            job,
-            output=progress.output,
-            media=media,
-            cost=progress.cost,
-            sentence=texts.CAME_LATE,
-            tried=self._memories.worked(job),
-        )
+        with speaking(await self._languages.of_card(job.guild_id, job.card_id)):
+            kept = await self._store.rechecks.found(
+                job,
+                output=progress.output,
+                media=media,
+                cost=progress.cost,
+                sentence=str(texts.CAME_LATE),
+                tried=self._memories.worked(job),
+            )
         self._memories.forget(job.guild_id)
         if kept is not None:
             log.info("recheck.found", job=job.id, operation=job.operation)
@@ -157,7 +162,7 @@ class Reconciler:
         booked = await self._store.rechecks.billed(job, cost)
         if booked is not None and cost:
             await self._surface.show(job.guild_id, job.card_id)
-            await self._surface.alert(job.guild_id, texts.billed_alert(job.id, credits_words(cost)))
+            await self._surface.alert(job.guild_id, lambda: texts.billed_alert(job.id, credits_words(cost)))
 
     def _operation(self, job: Job) -> Operation | None:
         try:

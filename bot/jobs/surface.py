@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from bot.domain.models import Job, WaitsFor
+from bot.language import Text
+
+Sentence = Text | Callable[[], str]
+"""A sentence that is made where it is known in which language: for moderators, whose job's turn speaks another."""
+
+
+def spoken(sentence: Sentence) -> str:
+    """Return the sentence in the language that is spoken now."""
+    return str(sentence) if isinstance(sentence, Text) else sentence()
 
 
 class Later(Exception):
@@ -22,10 +32,15 @@ class NoPlace(Exception):
     `unusable`: its file is none that could be posted anywhere, ever.
     """
 
-    def __init__(self, sentence: str, *, unusable: bool = False) -> None:
+    def __init__(self, sentence: str | Text, *, unusable: bool = False) -> None:
         super().__init__(sentence)
-        self.sentence = sentence
+        self._sentence = sentence
         self.unusable = unusable
+
+    @property
+    def sentence(self) -> str:
+        """Why, in the language of who asks: the card's turn, or a member who has pressed something."""
+        return str(self._sentence)
 
 
 class Parked(Exception):
@@ -51,6 +66,6 @@ class Surface(Protocol):
         """Post the result of a `held` job that came after it was given up; best effort, never raises: it stays held."""
         ...
 
-    async def alert(self, guild_id: int, sentence: str) -> None:
-        """Tell the guild's moderators; best effort, never raises."""
+    async def alert(self, guild_id: int, sentence: Sentence) -> None:
+        """Alert the guild's moderators, in the server's language; best effort, never raises."""
         ...

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot.domain.models import WaitsFor
 from bot.domain.text import full_stop
+from bot.language import Text
 
 # ---------------------------------------------------------------------- intake
 
@@ -72,9 +73,9 @@ CAME_LATE = "Its result came after it was given up, so it was not posted."
 
 # ---------------------------------------------------------------------- alerts to moderators
 
-KEY_REFUSED_ALERT = (
-    "Cannon Studio refuses this server's key. Jobs wait, and I check the key again by myself; "
-    "or set another with `/studio key`."
+KEY_REFUSED_ALERT = Text(
+    "Cannon Studio rejects this server's API key. Jobs are waiting, and I keep checking the key. "
+    "You can set another one with `/studio key`."
 )
 KEY_HEALED = "found that the API key works again; jobs continue."
 """A line of the record: who acts comes before it."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import structlog
 
 from bot.domain.models import UNKNOWN, Job, JobState, credits_words
 from bot.jobs import texts
 from bot.jobs.followed import Followed
-from bot.jobs.surface import Surface
+from bot.jobs.languages import Languages
+from bot.jobs.surface import Sentence, Surface
+from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.store import Overshoot, Store, TriedOutcome
@@ -26,11 +29,13 @@ class Transitions:
         store: Store,
         *,
         surface: Surface,
+        languages: Languages,
         clock: Clock,
         metrics: Metrics,
         claim_soon: Callable[[], None],
     ) -> None:
         self.surface = surface
+        self._languages = languages
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -61,7 +66,8 @@ class Transitions:
         job = followed.job
         if not cost or not (cost > job.reserved or (job.basis == UNKNOWN and not job.cost)):
             return True
-        raised = await self._store.jobs.raise_hold(job, cost)
+        with speaking(await self._languages.of_guild(job.guild_id)):  # it writes a line of the record
+            raised = await self._store.jobs.raise_hold(job, cost)
         if raised is None:
             log.warning("worker.lost_job", job=job.id, state=job.state)
             return False
@@ -78,7 +84,7 @@ class Transitions:
             await self.surface.show(job.guild_id, card_id)
         # The record's line goes to the log channel by itself.
         if (await self._store.settings.get(job.guild_id)).log_channel is None:
-            await self.surface.alert(job.guild_id, overshoot.sentence)
+            await self.surface.alert(job.guild_id, lambda: overshoot.sentence)
 
     async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
         """Note when the job is due again, so that a restart knows, and return `wait_s`; None if somebody was first."""
@@ -89,7 +95,8 @@ class Transitions:
 
     async def start_waiting(self, guild_id: int) -> None:
         """Start what waits for a free place, and have what waited for another job's result claimed."""
-        cards = await self._store.queue.start_waiting(guild_id)
+        with speaking(await self._languages.of_guild(guild_id)):  # it ends jobs of other cards
+            cards = await self._store.queue.start_waiting(guild_id)
         self._claim_soon()
         for card_id in cards:
             await self.surface.show(guild_id, card_id)
@@ -98,7 +105,7 @@ class Transitions:
         """Bring the job's card up to date; best effort, never raises."""
         await self.surface.show(job.guild_id, job.card_id)
 
-    async def alert_once(self, guild_id: int, name: str, sentence: str, for_s: float) -> None:
+    async def alert_once(self, guild_id: int, name: str, sentence: Sentence, for_s: float) -> None:
         """Alert the moderators, unless they were alerted under this name in the last `for_s` seconds."""
         if await self._store.alerts.note(guild_id, name, until=self._clock.wall() + for_s):
             await self.surface.alert(guild_id, sentence)
@@ -139,7 +146,7 @@ class Transitions:
             return
         job = followed.job
         await self.show(job)
-        await self.surface.alert(job.guild_id, texts.billed_alert(job.id, credits_words(cost)))
+        await self.surface.alert(job.guild_id, lambda: texts.billed_alert(job.id, credits_words(cost)))
 
     async def end_unconfirmed(self, followed: Followed) -> None:
         """End a job of which nobody knows whether Cannon Studio took it: release its hold and alert the moderators.
@@ -147,7 +154,7 @@ class Transitions:
         It is never submitted again blindly, because it could be paid twice.
         """
         await self.end(followed, JobState.FAILED, texts.NOT_CONFIRMED)
-        await self.surface.alert(followed.job.guild_id, texts.not_confirmed_alert(followed.job.id))
+        await self.surface.alert(followed.job.guild_id, partial(texts.not_confirmed_alert, followed.job.id))
 
 
 def true_cost(job: Job) -> Decimal:

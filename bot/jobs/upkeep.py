@@ -12,9 +12,11 @@ from bot.guild.account_audit import AccountAudit
 from bot.guild.key_health import KeyHealth
 from bot.guild.retention import DataRetention
 from bot.jobs import texts
+from bot.jobs.languages import Languages
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker
+from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.store import Store
@@ -50,6 +52,7 @@ class Upkeep:
         delete_erased: Callable[[], Awaitable[None]],
         renew_commands: Callable[[], Awaitable[None]],
         practise: Callable[[], Awaitable[None]],
+        languages: Languages,
         learned: LearnedDurations,
         metrics: Metrics,
         clock: Clock,
@@ -67,6 +70,7 @@ class Upkeep:
         self._delete_erased = delete_erased
         self._renew_commands = renew_commands
         self._practise = practise
+        self._languages = languages
         self._learned = learned
         self._metrics = metrics
         self._clock = clock
@@ -107,7 +111,6 @@ class Upkeep:
     async def _heal_keys(self) -> None:
         for healed in await self._key_health.probe():
             self._worker.resume(healed.guild_id, healed.key.slot(healed.guild_id))
-            await self._store.decisions.add(
-                healed.guild_id,
-                Record(by_id=0, kind="key", text=texts.KEY_HEALED, about={}),
-            )
+            with speaking(await self._languages.of_guild(healed.guild_id)):
+                record = Record(by_id=0, kind="key", text=str(texts.KEY_HEALED), about={})
+            await self._store.decisions.add(healed.guild_id, record)

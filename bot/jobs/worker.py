@@ -20,10 +20,12 @@ from bot.jobs.followed import Followed
 from bot.jobs.hint_pace import HintPace
 from bot.jobs.key_waits import KeyWaits
 from bot.jobs.lanes import Lane, LaneName
+from bot.jobs.languages import Languages
 from bot.jobs.own_errors import OwnErrors
 from bot.jobs.polling import Polling
 from bot.jobs.progress import WorkerProgress
 from bot.jobs.submitting import Submitting
+from bot.language import speak
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -56,6 +58,7 @@ class Worker:
         delivering: Delivering,
         own_errors: OwnErrors,
         maintain: Callable[[], None],
+        languages: Languages,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -67,6 +70,7 @@ class Worker:
         self._delivering = delivering
         self._own_errors = own_errors
         self._maintain = maintain
+        self._languages = languages
         self._clock = clock
         self._hint_pace = HintPace(agenda, clock)
         self._lease = new_id()
@@ -254,6 +258,8 @@ class Worker:
         """Take the turn; one job's surprise is its own: it rests, the others go on."""
         try:
             async with asyncio.timeout(TURN_S):
+                job = followed.job  # what the turn says of it is for those who read its card
+                speak(await self._languages.of_card(job.guild_id, job.card_id))
                 wait_s = await self._take_turn(followed)
                 return await self._own_errors.forget(followed, wait_s)
         except Exception as error:  # noqa: BLE001 - counted and logged there

@@ -1,6 +1,7 @@
 """Jobs above the threshold wait for a moderator: the question in the approval channel, and its three answers."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import discord
 import structlog
@@ -40,7 +41,7 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
     rules = await store.settings.get(approval.guild_id)
     channel_id = rules.approval_channel or rules.log_channel
     if channel_id is None:
-        await bot.parts.delivery.alert(approval.guild_id, texts.NO_APPROVAL_CHANNEL)
+        await bot.parts.delivery.alert(approval.guild_id, lambda: str(texts.NO_APPROVAL_CHANNEL))
         await note(approval.guild_id, approval.card_id, channel_id=0, message_id=0)
         return True
     channel = bot.get_partial_messageable(channel_id, guild_id=approval.guild_id)
@@ -53,7 +54,7 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
             )
         )
     except (discord.Forbidden, discord.NotFound):
-        await bot.parts.delivery.alert(approval.guild_id, texts.approval_channel_closed(channel_id))
+        await bot.parts.delivery.alert(approval.guild_id, partial(texts.approval_channel_closed, channel_id))
         await note(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=0)
         return True
     except DISCORD_ERRORS as error:

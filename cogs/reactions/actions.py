@@ -20,6 +20,7 @@ from bot.generation.reactions import NEXT_STEPS, ReactedCard
 from bot.generation.rerun import require_payer
 from bot.generation.texts import NO_RESULT
 from bot.jobs.surface import NoPlace
+from bot.language import current
 from bot.runtime.rate_limiter import RateLimiter
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
@@ -204,7 +205,7 @@ async def send_privately(context: ReactionContext, reacted: Reacted) -> None:
         raise InputError(NO_RESULT)
     _limit_rate(context, reacted)
     withheld = await parts.store.reviews.withheld_of(card.guild_id, [job.id for job in jobs])
-    embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld))
+    embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld), language=current())
     embed.url = message_link(card)
     try:
         channel = await parts.delivery.messages.direct_message(reacted.member.id)

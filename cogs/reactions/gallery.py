@@ -20,6 +20,7 @@ from bot.domain.reaction_rules import ReactionRules
 from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.jobs.surface import Later, NoPlace
+from bot.language import speaking
 from cogs.reactions import texts
 
 log = structlog.get_logger(__name__)
@@ -62,7 +63,8 @@ class Gallery:
             lock = self._locks[card.id] = asyncio.Lock()
         try:
             async with lock:
-                await self._update(guild_id, card, jobs)
+                with speaking(await self._bot.parts.languages.of(guild_id)):
+                    await self._update(guild_id, card, jobs)
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("gallery.refused", card=card.id, code=error.code)
             await self._alert(guild_id)
@@ -151,4 +153,5 @@ class Gallery:
         """Notify the moderators once a day that the bot cannot post in the gallery's channel."""
         parts = self._bot.parts
         if await parts.watch.once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
-            await parts.delivery.log_channel.post(guild_id, texts.CANNOT_POST_IN_GALLERY)
+            with speaking(await parts.languages.of(guild_id)):
+                await parts.delivery.log_channel.post(guild_id, str(texts.CANNOT_POST_IN_GALLERY))

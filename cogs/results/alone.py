@@ -16,6 +16,7 @@ from bot.domain.models import Card, Job
 from bot.errors import InputError, Refused
 from bot.generation.texts import NO_RESULT
 from bot.jobs.surface import Later, NoPlace
+from bot.language import speaking
 from cogs.results import texts
 from cogs.results.buttons import of_result
 from cogs.results.details import details_button
@@ -47,9 +48,9 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
         reply = discord.MessageReference(
             message_id=found.message_id, channel_id=found.place_id, fail_if_not_exists=False
         )
-    spec = CopySpec(
-        kind=ALONE, subject_id=f"{job.id} {gone}", view=message_view(await _controls(interaction, job), ()), reply=reply
-    )
+    with speaking(await bot.parts.languages.of(job.guild_id)):  # everybody reads it
+        view = message_view(await _controls(interaction, job), ())
+    spec = CopySpec(kind=ALONE, subject_id=f"{job.id} {gone}", view=view, reply=reply)
     posted = await post_copy(interaction, found, job, spec)
     await in_time(interaction.edit_original_response(content=texts.posted_again(posted.jump_url)))
 

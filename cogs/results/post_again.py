@@ -72,7 +72,8 @@ async def post_copy(interaction: Interaction, card: Card, job: Job, spec: CopySp
     bot, channel, guild = interaction.client, interaction.channel, interaction.guild
     assert guild is not None
     assert isinstance(channel, discord.abc.Messageable)
-    embed, documents = await bot.parts.delivery.cards.first_answer(card, [job])
+    language = await bot.parts.languages.of(guild.id)
+    embed, documents = await bot.parts.delivery.cards.first_answer(card, [job], language=language)
     if not card.private:
         embed.url = message_link(card)
     try:

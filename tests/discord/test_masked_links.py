@@ -165,7 +165,7 @@ async def test_a_servers_name_is_harmless_in_direct_messages(rig: Rig):
     guild.name = "[free](https://evil.example)"
     before = len(list(sends(rig)))
     with rig.env.time_context():
-        await rig.bot.parts.delivery.alert(rig.guild.id, "something is wrong")
+        await rig.bot.parts.delivery.alert(rig.guild.id, lambda: "something is wrong")
     await rig.env.settle()
     assert live_since(rig, before) == []
 

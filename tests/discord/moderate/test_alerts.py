@@ -292,8 +292,8 @@ async def test_a_refused_key_is_told_in_the_log_channel_and_to_who_set_it(rig: R
     for _ in range(4):
         rig.advance(30)
         await rig.step()
-    assert len(lines(rig, desk, "refuses this server's key")) == 1
-    assert len([m for m in private_messages(rig, rig.moderator) if "refuses this server's key" in m.content]) == 1
+    assert len(lines(rig, desk, "rejects this server's API key")) == 1
+    assert len([m for m in private_messages(rig, rig.moderator) if "rejects this server's API key" in m.content]) == 1
     rig.sandbox.add_key(GUILD_KEY, credits=500)
     await rig.moderator.slash(rig.channel, "studio status")
     await rig.work()
@@ -369,7 +369,7 @@ async def test_who_has_left_the_server_is_told_nothing_of_it(rig: Rig, desk: Any
     user = boss.user
     rig.guild.remove_member(boss)
     with rig.env.time_context():
-        await rig.bot.parts.delivery.alert(rig.guild.id, "something is wrong")
+        await rig.bot.parts.delivery.alert(rig.guild.id, lambda: "something is wrong")
     await rig.env.settle()
     assert lines(rig, desk, "something is wrong")
     assert [m for m in user.dm_channel.history() if m.author.id == rig.bot.user.id] == []
