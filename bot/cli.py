@@ -22,6 +22,7 @@ import structlog
 
 from bot import __version__
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
+from bot.language import LANGUAGES, SOURCE
 from bot.settings import Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
@@ -75,7 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
     demo.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life jobs finish (default: 1)")
     demo.add_argument(
-        "--new", action="store_true", help="a server that the bot has just joined: set it up, or practise"
+        "--new", action="store_true", help="a server that the bot has just joined: set it up, or practice"
+    )
+    demo.add_argument(
+        "--language",
+        choices=list(LANGUAGES),
+        default=SOURCE,
+        help="language of the server and its members (default: en)",
     )
     sandbox = add("sandbox", _sandbox, "Run Cannon Studio's API on this machine, with faults on demand.")
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
@@ -127,6 +134,7 @@ def _demo(arguments: argparse.Namespace) -> int:
             open_browser=not arguments.no_browser,
             speed=arguments.speed,
             joins=arguments.new,
+            language=arguments.language,
         )
     )
 

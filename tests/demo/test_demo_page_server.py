@@ -176,7 +176,9 @@ async def test_a_channel_is_opened_by_those_who_see_it():
                 "staff-log", overwrites={studio.guild.default_role: hidden, moderator: shown}
             )
             await moderator.send(staff, "only for us")
-        acts = PageActs(demo.env, demo.preview, channels=[studio, staff], viewers=[member, moderator])
+        acts = PageActs(
+            demo.env, demo.preview, channels=[studio, staff], viewers=[member, moderator], tour=demo._tour_again
+        )
         assert [each["name"] for each in acts.offered(str(member.id))["channels"]] == ["studio"]
         assert [each["name"] for each in acts.offered(str(moderator.id))["channels"]] == ["studio", "staff-log"]
         with pytest.raises(SetupError):

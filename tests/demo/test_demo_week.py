@@ -60,7 +60,7 @@ async def test_the_tour_names_only_commands_and_channels_that_are_there():
     async with Demo(lived_in=False) as demo:
         moderator, studio = demo.preview.viewers[1], demo.preview.channel
         known = {*moderator.available_commands(studio), *COMING}
-        named = [found.groups() for step in STEPS for found in _NAMED.finditer(step.text)]
+        named = [found.groups() for step in STEPS for found in _NAMED.finditer(str(step.text))]
         assert {name for mark, name in named if not mark} <= known
         assert {name for mark, name in named if mark} <= set(studio.guild.channels)
         assert len(named) > 8

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from bot.app.client import CannonBot
 from bot.domain.reaction_rules import Seeding
+from bot.language import SOURCE, speaking
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.clock import DemoClock
 from bot.sandbox.demo.furniture.deeds import DAY_S
@@ -39,7 +40,9 @@ PAST_S = 7 * DAY_S
 class Demo:
     """The simulated server with the bot in it. Use as an async context manager; `url` is the page."""
 
-    def __init__(self, *, port: int = 0, speed: float = 1.0, lived_in: bool = True, joins: bool = False) -> None:
+    def __init__(
+        self, *, port: int = 0, speed: float = 1.0, lived_in: bool = True, joins: bool = False, language: str = SOURCE
+    ) -> None:
         """Prepare it.
 
         Args:
@@ -47,11 +50,13 @@ class Demo:
             speed: how many times faster than life the jobs are.
             lived_in: whether a week of work and the tour are there; a test may want empty channels.
             joins: whether the bot has only just joined instead: nothing is set up, and its greeting is there.
+            language: the language of the server and its members, one of `bot.language.LANGUAGES`.
         """
         self._port = port
         self._lived_in, self._joins = lived_in and not joins, joins
         self._clock = DemoClock(behind_s=PAST_S if self._lived_in else 0.0)
         self._speed = speed
+        self._language = language
         self._stack = contextlib.AsyncExitStack()
         self.url = ""
         self.bot: CannonBot
@@ -65,7 +70,8 @@ class Demo:
 
     async def __aenter__(self) -> Self:
         try:
-            await self._start()
+            with speaking(self._language):
+                await self._start()
         except BaseException:
             await self._stack.aclose()
             raise
@@ -97,6 +103,7 @@ class Demo:
             cdn=self._from_cdn,
         )
         self.env = DemoEnv(self.bot, check_errors=False)
+        self.env.language = self._language
         self.env.backend.bot_user.name = texts.BOT_NAME
         self.env.backend.bot_user.avatar = f"{PICTURE_HASH}0"
         # The simulated clock starts in a fixed year, but cards show real times.
@@ -118,6 +125,7 @@ class Demo:
 
     async def _open_page(self) -> None:
         furnished = await furnish(self.env, self.bot)
+        self._tour = Tour(self.bot)
         if self._joins:
             await welcome(self.env, self.bot, self.sandbox, furnished)
         else:
@@ -139,7 +147,7 @@ class Demo:
         front = Front(
             preview_url=self.preview.url,
             names=ServerNames(self.env, furnished.guild.id),
-            acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=viewers),
+            acts=PageActs(self.env, self.preview, channels=furnished.channels, viewers=viewers, tour=self._tour_again),
             publisher=self._publisher,
         )
         self._stack.push_async_callback(front.close)
@@ -154,7 +162,12 @@ class Demo:
         await self.bot.parts.moderation.reactions.switch(
             furnished.guild.id, reactions=None, seeds=Seeding.ALL, by_id=furnished.moderator.id
         )
-        await Tour(self.bot).open(furnished.channels[0].id)
+        await self._tour.open(furnished.channels[0].id)
+
+    async def _tour_again(self, channel_id: int) -> None:
+        """Show the tour in the language that is spoken now, if the demo has one."""
+        if self._lived_in:
+            await self._tour.open(channel_id)
 
     async def _from_cdn(self, url: str) -> bytes | None:
         """Return an uploaded file of the simulated Discord, None if it has none there."""
@@ -175,12 +188,14 @@ def _settings(api_url: str, folder: Path) -> Settings:
     )
 
 
-async def run_demo(*, port: int = 0, open_browser: bool = True, speed: float = 1.0, joins: bool = False) -> None:
+async def run_demo(
+    *, port: int = 0, open_browser: bool = True, speed: float = 1.0, joins: bool = False, language: str = SOURCE
+) -> None:
     """Serve the demo until cancelled or closed from its page; print its address on a line of its own.
 
-    `joins`: the bot has only just joined the server.
+    `joins`: the bot has only just joined the server. `language` is that of the server and its members.
     """
-    async with Demo(port=port, speed=speed, joins=joins) as demo:
+    async with Demo(port=port, speed=speed, joins=joins, language=language) as demo:
         print(texts.DEMO_STARTED)  # noqa: T201 - for the person at the terminal
         print(demo.url, flush=True)  # noqa: T201 - other programs read this line
         print(texts.things_to_try(texts.TRY_AS_NEWCOMER if joins else texts.TRY))  # noqa: T201 - for the person at the terminal

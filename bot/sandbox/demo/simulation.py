@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 from bot.errors import StartError
+from bot.language import LANGUAGES, SOURCE
 from bot.sandbox.demo import texts
 
 _state_log = logging.getLogger("discord.state")
@@ -40,8 +41,26 @@ class DemoEnv(simcord.Env):
 
     hurried = False
     """Whether the demo has started: the start itself is awaited whole."""
+    language = SOURCE
+    """The language of Discord for everybody who has not chosen another one."""
     glancing = False
     """Whether the page is only published again, and nothing was done that the bot would answer."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.languages: dict[int, str] = {}
+        """The languages of those who have chosen one, by account."""
+        self._emit = self.backend.emit
+        self.backend.emit = self._told  # type: ignore[method-assign]  # the one place that every event passes
+
+    def _told(self, event: str, payload: Any, *more: Any, **options: Any) -> Any:
+        """Tell the bot what happened; an interaction in its member's language, which simcord says is English always."""
+        if event == "INTERACTION_CREATE":
+            who = int((payload.get("member") or payload)["user"]["id"])
+            payload["locale"] = LANGUAGES[self.languages.get(who, self.language)][0]
+            if (guild := self.backend.guilds.get(int(payload.get("guild_id") or 0))) is not None:
+                payload["guild_locale"] = guild.preferred_locale
+        return self._emit(event, payload, *more, **options)
 
     async def _settle_internal(self, **limits: Any) -> None:
         if not self.hurried:

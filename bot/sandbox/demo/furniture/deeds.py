@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.language import Text
+
 HOUR_S, DAY_S = 3600.0, 24 * 3600.0
 
 
@@ -21,7 +23,7 @@ class Deed:
 class WroteMessage(Deed):
     """A message."""
 
-    text: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.language import Text
 from bot.sandbox.demo.furniture.deeds import AddedReaction, Deed, PressedButton, RanCommand, WroteMessage
 from bot.sandbox.demo.simulation import ResponseMessage
 
@@ -63,7 +64,7 @@ class History:
         who, room = self._made.people[act.who], self._made.rooms[act.room]
         match act:
             case WroteMessage():
-                await who.send(room, act.text)
+                await who.send(room, str(act.text))
             case RanCommand():
                 await self._run(who, act)
             case PressedButton():
@@ -89,6 +90,8 @@ class History:
 
     def _value(self, given: Any) -> Any:
         """Return an option's value: a member for `@account`, else what was given."""
+        if isinstance(given, Text):
+            return str(given)
         return self._made.people[given[1:]] if isinstance(given, str) and given.startswith("@") else given
 
     async def _press(self, who: MemberActor, act: PressedButton) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.language import Text
 from bot.sandbox.demo.furniture import texts
 from bot.sandbox.demo.furniture.avatars import DrawnFace
 
@@ -24,7 +25,7 @@ class Person:
 class RoleLook:
     """A role's name and colour."""
 
-    name: str
+    name: Text
     colour: int
 
 

@@ -10,6 +10,7 @@ import discord
 
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.generation.recipes import Parameter, Recipe, parse_steps
+from bot.language import LANGUAGES, current
 from bot.sandbox.demo import texts as demo_texts
 from bot.sandbox.demo.furniture import texts
 from bot.sandbox.demo.furniture.avatars import face_png, lens_png
@@ -41,26 +42,20 @@ KNOWN_PRICES = {
 UNPRICED = "music.generate"
 """The operation whose price nobody knows before it was paid."""
 STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK = "studio", "gallery", "review", "staff-log", "after-dark"
-POSTCARD = Recipe(
-    name="postcard",
-    about=texts.POSTCARD,
-    parameters=(Parameter(name="place", about=texts.POSTCARD_PLACE),),
-    steps=parse_steps(
-        """
-        prompt.enhance.image
-        prompt: {place}
-        aspectRatio: 16:9
+POSTCARD = "postcard"
+"""A recipe of the server's own; the video of the built-in trailer would double the start."""
+POSTCARD_STEPS = """
+prompt.enhance.image
+prompt: {place}
+aspectRatio: 16:9
 
-        image.generate
-        prompt: {1.enhancedPrompt}
-        aspect_ratio: 16:9
+image.generate
+prompt: {1.enhancedPrompt}
+aspect_ratio: 16:9
 
-        narration.generate
-        text: Greetings from {place}
-        """
-    ),
-)
-"""A recipe of the server's own; the film of the built-in trailer would double the start."""
+narration.generate
+text: Greetings from {place}
+"""
 PICTURE_HASH = "0" * 31
 """What stands for an account's picture in its address, but for one digit."""
 PICTURE_URL = "https://cdn.simcord.invalid/avatars/{}/{}.png"
@@ -96,8 +91,8 @@ class Furnished:
 
 
 async def furnish(env: simcord.Env, bot: CannonBot) -> Furnished:
-    """Make the demo's server, with its channels and members."""
-    guild = env.create_guild(demo_texts.GUILD_NAME)
+    """Make the demo's server, with its channels and members, in the language that is spoken now."""
+    guild = env.create_guild(demo_texts.GUILD_NAME, preferred_locale=LANGUAGES[current()][0])
     roles = {key: _role(guild, key) for key in ROLES}
     rooms = _rooms(guild, bot, roles[MODERATORS])
     people: dict[str, MemberActor] = {}
@@ -115,7 +110,7 @@ async def furnish(env: simcord.Env, bot: CannonBot) -> Furnished:
 
 def _role(guild: GuildHandle, key: str) -> RoleHandle:
     may = discord.Permissions(manage_guild=True, manage_messages=True) if key == MODERATORS else None
-    return guild.create_role(ROLES[key].name, permissions=may, color=ROLES[key].colour, hoist=True)
+    return guild.create_role(str(ROLES[key].name), permissions=may, color=ROLES[key].colour, hoist=True)
 
 
 def _rooms(guild: GuildHandle, bot: CannonBot, moderators: RoleHandle) -> Mapping[str, ChannelHandle]:
@@ -123,12 +118,12 @@ def _rooms(guild: GuildHandle, bot: CannonBot, moderators: RoleHandle) -> Mappin
     assert bot.user is not None
     staff: Any = {guild.default_role: hidden, moderators: shown, bot.user: shown}
     rooms = {
-        STUDIO: guild.create_text_channel(STUDIO, topic=texts.STUDIO_TOPIC),
-        GALLERY: guild.create_text_channel(GALLERY, topic=texts.GALLERY_TOPIC),
-        REVIEW: guild.create_text_channel(REVIEW, topic=texts.REVIEW_TOPIC, overwrites=staff),
-        LOG: guild.create_text_channel(LOG, topic=texts.LOG_TOPIC, overwrites=staff),
+        STUDIO: guild.create_text_channel(STUDIO, topic=str(texts.STUDIO_TOPIC)),
+        GALLERY: guild.create_text_channel(GALLERY, topic=str(texts.GALLERY_TOPIC)),
+        REVIEW: guild.create_text_channel(REVIEW, topic=str(texts.REVIEW_TOPIC), overwrites=staff),
+        LOG: guild.create_text_channel(LOG, topic=str(texts.LOG_TOPIC), overwrites=staff),
     }
-    dark = guild.create_text_channel(AFTER_DARK, topic=texts.AFTER_DARK_TOPIC)
+    dark = guild.create_text_channel(AFTER_DARK, topic=str(texts.AFTER_DARK_TOPIC))
     # simcord knows no age restriction: the bot is told of it where Discord's word would arrive.
     if isinstance(seen := bot.get_channel(dark.id), discord.TextChannel):
         seen.nsfw = True
@@ -154,6 +149,15 @@ async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
         await store.prices.set(guild_id, operation, "", price)
     everyone = Limit(scope=Scope.EVERYONE, period=Period.WEEK, credits=WEEKLY_LIMIT)
     await acts.quota.set_limit(guild_id, everyone, by_id=by_id)
-    await acts.recipes.save(guild_id, POSTCARD.name, POSTCARD.to_json(), by_id=by_id, replaces=None)
+    await acts.recipes.save(guild_id, POSTCARD, _postcard().to_json(), by_id=by_id, replaces=None)
     gallery = made.rooms[GALLERY].id
     await acts.reactions.set_gallery(guild_id, channel_id=gallery, stars=STARS, off=False, by_id=by_id)
+
+
+def _postcard() -> Recipe:
+    return Recipe(
+        name=POSTCARD,
+        about=str(texts.POSTCARD),
+        parameters=(Parameter(name="place", about=str(texts.POSTCARD_PLACE)),),
+        steps=parse_steps(POSTCARD_STEPS),
+    )

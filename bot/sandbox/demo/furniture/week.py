@@ -53,7 +53,7 @@ WEEK: tuple[Deed, ...] = (
     PressedButton(ago_s=1.6 * DAY_S, who="cleo", card="door", action="vary", made="door variant"),
     RanCommand(
         ago_s=1.4 * DAY_S, who="dara", command="recipe run", card="postcard",
-        options={"recipe": POSTCARD.name, WRITTEN: texts.PLACE},
+        options={"recipe": POSTCARD, WRITTEN: texts.PLACE},
     ),
     WroteMessage(ago_s=1.3 * DAY_S, who="dara", text=texts.SAID_POSTCARD),
     _picture(0.6 * DAY_S, "dara", texts.TOWER),

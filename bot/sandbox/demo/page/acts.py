@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.reaction_rules import DEFAULTS
+from bot.language import LANGUAGES, NAMES, current, speaking
 from bot.sandbox.demo import texts
-from bot.sandbox.demo.simulation import ResponseMessage, SetupError, channel_accessible, simcord
+from bot.sandbox.demo.simulation import DemoEnv, ResponseMessage, SetupError, channel_accessible
 
 if TYPE_CHECKING:
     from simcord.actors import MemberActor
@@ -18,26 +19,63 @@ class PageActs:
     """Acts of whoever looks at the page. Ids arrive as the browser's text; what is not there raises `SetupError`."""
 
     def __init__(
-        self, env: simcord.Env, preview: Any, *, channels: Sequence[ChannelHandle], viewers: Sequence[MemberActor]
+        self,
+        env: DemoEnv,
+        preview: Any,
+        *,
+        channels: Sequence[ChannelHandle],
+        viewers: Sequence[MemberActor],
+        tour: Callable[[int], Awaitable[None]],
     ) -> None:
+        """Prepare them; `tour` shows the tour in a channel, in the language that is spoken then."""
         self._env = env
         self._preview = preview
+        self._tour = tour
         self._channels = {str(channel.id): channel for channel in channels}
         self._viewers = {str(viewer.id): viewer for viewer in viewers}
         self._looks = next(iter(self._viewers))
         """Who looks at the page: a page that is loaded again is theirs."""
 
     def offered(self, viewer_id: str) -> dict[str, Any]:
-        """Return what the page offers a viewer: the channels that they see, and the reactions with what they do."""
-        self._viewer(viewer_id)
+        """Return what the page offers a viewer: channels, reactions with what they do, languages, and its words."""
+        with speaking(self.language(viewer_id)):
+            return self._offered(viewer_id)
+
+    def _offered(self, viewer_id: str) -> dict[str, Any]:
         self._looks = viewer_id
         channels = [
             {"id": key, "name": channel.name, "here": channel.id == self._preview.channel.id}
             for key, channel in self._channels.items()
             if self._sees(viewer_id, channel)
         ]
-        reactions = [{"emoji": rule.shown, "does": texts.REACTIONS[rule.action]} for rule in DEFAULTS.values()]
-        return {"channels": channels, "reactions": reactions}
+        does = {rule.shown: str(texts.REACTIONS[rule.action]) for rule in DEFAULTS.values()}
+        return {
+            "channels": channels,
+            "reactions": [
+                {"emoji": each, "does": what, "says": texts.react_with(each, what)} for each, what in does.items()
+            ],
+            "languages": [{"id": key, "name": name, "here": key == current()} for key, name in NAMES.items()],
+            "locale": LANGUAGES[current()][0],
+            "words": {key: str(text) for key, text in texts.PAGE.items()},
+        }
+
+    def spoken(self) -> str:
+        """Return the language of whoever looks at the page."""
+        return self.language(self._looks)
+
+    def language(self, viewer_id: str) -> str:
+        """Return the language of a viewer's Discord."""
+        return self._env.languages.get(self._viewer(viewer_id).id, self._env.language)
+
+    async def choose_language(self, viewer_id: str, language: str) -> None:
+        """Let a viewer's Discord be in a language, the server's too, and show the tour in it."""
+        if language not in LANGUAGES:
+            raise SetupError(texts.NO_SUCH_LANGUAGE)
+        self._env.languages[self._viewer(viewer_id).id] = language
+        guild_id = self._preview.channel.guild.id
+        self._env.backend.edit_guild(guild_id, {"preferred_locale": LANGUAGES[language][0]})
+        with speaking(language):
+            await self._tour(next(iter(self._channels.values())).id)
 
     async def react(self, viewer_id: str, message_id: str, emoji: str) -> None:
         """Put the viewer's reaction on a message of the page. Raises `BackendError` if they may not."""

@@ -22,10 +22,12 @@ import aiohttp
 from aiohttp import web
 
 from bot.errors import StartError
+from bot.language import LANGUAGES, speaking
 from bot.runtime.clock import SystemClock
 from bot.sandbox import texts as sandbox_texts
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.page.acts import PageActs
+from bot.sandbox.demo.page.commands import localize
 from bot.sandbox.demo.page.markup import MentionedNames, resolve
 from bot.sandbox.demo.page.publisher import Publisher
 from bot.sandbox.demo.simulation import BackendError, SetupError
@@ -88,6 +90,7 @@ class Front:
         application.router.add_get("/demo/offered", self._offered)
         application.router.add_post("/demo/react", self._react)
         application.router.add_post("/demo/channel", self._channel)
+        application.router.add_post("/demo/language", self._language)
         application.router.add_get("/demo/{name}", self._own_file)
         application.router.add_post("/api/pages", self._open)
         application.router.add_post("/api/action", self._act)
@@ -151,6 +154,10 @@ class Front:
     async def _channel(self, request: web.Request) -> web.Response:
         asked = await self._asked(request, "viewer", "channel")
         return await self._done(self._acts.open_channel(asked["viewer"], asked["channel"]))
+
+    async def _language(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request, "viewer", "language")
+        return await self._done(self._acts.choose_language(asked["viewer"], asked["language"]))
 
     async def _done(self, act: Awaitable[None]) -> web.Response:
         async with self._publisher.acting():
@@ -216,10 +223,13 @@ class Front:
 
     def _resolved(self, body: bytes, zone: str) -> bytes:
         """Return an answer with names for ids, and with the viewer's own clock: times tick there."""
-        answer = json.loads(body)
+        answer, language = json.loads(body), self._acts.spoken()
         resolve(answer, self._names)
+        with speaking(language):
+            localize(answer)
         if isinstance(answer, dict) and isinstance(profile := answer.get("profile"), dict):
             profile["presentationTime"] = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat()
+            profile["locale"] = LANGUAGES[language][0]
             if zone in available_timezones():
                 profile["timezone"] = zone
         return json.dumps(answer, separators=(",", ":")).encode()

@@ -5,10 +5,12 @@ There is one card. Whoever presses moves it to the end of the channel, so that i
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.language import Text, from_discord, speaking
 from bot.sandbox.demo.tour import texts
 from bot.sandbox.demo.tour.steps import STEPS
 
@@ -23,23 +25,32 @@ class Tour:
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
+        self._card: discord.Message | None = None
 
     async def open(self, channel_id: int) -> None:
-        """Send the first step to a channel."""
+        """Send the first step to a channel, in place of the card that is there."""
         channel = self._bot.get_channel(channel_id)
         if isinstance(channel, discord.TextChannel):
-            await channel.send(embed=self.embed(0, channel.guild), view=TourView(self, 0))
+            before, self._card = (
+                self._card,
+                await channel.send(embed=self.embed(0, channel.guild), view=TourView(self, 0)),
+            )
+            if before is not None:
+                with contextlib.suppress(discord.NotFound):
+                    await before.delete()
 
     async def turn(self, interaction: discord.Interaction[Any], number: int) -> None:
         """Show a step: in place if nothing was written below the card, else in a new card at the end."""
         message, guild = interaction.message, interaction.guild
         if message is None or guild is None:
             return
-        shown: dict[str, Any] = {"embed": self.embed(number, guild), "view": TourView(self, number)}
+        with speaking(from_discord(str(interaction.locale))):
+            shown: dict[str, Any] = {"embed": self.embed(number, guild), "view": TourView(self, number)}
         if getattr(interaction.channel, "last_message_id", None) == message.id:
             await interaction.response.edit_message(**shown)
             return
-        await interaction.response.send_message(**shown)
+        answered = await interaction.response.send_message(**shown)
+        self._card = answered.resource if isinstance(answered.resource, discord.InteractionMessage) else None
         await message.delete()
 
     def embed(self, number: int, guild: discord.Guild) -> discord.Embed:
@@ -67,7 +78,7 @@ class TourView(discord.ui.View):
             self._add(texts.BACK, number - 1, discord.ButtonStyle.secondary)
         self._add(texts.AGAIN if last else texts.NEXT, 0 if last else number + 1, discord.ButtonStyle.primary)
         jump: discord.ui.Select[Any] = discord.ui.Select(
-            placeholder=texts.JUMP,
+            placeholder=str(texts.JUMP),
             custom_id="tour:jump",
             row=1,
             options=[
@@ -82,8 +93,10 @@ class TourView(discord.ui.View):
         jump.callback = jumped  # type: ignore[method-assign]  # as discord.py's own decorator does
         self.add_item(jump)
 
-    def _add(self, label: str, number: int, style: discord.ButtonStyle) -> None:
-        button: discord.ui.Button[Any] = discord.ui.Button(label=label, style=style, custom_id=f"tour:{number}", row=0)
+    def _add(self, label: Text, number: int, style: discord.ButtonStyle) -> None:
+        button: discord.ui.Button[Any] = discord.ui.Button(
+            label=str(label), style=style, custom_id=f"tour:{number}", row=0
+        )
 
         async def pressed(interaction: discord.Interaction[Any]) -> None:
             await self._tour.turn(interaction, number)

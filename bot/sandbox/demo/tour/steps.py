@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.language import Text
 from bot.sandbox.demo.tour import texts
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ class TourStep:
     """One thing to try. The text names commands as `{image generate}` and channels as `{#gallery}`."""
 
     emoji: str
-    heading: str
-    text: str
+    heading: Text
+    text: Text
 
     def filled(self, command: Callable[[str], str], channel: Callable[[str], str]) -> str:
         """Return the text with mentions in place of the names."""
-        return _NAMED.sub(lambda named: (channel if named[1] else command)(named[2]), self.text)
+        return _NAMED.sub(lambda named: (channel if named[1] else command)(named[2]), str(self.text))
 
 
 STEPS = (

@@ -1,73 +1,77 @@
-"""The words of the tour."""
+"""The words of the tour, in every language of the bot.
+
+A step names commands as `{image generate}` and channels as `{#gallery}`; `TourStep` puts mentions in their places.
+"""
 
 from __future__ import annotations
 
-BACK, NEXT, AGAIN = "Back", "Next", "Start again"
-JUMP = "Go to a step…"
+from bot.language import Text, tr
+
+BACK, NEXT, AGAIN = Text("Back"), Text("Next"), Text("Start again")
+JUMP = Text("Go to a step…")
 
 
 def title(number: int, count: int, heading: str) -> str:
     """Return the title of a step."""
-    return f"{number} of {count} · {heading}"
+    return tr("{number} of {count} · {heading}", number=number, count=count, heading=heading)
 
 
-WELCOME = (
-    "Welcome to the demo. Everything here is the real bot; only Discord and Cannon Studio are simulated, on this "
-    "machine. Nothing costs anything."
+WELCOME = Text(
+    "Welcome to the demo. This is the real bot; only Discord and Cannon Studio are simulated, on this computer. "
+    "Nothing costs real credits."
 )
 
-PICTURE = "Make a picture"
-PICTURE_TRY = (
-    "Click {image generate}, write a prompt such as `a lighthouse in fog`, and press Enter.\n\n"
-    "The card says what the picture will cost, then what it has cost, and how long it takes."
+PICTURE = Text("Generate an image")
+PICTURE_TRY = Text(
+    "Click {image generate}, type a prompt such as `a lighthouse in fog`, and press Enter.\n\n"
+    "The card shows the price first, then the progress, and in the end what it really cost."
 )
-REACT = "React to a result"
-REACT_TRY = (
-    "Point at a picture, click ☺ and choose:\n"
-    "🔁 runs it again · 🎲 makes a variant · 🎬 animates it · ⭐ is a vote for the gallery · ✉️ sends it to you · "
-    "❌ removes your own.\n\n"
-    "Two stars bring a picture to {#gallery}. Whoever reacts pays."
+REACT = Text("React to a result")
+REACT_TRY = Text(
+    "Point at a result, click ☺ and pick an emoji:\n"
+    "🔁 Re-run · 🎲 Vary · 🎬 Animate · ⭐ Vote for the gallery · ✉️ Send to your DMs · ❌ Remove your own result\n\n"
+    "Two stars bring a result to {#gallery}. The person who reacts pays."
 )
-VARY = "Make another one"
-VARY_TRY = (
-    "Below each result are buttons, with the price on them: **Re-run** makes it again with a new seed, **Vary** asks "
-    "how different it may be, **Edit and run** opens the prompt first."
+VARY = Text("Make another one")
+VARY_TRY = Text(
+    "Each result has buttons, with their price. **Re-run** makes it again with a new seed. **Vary** asks how different "
+    "it should be. **Edit and run** opens the prompt first."
 )
-STEP = "Take the next step"
-STEP_TRY = (
-    "Choose **Next step…** below a picture to make a film of it, edit it or use it in a new picture. Film and sound "
-    "have next steps too: subtitles, lip sync, a sharper version.\n\n"
-    "{jobs show} shows the whole family of a result, with what it cost."
+STEP = Text("Take the next step")
+STEP_TRY = Text(
+    "Choose **Next step…** below an image to animate it, edit it, or use it in a new image. Video and audio have next "
+    "steps too, such as subtitles, lip sync, and upscaling.\n\n"
+    "{jobs list} finds every result again, with what it was made from and what it cost."
 )
-RECIPE = "Run a recipe"
-RECIPE_TRY = (
-    "{recipe run} with the recipe `trailer` turns one prompt into a picture, a film, sound effects and subtitles: five "
-    "steps on one card, each with its state and cost.\n\n"
-    "{recipe show} tells what it will do, and what it costs."
+RECIPE = Text("Run a recipe")
+RECIPE_TRY = Text(
+    "Run {recipe run} with the recipe `trailer`. One prompt becomes an image, a video, sound effects, and subtitles: "
+    "five steps on one card, each with its state and cost.\n\n"
+    "You see the steps and the price before anything starts."
 )
-FAULTS = "See it fail"
-FAULTS_TRY = (
-    "A word in a prompt makes Cannon Studio fail here. Try {image generate} with `a lamp #fail`.\n"
-    "`#fail` the job fails, and its credits are refunded\n"
-    "`#slow` it takes ten times as long, so there is time for **Cancel**\n"
-    "`#broke` the account has no credits left\n"
-    "`#flood` Cannon Studio says “too many requests”, and the bot tries again\n"
-    "`#none` it succeeds without a result\n"
-    "`#gone` the file cannot be downloaded\n"
-    "`#big` the file is too large for Discord, so you get a link\n"
-    "`#billed` it fails, but Cannon Studio keeps the credits"
+FAULTS = Text("See it fail")
+FAULTS_TRY = Text(
+    "Here, a word in your prompt makes Cannon Studio fail. Try {image generate} with `a lamp #fail`.\n"
+    "`#fail` The job fails, and its credits are refunded.\n"
+    "`#slow` The job takes ten times as long, so you can try **Cancel**.\n"
+    "`#broke` The account has no credits left.\n"
+    "`#flood` Cannon Studio has too many requests, and the bot retries.\n"
+    "`#none` The job succeeds without a result.\n"
+    "`#gone` The file cannot be downloaded.\n"
+    "`#big` The file is too large for Discord, so you get a link.\n"
+    "`#billed` The job fails, but Cannon Studio keeps the credits."
 )
-MODERATE = "Look as a moderator"
-MODERATE_TRY = (
-    "Choose **Morgan (moderator)** under *Viewing as*, at the top of the page. Now you also see {#review}, where "
-    "Bo's long film waits for your **Approve**, and {#staff-log}, where every decision leaves a line.\n\n"
-    "{usage report} draws the week: who has spent how much, on what. {studio settings} and {quota set} hold the rules."
+MODERATE = Text("Be a moderator")
+MODERATE_TRY = Text(
+    "Choose **Morgan (moderator)** under *Viewing as* at the top of the page. Morgan also sees {#review}, where "
+    "Bo's long video waits for your **Approve**, and {#staff-log}, which records every decision.\n\n"
+    "{usage report} shows who spent how much on what. {studio settings} and {quota set} hold the rules."
 )
-SET_UP = "Set it up for your server"
-SET_UP_TRY = (
-    "Still as the moderator: {studio setup} goes through everything a new server needs, one question at a time, and "
-    "{studio status} shows what is still missing.\n\n"
-    "To see the first minutes of a server that has just invited the bot, stop this demo and start it with "
-    "`cannon-bot demo --new` (or `make demo ARGS=--new`). There you can also switch on practice, in which everything "
-    "works without a key or credits, and every card says so."
+SET_UP = Text("Set it up for your server")
+SET_UP_TRY = Text(
+    "Still as Morgan: {studio setup} takes you through everything a new server needs, one question at a time. "
+    "{studio status} shows what is missing.\n\n"
+    "To see how the bot greets a new server, stop this demo and run `cannon-bot demo --new` "
+    "(or `make demo ARGS=--new`). There you can also turn on practice: every command works without a key or credits, "
+    "and every card says so."
 )

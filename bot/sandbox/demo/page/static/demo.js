@@ -45,12 +45,12 @@ function note(text) {
 // -------------------------------------------------------------------- times
 
 const UNITS = [["second", 60, 1], ["minute", 3600, 60], ["hour", 86400, 3600], ["day", 604800, 86400], ["week", Infinity, 604800]];
-const words = new Intl.RelativeTimeFormat("en-US", { numeric: "auto" });
+let relative = new Intl.RelativeTimeFormat("en-US", { numeric: "auto" });
 
 function sinceNow(iso) {
   const seconds = (new Date(iso).getTime() - Date.now()) / 1000;
   const [unit, , length] = UNITS.find(([, below]) => Math.abs(seconds) < below);
-  return words.format(Math.round(seconds / length), unit);
+  return relative.format(Math.round(seconds / length), unit);
 }
 
 function tick() {
@@ -75,6 +75,8 @@ async function refreshOffer() {
   try {
     offered = await call(`/demo/offered?viewer=${viewer}`);
     if (!offered.channels.some((channel) => channel.here)) { await openChannel(offered.channels[0].id); return; }
+    relative = new Intl.RelativeTimeFormat(offered.locale, { numeric: "auto" });
+    document.documentElement.lang = offered.locale;
     drawChannels();
   } catch { offeredTo = null; }
 }
@@ -82,16 +84,33 @@ async function refreshOffer() {
 function drawChannels() {
   document.querySelector(".demo-channels")?.remove();
   const layout = document.querySelector("#channel-layout");
-  if (!layout || offered.channels.length < 2) return;
+  if (!layout) return;
   const bar = element("nav", "demo-channels");
-  bar.setAttribute("aria-label", "Channels");
+  bar.setAttribute("aria-label", offered.words.channels);
   for (const channel of offered.channels) {
     const chosen = button("", "", () => openChannel(channel.id));
     chosen.textContent = `# ${channel.name}`;
     if (channel.here) chosen.setAttribute("aria-current", "page");
     bar.append(chosen);
   }
+  bar.append(languagePicker());
   layout.prepend(bar);
+}
+
+function languagePicker() {
+  const label = element("label", "demo-language", offered.words.language);
+  const picker = element("select", "");
+  for (const { id, name, here } of offered.languages) picker.append(new Option(name, id, here, here));
+  picker.addEventListener("change", () => chooseLanguage(picker.value));
+  label.append(picker);
+  return label;
+}
+
+async function chooseLanguage(language) {
+  try {
+    await call("/demo/language", { viewer: status().viewerId, language });
+    location.reload();
+  } catch (error) { note(error.message); }
 }
 
 async function openChannel(id) {
@@ -116,10 +135,10 @@ function openPicker(owner, messageId) {
   if (!offered) return;
   picker = element("div", "demo-picker");
   picker.setAttribute("role", "dialog");
-  picker.setAttribute("aria-label", "Add a reaction");
-  picker.append(element("h2", "", "On a result, each of these does something"));
-  for (const { emoji, does } of offered.reactions) {
-    const choice = button("", `React with ${emoji}: ${does}`, () => react(messageId, emoji));
+  picker.setAttribute("aria-label", offered.words.add);
+  picker.append(element("h2", "", offered.words.heading));
+  for (const { emoji, does, says } of offered.reactions) {
+    const choice = button("", says, () => react(messageId, emoji));
     choice.append(element("span", "", emoji), element("span", "", does));
     picker.append(choice);
   }
@@ -139,9 +158,9 @@ async function react(messageId, emoji) {
 }
 
 function addReactionButton(message) {
-  if (message.querySelector(".message-ephemeral-note, .demo-react")) return;
+  if (!offered || message.querySelector(".message-ephemeral-note, .demo-react")) return;
   const id = message.dataset.messageId;
-  const add = button("demo-react", "Add a reaction", (event) => {
+  const add = button("demo-react", offered.words.add, (event) => {
     event.stopPropagation();
     if (picker) closePicker(); else openPicker(event.currentTarget, id);
   });
@@ -170,7 +189,7 @@ document.addEventListener("focusin", ({ target }) => {
     if (document.activeElement !== target || target.value) return;
     target.dispatchEvent(new Event("input", { bubbles: true }));
     const empty = document.querySelector(".command-popup .command-empty");
-    if (empty) empty.textContent = "Loading options…";
+    if (empty) empty.textContent = offered?.words.loading ?? "…";
   }, 0);
 });
 

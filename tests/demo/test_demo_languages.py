@@ -1,0 +1,69 @@
+"""The demo in another language: the member's Discord, the server's cards, the tour, and what the composer says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.language import LANGUAGES, speaking
+from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.page.commands import localize
+from bot.sandbox.demo.tour import texts
+from tests.demo.test_demo_page_server import Browser
+
+OTHERS = sorted(set(LANGUAGES) - {"en"})
+
+
+def cards_of(demo: Demo, channel: Any) -> list[str]:
+    return [embed.title for message in channel.history() for embed in message.embeds if embed.title]
+
+
+async def test_a_member_chooses_japanese_on_the_page_and_the_tour_is_in_japanese():
+    async with Demo(speed=20.0) as demo, aiohttp.ClientSession() as session:
+        browser = Browser(session, demo.url)
+        await browser.open()
+        member, studio = demo.preview.viewers[0], demo.preview.channel
+        status, _ = await browser.ask("/demo/language", {"viewer": str(member.id), "language": "ja"})
+        assert status == 200
+        with speaking("ja"):
+            first = texts.title(1, 8, f"🖼️ {texts.PICTURE}")
+            second = texts.title(2, 8, f"⭐ {texts.REACT}")
+        assert cards_of(demo, studio)[-1] == first
+        assert sum(title.endswith(str(texts.PICTURE)) for title in cards_of(demo, studio)) == 0, (
+            "the English one is gone"
+        )
+        async with demo.turn:
+            await member.click(studio.history()[-1], custom_id="tour:1")
+        assert cards_of(demo, studio)[-1] == second
+        assert demo.bot.get_guild(studio.guild.id).preferred_locale.value == "ja"
+        _, offered = await browser.ask(f"/demo/offered?viewer={member.id}")
+        assert offered["locale"] == "ja"
+        assert [each["id"] for each in offered["languages"] if each["here"]] == ["ja"]
+        assert offered["words"]["language"] == "言語"
+
+
+async def test_each_viewer_has_a_language_and_an_unknown_one_is_refused():
+    async with Demo(lived_in=False, language="fr") as demo, aiohttp.ClientSession() as session:
+        browser = Browser(session, demo.url)
+        await browser.open()
+        member, moderator = demo.preview.viewers[:2]
+        assert demo.bot.get_guild(demo.preview.channel.guild.id).preferred_locale.value == "fr"
+        await browser.ask("/demo/language", {"viewer": str(member.id), "language": "de"})
+        _, one = await browser.ask(f"/demo/offered?viewer={member.id}")
+        _, other = await browser.ask(f"/demo/offered?viewer={moderator.id}")
+        assert (one["locale"], other["locale"]) == ("de", "fr")
+        status, said = await browser.ask("/demo/language", {"viewer": str(member.id), "language": "tlh"})
+        assert (status, "language" in said) == (409, True)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_composer_describes_commands_in_the_language_and_keeps_their_names(language: str):
+    choice = {"name": "Fast", "value": "fast"}
+    option = {"name": "prompt", "description": "What you want to see", "choices": [choice]}
+    answer = {"catalog": [{"invocation": "help", "description": "", "options": [option]}]}
+    with speaking(language):
+        localize(answer)
+    assert option["name"] == "prompt"
+    assert choice["value"] == "fast"
