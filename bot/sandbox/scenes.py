@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
+
+from bot.media.lettering import Lettering, drawable
 
 Colour = tuple[int, int, int]
 Size = tuple[int, int]
@@ -216,40 +219,43 @@ def caption_card(size: Size, text: str, label: str, *, above: bool = False) -> I
     width, height = size
     layer = Image.new("RGBA", size)
     unit = max(6.0, min(width, height * 1.6) / 34)
-    font, small = ImageFont.load_default(unit), ImageFont.load_default(unit * 0.6)
+    letters, font, small = Lettering(), round(unit), max(4, round(unit * 0.6))
     pad, gap = unit * 0.9, unit * 1.32
-    lines = wrap(text, font, width - 4 * pad)
+    lines = wrap(drawable(text), letters, font, width - 4 * pad)
     panel = pad * 1.5 + unit * 0.75 + gap * len(lines)
     top = pad if above else height - pad - panel
     draw = ImageDraw.Draw(layer)
     draw.rounded_rectangle(
         (pad, top, width - pad, top + panel), radius=unit * 0.7, fill=(10, 12, 24, 238 if above else 150)
     )
-    draw.text((2 * pad, top + pad * 0.7), label, font=small, fill=(255, 255, 255, 170))
+    letters.draw(draw, (2 * pad, top + pad * 0.7), drawable(label), small, "#FFFFFFAA")
     for number, line in enumerate(lines):
-        draw.text((2 * pad, top + pad * 0.7 + unit + gap * number), line, font=font, fill=(255, 255, 255, 240))
+        letters.draw(draw, (2 * pad, top + pad * 0.7 + unit + gap * number), line, font, "#FFFFFFF0")
     return layer
 
 
-def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> list[str]:
-    """Break `text` into at most CAPTION_LINES lines that fit `room` pixels in `font`."""
+def wrap(text: str, letters: Lettering, font: int, room: float) -> list[str]:
+    """Break `text` into at most CAPTION_LINES lines that fit `room` pixels; between letters where there is no space."""
     lines: list[str] = []
-    for word in text.split() or [""]:
+    for word in _words(text, letters, font, room):
         joined = f"{lines[-1]} {word}" if lines else word
-        if lines and font.getlength(joined) <= room:
+        if lines and letters.width(joined, font) <= room:
             lines[-1] = joined
         else:
-            lines.append(_shortened(word, font, room))
+            lines.append(word)
     if len(lines) > CAPTION_LINES:
         lines = lines[:CAPTION_LINES]
-        lines[-1] = _shortened(lines[-1] + "…", font, room)
-    return lines
+        lines[-1] = letters.fitted(lines[-1] + "…", font, room)
+    return lines or [""]
 
 
-def _shortened(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:
-    if font.getlength(line) <= room:
-        return line
-    kept = line.rstrip("…")
-    while kept and font.getlength(kept + "…") > room:
-        kept = kept[: -max(1, len(kept) // 20)]
-    return kept + "…"
+def _words(text: str, letters: Lettering, font: int, room: float) -> Iterator[str]:
+    """Yield the words, those that are wider than a line in parts: Japanese has no spaces."""
+    for word in text.split():
+        part = ""
+        for letter in word:
+            if part and letters.width(part + letter, font) > room:
+                yield part
+                part = ""
+            part += letter
+        yield part
