@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = command(arguments)
         sys.stdout.flush()
     except SettingsError as error:
-        _complain("the settings need a change:\n" + _listed(error.problems))
+        _complain("the settings are not valid:\n" + _listed(error.problems))
         return error.exit_code
     except BotError as error:
         _complain(error.sentence)
@@ -74,10 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     demo = add("demo", _demo, "Run the bot on a simulated Discord and a simulated Cannon Studio, in a web page.")
     demo.add_argument("--port", type=_port, default=0, help="port of the page (default: any free one)")
     demo.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
-    demo.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life jobs finish (default: 1)")
     demo.add_argument(
-        "--new", action="store_true", help="a server that the bot has just joined: set it up, or practice"
+        "--speed", type=_speed, default=1.0, help="how many times faster than real jobs finish (default: 1)"
     )
+    demo.add_argument("--new", action="store_true", help="start with a server that the bot has just joined")
     demo.add_argument(
         "--language",
         choices=list(LANGUAGES),
@@ -89,23 +89,27 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument(
         "--port", type=_port, default=8790, help="port to listen on, 0 for any free one (default: 8790)"
     )
-    sandbox.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life jobs finish (default: 1)")
+    sandbox.add_argument(
+        "--speed", type=_speed, default=1.0, help="how many times faster than real jobs finish (default: 1)"
+    )
     sandbox.add_argument(
         "--credits", type=_credits, default=Decimal(10_000), help="credits of each key (default: 10000)"
     )
     sandbox.add_argument(
         "--api", type=_api_options, default={}, metavar="JSON", help="another API, as docs/sandbox.md has its options"
     )
-    add("check", _check, "Check settings, database and commands without a network; tell every problem.")
+    add("check", _check, "Check settings, database, and commands without a network; report every problem.")
     add("invite", _invite, "Print the link that adds the bot to a server.")
     listing = add("commands", _commands, "List every slash command with its options.")
     listing.add_argument("--json", action="store_true", help="as JSON")
-    forgetting = add("forget", _forget, "Erase what is stored of a server or a member; the bot has to be stopped.")
-    forgetting.add_argument("--guild", type=_snowflake, help="the server's id; with --member: only there")
-    forgetting.add_argument("--member", type=_snowflake, help="the member's id")
+    forgetting = add("forget", _forget, "Erase the data of a server or a member. Stop the bot first.")
+    forgetting.add_argument(
+        "--guild", type=_snowflake, help="id of the server; with --member, erase the member there only"
+    )
+    forgetting.add_argument("--member", type=_snowflake, help="id of the member")
     forgetting.set_defaults(usage_error=forgetting.error)
-    add("rotate-keys", _rotate_keys, "Seal all secrets with the newest of SECRET_KEYS; the bot has to be stopped.")
-    add("health", _health, "Ask the running bot how it is.")
+    add("rotate-keys", _rotate_keys, "Encrypt all secrets with the newest of SECRET_KEYS. Stop the bot first.")
+    add("health", _health, "Check the health of the running bot.")
     return parser
 
 
@@ -175,7 +179,7 @@ def _check(_arguments: argparse.Namespace) -> int:
         print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}:")
         print(_listed(problems))
         return 1
-    print("All is well: settings, database, migrations and commands.")
+    print("OK: settings, database, migrations, and commands.")
     if (link := _invite_link(settings)) is not None:
         print(f"Add the bot to a server: {link}")
     return 0
@@ -196,7 +200,7 @@ def _invite(_arguments: argparse.Namespace) -> int:
     link = _invite_link(load_settings(need_token=True))
     if link is None:
         raise StartError(
-            "DISCORD_TOKEN is no bot's token: it does not begin with an application's id.",
+            "DISCORD_TOKEN is not a bot token: it does not begin with an application id.",
             exit_code=RESTART_CANNOT_HELP,
         )
     print(link)
@@ -223,7 +227,7 @@ def _commands(arguments: argparse.Namespace) -> int:
 
 def _forget(arguments: argparse.Namespace) -> int:
     if arguments.guild is None and arguments.member is None:
-        arguments.usage_error("one of --guild and --member is needed")
+        arguments.usage_error("give --guild or --member")
     settings = load_settings()
     _start_logs(Settings(log_level="WARNING"))
     from bot.app.forget import forget_guild, forget_member
@@ -291,7 +295,7 @@ def _kill_after(seconds: float) -> None:
     """
 
     def end() -> None:
-        _complain(f"did not stop within {seconds:g} seconds; ended hard. The next start picks the jobs up.")
+        _complain(f"did not stop within {seconds:g} seconds and was killed. Open jobs continue with the next start.")
         os._exit(RESTART_MAY_HELP)
 
     timer = threading.Timer(seconds, end)

@@ -119,7 +119,7 @@ def _guilds(value: object) -> object:
             word.isascii() and word.isdecimal() and 15 <= len(word) <= 20
         ):  # the word itself may be a misplaced secret
             raise ValueError(
-                f"is wrong: entry {place} is not a server's id (15 to 20 digits)."
+                f"is wrong: entry {place} is not a server id (15 to 20 digits)."
                 " List ids with commas between them, or write a single * for every server"
             )
     return frozenset(map(int, words)) or None
@@ -133,7 +133,7 @@ def _secret_keys(value: object) -> object:
     for place, key in enumerate(keys, 1):
         if len(key) < SECRET_KEY_LENGTH_MIN:
             raise ValueError(
-                f"is too short: key {place} has {len(key)} characters, at least {SECRET_KEY_LENGTH_MIN} are needed."
+                f"is too short: key {place} has {len(key)} characters and needs at least {SECRET_KEY_LENGTH_MIN}."
                 ' Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
             )
     return tuple(map(SecretStr, keys))
@@ -166,7 +166,9 @@ def _days(value: object) -> object:
     if isinstance(value, str):
         text = value.strip()
         if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= RETENTION_DAYS_MAX):
-            raise ValueError(f"must be a whole number of days from 0 to {RETENTION_DAYS_MAX} (0 keeps for ever)")
+            raise ValueError(
+                f"must be a whole number of days from 0 to {RETENTION_DAYS_MAX} (0 keeps everything forever)"
+            )
         return int(text)
     return value
 
@@ -245,88 +247,89 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", validate_default=False)
 
     discord_token: Annotated[SecretStr | None, BeforeValidator(_header_safe)] = Field(
-        default=None, description="The bot's token, from the Bot page of your application. `run` needs it."
+        default=None, description="The bot's token, from the Bot page of your application. Required by `run`."
     )
     discord_token_file: Annotated[Path | None, BeforeValidator(_secret_file)] = Field(
-        default=None, description="A file that holds `DISCORD_TOKEN`, instead of it."
+        default=None, description="A file that holds `DISCORD_TOKEN`, as container platforms mount secrets."
     )
     cannon_api_url: Annotated[str, BeforeValidator(_api_url)] = Field(
         default=CANNON_API_URL,
-        description="Cannon Studio's base address; `http://` only on this machine, for the sandbox.",
+        description="Cannon Studio's base URL. `http://` works on this machine only, for the sandbox.",
     )
     cannon_api_key: Annotated[SecretStr | None, BeforeValidator(_header_safe)] = Field(
-        default=None, description="The host's own API key: serves servers that have no key of their own."
+        default=None, description="The host's own API key, for servers that have no key of their own."
     )
     cannon_api_key_file: Annotated[Path | None, BeforeValidator(_secret_file)] = Field(
-        default=None, description="A file that holds `CANNON_API_KEY`, instead of it."
+        default=None, description="A file that holds `CANNON_API_KEY`."
     )
     cannon_api_key_guilds: Annotated[frozenset[int] | Literal["*"] | None, NoDecode, BeforeValidator(_guilds)] = Field(
         default=None,
-        description="Which servers the host's key serves: ids with commas between them, or `*`. Unset: every server if"
-        " the Discord application is private, none if it is public.",
+        description="Servers that may use the host's key: ids separated by commas, or `*` for all. Unset: every "
+        "server if the Discord application is private, none if it is public.",
     )
     cannon_api_key_limit: Annotated[Decimal | None, BeforeValidator(_credits)] = Field(
         default=None,
-        description="How many credits each server may spend on the host's key in a month (UTC); no moderator can lift"
-        " it. Unset: no such limit.",
+        description="Credits that each server may spend on the host's key per calendar month (UTC). Moderators "
+        "cannot raise it. Unset: no limit.",
     )
     top_up_url: Annotated[str | None, BeforeValidator(_link)] = Field(
         default=None,
-        description="Where servers buy credits for their own accounts: shown with alerts, unless Cannon Studio tells a"
-        " link itself.",
+        description="Where servers buy credits for their own accounts. Shown in alerts, unless Cannon Studio sends a "
+        "link itself.",
     )
     practice: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
         default="on",
-        description="`on` or `off`: whether servers may practise, in a sandbox on this machine that costs nothing.",
+        description="`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing.",
     )
     database: Annotated[Path, BeforeValidator(_database)] = Field(
         default_factory=lambda: Path("data/cannon-bot.db").absolute(),
-        description="The SQLite file; relative to the current directory.",
+        description="Path of the SQLite file, relative to the current directory.",
     )
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_keys)] = Field(
         default=(),
-        description="Keys that encrypt the stored API keys: at least 32 characters each, commas between them, newest"
-        " first. Unset: a key file beside the database, made on first start.",
+        description="Keys that encrypt the stored API keys: 32 characters or more each, separated by commas, newest "
+        "first. Unset: a key file next to the database, created on the first start.",
     )
     secret_keys_file: Annotated[Path | None, BeforeValidator(_secret_file)] = Field(
-        default=None, description="A file that holds `SECRET_KEYS`, instead of it; one key on a line or commas between."
+        default=None, description="A file that holds `SECRET_KEYS`: one key per line, or separated by commas."
     )
     retention_days: Annotated[int, BeforeValidator(_days)] = Field(
         default=365,
         ge=0,
         le=RETENTION_DAYS_MAX,
-        description="After how many days prompts, inputs and links of ended jobs are erased; a server may shorten it."
-        " `0` keeps them for ever.",
+        description="Days after which prompts, inputs, and links of ended jobs are erased. A server can choose "
+        "fewer. `0` keeps them forever.",
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_log_level)] = Field(
-        "INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`."
+        "INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR`, or `CRITICAL`."
     )
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_log_format)] = Field(
         default_factory=_default_log_format,
-        description="`console` or `json`. Unset: console on a terminal, else json.",
+        description="`console` or `json`. Unset: `console` on a terminal, otherwise `json`.",
     )
     http_host: Annotated[str, BeforeValidator(_host)] = Field(
-        default="127.0.0.1", description="Where `/webhooks/` listens, if `PUBLIC_URL` is set."
+        default="127.0.0.1", description="Address on which `/webhooks/` listens, if `PUBLIC_URL` is set."
     )
     http_port: Annotated[int, BeforeValidator(_port)] = Field(
-        default=8080, ge=0, le=65535, description="Its port; `0` takes any free one."
+        default=8080, ge=0, le=65535, description="Port of `/webhooks/`; `0` picks a free one."
     )
     http_proxies: Annotated[tuple[IpNetwork, ...], NoDecode, BeforeValidator(_networks)] = Field(
         default=(),
-        description="Addresses or networks of your proxies, with commas between them: any other than this machine may"
-        " have 20 connections at once, and a proxy 200.",
+        description="Addresses or networks of your reverse proxies, separated by commas. A proxy may open 200 "
+        "connections at once; any other address, except this machine, 20.",
     )
     health_host: Annotated[str, BeforeValidator(_host)] = Field(
         default="127.0.0.1",
-        description="Where `/healthz` and `/metrics` listen. They hold no secret, but are not for strangers.",
+        description="Address on which `/healthz` and `/metrics` listen. They contain no secrets, but do not expose "
+        "them to the internet.",
     )
     health_port: Annotated[int, BeforeValidator(_port)] = Field(
-        default=8081, ge=0, le=65535, description="Their port; `0` takes any free one."
+        default=8081, ge=0, le=65535, description="Port of `/healthz` and `/metrics`; `0` picks a free one."
     )
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
         default=None,
-        description="The https address under which Cannon Studio reaches `/webhooks/`. Unset: results are found by"
-        " asking alone.",
+        description="The https URL at which Cannon Studio reaches `/webhooks/`. Unset: the bot finds results by "
+        "polling.",
     )
 
     def secrets(self) -> tuple[str, ...]:
@@ -380,7 +383,7 @@ def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False)
     except (OSError, UnicodeDecodeError) as error:
         reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
         settings, problems = _read(None)
-        problems.insert(0, f"{env_file} cannot be read: {reason}. Correct the file, or remove it.")
+        problems.insert(0, f"{env_file} cannot be read: {reason}. Fix or remove the file.")
     if need_token and not any(problem.startswith("DISCORD_TOKEN") for problem in problems):
         problems += _token_problems(settings.discord_token)
     return settings, problems

@@ -1,19 +1,21 @@
-"""What people read of links that are not followed, and hosts of a server that does not start or answer."""
+"""What members read of links that are not followed, and hosts of a server that does not start or answer."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-UNREADABLE_LINK = "That is not a link the bot can read."
-LOGIN_IN_LINK = "The link has a user name or password in it; the bot does not follow such links."
-NOT_HTTPS = "Only https links can be used."
-OTHER_PORT = "The link names a port; only links without one can be used."
-NOT_PUBLIC = "The link does not lead to a public address."
+from bot.language import Text
+
+UNREADABLE_LINK = Text("I can't read this link. Copy it again, or upload the file.")
+LOGIN_IN_LINK = Text("This link contains a user name or password. Use a link without one, or upload the file.")
+NOT_HTTPS = Text("I can only open https links. Use an https link, or upload the file.")
+OTHER_PORT = Text("This link names a port. Use a link without one, or upload the file.")
+NOT_PUBLIC = Text("This link does not lead to a public address. Upload the file instead.")
 
 
 def never_run(database: Path) -> str:
     """Say that no bot has recorded its address in the database."""
-    return f"No bot has run with the database {database}. Start it with: cannon-bot run"
+    return f"No bot has used the database {database} yet. Start one with: cannon-bot run"
 
 
 def not_running(address: str) -> str:
@@ -25,5 +27,5 @@ def cannot_listen(setting: str, host: str, port: int, reason: str) -> str:
     """Say why the HTTP server did not start; `setting` is HTTP or HEALTH, `reason` is the system's."""
     return (
         f"Cannot listen on {setting}_HOST={host}, {setting}_PORT={port}: {reason}."
-        f" Is another cannon-bot running? Choose another port, or {setting}_PORT=0 for any free one."
+        f" Is another cannon-bot running? Choose another port, or set {setting}_PORT=0 for any free one."
     )

@@ -209,7 +209,7 @@ async def test_health_asks_at_the_address_that_the_bot_noted(
 def test_health_of_no_bot_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
     done = cannon_bot("health", cwd=tmp_path)
     assert done.returncode == 1
-    assert "No bot has run" in done.stderr
+    assert "No bot has used" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -266,7 +266,7 @@ sys.exit(cli._until_signal(work()))
         process.terminate()
         _, error = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert "ended hard" in error
+    assert "was killed" in error
 
 
 def test_a_fault_of_the_bot_itself_is_logged_masked_with_exit_code_1(tmp_path: Path) -> None:
