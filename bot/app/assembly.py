@@ -39,6 +39,7 @@ from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
+from bot.guild.member_settings import OwnSettings
 from bot.guild.moderation import make_moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.practice import PracticeMode
@@ -176,6 +177,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         maintenance=maintenance,
         member_data=MemberData(store, setup.catalogue, core.memories),
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
+        own_settings=OwnSettings(store),
         moderation=moderation,
         practice=practice,
         practice_studio=setup.practice,

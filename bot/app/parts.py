@@ -31,6 +31,7 @@ from bot.guild.first_setup import FirstSetup
 from bot.guild.host_limit import HostLimit
 from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
+from bot.guild.member_settings import OwnSettings
 from bot.guild.moderation import Moderation
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.practice import PracticeMode
@@ -106,6 +107,7 @@ class Parts:
     maintenance: Maintenance
     member_data: MemberData
     voices: ServerVoices
+    own_settings: OwnSettings
     moderation: Moderation
     practice: PracticeMode
     practice_studio: PracticeStudio

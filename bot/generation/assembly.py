@@ -9,6 +9,7 @@ from bot.generation.asking import ModeratorQuestions
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.generations import Generations
 from bot.generation.next_steps import NextSteps
+from bot.generation.own_defaults import OwnDefaults
 from bot.generation.reactions import Reactions
 from bot.generation.recipe_run import RecipeRuns
 from bot.generation.recipe_texts import RecipeDrafts
@@ -18,6 +19,7 @@ from bot.generation.rewritten_prompts import RewrittenPrompts
 from bot.generation.sources import Sources
 from bot.generation.visible_jobs import VisibleJobs
 from bot.generation.word_requests import WordRequests
+from bot.guild.member_settings import OwnSettings
 from bot.guild.operation_switches import OperationSwitches
 from bot.jobs.admission import Admission
 from bot.jobs.intake import JobService
@@ -42,6 +44,7 @@ class GenerationUseCases:
     recipe_runs: RecipeRuns
     recipe_drafts: RecipeDrafts
     word_requests: WordRequests
+    own_defaults: OwnDefaults
 
 
 def make_use_cases(
@@ -100,4 +103,5 @@ def make_use_cases(
             store=store,
             clock=clock,
         ),
+        own_defaults=OwnDefaults(catalogue, OwnSettings(store)),
     )

@@ -54,7 +54,9 @@ def batch(
     if enhance:
         steps = _enhanced(catalogue, operation, steps)
     *before, last = steps
-    return Generation(operation=last.operation, values=last.input, before=before, fill=last.fill, private=private)
+    return Generation(
+        operation=last.operation, values=last.input, before=before, fill=last.fill, private=private, typed=True
+    )
 
 
 def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpec]) -> list[JobSpec]:

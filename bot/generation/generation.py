@@ -66,6 +66,10 @@ class Generation:
     """The keys of the cautions that the member has said yes to; in a draft: those that a yes will accept, too."""
     sample_of: str = ""
     """The voice of which it is the sample, as in CardSpec."""
+    typed: bool = False
+    """Whether a member typed it, so that their own preset and defaults fill in what they left out."""
+    style: str = ""
+    """What is added to its prompt, which is still to be typed."""
     may_pay_twice: bool = False
     """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
     asked: bool = False

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from bot.domain.harmless_text import harmless
 from bot.domain.models import MediaKind
-from bot.language import Text, ntr
+from bot.language import Text, ntr, tr
 
 # ---------------------------------------------------------------------- sources
 
@@ -379,4 +380,45 @@ def ask_again_later(minutes: int) -> str:
         "You just asked the moderators. You can ask them again in {count} minute.",
         "You just asked the moderators. You can ask them again in {count} minutes.",
         minutes,
+    )
+
+
+# ---------------------------------------------------------------------- a member's own defaults and presets
+
+
+def preset_of_other(name: str, title: str) -> str:
+    """Refuse a preset with an operation that it is not for; `title` is the one that it is for."""
+    return tr(
+        "The preset {name} is for {operation}. Choose another preset, or use that command.",
+        name=harmless(name),
+        operation=tr(title),
+    )
+
+
+def preset_model_gone(name: str, model: str) -> str:
+    """Refuse a preset whose model is no longer offered."""
+    return tr(
+        "Your preset {name} uses the model {model}, which is no longer offered. Change the preset in `/me`.",
+        name=harmless(name),
+        model=harmless(model),
+    )
+
+
+def default_model_gone(model: str, title: str) -> str:
+    """Refuse a member's default model that is no longer offered for an operation."""
+    return tr(
+        "Your default model for {operation}, {model}, is no longer offered. Choose another one in `/me`.",
+        operation=tr(title),
+        model=harmless(model),
+    )
+
+
+def too_long_with_style(most: int) -> str:
+    """Refuse a prompt that has more than `most` characters with the member's style suffix."""
+    return ntr(
+        "With your style suffix the prompt is longer than {count} character."
+        " Shorten it, or change the suffix in `/me`.",
+        "With your style suffix the prompt is longer than {count} characters."
+        " Shorten it, or change the suffix in `/me`.",
+        most,
     )

@@ -137,7 +137,7 @@ class WordRequests:
             return self._on_medium(viewer.guild_id, medium, wish)
         operation = self._catalogue.current.resolve(wish.operation)
         self._switches.require_on(viewer.guild_id, operation)
-        return Generation(operation=operation.id, values=dict(wish.values))
+        return Generation(operation=operation.id, values=dict(wish.values), typed=True)
 
     async def _made_again(self, job: Job, viewer: Viewer, wish: Wish) -> Generation:
         if wish.act is WordAct.AGAIN:
@@ -146,4 +146,4 @@ class WordRequests:
 
     def _on_medium(self, guild_id: int, medium: Medium, wish: Wish) -> Generation:
         begun = self._next_steps.begin(guild_id, wish.operation, medium).completed
-        return replace(begun, values={**begun.values, **wish.values})
+        return replace(begun, values={**begun.values, **wish.values}, typed=True)

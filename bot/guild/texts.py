@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.domain.first_contact import SetupStep
-from bot.domain.harmless_text import tame
+from bot.domain.harmless_text import harmless, tame
 from bot.domain.models import credits_words
 from bot.domain.reaction_rules import Purse, ReactionAction
 from bot.domain.text import full_stop
+from bot.language import Text, ntr, tr
 
 DECIDED = "Somebody has decided about this already, or its time is over."
 
@@ -517,3 +518,36 @@ def refund_note(job_id: str) -> str:
 def refunded_job(member_id: int, amount: str, job_id: str) -> str:
     """Return the line of a refund: a grant of what the job has cost."""
     return f"refunded job {job_id}: granted <@{member_id}> {amount}."
+
+
+# ---------------------------------------------------------------------- what members set for themselves
+
+PRESET_IS_EMPTY = Text("A preset needs at least one option. Fill in at least one field.")
+
+
+def style_too_long(most: int) -> str:
+    """Refuse words for prompts that are longer than `most` characters."""
+    return ntr(
+        "A style suffix may have up to {count} character. Shorten it.",
+        "A style suffix may have up to {count} characters. Shorten it.",
+        most,
+    )
+
+
+def no_preset(name: str) -> str:
+    """Refuse the name of a preset that the member does not have."""
+    return tr("You have no preset named {name}. Open `/me` to see your presets.", name=harmless(name))
+
+
+def preset_name(most: int) -> str:
+    """Refuse a preset's name that is empty or longer than `most` characters."""
+    return ntr("A preset's name needs 1 to {count} character.", "A preset's name needs 1 to {count} characters.", most)
+
+
+def too_many_presets(most: int) -> str:
+    """Refuse another preset beyond `most`."""
+    return ntr(
+        "You already have {count} preset. Delete one in `/me` first.",
+        "You already have {count} presets. Delete one in `/me` first.",
+        most,
+    )

@@ -3,6 +3,7 @@
 from bot.store.engine.database import Database
 from bot.store.engine.record import Change, Decision, Record, RecordOf
 from bot.store.guild.approvals import Approval
+from bot.store.guild.member_settings import PresetKept
 from bot.store.guild.privacy import Erased
 from bot.store.guild.reaction_acts import DueWish
 from bot.store.guild.recipes import KeptRecipe, Saved
@@ -35,6 +36,7 @@ __all__ = [
     "LedgerSums",
     "Overshoot",
     "PlacedJob",
+    "PresetKept",
     "PricedKind",
     "Record",
     "RecordOf",

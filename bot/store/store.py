@@ -24,6 +24,7 @@ from bot.store.guild.decisions import Decisions
 from bot.store.guild.first_contact import SetupSteps, WelcomeRows
 from bot.store.guild.guild_keys import GuildKeys
 from bot.store.guild.host_key_refusals import HostKeyRefusals
+from bot.store.guild.member_settings import MemberSettingsRows
 from bot.store.guild.outbox import Outbox
 from bot.store.guild.practice import Practice
 from bot.store.guild.privacy import Privacy
@@ -103,6 +104,7 @@ class Store:
         self.privacy = Privacy(database, box, clock)
         self.recipes = Recipes(database, box, clock)
         self.voices = Voices(database, box, clock)
+        self.member_settings = MemberSettingsRows(database, box, clock)
         self.drafts = Drafts(database, box, clock)
         self.word_offers = WordOffers(database, box, clock)
         self.approvals = Approvals(database, box, clock)

@@ -20,6 +20,7 @@ from cogs.ui.interaction import Interaction
 from cogs.workflows.files import offered_file, offered_files
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.options import Count, field_completion, job_completion, offers_values, runs
+from cogs.workflows.own import preset_completion, with_own
 from cogs.workflows.submit import submit
 
 DescribedCommand: TypeAlias = app_commands.Command[Any, ..., None]
@@ -65,6 +66,7 @@ def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
         count=given.get(Common.COUNT, 1) if _has(plan, Common.COUNT) else 1,
         enhance=bool(given.get(Common.ENHANCE)) and _has(plan, Common.ENHANCE),
         private=bool(given.get(Common.PRIVATE)),
+        typed=True,
     )
 
 
@@ -73,6 +75,7 @@ async def _run(interaction: Interaction, plan: CommandPlan) -> None:
     given = vars(interaction.namespace)
     generation = generation_of(plan, given)
     if given.get(Common.REST) and _has(plan, Common.REST):
+        generation = await with_own(interaction, generation)
         form = OperationForm(interaction.client, generation, only=plan.left, send=submit)
         if form.has_inputs:
             await in_time(interaction.response.send_modal(form))
@@ -161,6 +164,8 @@ def _completions(plan: CommandPlan, options: Mapping[str, PlannedOption]) -> dic
     found: dict[str, Any] = {}
     for key, option in options.items():
         field = option.field
+        if field is None and option.name == Common.PRESET:
+            found[key] = preset_completion(plan.operation)
         if field is None or option.inside:
             continue
         if option.kind is OptionKind.JOB:

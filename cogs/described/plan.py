@@ -17,7 +17,7 @@ from cogs.described import texts
 from cogs.ui.forms import INPUTS
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows.operation_form import MAIN_FIELDS, TYPED
-from cogs.workflows.texts import COUNT_OPTION, ENHANCE_OPTION, JOB_OPTION, URL_OPTION
+from cogs.workflows.texts import COUNT_OPTION, ENHANCE_OPTION, JOB_OPTION, PRESET_OPTION, URL_OPTION
 
 OPTIONS_MAX = 25
 NAME_CHARS = 32
@@ -51,7 +51,12 @@ class Common(StrEnum):
     COUNT = "count"
     ENHANCE = "enhance"
     PRIVATE = "private"
+    PRESET = "preset"
     REST = "more"
+
+
+_KINDS = {Common.COUNT: OptionKind.INTEGER, Common.PRESET: OptionKind.TEXT}
+"""What the options take that are no field and no yes or no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,16 +150,19 @@ def _can_be_asked(left: Collection[Field]) -> bool:
 
 def _common(operation: Operation, fields: Collection[Field]) -> list[PlannedOption]:
     """Return the options that commands have besides their fields, but for those that a field is called like."""
-    wanted = {Common.COUNT: COUNT_OPTION, Common.ENHANCE: ENHANCE_OPTION, Common.PRIVATE: PRIVATE_OPTION}
+    wanted = {
+        Common.COUNT: COUNT_OPTION,
+        Common.ENHANCE: ENHANCE_OPTION,
+        Common.PRIVATE: PRIVATE_OPTION,
+        Common.PRESET: PRESET_OPTION,
+    }
     if operation.workflow == "prompt" or not any(field.name == ENHANCED for field in fields):
         del wanted[Common.ENHANCE]
     if any(is_needed(field) and kinds_of(field) for field in fields):
         del wanted[Common.COUNT]  # finishing a file twice makes the same twice
     own = {option_name(field.name) for field in fields}
     return [
-        PlannedOption(
-            name=word.value, about=about, kind=OptionKind.INTEGER if word is Common.COUNT else OptionKind.FLAG
-        )
+        PlannedOption(name=word.value, about=about, kind=_KINDS.get(word, OptionKind.FLAG))
         for word, about in wanted.items()
         if word is Common.PRIVATE or word.value not in own
     ]

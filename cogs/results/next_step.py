@@ -22,6 +22,7 @@ from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
+from cogs.workflows.own import as_typed
 from cogs.workflows.submit import submit
 
 JOB_ACTION, LINK_ACTION = "next", "next_of"
@@ -37,7 +38,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     await require_unblocked(interaction)
     bot = interaction.client
     step = bot.parts.generation.next_steps.begin(interaction.guild_id or 0, operation_id, medium)
-    form = OperationForm(bot, step.generation, prefilled=step.prefilled, source=step.source, send=submit)
+    form = OperationForm(bot, as_typed(step.generation), prefilled=step.prefilled, source=step.source, send=submit)
     if not form.has_inputs:
         await submit_pressed(interaction, step.generation)
         return

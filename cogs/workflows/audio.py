@@ -47,12 +47,15 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         count: Count = 1,
         enhance: bool = False,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Make 1 to 4 pieces."""
         values = given(interaction, "music.generate")
         await submit(
             interaction,
-            Generation(operation="music.generate", values=values, count=count, enhance=enhance, private=private),
+            Generation(
+                operation="music.generate", values=values, count=count, enhance=enhance, private=private, typed=True
+            ),
         )
 
     @app_commands.command(name="narration", description=texts.AUDIO_NARRATION)
@@ -67,10 +70,13 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         stability: float | None = None,
         similarity_boost: float | None = None,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Read a text aloud."""
         values = given(interaction, "narration.generate")
-        await submit(interaction, Generation(operation="narration.generate", values=values, private=private))
+        await submit(
+            interaction, Generation(operation="narration.generate", values=values, private=private, typed=True)
+        )
 
     @app_commands.command(name="voices", description=texts.AUDIO_VOICES)
     async def voices(self, interaction: Interaction) -> None:
@@ -96,6 +102,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         count: Count = 1,
         enhance: bool = False,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Make 1 to 4 sound effects."""
         files = offered_file(texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url")
@@ -105,7 +112,13 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         await submit(
             interaction,
             Generation(
-                operation="soundfx.generate", values=values, files=files, count=count, enhance=enhance, private=private
+                operation="soundfx.generate",
+                values=values,
+                files=files,
+                count=count,
+                enhance=enhance,
+                private=private,
+                typed=True,
             ),
         )
 

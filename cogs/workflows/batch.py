@@ -15,6 +15,7 @@ from cogs.ui.permissions import guild_of
 from cogs.ui.text_files import text_of_file
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows import texts
+from cogs.workflows.own import is_private, preset_completion
 from cogs.workflows.price_hints import Offer, with_prices
 from cogs.workflows.submit import submit
 
@@ -66,8 +67,11 @@ class Batch(commands.Cog):
         aspect_ratio=texts.BATCH_ASPECT_RATIO_OPTION,
         enhance=texts.BATCH_ENHANCE_OPTION,
         private=PRIVATE_OPTION,
+        preset=texts.PRESET_OPTION,
     )
-    @app_commands.autocomplete(operation=_operations, model=_models, aspect_ratio=_ratios)
+    @app_commands.autocomplete(
+        operation=_operations, model=_models, aspect_ratio=_ratios, preset=preset_completion(None)
+    )
     async def batch(
         self,
         interaction: Interaction,
@@ -78,6 +82,7 @@ class Batch(commands.Cog):
         aspect_ratio: str | None = None,
         enhance: bool = False,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Run the operation on each prompt, with one price for all."""
         guild_of(interaction)
@@ -86,6 +91,7 @@ class Batch(commands.Cog):
         if (prompts is None) == (file is None):
             raise InputError(texts.PROMPTS_NOT_GIVEN, "prompts")
         text = prompts or ""
+        private = await is_private(interaction, private=private)
         if file is not None:
             await in_time(interaction.response.defer(ephemeral=private, thinking=True))
             text = await text_of_file(file, at_most=FILE_MAX_BYTES)

@@ -52,6 +52,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         video_title: str | None = None,
         audio_title: str | None = None,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Synchronise the lips in a video with a speech."""
         files = [
@@ -63,7 +64,10 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
             ),
         ]
         values = given(interaction, "lipsync.generate")
-        await submit(interaction, Generation(operation="lipsync.generate", values=values, files=files, private=private))
+        await submit(
+            interaction,
+            Generation(operation="lipsync.generate", values=values, files=files, private=private, typed=True),
+        )
 
     @app_commands.command(name="subtitles", description=texts.FINISH_SUBTITLES)
     @offers(
@@ -88,6 +92,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         stroke_color: str | None = None,
         stroke_width: float | None = None,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Burn subtitles into a video."""
         files = offered_file(texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", required=True)
@@ -96,7 +101,8 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         )
         values = {} if style is None else {"subtitle_settings": style}
         await submit(
-            interaction, Generation(operation="subtitles.generate", values=values, files=files, private=private)
+            interaction,
+            Generation(operation="subtitles.generate", values=values, files=files, private=private, typed=True),
         )
 
     @app_commands.command(name="motion", description=texts.FINISH_MOTION)
@@ -131,6 +137,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         vertical: float | None = None,
         enhance: bool = False,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Animate an image or a video."""
         files = offered_file(texts.MOTION_FILE, attachment=file, url=url, job=job, field="file_url", required=True)
@@ -142,7 +149,14 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
             values.setdefault("control_mode", "camera_control")
         await submit(
             interaction,
-            Generation(operation="smartmotion.generate", values=values, files=files, private=private, enhance=enhance),
+            Generation(
+                operation="smartmotion.generate",
+                values=values,
+                files=files,
+                private=private,
+                enhance=enhance,
+                typed=True,
+            ),
         )
 
     @app_commands.command(name="upscale", description=texts.FINISH_UPSCALE)
@@ -169,6 +183,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         thumbnail_url: str | None = None,
         thumbnail_job: str | None = None,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Upscale a video."""
         files = [
@@ -182,7 +197,9 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
             ),
         ]
         values = given(interaction, "video.upscale")
-        await submit(interaction, Generation(operation="video.upscale", values=values, files=files, private=private))
+        await submit(
+            interaction, Generation(operation="video.upscale", values=values, files=files, private=private, typed=True)
+        )
 
 
 async def setup(bot: CannonBot) -> None:

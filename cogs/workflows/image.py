@@ -75,12 +75,15 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         count: Count | None = None,
         enhance: bool = False,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Generate 1 to 4 images; as many as the server has set where the member does not say."""
         uploads = (reference, reference_2, reference_3, reference_4)
         files = references(*uploads, url=reference_urls, job=reference_job)
         values = given(interaction, "image.generate")
-        one = Generation(operation="image.generate", values=values, files=files, enhance=enhance, private=private)
+        one = Generation(
+            operation="image.generate", values=values, files=files, enhance=enhance, private=private, typed=True
+        )
         if count is None:
             await submit_usual(interaction, one)
         else:
@@ -101,6 +104,7 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         count: Count = 1,
         enhance: bool = False,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Edit an image, 1 to 4 times."""
         files = offered_file(texts.PICTURE_FILE, attachment=image, url=url, job=job, field="image_url", required=True)
@@ -108,7 +112,13 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         await submit(
             interaction,
             Generation(
-                operation="image.edit", values=values, files=files, count=count, enhance=enhance, private=private
+                operation="image.edit",
+                values=values,
+                files=files,
+                count=count,
+                enhance=enhance,
+                private=private,
+                typed=True,
             ),
         )
 

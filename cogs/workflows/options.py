@@ -13,11 +13,13 @@ from bot.catalogue import Catalogue, Field, FieldKind
 from bot.catalogue.tried import OWN_IDS
 from bot.domain.models import Job, MediaKind
 from bot.domain.text import shortened
+from bot.generation.own_defaults import PRESET
 from bot.language import ago
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.ui.viewer import viewer_of
 from cogs.workflows import texts
+from cogs.workflows.own import preset_completion
 from cogs.workflows.price_hints import with_prices
 from cogs.workflows.tried_hints import tried_here
 
@@ -34,6 +36,7 @@ _NUMBERS = {FieldKind.INTEGER, FieldKind.NUMBER}
 _COMMON = {
     "count": texts.COUNT_OPTION,
     "private": PRIVATE_OPTION,
+    "preset": texts.PRESET_OPTION,
     "enhance": texts.ENHANCE_OPTION,
     "url": texts.URL_OPTION,
     "job": texts.JOB_OPTION,
@@ -69,6 +72,8 @@ def offers(
             if field is not None and offers_values(field)
         }
         completed |= {option: job_completion(kinds, only) for option, kinds in (jobs or {}).items()}
+        if PRESET in options:
+            completed[PRESET] = preset_completion(operation_id)
         return app_commands.autocomplete(**completed)(app_commands.describe(**(helps | own))(callback))
 
     return decorate

@@ -19,7 +19,7 @@ async def rewrite(interaction: Interaction, operation: str, private: bool) -> No
     """Submit the rewriting of a prompt, with the options that were given."""
     await submit(
         interaction,
-        Generation(operation=operation, values=given(interaction, operation, **WIRE), private=private),
+        Generation(operation=operation, values=given(interaction, operation, **WIRE), private=private, typed=True),
     )
 
 

@@ -64,6 +64,7 @@ def change_command(name: str, description: str, operation: str) -> ChangeCommand
         source_video_job: str | None = None,
         enhance: bool = False,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         files = offered_file(
             texts.SOURCE_VIDEO_FILE,
@@ -75,7 +76,8 @@ def change_command(name: str, description: str, operation: str) -> ChangeCommand
         values = given(interaction, operation)
         values["sora_video_id"] = await video_id(interaction, sora_video_id, job)
         await submit(
-            interaction, Generation(operation=operation, values=values, files=files, private=private, enhance=enhance)
+            interaction,
+            Generation(operation=operation, values=values, files=files, private=private, enhance=enhance, typed=True),
         )
 
     callback.__qualname__ = f"Sora.{name}"  # discord.py recognises a method by it, whose first parameter is no option
@@ -101,6 +103,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         url: str | None = None,
         job: str | None = None,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Make a character."""
         operation = interaction.client.catalogue.resolve("sora2.character.create")
@@ -111,7 +114,8 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         options = {wire_name(operation, "name", FieldKind.TEXT): name}
         values = supported(interaction, "sora2.character.create", options)
         await submit(
-            interaction, Generation(operation="sora2.character.create", values=values, files=files, private=private)
+            interaction,
+            Generation(operation="sora2.character.create", values=values, files=files, private=private, typed=True),
         )
 
     @app_commands.command(name="video", description=texts.SORA_VIDEO)
@@ -135,6 +139,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         resolution: str | None = None,
         enhance: bool = False,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Make a video with a character."""
         options = {
@@ -148,7 +153,9 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         values = supported(interaction, "sora2.character.generate", options)
         await submit(
             interaction,
-            Generation(operation="sora2.character.generate", values=values, private=private, enhance=enhance),
+            Generation(
+                operation="sora2.character.generate", values=values, private=private, enhance=enhance, typed=True
+            ),
         )
 
     edit = change_command("edit", texts.SORA_EDIT, "sora2.video.edit")

@@ -18,6 +18,7 @@ from cogs.workflows import texts
 from cogs.workflows.answer import answer
 from cogs.workflows.ends import end_notice, tell_end
 from cogs.workflows.fill_in import ask
+from cogs.workflows.own import with_own
 
 CAUTIONS_MAX = 5
 """How many cautions a question shows: as many fit into a message, whatever they say."""
@@ -47,6 +48,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
 async def _submit(interaction: Interaction, generation: Generation) -> None:
     if interaction.guild_id is None or interaction.channel_id is None:
         raise Refused(IN_SERVER_ONLY)
+    generation = await with_own(interaction, generation)
     if generation.parent_id is not None:
         await job_of(interaction, generation.parent_id)  # a form takes minutes: who sent it may no longer see it
     if generation.raw:

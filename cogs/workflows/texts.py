@@ -13,6 +13,7 @@ from bot.language import Text
 
 PICTURES_OPTION = "How many to make, 1 to 4; left out, as many as this server has set. Each costs as one"
 COUNT_OPTION = "How many to make, 1 to 4; each is a job of its own and costs as one"
+PRESET_OPTION = "One of your presets from /me; fills in what you leave out"
 ENHANCE_OPTION = "Rewrite the prompt first (a step of its own, 1 credit); the card shows both"
 URL_OPTION = "A link to the file, or to a Discord message that has it"
 JOB_OPTION = "An earlier job of this server: its result is taken"

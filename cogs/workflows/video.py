@@ -83,7 +83,13 @@ class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO
         await submit(
             interaction,
             Generation(
-                operation="video.generate", values=values, files=files, count=count, enhance=enhance, private=private
+                operation="video.generate",
+                values=values,
+                files=files,
+                count=count,
+                enhance=enhance,
+                private=private,
+                typed=True,
             ),
         )
 

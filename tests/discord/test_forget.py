@@ -27,6 +27,10 @@ async def lived_in(rig: Rig) -> tuple[int, int]:
     ada: Any = other.add_member(rig.member.user)
     await ada.slash(place, "image generate", prompt=f"{ELSEWHERE} #fast")
     await rig.work()
+    own = rig.bot.parts.own_settings
+    await own.set_style(rig.guild.id, rig.member.id, WORDS)
+    await own.keep_preset(rig.guild.id, rig.member.id, WORDS, operation="image.generate", values={"style": WORDS})
+    await own.set_style(other.id, rig.member.id, ELSEWHERE)
     form = await rig.moderator.slash(rig.channel, "recipe create")
     texts = {"Name": TITLE, "About": "", "Parameters": "prompt: what", "Steps": "image.generate\nprompt: {prompt}"}
     await rig.moderator.submit_modal(form, fill(form, texts))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
+from bot.domain.member_settings import Preset
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS, ReactionKey, Seeding
 from bot.domain.spend_request import Draw, Verdict
@@ -158,6 +159,18 @@ CALLS: dict[str, Call] = {
     ),
     "true_costs.all": lambda store, guild_id, other, _: store.true_costs.all(guild_id, other.paid.key_id),
     "tried_values.all": lambda store, guild_id, other, _: store.tried_values.all(guild_id, other.paid.key_id),
+    "member_settings.get": lambda store, guild_id, *_: store.member_settings.get(guild_id, MEMBER),
+    "member_settings.change": lambda store, guild_id, *_: store.member_settings.change(
+        guild_id, MEMBER, lambda own: replace(own, aspect_ratio="1:1")
+    ),
+    "member_settings.presets": lambda store, guild_id, *_: store.member_settings.presets(guild_id, MEMBER),
+    "member_settings.preset": lambda store, guild_id, *_: store.member_settings.preset(guild_id, MEMBER, CANARY),
+    "member_settings.keep_preset": lambda store, guild_id, *_: store.member_settings.keep_preset(
+        guild_id, MEMBER, Preset(name=CANARY, operation="image.generate", values={})
+    ),
+    "member_settings.remove_preset": lambda store, guild_id, *_: store.member_settings.remove_preset(
+        guild_id, MEMBER, CANARY
+    ),
     "voices.default_of": lambda store, guild_id, *_: store.voices.default_of(guild_id, MEMBER),
     "voices.set_default": lambda store, guild_id, *_: store.voices.set_default(guild_id, MEMBER, "mine"),
     "voices.sample_of": lambda store, guild_id, other, _: store.voices.sample_of(guild_id, None, CANARY),
@@ -398,6 +411,9 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.cards.mark_answered(guild_id, asked.id, 901, 55)
     draft_id = await store.drafts.keep(guild_id, MEMBER, {"prompt": CANARY}, expires_at=2e9)
     await store.voices.set_default(guild_id, MEMBER, CANARY)
+    await store.member_settings.change(guild_id, MEMBER, lambda own: replace(own, style=CANARY))
+    preset = Preset(name=CANARY, operation="image.generate", values={"style": CANARY})
+    await store.member_settings.keep_preset(guild_id, MEMBER, preset)
     spoken = made.card(guild_id)
     _, (sample,), _ = await store.cards.accept(spoken, [made.job(spoken, 0, "2")], lambda _: None, sample_of=CANARY)
     await store.cards.mark_answered(guild_id, spoken.id, 902, 55)
@@ -419,13 +435,11 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
 
 
 TABLES = (
-    "absent_guilds", "account_checks",
-    "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts", "draws", "grants",
-    "guild_keys",
-    "host_key_refusals", "jobs",
-    "ledger", "limits", "outbox", "prices", "reaction_acts", "reaction_legends", "reaction_settings", "reactions",
-    "recipes", "review_rules", "reviews", "rules", "setup_steps", "switched_off", "tried_values",
-    "voice_defaults", "voice_samples", "welcomes", "word_offers",
+    "absent_guilds", "account_checks", "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts",
+    "draws", "grants", "guild_keys", "host_key_refusals", "jobs", "ledger", "limits", "member_settings", "outbox",
+    "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings", "reactions", "recipes",
+    "review_rules", "reviews", "rules", "setup_steps", "switched_off", "tried_values", "voice_defaults",
+    "voice_samples", "welcomes", "word_offers",
 )  # fmt: skip
 
 

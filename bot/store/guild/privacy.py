@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
+from bot.store.guild.member_settings import forget_settings
 from bot.store.guild.review_places import withheld_in
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
 from bot.store.jobs.tried_values import forget_of_member
@@ -33,6 +34,8 @@ SELECT guild_id FROM jobs WHERE author_id = :member_id
 UNION SELECT guild_id FROM drafts WHERE member_id = :member_id
 UNION SELECT guild_id FROM reaction_acts WHERE member_id = :member_id
 UNION SELECT guild_id FROM voice_defaults WHERE member_id = :member_id
+UNION SELECT guild_id FROM member_settings WHERE member_id = :member_id
+UNION SELECT guild_id FROM presets WHERE member_id = :member_id
 UNION SELECT guild_id FROM tried_values WHERE member_id = :member_id
 """
 
@@ -81,10 +84,11 @@ class Privacy(Repository):
         return [row[0] for row in rows]
 
     async def erase(self, guild_id: int, member_id: int, *, is_known_model: ModelTest = no_model) -> Erased:
-        """Blank the contents of the member's ended jobs in the guild; delete their drafts, reactions and default voice.
+        """Blank the contents of the member's ended jobs in the guild; delete the rest of theirs there.
 
-        Copies of their results are to be deleted from then on. Ids, times, states, operations and credits stay, models
-        if `is_known_model`, and so does the ledger. The log is emptied.
+        That is drafts, reactions, settings, presets and the default voice. Copies of their results are to be deleted
+        from then on. Ids, times, states, operations and credits stay, models if `is_known_model`, and so does the
+        ledger. The log is emptied.
         """
         mine, now = (guild_id, member_id), self._clock.wall()
 
@@ -93,6 +97,7 @@ class Privacy(Repository):
             jobs = erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=True)
             db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
             db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", mine)
+            forget_settings(db, guild_id, member_id)
             forget_of_member(db, guild_id, member_id, is_known_model)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
             return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0])

@@ -66,6 +66,8 @@ _PURGED_TABLES = (
     "tried_values",
     "voice_defaults",
     "voice_samples",
+    "member_settings",
+    "presets",
     "welcomes",
     "setup_steps",
 )

@@ -1,0 +1,152 @@
+"""What a member's own settings add to what they typed: a preset, then their defaults, where an option was left out.
+
+What repeats a job (a re-run, a variant, a later step of a recipe) is not typed, and is repeated exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bot.catalogue import Catalogue, LiveCatalogue, Operation
+from bot.catalogue.operation import same_name
+from bot.domain.member_settings import MemberSettings
+from bot.errors import InputError
+from bot.generation import texts
+from bot.generation.batch import ratio_field
+from bot.generation.generation import Generation
+from bot.guild.member_settings import OwnSettings
+from bot.jobs.card_spec import JobSpec
+
+MODEL: Final = "model"
+PROMPT: Final = "prompt"
+PRESET: Final = "preset"
+"""The option that names a preset, unless the operation has a field of that name."""
+STYLED: Final = frozenset({"image", "video"})
+"""The workflows whose prompts describe a look. A text that is spoken or sung stays as it is."""
+REFERENCES: Final = "reference_image_urls"
+"""A file that the result only resembles: whoever gives another one works on it, and keeps its aspect ratio."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What a member typed besides the values: `preset` is a name or '', `said` are the options that they gave."""
+
+    preset: str = ""
+    said: Collection[str] = ()
+
+
+class OwnDefaults:
+    """Fills in what a member left out."""
+
+    def __init__(self, catalogue: LiveCatalogue, settings: OwnSettings) -> None:
+        self._catalogue = catalogue
+        self._settings = settings
+
+    async def applied(self, generation: Generation, guild_id: int, member_id: int, typed: Typed) -> Generation:
+        """Return what the member wants made; nothing is left to fill in.
+
+        Raises InputError for a preset that does not exist or is for something else, and for a model that is gone.
+        """
+        if not generation.typed:
+            return _styled(self._catalogue.current, generation, generation.style)
+        own = await self._settings.of(guild_id, member_id)
+        filled = generation
+        if typed.preset and not self._has_field(generation.operation, PRESET):
+            filled = await self._with_preset(filled, guild_id, member_id, typed.preset)
+        filled = self._with_defaults(filled, own)
+        private = generation.private or (own.private and "private" not in typed.said)
+        return _styled(self._catalogue.current, replace(filled, private=private, typed=False), own.style)
+
+    def _has_field(self, operation: str, name: str) -> bool:
+        return any(field.name == name for field in self._catalogue.current.resolve(operation).fields)
+
+    async def is_private(self, guild_id: int, member_id: int, typed: Typed, *, private: bool) -> bool:
+        """Return whether what the member typed is for them alone, `private` being what the option says."""
+        if private or "private" in typed.said:
+            return private
+        return (await self._settings.of(guild_id, member_id)).private
+
+    async def _with_preset(self, generation: Generation, guild_id: int, member_id: int, name: str) -> Generation:
+        preset = await self._settings.preset(guild_id, member_id, name)
+        catalogue = self._catalogue.current
+        operation, of_preset = catalogue.resolve(generation.operation), catalogue.find(preset.operation)
+        if of_preset is None or of_preset.id != operation.id:
+            title = preset.operation if of_preset is None else of_preset.title
+            raise InputError(texts.preset_of_other(preset.name, title), "preset")
+        model = preset.values.get(MODEL)
+        if MODEL not in generation.values and isinstance(model, str):
+            require_model(operation, model, texts.preset_model_gone(preset.name, model))
+        return _filled(generation, preset.values)
+
+    def _with_defaults(self, generation: Generation, own: MemberSettings) -> Generation:
+        operation = self._catalogue.current.resolve(generation.operation)
+        names = {field.name for field in operation.fields} - generation.fill.keys()
+        defaults: dict[str, Any] = {}
+        model = own.models.get(operation.id, "")
+        if model and MODEL in names and MODEL not in generation.values:
+            require_model(operation, model, texts.default_model_gone(model, operation.title))
+            defaults[MODEL] = model
+        ratio = ratio_field(operation)
+        if own.aspect_ratio and ratio in names and not _has_source(generation):
+            chosen = generation.values.get(MODEL, defaults.get(MODEL))
+            if _takes(operation, ratio, own.aspect_ratio, chosen):
+                defaults[ratio] = own.aspect_ratio
+        return _filled(generation, defaults)
+
+
+def require_model(operation: Operation, model: str, sentence: str) -> None:
+    """Raise InputError with the sentence if the operation lists its models, and no longer this one."""
+    listed = [each for each in operation.models if each.offered]
+    if listed and not any(same_name(model, each.id or "") or same_name(model, each.name) for each in listed):
+        raise InputError(sentence, MODEL)
+
+
+def _has_source(generation: Generation) -> bool:
+    return any(file.field != REFERENCES for file in generation.files)
+
+
+def _takes(operation: Operation, ratio: str, value: str, model: object) -> bool:
+    field = operation.field(ratio)
+    known = field.choices_for(model if isinstance(model, str) else None) or field.suggestions
+    return not known or value in known
+
+
+def _filled(generation: Generation, more: Mapping[str, Any]) -> Generation:
+    """Add values where none are, in each job of a batch too."""
+    before = [
+        replace(step, input={**more, **step.input}) if step.operation == generation.operation else step
+        for step in generation.before
+    ]
+    return replace(generation, values={**more, **generation.values}, before=before)
+
+
+def _styled(catalogue: Catalogue, generation: Generation, style: str) -> Generation:
+    """Add the style to each prompt; where the prompt is still to be typed, keep the style for it."""
+    operation = catalogue.resolve(generation.operation) if not generation.raw else None
+    if not style or operation is None or operation.workflow not in STYLED:
+        return generation
+    if not any(field.name == PROMPT for field in operation.fields):
+        return generation
+    longest = operation.field(PROMPT).max_length
+    if not generation.values.get(PROMPT) and PROMPT not in generation.fill:
+        return replace(generation, style=style)
+    before = [_styled_step(step, style, longest) for step in generation.before]
+    values = {**generation.values, PROMPT: _with_style(generation.values.get(PROMPT), style, longest)}
+    return replace(generation, values=values, before=before, style="")
+
+
+def _styled_step(step: JobSpec, style: str, longest: int) -> JobSpec:
+    if PROMPT not in step.input:
+        return step
+    return replace(step, input={**step.input, PROMPT: _with_style(step.input[PROMPT], style, longest)})
+
+
+def _with_style(prompt: object, style: str, longest: int) -> object:
+    if not isinstance(prompt, str) or not prompt.strip() or prompt.rstrip().endswith(style):
+        return prompt
+    styled = f"{prompt.rstrip()}, {style}"
+    if len(styled) > longest:
+        raise InputError(texts.too_long_with_style(longest), PROMPT)
+    return styled
