@@ -9,6 +9,7 @@ import discord
 from bot.app.client import CannonBot
 from bot.domain.first_contact import WelcomePlace
 from bot.domain.models import Card, Job
+from bot.language import speaking
 from bot.store import Approval
 from cogs.moderate import approvals, review
 from cogs.moderate.setup.welcome import send_welcome
@@ -49,11 +50,13 @@ class CogSurface:
 
     async def ask_moderators(self, approval: Approval) -> bool:
         """Post the question whether a card is approved; False if Discord refuses it."""
-        return await approvals.ask_moderators(self._bot, approval)
+        with speaking(await self._bot.parts.languages.of(approval.guild_id)):
+            return await approvals.ask_moderators(self._bot, approval)
 
     async def welcome(self, guild_id: int, again: bool) -> WelcomePlace | None:
         """Greet a server; None if Discord does not take it just now."""
-        return await send_welcome(self._bot, guild_id, again=again)
+        with speaking(await self._bot.parts.languages.of(guild_id)):
+            return await send_welcome(self._bot, guild_id, again=again)
 
     async def aclose(self) -> None:
         """Cancel what `posted` has begun."""

@@ -23,7 +23,7 @@ from bot.app.invite import invite_link
 from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
-from bot.app.responses import Responses
+from bot.app.responses import Responses, speak_to
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
 from bot.app.watchdog import Watchdog, end_process
@@ -64,7 +64,11 @@ class Tree(app_commands.CommandTree["CannonBot"]):
     """The command tree; its errors go to the one error boundary."""
 
     async def interaction_check(self, interaction: discord.Interaction[CannonBot], /) -> bool:
-        """Make all that was typed into options a text that can be stored and looked for. Every interaction goes on."""
+        """Speak the member's language, and make all that they typed a text that can be stored and searched.
+
+        discord.py calls it first for every command, menu and list of choices. It accepts all of them.
+        """
+        speak_to(interaction)
         data = cast("dict[str, Any]", interaction.data or {})
         if "options" in data:
             data["options"] = whole(data["options"])
@@ -224,7 +228,8 @@ class CannonBot(commands.Bot):
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a form that was opened before a restart: discord.py drops it silently."""
         if self.forms.is_lost(interaction):
-            await self.responses.warn(interaction, texts.FORM_LOST)
+            speak_to(interaction)
+            await self.responses.warn(interaction, str(texts.FORM_LOST))
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Run no text commands: cogs/words answers the members who mention the bot."""

@@ -13,18 +13,24 @@ from bot.app import texts
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DEAD_INTERACTION, DISCORD_ERRORS, is_trouble
 from bot.errors import BotError
+from bot.language import Text, from_discord, speak
 from bot.runtime.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
 ERROR_CHARS = 1900
 WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
-CHECK_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
+CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
     (app_commands.NoPrivateMessage, texts.SERVER_ONLY),
     (app_commands.MissingPermissions, texts.NEEDS_MANAGE_SERVER),
     (app_commands.CommandNotFound, texts.OLD_COMMAND),
     (app_commands.CheckFailure, texts.NOT_ALLOWED),
 )
+
+
+def speak_to(interaction: discord.Interaction[Any]) -> None:
+    """Speak the language of the member's Discord from here on: for the start of every answer to an interaction."""
+    speak(from_discord(str(interaction.locale)))
 
 
 class Responses:
@@ -79,7 +85,9 @@ async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str
     """
     original = None
     with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
-        original = await in_time(interaction.edit_original_response(content=texts.NOT_DONE, embeds=[], attachments=[]))
+        original = await in_time(
+            interaction.edit_original_response(content=str(texts.NOT_DONE), embeds=[], attachments=[])
+        )
     if original is not None and original.flags.ephemeral:
         await in_time(original.edit(content=text, view=view))
         return
@@ -106,14 +114,14 @@ def _sentence(error: BaseException) -> str | None:
         return error.sentence
     for kind, sentence in CHECK_SENTENCES:
         if isinstance(error, kind):
-            return sentence
+            return str(sentence)
     if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
         return None
     if is_trouble(error):
         log.warning("interaction.trouble_of_discord", error=type(error).__name__)
-        return texts.DISCORD_TROUBLE
+        return str(texts.DISCORD_TROUBLE)
     log.error("interaction.failed", exc_info=error)
-    return texts.UNEXPECTED
+    return str(texts.UNEXPECTED)
 
 
 def _command_name(interaction: discord.Interaction[Any]) -> str:

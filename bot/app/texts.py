@@ -1,25 +1,27 @@
-"""What members read when something goes wrong, and hosts when the bot does not start."""
+"""What members read when something goes wrong, in their language; what hosts read in a terminal or log, in English."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from bot.language import Text
+
 # ---------------------------------------------------------------------- members
 
-UNEXPECTED = (
-    "Something went wrong on the bot's side. `/jobs list` shows whether anything was begun by this; else try again."
+UNEXPECTED = Text(
+    "Something went wrong in the bot. Check `/jobs list` to see whether a job was started. If not, please try again."
 )
-DISCORD_TROUBLE = (
-    "Discord is having trouble and did not take the bot's answer. `/jobs list` shows whether anything was begun by"
-    " this; else try again."
+DISCORD_TROUBLE = Text(
+    "Discord is having trouble and didn't take the bot's answer."
+    " Check `/jobs list` to see whether a job was started. If not, please try again."
 )
-NOT_DONE = "This was not done."
+NOT_DONE = Text("This wasn't done.")
 """Shown for a moment in place of "thinking…", until the reason has been sent ephemerally."""
-SERVER_ONLY = "This works in a server only."
-NEEDS_MANAGE_SERVER = "You need the permission Manage Server for this."
-OLD_COMMAND = "The bot was updated and no longer knows this command. Reload Discord and try again."
-NOT_ALLOWED = "You may not use this here."
-FORM_LOST = "This form was opened before the bot was restarted. Nothing was saved; please open it again."
+SERVER_ONLY = Text("You can use this only in a server.")
+NEEDS_MANAGE_SERVER = Text("You need the permission Manage Server for this.")
+OLD_COMMAND = Text("The bot was updated and no longer has this command. Reload Discord and try again.")
+NOT_ALLOWED = Text("You don't have permission to use this here.")
+FORM_LOST = Text("The bot was restarted after you opened this form, so nothing was saved. Please open it again.")
 
 
 def warning(sentence: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Coroutine
 from typing import Any
+
+from bot.language import SOURCE, speak
 
 
 class BackgroundTasks:
@@ -14,8 +17,13 @@ class BackgroundTasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run `work` as a task of that name. It must handle its own errors: nobody awaits it."""
-        task = asyncio.create_task(work, name=name)
+        """Run `work` as a task of that name. It must handle its own errors: nobody awaits it.
+
+        It speaks no member's language, whoever begins it: what it shows is for others too.
+        """
+        context = contextvars.copy_context()
+        context.run(speak, SOURCE)
+        task = asyncio.create_task(work, name=name, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

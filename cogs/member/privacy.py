@@ -53,7 +53,7 @@ def confirmation_for(member_id: int) -> discord.ui.View:
     """Return the buttons that answer the question."""
     return view_of(
         [
-            Control.button("privacy_delete", str(member_id), label=DELETE, style=discord.ButtonStyle.danger),
+            Control.button("privacy_delete", str(member_id), label=str(DELETE), style=discord.ButtonStyle.danger),
             Control.button("privacy_keep", str(member_id), label=texts.KEEP),
         ]
     )

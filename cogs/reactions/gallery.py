@@ -57,7 +57,7 @@ class Gallery:
             raise InputError(texts.NOT_POSTED) from error
 
     async def update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
-        """Update the card's post to its stars; best effort: the next star tries again."""
+        """Update the card's post to its stars, in the server's language; best effort: the next star tries again."""
         lock = self._locks.get(card.id)
         if lock is None:
             lock = self._locks[card.id] = asyncio.Lock()

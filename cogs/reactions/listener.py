@@ -20,6 +20,7 @@ from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.domain.reaction_rules import ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, Refused
 from bot.generation.reactions import Reactions
+from bot.language import speak
 from bot.store import DueWish
 from cogs.reactions import texts
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
@@ -76,7 +77,7 @@ class ReactionListener(commands.Cog):
             await self._notify(reacted, error.sentence, once=BURST if is_burst else str(reacted.member.id))
         except DISCORD_ERRORS as error:
             log.warning("reaction.not_done", card=reacted.card.id, error=type(error).__name__)
-            await self._notify(reacted, texts.NOT_POSTED, once=str(reacted.member.id))
+            await self._notify(reacted, str(texts.NOT_POSTED), once=str(reacted.member.id))
 
     async def _reacted(self, event: discord.RawReactionActionEvent) -> Reacted | None:
         """Return the reaction with its card; None if it does not count or is not on a card of the bot."""
@@ -92,6 +93,7 @@ class ReactionListener(commands.Cog):
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
         ):
             return None
+        await self._speak_in(member.guild.id)
         viewer = await viewer_in(self.bot, member, channel)
         return await self._seen(
             Reacted(
@@ -103,6 +105,10 @@ class ReactionListener(commands.Cog):
                 on=found,
             )
         )
+
+    async def _speak_in(self, guild_id: int) -> None:
+        """Speak the server's language from here on: a reaction does not tell its member's."""
+        speak(await self.bot.parts.languages.of(guild_id))
 
     async def _seen(self, reacted: Reacted) -> Reacted | None:
         """Return the reaction if its member may see the card that it is on, as they are judged now; else None."""
@@ -148,9 +154,10 @@ class ReactionListener(commands.Cog):
         of_guilds: dict[int, list[DueWish]] = {}
         for wish in await self.reactions.due(card_id):
             of_guilds.setdefault(wish.key.guild_id, []).append(wish)
-        await asyncio.gather(*(self._fulfil_each(wishes) for wishes in of_guilds.values()))
+        await asyncio.gather(*(self._fulfil_each(guild_id, wishes) for guild_id, wishes in of_guilds.items()))
 
-    async def _fulfil_each(self, wishes: Iterable[DueWish]) -> None:
+    async def _fulfil_each(self, guild_id: int, wishes: Iterable[DueWish]) -> None:
+        await self._speak_in(guild_id)
         for wish in wishes:
             try:
                 async with self._lock(wish.key.message_id, wish.key.emoji, wish.key.member_id):

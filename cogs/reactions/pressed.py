@@ -32,7 +32,7 @@ async def to_direct_messages(interaction: Interaction, job: Job, _values: Sequen
         await send_privately(_context(interaction.client), reacted)
     except discord.Forbidden:
         raise InputError(texts.DMS_CLOSED) from None
-    await interaction.client.responses.reply_privately(interaction, texts.SENT)
+    await interaction.client.responses.reply_privately(interaction, str(texts.SENT))
 
 
 @on_job("to_gallery")
@@ -47,7 +47,7 @@ async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str])
     await _context(bot).gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
     settings = await bot.parts.store.reactions.get(reacted.guild.id)
     stars = await bot.parts.store.reaction_acts.stars(reacted.guild.id, reacted.card.id)
-    said = texts.starred(stars, settings.gallery_stars) if is_starred else texts.UNSTARRED
+    said = texts.starred(stars, settings.gallery_stars) if is_starred else str(texts.UNSTARRED)
     await bot.responses.reply_privately(interaction, said)
 
 

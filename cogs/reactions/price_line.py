@@ -24,10 +24,13 @@ def is_told(jobs: Sequence[Job], labelled: Decimal | None) -> bool:
 async def tell_price(payer: discord.Member, reactor_id: int, emoji: str, channel_id: int, jobs: Sequence[Job]) -> None:
     """Send who pays one line about the jobs, whose credits are held by now; best effort."""
     is_known = all(job.basis != UNKNOWN for job in jobs)
-    price = texts.costs(credits_words(_total(jobs))) if is_known else texts.UNKNOWN_COST
-    reactor = None if reactor_id == payer.id else reactor_id
+    price = credits_words(_total(jobs)) if is_known else None
+    if reactor_id == payer.id:
+        line = texts.price_line(emoji, channel_id, price)
+    else:
+        line = texts.price_line_of(emoji, channel_id, price, reactor_id)
     try:
-        await in_time(payer.send(texts.price_line(emoji, channel_id, price, reactor)))
+        await in_time(payer.send(line))
     except DISCORD_ERRORS as error:
         log.info("reaction.price_not_told", member=payer.id, error=type(error).__name__)
 
@@ -38,14 +41,14 @@ def question(unconfirmed: Unconfirmed) -> str:
         return texts.doubtful(unconfirmed.cautions[0].sentence)
     shown, left, seen = unconfirmed.shown, unconfirmed.left, unconfirmed.seen
     if shown.known:
-        sentence, rest = texts.needs_confirmation(shown.credits), left and left.sentence_after()
+        sentence, rest = texts.needs_confirmation(credits_words(shown.credits)), left and left.sentence_after()
     else:
         sentence, rest = texts.unknown_needs_confirmation(seen and _range(*seen)), left and left.sentence()
     return f"{sentence} {rest}" if rest else sentence
 
 
 def _range(low: Decimal, high: Decimal) -> str:
-    return credits_text(low) if low == high else f"{credits_text(low)} to {credits_text(high)}"
+    return credits_words(low) if low == high else texts.price_range(credits_text(low), credits_words(high))
 
 
 def _total(jobs: Sequence[Job]) -> Decimal:

@@ -10,6 +10,7 @@ from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, UNKNOWN_EMOJI
 from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import ReactionRules
+from bot.language import speaking
 from bot.runtime.background import BackgroundTasks
 from cogs.reactions.actions import fits
 from cogs.ui.legend import channel_legend
@@ -53,8 +54,10 @@ class Seeds:
         rules = await self._bot.parts.store.settings.get(card.guild_id)
         if not await reactions.begin_legend(card.guild_id, card.channel_id):
             return
+        with speaking(self._bot.parts.languages.by_rules(card.guild_id, rules)):
+            legend = channel_legend(settings, answers_words=rules.answer_words)
         try:
-            await in_time(message.edit(content=channel_legend(settings, answers_words=rules.answer_words)))
+            await in_time(message.edit(content=legend))
         except DISCORD_ERRORS:
             await reactions.undo_legend(card.guild_id, card.channel_id)
             raise

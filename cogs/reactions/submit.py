@@ -59,7 +59,7 @@ async def accept(
         place=place_in(guild.id, target.channel.id, target.channel, payer.member),
         author_id=payer.member.id,
         viewer=payer.viewer,
-        locale=str(guild.preferred_locale),
+        locale=await bot.parts.languages.of(guild.id),
     )
     try:
         return await bot.parts.generation.reactions.accept(key, generation, origin)

@@ -1,10 +1,9 @@
 """What reactions, their settings and the gallery say to people, in one place: reworded without touching logic."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 
-from bot.domain.models import credits_words
 from bot.domain.reaction_rules import Seeding, Who
+from bot.language import Text, amount, both, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -26,132 +25,176 @@ SEEDS_OPTION = "Which emojis I put on results: on for all, few for re-run, vary 
 
 # ---------------------------------------------------------------------- settings
 
-OVERVIEW = "Reactions on results"
-ARE_ON, ARE_SEEDED, GALLERY = "They do something", "I put them on results", "Gallery"
-SEEDINGS = {Seeding.OFF: "none", Seeding.FEW: "a few", Seeding.ALL: "all that fit"}
-ROLE_WITH_OTHER_WHO = "With a role, leave `who` out or say role."
-ROLE_NOT_GIVEN = "Name the role too."
-STARS_SET_ELSEWHERE = "How many stars the gallery takes is set with `/studio gallery`."
-REMOVED_BY_ONE = "Only the author or a moderator takes a result down, each alone."
+OVERVIEW = Text("Reactions on results")
+ARE_ON, ARE_SEEDED, GALLERY = Text("Reactions are on"), Text("I add them to results"), Text("Gallery")
+SEEDINGS = {Seeding.OFF: Text("none"), Seeding.FEW: Text("a few"), Seeding.ALL: Text("all that fit")}
+ROLE_WITH_OTHER_WHO = Text("If you choose a role, leave `who` out or set it to `role`.")
+ROLE_NOT_GIVEN = Text("Choose the role too.")
+STARS_SET_ELSEWHERE = Text("Set how many stars the gallery needs with `/studio gallery`.")
+REMOVED_BY_ONE = Text("One reaction by the author or a moderator removes a result, so `needed` can't be more than 1.")
 
 
 def gallery_now(state: str) -> str:
     """Say where the gallery is."""
-    return f"Gallery: {state}."
+    return tr("Gallery: {state}.", state=state)
 
 
 def cannot_post_in(channel: str, permissions: Iterable[str]) -> str:
     """Refuse a channel in which the bot lacks `permissions`."""
-    return f"I could not post in {channel}: give me {' and '.join(permissions)} there."
+    return tr("I can't post in {channel}. Give me {permissions} there.", channel=channel, permissions=both(permissions))
 
 
 def done(change: str) -> str:
     """Say that a setting was changed."""
-    return f"Done: {change}"
+    return tr("Done: {change}", change=change)
 
 
-EMOJI_NOT_USABLE = "I cannot use this emoji: it is for certain roles, or not available now."
-FOREIGN_EMOJI = "I cannot use this emoji: it is of another server. Take a usual one, or one of this server."
+EMOJI_NOT_USABLE = Text("I can't use this emoji. It's limited to certain roles, or not available right now.")
+FOREIGN_EMOJI = Text("I can't use an emoji from another server. Choose a standard one, or one from this server.")
 
 
 def no_emoji_named(name: str) -> str:
     """Refuse the name of an emoji; `name` has letters, digits and underscores only."""
-    return f"This server has no emoji named `{name}`."
+    return tr("This server has no emoji named `{name}`.", name=name)
 
 
 # ---------------------------------------------------------------------- the same by a button
 
-NOT_HERE = "This is switched off on this server."
-NOT_IN_GALLERY = "A private result does not go to the gallery."
-SENT = "Sent: look into your direct messages."
-DMS_CLOSED = "You accept no direct messages from this server. Allow them in its privacy settings, then press again."
-UNSTARRED = "Your star is taken back."
+NOT_HERE = Text("This is switched off on this server.")
+NOT_IN_GALLERY = Text("Private results can't be added to the gallery.")
+SENT = Text("Sent. Check your direct messages.")
+DMS_CLOSED = Text(
+    "You don't accept direct messages from this server. Allow them in its privacy settings, then press again."
+)
+UNSTARRED = Text("You removed your star.")
 
 
 def starred(count: int, needed: int) -> str:
     """Confirm a member's star; `needed` stars show a result in the gallery."""
     if count >= needed:
-        number = "1 star" if count == 1 else f"{count} stars"
-        return f"⭐ Saved: it is in the gallery with {number}. Press again to take yours back."
-    return f"⭐ Your star counts: {count} of {needed} that the gallery takes. Press again to take it back."
+        return ntr(
+            "⭐ This result is in the gallery with {count} star. Press again to remove yours.",
+            "⭐ This result is in the gallery with {count} stars. Press again to remove yours.",
+            count,
+        )
+    return ntr(
+        "⭐ Your star counts. The gallery needs {needed}, and this result has {count}. Press again to remove yours.",
+        "⭐ Your star counts. The gallery needs {needed}, and this result has {count}. Press again to remove yours.",
+        count,
+        needed=amount(needed),
+    )
 
 
 # ---------------------------------------------------------------------- why a reaction did nothing
 
-AUTHOR_GONE = "Here its author pays for this, who is no longer on the server."
-NOT_POSTED = "Discord did not take the answer, so nothing was made or spent."
-ONLY_AUTHOR_REMOVES = "Only who asked for a result, or a moderator, may take it down."
+AUTHOR_GONE = Text("Here the author of the result pays, and they have left the server.")
+NOT_POSTED = Text("Discord didn't accept the answer, so nothing was made and nothing was charged.")
+ONLY_AUTHOR_REMOVES = Text("Only the author of a result or a moderator can remove it.")
+ONLY_AUTHOR = Text("Only the author of the result or a moderator can do this here.")
+ONLY_MODERATORS = Text("Only moderators can do this here.")
 
 
 def not_allowed(who: Who, role_id: int | None) -> str:
     """Refuse the reaction of a member who is not one of `who`; of Who.EVERYONE, the removal of another's result."""
-    return {
-        Who.EVERYONE: ONLY_AUTHOR_REMOVES,
-        Who.AUTHOR: "Only who asked for the result, or a moderator, may do this here.",
-        Who.MODERATORS: "Only moderators may do this here.",
-        Who.ROLE: f"Only members with the role <@&{role_id}> may do this here.",
-    }[who]
+    if who is Who.ROLE:
+        return tr("Only members with the role {role} can do this here.", role=f"<@&{role_id}>")
+    return str({Who.AUTHOR: ONLY_AUTHOR, Who.MODERATORS: ONLY_MODERATORS}.get(who, ONLY_AUTHOR_REMOVES))
 
 
 def too_many_of_member(jobs: int) -> str:
     """Refuse more than `jobs` a minute by one member."""
-    return f"That is too much at once: reactions start {jobs} jobs a minute for each member. Nothing was spent."
+    return tr(
+        "You're reacting too fast. Your reactions can start {limit} jobs a minute. Nothing was charged.",
+        limit=amount(jobs),
+    )
 
 
 def too_many_of_server(jobs: int) -> str:
     """Refuse more than `jobs` a minute on a server."""
-    return f"That is too much at once: reactions start {jobs} jobs a minute on a server. Nothing was spent."
+    return tr(
+        "There are too many reactions right now. They can start {limit} jobs a minute on this server."
+        " Nothing was charged.",
+        limit=amount(jobs),
+    )
 
 
 def did_nothing(emoji: str, channel_id: int, reason: str) -> str:
     """Return the direct message about a reaction that did nothing; `reason` is a sentence."""
-    return f"⚠️ Your {emoji} in <#{channel_id}> did nothing: {reason}"
+    return tr(
+        "⚠️ Your {emoji} in {channel} did nothing: {reason}", emoji=emoji, channel=f"<#{channel_id}>", reason=reason
+    )
 
 
-def needs_confirmation(price: Decimal) -> str:
-    """Refuse to spend an amount by reaction that is above the server's threshold."""
-    return (
-        f"This costs about {credits_words(price)}, for which this server wants a yes first: "
-        "use the button or the command."
+def needs_confirmation(price: str) -> str:
+    """Refuse to spend by reaction what is above the server's threshold; `price` has its unit."""
+    return tr(
+        "This costs about {price}, so you have to confirm it first. Use the button or the command instead.",
+        price=price,
     )
 
 
 def doubtful(caution: str) -> str:
     """Refuse to do by reaction what the member has to be warned of; `caution` is a sentence."""
-    return f"{caution} A reaction cannot say yes to that: use the button or the command."
+    return tr(
+        "{caution} You can't confirm that with a reaction. Use the button or the command instead.", caution=caution
+    )
 
 
 def unknown_needs_confirmation(seen: str | None) -> str:
-    """Refuse to spend by reaction where the price is not known; `seen` is what other jobs cost."""
-    others = "" if seen is None else f"; other jobs of this operation cost {seen} here"
-    return (
-        f"The price of this is not known yet{others}, and this server wants a yes first: use the button or the command."
+    """Refuse to spend by reaction where the price is not known; `seen` is what other jobs cost, with its unit."""
+    if seen is None:
+        return tr("The price isn't known yet, so you have to confirm it first. Use the button or the command instead.")
+    return tr(
+        "The price isn't known yet; other jobs of this kind cost {price} here."
+        " You have to confirm it first. Use the button or the command instead.",
+        price=seen,
     )
+
+
+def price_range(low: str, high: str) -> str:
+    """Return what jobs cost, from the cheapest to the most expensive; `high` has the unit."""
+    return tr("{low} to {high}", low=low, high=high)
 
 
 # ---------------------------------------------------------------------- the price of what it makes
 
-UNKNOWN_COST = "its price is not known yet"
+
+def price_line(emoji: str, channel_id: int, price: str | None) -> str:
+    """Tell who pays for their own reaction what it costs; None if the price is not known."""
+    channel = f"<#{channel_id}>"
+    if price is None:
+        return tr("Your {emoji} in {channel} is in progress. Its price isn't known yet.", emoji=emoji, channel=channel)
+    return tr(
+        "Your {emoji} in {channel} is in progress. It costs about {price}.", emoji=emoji, channel=channel, price=price
+    )
 
 
-def costs(amount: str) -> str:
-    """Return what the jobs of a reaction cost."""
-    return f"it costs about {amount}"
-
-
-def price_line(emoji: str, channel_id: int, price: str, reactor_id: int | None) -> str:
-    """Tell who pays for a reaction what it costs; `reactor_id` is whose reaction it is if not their own."""
-    whose = "Your" if reactor_id is None else f"You pay for <@{reactor_id}>'s"
-    return f"{whose} {emoji} in <#{channel_id}> is being made: {price}."
+def price_line_of(emoji: str, channel_id: int, price: str | None, reactor_id: int) -> str:
+    """Tell who pays for another's reaction what it costs; None if the price is not known."""
+    channel, member = f"<#{channel_id}>", f"<@{reactor_id}>"
+    if price is None:
+        return tr(
+            "{member} reacted with {emoji} in {channel}, and you pay for it. Its price isn't known yet.",
+            member=member,
+            emoji=emoji,
+            channel=channel,
+        )
+    return tr(
+        "{member} reacted with {emoji} in {channel}, and you pay for it. It costs about {price}.",
+        member=member,
+        emoji=emoji,
+        channel=channel,
+        price=price,
+    )
 
 
 # ---------------------------------------------------------------------- the gallery
 
-NOTHING_TO_SHOW = "Only pictures, videos and sounds go to the gallery."
-ORIGINAL, AUTHOR, STARS = "To the original", "Made by", "Stars"
-CANNOT_POST_IN_GALLERY = "⚠️ I cannot post in the gallery's channel; see `/studio gallery`."
+NOTHING_TO_SHOW = Text("Only images, videos, and audio can be added to the gallery.")
+ORIGINAL, AUTHOR, STARS = Text("View the original"), Text("Made by"), Text("Stars")
+CANNOT_POST_IN_GALLERY = Text("⚠️ I can't post in the gallery channel. Check it with `/studio gallery`.")
 
 
 def stars(count: int) -> str:
     """Return the number of a post's stars."""
-    return f"⭐ {count}"
+    return f"⭐ {amount(count)}"

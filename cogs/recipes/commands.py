@@ -128,7 +128,7 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         found = await find(interaction.client, guild_of(interaction), recipe)
         _require_own(found)
         yes = Control.button(
-            "recipe_delete", found.name.replace(" ", "."), label=DELETE, style=discord.ButtonStyle.danger
+            "recipe_delete", found.name.replace(" ", "."), label=str(DELETE), style=discord.ButtonStyle.danger
         )
         await in_time(
             interaction.response.send_message(

@@ -16,6 +16,7 @@ from typing import Any, Self, cast
 
 import discord
 
+from bot.app.responses import speak_to
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.sources import require_kept
@@ -152,7 +153,8 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         return True
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Run the control's action; errors are reported to the member who pressed."""
+        """Run the control's action in the member's language; errors are reported to the member who pressed."""
+        speak_to(interaction)
         try:
             await self._act(cast("Interaction", interaction))
         except Exception as error:  # noqa: BLE001 - the boundary separates expected errors from faults

@@ -7,6 +7,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.app.open_forms import FORM_PREFIX
+from bot.app.responses import speak_to
 from cogs.ui.interaction import Interaction
 
 FORM_TIMEOUT_S = 900.0
@@ -31,7 +32,8 @@ class Form(discord.ui.Modal):
         await self.answer(cast("Interaction", interaction))
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Record that the form was sent, here and on the interaction, which the bot sees too."""
+        """Speak the member's language; record that the form was sent, here and on the interaction."""
+        speak_to(interaction)
         self.bot.forms.take(self.custom_id, interaction)
         return True
 
@@ -42,5 +44,6 @@ class Form(discord.ui.Modal):
     async def on_error(  # type: ignore[override]  # discord.py types a modal as a view, whose hook has an item too
         self, interaction: discord.Interaction, error: Exception, /
     ) -> None:
-        """Report the error at the one boundary."""
+        """Report the error at the one boundary, in the member's language: what was sent may be unreadable already."""
+        speak_to(interaction)
         await self.bot.responses.report(interaction, error)

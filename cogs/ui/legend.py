@@ -7,14 +7,14 @@ from cogs.ui import texts
 def reaction_legend(settings: ReactionRules) -> str:
     """Return what members can do with emojis on results here, as one line of a message."""
     if not settings.is_on:
-        return texts.LEGEND_OFF
+        return str(texts.LEGEND_OFF)
     has_gallery = settings.gallery_channel is not None
     shown = [
-        (rule.shown, texts.LEGEND_ACTIONS[rule.action])
+        (rule.shown, str(texts.LEGEND_ACTIONS[rule.action]))
         for rule in settings.rules.values()
         if has_gallery or rule.action is not ReactionAction.GALLERY
     ]
-    return texts.legend_of(shown) if shown else texts.LEGEND_OFF
+    return texts.legend_of(shown) if shown else str(texts.LEGEND_OFF)
 
 
 def channel_legend(settings: ReactionRules, *, answers_words: bool) -> str:

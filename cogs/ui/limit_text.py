@@ -51,9 +51,9 @@ def label(limit: Limit, guild: discord.Guild | None) -> str:
 
 def _name(limit: Limit, guild: discord.Guild | None) -> str:
     if limit.scope is Scope.SERVER:
-        return texts.SERVER
+        return str(texts.SERVER)
     if limit.scope is Scope.EVERYONE:
-        return texts.EVERYONE
+        return str(texts.EVERYONE)
     if limit.scope is Scope.ROLE:
         role = None if guild is None else guild.get_role(limit.scope_id)
         return texts.role(shortened(role.name, 30) if role is not None else str(limit.scope_id))
@@ -114,13 +114,13 @@ def member_usage_text(shown: MemberUsage) -> str:
     """Write a member's usage in paragraphs, for an embed's description."""
     limits = [_headroom_line(headroom, shown.member_id) for headroom in shown.headrooms]
     if not any(headroom.limit.scope is not Scope.SERVER for headroom in shown.headrooms):
-        limits.insert(0, texts.NO_LIMIT)
-    grants = [_grant_line(grant) for grant in shown.grants] or [texts.NONE_LISTED]
-    jobs = [job_line(job) for job in shown.jobs] or [texts.NONE_LISTED]
+        limits.insert(0, str(texts.NO_LIMIT))
+    grants = [_grant_line(grant) for grant in shown.grants] or [str(texts.NONE_LISTED)]
+    jobs = [job_line(job) for job in shown.jobs] or [str(texts.NONE_LISTED)]
     parts = [
-        texts.LIMITS,
+        str(texts.LIMITS),
         fitting(limits, SHOWN_CHARS // 2),
-        texts.GRANTS,
+        str(texts.GRANTS),
         fitting(grants, SHOWN_CHARS // 5),
         texts.open_jobs(shown.running, shown.waiting),
         fitting(jobs, SHOWN_CHARS // 4),
@@ -131,20 +131,20 @@ def member_usage_text(shown: MemberUsage) -> str:
 def _headroom_line(headroom: Headroom, member_id: int) -> str:
     limit = headroom.limit
     own = limit.scope is Scope.MEMBER and limit.scope_id == member_id
-    source = texts.OWN_LIMIT if own else texts.limit_of(whose(limit))
+    source = str(texts.OWN_LIMIT) if own else texts.limit_of(whose(limit))
     if limit.credits == 0:
         return texts.blocking_limit(terms(limit), source)
-    used = credits_text(limit.credits - headroom.left)
-    left = headroom.left
-    rest = texts.amount_left(credits_text(left)) if left >= 0 else texts.amount_over(credits_text(-left))
-    refill = "" if headroom.refills_at is None else texts.refills(stamp(headroom.refills_at))
-    return texts.limit_used(terms(limit), source, used, rest) + refill
+    left, used = headroom.left, credits_text(limit.credits - headroom.left)
+    refills = None if headroom.refills_at is None else stamp(headroom.refills_at)
+    if left < 0:
+        return texts.limit_exceeded(terms(limit), source, used, credits_text(-left), refills)
+    return texts.limit_left(terms(limit), source, used, credits_text(left), refills)
 
 
 def _grant_line(grant: Grant) -> str:
-    until = "" if grant.expires_at is None else texts.until(stamp(grant.expires_at, "f"))
+    expires = None if grant.expires_at is None else stamp(grant.expires_at, "f")
     note = f" · {harmless(grant.note)}" if grant.note else ""
-    return texts.grant_left(credits_text(grant.left), credits_words(grant.credits)) + until + note
+    return texts.grant_left(credits_text(grant.left), credits_words(grant.credits), expires) + note
 
 
 def job_line(job: Job) -> str:
@@ -156,4 +156,4 @@ def cost_words(job: Job) -> str:
     """Return what a job cost: its actual cost, what is held for it, or nothing."""
     if job.state in PAID_STATES:
         return credits_words(job.held if job.cost is None else job.cost)
-    return texts.COST_NOTHING if job.state.ended else texts.held(credits_words(job.held))
+    return str(texts.FREE) if job.state.ended else texts.held(credits_words(job.held))

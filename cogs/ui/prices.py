@@ -18,7 +18,7 @@ def price_range(operation: Operation, book: PriceBook) -> str:
     known = book.known(operation)
     if not known:
         seen = book.seen(operation)
-        return texts.PRICE_NOT_KNOWN if seen is None else texts.price_seen(*map(credits_text, seen))
+        return str(texts.PRICE_NOT_KNOWN) if seen is None else texts.price_seen(*map(credits_text, seen))
     low, high = known[0].estimate.credits, known[-1].estimate.credits
     if low == high and len({(each.factors.size, each.estimate.basis) for each in known}) == 1:
         return price_words(operation, known[0])
@@ -48,7 +48,8 @@ def _words(operation: Operation, known: KnownPrice) -> str:
     if known.rate is not None:
         return texts.about(price_per(credits_words(known.rate), size_unit(operation)))
     if size is not None:
-        return texts.price_for_size(amount, f"{size:g}", size_unit(operation))
+        by = texts.price_for_seconds if size_unit(operation) == "second" else texts.price_for_characters
+        return by(amount, size)
     return texts.about(amount)
 
 
@@ -59,7 +60,7 @@ def kind_words(operation: Operation, kind: str) -> str:
         if name == "model":
             words.insert(0, _model(operation, value))
         elif name == "with":
-            words.append(texts.with_file(value))
+            words.append(str(texts.WITH_FILE.get(value, texts.WITH_ANOTHER_FILE)))
         elif not value.startswith("~"):  # a member's own words: nobody knows them any more
             words.append(f"{name.replace('_', ' ')} {value}" if len(value) < 2 or value in {"yes", "no"} else value)
     return harmless(", ".join(words))
@@ -67,7 +68,7 @@ def kind_words(operation: Operation, kind: str) -> str:
 
 def _model(operation: Operation, word: str) -> str:
     names = (each.name for each in operation.models if model_word(operation, each.id or each.name) == word)
-    return next(names, texts.ANOTHER_MODEL if word.startswith("~") else word)
+    return next(names, str(texts.ANOTHER_MODEL) if word.startswith("~") else word)
 
 
 def hint(operation: Operation, book: PriceBook, values: Mapping[str, Any], *, of_model: bool = False) -> str:

@@ -3,75 +3,92 @@
 What only one package says is in its own `texts.py`. Amounts of credits and times come in as text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.domain.reaction_rules import ReactionAction
+from bot.language import Text, amount, both, ntr, span, tr
 
 # ---------------------------------------------------------------------- said by several packages
 
-GONE = "This is no longer there, or it is not yours to use."
+GONE = Text("This is no longer here, or it isn't yours to use.")
 """The constant answer: it does not reveal whether a job of another server exists."""
-IN_SERVER_ONLY = "This works in a server only: a server's key pays for it."
-PRIVATE_OPTION = "Only you see it, and moderators who review; a late result comes as a direct message"
-NONE_LISTED = "None."
-DELETE = "Delete"
+IN_SERVER_ONLY = Text("This works only in a server, because the server's key pays for it.")
+NONE_LISTED = Text("None.")
+DELETE = Text("Delete")
+
+# ---------------------------------------------------------------------- options
+
+PRIVATE_OPTION = "Only you and moderators who review see it; a late result comes as a direct message"
 
 
 # ---------------------------------------------------------------------- prices
 
-PRICE_NOT_KNOWN = "price not known yet"
-ANOTHER_MODEL = "another model"
-USUAL_KIND = "as it is without options"
+PRICE_NOT_KNOWN = Text("price not known yet")
+ANOTHER_MODEL = Text("another model")
+WITHOUT_OPTIONS = Text("with no options set")
+WITH_FILE: Mapping[str, Text] = {
+    "image": Text("with an image"),
+    "video": Text("with a video"),
+    "audio": Text("with audio"),
+    "model": Text("with a 3D model"),
+}
+"""What makes a job with a further file another kind of job, by the file's kind."""
+WITH_ANOTHER_FILE = Text("with another file")
 
 
-def about(amount: str) -> str:
+def about(price: str) -> str:
     """Return a price that is not certain."""
-    return f"about {amount}"
+    return tr("about {price}", price=price)
 
 
-def above(amount: str) -> str:
+def above(price: str) -> str:
     """Return a price of which a part is not known."""
-    return f"more than {amount}"
+    return tr("more than {price}", price=price)
 
 
 def from_to(low: str, high: str) -> str:
     """Return the prices of usual jobs; `high` has the unit."""
-    return f"about {low} to {high}"
+    return tr("about {low} to {high}", low=low, high=high)
 
 
-def price_for_size(amount: str, size: str, unit: str) -> str:
-    """Return the price of one length; `unit` is `second` or `character`."""
-    return f"about {amount} for {size} {'s' if unit == 'second' else f'{unit}s'}"
+def price_for_seconds(price: str, seconds: float) -> str:
+    """Return the price of one length."""
+    return tr("about {price} for {length}", price=price, length=span(seconds))
+
+
+def price_for_characters(price: str, characters: float) -> str:
+    """Return the price of a text of one length."""
+    return ntr("about {price} for {count} character", "about {price} for {count} characters", characters, price=price)
 
 
 def price_seen(low: str, high: str) -> str:
     """Return what is said of a price that too few jobs have shown."""
-    return f"{PRICE_NOT_KNOWN}; {low if low == high else f'{low} to {high}'} so far"
+    if low == high:
+        return tr("price not known yet; {price} so far", price=low)
+    return tr("price not known yet; {low} to {high} so far", low=low, high=high)
 
 
 def with_basis(price: str, basis: str, jobs: int) -> str:
     """Return a price with how it is known; `basis` as in Estimate."""
-    names = {"estimate tool": "Cannon Studio's estimate", "price list": "this server's price list"}
-    return f"{price} ({names.get(basis) or f'from {jobs} jobs'})"
-
-
-def with_file(kind: str) -> str:
-    """Return what makes a job with a further file another kind of job."""
-    return f"with {kind}"
+    if basis == "estimate tool":
+        return tr("{price} (Cannon Studio's estimate)", price=price)
+    if basis == "price list":
+        return tr("{price} (this server's price list)", price=price)
+    return ntr("{price} (from {count} job)", "{price} (from {count} jobs)", jobs, price=price)
 
 
 def price_line(kind: str, price: str) -> str:
     """Return the line of a kind of job under its command."""
-    return f"-# • {kind or USUAL_KIND}: {price}"
+    return f"-# • {kind or WITHOUT_OPTIONS}: {price}"
 
 
 def more_prices(count: int) -> str:
     """Return the line under the prices that are shown."""
-    return f"-# • and {count} more"
+    return f"-# • {and_more(count)}"
 
 
 PRICE_MARK = " · "
-"""What stands before a price in a label."""
+"""What is before a price in a label."""
 
 
 def with_price(label: str, price: str, limit: int) -> str:
@@ -82,146 +99,174 @@ def with_price(label: str, price: str, limit: int) -> str:
 
 def and_unknown(known: str, count: int) -> str:
     """Return the price of several steps, of which `count` have one that is not known."""
-    return f"{known}, and {count} step{'' if count == 1 else 's'} whose price is not known yet"
+    return ntr(
+        "{known}, and {count} step whose price is not known yet",
+        "{known}, and {count} steps whose price is not known yet",
+        count,
+        known=known,
+    )
 
 
-def expire_on(amount: str, date: str, how_soon: str) -> str:
+def expire_on(amount_: str, date: str, how_soon: str) -> str:
     """Return a line of the credits that expire."""
-    return f"{amount} on {date} ({how_soon})"
+    return tr("{credits} on {date} ({how_soon})", credits=amount_, date=date, how_soon=how_soon)
 
 
 def continued(title: str) -> str:
     """Return the title or label of what follows under the same one."""
-    return f"{title}, continued"
+    return tr("{title} (continued)", title=title)
 
 
 def and_more(count: int) -> str:
     """Return the last line of a list that has `count` more lines than fit."""
-    return f"… and {count} more"
+    return tr("… and {count} more", count=amount(count))
 
 
 def may_not_post(permissions: Iterable[str]) -> str:
     """Refuse a request whose result the bot could not post for lack of `permissions`."""
-    return f"I could not post the result in this channel: I lack {' and '.join(permissions)} here."
+    return tr(
+        "I can't post results in this channel. Ask a moderator to give me {permissions} here.",
+        permissions=both(permissions),
+    )
 
 
 # ---------------------------------------------------------------------- permissions
 
-MANAGERS_ONLY = "This needs the permission **Manage Server** itself; the moderator role is not enough."
-MODERATORS_ONLY = (
-    "Only moderators can do this: who may manage this server, or has the role that `/studio settings` names."
+MANAGERS_ONLY = Text("You need the permission **Manage Server** for this. The moderator role isn't enough.")
+MODERATORS_ONLY = Text(
+    "Only moderators can do this. You need the permission **Manage Server**, or the role set in `/studio settings`."
 )
-HOST_ONLY = "Only the owner of this bot, or the team that runs it, can do this for all servers."
+HOST_ONLY = Text("Only the host of this bot can do this, because it applies to every server.")
 
 # ---------------------------------------------------------------------- what members type and upload
 
-FILE_UNREADABLE = "The file could not be read from Discord just now; please try again."
-FILE_NOT_TEXT = "The file is no text in UTF-8; save it as plain text and try again."
+FILE_UNREADABLE = Text("I couldn't read the file from Discord. Please try again.")
+FILE_NOT_TEXT = Text("This file isn't UTF-8 text. Save it as plain text and try again.")
 
 
 def not_a_duration(option: str) -> str:
     """Refuse a duration that cannot be read."""
-    return f"Give `{option}` as a number of hours, days or weeks, such as `12h`, `7d` or `2w`; ten years at most."
+    return tr(
+        "Give `{option}` in hours, days, or weeks, such as `12h`, `7d`, or `2w`. The maximum is ten years.",
+        option=option,
+    )
 
 
 def file_too_large(size: int, limit: int) -> str:
     """Refuse a text file of `size` bytes where `limit` are read."""
-    return f"The file has {size:,} bytes; at most {limit:,} are read."
+    return tr(
+        "This file is too large: it has {size} bytes, and the limit is {limit}.",
+        size=amount(size),
+        limit=amount(limit),
+    )
 
 
 # ---------------------------------------------------------------------- a limit in a list
 
-SERVER, EVERYONE = "Server", "Everyone"
+SERVER, EVERYONE = Text("Server"), Text("Everyone")
 
 
 def role(name: str) -> str:
     """Return what a role's limit is called."""
-    return f"Role {name}"
+    return tr("Role {name}", name=name)
 
 
 def member(name: str) -> str:
     """Return what a member's limit is called."""
-    return f"Member {name}"
+    return tr("Member {name}", name=name)
 
 
 # ---------------------------------------------------------------------- a member's limits, grants and jobs
 
-LIMITS, GRANTS = "**Limits**", "**Grants**"
-NO_LIMIT = "There is no credit limit here."
-OWN_LIMIT = "own"
-COST_NOTHING = "cost nothing"
+LIMITS, GRANTS = Text("**Limits**"), Text("**Grants**")
+NO_LIMIT = Text("There's no credit limit here.")
+OWN_LIMIT = Text("own limit")
+FREE = Text("free")
 
 
 def open_jobs(running: int, waiting: int) -> str:
     """Return the heading of a member's open jobs."""
-    return f"**Open jobs** · {running} running, {waiting} waiting"
+    return tr("**Open jobs** · {running} running, {waiting} waiting", running=amount(running), waiting=amount(waiting))
 
 
 def limit_of(whose: str) -> str:
     """Return whose limit it is, if not the member's own."""
-    return f"of {whose}"
+    return tr("limit for {whose}", whose=whose)
 
 
 def blocking_limit(terms: str, source: str) -> str:
     """Return the line of a limit of zero credits."""
-    return f"• {terms} ({source}): may not be used"
+    return tr("• {limit} ({source}): not allowed", limit=terms, source=source)
 
 
-def limit_used(terms: str, source: str, used: str, left: str) -> str:
-    """Return the line of a limit; `left` ends the sentence."""
-    return f"• {terms} ({source}): {used} spent or held, {left}"
+def limit_left(terms: str, source: str, used: str, left: str, refills: str | None) -> str:
+    """Return the line of a limit that leaves something; `refills` is when it refills, None for never."""
+    if refills is None:
+        return tr(
+            "• {limit} ({source}): {used} spent or held, {left} left", limit=terms, source=source, used=used, left=left
+        )
+    return tr(
+        "• {limit} ({source}): {used} spent or held, {left} left, refills {when}",
+        limit=terms,
+        source=source,
+        used=used,
+        left=left,
+        when=refills,
+    )
 
 
-def amount_left(amount: str) -> str:
-    """Return what is left of a limit."""
-    return f"{amount} left"
+def limit_exceeded(terms: str, source: str, used: str, over: str, refills: str | None) -> str:
+    """Return the line of a limit that is exceeded by `over`; `refills` as above."""
+    if refills is None:
+        return tr(
+            "• {limit} ({source}): {used} spent or held, {over} too much",
+            limit=terms,
+            source=source,
+            used=used,
+            over=over,
+        )
+    return tr(
+        "• {limit} ({source}): {used} spent or held, {over} too much, refills {when}",
+        limit=terms,
+        source=source,
+        used=used,
+        over=over,
+        when=refills,
+    )
 
 
-def amount_over(amount: str) -> str:
-    """Return by how much a limit is exceeded."""
-    return f"{amount} over it"
+def grant_left(left: str, granted: str, expires: str | None) -> str:
+    """Return the line of a grant; `expires` is when it expires, None for never."""
+    if expires is None:
+        return tr("• {left} of {granted} left", left=left, granted=granted)
+    return tr("• {left} of {granted} left, until {when}", left=left, granted=granted, when=expires)
 
 
-def refills(at: str) -> str:
-    """Return what is added for a limit that refills."""
-    return f", refills {at}"
-
-
-def grant_left(left: str, granted: str) -> str:
-    """Return the line of a grant."""
-    return f"• {left} of {granted} left"
-
-
-def until(time: str) -> str:
-    """Return what is added for a grant that expires."""
-    return f", until {time}"
-
-
-def held(amount: str) -> str:
+def held(credits_: str) -> str:
     """Return what is held for an open job."""
-    return f"{amount} held"
+    return tr("{credits} held", credits=credits_)
 
 
 # ---------------------------------------------------------------------- the legend
 
 LEGEND_ACTIONS = {
-    ReactionAction.RERUN: "make it again",
-    ReactionAction.VARY: "vary it",
-    ReactionAction.ANIMATE: "animate a picture",
-    ReactionAction.UPSCALE: "upscale a video",
-    ReactionAction.SUBTITLES: "add subtitles",
-    ReactionAction.SEND: "send to my DMs",
-    ReactionAction.GALLERY: "save to gallery",
-    ReactionAction.REMOVE: "remove it",
+    ReactionAction.RERUN: Text("make it again"),
+    ReactionAction.VARY: Text("vary it"),
+    ReactionAction.ANIMATE: Text("animate an image"),
+    ReactionAction.UPSCALE: Text("upscale a video"),
+    ReactionAction.SUBTITLES: Text("add subtitles"),
+    ReactionAction.SEND: Text("send to my DMs"),
+    ReactionAction.GALLERY: Text("save to gallery"),
+    ReactionAction.REMOVE: Text("remove it"),
 }
 """What an emoji does, in two or three words."""
-LEGEND_OFF = "Reactions do nothing on this server."
-LEGEND_WORDS = "Or reply to a result and mention me: “make it night, wider”."
+LEGEND_OFF = Text("Reactions are switched off on this server.")
+LEGEND_WORDS = Text("Or reply to a result and mention me: “make it night, wider”.")
 
 
 def legend_of(pairs: Iterable[tuple[str, str]]) -> str:
     """Return the legend of emojis and what they do."""
-    return f"React to a result: {' · '.join(f'{emoji} {does}' for emoji, does in pairs)}."
+    return tr("React to a result: {actions}.", actions=" · ".join(f"{emoji} {does}" for emoji, does in pairs))
 
 
 def small(text: str) -> str:

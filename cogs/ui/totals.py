@@ -28,14 +28,14 @@ class Total:
     def words(self) -> str:
         """Return the total as members read it."""
         if not self.credits and self.unknown:
-            return texts.PRICE_NOT_KNOWN
+            return str(texts.PRICE_NOT_KNOWN)
         known = self._known()
         return texts.and_unknown(known, self.unknown) if self.unknown else known
 
     def short(self) -> str:
         """Return the total in a few words."""
         if not self.credits and self.unknown:
-            return texts.PRICE_NOT_KNOWN
+            return str(texts.PRICE_NOT_KNOWN)
         return texts.above(credits_words(self.credits)) if self.unknown else self._known()
 
     def _known(self) -> str:

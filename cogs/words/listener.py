@@ -20,6 +20,7 @@ from bot.domain.visibility import Viewer
 from bot.errors import Refused
 from bot.generation.word_requests import WordRequest
 from bot.generation.word_rules import Unclear, Wish, WordAct, clean_words, is_addressed, understand
+from bot.language import speak
 from bot.runtime.rate_limiter import RateLimiter
 from cogs.results.message_media import MessageFile, parts_of
 from cogs.ui.interaction import PostableChannel, place_in
@@ -76,6 +77,7 @@ class WordListener(commands.Cog):
             return
         if self._of_member.wait_s((member.guild.id, member.id)) or self._of_server.wait_s(member.guild.id):
             return
+        speak(await self.bot.parts.languages.of(member.guild.id))  # a message does not tell its author's
         viewer = await viewer_in(self.bot, member, channel)
         found = await self._understood(message, viewer)
         if isinstance(found, WordRequest):

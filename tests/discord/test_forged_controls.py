@@ -99,7 +99,7 @@ async def test_no_command_knows_an_id_of_another_server_or_of_somebodys_private_
     job: Job = getattr(targets, which)
     before = await targets.state(rig)
     for command in COMMANDS:
-        assert private_sentence(await eve.slash(rig.channel, command, id=job.id)) == GONE, command
+        assert private_sentence(await eve.slash(rig.channel, command, id=job.id)) == str(GONE), command
     for command, options in (("image edit", {"prompt": "x"}), ("sora edit", {"prompt": "x"}), ("finish upscale", {})):
         private_sentence(await eve.slash(rig.channel, command, job=job.id, **options))
     for command, option in (("image edit", "job"), ("jobs show", "id")):
@@ -110,7 +110,7 @@ async def test_no_command_knows_an_id_of_another_server_or_of_somebodys_private_
 
 @pytest.mark.parametrize("command", ["jobs show", "jobs link"])
 async def test_a_moderator_does_not_read_private_results_either(rig: Rig, targets: Targets, command: str):
-    assert private_sentence(await rig.moderator.slash(rig.channel, command, id=targets.private.id)) == GONE
+    assert private_sentence(await rig.moderator.slash(rig.channel, command, id=targets.private.id)) == str(GONE)
     assert HERS not in shown(await rig.moderator.slash(rig.channel, "jobs list", whose="all"))
 
 

@@ -63,7 +63,7 @@ def secrets_of(job: Job) -> list[str]:
 async def test_a_command_about_the_job_answers_as_if_there_were_none(rig: Rig, eve: Any, hidden: Job, command: str):
     before = len(list(sends(rig)))
     result = await eve.slash(rig.channel, command, id=hidden.id)
-    assert private_sentence(result) == GONE
+    assert private_sentence(result) == str(GONE)
     assert not [secret for secret in secrets_of(hidden) if secret in sent_since(rig, before)]
 
 
@@ -122,7 +122,7 @@ async def test_each_control_of_a_hidden_result_has_the_constant_answer(rig: Rig,
     of_jobs = sorted(name for name, action in _ACTIONS.items() if hasattr(action, "__wrapped__"))
     assert {"again", "edit", "link", "next", "recover", "remove", "vary"} <= set(of_jobs)
     for action in of_jobs:
-        assert private_sentence(await press(rig, eve, action, hidden.id)) == GONE, action
+        assert private_sentence(await press(rig, eve, action, hidden.id)) == str(GONE), action
 
 
 async def test_a_recipe_takes_no_hidden_result(rig: Rig, eve: Any, hidden: Job):
@@ -154,7 +154,7 @@ async def test_what_was_hidden_later_is_hidden_from_then_on(rig: Rig, eve: Any):
     assert await eve.autocomplete(rig.channel, "image edit", "job", "")
     let_in(rig, room, eve.id, view_channel=False)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
-    assert private_sentence(await eve.slash(rig.channel, "jobs show", id=job.id)) == GONE
+    assert private_sentence(await eve.slash(rig.channel, "jobs show", id=job.id)) == str(GONE)
 
 
 async def test_an_author_keeps_their_own_even_where_they_may_no_longer_look(rig: Rig, eve: Any):
@@ -170,7 +170,7 @@ async def test_a_channel_that_is_gone_leaves_its_results_to_their_author_and_to_
     room = rig.guild.create_text_channel("room")
     job = await made_in(rig, room, rig.member, WORDS)
     rig.env.backend.delete_channel(room.id)
-    assert private_sentence(await eve.slash(rig.channel, "jobs show", id=job.id)) == GONE
+    assert private_sentence(await eve.slash(rig.channel, "jobs show", id=job.id)) == str(GONE)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
     assert WORDS in shown(await rig.member.slash(rig.channel, "jobs show", id=job.id))
     assert WORDS in shown(await rig.moderator.slash(rig.channel, "jobs show", id=job.id))
@@ -179,7 +179,7 @@ async def test_a_channel_that_is_gone_leaves_its_results_to_their_author_and_to_
 async def test_a_private_thread_keeps_its_results_from_who_is_not_in_it(rig: Rig, eve: Any):
     thread = private_thread(rig, rig.member)
     job = await made_in(rig, thread, rig.member, WORDS)
-    assert private_sentence(await eve.slash(rig.channel, "jobs show", id=job.id)) == GONE
+    assert private_sentence(await eve.slash(rig.channel, "jobs show", id=job.id)) == str(GONE)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
     rig.env.backend.add_thread_member(thread.id, eve.id)
     rig.advance(120)
@@ -192,7 +192,7 @@ async def test_a_thread_under_a_hidden_channel_is_hidden_too(rig: Rig, eve: Any)
     made = rig.env.backend.create_thread(parent.id, "talk", rig.moderator.id, broadcast=True)
     thread = next(each for each in parent.threads if each.id == made.id)
     job = await made_in(rig, thread, rig.moderator, WORDS)
-    assert private_sentence(await eve.slash(rig.channel, "jobs link", id=job.id)) == GONE
+    assert private_sentence(await eve.slash(rig.channel, "jobs link", id=job.id)) == str(GONE)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
 
 
@@ -209,7 +209,7 @@ async def test_a_result_of_an_age_restricted_room_stays_with_those_who_see_it(ri
     room = age_restricted(rig, "nsfw", rig.member)
     job = await made_in(rig, room, rig.member, "grown up", "video generate", nsfw_checker=False)
     before = len(list(sends(rig)))
-    assert private_sentence(await eve.slash(rig.channel, "jobs link", id=job.id)) == GONE
+    assert private_sentence(await eve.slash(rig.channel, "jobs link", id=job.id)) == str(GONE)
     assert job.media[0].url not in sent_since(rig, before)
 
 

@@ -41,7 +41,7 @@ async def test_who_may_cancel(rig: Rig, who: str, private: bool):
         assert (await newest(rig)).state is JobState.CANCELLED
         assert "a heron" not in said(result)
     else:
-        assert private_sentence(result) == (GONE if private else NOT_YOURS)
+        assert private_sentence(result) == (str(GONE) if private else NOT_YOURS)
         assert (await newest(rig)).state is JobState.SUBMITTING
 
 

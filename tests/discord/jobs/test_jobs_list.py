@@ -31,7 +31,7 @@ async def test_a_list_shows_ones_own_jobs_and_nobody_elses(rig: Rig):
 
 async def test_only_moderators_list_all_and_no_prompt_is_shown(rig: Rig):
     secret = await ask(rig, prompt="canary words", private=True)
-    assert private_sentence(await jobs_command(rig, rig.member, "list", whose="all")) == MODERATORS_ONLY
+    assert private_sentence(await jobs_command(rig, rig.member, "list", whose="all")) == str(MODERATORS_ONLY)
     text = (await jobs_command(rig, rig.moderator, "list", whose="all")).response.embeds[0].description
     assert secret.id in text
     assert f"<@{rig.member.id}>" in text
@@ -77,12 +77,12 @@ async def test_a_page_of_all_is_refused_to_who_is_no_moderator_any_more(rig: Rig
 
     channel: Any = rig.bot.get_channel(rig.channel.id)
     for subject, sentence in (
-        ("all.any.0", MODERATORS_ONLY),
-        ("ours.any.0", GONE),
-        ("mine.odd.0", GONE),
-        ("mine.any.-1", GONE),
-        ("mine.any.9999999", GONE),
-        ("mine", GONE),
+        ("all.any.0", str(MODERATORS_ONLY)),
+        ("ours.any.0", str(GONE)),
+        ("mine.odd.0", str(GONE)),
+        ("mine.any.-1", str(GONE)),
+        ("mine.any.9999999", str(GONE)),
+        ("mine", str(GONE)),
     ):
         with rig.env.time_context():
             forged = await channel.send("x", view=view_of([Control.button("jobs_page", subject, label="Press")]))
@@ -137,10 +137,10 @@ async def test_a_job_of_another_server_and_anothers_private_one_do_not_exist(rig
     stranger = other.add_member(rig.env.create_user("eve"))
     public = await ask(rig)
     for command in ("show", "cancel", "recover", "retry", "link"):
-        assert private_sentence(await stranger.slash(place, f"jobs {command}", id=public.id)) == GONE, command
-        assert private_sentence(await jobs_command(rig, rig.member, command, id="nothing")) == GONE, command
+        assert private_sentence(await stranger.slash(place, f"jobs {command}", id=public.id)) == str(GONE), command
+        assert private_sentence(await jobs_command(rig, rig.member, command, id="nothing")) == str(GONE), command
         if command != "cancel":
-            assert private_sentence(await jobs_command(rig, rig.moderator, command, id=secret.id)) == GONE, command
+            assert private_sentence(await jobs_command(rig, rig.moderator, command, id=secret.id)) == str(GONE), command
     assert len(await rig.jobs()) == 2
 
 

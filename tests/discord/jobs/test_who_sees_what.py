@@ -114,7 +114,7 @@ async def ways_to(rig: Rig, eve: Any, job: Job) -> dict[str, bool]:
         "an option": await eve.slash(rig.channel, "image edit", job=job.id, prompt="brighter"),
         "a recipe": await run_recipe(rig, eve, job),
     }
-    refusals = (GONE, no_job(f"`{job.id}`"))
+    refusals = (str(GONE), no_job(f"`{job.id}`"))
     return {way: not any(refusal in shown(result) for refusal in refusals) for way, result in ways.items()}
 
 

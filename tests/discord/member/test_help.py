@@ -234,7 +234,7 @@ def test_pages_are_filled_and_no_block_is_lost_or_cut():
     made = pages("Title", blocks)
     assert len(made) == 3
     assert "\n\n".join(embed.description for embed in made).split("\n\n") == blocks
-    assert [embed.title for embed in made] == ["Title", "Title, continued", "Title, continued"]
+    assert [embed.title for embed in made] == ["Title", "Title (continued)", "Title (continued)"]
     long = "y" * (PAGE_CHARS * 2 + 10)
     assert "".join(embed.description for embed in pages("Title", [long])) == long
 

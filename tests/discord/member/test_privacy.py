@@ -132,5 +132,5 @@ async def test_nobody_deletes_for_another_with_their_control(rig: Rig):
     channel = rig.bot.get_partial_messageable(rig.channel.id, guild_id=rig.guild.id)
     await channel.send("?", view=confirmation_for(rig.member.id))
     pressed = await rig.moderator.click(rig.messages()[-1], label="Delete")
-    assert GONE in pressed.response.content
+    assert str(GONE) in pressed.response.content
     assert all(job.prompt for job in await rig.jobs())

@@ -105,14 +105,15 @@ async def test_me_shows_a_member_all_their_limits_with_what_is_left_and_when_the
     monday = int((start + dt.timedelta(days=7 - start.weekday())).timestamp())
     text = credits_text(used)
     use = f"{text} spent or held"
-    everyone = "(of every member)"
+    everyone = "(limit for every member)"
     for line in (
         f"• 200 credits a week {everyone}: {use}, {credits_text(200 - used)} left, refills <t:{monday}:R>",
         f"• 300 credits in all {everyone}: {use}, {credits_text(300 - used)} left\n",
-        f"• 10 credits a day for `image.generate` {everyone}: {use}, {credits_text(used - 10)} over it",
-        f" over it, refills <t:{tomorrow}:R>",
+        f"• 10 credits a day for `image.generate` {everyone}: {use}, {credits_text(used - 10)} too much",
+        f" too much, refills <t:{tomorrow}:R>",
         f"• 77 credits a week for `video.generate` in <#{rig.channel.id}> {everyone}: 0 spent or held, 77 left",
-        f"• 1,000 credits a month (of the server as a whole): {use}, {credits_text(1000 - used)} left, refills <t:",
+        "• 1,000 credits a month (limit for the server as a whole)",
+        f": {use}, {credits_text(1000 - used)} left, refills <t:",
         "1 running, 0 waiting",
     ):
         assert line in shown
@@ -128,9 +129,7 @@ async def test_me_shows_the_last_ten_jobs_with_what_each_cost(rig: Rig):
     assert len(shown) == 10
     for line, job in zip(shown, mine[:10], strict=True):
         assert f"`{job.id}` `image.generate`" in line
-        assert (
-            ("cost nothing" in line) if job.state is JobState.FAILED else (f"{credits_text(job.cost)} credit" in line)
-        )
+        assert ("free" in line) if job.state is JobState.FAILED else (f"{credits_text(job.cost)} credit" in line)
     assert mine[0].state is JobState.FAILED
 
 
@@ -138,7 +137,7 @@ async def test_me_is_about_the_one_who_asks_and_there_with_nothing_set(rig: Rig)
     await rig.moderator.slash(rig.channel, GENERATE, prompt="x")
     await rig.bot.parts.store.grants.add(rig.guild.id, rig.moderator.id, Decimal(30), note="", by_id=1, expires_at=None)
     result = await rig.member.slash(rig.channel, "usage me")
-    assert "There is no credit limit here." in page(result)
+    assert "There's no credit limit here." in page(result)
     assert "30" not in page(result)
     assert facts(result) == {"Last job": "None yet."}
     shown = page(await rig.moderator.slash(rig.channel, "usage me"))

@@ -290,6 +290,6 @@ async def test_nobody_blocks_themselves_or_with_a_span_that_is_none(rig: Rig, ev
     own = await rig.moderator.slash(rig.channel, "studio block", member=rig.moderator)
     assert "cannot block yourself" in private_sentence(own)
     span = await rig.moderator.slash(rig.channel, "studio block", member=eve, until="soon")
-    assert "`12h`, `7d` or `2w`" in private_sentence(span)
+    assert "`12h`, `7d`, or `2w`" in private_sentence(span)
     assert await rig.bot.parts.store.blocks.all(rig.guild.id) == []
     assert await decisions(rig, "block") == []

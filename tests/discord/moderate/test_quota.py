@@ -272,14 +272,14 @@ async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Ri
         return found
 
     assert line("100 credits a week").startswith(
-        f"• 100 credits a week (of <@&{role.id}>): {held} spent or held, {100 - job.held:.0f} left, refills <t:"
+        f"• 100 credits a week (limit for <@&{role.id}>): {held} spent or held, {100 - job.held:.0f} left, refills <t:"
     )
     assert f"{held} spent or held, {50 - job.held:.0f} left" in line(
         f"50 credits a day for `image.generate` in <#{rig.channel.id}>"
     )
-    assert line("0 credits a week for `sora.generate`").endswith("(own): may not be used")
+    assert line("0 credits a week for `sora.generate`").endswith("(own limit): not allowed")
     assert f"{held} spent or held, {1000 - job.held:.0f} left" in line(
-        "1,000 credits a month (of the server as a whole)"
+        "1,000 credits a month (limit for the server as a whole)"
     )
     assert line("30 of 30 credits left").endswith("· prize")
     assert f"`{job.id}` `image.generate`" in shown
@@ -292,7 +292,7 @@ async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Ri
 async def test_show_without_a_member_is_about_oneself(rig: Rig):
     shown = page(await rig.moderator.slash(rig.channel, "quota show"))
     assert shown.startswith(f"<@{rig.moderator.id}>")
-    assert "There is no credit limit here." in shown
+    assert "There's no credit limit here." in shown
 
 
 # ---------------------------------------------------------------------- who may

@@ -38,7 +38,7 @@ async def test_the_next_step_offers_direct_messages_and_the_gallery_if_there_is_
     assert labels(await next_step(rig, message))[1:] == [str(of_results.TO_DMS), str(of_results.TO_GALLERY)]
     await rig.moderator.slash(rig.channel, "studio reactions remove", emoji="✉️")
     assert labels(await next_step(rig, message))[1:] == [str(of_results.TO_GALLERY)]
-    assert private_sentence(await rig.member.click(shown, label=str(of_results.TO_DMS))) == texts.NOT_HERE
+    assert private_sentence(await rig.member.click(shown, label=str(of_results.TO_DMS))) == str(texts.NOT_HERE)
 
 
 async def test_what_an_emoji_runs_has_that_emoji_in_the_choice(rig: Rig):
@@ -56,7 +56,7 @@ async def test_anybody_who_sees_a_result_gets_it_by_direct_message(rig: Rig, res
     shown = await next_step(rig, message, bob)
     if restarted:
         await rig.restart()
-    assert said(await bob.click(shown, label=str(of_results.TO_DMS))) == texts.SENT
+    assert said(await bob.click(shown, label=str(of_results.TO_DMS))) == str(texts.SENT)
     [there] = sent(rig, bob)
     assert there.attachments
 
@@ -66,7 +66,7 @@ async def test_who_accepts_no_direct_messages_is_told(rig: Rig):
     shown = await next_step(rig, message)
     await rig.member.click(shown, label=str(of_results.TO_DMS))
     close_private(rig, rig.member)
-    assert texts.DMS_CLOSED in said(await rig.member.click(shown, label=str(of_results.TO_DMS)))
+    assert str(texts.DMS_CLOSED) in said(await rig.member.click(shown, label=str(of_results.TO_DMS)))
 
 
 async def test_stars_are_counted_once_for_each_member_and_taken_back(rig: Rig):
@@ -75,7 +75,7 @@ async def test_stars_are_counted_once_for_each_member_and_taken_back(rig: Rig):
     bob = other(rig)
     shown, his = await next_step(rig, message), await next_step(rig, message, bob)
     assert said(await rig.member.click(shown, label=str(of_results.TO_GALLERY))) == texts.starred(1, 2)
-    assert said(await rig.member.click(shown, label=str(of_results.TO_GALLERY))) == texts.UNSTARRED
+    assert said(await rig.member.click(shown, label=str(of_results.TO_GALLERY))) == str(texts.UNSTARRED)
     await rig.member.click(shown, label=str(of_results.TO_GALLERY))
     assert in_channel(rig, gallery) == []
     assert said(await bob.click(his, label=str(of_results.TO_GALLERY))) == texts.starred(2, 2)
@@ -89,7 +89,7 @@ async def test_whose_reactions_do_not_count_may_not_press_either(rig: Rig):
     message = await made(rig)
     bob = other(rig)
     refused = await bob.click(await next_step(rig, message, bob), label=str(of_results.TO_GALLERY))
-    assert "Only who asked for the result" in private_sentence(refused)
+    assert "Only the author of the result" in private_sentence(refused)
     access, shown = rig.bot.parts.moderation.access, await next_step(rig, message)
     await access.block(rig.guild.id, rig.member.id, until=None, why="", by_id=rig.moderator.id)
     refused = await rig.member.click(shown, label=str(of_results.TO_GALLERY))
@@ -107,7 +107,7 @@ async def test_who_no_longer_sees_the_channel_finds_nothing(rig: Rig):
     except Exception:  # noqa: BLE001 - simcord refuses a press in a channel that is not seen
         assert sent(rig, bob) == []
         return
-    assert private_sentence(result) == GONE
+    assert private_sentence(result) == str(GONE)
 
 
 async def test_a_private_result_is_not_offered_to_the_gallery(rig: Rig):

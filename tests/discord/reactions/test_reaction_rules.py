@@ -32,7 +32,7 @@ async def test_the_servers_rule_about_reruns_applies(rig: Rig, payer: Payer):
     ("changes", "words"),
     [
         ({"paused": True}, "paused"),
-        ({"confirm_above": Decimal(1)}, "wants a yes first"),
+        ({"confirm_above": Decimal(1)}, "you have to confirm it first"),
         ({"job_ceiling": Decimal(1)}, "may cost 1 credit at most"),
         ({"words": ("fox",)}, "do not allow a word"),
     ],
@@ -52,7 +52,7 @@ async def test_a_reaction_says_no_yes_to_an_unknown_price(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: rules.having("confirm_above", Decimal(500)))
     await rig.moderator.react(message, "🔁")
     assert (
-        "not known yet; other jobs of this operation cost 12 here, and this server wants a yes"
+        "isn't known yet; other jobs of this kind cost 12 credits here. You have to confirm it"
         in told(rig, rig.moderator)[0]
     )
     assert len(await rig.jobs()) == 1
@@ -80,7 +80,7 @@ async def test_where_the_bot_cannot_post_nothing_is_spent(rig: Rig):
     message = await made(rig)
     deny(rig, embed_links=False)
     await event(rig, message, "🔁", rig.member.id)
-    assert "I lack Embed Links here" in told(rig, rig.member)[0]
+    assert "give me Embed Links here" in told(rig, rig.member)[0]
     assert len(await rig.jobs()) == 1
 
 
@@ -90,7 +90,7 @@ async def test_a_card_that_discord_does_not_take_is_refunded_and_reported(rig: R
     await rig.member.react(message, "🔁")
     job = (await rig.jobs())[0]
     assert job.state is JobState.CANCELLED
-    assert "nothing was made or spent" in told(rig, rig.member)[0]
+    assert "nothing was made and nothing was charged" in told(rig, rig.member)[0]
     await rig.work()
     await settled_exactly(rig)
 
@@ -122,7 +122,7 @@ async def test_who_reacts_is_told_the_price_privately_before_anything_is_sent(ri
     before = len(rig.sandbox.requests)
     await rig.moderator.react(message, "🎲")
     [line] = told(rig, rig.moderator)
-    assert line == f"Your 🎲 in <#{rig.channel.id}> is being made: it costs about 14 credits."
+    assert line == f"Your 🎲 in <#{rig.channel.id}> is in progress. It costs about 14 credits."
     assert len(rig.sandbox.requests) == before
     assert told(rig, rig.member) == []
 
@@ -130,7 +130,7 @@ async def test_who_reacts_is_told_the_price_privately_before_anything_is_sent(ri
 async def test_a_price_that_is_not_known_is_told_as_that(rig: Rig):
     message = await made(rig)
     await rig.moderator.react(message, "🎲")
-    assert "its price is not known yet" in told(rig, rig.moderator)[0]
+    assert "Its price isn't known yet" in told(rig, rig.moderator)[0]
 
 
 async def test_what_the_button_of_the_same_card_tells_is_not_told_again_until_it_is_more(rig: Rig):
@@ -140,7 +140,7 @@ async def test_what_the_button_of_the_same_card_tells_is_not_told_again_until_it
     assert told(rig, rig.moderator) == []
     await priced(rig, 14)
     await rig.member.react(message, "🔁")
-    assert "it costs about 14 credits" in told(rig, rig.member)[0]
+    assert "It costs about 14 credits" in told(rig, rig.member)[0]
 
 
 async def test_a_reaction_that_is_to_be_confirmed_says_the_price_and_what_there_is(rig: Rig):
@@ -149,10 +149,10 @@ async def test_a_reaction_that_is_to_be_confirmed_says_the_price_and_what_there_
     await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: rules.having("confirm_above", Decimal(5)))
     await rig.moderator.react(message, "🔁")
-    assert "other jobs of this operation cost 12 here" in told(rig, rig.moderator)[0]
+    assert "other jobs of this kind cost 12 credits here" in told(rig, rig.moderator)[0]
     assert "You have 100 of 100 credits a day left." in told(rig, rig.moderator)[0]
     await priced(rig)
     await rig.member.react(message, "🔁")
-    assert "about 20 credits, for which this server wants a yes" in told(rig, rig.member)[0]
+    assert "about 20 credits, so you have to confirm it" in told(rig, rig.member)[0]
     assert "You have 88 of 100 credits a day; 68 would be left." in told(rig, rig.member)[0]
     assert len(await rig.jobs()) == 1

@@ -78,7 +78,7 @@ async def test_a_job_is_shown_with_its_picture(rig: Rig):
 async def test_a_private_jobs_details_are_its_authors_alone(rig: Rig):
     job = await ask(rig, prompt="a fox #fast", private=True)
     await rig.work()
-    assert private_sentence(await jobs_command(rig, rig.moderator, "show", id=job.id)) == GONE
+    assert private_sentence(await jobs_command(rig, rig.moderator, "show", id=job.id)) == str(GONE)
     assert job.id in panel_text((await jobs_command(rig, rig.member, "show", id=job.id)).response)
 
 

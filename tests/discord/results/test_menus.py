@@ -211,7 +211,7 @@ async def test_a_form_that_was_open_over_a_restart_says_so(rig: Rig):
     message, _ = await result_of(rig, "image generate", prompt="a heron")
     shown = await menu(rig, "Animate", message)
     await rig.restart()
-    assert private_sentence(await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))) == FORM_LOST
+    assert private_sentence(await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"}))) == str(FORM_LOST)
     assert len(await rig.jobs()) == 1
 
 

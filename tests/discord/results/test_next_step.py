@@ -157,9 +157,9 @@ async def test_a_forged_choice_gets_no_further_than_a_real_one(rig: Rig):
     link = hosted(rig, "cat.png", png())
     assert "does not take a picture" in private_sentence(await forged(rig, "next", job.id, ["video.upscale"]))
     assert "no operation" in private_sentence(await forged(rig, "next", job.id, ["no.such.thing"]))
-    assert private_sentence(await forged(rig, "next", "0000000000", ["image.edit"])) == GONE
-    assert private_sentence(await forged(rig, "next_of", "image", ["image.edit"])) == GONE
-    assert private_sentence(await forged(rig, "next_of", "cake", ["image.edit"], link=link)) == GONE
+    assert private_sentence(await forged(rig, "next", "0000000000", ["image.edit"])) == str(GONE)
+    assert private_sentence(await forged(rig, "next_of", "image", ["image.edit"])) == str(GONE)
+    assert private_sentence(await forged(rig, "next_of", "cake", ["image.edit"], link=link)) == str(GONE)
     # The subject says a video; what is behind the link is checked all the same.
     form = await forged(rig, "next_of", "video", ["video.upscale"], link=link)
     assert "video" in private_sentence(await rig.member.submit_modal(form, fill(form, {"Model": "wavespeed"})))
@@ -171,7 +171,7 @@ async def test_the_choice_on_a_result_of_another_server_or_a_private_one_is_gone
     await rig.moderator.slash(rig.channel, "image generate", prompt="a secret", private=True)
     await rig.work()
     job = await newest(rig)
-    assert private_sentence(await forged(rig, "next", job.id, ["image.edit"])) == GONE
+    assert private_sentence(await forged(rig, "next", job.id, ["image.edit"])) == str(GONE)
 
 
 async def test_a_button_for_the_next_step_offers_the_choice(rig: Rig):

@@ -157,7 +157,7 @@ async def test_an_error_in_a_control_of_a_result_is_never_silent(
         raise error
 
     monkeypatch.setattr(rig.bot.parts.store.job_lists, "placed", fail)
-    expected = UNEXPECTED if isinstance(error, ZeroDivisionError) else "This is the sentence."
+    expected = str(UNEXPECTED) if isinstance(error, ZeroDivisionError) else "This is the sentence."
     assert private_sentence(await rig.member.click(message, label=whole(message, label))) == expected
     assert await count(rig) == 1
 
@@ -184,7 +184,7 @@ async def test_a_control_of_another_servers_result_has_the_constant_answer(rig: 
     for action in (*actions, "recover"):
         with rig.env.time_context():
             forged = await channel.send("forged", view=view_of([Control.button(action, job.id, label="Press")]))
-        assert private_sentence(await stranger.click(forged, label="Press")) == GONE, action
+        assert private_sentence(await stranger.click(forged, label="Press")) == str(GONE), action
     assert rig.messages()
 
 

@@ -257,7 +257,7 @@ async def test_status_shows_the_list_until_all_is_done_or_skipped(rig: Rig):
 
 async def test_members_get_one_sentence_at_every_control_and_change_nothing(rig: Rig):
     open_to_all(rig)
-    assert private_sentence(await rig.member.slash(rig.channel, SETUP)) == MODERATORS_ONLY
+    assert private_sentence(await rig.member.slash(rig.channel, SETUP)) == str(MODERATORS_ONLY)
     names = ["setup:key", "setup_skip:key", "setup_key:open", "setup_test:open", "setup_limits:open", "welcome:setup"]
     with rig.env.time_context():
         channel = rig.bot.get_channel(rig.channel.id)
@@ -265,7 +265,7 @@ async def test_members_get_one_sentence_at_every_control_and_change_nothing(rig:
         buttons = [Control.button(*name.split(":"), label=name) for name in names]
         forged = await channel.send("Press", view=view_of(buttons))
     for name in names:
-        assert private_sentence(await rig.member.click(forged, label=name)) == MODERATORS_ONLY
+        assert private_sentence(await rig.member.click(forged, label=name)) == str(MODERATORS_ONLY)
     assert await rig.bot.parts.store.setup_steps.of(rig.guild.id) == {}
     assert await rig.jobs() == []
 
@@ -276,10 +276,10 @@ async def test_the_moderator_role_sets_neither_key_nor_role(rig: Rig):
     helper = rig.guild.add_member(rig.env.create_user("helga"), roles=[role])
     open_to_all(rig)
     panel = await opened(rig, "key", helper)
-    assert private_sentence(await click(rig, panel, "setup_key:open", helper)) == MANAGERS_ONLY
+    assert private_sentence(await click(rig, panel, "setup_key:open", helper)) == str(MANAGERS_ONLY)
     panel = await opened(rig, "role", helper)
     refused = await helper.select(now(rig, panel, helper), [], custom_id="c1:setup_role:role")
-    assert private_sentence(refused) == MANAGERS_ONLY
+    assert private_sentence(refused) == str(MANAGERS_ONLY)
     assert (await rig.bot.parts.store.settings.get(rig.guild.id)).moderator_role == role.id
 
 
@@ -288,7 +288,7 @@ async def test_a_control_of_no_step_is_answered(rig: Rig):
         channel = rig.bot.get_channel(rig.channel.id)
         assert isinstance(channel, discord.TextChannel)
         forged = await channel.send("Press", view=view_of([Control.button("setup", "nothing", label="x")]))
-    assert private_sentence(await rig.moderator.click(forged, label="x")) == GONE
+    assert private_sentence(await rig.moderator.click(forged, label="x")) == str(GONE)
 
 
 async def test_missing_permissions_are_named_for_the_server_and_for_channels(rig: Rig):

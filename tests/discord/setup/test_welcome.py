@@ -46,7 +46,7 @@ async def test_practice_begins_by_its_button_for_who_manages_the_server(rig: Rig
     await greet(rig)
     [message] = joined.greetings()
     assert texts.PRACTICE_HINT in message.content
-    assert private_sentence(await joined.member.click(message, label=texts.PRACTICE)) == MODERATORS_ONLY
+    assert private_sentence(await joined.member.click(message, label=texts.PRACTICE)) == str(MODERATORS_ONLY)
     assert not await rig.bot.parts.practice.is_on(joined.id)
     answer = await joined.moderator.click(message, label=texts.PRACTICE)
     assert answer.ephemeral
@@ -241,7 +241,7 @@ async def test_buttons_work_after_a_restart_and_a_member_gets_one_sentence(rig: 
     await greet(rig)
     [message] = joined.greetings()
     await rig.restart()
-    assert private_sentence(await joined.member.click(message, label=texts.SET_UP)) == MODERATORS_ONLY
+    assert private_sentence(await joined.member.click(message, label=texts.SET_UP)) == str(MODERATORS_ONLY)
     helped = await joined.member.click(message, label=texts.HELP)
     assert helped.ephemeral
     shown = await joined.moderator.click(message, label=texts.SET_UP)

@@ -58,7 +58,7 @@ async def test_a_public_thinking_never_shows_the_reason_of_a_refusal(rig: Rig):
     result = await rig.member.slash(rig.channel, EDIT, image=("a.png", b"no picture"), prompt="my secret plan")
     reason = private_sentence(result)
     public = [body for call, body in sends(rig) if call.startswith("PATCH") and call.endswith("@original")]
-    assert [body["content"] for body in public] == ["This was not done."]
+    assert [body["content"] for body in public] == ["This wasn't done."]
     assert reason not in str(public)
     deleted = [r.path for r in rig.env.http_requests if r.method == "DELETE"]
     assert len(deleted) == 1
@@ -120,7 +120,7 @@ async def test_an_unexpected_error_is_one_private_sentence_without_details(
     for upload in ({}, {"reference": ("a.png", png())}):
         result = await rig.member.slash(rig.channel, GENERATE, prompt="x", **options, **upload)
         sentence = private_sentence(result)
-        assert "went wrong on the bot's side" in sentence
+        assert "Something went wrong in the bot" in sentence
         assert "secret internals" not in sentence
     assert rig.messages(viewer=rig.moderator) == []
 
@@ -134,7 +134,7 @@ async def test_an_unexpected_error_in_a_form_is_reported_too(rig: Rig, monkeypat
     shown = await rig.moderator.slash(rig.channel, "studio key")
     [field] = rig.form_fields(shown)
     result = await rig.moderator.submit_modal(shown, {field: "cs_test_000000000000"})
-    assert "went wrong on the bot's side" in private_sentence(result)
+    assert "Something went wrong in the bot" in private_sentence(result)
 
 
 async def test_an_interaction_that_died_before_the_answer_spends_nothing_and_is_noted_once(rig: Rig):
