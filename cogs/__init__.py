@@ -37,6 +37,8 @@ EXTENSIONS = (
     "cogs.workflows.confirm",
     "cogs.moderate.approvals",
     "cogs.moderate.refunds",
+    "cogs.moderate.reports.form",
+    "cogs.moderate.reports.log_buttons",
     "cogs.reactions.listener",
     "cogs.reactions.pressed",
     "cogs.words.listener",

@@ -10,8 +10,9 @@ from bot.app.client import CannonBot
 from bot.domain.first_contact import WelcomePlace
 from bot.domain.models import Card, Job
 from bot.language import speaking
-from bot.store import Approval
+from bot.store import Approval, Decision
 from cogs.moderate import approvals, review
+from cogs.moderate.reports.log_buttons import log_buttons
 from cogs.moderate.setup.welcome import send_welcome
 from cogs.reactions.seeds import Seeds
 from cogs.reactions.wishes import Wishes
@@ -37,6 +38,10 @@ class CogSurface:
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
         """Return Publish and Refuse."""
         return review.answers(job)
+
+    def log_controls(self, decision: Decision) -> Sequence[discord.ui.Item[Any]]:
+        """Return the buttons under a line of the log channel."""
+        return log_buttons(decision)
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """Have the server's emojis put under the result, and done what was wished of it."""

@@ -143,7 +143,12 @@ def make_delivery(
     gate = PostingGate(client, store=store, sights=sights)
     card_languages = CardLanguages(languages, store=store, gate=gate)
     log_channel = LogChannel(
-        client, store=store, metrics=metrics, is_absent=absences.is_absent, language_of=languages.of
+        client,
+        store=store,
+        metrics=metrics,
+        surface=surface,
+        is_absent=absences.is_absent,
+        language_of=languages.of,
     )
     notifications = Notifications(
         client, store=store, messages=messages, log_channel=log_channel, languages=card_languages

@@ -11,6 +11,8 @@ import structlog
 from bot.delivery import texts
 from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.messages import nonce_of
+from bot.delivery.surface import CardSurface
+from bot.delivery.view import message_view
 from bot.domain.text import shortened, stamp
 from bot.guild.decision_log import Posted
 from bot.language import speaking
@@ -32,6 +34,7 @@ class LogChannel:
         *,
         store: Store,
         metrics: Metrics,
+        surface: CardSurface,
         is_absent: Callable[[int], bool],
         language_of: Callable[[int], Awaitable[str]],
     ) -> None:
@@ -40,6 +43,7 @@ class LogChannel:
         `language_of` returns a guild's language.
         """
         self._language_of = language_of
+        self._surface = surface
         self._is_absent = is_absent
         self._client = client
         self._store = store
@@ -50,9 +54,13 @@ class LogChannel:
         with speaking(await self._language_of(decision.guild_id)):
             who = f"<@{decision.by_id}>" if decision.by_id else str(texts.THE_BOT)
             line = shortened(texts.decision(decision.kind, who, decision.text), LINE_CHARS)
-        return await self.post(decision.guild_id, f"{line} {stamp(decision.at, 'f')}", subject_id=f"{decision.id}")
+            view = message_view(self._surface.log_controls(decision), [])
+        line = f"{line} {stamp(decision.at, 'f')}"
+        return await self.post(decision.guild_id, line, subject_id=f"{decision.id}", view=view)
 
-    async def post(self, guild_id: int, line: str, *, subject_id: str | None = None) -> Posted:
+    async def post(
+        self, guild_id: int, line: str, *, subject_id: str | None = None, view: discord.ui.View | None = None
+    ) -> Posted:
         """Post a line to the guild's log channel, if it has one; it pings nobody.
 
         Discord posts one message for several of the same `subject_id`, a decision's, within a few minutes.
@@ -65,13 +73,15 @@ class LogChannel:
         nonce = None if subject_id is None else nonce_of("decision", subject_id, channel_id)
         try:
             async with asyncio.timeout(POST_TIMEOUT_S):
-                return await self._send(guild_id, channel_id, line, nonce)
+                return await self._send(guild_id, channel_id, line, nonce, view)
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
             return Posted.LATER if _may_pass(error) else Posted.NEVER
 
-    async def _send(self, guild_id: int, channel_id: int, line: str, nonce: str | None) -> Posted:
+    async def _send(
+        self, guild_id: int, channel_id: int, line: str, nonce: str | None, view: discord.ui.View | None
+    ) -> Posted:
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
         # In another server's channel, strangers would read it.
         if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:
@@ -81,6 +91,7 @@ class LogChannel:
             line,
             nonce=nonce,  # type: ignore[arg-type]  # None is its default, but the stubs do not say so
             allowed_mentions=discord.AllowedMentions.none(),
+            view=view or discord.utils.MISSING,
             suppress_embeds=True,
         )
         return Posted.DONE

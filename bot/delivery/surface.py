@@ -13,7 +13,7 @@ import discord
 
 from bot.domain.first_contact import WelcomePlace
 from bot.domain.models import Card, Job
-from bot.store import Approval
+from bot.store import Approval, Decision
 
 
 class CardSurface(Protocol):
@@ -30,6 +30,10 @@ class CardSurface(Protocol):
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
         """Return what a result that waits for review offers the moderators, only DynamicItems."""
+        ...
+
+    def log_controls(self, decision: Decision) -> Sequence[discord.ui.Item[Any]]:
+        """Return what moderators can do about a line of the record, only DynamicItems."""
         ...
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:

@@ -18,6 +18,7 @@ from bot.guild.quota import QuotaChanges
 from bot.guild.reactions import ReactionChanges
 from bot.guild.recipes import RecipeChanges
 from bot.guild.removals import Removals
+from bot.guild.result_reports import ResultReportActs
 from bot.guild.reviews import ReviewDecisions
 from bot.guild.server_key import ServerKeyChanges
 from bot.guild.settings import SettingsChanges
@@ -37,6 +38,7 @@ class Moderation:
     reactions: ReactionChanges
     recipes: RecipeChanges
     removals: Removals
+    reports: ResultReportActs
     reviews: ReviewDecisions
     settings: SettingsChanges
 
@@ -60,6 +62,7 @@ def make_moderation(
         reactions=ReactionChanges(store, worker=worker),
         recipes=RecipeChanges(store, worker=worker),
         removals=Removals(store, worker=worker, catalogue=catalogue),
+        reports=ResultReportActs(store, worker=worker),
         reviews=ReviewDecisions(store, worker=worker),
         settings=SettingsChanges(store, worker=worker),
     )

@@ -51,8 +51,11 @@ class QuotaChanges(ModeratorActs):
         """Note that nobody could be asked, so that the author may ask again."""
         await self._store.refunds.take_back(guild_id, job_id)
 
-    async def refund(self, guild_id: int, job_id: str, *, by_id: int) -> str:
-        """Grant a job's author what Cannon Studio has charged for nothing. Raises InputError if they got it."""
+    async def refund(self, guild_id: int, job_id: str, *, by_id: int, posted: bool = False) -> str:
+        """Grant a job's author what Cannon Studio has charged for nothing. Raises InputError if they got it.
+
+        With `posted` also what a result has cost that was posted.
+        """
 
         def line(made: Grant) -> str:
             return texts.refunded_job(made.member_id, credits_words(made.credits), job_id)
@@ -64,7 +67,7 @@ class QuotaChanges(ModeratorActs):
             return Record(kind="grant", text=line(made), by_id=by_id, about=about)
 
         made = await self._store.refunds.grant(
-            guild_id, job_id, note=texts.refund_note(job_id), by_id=by_id, record=record
+            guild_id, job_id, note=texts.refund_note(job_id), by_id=by_id, posted=posted, record=record
         )
         if made is None:
             raise InputError(texts.NOTHING_TO_REFUND)

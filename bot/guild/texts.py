@@ -551,3 +551,29 @@ def too_many_presets(most: int) -> str:
         "You already have {count} presets. Delete one in `/me` first.",
         most,
     )
+
+
+# ---------------------------------------------------------------------- results that members report
+
+OWN_RESULT = Text("This is your own result. You can remove it yourself.")
+REPORTED_BEFORE = Text("You already reported this result. The moderators have your report.")
+NOBODY_READS_REPORTS = Text("This server has no log channel, so nobody would read a report. Tell a moderator directly.")
+
+
+def too_many_reports(most: int) -> str:
+    """Refuse one report more within a day."""
+    return ntr(
+        "You can report {count} result a day. Tell a moderator directly if it is urgent.",
+        "You can report {count} results a day. Tell a moderator directly if it is urgent.",
+        most,
+    )
+
+
+def result_reported(author_id: int, job_id: str, reason: str, link: str) -> str:
+    """Return the line of a report; `link` is the message that shows the result, or ''."""
+    return f"reported <@{author_id}>'s result `{job_id}`. Reason: {full_stop(reason)} {link}".strip()
+
+
+def report_dismissed(job_id: str) -> str:
+    """Return the line of a report that a moderator has ended without consequences."""
+    return f"dismissed the report of result `{job_id}`."

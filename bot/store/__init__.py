@@ -7,6 +7,7 @@ from bot.store.guild.member_settings import PresetKept
 from bot.store.guild.privacy import Erased
 from bot.store.guild.reaction_acts import DueWish
 from bot.store.guild.recipes import KeptRecipe, Saved
+from bot.store.guild.result_reports import ReportOutcome
 from bot.store.guild.review_places import ReviewRule
 from bot.store.guild.reviews import Review, ReviewVerdict
 from bot.store.guild.word_offers import WordOffer
@@ -40,6 +41,7 @@ __all__ = [
     "PricedKind",
     "Record",
     "RecordOf",
+    "ReportOutcome",
     "Review",
     "ReviewRule",
     "ReviewVerdict",

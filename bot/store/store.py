@@ -31,6 +31,7 @@ from bot.store.guild.privacy import Privacy
 from bot.store.guild.reaction_acts import ReactionActs
 from bot.store.guild.reactions import ReactionMaps
 from bot.store.guild.recipes import Recipes
+from bot.store.guild.result_reports import ResultReports
 from bot.store.guild.retention import Retention
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings
@@ -71,9 +72,7 @@ class Store:
     """
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, lock: ProcessLock | None = None) -> None:
-        self._database = database
-        self._box = box
-        self._lock = lock
+        self._database, self._box, self._lock = database, box, lock
         self.settings = GuildSettings(database, box, clock)
         self.limits = Limits(database, box, clock)
         self.grants = Grants(database, box, clock)
@@ -109,6 +108,7 @@ class Store:
         self.word_offers = WordOffers(database, box, clock)
         self.approvals = Approvals(database, box, clock)
         self.reviews = Reviews(database, box, clock)
+        self.result_reports = ResultReports(database, box, clock)
         self.reports = Reports(database, box, clock)
         self.queue = Queue(database, box, clock)
         self.refunds = Refunds(database, box, clock)

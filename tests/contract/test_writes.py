@@ -18,7 +18,7 @@ from tests.support.moderator_acts import ACTS, REMOVALS
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = frozenset({"write", "_recorded"})
 """How a repository's method writes: by the database, or together with a line of the record."""
-NOT_ACTS = frozenset({"account", "api", "overshoot", "refusal"})
+NOT_ACTS = frozenset({"account", "api", "overshoot", "refusal", "report"})
 """Lines of the record that no moderator's act writes."""
 
 

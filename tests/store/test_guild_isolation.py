@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import inspect
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,6 +18,7 @@ from bot.domain.member_settings import Preset
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS, ReactionKey, Seeding
 from bot.domain.spend_request import Draw, Verdict
+from bot.errors import StoreError
 from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
 
@@ -71,6 +74,13 @@ async def keep_draft(store: Store, guild_id: int, _other: Guild, _made: Any) -> 
     return await store.drafts.take(guild_id, MEMBER, draft_id)
 
 
+async def report_of(store: Store, guild_id: int, other: Guild) -> object:
+    """Report a result of another guild, which the foreign key refuses."""
+    with contextlib.suppress(sqlite3.IntegrityError, StoreError):
+        return await store.result_reports.add(guild_id, other.paid.id, MEMBER, most_a_day=9, record=lambda _: None)
+    return None
+
+
 async def compare_account(store: Store, guild_id: int, other: Guild, _made: Any) -> object:
     version = await store.account_checks.books_version(guild_id)
     return await store.account_checks.compare(guild_id, other.key.id, Decimal(4), version=version)
@@ -108,6 +118,13 @@ CALLS: dict[str, Call] = {
     "refunds.take_back": lambda store, guild_id, other, _: store.refunds.take_back(guild_id, other.job.id),
     "refunds.grant": lambda store, guild_id, other, _: store.refunds.grant(
         guild_id, other.job.id, note="", by_id=1, record=lambda _: None
+    ),
+    "result_reports.add": lambda store, guild_id, other, _: report_of(store, guild_id, other),
+    "result_reports.is_reported": lambda store, guild_id, other, _: store.result_reports.is_reported(
+        guild_id, other.paid.id, MEMBER
+    ),
+    "result_reports.dismiss": lambda store, guild_id, other, _: store.result_reports.dismiss(
+        guild_id, other.paid.id, record=lambda _: None
     ),
     "practice.is_on": lambda store, guild_id, *_: store.practice.is_on(guild_id),
     "reviews.is_worked_in": lambda store, guild_id, *_: store.reviews.is_worked_in(guild_id, 55, since=0.0),
@@ -392,6 +409,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
     await store.reactions.change_settings(guild_id, gallery=lambda _: (777, 77))
     await store.reactions.begin_legend(guild_id, 55)
+    await store.result_reports.add(guild_id, paid.id, MEMBER, most_a_day=9, record=lambda _: None)
     await store.word_offers.add(guild_id, 55, MESSAGE, delete_at=9e9)
     await store.reaction_acts.note(guild_id, MESSAGE, MEMBER, RERUN, card_id=paid.card_id)
     await store.switched_off.set(guild_id, ["image.generate"], on=False, by_id=1)
@@ -438,8 +456,8 @@ TABLES = (
     "absent_guilds", "account_checks", "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts",
     "draws", "grants", "guild_keys", "host_key_refusals", "jobs", "ledger", "limits", "member_settings", "outbox",
     "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings", "reactions", "recipes",
-    "review_rules", "reviews", "rules", "setup_steps", "switched_off", "tried_values", "voice_defaults",
-    "voice_samples", "welcomes", "word_offers",
+    "result_reports", "review_rules", "reviews", "rules", "setup_steps", "switched_off", "tried_values",
+    "voice_defaults", "voice_samples", "welcomes", "word_offers",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from bot.domain.reaction_rules import DEFAULTS
 from bot.store import ReviewRule
 from tests.support.prices import priced
 from tests.support.rig import Rig
-from tests.support.surface import fill, inputs, until
+from tests.support.surface import fill, inputs, post_log, until
 
 FAST = "a fox #fast"
 OTHER_KEYS = "cs_test_other_{:012}"
@@ -193,6 +193,22 @@ async def a_refund_to_grant(stage: Stage) -> Any:
     await stage.rig.work()
     await stage.rig.member.click(card, label="Request refund")
     return stage.newest(stage.desk)
+
+
+async def a_report(stage: Stage) -> Any:
+    """Return the line of a report in the log channel."""
+    await stage.begin()
+    await stage.ask()
+    await stage.rig.work()
+    job = await stage.job()
+    reports, sue = stage.rig.bot.parts.moderation.reports, await a_newcomer(stage)
+    await reports.report(job, "a *person*", link="", by_id=sue.id)
+    await post_log(stage.rig)
+    return next(m for m in stage.log.history() if job.id in m.content)
+
+
+async def block_author(stage: Stage, line: Any) -> None:
+    await stage.press(await stage.rig.moderator.click(line, label="Block author"), "Block for 1 day")
 
 
 async def a_review_rule(stage: Stage) -> None:
@@ -415,6 +431,9 @@ ACTS: dict[str, Act] = {
     "practice on": command("studio practice", "practice", no_practice),
     "practice off": command("studio practice", "practice", a_practice, switch="off"),
     "refund": Act(a_refund_to_grant, pressed("Refund"), "grant"),
+    "dismiss a report": Act(a_report, pressed("Dismiss"), "dismissal"),
+    "refund a reported result": Act(a_report, pressed("Refund"), "grant"),
+    "block from a report": Act(a_report, block_author, "block"),
     "recover": command("jobs recover", "recovery", a_kept_result, id=lambda _, job_id: job_id),
 }
 REMOVALS: dict[str, Act] = {

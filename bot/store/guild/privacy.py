@@ -37,6 +37,7 @@ UNION SELECT guild_id FROM voice_defaults WHERE member_id = :member_id
 UNION SELECT guild_id FROM member_settings WHERE member_id = :member_id
 UNION SELECT guild_id FROM presets WHERE member_id = :member_id
 UNION SELECT guild_id FROM tried_values WHERE member_id = :member_id
+UNION SELECT guild_id FROM result_reports WHERE member_id = :member_id
 """
 
 

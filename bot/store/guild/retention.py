@@ -55,6 +55,7 @@ _PURGED_TABLES = (
     "reaction_legends",
     "word_offers",
     "recipes",
+    "result_reports",
     "review_rules",
     "rules",
     "limits",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from bot.domain.guild_rules import Grant
+from bot.domain.models import Job, JobState
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import job_in
@@ -30,14 +31,24 @@ class Refunds(Repository):
         await self._database.write(lambda db: db.execute(query, (guild_id, job_id)))
 
     async def grant(
-        self, guild_id: int, job_id: str, *, note: str, by_id: int, record: RecordOf[Grant | None]
+        self,
+        guild_id: int,
+        job_id: str,
+        *,
+        note: str,
+        by_id: int,
+        posted: bool = False,
+        record: RecordOf[Grant | None],
     ) -> Grant | None:
-        """Grant the job's author what it has cost; None if it cost nothing, or they got that before."""
+        """Grant the job's author what it has cost for nothing; None if it cost nothing, or they got that before.
+
+        With `posted` also what a job has cost whose result was posted.
+        """
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> Grant | None:
             job = job_in(db, guild_id, job_id)
-            if job is None or not job.is_charged_for_nothing:
+            if job is None or job.practice or not (job.is_charged_for_nothing or (posted and _is_posted(job))):
                 return None
             amount = job.held if job.cost is None else job.cost
             query = "UPDATE jobs SET refund_granted_at = ? WHERE guild_id = ? AND id = ? AND refund_granted_at IS NULL"
@@ -48,3 +59,7 @@ class Refunds(Repository):
             return next((each for each in grants if each.id == made), None)
 
         return await self._recorded(guild_id, change, record)
+
+
+def _is_posted(job: Job) -> bool:
+    return job.state is JobState.DELIVERED

@@ -51,6 +51,7 @@ PRESSES: dict[tuple[str, str], tuple[str, ...]] = {
     ("one", "details"): TO_READ,
     ("one", "post_again"): FREE,
     ("one", "link"): TO_READ,
+    ("one", "report"): (REFUSED, FORM, FORM, REFUSED, REFUSED),  # nobody reports their own
     ("one", "remove"): OWNERS,
     ("four", "again_all"): EVERYONES,
     ("four", "alone"): (DOES, SHOWS, SHOWS, REFUSED, REFUSED),  # once in a channel, then where it stands

@@ -1,0 +1,58 @@
+"""The form in which a member reports a result that somebody else has posted."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
+from bot.delivery.formatting import message_link
+from bot.domain.models import Job, JobState
+from bot.errors import InputError
+from cogs.moderate.reports import texts
+from cogs.ui.blocked import require_unblocked
+from cogs.ui.controls import job_of, on_job
+from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
+from cogs.ui.texts import GONE
+
+REASON_CHARS = 300
+
+
+class ReportForm(Form):
+    """Asks what is wrong with a result."""
+
+    def __init__(self, bot: CannonBot, job: Job) -> None:
+        super().__init__(bot, title=str(texts.REPORT_FORM), name="report")
+        self._job = job
+        self.reason: discord.ui.TextInput[ReportForm] = discord.ui.TextInput(
+            label=str(texts.REPORT_INPUT),
+            placeholder=str(texts.REPORT_PLACEHOLDER),
+            style=discord.TextStyle.paragraph,
+            max_length=REASON_CHARS,
+        )
+        self.add_item(self.reason)
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Report the result, if the member may still see it."""
+        job = await job_of(interaction, self._job.id)
+        await require_unblocked(interaction)
+        parts = interaction.client.parts
+        card = await parts.store.cards.get(job.guild_id, job.card_id)
+        link = "" if card is None or card.message_id is None else message_link(card)
+        await parts.moderation.reports.report(job, self.reason.value, link=link, by_id=interaction.user.id)
+        await in_time(interaction.response.send_message(str(texts.REPORT_SENT), ephemeral=True))
+
+
+@on_job("report")
+async def report(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Open the form, for a result that somebody else has posted."""
+    if job.state is not JobState.DELIVERED:
+        raise InputError(GONE)
+    await require_unblocked(interaction)
+    await interaction.client.parts.moderation.reports.require_open(job, by_id=interaction.user.id)
+    await in_time(interaction.response.send_modal(ReportForm(interaction.client, job)))
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the action is registered as this is read."""

@@ -1,0 +1,106 @@
+"""The buttons under lines of the log channel, by which moderators act at once.
+
+A custom id is all that is kept of a button, and each act is one transaction with its own line of the record.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
+from bot.errors import InputError
+from bot.store import Decision
+from cogs.moderate.reports import texts
+from cogs.ui.controls import Control, on, view_of
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.texts import GONE
+
+DAY_S = 24 * 3600
+BLOCK_DAYS = (1, 7, 0)
+"""For how long the buttons block, in days; 0: permanently."""
+
+
+def log_buttons(decision: Decision) -> Sequence[discord.ui.Item[Any]]:
+    """Return what moderators can do about a line of the record: about a report, and about who was refused."""
+    danger = discord.ButtonStyle.danger
+    job_id, member_id = decision.about.get("job"), decision.about.get("member")
+    if decision.kind == "report" and job_id and member_id:
+        return [
+            Control.button("remove", f"{job_id}", label=str(texts.REMOVE_REPORTED), style=danger),
+            Control.button("report_refund", f"{job_id}", label=str(texts.REFUND_REPORTED)),
+            Control.button("block_author", f"{member_id}", label=str(texts.BLOCK_AUTHOR), style=danger),
+            Control.button("report_dismiss", f"{job_id}", label=str(texts.DISMISS_REPORT)),
+        ]
+    if decision.kind == "refusal":
+        return [Control.button("block_author", f"{decision.by_id}", label=str(texts.BLOCK_MEMBER), style=danger)]
+    return []
+
+
+@on("report_refund")
+async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
+    """Grant the author what a posted result has cost, once."""
+    await require_moderator(interaction)
+    quota, by_id = interaction.client.parts.moderation.quota, interaction.user.id
+    text = await quota.refund(guild_of(interaction), job_id, by_id=by_id, posted=True)
+    await in_time(interaction.response.send_message(texts.done(text), ephemeral=True))
+
+
+@on("report_dismiss")
+async def dismiss(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
+    """End a report without consequences, and remove its buttons."""
+    await require_moderator(interaction)
+    by_id = interaction.user.id
+    await interaction.client.parts.moderation.reports.dismiss(guild_of(interaction), job_id, by_id=by_id)
+    said = "" if interaction.message is None else interaction.message.content
+    text = f"{said}\n{texts.dismissed_by(by_id)}".strip()
+    await in_time(interaction.response.edit_message(content=text, view=None, suppress_embeds=True))
+
+
+@on("block_author")
+async def ask_to_block(interaction: Interaction, member_id: str, _values: Sequence[str]) -> None:
+    """Ask ephemerally for how long a member is to be blocked."""
+    await require_moderator(interaction)
+    buttons = [
+        Control.button(
+            "block_now", f"{member_id}.{days}", label=texts.block_days(days), style=discord.ButtonStyle.danger
+        )
+        for days in BLOCK_DAYS
+    ]
+    await in_time(
+        interaction.response.send_message(
+            texts.block_question(_number(member_id)), view=view_of(buttons), ephemeral=True
+        )
+    )
+
+
+@on("block_now")
+async def block(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Block the member for the chosen time."""
+    await require_moderator(interaction)
+    member_id, _, days = subject.partition(".")
+    if days not in map(str, BLOCK_DAYS):
+        raise InputError(GONE)
+    text = await _block(interaction, _number(member_id), int(days))
+    await in_time(interaction.response.edit_message(content=texts.done(text), view=None))
+
+
+async def _block(interaction: Interaction, member_id: int, days: int) -> str:
+    bot = interaction.client
+    if member_id == interaction.user.id:
+        raise InputError(texts.OWN_BLOCK)
+    until = bot.clock.wall() + days * DAY_S if days else None
+    access = bot.parts.moderation.access
+    return await access.block(guild_of(interaction), member_id, until=until, why="", by_id=interaction.user.id)
+
+
+def _number(member_id: str) -> int:
+    if not member_id.isdecimal():
+        raise InputError(GONE)
+    return int(member_id)
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the actions are registered as this is read."""

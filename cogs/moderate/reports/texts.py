@@ -1,0 +1,37 @@
+"""What members read who report a result, and moderators who act on a line of the log channel."""
+
+from bot.language import Text, ntr, tr
+
+# ---------------------------------------------------------------------- a member reports
+
+REPORT_FORM = Text("Report this result")
+REPORT_INPUT = Text("What is wrong with it?")
+REPORT_PLACEHOLDER = Text("Moderators read this and see who sent it.")
+REPORT_SENT = Text("Thanks. The moderators have your report.")
+
+# ---------------------------------------------------------------------- moderators act
+
+REMOVE_REPORTED, REFUND_REPORTED = Text("Remove result"), Text("Refund")
+BLOCK_AUTHOR, BLOCK_MEMBER = Text("Block author"), Text("Block member")
+DISMISS_REPORT = Text("Dismiss")
+OWN_BLOCK = Text("You cannot block yourself.")
+
+
+def done(text: str) -> str:
+    """Confirm an act; `text` is its line of the record."""
+    return tr("Done: {what}", what=text)
+
+
+def dismissed_by(moderator_id: int) -> str:
+    """Say under a report who dismissed it."""
+    return tr("Dismissed by {moderator}.", moderator=f"<@{moderator_id}>")
+
+
+def block_question(member_id: int) -> str:
+    """Ask for how long a member is to be blocked."""
+    return tr("How long should {member} be blocked? Their jobs that are still waiting end.", member=f"<@{member_id}>")
+
+
+def block_days(days: int) -> str:
+    """Label a button that blocks for so many days; 0: permanently."""
+    return ntr("Block for {count} day", "Block for {count} days", days) if days else tr("Block permanently")
