@@ -23,6 +23,7 @@ from bot.catalogue.tried import Tried
 from bot.catalogue.validation import check_input
 from bot.catalogue.values import clean_text, plain
 from bot.errors import InputError
+from bot.language import tr
 
 
 class Catalogue:
@@ -69,7 +70,7 @@ class Catalogue:
         operation = self._operations.get(operation_id)
         if operation is not None:
             return operation
-        raise InputError(no_operation(operation_id, self._nearest(operation_id), len(self._operations)), "operation")
+        raise InputError(no_operation(operation_id, self._nearest(operation_id)), "operation")
 
     def _nearest(self, operation_id: str) -> str | None:
         """Return the id that is spelled most like this one, None if none is alike."""
@@ -158,7 +159,7 @@ class Catalogue:
         """
         word = clean_text(typed).casefold()
         known = sorted(self._operations.values(), key=lambda each: not each.offered)
-        offers = [(each, f"{printable(each.title, 60)} ({each.id})") for each in known if each.id not in without]
+        offers = [(each, f"{printable(tr(each.title), 60)} ({each.id})") for each in known if each.id not in without]
         found = [
             (label if each.offered else offered_before(label), each.id)
             for each, label in offers

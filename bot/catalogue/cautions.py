@@ -13,6 +13,7 @@ from typing import Any
 from bot.catalogue import texts
 from bot.catalogue.fields import NAMED_IDS, Field
 from bot.catalogue.operation import Operation, labels_of
+from bot.language import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def undocumented_key(operation: Operation, name: str) -> str:
     return f"field:{operation.id}:{name}"
 
 
-def raw_caution(operation: Operation, reason: str) -> Caution:
+def raw_caution(operation: Operation, reason: str | Text) -> Caution:
     """Return the doubt about an input that is sent as it was typed; `reason` says what the catalogue objects to."""
     return Caution(f"raw:{operation.id}", texts.sent_as_typed(operation.title, reason))
 
@@ -83,7 +84,7 @@ def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Ca
             continue
         has_digit = any(letter.isdigit() for letter in value)
         if " " in value or not (has_digit or name in NAMED_IDS):
-            label = f"the {labels[name]}" if name in labels else f"a {name.replace('_', ' ')}"
+            label = labels.get(name) or name.replace("_", " ")
             yield Caution(f"id:{operation.id}:{name}:{value[:60]}", texts.unlikely_id(label, value))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot.catalogue.fields import Field, FieldKind, Probe, Scalar, TextShape
-from bot.catalogue.texts import asked_by_the_api
+from bot.catalogue.texts import ASKED_BY_THE_API
 from bot.domain.models import MediaKind
 
 IMAGE = frozenset({MediaKind.IMAGE})
@@ -91,4 +91,4 @@ def seed(about: str) -> Field:
 def undocumented_field(name: str) -> Field:
     """Return a required field that only the API's own refusal has named: any text."""
     label = name.replace("_", " ")
-    return text(name, label, asked_by_the_api(label), required=True)
+    return text(name, label, ASKED_BY_THE_API.message, required=True)

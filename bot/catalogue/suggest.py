@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.catalogue.fields import Field, FieldKind, Scalar
 from bot.catalogue.nearest import nearest, size_of
 from bot.catalogue.operation import Operation, model_id, model_name, same_name
-from bot.catalogue.texts import id_unknown, printable, refused_here
+from bot.catalogue.texts import counted, id_unknown, printable, refused_here
 from bot.catalogue.tried import Tried, untried_id
 from bot.catalogue.values import clean_text, take
 from bot.errors import InputError
@@ -92,7 +92,7 @@ def _offer(operation: Operation, field: Field, value: Scalar, tried: Tried | Non
     elif field.name == "model":
         label = _model_label(operation, str(value))
     else:
-        label = f"{value} {field.unit}".rstrip()
+        label = counted(value, field.unit)
     if tried is not None and not tried.works:
         label = refused_here(label, tried.said)
     return printable(label, OFFER_LIMIT_CHARS), value
@@ -135,4 +135,4 @@ def _own(field: Field, wanted: str) -> Offer | None:
         return None
     if value is None or (isinstance(value, str) and len(value) > OFFER_LIMIT_CHARS):
         return None
-    return printable(f"{value} {field.unit}".rstrip(), OFFER_LIMIT_CHARS) or "…", value
+    return printable(counted(value, field.unit), OFFER_LIMIT_CHARS) or "…", value

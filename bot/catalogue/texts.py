@@ -1,29 +1,29 @@
-"""What people read about inputs: what is wrong with one, and what the live document has changed. One line each.
+"""What people read about inputs: what is wrong with one. One line each. What the live document has changed is for logs.
 
-Labels, titles and units are those of the catalogue; what a member typed is shown through `echo`.
+Labels, titles and units are those of the catalogue, in English; they are translated here. What a member typed is shown
+through `echo`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TypeAlias
 
-from bot.catalogue.fields import Scalar
 from bot.domain.harmless_text import tame
+from bot.language import Text, amount, both, either, ntr, tr
 
 ECHO_LIMIT_CHARS = 40
 """How much of a member's own words a sentence repeats."""
 EITHER_LIMIT = 12
 """How many values a sentence lists."""
 
+Value: TypeAlias = str | int | float
+
 _JOINERS = "\u200c\u200d"
 """Invisible, but Persian words and many emoji fall apart without them."""
 
-# ---------------------------------------------------------------------- the pieces of a sentence
-
-TEXT, NUMBER, WHOLE_NUMBER, BOOLEAN = "text", "a number", "a whole number", "true or false"
-LINK, LINKS = "a link", "a list of links"
-OBJECT, LIST = "an object", "a list"
-JSON_OBJECT, JSON_OBJECTS = "a JSON object", "a JSON list of objects"
+# ---------------------------------------------------------------------- parts of sentences
 
 
 def echo(value: object, limit: int = ECHO_LIMIT_CHARS) -> str:
@@ -40,238 +40,347 @@ def printable(value: object, limit: int) -> str:
 
 def id_unknown(name: str) -> str:
     """Return how a documented model is offered whose id is not public."""
-    return f"{name} (id not known yet)"
+    return tr("{model} (ID not known yet)", model=name)
 
 
 def refused_here(label: str, said: str) -> str:
     """Return how a value is offered that the API has refused; `said` is its own word, '' for none."""
-    return f"{label} · refused here: {said}" if said else f"{label} · refused here"
+    if said:
+        return tr("{value} · refused here: {reason}", value=label, reason=said)
+    return tr("{value} · refused here", value=label)
 
 
-def either(values: Sequence[Scalar]) -> str:
-    """Return `values` as `4, 8 or 12`; long lists are cut."""
-    words = [echo(value) for value in values]
-    if len(words) > EITHER_LIMIT:
-        words = [*words[: EITHER_LIMIT - 1], f"{len(words) - EITHER_LIMIT + 1} others"]
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def counted(number: Value, unit: str) -> str:
+    """Return a number with its unit, one of the catalogue's or '': `10 seconds`. A text is returned as it is."""
+    if isinstance(number, str):
+        return _with_unit(number, unit) if unit else number
+    if unit == "seconds":
+        return ntr("{count} second", "{count} seconds", number)
+    if unit == "frames per second":
+        return ntr("{count} frame per second", "{count} frames per second", number)
+    if unit == "degrees":
+        return ntr("{count} degree", "{count} degrees", number)
+    return _with_unit(amount(number), unit) if unit else amount(number)
 
 
-def of_unit(what: str, unit: str) -> str:
-    """Return a kind of number with its unit, if it has one."""
-    return f"{what} of {unit}" if unit else what
-
-
-def the_nearest(values: Sequence[Scalar]) -> str:
+def the_nearest(values: Sequence[Value]) -> str:
     """Return `The nearest are 8 and 12.`, or '' for no values."""
     if not values:
         return ""
-    return f"The nearest {'are' if len(values) > 1 else 'is'} {' and '.join(echo(value) for value in values)}."
+    if len(values) == 1:
+        return tr("The nearest is {value}.", value=echo(values[0]))
+    return tr("The nearest are {values}.", values=both(echo(value) for value in values))
+
+
+def _name(label: str) -> str:
+    """Return a field's label as the first word of a sentence."""
+    said = _inner(label)
+    return f"{said[:1].upper()}{said[1:]}"
+
+
+def _inner(label: str) -> str:
+    """Return a field's label, or an operation's title, in the language of the moment."""
+    return tr(label) if label else ""  # the empty message is the header of a translation
+
+
+def _with_unit(number: str, unit: str) -> str:
+    return f"{number} {_inner(unit)}"
+
+
+def _one_of(values: Sequence[Value], unit: str) -> str:
+    """Return `4, 8, or 12 seconds`; long lists are cut."""
+    shown = [echo(value) for value in values]
+    if len(shown) > EITHER_LIMIT:
+        rest = len(shown) - EITHER_LIMIT + 1
+        shown = [*shown[: EITHER_LIMIT - 1], ntr("{count} other", "{count} others", rest)]
+    return _with_unit(either(shown), unit) if unit else either(shown)
 
 
 # ---------------------------------------------------------------------- operations and their fields
 
-INPUT_NOT_OBJECT = 'The input must be a JSON object of named fields, such as {"prompt": "a lighthouse"}.'
+INPUT_NOT_OBJECT = Text('The input must be a JSON object of named fields, such as {"prompt": "a lighthouse"}.')
+DESCRIBED_ELSEWHERE = Text("See Cannon Studio's docs for what this takes")
+"""The help of a field of which only the name is known."""
+ASKED_BY_THE_API = Text("Cannon Studio requires this")
+"""The help of a field that only a refusal of the API has named."""
 
 
-def no_operation(given: str, nearest: str | None, count: int) -> str:
-    """Refuse an operation's id; `nearest` is one that is spelled alike, `count` how many operations there are."""
-    hint = f"there are {count}, such as image.generate" if nearest is None else f"the nearest is {nearest}"
-    return f"There is no operation {echo(given) or 'of that name'}; {hint}."
+def no_operation(given: str, nearest: str | None) -> str:
+    """Refuse an operation's id; `nearest` is one that is spelled alike."""
+    shown = echo(given)
+    if not shown:
+        return tr("Name an operation, such as image.generate.")
+    if nearest is None:
+        return tr("There is no operation {operation}. Choose one from the list.", operation=shown)
+    return tr("There is no operation {operation}. Did you mean {nearest}?", operation=shown, nearest=nearest)
 
 
 def offered_before(label: str) -> str:
     """Mark an operation that the live document no longer names, in front, where no limit cuts it off."""
-    return f"No longer offered: {label}"
+    return tr("No longer offered: {operation}", operation=label)
 
 
 def no_field(operation: str, given: object, nearest: str | None, known: Sequence[str]) -> str:
     """Refuse a field's name; `nearest` is one that is spelled alike."""
-    hint = f"It has {', '.join(known)}." if nearest is None else f"The nearest is {nearest}."
-    return f"{operation} has no field named {echo(given) or 'like that'}. {hint}"
+    title, shown = _inner(operation), echo(given)
+    if nearest is None:
+        return tr("{operation} has no field {field}. It has: {known}.", operation=title, field=shown, known=both(known))
+    return tr(
+        "{operation} has no field {field}. Did you mean {nearest}?", operation=title, field=shown, nearest=nearest
+    )
 
 
 def missing(operation: str, labels: Sequence[str]) -> str:
     """Name the required fields that an input lacks."""
-    return f"{operation} needs {' and '.join(f'the {label}' for label in labels)}."
+    return tr("{operation} needs: {fields}.", operation=_inner(operation), fields=both(map(_inner, labels)))
 
 
-def not_a_choice(who: str, choices: Sequence[Scalar], label: str, unit: str, given: object) -> str:
+def not_a_choice(who: str, choices: Sequence[Value], label: str, unit: str, given: object) -> str:
     """Refuse a value that is not in the list of `who`, an operation or a model."""
-    return f"{echo(who)} takes {either(choices)} {unit or f'as the {label}'}; you gave {echo(given)}."
-
-
-def described_elsewhere(label: str) -> str:
-    """Describe a field of which only the name is known."""
-    return f"The {label}, as Cannon Studio's docs describe it"
+    return tr(
+        "For {operation_or_model}, {field} must be {values}; you gave {given}.",
+        operation_or_model=echo(_inner(who)),
+        field=_inner(label),
+        values=_one_of(choices, unit),
+        given=echo(given),
+    )
 
 
 # ---------------------------------------------------------------------- values
 
-NOT_JSON = "The input holds something that JSON cannot carry; use text, numbers, lists and objects."
-NUMBER_TOO_LARGE = "The input holds a number that is not finite or too large; the limit is 9007199254740992."
+NOT_JSON = Text("The input contains something that JSON can't hold. Use text, numbers, lists, and objects.")
+NUMBER_TOO_LARGE = Text("The input contains a number that is too large. The limit is 9007199254740992.")
+
+TEXT, NUMBER, BOOLEAN = Text("text"), Text("a number"), Text("true or false")
+OBJECT, LIST = Text("an object"), Text("a list")
+
+
+class Wanted(StrEnum):
+    """What a value has to be."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    WHOLE_NUMBER = "whole number"
+    BOOLEAN = "boolean"
+    LINK = "link"
+    LINKS = "links"
+    OBJECT = "object"
+    OBJECTS = "objects"
+
+
+_MUST_BE: Mapping[Wanted, Text] = {
+    Wanted.TEXT: Text("{field} must be text; you gave {given}."),
+    Wanted.NUMBER: Text("{field} must be a number; you gave {given}."),
+    Wanted.WHOLE_NUMBER: Text("{field} must be a whole number; you gave {given}."),
+    Wanted.BOOLEAN: Text("{field} must be true or false; you gave {given}."),
+    Wanted.LINK: Text("{field} must be a link; you gave {given}."),
+    Wanted.LINKS: Text("{field} must be a list of links; you gave {given}."),
+    Wanted.OBJECT: Text("{field} must be a JSON object; you gave {given}."),
+    Wanted.OBJECTS: Text("{field} must be a JSON list of objects; you gave {given}."),
+}
 
 
 def too_deep(limit: int) -> str:
     """Refuse JSON that is nested too deeply."""
-    return f"The input is nested more than {limit} levels deep; make it flatter."
+    return tr("The input is nested more than {limit} levels deep. Make it flatter.", limit=limit)
 
 
-def must_be(label: str, wanted: str, given: str) -> str:
+def must_be(label: str, wanted: Wanted, given: str | Text) -> str:
     """Refuse a value of the wrong kind; `given` says what it is, or is its echo."""
-    return f"The {label} must be {wanted}; you gave {given}."
+    return tr(_MUST_BE[wanted].message, field=_name(label), given=given)
 
 
 def text_too_long(label: str, limit: int, length: int) -> str:
     """Refuse a text."""
-    return f"The {label} may have {limit:,} characters; yours has {length:,}. Shorten it by {length - limit:,}."
+    return tr(
+        "{field} can have up to {limit} characters; yours has {length}. Shorten it by {excess}.",
+        field=_name(label),
+        limit=amount(limit),
+        length=amount(length),
+        excess=amount(length - limit),
+    )
 
 
 def must_be_finite(label: str) -> str:
     """Refuse a number that JSON cannot carry."""
-    return f"The {label} must be a finite number below 9007199254740992."
+    return tr("{field} must be a number below 9007199254740992.", field=_name(label))
 
 
 def must_be_whole(label: str, number: float, below: int) -> str:
     """Refuse a fraction; `below` is the whole number below it."""
-    return f"The {label} must be a whole number; you gave {number}. The nearest are {below} and {below + 1}."
+    return tr(
+        "{field} must be a whole number, such as {below} or {above}; you gave {number}.",
+        field=_name(label),
+        number=amount(number),
+        below=amount(below),
+        above=amount(below + 1),
+    )
 
 
 def too_small(label: str, minimum: float, unit: str, number: float) -> str:
     """Refuse a number below its minimum; `unit` may be ''."""
-    return f"The {label} must be at least {minimum:g}{_after(unit)}; you gave {number}. The nearest is {minimum:g}."
+    least = counted(minimum, unit)
+    return tr(
+        "{field} must be at least {minimum}; you gave {number}.", field=_name(label), minimum=least, number=number
+    )
 
 
 def too_large(label: str, maximum: float, unit: str, number: float) -> str:
     """Refuse a number above its maximum; `unit` may be ''."""
-    return f"The {label} may be {maximum:g}{_after(unit)} at most; you gave {number}. The nearest is {maximum:g}."
+    most = counted(maximum, unit)
+    return tr("{field} can be at most {maximum}; you gave {number}.", field=_name(label), maximum=most, number=number)
 
 
 def not_between(label: str, usual: tuple[float, float], unit: str, number: float) -> str:
     """Refuse a number far beyond what makes sense; `unit` may be ''."""
-    low, high = usual
-    nearest = low if number < low else high
-    return (
-        f"The {label} must be between {low:g} and {high:g}{_after(unit)}; you gave {number:g}. "
-        f"The nearest is {nearest:g}."
+    return tr(
+        "{field} must be between {low} and {high}; you gave {number}.",
+        field=_name(label),
+        low=amount(usual[0]),
+        high=counted(usual[1], unit),
+        number=amount(number),
     )
 
 
-def must_be_above_zero(label: str, unit: str, number: float) -> str:
+def must_be_above_zero(label: str, number: float) -> str:
     """Refuse a quantity that cannot exist."""
-    return f"The {label} must be more than 0 {unit}; you gave {number}."
+    return tr("{field} must be more than 0; you gave {number}.", field=_name(label), number=amount(number))
 
 
 def not_a_ratio(given: object) -> str:
     """Refuse a width to a height that is none."""
-    return f"{echo(given)} is not an aspect ratio like 16:9."
+    return tr("{given} is not an aspect ratio like 16:9.", given=echo(given))
 
 
 def not_an_id(label: str, given: object) -> str:
-    """Refuse an id that has a space or another letter that ids have not."""
-    return f"The {label} must be an ID, which has no spaces and is not a short word; you gave {echo(given)}."
+    """Refuse an id that has a space or another letter that ids have not, or is too short to be one."""
+    return tr(
+        "{field} must be an ID that you copy from its source; you gave {given}.", field=_name(label), given=echo(given)
+    )
 
 
 def link_too_long(label: str, limit: int, length: int) -> str:
     """Refuse a link for its length."""
-    return f"The link of the {label} may have {limit:,} characters; yours has {length:,}."
+    return tr(
+        "{field}: a link can have up to {limit} characters; yours has {length}.",
+        field=_name(label),
+        limit=amount(limit),
+        length=amount(length),
+    )
 
 
 def must_be_https(label: str) -> str:
     """Refuse what is no link, or one that is not https."""
-    return f"The {label} must be a link that starts with https:// and has no spaces."
+    return tr("{field} must be a link that starts with https:// and has no spaces.", field=_name(label))
 
 
 def no_key(label: str, given: object, known: Sequence[str]) -> str:
     """Refuse a key of an object."""
-    return f"The {label} has no {echo(given)}; it has {', '.join(known)}."
+    return tr("{field} has no key {key}. It has: {known}.", field=_name(label), key=echo(given), known=both(known))
 
 
 def inside(label: str, sentence: str) -> str:
     """Say in which field the fault is that `sentence` describes."""
-    return f"In the {label}: {sentence}"
+    return tr("{field}: {problem}", field=_name(label), problem=sentence)
 
 
 def must_be_json(label: str, example: str) -> str:
     """Refuse a text that is no JSON."""
-    return f"The {label} must be JSON, such as {example}."
-
-
-def _after(unit: str) -> str:
-    return f" {unit}" if unit else ""
+    return tr("{field} must be JSON, such as {example}.", field=_name(label), example=example)
 
 
 # ---------------------------------------------------------------------- rules that tie several fields together
 
-SORA_1080P_IS_PRO = "On Sora 2 only the Pro model makes 1080p. Choose the model sora-2-pro."
-SOUND_OF_NOTHING = "A sound effect needs a prompt or a video."
-VIDEO_OF_NOTHING = "A video needs a prompt, a picture or a clip."
-WAN_AUDIO_ALONE = "With Wan 2.7, audio needs a prompt or a source clip beside it."
+SORA_1080P_IS_PRO = Text("On Sora 2, only the Pro model makes 1080p. Choose the model sora-2-pro.")
+SOUND_OF_NOTHING = Text("A sound effect needs a prompt or a video.")
+VIDEO_OF_NOTHING = Text("A video needs a prompt, an image, or a video to start from.")
+WAN_AUDIO_ALONE = Text("With Wan 2.7, audio also needs a prompt or a source video.")
 
 
 def no_square_4k(model: str) -> str:
     """Refuse 4K at 1:1."""
-    return f"{model} makes no 4K at 1:1. The nearest is 2K, or 4K at 16:9."
+    return tr("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.", model=model)
 
 
 def sora_not_square(given: object) -> str:
     """Refuse a square video of Sora 2."""
-    return f"Sora 2 makes portrait or landscape only; you gave {echo(given)}. The nearest are 9:16 and 16:9."
+    return tr(
+        "Sora 2 makes portrait and landscape videos only; you gave {given}. Choose 9:16 or 16:9.", given=echo(given)
+    )
 
 
 def no_frame_rate(model: str) -> str:
     """Refuse a frame rate for a model that has none."""
-    return f"{echo(model)} takes no frame rate. Leave it out, or choose Starlight 2.5."
+    return tr("{model} takes no frame rate. Leave it out, or choose Starlight 2.5.", model=echo(model))
 
 
 # ---------------------------------------------------------------------- what is doubtful, and may be tried
 
-SPELLED_OTHERWISE = "The commands would send some of it in another form."
+SPELLED_OTHERWISE = Text("The slash commands would send part of it in another form.")
 """Why an input is doubtful that has no fault."""
 
 
 def no_longer_offered(operation: str) -> str:
     """Warn of an operation that the live document no longer names."""
-    return f"Cannon Studio no longer lists {operation}; it may fail."
+    return tr("Cannon Studio no longer lists {operation}, so it may fail.", operation=_inner(operation))
 
 
 def probably_needs(operation: str, label: str) -> str:
     """Warn that a field is missing which the docs seem to require."""
-    return f"{operation} probably needs the {label}; Cannon Studio's docs do not say so clearly."
+    return tr(
+        "{operation} probably needs: {field}. Cannon Studio's docs aren't clear about it.",
+        operation=_inner(operation),
+        field=_inner(label),
+    )
 
 
 def unusual(label: str, usual: tuple[float, float] | None, unit: str, number: float) -> str:
     """Warn of a number beyond what makes sense; `usual` are the least and the greatest of those that do."""
     low, high = usual or (0, 0)
-    return f"A {label} of {number:g}{_after(unit)} is unusual: {low:g} to {high:g} is what others take."
+    return tr(
+        "{field} is usually between {low} and {high}; you gave {number}.",
+        field=_name(label),
+        low=amount(low),
+        high=counted(high, unit),
+        number=amount(number),
+    )
 
 
 def unlikely_id(label: str, given: object) -> str:
     """Warn of an id that does not look like one."""
-    return f"{echo(given)} does not look like {label}: ids have digits and no spaces."
+    return tr(
+        "{given} doesn't look like a valid {field}: IDs have digits and no spaces.",
+        field=_inner(label),
+        given=echo(given),
+    )
 
 
 def field_not_documented(operation: str, name: object) -> str:
     """Warn of a field that no document names."""
-    return f"Cannon Studio does not say that {operation} takes {echo(name)}."
-
-
-def asked_by_the_api(label: str) -> str:
-    """Describe a field that only a refusal of the API has named."""
-    return f"Cannon Studio asks for the {echo(label)}"
+    return tr(
+        "Cannon Studio's docs list no field {field} for {operation}.", field=echo(name), operation=_inner(operation)
+    )
 
 
 def no_document_names(operation_id: str, nearest: str | None) -> str:
     """Say that an operation is not documented; `nearest` is one that is spelled alike."""
-    hint = "" if nearest is None else f" The nearest that is documented is {nearest}."
-    return f"No document of Cannon Studio names {echo(operation_id, 60)}.{hint}"
+    shown = echo(operation_id, 60)
+    if nearest is None:
+        return tr("Cannon Studio's docs list no operation {operation}.", operation=shown)
+    return tr(
+        "Cannon Studio's docs list no operation {operation}. The nearest is {nearest}.",
+        operation=shown,
+        nearest=nearest,
+    )
 
 
-def sent_as_typed(operation: str, reason: str) -> str:
+def sent_as_typed(operation: str, reason: str | Text) -> str:
     """Warn that an input is sent as it was typed; `reason` is a sentence."""
-    return f"{echo(operation, 60)} is sent exactly as you typed it, and it may fail. {reason}"
+    title = echo(_inner(operation), 60)
+    return f"{tr('{operation} is sent exactly as you typed it, and it may fail.', operation=title)} {reason}"
 
 
-# ---------------------------------------------------------------------- what the live document has changed
+# ---------------------------------------------------------------------- what the live document has changed (logs)
 
 
 def new_operation(operation_id: str) -> str:
@@ -344,9 +453,9 @@ def other_kind(field: str, present: str, former: str) -> str:
     return f"{field} is of the kind {present}, not {former}."
 
 
-def takes_only(field: str, values: Sequence[Scalar]) -> str:
+def takes_only(field: str, values: Sequence[Value]) -> str:
     """Report another closed list of values."""
-    return f"{field} takes {either(values)} only."
+    return f"{field} takes {', '.join(map(str, values))} only."
 
 
 def takes_any(field: str) -> str:

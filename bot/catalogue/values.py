@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from bot.catalogue import texts
 from bot.catalogue.fields import Field, FieldKind, TextShape
 from bot.catalogue.nearest import size_of
-from bot.catalogue.texts import echo
+from bot.catalogue.texts import Wanted, echo
 from bot.errors import InputError
+from bot.language import Text
 
 URL_LIMIT_CHARS = 4096
 NUMBER_LIMIT = 2**53
@@ -75,7 +76,7 @@ def plain(value: object, *, depth: int = 0) -> Any:
     return value
 
 
-def noun(value: object) -> str:
+def noun(value: object) -> Text:
     """Return what `value` is, in a member's words."""
     if isinstance(value, bool):
         return texts.BOOLEAN
@@ -93,7 +94,7 @@ def _visible(letter: str) -> bool:
 def _text(field: Field, value: object, _allow_local: bool) -> str | None:
     given = _as_choice(field, value)
     if not isinstance(given, str):
-        raise InputError(texts.must_be(field.label, texts.TEXT, noun(given)), field.name)
+        raise InputError(texts.must_be(field.label, Wanted.TEXT, noun(given)), field.name)
     text = clean_text(given)
     if len(text) > field.max_length:
         raise InputError(texts.text_too_long(field.label, field.max_length, len(text)), field.name)
@@ -161,14 +162,13 @@ def _parsed(field: Field, value: object) -> float | int | None:
     return float(found[1]) if "." in found[1] else int(found[1])
 
 
-def _wanted(field: Field) -> str:
-    what = texts.WHOLE_NUMBER if field.kind is FieldKind.INTEGER else texts.NUMBER
-    return texts.of_unit(what, field.unit)
+def _wanted(field: Field) -> Wanted:
+    return Wanted.WHOLE_NUMBER if field.kind is FieldKind.INTEGER else Wanted.NUMBER
 
 
 def _in_range(field: Field, number: float) -> float | int:
     if field.unit in _QUANTITIES and field.minimum is None and number <= 0:
-        raise InputError(texts.must_be_above_zero(field.label, field.unit, number), field.name)
+        raise InputError(texts.must_be_above_zero(field.label, number), field.name)
     if field.minimum is not None and number < field.minimum:
         raise InputError(texts.too_small(field.label, field.minimum, field.unit, number), field.name)
     if field.maximum is not None and number > field.maximum:
@@ -193,13 +193,13 @@ def _boolean(field: Field, value: object, _allow_local: bool) -> bool | None:
             return None
         if word in _WORDS:
             return _WORDS[word]
-        raise InputError(texts.must_be(field.label, texts.BOOLEAN, echo(word)), field.name)
-    raise InputError(texts.must_be(field.label, texts.BOOLEAN, noun(value)), field.name)
+        raise InputError(texts.must_be(field.label, Wanted.BOOLEAN, echo(word)), field.name)
+    raise InputError(texts.must_be(field.label, Wanted.BOOLEAN, noun(value)), field.name)
 
 
 def _url(field: Field, value: object, allow_local: bool) -> str | None:
     if not isinstance(value, str):
-        raise InputError(texts.must_be(field.label, texts.LINK, noun(value)), field.name)
+        raise InputError(texts.must_be(field.label, Wanted.LINK, noun(value)), field.name)
     url = clean_text(value)
     if url.startswith("<") and url.endswith(">"):  # how members suppress a link's preview
         url = url[1:-1].strip()
@@ -230,7 +230,7 @@ def _is_link(url: str, *, allow_local: bool) -> bool:
 def _urls(field: Field, value: object, allow_local: bool) -> list[str] | None:
     given = value.split() if isinstance(value, str) else value
     if not isinstance(given, list | tuple):
-        raise InputError(texts.must_be(field.label, texts.LINKS, noun(value)), field.name)
+        raise InputError(texts.must_be(field.label, Wanted.LINKS, noun(value)), field.name)
     urls = [_url(field, item.rstrip(",;") if isinstance(item, str) else item, allow_local) for item in given]
     return [url for url in urls if url is not None] or None
 
@@ -240,7 +240,7 @@ def _object(field: Field, value: object, allow_local: bool) -> dict[str, Any] | 
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise InputError(texts.must_be(field.label, texts.JSON_OBJECT, noun(given)), field.name)
+        raise InputError(texts.must_be(field.label, Wanted.OBJECT, noun(given)), field.name)
     taken: dict[str, Any] = {}
     known = {item.name: item for item in field.item_fields}
     for key, item in given.items():
@@ -260,7 +260,7 @@ def _objects(field: Field, value: object, allow_local: bool) -> list[dict[str, A
     if given is None:
         return None
     if not isinstance(given, list | tuple):
-        raise InputError(texts.must_be(field.label, texts.JSON_OBJECTS, noun(given)), field.name)
+        raise InputError(texts.must_be(field.label, Wanted.OBJECTS, noun(given)), field.name)
     items = [_object(field, item, allow_local) for item in given if item is not None]
     return [item for item in items if item is not None] or None
 

@@ -1,24 +1,27 @@
-"""What the commands that are made from data say to people. Those of operations that are not built in stay English."""
+"""What the commands that are made from data say to people, in English: Discord gets them in every language.
 
-THREE_D_GROUP = "Make places and objects in three dimensions"
-MORE_GROUP = "Other operations of Cannon Studio"
-REST_OPTION = "Ask for what the options have no room for, in a form"
-LINKS_OPTION = "Links to the files, with spaces between"
+Descriptions of operations that are not built in stay English.
+"""
+
+THREE_D_GROUP = "Generate 3D locations and objects"
+MORE_GROUP = "More Cannon Studio operations"
+REST_OPTION = "Ask for the remaining fields in a form"
+LINKS_OPTION = "Links to the files, separated by spaces"
 
 
 def of_file(label: str) -> str:
     """Describe the option that takes an upload."""
-    return f"The {label}: a file"
+    return f"Upload: {label}"
 
 
 def of_link(label: str) -> str:
     """Describe the option that takes a link."""
-    return f"The {label}: a link to the file, or to a Discord message that has it"
+    return f"Link or Discord message: {label}"
 
 
 def of_job(label: str) -> str:
     """Describe the option that takes an earlier job."""
-    return f"The {label}: an earlier job of this server, whose result is taken"
+    return f"Result of an earlier job: {label}"
 
 
 def as_json(about: str) -> str:

@@ -123,7 +123,7 @@ class WordListener(commands.Cog):
         """Say why the message that was replied to has no file: others' files are not shown to the bot."""
         replied = None if message.reference is None else message.reference.resolved
         is_own = isinstance(replied, discord.Message) and replied.author == self.bot.user
-        return texts.NOTHING_THERE if is_own else texts.CANNOT_SEE_FILES
+        return str(texts.NOTHING_THERE if is_own else texts.CANNOT_SEE_FILES)
 
 
 def _calls_all(message: discord.Message) -> bool:
@@ -143,7 +143,7 @@ def _of_file(said: str, files: list[MessageFile]) -> WordRequest | Unclear:
         return Unclear(sentence=texts.unusable(harmless_within(files[0].name, NAME_CHARS)))
     found = understand(said, (usable.kind,))
     if isinstance(found, Wish) and found.act is not WordAct.RUN:
-        return Unclear(sentence=texts.FILES_NOT_AGAIN)
+        return Unclear(sentence=str(texts.FILES_NOT_AGAIN))
     return (
         WordRequest(wish=found, link=usable.link, name=usable.name, kind=usable.kind)
         if isinstance(found, Wish)

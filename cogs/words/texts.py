@@ -1,36 +1,40 @@
 """What the answers to members' words say, in one place: reworded without touching logic."""
 
-CONTINUE = "Continue"
-EXPIRED = "This offer is over. Mention me again with what you want."
-NOT_YOURS = "Only who wrote that message can press this. Mention me yourself to make your own."
-CANNOT_SEE_FILES = (
-    "Discord does not show me files in other people's messages. Right-click that message → Apps, or mention me with "
-    "the file attached."
+from bot.language import Text, tr
+
+CONTINUE = Text("Continue")
+EXPIRED = Text("This offer has expired. Mention me again with what you want.")
+NOT_YOURS = Text("Only the author of that message can use this. Mention me yourself to make your own.")
+CANNOT_SEE_FILES = Text(
+    "Discord doesn't show me files in other people's messages. Right-click that message and choose Apps, or mention me "
+    "with the file attached."
 )
-NOTHING_THERE = "There is no result on that message. Reply to a picture, a video or a sound of mine."
-FILES_NOT_AGAIN = "“Again” and “vary” are for results of mine: reply to one."
-PRICE_FIRST = "You see the price first, and nothing is spent before you say yes."
+NOTHING_THERE = Text("That message has no result. Reply to one of my images, videos, or audio files.")
+FILES_NOT_AGAIN = Text("“Again” and “vary” work on my results only. Reply to one of them.")
+PRICE_FIRST = Text("You see the price first. You are not charged until you confirm.")
 
 MAKES = {
-    "image.generate": "🎨 A new picture",
-    "image.edit": "✏️ A change of this picture",
-    "video.generate": "🎬 A video",
-    "video.upscale": "⬆️ A larger, sharper video",
-    "subtitles.generate": "💬 Subtitles for this video",
-    "soundfx.generate": "🔊 A sound effect",
-    "music.generate": "🎵 Music",
-    "narration.generate": "🗣️ Your text, read aloud",
-    "lipsync.generate": "👄 A lip-synced video",
-    "sora2.video.remix": "🎬 A remix of this video",
+    "image.generate": Text("🎨 Generate a new image?"),
+    "image.edit": Text("✏️ Edit this image?"),
+    "video.generate": Text("🎬 Generate a video?"),
+    "video.upscale": Text("⬆️ Upscale this video?"),
+    "subtitles.generate": Text("💬 Add subtitles to this video?"),
+    "soundfx.generate": Text("🔊 Generate a sound effect?"),
+    "music.generate": Text("🎵 Generate music?"),
+    "narration.generate": Text("🗣️ Turn your text into speech?"),
+    "lipsync.generate": Text("👄 Lip-sync this video?"),
+    "sora2.video.remix": Text("🎬 Remix this video?"),
 }
-AGAIN, VARY = "🔁 The same again", "🎲 A variation"
+AGAIN, VARY = Text("🔁 Make the same again?"), Text("🎲 Make a variation?")
 
 
-def unusable(names: str) -> str:
-    """Refuse attached files; `names` is harmless."""
-    return f"{names} is no picture, video or sound. Attach one of these, or only write."
+def unusable(name: str) -> str:
+    """Refuse an attached file; `name` is harmless."""
+    return tr("{file} is not an image, a video, or audio. Attach one of these, or only write.", file=name)
 
 
-def offer(makes: str, ratio: str) -> str:
+def offer(makes: Text, ratio: str) -> str:
     """Offer what was understood; `ratio` is '' or as in 16:9."""
-    return f"{makes}{f' in {ratio}' if ratio else ''}? {PRICE_FIRST}"
+    if not ratio:
+        return f"{makes} {PRICE_FIRST}"
+    return f"{makes} {tr('The aspect ratio will be {ratio}.', ratio=ratio)} {PRICE_FIRST}"

@@ -5,6 +5,7 @@ import structlog
 from bot.catalogue.ends import passed_end
 from bot.errors import StoreError
 from bot.generation.generation import Generation
+from bot.language import tr
 from cogs.ui.interaction import Interaction
 from cogs.workflows import texts
 
@@ -21,7 +22,7 @@ def end_notice(interaction: Interaction, generation: Generation) -> str | None:
     if operation is None:
         return None
     ended = passed_end(operation, generation.values.get("model"), bot.clock.wall())
-    return None if ended is None else texts.end_passed(ended.name, ended.date)
+    return None if ended is None else texts.end_passed(tr(ended.name), ended.date)
 
 
 async def tell_end(interaction: Interaction, notice: str) -> None:

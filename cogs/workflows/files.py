@@ -9,11 +9,12 @@ from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.errors import InputError
 from bot.generation.generation import SourceFile
 from bot.generation.sources import SourceRef
+from bot.language import Text, tr
 from cogs.workflows import texts
 
 
 def offered_file(
-    label: str,
+    label: str | Text,
     *,
     attachment: discord.Attachment | None = None,
     url: str | None = None,
@@ -25,6 +26,7 @@ def offered_file(
 ) -> list[SourceFile]:
     """Return the file that was given in one of three ways, [] if none was. Raises InputError if one is required.
 
+    `label` names it in sentences; a `str` is the label of a field of the catalogue.
     A job's id is taken where a link is expected, too: a command may have no room for an option of its own.
     """
     typed = SourceRef() if url is None else SourceRef.of_text(url.strip())
@@ -35,13 +37,13 @@ def offered_file(
     )
     if offered.count == 0:
         if required:
-            raise InputError(texts.file_not_given(label), label)
+            raise InputError(texts.file_not_given(_said(label)), field)
         return []
-    return [SourceFile(ref=offered, label=label, field=field, by_kind=by_kind or {}, kinds=kinds)]
+    return [SourceFile(ref=offered, label=_said(label), field=field, by_kind=by_kind or {}, kinds=kinds)]
 
 
 def offered_files(
-    label: str,
+    label: str | Text,
     *uploads: discord.Attachment | None,
     url: str | None = None,
     job: str | None = None,
@@ -58,5 +60,9 @@ def offered_files(
     files.append(offered_file(label, job=job, field=field, kinds=kinds))
     found = [replace(file, into_list=True) for given in files for file in given]
     if required and not found:
-        raise InputError(texts.file_not_given(label), label)
+        raise InputError(texts.file_not_given(_said(label)), field)
     return found
+
+
+def _said(label: str | Text) -> str:
+    return str(label) if isinstance(label, Text) else tr(label)

@@ -14,6 +14,7 @@ from bot.errors import InputError
 from bot.generation.field_paths import nested
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
+from bot.language import Text, tr
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import continued
@@ -64,7 +65,7 @@ class OperationForm(Form):
         send: Send,
     ) -> None:
         operations = [bot.catalogue.resolve(each) for each in (generation.operation, *also)]
-        super().__init__(bot, title=shortened(title or operations[0].title, TITLE_CHARS), name="operation")
+        super().__init__(bot, title=shortened(title or tr(operations[0].title), TITLE_CHARS), name="operation")
         self.generation = generation
         self.kept = kept or {}
         self.still_may = still_may
@@ -100,12 +101,13 @@ class OperationForm(Form):
             replace(generation, operation=chosen, values={**generation.values, **self._values()}, files=files),
         )
 
-    def _add(self, label: str, about: str, item: discord.ui.Item[Any]) -> None:
-        text = shortened(f"{label[:1].upper()}{label[1:]}", LABEL_CHARS)
-        self.add_item(discord.ui.Label(text=text, description=shortened(about, ABOUT_CHARS), component=item))
+    def _add(self, label: str | Text, about: str | Text, item: discord.ui.Item[Any]) -> None:
+        said = str(label)
+        text = shortened(f"{said[:1].upper()}{said[1:]}", LABEL_CHARS)
+        self.add_item(discord.ui.Label(text=text, description=shortened(str(about), ABOUT_CHARS), component=item))
 
     def _add_choice(self, operations: Sequence[Operation]) -> None:
-        options = [discord.SelectOption(label=each.title, value=each.id) for each in operations]
+        options = [discord.SelectOption(label=tr(each.title), value=each.id) for each in operations]
         options[0].default = True
         self.choice = discord.ui.Select(options=options)
         self._add(texts.CHOOSE_OPERATION, texts.CHOOSE_OPERATION_HELP, self.choice)
@@ -113,8 +115,8 @@ class OperationForm(Form):
     def _add_upload(self, field: Field) -> None:
         upload: FileUpload = discord.ui.FileUpload(required=False, max_values=1)
         link: TextInput = discord.ui.TextInput(required=False, max_length=INPUT_CHARS)
-        self._add(field.label, texts.UPLOAD_HELP, upload)
-        self._add(texts.link_or_job(field.label), texts.LINK_HELP, link)
+        self._add(tr(field.label), texts.UPLOAD_HELP, upload)
+        self._add(texts.link_or_job(tr(field.label)), texts.LINK_HELP, link)
         self.uploads.append((field, upload, link))
 
     def _add_text(self, path: str, field: Field, text: str) -> None:
@@ -129,7 +131,7 @@ class OperationForm(Form):
                 required=field.required and number == 0,
                 max_length=min(field.max_length, INPUT_CHARS),
             )
-            self._add(field.label if number == 0 else continued(field.label), field.help, item)
+            self._add(tr(field.label) if number == 0 else continued(tr(field.label)), tr(field.help), item)
             self.inputs.setdefault(path, []).append(item)
 
     def _values(self) -> dict[str, Any]:

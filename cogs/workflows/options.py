@@ -149,4 +149,4 @@ def job_label(job: Job, now: float) -> str:
 
 def age_text(seconds: float) -> str:
     """Write an age in its largest unit: `5 min ago`."""
-    return texts.JUST_NOW if seconds < MINUTE_S else ago(seconds)
+    return str(texts.JUST_NOW) if seconds < MINUTE_S else ago(seconds)

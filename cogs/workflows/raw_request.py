@@ -7,6 +7,7 @@ from bot.catalogue import Operation
 from bot.delivery.deadlines import in_time
 from bot.domain.text import shortened
 from bot.generation.json_input import generation_typed, skeleton
+from bot.language import tr
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
@@ -26,11 +27,11 @@ class RequestForm(Form):
     """Takes an operation's input as JSON."""
 
     def __init__(self, bot: CannonBot, operation: Operation, private: bool) -> None:
-        super().__init__(bot, title=shortened(operation.title, TITLE_CHARS), name="request")
+        super().__init__(bot, title=shortened(tr(operation.title), TITLE_CHARS), name="request")
         self.operation_id = operation.id
         self.private = private
         self.typed: discord.ui.TextInput[RequestForm] = discord.ui.TextInput(
-            label=texts.JSON_INPUT,
+            label=str(texts.JSON_INPUT),
             style=discord.TextStyle.paragraph,
             default=skeleton(operation, max_chars=INPUT_CHARS),
             max_length=INPUT_CHARS,

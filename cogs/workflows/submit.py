@@ -125,7 +125,7 @@ def _price_text(quote: Quote) -> str:
     if quote.basis == UNKNOWN:
         text = texts.price_unknown(quote.seen)
     else:
-        text = texts.price(texts.COSTS if quote.basis == "fixed" else texts.WILL_COST, quote.price)
+        text = texts.price(quote.price, is_exact=quote.basis == "fixed")
     if quote.left is not None:
         text += f" {quote.left.sentence() if quote.basis == UNKNOWN else quote.left.sentence_after()}"
     warning = f"{texts.MAY_PAY_TWICE} " if quote.may_pay_twice else ""

@@ -63,11 +63,11 @@ def _list(found: VoiceList) -> tuple[discord.Embed, discord.ui.View]:
 
 def _line(voice: Voice, found: VoiceList) -> str:
     name = f"**{harmless(voice.label)}** ({harmless(voice.id)})" if voice.label else f"**{harmless(voice.id)}**"
-    used = texts.NOT_USED
+    used = str(texts.NOT_USED)
     if voice.used_at is not None:
         used = texts.voice_used(stamp(voice.used_at), f"`{voice.operation}`")
     marks = [
-        mark
+        str(mark)
         for default, mark in ((found.own_default, texts.YOUR_DEFAULT), (found.server_default, texts.SERVERS_DEFAULT))
         if default == voice.id
     ]
@@ -114,7 +114,7 @@ async def _controls(interaction: Interaction, found: VoiceList, voice: Voice) ->
 
 
 def _sample_values(voice: Voice) -> dict[str, Any]:
-    return {"text": texts.SAMPLE_WORDS, VOICE: voice.id}
+    return {"text": str(texts.SAMPLE_WORDS), VOICE: voice.id}
 
 
 @on("voice_list")
@@ -161,10 +161,10 @@ class VoiceLabelForm(Form):
     """The label of a voice."""
 
     def __init__(self, bot: CannonBot, voice: Voice) -> None:
-        super().__init__(bot, title=texts.NAME_VOICE_FORM, name="voice")
+        super().__init__(bot, title=str(texts.NAME_VOICE_FORM), name="voice")
         self._voice = voice
         self._label: discord.ui.TextInput[VoiceLabelForm] = discord.ui.TextInput(
-            label=texts.NAME_VOICE_INPUT, default=voice.label or None, max_length=LABEL_CHARS, required=False
+            label=str(texts.NAME_VOICE_INPUT), default=voice.label or None, max_length=LABEL_CHARS, required=False
         )
         self.add_item(self._label)
 
@@ -215,7 +215,7 @@ async def listen(interaction: Interaction, subject: str, _values: Sequence[str])
             async with opened as files:
                 await _send(interaction, voice, job, files)
         except (NoPlace, Later) as error:
-            raise Refused(error.sentence if isinstance(error, NoPlace) else texts.SAMPLE_LATER) from error
+            raise Refused(error.sentence if isinstance(error, NoPlace) else str(texts.SAMPLE_LATER)) from error
 
 
 async def _sample(interaction: Interaction, voice: Voice) -> Job:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from bot.catalogue.fields import HELP_LIMIT_CHARS, TEXT_LIMIT_CHARS, Field, FieldKind, Scalar
-from bot.catalogue.texts import described_elsewhere, printable
+from bot.catalogue.fields import TEXT_LIMIT_CHARS, Field, FieldKind, Scalar
+from bot.catalogue.texts import DESCRIBED_ELSEWHERE, printable
 from bot.catalogue.values import NUMBER_LIMIT
 from bot.domain.posting_place import SAFETY_SWITCH
 
@@ -115,7 +115,7 @@ def field_of(described: Described) -> Field:
         kind=kind,
         required=bool(described.required),
         label=label[:60],
-        help=described.about or printable(described_elsewhere(label), HELP_LIMIT_CHARS),
+        help=described.about or DESCRIBED_ELSEWHERE.message,
         choices=() if open_ended(described.name) else closed,
         suggestions=closed if open_ended(described.name) else fitting(kind, described.seen),
         minimum=described.minimum,

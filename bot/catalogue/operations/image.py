@@ -11,7 +11,7 @@ RESOLUTION = Field(
     name="resolution",
     kind=FieldKind.TEXT,
     label="resolution",
-    help="How large: 1K, 2K or 4K for GPT Image 2 (no 4K at 1:1); left out, the model decides",
+    help="Size, e.g. 1K, 2K, or 4K (GPT Image 2: no 4K at 1:1)",
     choices_by_model=GPT_IMAGE_RESOLUTIONS,
     suggestions=("1K", "2K", "4K"),
 )
@@ -22,17 +22,17 @@ GENERATE = Operation(
     title="Generate Image",
     workflow="image",
     fields=(
-        text("prompt", "prompt", "What the picture shows, e.g. a lighthouse in fog, oil painting", required=True),
-        text("model", "model", "Which model draws it, e.g. seedream5 or gptimage2; any id may be typed"),
+        text("prompt", "prompt", "What the image shows, e.g. a lighthouse in fog, oil painting", required=True),
+        text("model", "model", "Model, e.g. seedream5 or gptimage2; you can type any model ID"),
         ASPECT_RATIO,
-        text("quality", "quality", "How much care is spent on it, e.g. high (GPT Image 2)", seen=("high",)),
+        text("quality", "quality", "Quality level, e.g. high (GPT Image 2)", seen=("high",)),
         RESOLUTION,
-        text("style", "style", "The look, in your own words, e.g. watercolour, film noir"),
-        links("reference_image_urls", "reference images", "Links to pictures to follow, with spaces between", IMAGE),
+        text("style", "style", "The look, in your own words, e.g. watercolor, film noir"),
+        links("reference_image_urls", "reference images", "Links to reference images, separated by spaces", IMAGE),
         number(
             "reference_prompt_balance",
             "reference balance",
-            "How much the reference pictures weigh against the prompt: a number, e.g. 0.5",
+            "Weight of the reference images against the prompt, e.g. 0.5",
         ),
     ),
     outputs=(
@@ -61,8 +61,8 @@ EDIT = Operation(
     workflow="image",
     fields=(
         text("prompt", "prompt", "What to change, e.g. make it night, with lights in the windows", required=True),
-        link("image_url", "picture", "The picture to change: a link that starts with https://", IMAGE, required=True),
-        text("model", "model", "Which model edits it, e.g. gptimage2 or seedream5; any id may be typed"),
+        link("image_url", "image", "Link to the image to edit", IMAGE, required=True),
+        text("model", "model", "Model, e.g. gptimage2 or seedream5; you can type any model ID"),
         ASPECT_RATIO,
         RESOLUTION,
     ),

@@ -14,10 +14,10 @@ ENHANCED = (Output(key="enhancedPrompt", kind=None),)
 ONE_CREDIT = Decimal(1)
 """Documented for three of the four; the fourth, for locations, has no public page."""
 
-PROMPT = text("prompt", "prompt", "The prompt to make better; it stays in its own language", required=True)
-STYLE = text("visualStyle", "visual style", "The look it is for, e.g. film noir, watercolour")
-ASPECT_RATIO = ratio("aspectRatio", "aspect ratio", "Width to height it is for, e.g. 16:9", seen=ASPECT_RATIOS)
-REWRITE = text("rewriteRequest", "rewrite request", "How to change it, e.g. shorter, with more light")
+PROMPT = text("prompt", "prompt", "The prompt to improve; it stays in its language", required=True)
+STYLE = text("visualStyle", "visual style", "The look you want, e.g. film noir, watercolor")
+ASPECT_RATIO = ratio("aspectRatio", "aspect ratio", "Aspect ratio you plan to use, e.g. 16:9", seen=ASPECT_RATIOS)
+REWRITE = text("rewriteRequest", "rewrite request", "How to change the prompt, e.g. shorter, with more light")
 
 FOR_IMAGE = Operation(
     id="prompt.enhance.image",
@@ -36,7 +36,7 @@ FOR_VIDEO = Operation(
     fields=(
         PROMPT,
         STYLE,
-        number("duration", "duration", "How long the video will be, in seconds, e.g. 8", unit="seconds", seen=(8,)),
+        number("duration", "duration", "Length of the planned video in seconds, e.g. 8", unit="seconds", seen=(8,)),
         ASPECT_RATIO,
         REWRITE,
     ),

@@ -15,24 +15,24 @@ OUTPUTS = (Output(key="video_url", kind=MediaKind.VIDEO),)
 
 VIDEO_ID = identifier(
     "sora_video_id",
-    "Sora video id",
-    "The id of a Sora video, e.g. video_68c1…: an earlier job's task id",
+    "Sora video ID",
+    "ID of a Sora video, e.g. video_68c1…",
     required=True,
 )
 DURATION = Field(
     name="duration",
     kind=FieldKind.NUMBER,
     label="duration",
-    help="How long, in seconds: 4, 8, 12, 16 or 20",
+    help="Length in seconds: 4, 8, 12, 16, or 20",
     unit="seconds",
     choices=SORA_SECONDS,
 )
 SHARED = (
-    text("model", "model", "Which model, e.g. sora-2-pro (1080p needs it)", seen=("sora-2-pro", "sora-2")),
+    text("model", "model", "Model, e.g. sora-2-pro (required for 1080p)", seen=("sora-2-pro", "sora-2")),
     DURATION,
-    ratio("aspect_ratio", "aspect ratio", "Portrait or landscape: 9:16 or 16:9", seen=("16:9", "9:16")),
-    text("resolution", "resolution", "How sharp, e.g. 1080p (with sora-2-pro)", seen=("1080p",)),
-    link("source_video_url", "source video", "A link to the same video, if Cannon Studio asks for it", VIDEO),
+    ratio("aspect_ratio", "aspect ratio", "Portrait (9:16) or landscape (16:9)", seen=("16:9", "9:16")),
+    text("resolution", "resolution", "Resolution, e.g. 1080p (with sora-2-pro)", seen=("1080p",)),
+    link("source_video_url", "source video", "Link to the same video, if Cannon Studio requires it", VIDEO),
 )
 
 EDIT = Operation(
@@ -61,7 +61,7 @@ EXTEND = Operation(
         number(
             "source_duration",
             "source duration",
-            "The source video's length in seconds; read from it if left out",
+            "Length of the source video in seconds; read from the file by default",
             unit="seconds",
             probe=Probe(ProbeKind.DURATION, "source_video_url"),
         ),
@@ -78,7 +78,7 @@ REMIX = Operation(
     workflow="sora",
     fields=(
         VIDEO_ID,
-        text("prompt", "prompt", "What to make of it, e.g. the same scene at night", required=True),
+        text("prompt", "prompt", "How to remix the video, e.g. the same scene at night", required=True),
         *SHARED,
     ),
     outputs=OUTPUTS,

@@ -10,11 +10,17 @@ ANGLE_CONTEXT = Field(
     name="angle_context",
     kind=FieldKind.OBJECTS,
     label="angles",
-    help='Pictures by direction, as JSON, e.g. [{"image_url": "https://…", "label": "north", "azimuth": 0}]',
+    help='Images by direction, as JSON, e.g. [{"image_url": "https://…", "label": "north", "azimuth": 0}]',
     item_fields=(
-        link("image_url", "picture", "A picture of that side: a link", IMAGE),
+        link("image_url", "image", "Link to an image of that side", IMAGE),
         text("label", "label", "The side, e.g. north"),
-        number("azimuth", "azimuth", "The direction, e.g. 0, 90, 180 or 270", unit="degrees", seen=(0, 90, 180, 270)),
+        number(
+            "azimuth",
+            "azimuth",
+            "Direction in degrees, e.g. 0, 90, 180, or 270",
+            unit="degrees",
+            seen=(0, 90, 180, 270),
+        ),
     ),
 )
 
@@ -23,16 +29,18 @@ LOCATION = Operation(
     title="Generate Cannon 3D Location",
     workflow="3d",
     fields=(
-        text("name", "name", "What the place is called, e.g. The Old Harbour"),
-        text("description", "description", "What the place looks like, e.g. a harbour at dawn, in fog", required=True),
-        links("source_image_urls", "source pictures", "Links to pictures of the place, with spaces between", IMAGE),
+        text("name", "name", "Name of the location, e.g. The Old Harbor"),
+        text(
+            "description", "description", "What the location looks like, e.g. a harbor at dawn, in fog", required=True
+        ),
+        links("source_image_urls", "source images", "Links to images of the location, separated by spaces", IMAGE),
         ANGLE_CONTEXT,
-        text("quality", "quality", "How much care is spent on it, e.g. standard", seen=("standard",)),
-        identifier("location_id", "location id", "The id of the location in Cannon Studio's app"),
-        identifier("universe_id", "universe id", "The id of the universe in Cannon Studio's app"),
-        identifier("zone_id", "zone id", "The id of the zone in Cannon Studio's app"),
-        identifier("workspace_id", "workspace id", "The id of the workspace in Cannon Studio's app"),
-        identifier("project_id", "project id", "The id of the project in Cannon Studio's app"),
+        text("quality", "quality", "Quality level, e.g. standard", seen=("standard",)),
+        identifier("location_id", "location ID", "ID of the location in the Cannon Studio app"),
+        identifier("universe_id", "universe ID", "ID of the universe in the Cannon Studio app"),
+        identifier("zone_id", "zone ID", "ID of the zone in the Cannon Studio app"),
+        identifier("workspace_id", "workspace ID", "ID of the workspace in the Cannon Studio app"),
+        identifier("project_id", "project ID", "ID of the project in the Cannon Studio app"),
     ),
     models=(Model(id=None, name="Cannon 3D Location"),),
     # https://www.cannonstudio.app/developers/docs/operations/three-d-location-generate

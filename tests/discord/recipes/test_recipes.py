@@ -427,11 +427,11 @@ async def test_a_shared_recipe_is_taken_in_elsewhere(rig: Rig):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"\xff\xfe\x00", "no text in UTF-8"),
+        (b"\xff\xfe\x00", "isn't UTF-8 text"),
         (b"nothing", "not a recipe"),
         (b"[" * 5000, "not a recipe"),
         (b"[]", "not a recipe"),
-        (b" " * 70_000, "at most 65,536 are read"),
+        (b" " * 70_000, "the limit is 65,536"),
     ],
 )
 async def test_a_file_that_is_no_recipe_is_refused(rig: Rig, data: bytes, words: str):

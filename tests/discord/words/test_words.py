@@ -36,7 +36,7 @@ async def say(rig: Rig, words: str, *, member: Any = None, **more: Any) -> disco
 
 
 async def press(rig: Rig, answer: discord.Message, member: Any = None) -> Any:
-    return await (member or rig.member).click(answer, label=texts.CONTINUE)
+    return await (member or rig.member).click(answer, label=str(texts.CONTINUE))
 
 
 async def done(rig: Rig, answer: discord.Message) -> None:
@@ -54,12 +54,12 @@ async def test_words_make_a_picture_once_their_author_has_seen_the_price(rig: Ri
     assert answer is not None
     assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9")
     assert "fox" not in answer.content
-    assert labels(answer) == [texts.CONTINUE]
+    assert labels(answer) == [str(texts.CONTINUE)]
     await nothing_happened(rig)
     asked = await press(rig, answer)
     question = [m for m in (asked.response, *asked.followups) if m is not None][-1]
     assert question.ephemeral
-    assert "Nothing is spent before you say yes" in question.content
+    assert "You are not charged until you confirm" in question.content
     await nothing_happened(rig)
     assert answer.id not in {message.id for message in rig.messages()}
     await agreed(rig.member, asked)
@@ -143,7 +143,7 @@ async def test_a_doubt_is_asked_about_and_nobody_else_sees_the_bot_think(rig: Ri
     ("files", "words", "sentence"),
     [
         ([("notes.txt", b"words")], "make it night", texts.unusable("notes.txt")),
-        ([("cat.png", png())], "again", texts.FILES_NOT_AGAIN),
+        ([("cat.png", png())], "again", str(texts.FILES_NOT_AGAIN)),
     ],
 )
 async def test_what_cannot_be_done_with_a_file_is_said(rig: Rig, files: Any, words: str, sentence: str):
@@ -158,7 +158,7 @@ async def test_a_reply_to_somebody_elses_message_says_why_it_cannot_be_used(rig:
     message = await rig.moderator.send(rig.channel, "look", attachments=[("cat.png", png())])
     answer = await say(rig, "make it night", reply_to=message)
     assert answer is not None
-    assert answer.content == texts.CANNOT_SEE_FILES
+    assert answer.content == str(texts.CANNOT_SEE_FILES)
 
 
 async def test_names_of_files_and_words_do_nothing_in_the_answer(rig: Rig):
@@ -283,7 +283,7 @@ async def test_only_its_author_may_press(rig: Rig, who: str):
     answer = await say(rig, "a fox")
     assert answer is not None
     presser = rig.moderator if who == "moderator" else other(rig)
-    assert private_sentence(await press(rig, answer, presser)) == texts.NOT_YOURS
+    assert private_sentence(await press(rig, answer, presser)) == str(texts.NOT_YOURS)
     await nothing_happened(rig)
     assert await agreed(rig.member, await press(rig, answer)) is not None
     assert len(await rig.jobs()) == 1
@@ -293,7 +293,7 @@ async def test_a_press_counts_once_and_only_in_time(rig: Rig):
     answer = await say(rig, "a fox")
     assert answer is not None
     rig.advance(OFFER_LIFE_S + 1)
-    assert private_sentence(await press(rig, answer)) == texts.EXPIRED
+    assert private_sentence(await press(rig, answer)) == str(texts.EXPIRED)
     await nothing_happened(rig)
 
 
@@ -303,7 +303,7 @@ async def test_a_second_press_finds_nothing_and_what_could_not_be_deleted_is_lat
     path = f"/channels/{rig.channel.id}/messages/{answer.id}"
     rig.env.inject_error("DELETE", path, status=500, code=0, message="trouble", times=1)
     await agreed(rig.member, await press(rig, answer))
-    assert private_sentence(await press(rig, answer)) == texts.EXPIRED
+    assert private_sentence(await press(rig, answer)) == str(texts.EXPIRED)
     assert len(await rig.jobs()) == 1
     rig.advance(OFFER_LIFE_S + 1)
     await sweep(rig)
@@ -329,7 +329,7 @@ async def test_privacy_deletes_the_words(rig: Rig):
     answer = await say(rig, "a fox in the snow")
     assert answer is not None
     await rig.bot.parts.store.privacy.erase(rig.guild.id, rig.member.id)
-    assert private_sentence(await press(rig, answer)) == texts.EXPIRED
+    assert private_sentence(await press(rig, answer)) == str(texts.EXPIRED)
 
 
 async def test_limits_hold_as_for_commands(rig: Rig):

@@ -106,7 +106,7 @@ async def test_a_name_without_a_known_id_is_tried_and_its_outcome_remembered(rig
         "Cannon Studio does not take the model Flux 2 as flux2; these worked here: Seedream 5.0 Lite. "
         "It says: Unknown model."
     )
-    assert ("Flux 2", "Flux 2 (id not known yet)") in await offered(rig, "image generate", "model")
+    assert ("Flux 2", "Flux 2 (ID not known yet)") in await offered(rig, "image generate", "model")
     await make(rig, "image generate", prompt="a fox", model="Flux 2")
     assert (await rig.jobs())[0].input["model"] == "flux-2"
     found = await offered(rig, "image generate", "model")

@@ -106,7 +106,7 @@ async def test_a_3d_location_is_made_of_a_picture_by_its_own_command(rig: Rig):
 
 async def test_what_is_wrong_is_refused_before_anything_is_spent(rig: Rig):
     result = await rig.member.slash(rig.channel, "3d location", description="x", angle_context="north")
-    assert "angles" in private_sentence(result)
+    assert "Angles" in private_sentence(result)
     await nothing_happened(rig)
 
 
@@ -166,7 +166,7 @@ async def test_a_new_operation_takes_a_file_in_every_way(rig: Rig, way: str):
 async def test_a_file_that_is_required_and_missing_is_named(rig: Rig):
     await learn(rig, branch("image.tile", TILE, "prompt", "image_url"))
     result = await rig.member.slash(rig.channel, "image tile", prompt="roses")
-    assert "Give the image url" in private_sentence(result)
+    assert "A file is missing: image url." in private_sentence(result)
     await nothing_happened(rig)
 
 
@@ -175,7 +175,7 @@ async def test_a_list_of_files_takes_several_and_is_named_where_it_is_required(r
         rig, branch("image.blend", {"image_urls": {"type": "array", "items": {"type": "string"}}}, "image_urls")
     )
     result = await rig.member.slash(rig.channel, "image blend")
-    assert "Give the image urls" in private_sentence(result)
+    assert "A file is missing: image urls." in private_sentence(result)
     await nothing_happened(rig)
     job = await earlier(rig, IMAGE)
     links = f"{await posted_link(rig, IMAGE)} {await posted_link(rig, IMAGE)}"

@@ -13,7 +13,7 @@ from bot.errors import StoreError
 from tests.support.rig import Rig
 
 END = 1_790_294_400.0  # 2026-09-25 00:00 UTC, the day after
-NOTICE = "announced its end for 2026-09-24; it may fail. You pay only for what is delivered."
+NOTICE = "for 2026-09-24, so it may fail. You pay only for what is delivered."
 
 
 def said(result: Any) -> list[str]:
@@ -38,7 +38,7 @@ async def sora(rig: Rig, member: Any = None) -> list[str]:
 
 async def test_a_member_is_told_after_the_answer_once_a_day(late: Rig):
     [notice] = await sora(late)
-    assert notice.startswith("⚠️ The provider of ")
+    assert notice.startswith("⚠️ The provider announced the end of ")
     assert notice.endswith(NOTICE)
     assert await sora(late) == []
     assert len(await sora(late, late.moderator)) == 1
@@ -68,7 +68,7 @@ async def test_nobody_is_told_before_the_day(rig: Rig):
 async def test_a_model_with_an_end_is_enough_and_another_model_of_the_operation_is_none(late: Rig):
     made = await late.member.slash(late.channel, "video generate", prompt="waves", model="Sora 2")
     [notice] = said(made)
-    assert "The provider of Sora 2 announced" in notice
+    assert "announced the end of Sora 2 for" in notice
     assert said(await late.member.slash(late.channel, "video generate", prompt="waves", model="Veo 3.1")) == []
 
 

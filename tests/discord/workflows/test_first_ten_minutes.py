@@ -257,7 +257,7 @@ async def test_a_refusal_in_any_form_of_error_locks_nothing_and_costs_nothing(tm
 
 
 WRITTEN = Path(__file__).parents[2] / "data" / "openapi"
-NEEDS_MORE = {"finish motion": "Generate Smart Motion needs the control mode."}
+NEEDS_MORE = {"finish motion": "Generate Smart Motion needs: control mode."}
 """What the written schemas require beyond the documentation, and an option of the command has."""
 
 

@@ -34,10 +34,10 @@ async def test_the_newest_jobs_stand_first_with_id_prompt_and_age(rig: Rig):
     first, second, third = await three(rig)
     choices = await offered(rig)
     assert [choice["value"] for choice in choices] == [third.id, second.id, first.id]
-    assert choices[2]["name"] == f"{first.id} · A red fox · 3 h ago"
-    assert choices[1]["name"] == f"{second.id} · Éclair sur la mer · 2 h ago"
+    assert choices[2]["name"] == f"{first.id} · A red fox · 3 hours ago"
+    assert choices[1]["name"] == f"{second.id} · Éclair sur la mer · 2 hours ago"
     assert choices[0]["name"].startswith(f"{third.id} · a blue fox so very")
-    assert choices[0]["name"].endswith("… · 1 h ago")
+    assert choices[0]["name"].endswith("… · 1 hour ago")
     assert all(len(choice["name"]) <= 100 for choice in choices)
 
 

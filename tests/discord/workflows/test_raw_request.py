@@ -80,7 +80,7 @@ async def test_an_operation_that_only_the_live_document_knows_can_be_requested(r
     assert [each["value"] for each in offered] == ["image.tile"]
     assert prefilled(await shown_form(rig, "image.tile")) == {"prompt": "", "size": None}
     result = await send(rig, "image.tile", '{"prompt": "x", "size": 3}')
-    assert "takes 1 or 2" in result.response.content
+    assert "must be 1 or 2" in result.response.content
     await nothing_happened(rig)
     await send(rig, "image.tile", '{"prompt": "x", "size": 2}')
     [job] = await rig.jobs()
@@ -114,7 +114,7 @@ def test_what_a_skeleton_proposes_is_right_but_for_links_and_ids_that_only_the_a
     start = json.loads(skeleton(operation, max_chars=INPUT_CHARS))
     if "https://" in start.values():
         start |= {name: "https://media.example/a" for name, value in start.items() if value == "https://"}
-    start |= {name: "id" for name, value in start.items() if value == ""}
+    start |= {name: "id_123" for name, value in start.items() if value == ""}
     probed = {field.name: 4 for field in operation.fields if field.required and field.probe and "dur" in field.name}
     others = {
         field.name: "x" for field in operation.fields if field.required and field.probe and field.name not in probed
@@ -164,7 +164,7 @@ def test_what_is_not_a_json_object_is_reported_in_one_sentence_with_its_place(ty
     ("operation", "typed", "wanted"),
     [
         ("image.generate", '{"prompt": "x",}', "not JSON: line 1"),
-        ("image.edit", '{"prompt": "x", "image_url": "https://"}', "picture"),
+        ("image.edit", '{"prompt": "x", "image_url": "https://"}', "image"),
         ("image.edit", '{"prompt": "x", "image_url": "http://10.0.0.1/a.png"}', "https"),
         ("image.edit", '{"prompt": "x", "image_url": "https://10.0.0.1/a.png"}', "public"),
         ("image.generate", '{"prompt": "x", "hook": "https://169.254.169.254/latest"}', "public"),
@@ -187,7 +187,7 @@ async def test_links_are_checked_and_an_old_discord_link_is_as_good_as_in_a_comm
     assert job.state is JobState.DELIVERED
     text = await rig.member.send(rig.channel, "look", attachments=[("cat.txt", b"not a picture")])
     result = await send(rig, "image.edit", json.dumps({"prompt": "x", "image_url": text.attachments[0].url}))
-    assert "picture" in private_sentence(result)
+    assert "image" in private_sentence(result)
     assert len(rig.sandbox.requests) == 1
     await settled_exactly(rig, HOST_KEY)
 
@@ -233,7 +233,7 @@ async def test_an_operation_that_is_off_opens_no_form_and_is_refused_if_it_was_o
 async def test_an_operation_that_does_not_exist_is_refused_with_the_nearest(rig: Rig):
     result = await shown_form(rig, "imagegenerate")
     assert result.modal is None
-    assert "nearest is image.generate" in private_sentence(result)
+    assert "Did you mean image.generate?" in private_sentence(result)
 
 
 async def test_a_plain_member_gets_no_form(rig: Rig):
@@ -241,7 +241,7 @@ async def test_a_plain_member_gets_no_form(rig: Rig):
         command["default_member_permissions"] = None
     result = await rig.member.slash(rig.channel, REQUEST, operation="image.generate")
     assert result.modal is None
-    assert "manage this server" in private_sentence(result)
+    assert "Manage Server" in private_sentence(result)
 
 
 async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(rig: Rig):
@@ -249,7 +249,7 @@ async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(
     [field] = rig.form_fields(shown)
     rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
     result = await rig.moderator.submit_modal(shown, {field: '{"prompt": "x"}'})
-    assert "manage this server" in private_sentence(result)
+    assert "Manage Server" in private_sentence(result)
     await nothing_happened(rig)
 
 
@@ -259,15 +259,15 @@ async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(
 @pytest.mark.parametrize(
     ("operation", "typed", "wanted"),
     [
-        ("image.generate", {}, "needs the prompt"),
-        ("image.generate", {"prompt": "x", "promt": "y"}, "nearest is prompt"),
+        ("image.generate", {}, "needs: prompt"),
+        ("image.generate", {"prompt": "x", "promt": "y"}, "Did you mean prompt?"),
         ("image.generate", {"prompt": "x", "model": "gptimage2", "resolution": "8K"}, "nearest is 4K"),
         ("image.generate", {"prompt": ["x"]}, "must be text"),
         ("image.edit", {"prompt": "x", "image_url": 5}, "must be a link"),
-        ("image.generate", {"prompt": "x", "seed": 7, "extra": {"a": [1, None, ""]}}, "no field named"),
-        ("video.upscale", {"video_id": "v_1", "upscale_factor": "2x"}, "no field named"),
+        ("image.generate", {"prompt": "x", "seed": 7, "extra": {"a": [1, None, ""]}}, "has no field"),
+        ("video.upscale", {"video_id": "v_1", "upscale_factor": "2x"}, "has no field"),
         ("narration.generate", {"text": " Hello ", "speed": "1.1x"}, "in another form"),
-        ("image.tile", {"prompt": "x"}, "No document of Cannon Studio names image.tile"),
+        ("image.tile", {"prompt": "x"}, "Cannon Studio's docs list no operation image.tile"),
     ],
 )
 async def test_it_is_sent_as_it_was_typed_after_one_warning(rig: Rig, operation: str, typed: dict, wanted: str):
@@ -291,14 +291,14 @@ async def test_the_warning_survives_a_restart_but_not_the_loss_of_the_role(rig: 
     await rig.restart()
     rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
     refused = await rig.moderator.click(asked.response, label="Continue anyway")
-    assert "manage this server" in private_sentence(refused)
+    assert "Manage Server" in private_sentence(refused)
     await nothing_happened(rig)
 
 
 async def test_a_warning_and_an_unknown_price_are_one_question(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, confirm_above=Decimal(1)))
     asked = await send(rig, "image.tile", '{"prompt": "x"}')
-    assert "No document of Cannon Studio names" in asked.response.content
+    assert "Cannon Studio's docs list no operation" in asked.response.content
     assert "not known yet" in asked.response.content
     await rig.moderator.click(asked.response, label="Continue anyway")
     [job] = await rig.jobs()

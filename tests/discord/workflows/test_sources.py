@@ -18,12 +18,12 @@ from tests.support.workflows import AUDIO, IMAGE, VIDEO, earlier, hosted, sample
 @pytest.mark.parametrize(
     ("command", "options", "label"),
     [
-        (EDIT, ("image", "url"), "picture"),
-        (EDIT, ("url", "job"), "picture"),
-        (EDIT, ("image", "url", "job"), "picture"),
-        ("finish motion", ("file", "job"), "file"),
-        ("video generate", ("start", "url"), "start picture or clip"),
-        ("video generate", ("end_image", "end_image_url"), "end picture"),
+        (EDIT, ("image", "url"), "image"),
+        (EDIT, ("url", "job"), "image"),
+        (EDIT, ("image", "url", "job"), "image"),
+        ("finish motion", ("file", "job"), "image or video"),
+        ("video generate", ("start", "url"), "start image or video"),
+        ("video generate", ("end_image", "end_image_url"), "end image"),
     ],
 )
 async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, options: tuple[str, ...], label: str):
@@ -39,10 +39,10 @@ async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, option
 @pytest.mark.parametrize(
     ("command", "options", "label"),
     [
-        (EDIT, {"prompt": "x"}, "picture"),
+        (EDIT, {"prompt": "x"}, "image"),
         ("finish subtitles", {}, "video"),
         ("finish upscale", {"thumbnail": sample(IMAGE)}, "video"),
-        ("finish motion", {"prompt": "x"}, "file"),
+        ("finish motion", {"prompt": "x"}, "image or video"),
         ("finish lipsync", {"audio": sample(AUDIO)}, "video"),
         ("finish lipsync", {"video": sample(VIDEO)}, "speech"),
         ("sora character", {"name": "x"}, "video"),
@@ -50,13 +50,13 @@ async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, option
 )
 async def test_a_file_that_is_needed_is_requested(rig: Rig, command: str, options: dict[str, Any], label: str):
     sentence = await refused(rig, command, **options)
-    assert sentence == f"Give the {label}: upload it, give a link to it, or pick an earlier job."
+    assert sentence == f"A file is missing: {label}. Upload one, paste a link, or choose an earlier job."
     await nothing_happened(rig)
 
 
 @pytest.mark.parametrize("options", [{}, {"sora_video_id": "video_1", "job": "7AB2CD3EF4"}])
 async def test_a_sora_video_is_given_in_exactly_one_way(rig: Rig, options: dict[str, str]):
-    assert "in exactly one way" in await refused(rig, "sora remix", prompt="x", **options)
+    assert "in one way" in await refused(rig, "sora remix", prompt="x", **options)
     await nothing_happened(rig)
 
 
@@ -100,7 +100,7 @@ async def test_a_link_that_leads_to_nothing_usable_costs_nothing(rig: Rig, link:
     hosted(rig, "page.png", b"<!doctype html><html></html>")
     hosted(rig, "empty.png", b"")
     sentence = await refused(rig, EDIT, prompt="x", url=link.format(sandbox=rig.sandbox.url))
-    assert sentence.startswith("The picture cannot be used.")
+    assert sentence.startswith("The image cannot be used.")
     assert why in sentence
     await nothing_happened(rig)
 
@@ -140,13 +140,13 @@ async def test_an_upload_of_another_kind_is_told_by_its_name_with_formats_that_d
 
 async def test_an_empty_upload_is_called_empty(rig: Rig):
     sentence = await refused(rig, EDIT, prompt="x", image=("notes.txt", b""))
-    assert sentence == "The picture `notes.txt` cannot be used. The file is empty."
+    assert sentence == "The image `notes.txt` cannot be used. The file is empty."
     await nothing_happened(rig)
 
 
 async def test_every_link_of_a_list_is_checked(rig: Rig):
     links = f"{hosted(rig, *sample(IMAGE))} {rig.sandbox.url}/media/nothing.png"
-    assert "reference picture cannot be used" in await refused(rig, "image generate", prompt="x", reference_urls=links)
+    assert "reference image cannot be used" in await refused(rig, "image generate", prompt="x", reference_urls=links)
     await nothing_happened(rig)
 
 

@@ -65,7 +65,7 @@ async def test_three_videos_of_900_credits_do_not_get_past_a_limit_of_60_a_ceili
     assert "request one alone first" in private(await clip(rig, **LONG_CLIP, count=3))
 
     asked = await clip(rig, **LONG_CLIP)
-    assert "The price of this is **not known yet**" in private(asked)
+    assert "The price is **not known yet**" in private(asked)
     assert await rig.jobs() == []
     await rig.member.click(asked.response, label="Yes, make it")
     await rig.step()
@@ -111,7 +111,7 @@ async def test_the_quote_of_an_unknown_price_says_what_other_jobs_of_the_operati
     await paid(rig, 1, duration=15, resolution="1080p")
     await rule(rig, confirm_above=Decimal(500))
     asked = await clip(rig, model="wan27video")
-    assert "not known yet**; other jobs of this operation cost 24 to 108 credits here" in private(asked)
+    assert "not known yet**. Other jobs of this kind cost 24 to 108 credits here" in private(asked)
 
 
 async def test_without_any_threshold_or_limit_an_unknown_price_stops_nobody(rig: Rig):

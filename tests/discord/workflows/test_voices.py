@@ -44,10 +44,10 @@ async def other_member(rig: Rig) -> Any:
 
 async def test_the_voices_that_worked_are_listed_with_when_and_by_what(rig: Rig):
     empty = (await rig.member.slash(rig.channel, "audio voices")).response
-    assert empty.embeds[0].description == texts.NO_VOICES
+    assert empty.embeds[0].description == str(texts.NO_VOICES)
     await narrate(rig, voice_id=ADA)
     found = (await rig.member.slash(rig.channel, "audio voices")).response
-    assert f"**{ADA}** · used <t:" in found.embeds[0].description
+    assert f"**{ADA}** · last used <t:" in found.embeds[0].description
     assert NARRATION in found.embeds[0].description
 
 
@@ -60,14 +60,16 @@ async def test_a_sample_is_paid_once_though_two_press_and_confirm_at_once(rig: R
         (bea, await bea.click(hers, custom_id=button)),
     ]
     for member, quote in asked:
-        await member.click(quote.response, label=texts.YES)
+        await member.click(quote.response, label=str(texts.YES))
     await rig.work()
-    samples = [dict(each.input) for each in await rig.jobs() if each.input["text"] == texts.SAMPLE_WORDS]
-    assert samples == [{"text": texts.SAMPLE_WORDS, "voice_id": ADA}]
+    samples = [dict(each.input) for each in await rig.jobs() if each.input["text"] == str(texts.SAMPLE_WORDS)]
+    assert samples == [{"text": str(texts.SAMPLE_WORDS), "voice_id": ADA}]
 
 
 async def test_of_many_that_are_accepted_at_once_one_is_stored_and_held(rig: Rig):
-    generation = Generation(operation=NARRATION, values={"text": texts.SAMPLE_WORDS, "voice_id": ADA}, sample_of=ADA)
+    generation = Generation(
+        operation=NARRATION, values={"text": str(texts.SAMPLE_WORDS), "voice_id": ADA}, sample_of=ADA
+    )
     await priced(rig, 2, NARRATION)
     accept = rig.bot.parts.generation.generations.accept
     outcomes = await asyncio.gather(
@@ -87,7 +89,7 @@ async def test_who_listens_later_gets_the_file_at_no_cost_also_when_its_link_has
     bea = await other_member(rig)
     for _ in range(2):
         message = await shown(rig, bea)
-        assert texts.LISTEN in labels(message)
+        assert str(texts.LISTEN) in labels(message)
         heard = (await bea.click(message, custom_id=f"c1:voice_listen:{_subject(ADA)}")).response
         assert [each.filename.rpartition(".")[2] for each in heard.attachments] == ["mp3"]
         rig.sandbox.faults.add("media", "gone", times=1)
@@ -104,7 +106,7 @@ async def test_a_sample_that_failed_can_be_made_again(rig: Rig):
         await rig.member.click(message, custom_id=f"c1:voice_sample:{_subject(ADA)}")
         await rig.work()
         assert len(await rig.jobs()) == count
-    assert texts.LISTEN in labels(await shown(rig))
+    assert str(texts.LISTEN) in labels(await shown(rig))
 
 
 async def test_a_members_own_default_goes_before_the_servers_and_what_is_named_before_both(rig: Rig):
@@ -117,7 +119,7 @@ async def test_a_members_own_default_goes_before_the_servers_and_what_is_named_b
     assert (await rig.bot.parts.store.settings.get(guild)).default_voice == "v_ours"
     assert (await narrate(rig)).input["voice_id"] == "v_ours"
     mine = await shown(rig, voice="v_mine")
-    assert texts.MAKE_OURS not in labels(mine)
+    assert str(texts.MAKE_OURS) not in labels(mine)
     await rig.member.click(mine, custom_id=f"c1:voice_mine:{_subject('v_mine')}")
     assert (await narrate(rig)).input["voice_id"] == "v_mine"
     assert (await narrate(rig, voice_id="v_other")).input["voice_id"] == "v_other"
@@ -164,9 +166,9 @@ async def test_a_sample_in_a_channel_that_one_does_not_see_is_not_played_and_cos
     await rig.work()
     jobs = len(await rig.jobs())
     message = await shown(rig)
-    assert texts.LISTEN in labels(message)
+    assert str(texts.LISTEN) in labels(message)
     heard = (await rig.member.click(message, custom_id=f"c1:voice_listen:{_subject(ADA)}")).response
-    assert texts.SAMPLE_ELSEWHERE in heard.content
+    assert str(texts.SAMPLE_ELSEWHERE) in heard.content
     assert heard.attachments == []
     assert len(await rig.jobs()) == jobs
 
@@ -179,7 +181,7 @@ async def test_when_the_file_is_gone_for_good_another_sample_can_be_made(rig: Ri
     rig.sandbox.faults.add("media", "gone", times=None)
     for message in rig.messages():
         await rig.bot.http.delete_message(message.channel.id, message.id)
-    for after_s, said in ((60.0, texts.SAMPLE_LATER), (8 * 86_400.0, texts.SAMPLE_GONE)):
+    for after_s, said in ((60.0, str(texts.SAMPLE_LATER)), (8 * 86_400.0, str(texts.SAMPLE_GONE))):
         rig.advance(after_s)
         heard = await rig.member.click(await shown(rig), custom_id=f"c1:voice_listen:{_subject(ADA)}")
         assert said in heard.response.content

@@ -19,7 +19,7 @@ def test_models_with_a_public_id_are_offered_by_name():
 
 def test_documented_models_without_a_known_id_are_offered_by_name_behind_the_others():
     offers = CATALOGUE.suggest("image.generate", "model", "")
-    assert ("Flux 2 (id not known yet)", "Flux 2") in offers[2:]
+    assert ("Flux 2 (ID not known yet)", "Flux 2") in offers[2:]
     assert len(offers) == 10
 
 
@@ -44,7 +44,7 @@ def test_in_a_closed_list_nothing_is_added_but_what_worked_is_first():
 
 def test_a_name_whose_likely_ids_were_all_refused_is_not_offered():
     tried = [Tried(value=each, works=False) for each in candidate_ids("Flux 2")]
-    assert "Flux 2 (id not known yet)" not in [
+    assert "Flux 2 (ID not known yet)" not in [
         label for label, _ in CATALOGUE.suggest("image.generate", "model", "", {}, tried)
     ]
 
@@ -54,7 +54,7 @@ def test_what_is_typed_comes_first_as_itself():
     assert offers == [
         ("seed", "seed"),
         ("Seedream 5.0 Lite (seedream5)", "seedream5"),
-        ("Seedream 4.5 (id not known yet)", "Seedream 4.5"),
+        ("Seedream 4.5 (ID not known yet)", "Seedream 4.5"),
     ]
 
 

@@ -142,7 +142,7 @@ def test_what_comes_with_the_bot_can_be_run(made):
 
 CHECKED = [
     ({"name": "Film!"}, "A recipe's name has 1 to 40 small letters, digits, spaces, - or _."),
-    ({"steps": "image.generat\nprompt: {prompt}"}, "Step 1: There is no operation image.generat; the nearest is"),
+    ({"steps": "image.generat\nprompt: {prompt}"}, "Step 1: There is no operation image.generat. Did you mean"),
     ({"steps": "image.generate\nprompt: {prompt}\nprmpt: a"}, "Step 1 (Generate Image) has no field `prmpt`."),
     ({"steps": "image.generate\nprompt: {promt}"}, "Step 1 uses the parameter `promt`, which the recipe does not"),
     ({"steps": "image.edit\nprompt: {prompt}\nimage_url: {1.image_url}"}, "but there is no step before it."),
@@ -163,7 +163,7 @@ CHECKED = [
     ({"parameters": "prompt\nmood"}, "The parameter `mood` is used in no step."),
     (
         {"steps": "image.generate\nprompt: {prompt}\nmodel: gptimage2\naspect_ratio: 1:1\nresolution: 4K"},
-        "Step 1: GPT Image 2 makes no 4K at 1:1.",
+        "Step 1: GPT Image 2 can't make 4K at 1:1.",
     ),
 ]
 
