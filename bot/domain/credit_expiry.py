@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.domain import texts
-from bot.domain.models import ExpiringCredits, credits_text
+from bot.domain.models import ExpiringCredits
 from bot.domain.spending_alerts import DAY_S, Alert
 from bot.domain.text import stamp
 
@@ -65,12 +65,9 @@ def _alert(each: LostCredits, a_day: Decimal, now: float) -> Alert:
     return Alert(
         name=f"{name}:{VERY_SOON_DAYS if is_late else SOON_DAYS}",
         until=expires_at,
-        text=texts.credits_expire(
-            credits_text(each.of.credits), stamp(expires_at, "D"), credits_text(_whole(each.credits)),
-            credits_text(_whole(a_day)),
-        ),
+        text=texts.credits_expire(each.of.credits, stamp(expires_at, "D"), _whole(each.credits), _whole(a_day)),
         covers=(f"{name}:{SOON_DAYS}",) if is_late else (),
-    )  # fmt: skip
+    )
 
 
 def _days(seconds: float) -> Decimal:

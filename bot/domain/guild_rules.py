@@ -187,7 +187,7 @@ PAYERS = {
 }
 STRENGTHS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
 SERVER_LANGUAGES = {ServerLanguage.AUTO: texts.LANGUAGE_AUTO, **{ServerLanguage(each): NAMES[each] for each in NAMES}}
-PICTURE_COUNTS = {each: texts.pictures(int(each)) for each in PictureCount}
+PICTURE_COUNTS = {each: functools.partial(texts.pictures, int(each)) for each in PictureCount}
 _LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title=texts.LIMITS_FORM, button=texts.LIMITS_BUTTON)
 _APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title=texts.APPROVAL_FORM, button=texts.APPROVAL_BUTTON)
 _ZONE = FormSpec(id="timezone", page=SettingsPage.RESULTS, title=texts.ZONE_FORM, button=texts.ZONE_BUTTON)
@@ -237,7 +237,7 @@ class Rules:
     running_per_server: Annotated[int, _on_limits(label=texts.RUNNING_PER_SERVER, kind=COUNT)] = 20
     job_ceiling: Annotated[Decimal | None, _on_limits(label=texts.JOB_CEILING, kind=threshold(texts.NO_CEILING))] = None
     confirm_above: Annotated[
-        Decimal | None, _on_limits(label=texts.CONFIRM_ABOVE, kind=threshold(texts.NO_CEILING))
+        Decimal | None, _on_limits(label=texts.CONFIRM_ABOVE, kind=threshold(texts.NO_CONFIRMATION))
     ] = None
     approve_above: Annotated[
         Decimal | None,

@@ -7,16 +7,13 @@ server's.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from bot.domain import texts
-from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
-from bot.domain.limit_words import allowance
-from bot.domain.models import credits_text
+from bot.domain.guild_rules import Grant, Limit, Rules, Scope
+from bot.domain.limit_words import about_limit, left_sentences
 from bot.domain.spend_request import ZERO, Draw, Headroom, SpendingView, SpendItem, SpendRequest
-from bot.domain.text import stamp
 from bot.errors import Refused
 
 
@@ -159,26 +156,14 @@ def _draw(
 
 
 def refusal(headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO) -> str:
-    """Say which limit is exceeded, what it and grants leave, when it refills, and what the request needs."""
+    """Say which limit is exceeded, what it and grants leave, when it resets, and what the request needs."""
     limit = headroom.limit
-    whose = texts.SERVER_LIMIT if limit.scope is Scope.SERVER else texts.OWN_LIMIT
     title = next((item.title for item in request.items if item.operation == limit.operation), "")
-    where = texts.in_channel(limit.channel_id) if limit.channel_id else texts.HERE
     if limit.credits == 0:
-        return texts.forbidden_by_limit(title or texts.BOT, where, whose)
-    left = max(headroom.left, ZERO)
-    return texts.above_limit(
-        texts.limit_terms(whose, title, where, allowance(limit)),
-        credits_text(left),
-        credits_text(need(limit, request)),
-        is_one=left == 1,
-        refills=None if headroom.refills_at is None else _day(headroom.refills_at, limit.period, rules),
-        granted=credits_text(granted) if granted else None,
-    )
-
-
-def _day(when: float, period: Period, rules: Rules) -> str:
-    """Name the day of a refill: a weekday within the week, else its date."""
-    day = dt.datetime.fromtimestamp(when, rules.zone)
-    name = f"{day:%B} {day.day}" if period is Period.MONTH else f"{day:%A}"
-    return f"{name} ({stamp(when)})"
+        is_servers = limit.scope is Scope.SERVER
+        said = str(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO)
+        return " ".join([said, *about_limit(limit, title)])
+    jobs = sum(_counts(limit, item) for item in request.items)
+    more = [texts.also_granted(granted)] if granted else []
+    left = left_sentences(headroom, max(headroom.left, ZERO), title, rules)
+    return " ".join([left, *more, texts.job_needs(need(limit, request), jobs)])

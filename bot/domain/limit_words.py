@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from bot.domain import texts
-from bot.domain.guild_rules import Limit, Period, Scope
-from bot.domain.models import credits_text, credits_words
+from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.spend_request import Headroom
+from bot.domain.text import stamp
+from bot.language import month_day, weekday
 
-_EACH = {Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month", Period.TOTAL: "in all"}
+_EACH: Mapping[Period, Callable[[Decimal], str]] = {
+    Period.DAY: texts.a_day,
+    Period.WEEK: texts.a_week,
+    Period.MONTH: texts.a_month,
+    Period.TOTAL: texts.in_total,
+}
+_OWN_LEFT: Mapping[Period, Callable[[Decimal, Decimal, str], str]] = {
+    Period.DAY: texts.own_daily_left,
+    Period.WEEK: texts.own_weekly_left,
+    Period.MONTH: texts.own_monthly_left,
+}
+_SERVER_LEFT: Mapping[Period, Callable[[Decimal, Decimal, str], str]] = {
+    Period.DAY: texts.server_daily_left,
+    Period.WEEK: texts.server_weekly_left,
+    Period.MONTH: texts.server_monthly_left,
+}
 
 
 def whose(limit: Limit) -> str:
     """Return to whom a limit applies: "every member", or a mention."""
     if limit.scope is Scope.SERVER:
-        return "the server as a whole"
+        return str(texts.WHOLE_SERVER)
     if limit.scope is Scope.EVERYONE:
-        return "every member"
+        return str(texts.EVERY_MEMBER)
     return f"<@&{limit.scope_id}>" if limit.scope is Scope.ROLE else f"<@{limit.scope_id}>"
 
 
 def allowance(limit: Limit) -> str:
     """Return how much a limit allows: "200 credits a week"."""
-    return f"{credits_words(limit.credits)} {_EACH[limit.period]}"
+    return _EACH[limit.period](limit.credits)
 
 
 def left_of(left: Decimal, limit: Limit, *, granted: bool) -> str:
     """Return what a limit leaves: "40 of 100 credits a day"; with `granted`, grants are in `left`."""
-    amount, bound = credits_text(left), terms(limit)
+    bound = terms(limit)
     if granted:
-        return texts.left_with_grants(amount, bound)
-    return texts.left_of_server(amount, bound) if limit.scope is Scope.SERVER else texts.left_of_own(amount, bound)
+        return texts.left_with_grants(left, bound)
+    return texts.left_of_server(left, bound) if limit.scope is Scope.SERVER else texts.left_of_own(left, bound)
 
 
 def terms(limit: Limit, *, operation: str = "", channel: str = "") -> str:
@@ -38,6 +57,30 @@ def terms(limit: Limit, *, operation: str = "", channel: str = "") -> str:
 
     `operation` and `channel` are shown instead of the operation's id and a mention.
     """
-    about = f" for {operation or f'`{limit.operation}`'}" if limit.operation else ""
-    where = f" in {channel or f'<#{limit.channel_id}>'}" if limit.channel_id else ""
-    return f"{allowance(limit)}{about}{where}"
+    about = (operation or f"`{limit.operation}`") if limit.operation else ""
+    where = (channel or f"<#{limit.channel_id}>") if limit.channel_id else ""
+    return texts.limit_terms(allowance(limit), about, where)
+
+
+def left_sentences(headroom: Headroom, left: Decimal, title: str, rules: Rules) -> str:
+    """Say in sentences what a limit leaves, when it resets and what it is for; `title` is its operation's, or ''."""
+    limit = headroom.limit
+    is_servers = limit.scope is Scope.SERVER
+    if headroom.refills_at is None:
+        said = (texts.server_total_left if is_servers else texts.own_total_left)(left, limit.credits)
+    else:
+        resets = texts.resets_on(_day(headroom.refills_at, limit.period, rules), stamp(headroom.refills_at))
+        said = (_SERVER_LEFT if is_servers else _OWN_LEFT)[limit.period](left, limit.credits, resets)
+    return " ".join([said, *about_limit(limit, title)])
+
+
+def about_limit(limit: Limit, title: str) -> list[str]:
+    """Return a sentence about what a limit is for, where that is one operation or one channel."""
+    where = f"<#{limit.channel_id}>" if limit.channel_id else ""
+    return [texts.limit_is_about(title, where)] if title or where else []
+
+
+def _day(when: float, period: Period, rules: Rules) -> str:
+    """Name the day of a reset: a weekday within the week, else its date."""
+    day = dt.datetime.fromtimestamp(when, rules.zone).date()
+    return month_day(day) if period is Period.MONTH else weekday(day)

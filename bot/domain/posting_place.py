@@ -34,7 +34,8 @@ def require_channel(place: PostingPlace, rules: Rules) -> None:
     if place.channel_ids & rules.forbidden_channels or (
         rules.allowed_channels and not place.channel_ids & rules.allowed_channels
     ):
-        raise Refused(texts.channel_forbidden(sorted(rules.allowed_channels)[:CHANNELS_SHOWN]), "channel")
+        allowed = sorted(rules.allowed_channels)[:CHANNELS_SHOWN]
+        raise Refused(texts.allowed_elsewhere(allowed) if allowed else texts.CHANNEL_FORBIDDEN, "channel")
 
 
 def require_age(place: PostingPlace, rules: Rules, *, unchecked: bool) -> None:

@@ -14,7 +14,7 @@ _ROUNDED_TO = Decimal("0.01")
 
 
 def learned_words(price: LearnedPrice, unit: str) -> str:
-    """Return a price as `5.2 credits per second, up to 12 % more (9 jobs)`; `unit` is what its size is counted in."""
+    """Return a price as `5.2 credits per second, up to 12% more (9 jobs)`; `unit` is what its size is counted in."""
     match price.shape:
         case Shape.FIXED:
             words = credits_words(_rounded(price.rate))
@@ -25,7 +25,7 @@ def learned_words(price: LearnedPrice, unit: str) -> str:
         case Shape.BASE_AND_SIZE:
             rate = texts.price_per(credits_text(_rounded(price.rate)), unit)
             words = texts.base_and_rate(credits_words(_rounded(price.base)), rate)
-    return texts.learned(words, math.ceil(round((price.bound - 1) * 100, 6)), price.jobs)
+    return texts.learned(words, math.ceil(round((price.bound - 1) * 100, 6)) / 100, price.jobs)
 
 
 def _rounded(amount: float) -> Decimal:

@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 
 from bot.domain import texts
 from bot.domain.setting_kinds import Kind
+from bot.language import Text
 
 
 class SettingsPage(StrEnum):
@@ -27,7 +28,7 @@ class SettingsPage(StrEnum):
     WORDS = "words"
 
 
-PAGES: Mapping[SettingsPage, tuple[str, str]] = {
+PAGES: Mapping[SettingsPage, tuple[Text, Text]] = {
     SettingsPage.ACCESS: texts.ACCESS_PAGE,
     SettingsPage.LIMITS: texts.LIMITS_PAGE,
     SettingsPage.APPROVAL: texts.APPROVAL_PAGE,
@@ -44,33 +45,28 @@ class FormSpec:
     id: str
     """Part of its button's custom id."""
     page: SettingsPage
-    title: str
-    button: str
+    title: Text
+    button: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """One setting."""
 
-    label: str
-    """Its name within a sentence."""
+    label: Text
+    """Its name, as a heading and in sentences."""
     kind: Kind
     page: SettingsPage | None = None
     """None: it has its own command and is on no page of the panel."""
-    control: str = ""
-    """The label of its button or select; '' if it is typed into `form`."""
+    control: Text | None = None
+    """The label of its button or select; None if it is typed into `form`."""
     form: FormSpec | None = None
     """On the same page."""
-
-    @property
-    def title(self) -> str:
-        """Its name as a heading."""
-        return f"{self.label[:1].upper()}{self.label[1:]}"
 
     def change(self, old: Any, new: Any) -> str:
         """Return the change as text, for the audit record."""
         kind = self.kind
-        return f"{self.label}: {kind.show(old)} → {kind.show(new)}{kind.show_change(old, new)}"
+        return texts.changed(str(self.label), kind.show(old), f"{kind.show(new)}{kind.show_change(old, new)}")
 
 
 def settings_of(rules: type) -> Mapping[str, Setting]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, StrEnum, auto
 from types import MappingProxyType
@@ -13,10 +13,11 @@ from typing import Any
 from bot.domain import texts
 from bot.domain.harmless_text import harmless_within
 from bot.domain.models import credits_of, credits_words
-from bot.domain.text import on_off, one_line, shortened, stamp, with_decimal_point
+from bot.domain.text import one_line, shortened, stamp, with_decimal_point
 from bot.domain.time_zones import zone_named
 from bot.domain.word_list import WordList
 from bot.errors import InputError
+from bot.language import Text
 
 COUNT_MAX = 1000
 DAYS_MAX = 36_500
@@ -53,8 +54,8 @@ class Widget(Enum):
 class Typing:
     """How a setting is typed into a form."""
 
-    hint: str
-    """The help under the input."""
+    hint: Callable[[], str]
+    """Returns the help under the input."""
     chars: int | None
     """The maximum length; None: as long as Discord allows, on several lines."""
     write: Callable[[Any], str]
@@ -77,27 +78,35 @@ class Kind:
     """Returns what the panel adds to the value for moderators; the last argument is now, in Unix seconds."""
     show_change: Callable[[Any, Any], str] = lambda _old, _new: ""
     """Returns what the audit record adds to both values of a change."""
-    choices: Mapping[Any, str] = field(default_factory=lambda: MappingProxyType({}))
-    """The options of a select: each value with its text."""
+    choices: Sequence[Any] = ()
+    """The values of a select."""
+    show_choice: Callable[[Any], str] = str
+    """Returns the text of one of them."""
     typing: Typing | None = None
 
 
 # ---------------------------------------------------------------------- chosen on the panel
 
-SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=on_off)
+SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=texts.on_off)
 
 
-def choice(words: Mapping[Any, str], *, prefix: str) -> Kind:
-    """Return the kind whose values are the members of an enum, each with its text.
+def choice(words: Mapping[Any, Text | str | Callable[[], str]], *, prefix: Text) -> Kind:
+    """Return the kind whose values are the members of an enum, each with its text, or what returns it.
 
     `prefix` comes before the text in the select, where nothing else shows which setting it is.
     """
     enum: type[StrEnum] = type(next(iter(words)))
+
+    def show(value: Any) -> str:
+        said = words[value]
+        return said() if callable(said) else str(said)
+
     return Kind(
         widget=Widget.SELECT,
         parse=enum,
-        show=lambda value: words[value],
-        choices={value: texts.chosen(prefix, text) for value, text in words.items()},
+        show=show,
+        choices=tuple(words),
+        show_choice=lambda value: texts.chosen(str(prefix), show(value)),
     )
 
 
@@ -108,28 +117,28 @@ def _optional_id(data: Any) -> int | None:
 ROLE = Kind(
     widget=Widget.ROLE,
     parse=_optional_id,
-    show=lambda value: texts.NONE if value is None else f"<@&{value}>",
+    show=lambda value: str(texts.NONE) if value is None else f"<@&{value}>",
 )
 CHANNEL = Kind(
     widget=Widget.CHANNEL,
     parse=_optional_id,
-    show=lambda value: texts.NONE if value is None else f"<#{value}>",
+    show=lambda value: str(texts.NONE) if value is None else f"<#{value}>",
 )
 
 
-def places(without: str = texts.NONE) -> Kind:
+def places(without: Text = texts.NONE) -> Kind:
     """Return the kind of a set of places; `without` says what an empty set means."""
     return Kind(
         widget=Widget.PLACES,
         parse=lambda data: frozenset(int(each) for each in data),
         to_json=sorted,
-        show=lambda value: ", ".join(f"<#{each}>" for each in sorted(value)) or without,
+        show=lambda value: ", ".join(f"<#{each}>" for each in sorted(value)) or str(without),
     )
 
 
 def _show_models(value: Mapping[str, str]) -> str:
     named = [f"`{operation}` {harmless_within(model, MODEL_SHOWN_CHARS)}" for operation, model in sorted(value.items())]
-    return shortened(", ".join(named), MODELS_SHOWN_CHARS) or texts.NONE
+    return shortened(", ".join(named), MODELS_SHOWN_CHARS) or str(texts.NONE)
 
 
 MODELS = Kind(
@@ -164,8 +173,8 @@ def _read_voice(typed: str, label: str, name: str) -> str:
 VOICE = Kind(
     widget=Widget.INPUT,
     parse=str,
-    show=lambda value: harmless_within(value, VOICE_CHARS) if value else texts.NONE,
-    typing=Typing(hint=texts.VOICE_HINT, chars=VOICE_CHARS, write=str, read=_read_voice),
+    show=lambda value: harmless_within(value, VOICE_CHARS) if value else str(texts.NONE),
+    typing=Typing(hint=texts.voice_hint, chars=VOICE_CHARS, write=str, read=_read_voice),
 )
 """The id of a voice, '' for none."""
 
@@ -187,7 +196,7 @@ COUNT = Kind(
     widget=Widget.INPUT,
     parse=_count,
     show=str,
-    typing=Typing(hint=texts.count_hint(COUNT_MAX), chars=4, write=str, read=_read_count),
+    typing=Typing(hint=lambda: texts.count_hint(COUNT_MAX), chars=4, write=str, read=_read_count),
 )
 """A number of jobs."""
 
@@ -208,14 +217,14 @@ def _read_days(typed: str, label: str, name: str) -> int | None:
     return int(typed)
 
 
-def days(without: str) -> Kind:
+def days(without: Text) -> Kind:
     """Return the kind of a number of days, or None; `without` says what None means."""
     return Kind(
         widget=Widget.INPUT,
         parse=_days,
-        show=lambda value: without if value is None else texts.days(value),
+        show=lambda value: str(without) if value is None else texts.days(value),
         typing=Typing(
-            hint=texts.days_hint(DAYS_MAX),
+            hint=lambda: texts.days_hint(DAYS_MAX),
             chars=5,
             write=lambda value: "" if value is None else str(value),
             read=_read_days,
@@ -232,15 +241,15 @@ def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
     return credits_of(amount)
 
 
-def threshold(without: str) -> Kind:
+def threshold(without: Text = texts.NONE) -> Kind:
     """Return the kind of an amount of credits, or None; `without` says what None means."""
     return Kind(
         widget=Widget.INPUT,
         parse=lambda data: None if data is None else credits_of(data),
         to_json=lambda value: None if value is None else str(value),
-        show=lambda value: texts.NONE if value is None else credits_words(value),
+        show=lambda value: str(texts.NONE) if value is None else credits_words(value),
         typing=Typing(
-            hint=texts.threshold_hint(without),
+            hint=lambda: texts.threshold_hint(str(without)),
             chars=13,
             write=lambda value: "" if value is None else f"{value.normalize():f}",
             read=_read_threshold,
@@ -254,7 +263,7 @@ ZONE = Kind(
     show=lambda value: f"`{value}`",
     show_more=lambda _value, now: texts.zone_now(stamp(now, "f")),
     typing=Typing(
-        hint=texts.ZONE_HINT,
+        hint=texts.zone_hint,
         chars=60,
         write=str,
         read=lambda typed, _label, _name: zone_named(typed) if typed else "UTC",
@@ -287,7 +296,7 @@ WORD_LIST = Kind(
     show_more=_show_word_list,
     show_change=lambda old, new: texts.words_changed(len(set(new) - set(old)), len(set(old) - set(new))),
     typing=Typing(
-        hint=texts.WORD_LIST_HINT,
+        hint=texts.word_list_hint,
         chars=None,
         write="\n".join,
         read=_read_word_list,

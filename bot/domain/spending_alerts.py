@@ -10,7 +10,6 @@ from bot.domain import texts
 from bot.domain.guild_rules import Scope
 from bot.domain.limit_rules import need
 from bot.domain.limit_words import terms
-from bot.domain.models import credits_text
 from bot.domain.spend_request import Headroom, SpendRequest
 from bot.domain.text import stamp
 
@@ -62,11 +61,11 @@ def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: i
     name = f"limit:{limit.id}:{limit.credits}:{who}"
     level = FULL if share >= FULL else NEAR
     refills = None if headroom.refills_at is None else stamp(headroom.refills_at)
-    whose = texts.SERVERS if limit.scope is Scope.SERVER else texts.members(request.member_id)
+    member_id = None if limit.scope is Scope.SERVER else request.member_id
     return Alert(
         name=f"{name}:{level}",
         until=NEVER_REPEATED if headroom.refills_at is None else headroom.refills_at,
-        text=texts.limit_reached(whose, terms(limit), share, credits_text(used), refills),
+        text=texts.limit_reached(member_id, terms(limit), share / 100, used, refills),
         covers=(f"{name}:{NEAR}",) if level == FULL else (),
     )
 
@@ -83,7 +82,7 @@ def of_balance(free: Decimal, spent: Decimal, days: float, now: float, *, is_sho
     return Alert(
         name="balance",
         until=now + BALANCE_QUIET_S,
-        text=texts.balance_low(credits_text(max(free, Decimal(0))), _whole(week), _whole(a_day))
+        text=texts.balance_low(max(free, Decimal(0)), _whole(week), _whole(a_day))
         if is_shown
         else texts.balance_lasts_briefly(_whole(week), _whole(a_day)),
     )
@@ -99,11 +98,9 @@ def of_hour(last: Decimal, before: Decimal, hours: float, now: float) -> Alert |
     return Alert(
         name="hour",
         until=now + HOUR_QUIET_S,
-        text=texts.unusual_hour(
-            credits_text(last), credits_text(usual.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))
-        ),
+        text=texts.unusual_hour(last, usual.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)),
     )
 
 
-def _whole(amount: Decimal) -> str:
-    return credits_text(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+def _whole(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)

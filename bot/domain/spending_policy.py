@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from bot.domain import texts
 from bot.domain.guild_rules import Block, Limit, Period, Rules
 from bot.domain.limit_rules import draws_within_limits
-from bot.domain.models import JobState, credits_text
+from bot.domain.models import JobState
 from bot.domain.posting_place import require_age, require_channel
 from bot.domain.spend_request import ZERO, Draw, KeyChanged, SpendingView, SpendRequest, Verdict, WordsChanged
 from bot.domain.text import full_stop, stamp
@@ -129,7 +129,7 @@ def _may_cost(request: SpendRequest, rules: Rules) -> None:
     for item in request.items:
         # An unknown price cannot be compared: somebody has to say yes to it.
         if rules.job_ceiling is not None and item.known and item.credits > rules.job_ceiling:
-            sentence = texts.above_ceiling(rules.job_ceiling, item.title, credits_text(item.credits))
+            sentence = texts.above_ceiling(rules.job_ceiling, item.title, item.credits)
             raise Refused(sentence, "ceiling", may_ask=True)
 
 
@@ -156,8 +156,7 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
     if free <= 0 or (all(item.exact for item in request.items) and request.total > free):
         if request.host_pays:
             raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance")
-        left = credits_text(max(free, ZERO))
-        raise Refused(texts.balance_too_low(left, credits_text(request.total)), "balance")
+        raise Refused(texts.balance_too_low(max(free, ZERO), request.total), "balance")
 
 
 def _states(

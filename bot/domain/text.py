@@ -43,11 +43,6 @@ def with_decimal_point(typed: str) -> str:
     return typed.replace(",", ".") if _DECIMAL_COMMA.fullmatch(typed) else typed
 
 
-def on_off(value: bool) -> str:
-    """Return `on` or `off`."""
-    return "on" if value else "off"
-
-
 def without_controls(text: str) -> str:
     """Remove control characters, halves of surrogate pairs and marks that reverse text; line breaks and tabs stay."""
     return text.translate(INVISIBLE)

@@ -1,6 +1,6 @@
-"""What members read of limits, refusals, alerts and settings, in one place: it can be reworded without touching logic.
+"""What people read of limits, refusals, alerts, prices and settings, in one place: reworded without touching logic.
 
-Amounts of credits, times and terms come in as text.
+Amounts come in as numbers of credits, times as Discord's markup, places as mentions.
 """
 
 from __future__ import annotations
@@ -8,377 +8,586 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.domain.models import credits_words
-from bot.language import Text
+from bot.domain.models import credits_text, credits_words
+from bot.language import Text, both, either, ntr, percent, ptr, tr
 
 # ---------------------------------------------------------------------- refusals: who, where, what
 
-PAUSED = "The moderators have paused new jobs on this server; running ones are still delivered."
-UNCHECKED = "With the safety check off this works in age-restricted channels only; leave `nsfw_checker` on."
-FORBIDDEN_WORD = "This server's moderators do not allow a word in your text; please put it another way."
+PAUSED = Text("Moderators have paused new jobs on this server. Running jobs still finish.")
+UNCHECKED = Text("You can switch the safety check off only in age-restricted channels. Keep `nsfw_checker` on here.")
+FORBIDDEN_WORD = Text("Your text contains a word that this server does not allow. Change the text and try again.")
+CHANNEL_FORBIDDEN = Text("You cannot use the bot in this channel. Try another one.")
 
 
-def channel_forbidden(allowed: Sequence[int]) -> str:
-    """Refuse a channel, with some that are allowed, if any are named."""
-    where = " or ".join(f"<#{channel}>" for channel in allowed)
-    return f"The bot may not be used in this channel.{f' Try {where}.' if where else ''}"
+def allowed_elsewhere(channels: Sequence[int]) -> str:
+    """Refuse a channel, with some that are allowed."""
+    return tr(
+        "You cannot use the bot in this channel. Try {channels}.",
+        channels=either(f"<#{channel}>" for channel in channels),
+    )
 
 
 def blocked(until: str | None, reason: str) -> str:
     """Refuse a blocked member; `until` is None for good, `reason` a sentence or empty."""
-    ends = "" if until is None else f" until {until}"
-    return f"You may not use the bot on this server{ends}.{f' Reason: {reason}' if reason else ''}"
+    if until is None:
+        said = tr("A moderator has blocked you from using the bot on this server.")
+    else:
+        said = tr("A moderator has blocked you from using the bot on this server until {until}.", until=until)
+    return f"{said} {tr('Reason: {reason}', reason=reason)}" if reason else said
 
 
 # ---------------------------------------------------------------------- refusals: how much, how many
 
 
-def above_ceiling(ceiling: Decimal, title: str, price: str) -> str:
+def above_ceiling(ceiling: Decimal, title: str, price: Decimal) -> str:
     """Refuse a job that costs more than one may."""
-    return f"A job here may cost {credits_words(ceiling)} at most; {title} is about {price}."
+    return tr(
+        "A job may cost at most {ceiling} here, and {title} needs about {price}. Choose a cheaper option.",
+        ceiling=credits_words(ceiling),
+        title=title,
+        price=credits_text(price),
+    )
 
 
 def price_still_unknown(title: str) -> str:
     """Refuse a job of unknown price while another of its kind is open."""
-    return (
-        f"The price of {title} is not known here yet, and one of yours is on its way: "
-        "try again when its price is known, mostly within a minute."
+    return tr(
+        "The price of {title} is not known here yet, and you already have one running. Try again when it is done.",
+        title=title,
     )
 
 
 def one_of_unknown_price(title: str) -> str:
     """Refuse several jobs of one kind whose price is unknown."""
-    return (
-        f"The price of {title} is not known here yet: request one alone first, and the others when its price is known."
+    return tr(
+        "The price of {title} is not known here yet. Request one first, and the others when its price is known.",
+        title=title,
     )
 
 
-def balance_too_low(free: str, total: str) -> str:
+def balance_too_low(free: Decimal, total: Decimal) -> str:
     """Refuse what the account cannot pay."""
-    return (
-        f"This server's Cannon Studio account has {free} free credits left; "
-        f"this needs about {total}. A moderator can top it up or set another key."
+    left = ntr(
+        "This server's Cannon Studio account has {count} credit left.",
+        "This server's Cannon Studio account has {count} credits left.",
+        free,
     )
+    needed = tr("This needs about {price}.", price=credits_text(total))
+    return f"{left} {needed} {tr('A moderator can top it up or set another key.')}"
 
 
-HOST_BALANCE_TOO_LOW = (
-    "The Cannon Studio account of this bot's host, which pays here, cannot pay for this now. "
-    "A moderator can set a key of the server's own."
+HOST_BALANCE_TOO_LOW = Text(
+    "The bot's host pays here, and their Cannon Studio account cannot cover this right now. "
+    "A moderator can set a key of this server's own."
 )
 
 
 def host_limit_reached(renewed: str, *, is_used_up: bool) -> str:
     """Refuse what exceeds the host's limit for the server; `renewed` is the day on which it begins again."""
-    what = "is used up" if is_used_up else "leaves less than this needs"
-    return f"The host's limit for this server {what} until {renewed}. With a key of the server's own it does not apply."
+    if is_used_up:
+        said = tr("This server has used up the host's credits until {day}.", day=renewed)
+    else:
+        said = tr("The host's credits for this server do not cover this until {day}.", day=renewed)
+    return f"{said} {tr('With a key of its own the server has no such limit.')}"
 
 
 def too_many_at_once(count: int, running: int, queued: int) -> str:
     """Refuse more jobs than one member may have running and waiting."""
-    return (
-        f"{count} at once are too many here: of a member's jobs "
-        f"{running} may run and {queued} wait, so ask for {running + queued} at most."
+    return tr(
+        "You requested {count} jobs at once. Request at most {most} here: {running} run and {queued} wait.",
+        count=count,
+        most=running + queued,
+        running=running,
+        queued=queued,
     )
 
 
 def queue_full(running: int, queued: int, limit: int) -> str:
     """Refuse more jobs to a member who has these many running and waiting."""
-    return (
-        f"You have {running} jobs running and {queued} waiting, and "
-        f"{limit} may wait; try again when one of them is done."
+    return tr(
+        "Your queue is full: {running} running and {queued} of {limit} waiting. Try again when one is done.",
+        running=running,
+        queued=queued,
+        limit=limit,
     )
 
 
 ASKED_ALREADY = Text("You already have a request waiting for a moderator. Wait for the answer, or cancel it first.")
 
+# ---------------------------------------------------------------------- limits: what they are
+
+WHOLE_SERVER, EVERY_MEMBER = Text("the whole server"), Text("every member")
+
+
+def a_day(credits_: Decimal) -> str:
+    """Return an amount for each day."""
+    return ntr("{count} credit a day", "{count} credits a day", credits_)
+
+
+def a_week(credits_: Decimal) -> str:
+    """Return an amount for each week."""
+    return ntr("{count} credit a week", "{count} credits a week", credits_)
+
+
+def a_month(credits_: Decimal) -> str:
+    """Return an amount for each month."""
+    return ntr("{count} credit a month", "{count} credits a month", credits_)
+
+
+def in_total(credits_: Decimal) -> str:
+    """Return an amount that is never renewed."""
+    return ntr("{count} credit in total", "{count} credits in total", credits_)
+
+
+def limit_terms(allowance: str, operation: str, channel: str) -> str:
+    """Return what a limit allows, and of what and where; `operation` and `channel` may be empty."""
+    if operation and channel:
+        return tr("{allowance} for {operation} in {channel}", allowance=allowance, operation=operation, channel=channel)
+    if operation:
+        return tr("{allowance} for {operation}", allowance=allowance, operation=operation)
+    return tr("{allowance} in {channel}", allowance=allowance, channel=channel) if channel else allowance
+
+
 # ---------------------------------------------------------------------- refusals: limits
 
-SERVER_LIMIT, OWN_LIMIT = "the server's limit", "your limit"
-BOT, HERE = "the bot", "here"
+
+def own_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
+    """Say what a member's limit of a day leaves."""
+    return ntr(
+        "You have {left} of your {count} daily credit left (resets {resets}).",
+        "You have {left} of your {count} daily credits left (resets {resets}).",
+        of,
+        left=credits_text(left),
+        resets=resets,
+    )
 
 
-def in_channel(channel_id: int) -> str:
-    """Return where a limit applies."""
-    return f"in <#{channel_id}>"
+def own_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
+    """Say what a member's limit of a week leaves."""
+    return ntr(
+        "You have {left} of your {count} weekly credit left (resets {resets}).",
+        "You have {left} of your {count} weekly credits left (resets {resets}).",
+        of,
+        left=credits_text(left),
+        resets=resets,
+    )
 
 
-def forbidden_by_limit(what: str, where: str, whose: str) -> str:
-    """Refuse what a limit of 0 credits forbids."""
-    return f"You may not use {what} {where}: {whose} is 0 credits."
+def own_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
+    """Say what a member's limit of a month leaves."""
+    return ntr(
+        "You have {left} of your {count} monthly credit left (resets {resets}).",
+        "You have {left} of your {count} monthly credits left (resets {resets}).",
+        of,
+        left=credits_text(left),
+        resets=resets,
+    )
 
 
-def above_limit(limit: str, left: str, need: str, *, is_one: bool, refills: str | None, granted: str | None) -> str:
-    """Refuse what exceeds a limit: what it and grants leave, when it refills, and what the jobs need."""
-    until = "" if refills is None else f" until {refills}"
-    more = "" if granted is None else f", and {granted} that you were given"
-    return f"{limit}; {left} {'is' if is_one else 'are'} left{until}{more}; this is about {need}."
+def own_total_left(left: Decimal, of: Decimal) -> str:
+    """Say what a member's limit leaves that is never renewed."""
+    return ntr(
+        "You have {left} of your {count} credit left. It does not reset.",
+        "You have {left} of your {count} credits left. They do not reset.",
+        of,
+        left=credits_text(left),
+    )
 
 
-def limit_terms(whose: str, title: str, where: str, allowance: str) -> str:
-    """Return the start of that sentence; `title` is empty for a limit on every operation."""
-    return f"{whose.capitalize()}{f' for {title}' if title else ''} {where} is {allowance}"
+def server_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
+    """Say what the server's limit of a day leaves."""
+    return ntr(
+        "This server has {left} of its {count} daily credit left (resets {resets}).",
+        "This server has {left} of its {count} daily credits left (resets {resets}).",
+        of,
+        left=credits_text(left),
+        resets=resets,
+    )
 
+
+def server_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
+    """Say what the server's limit of a week leaves."""
+    return ntr(
+        "This server has {left} of its {count} weekly credit left (resets {resets}).",
+        "This server has {left} of its {count} weekly credits left (resets {resets}).",
+        of,
+        left=credits_text(left),
+        resets=resets,
+    )
+
+
+def server_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
+    """Say what the server's limit of a month leaves."""
+    return ntr(
+        "This server has {left} of its {count} monthly credit left (resets {resets}).",
+        "This server has {left} of its {count} monthly credits left (resets {resets}).",
+        of,
+        left=credits_text(left),
+        resets=resets,
+    )
+
+
+def server_total_left(left: Decimal, of: Decimal) -> str:
+    """Say what the server's limit leaves that is never renewed."""
+    return ntr(
+        "This server has {left} of its {count} credit left. It does not reset.",
+        "This server has {left} of its {count} credits left. They do not reset.",
+        of,
+        left=credits_text(left),
+    )
+
+
+def resets_on(day: str, when: str) -> str:
+    """Return when a limit begins again: the day's name, and how far away that is."""
+    return f"{day}, {when}"
+
+
+def also_granted(left: Decimal) -> str:
+    """Say what a member's grants leave."""
+    return ntr(
+        "You also have {count} granted credit left.",
+        "You also have {count} granted credits left.",
+        left,
+    )
+
+
+def limit_is_about(operation: str, channel: str) -> str:
+    """Say what a limit is for; one of the two may be empty."""
+    if operation and channel:
+        return tr("This limit is for {operation} in {channel}.", operation=operation, channel=channel)
+    if operation:
+        return tr("This limit is for {operation}.", operation=operation)
+    return tr("This limit is for {channel}.", channel=channel)
+
+
+def job_needs(need: Decimal, jobs: int) -> str:
+    """Say what so many jobs cost together, about."""
+    if jobs == 1:
+        return tr("This job needs about {price}.", price=credits_text(need))
+    return tr("These {count} jobs need about {price}.", count=jobs, price=credits_text(need))
+
+
+OWN_LIMIT_IS_ZERO = Text("Your limit for this is 0 credits, so you cannot use it. Ask a moderator to raise it.")
+SERVER_LIMIT_IS_ZERO = Text("This server's limit for this is 0 credits, so nobody can use it here.")
 
 # ---------------------------------------------------------------------- what is left to a member
 
 
-def left_of_own(left: str, terms: str) -> str:
+def left_of_own(left: Decimal, terms: str) -> str:
     """Return what a member's limit leaves."""
-    return f"{left} of {terms}"
+    return tr("{left} of {limit}", left=credits_text(left), limit=terms)
 
 
-def left_of_server(left: str, terms: str) -> str:
+def left_of_server(left: Decimal, terms: str) -> str:
     """Return what the limit of the server as a whole leaves."""
-    return f"{left} of the server's {terms}"
+    return tr("{left} of the server's {limit}", left=credits_text(left), limit=terms)
 
 
-def left_with_grants(left: str, terms: str) -> str:
+def left_with_grants(left: Decimal, terms: str) -> str:
     """Return what a member's limit and their grants leave together."""
-    return f"{left} with grants, above a limit of {terms}"
+    return tr("{left} with grants (limit: {limit})", left=credits_text(left), limit=terms)
 
 
-def in_the_account(amount: str) -> str:
+def in_the_account(credits_: Decimal) -> str:
     """Return the free credits of the server's own account."""
-    return f"{amount} in the server's account"
+    return tr("{credits} in the server's account", credits=credits_words(credits_))
 
 
-def you_have(left: str) -> str:
+def left_now(left: str) -> str:
     """Say what a member has left."""
-    return f"You have {left} left."
+    return tr("Left now: {left}.", left=left)
 
 
-def would_be_left(left: str, after: str) -> str:
+def left_now_and_then(left: str, after: Decimal) -> str:
     """Say what a member has left, and what they would have after a request."""
-    return f"You have {left}; {after} would be left."
+    return tr("Left now: {left}. After this: {after}.", left=left, after=credits_text(after))
 
 
 # ---------------------------------------------------------------------- alerts
 
-SERVERS = "The server's"
+
+def limit_reached(member_id: int | None, terms: str, share: float, used: Decimal, resets: str | None) -> str:
+    """Say that a limit is used up, or nearly; `member_id` is None for the server's, `share` 1 for all of it."""
+    values = {"share": percent(share), "limit": terms, "used": credits_text(used)}
+    if member_id is None:
+        said = tr("The server has used {share} of its limit of {limit} ({used} spent or held).", **values)
+    else:
+        member = f"<@{member_id}>"
+        said = tr("{member} has used {share} of a limit of {limit} ({used} spent or held).", member=member, **values)
+    return said if resets is None else f"{said} {tr('It resets {when}.', when=resets)}"
 
 
-def members(member_id: int) -> str:
-    """Return whose limit it is."""
-    return f"<@{member_id}>'s"
-
-
-def limit_reached(whose: str, terms: str, percent: int, used: str, refills: str | None) -> str:
-    """Say that a limit is used up, or nearly."""
-    more = "" if refills is None else f"; it refills {refills}"
-    return f"{whose} limit of {terms} is at {percent} % ({used} spent or held){more}."
-
-
-def balance_low(free: str, week: str, day: str) -> str:
+def balance_low(free: Decimal, week: Decimal, day: Decimal) -> str:
     """Say that the account's credits will not last for a week."""
-    return (
-        f"The Cannon Studio account has {free} free credits left; the coming week "
-        f"needs about {week} at the present {day} a day."
+    left = ntr(
+        "The Cannon Studio account has {count} credit left.",
+        "The Cannon Studio account has {count} credits left.",
+        free,
     )
+    return f"{left} {_coming_week(week, day)}"
 
 
-def credits_expire(amount: str, date: str, lost: str, day: str) -> str:
-    """Say that credits will expire before they are spent."""
-    return (
-        f"{amount} credits of the Cannon Studio account expire on {date}; at the present {day} a day, "
-        f"{lost} of them will not be used by then."
-    )
-
-
-def unusual_hour(spent: str, usual: str) -> str:
-    """Say that much more was spent in an hour than usual."""
-    return f"An unusual hour: {spent} credits were spent in the last hour, against {usual} in a usual one."
-
-
-def balance_lasts_briefly(week: str, day: str) -> str:
+def balance_lasts_briefly(week: Decimal, day: Decimal) -> str:
     """Say the same of an account whose credits are nobody's business here."""
-    return (
-        f"The Cannon Studio account that pays here may not last for a week: the coming one needs about {week} "
-        f"at the present {day} a day."
+    return f"{tr('The Cannon Studio account that pays here may not last a week.')} {_coming_week(week, day)}"
+
+
+def _coming_week(week: Decimal, day: Decimal) -> str:
+    return tr(
+        "At the current {day} a day, the next seven days need about {week}.",
+        day=credits_text(day),
+        week=credits_text(week),
+    )
+
+
+def credits_expire(credits_: Decimal, date: str, lost: Decimal, day: Decimal) -> str:
+    """Say that credits will expire before they are spent."""
+    expiring = ntr(
+        "{count} credit of the Cannon Studio account expires on {date}.",
+        "{count} credits of the Cannon Studio account expire on {date}.",
+        credits_,
+        date=date,
+    )
+    unused = tr(
+        "At the current {day} a day, {lost} of them will be lost.", day=credits_text(day), lost=credits_text(lost)
+    )
+    return f"{expiring} {unused}"
+
+
+def unusual_hour(spent: Decimal, usual: Decimal) -> str:
+    """Say that much more was spent in an hour than usual."""
+    return ntr(
+        "Unusual spending: {count} credit in the last hour. A usual hour takes {usual}.",
+        "Unusual spending: {count} credits in the last hour. A usual hour takes {usual}.",
+        spent,
+        usual=credits_text(usual),
     )
 
 
 # ---------------------------------------------------------------------- what moderators type
 
-NOT_AN_EMOJI = "Give one emoji: a usual one such as 🔁, or one of this server."
-ZONE_EXAMPLE = "Give one such as `Europe/Berlin`."
-WORD_WITHOUT_LETTERS = "Each word of the list needs a letter or a digit; one has none."
-ZONE_HINT = "A name such as Europe/Berlin; empty: UTC"
-VOICE_HINT = "A voice's id; /audio voices lists those that worked. Empty: none"
-WORD_LIST_HINT = "One a line, or with commas between; case and accents make no difference"
+NOT_AN_EMOJI = Text("Type one emoji: a standard one such as 🔁, or one of this server.")
+ZONE_EXAMPLE = Text("There is no such time zone. Type one such as `Europe/Berlin`.")
+WORD_WITHOUT_LETTERS = Text("Each word of the list needs a letter or a digit. Remove the one without.")
 
 
-def unknown_zone(hint: str) -> str:
-    """Refuse the name of a time zone; `hint` is a sentence."""
-    return f"There is no such time zone. {hint}"
+def zone_hint() -> str:
+    """Say what can be typed as a time zone."""
+    return tr("Such as Europe/Berlin. Empty: UTC")
+
+
+def voice_hint() -> str:
+    """Say what can be typed as a voice."""
+    return tr("The ID of a voice from /audio voices. Empty: none")
+
+
+def word_list_hint() -> str:
+    """Say how words are typed."""
+    return tr("One per line, or separated by commas. Case and accents are ignored")
 
 
 def nearest_zones(names: Sequence[str]) -> str:
-    """Return the names that are nearest to what was typed."""
-    return f"The nearest: {', '.join(f'`{name}`' for name in names)}."
+    """Refuse the name of a time zone, with the names that are nearest to it."""
+    return tr("There is no such time zone. Did you mean {zones}?", zones=either(f"`{name}`" for name in names))
 
 
 def days_hint(limit: int) -> str:
     """Say that a number of days can be typed."""
-    return f"A number of days from 1 to {limit:,}; empty: as the host has set it, who may keep them for less"
+    return tr("Days, from 1 to {limit}. Empty: as the bot's host has set it", limit=credits_text(Decimal(limit)))
 
 
 def not_printable(label: str) -> str:
     """Refuse characters that nobody sees."""
-    return f"The {label} has characters that cannot be shown."
+    return tr("“{setting}” has characters that cannot be shown. Type it again.", setting=label)
 
 
 def not_days(label: str, limit: int) -> str:
     """Refuse what is no number of days."""
-    return f"{label} needs a whole number of days from 1 to {limit:,}, or nothing."
+    return tr(
+        "“{setting}” needs a whole number of days from 1 to {limit}, or nothing.",
+        setting=label,
+        limit=credits_text(Decimal(limit)),
+    )
 
 
 def days(count: int) -> str:
     """Return a number of days."""
-    return f"{count} day{'' if count == 1 else 's'}"
+    return ntr("{count} day", "{count} days", count)
 
 
 def count_hint(limit: int) -> str:
     """Say that a number of jobs can be typed."""
-    return f"A whole number from 1 to {limit:,}"
+    return tr("A whole number from 1 to {limit}", limit=credits_text(Decimal(limit)))
 
 
 def not_a_count(label: str, limit: int) -> str:
     """Refuse what is no number of jobs."""
-    return f"Give “{label}” as a whole number from 1 to {limit:,}."
+    return tr("“{setting}” needs a whole number from 1 to {limit}.", setting=label, limit=credits_text(Decimal(limit)))
 
 
 def threshold_hint(without: str) -> str:
     """Say that credits can be typed; `without` is what none means."""
-    return f"In credits; empty: {without}"
+    return tr("In credits. Empty: {meaning}", meaning=without)
 
 
 def not_credits(label: str) -> str:
     """Refuse what is no amount of credits."""
-    return f"Give “{label}” in credits, such as 50 or 12.5, or leave it empty."
+    return tr(
+        "“{setting}” needs an amount of credits such as 50 or {example}, or nothing.",
+        setting=label,
+        example=credits_text(Decimal("12.5")),
+    )
 
 
 def too_many_words(limit: int, count: int) -> str:
     """Refuse a word list that is too long."""
-    return f"The list takes {limit} words; you gave {count}."
+    return tr("The list can have {limit} words; you typed {count}. Remove some.", limit=limit, count=count)
 
 
 def word_too_long(limit: int, length: int) -> str:
     """Refuse a word of more than `limit` characters."""
-    return f"A word of the list may have {limit} characters; one has {length}."
+    return tr("A word can have {limit} characters; one of yours has {length}.", limit=limit, length=length)
 
 
 # ---------------------------------------------------------------------- a setting's value
 
-NONE, NO_WORDS = "none", "empty"
-ALL_CHANNELS = "all"
-NO_CEILING, NO_APPROVAL = "no such limit", "nothing waits for approval"
-RERUN = "Re-run"
-REVIEW_PRIVATE_PREFIX = "Private results"
-REVIEW_PRIVATE_AUTO = "reviewed where the whole server is"
-REVIEW_PRIVATE_ON = "reviewed like all others"
-REVIEW_PRIVATE_OFF = "not reviewed"
-REQUESTER_PAYS, AUTHOR_PAYS, RERUNS_OFF = (
-    "who asks for it",
-    "only the author may, and pays",
-    "nobody: re-runs are off",
-)
+NONE, NO_WORDS = Text("none"), Text("empty")
+ALL_CHANNELS = Text("all channels")
+NO_CEILING, NO_CONFIRMATION, NO_APPROVAL = Text("no maximum"), Text("never"), Text("never")
+RERUN = Text("Re-run")
+REVIEW_PRIVATE_PREFIX = Text("Private results")
+REVIEW_PRIVATE_AUTO = Text("reviewed if the whole server is")
+REVIEW_PRIVATE_ON = Text("reviewed like all others")
+REVIEW_PRIVATE_OFF = Text("not reviewed")
+REQUESTER_PAYS = Text("everyone may, and pays for it")
+AUTHOR_PAYS = Text("only the author may, and pays for it")
+RERUNS_OFF = Text("nobody may")
+
+
+def on() -> str:
+    """Return how a switch is that is on."""
+    return ptr("switch", "on")
+
+
+def off() -> str:
+    """Return how a switch is that is off."""
+    return ptr("switch", "off")
+
+
+def on_off(value: bool) -> str:
+    """Return how a switch is."""
+    return on() if value else off()
+
+
+def changed(label: str, old: str, new: str) -> str:
+    """Return a change of a setting."""
+    return f"{label}: {old} → {new}"
 
 
 def chosen(prefix: str, value: str) -> str:
     """Return a value as a select shows it."""
-    return f"{prefix}: {value}"
+    return tr("{setting}: {value}", setting=prefix, value=value)
 
 
 def zone_now(now: str) -> str:
     """Return what is shown behind a time zone: now, which each member reads in their own."""
-    return f", now {now} in yours; periods begin at midnight there"
+    return f" ({tr('now {time} in yours; days begin at midnight there', time=now)})"
 
 
 def word_count(count: int) -> str:
     """Return how many words a list has."""
-    return f"{count} word{'' if count == 1 else 's'}" if count else NO_WORDS
+    return ntr("{count} word", "{count} words", count) if count else str(NO_WORDS)
 
 
 def words_changed(added: int, removed: int) -> str:
     """Return what is shown behind a change of the list."""
-    return f" ({added} added, {removed} removed)"
+    return f" ({tr('{added} added, {removed} removed', added=added, removed=removed)})"
 
 
 # ---------------------------------------------------------------------- prices
 
+SECOND, RESULT, MINUTE = Text("second"), Text("result"), Text("minute")
+UNITS = {"second": SECOND, "output": RESULT, "minute": MINUTE}
+"""The units of prices, by how they are kept. One that a new operation brings is shown as it is."""
+
 
 def price_per(amount: str, unit: str) -> str:
     """Return a price with the unit it is for, '' for a whole job."""
-    return f"{amount} per {unit}" if unit else amount
+    return tr("{price} per {unit}", price=amount, unit=UNITS.get(unit, unit)) if unit else amount
 
 
 def base_and_rate(base: str, rate: str) -> str:
     """Return a price of a base and a rate on top."""
-    return f"{base} and {rate}"
+    return both([base, rate])
 
 
-def learned(price: str, above: int, jobs: int) -> str:
-    """Return a price that was learned from so many jobs; nine of ten cost at most `above` percent more."""
-    spread = f", up to {above} % more" if above else ""
-    return f"{price}{spread} ({jobs} jobs)"
+def learned(price: str, above: float, jobs: int) -> str:
+    """Return a price that was learned from so many jobs; nine of ten cost at most the share `above` more."""
+    if above:
+        return ntr(
+            "{price}, up to {share} more ({count} job)",
+            "{price}, up to {share} more ({count} jobs)",
+            jobs,
+            price=price,
+            share=percent(above),
+        )
+    return ntr("{price} ({count} job)", "{price} ({count} jobs)", jobs, price=price)
 
 
 # ---------------------------------------------------------------------- pages of the panel: title, and what it is about
 
-ACCESS_PAGE = ("Access", "who sets things, and where the bot may be used")
-LIMITS_PAGE = ("Limits", "how many jobs run and wait, what one may cost")
-APPROVAL_PAGE = ("Approval and log", "what a moderator decides first, and where it is written down")
-RESULTS_PAGE = ("Results", "re-runs, pings, estimates, time zone, how long records are kept")
-WORDS_PAGE = ("Words and defaults", "what no prompt may say; default models, voice, number of pictures, variants")
+ACCESS_PAGE = (Text("Access"), Text("Who manages the bot, and where it can be used"))
+LIMITS_PAGE = (Text("Limits"), Text("How many jobs run and wait, and what one may cost"))
+APPROVAL_PAGE = (Text("Approval and log"), Text("What moderators decide first, and where it is recorded"))
+RESULTS_PAGE = (Text("Results"), Text("Re-runs, pings, estimates, language, time zone, how long records are kept"))
+WORDS_PAGE = (Text("Words and defaults"), Text("Forbidden words; default models, voice and number of images"))
 
 # ---------------------------------------------------------------------- forms: title, and the button that opens it
 
-LIMITS_FORM, LIMITS_BUTTON = "Limits", "Change…"
-APPROVAL_FORM, APPROVAL_BUTTON = "Approval", "Change the threshold…"
-ZONE_FORM, ZONE_BUTTON = "Time zone", "Time zone…"
-RETENTION_FORM, RETENTION_BUTTON = "How long records are kept", "Keep records for…"
-WORDS_FORM, WORDS_BUTTON = "Word list", "Word list…"
-VOICE_FORM, VOICE_BUTTON = "Default voice", "Default voice…"
+LIMITS_FORM, LIMITS_BUTTON = Text("Limits"), Text("Edit limits…")
+APPROVAL_FORM, APPROVAL_BUTTON = Text("Approval"), Text("Edit threshold…")
+ZONE_FORM, ZONE_BUTTON = Text("Time zone"), Text("Time zone…")
+RETENTION_FORM, RETENTION_BUTTON = Text("How long records are kept"), Text("Keep records for…")
+WORDS_FORM, WORDS_BUTTON = Text("Forbidden words"), Text("Forbidden words…")
+VOICE_FORM, VOICE_BUTTON = Text("Default voice"), Text("Default voice…")
 
 # ---------------------------------------------------------------------- settings: label, and what the control says
 
-MODERATOR_ROLE = "moderator role"
-MODERATOR_ROLE_CONTROL = "Moderator role (beside who may manage the server)"
-ALLOWED_CHANNELS, ALLOWED_CHANNELS_CONTROL = "allowed channels", "Allowed channels (none chosen: all)"
-FORBIDDEN_CHANNELS, FORBIDDEN_CHANNELS_CONTROL = "forbidden channels", "Forbidden channels"
-AGE_RESTRICTED, AGE_RESTRICTED_CONTROL = "safety check off in age-restricted channels only", "Age-restricted rule"
-RUNNING_PER_MEMBER = "running jobs per member"
-QUEUED_PER_MEMBER = "waiting jobs per member"
-RUNNING_PER_SERVER = "running jobs in the server"
-JOB_CEILING = "most that a job may cost"
-CONFIRM_ABOVE = "own yes needed above"
-APPROVE_ABOVE = "approval needed above"
-APPROVAL_CHANNEL, APPROVAL_CHANNEL_CONTROL = "approval channel", "Approval channel"
-APPROVE_OWN, APPROVE_OWN_CONTROL = "approving one's own jobs", "Approving one's own"
-LOG_CHANNEL, LOG_CHANNEL_CONTROL = "log channel", "Log channel"
-REVIEW_PRIVATE, REVIEW_PRIVATE_CONTROL = "review of private results", "Are private results reviewed?"
-RERUN_PAYER, RERUN_PAYER_CONTROL = "who pays for a re-run", "Who pays for a re-run"
-RETENTION, RETENTION_DEFAULT = "days until prompts and links are erased", "as the bot's host has set it"
-PING, PING_CONTROL = "ping with the result", "Ping with the result"
-ANSWER_WORDS, ANSWER_WORDS_CONTROL = "answer members who mention me", "Answer mentions"
-ESTIMATE_TOOL, ESTIMATE_TOOL_CONTROL = "Cannon Studio's estimate tool", "Estimate tool"
-TIME_ZONE = "time zone"
-LANGUAGE, LANGUAGE_CONTROL, LANGUAGE_PREFIX = "server language", "Server language", "Server language"
-LANGUAGE_AUTO = "the one in Discord's server settings"
-WORD_LIST = "word list"
-DEFAULT_MODELS, DEFAULT_MODELS_CONTROL = "default models", "Set the default model of …"
-PICTURES, PICTURES_CONTROL, PICTURES_PREFIX = (
-    "pictures per `/image generate`",
-    "Pictures per /image generate …",
-    "Pictures per /image generate",
-)
-VARY_STRENGTH, VARY_STRENGTH_CONTROL = "how different a variant by reaction is", "A variant by reaction is …"
-VARY_STRENGTH_PREFIX = "A variant by reaction"
-SUBTLE, STRONG = "subtle", "strong"
-JOBS_PAUSED = "new jobs paused"
-DEFAULT_VOICE, VOICE_LABELS = "default voice", "labels of voices"
+MODERATOR_ROLE = Text("Moderator role")
+MODERATOR_ROLE_CONTROL = Text("Moderator role (besides server managers)")
+ALLOWED_CHANNELS, ALLOWED_CHANNELS_CONTROL = Text("Allowed channels"), Text("Allowed channels (none: all)")
+FORBIDDEN_CHANNELS, FORBIDDEN_CHANNELS_CONTROL = Text("Forbidden channels"), Text("Forbidden channels")
+AGE_RESTRICTED = Text("Safety check can be off only in age-restricted channels")
+AGE_RESTRICTED_CONTROL = Text("Age-restricted rule")
+RUNNING_PER_MEMBER = Text("Running jobs per member")
+QUEUED_PER_MEMBER = Text("Waiting jobs per member")
+RUNNING_PER_SERVER = Text("Running jobs on the server")
+JOB_CEILING = Text("Maximum price of a job")
+CONFIRM_ABOVE = Text("Ask for confirmation above")
+APPROVE_ABOVE = Text("Ask a moderator for approval above")
+APPROVAL_CHANNEL, APPROVAL_CHANNEL_CONTROL = Text("Approval channel"), Text("Approval channel")
+APPROVE_OWN, APPROVE_OWN_CONTROL = Text("Moderators approve their own jobs"), Text("Approve own jobs")
+LOG_CHANNEL, LOG_CHANNEL_CONTROL = Text("Log channel"), Text("Log channel")
+REVIEW_PRIVATE, REVIEW_PRIVATE_CONTROL = Text("Review of private results"), Text("Are private results reviewed?")
+RERUN_PAYER, RERUN_PAYER_CONTROL = Text("Who may re-run a result"), Text("Who may re-run a result?")
+RETENTION, RETENTION_DEFAULT = Text("Days until prompts and links are erased"), Text("as the bot's host has set it")
+PING, PING_CONTROL = Text("Ping the author with the result"), Text("Ping with the result")
+ANSWER_WORDS, ANSWER_WORDS_CONTROL = Text("Answer members who mention the bot"), Text("Answer mentions")
+ESTIMATE_TOOL, ESTIMATE_TOOL_CONTROL = Text("Cannon Studio's price estimate"), Text("Price estimate")
+LANGUAGE, LANGUAGE_CONTROL, LANGUAGE_PREFIX = Text("Server language"), Text("Server language"), Text("Server language")
+LANGUAGE_AUTO = Text("as in Discord's server settings")
+TIME_ZONE = Text("Time zone")
+WORD_LIST = Text("Forbidden words")
+DEFAULT_MODELS, DEFAULT_MODELS_CONTROL = Text("Default models"), Text("Set a default model for…")
+PICTURES, PICTURES_CONTROL = Text("Images per `/image generate`"), Text("Images per /image generate…")
+PICTURES_PREFIX = Text("Images per /image generate")
+VARY_STRENGTH, VARY_STRENGTH_CONTROL = Text("Strength of variants by reaction"), Text("How different are variants?")
+VARY_STRENGTH_PREFIX = Text("Variants by reaction")
+SUBTLE, STRONG = Text("subtle"), Text("strong")
+JOBS_PAUSED = Text("New jobs paused")
+DEFAULT_VOICE, VOICE_LABELS = Text("Default voice"), Text("Names of voices")
 
 
 def pictures(count: int) -> str:
-    """Return how many pictures are made."""
-    return f"{count} picture{'' if count == 1 else 's'}"
+    """Return how many images are made."""
+    return ntr("{count} image", "{count} images", count)

@@ -27,8 +27,7 @@ def zone_named(typed: str) -> str:
     if sought in names:
         return names[sought]
     near = nearest_zones(sought)
-    hint = texts.nearest_zones(near) if near else texts.ZONE_EXAMPLE
-    raise InputError(texts.unknown_zone(hint), "timezone")
+    raise InputError(texts.nearest_zones(near) if near else texts.ZONE_EXAMPLE, "timezone")
 
 
 def nearest_zones(typed: str) -> list[str]:

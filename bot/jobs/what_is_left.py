@@ -10,7 +10,7 @@ from bot.domain import texts
 from bot.domain.guild_rules import Limit, Scope
 from bot.domain.limit_rules import all_headrooms, need
 from bot.domain.limit_words import left_of
-from bot.domain.models import Card, Job, credits_text
+from bot.domain.models import Card, Job
 from bot.domain.spend_request import ZERO, SpendItem, SpendRequest
 from bot.errors import Refused
 from bot.store import Spending, Store
@@ -34,20 +34,20 @@ class WhatIsLeft:
     def words(self) -> str:
         """Return what is left afterwards, for a card: no sentence."""
         if self.limit is None:
-            return texts.in_the_account(credits_text(self.after))
+            return texts.in_the_account(self.after)
         return left_of(self.after, self.limit, granted=self.granted)
 
     def sentence(self) -> str:
         """Return what is left now, for who asks."""
-        return texts.you_have(self._now())
+        return texts.left_now(self._now())
 
     def sentence_after(self) -> str:
         """Return what is left now, and what would be after the request."""
-        return texts.would_be_left(self._now(), credits_text(self.after))
+        return texts.left_now_and_then(self._now(), self.after)
 
     def _now(self) -> str:
         if self.limit is None:
-            return texts.in_the_account(credits_text(self.now))
+            return texts.in_the_account(self.now)
         return left_of(self.now, self.limit, granted=self.granted)
 
 

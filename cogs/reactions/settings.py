@@ -18,7 +18,8 @@ from bot.domain.reaction_rules import (
     Who,
     read_emoji,
 )
-from bot.domain.text import on_off, shortened
+from bot.domain.text import shortened
+from bot.domain.texts import on_off
 from bot.errors import InputError
 from bot.guild.reactions import gallery_text, rule_text
 from cogs.reactions import texts

@@ -61,7 +61,7 @@ class TypedSettings(SettingsForm):
     """The settings that are typed into one form."""
 
     def __init__(self, bot: CannonBot, spec: FormSpec, rules: Rules, apply: Apply) -> None:
-        super().__init__(bot, title=spec.title, page=spec.page, apply=apply)
+        super().__init__(bot, title=str(spec.title), page=spec.page, apply=apply)
         self._inputs = [
             (name, setting, typing, self._input(setting, typing, getattr(rules, name)))
             for name, setting in settings_of(type(rules)).items()
@@ -69,12 +69,12 @@ class TypedSettings(SettingsForm):
         ]
 
     def _input(self, setting: Setting, typing: Typing, value: Any) -> TextInput:
-        return self.add_input(setting.title, typing.write(value), hint=typing.hint, chars=typing.chars)
+        return self.add_input(str(setting.label), typing.write(value), hint=typing.hint(), chars=typing.chars)
 
     def new_rules(self) -> NewRules:
         """Read each input that was changed, as its kind says."""
         values = {
-            name: typing.read(item.value.strip(), setting.label, name)
+            name: typing.read(item.value.strip(), str(setting.label), name)
             for name, setting, typing, item in self._inputs
             if _was_changed(item)
         }

@@ -16,7 +16,8 @@ from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
 from bot.domain.guild_rules import Rules
 from bot.domain.setting import PAGES, FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import Widget
-from bot.domain.text import on_off, shortened
+from bot.domain.text import shortened
+from bot.domain.texts import chosen, on_off
 from cogs.moderate.settings import texts
 from cogs.ui.controls import Control, view_of
 
@@ -66,6 +67,11 @@ class SettingRow:
     value: Any
     known: Known
 
+    @property
+    def control(self) -> str:
+        """The label of its button or select."""
+        return str(self.setting.control)
+
 
 def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed, discord.ui.View]:
     """Draw a page."""
@@ -75,9 +81,9 @@ def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed
         if each.page is page
     ]
     title, about = PAGES[page]
-    embed = discord.Embed(title=texts.title(title), description=texts.about(about), colour=NEUTRAL)
+    embed = discord.Embed(title=texts.title(str(title)), description=texts.about(str(about)), colour=NEUTRAL)
     for each in shown:
-        embed.add_field(name=each.setting.title, value=_value(each), inline=False)
+        embed.add_field(name=str(each.setting.label), value=_value(each), inline=False)
     if page is SettingsPage.ACCESS:
         embed.add_field(name=texts.OPERATIONS, value=texts.operations(known.switched_off), inline=False)
     if rules.paused:
@@ -113,7 +119,7 @@ def _buttons(shown: list[SettingRow]) -> Iterator[Control]:
 
 def _pages(page: SettingsPage) -> Control:
     options = [
-        discord.SelectOption(label=title, value=each.value, description=about, default=each is page)
+        discord.SelectOption(label=str(title), value=each.value, description=str(about), default=each is page)
         for each, (title, about) in PAGES.items()
     ]
     return Control.select("set_page", "panel", placeholder=texts.PAGES, options=options)
@@ -121,33 +127,36 @@ def _pages(page: SettingsPage) -> Control:
 
 def _switch(shown: SettingRow) -> Control:
     style = discord.ButtonStyle.success if shown.value else discord.ButtonStyle.secondary
-    return Control.button("set_flip", shown.name, label=f"{shown.setting.control}: {on_off(shown.value)}", style=style)
+    return Control.button(
+        "set_flip", shown.name, label=chosen(str(shown.setting.control), on_off(shown.value)), style=style
+    )
 
 
 def _choice(shown: SettingRow) -> Control:
+    kind = shown.setting.kind
     action, subject = RELEASED_IDS.get(shown.name, ("set_choice", shown.name))
     options = [
-        discord.SelectOption(label=text, value=each.value, default=each is shown.value)
-        for each, text in shown.setting.kind.choices.items()
+        discord.SelectOption(label=kind.show_choice(each), value=each.value, default=each is shown.value)
+        for each in kind.choices
     ]
-    return Control.select(action, subject, placeholder=shown.setting.control, options=options)
+    return Control.select(action, subject, placeholder=shown.control, options=options)
 
 
 def _role(shown: SettingRow) -> Control:
     chosen = shown.value if shown.value in shown.known.role_ids else None
-    return Control.role("set_role", shown.name, placeholder=shown.setting.control, chosen=chosen)
+    return Control.role("set_role", shown.name, placeholder=shown.control, chosen=chosen)
 
 
 def _channel(shown: SettingRow) -> Control:
     chosen = [shown.value] if shown.value in shown.known.channel_ids else []
-    return Control.channels("set_channels", shown.name, placeholder=shown.setting.control, chosen=chosen, kinds=TALK)
+    return Control.channels("set_channels", shown.name, placeholder=shown.control, chosen=chosen, kinds=TALK)
 
 
 def _places(shown: SettingRow) -> Control:
     return Control.channels(
         "set_channels",
         shown.name,
-        placeholder=shown.setting.control,
+        placeholder=shown.control,
         chosen=sorted(shown.value & shown.known.channel_ids),
         kinds=PLACES,
         at_most=OPTIONS_PER_SELECT,
@@ -167,7 +176,7 @@ def _operation(shown: SettingRow) -> Control | None:
     ]
     if not options:
         return None
-    return Control.select("set_model", "panel", placeholder=shown.setting.control, options=options[:OPTIONS_PER_SELECT])
+    return Control.select("set_model", "panel", placeholder=shown.control, options=options[:OPTIONS_PER_SELECT])
 
 
 _SELECTS: Mapping[Widget, Callable[[SettingRow], Control | None]] = {

@@ -58,7 +58,7 @@ async def test_a_members_limit_is_told_at_80_and_at_100_per_cent_and_only_once_e
     await watch(rig)
     [line] = lines(rig, desk)
     assert line.startswith(
-        f"⚠️ <@{rig.member.id}>'s limit of 25 credits a week is at 80 % (20 spent or held); it refills"
+        f"⚠️ <@{rig.member.id}> has used 80% of a limit of 25 credits a week (20 spent or held). It resets"
     )
     await rig.work()  # the true cost is 12
     await rig.restart()
@@ -66,11 +66,11 @@ async def test_a_members_limit_is_told_at_80_and_at_100_per_cent_and_only_once_e
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(13))
     await ask(rig)
     await watch(rig)
-    assert len(lines(rig, desk, "is at 80 %")) == 1
-    assert len(lines(rig, desk, "is at 100 % (25 spent or held)")) == 1
+    assert len(lines(rig, desk, "has used 80%")) == 1
+    assert len(lines(rig, desk, "has used 100% of a limit of 25 credits a week (25 spent or held)")) == 1
     private_sentence(await ask(rig))
     await watch(rig)
-    assert len(lines(rig, desk, "is at ")) == 2
+    assert len(lines(rig, desk, "has used ")) == 2
     await rig.work()
 
 
@@ -80,11 +80,11 @@ async def test_a_limit_reached_by_an_overshoot_is_told_when_it_refuses(rig: Rig,
     await ask(rig)
     await rig.work()
     await watch(rig)
-    assert lines(rig, desk, "is at ") == []
+    assert lines(rig, desk, "has used ") == []
     private_sentence(await ask(rig))
     await watch(rig)
-    [line] = lines(rig, desk, "is at ")
-    assert "The server's limit of 12 credits a week is at 100 % (12 spent or held)" in line
+    [line] = lines(rig, desk, "has used ")
+    assert "The server has used 100% of its limit of 12 credits a week (12 spent or held)" in line
 
 
 async def test_the_best_of_a_members_roles_is_the_limit_that_is_told(rig: Rig, desk: Any):
@@ -95,7 +95,7 @@ async def test_the_best_of_a_members_roles_is_the_limit_that_is_told(rig: Rig, d
     await ask(rig)
     await watch(rig)
     [line] = lines(rig, desk)
-    assert "limit of 22 credits a week is at 90 %" in line
+    assert "has used 90% of a limit of 22 credits a week" in line
     await rig.work()
 
 
@@ -108,7 +108,7 @@ async def test_a_new_period_is_told_anew(rig: Rig, desk: Any):
     rig.advance(7 * 86400)
     await ask(rig)
     await watch(rig)
-    assert len(lines(rig, desk, "is at 80 %")) == 2
+    assert len(lines(rig, desk, "has used 80%")) == 2
     await rig.work()
 
 
@@ -122,7 +122,7 @@ async def test_without_a_log_channel_nothing_is_told_and_nothing_counts_as_told(
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
     await ask(rig)
     await watch(rig)
-    assert len(lines(rig, channel, "is at 84 %")) == 1
+    assert len(lines(rig, channel, "has used 84%")) == 1
     await rig.work()
 
 
@@ -132,17 +132,17 @@ async def test_an_alert_that_could_not_be_posted_is_tried_again(rig: Rig, desk: 
     await ask(rig)
     await watch(rig)
     await rig.work()
-    assert lines(rig, desk, "is at ") == []
+    assert lines(rig, desk, "has used ") == []
     assert 'cannon_bot_discord_errors_total{code="50013"} 1.0' in rig.bot.metrics.render().decode()
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
     await ask(rig)
     await watch(rig)
-    assert lines(rig, desk, "is at ") == []  # not at once
+    assert lines(rig, desk, "has used ") == []  # not at once
     await rig.work()
     rig.advance(900)
     private_sentence(await ask(rig))
     await watch(rig)
-    assert len(lines(rig, desk, "is at ")) == 1
+    assert len(lines(rig, desk, "has used ")) == 1
 
 
 # ---------------------------------------------------------------------- refusals
@@ -164,7 +164,7 @@ async def test_a_refusal_is_a_line_once_per_member_and_reason_in_ten_minutes(rig
         (rig.member.id, "word"),
     ]
     assert len(lines(rig, desk, "`refusal`")) == 3
-    assert "was refused `image.generate`: Your limit here is 5 credits a week" in found[-1].text
+    assert "was refused `image.generate`: You have 5 of your 5 weekly credits left" in found[-1].text
     rig.advance(600)
     private_sentence(await ask(rig))
     found = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "refusal"]
@@ -204,7 +204,7 @@ async def test_a_balance_that_does_not_last_the_week_is_told_once_in_three_days(
     await spend(rig, 4)  # 48 in a day: 336 a week
     await watch(rig, LOOK_EVERY_S)
     [line] = lines(rig, desk)
-    assert "may not last for a week: the coming one needs about 336 at the present 48 a day" in line
+    assert "may not last a week. At the current 48 a day, the next seven days need about 336." in line
     assert "52" not in line, "what the host has left is the host's own affair"
     await rig.restart()
     await watch(rig, LOOK_EVERY_S)
@@ -250,7 +250,7 @@ async def test_one_servers_trouble_keeps_nothing_from_the_others(rig: Rig, desk:
     monkeypatch.setattr(store.reports, "totals", broken_for_another)
     await store.settings.change(1, lambda old: replace(old, log_channel=2))
     await watch(rig, LOOK_EVERY_S)
-    assert len(lines(rig, desk, "may not last for a week")) == 1
+    assert len(lines(rig, desk, "may not last a week")) == 1
 
 
 async def test_a_log_channel_of_another_server_gets_nothing(rig: Rig):
@@ -276,10 +276,10 @@ async def test_an_unusual_hour_is_told(rig: Rig, desk: Any):
     rig.advance(3 * 86400)
     await spend(rig, 5)  # 60 in this hour
     await watch(rig, 1)
-    [line] = lines(rig, desk, "unusual hour")
-    assert "60 credits were spent in the last hour, against 0.2 in a usual one" in line
+    [line] = lines(rig, desk, "Unusual spending")
+    assert "60 credits in the last hour. A usual hour takes 0.2." in line
     await watch(rig, LOOK_EVERY_S)
-    assert len(lines(rig, desk, "unusual hour")) == 1
+    assert len(lines(rig, desk, "Unusual spending")) == 1
 
 
 async def test_a_refused_key_is_told_in_the_log_channel_and_to_who_set_it(rig: Rig, desk: Any):

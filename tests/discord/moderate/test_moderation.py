@@ -252,7 +252,7 @@ async def test_a_blocked_member_is_told_until_when_and_why_and_is_free_again_the
     assert text == f"Done: blocked <@{rig.member.id}> until <t:{end}:f>. Reason: {why}"
     await rig.restart()
     refused = private_sentence(await rig.member.slash(rig.channel, "image generate", prompt="x"))
-    assert refused == f"You may not use the bot on this server until <t:{end}:f>. Reason: {why}"
+    assert refused == f"A moderator has blocked you from using the bot on this server until <t:{end}:f>. Reason: {why}"
     await nothing_happened(rig, HOST_KEY)
     listed = (await rig.moderator.slash(rig.channel, "studio blocked")).response.embeds[0].description
     assert listed.startswith(f"• <@{rig.member.id}> until <t:{end}:f> · ")

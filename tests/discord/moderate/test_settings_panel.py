@@ -88,7 +88,7 @@ async def test_a_role_makes_its_members_moderators_and_none_takes_that_back(rig:
     assert (await rules(rig)).moderator_role == role.id
     assert fields(fresh(rig, panel))["Moderator role"] == f"<@&{role.id}>"
     [line] = await decisions(rig)
-    assert line.text == f"changed moderator role: none → <@&{role.id}>."
+    assert line.text == f"changed Moderator role: none → <@&{role.id}>."
     assert line.about == {"moderator_role": [None, role.id]}
 
     refused = await rig.member.slash(rig.channel, SETTINGS)
@@ -114,13 +114,13 @@ async def test_channels_are_allowed_and_forbidden_and_that_holds(rig: Rig):
     panel = await opened(rig)
     await rig.moderator.select(panel, [art], custom_id="c1:set_channels:allowed_channels")
     refused = await rig.member.slash(rig.channel, "image generate", prompt="x")
-    assert private_sentence(refused) == f"The bot may not be used in this channel. Try <#{art.id}>."
+    assert private_sentence(refused) == f"You cannot use the bot in this channel. Try <#{art.id}>."
     await rig.moderator.select(fresh(rig, panel), [], custom_id="c1:set_channels:allowed_channels")
     await rig.moderator.select(fresh(rig, panel), [art, rig.channel], custom_id="c1:set_channels:forbidden_channels")
     shown = fields(fresh(rig, panel))
-    assert shown["Allowed channels"] == "all"
+    assert shown["Allowed channels"] == "all channels"
     assert set(shown["Forbidden channels"].split(", ")) == {f"<#{art.id}>", f"<#{rig.channel.id}>"}
-    assert "may not be used" in private_sentence(await rig.member.slash(art, "image generate", prompt="x"))
+    assert "You cannot use the bot" in private_sentence(await rig.member.slash(art, "image generate", prompt="x"))
     assert len(await decisions(rig)) == 3
 
 
@@ -151,7 +151,8 @@ async def test_each_change_is_one_line_in_the_log_channel_that_pings_nobody(rig:
     await post_log(rig)
     lines = log_lines(desk, rig)
     assert len(lines) == 2
-    assert any("approving one's own jobs: off → on" in line and f"<@{rig.moderator.id}>" in line for line in lines)
+    by = f"<@{rig.moderator.id}>"
+    assert any("Moderators approve their own jobs: off → on" in line and by in line for line in lines)
     sent = [body for call, body in sends(rig) if call == f"POST /channels/{desk.id}/messages"]
     assert [body["allowed_mentions"] for body in sent] == [{"parse": []}] * 2
 
@@ -203,7 +204,7 @@ async def test_whether_private_results_are_reviewed_is_chosen(rig: Rig):
     await rig.moderator.select(panel, ["off"], custom_id="c1:set_choice:review_private")
     assert (await rules(rig)).review_private is ReviewPrivate.OFF
     [line] = await decisions(rig)
-    assert "reviewed where the whole server is → not reviewed" in line.text
+    assert "reviewed if the whole server is → not reviewed" in line.text
 
 
 async def test_who_pays_for_a_re_run_is_chosen_and_the_same_choice_again_writes_nothing(rig: Rig):
@@ -212,7 +213,7 @@ async def test_who_pays_for_a_re_run_is_chosen_and_the_same_choice_again_writes_
         await rig.moderator.select(fresh(rig, panel), ["author"], custom_id="c1:set_payer:panel")
     assert (await rules(rig)).rerun_payer is Payer.AUTHOR
     [line] = await decisions(rig)
-    assert "who asks for it → only the author may, and pays" in line.text
+    assert "everyone may, and pays for it → only the author may, and pays for it" in line.text
 
 
 async def test_limits_are_typed_and_empty_takes_a_threshold_away(rig: Rig):
@@ -222,9 +223,9 @@ async def test_limits_are_typed_and_empty_takes_a_threshold_away(rig: Rig):
     now = await rules(rig)
     assert (now.running_per_member, now.queued_per_member, now.running_per_server) == (5, 30, 40)
     assert (now.job_ceiling, now.confirm_above) == (Decimal(50), Decimal("12.5"))
-    assert fields(fresh(rig, panel))["Own yes needed above"] == "12.5 credits"
+    assert fields(fresh(rig, panel))["Ask for confirmation above"] == "12.5 credits"
     [line] = await decisions(rig)
-    assert "running jobs per member: 3 → 5; waiting jobs per member: 20 → 30" in line.text
+    assert "Running jobs per member: 3 → 5; Waiting jobs per member: 20 → 30" in line.text
 
     form = await rig.moderator.click(fresh(rig, panel), custom_id="c1:set_form:limits")
     await fill(rig, form, None, None, None, "", None)
@@ -238,10 +239,10 @@ BAD = [
     (1, "2.5", "a whole number from 1 to 1,000"),
     (1, "", "a whole number from 1 to 1,000"),
     (2, "٣", "a whole number from 1 to 1,000"),
-    (3, "1,200", "in credits, such as 50 or 12.5"),
-    (3, "-1", "in credits, such as 50 or 12.5"),
-    (4, "NaN", "in credits, such as 50 or 12.5"),
-    (4, "1e9", "in credits, such as 50 or 12.5"),
+    (3, "1,200", "credits such as 50 or 12.5"),
+    (3, "-1", "credits such as 50 or 12.5"),
+    (4, "NaN", "credits such as 50 or 12.5"),
+    (4, "1e9", "credits such as 50 or 12.5"),
 ]
 
 
@@ -270,7 +271,7 @@ async def test_the_approval_threshold_is_typed(rig: Rig):
     form = await rig.moderator.click(panel, custom_id="c1:set_form:approval")
     await fill(rig, form, "30")
     assert (await rules(rig)).approve_above == 30
-    assert fields(fresh(rig, panel))["Approval needed above"] == "30 credits"
+    assert fields(fresh(rig, panel))["Ask a moderator for approval above"] == "30 credits"
 
 
 async def test_a_time_zone_is_checked_and_the_nearest_names_are_told(rig: Rig):
@@ -281,7 +282,7 @@ async def test_a_time_zone_is_checked_and_the_nearest_names_are_told(rig: Rig):
     form = await rig.moderator.click(panel, custom_id="c1:set_form:timezone")
     await fill(rig, form, "europe/berlin")
     assert (await rules(rig)).timezone == "Europe/Berlin"
-    assert fields(fresh(rig, panel))["Time zone"].startswith("`Europe/Berlin`, now <t:")
+    assert fields(fresh(rig, panel))["Time zone"].startswith("`Europe/Berlin` (now <t:")
 
 
 async def test_words_are_listed_for_moderators_only_and_no_prompt_may_have_them(rig: Rig):
@@ -291,13 +292,13 @@ async def test_words_are_listed_for_moderators_only_and_no_prompt_may_have_them(
     form = await rig.moderator.click(panel, custom_id="c1:set_form:words")
     await fill(rig, form, "Badger, WEASEL;badger\n\nold  stoat")
     assert (await rules(rig)).words == ("badger", "weasel", "old stoat")
-    assert "||badger, weasel, old stoat||" in fields(fresh(rig, panel))["Word list"]
+    assert "||badger, weasel, old stoat||" in fields(fresh(rig, panel))["Forbidden words"]
     await post_log(rig)
     [line] = log_lines(desk, rig)
-    assert "word list: empty → 3 words (3 added, 0 removed)" in line
+    assert "Forbidden words: empty → 3 words (3 added, 0 removed)" in line
     assert "badger" not in line
     refused = await rig.member.slash(rig.channel, "image generate", prompt="a BÂDGER at dusk")
-    assert "do not allow a word" in private_sentence(refused)
+    assert "a word that this server does not allow" in private_sentence(refused)
     form = await rig.moderator.click(fresh(rig, panel), custom_id="c1:set_form:words")
     assert "needs a letter or a digit" in private_sentence(await fill(rig, form, "fine\n***"))
     form = await rig.moderator.click(fresh(rig, panel), custom_id="c1:set_form:words")
@@ -317,7 +318,7 @@ async def test_a_default_model_is_used_where_the_member_names_none_and_can_be_ta
     await fill(rig, form, "")
     assert dict((await rules(rig)).default_models) == {}
     newer, older = await decisions(rig)
-    assert "default models: none → `image.generate` gptimage2" in older.text
+    assert "Default models: none → `image.generate` gptimage2" in older.text
     assert newer.text.endswith("→ none.")
     await rig.work()
 

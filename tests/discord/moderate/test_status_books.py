@@ -139,7 +139,7 @@ async def test_moderators_are_told_of_credits_that_will_be_lost_though_nothing_i
     rig.advance(7 * DAY_S)
     [line] = await told(rig, desk, "expire on")
     assert "250 credits of the Cannon Studio account expire on" in line
-    assert "250 of them will not be used" in line
+    assert "250 of them will be lost" in line
     rig.advance(DAY_S)
     assert len(await told(rig, desk, "expire on")) == 1
     rig.advance(10 * DAY_S)
@@ -155,5 +155,5 @@ async def test_an_alert_of_a_low_balance_says_where_to_buy_credits(rig: Rig):
     await draw(rig, "#fast a fox")
     await rig.work()
     rig.advance(LOOK_EVERY_S + 1)
-    [line] = await told(rig, desk, "free credits left")
+    [line] = await told(rig, desk, "The Cannon Studio account has")
     assert line.endswith(f"Buy credits: {LINK}")

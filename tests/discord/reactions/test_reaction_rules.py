@@ -33,8 +33,8 @@ async def test_the_servers_rule_about_reruns_applies(rig: Rig, payer: Payer):
     [
         ({"paused": True}, "paused"),
         ({"confirm_above": Decimal(1)}, "you have to confirm it first"),
-        ({"job_ceiling": Decimal(1)}, "may cost 1 credit at most"),
-        ({"words": ("fox",)}, "do not allow a word"),
+        ({"job_ceiling": Decimal(1)}, "may cost at most 1 credit"),
+        ({"words": ("fox",)}, "a word that this server does not allow"),
     ],
 )
 async def test_what_a_command_is_refused_for_a_reaction_is_too(rig: Rig, changes: dict[str, Any], words: str):
@@ -63,7 +63,7 @@ async def test_a_roles_limit_counts_by_the_roles_that_the_reaction_says(rig: Rig
     limit = Limit(scope=Scope.ROLE, scope_id=rig.moderators.id, period=Period.DAY, credits=Decimal(0))
     await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
     await rig.moderator.react(message, "🔁")
-    assert "You may not use the bot here" in told(rig, rig.moderator)[0]
+    assert "Your limit for this is 0 credits" in told(rig, rig.moderator)[0]
     await rig.member.react(message, "🔁")
     assert len(await rig.jobs()) == 2
 
@@ -150,9 +150,9 @@ async def test_a_reaction_that_is_to_be_confirmed_says_the_price_and_what_there_
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: rules.having("confirm_above", Decimal(5)))
     await rig.moderator.react(message, "🔁")
     assert "other jobs of this kind cost 12 credits here" in told(rig, rig.moderator)[0]
-    assert "You have 100 of 100 credits a day left." in told(rig, rig.moderator)[0]
+    assert "Left now: 100 of 100 credits a day." in told(rig, rig.moderator)[0]
     await priced(rig)
     await rig.member.react(message, "🔁")
     assert "about 20 credits, so you have to confirm it" in told(rig, rig.member)[0]
-    assert "You have 88 of 100 credits a day; 68 would be left." in told(rig, rig.member)[0]
+    assert "Left now: 88 of 100 credits a day. After this: 68." in told(rig, rig.member)[0]
     assert len(await rig.jobs()) == 1

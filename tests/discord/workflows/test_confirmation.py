@@ -63,7 +63,7 @@ async def test_a_price_can_be_confirmed_after_a_restart_and_is_checked_again(rig
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(5))
     await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     refused = await rig.member.click(asked.response, label="Yes, make it")
-    assert "Your limit here is 5 credits a day" in refused.response.content
+    assert "of your 5 daily credits left" in refused.response.content
     assert await rig.jobs() == []
 
 
@@ -73,7 +73,7 @@ async def test_what_a_limit_forbids_is_refused_before_a_price_is_asked(rig: Rig)
     await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     refused = await rig.member.slash(rig.channel, "image generate", prompt="gold")
     assert refused.ephemeral
-    assert "Your limit here is 5 credits a week; 5 are left until Monday" in refused.response.content
+    assert "You have 5 of your 5 weekly credits left (resets Monday" in refused.response.content
 
 
 # ---------------------------------------------------------------------- a moderator's approval
@@ -185,7 +185,7 @@ async def test_more_than_may_wait_is_refused_with_what_would_work(rig: Rig):
     await rule(rig, running_per_member=1, queued_per_member=1)
     refused = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=3)
     assert refused.ephemeral
-    assert "so ask for 2 at most" in refused.response.content
+    assert "Request at most 2 here" in refused.response.content
     assert await rig.jobs() == []
 
 

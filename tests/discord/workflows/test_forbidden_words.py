@@ -18,7 +18,7 @@ prompt: {idea} #fast
 
 image.generate
 prompt: {1.enhancedPrompt}, {mood}"""
-REFUSED = "do not allow a word in your text"
+REFUSED = "a word that this server does not allow"
 ENHANCERS_WORD = "shallow"
 """The sandbox's enhancer writes it."""
 

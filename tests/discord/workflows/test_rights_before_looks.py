@@ -240,5 +240,5 @@ async def test_moderators_are_told_of_a_limit_that_refused_before_the_look(rig: 
     with rig.env.time_context():
         await rig.bot.parts.watch.run_once()
     await rig.env.settle()
-    told = [each.content for each in desk.history() if "is at 100 %" in each.content]
+    told = [each.content for each in desk.history() if "has used 100%" in each.content]
     assert len(told) == 1

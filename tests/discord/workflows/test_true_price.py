@@ -62,7 +62,7 @@ async def test_three_videos_of_900_credits_do_not_get_past_a_limit_of_60_a_ceili
         rig, job_ceiling=Decimal(25), approve_above=Decimal(100), confirm_above=Decimal(100), approval_channel=desk.id
     )
     rig.sandbox.tariff.set(VIDEO, fixed(900))
-    assert "request one alone first" in private(await clip(rig, **LONG_CLIP, count=3))
+    assert "Request one first" in private(await clip(rig, **LONG_CLIP, count=3))
 
     asked = await clip(rig, **LONG_CLIP)
     assert "The price is **not known yet**" in private(asked)
@@ -125,7 +125,7 @@ async def test_one_job_of_unknown_price_at_a_time_until_its_price_is_told(rig: R
     await rule(rig, approve_above=None, confirm_above=None)
     asked = await clip(rig, prompt="x #slow")
     await rig.member.click(asked.response, label="Yes, make it")
-    assert "one of yours is on its way" in private(await clip(rig))
+    assert "you already have one running" in private(await clip(rig))
     await rig.step()  # sent
     rig.advance(10)
     await rig.step()  # polled: what it costs is told while it is made

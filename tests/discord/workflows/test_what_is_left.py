@@ -55,7 +55,7 @@ async def test_grants_are_on_top_of_a_members_limit_and_not_of_the_servers(rig: 
     await priced(rig)
     await limit(rig, 30)
     await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=50.0)
-    assert left((await ask(rig, count=2)).response) == "40 with grants, above a limit of 30 credits a day"
+    assert left((await ask(rig, count=2)).response) == "40 with grants (limit: 30 credits a day)"
     await limit(rig, 45, Scope.SERVER)
     await rig.work()
     await limit(rig, 60, Scope.SERVER)
@@ -68,7 +68,7 @@ async def test_a_public_card_tells_no_balance_and_a_private_one_that_of_the_serv
     await rig.work()
     await send_key(rig, GUILD_KEY)
     await rig.moderator.slash(rig.channel, "studio status")
-    assert left((await ask(rig, private=True)).response) == "480 in the server's account"
+    assert left((await ask(rig, private=True)).response) == "480 credits in the server's account"
     assert left((await ask(rig)).response) is None
 
 
@@ -79,7 +79,7 @@ async def test_a_price_says_what_there_is_and_what_would_be_left(rig: Rig):
     await priced(rig)
     await rule(rig, confirm_above=Decimal(10))
     await limit(rig, 100)
-    assert "You have 100 of 100 credits a day; 80 would be left." in shown(await ask(rig))
+    assert "Left now: 100 of 100 credits a day. After this: 80." in shown(await ask(rig))
 
 
 async def test_of_a_limit_and_the_servers_account_the_tighter_one_is_told(rig: Rig):
@@ -87,15 +87,15 @@ async def test_of_a_limit_and_the_servers_account_the_tighter_one_is_told(rig: R
     await priced(rig)
     await rule(rig, confirm_above=Decimal(10))
     await limit(rig, 1000)
-    assert "You have 500 in the server's account; 480 would be left." in shown(await ask(rig))
+    assert "Left now: 500 credits in the server's account. After this: 480." in shown(await ask(rig))
 
 
 async def test_with_an_unknown_price_only_what_there_is_now_is_told(rig: Rig):
     await rule(rig, confirm_above=Decimal(10))
     await limit(rig, 100)
     text = shown(await ask(rig))
-    assert "not known yet**. You have 100 of 100 credits a day left." in text
-    assert "would be left" not in text
+    assert "not known yet**. Left now: 100 of 100 credits a day." in text
+    assert "After this" not in text
 
 
 async def test_where_nothing_bounds_a_member_nothing_is_told(rig: Rig):
@@ -120,7 +120,7 @@ async def test_a_refusal_by_amount_or_number_says_what_is_left(rig: Rig, why: st
     if why == "limit":
         await ask(rig, count=2, prompt="x #slow")
     sentence = private_sentence(await ask(rig, count=many))
-    wanted = "100 credits a day; 60 are left" if why == "limit" else "You have 100 of 100 credits a day left."
+    wanted = "You have 60 of your 100 daily credits left" if why == "limit" else "Left now: 100 of 100 credits a day."
     assert wanted in sentence
 
 

@@ -72,8 +72,8 @@ def test_moderators_are_told_two_weeks_and_three_days_before(in_days: float, a_d
 
 def test_the_later_alert_makes_the_earlier_one_redundant_and_says_how_much():
     [early], [late] = of_expiry([lot(100, 13)], Decimal(5), NOW), of_expiry([lot(100, 3)], Decimal(5), NOW)
-    assert "35 of them will not be used" in early.text
-    assert "85 of them will not be used" in late.text
+    assert "35 of them will be lost" in early.text
+    assert "85 of them will be lost" in late.text
     assert early.covers == ()
     assert late.covers != (early.name,)  # another lot
     [same] = of_expiry([lot(100, 13)], Decimal(5), NOW + 11 * DAY_S)

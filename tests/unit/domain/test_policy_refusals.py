@@ -45,47 +45,51 @@ def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:
 def test_refusals_are_exact() -> None:
     paid = [Paid(188)]
     assert refusal(request(48), limit(200), paid=paid) == (
-        f"Your limit here is 200 credits a week; 12 are left until Monday (<t:{MONDAY}:R>); this is about 48."
+        f"You have 12 of your 200 weekly credits left (resets Monday, <t:{MONDAY}:R>). This job needs about 48."
     )
     assert refusal(request(48), own(200, period=Period.DAY), paid=paid) == (
-        f"Your limit here is 200 credits a day; 12 are left until Friday (<t:{FRIDAY}:R>); this is about 48."
+        f"You have 12 of your 200 daily credits left (resets Friday, <t:{FRIDAY}:R>). This job needs about 48."
     )
     assert refusal(request(48), role(189, period=Period.MONTH), paid=paid) == (
-        f"Your limit here is 189 credits a month; 1 is left until February 1 (<t:{FEBRUARY}:R>); this is about 48."
+        f"You have 1 of your 189 monthly credits left (resets February 1, <t:{FEBRUARY}:R>). This job needs about 48."
     )
     assert refusal(request(48), limit(1200, period=Period.TOTAL), paid=[Paid(1188)]) == (
-        "Your limit here is 1,200 credits in all; 12 are left; this is about 48."
+        "You have 12 of your 1,200 credits left. They do not reset. This job needs about 48."
     )
     assert refusal(request(48), server(200), paid=paid) == (
-        f"The server's limit here is 200 credits a week; 12 are left until Monday (<t:{MONDAY}:R>); this is about 48."
+        f"This server has 12 of its 200 weekly credits left (resets Monday, <t:{MONDAY}:R>). This job needs about 48."
     )
 
 
 def test_a_refusal_names_the_operation_and_the_channel_that_the_limit_is_for() -> None:
     both = request(item("2.5"), item(7, VIDEO))
     assert refusal(both, limit(2, operation=IMAGE)) == (
-        "Your limit for Image Generation here is 2 credits a week; "
-        f"2 are left until Monday (<t:{MONDAY}:R>); this is about 2.5."
+        f"You have 2 of your 2 weekly credits left (resets Monday, <t:{MONDAY}:R>). "
+        "This limit is for Image Generation. This job needs about 2.5."
     )
     assert refusal(both, limit(9, channel_id=CHANNEL)) == (
-        f"Your limit in <#{CHANNEL}> is 9 credits a week; 9 are left until Monday (<t:{MONDAY}:R>); this is about 9.5."
+        f"You have 9 of your 9 weekly credits left (resets Monday, <t:{MONDAY}:R>). "
+        f"This limit is for <#{CHANNEL}>. These 2 jobs need about 9.5."
     )
 
 
 def test_a_refusal_never_shows_less_than_nothing_and_counts_what_was_given() -> None:
     assert refusal(request(48), limit(10), paid=[Paid(500)], given=[grant(1, 5), grant(2, 6)]) == (
-        f"Your limit here is 10 credits a week; 0 are left until Monday (<t:{MONDAY}:R>), "
-        "and 11 that you were given; this is about 48."
+        f"You have 0 of your 10 weekly credits left (resets Monday, <t:{MONDAY}:R>). "
+        "You also have 11 granted credits left. This job needs about 48."
     )
+
+
+ZERO = "Your limit for this is 0 credits, so you cannot use it. Ask a moderator to raise it."
 
 
 @pytest.mark.parametrize(
     ("zero", "sentence"),
     [
-        (limit(0), "You may not use the bot here: your limit is 0 credits."),
-        (server(0), "You may not use the bot here: the server's limit is 0 credits."),
-        (limit(0, operation=VIDEO), "You may not use Video Generation here: your limit is 0 credits."),
-        (own(0, channel_id=CHANNEL), f"You may not use the bot in <#{CHANNEL}>: your limit is 0 credits."),
+        (limit(0), ZERO),
+        (server(0), "This server's limit for this is 0 credits, so nobody can use it here."),
+        (limit(0, operation=VIDEO), f"{ZERO} This limit is for Video Generation."),
+        (own(0, channel_id=CHANNEL), f"{ZERO} This limit is for <#{CHANNEL}>."),
     ],
 )
 def test_a_member_who_may_not_use_it_is_refused_plainly(zero: Limit, sentence: str) -> None:
@@ -98,10 +102,10 @@ def test_a_member_who_may_not_use_it_is_refused_plainly(zero: Limit, sentence: s
 def test_every_job_of_a_card_is_read_for_words_and_the_safety_check() -> None:
     rules = Rules(words=("bad",))
     assert fits(request(item(1), item(1), words=("bad",)), rules=rules)
-    assert "do not allow a word" in refusal(
+    assert "a word that this server does not allow" in refusal(
         request(item(1), item(1, has_forbidden_word=True), words=("bad",)), rules=rules
     )
-    assert "age-restricted channels only" in refusal(request(item(1), item(1, unchecked=True)))
+    assert "only in age-restricted channels" in refusal(request(item(1), item(1, unchecked=True)))
     assert fits(request(item(1, unchecked=True), age_restricted=True))
     assert fits(request(item(1, unchecked=True)), rules=Rules(unchecked_only_in_age_restricted=False))
 
@@ -109,7 +113,7 @@ def test_every_job_of_a_card_is_read_for_words_and_the_safety_check() -> None:
 def test_a_ceiling_is_shown_with_the_price_that_is_over_it() -> None:
     rules = Rules(job_ceiling=Decimal(50))
     assert refusal(request(item(50), item("50.5", VIDEO)), rules=rules) == (
-        "A job here may cost 50 credits at most; Video Generation is about 50.5."
+        "A job may cost at most 50 credits here, and Video Generation needs about 50.5. Choose a cheaper option."
     )
 
 
@@ -120,5 +124,5 @@ def test_channels_allow_and_forbid_with_what_they_are_in() -> None:
         request(1), rules=Rules(allowed_channels=frozenset({CHANNEL}), forbidden_channels=frozenset({CATEGORY}))
     )
     assert refusal(request(1), rules=Rules(allowed_channels=frozenset({9, 8}))) == (
-        "The bot may not be used in this channel. Try <#8> or <#9>."
+        "You cannot use the bot in this channel. Try <#8> or <#9>."
     )

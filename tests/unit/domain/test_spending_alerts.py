@@ -40,7 +40,7 @@ def test_only_what_the_limit_is_about_counts():
     both = wish(("image.generate", 10), ("video.generate", 80))
     assert of_limits([room(100, 100, operation="image.generate")], both, taken=True) == []
     [alert] = of_limits([room(100, 100, operation="video.generate")], both, taken=True)
-    assert "100 credits a week for `video.generate` is at 80 %" in alert.text
+    assert "has used 80% of a limit of 100 credits a week for `video.generate`" in alert.text
 
 
 def test_a_limit_of_nothing_is_never_near():
@@ -71,7 +71,7 @@ def test_a_limit_for_ever_is_reported_once():
     )
     [alert] = of_limits([endless], wish(), taken=True)
     assert alert.until == NEVER_REPEATED
-    assert alert.text == "The server's limit of 10 credits in all is at 100 % (10 spent or held)."
+    assert alert.text == "The server has used 100% of its limit of 10 credits in total (10 spent or held)."
 
 
 @pytest.mark.parametrize(

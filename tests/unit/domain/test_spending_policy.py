@@ -111,10 +111,10 @@ def test_a_guess_may_exceed_what_is_left_but_a_known_price_may_not():
 
 def test_a_refusal_names_what_is_left_what_is_needed_and_what_to_do():
     sentence = refusal(request("20.5", balance=Decimal(1000), exact=True), held_of_guild=Decimal(990))
-    assert "10 free credits" in sentence
+    assert "10 credits left" in sentence
     assert "20.5" in sentence
     assert "moderator" in sentence
-    assert "has 0 free credits" in refusal(request(balance=Decimal(10)), held_of_guild=Decimal(50))
+    assert "has 0 credits left" in refusal(request(balance=Decimal(10)), held_of_guild=Decimal(50))
 
 
 @given(AMOUNTS, AMOUNTS, AMOUNTS)
@@ -152,13 +152,13 @@ def test_a_full_queue_refuses_and_says_how_much_waits():
     rules = Rules(running_per_member=1, queued_per_member=2)
     assert granted(request("1", "1"), rules=rules, running_of_member=1)
     sentence = refusal(request("1", "1"), rules=rules, running_of_member=1, queued_of_member=1)
-    assert "1 jobs running" in sentence
-    assert "2 may wait" in sentence
+    assert "1 running" in sentence
+    assert "1 of 2 waiting" in sentence
 
 
 def test_more_at_once_than_ever_fit_are_refused_with_how_many_do():
     rules = Rules(running_per_member=1, queued_per_member=2)
-    assert "so ask for 3 at most" in refusal(request("1", "1", "1", "1"), rules=rules)
+    assert "Request at most 3 here" in refusal(request("1", "1", "1", "1"), rules=rules)
 
 
 def test_who_has_fewer_running_comes_first_and_then_the_queue_goes_round():
@@ -191,7 +191,7 @@ def test_a_pause_and_a_block_refuse_with_their_reason():
 def test_a_job_over_the_ceiling_is_refused_each_for_itself():
     rules = Rules(job_ceiling=Decimal(20))
     assert granted(request("20", "20"), rules=rules)
-    assert "20 credits at most" in refusal(request("1", "20.001"), rules=rules)
+    assert "at most 20 credits" in refusal(request("1", "20.001"), rules=rules)
 
 
 # ---------------------------------------------------------------------- limits
@@ -200,8 +200,7 @@ def test_a_job_over_the_ceiling_is_refused_each_for_itself():
 def test_a_limit_counts_what_is_spent_and_names_what_is_left_and_when_it_refills():
     assert granted(request("20"), limit(100), of_member=Decimal(80))
     sentence = refusal(request("20"), limit(100), of_member=Decimal(81))
-    assert "100 credits a day" in sentence
-    assert "19 are left" in sentence
+    assert "19 of your 100 daily credits left" in sentence
     assert "Friday" in sentence
     assert "about 20" in sentence
 

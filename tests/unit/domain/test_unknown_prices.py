@@ -60,7 +60,7 @@ def test_one_unknown_price_makes_the_whole_request_unknown():
 
 
 def test_a_known_price_above_the_ceiling_is_refused_beside_an_unknown_one():
-    with pytest.raises(Refused, match="25 credits at most"):
+    with pytest.raises(Refused, match="at most 25 credits"):
         decided(request(item(20, known=False), item(30, VIDEO)), rules=Rules(job_ceiling=Decimal(25)))
 
 
@@ -79,9 +79,9 @@ def test_where_it_matters_a_member_has_one_job_of_a_kind_whose_price_is_unknown(
 ):
     flux, other = item(20, known=False, model="flux"), item(20, known=False, model="other")
     mine = unpriced(model="flux", is_sent=False)
-    with pytest.raises(Refused, match="one of yours is on its way"):
+    with pytest.raises(Refused, match="you already have one running"):
         states(flux, limits=limits, rules=rules, open_unpriced=[mine])
-    with pytest.raises(Refused, match="request one alone first"):
+    with pytest.raises(Refused, match="Request one first"):
         states(flux, flux, limits=limits, rules=rules)
     for open_unpriced in ([unpriced(model="other")], [unpriced(ME + 1, model="flux")], [unpriced(operation=VIDEO)]):
         assert states(flux, limits=limits, rules=rules, open_unpriced=open_unpriced)

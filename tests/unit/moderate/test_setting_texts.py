@@ -22,6 +22,7 @@ from bot.domain.time_zones import nearest_zones, zone_named, zone_names
 from bot.domain.word_list import WordList
 from bot.errors import InputError
 from bot.guild.settings import change_as_json, change_text
+from bot.language import Text
 from cogs.moderate.settings.panel import Known, panel
 from cogs.ui.forms import INPUTS
 
@@ -95,8 +96,8 @@ def test_a_field_without_a_setting_is_refused():
 def test_a_change_names_each_setting_with_its_old_and_its_new_value():
     text = change_text(Rules(), CHANGED)
     assert text.count(" → ") == len(fields(Rules))
-    assert "approval needed above: none → 7.5 credits" in text
-    assert "word list: empty → 1 word (1 added, 0 removed)" in text
+    assert "Ask a moderator for approval above: none → 7.5 credits" in text
+    assert "Forbidden words: empty → 1 word (1 added, 0 removed)" in text
     assert "stoat" not in text
     assert change_as_json(Rules(), CHANGED)["words"] == [None, ["stoat"]]
     assert change_as_json(CHANGED, Rules())["approve_above"] == ["7.5", None]
@@ -115,23 +116,28 @@ class Mood(StrEnum):
     WILD = "wild"
 
 
-MOODS = {Mood.CALM: "calm, as a rule", Mood.WILD: "wild"}
-EXTRA = FormSpec(id="extra", page=SettingsPage.RESULTS, title="Extra", button="Extra…")
+MOODS = {Mood.CALM: Text("calm, as a rule"), Mood.WILD: Text("wild")}
+EXTRA = FormSpec(id="extra", page=SettingsPage.RESULTS, title=Text("Extra"), button=Text("Extra…"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventedRules(Rules):
-    sparkle: Annotated[bool, Setting(label="sparkle", kind=SWITCH, page=SettingsPage.RESULTS, control="Sparkle")] = (
-        False
-    )
+    sparkle: Annotated[
+        bool, Setting(label=Text("Sparkle"), kind=SWITCH, page=SettingsPage.RESULTS, control=Text("Sparkle"))
+    ] = False
     mood: Annotated[
         Mood,
-        Setting(label="mood", kind=choice(MOODS, prefix="Mood"), page=SettingsPage.LIMITS, control="Which mood"),
+        Setting(
+            label=Text("Mood"),
+            kind=choice(MOODS, prefix=Text("Mood")),
+            page=SettingsPage.LIMITS,
+            control=Text("Which mood"),
+        ),
     ] = Mood.CALM
     stage: Annotated[
-        int | None, Setting(label="stage", kind=CHANNEL, page=SettingsPage.LIMITS, control="Stage channel")
+        int | None, Setting(label=Text("Stage"), kind=CHANNEL, page=SettingsPage.LIMITS, control=Text("Stage channel"))
     ] = None
-    encores: Annotated[int, Setting(label="encores", kind=COUNT, page=SettingsPage.RESULTS, form=EXTRA)] = 1
+    encores: Annotated[int, Setting(label=Text("Encores"), kind=COUNT, page=SettingsPage.RESULTS, form=EXTRA)] = 1
 
 
 INVENTED = InventedRules(sparkle=True, mood=Mood.WILD, stage=7, encores=2)
@@ -153,7 +159,7 @@ async def test_a_new_setting_is_kept_said_and_shown_from_its_one_line():
     assert InventedRules.from_json({**INVENTED.to_json(), "ping": True}) == replace(INVENTED, ping=True)
     assert InventedRules.from_json({"mood": "sad", "encores": 0, "sparkle": True}) == InventedRules(sparkle=True)
     assert change_text(InventedRules(), INVENTED) == (
-        "changed sparkle: off → on; mood: calm, as a rule → wild; stage: none → <#7>; encores: 1 → 2."
+        "changed Sparkle: off → on; Mood: calm, as a rule → wild; Stage: none → <#7>; Encores: 1 → 2."
     )
     assert shown(SettingsPage.LIMITS)["Stage"] == "<#7>"
     results = shown(SettingsPage.RESULTS)
@@ -221,7 +227,7 @@ def test_how_a_reason_ends(text, ended):
 def typed_as(name: str, text: str) -> Any:
     setting = settings_of(Rules)[name]
     assert setting.kind.typing is not None
-    return setting.kind.typing.read(text, setting.label, name)
+    return setting.kind.typing.read(text, str(setting.label), name)
 
 
 def test_words_are_kept_once_in_lower_case_and_each_is_found():
@@ -241,7 +247,7 @@ def test_a_list_that_cannot_work_is_refused(typed):
 def test_a_long_list_of_odd_words_fits_into_a_field_of_the_panel():
     words = tuple(f"{'_*' * 25}{number}" for number in range(WORDS_MAX))
     embed, _ = panel(SettingsPage.WORDS, Rules(words=words), KNOWN)
-    listed = next(field.value for field in embed.fields if field.name == "Word list")
+    listed = next(field.value for field in embed.fields if field.name == "Forbidden words")
     assert len(listed) <= 1024
     assert listed.count("||") == 2
     assert listed.endswith("…||")
