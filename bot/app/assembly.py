@@ -22,6 +22,7 @@ from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
+from bot.delivery.thumbnails import Thumbnails
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
 from bot.generation.assembly import GenerationUseCases, make_use_cases
@@ -173,6 +174,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         delivery=delivery,
         languages=delivery.languages,
         copies=_copies(setup, core, delivery, sources),
+        thumbnails=_thumbnails(setup, core, delivery, sights),
         worker=worker,
         maintenance=maintenance,
         member_data=MemberData(store, setup.catalogue, core.memories),
@@ -358,6 +360,11 @@ def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         fresh=sources.fresh_link,
         folder=setup.folder,
     )
+
+
+def _thumbnails(setup: Setup, core: _Core, delivery: Delivery, sights: ChannelSights) -> Thumbnails:
+    links = DiscordLinks(setup.bot, store=core.store, sights=sights, clock=setup.clock)
+    return Thumbnails(links.of_job, gate=delivery.gate, clock=setup.clock)
 
 
 def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:

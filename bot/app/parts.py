@@ -20,6 +20,7 @@ from bot.delivery import CardSurface, Delivery
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.delivery.guild_languages import GuildLanguages
+from bot.delivery.thumbnails import Thumbnails
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
 from bot.guild.absences import Absences
@@ -103,6 +104,7 @@ class Parts:
     delivery: Delivery
     languages: GuildLanguages
     copies: ResultCopies
+    thumbnails: Thumbnails
     worker: Worker
     maintenance: Maintenance
     member_data: MemberData

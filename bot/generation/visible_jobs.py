@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bot.domain.models import Card, Job, MediaKind
+from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.visibility import CardPlace, Sight, Viewer, may_see, sees
 from bot.store import PlacedJob, Store
 from bot.store.money.reports import Mark, ReportPage
@@ -20,6 +20,14 @@ UNREAD = MappingProxyType({"prompt": None, "error": None})
 FITTING_AMONG = 500
 """Of how many results, the newest, it is asked at most whether they fit."""
 LOADED_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedJob:
+    """A job on a page; of one that is not `seen` nothing but its id, kind, state and cost may be shown."""
+
+    job: Job
+    seen: bool
 
 
 class VisibleJobs:
@@ -60,7 +68,7 @@ class VisibleJobs:
         if await self._store.blocks.active(viewer.guild_id, viewer.member_id) is not None:
             return []
         found = await self._store.job_lists.results(viewer.guild_id, kinds=kinds, typed=typed)
-        sights = {place_id: viewer.sight(place_id) for place_id in {each.place.place_id for each in found}}
+        sights = _sights(viewer, [each.place for each in found])
         left = [each.job_id for each in found if may_see(viewer, each.place, sights[each.place.place_id])]
         fitting: list[Job] = []
         for start in range(0, min(len(left), FITTING_AMONG), LOADED_AT_ONCE):
@@ -69,6 +77,35 @@ class VisibleJobs:
             if len(fitting) >= limit:
                 break
         return fitting[:limit]
+
+    async def page(
+        self,
+        viewer: Viewer,
+        *,
+        author_id: int | None,
+        states: Collection[JobState] | None = None,
+        words: Sequence[str] = (),
+        limit: int,
+        offset: int = 0,
+    ) -> list[ListedJob]:
+        """Return a page of a member's jobs, or of the server's (None), newest first: those in `states`.
+
+        With `words` only jobs that have all of them and that the viewer may see. Discord is not asked: what only it
+        knows is not seen. The caller has checked that the viewer may have a list of others' jobs at all.
+        """
+        if words:
+            found = await self._store.job_lists.search(viewer.guild_id, words, author_id=author_id, states=states)
+            sights = _sights(viewer, [each.place for each in found])
+            seen = [each.job_id for each in found if may_see(viewer, each.place, sights[each.place.place_id])]
+            jobs = await self._store.job_lists.found(viewer.guild_id, seen[offset : offset + limit])
+            return [ListedJob(job=job, seen=True) for job in jobs]
+        listed = await self._store.job_lists.page(
+            viewer.guild_id, author_id=author_id, states=states, limit=limit, offset=offset
+        )
+        sights = _sights(viewer, [each.place for each in listed])
+        return [
+            ListedJob(job=each.job, seen=may_see(viewer, each.place, sights[each.place.place_id])) for each in listed
+        ]
 
     async def family(self, viewer: Viewer, job_id: str) -> list[Job]:
         """Return a job with its ancestors and descendants, as far as the viewer may see them without a gap.
@@ -101,6 +138,11 @@ class VisibleJobs:
             return replace(page, rows=tuple(rows))
 
         return read
+
+
+def _sights(viewer: Viewer, places: Iterable[CardPlace]) -> dict[int, Sight]:
+    """Return how the viewer sees the channels of these places, as far as it is known in memory."""
+    return {place_id: viewer.sight(place_id) for place_id in {each.place_id for each in places}}
 
 
 class _Judge:

@@ -1,1 +1,1 @@
-"""/jobs: list, show, cancel, recover, retry and link."""
+"""/jobs list: the gallery of jobs, and what can be done about each."""

@@ -5,86 +5,120 @@ Amounts of credits and times come in as text.
 
 from bot.domain.models import JobState
 from bot.domain.text import full_stop
+from bot.language import Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
-JOBS_GROUP = "Jobs: lists, families, cancelling, another try"
-JOBS_LIST = "Jobs of this server: your own, or for moderators all"
-JOBS_SHOW = "A job with its result, its settings, and what came from what"
-JOBS_CANCEL = "Stop a job; what Cannon Studio has begun goes on and is paid"
-JOBS_RECOVER = "Post a result that could not be posted: on its card, or here"
-JOBS_RETRY = "Try again what failed; the steps before it are kept"
-JOBS_LINK = "A fresh link to a result, for the seven days that it is kept"
+JOBS_GROUP = "Your jobs"
+JOBS_LIST = "Browse your jobs and results, and act on them"
 
-JOB_ID_OPTION = "The id of a job, as its card shows it"
-WHOSE_OPTION = "Your own, or everybody's (for moderators)"
-STATE_OPTION = "Only those in this state"
-DROP_OPTION = "Do not post the result of what cannot be stopped any more"
-HELD_JOB_OPTION = "The id of a job; left out, your newest one that could not be posted"
+SEARCH_OPTION = "Only jobs whose prompt has these words"
+STATE_OPTION = "Only jobs in this state"
+MEMBER_OPTION = "Another member's jobs (for moderators)"
+JOB_OPTION = "Open this job: type its ID or words of its prompt"
 
-# ---------------------------------------------------------------------- a page of a list
+# ---------------------------------------------------------------------- the gallery
 
-YOUR_JOBS = "Your jobs"
-ALL_JOBS = "Jobs of this server"
-NOTHING_MORE = "Nothing more."
-NEWER, OLDER = "Newer", "Older"
+YOUR_JOBS = Text("Your jobs")
+ALL_JOBS = Text("All jobs on this server")
+NOTHING_YET = Text("Nothing here yet. Make something with `/image generate`, for example.")
+NOTHING_FOUND = Text("No jobs match. Try other words or another state.")
+NEWER, OLDER = Text("Newer"), Text("Older")
+SEARCH = Text("Search")
+MINE, EVERYONES = Text("My jobs"), Text("Everyone's jobs")
+OPEN_JOB = Text("Open a job…")
+ANY_STATE = Text("All states")
+STATES = {
+    "any": ANY_STATE,
+    "open": Text("In progress"),
+    "delivered": Text("Done"),
+    "held": Text("Made, but not posted"),
+    "failed": Text("Failed"),
+    "cancelled": Text("Canceled"),
+}
+"""What the states that a list can be narrowed to are called, by the value of the option."""
+SEARCH_FORM = Text("Search jobs")
+SEARCH_WORDS = Text("Words in the prompt")
+SEARCH_HINT = Text("Leave it empty to see all jobs.")
+NO_PROMPT = Text("(no prompt)")
+HIDDEN_JOB = Text("You can't see the channel of this job, or it is private, so its prompt and result are hidden.")
 
 
-def list_title(title: str, state: str) -> str:
-    """Return the title of a list with jobs in one state only."""
-    return f"{title}: {state}"
+def jobs_of(member_id: int) -> str:
+    """Return the heading of a member's jobs, as moderators see them."""
+    return tr("Jobs of {member}", member=f"<@{member_id}>")
 
 
-def list_footer(number: int, pages: int, total: int) -> str:
-    """Return the footer of page `number`, counted from 1."""
-    return f"Page {number} of {pages} · {total} job{'' if total == 1 else 's'} · more on one: /jobs show"
+def page_line(number: int) -> str:
+    """Return the small print under the heading of page `number`, counted from 1."""
+    return tr("Page {number}", number=number)
+
+
+def searched_line(number: int, newest: int) -> str:
+    """Return the same for a search, which looks through the `newest` jobs only."""
+    searched = ntr("The newest job is searched.", "The newest {count} jobs are searched.", newest)
+    return f"{page_line(number)} · {searched}"
+
+
+def open_card(link: str) -> str:
+    """Return the link to a job's card."""
+    return tr("[Open card]({link})", link=link)
 
 
 # ---------------------------------------------------------------------- cancelling
 
-NOT_YOURS = "Only who asked for this job, or a moderator, can do this."
-RESULT_DROPPED = "I won't post the result. Changed your mind? Use `/jobs recover`."
-RESULT_POSTED = "I post the result when it is done; with `drop` I won't."
+CANCEL_JOB = Text("Cancel this job")
+DO_NOT_POST = Text("Don't post the result")
+NOT_YOURS = Text("Only the member who requested this job or a moderator can do this.")
+RESULT_DROPPED = Text("I won't post the result. If you change your mind, press **Post it** in `/jobs list`.")
+RESULT_POSTED = Text("I'll post the result when it is done, unless you choose otherwise.")
 
 
 def nothing_to_cancel(job_id: str) -> str:
     """Refuse to cancel a job that has ended."""
-    return f"Job {job_id} has ended already, so there is nothing to cancel."
+    return tr("Job {job_id} has already ended, so there is nothing to cancel.", job_id=job_id)
 
 
 def others_refunded(count: int) -> str:
     """Return what is added where `count` jobs that depended on the cancelled one were refunded."""
-    return f" {count} that waited for it were refunded too."
+    return ntr(
+        "{count} job that was waiting for it was refunded too.",
+        "{count} jobs that were waiting for it were refunded too.",
+        count,
+    )
 
 
-def cancelled(job_id: str, others: str) -> str:
+def cancelled(job_id: str) -> str:
     """Say that the job was cancelled in time."""
-    return f"Job {job_id} is cancelled; nothing was charged for it.{others}"
+    return tr("Job {job_id} is canceled, and nothing was charged for it.", job_id=job_id)
 
 
-def too_late_to_cancel(job_id: str, result: str, others: str) -> str:
-    """Say that the job will be charged, and whether its result will be posted."""
-    return f"Too late to stop {job_id}: Cannon Studio has started it and it will be charged. {result}{others}"
+def too_late_to_cancel(job_id: str) -> str:
+    """Say that the job will be charged."""
+    return tr("Too late to stop {job_id}: Cannon Studio has already started it, so it will be charged.", job_id=job_id)
 
 
 # ---------------------------------------------------------------------- results that could not be posted
 
-NOTHING_HELD = "Nothing of yours here waits to be posted."
-POSTED_MEANWHILE = "This has been posted already."
-FILE_UNREACHABLE = "Its file, or Discord, cannot be reached just now. Try again in a minute."
+POSTED_MEANWHILE = Text("This has already been posted.")
+FILE_UNREACHABLE = Text("I can't reach its file or Discord right now. Try again in a minute.")
 
 
 def still_being_made(job_id: str) -> str:
     """Refuse to post the result of a job that has not ended."""
-    return f"Job {job_id} is still being made."
+    return tr("Job {job_id} is still being made.", job_id=job_id)
 
 
 def no_result(job_id: str, state: JobState, reason: str | None) -> str:
     """Refuse to post what has ended without a result."""
-    why = f" {full_stop(reason)}" if reason else ""
-    return f"Job {job_id} {state.value}:{why} There is no result to post."
+    said = {
+        JobState.CANCELLED: tr("Job {job_id} was canceled, so there is no result to post.", job_id=job_id),
+        JobState.REFUSED: tr("Job {job_id} was refused, so there is no result to post.", job_id=job_id),
+        JobState.EXPIRED: tr("Job {job_id} expired, so there is no result to post.", job_id=job_id),
+    }.get(state, tr("Job {job_id} failed, so there is no result to post.", job_id=job_id))
+    return f"{said} {full_stop(reason)}" if reason else said
 
 
 def posted(link: str) -> str:
     """Say where the results were posted."""
-    return f"Posted: {link}"
+    return tr("Posted: {link}", link=link)

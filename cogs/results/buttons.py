@@ -1,6 +1,6 @@
 """The controls of a card that has a result or has ended: re-run, vary, edit, retry, next step, links, removal."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,6 @@ from bot.delivery.deadlines import in_time
 from bot.domain.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState
 from bot.errors import InputError
-from bot.generation.generation import Generation
 from bot.generation.retry import to_retry
 from bot.language import Text
 from cogs.results import texts
@@ -167,14 +166,7 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
 
 @on_job("retry")
 async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Submit the failed jobs again, with the results of the steps before them."""
-    await retry_job(interaction, job, send=submit_pressed)
-
-
-async def retry_job(
-    interaction: Interaction, job: Job, *, send: Callable[[Interaction, Generation], Awaitable[None]] = submit
-) -> None:
-    """Submit the failed jobs of the job's card again, unless their results exist.
+    """Submit the failed jobs of the job's card again, with the results of the steps before them, unless theirs exist.
 
     Raises InputError, Refused or a MediaError.
     """
@@ -192,7 +184,7 @@ async def retry_job(
     if incomplete is not None:
         await ask(interaction, incomplete, submit)
     else:
-        await send(interaction, generation)
+        await submit_pressed(interaction, generation)
 
 
 async def setup(bot: CannonBot) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READS = {
-    "job_lists": {"results", "found", "placed", "in_message"},
+    "job_lists": {"results", "found", "placed", "in_message", "page", "search"},
     "lineage": {"of", "made_from"},
     "reports": {"jobs_page"},
 }

@@ -12,6 +12,7 @@ from bot.domain.models import Job, JobState
 from cogs.ui.controls import _ACTIONS
 from cogs.ui.texts import GONE
 from tests.support.channels import made_in, press, rule, sent_since, shown
+from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
@@ -89,29 +90,32 @@ async def test_no_control_that_a_plain_member_forges_moves_or_shows_anything(
     assert HIS not in sent_since(rig, number)
 
 
-COMMANDS = ("jobs show", "jobs link", "jobs cancel", "jobs recover", "jobs retry")
-
-
 @pytest.mark.parametrize("which", ["foreign", "private"])
 async def test_no_command_knows_an_id_of_another_server_or_of_somebodys_private_job(
     rig: Rig, eve: Any, targets: Targets, which: str
 ):
     job: Job = getattr(targets, which)
     before = await targets.state(rig)
-    for command in COMMANDS:
-        assert private_sentence(await eve.slash(rig.channel, command, id=job.id)) == str(GONE), command
+    assert private_sentence(await eve.slash(rig.channel, "jobs list", job=job.id)) == str(GONE)
+    for act in ("link", "cancel", "recover", "retry"):
+        assert private_sentence(await on_job(rig, eve, act, job.id)) == str(GONE), act
     for command, options in (("image edit", {"prompt": "x"}), ("sora edit", {"prompt": "x"}), ("finish upscale", {})):
         private_sentence(await eve.slash(rig.channel, command, job=job.id, **options))
-    for command, option in (("image edit", "job"), ("jobs show", "id")):
+    for command, option in (("image edit", "job"), ("jobs list", "job")):
         choices = await eve.autocomplete(rig.channel, command, option, "")
         assert job.id not in [choice["value"] for choice in choices]
     assert await targets.state(rig) == before
 
 
-@pytest.mark.parametrize("command", ["jobs show", "jobs link"])
-async def test_a_moderator_does_not_read_private_results_either(rig: Rig, targets: Targets, command: str):
-    assert private_sentence(await rig.moderator.slash(rig.channel, command, id=targets.private.id)) == str(GONE)
-    assert HERS not in shown(await rig.moderator.slash(rig.channel, "jobs list", whose="all"))
+async def test_a_moderator_does_not_read_private_results_either(rig: Rig, targets: Targets):
+    assert private_sentence(await on_job(rig, rig.moderator, "link", targets.private.id)) == str(GONE)
+    opened = await on_job(rig, rig.moderator, "show", targets.private.id)
+    assert HERS not in shown(opened)
+    assert targets.private.media == () or targets.private.media[0].url not in shown(opened)
+    mine = await rig.moderator.slash(rig.channel, "jobs list")
+    everyones = await rig.moderator.click(mine.response, label="Everyone's jobs")
+    assert targets.private.id in shown(everyones)
+    assert HERS not in shown(everyones)
 
 
 @pytest.mark.parametrize("label", ["Approve", "Approve and raise limit"])

@@ -12,6 +12,7 @@ import pytest
 from bot.domain.models import JobState
 from tests.support.channels import rule
 from tests.support.erased import send_key
+from tests.support.jobs import on_job
 from tests.support.reacting import in_channel
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import fill, newest, post_log, sends, until
@@ -70,7 +71,7 @@ async def test_prompts_are_harmless_on_cards_and_in_every_question_about_them(ri
     await rig.work()
     await rig.moderator.react(rig.messages()[-1], "⭐")
     await rig.moderator.react(rig.messages()[-1], "✉️")
-    await rig.member.slash(rig.channel, "jobs show", id=(await newest(rig)).id)
+    await on_job(rig, rig.member, "show", (await newest(rig)).id)
     await rig.member.slash(rig.channel, "batch", operation="image.generate", file=("p.txt", f"{EVIL}\n{EVIL}".encode()))
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(15))
     await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
@@ -93,7 +94,7 @@ async def test_texts_of_members_are_harmless_beside_results(rig: Rig):
     await rig.member.slash(rig.channel, "prompt image", prompt=EVIL)
     await rig.member.slash(rig.channel, "image generate", prompt="x #fast", model=EVIL)
     await rig.member.slash(rig.channel, "audio narration", text=EVIL, voice_id=EVIL)
-    await rig.member.slash(rig.channel, "jobs show", id="[a](https://evil.example)"[:20])
+    await on_job(rig, rig.member, "show", "[a](https://evil.example)"[:20])
     await rig.member.slash(rig.channel, "image edit", prompt="x", url=EVIL)
     await rig.member.slash(rig.channel, "recipe run", recipe=EVIL[:60])
     await rig.member.slash(rig.channel, "help", topic=EVIL[:60])
@@ -136,7 +137,7 @@ async def test_what_the_api_says_is_harmless(rig: Rig, where: str):
     if where == "get":
         await until(rig, JobState.QUEUED, JobState.PROCESSING)
     await rig.work()
-    await rig.member.slash(rig.channel, "jobs show", id=(await newest(rig)).id)
+    await on_job(rig, rig.member, "show", (await newest(rig)).id)
     await post_log(rig)
     assert live_since(rig) == []
 

@@ -26,6 +26,7 @@ from tests.support.following import (
     tick,
     until_running,
 )
+from tests.support.jobs import on_job
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import watch
 
@@ -227,7 +228,7 @@ async def test_what_the_hosts_key_has_begun_is_booked_as_it_ends_and_kept(rig: R
     assert charged(rig) == rig.sandbox.spent(HOST_KEY) > 0
     removal.back()
     await rig.env.settle()
-    await rig.member.slash(rig.channel, "jobs recover")
+    await on_job(rig, rig.member, "recover")
     assert the_job(rig, job.id).state == "delivered"
 
 

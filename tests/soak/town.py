@@ -39,7 +39,7 @@ WITH_APPROVAL, APPROVE_ABOVE = 5, Decimal(15)
 """The server whose moderators are asked for what costs more than so many credits."""
 CALLS_A_SECOND = 50
 """What Discord allows a bot: https://discord.com/developers/docs/topics/rate-limits (global rate limit)."""
-AGAIN, APPROVE, EMOJI = "Re-run", "Approve", "🔁"
+AGAIN, APPROVE, CANCEL, EMOJI = "Re-run", "Approve", "Cancel", "🔁"
 
 
 class Town:
@@ -160,10 +160,7 @@ class Server:
             await self._discord.react(member, found, EMOJI)
 
     async def cancel(self, member: MemberActor, *, pick: float, **_: Any) -> None:
-        query = "SELECT id FROM jobs WHERE guild_id = ? AND author_id = ? ORDER BY created_at DESC LIMIT 5"
-        found = self._town.ask_database(query, self.guild.id, member.id)
-        if found:
-            await self._slash(member, "jobs cancel", id=found[int(pick * len(found))][0])
+        await self._press(member, self._some(pick, lambda message: bool(_buttons(message, CANCEL))), CANCEL)
 
     async def delete(self, member: MemberActor, *, pick: float, **_: Any) -> None:
         found = self._some(pick, lambda message: True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -62,9 +64,18 @@ async def test_all_results_of_a_short_history_are_searched(store: Store, accepte
     assert await found(store, "zebra") == ["a zebra"]
 
 
-@pytest.mark.parametrize(("query", "index"), [("_RESULTS", "jobs_results"), ("_OWN", "jobs_member")])
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("_RESULTS", "jobs_results"),
+        ("_PAGE_OF_GUILD", "jobs_recent"),
+        ("_PAGE_OF_MEMBER", "jobs_member"),
+        ("_SEARCHED_OF_GUILD", "jobs_recent"),
+        ("_SEARCHED_OF_MEMBER", "jobs_member"),
+    ],
+)
 async def test_the_newest_are_found_by_an_index_alone(store: Store, query: str, index: str) -> None:
-    names = ("guild_id", "author_id", "kinds", "states", "typed", "exact", "searched", "limit")
+    names = ("guild_id", "author_id", "kinds", "states", "typed", "exact", "searched", "limit", "offset")
     values = dict.fromkeys(names, "[]")
     plan = await store._database.read(
         lambda db: [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {getattr(job_lists, query)}", values)]
@@ -74,11 +85,27 @@ async def test_the_newest_are_found_by_an_index_alone(store: Store, query: str, 
     assert not [step for step in newest if "TEMP B-TREE" in step], plan
 
 
-async def test_of_a_members_own_jobs_the_newest_are_offered(store: Store, accepted: Any) -> None:
+async def test_of_a_members_own_jobs_the_newest_are_searched(store: Store, accepted: Any) -> None:
     await history(store, accepted, LOOKED_AT + 1)
-    states = [JobState.DELIVERED, JobState.HELD]
-    own = await store.job_lists.own(GUILD, AUTHOR, states=states, limit=3)
-    assert own[0].prompt == "a quagga"
-    assert len(own) == 3
-    assert len(await store.job_lists.own(GUILD, AUTHOR, states=states, limit=LOOKED_AT * 2)) == LOOKED_AT
-    assert await store.job_lists.own(GUILD, AUTHOR, states=[JobState.FAILED]) == []
+
+    async def found_ids(*words: str, states: Collection[JobState] | None = None) -> list[str]:
+        found = await store.job_lists.search(GUILD, words, author_id=AUTHOR, states=states)
+        return [each.job_id for each in found]
+
+    assert await found_ids("QUAGGA") == [f"K{LOOKED_AT:09}"]
+    assert await found_ids("image.generate", "fox", "1999") == ["K000001999"]
+    assert await found_ids("k000000777") == ["K000000777"]
+    assert await found_ids("zebra") == [], "it is older than what a search may cost"
+    assert len(await found_ids("fox", states=[JobState.DELIVERED])) == LOOKED_AT - 1
+    assert await found_ids("fox", states=[JobState.FAILED]) == []
+
+
+@pytest.mark.long
+async def test_fifty_thousand_jobs_are_searched_and_turned_over_quickly(store: Store, accepted: Any) -> None:
+    await history(store, accepted, 50_000)
+    visible, viewer = VisibleJobs(store), seeing(GUILD, AUTHOR)
+    for narrowed in ({"words": ["zebra"]}, {"states": [JobState.HELD]}, {"offset": 49_000}, {"words": ["fox", "4"]}):
+        for author_id in (AUTHOR, None):
+            begun = time.perf_counter()
+            await visible.page(viewer, author_id=author_id, limit=7, **narrowed)
+            assert time.perf_counter() - begun < 1.0, narrowed

@@ -194,8 +194,8 @@ CALLS: dict[str, Call] = {
     "voices.forget_sample": lambda store, guild_id, other, _: store.voices.forget_sample(guild_id, other.sample.id),
     "job_lists.counts": lambda store, guild_id, *_: store.job_lists.counts(guild_id),
     "job_lists.results": lambda store, guild_id, other, _: store.job_lists.results(guild_id, kinds=list(MediaKind)),
-    "job_lists.own": lambda store, guild_id, other, _: store.job_lists.own(
-        guild_id, other.card.author_id, states=list(JobState)
+    "job_lists.search": lambda store, guild_id, other, _: store.job_lists.search(
+        guild_id, [], author_id=other.card.author_id
     ),
     "job_lists.found": lambda store, guild_id, other, _: store.job_lists.found(guild_id, [other.job.id, other.paid.id]),
     "job_lists.placed": lambda store, guild_id, other, _: store.job_lists.placed(guild_id, other.job.id),
@@ -257,7 +257,6 @@ CALLS: dict[str, Call] = {
     "lineage.made_from": lambda store, guild_id, other, _: store.lineage.made_from(
         guild_id, [other.job.id, other.paid.id], limit=100
     ),
-    "job_lists.held": lambda store, guild_id, other, _: store.job_lists.held(guild_id, other.card.author_id),
     "copies.note": lambda store, guild_id, other, _: store.copies.note(
         guild_id, other.job.id, channel_id=1, message_id=2, kind="gallery"
     ),

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.models import Job
+import discord
+
+from bot.domain.models import Job, JobState
+from cogs.jobs import texts
+from cogs.jobs.cancelling import CANCEL_ONE, DROP_ONE
+from tests.support.channels import press
 from tests.support.rig import Rig
-from tests.support.surface import newest
+from tests.support.surface import agreed, delete, newest, parts
+
+ACTIONS = {"link": "link", "retry": "retry", "recover": "recover", "cancel": CANCEL_ONE}
+"""The actions of the controls that do what can be done about a job."""
 
 
 async def ask(rig: Rig, member: Any = None, prompt: str = "a heron", **options: Any) -> Job:
@@ -18,5 +26,50 @@ def said(result: Any) -> str:
     return "".join(message.content for message in (result.response, *result.followups) if message is not None)
 
 
-async def jobs_command(rig: Rig, member: Any, command: str, **options: Any) -> Any:
-    return await member.slash(rig.channel, f"jobs {command}", **options)
+async def gallery(rig: Rig, who: Any, at: Any = None, /, **options: Any) -> Any:
+    """Open the gallery of jobs."""
+    return await who.slash(at or rig.channel, "jobs list", **options)
+
+
+async def on_job(rig: Rig, member: Any, act: str, job_id: str = "", *, channel: Any = None, drop: bool = False) -> Any:
+    """Do with a job what its panel offers: `show`, `link`, `retry`, `recover` (the newest held one) or `cancel`.
+
+    What has to be posted in the channel is asked for from the panel itself; the others by a control as it is there.
+    """
+    job_id = job_id or await _newest_held(rig, member)
+    if act == "show":
+        return await gallery(rig, member, channel, job=job_id)
+    if act in {"recover", "retry"}:
+        opened = await gallery(rig, member, channel, job=job_id)
+        ids = [] if opened.response is None else [item.get("custom_id", "") for item in parts(opened.response)]
+        if there := [each for each in ids if f":{act}:" in each]:
+            return await member.click(opened.response, custom_id=there[0])
+    result = await press(rig, member, ACTIONS[act], job_id, channel)
+    for forged in [each for each in (channel or rig.channel).history() if each.content == "there"]:
+        delete(rig, forged)
+    if drop and DROP_ONE in str(result.response.components):
+        await member.click(result.response, label=str(texts.DO_NOT_POST))
+    return result
+
+
+async def tried_again(rig: Rig, member: Any, job_id: str) -> Any:
+    """Let the member try a job again, and agree to its price if they are asked."""
+    return await agreed(member, await on_job(rig, member, "retry", job_id))
+
+
+async def _newest_held(rig: Rig, member: Any) -> str:
+    held = [job for job in await rig.jobs() if job.state is JobState.HELD and job.author_id == member.id]
+    return held[0].id
+
+
+def pictures_in(message: Any) -> list[str]:
+    """Return the links of the thumbnails of a page of the gallery."""
+    return [each["media"]["url"] for each in _all(message) if each["type"] == discord.ComponentType.thumbnail.value]
+
+
+def _all(component: Any) -> list[dict[str, Any]]:
+    found = []
+    for row in component.components if hasattr(component, "components") else component.get("components", ()):
+        data = row if isinstance(row, dict) else row.to_dict()
+        found += [data, *([data["accessory"]] if "accessory" in data else []), *_all(data)]
+    return found

@@ -13,6 +13,7 @@ from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import AccountStatus, Job, JobState
 from bot.domain.reaction_rules import DEFAULTS
 from bot.store import ReviewRule
+from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
 from tests.support.surface import fill, inputs, post_log, until
@@ -334,11 +335,15 @@ async def delete_recipe(stage: Stage, name: str) -> None:
 
 
 async def cancel_job(stage: Stage, job: Job) -> None:
-    await stage.slash("jobs cancel", id=job.id)
+    await on_job(stage.rig, stage.rig.moderator, "cancel", job.id)
 
 
 async def drop_job(stage: Stage, job: Job) -> None:
-    await stage.slash("jobs cancel", id=job.id, drop=True)
+    await on_job(stage.rig, stage.rig.moderator, "cancel", job.id, drop=True)
+
+
+async def recover_job(stage: Stage, job_id: str) -> None:
+    await on_job(stage.rig, stage.rig.moderator, "recover", job_id)
 
 
 def removed(label: str) -> Do:
@@ -434,7 +439,7 @@ ACTS: dict[str, Act] = {
     "dismiss a report": Act(a_report, pressed("Dismiss"), "dismissal"),
     "refund a reported result": Act(a_report, pressed("Refund"), "grant"),
     "block from a report": Act(a_report, block_author, "block"),
-    "recover": command("jobs recover", "recovery", a_kept_result, id=lambda _, job_id: job_id),
+    "recover": Act(a_kept_result, recover_job, "recovery"),
 }
 REMOVALS: dict[str, Act] = {
     "remove a result": Act(a_result, removed("Remove the result"), "removal"),

@@ -13,7 +13,7 @@ from bot.store.engine.repository import Repository
 from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
 
 SEARCHED = 2000
-"""How many of a guild's results a search looks through, the newest first."""
+"""How many of a guild's, or of a member's, jobs a search looks through, the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +61,6 @@ class JobLists(Repository):
         """Return the guild's jobs with these ids that still exist, in the order of the ids."""
         values = {"guild_id": guild_id, "ids": to_json(list(job_ids))}
         rows = await self._database.glance(lambda db: db.execute(_FOUND, values).fetchall())
-        return [job_of(row) for row in rows]
-
-    async def own(self, guild_id: int, author_id: int, *, states: Collection[JobState], limit: int = 100) -> list[Job]:
-        """Return those of the member's newest SEARCHED jobs in the guild that are in `states`, at most `limit`."""
-        values = {
-            "guild_id": guild_id,
-            "author_id": author_id,
-            "states": to_json(sorted(states)),
-            "searched": SEARCHED,
-            "limit": limit,
-        }
-        rows = await self._database.glance(lambda db: db.execute(_OWN, values).fetchall())
         return [job_of(row) for row in rows]
 
     async def has_made(self, guild_id: int, key_id: int | None, operation: str, *, since: float) -> bool:
@@ -123,44 +111,74 @@ class JobLists(Repository):
         *,
         author_id: int | None = None,
         states: Collection[JobState] | None = None,
-        limit: int = 10,
+        limit: int,
         offset: int = 0,
-    ) -> tuple[list[Job], int]:
-        """Return a page of the guild's jobs, newest first, and how many there are in all."""
-        values = {
-            "guild_id": guild_id,
-            "author_id": author_id,
-            "states": None if states is None else to_json(sorted(states)),
-            "limit": limit,
-            "offset": offset,
-        }
+    ) -> list[PlacedJob]:
+        """Return a page of the guild's jobs, or of this member's, newest first: those in `states`, with their places.
 
-        def look(db: sqlite3.Connection) -> tuple[list[Job], int]:
-            rows = db.execute(_PAGE, values).fetchall()
-            return [job_of(row) for row in rows], int(db.execute(_COUNT, values).fetchone()[0])
+        Whether somebody may see them is not asked here.
+        """
+        values = _narrowed(guild_id, author_id, states, limit=limit, offset=offset)
+        query = _PAGE_OF_GUILD if author_id is None else _PAGE_OF_MEMBER
+        rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
+        return [placed_job_of(row) for row in rows]
 
-        return await self._database.read(look)
+    async def search(
+        self,
+        guild_id: int,
+        words: Sequence[str],
+        *,
+        author_id: int | None = None,
+        states: Collection[JobState] | None = None,
+    ) -> list[FoundResult]:
+        """Return those of the newest SEARCHED jobs of `page` that have all `words`, in any case, newest first.
 
-    async def held(self, guild_id: int, author_id: int) -> list[Job]:
-        """Return the member's jobs that were made but could not be posted, newest first."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT * FROM jobs WHERE guild_id = ? AND author_id = ? AND state = 'held'"
-                " ORDER BY created_at DESC, position",
-                (guild_id, author_id),
-            ).fetchall()
-        )
-        return [job_of(row) for row in rows]
+        They are looked for in the prompt, the id and the operation. Whether somebody may see them is not asked here.
+        """
+        values = _narrowed(guild_id, author_id, states, limit=SEARCHED, offset=0)
+        query = _SEARCHED_OF_GUILD if author_id is None else _SEARCHED_OF_MEMBER
+        wanted = [word.casefold() for word in words]
+
+        def look(db: sqlite3.Connection) -> list[FoundResult]:
+            rows = (row for row in db.execute(query, values) if _has_all(row, wanted))
+            return [FoundResult(job_id=row["id"], place=place_of(row)) for row in rows]
+
+        return await self._database.glance(look)
 
 
-_LISTED = """
-FROM jobs
-WHERE guild_id = :guild_id AND (:author_id IS NULL OR author_id = :author_id)
-    AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+def _narrowed(
+    guild_id: int, author_id: int | None, states: Collection[JobState] | None, *, limit: int, offset: int
+) -> dict[str, object]:
+    wanted = None if states is None else to_json(sorted(states))
+    return {"guild_id": guild_id, "author_id": author_id, "states": wanted, "limit": limit, "offset": offset}
+
+
+def _has_all(row: sqlite3.Row, words: Sequence[str]) -> bool:
+    text = f"{row['id']} {row['operation']} {row['prompt'] or ''}".casefold()
+    return all(word in text for word in words)
+
+
+# The indexes jobs_recent and jobs_member are in this order, so no more rows are read than are on the way to the page.
+_NEWEST = """
+SELECT rowid AS number FROM jobs
+WHERE guild_id = :guild_id{of_member} AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+ORDER BY created_at DESC, rowid DESC LIMIT :limit OFFSET :offset
 """
-_PAGE = f"SELECT * {_LISTED} ORDER BY created_at DESC, rowid DESC LIMIT :limit OFFSET :offset"
-_COUNT = f"SELECT count(*) {_LISTED}"
-
+_OF_GUILD, _OF_MEMBER = _NEWEST.format(of_member=""), _NEWEST.format(of_member="\n    AND author_id = :author_id")
+_PAGE = f"""
+{SELECT_PLACED} FROM ({{newest}}) AS newest JOIN jobs ON jobs.rowid = newest.number
+JOIN cards ON cards.id = jobs.card_id ORDER BY jobs.created_at DESC, jobs.rowid DESC
+"""
+_PAGE_OF_GUILD, _PAGE_OF_MEMBER = _PAGE.format(newest=_OF_GUILD), _PAGE.format(newest=_OF_MEMBER)
+_SEARCHED = """
+SELECT jobs.id, jobs.operation,
+    coalesce(jobs.input ->> 'prompt', jobs.input ->> 'text', jobs.input ->> 'description') AS prompt,
+    cards.author_id AS card_author, cards.private AS card_private,
+    coalesce(cards.message_channel_id, cards.channel_id) AS card_place
+FROM ({newest}) AS newest JOIN jobs ON jobs.rowid = newest.number
+JOIN cards ON cards.id = jobs.card_id ORDER BY jobs.created_at DESC, jobs.rowid DESC
+"""
+_SEARCHED_OF_GUILD, _SEARCHED_OF_MEMBER = _SEARCHED.format(newest=_OF_GUILD), _SEARCHED.format(newest=_OF_MEMBER)
 
 _REPEATING = """
 SELECT * FROM jobs WHERE guild_id = ? AND repeats_key = ?
@@ -201,14 +219,6 @@ WHERE EXISTS (
                 AND (instr(lower(given.value), :typed) > 0 OR instr(given.value, :exact) > 0)
         ))
 ORDER BY newest.created_at DESC, newest.number DESC
-"""
-_OWN = """
-SELECT jobs.* FROM (
-    SELECT rowid AS number FROM jobs WHERE guild_id = :guild_id AND author_id = :author_id
-    ORDER BY created_at DESC, rowid DESC LIMIT :searched
-) AS newest JOIN jobs ON jobs.rowid = newest.number
-WHERE jobs.state IN (SELECT value FROM json_each(:states))
-ORDER BY jobs.created_at DESC, jobs.rowid DESC LIMIT :limit
 """
 _FOUND = """
 SELECT jobs.* FROM json_each(:ids) AS wanted JOIN jobs ON jobs.id = wanted.value

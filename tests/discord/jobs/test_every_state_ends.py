@@ -28,6 +28,7 @@ from tests.support.following import (
     the_job,
     until_running,
 )
+from tests.support.jobs import on_job
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import until
 
@@ -82,7 +83,7 @@ async def test_what_was_held_by_an_error_of_ours_can_be_recovered(rig: Rig):
         patch.setattr(type(rig.bot.parts.delivery), "deliver", broken)
         await pass_time(rig, HOUR_S)
     assert the_job(rig, job.id).state == "held"
-    await rig.member.slash(rig.channel, "jobs recover", id=job.id)
+    await on_job(rig, rig.member, "recover", job.id)
     assert the_job(rig, job.id).state == "delivered"
     assert charged(rig) == PICTURE
 

@@ -30,6 +30,7 @@ from tests.support.following import (
     until_ended,
     until_running,
 )
+from tests.support.jobs import on_job
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import of, until, watch
 
@@ -65,7 +66,7 @@ async def test_a_result_that_cannot_be_posted_for_a_day_is_held_and_told_once(ri
     assert "Discord did not take this for a day" in held.error
     assert (charged(rig), set_aside(rig)) == (PICTURE, 0)
     assert len(alerts(rig, log_channel, job.id)) == 1
-    await rig.member.slash(rig.channel, "jobs recover", id=job.id)
+    await on_job(rig, rig.member, "recover", job.id)
     assert the_job(rig, job.id).state == "delivered"
     assert charged(rig) == PICTURE
 

@@ -19,6 +19,7 @@ from tests.support.channels import (
     sent_since,
     shown,
 )
+from tests.support.jobs import on_job
 from tests.support.reacting import event, in_channel, other
 from tests.support.rig import Rig
 from tests.support.surface import agreed, fill, newest, private_sentence, sends
@@ -59,10 +60,10 @@ def secrets_of(job: Job) -> list[str]:
     return [WORDS, job.media[0].url, job.media[0].url.rpartition("/")[2]]
 
 
-@pytest.mark.parametrize("command", ["jobs show", "jobs link", "jobs recover", "jobs retry", "jobs cancel"])
-async def test_a_command_about_the_job_answers_as_if_there_were_none(rig: Rig, eve: Any, hidden: Job, command: str):
+@pytest.mark.parametrize("act", ["show", "link", "recover", "retry", "cancel"])
+async def test_an_act_on_the_job_answers_as_if_there_were_none(rig: Rig, eve: Any, hidden: Job, act: str):
     before = len(list(sends(rig)))
-    result = await eve.slash(rig.channel, command, id=hidden.id)
+    result = await on_job(rig, eve, act, hidden.id)
     assert private_sentence(result) == str(GONE)
     assert not [secret for secret in secrets_of(hidden) if secret in sent_since(rig, before)]
 
@@ -76,7 +77,7 @@ async def test_no_option_offers_it(rig: Rig, eve: Any, hidden: Job, typed: str):
 async def test_who_sees_the_channel_is_offered_it_everywhere(rig: Rig, hidden: Job):
     [choice] = await rig.moderator.autocomplete(rig.channel, "image edit", "job", "carol")
     assert choice["value"] == hidden.id
-    assert WORDS in shown(await rig.moderator.slash(rig.channel, "jobs show", id=hidden.id))
+    assert WORDS in shown(await on_job(rig, rig.moderator, "show", hidden.id))
 
 
 def _maker(command: str) -> str:
@@ -144,8 +145,8 @@ async def test_a_lineage_leaves_out_what_its_reader_does_not_see(rig: Rig, eve: 
     await rig.work()
     child = await newest(rig)
     assert child.parent_id == first.id
-    assert child.id not in shown(await eve.slash(rig.channel, "jobs show", id=first.id))
-    assert child.id in shown(await rig.moderator.slash(rig.channel, "jobs show", id=first.id))
+    assert child.id not in shown(await on_job(rig, eve, "show", first.id))
+    assert child.id in shown(await on_job(rig, rig.moderator, "show", first.id))
 
 
 async def test_what_was_hidden_later_is_hidden_from_then_on(rig: Rig, eve: Any):
@@ -154,14 +155,14 @@ async def test_what_was_hidden_later_is_hidden_from_then_on(rig: Rig, eve: Any):
     assert await eve.autocomplete(rig.channel, "image edit", "job", "")
     let_in(rig, room, eve.id, view_channel=False)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
-    assert private_sentence(await eve.slash(rig.channel, "jobs show", id=job.id)) == str(GONE)
+    assert private_sentence(await on_job(rig, eve, "show", job.id)) == str(GONE)
 
 
 async def test_an_author_keeps_their_own_even_where_they_may_no_longer_look(rig: Rig, eve: Any):
     room = hidden_channel(rig, eve, name="room")
     job = await made_in(rig, room, eve, WORDS)
     let_in(rig, room, eve.id, view_channel=False)
-    assert WORDS in shown(await eve.slash(rig.channel, "jobs show", id=job.id))
+    assert WORDS in shown(await on_job(rig, eve, "show", job.id))
     [choice] = await eve.autocomplete(rig.channel, "image edit", "job", "")
     assert choice["value"] == job.id
 
@@ -170,20 +171,20 @@ async def test_a_channel_that_is_gone_leaves_its_results_to_their_author_and_to_
     room = rig.guild.create_text_channel("room")
     job = await made_in(rig, room, rig.member, WORDS)
     rig.env.backend.delete_channel(room.id)
-    assert private_sentence(await eve.slash(rig.channel, "jobs show", id=job.id)) == str(GONE)
+    assert private_sentence(await on_job(rig, eve, "show", job.id)) == str(GONE)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
-    assert WORDS in shown(await rig.member.slash(rig.channel, "jobs show", id=job.id))
-    assert WORDS in shown(await rig.moderator.slash(rig.channel, "jobs show", id=job.id))
+    assert WORDS in shown(await on_job(rig, rig.member, "show", job.id))
+    assert WORDS in shown(await on_job(rig, rig.moderator, "show", job.id))
 
 
 async def test_a_private_thread_keeps_its_results_from_who_is_not_in_it(rig: Rig, eve: Any):
     thread = private_thread(rig, rig.member)
     job = await made_in(rig, thread, rig.member, WORDS)
-    assert private_sentence(await eve.slash(rig.channel, "jobs show", id=job.id)) == str(GONE)
+    assert private_sentence(await on_job(rig, eve, "show", job.id)) == str(GONE)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
     rig.env.backend.add_thread_member(thread.id, eve.id)
     rig.advance(120)
-    assert WORDS in shown(await eve.slash(rig.channel, "jobs show", id=job.id))
+    assert WORDS in shown(await on_job(rig, eve, "show", job.id))
     assert [choice["value"] for choice in await eve.autocomplete(thread, "image edit", "job", "")] == [job.id]
 
 
@@ -192,7 +193,7 @@ async def test_a_thread_under_a_hidden_channel_is_hidden_too(rig: Rig, eve: Any)
     made = rig.env.backend.create_thread(parent.id, "talk", rig.moderator.id, broadcast=True)
     thread = next(each for each in parent.threads if each.id == made.id)
     job = await made_in(rig, thread, rig.moderator, WORDS)
-    assert private_sentence(await eve.slash(rig.channel, "jobs link", id=job.id)) == str(GONE)
+    assert private_sentence(await on_job(rig, eve, "link", job.id)) == str(GONE)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
 
 
@@ -209,7 +210,7 @@ async def test_a_result_of_an_age_restricted_room_stays_with_those_who_see_it(ri
     room = age_restricted(rig, "nsfw", rig.member)
     job = await made_in(rig, room, rig.member, "grown up", "video generate", nsfw_checker=False)
     before = len(list(sends(rig)))
-    assert private_sentence(await eve.slash(rig.channel, "jobs link", id=job.id)) == str(GONE)
+    assert private_sentence(await on_job(rig, eve, "link", job.id)) == str(GONE)
     assert job.media[0].url not in sent_since(rig, before)
 
 

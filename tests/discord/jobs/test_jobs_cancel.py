@@ -11,14 +11,14 @@ from bot.delivery.texts import CANCELLED_LATE
 from bot.domain.models import RUNNING_STATES, JobState
 from cogs.jobs.texts import NOT_YOURS
 from cogs.ui.texts import GONE
-from tests.support.jobs import ask, jobs_command, said
+from tests.support.jobs import ask, on_job, said
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import newest, private_sentence, settled_exactly, state_text, until
 
 
 async def test_a_job_that_was_not_sent_is_cancelled_and_refunded(rig: Rig):
     job = await ask(rig)
-    result = await jobs_command(rig, rig.member, "cancel", id=job.id)
+    result = await on_job(rig, rig.member, "cancel", job.id)
     assert result.ephemeral
     assert "nothing was charged" in said(result)
     assert (await newest(rig)).state is JobState.CANCELLED
@@ -36,21 +36,21 @@ async def test_who_may_cancel(rig: Rig, who: str, private: bool):
     if who == "blocked":
         await rig.bot.parts.store.blocks.add(rig.guild.id, other.id, until=None, reason="", by_id=rig.moderator.id)
     job = await ask(rig, private=private)
-    result = await jobs_command(rig, member, "cancel", id=job.id)
+    result = await on_job(rig, member, "cancel", job.id)
     if who in {"author", "moderator"}:
         assert (await newest(rig)).state is JobState.CANCELLED
         assert "a heron" not in said(result)
     else:
-        assert private_sentence(result) == (str(GONE) if private else NOT_YOURS)
+        assert private_sentence(result) == (str(GONE) if private else str(NOT_YOURS))
         assert (await newest(rig)).state is JobState.SUBMITTING
 
 
 async def test_a_job_that_is_too_late_to_stop_continues_and_its_result_is_still_posted(rig: Rig):
     await ask(rig)
     job = await until(rig, JobState.QUEUED, JobState.PROCESSING)
-    result = await jobs_command(rig, rig.member, "cancel", id=job.id)
+    result = await on_job(rig, rig.member, "cancel", job.id)
     assert "Too late to stop" in said(result)
-    assert "I post the result when it is done" in said(result)
+    assert "I'll post the result when it is done" in said(result)
     await rig.work()
     assert (await newest(rig)).state is JobState.DELIVERED
     await settled_exactly(rig)
@@ -60,7 +60,7 @@ async def test_a_job_that_is_too_late_to_stop_continues_and_its_result_is_still_
 async def test_a_result_that_was_dropped_is_paid_kept_and_can_still_be_had(rig: Rig, restarted: bool):
     await ask(rig)
     job = await until(rig, JobState.QUEUED, JobState.PROCESSING)
-    result = await jobs_command(rig, rig.member, "cancel", id=job.id, drop=True)
+    result = await on_job(rig, rig.member, "cancel", job.id, drop=True)
     assert "I won't post the result" in said(result)
     if restarted:
         await rig.restart()
@@ -70,7 +70,7 @@ async def test_a_result_that_was_dropped_is_paid_kept_and_can_still_be_had(rig: 
     assert rig.messages()[0].attachments == []
     await settled_exactly(rig)
     spent = rig.sandbox.spent(HOST_KEY)
-    result = await jobs_command(rig, rig.member, "recover")
+    result = await on_job(rig, rig.member, "recover")
     assert "Posted" in said(result)
     [message] = rig.messages()
     assert len(message.attachments) == 1
@@ -82,16 +82,16 @@ async def test_a_result_that_was_dropped_is_paid_kept_and_can_still_be_had(rig: 
 async def test_what_has_ended_cannot_be_cancelled(rig: Rig):
     await ask(rig, prompt="a fox #fast")
     await rig.work()
-    result = await jobs_command(rig, rig.member, "cancel", id=(await newest(rig)).id)
-    assert "has ended already" in private_sentence(result)
+    result = await on_job(rig, rig.member, "cancel", (await newest(rig)).id)
+    assert "has already ended" in private_sentence(result)
     await settled_exactly(rig)
 
 
 async def test_jobs_that_depend_on_a_cancelled_one_are_refunded_too(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=True, count=2)
     first = min(await rig.jobs(), key=lambda job: job.position)
-    result = await jobs_command(rig, rig.member, "cancel", id=first.id)
-    assert "2 that waited" in said(result)
+    result = await on_job(rig, rig.member, "cancel", first.id)
+    assert "2 jobs that were waiting" in said(result)
     assert {job.state for job in await rig.jobs()} == {JobState.CANCELLED}
     await settled_exactly(rig)
 
@@ -101,7 +101,7 @@ async def test_a_cancelled_place_is_given_to_who_waits(rig: Rig):
     first = await ask(rig)
     second = await ask(rig)
     assert second.state is JobState.WAITING
-    await jobs_command(rig, rig.member, "cancel", id=first.id)
+    await on_job(rig, rig.member, "cancel", first.id)
     await rig.step()
     assert (await newest(rig)).state in RUNNING_STATES
 
@@ -112,6 +112,6 @@ async def test_a_job_that_waits_for_approval_can_be_cancelled(rig: Rig):
     )
     job = await ask(rig)
     assert job.state is JobState.AWAITING_APPROVAL
-    await jobs_command(rig, rig.member, "cancel", id=job.id)
+    await on_job(rig, rig.member, "cancel", job.id)
     assert (await newest(rig)).state is JobState.CANCELLED
     assert await rig.bot.parts.store.approvals.get(rig.guild.id, job.card_id) is None

@@ -1,4 +1,4 @@
-"""/jobs list and /jobs show: what a member and a moderator see, and the completion of ids."""
+"""The gallery of jobs: what a member and a moderator see, find and open, and the completion of jobs."""
 
 from __future__ import annotations
 
@@ -9,84 +9,209 @@ from typing import Any
 
 import pytest
 
+from bot.domain.models import JobState
+from cogs.jobs import texts
 from cogs.jobs.pages import PAGE_JOBS
 from cogs.results.family import family_text, total_words
 from cogs.ui.texts import GONE, MODERATORS_ONLY
-from tests.support.jobs import ask, jobs_command
+from tests.support.channels import press, rule, shown
+from tests.support.jobs import ask, gallery, on_job, pictures_in
 from tests.support.rig import HOST_KEY, Rig
-from tests.support.surface import agreed, labels, newest, panel_text, private_sentence, whole
+from tests.support.surface import agreed, inputs, labels, newest, panel_text, parts, private_sentence, whole
 
-# ---------------------------------------------------------------------- list
+# ---------------------------------------------------------------------- the gallery
 
 
-async def test_a_list_shows_ones_own_jobs_and_nobody_elses(rig: Rig):
-    mine = await ask(rig)
+def ids_in(message: Any) -> list[str]:
+    """Return the ids of the jobs on a page, in their order."""
+    return re.findall(r"^-# `([0-9A-Z]{10})`", panel_text(message), re.MULTILINE)
+
+
+async def test_a_gallery_shows_ones_own_jobs_and_nobody_elses(rig: Rig):
+    mine = await ask(rig, prompt="a *red* fox\nat night")
     theirs = await ask(rig, rig.moderator)
-    result = await jobs_command(rig, rig.member, "list")
+    result = await gallery(rig, rig.member)
     assert result.ephemeral
-    text = result.response.embeds[0].description
-    assert mine.id in text
+    text = panel_text(result.response)
+    assert ids_in(result.response) == [mine.id]
     assert theirs.id not in text
+    assert "> a \\*red\\* fox at night" in text
+    assert f"[Open card]({rig.messages()[0].jump_url})" in text or f"[Open card]({rig.messages()[1].jump_url})" in text
 
 
-async def test_only_moderators_list_all_and_no_prompt_is_shown(rig: Rig):
+async def test_a_page_has_the_pictures_of_results_from_discord(rig: Rig):
+    await ask(rig, prompt="a fox #fast")
+    await ask(rig, prompt="a hidden fox #fast", private=True)
+    await rig.work()
+    await ask(rig, prompt="an open fox")
+    result = await gallery(rig, rig.member)
+    [card] = [message for message in rig.messages() if message.attachments]
+    assert len(ids_in(result.response)) == 3
+    assert pictures_in(result.response) == [card.attachments[0].url], "a private card's file nobody can fetch"
+
+
+async def test_a_page_does_not_wait_for_pictures_that_discord_withholds(rig: Rig):
+    await ask(rig, prompt="a fox #fast")
+    await rig.work()
+    rig.env.inject_error(
+        "GET",
+        f"/channels/{rig.channel.id}/messages/{rig.messages()[0].id}",
+        status=500,
+        code=0,
+        message="no",
+        times=None,
+    )
+    result = await gallery(rig, rig.member)
+    assert len(ids_in(result.response)) == 1
+    assert pictures_in(result.response) == []
+
+
+async def test_only_moderators_see_others_and_no_word_of_what_they_may_not_see(rig: Rig):
     secret = await ask(rig, prompt="canary words", private=True)
-    assert private_sentence(await jobs_command(rig, rig.member, "list", whose="all")) == str(MODERATORS_ONLY)
-    text = (await jobs_command(rig, rig.moderator, "list", whose="all")).response.embeds[0].description
-    assert secret.id in text
-    assert f"<@{rig.member.id}>" in text
-    assert "canary" not in text
+    public = await ask(rig, prompt="a public fox")
+    assert private_sentence(await gallery(rig, rig.member, member=rig.moderator)) == str(MODERATORS_ONLY)
+    theirs = await gallery(rig, rig.moderator, member=rig.member)
+    mine = await gallery(rig, rig.moderator)
+    everyones = await rig.moderator.click(mine.response, label="Everyone's jobs")
+    for page in (theirs.response, everyones.response):
+        assert set(ids_in(page)) == {secret.id, public.id}
+        assert f"<@{rig.member.id}>" in panel_text(page)
+        assert "a public fox" in panel_text(page)
+        assert "canary" not in str([row if isinstance(row, dict) else row.to_dict() for row in page.components])
+    assert "Everyone's jobs" not in labels((await gallery(rig, rig.member)).response)
 
 
-async def test_a_list_is_narrowed_to_a_state(rig: Rig):
+async def test_a_search_finds_all_words_in_any_case_and_nothing_that_may_not_be_seen(rig: Rig):
+    secret = await ask(rig, prompt="ein ÖFFENTLICHER Fuchs", private=True)
+    public = await ask(rig, prompt="ein öffentlicher Dachs")
+    found = await gallery(rig, rig.member, search="öffentlicher EIN")
+    assert set(ids_in(found.response)) == {secret.id, public.id}
+    assert ids_in((await gallery(rig, rig.member, search="fuchs ein")).response) == [secret.id]
+    assert ids_in((await gallery(rig, rig.member, search="wolf")).response) == []
+    assert ids_in((await gallery(rig, rig.moderator, member=rig.member, search="ein")).response) == [public.id]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_search_goes_on_over_its_pages_and_can_be_changed(rig: Rig, restarted: bool):
+    await rule(rig, queued_per_member=100)
+    for number in range(PAGE_JOBS + 1):
+        await ask(rig, prompt=f"fox {number}")
+        await ask(rig, prompt=f"owl {number}")
+    page = await gallery(rig, rig.member, search="fox")
+    first = ids_in(page.response)
+    if restarted:
+        await rig.restart()
+    older = await rig.member.click(page.response, label="Older")
+    assert len({*first, *ids_in(older.response)}) == PAGE_JOBS + 1
+    assert "owl" not in panel_text(older.response)
+    form = await rig.member.click(older.response, label="fox")
+    [words] = inputs(form).values()
+    assert words["value"] == "fox"
+    changed = await rig.member.submit_modal(form, {words["custom_id"]: "owl"})
+    assert "fox" not in panel_text(changed.response)
+    assert len(ids_in(changed.response)) == PAGE_JOBS
+    form = await rig.member.click(changed.response, label="owl")
+    [words] = inputs(form).values()
+    everything = await rig.member.submit_modal(form, {words["custom_id"]: ""})
+    assert {"fox", "owl"} <= set(re.findall("fox|owl", panel_text(everything.response)))
+
+
+async def test_a_gallery_is_narrowed_to_a_state(rig: Rig):
     done = await ask(rig, prompt="a fox #fast")
     await rig.work()
     failed = await ask(rig, prompt="a fox #fail")
     await rig.work()
-    for state, there, not_there in (("delivered", done, failed), ("failed", failed, done)):
-        text = (await jobs_command(rig, rig.member, "list", state=state)).response.embeds[0].description
-        assert there.id in text
-        assert not_there.id not in text
-    empty = await jobs_command(rig, rig.member, "list", state="held")
-    assert empty.response.embeds[0].description == "None."
+    for state, there in (("delivered", done), ("failed", failed)):
+        assert ids_in((await gallery(rig, rig.member, state=state)).response) == [there.id]
+    empty = await gallery(rig, rig.member, state="held")
+    assert str(texts.NOTHING_FOUND) in panel_text(empty.response)
+    [select] = [item for item in parts(empty.response) if "options" in item]
+    again = await rig.member.select(empty.response, ["failed"], custom_id=select["custom_id"])
+    assert ids_in(again.response) == [failed.id]
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_a_long_list_has_pages_that_survive_a_restart(rig: Rig, restarted: bool):
+async def test_a_long_gallery_has_pages_that_survive_a_restart(rig: Rig, restarted: bool):
+    await rule(rig, queued_per_member=100)
     for _ in range(PAGE_JOBS + 3):
-        await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, queued_per_member=100))
         await ask(rig)
-    shown = await jobs_command(rig, rig.member, "list")
-    assert labels(shown.response) == ["Older"]
-    first = ids_in(shown.response)
+    page = await gallery(rig, rig.member)
+    assert labels(page.response)[2:] == ["Older", "Search"]
+    first = ids_in(page.response)
     if restarted:
         await rig.restart()
-    turned = await rig.member.click(shown.response, label="Older")
+    turned = await rig.member.click(page.response, label="Older")
     second = ids_in(turned.response)
-    assert labels(turned.response) == ["Newer"]
+    assert labels(turned.response)[2:] == ["Newer", "Search"]
     assert (len(first), len(second)) == (PAGE_JOBS, 3)
-    assert len(first | second) == PAGE_JOBS + 3
+    assert len({*first, *second}) == PAGE_JOBS + 3
 
 
-def ids_in(message: Any) -> set[str]:
-    return set(re.findall(r"• `([0-9A-Z]{10})`", message.embeds[0].description))
+async def test_a_page_with_everything_stays_within_discords_limits(rig: Rig):
+    await rule(rig, queued_per_member=100, running_per_member=100)
+    for _ in range(PAGE_JOBS * 2 + 1):
+        await ask(rig, rig.moderator, prompt="*" * 5900 + " #fast")
+    await rig.work()
+    mine = await gallery(rig, rig.moderator, search="#fast")
+    page = await rig.moderator.click((await rig.moderator.click(mine.response, label="Older")).response, label="Newer")
+    rows = [row if isinstance(row, dict) else row.to_dict() for row in page.response.components]
+    assert len(pictures_in(page.response)) == PAGE_JOBS
+    assert counted(rows) <= 40
+    assert len(panel_text(page.response)) <= 4000
 
 
-async def test_a_page_of_all_is_refused_to_who_is_no_moderator_any_more(rig: Rig):
-    from cogs.ui.controls import Control, view_of
+def counted(components: Any) -> int:
+    """Return how many components Discord counts: nested ones and accessories are some."""
+    return sum(
+        1 + counted(each.get("components", ())) + counted([each["accessory"]] if "accessory" in each else [])
+        for each in components
+    )
 
-    channel: Any = rig.bot.get_channel(rig.channel.id)
+
+async def test_a_page_of_others_is_refused_to_who_is_no_moderator_any_more(rig: Rig):
     for subject, sentence in (
         ("all.any.0", str(MODERATORS_ONLY)),
+        (f"{rig.moderator.id}.any.0", str(MODERATORS_ONLY)),
         ("ours.any.0", str(GONE)),
         ("mine.odd.0", str(GONE)),
         ("mine.any.-1", str(GONE)),
         ("mine.any.9999999", str(GONE)),
         ("mine", str(GONE)),
     ):
-        with rig.env.time_context():
-            forged = await channel.send("x", view=view_of([Control.button("jobs_page", subject, label="Press")]))
-        assert private_sentence(await rig.member.click(forged, label="Press")) == sentence, subject
+        for action in ("jobs_page", "jobs_whose", "jobs_search"):
+            assert private_sentence(await press(rig, rig.member, action, subject)) == sentence, (action, subject)
+
+
+async def test_a_job_is_opened_from_its_page_with_what_can_be_done_about_it(rig: Rig):
+    job = await ask(rig, prompt="a fox #fast")
+    await rig.work()
+    page = await gallery(rig, rig.member)
+    select = parts(page.response)[0]
+    opened = await rig.member.select(page.response, [job.id], custom_id=select["custom_id"])
+    assert job.id in panel_text(opened.response)
+    assert {"Re-run", "Fresh link", "Remove"} <= set(labels(opened.response))
+    assert "Report" not in labels(opened.response), "it is their own"
+    theirs = await on_job(rig, rig.moderator, "show", job.id)
+    assert "Report" in labels(theirs.response)
+
+
+async def test_one_of_several_open_jobs_is_cancelled_alone_from_its_panel(rig: Rig):
+    await ask(rig, count=3)
+    jobs = {job.position: job for job in await rig.jobs()}
+    opened = await on_job(rig, rig.member, "show", jobs[1].id)
+    await rig.member.click(opened.response, label="Cancel this job")
+    states = {job.position: job.state for job in await rig.jobs()}
+    assert [position for position, state in states.items() if state is JobState.CANCELLED] == [1]
+
+
+async def test_a_moderator_cancels_a_private_job_from_its_panel_without_reading_it(rig: Rig):
+    secret = await ask(rig, prompt="canary words", private=True)
+    opened = await on_job(rig, rig.moderator, "show", secret.id)
+    assert str(texts.HIDDEN_JOB) in panel_text(opened.response)
+    assert labels(opened.response) == ["Cancel this job"]
+    assert "canary" not in shown(opened)
+    await rig.moderator.click(opened.response, label="Cancel this job")
+    assert (await newest(rig)).state is JobState.CANCELLED
 
 
 # ---------------------------------------------------------------------- show
@@ -104,7 +229,7 @@ async def test_a_lineage_is_drawn_with_what_each_cost_and_the_total(rig: Rig):
     await agreed(rig.member, await rig.member.click(how.response, label=whole(how.response, "Subtle")))
     variant = await newest(rig)
     await rig.work()
-    result = await jobs_command(rig, rig.member, "show", id=child.id.lower())
+    result = await on_job(rig, rig.member, "show", child.id.lower())
     assert result.ephemeral
     shown = panel_text(result.response)
     head, *tree = shown[shown.index("**Family**") :].splitlines()
@@ -124,7 +249,7 @@ async def test_a_lineage_is_drawn_with_what_each_cost_and_the_total(rig: Rig):
 async def test_a_job_is_shown_with_what_can_be_done_about_it(rig: Rig):
     await ask(rig, prompt="a fox #fast")
     await rig.work()
-    result = await jobs_command(rig, rig.moderator, "show", id=(await newest(rig)).id)
+    result = await on_job(rig, rig.moderator, "show", (await newest(rig)).id)
     assert labels(result.response)[:3] == ["Post here again", "Re-run", "Vary"]
     await rig.moderator.click(result.response, label=whole(result.response, "Re-run"))
     assert (await newest(rig)).author_id == rig.moderator.id
@@ -136,11 +261,11 @@ async def test_a_job_of_another_server_and_anothers_private_one_do_not_exist(rig
     place = other.create_text_channel("general")
     stranger = other.add_member(rig.env.create_user("eve"))
     public = await ask(rig)
-    for command in ("show", "cancel", "recover", "retry", "link"):
-        assert private_sentence(await stranger.slash(place, f"jobs {command}", id=public.id)) == str(GONE), command
-        assert private_sentence(await jobs_command(rig, rig.member, command, id="nothing")) == str(GONE), command
-        if command != "cancel":
-            assert private_sentence(await jobs_command(rig, rig.moderator, command, id=secret.id)) == str(GONE), command
+    for act in ("show", "cancel", "recover", "retry", "link"):
+        assert private_sentence(await on_job(rig, stranger, act, public.id, channel=place)) == str(GONE), act
+        assert private_sentence(await on_job(rig, rig.member, act, "nothing")) == str(GONE), act
+        if act not in {"cancel", "show"}:
+            assert private_sentence(await on_job(rig, rig.moderator, act, secret.id)) == str(GONE), act
     assert len(await rig.jobs()) == 2
 
 
@@ -151,9 +276,9 @@ async def test_a_private_job_of_a_lineage_is_neither_drawn_nor_counted_for_other
     await rig.bot.parts.store._database.write(
         lambda db: db.execute("UPDATE jobs SET parent_id = ? WHERE id = ?", (root.id, secret.id))
     )
-    mine = await jobs_command(rig, rig.member, "show", id=root.id)
+    mine = await on_job(rig, rig.member, "show", root.id)
     assert secret.id in panel_text(mine.response)
-    theirs = await jobs_command(rig, rig.moderator, "show", id=root.id)
+    theirs = await on_job(rig, rig.moderator, "show", root.id)
     assert "Family" not in str(theirs.response.components)
     assert secret.id not in str(theirs.response.components)
 
@@ -163,7 +288,7 @@ async def test_an_erased_job_says_so(rig: Rig):
     await rig.work()
     job = await newest(rig)
     await rig.bot.parts.store.cards.erase(rig.guild.id, job.card_id)
-    result = await jobs_command(rig, rig.member, "show", id=job.id)
+    result = await on_job(rig, rig.member, "show", job.id)
     assert "Its record was erased." in panel_text(result.response)
     assert "canary" not in str(result.response.components)
 
@@ -180,13 +305,10 @@ async def test_a_large_lineage_fits_a_message(rig: Rig):
 # ---------------------------------------------------------------------- completion
 
 
-@pytest.mark.parametrize(("command", "state"), [("cancel", "open"), ("retry", "failed"), ("link", "delivered")])
-async def test_ids_are_completed_with_ones_own_jobs_in_a_fitting_state(rig: Rig, command: str, state: str):
-    failed = await ask(rig, prompt="a fox #fail")
-    done = await ask(rig, prompt="a fox #fast")
-    await rig.work()
-    running = await ask(rig)
-    await ask(rig, rig.moderator)
-    expected = {"open": running, "failed": failed, "delivered": done}[state]
-    offered = await rig.member.autocomplete(rig.channel, f"jobs {command}", "id", "")
-    assert [each["value"] for each in offered] == [expected.id]
+async def test_jobs_are_completed_with_ones_own_by_the_words_of_their_prompts(rig: Rig):
+    fox = await ask(rig, prompt="a Fox in the snow")
+    owl = await ask(rig, prompt="an owl")
+    await ask(rig, rig.moderator, prompt="a fox of somebody else")
+    for typed, expected in (("", [owl.id, fox.id]), ("snow fox", [fox.id]), (owl.id.lower(), [owl.id]), ("wolf", [])):
+        offered = await rig.member.autocomplete(rig.channel, "jobs list", "job", typed)
+        assert [each["value"] for each in offered] == expected, typed

@@ -11,8 +11,8 @@ import pytest
 
 from bot.domain.models import Job, JobState, LedgerKind
 from bot.generation.texts import NOTHING_FAILED
-from cogs.jobs.texts import NOT_YOURS, NOTHING_HELD, POSTED_MEANWHILE
-from tests.support.jobs import ask, jobs_command, said
+from cogs.jobs.texts import NOT_YOURS, POSTED_MEANWHILE
+from tests.support.jobs import ask, on_job, said, tried_again
 from tests.support.rig import Rig
 from tests.support.surface import (
     delete,
@@ -45,13 +45,12 @@ async def held(rig: Rig, **options: Any) -> Job:
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-@pytest.mark.parametrize("named", [False, True])
-async def test_a_result_that_had_no_place_is_posted_here(rig: Rig, restarted: bool, named: bool):
+async def test_a_result_that_had_no_place_is_posted_here(rig: Rig, restarted: bool):
     job = await held(rig)
     assert rig.messages() == []
     if restarted:
         await rig.restart(after_s=2 * 86400)
-    result = await jobs_command(rig, rig.member, "recover", **({"id": job.id} if named else {}))
+    result = await on_job(rig, rig.member, "recover", job.id)
     assert result.ephemeral
     [message] = rig.messages()
     assert len(message.attachments) == 1
@@ -67,7 +66,7 @@ async def test_a_result_that_had_no_place_is_posted_here(rig: Rig, restarted: bo
 async def test_it_is_posted_in_the_channel_where_it_is_requested(rig: Rig):
     await held(rig)
     elsewhere = rig.guild.create_text_channel("elsewhere")
-    await rig.member.slash(elsewhere, "jobs recover")
+    await on_job(rig, rig.member, "recover", channel=elsewhere)
     assert rig.messages() == []
     [message] = elsewhere.history()
     assert len(message.attachments) == 1
@@ -75,22 +74,21 @@ async def test_it_is_posted_in_the_channel_where_it_is_requested(rig: Rig):
 
 async def test_it_is_not_posted_twice(rig: Rig):
     job = await held(rig)
-    await jobs_command(rig, rig.member, "recover")
-    assert private_sentence(await jobs_command(rig, rig.member, "recover")) == NOTHING_HELD
-    assert private_sentence(await jobs_command(rig, rig.member, "recover", id=job.id)) == POSTED_MEANWHILE
+    await on_job(rig, rig.member, "recover")
+    assert private_sentence(await on_job(rig, rig.member, "recover", job.id)) == str(POSTED_MEANWHILE)
     assert len(rig.messages()) == 1
 
 
 async def test_a_job_that_is_being_made_is_not_recovered(rig: Rig):
     job = await ask(rig)
-    assert "still being made" in private_sentence(await jobs_command(rig, rig.member, "recover", id=job.id))
+    assert "still being made" in private_sentence(await on_job(rig, rig.member, "recover", job.id))
 
 
 async def test_only_its_author_or_a_moderator_recovers(rig: Rig):
     job = await held(rig)
     other = rig.guild.add_member(rig.env.create_user("otto"))
-    assert private_sentence(await jobs_command(rig, other, "recover", id=job.id)) == NOT_YOURS
-    await jobs_command(rig, rig.moderator, "recover", id=job.id)
+    assert private_sentence(await on_job(rig, other, "recover", job.id)) == str(NOT_YOURS)
+    await on_job(rig, rig.moderator, "recover", job.id)
     assert (await newest(rig)).state is JobState.DELIVERED
 
 
@@ -102,11 +100,11 @@ async def recoveries(rig: Rig) -> list[tuple[int, str]]:
 async def test_the_record_says_which_moderator_had_anothers_result_posted(rig: Rig):
     job = await held(rig)
     deny(rig, send_messages=False)
-    await jobs_command(rig, rig.moderator, "recover", id=job.id)
+    await on_job(rig, rig.moderator, "recover", job.id)
     assert await recoveries(rig) == [], "there was no place for it"
     deny(rig)
-    await jobs_command(rig, rig.moderator, "recover", id=job.id)
-    await jobs_command(rig, rig.moderator, "recover", id=job.id)
+    await on_job(rig, rig.moderator, "recover", job.id)
+    await on_job(rig, rig.moderator, "recover", job.id)
     [(by_id, text)] = await recoveries(rig)
     assert by_id == rig.moderator.id
     assert job.id in text
@@ -115,7 +113,7 @@ async def test_the_record_says_which_moderator_had_anothers_result_posted(rig: R
 
 async def test_the_record_says_nothing_of_a_members_own_result(rig: Rig):
     await held(rig)
-    await jobs_command(rig, rig.member, "recover")
+    await on_job(rig, rig.member, "recover")
     assert (await newest(rig)).state is JobState.DELIVERED
     assert await recoveries(rig) == []
 
@@ -123,7 +121,7 @@ async def test_the_record_says_nothing_of_a_members_own_result(rig: Rig):
 async def test_where_there_is_still_no_place_it_says_so_and_the_result_stays(rig: Rig):
     await held(rig)
     deny(rig, send_messages=False)
-    result = await jobs_command(rig, rig.member, "recover")
+    result = await on_job(rig, rig.member, "recover")
     assert "The result is kept" in said(result)
     assert (await newest(rig)).state is JobState.HELD
 
@@ -136,7 +134,7 @@ async def test_a_private_result_that_had_no_place_is_shown_in_the_private_answer
     rig.advance(16 * 60)
     await rig.work()
     assert (await newest(rig)).state is JobState.HELD
-    result = await jobs_command(rig, rig.member, "recover")
+    result = await on_job(rig, rig.member, "recover")
     assert result.ephemeral
     job = await newest(rig)
     assert job.state is JobState.DELIVERED
@@ -165,7 +163,7 @@ async def test_a_result_whose_link_expired_is_fetched_again_and_posted_on_its_ca
     await rig.bot.parts.store._database.write(
         lambda db: db.execute("UPDATE jobs SET media = ? WHERE id = ?", (text, job.id))
     )
-    result = await jobs_command(rig, rig.member, "recover", id=job.id)
+    result = await on_job(rig, rig.member, "recover", job.id)
     assert "Posted" in said(result)
     [card] = rig.messages()
     assert len(card.attachments) == 1
@@ -178,8 +176,8 @@ async def test_a_result_whose_link_expired_is_fetched_again_and_posted_on_its_ca
 async def test_a_result_that_nobody_keeps_any_more_says_so(rig: Rig):
     await dead_link(rig)
     rig.advance(8 * 86400)
-    result = await jobs_command(rig, rig.member, "recover")
-    assert "gone for good" in said(result)
+    result = await on_job(rig, rig.member, "recover")
+    assert "expired for good" in said(result)
     assert (await newest(rig)).state is JobState.HELD
 
 
@@ -187,14 +185,14 @@ async def test_a_result_that_nobody_keeps_any_more_says_so(rig: Rig):
 
 
 @pytest.mark.parametrize("who", ["author", "other", "blocked"])
-async def test_a_failed_job_is_retried_by_command(rig: Rig, who: str):
+async def test_a_failed_job_is_tried_again_from_its_panel(rig: Rig, who: str):
     job = await ask(rig, prompt="a fox #fail")
     await rig.work()
     other = rig.guild.add_member(rig.env.create_user("otto"))
     if who == "blocked":
         await rig.bot.parts.store.blocks.add(rig.guild.id, other.id, until=None, reason="", by_id=rig.moderator.id)
     member = rig.member if who == "author" else other
-    result = await jobs_command(rig, member, "retry", id=job.id)
+    result = await tried_again(rig, member, job.id)
     if who == "blocked":
         assert "You may not use" in private_sentence(result)
         assert len(await rig.jobs()) == 1
@@ -205,15 +203,15 @@ async def test_a_failed_job_is_retried_by_command(rig: Rig, who: str):
 
 async def test_a_job_that_did_not_fail_is_not_retried(rig: Rig):
     job = await ask(rig)
-    assert private_sentence(await jobs_command(rig, rig.member, "retry", id=job.id)) == NOTHING_FAILED
+    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == NOTHING_FAILED
     await rig.work()
-    assert private_sentence(await jobs_command(rig, rig.member, "retry", id=job.id)) == NOTHING_FAILED
+    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == NOTHING_FAILED
 
 
 async def test_a_cancelled_job_can_be_retried(rig: Rig):
     job = await ask(rig)
-    await jobs_command(rig, rig.member, "cancel", id=job.id)
-    await jobs_command(rig, rig.member, "retry", id=job.id)
+    await on_job(rig, rig.member, "cancel", job.id)
+    await tried_again(rig, rig.member, job.id)
     await rig.work()
     assert (await newest(rig)).state is JobState.DELIVERED
     await settled_exactly(rig)
@@ -223,7 +221,7 @@ async def test_a_job_that_a_moderator_refused_is_not_retried(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1)))
     job = await ask(rig)
     await rig.bot.parts.moderation.approvals.turn_down(rig.guild.id, job.card_id, "no", by_id=rig.moderator.id)
-    assert private_sentence(await jobs_command(rig, rig.member, "retry", id=job.id)) == NOTHING_FAILED
+    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == NOTHING_FAILED
 
 
 # ---------------------------------------------------------------------- links
@@ -231,7 +229,7 @@ async def test_a_job_that_a_moderator_refused_is_not_retried(rig: Rig):
 
 async def test_a_fresh_link_by_command_is_private(rig: Rig):
     job = await earlier(rig, IMAGE)
-    result = await jobs_command(rig, rig.moderator, "link", id=job.id)
+    result = await on_job(rig, rig.moderator, "link", job.id)
     assert result.ephemeral
     rows = result.response.components
     assert [item["url"] for row in rows for item in row["components"]] == [job.media[0].url]

@@ -29,6 +29,7 @@ from tests.support.following import (
     until_ended,
     until_running,
 )
+from tests.support.jobs import tried_again
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import Call, of, watch
 
@@ -271,7 +272,7 @@ async def test_after_a_402_and_a_top_up_another_try_is_made_at_once(rig: Rig):
     assert (await until_ended(rig, job.id, MINUTE_S, 1)).state == "failed"
     rig.sandbox.top_up(GUILD_KEY, 100)
     rig.advance(MINUTE_S + 1)
-    await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    await tried_again(rig, rig.member, job.id)
     again = kept(rig)[-1]
     assert (await until_ended(rig, again.id, 5 * MINUTE_S, 1)).state == "delivered"
     assert charged(rig) == rig.sandbox.spent(GUILD_KEY) == PICTURE

@@ -34,6 +34,7 @@ from tests.support.following import (
     until_ended,
     until_running,
 )
+from tests.support.jobs import on_job, tried_again
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import agreed, of, watch, whole
@@ -332,7 +333,7 @@ async def test_the_reconciler_asks_seldom_and_not_for_ever(rig: Rig):
 async def test_another_try_finds_what_exists_and_pays_nothing(rig: Rig, how: str):
     job = await given_up(rig)
     if how == "command":
-        await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+        await tried_again(rig, rig.member, job.id)
     else:
         await agreed(rig.member, await rig.member.click(rig.messages()[0], label=whole(rig.messages()[0], "Try again")))
     await pass_time(rig, 5 * MINUTE_S, 1)
@@ -346,7 +347,7 @@ async def test_another_try_of_an_unconfirmed_job_finds_the_request_by_its_idempo
     await until_ended(rig, job.id, HOUR_S)
     rig.sandbox.faults.clear()
     assert "did not confirm" in the_job(rig, job.id).error
-    await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    await tried_again(rig, rig.member, job.id)
     await pass_time(rig, 10 * MINUTE_S, 1)
     assert newest(rig).state == "delivered"
     assert len(rig.sandbox.requests) == 1
@@ -362,7 +363,7 @@ async def test_another_try_with_a_file_sends_the_same_link_though_it_has_expired
     assert "did not confirm" in job.error
     rig.sandbox.faults.clear()
     rig.sandbox.move_files(source.remote_id or "")
-    await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    await tried_again(rig, rig.member, job.id)
     await pass_time(rig, 10 * MINUTE_S, 1)
     assert newest(rig).state == "delivered"
     assert len(rig.sandbox.requests) == 2
@@ -382,20 +383,20 @@ async def test_another_try_of_a_card_repeats_each_of_its_unconfirmed_jobs(rig: R
     assert charged(rig) == rig.sandbox.spent(HOST_KEY) == 2 * PICTURE
 
 
-@pytest.mark.parametrize("command", ["jobs retry", "jobs recover"])
-async def test_nobody_pays_twice_because_the_api_is_down(rig: Rig, command: str):
+@pytest.mark.parametrize("act", ["retry", "recover"])
+async def test_nobody_pays_twice_because_the_api_is_down(rig: Rig, act: str):
     job = await given_up(rig)
     rig.sandbox.fault("get", "status", status=503, times=None)
-    assert "does not answer" in said(await rig.member.slash(rig.channel, command, id=job.id))
+    assert "did not answer" in said(await on_job(rig, rig.member, act, job.id))
     await pass_time(rig, 5 * MINUTE_S, 1)
     assert [row.id for row in kept(rig)] == [job.id]
     assert len(rig.sandbox.requests) == 1
 
 
-@pytest.mark.parametrize("command", ["jobs retry", "jobs recover"])
-async def test_what_is_still_being_made_is_not_made_again(rig: Rig, command: str):
+@pytest.mark.parametrize("act", ["retry", "recover"])
+async def test_what_is_still_being_made_is_not_made_again(rig: Rig, act: str):
     job = await given_up(rig, "a heron #forever")
-    assert "still working on this job" in said(await rig.member.slash(rig.channel, command, id=job.id))
+    assert "still working on this job" in said(await on_job(rig, rig.member, act, job.id))
     assert [row.id for row in kept(rig)] == [job.id]
     rig.sandbox.finish(job.remote_id or "")
     await pass_time(rig, 5 * MINUTE_S)  # it is polled again in a minute, not in an hour
@@ -416,7 +417,7 @@ async def unconfirmed(rig: Rig) -> Row:
 async def assert_asks_before_it_pays_again(rig: Rig, job: Row, how: str = "command") -> Any:
     """Retry the job; fail unless nothing is made before the member has said yes. Return the question."""
     if how == "command":
-        question = await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+        question = await on_job(rig, rig.member, "retry", job.id)
     else:
         question = await rig.member.click(rig.messages()[0], label=whole(rig.messages()[0], "Try again"))
     assert question.ephemeral
@@ -465,7 +466,7 @@ async def test_a_price_that_was_confirmed_within_the_twelve_hours_agrees_to_no_s
     await change_rules(rig, confirm_above=Decimal(5))
     ((first_attempt_at,),) = ask_database(rig, "SELECT first_attempt_at FROM jobs WHERE id = ?", job.id)
     rig.advance(first_attempt_at + 12 * HOUR_S - 5 * MINUTE_S - rig.clock.wall())
-    priced = await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    priced = await on_job(rig, rig.member, "retry", job.id)
     assert "may have been charged" not in said(priced)
     rig.advance(10 * MINUTE_S)
     late = await rig.member.click(priced.response, label="Yes, make it")
@@ -476,11 +477,11 @@ async def test_a_price_that_was_confirmed_within_the_twelve_hours_agrees_to_no_s
 
 async def test_an_unconfirmed_job_is_tried_again_only_once(rig: Rig):
     job = await unconfirmed(rig)
-    await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    await tried_again(rig, rig.member, job.id)
     await pass_time(rig, 10 * MINUTE_S, 1)
     assert newest(rig).state == "delivered"
     rig.advance(12 * HOUR_S)
-    answer = await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    answer = await on_job(rig, rig.member, "retry", job.id)
     assert f"tried again already: job {newest(rig).id}" in said(answer)
     assert len(rig.sandbox.requests) == 1
 
@@ -488,7 +489,7 @@ async def test_an_unconfirmed_job_is_tried_again_only_once(rig: Rig):
 async def test_another_try_of_what_truly_failed_makes_a_new_one(rig: Rig):
     job = await ask(rig, "a heron #fail")
     await until_ended(rig, job.id, HOUR_S)
-    await rig.member.slash(rig.channel, "jobs retry", id=job.id)
+    await tried_again(rig, rig.member, job.id)
     assert len(kept(rig)) == 2
     await pass_time(rig, MINUTE_S, 1)
     assert len(rig.sandbox.requests) == 2
@@ -498,14 +499,14 @@ async def test_another_try_of_what_truly_failed_makes_a_new_one(rig: Rig):
 async def test_recover_never_says_that_what_failed_was_posted(rig: Rig, prompt: str):
     job = await ask(rig, prompt)
     await until_ended(rig, job.id, HOUR_S)
-    answer = said(await rig.member.slash(rig.channel, "jobs recover", id=job.id))
+    answer = said(await on_job(rig, rig.member, "recover", job.id))
     assert "posted already" not in answer
     assert "failed" in answer or "no result" in answer
 
 
 async def test_recover_looks_at_the_remote_for_what_was_given_up(rig: Rig):
     job = await given_up(rig)
-    answer = said(await rig.member.slash(rig.channel, "jobs recover", id=job.id))
+    answer = said(await on_job(rig, rig.member, "recover", job.id))
     assert "posted already" not in answer
     await pass_time(rig, 5 * MINUTE_S, 1)
     await assert_reached(rig, job)

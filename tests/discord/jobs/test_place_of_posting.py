@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.models import Job, JobState
 from tests.support.channels import age_restricted, rule, shown
+from tests.support.jobs import on_job
 from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
 from tests.support.surface import newest, until
@@ -25,7 +26,7 @@ async def dropped(rig: Rig, member: Any, channel: Any, command: str = GENERATE, 
     await member.slash(channel, command, **({"prompt": "a fox"} | options))
     await until(rig, JobState.QUEUED, JobState.PROCESSING)
     job = await newest(rig)
-    await member.slash(channel, "jobs cancel", id=job.id, drop=True)
+    await on_job(rig, member, "cancel", channel=channel, job_id=job.id, drop=True)
     await rig.work()
     [card] = in_channel(rig, channel)
     asked = await member.click(card, label="Remove")
@@ -38,7 +39,7 @@ async def dropped(rig: Rig, member: Any, channel: Any, command: str = GENERATE, 
 
 async def recover(rig: Rig, job: Job, channel: Any, member: Any) -> str:
     """Recover the job's result in a channel, and return what was said."""
-    result = await member.slash(channel, "jobs recover", id=job.id)
+    result = await on_job(rig, member, "recover", channel=channel, job_id=job.id)
     await rig.env.settle()
     return shown(result)
 
@@ -78,7 +79,7 @@ async def test_what_may_not_be_posted_here_is_not_sent_by_direct_message_instead
     await eve.slash(spam, GENERATE, prompt="a fox")
     await until(rig, JobState.QUEUED, JobState.PROCESSING)
     job = await newest(rig)
-    await eve.slash(spam, "jobs cancel", id=job.id, drop=True)
+    await on_job(rig, eve, "cancel", channel=spam, job_id=job.id, drop=True)
     rig.advance(16 * 60)
     await rig.work()
     [card] = in_channel(rig, spam)
@@ -185,10 +186,10 @@ async def test_a_private_result_is_shown_to_its_author_wherever_they_are(rig: Ri
     await eve.slash(rig.channel, GENERATE, prompt="a fox", private=True)
     await until(rig, JobState.QUEUED, JobState.PROCESSING)
     job = await newest(rig)
-    await eve.slash(rig.channel, "jobs cancel", id=job.id, drop=True)
+    await on_job(rig, eve, "cancel", job.id, drop=True)
     await rig.work()
     await rule(rig, forbidden_channels=frozenset({rig.channel.id}))
-    result = await eve.slash(rig.channel, "jobs recover", id=job.id)
+    result = await on_job(rig, eve, "recover", job.id)
     assert result.ephemeral
     assert not rig.messages()
 

@@ -16,6 +16,7 @@ from bot.domain.models import Job
 from bot.generation.texts import no_job
 from cogs.ui.texts import GONE
 from tests.support.channels import POSTS, made_in, press, private_thread, rule, shown
+from tests.support.jobs import on_job
 from tests.support.reacting import event, in_channel, other, sent
 from tests.support.rig import Rig
 from tests.support.surface import agreed, fill, newest
@@ -105,9 +106,9 @@ async def run_recipe(rig: Rig, eve: Any, job: Job) -> Any:
 async def ways_to(rig: Rig, eve: Any, job: Job) -> dict[str, bool]:
     """Return which ways lead the member to the job."""
     ways = {
-        "/jobs show": await eve.slash(rig.channel, "jobs show", id=job.id),
-        "/jobs link": await eve.slash(rig.channel, "jobs link", id=job.id),
-        "/jobs retry": await eve.slash(rig.channel, "jobs retry", id=job.id),
+        "/jobs show": await on_job(rig, eve, "show", job.id),
+        "/jobs link": await on_job(rig, eve, "link", job.id),
+        "/jobs retry": await on_job(rig, eve, "retry", job.id),
         "a control": await press(rig, eve, "next", job.id),
         "a form": await press(rig, eve, "edit", job.id),
         "a press that spends": await press(rig, eve, "again", job.id),
@@ -133,7 +134,7 @@ async def compare(rig: Rig, places: Places, chance: random.Random) -> None:
     places.shuffle(chance)
     choices = await places.eve.autocomplete(rig.channel, "image edit", "job", "")
     offered = {choice["value"] for choice in choices}
-    family = shown(await places.eve.slash(rig.channel, "jobs show", id=places.root.id))
+    family = shown(await on_job(rig, places.eve, "show", places.root.id))
     for place, job, private in places.jobs:
         expected = places.sees(place, job, private=private)
         found = await ways_to(rig, places.eve, job)

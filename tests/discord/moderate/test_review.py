@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.guild.texts import DECIDED
+from tests.support.jobs import on_job
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly, until
 
@@ -139,15 +140,15 @@ async def test_the_member_gets_a_refused_result_by_no_other_way_but_a_moderator_
     await refuse(rig, await waiting(rig, desk))
     await rig.work()
     [job] = await rig.jobs()
-    for command, options in (("jobs recover", {}), ("jobs link", {"id": job.id})):
-        answer = await rig.member.slash(rig.channel, command, **options)
+    for act in ("recover", "link"):
+        answer = await on_job(rig, rig.member, act, job.id)
         said = [message.content for message in (answer.response, *answer.followups) if message is not None]
-        assert any("this one was not let through" in text for text in said), command
+        assert any("this one was not let through" in text for text in said), act
     used = await rig.member.slash(rig.channel, "image edit", prompt="more", job=job.id, private=True)
     said = [message.content for message in (used.response, *used.followups) if message is not None]
     assert any("has not passed this server's review" in text for text in said)
     assert rig.messages()[0].attachments == []
-    await rig.moderator.slash(rig.channel, "jobs recover", id=job.id)
+    await on_job(rig, rig.moderator, "recover", job.id)
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
     assert len(rig.messages()[0].attachments) == 1
     await settled_exactly(rig)

@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.models import Job, JobState
 from tests.support.channels import press, rule, sent_since, shown
+from tests.support.jobs import on_job
 from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
 from tests.support.surface import fill, labels, newest, private_sentence, sends
@@ -83,9 +84,7 @@ async def refused(rig: Rig, eve: Any, desk: Any) -> Job:
     return job
 
 
-@pytest.mark.parametrize(
-    "way", ["image edit", "video generate", "jobs link", "jobs recover", "jobs retry", "a control", "a recipe"]
-)
+@pytest.mark.parametrize("way", ["image edit", "video generate", "link", "recover", "retry", "a control", "a recipe"])
 async def test_a_refused_result_is_reached_in_no_way(rig: Rig, eve: Any, free: Any, refused: Job, way: str):
     link, before, posts = refused.media[0].url, len(list(sends(rig))), len(rig.sandbox.requests)
     if way in {"image edit", "video generate"}:
@@ -102,7 +101,7 @@ async def test_a_refused_result_is_reached_in_no_way(rig: Rig, eve: Any, free: A
         asked = await eve.slash(free, "recipe run", recipe="more")
         await eve.submit_modal(asked, fill(asked, {"Picture": refused.id}))
     else:
-        private_sentence(await eve.slash(free, way, id=refused.id))
+        private_sentence(await on_job(rig, eve, way, refused.id, channel=free))
     await let_run(rig)
     assert link not in sent_since(rig, before)
     assert not [request for request in rig.sandbox.requests[posts:] if link in str(request.input)]
@@ -131,7 +130,7 @@ async def test_a_refused_result_that_fed_a_failed_step_feeds_no_retry(rig: Rig, 
     await refuse(rig, questions(rig, desk)[-1])
     await rig.work()
     posts = len(rig.sandbox.requests)
-    private_sentence(await eve.slash(free, "jobs retry", id=second.id))
+    private_sentence(await on_job(rig, eve, "retry", channel=free, job_id=second.id))
     await let_run(rig)
     assert len(rig.sandbox.requests) == posts
     assert in_channel(rig, free) == []
@@ -194,8 +193,8 @@ async def test_a_run_that_is_refused_shows_nothing_of_any_step(rig: Rig, eve: An
     assert {job.state for job in jobs} == {JobState.HELD}
     assert not [each for message in rig.messages() for each in message.attachments]
     for job in jobs:
-        private_sentence(await eve.slash(rig.channel, "jobs recover", id=job.id))
-        assert job.media[0].url not in shown(await eve.slash(rig.channel, "jobs show", id=job.id))
+        private_sentence(await on_job(rig, eve, "recover", job.id))
+        assert job.media[0].url not in shown(await on_job(rig, eve, "show", job.id))
 
 
 async def test_a_step_that_a_refused_one_never_reached_is_not_tried_elsewhere(rig: Rig, eve: Any, desk: Any, free: Any):
@@ -207,7 +206,7 @@ async def test_a_step_that_a_refused_one_never_reached_is_not_tried_elsewhere(ri
     assert JobState.CANCELLED not in {job.state for job in await rig.jobs()}
     posts = len(rig.sandbox.requests)
     for job in await rig.jobs():
-        await eve.slash(free, "jobs retry", id=job.id)
+        await on_job(rig, eve, "retry", channel=free, job_id=job.id)
     await let_run(rig)
     assert len(rig.sandbox.requests) == posts
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.app.client import CannonBot
 from bot.settings import Settings
+from tests.support.jobs import on_job
 from tests.support.old_database import PICTURE, TRIO, OldRig, custom_ids, new_jobs, said, send_form
 from tests.support.prices import all_priced
 from tests.support.surface import agreed, inputs
@@ -103,7 +104,7 @@ async def test_results_are_taken_down_with_their_copies_or_posted_after_all(rig:
     assert rig.state(rig.job("old unwanted")) == "delivered"
     assert rig.card(rig.job("old unwanted")).attachments
     held = rig.job("old held #fast")  # it found no place, so it has no card
-    await rig.members["ivy"].slash(rig.channel, "jobs recover", id=held)
+    await on_job(rig, rig.members["ivy"], "recover", held)
     assert rig.state(held) == "delivered"
 
     await rig.press(morgan, f"c1:remove_record:{trio}")

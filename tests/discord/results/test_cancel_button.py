@@ -10,7 +10,7 @@ import pytest
 from bot.domain.models import JobState
 from cogs.results import texts
 from tests.support.channels import press
-from tests.support.jobs import jobs_command
+from tests.support.jobs import on_job
 from tests.support.results import RESULT
 from tests.support.rig import Rig
 from tests.support.surface import labels, newest, private_sentence, settled_exactly, state_text, until
@@ -102,7 +102,7 @@ async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_
     [card] = rig.messages()
     assert (card.attachments, (await newest(rig)).state) == ([], JobState.HELD)
     await settled_exactly(rig)
-    await jobs_command(rig, rig.member, "recover")
+    await on_job(rig, rig.member, "recover")
     [card] = rig.messages()
     assert len(card.attachments) == 1
     assert "🔕" not in state_text(card)
@@ -111,7 +111,7 @@ async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_
 async def test_the_command_shows_its_drop_on_the_card_too(rig: Rig):
     await made(rig)
     job = await until(rig, JobState.PROCESSING)
-    await jobs_command(rig, rig.member, "cancel", id=job.id, drop=True)
+    await on_job(rig, rig.member, "cancel", job.id, drop=True)
     assert "🔕 The result will not be posted." in state_text(rig.messages()[0])
 
 

@@ -11,9 +11,8 @@ from bot.delivery.messages import named_on
 from bot.delivery.texts import NOT_FROM_HIDDEN
 from bot.domain.models import JobState
 from cogs.results import texts
-from cogs.ui.texts import GONE
-from tests.support.channels import hidden_channel, made_in
-from tests.support.jobs import ask, jobs_command
+from tests.support.channels import hidden_channel, made_in, shown
+from tests.support.jobs import ask, on_job
 from tests.support.results import block, picture
 from tests.support.rig import Rig
 from tests.support.surface import labels, newest, panel_text, private_sentence, state_text, until
@@ -24,9 +23,9 @@ async def test_details_tell_every_field_that_was_sent_and_what_the_card_does_not
     await rig.member.slash(rig.channel, "image generate", **given)
     await rig.work()
     [card], job = rig.messages(), await newest(rig)
-    shown = await rig.moderator.click(card, label="Details")
-    assert shown.ephemeral
-    told = panel_text(shown.response)
+    opened = await rig.moderator.click(card, label="Details")
+    assert opened.ephemeral
+    told = panel_text(opened.response)
     sent = rig.sandbox.requests[-1].input
     assert set(sent) == set(job.input)
     labels_of = {field.name: field.label for field in rig.bot.catalogue.get(job.operation).fields}
@@ -59,14 +58,14 @@ async def test_details_name_the_host_of_a_link_that_was_sent_and_not_the_link(ri
     _, parent = await picture(rig)
     await rig.member.slash(rig.channel, "image edit", job=parent.id, prompt="at night #fast")
     await rig.work()
-    shown = panel_text((await jobs_command(rig, rig.member, "show", id=(await newest(rig)).id)).response)
-    assert "a file from 127.0.0.1" in shown
-    assert "http://127.0.0.1" not in shown
+    told = panel_text((await on_job(rig, rig.member, "show", (await newest(rig)).id)).response)
+    assert "a file from 127.0.0.1" in told
+    assert "http://127.0.0.1" not in told
 
 
 async def test_a_job_is_shown_with_its_picture(rig: Rig):
     _, job = await picture(rig)
-    result = await jobs_command(rig, rig.moderator, "show", id=job.id)
+    result = await on_job(rig, rig.moderator, "show", job.id)
     [file] = result.response.attachments
     assert job.id[:4].lower() in file.filename
     assert f"attachment://{file.filename}" in str(result.response.components) or file.url in str(
@@ -78,16 +77,18 @@ async def test_a_job_is_shown_with_its_picture(rig: Rig):
 async def test_a_private_jobs_details_are_its_authors_alone(rig: Rig):
     job = await ask(rig, prompt="a fox #fast", private=True)
     await rig.work()
-    assert private_sentence(await jobs_command(rig, rig.moderator, "show", id=job.id)) == str(GONE)
-    assert job.id in panel_text((await jobs_command(rig, rig.member, "show", id=job.id)).response)
+    hidden = await on_job(rig, rig.moderator, "show", job.id)
+    assert "a fox" not in shown(hidden)
+    assert job.media == () or job.media[0].url not in shown(hidden)
+    assert job.id in panel_text((await on_job(rig, rig.member, "show", job.id)).response)
 
 
 # ---------------------------------------------------------------------- posting again
 
 
 async def again(rig: Rig, member: Any, channel: Any, job_id: str) -> Any:
-    shown = await member.slash(channel, "jobs show", id=job_id)
-    return await member.click(shown.response, label=str(texts.POST_AGAIN))
+    opened = await on_job(rig, member, "show", channel=channel, job_id=job_id)
+    return await member.click(opened.response, label=str(texts.POST_AGAIN))
 
 
 def copies(rig: Rig, channel: Any) -> list[discord.Message]:
@@ -122,17 +123,17 @@ async def test_a_result_of_a_hidden_channel_is_not_posted_where_everybody_sees_i
 async def test_who_is_blocked_or_may_not_write_there_posts_nothing_again(rig: Rig):
     _, job = await picture(rig)
     elsewhere = rig.guild.create_text_channel("elsewhere")
-    shown = await rig.member.slash(elsewhere, "jobs show", id=job.id)
+    opened = await on_job(rig, rig.member, "show", channel=elsewhere, job_id=job.id)
     await block(rig, rig.member)
-    private_sentence(await rig.member.click(shown.response, label=str(texts.POST_AGAIN)))
+    private_sentence(await rig.member.click(opened.response, label=str(texts.POST_AGAIN)))
     assert copies(rig, elsewhere) == []
 
 
 async def test_the_panels_buttons_work_after_a_restart(rig: Rig):
     _, job = await picture(rig)
     elsewhere = rig.guild.create_text_channel("elsewhere")
-    shown = await rig.member.slash(elsewhere, "jobs show", id=job.id)
+    opened = await on_job(rig, rig.member, "show", channel=elsewhere, job_id=job.id)
     await rig.restart()
-    result = await rig.member.click(shown.response, label=str(texts.POST_AGAIN))
+    result = await rig.member.click(opened.response, label=str(texts.POST_AGAIN))
     assert "Posted: " in result.response.content
     assert len(copies(rig, elsewhere)) == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.catalogue import Catalogue
 from bot.domain.models import JobState
 from tests.support.rig import Rig
-from tests.support.surface import agreed, nothing_happened, private_sentence, sends
+from tests.support.surface import agreed, nothing_happened, panel_text, private_sentence, sends
 from tests.support.workflows import COMMANDS, IMAGE, VIDEO, hosted, sample
 
 CATALOGUE = Catalogue(allow_local=True)
@@ -199,9 +199,13 @@ HALF = "x\ud800"
 """Half of a surrogate pair: JSON can express it, UTF-8 cannot."""
 
 
-@pytest.mark.parametrize("command", ["jobs show", "jobs cancel", "jobs recover", "jobs retry", "jobs link"])
-async def test_half_a_character_names_no_job(rig: Rig, command: str):
-    assert "went wrong" not in private_sentence(await rig.member.slash(rig.channel, command, id=HALF))
+async def test_half_a_character_names_no_job(rig: Rig):
+    assert "went wrong" not in private_sentence(await rig.member.slash(rig.channel, "jobs list", job=HALF))
+
+
+async def test_half_a_character_finds_no_job(rig: Rig):
+    found = await rig.member.slash(rig.channel, "jobs list", search=HALF)
+    assert "went wrong" not in panel_text(found.response)
 
 
 @pytest.mark.parametrize("command", ["recipe run", "recipe show", "recipe share"])
@@ -209,7 +213,7 @@ async def test_half_a_character_names_no_recipe(rig: Rig, command: str):
     assert "went wrong" not in private_sentence(await rig.moderator.slash(rig.channel, command, recipe=HALF))
 
 
-@pytest.mark.parametrize(("command", "option"), [("image edit", "job"), ("jobs show", "id"), ("recipe run", "recipe")])
+@pytest.mark.parametrize(("command", "option"), [("image edit", "job"), ("jobs list", "job"), ("recipe run", "recipe")])
 async def test_half_a_character_finds_nothing(rig: Rig, caplog: pytest.LogCaptureFixture, command: str, option: str):
     assert await rig.member.autocomplete(rig.channel, command, option, HALF) == []
     assert "Ignoring exception" not in caplog.text

@@ -158,8 +158,7 @@ async def test_what_is_tried_from_results_and_messages_works_too(rig: Rig):
     await settled_exactly(rig)
 
 
-MEMBERS_LOOKS = ("help", "jobs list", "jobs recover", "privacy export", "usage me", "audio voices")
-LOOKS_AT_A_JOB = ("jobs show", "jobs link", "jobs retry", "jobs cancel")
+MEMBERS_LOOKS = ("help", "jobs list", "privacy export", "usage me", "audio voices")
 MODERATORS_LOOKS = (
     "studio status", "studio operations", "studio prices", "studio settings", "studio blocked", "studio key",
     "studio reactions list", "quota list", "usage report", "usage export", "recipe create",
@@ -171,7 +170,7 @@ async def test_everything_that_makes_nothing_is_answered(rig: Rig):
     [job] = await rig.jobs()
     calls: list[tuple[Any, str, dict[str, Any]]] = [
         *((rig.member, command, {}) for command in MEMBERS_LOOKS),
-        *((rig.member, command, {"id": job.id}) for command in LOOKS_AT_A_JOB),
+        (rig.member, "jobs list", {"job": job.id}),
         *((rig.member, command, {"recipe": "polish"}) for command in ("recipe show", "recipe run")),
         *((rig.moderator, command, {}) for command in MODERATORS_LOOKS),
         (rig.member, "privacy delete", {}),

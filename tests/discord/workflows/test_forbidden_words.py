@@ -10,6 +10,7 @@ import pytest
 from bot.domain.guild_rules import Rules
 from bot.domain.models import JobState
 from tests.support.channels import rule
+from tests.support.jobs import on_job
 from tests.support.rig import Rig
 from tests.support.surface import fill, of, private_sentence, settled_exactly, watch
 
@@ -62,7 +63,7 @@ async def test_what_an_enhancer_wrote_is_read_before_it_is_sent_on(rig: Rig):
     [message] = rig.messages()
     assert "do not allow a word in the text for this" in str(message.embeds[0].to_dict())
     await settled_exactly(rig)
-    private_sentence(await rig.member.slash(rig.channel, "jobs retry", id=jobs[1].id))
+    private_sentence(await on_job(rig, rig.member, "retry", jobs[1].id))
     assert len(await rig.jobs()) == 3
 
 

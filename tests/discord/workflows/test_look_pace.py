@@ -12,6 +12,7 @@ from bot.errors import MediaUnreachable
 from bot.generation.look_pace import LOOKS_TIMEOUT_S
 from bot.media.fetcher import INSPECT_TIMEOUT_S
 from tests.support.channels import shown
+from tests.support.jobs import on_job
 from tests.support.looks import WatchedRig, link, watched
 from tests.support.surface import fill, png, private_sentence
 
@@ -107,6 +108,6 @@ async def test_fresh_links_to_results_count_too(rig: WatchedRig):
     [job] = await rig.jobs()
     for _ in range(A_MINUTE):
         rig.bot.parts.sources.pace._begun.note(rig.member.id)
-    assert "Wait 60 s" in shown(await rig.member.slash(rig.channel, "jobs link", id=job.id))
+    assert "Wait 60 s" in shown(await on_job(rig, rig.member, "link", job.id))
     rig.advance(60)
-    assert "Wait" not in shown(await rig.member.slash(rig.channel, "jobs link", id=job.id))
+    assert "Wait" not in shown(await on_job(rig, rig.member, "link", job.id))

@@ -1,0 +1,109 @@
+"""What a gallery of jobs shows: whose, in which state, with which words, from which page on.
+
+All but the words is in the custom ids of its controls. The words are the label of its search button, which Discord
+sends back with the message.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Self
+
+import discord
+
+from bot.domain.models import OPEN_STATES, JobState
+from bot.errors import InputError
+from cogs.ui.controls import custom_id
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import require_moderator
+from cogs.ui.texts import GONE
+
+STATES: Mapping[str, frozenset[JobState]] = MappingProxyType(
+    {
+        "open": OPEN_STATES,
+        "delivered": frozenset({JobState.DELIVERED}),
+        "held": frozenset({JobState.HELD}),
+        "failed": frozenset({JobState.FAILED, JobState.EXPIRED, JobState.REFUSED}),
+        "cancelled": frozenset({JobState.CANCELLED}),
+    }
+)
+"""The states that a gallery can be narrowed to, by the value of the option."""
+ANY = "any"
+MINE, ALL = "mine", "all"
+PAGES_MAX = 10_000
+WORDS_CHARS = 60
+SEARCH_ACTION = "jobs_search"
+_SEARCHING = "s"
+"""Ends the subject of a search button whose label is what was searched for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browsing:
+    """Which page of which jobs."""
+
+    whose: str = MINE
+    """`mine`, `all`, or a member's id."""
+    state: str = ANY
+    number: int = 0
+    typed: str = ""
+    """What is searched for."""
+
+    @property
+    def subject(self) -> str:
+        """The subject of a control that leads here; the words are not in it."""
+        return f"{self.whose}.{self.state}.{self.number}"
+
+    @property
+    def search_subject(self) -> str:
+        """The subject of the search button of this page."""
+        return f"{self.subject}.{_SEARCHING}" if self.typed else self.subject
+
+    @property
+    def states(self) -> frozenset[JobState] | None:
+        """The states, None for all."""
+        return STATES.get(self.state)
+
+    @property
+    def words(self) -> list[str]:
+        """The words that are searched for."""
+        return self.typed.split()
+
+    def author_id(self, reader_id: int) -> int | None:
+        """Return whose jobs they are, None for everybody's."""
+        return None if self.whose == ALL else reader_id if self.whose == MINE else int(self.whose)
+
+    def at(self, number: int) -> Self:
+        """Return another page of the same jobs."""
+        return replace(self, number=number)
+
+    @classmethod
+    def parse(cls, subject: str, message: discord.Message | None) -> Self:
+        """Return what a control of `message` leads to. Raises InputError for what no control says."""
+        whose, _, rest = subject.removesuffix(f".{_SEARCHING}").partition(".")
+        state, _, number = rest.partition(".")
+        is_whose = whose in {MINE, ALL} or (whose.isdecimal() and len(whose) <= 20)
+        is_number = number.isdecimal() and number.isascii() and int(number[:6]) < PAGES_MAX and len(number) < 6
+        if not is_whose or state not in {ANY, *STATES} or not is_number:
+            raise InputError(GONE)
+        return cls(whose=whose, state=state, number=int(number), typed=searched_in(message))
+
+
+async def require_may_browse(interaction: Interaction, browsing: Browsing) -> None:
+    """Raise NotAllowed unless the jobs are the member's own or they are a moderator now."""
+    if browsing.whose not in {MINE, str(interaction.user.id)}:
+        await require_moderator(interaction)
+
+
+def searched_in(message: discord.Message | None) -> str:
+    """Return what the search button of a gallery says is searched for, '' if it searches for nothing."""
+    for item in _items([] if message is None else message.components):
+        name = getattr(item, "custom_id", None) or ""
+        if name.startswith(custom_id(SEARCH_ACTION, "x")[:-1]) and name.endswith(f".{_SEARCHING}"):
+            return (getattr(item, "label", None) or "")[:WORDS_CHARS]
+    return ""
+
+
+def _items(components: Any) -> Iterator[Any]:
+    for component in components:
+        yield component
+        yield from _items(getattr(component, "children", ()))

@@ -1,0 +1,109 @@
+"""*Post it*: results that were made but could not be posted."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
+from bot.delivery.formatting import message_link
+from bot.domain.harmless_text import harmless
+from bot.domain.models import END_STATES, Job, JobState, Media
+from bot.errors import InputError, NotAllowed
+from bot.generation.sources import require_kept, require_shown
+from bot.guild.removals import recovered_by
+from bot.jobs.surface import Later, NoPlace
+from cogs.jobs import texts
+from cogs.results import fresh_links
+from cogs.results.late import find_late, may_come_late
+from cogs.ui.controls import on_job
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import is_moderator
+
+
+async def require_own(interaction: Interaction, job: Job) -> None:
+    """Raise NotAllowed unless the job is the member's own or they are a moderator."""
+    if job.author_id != interaction.user.id and not await is_moderator(interaction):
+        raise NotAllowed(texts.NOT_YOURS)
+
+
+@on_job("recover")
+async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Post all results of the job's card that were made but not posted."""
+    await require_own(interaction, job)
+    require_kept(job)
+    bot = interaction.client
+    if may_come_late([job]):
+        await _recover_late(interaction, job)
+        return
+    held = [each for each in await bot.parts.generation.earlier.of_card(job) if each.state is JobState.HELD]
+    if not held:
+        raise InputError(_nothing_held(job))
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    if await bot.parts.generation.earlier.is_private(job):
+        if not await is_moderator(interaction):
+            await require_shown(bot.parts.store, job.guild_id, [each.id for each in held])
+        await _move_here(interaction, job)
+    for each in held:
+        await _post(interaction, each)
+    await bot.parts.delivery.show_now(job.guild_id, job.card_id)
+    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
+    if card is not None and not card.private:
+        await in_time(interaction.edit_original_response(content=texts.posted(message_link(card))))
+
+
+async def _recover_late(interaction: Interaction, job: Job) -> None:
+    """Look for the result of a job that was given up, and say what came of it."""
+    bot = interaction.client
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    late = await find_late(interaction, [job])
+    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
+    now = await bot.parts.store.jobs.get(job.guild_id, job.id) or job
+    if now.state is JobState.DELIVERED and card is not None and not card.private:
+        late = texts.posted(message_link(card))
+    await in_time(interaction.edit_original_response(content=late or _nothing_held(job)))
+
+
+def _nothing_held(job: Job) -> str:
+    """Say why there is nothing of the job to post."""
+    if job.state is JobState.DELIVERED:
+        return str(texts.POSTED_MEANWHILE)
+    if job.state in END_STATES:
+        return texts.no_result(job.id, job.state, job.error and harmless(job.error))
+    return texts.still_being_made(job.id)
+
+
+async def _move_here(interaction: Interaction, job: Job) -> None:
+    """Move a private card into this ephemeral response: nobody else may see it."""
+    bot, original = interaction.client, await in_time(interaction.original_response())
+    await bot.parts.jobs.move_card(
+        job, message_id=original.id, channel_id=interaction.channel_id or 0, token=interaction.token
+    )
+
+
+async def _post(interaction: Interaction, job: Job) -> None:
+    bot = interaction.client
+    fresh = await fresh_links.renew(bot, interaction.user.id, [job]) if job.media else {}
+    media = [_with_link(medium, fresh.get(medium.url)) for medium in job.media]
+    try:
+        posted = await bot.parts.delivery.poster.post_held(
+            job,
+            media,
+            channel_id=interaction.channel_id or 0,
+            by_moderator=await is_moderator(interaction),
+            record=recovered_by(interaction.user.id),
+        )
+    except NoPlace as error:
+        raise InputError(error.sentence) from error
+    except Later as error:
+        raise InputError(texts.FILE_UNREACHABLE) from error
+    if not posted:
+        raise InputError(texts.POSTED_MEANWHILE)
+
+
+def _with_link(medium: Media, link: str | None) -> Media:
+    """Return the medium with another link, if there is one."""
+    return medium if link is None else replace(medium, url=link)
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the action is registered when this module is imported."""
