@@ -24,7 +24,7 @@ from tests.support.surface import private_messages
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86_400.0
 ENDED = frozenset({"delivered", "failed", "cancelled", "refused", "expired", "held"})
 REACHED = frozenset({"delivered", "held"})
-"""The ends in which a member has the result, or can have it by `/jobs recover`."""
+"""The ends in which a member has the result, or can have it by *Post it*."""
 GENERATE = "image generate"
 PICTURE = Decimal(12)
 """What the sandbox charges for a picture, in credits."""

@@ -92,7 +92,7 @@ class Scene:
         """Return what comes of a press on the control of a card, or of an answer to one.
 
         Where the message with the control is not there or not theirs, the same control is pressed elsewhere, as
-        `/jobs show` has it, and as anybody can write it who knows its custom id.
+        the gallery has it, and as anybody can write it who knows its custom id.
         """
         card, jobs = self.cards[name]
         subject, before = jobs[number].id, await self._seen(role)

@@ -1,4 +1,4 @@
-"""/jobs cancel: what it refunds, who may use it, and what can no longer be stopped."""
+"""Cancelling one job: what it refunds, who may use it, and what can no longer be stopped."""
 
 from __future__ import annotations
 

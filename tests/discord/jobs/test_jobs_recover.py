@@ -1,4 +1,4 @@
-"""/jobs recover, retry and link: results that were not posted, jobs that failed, links that expired."""
+"""Post it, Try again and Fresh link: results that were not posted, jobs that failed, links that expired."""
 
 from __future__ import annotations
 

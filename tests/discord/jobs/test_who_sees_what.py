@@ -106,9 +106,9 @@ async def run_recipe(rig: Rig, eve: Any, job: Job) -> Any:
 async def ways_to(rig: Rig, eve: Any, job: Job) -> dict[str, bool]:
     """Return which ways lead the member to the job."""
     ways = {
-        "/jobs show": await on_job(rig, eve, "show", job.id),
-        "/jobs link": await on_job(rig, eve, "link", job.id),
-        "/jobs retry": await on_job(rig, eve, "retry", job.id),
+        "its panel": await on_job(rig, eve, "show", job.id),
+        "a fresh link": await on_job(rig, eve, "link", job.id),
+        "another try": await on_job(rig, eve, "retry", job.id),
         "a control": await press(rig, eve, "next", job.id),
         "a form": await press(rig, eve, "edit", job.id),
         "a press that spends": await press(rig, eve, "again", job.id),

@@ -198,7 +198,7 @@ async def test_a_run_that_is_refused_shows_nothing_of_any_step(rig: Rig, eve: An
 
 
 async def test_a_step_that_a_refused_one_never_reached_is_not_tried_elsewhere(rig: Rig, eve: Any, desk: Any, free: Any):
-    """However the run is cut, what follows a refused result ends as refused and is no case for /jobs retry."""
+    """However the run is cut, what follows a refused result ends as refused and is no case for another try."""
     await film(rig, eve)
     for asked in questions(rig, desk):
         await refuse(rig, asked)

@@ -1,4 +1,4 @@
-"""What is behind *Details*, what `/jobs show` shows, and posting a result again: for whom, where, and what it tells."""
+"""What is behind *Details* and a job of the gallery, and posting a result again: for whom, where, and what it tells."""
 
 from __future__ import annotations
 
