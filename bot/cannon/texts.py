@@ -2,52 +2,81 @@
 
 from __future__ import annotations
 
-UNREADABLE = "Cannon Studio sent an answer that the bot cannot read."
-TOO_LARGE = "Cannon Studio's answer is too large to read."
-WITHOUT_ID = "Cannon Studio accepted the job without saying under which id."
-OF_ANOTHER_JOB = "Cannon Studio answered with another job than the one asked about."
-IMPOSSIBLE_ID = "Cannon Studio cannot have given this job's id."
-IMPOSSIBLE_KEY = "This is not an API key of Cannon Studio."
-IMPOSSIBLE_INPUT = "This input cannot be sent to Cannon Studio."
-NOT_FINISHED = "Cannon Studio did not finish in time."
-UNREACHABLE = "Cannon Studio cannot be reached at the moment."
-IS_REQUIRED = "is required"
-"""Said of a missing field after its name, whatever the API's words are: `display name: is required`."""
-NO_REASON = "no reason given"
+from bot.language import Text, span, tr
 
-# What an HTTP status means; the API's own sentence follows after a colon.
-KEY_NOT_ACCEPTED = "Cannon Studio does not accept the API key"
-NO_CREDITS = "The Cannon Studio account has not enough credits"
-NOT_ALLOWED = "The API key is not allowed to do this"
-NOT_KNOWN = "Cannon Studio does not know this"
-OTHER_INPUT = "Cannon Studio has this job already, with another input"
-NO_LONGER_KEPT = "Cannon Studio no longer keeps this"
-NOT_TAKEN = "Cannon Studio does not take this"
+UNREADABLE = Text("Cannon Studio sent an answer that I can't read.")
+TOO_LARGE = Text("Cannon Studio's answer is too large to read.")
+WITHOUT_ID = Text("Cannon Studio accepted the job, but did not return its id.")
+OF_ANOTHER_JOB = Text("Cannon Studio answered with another job than this one.")
+IMPOSSIBLE_ID = Text("This job's id can't be one of Cannon Studio's.")
+IMPOSSIBLE_KEY = Text("This is not an API key of Cannon Studio.")
+IMPOSSIBLE_INPUT = Text("This input can't be sent to Cannon Studio.")
+NOT_FINISHED = Text("Cannon Studio did not finish in time.")
+UNREACHABLE = Text("I can't reach Cannon Studio right now. Try again in a minute.")
+NO_PRACTICE = Text("Practice is not available on this bot.")
+IS_REQUIRED = Text("is required")
+"""Said of a missing field after its name, whatever the API's words are: `display name: is required`."""
+NO_REASON = Text("no reason given")
 
 
 def no_answer(timeout_s: float) -> str:
     """Say that the deadline of a call has passed."""
-    return f"Cannon Studio did not answer within {timeout_s:g} seconds."
+    return tr("Cannon Studio did not answer within {time}.", time=span(timeout_s))
+
+
+# ---------------------------------------------------------------------- what an HTTP status means
+
+
+def key_not_accepted(said: str) -> str:
+    """Say that the key is wrong or revoked (401)."""
+    return tr("Cannon Studio rejects the API key: {reason}", reason=said)
+
+
+def no_credits(said: str) -> str:
+    """Say that the account cannot pay (402)."""
+    return tr("The Cannon Studio account does not have enough credits: {reason}", reason=said)
+
+
+def not_allowed(said: str) -> str:
+    """Say that the key lacks a right (403)."""
+    return tr("The API key is not allowed to do this: {reason}", reason=said)
+
+
+def not_known(said: str) -> str:
+    """Say that there is no such thing (404)."""
+    return tr("Cannon Studio does not know this: {reason}", reason=said)
+
+
+def other_input(said: str) -> str:
+    """Say that the idempotency key was sent before with another input (409)."""
+    return tr("Cannon Studio already has this job, with another input: {reason}", reason=said)
+
+
+def no_longer_kept(said: str) -> str:
+    """Say that it was deleted (410)."""
+    return tr("Cannon Studio no longer keeps this: {reason}", reason=said)
+
+
+def not_taken(said: str) -> str:
+    """Say that the input is refused (any other 4xx)."""
+    return tr("Cannon Studio does not accept this: {reason}", reason=said)
 
 
 def slow_down(said: str) -> str:
     """Say that the rate limit is reached (429)."""
-    return f"Cannon Studio asks us to slow down: {said}"
+    return tr("Cannon Studio is receiving too many requests: {reason}", reason=said)
 
 
 def has_a_problem(said: str) -> str:
     """Say that the API failed (5xx), or something in front of it."""
-    return f"Cannon Studio has a problem: {said}"
+    return tr("Cannon Studio has a problem: {reason}", reason=said)
 
 
 def not_followed(said: str) -> str:
     """Say that the answer was a redirect, or another status that the bot does not expect."""
-    return f"Cannon Studio answered in a way the bot does not follow: {said}"
+    return tr("Cannon Studio answered in an unexpected way: {reason}", reason=said)
 
 
 def not_well(said: str) -> str:
     """Say that the status call reports a failure."""
-    return f"Cannon Studio says that it is not well: {said}"
-
-
-NO_PRACTICE = "Practice is not available on this bot."
+    return tr("Cannon Studio reports a problem: {reason}", reason=said)

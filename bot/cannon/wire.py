@@ -95,7 +95,7 @@ def account_status(document: object) -> AccountStatus:
     account, api_key = _mapping(answer.get("account")), _mapping(answer.get("apiKey"))
     _note_new("status", answer, {"ok", "status", "message", "creditsRemaining", "credits", "account", "apiKey"})
     if answer.get("ok") is False:
-        said = _label(answer.get("message")) or texts.NO_REASON
+        said = _label(answer.get("message")) or str(texts.NO_REASON)
         raise UnreadableAnswer(texts.not_well(said), 200)
     remaining = answer.get("creditsRemaining")
     if remaining is None:

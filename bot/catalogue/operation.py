@@ -12,6 +12,7 @@ from itertools import chain
 
 from bot.catalogue.fields import Field
 from bot.domain.models import MediaKind
+from bot.language import tr
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.[A-Za-z0-9_-]{1,40}){1,4}", re.ASCII)
 
@@ -79,7 +80,7 @@ class Operation:
 
 def labels_of(operation: Operation | None) -> dict[str, str]:
     """Return the names that members know the operation's fields by, by wire name; none of an unknown operation."""
-    return {} if operation is None else {field.name: field.label for field in operation.fields}
+    return {} if operation is None else {field.name: tr(field.label) for field in operation.fields}
 
 
 def undocumented(operation_id: str) -> Operation | None:

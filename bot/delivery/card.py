@@ -28,6 +28,7 @@ from bot.domain.card_jobs import is_batch, main_job, open_part, prompt_text
 from bot.domain.harmless_text import harmless, harmless_within, in_block
 from bot.domain.models import Card, Job, JobState
 from bot.domain.text import one_line, shortened, without_controls
+from bot.language import tr
 
 COLOURS = {
     JobState.DELIVERED: colours.SUCCESS,
@@ -56,7 +57,7 @@ def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord
     for lines in _in_fields([*state_lines(card, jobs, context), facts_line(card, jobs, context)]):
         embed.add_field(name=NAMELESS, value=lines, inline=False)
     if any(job.practice for job in jobs):
-        embed.set_footer(text=texts.PRACTICE_MARK)
+        embed.set_footer(text=str(texts.PRACTICE_MARK))
     return embed
 
 
@@ -70,7 +71,7 @@ def _title(card: Card, jobs: Sequence[Job], catalogue: Catalogue) -> str:
         return texts.steps(harmless_within(card.label, 100), len(jobs))
     job = main_job(jobs)
     operation = catalogue.find(job.operation)
-    title = operation.title if operation is not None else job.operation
+    title = tr(operation.title) if operation is not None else job.operation
     count = sum(other.operation == job.operation for other in jobs)
     return title if count == 1 else texts.several(title, count)
 

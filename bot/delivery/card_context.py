@@ -37,6 +37,6 @@ class CardContext:
     dropped: frozenset[str] = frozenset()
     """Jobs of whose results the author wants nothing posted any more."""
     left: str = ""
-    """What the author has left while the jobs are held, '' where nothing is told."""
+    """The sentence that says what the author has left while the jobs are held, '' where nothing is told."""
     made_from: str | None = None
     """The link to the card of the job that this one was made from; None where there is none to follow."""

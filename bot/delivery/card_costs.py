@@ -24,7 +24,7 @@ def cost_of_all(jobs: Sequence[Job]) -> str:
     if open_jobs:
         parts.append(_estimate(open_jobs))
     if refunded:
-        parts.append(texts.refunded(len(refunded)) if parts else texts.NO_COST)
+        parts.append(texts.refunded(len(refunded)) if parts else str(texts.NO_COST))
     return " + ".join(parts)
 
 
@@ -64,4 +64,4 @@ def _estimate(open_jobs: Sequence[Job]) -> str:
     basis = next((job.basis for job in open_jobs if job.basis != "fixed"), "fixed")
     if basis == UNKNOWN:
         return texts.price_unknown(held)
-    return held if basis == "fixed" else texts.estimated(held, texts.BASES.get(basis, basis))
+    return held if basis == "fixed" else texts.estimated(held, texts.BASES.get(basis))

@@ -13,10 +13,12 @@ from bot.delivery.card_states import took_words
 from bot.domain.card_jobs import are_copies_made
 from bot.domain.harmless_text import harmless_within
 from bot.domain.models import Card, Job
-from bot.domain.progress_bar import span_words
+from bot.domain.progress_bar import whole_seconds
+from bot.language import span
 
 SIZE_FIELDS = ("size", "target_resolution", "resolution", "aspect_ratio")
 SECONDS_FIELDS = ("duration_seconds", "duration", "seconds")
+BETWEEN = " · "
 NAME_CHARS, SIZE_CHARS, SEEDS_SHOWN, SECONDS_MAX = 100, 20, 4, 86_400
 
 
@@ -33,7 +35,7 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
         parts.append(texts.it_took(took))
     if context.made_from is not None:
         parts.append(texts.made_from(context.made_from))
-    return texts.FACTS_BETWEEN.join(part for part in parts if part)
+    return BETWEEN.join(part for part in parts if part)
 
 
 def _model(job: Job, context: CardContext) -> str:
@@ -66,7 +68,7 @@ def _seconds(given: Mapping[str, Any]) -> str:
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(SECONDS_MAX)):
             value = int(value)
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= SECONDS_MAX:
-            return span_words(value)
+            return span(whole_seconds(value))
     return ""
 
 

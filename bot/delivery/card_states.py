@@ -14,8 +14,9 @@ from bot.delivery.card_costs import own_cost
 from bot.domain.card_jobs import are_copies_made, is_batch, is_linked
 from bot.domain.harmless_text import harmless_within
 from bot.domain.models import Card, Job, JobState, WaitsFor
-from bot.domain.progress_bar import JobProgress, bar, rounded_left_s, span_words
+from bot.domain.progress_bar import JobProgress, bar, rounded_left_s, whole_seconds
 from bot.domain.text import one_line, shortened, stamp
+from bot.language import span, tr
 
 STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
 """For the lines of all jobs: with what else may be there, an embed stays below Discord's 6000 characters."""
@@ -29,7 +30,7 @@ UNDER_WAY = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING
 
 def state_word(state: JobState) -> str:
     """Return a state as members read it, with its emoji."""
-    return texts.STATES[state]
+    return str(texts.STATES[state])
 
 
 def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
@@ -46,15 +47,15 @@ def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[s
     if is_open and any(job.id in context.dropped for job in jobs):
         lines.append(texts.dropped([job.position + 1 for job in jobs if job.id in context.dropped], len(jobs)))
     if card.private and any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
-        lines.append(texts.READ_BY_MODERATORS)
+        lines.append(str(texts.READ_BY_MODERATORS))
     if context.is_reviewed and is_open:
-        lines.append(texts.REVIEWED_PRIVATELY)
+        lines.append(str(texts.REVIEWED_PRIVATELY))
     if any(job.media and has_more_media(context.catalogue.find(job.operation), job.output) for job in jobs):
-        lines.append(texts.FIRST_FILES)
+        lines.append(str(texts.FIRST_FILES))
     if any(job.state is JobState.HELD and job.unusable for job in jobs):
-        lines.append(texts.UNUSABLE_NOTE)
+        lines.append(str(texts.UNUSABLE_NOTE))
     if context.left and is_open:
-        lines.append(texts.left(context.left))
+        lines.append(context.left)
     return lines
 
 
@@ -74,22 +75,22 @@ def _line(job: Job, state: str, jobs: Sequence[Job], context: CardContext, room:
 
 def _step_name(job: Job, context: CardContext) -> str:
     operation = context.catalogue.find(job.operation)
-    return f"{operation.title if operation is not None else job.operation}: "
+    return f"{tr(operation.title) if operation is not None else job.operation}: "
 
 
 def _state(job: Job, context: CardContext) -> str:
     is_reviewed = job.state is JobState.READY and (context.is_for_review or job.id in context.withheld)
-    word = texts.IN_REVIEW if is_reviewed else state_word(job.state)
+    word = str(texts.IN_REVIEW) if is_reviewed else state_word(job.state)
     if job.state is JobState.WAITING:
         return _waiting(job, context)
     if job.state.ended and job.error is not None:
-        return f"{word}: {harmless_within(job.error, ERROR_CHARS)}"
+        return texts.ended_because(word, harmless_within(job.error, ERROR_CHARS))
     if job.state is JobState.READY and not is_reviewed and job.waits_for is not None:
-        return texts.posting_waits(word, job.waits_for, _next_try(job, context))
+        return texts.posting_waits(job.waits_for, _next_try(job, context))
     if job.state in UNDER_WAY:
         return _under_way(job, context, word)
     took = took_words(job)
-    return texts.took(word, took) if took else word
+    return texts.took(took) if took else word
 
 
 def took_words(*jobs: Job) -> str:
@@ -99,7 +100,7 @@ def took_words(*jobs: Job) -> str:
         for job in jobs
         if job.state is JobState.DELIVERED and job.finished_at is not None
     ]
-    return span_words(max(spans)) if spans else ""
+    return span(whole_seconds(max(spans))) if spans else ""
 
 
 def _bar(job: Job, context: CardContext) -> list[str]:
@@ -118,24 +119,24 @@ def _is_held_up(job: Job, context: CardContext) -> bool:
 def _under_way(job: Job, context: CardContext, word: str) -> str:
     """Return the state of a job that is being made, or about to be."""
     if context.blocked:
-        return texts.without_key(job.state)
+        return str(texts.WITHOUT_KEY)
     if job.waits_for is WaitsFor.CANNON:
         is_over = job.next_at <= context.now
-        return texts.CANNON_ASKED_TO_WAIT if is_over else texts.cannon_asks_to_wait(stamp(job.next_at, "t"))
+        return str(texts.CANNON_ASKED_TO_WAIT) if is_over else texts.cannon_asks_to_wait(stamp(job.next_at, "t"))
     if job.waits_for is WaitsFor.ERROR:
-        return texts.failed_by_us(word, _next_try(job, context))
+        return texts.failed_by_us(_next_try(job, context))
     if job.overdue_at is not None:
-        return texts.UNUSUALLY_LONG
+        return str(texts.UNUSUALLY_LONG)
     progress = context.progress.get(job.id)
-    return word if progress is None or job.state is JobState.SUBMITTING else f"{word} {_time_left(progress)}"
+    return word if progress is None or job.state is JobState.SUBMITTING else _with_time_left(word, progress)
 
 
-def _time_left(progress: JobProgress) -> str:
+def _with_time_left(word: str, progress: JobProgress) -> str:
     is_told = progress.left_s is not None and progress.left_s >= SHORTEST_TOLD_S
-    left = span_words(rounded_left_s(progress.left_s)) if progress.left_s is not None and is_told else ""
+    left = span(rounded_left_s(progress.left_s)) if progress.left_s is not None and is_told else ""
     if progress.is_late:
-        return texts.taking_longer(left)
-    return texts.time_left(left) if left else texts.ALMOST_DONE
+        return texts.taking_longer(word, left)
+    return texts.time_left(word, left) if left else texts.almost_done(word)
 
 
 def _next_try(job: Job, context: CardContext) -> str:
@@ -145,8 +146,8 @@ def _next_try(job: Job, context: CardContext) -> str:
 
 def _waiting(job: Job, context: CardContext) -> str:
     if job.after_ids and not job.after_done:
-        return texts.WAITING_FOR_STEP
+        return str(texts.WAITING_FOR_STEP)
     if context.paused:
-        return texts.WAITING_WHILE_PAUSED
+        return str(texts.WAITING_WHILE_PAUSED)
     place = context.places.get(job.id)
-    return state_word(job.state) if place is None else texts.at_place(state_word(job.state), place)
+    return state_word(job.state) if place is None else texts.at_place(place)

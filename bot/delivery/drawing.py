@@ -21,6 +21,7 @@ from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.domain.progress_bar import JobProgress, progress_of
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.what_is_left import left_on_card
+from bot.language import tr
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -57,7 +58,7 @@ class CardDrawing:
     def title(self, job: Job) -> str:
         """Return the name of the job's operation."""
         operation = self._catalogue.current.find(job.operation)
-        return job.operation if operation is None else operation.title
+        return job.operation if operation is None else tr(operation.title)
 
     async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and a button for each of `links`, None if it has neither."""
@@ -99,7 +100,7 @@ class CardDrawing:
             is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
             withheld=await self._withheld(guild_id, jobs),
             dropped=await self._dropped(guild_id, jobs),
-            left="" if left is None else left.words(),
+            left="" if left is None else left.sentence_held(),
             made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
 

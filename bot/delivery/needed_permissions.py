@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.delivery import texts
+from bot.language import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class NeededPermission:
     """A permission: its name in discord.py, and as Discord's settings show it."""
 
     flag: str
-    name: str
+    name: Text
 
 
 VIEW_CHANNEL = NeededPermission("view_channel", texts.VIEW_CHANNEL)
@@ -36,7 +37,7 @@ def as_permissions() -> discord.Permissions:
 
 def missing_of(has: discord.Permissions, needed: tuple[NeededPermission, ...] = NEEDED) -> list[str]:
     """Return the names of what is `needed` and not among the permissions that the bot has."""
-    return [each.name for each in needed if not getattr(has, each.flag)]
+    return [str(each.name) for each in needed if not getattr(has, each.flag)]
 
 
 def to_post(*, is_thread: bool, files: bool) -> tuple[NeededPermission, ...]:

@@ -109,6 +109,6 @@ def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Em
     """Turn a result's card into the question whether it may be posted in `where`, a link."""
     drawn.title = texts.may_be_posted(drawn.title or "")[:EMBED_TITLE_CHARS]
     drawn.colour = discord.Colour(ATTENTION)
-    drawn.add_field(name=texts.PLACE, value=where)
-    drawn.add_field(name=texts.DEADLINE, value=stamp(review.expires_at))
+    drawn.add_field(name=str(texts.PLACE), value=where)
+    drawn.add_field(name=str(texts.DEADLINE), value=stamp(review.expires_at))
     return drawn

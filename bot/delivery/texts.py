@@ -1,259 +1,292 @@
 """What cards, results and notifications say to people, in one place: it can be reworded without touching logic.
 
-Times come in as Discord's time stamps, amounts of credits as words.
+Times come in as Discord's time stamps, amounts of credits and spans of time as words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.domain.models import JobState, WaitsFor
+from bot.domain.models import JobState, MediaKind, WaitsFor
+from bot.language import Text, amount, both, either, ntr, tr
 
 # ---------------------------------------------------------------------- permissions, as Discord names them
 
-VIEW_CHANNEL, EMBED_LINKS, ATTACH_FILES = "View Channel", "Embed Links", "Attach Files"
-SEND_MESSAGES, SEND_MESSAGES_IN_THREADS = "Send Messages", "Send Messages in Threads"
-READ_MESSAGE_HISTORY, ADD_REACTIONS = "Read Message History", "Add Reactions"
+VIEW_CHANNEL, EMBED_LINKS, ATTACH_FILES = Text("View Channel"), Text("Embed Links"), Text("Attach Files")
+SEND_MESSAGES, SEND_MESSAGES_IN_THREADS = Text("Send Messages"), Text("Send Messages in Threads")
+READ_MESSAGE_HISTORY, ADD_REACTIONS = Text("Read Message History"), Text("Add Reactions")
 
 # ---------------------------------------------------------------------- the states of a card
 
-IN_REVIEW = "🔎 Made, waiting for review"
+IN_REVIEW = Text("🔎 Made, waiting for review")
 STATES = {
-    JobState.AWAITING_APPROVAL: "⏸️ Waiting for a moderator's approval",
-    JobState.WAITING: "⏳ In the queue",
-    JobState.SUBMITTING: "📨 Starting…",
-    JobState.QUEUED: "🕓 Queued at Cannon Studio…",
-    JobState.PROCESSING: "⚙️ Making it…",
-    JobState.READY: "📦 Made, posting it…",
-    JobState.DELIVERED: "✅ Done",
-    JobState.FAILED: "❌ Failed",
-    JobState.CANCELLED: "🚫 Cancelled",
-    JobState.REFUSED: "🚫 Refused",
-    JobState.EXPIRED: "⌛ Expired",
-    JobState.HELD: "📮 Made, but could not be posted",
+    JobState.AWAITING_APPROVAL: Text("⏸️ Waiting for a moderator's approval"),
+    JobState.WAITING: Text("⏳ In the queue"),
+    JobState.SUBMITTING: Text("📨 Starting…"),
+    JobState.QUEUED: Text("🕓 Queued at Cannon Studio…"),
+    JobState.PROCESSING: Text("⚙️ Making it…"),
+    JobState.READY: Text("📦 Made, posting it…"),
+    JobState.DELIVERED: Text("✅ Done"),
+    JobState.FAILED: Text("❌ Failed"),
+    JobState.CANCELLED: Text("🚫 Canceled"),
+    JobState.REFUSED: Text("🚫 Refused"),
+    JobState.EXPIRED: Text("⌛ Expired"),
+    JobState.HELD: Text("📮 Made, but not posted"),
 }
-UNUSUALLY_LONG = "⏳ Taking unusually long. I keep checking and post it here when it is done."
-WAITING_FOR_STEP = "⏳ Starts after the step before it"
-WAITING_WHILE_PAUSED = "⏸️ Waiting: the moderators have paused new jobs"
-CANNON_ASKED_TO_WAIT = "⏳ Cannon Studio asked me to wait; trying again now"
-ALMOST_DONE = "a few seconds left"
+UNUSUALLY_LONG = Text("⏳ This is taking unusually long. I keep checking and post the result when it is done.")
+WAITING_FOR_STEP = Text("⏳ Starts after the step before it")
+WAITING_WHILE_PAUSED = Text("⏸️ Waiting: moderators have paused new jobs")
+WITHOUT_KEY = Text("⏸️ Waiting: this server has no working API key")
+CANNON_ASKED_TO_WAIT = Text("⏳ Cannon Studio is busy. Trying again now.")
+FAILED_BY_US = Text("⚠️ Something went wrong on my side.")
+POSTING_WAITS = {
+    WaitsFor.FILE: Text("📦 Made, but the file's host is not responding."),
+    WaitsFor.DISCORD: Text("📦 Made, but Discord is not accepting it right now."),
+    WaitsFor.ERROR: FAILED_BY_US,
+}
+POSTING_WAITS_FOR_OTHERS = Text("📦 Made, but not posted yet.")
+"""What such a result waits for is nothing that its readers know."""
 
 
-def posting_waits(state: str, waits_for: WaitsFor, at: str) -> str:
+def posting_waits(waits_for: WaitsFor, at: str) -> str:
     """Return the state of a result that cannot be posted now; it is tried again at `at`, '' for now."""
-    if waits_for is WaitsFor.ERROR:
-        return failed_by_us(state, at)
-    causes = {WaitsFor.FILE: "the file host does not answer", WaitsFor.DISCORD: "Discord does not take it"}
-    cause = causes.get(waits_for)
-    return f"{state.rstrip('…')}; {'' if cause is None else f'{cause}, '}{_next_try(at)}"
+    return f"{POSTING_WAITS.get(waits_for, POSTING_WAITS_FOR_OTHERS)} {_next_try(at)}"
 
 
-def failed_by_us(state: str, at: str) -> str:
+def failed_by_us(at: str) -> str:
     """Return the state of a job at which the bot has failed; it is tried again at `at`, '' for now."""
-    return f"{state.rstrip('…')}; I failed at this, {_next_try(at)}"
+    return f"{FAILED_BY_US} {_next_try(at)}"
 
 
 def _next_try(at: str) -> str:
-    return f"next try {at}" if at else "trying again now"
+    return tr("I try again at {time}.", time=at) if at else tr("I am trying again now.")
 
 
 def cannon_asks_to_wait(until: str) -> str:
     """Return the state of a job for which Cannon Studio takes no calls until then."""
-    return f"⏳ Cannon Studio asks to wait until {until}"
+    return tr("⏳ Cannon Studio is busy. I try again at {time}.", time=until)
 
 
-def at_place(state: str, place: int) -> str:
+def at_place(place: int) -> str:
     """Return the state of a job in the queue, 1 being the next."""
-    return f"{state}: you are next" if place == 1 else f"{state}: place {place}"
+    return tr("⏳ In the queue: you are next") if place == 1 else tr("⏳ In the queue: place {place}", place=place)
 
 
-def without_key(state: JobState) -> str:
-    """Return the state of a running job whose server has no working API key."""
-    return f"⏸️ {state.value.capitalize()}, waiting for a working key of this server"
+def almost_done(state: str) -> str:
+    """Return the state of a running job that needs a few seconds more."""
+    return tr("{state} a few seconds left", state=state)
 
 
-def time_left(left: str) -> str:
-    """Return how long a running job probably still needs."""
-    return f"about {left} left"
+def time_left(state: str, left: str) -> str:
+    """Return the state of a running job, with how long it probably still needs."""
+    return tr("{state} about {time} left", state=state, time=left)
 
 
-def taking_longer(left: str) -> str:
+def taking_longer(state: str, left: str) -> str:
     """Return the same of a job that should have been done by now; `left` is '' where nobody can say."""
-    return f"taking longer than usual{f', about {left} more' if left else ''}"
+    if not left:
+        return tr("{state} taking longer than usual", state=state)
+    return tr("{state} taking longer than usual, about {time} more", state=state, time=left)
 
 
-def took(state: str, span: str) -> str:
-    """Return the state of a job that has finished, on a card of several."""
-    return f"{state} in {span}"
+def took(span: str) -> str:
+    """Return the state of a job that is done, on a card of several."""
+    return tr("✅ Done in {time}", time=span)
+
+
+def ended_because(state: str, reason: str) -> str:
+    """Return the state of a job that has ended, with the reason, a sentence."""
+    return tr("{state}: {reason}", state=state, reason=reason)
 
 
 def dropped(numbers: Sequence[int], count: int) -> str:
-    """Say that a result was cancelled too late and will not be posted; `numbers` of the card's `count`."""
-    which = "The result" if count == 1 else f"What number{'' if len(numbers) == 1 else 's'} {_and(numbers)} makes"
-    return f"🔕 {which} will not be posted. Changed your mind? Use `/jobs recover`."
+    """Say that a result was canceled too late and will not be posted; `numbers` of the card's `count`."""
+    if count == 1:
+        said = tr("🔕 I won't post the result.")
+    elif len(numbers) == 1:
+        said = tr("🔕 I won't post result {number}.", number=numbers[0])
+    else:
+        said = tr("🔕 I won't post results {numbers}.", numbers=both(map(str, numbers)))
+    return f"{said} {CHANGED_YOUR_MIND}"
 
 
-def _and(numbers: Sequence[int]) -> str:
-    *before, last = map(str, numbers)
-    return f"{', '.join(before)} and {last}" if before else last
-
+CHANGED_YOUR_MIND = Text("Changed your mind? You find it in `/jobs list`.")
 
 # ---------------------------------------------------------------------- the facts of a card
 
-FACTS_BETWEEN = " · "
-NO_COST = "no charge"
-BASES = {"earlier jobs": "from earlier jobs", "estimate tool": "Cannon Studio's estimate"}
-"""What an estimate is based on; other bases are shown as they are."""
+NO_COST = Text("no charge")
+BASES = {
+    "earlier jobs": Text("based on earlier jobs"),
+    "estimate tool": Text("Cannon Studio's estimate"),
+    "price list": Text("from this server's price list"),
+}
+"""What an estimate is based on, by what the store calls it."""
 
 
 def seeds(numbers: Sequence[str]) -> str:
     """Return the seeds of a card's results."""
-    return f"seed {', '.join(numbers)}"
+    return ntr("seed {seeds}", "seeds {seeds}", len(numbers), seeds=", ".join(numbers))
 
 
 def it_took(span: str) -> str:
     """Return how long a result took to make."""
-    return f"took {span}"
+    return tr("took {time}", time=span)
 
 
 def made_from(link: str) -> str:
     """Return the link to the result that this one was made from."""
-    return f"[made from this]({link})"
-
-
-def left(words: str) -> str:
-    """Return what the author has left."""
-    return f"You have {words} left."
+    return tr("[made from this]({link})", link=link)
 
 
 def price_unknown(held: str) -> str:
     """Return what is held for a job whose price nobody knows yet."""
-    return f"up to about {held} (first time: you pay the real price)"
+    return tr("up to about {amount} (first time: you pay the real price)", amount=held)
 
 
-REWRITTEN = "**Rewritten**"
-RESULT = "**Result**"
+REWRITTEN = Text("**Rewritten**")
+RESULT = Text("**Result**")
 
 
 def steps(label: str, count: int) -> str:
     """Return the title of a recipe's card."""
-    return f"{label} · {count} step{'' if count == 1 else 's'}"
+    return ntr("{recipe} · {count} step", "{recipe} · {count} steps", count, recipe=label)
 
 
 def several(title: str, count: int) -> str:
     """Return the title of a card with `count` jobs of one operation."""
-    return f"{title} · {count}"
+    return f"{title} · {amount(count)}"
 
 
-READ_BY_MODERATORS = "Moderators can read a private request that needs their approval."
+READ_BY_MODERATORS = Text("Moderators can read a private request that needs their approval.")
 """Told to its author, on the card that only they see."""
 
 
-REVIEWED_PRIVATELY = "Moderators look at results on this server before they are shown, at private ones too."
+REVIEWED_PRIVATELY = Text("On this server moderators review results before they are posted, private ones too.")
 """Told to its author, as above."""
-FIRST_FILES = "There are more files than are shown here: these are the first of them."
+FIRST_FILES = Text("There are more files than a message can hold. These are the first ones.")
 
 
-def estimated(amount: str, basis: str | None = None) -> str:
+def estimated(cost: str, basis: Text | None = None) -> str:
     """Return an estimate, with what it is based on unless that is None."""
-    return f"about {amount}" if basis is None else f"about {amount} ({basis})"
+    if basis is None:
+        return tr("about {amount}", amount=cost)
+    return tr("about {amount} ({basis})", amount=cost, basis=basis)
 
 
 def more_than_held(cost: str, held: str, *, is_guess: bool) -> str:
     """Return a cost above what was held for it: above an estimate, or above a guess at a price that nobody knew."""
-    return f"{cost}, more than the {held} {'held at first' if is_guess else 'estimated'}"
+    if is_guess:
+        return tr("{cost}, more than the {held} held at first", cost=cost, held=held)
+    return tr("{cost}, more than the {held} estimated", cost=cost, held=held)
 
 
-def billed_failure(amount: str) -> str:
+def billed_failure(cost: str) -> str:
     """Return what a job cost that gave no result."""
-    return f"{amount} (charged by Cannon Studio although it failed)"
+    return tr("{amount} (Cannon Studio charged this although it failed)", amount=cost)
 
 
 def refunded(count: int) -> str:
     """Return how many of a card's jobs were refunded."""
-    return f"{count} refunded"
+    return ntr("{count} refunded", "{count} refunded", count)
 
 
 # ---------------------------------------------------------------------- files and links
 
+SOUGHT = {
+    MediaKind.IMAGE: Text("image"),
+    MediaKind.VIDEO: Text("video"),
+    MediaKind.AUDIO: Text("audio"),
+    MediaKind.FILE: Text("file"),
+}
+"""What a message's link was given for."""
+
 
 def open_result(number: int | None, host: str) -> str:
     """Return the label of a link button: `number` if there are several, and the host that it leads to."""
-    numbered = "" if number is None else f" {number}"
-    return f"Open result{numbered}" + (f" ({host})" if host else "")
+    if number is None:
+        return tr("Open result ({host})", host=host) if host else tr("Open result")
+    if not host:
+        return tr("Open result {number}", number=number)
+    return tr("Open result {number} ({host})", number=number, host=host)
 
 
 def alt_text(operation: str) -> str:
     """Return what a screen reader says of a medium that was made without a prompt."""
-    return f"Made by {operation}"
+    return tr("Made with {operation}", operation=operation)
 
 
 def sheet_alt_text(count: int) -> str:
     """Return what a screen reader says of a contact sheet."""
-    return f"All {count} pictures, with their numbers"
+    return ntr("The image with its number", "All {count} images, with their numbers", count)
 
 
-def not_seen(kinds: Iterable[str]) -> str:
+def not_seen(kinds: Iterable[MediaKind]) -> str:
     """Refuse a message's link: none of its files, which should be of `kinds`, can be seen.
 
     Discord shows a bot without the message content intent the files of its own messages only.
     """
-    return (
-        f"I see no {' or '.join(sorted(kinds))} in that message, or it may not be read. "
-        "Upload the file itself, or give the file's own link instead of the message's."
+    sought = either(str(SOUGHT[kind]) for kind in MediaKind if kind in set(kinds))
+    return tr(
+        "I can't see a file of this kind in that message: {kinds}. "
+        "Upload the file, or use the link of the file instead of the message's.",
+        kinds=sought,
     )
 
 
 # ---------------------------------------------------------------------- why a result was not posted
 
-CARD_GONE = "Its card is gone."
-CANCELLED_LATE = (
-    "It was cancelled after Cannon Studio had taken it, so it was paid but not posted. `/jobs recover` posts it."
+CARD_GONE = Text("The card was deleted.")
+CANCELLED_LATE = Text(
+    "It was canceled after Cannon Studio had started it, so it was charged but not posted. You find it in `/jobs list`."
 )
-NO_PLACE = (
-    "The channel does not take messages from me any more, and a direct message was not possible. The result is kept."
+NO_PLACE = Text(
+    "I can no longer post in the channel, and a direct message was not possible. You find the result in `/jobs list`."
 )
-NOT_IN_THIS_CHANNEL = (
-    "The bot may not be used in this channel, so it was not posted here. `/jobs recover` posts it in another one."
+NOT_IN_THIS_CHANNEL = Text(
+    "The bot may not be used in this channel, so I did not post the result here. "
+    "To post it in another channel, use `/jobs list` there."
 )
-AGE_RESTRICTED_ALONE = (
-    "It was made with the safety check off, so it is posted in age-restricted channels only. "
-    "`/jobs recover` posts it in one."
+AGE_RESTRICTED_ALONE = Text(
+    "It was made with the safety check off, so I only post it in age-restricted channels. "
+    "To post it in one, use `/jobs list` there."
 )
-TO_AUTHOR_ALONE = "It was made with the safety check off: only its author gets it by direct message."
-NOT_FROM_AGE_RESTRICTED = "What was made in an age-restricted channel does not go to a gallery that is not."
-NOT_FROM_HIDDEN = "What was made in a channel that not everybody sees does not go to a gallery that everybody sees."
-REFUSED_BY_DISCORD = "Discord refused to show this result."
-REVIEW_EXPIRED = "It was made, but no moderator looked at it within seven days, so it was not posted."
-NOT_REVIEWED = (
-    "On this server moderators look at results before they are posted, and this one was not let through. "
-    "A moderator can post it with `/jobs recover`."
+TO_AUTHOR_ALONE = Text("It was made with the safety check off, so only its author can get it by direct message.")
+NOT_FROM_AGE_RESTRICTED = Text(
+    "A result from an age-restricted channel can only be shown in channels that are age-restricted, too."
+)
+NOT_FROM_HIDDEN = Text("A result from a private channel can't be shown in a channel that everybody sees.")
+REFUSED_BY_DISCORD = Text("Discord refused to show this result.")
+REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.")
+NOT_REVIEWED = Text(
+    "On this server moderators review results before they are posted, and they did not publish this one. "
+    "A moderator can still post it with `/jobs list`."
 )
 
 
 def refused_by_discord(job_id: str) -> str:
     """Alert the moderators that Discord refuses a result in each form."""
-    return (
-        f"Discord refused to show the result of job {job_id}, with its files, as links and as plain text. "
-        "It is kept, and `/jobs recover` tries it again."
+    return tr(
+        "Discord refused the result of job {job}: with its files, as links and as plain text. "
+        "I keep it; `/jobs list` can try again.",
+        job=job_id,
     )
 
 
-UNUSABLE_NOTE = (
-    "Cannon Studio charged this all the same. Moderators can refund it: with the button that a request of its author "
-    "puts into their channel, or with `/quota grant`."
+UNUSABLE_NOTE = Text(
+    "Cannon Studio charged it nevertheless. Moderators can refund you: use the button to ask them, "
+    "or they use `/quota grant`."
 )
-PRACTICE_MARK = "Practice · not real, costs nothing"
+PRACTICE_MARK = Text("Practice · not real, costs nothing")
 
 
 def practice_cost(cost: str) -> str:
     """Say what a job of practice would cost if it were real."""
-    return f"{cost} (in practice only)"
+    return tr("{cost} (in practice only)", cost=cost)
 
 
 def practice_title(title: str) -> str:
     """Mark the title of a card of practice."""
-    return f"🧪 Practice · {title}"
+    return tr("🧪 Practice · {title}", title=title)
 
 
 def plain_title(title: str) -> str:
@@ -268,40 +301,43 @@ def plain_footer(job_id: str) -> str:
 
 def posted_here(link: str) -> str:
     """Return what a card's old message says once its result is in another."""
-    return f"Posted here: {link}"
+    return tr("The result is here: {link}", link=link)
 
 
 def unusable_file(reason: str) -> str:
     """Say that a result's file cannot be downloaded; `reason` is a sentence."""
-    return f"Cannon Studio made it, but its file cannot be used. {reason}"
+    return f"{UNUSABLE} {reason}"
 
+
+UNUSABLE = Text("I can't use its file.")
 
 # ---------------------------------------------------------------------- reviews
 
-PLACE, DEADLINE = "Where", "Until"
+PLACE, DEADLINE = Text("Channel"), Text("Decide by")
 
 
 def may_be_posted(title: str) -> str:
-    """Return the title of the message that asks for a review."""
-    return f"May this be posted? {title}"
+    """Return the title of the message that asks for a review; `title` is the result's, '' for none."""
+    return tr("May I post this? {title}", title=title) if title else tr("May I post this?")
 
 
 def no_review_channel(channel_id: int) -> str:
     """Tell the moderators that the review channel takes no messages of ours."""
-    return (
-        f"Results wait for review, but I may not post in <#{channel_id}>. "
-        "Give me the right to, or name another channel with `/studio review`."
+    return tr(
+        "Results are waiting for review, but I can't post in {channel}. "
+        "Allow me to post there, or choose another channel with `/studio review`.",
+        channel=f"<#{channel_id}>",
     )
 
 
 # ---------------------------------------------------------------------- notifications and the log channel
 
-THE_BOT = "The bot"
+THE_BOT = Text("The bot")
 
 
 def ready(author_id: int, link: str) -> str:
     """Return the message that pings the author."""
-    return f"<@{author_id}> Your result is ready: {link}"
+    return tr("{member} Your result is ready: {link}", member=f"<@{author_id}>", link=link)
 
 
 def alert(sentence: str) -> str:

@@ -14,7 +14,7 @@ FULL_AT_DUE = 0.9
 """What the bar shows once that time has passed; the rest is reached by being done alone."""
 CELLS = 10
 FULL_CELL, EMPTY_CELL = "▰", "▱"
-MINUTE_S, HOUR_S = 60, 3600
+MINUTE_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +53,6 @@ def rounded_left_s(left_s: float) -> int:
     return max(step, -(-int(left_s + 0.999) // step) * step)
 
 
-def span_words(seconds: float) -> str:
-    """Return how long something takes or took: `28 s`, `1 min 28 s`, `2 h 5 min`; at least `1 s`."""
-    whole = max(1, round(seconds))
-    if whole < MINUTE_S:
-        return f"{whole} s"
-    if whole < HOUR_S:
-        minutes, rest = divmod(whole, MINUTE_S)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, rest = divmod(whole // MINUTE_S, MINUTE_S)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+def whole_seconds(seconds: float) -> int:
+    """Return how many seconds something takes or took as they are shown: whole ones, at least one."""
+    return max(1, round(seconds))

@@ -193,7 +193,7 @@ class Polling:
         job, operation = followed.job, self._operation(followed.job)
         media = media_of(operation, progress.output)
         if not media and text_of(operation, progress.output) is None:
-            await self._end_without_result(followed, progress, texts.NO_RESULT)
+            await self._end_without_result(followed, progress, str(texts.NO_RESULT))
             return None
         failpoint("poll.success")
         # Without a told cost what is held is settled, but that shows no price.
@@ -240,7 +240,7 @@ class Polling:
     def _reason(self, job: Job, progress: Progress) -> str:
         """Return why a request failed, in the words of the API, its fields by the names that members know."""
         if progress.error is None:
-            return texts.FAILED
+            return str(texts.FAILED)
         operation = self._operation(job)
         return relabelled(progress.error, progress.error, progress.faults, labels_of(operation))
 

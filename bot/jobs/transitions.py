@@ -13,7 +13,7 @@ from bot.jobs import texts
 from bot.jobs.followed import Followed
 from bot.jobs.languages import Languages
 from bot.jobs.surface import Sentence, Surface
-from bot.language import speaking
+from bot.language import Text, speaking
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.store import Overshoot, Store, TriedOutcome
@@ -110,21 +110,21 @@ class Transitions:
         if await self._store.alerts.note(guild_id, name, until=self._clock.wall() + for_s):
             await self.surface.alert(guild_id, sentence)
 
-    async def hold(self, followed: Followed, sentence: str, *, unusable: bool = False) -> None:
+    async def hold(self, followed: Followed, sentence: str | Text, *, unusable: bool = False) -> None:
         """Keep a result that was made and paid, but cannot be posted: the true cost counts. `sentence` says why.
 
         `unusable`: it never can be.
         """
         job = followed.job
         self._metrics.delivery("held", operation=job.operation)
-        await self.change(followed, JobState.HELD, settle=true_cost(job), error=sentence, unusable=unusable)
+        await self.change(followed, JobState.HELD, settle=true_cost(job), error=str(sentence), unusable=unusable)
         await self.show(job)
 
     async def end(
         self,
         followed: Followed,
         to: JobState,
-        sentence: str,
+        sentence: str | Text,
         *,
         recheck: bool = False,
         tried: TriedOutcome | None = None,
@@ -136,7 +136,7 @@ class Transitions:
         """
         now = self._clock.wall()
         end = {"release": True, "recheck": recheck, "tried": tried, "cost": None}
-        if await self.change(followed, to, **end, error=sentence, finished_at=now):
+        if await self.change(followed, to, **end, error=str(sentence), finished_at=now):
             await self.show(followed.job)
 
     async def end_billed(self, followed: Followed, cost: Decimal, sentence: str) -> None:

@@ -31,11 +31,11 @@ class WhatIsLeft:
     granted: bool = False
     """Whether grants are in the amounts, on top of what the limit leaves."""
 
-    def words(self) -> str:
-        """Return what is left afterwards, for a card: no sentence."""
+    def sentence_held(self) -> str:
+        """Return what is left once the request is held, for its card."""
         if self.limit is None:
-            return texts.in_the_account(self.after)
-        return left_of(self.after, self.limit, granted=self.granted)
+            return texts.left_now(texts.in_the_account(self.after))
+        return texts.left_now(left_of(self.after, self.limit, granted=self.granted))
 
     def sentence(self) -> str:
         """Return what is left now, for who asks."""

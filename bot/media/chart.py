@@ -89,8 +89,8 @@ def draw(title: str, subtitle: str, *, days: Sequence[Bar], members: Sequence[Ba
     top = HEAD_HEIGHT + DAYS_HEIGHT + GAP
     middle = WIDTH / 2
     places = [
-        ("members", texts.BY_MEMBER, MEMBER_COLOUR, MARGIN),
-        ("operations", texts.BY_OPERATION, OPERATION_COLOUR, middle),
+        ("members", str(texts.BY_MEMBER), MEMBER_COLOUR, MARGIN),
+        ("operations", str(texts.BY_OPERATION), OPERATION_COLOUR, middle),
     ]
     for (panel, heading, colour, left), bars in zip(places, lists, strict=True):
         inset = left if panel == "members" else left + GAP / 2
@@ -122,7 +122,7 @@ def ceiling(value: Decimal) -> Decimal:
 
 def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar]:
     left, top, right, bottom = area
-    canvas.text((left, top), texts.CREDITS_PER_DAY, HEADING_SIZE)
+    canvas.text((left, top), str(texts.CREDITS_PER_DAY), HEADING_SIZE)
     most = ceiling(max((day.value for day in days), default=Decimal(0)))
     roof, floor = top + 76, bottom - DAYS_FOOT
     marks = [credits_text(most * step / GRID_LINES) for step in range(GRID_LINES + 1)]

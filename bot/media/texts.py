@@ -6,26 +6,19 @@ from collections.abc import Collection
 from http import HTTPStatus
 
 from bot.domain.models import MediaKind
+from bot.language import Text, amount, ntr, span, tr
 
 MEBIBYTE = 1024 * 1024
 
-EMPTY = "The file is empty."
-GONE = "The file is no longer there, or its link has expired."
-TOO_MANY_REDIRECTS = "The link leads on to other links too often."
-UNREADABLE_REDIRECT = "The link leads on to something the bot cannot read."
-TOO_SLOW = "The file's host sends it too slowly."
-NO_ANSWER = "The file's host did not answer, or broke off."
-COMPRESSED = "The file's host sends it packed, which the bot does not undo."
-OTHER_RANGE = "The file's host sent another part of the file than the one asked for."
-DISK_FULL = "There is no room left for this file on the bot's machine."
-
-_KINDS = {
-    MediaKind.IMAGE: "an image",
-    MediaKind.VIDEO: "a video",
-    MediaKind.AUDIO: "a sound",
-    MediaKind.FILE: "another file",
-}
-
+EMPTY = Text("The file is empty.")
+GONE = Text("The file is no longer there, or its link has expired.")
+TOO_MANY_REDIRECTS = Text("The link redirects too many times.")
+UNREADABLE_REDIRECT = Text("The link redirects to something I can't read.")
+TOO_SLOW = Text("The file's host is too slow.")
+NO_ANSWER = Text("I couldn't load the file from its host.")
+COMPRESSED = Text("The file's host sends it compressed, which I can't read.")
+OTHER_RANGE = Text("The file's host sent the wrong part of the file.")
+DISK_FULL = Text("The bot's machine has no room left for this file.")
 
 FORMATS = {
     MediaKind.IMAGE: "PNG, JPEG, GIF, WebP, AVIF, HEIC",
@@ -33,48 +26,66 @@ FORMATS = {
     MediaKind.AUDIO: "MP3, M4A, AAC, WAV, OGG, FLAC, WebA, MKA",
 }
 """What the bot knows by the content of a file."""
+_IS = {
+    MediaKind.IMAGE: Text("The file is an image."),
+    MediaKind.VIDEO: Text("The file is a video."),
+    MediaKind.AUDIO: Text("The file is audio."),
+    MediaKind.FILE: Text("The file is neither an image, a video nor audio."),
+}
+_NEEDED = {
+    (MediaKind.IMAGE,): Text("An image is needed here."),
+    (MediaKind.VIDEO,): Text("A video is needed here."),
+    (MediaKind.AUDIO,): Text("Audio is needed here."),
+    (MediaKind.IMAGE, MediaKind.VIDEO): Text("An image or a video is needed here."),
+    (MediaKind.IMAGE, MediaKind.AUDIO): Text("An image or audio is needed here."),
+    (MediaKind.VIDEO, MediaKind.AUDIO): Text("A video or audio is needed here."),
+}
+_ANY_NEEDED = Text("An image, a video or audio is needed here.")
 
 
 def unknown_kind(wanted: Collection[MediaKind]) -> str:
     """Refuse a file of a format that the bot does not know, naming those of the `wanted` kinds."""
-    known = "; ".join(f"{_KINDS[kind]}: {FORMATS[kind]}" for kind in FORMATS if kind in wanted)
-    return f"The file's format is not one that can be used here ({known})."
+    known = ", ".join(formats for kind, formats in FORMATS.items() if kind in wanted)
+    return tr("I can't use files of this format. Use one of these: {formats}.", formats=known)
 
 
 def timed_out(seconds: float) -> str:
     """Refuse a file that took too long."""
-    return f"The file did not arrive within {seconds:g} seconds."
+    return tr("The file did not arrive within {time}.", time=span(seconds))
 
 
 def host_failed(status: int) -> str:
     """Say that the file's host answered with an error that may pass."""
-    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "unknown"
-    return f"The file's host has a problem: HTTP {status} {phrase}."
+    phrase = f" {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else ""
+    return tr("The file's host has a problem: {error}.", error=f"HTTP {status}{phrase}")
 
 
 def wrong_kind(found: MediaKind, expected: Collection[MediaKind]) -> str:
     """Refuse a file of another kind than the expected ones."""
-    wanted = " or ".join(_KINDS[kind] for kind in MediaKind if kind in expected)
-    return f"The file is {_KINDS[found]}; {wanted} is needed."
+    wanted = tuple(kind for kind in FORMATS if kind in expected)
+    return f"{_IS[found]} {_NEEDED.get(wanted, _ANY_NEEDED)}"
 
 
 def too_large(limit: int, size: int | None) -> str:
     """Refuse a file for its size; both in bytes, `size` None if it is not known."""
-    at_most = f"the limit is {in_words(limit)}"
-    return f"The file has {in_words(size)}; {at_most}." if size else f"The file is too large; {at_most}."
+    if size:
+        return tr("The file has {size}. The limit is {limit}.", size=in_words(size), limit=in_words(limit))
+    return tr("The file is too large. The limit is {limit}.", limit=in_words(limit))
 
 
 def in_words(size: int) -> str:
     """Return a size in bytes as people read it."""
-    return f"{size / MEBIBYTE:.1f} MiB" if size >= MEBIBYTE // 10 else f"{size:,} bytes"
+    if size >= MEBIBYTE // 10:
+        return tr("{size} MiB", size=amount(round(size / MEBIBYTE, 1)))
+    return ntr("{count} byte", "{count} bytes", size)
 
 
 # ---------------------------------------------------------------------- the drawn report
 
-CREDITS_PER_DAY = "Credits per day"
-BY_MEMBER, BY_OPERATION = "By member", "By operation"
+CREDITS_PER_DAY = Text("Credits per day")
+BY_MEMBER, BY_OPERATION = Text("By member"), Text("By operation")
 
 
 def others(count: int) -> str:
     """Return the name of the row for all that have none of their own."""
-    return f"{count} others"
+    return ntr("{count} other", "{count} others", count)

@@ -110,7 +110,7 @@ async def practise(page: Page, folder: Path) -> None:
     await expect(newest_message(page)).to_contain_text("Practice is on", timeout=ANSWER_MS)
     await seen(page, folder, "practice-on")
     await run_slash(page, "image generate", prompt=f"{PROMPT} #fast")
-    card = page.locator(".channel-message").filter(has_text=PRACTICE_MARK).last
+    card = page.locator(".channel-message").filter(has_text=str(PRACTICE_MARK)).last
     await expect(card).to_contain_text("Re-run", timeout=MADE_MS)
     picture = await card.get_by_alt_text(PROMPT).element_handle(timeout=ANSWER_MS)
     await page.wait_for_function("image => image.complete && image.naturalWidth > 200", arg=picture, timeout=ANSWER_MS)

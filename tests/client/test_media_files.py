@@ -145,9 +145,9 @@ async def test_what_is_no_medium_is_refused_by_its_content(body, serve, media_fo
 async def test_a_sound_where_a_video_was_promised_is_refused(serve, media_for, tmp_path):
     origin = await serve(giving(wav()))
     media = media_for(origin)
-    with pytest.raises(MediaWrongKind, match="is a sound; a video is needed"):
+    with pytest.raises(MediaWrongKind, match=r"is audio\. A video is needed"):
         await media.download(f"{origin}/a.mp4", tmp_path, "job", expect=MediaKind.VIDEO)
-    with pytest.raises(MediaWrongKind, match="an image or a video"):
+    with pytest.raises(MediaWrongKind, match="An image or a video"):
         await media.inspect(f"{origin}/a.mp4", expect={MediaKind.VIDEO, MediaKind.IMAGE})
     assert list(tmp_path.iterdir()) == []
 
@@ -203,7 +203,7 @@ async def test_a_file_that_stalls_ends_at_the_total_deadline(serve_raw, media_fo
 
     origin = await serve_raw(talk)
     media = media_for(origin, total_timeout_s=0.2)
-    with pytest.raises(MediaUnreachable, match=r"0\.2 seconds"):
+    with pytest.raises(MediaUnreachable, match=r"0\.2 s"):
         await media.download(f"{origin}/a", tmp_path, "job", expect=None)
     with pytest.raises(MediaUnreachable):
         await media.inspect(f"{origin}/a")
@@ -252,9 +252,9 @@ async def test_a_packed_file_is_cut_at_the_cap_and_a_broken_one_is_unreachable(s
 async def test_a_file_packed_in_another_way_is_refused(serve, media_for, tmp_path):
     origin = await serve(giving(png(), headers={"content-encoding": "br"}, ranges=False))
     media = media_for(origin)
-    with pytest.raises(MediaWrongKind, match="packed"):
+    with pytest.raises(MediaWrongKind, match="compressed"):
         await media.download(f"{origin}/a", tmp_path, "job", expect=None)
-    with pytest.raises(MediaWrongKind, match="packed"):
+    with pytest.raises(MediaWrongKind, match="compressed"):
         await media.inspect(f"{origin}/a")
 
 
@@ -299,7 +299,7 @@ async def test_three_redirects_are_followed_and_a_fourth_is_not(serve, media_for
     origin = await serve(handler)
     media = media_for(origin)
     assert (await media.inspect(f"{origin}/3")).kind is MediaKind.IMAGE
-    with pytest.raises(MediaUnsafe, match="too often"):
+    with pytest.raises(MediaUnsafe, match="too many times"):
         await media.inspect(f"{origin}/4")
 
 
@@ -350,7 +350,7 @@ async def test_a_part_that_was_not_asked_for_is_not_believed(serve, media_for):
         return web.Response(status=206, body=png(), headers={"content-range": "bytes 5-200/9000"})
 
     origin = await serve(handler)
-    with pytest.raises(MediaUnreachable, match="another part"):
+    with pytest.raises(MediaUnreachable, match="wrong part"):
         await media_for(origin).inspect(f"{origin}/clip.mp4")
 
 
@@ -418,7 +418,7 @@ async def test_a_sound_in_a_film_container_is_a_sound(serve, media_for, tmp_path
     facts = await media.inspect(url, expect={MediaKind.AUDIO})
     assert (facts.kind, facts.content_type, facts.extension) == (MediaKind.AUDIO, "audio/mp4", ".m4a")
     assert facts.duration_s == 2.0
-    with pytest.raises(MediaWrongKind, match="The file is a sound; a video is needed"):
+    with pytest.raises(MediaWrongKind, match=r"The file is audio\. A video is needed"):
         await media.inspect(url, expect={MediaKind.VIDEO})
     file = await media.download(url, tmp_path, "sound", expect=MediaKind.AUDIO)
     assert (file.kind, file.path.name) == (MediaKind.AUDIO, "sound.m4a")
@@ -427,9 +427,9 @@ async def test_a_sound_in_a_film_container_is_a_sound(serve, media_for, tmp_path
 async def test_a_film_is_no_sound(serve, media_for, tmp_path):
     origin = await serve(giving(film_container(b"soun", b"vide")))
     media, url = media_for(origin), f"{origin}/a"
-    with pytest.raises(MediaWrongKind, match="a sound is needed"):
+    with pytest.raises(MediaWrongKind, match="Audio is needed"):
         await media.inspect(url, expect={MediaKind.AUDIO})
-    with pytest.raises(MediaWrongKind, match="a sound is needed"):
+    with pytest.raises(MediaWrongKind, match="Audio is needed"):
         await media.download(url, tmp_path, "film", expect=MediaKind.AUDIO)
     assert list(tmp_path.iterdir()) == []
 
@@ -437,5 +437,5 @@ async def test_a_film_is_no_sound(serve, media_for, tmp_path):
 async def test_the_refusal_of_a_format_names_those_that_can_be_used(serve, media_for):
     origin = await serve(giving(b"FORM\0\0\0\0AIFF" + bytes(100)))
     media, url = media_for(origin), f"{origin}/a"
-    with pytest.raises(MediaWrongKind, match=r"a sound: MP3, M4A, AAC, WAV, OGG, FLAC"):
+    with pytest.raises(MediaWrongKind, match=r"MP3, M4A, AAC, WAV, OGG, FLAC"):
         await media.inspect(url, expect={MediaKind.AUDIO})

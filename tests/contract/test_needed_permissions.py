@@ -87,7 +87,9 @@ def test_what_is_missing_is_named() -> None:
     has = as_permissions()
     assert missing_of(has) == []
     for each in NEEDED:
-        assert missing_of(discord.Permissions(has.value & ~getattr(discord.Permissions, each.flag).flag)) == [each.name]
+        assert missing_of(discord.Permissions(has.value & ~getattr(discord.Permissions, each.flag).flag)) == [
+            str(each.name)
+        ]
 
 
 @pytest.mark.parametrize("is_thread", [False, True])
@@ -113,4 +115,4 @@ def test_the_application_s_id_is_read_off_the_token() -> None:
 
 def test_the_readme_names_each() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [each.name for each in NEEDED if each.name not in readme.replace("\n   ", " ")] == []
+    assert [each.name for each in NEEDED if str(each.name) not in readme.replace("\n   ", " ")] == []

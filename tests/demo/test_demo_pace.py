@@ -16,7 +16,7 @@ from bot.domain.models import JobState
 from bot.runtime.clock import Clock
 from bot.sandbox.demo.demo import Demo
 
-SENT = STATES[JobState.SUBMITTING]
+SENT = str(STATES[JobState.SUBMITTING])
 LEAVES_WITHIN_S = 1.0
 
 

@@ -17,7 +17,7 @@ from bot.store.texts import STEP_CANCELLED
 from tests.support.stored import delivered
 
 GUILD, AUTHOR = 700, 42
-CANCELLED = "Cancelled by who asked for it."
+CANCELLED = "Canceled by its author."
 Accept = Callable[..., Awaitable[tuple[Card, tuple[Job, ...]]]]
 
 

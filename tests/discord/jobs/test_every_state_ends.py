@@ -156,7 +156,7 @@ async def test_a_question_that_discord_refuses_is_not_asked_for_ever(rig: Rig, l
     with trouble_with(refusing) as calls:
         await pass_time(rig, HOUR_S)
     assert 1 <= sum(call.path == f"/channels/{moderators.id}/messages" for call in calls) <= 3
-    assert len(alerts(rig, log_channel, "waits for approval")) == 1
+    assert len(alerts(rig, log_channel, "is waiting for approval")) == 1
 
 
 # ---------------------------------------------------------------------- what waits takes no place
@@ -204,9 +204,9 @@ async def test_a_wait_of_hours_is_told_with_its_time(rig: Rig, log_channel: Any)
     job = await ask(rig, "a heron")
     await pass_time(rig, 60, 5)
     told = card_text(rig, job.id)
-    assert "Cannon Studio asks to wait until <t:" in told
-    assert len(alerts(rig, log_channel, "asks to wait")) == 1
-    assert "<t:" in alerts(rig, log_channel, "asks to wait")[0]
+    assert "Cannon Studio is busy. I try again at <t:" in told
+    assert len(alerts(rig, log_channel, "asks this server to wait")) == 1
+    assert "<t:" in alerts(rig, log_channel, "asks this server to wait")[0]
     rig.sandbox.faults.clear()
     await pass_time(rig, 5 * HOUR_S, 60)
     assert the_job(rig, job.id).state == "delivered"

@@ -63,7 +63,7 @@ async def test_a_result_that_cannot_be_posted_for_a_day_is_held_and_told_once(ri
         await pass_time(rig, 13 * HOUR_S, 1200)
     held = the_job(rig, job.id)
     assert held.state == "held"
-    assert "Discord did not take this for a day" in held.error
+    assert "Discord did not accept the result for a day" in held.error
     assert (charged(rig), set_aside(rig)) == (PICTURE, 0)
     assert len(alerts(rig, log_channel, job.id)) == 1
     await on_job(rig, rig.member, "recover", job.id)
@@ -107,7 +107,7 @@ async def test_the_card_says_that_the_bot_has_failed(rig: Rig, monkeypatch: pyte
     monkeypatch.setattr(ApiKeys, "for_job", broken)
     job = await ask(rig, "a heron")
     await pass_time(rig, 60, 10)
-    assert "I failed at this, next try <t:" in card_text(rig, job.id)
+    assert "Something went wrong on my side. I try again at <t:" in card_text(rig, job.id)
 
 
 async def test_a_database_that_fails_is_no_job_s_fault(rig: Rig, monkeypatch: pytest.MonkeyPatch):

@@ -122,7 +122,7 @@ async def test_where_there_is_still_no_place_it_says_so_and_the_result_stays(rig
     await held(rig)
     deny(rig, send_messages=False)
     result = await on_job(rig, rig.member, "recover")
-    assert "The result is kept" in said(result)
+    assert "You find the result in `/jobs list`" in said(result)
     assert (await newest(rig)).state is JobState.HELD
 
 

@@ -423,7 +423,7 @@ async def test_the_day_without_a_key_counts_from_its_refusal(rig: Rig):
     assert not the_job(rig, job_id).ended, the_job(rig, job_id).error
     await pass_time(rig, 3 * HOUR_S, 5 * MINUTE_S)
     assert the_job(rig, job_id).state == "expired"
-    assert "no working key" in the_job(rig, job_id).error
+    assert "no working API key" in the_job(rig, job_id).error
 
 
 async def test_a_day_of_refusal_is_one_day_in_a_row(rig: Rig):

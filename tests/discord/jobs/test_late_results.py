@@ -210,7 +210,7 @@ async def test_the_apis_own_404_is_believed_after_an_hour_not_after_six_polls(ri
     assert not the_job(rig, job.id).ended, the_job(rig, job.id).error
     await pass_time(rig, 40 * MINUTE_S)
     assert the_job(rig, job.id).state == "failed"
-    assert "does not know this job" in card_text(rig, job.id)
+    assert "no longer knows this job" in card_text(rig, job.id)
     assert set_aside(rig) == 0
 
 
@@ -482,7 +482,7 @@ async def test_an_unconfirmed_job_is_tried_again_only_once(rig: Rig):
     assert newest(rig).state == "delivered"
     rig.advance(12 * HOUR_S)
     answer = await on_job(rig, rig.member, "retry", job.id)
-    assert f"tried again already: job {newest(rig).id}" in said(answer)
+    assert f"has tried this again already: job {newest(rig).id}" in said(answer)
     assert len(rig.sandbox.requests) == 1
 
 
@@ -537,7 +537,7 @@ async def test_a_failure_that_was_billed_is_booked_and_told_also_where_it_is_fou
     assert charged(rig, job.id) == rig.sandbox.spent(GUILD_KEY) == PICTURE
     assert kinds(rig, job.id)["adjust"] == PICTURE
     assert "12 credits" in card_text(rig, job.id)
-    assert f"{job.id} failed at Cannon Studio, but was charged all the same: 12 credits" in told_moderators(rig)
+    assert f"Job {job.id} failed, but Cannon Studio charged 12 credits" in told_moderators(rig)
 
 
 async def test_an_outage_that_outlasts_what_the_api_remembers_ends_with_a_refund(rig: Rig):

@@ -57,8 +57,8 @@ async def test_a_result_waits_for_review_and_nothing_of_it_is_public(rig: Rig, d
     assert "waiting for review" in state(card)
     assert card.attachments == []
     assert len(asked.attachments) == 1
-    assert asked.embeds[0].title.startswith("May this be posted?")
-    assert f"/{card.id}" in next(field.value for field in asked.embeds[0].fields if field.name == "Where")
+    assert asked.embeds[0].title.startswith("May I post this?")
+    assert f"/{card.id}" in next(field.value for field in asked.embeds[0].fields if field.name == "Channel")
     [job] = await rig.jobs()
     assert job.state is JobState.READY
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == 0
@@ -143,7 +143,7 @@ async def test_the_member_gets_a_refused_result_by_no_other_way_but_a_moderator_
     for act in ("recover", "link"):
         answer = await on_job(rig, rig.member, act, job.id)
         said = [message.content for message in (answer.response, *answer.followups) if message is not None]
-        assert any("this one was not let through" in text for text in said), act
+        assert any("they did not publish this one" in text for text in said), act
     used = await rig.member.slash(rig.channel, "image edit", prompt="more", job=job.id, private=True)
     said = [message.content for message in (used.response, *used.followups) if message is not None]
     assert any("has not passed this server's review" in text for text in said)
@@ -202,7 +202,7 @@ async def test_after_seven_days_it_is_refused_with_a_sentence(rig: Rig, desk):
     await rig.step()
     [job] = await rig.jobs()
     assert job.state is JobState.HELD
-    assert "no moderator looked at it within seven days" in state(rig.messages()[0])
+    assert "No moderator reviewed the result within seven days" in state(rig.messages()[0])
     [closed] = own(rig, desk)
     assert closed.components == []
     [field] = rig.form_fields(form)
@@ -234,7 +234,7 @@ async def test_without_a_way_into_the_review_channel_moderators_are_told_once_an
     for _ in range(3):
         await rig.step()
         rig.advance(700)
-    alerts = [m for m in own(rig, log) if "may not post" in m.content]
+    alerts = [m for m in own(rig, log) if "I can't post in" in m.content]
     assert len(alerts) == 1
     assert rig.messages()[0].attachments == []
     spare = rig.guild.create_text_channel("spare")

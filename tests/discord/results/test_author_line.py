@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import Any
 
@@ -46,4 +47,4 @@ async def test_the_name_is_not_in_the_database(rig: Rig):
             rows = ask_database(rig, f"SELECT * FROM {table}")
         except sqlite3.OperationalError:
             continue
-        assert rig.member.name not in str(rows), table
+        assert not re.search(rf"\b{rig.member.name}\b", str(rows)), table

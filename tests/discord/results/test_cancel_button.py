@@ -45,7 +45,7 @@ async def test_what_was_not_sent_is_cancelled_from_its_card_and_refunded(rig: Ri
     assert done.response.content == "Canceled and refunded: nothing was charged."
     assert labels(done.response) == []
     [card] = rig.messages()
-    assert state_text(card).startswith("🚫 Cancelled")
+    assert state_text(card).startswith("🚫 Canceled")
     assert "no charge" in state_text(card)
     assert "Cancel" not in labels(card)
     await rig.work()
@@ -95,7 +95,7 @@ async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_
     done = await rig.member.click(asked.response, label=str(texts.DO_NOT_POST))
     assert done.acknowledged
     [card] = rig.messages()
-    assert "🔕 The result will not be posted. Changed your mind? Use `/jobs recover`." in state_text(card)
+    assert "🔕 I won't post the result. Changed your mind? You find it in `/jobs list`." in state_text(card)
     again = await rig.member.click(card, label="Cancel")
     assert again.response.content == str(texts.NOT_POSTED)
     await rig.work()
@@ -112,7 +112,7 @@ async def test_the_command_shows_its_drop_on_the_card_too(rig: Rig):
     await made(rig)
     job = await until(rig, JobState.PROCESSING)
     await on_job(rig, rig.member, "cancel", job.id, drop=True)
-    assert "🔕 The result will not be posted." in state_text(rig.messages()[0])
+    assert "🔕 I won't post the result." in state_text(rig.messages()[0])
 
 
 # ---------------------------------------------------------------------- who

@@ -47,7 +47,7 @@ async def test_the_card_offers_what_can_work_and_tells_moderators_what_they_can_
     assert (job.state, job.unusable) == (JobState.HELD, True)
     assert "Post it" not in labels(card)
     assert {ASK, "Edit and run", "Remove"} <= set(labels(card))
-    assert "Moderators can refund it" in card.embeds[0].fields[0].value
+    assert "Moderators can refund you" in card.embeds[0].fields[0].value
 
 
 async def test_a_moderator_gives_the_credits_back_once(rig: Rig, log: Any):

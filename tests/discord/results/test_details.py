@@ -116,7 +116,7 @@ async def test_a_result_of_a_hidden_channel_is_not_posted_where_everybody_sees_i
     hidden = hidden_channel(rig, rig.member)
     job = await made_in(rig, hidden, rig.member, "a secret fox #fast")
     result = await again(rig, rig.member, rig.channel, job.id)
-    assert private_sentence(result) == NOT_FROM_HIDDEN
+    assert private_sentence(result) == str(NOT_FROM_HIDDEN)
     assert copies(rig, rig.channel) == []
 
 

@@ -49,8 +49,8 @@ async def test_a_message_without_a_visible_file_is_refused_with_what_works_inste
     message = await rig.moderator.send(rig.channel, "mine", attachments=[sample(IMAGE)])
     link = f"https://discord.com/channels/{rig.guild.id}/{rig.channel.id}/{message.id}"
     sentence = await refused(rig, EDIT, prompt="x", url=link)
-    assert sentence.startswith("I see no image in that message, or it may not be read.")
-    assert "Upload the file itself" in sentence
+    assert sentence.startswith("I can't see a file of this kind in that message: image.")
+    assert "Upload the file, or use the link of the file" in sentence
     await nothing_happened(rig)
 
 
@@ -58,7 +58,7 @@ async def test_a_message_of_a_channel_that_the_member_may_not_read_stays_closed(
     secret = secret_channel(rig)
     let_in(rig, secret, rig.bot.user.id, view_channel=True, read_message_history=True)
     link, [file] = own_message(rig, sample(IMAGE), channel=secret)
-    assert "may not be read" in await refused(rig, EDIT, prompt="x", url=link)
+    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", url=link)
     await nothing_happened(rig)
     let_in(rig, secret, rig.member.id, view_channel=True, read_message_history=True)
     assert await sent_link(rig, url=link) == file["url"]
@@ -68,7 +68,7 @@ async def test_a_message_of_a_server_that_the_member_is_not_in_stays_closed(rig:
     other = rig.env.create_guild("Other")
     channel = other.create_text_channel("general")
     link, [file] = own_message(rig, sample(IMAGE), channel=channel)
-    assert "may not be read" in await refused(rig, EDIT, prompt="x", url=link)
+    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", url=link)
     assert "no longer there" in await refused(rig, EDIT, prompt="x", url=expired(file))
     await nothing_happened(rig)
 
@@ -80,13 +80,13 @@ async def test_a_private_result_is_found_again_by_the_link_to_its_direct_message
     await rig.work()
     [message] = private_messages(rig, rig.member)
     link = f"https://discord.com/channels/@me/{message.channel.id}/{message.id}"
-    assert "may not be read" in await refused(rig, EDIT, rig.moderator, prompt="x", url=link)
+    assert "I can't see a file of this kind" in await refused(rig, EDIT, rig.moderator, prompt="x", url=link)
     assert await sent_link(rig, url=link) == message.attachments[0].url
 
 
 async def test_a_message_that_is_gone_is_reported(rig: Rig):
     link, _ = own_message(rig, sample(IMAGE))
-    assert "I see no image" in await refused(rig, EDIT, prompt="x", url=link[:-3] + "999")
+    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", url=link[:-3] + "999")
     await nothing_happened(rig)
 
 

@@ -61,7 +61,7 @@ async def test_what_an_enhancer_wrote_is_read_before_it_is_sent_on(rig: Rig):
     assert balance.held == 0
     assert balance.spent == jobs[0].cost
     [message] = rig.messages()
-    assert "do not allow a word in the text for this" in str(message.embeds[0].to_dict())
+    assert "contains a word that this server does not allow" in str(message.embeds[0].to_dict())
     await settled_exactly(rig)
     private_sentence(await on_job(rig, rig.member, "retry", jobs[1].id))
     assert len(await rig.jobs()) == 3

@@ -24,7 +24,7 @@ async def test_a_refused_job_says_which_field_and_why(rig: Rig, body: dict):
     await rig.work()
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED
-    assert job.error == f"Cannon Studio does not take this: {WANTED}"
+    assert job.error == f"Cannon Studio does not accept this: {WANTED}"
     [message] = rig.messages()
     assert "aspect ratio: must be 1:1 or 16:9" in message.embeds[0].fields[0].value
     await settled_exactly(rig)

@@ -283,7 +283,7 @@ async def test_a_request_that_cannon_studio_forgot_is_refunded_after_an_hour(rig
     await rig.work(limit_s=2 * HOUR_S)
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED
-    assert "does not know this job" in state_text(rig.messages()[0])
+    assert "no longer knows this job" in state_text(rig.messages()[0])
     assert 10 <= len(of(calls, "get")) <= 25
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
 
@@ -323,7 +323,7 @@ async def test_a_revoked_key_is_tried_once_and_its_jobs_wait_until_a_moderator_s
     assert [call.where for call in calls[before:]] == ["get", "status"]
     [job] = await rig.jobs()
     assert job.state is JobState.PROCESSING
-    assert "waiting for a working key" in state_text(rig.messages()[0])
+    assert "no working API key" in state_text(rig.messages()[0])
     [alert] = private_messages(rig, rig.moderator)
     assert "/studio key" in alert.content
     assert private_messages(rig, rig.member) == []
@@ -391,7 +391,7 @@ async def test_jobs_whose_key_stays_refused_are_refunded_after_a_day(rig: Rig):
     await pass_time(rig, 25 * HOUR_S, step_s=300)
     [job] = await rig.jobs()
     assert job.state is JobState.EXPIRED
-    assert "no working key" in job.error
+    assert "no working API key" in job.error
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
 
 

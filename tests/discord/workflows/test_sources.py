@@ -76,7 +76,7 @@ TAKES_CLIP = [
 @pytest.mark.parametrize(("command", "option", "others"), TAKES_CLIP)
 async def test_a_picture_where_a_video_is_needed_costs_nothing(rig: Rig, command: str, option: str, others: dict):
     sentence = await refused(rig, command, **{option: hosted(rig, *sample(IMAGE))}, **others)
-    assert sentence.endswith("cannot be used. The file is an image; a video is needed.")
+    assert sentence.endswith("The file is an image. A video is needed here.")
     await nothing_happened(rig)
 
 
@@ -84,7 +84,7 @@ async def test_a_picture_where_a_video_is_needed_costs_nothing(rig: Rig, command
     ("link", "why"),
     [
         ("{sandbox}/media/nothing.png", "no longer there"),
-        ("{sandbox}/media/page.png", "format is not one that can be used here"),
+        ("{sandbox}/media/page.png", "I can't use files of this format"),
         ("{sandbox}/media/empty.png", "is empty"),
         ("http://127.0.0.1:9/cat.png", "https"),
         ("https://10.0.0.1/cat.png", "public"),
@@ -107,7 +107,7 @@ async def test_a_link_that_leads_to_nothing_usable_costs_nothing(rig: Rig, link:
 
 async def test_a_file_that_is_far_too_large_costs_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.generation.sources.SOURCE_MAX_BYTES", 100)
-    assert "the limit is" in await refused(rig, EDIT, prompt="x", image=sample(IMAGE))
+    assert "The limit is" in await refused(rig, EDIT, prompt="x", image=sample(IMAGE))
     await nothing_happened(rig)
 
 

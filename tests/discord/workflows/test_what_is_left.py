@@ -26,7 +26,7 @@ async def ask(rig: Rig, **options: Any) -> Any:
 
 
 def left(message: Any) -> str | None:
-    found = re.search(r"^You have (.*) left\.$", state_text(message), re.MULTILINE)
+    found = re.search(r"^Left now: (.*)\.$", state_text(message), re.MULTILINE)
     return None if found is None else found[1]
 
 

@@ -207,12 +207,12 @@ def test_a_card_says_that_there_are_more_files_than_were_taken(count: int, is_to
     output = {"image_urls": links}
     media = media_of(CATALOGUE.resolve("image.generate"), output)
     shown = drawn(job(state=JobState.DELIVERED, output=output, media=media))
-    assert (FIRST_FILES in states(shown)) is is_told
+    assert (str(FIRST_FILES) in states(shown)) is is_told
 
 
 def test_the_estimate_is_told_until_the_true_cost_is_known():
     assert facts(drawn(job())) == ["up to about 20 credits (first time: you pay the real price)"]
-    assert facts(drawn(job(basis="earlier jobs"))) == ["about 20 credits (from earlier jobs)"]
+    assert facts(drawn(job(basis="earlier jobs"))) == ["about 20 credits (based on earlier jobs)"]
     assert facts(drawn(job(basis="fixed", held=Decimal(1)))) == ["1 credit"]
     assert facts(drawn(job(state=JobState.DELIVERED, cost=Decimal("12.5")))) == ["12.5 credits"]
     assert facts(drawn(job(state=JobState.FAILED))) == ["no charge"]
@@ -246,7 +246,9 @@ def test_what_several_jobs_cost_by_now_counts_what_was_raised():
 
 
 def test_what_is_left_is_shown_where_there_is_something_to_tell():
-    assert "You have 80 of 100 credits a day left." in states(drawn(job(), left="80 of 100 credits a day"))
+    assert "You have 80 of 100 credits a day left." in states(
+        drawn(job(), left="You have 80 of 100 credits a day left.")
+    )
     assert "You have" not in states(drawn(job()))
 
 
@@ -296,21 +298,21 @@ def test_a_result_names_its_model_where_none_was_requested_and_the_catalogue_kno
 
 def test_a_card_of_practice_says_so_at_its_foot():
     embed = drawn(job(practice=True))
-    assert embed.footer.text == PRACTICE_MARK
+    assert embed.footer.text == str(PRACTICE_MARK)
     assert any(each.endswith("(in practice only)") for each in facts(embed))
 
 
 def test_a_blocked_card_says_what_it_waits_for():
-    assert "waiting for a working key" in states(drawn(job(), blocked=True))
-    assert "waiting for a working key" not in states(drawn(job(state=JobState.DELIVERED), blocked=True))
+    assert "no working API key" in states(drawn(job(), blocked=True))
+    assert "no working API key" not in states(drawn(job(state=JobState.DELIVERED), blocked=True))
 
 
 @pytest.mark.parametrize(
     ("waits_for", "said"),
     [
         (None, "📦 Made, posting it…"),
-        (WaitsFor.FILE, f"📦 Made, posting it; the file host does not answer, next try <t:{int(NOW) + 9}:t>"),
-        (WaitsFor.DISCORD, f"📦 Made, posting it; Discord does not take it, next try <t:{int(NOW) + 9}:t>"),
+        (WaitsFor.FILE, f"📦 Made, but the file's host is not responding. I try again at <t:{int(NOW) + 9}:t>."),
+        (WaitsFor.DISCORD, f"📦 Made, but Discord is not accepting it right now. I try again at <t:{int(NOW) + 9}:t>."),
     ],
 )
 def test_a_result_that_waits_says_for_what_and_until_when(waits_for: WaitsFor | None, said: str):

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.poll_schedule import Durations
-from bot.domain.progress_bar import CELLS, bar, progress_of, rounded_left_s, span_words
+from bot.domain.progress_bar import CELLS, bar, progress_of, rounded_left_s, whole_seconds
+from bot.language import span
 
 SECONDS = st.floats(0, 20_000)
 
@@ -63,4 +64,4 @@ def test_time_is_rounded_up_so_that_it_has_not_passed_too_early(left: float):
     ],
 )
 def test_a_span_is_told_as_people_tell_it(seconds: float, words: str):
-    assert span_words(seconds) == words
+    assert span(whole_seconds(seconds)) == words

@@ -67,9 +67,9 @@ def test_a_page_a_program_or_anything_else_is_never_attached(head, ending):
 def test_media_are_media_where_any_file_is_expected_and_files_are_refused_where_media_are():
     assert identified(b"\x89PNG\r\n\x1a\n", [MediaKind.FILE])[0] is MediaKind.IMAGE
     assert identified(b"glTF\2\0\0\0", [MediaKind.FILE])[2] == ".glb"
-    with pytest.raises(MediaWrongKind, match="an image: PNG"):
+    with pytest.raises(MediaWrongKind, match="Use one of these: PNG"):
         identified(b"glTF\2\0\0\0", [MediaKind.IMAGE])
-    with pytest.raises(MediaWrongKind, match="an image: PNG"):
+    with pytest.raises(MediaWrongKind, match="Use one of these: PNG"):
         identified(b"glTF\2\0\0\0", None)
 
 
