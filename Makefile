@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long soak check format bench bench-neighbours screenshots card-states picture readme lock pin-image audit wheel-check clean
+.PHONY: help demo test test-long soak check format bench bench-neighbours screenshots card-states picture readme translations lock pin-image audit wheel-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ card-states: $(READY) ## Draw every state of every card on one page, build/card-
 
 picture: $(READY) ## Draw the picture of the packages in docs/architecture.md from the import contract
 	$(BIN)/python tools/draw_architecture.py
+
+translations: $(READY) ## Bring messages.pot and the catalogue of each language up to date with the code; tell what is missing
+	$(BIN)/python tools/translations.py $(ARGS)
 
 readme: $(READY) ## Write the tables of commands, settings and fields from the code
 	$(BIN)/python tools/readme_tables.py

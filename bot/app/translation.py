@@ -1,49 +1,33 @@
-"""The commands in other languages: a JSON file each in `bot/app/translations/`, named for Discord's locale (`de.json`).
+"""The commands in other languages, from the same catalogues as the answers: Discord gets them all at registration.
 
-A file has up to four tables that map English to the language: `names` (of groups, commands and options),
-`descriptions`, `choices` and `menus` (of message and user menus). What is missing from a table stays English.
+Names of commands, groups and options are looked up in the context "name", because they have Discord's own rules: lower
+case, no spaces. Descriptions, choices and menus are messages like any other.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from importlib import resources
+import gettext
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Place
 
-FOLDER = "translations"
-NAMES, DESCRIPTIONS, CHOICES, MENUS = "names", "descriptions", "choices", "menus"
-TABLES = {
-    Place.command_name: NAMES,
-    Place.group_name: NAMES,
-    Place.parameter_name: NAMES,
-    Place.command_description: DESCRIPTIONS,
-    Place.group_description: DESCRIPTIONS,
-    Place.parameter_description: DESCRIPTIONS,
-    Place.choice_name: CHOICES,
-}
+from bot.language import SOURCE, from_discord
+from bot.language.catalogues import translations
 
-Tables = Mapping[str, Mapping[str, str]]
+NAME = "name"
+"""The context of names in the catalogues."""
+NAMES = frozenset({Place.command_name, Place.group_name, Place.parameter_name})
 
-
-def read_translations() -> dict[str, Tables]:
-    """Return the tables of every language that the package has, by Discord's locale."""
-    files = resources.files("bot.app").joinpath(FOLDER).iterdir()
-    return {
-        file.name.removesuffix(".json"): json.loads(file.read_text(encoding="utf-8"))
-        for file in files
-        if file.name.endswith(".json")
-    }
+Catalogues = Callable[[str], gettext.NullTranslations]
 
 
 class Translator(app_commands.Translator):
     """Looks up the texts of the commands in every language when they are registered."""
 
-    def __init__(self, languages: Mapping[str, Tables] | None = None) -> None:
-        self._languages = read_translations() if languages is None else languages
+    def __init__(self, catalogues: Catalogues = translations) -> None:
+        self._catalogues = catalogues
 
     async def translate(
         self,
@@ -51,10 +35,12 @@ class Translator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """Return the string in that language, None if there is none: Discord then shows the English one."""
-        tables = self._languages.get(locale.value)
-        if tables is None:
+        """Return the string in that language, None if there is none: Discord shows the English one."""
+        language = from_discord(locale.value)
+        if language == SOURCE:
             return None
-        is_menu = isinstance(context.data, app_commands.ContextMenu)
-        table = MENUS if is_menu else TABLES.get(context.location, "")
-        return tables.get(table, {}).get(string.message)
+        catalogue = self._catalogues(language)
+        is_name = context.location in NAMES and not isinstance(context.data, app_commands.ContextMenu)
+        message = string.message
+        said = catalogue.pgettext(NAME, message) if is_name else catalogue.gettext(message)
+        return None if said == message else said

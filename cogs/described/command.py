@@ -40,7 +40,7 @@ _TYPES = {
 
 
 def command_of(plan: CommandPlan, name: str, *, translated: bool) -> DescribedCommand:
-    """Return the command of a plan; `translated` looks its words up in the tables of other languages."""
+    """Return the command of a plan; `translated` looks its words up in the catalogues of other languages."""
     options = {f"option_{number}": option for number, option in enumerate(plan.options)}
 
     async def callback(interaction: Interaction, **_given: object) -> None:

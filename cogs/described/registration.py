@@ -152,7 +152,7 @@ class DescribedCommands(commands.Cog):
 
 @functools.cache
 def _translator() -> Translator:
-    """Return the tables of the other languages, read once."""
+    """Return the translator, made once."""
     return Translator()
 
 

@@ -1,4 +1,4 @@
-"""*Details*, and a job of the gallery: what a card does not show, for who asks alone: settings, ids, times, costs, family.
+"""*Details*, and a job of the gallery: what a card does not show, for who asks: settings, ids, times, costs, family.
 
 One panel of Components V2, unlike the cards: it has sections, and the picture above them.
 """

@@ -55,7 +55,7 @@ def not_for_people(node: ast.AST) -> list[ast.AST]:
             return [node]
         case ast.JoinedStr(values=values):  # its parts; the whole is checked
             return list(values)
-        # A command's description is part of its definition; bot/app/translations has it in other languages.
+        # A command's description is part of its definition; Discord gets it in all languages.
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             return list(node.decorator_list)
         case ast.ClassDef():

@@ -1,0 +1,157 @@
+"""Every message that people may read, with where it is and what a translator should know of it.
+
+Messages of the code are found by Babel; names and texts of commands in the command tree, as Discord gets them; words of
+Cannon Studio's operations in the catalogue's data.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from babel.messages.extract import extract
+
+from bot.app.entry_points import unconnected
+from bot.app.translation import NAME
+from bot.catalogue import OPERATIONS, Field
+from bot.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("bot", "cogs")
+KEYWORDS: dict[str, Any] = {
+    "tr": None,
+    "said": None,  # in bot/language/formats.py, which `tr` itself is made of
+    "Text": None,
+    "ntr": (1, 2),
+    "ptr": ((1, "c"), 2),
+}
+MENU, GROUP_OR_SUBCOMMAND = (2, 3), (1, 2)
+NAME_LIMIT = "Lower case, no spaces, at most 32 characters."
+TEXT_LIMIT = "At most 100 characters."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A message at one place."""
+
+    one: str
+    many: str = ""
+    """Its plural; '' for a message without."""
+    context: str | None = None
+    place: str = ""
+    """The file, relative to the project; '' if it is no literal of one."""
+    comment: str = ""
+    """What a translator should know."""
+
+    @property
+    def id(self) -> str | tuple[str, str]:
+        """The message as gettext knows it."""
+        return (self.one, self.many) if self.many else self.one
+
+
+def all_found() -> list[Found]:
+    """Return every message at each of its places."""
+    return [*of_code(), *of_commands(asyncio.run(payloads())), *of_catalogue()]
+
+
+# ---------------------------------------------------------------------- the code
+
+
+def of_code() -> Iterator[Found]:
+    """Yield the messages of the packages, each with the docstring of its function or constant as the comment."""
+    for top in SOURCES:
+        for path in sorted((ROOT / top).rglob("*.py")):
+            yield from _of_file(path)
+
+
+def _of_file(path: Path) -> Iterator[Found]:
+    with path.open("rb") as file:
+        extracted = list(extract("python", file, keywords=KEYWORDS))
+    about = _about(path.read_text(encoding="utf-8")) if extracted else {}
+    for line, message, _comments, context in extracted:
+        one, many = message if isinstance(message, tuple) else (message, "")
+        place = path.relative_to(ROOT).as_posix()
+        yield Found(one=one, many=many, context=context, place=place, comment=about.get(line, ""))
+
+
+def _about(source: str) -> dict[int, str]:
+    """Return by line what the docstring of the function or constant there says, its first paragraph as one line."""
+    about: dict[int, str] = {}
+    for node in ast.walk(ast.parse(source)):  # breadth first: what is inside overwrites what it is in
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            about.update(dict.fromkeys(range(node.lineno, (node.end_lineno or 0) + 1), _first(ast.get_docstring(node))))
+        for above, below in pairwise(node.body if isinstance(node, ast.Module | ast.ClassDef) else ()):
+            if isinstance(above, ast.Assign | ast.AnnAssign) and _is_text(below):
+                said = _first(below.value.value)  # type: ignore[attr-defined]  # `_is_text` has made sure
+                about.update(dict.fromkeys(range(above.lineno, (above.end_lineno or 0) + 1), said))
+    return about
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _first(docstring: str | None) -> str:
+    return " ".join((docstring or "").split("\n\n")[0].split())
+
+
+# ---------------------------------------------------------------------- the commands
+
+
+async def payloads() -> list[dict[str, Any]]:
+    """Return every command and menu in English, as it is registered with Discord."""
+    async with unconnected(Settings(log_level="INFO")) as bot:
+        return [each.to_dict(bot.tree) for each in bot.tree.get_commands()]
+
+
+def of_commands(commands: list[dict[str, Any]]) -> Iterator[Found]:
+    """Yield names in their context, descriptions, choices and menus."""
+    for each in commands:
+        if each.get("type") in MENU:
+            yield Found(one=each["name"], comment="A menu of a message. At most 32 characters.")
+        else:
+            yield from _of_command(each, "")
+
+
+def _of_command(item: dict[str, Any], above: str) -> Iterator[Found]:
+    is_command = not above or item.get("type") in GROUP_OR_SUBCOMMAND
+    path = f"{above} {item['name']}".strip()
+    where = f"`/{path}`" if is_command else f"the option `{item['name']}` of `/{above}`"
+    kind = "a command" if is_command else "an option"
+    yield Found(one=item["name"], context=NAME, comment=f"The name of {kind}. {NAME_LIMIT}")
+    yield Found(one=item["description"], comment=f"What {where} does. {TEXT_LIMIT}")
+    for choice in item.get("choices", ()):
+        yield Found(one=choice["name"], comment=f"A choice of {where}. {TEXT_LIMIT}")
+    for option in item.get("options", ()):
+        yield from _of_command(option, path)
+
+
+# ---------------------------------------------------------------------- the catalogue
+
+
+def of_catalogue() -> Iterator[Found]:
+    """Yield what the data says of Cannon Studio's operations and their fields: shown by `tr(value)`."""
+    for operation in OPERATIONS:
+        place = f"bot/catalogue/operations/{_module(operation.workflow)}.py"
+        yield Found(one=operation.title, place=place, comment=f"The title of the operation {operation.id}.")
+        for field in operation.fields:
+            yield from _of_field(field, operation.id, place)
+
+
+def _of_field(field: Field, of: str, place: str) -> Iterator[Found]:
+    named = f"the field {field.name} of {of}"
+    yield Found(one=field.label, place=place, comment=f"What {named} is called in a sentence.")
+    yield Found(one=field.help, place=place, comment=f"What to give for {named}. {TEXT_LIMIT}")
+    if field.unit:
+        yield Found(one=field.unit, place=place, comment=f"What {named} counts, in the plural.")
+    for inner in field.item_fields:
+        yield from _of_field(inner, of, place)
+
+
+def _module(workflow: str) -> str:
+    return {"3d": "three_d"}.get(workflow, workflow)

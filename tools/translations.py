@@ -1,0 +1,111 @@
+"""Bring the translations up to date with the code; `--check` only reports whether `messages.pot` is.
+
+The template has every message. Each `<language>.po` keeps the translations of what is still there, gets what is new
+without one, and loses what is gone; a translation is never guessed from a similar message. Run by `make translations`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po, write_po
+
+from bot.language import LANGUAGES, SOURCE
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from found_messages import ROOT, Found, all_found
+from message_limits import limits_of_labels
+
+LOCALES = ROOT / "bot" / "language" / "locales"
+TEMPLATE = LOCALES / "messages.pot"
+COMMENTS_MAX = 3
+"""A word such as `image` is at fifty places: a translator needs to know of three."""
+WIDTH_CHARS = 10_000
+"""No line is broken: a translation that grows changes one line."""
+TRANSLATED = tuple(each for each in LANGUAGES if each != SOURCE)
+_HEADER = 'msgid ""\nmsgstr ""\n{lines}\n\n'
+
+
+def template(found: Iterable[Found]) -> Catalog:
+    """Return the messages as a template, the same ones of several places as one."""
+    catalog, limits = Catalog(), limits_of_labels()
+    for each in found:
+        known = catalog.get(each.one, each.context)
+        comments = [] if known is not None and len(known.auto_comments) >= COMMENTS_MAX else [each.comment]
+        if each.one in limits and each.context is None:
+            comments.append(f"At most {limits[each.one]} characters.")
+        catalog.add(
+            each.id,
+            locations=[(each.place, None)] if each.place else (),  # type: ignore[list-item]  # without line numbers
+            auto_comments=[comment for comment in comments if comment],
+            context=each.context,
+        )
+    return catalog
+
+
+def updated(source: bytes, made: Catalog, language: str) -> Catalog:
+    """Return a language's translations as those of the template's messages; what is new has none."""
+    catalog = read_po(io.BytesIO(source), locale=language.replace("-", "_"))
+    catalog.update(made, no_fuzzy_matching=True, update_creation_date=False)
+    catalog.obsolete.clear()
+    for message in catalog:
+        if message.id and (message.fuzzy or message.pluralizable is not isinstance(message.string, list | tuple)):
+            message.string = ("",) * catalog.num_plurals if message.pluralizable else ""
+    return catalog
+
+
+def text_of(catalog: Catalog, language: str = "") -> str:
+    """Return a catalogue as its file: sorted, and the same for the same messages whenever it is written."""
+    lines = [f"Language: {language.replace('-', '_')}", f"Plural-Forms: {catalog.plural_forms}"] if language else []
+    lines += ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit"]
+    for message in catalog:
+        message.flags -= {"fuzzy", "python-format"}  # our messages have places in braces; a `%` is a percent sign
+    written = io.BytesIO()
+    write_po(written, catalog, width=WIDTH_CHARS, omit_header=True, sort_output=True, include_lineno=False)
+    return _HEADER.format(lines="\n".join(f'"{line}\\n"' for line in lines)) + written.getvalue().decode()
+
+
+def missing(catalog: Catalog) -> list[Message]:
+    """Return the messages without a whole translation."""
+    return [each for each in catalog if each.id and not _is_whole(each)]
+
+
+def _is_whole(message: Message) -> bool:
+    return all(message.string) if isinstance(message.string, list | tuple) else bool(message.string)
+
+
+def po_file(language: str) -> Path:
+    """Return where a language's translations are."""
+    return LOCALES / f"{language}.po"
+
+
+def write(made: Catalog) -> None:
+    """Write the template and every language; tell how much is missing in each."""
+    TEMPLATE.write_text(text_of(made), encoding="utf-8")
+    for language in TRANSLATED:
+        catalog = updated(po_file(language).read_bytes(), made, language)
+        po_file(language).write_text(text_of(catalog, language), encoding="utf-8")
+        sys.stdout.write(f"{language}: {len(missing(catalog))} of {len(catalog)} messages are not translated\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write, or with `--check` return 1 if the template is not what the code says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if messages.pot is out of date")
+    made = template(all_found())
+    if not parser.parse_args(argv).check:
+        write(made)
+        return 0
+    if TEMPLATE.exists() and TEMPLATE.read_text(encoding="utf-8") == text_of(made):
+        return 0
+    sys.stderr.write("bot/language/locales/messages.pot is out of date: run `make translations`\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
