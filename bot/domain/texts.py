@@ -44,7 +44,7 @@ def above_ceiling(ceiling: Decimal, title: str, price: Decimal) -> str:
     return tr(
         "A job may cost at most {ceiling} here, and {title} needs about {price}. Choose a cheaper option.",
         ceiling=credits_words(ceiling),
-        title=title,
+        title=tr(title),
         price=credits_text(price),
     )
 
@@ -53,7 +53,7 @@ def price_still_unknown(title: str) -> str:
     """Refuse a job of unknown price while another of its kind is open."""
     return tr(
         "The price of {title} is not known here yet, and you already have one running. Try again when it is done.",
-        title=title,
+        title=tr(title),
     )
 
 
@@ -61,7 +61,7 @@ def one_of_unknown_price(title: str) -> str:
     """Refuse several jobs of one kind whose price is unknown."""
     return tr(
         "The price of {title} is not known here yet. Request one first, and the others when its price is known.",
-        title=title,
+        title=tr(title),
     )
 
 
@@ -254,9 +254,9 @@ def also_granted(left: Decimal) -> str:
 def limit_is_about(operation: str, channel: str) -> str:
     """Say what a limit is for; one of the two may be empty."""
     if operation and channel:
-        return tr("This limit is for {operation} in {channel}.", operation=operation, channel=channel)
+        return tr("This limit is for {operation} in {channel}.", operation=tr(operation), channel=channel)
     if operation:
-        return tr("This limit is for {operation}.", operation=operation)
+        return tr("This limit is for {operation}.", operation=tr(operation))
     return tr("This limit is for {channel}.", channel=channel)
 
 

@@ -1,16 +1,16 @@
-"""The recipes that come with the bot."""
+"""The recipes that come with the bot. What they say of themselves is English here, and shown through `tr`."""
 
 from __future__ import annotations
 
 from bot.generation import texts
 from bot.generation.recipes import Parameter, Recipe, parse_steps
 
-_PROMPT = Parameter(name="prompt", about=texts.TRAILER_PROMPT)
+_PROMPT = Parameter(name="prompt", about=texts.TRAILER_PROMPT.message)
 
 BUILT_IN: tuple[Recipe, ...] = (
     Recipe(
         name="trailer",
-        about=texts.TRAILER,
+        about=texts.TRAILER.message,
         parameters=(_PROMPT,),
         steps=parse_steps(
             """
@@ -40,10 +40,10 @@ BUILT_IN: tuple[Recipe, ...] = (
     ),
     Recipe(
         name="talking portrait",
-        about=texts.TALKING_PORTRAIT,
+        about=texts.TALKING_PORTRAIT.message,
         parameters=(
-            Parameter(name="portrait", about=texts.PORTRAIT),
-            Parameter(name="text", about=texts.PORTRAIT_TEXT),
+            Parameter(name="portrait", about=texts.PORTRAIT.message),
+            Parameter(name="text", about=texts.PORTRAIT_TEXT.message),
         ),
         steps=parse_steps(
             """
@@ -68,8 +68,8 @@ BUILT_IN: tuple[Recipe, ...] = (
     ),
     Recipe(
         name="polish",
-        about=texts.POLISH,
-        parameters=(Parameter(name="video", about=texts.POLISHED_VIDEO),),
+        about=texts.POLISH.message,
+        parameters=(Parameter(name="video", about=texts.POLISHED_VIDEO.message),),
         steps=parse_steps(
             """
             video.upscale

@@ -50,7 +50,7 @@ def _require_public(name: str, link: str) -> None:
     try:
         checked(link)
     except MediaUnsafe as error:
-        raise InputError(texts.unusable(tame(shortened(name, 60)), error.sentence), "input") from None
+        raise InputError(texts.unusable(texts.file_for(tame(shortened(name, 60))), error.sentence), "input") from None
 
 
 def parsed(typed: str) -> dict[str, Any]:
@@ -58,17 +58,14 @@ def parsed(typed: str) -> dict[str, Any]:
     try:
         found = json.loads(typed, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        hint = texts.STRAIGHT_QUOTES if _CURLY_QUOTES & set(typed) else ""
-        raise InputError(texts.not_json(error.lineno, error.colno, _reason(error), hint), "input") from None
+        said = texts.not_json(error.lineno, error.colno)
+        hint = f" {texts.STRAIGHT_QUOTES}" if _CURLY_QUOTES & set(typed) else ""
+        raise InputError(f"{said}{hint}", "input") from None
     except RecursionError:
         raise InputError(texts.JSON_TOO_DEEP, "input") from None
     if not isinstance(found, dict):
         raise InputError(INPUT_NOT_OBJECT, "input")
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _reason(error: json.JSONDecodeError) -> str:
-    return error.msg[:1].lower() + error.msg[1:]
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

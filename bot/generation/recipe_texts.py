@@ -14,6 +14,15 @@ from bot.generation.recipes import ABOUT_CHARS, Recipe, parameters_text, parse_p
 from bot.runtime.clock import Clock
 from bot.store import Store
 
+EXAMPLE_PARAMETERS = "prompt: what it is about"
+EXAMPLE_STEPS = """\
+image.generate
+prompt: {prompt}
+aspect_ratio: 16:9
+
+video.generate
+prompt: {prompt}
+image_url: {1.image_url}"""
 TEXT_LIFE_S = 24 * 3600.0
 """How long the texts of an invalid recipe are kept for its author."""
 
@@ -24,8 +33,8 @@ class RecipeTexts:
 
     name: str = ""
     about: str = ""
-    parameters: str = texts.EXAMPLE_PARAMETERS
-    steps: str = texts.EXAMPLE_STEPS
+    parameters: str = EXAMPLE_PARAMETERS
+    steps: str = EXAMPLE_STEPS
     replaces: str | None = None
 
 

@@ -14,7 +14,7 @@ from bot.domain.models import Job, MediaKind
 from bot.domain.text import shortened
 from bot.domain.visibility import Viewer
 from bot.errors import InputError, Refused
-from bot.generation import texts
+from bot.generation import rewrite_prompts, texts
 from bot.generation.deliveries import delivered_otherwise, is_spoken
 from bot.generation.earlier_jobs import EarlierJobs
 from bot.generation.field_paths import flattened
@@ -167,11 +167,11 @@ class Reruns:
             return await self.rerun(job, viewer)
         edit = await self._edited(job)
         shown = "" if "image_url" in job.input else shortened(_prompt(job), SHOWN_CHARS)
-        return replace(edit, values={**edit.values, "prompt": texts.varied(PICTURE_EDITS[strength], shown)})
+        return replace(edit, values={**edit.values, "prompt": rewrite_prompts.varied(PICTURE_EDITS[strength], shown)})
 
     async def _edited(self, job: Job) -> Generation:
         """Return an edit of the job's picture that lacks its prompt."""
-        image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE, field="image_url")
+        image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE.message, field="image_url")
         editors = {model.id for model in self._catalogue.current.resolve(IMAGE_EDIT).models}
         carried = [*_CARRIED, "model"] if job.model in editors else _CARRIED
         return Generation(

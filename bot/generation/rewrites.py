@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bot.catalogue import Catalogue, Operation
 from bot.domain.models import MediaKind
-from bot.generation import texts
+from bot.generation import rewrite_prompts
 from bot.jobs.card_spec import JobSpec
 
 VARIANT: Final = "prompt.enhance.variant"
@@ -25,17 +25,17 @@ _SOUND: Final = "audio"
 _HINTS: Final = {"prompt": "prompt", "aspectRatio": "aspect_ratio", "visualStyle": "style", "duration": "duration"}
 """Fields of a job from which an enhancer knows what the prompt is for."""
 PICTURE_EDITS: Final[Mapping[str, str]] = MappingProxyType(
-    {"subtle": texts.SUBTLE_REWRITE, "strong": texts.STRONG_REWRITE}
+    {"subtle": rewrite_prompts.SUBTLE_REWRITE, "strong": rewrite_prompts.STRONG_REWRITE}
 )
 """What edits a picture into a variant of it, by strength."""
 VIDEO_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
-    {"subtle": texts.SUBTLE_VIDEO_REWRITE, "strong": texts.STRONG_VIDEO_REWRITE}
+    {"subtle": rewrite_prompts.SUBTLE_VIDEO_REWRITE, "strong": rewrite_prompts.STRONG_VIDEO_REWRITE}
 )
 MUSIC_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
-    {"subtle": texts.SUBTLE_MUSIC_REWRITE, "strong": texts.STRONG_MUSIC_REWRITE}
+    {"subtle": rewrite_prompts.SUBTLE_MUSIC_REWRITE, "strong": rewrite_prompts.STRONG_MUSIC_REWRITE}
 )
 SOUND_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
-    {"subtle": texts.SUBTLE_SOUND_REWRITE, "strong": texts.STRONG_SOUND_REWRITE}
+    {"subtle": rewrite_prompts.SUBTLE_SOUND_REWRITE, "strong": rewrite_prompts.STRONG_SOUND_REWRITE}
 )
 
 
@@ -51,7 +51,9 @@ def enhancing(catalogue: Catalogue, operation: Operation, values: Mapping[str, A
     known = {each.name for each in enhancer.fields}
     given = {name: values.get(field) for name, field in _HINTS.items() if name in known}
     if operation.workflow == _SOUND:
-        given["rewriteRequest"] = texts.ENHANCE_MUSIC if is_music(operation) else texts.ENHANCE_SOUND
+        given["rewriteRequest"] = (
+            rewrite_prompts.ENHANCE_MUSIC if is_music(operation) else rewrite_prompts.ENHANCE_SOUND
+        )
     return JobSpec(operation=enhancer.id, input=given)
 
 
@@ -65,7 +67,7 @@ def varying(operation: Operation, prompt: str, strength: str) -> JobSpec:
 
 def changing_look(prompt: str) -> JobSpec:
     """Return the step that gives the character whom a prompt describes another look: what the tool is for."""
-    return JobSpec(operation=VARIANT, input={"prompt": prompt, "rewriteRequest": texts.LOOK_REWRITE})
+    return JobSpec(operation=VARIANT, input={"prompt": prompt, "rewriteRequest": rewrite_prompts.LOOK_REWRITE})
 
 
 def is_music(operation: Operation) -> bool:

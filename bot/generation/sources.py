@@ -111,14 +111,14 @@ class Sources:
             if ref.job_id is not None:
                 return await self._from_job(viewer, ref.job_id, kinds, label)
             if ref.attachment is not None:
-                return await self._from_upload(*ref.attachment, kinds, label)
+                return await self._from_upload(*ref.attachment, kinds)
             return await self._from_link(viewer, ref.url or "", kinds, label)
 
-    async def _from_upload(self, link: str, name: str, kinds: frozenset[MediaKind], label: str) -> Source:
+    async def _from_upload(self, link: str, name: str, kinds: frozenset[MediaKind]) -> Source:
         """Return an upload as a source. A file of another kind is told by its name: there was no link."""
         name = _quoted(name)
         try:
-            return Source(url=link, facts=await self._inspect(link, kinds, texts.named_file(label, name)))
+            return Source(url=link, facts=await self._inspect(link, kinds, name))
         except MediaEmpty:
             raise
         except MediaWrongKind as error:
@@ -128,10 +128,10 @@ class Sources:
         link = link.strip().strip("<>")
         link = await self._refresh(link, viewer, kinds) or link
         practice = await self._keys.is_practising(viewer.guild_id)
-        return Source(url=link, facts=await self._inspect(link, kinds, label, practice=practice))
+        return Source(url=link, facts=await self._inspect(link, kinds, texts.file_for(label), practice=practice))
 
     async def _inspect(
-        self, link: str, kinds: frozenset[MediaKind], label: str, *, practice: bool = False
+        self, link: str, kinds: frozenset[MediaKind], file: str, *, practice: bool = False
     ) -> SourceFacts:
         if not practice and has_practice_link(link):
             raise InputError(texts.MADE_IN_PRACTICE)
@@ -139,7 +139,7 @@ class Sources:
             return await self._media.of(practice=practice).inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
         except MediaError as error:
             # The same leaf, with the name of what it is about: a command may take several files.
-            raise type(error)(texts.unusable(label, error.sentence)) from error
+            raise type(error)(texts.unusable(file, error.sentence)) from error
 
     async def _from_job(self, viewer: Viewer, job_id: str, kinds: frozenset[MediaKind], label: str) -> Source:
         job = await self._visible.get(viewer, job_id)
@@ -163,7 +163,7 @@ class Sources:
         if practice and not await self._keys.is_practising(job.guild_id):
             raise InputError(texts.MADE_IN_PRACTICE, "job")
         try:
-            facts = await self._inspect(medium.url, kinds, label, practice=practice)
+            facts = await self._inspect(medium.url, kinds, texts.file_for(label), practice=practice)
             return Source(url=medium.url, facts=facts, job=job)
         except MediaGone:
             fresh = await self.fresh_link(job, medium)

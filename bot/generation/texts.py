@@ -1,23 +1,23 @@
-"""What members read about generations, recipes and sources, in one place: it can be reworded without touching logic.
+"""What people read about generations, recipes and sources, in one place: it can be reworded without touching logic.
 
-Titles and labels are those of the catalogue.
+Titles and labels are those of the catalogue, in English; they are translated here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from bot.domain.harmless_text import harmless
 from bot.domain.models import MediaKind
-from bot.language import Text, ntr, tr
+from bot.language import Text, both, either, ntr, span, tr
 
 # ---------------------------------------------------------------------- sources
 
 KIND_WORDS = {
-    MediaKind.IMAGE: "a picture",
-    MediaKind.VIDEO: "a video",
-    MediaKind.AUDIO: "a sound",
-    MediaKind.FILE: "a file",
+    MediaKind.IMAGE: Text("an image"),
+    MediaKind.VIDEO: Text("a video"),
+    MediaKind.AUDIO: Text("an audio file"),
+    MediaKind.FILE: Text("a file"),
 }
 
 
@@ -29,243 +29,214 @@ UPLOAD_FORMATS = {
 """Formats that people have at hand, to name a few; what is taken besides is in bot/media/texts.py."""
 
 
-def kinds(of: Sequence[MediaKind]) -> str:
-    """Return kinds as a part of a sentence: `a picture or a video`."""
-    *first, last = (KIND_WORDS[kind] for kind in of)
-    return f"{', '.join(first)} or {last}" if first else last
+def kinds(of: Iterable[MediaKind]) -> str:
+    """Return kinds as a part of a sentence: `an image or a video`."""
+    return either(str(KIND_WORDS[kind]) for kind in of)
 
 
 def given_in_several_ways(label: str) -> str:
     """Refuse a file that was given in no way, or in several."""
-    return f"Give the {label} in exactly one way: as a file, as a link, or as an earlier job."
+    return tr("Give “{field}” in exactly one way: as a file, a link or an earlier job.", field=tr(label))
 
 
-def named_file(label: str, name: str) -> str:
-    """Return what an uploaded file is called in sentences."""
-    return f"{label} {name}"
+def file_for(label: str) -> str:
+    """Return what a file is called in sentences that has no name: by the field that it is for."""
+    return tr("The file for “{field}”", field=tr(label))
 
 
-MADE_IN_PRACTICE = "That was made in practice, and practice is over: upload the file to use it."
+MADE_IN_PRACTICE = Text("That file was made in practice mode, which has ended. Upload the file to use it.")
 
 
 def wrong_upload(name: str, wanted: Collection[MediaKind]) -> str:
     """Refuse an uploaded file that is none of the `wanted` kinds, with formats that are."""
     known = [kind for kind in UPLOAD_FORMATS if kind in wanted]
-    *first, last = dict.fromkeys(each for kind in known for each in UPLOAD_FORMATS[kind])
-    article = "an" if (first or [last])[0].startswith("M") else "a"
-    return f"{name} is not {kinds(known)}. Upload {article} {', '.join(first)} or {last}."
+    formats = dict.fromkeys(each for kind in known for each in UPLOAD_FORMATS[kind])
+    return tr(
+        "{name} is not {kinds}. Upload one of these: {formats}.", name=name, kinds=kinds(known), formats=either(formats)
+    )
 
 
-def unusable(label: str, sentence: str) -> str:
-    """Say which file is not accepted, and why."""
-    return f"The {label} cannot be used. {sentence}"
+def unusable(file: str, sentence: str) -> str:
+    """Say which file is not accepted, and why; `file` is its name or `file_for`."""
+    return tr("{file} cannot be used. {reason}", file=file, reason=sentence)
 
 
 def no_job(typed: str) -> str:
     """Refuse a job that does not exist or is not visible to the member."""
-    return f"There is no job {typed} here that you can see; pick one from the list."
+    return tr("You cannot see a job {job} here. Choose one from the list.", job=typed)
 
 
 def not_reviewed(job_id: str) -> str:
     """Refuse a result that members do not see."""
-    return f"Job {job_id} has not passed this server's review, so it cannot be used."
+    return tr("Job {job} has not passed this server's review, so it cannot be used.", job=job_id)
 
 
 def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
     """Refuse a job that has no result of these kinds."""
-    return f"Job {job_id} has no {' or '.join(sorted(expected))}; pick one that has."
+    return tr(
+        "The result of job {job} is not {kinds}. Choose a job whose result is.",
+        job=job_id,
+        kinds=kinds(sorted(expected)),
+    )
 
 
 def too_many_files(most: int, given: int) -> str:
     """Refuse a request with too many files."""
-    return f"At most {most} files and links go into one request; this one has {given}."
+    return tr("You gave {given} files and links. A request can have {most}.", given=given, most=most)
 
 
 def too_many_looks(wait_s: int) -> str:
     """Refuse a member who had many files checked in the last minute."""
-    return f"You have had many files and links checked within a minute. Wait {wait_s} s, then try again."
+    return tr("You used many files and links within a minute. Try again in {wait}.", wait=span(wait_s))
 
 
 def looks_timed_out(seconds: float) -> str:
     """Give up a request whose files took too long to check."""
-    return f"Your files and links could not be checked within {seconds:g} seconds. Try again, or upload them."
+    return tr(
+        "Your files and links could not be loaded within {time}. Try again, or upload the files.", time=span(seconds)
+    )
 
 
 # ---------------------------------------------------------------------- earlier jobs
 
-ERASED = "Its record was erased, so nobody knows any more what it was made from."
-NO_SUCH_JOB = "There is no such job here that you can see; pick one from the list."
+ERASED = Text("The record of this job was erased, so its prompt and files are gone. Start a new one with the command.")
+NO_SUCH_JOB = Text("You cannot see a job with this ID here. Choose one from the list.")
 
 
 def not_by_sora(job_id: str) -> str:
     """Refuse a job whose video Sora does not know."""
-    return f"Job {job_id} was not made by Sora; pick one that was."
+    return tr("Job {job} was not made by Sora. Choose one that was.", job=job_id)
 
 
 def earlier_output(kind: MediaKind) -> str:
     """Return the label of an earlier step's file, in a retry."""
-    return f"{kind} of before"
+    return {
+        MediaKind.IMAGE: tr("The image of an earlier step"),
+        MediaKind.VIDEO: tr("The video of an earlier step"),
+        MediaKind.AUDIO: tr("The audio of an earlier step"),
+        MediaKind.FILE: tr("The file of an earlier step"),
+    }[kind]
 
 
 # ---------------------------------------------------------------------- re-runs, variants and retries
 
-RERUNS_OFF = "This server's moderators have switched re-runs off. The commands still work."
-AUTHOR_PAYS_ONCE = "You have done this on this message already; its author pays for it once."
-AUTHORS_ONLY = "In this server only who asked for a result may make more of it this way. The commands still work."
-NO_VARIANT = "There is no variant of this: it has no prompt or spoken text, or what makes one is switched off here."
-NO_LOOK = "This picture was made without a character, so there is no other look of one. Use Subtle or Strong."
-NOTHING_FAILED = "This did not fail, or a moderator refused it. Use Re-run to make it again."
-VARIED_IMAGE = "picture"
+RERUNS_OFF = Text("Moderators have turned off re-runs on this server. Use the command instead.")
+AUTHOR_PAYS_ONCE = Text("You already did this here, and the author pays only once. Use the command to make more.")
+AUTHORS_ONLY = Text("On this server only the author of a result can make more of it here. Use the command instead.")
+NO_VARIANT = Text("This has no variant: it has no prompt or spoken text, or what makes one is turned off here.")
+NO_LOOK = Text("This image was made without a character, so there is no other look. Use Subtle or Strong.")
+NOTHING_FAILED = Text("This job did not fail. Use Re-run to make it again.")
+VARIED_IMAGE = Text("Image")
 """The label of the image that a variant is made of."""
 
-SUBTLE_REWRITE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
-STRONG_REWRITE = "Keep the subject only. Change the composition, the setting and the mood boldly."
-LOOK_REWRITE = "Keep the character's identity, face and pose. Change what they wear, its colours and materials."
-SUBTLE_VIDEO_REWRITE = (
-    "This describes a video. Keep the subject, what happens and the framing. Change only small details, such as the "
-    "light, the colours or the pace."
-)
-STRONG_VIDEO_REWRITE = (
-    "This describes a video. Keep the subject only. Change the setting, the camera's movement, the pace and the mood "
-    "boldly."
-)
-SUBTLE_MUSIC_REWRITE = (
-    "This describes music. Keep its genre and theme, and any lyrics word for word. Change only small details of the "
-    "sound, such as the tempo, one instrument or the mood."
-)
-STRONG_MUSIC_REWRITE = (
-    "This describes music. Keep its theme only, and any lyrics word for word. Change genre, tempo, instruments and "
-    "mood boldly. Describe nothing that is seen."
-)
-SUBTLE_SOUND_REWRITE = (
-    "This describes a sound. Keep what is heard. Change only small details, such as how near, how loud or in what kind "
-    "of room it is."
-)
-STRONG_SOUND_REWRITE = (
-    "This describes a sound. Keep only what makes it. Change its character, its surroundings and its course boldly. "
-    "Describe nothing that is seen."
-)
-ENHANCE_MUSIC = (
-    "This describes music. Make it a richer description: genre, tempo, instruments, mood, how the piece develops. Keep "
-    "any lyrics word for word. Describe nothing that is seen."
-)
-ENHANCE_SOUND = (
-    "This describes a sound. Make it a richer description: what makes it, how near it is, the room, how it begins and "
-    "ends. Describe nothing that is seen."
-)
-"""All are read by the model that rewrites a prompt."""
+
+def api_needs(labels: Sequence[str]) -> str:
+    """Say which fields Cannon Studio itself has asked for."""
+    return tr("Cannon Studio also needs {fields} for this.", fields=both(tr(label) for label in labels))
+
 
 # ---------------------------------------------------------------------- next steps and reactions
 
-NO_RESULT = "There is no result of it."
+NO_RESULT = Text("There is no result yet, or it was removed.")
 
 
 def kind_needed(kind: MediaKind) -> str:
-    """Refuse to go on from a card without a result of this kind."""
-    return f"This needs {kinds([kind])}, and there is none."
+    """Refuse to continue from a card without a result of this kind."""
+    return tr("This needs {kinds}, and there is none here.", kinds=kinds([kind]))
 
 
 def kinds_not_taken(title: str, of: Sequence[MediaKind]) -> str:
     """Refuse an operation that has no field for these kinds."""
-    return f"{title} does not take {kinds(of)}."
+    return tr("{operation} does not take {kinds}.", operation=tr(title), kinds=kinds(of))
 
 
 # ---------------------------------------------------------------------- batches
 
-NO_PROMPT = "There is no prompt in this."
+NO_PROMPT = Text("Type at least one prompt.")
 
 
 def not_enhanced(title: str) -> str:
     """Refuse to rewrite what an operation speaks or does without."""
-    return f"{title} has no prompt that could be rewritten first."
+    return tr("{operation} has no prompt to enhance. Leave `enhance` off.", operation=tr(title))
 
 
 def no_batch(title: str) -> str:
     """Refuse an operation that cannot be run with a prompt alone."""
-    return f"{title} needs more than words, so it cannot be run as a batch."
+    return tr("{operation} needs more than a prompt, so it cannot run as a batch.", operation=tr(title))
 
 
 def too_many_prompts(limit: int, count: int) -> str:
     """Refuse more prompts than a card has jobs."""
-    return f"A batch takes at most {limit} prompts; you gave {count}."
+    return tr("You typed {count} prompts. A batch can have {limit}.", count=count, limit=limit)
 
 
 def in_prompt(number: int, sentence: str) -> str:
     """Say which prompt is wrong, counted from 1."""
-    return f"Prompt {number}: {sentence}"
+    return tr("Prompt {number}: {problem}", number=number, problem=sentence)
 
 
 # ---------------------------------------------------------------------- input as JSON
 
-STRAIGHT_QUOTES = ' Use straight quotes (") for names and text.'
-JSON_TOO_DEEP = "This JSON is nested too deeply."
+STRAIGHT_QUOTES = Text('Use straight quotes (") for names and text.')
+JSON_TOO_DEEP = Text("This JSON is nested too deeply.")
 
 
-def not_json(line: int, column: int, reason: str, hint: str) -> str:
-    """Say where the text stops being JSON, and why."""
-    return f"This is not JSON: line {line}, column {column}: {reason}.{hint}"
+def not_json(line: int, column: int) -> str:
+    """Say where the text stops being JSON."""
+    return tr("This is not valid JSON. Check line {line}, column {column}.", line=line, column=column)
 
 
 def name_twice(name: str) -> str:
     """Refuse an object with the same name twice."""
-    return f"The JSON has the name {name} twice; leave one of them out."
+    return tr("The JSON has the name {name} twice. Remove one of them.", name=name)
 
 
 def not_a_number(word: str) -> str:
     """Refuse NaN and the infinities, which JSON does not have."""
-    return f"The JSON holds {word}, which is not a number that can be sent."
+    return tr("The JSON contains {word}, which is not a number. Type a number instead.", word=word)
 
 
 # ---------------------------------------------------------------------- recipes: their text
 
-NOT_SHARED = "This is not a recipe that this bot has shared."
-RECIPE_NAME = "A recipe's name has 1 to 40 small letters, digits, spaces, - or _."
-EXAMPLE_PARAMETERS = "prompt: what it is about"
-EXAMPLE_STEPS = """\
-image.generate
-prompt: {prompt}
-aspect_ratio: 16:9
-
-video.generate
-prompt: {prompt}
-image_url: {1.image_url}"""
+NOT_SHARED = Text("This file is not a recipe. Choose one that was downloaded from `/studio recipes`.")
+RECIPE_NAME = Text("A recipe's name has 1 to 40 lowercase letters, digits, spaces, - or _.")
 
 
 def built_in_name(name: str) -> str:
     """Refuse the name of a recipe that comes with the bot."""
-    return f"“{name}” comes with the bot and stays as it is; give yours another name."
+    return tr("“{name}” is the name of a built-in recipe. Choose another one.", name=name)
 
 
 def not_a_parameter(line: int) -> str:
     """Refuse a line that is no parameter."""
-    return (
-        f"Line {line} of the parameters should begin with a name in small letters, such as `prompt: what it is about`."
+    return tr(
+        "Inputs, line {line}: start with a name in lowercase letters, such as `prompt: what it is about`.", line=line
     )
 
 
 def parameter_twice(name: str) -> str:
     """Refuse two parameters of one name."""
-    return f"The parameter `{name}` is there twice."
+    return tr("The input `{name}` is there twice. Remove one.", name=name)
 
 
 def too_many_parameters(limit: int, count: int) -> str:
     """Refuse more parameters than a form has inputs."""
-    return f"A recipe has at most {limit} parameters; this one has {count}."
+    return tr("A recipe can have {limit} inputs; this one has {count}.", limit=limit, count=count)
 
 
 def not_a_value(line: int) -> str:
     """Refuse a line that is no value of a step."""
-    return f"Line {line} of the steps should be `field: value`."
+    return tr("Steps, line {line}: write it as `field: value`.", line=line)
 
 
 def field_twice(line: int, field: str) -> str:
     """Refuse a second value of one field."""
-    return f"Line {line} gives `{field}` a second time."
+    return tr("Steps, line {line}: `{field}` is there twice in this step. Remove one.", line=line, field=field)
 
 
 def wrong_number_of_steps(limit: int, count: int) -> str:
     """Refuse a recipe with no steps, or with too many."""
-    return f"A recipe has 1 to {limit} steps; this one has {count}."
+    return tr("A recipe has 1 to {limit} steps; this one has {count}.", limit=limit, count=count)
 
 
 # ---------------------------------------------------------------------- recipes: whether they can be run
@@ -273,49 +244,60 @@ def wrong_number_of_steps(limit: int, count: int) -> str:
 
 def unused_parameter(name: str) -> str:
     """Refuse a parameter that changes nothing."""
-    return f"The parameter `{name}` is used in no step."
+    return tr("No step uses the input `{name}`. Write it in a step as {braces}.", name=name, braces=f"{{{name}}}")
 
 
 def in_step(number: int, sentence: str) -> str:
     """Say which step is wrong, counted from 1."""
-    return f"Step {number}: {sentence}"
+    return tr("Step {number}: {problem}", number=number, problem=sentence)
 
 
 def field_missing(number: int, title: str, field: str) -> str:
     """Refuse a step without a required field."""
-    return f"Step {number} ({title}) needs `{field}`."
+    return tr("Step {number} ({operation}) needs `{field}`.", number=number, operation=tr(title), field=field)
 
 
 def no_field(number: int, title: str, field: str) -> str:
     """Refuse a value for a field that the operation does not have."""
-    return f"Step {number} ({title}) has no field `{field}`."
+    return tr("Step {number} ({operation}) has no field `{field}`.", number=number, operation=tr(title), field=field)
 
 
 def no_parameter(number: int, name: str) -> str:
     """Refuse a step with a parameter that is not declared."""
-    return f"Step {number} uses the parameter `{name}`, which the recipe does not have."
+    return tr("Step {number} uses the input `{name}`, but the recipe has no such input.", number=number, name=name)
 
 
 def no_step_before(number: int, ref: str) -> str:
     """Refuse an output of a step that has not run by then."""
-    if number > 1:
-        return f"Step {number} takes `{ref}`; only the steps before it, 1 to {number - 1}, have outputs by then."
-    return f"Step 1 takes `{ref}`, but there is no step before it."
+    if number == 1:
+        return tr("Step 1 uses `{output}`, but there is no step before it.", output=ref)
+    return tr(
+        "Step {number} uses `{output}`. It can only use results of steps 1 to {last}.",
+        number=number,
+        output=ref,
+        last=number - 1,
+    )
 
 
 def no_output(number: int, key: str, source: str, keys: Sequence[str]) -> str:
     """Refuse an output that the operation `source` does not have, with those that it has."""
-    return f"Step {number} takes `{key}`, but {source} gives {', '.join(f'`{each}`' for each in keys)}."
+    return tr(
+        "Step {number} uses `{output}`, but {operation} returns {outputs}.",
+        number=number,
+        output=key,
+        operation=tr(source),
+        outputs=both(f"`{each}`" for each in keys),
+    )
 
 
 def output_of_wrong_kind(number: int, key: str, expected: frozenset[MediaKind]) -> str:
     """Refuse an output that the field does not take."""
-    return f"Step {number}: `{key}` is no {' or '.join(sorted(expected))}."
+    return tr("Step {number}: `{output}` is not {kinds}.", number=number, output=key, kinds=kinds(sorted(expected)))
 
 
 def link_with_words(number: int, field: str) -> str:
     """Refuse words around a link."""
-    return f"Step {number}: `{field}` takes a link alone, without words around it."
+    return tr("Step {number}: `{field}` takes only a link, without other words.", number=number, field=field)
 
 
 # ---------------------------------------------------------------------- recipes: a run
@@ -323,51 +305,38 @@ def link_with_words(number: int, field: str) -> str:
 
 def unknown_argument(name: str, known: Sequence[str]) -> str:
     """Refuse an argument for which the recipe has no parameter."""
-    return f"The recipe has no parameter `{name}`; it has {', '.join(known) or 'none'}."
+    if not known:
+        return tr("The recipe has no inputs, so `{name}` cannot be used.", name=name)
+    return tr("The recipe has no input `{name}`. It has {inputs}.", name=name, inputs=both(known))
 
 
 def argument_missing(name: str, about: str) -> str:
     """Refuse a run without a required parameter; `about` may be empty."""
-    return f"The recipe needs `{name}`{f': {about}' if about else ''}."
+    if not about:
+        return tr("The recipe needs {input}.", input=name)
+    return tr("The recipe needs {input}: {about}", input=name, about=about)
 
 
 # ---------------------------------------------------------------------- the recipes that come with the bot
 
-TRAILER = "A short film with sound and subtitles from one idea"
-TRAILER_PROMPT = "What it is about, e.g. a lighthouse keeper in a storm"
-TALKING_PORTRAIT = "A portrait that speaks your words"
-PORTRAIT = "Who it is, e.g. an old sailor, oil painting, looking at us"
-PORTRAIT_TEXT = "What is said"
-POLISH = "A larger, sharper video with subtitles"
-POLISHED_VIDEO = "A link to the video"
-
-
-def api_needs(labels: Sequence[str]) -> str:
-    """Say which fields Cannon Studio itself has asked for."""
-    return f"Cannon Studio needs {' and '.join(f'the {label}' for label in labels)} for this."
-
-
-def varied(instruction: str, prompt: str) -> str:
-    """Return the prompt that edits a picture into a variant; `prompt`: what the picture was made from, '' for none."""
-    return f"{instruction} The picture shows: {prompt}" if prompt else instruction
-
+TRAILER = Text("A short film with sound and subtitles from one idea")
+TRAILER_PROMPT = Text("What is it about? For example: a lighthouse keeper in a storm")
+TALKING_PORTRAIT = Text("A portrait that speaks your words")
+PORTRAIT = Text("Who is it? For example: an old sailor, oil painting, facing us")
+PORTRAIT_TEXT = Text("What do they say?")
+POLISH = Text("A larger, sharper video with subtitles")
+POLISHED_VIDEO = Text("Your video")
 
 # ---------------------------------------------------------------------- what members say in words
 
-WHAT_TO_SAY = (
-    "Mention me with what you want, for example “a fox in the snow, 16:9”, “video of a river”, “music: slow jazz” or "
-    "“say: welcome”. Or reply to a result and mention me."
+WHAT_TO_SAY = Text(
+    "Mention me and say what you want, for example “a fox in the snow, 16:9”, “video of a river”, “music: slow jazz” "
+    "or “say: welcome”. You can also reply to a result and mention me."
 )
-WHAT_OF_PICTURE = "Tell me what to change, for example “make it night, wider”, “animate: slow zoom”, “again” or “vary”."
-WHAT_OF_VIDEO = "Of a video I can make “upscale”, “subtitles”, “sound of rain”, “again” or “vary”."
-WHAT_OF_SOUND = "Of a sound I can make “again”, “vary” or “lip sync”."
-FOR_VIDEOS_ONLY = "That works on videos. Of a picture I can make a change, “animate”, “again” or “vary”."
-
-
-def reshape(ratio: str) -> str:
-    """Return the prompt of an edit that changes nothing but the format; `ratio` as in 16:9."""
-    return f"Keep the picture as it is and continue the scene to fill {ratio}."
-
+WHAT_OF_PICTURE = Text("Tell me what to change, for example “make it night, wider”, “animate: slow zoom” or “vary”.")
+WHAT_OF_VIDEO = Text("With a video I can do “upscale”, “subtitles”, “sound of rain”, “again” or “vary”.")
+WHAT_OF_SOUND = Text("With an audio I can do “again”, “vary” or “lip sync”.")
+FOR_VIDEOS_ONLY = Text("That works only with videos. I can change this image, or do “animate”, “again” or “vary”.")
 
 # ---------------------------------------------------------------------- questions to the moderators
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.models import MediaKind
-from bot.generation import texts
+from bot.generation import rewrite_prompts, texts
 
 WORDS_MAX = 4000
 """Discord's own limit of a message."""
@@ -147,7 +147,7 @@ def understand(said: str, about: Collection[MediaKind], *, native: bool = False)
     if plain in _SMALL_TALK:
         return Unclear()
     if not about:
-        return Unclear(sentence=texts.WHAT_TO_SAY) if plain in _HELP else _from_nothing(said)
+        return Unclear(sentence=str(texts.WHAT_TO_SAY)) if plain in _HELP else _from_nothing(said)
     if plain in _AGAIN:
         return Wish(act=WordAct.AGAIN)
     varied = _VARY.fullmatch(plain)
@@ -161,16 +161,16 @@ def understand(said: str, about: Collection[MediaKind], *, native: bool = False)
 
 def _from_picture(said: str) -> Wish | Unclear:
     if not said:
-        return Unclear(sentence=texts.WHAT_OF_PICTURE)
+        return Unclear(sentence=str(texts.WHAT_OF_PICTURE))
     if _UPSCALE.match(said) or _SUBTITLES.fullmatch(said):
-        return Unclear(sentence=texts.FOR_VIDEOS_ONLY)
+        return Unclear(sentence=str(texts.FOR_VIDEOS_ONLY))
     said, ratio = split_ratio(said)
     shaped = {"aspect_ratio": ratio} if ratio else {}
     start, end = _ANIMATE.match(said), _AS_VIDEO.search(said)
     if start or end:
         rest = said[start.end() :] if start else said[: end.start()] if end else said
         return Wish(operation="video.generate", values={**_prompt(rest), **shaped})
-    return Wish(operation="image.edit", values={"prompt": said or texts.reshape(ratio), **shaped})
+    return Wish(operation="image.edit", values={"prompt": said or rewrite_prompts.reshape(ratio), **shaped})
 
 
 def _from_video(said: str, *, native: bool) -> Wish | Unclear:
@@ -185,13 +185,13 @@ def _from_video(said: str, *, native: bool) -> Wish | Unclear:
         return Wish(operation="soundfx.generate", values=_prompt(said[sound.end() :]))
     if native and said:
         return Wish(operation="sora2.video.remix", values={"prompt": said})
-    return Unclear(sentence=texts.WHAT_OF_VIDEO)
+    return Unclear(sentence=str(texts.WHAT_OF_VIDEO))
 
 
 def _from_sound(said: str) -> Wish | Unclear:
     if _LIPSYNC.match(said):
         return Wish(operation="lipsync.generate")
-    return Unclear(sentence=texts.WHAT_OF_SOUND)
+    return Unclear(sentence=str(texts.WHAT_OF_SOUND))
 
 
 def _from_nothing(said: str) -> Wish | Unclear:
@@ -206,7 +206,7 @@ def _new(operation: str, field_name: str, said: str) -> Wish | Unclear:
     said, ratio = split_ratio(said) if operation in _SHAPED else (said, "")
     words = said.strip(" ,;:")
     if not words:
-        return Unclear(sentence=texts.WHAT_TO_SAY)
+        return Unclear(sentence=str(texts.WHAT_TO_SAY))
     return Wish(operation=operation, values={field_name: words, **({"aspect_ratio": ratio} if ratio else {})})
 
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_CHARS = 20
 EXEMPT = {
     "bot/catalogue/operations": "data: a field's label and sample are part of its definition, next to its limits",
+    "bot/generation/rewrite_prompts.py": "instructions to models: no person reads them, and they stay English",
     "bot/sandbox/answers.py": "samples: the prompts that the sandbox rewrites are content, as a model would return it",
     "bot/sandbox/faults.py": "data: the table of faults, which docs/sandbox.md repeats and a test compares",
     "bot/sandbox/undocumented.py": "data: invented operations of the sandbox, like the catalogue's",

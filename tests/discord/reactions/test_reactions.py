@@ -149,7 +149,7 @@ async def test_what_a_result_does_not_have_is_reported(rig: Rig):
     message = await made(rig)
     await rig.member.react(message, "⬆️")
     [sentence] = told(rig, rig.member)
-    assert "This needs a video, and there is none." in sentence
+    assert "This needs a video, and there is none here." in sentence
     assert len(await rig.jobs()) == 1
 
 

@@ -330,7 +330,7 @@ async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(30))
     await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     refused = await run(rig, "film", Prompt="a fox")
-    assert "this is about 40" in private_sentence(refused)
+    assert "need about 40" in private_sentence(refused)
     await nothing_happened(rig)
 
 
@@ -373,7 +373,7 @@ async def test_what_is_wrong_is_told_and_the_text_can_be_edited_again_after_a_re
     wrong = FILM.replace("{1.image_url}", "{1.video_url}")
     refused = await write(rig, wrong, about="mine")
     assert refused.ephemeral
-    assert "Step 2 takes `video_url`, but Generate Image gives" in refused.response.content
+    assert "Step 2 uses `video_url`, but Generate Image returns" in refused.response.content
     assert await names(rig) == []
     await rig.restart()
     for _ in range(2):  # as often as it takes
@@ -404,7 +404,7 @@ async def test_what_comes_with_the_bot_stays_and_can_be_copied(rig: Rig):
     form = await rig.moderator.slash(rig.channel, "recipe edit", recipe="polish")
     texts = {label: item.get("value", "") for label, item in inputs(form).items()}
     same = await rig.moderator.submit_modal(form, fill(form, texts))
-    assert "comes with the bot and stays as it is" in same.response.content
+    assert "is the name of a built-in recipe" in same.response.content
     form = await rig.moderator.slash(rig.channel, "recipe edit", recipe="polish")
     await rig.moderator.submit_modal(form, fill(form, texts | {"Name": "shine"}))
     assert await names(rig) == ["shine"]

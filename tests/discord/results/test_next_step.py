@@ -132,7 +132,7 @@ async def test_when_all_that_fits_is_switched_off_one_sentence_says_so(rig: Rig)
         found = rig.bot.catalogue.resolve(operation)
         await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
     assert private_sentence(await menu(rig, "Next step…", await posted(rig, ("tune.mp3", SOUND)))) == (
-        "No command on this server takes a sound."
+        "No command on this server takes an audio file."
     )
 
 
@@ -155,7 +155,7 @@ async def test_a_forged_choice_gets_no_further_than_a_real_one(rig: Rig):
     _, job = await result_of(rig, "image generate", prompt="a heron")
     spent = rig.sandbox.spent(HOST_KEY)
     link = hosted(rig, "cat.png", png())
-    assert "does not take a picture" in private_sentence(await forged(rig, "next", job.id, ["video.upscale"]))
+    assert "does not take an image" in private_sentence(await forged(rig, "next", job.id, ["video.upscale"]))
     assert "no operation" in private_sentence(await forged(rig, "next", job.id, ["no.such.thing"]))
     assert private_sentence(await forged(rig, "next", "0000000000", ["image.edit"])) == str(GONE)
     assert private_sentence(await forged(rig, "next_of", "image", ["image.edit"])) == str(GONE)

@@ -6,8 +6,9 @@ import pytest
 
 from bot.domain.guild_rules import Strength
 from bot.domain.models import JobState
+from bot.generation.rewrite_prompts import LOOK_REWRITE
 from bot.generation.rewrites import PICTURE_EDITS
-from bot.generation.texts import LOOK_REWRITE, NO_LOOK
+from bot.generation.texts import NO_LOOK
 from cogs.results import texts
 from tests.support.channels import press, rule
 from tests.support.prices import priced

@@ -62,7 +62,7 @@ async def asked(rig: Rig, desk: Any) -> Any:
     await rig.work()
     refused = await picture(rig)
     assert refused.ephemeral
-    assert "Your limit here is 30" in refused.response.content
+    assert "of your 30 daily credits left" in refused.response.content
     card = await rig.member.click(refused.response, label=ASK)
     assert "approval" in card.response.embeds[0].fields[0].value
     await rig.step()

@@ -143,7 +143,7 @@ async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(50))
     await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     refused = await batch(rig, "a fox", "an owl", "a deer")
-    assert "this is about 60" in private_sentence(refused)
+    assert "need about 60" in private_sentence(refused)
     await nothing_happened(rig)
 
 
@@ -166,7 +166,7 @@ async def test_the_whole_is_confirmed_and_approved_with_all_its_prompts(rig: Rig
 async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
     await rule(rig, queued_per_member=10)
     refused = await batch(rig, *(f"fox {number}" for number in range(20)))
-    assert private_sentence(refused).endswith("3 may run and 10 wait, so ask for 13 at most.")
+    assert private_sentence(refused).endswith("Request at most 13 here: 3 run and 10 wait.")
     await nothing_happened(rig)
 
 
@@ -178,9 +178,9 @@ async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
     [
         ({"operation": "image.generate"}, "Give the prompts in one way"),
         ({"operation": "image.generate", "prompts": "a", "file": ("a.txt", b"b")}, "Give the prompts in one way"),
-        ({"operation": "image.generate", "prompts": " | | "}, "There is no prompt in this."),
-        ({"operation": "image.generate", "prompts": "a|" * 21}, "A batch takes at most 20 prompts; you gave 21."),
-        ({"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than words"),
+        ({"operation": "image.generate", "prompts": " | | "}, "Type at least one prompt."),
+        ({"operation": "image.generate", "prompts": "a|" * 21}, "You typed 21 prompts. A batch can have 20."),
+        ({"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than a prompt"),
         ({"operation": "image.generat", "prompts": "a"}, "There is no operation image.generat. Did you mean"),
         ({"operation": "narration.generate", "prompts": "a|b", "aspect_ratio": "1:1"}, "has no field"),
         ({"operation": "image.generate", "file": ("a.txt", b"\xff\xfe\xff")}, "isn't UTF-8 text"),
@@ -214,9 +214,9 @@ async def test_each_prompt_of_a_batch_can_be_rewritten_first(rig: Rig):
 @pytest.mark.parametrize(
     ("prompts", "operation", "part"),
     [
-        (11, "image.generate", "at most 10 prompts; you gave 11"),
-        (2, "narration.generate", "has no prompt that could be rewritten first"),
-        (2, "prompt.enhance.image", "has no prompt that could be rewritten first"),
+        (11, "image.generate", "You typed 11 prompts. A batch can have 10."),
+        (2, "narration.generate", "has no prompt to enhance"),
+        (2, "prompt.enhance.image", "has no prompt to enhance"),
     ],
 )
 async def test_a_batch_that_cannot_be_rewritten_says_why(rig: Rig, prompts: int, operation: str, part: str):

@@ -154,7 +154,7 @@ async def test_references_go_along_in_order_with_their_balance(rig: Rig):
 async def test_what_only_calls_itself_a_picture_is_refused_privately_before_anything_is_spent(rig: Rig, content: bytes):
     result = await rig.member.slash(rig.channel, EDIT, image=("fake.png", content), prompt="x")
     sentence = private_sentence(result)
-    assert "is not a picture" in sentence or "empty" in sentence
+    assert "is not an image" in sentence or "empty" in sentence
     assert rig.messages(viewer=rig.moderator) == []
     await nothing_happened(rig)
 
@@ -162,7 +162,7 @@ async def test_what_only_calls_itself_a_picture_is_refused_privately_before_anyt
 async def test_a_sound_as_reference_is_refused_privately_also_on_a_private_card(rig: Rig):
     sound = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0"
     result = await rig.member.slash(rig.channel, GENERATE, prompt="x", reference=("hum.wav", sound), private=True)
-    assert "is not a picture" in private_sentence(result)
+    assert "is not an image" in private_sentence(result)
     await nothing_happened(rig)
 
 

@@ -59,8 +59,8 @@ async def test_of_fifty_members_exactly_as_many_win_the_servers_last_credits_as_
     await limit(rig, 7 * DEFAULT_HOLD + 19, Scope.SERVER)
     won, lost = await race(rig, [ask(rig, member, member, DRAW) for member in MEMBERS])
     assert len(won) == 7
-    assert {error.sentence.partition("; 19 are left")[0] for error in lost} == {
-        "The server's limit here is 159 credits a month"
+    assert {error.sentence.partition(" (")[0] for error in lost} == {
+        "This server has 19 of its 159 monthly credits left"
     }
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 7 * DEFAULT_HOLD
     await show(rig, won)
@@ -101,7 +101,7 @@ async def test_an_overshoot_is_paid_once_and_then_nobody_wins_any_more(rig: Rig)
     assert spent == rig.sandbox.spent(HOST_KEY) > 12
     won, lost = await race(rig, [ask(rig, member, 10_000 + member, DRAW) for member in MEMBERS])
     assert won == []
-    assert all("; 0 are left until " in error.sentence for error in lost)
+    assert all(" 0 of " in error.sentence for error in lost)
     await settled_exactly(rig)
 
 

@@ -32,7 +32,7 @@ async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, option
     given = {each: (name, data) if each in uploads else hosted(rig, name, data) for each in options}
     prompt = {} if command == "finish motion" else {"prompt": "x"}
     sentence = await refused(rig, command, **prompt, **given)
-    assert sentence == f"Give the {label} in exactly one way: as a file, as a link, or as an earlier job."
+    assert sentence == f"Give “{label}” in exactly one way: as a file, a link or an earlier job."
     await nothing_happened(rig)
 
 
@@ -100,7 +100,7 @@ async def test_a_link_that_leads_to_nothing_usable_costs_nothing(rig: Rig, link:
     hosted(rig, "page.png", b"<!doctype html><html></html>")
     hosted(rig, "empty.png", b"")
     sentence = await refused(rig, EDIT, prompt="x", url=link.format(sandbox=rig.sandbox.url))
-    assert sentence.startswith("The image cannot be used.")
+    assert sentence.startswith("The file for “image” cannot be used.")
     assert why in sentence
     await nothing_happened(rig)
 
@@ -113,20 +113,32 @@ async def test_a_file_that_is_far_too_large_costs_nothing(rig: Rig, monkeypatch:
 
 async def test_the_second_of_two_files_is_checked_too(rig: Rig):
     sentence = await refused(rig, "finish lipsync", video=sample(VIDEO), audio=sample(IMAGE))
-    assert sentence == "`cat.png` is not a sound. Upload an MP3, M4A, WAV, OGG or FLAC."
+    assert sentence == "`cat.png` is not an audio file. Upload one of these: MP3, M4A, WAV, OGG, or FLAC."
     await nothing_happened(rig)
 
 
 @pytest.mark.parametrize(
     ("command", "options", "told"),
     [
-        (EDIT, {"prompt": "x", "image": ("notes.txt", b"some words")}, "a picture. Upload a PNG, JPEG, WebP or GIF."),
-        (EDIT, {"prompt": "x", "image": ("page.png", b"<html></html>")}, "a picture. Upload a PNG, JPEG, WebP or GIF."),
-        ("finish subtitles", {"video": ("notes.txt", b"some words")}, "a video. Upload an MP4, MOV or WebM."),
+        (
+            EDIT,
+            {"prompt": "x", "image": ("notes.txt", b"some words")},
+            "an image. Upload one of these: PNG, JPEG, WebP, or GIF.",
+        ),
+        (
+            EDIT,
+            {"prompt": "x", "image": ("page.png", b"<html></html>")},
+            "an image. Upload one of these: PNG, JPEG, WebP, or GIF.",
+        ),
+        (
+            "finish subtitles",
+            {"video": ("notes.txt", b"some words")},
+            "a video. Upload one of these: MP4, MOV, or WebM.",
+        ),
         (
             "finish motion",
             {"prompt": "x", "file": sample(AUDIO)},
-            "a picture or a video. Upload a PNG, JPEG, WebP, GIF, MP4, MOV or WebM.",
+            "an image or a video. Upload one of these: PNG, JPEG, WebP, GIF, MP4, MOV, or WebM.",
         ),
     ],
 )
@@ -140,13 +152,13 @@ async def test_an_upload_of_another_kind_is_told_by_its_name_with_formats_that_d
 
 async def test_an_empty_upload_is_called_empty(rig: Rig):
     sentence = await refused(rig, EDIT, prompt="x", image=("notes.txt", b""))
-    assert sentence == "The image `notes.txt` cannot be used. The file is empty."
+    assert sentence == "`notes.txt` cannot be used. The file is empty."
     await nothing_happened(rig)
 
 
 async def test_every_link_of_a_list_is_checked(rig: Rig):
     links = f"{hosted(rig, *sample(IMAGE))} {rig.sandbox.url}/media/nothing.png"
-    assert "reference image cannot be used" in await refused(rig, "image generate", prompt="x", reference_urls=links)
+    assert "“reference image” cannot be used" in await refused(rig, "image generate", prompt="x", reference_urls=links)
     await nothing_happened(rig)
 
 
@@ -156,7 +168,7 @@ async def test_every_link_of_a_list_is_checked(rig: Rig):
 async def test_the_private_result_of_another_member_cannot_be_used(rig: Rig):
     job = await earlier(rig, IMAGE, private=True)
     sentence = await refused(rig, EDIT, rig.moderator, prompt="x", job=job.id)
-    assert sentence == f"There is no job `{job.id}` here that you can see; pick one from the list."
+    assert sentence == f"You cannot see a job `{job.id}` here. Choose one from the list."
     assert await sent_link(rig, job=job.id) == job.media[0].url
 
 
@@ -164,21 +176,24 @@ async def test_the_job_of_another_server_cannot_be_used(rig: Rig):
     job = await earlier(rig, IMAGE)
     other = rig.env.create_guild("Other")
     channel, same = other.create_text_channel("general"), other.add_member(rig.member.user)
-    assert "There is no job" in await refused(rig, EDIT, same, channel, prompt="x", job=job.id)
-    assert "There is no such job" in await refused(rig, "sora edit", same, channel, prompt="x", job=job.id)
+    assert "You cannot see a job" in await refused(rig, EDIT, same, channel, prompt="x", job=job.id)
+    assert "You cannot see a job" in await refused(rig, "sora edit", same, channel, prompt="x", job=job.id)
     assert await same.autocomplete(channel, EDIT, "job", "") == []
 
 
 async def test_a_job_without_the_needed_kind_is_refused(rig: Rig):
     job = await earlier(rig, IMAGE)
-    assert await refused(rig, "finish subtitles", job=job.id) == f"Job {job.id} has no video; pick one that has."
+    assert (
+        await refused(rig, "finish subtitles", job=job.id)
+        == f"The result of job {job.id} is not a video. Choose a job whose result is."
+    )
     assert "was not made by Sora" in await refused(rig, "sora edit", prompt="x", job=job.id)
 
 
 async def test_a_job_that_is_not_done_yet_is_refused(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     [job] = await rig.jobs()
-    assert "has no image" in await refused(rig, EDIT, prompt="x", job=job.id)
+    assert "is not an image" in await refused(rig, EDIT, prompt="x", job=job.id)
 
 
 async def test_a_job_id_is_taken_in_any_case_and_with_spaces(rig: Rig):

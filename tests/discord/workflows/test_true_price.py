@@ -75,7 +75,7 @@ async def test_three_videos_of_900_credits_do_not_get_past_a_limit_of_60_a_ceili
     await rig.moderator.click(question, label="Approve")
     await rig.work()
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == 900  # the one that both have agreed to
-    assert "60 credits a day; 0 are left" in private(await clip(rig, **LONG_CLIP))
+    assert "You have 0 of your 60 daily credits left" in private(await clip(rig, **LONG_CLIP))
     assert len(rig.sandbox.requests) == 1
 
 

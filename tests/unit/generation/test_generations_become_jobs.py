@@ -122,16 +122,16 @@ def test_a_batch_is_one_generation_with_a_job_for_each_prompt():
 
 
 def test_what_needs_more_than_a_prompt_is_no_batch():
-    with pytest.raises(InputError, match="cannot be run as a batch"):
+    with pytest.raises(InputError, match="cannot run as a batch"):
         operation_typed(CATALOGUE, "image.edit")
 
 
 def test_bars_part_prompts_in_an_option_but_not_in_a_file():
     assert split_prompts("a | b\n\nc", in_file=False) == ["a", "b", "c"]
     assert split_prompts("a | b\n\nc", in_file=True) == ["a | b", "c"]
-    with pytest.raises(InputError, match="no prompt"):
+    with pytest.raises(InputError, match="at least one prompt"):
         split_prompts(" | ", in_file=False)
-    with pytest.raises(InputError, match="at most 20"):
+    with pytest.raises(InputError, match="A batch can have 20"):
         split_prompts("|".join("x" * 21), in_file=False)
 
 

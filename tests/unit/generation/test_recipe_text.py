@@ -107,8 +107,8 @@ def test_a_parameter_may_have_a_default_and_words_about_it():
     [
         ("", "A recipe has 1 to 10 steps; this one has 0."),
         ("\n\n".join(["image.generate\nprompt: a"] * 11), "A recipe has 1 to 10 steps; this one has 11."),
-        ("image.generate\nprompt a fox", "Line 2 of the steps should be `field: value`."),
-        ("image.generate\nprompt: a\nprompt: b", "Line 3 gives `prompt` a second time."),
+        ("image.generate\nprompt a fox", "Steps, line 2: write it as `field: value`."),
+        ("image.generate\nprompt: a\nprompt: b", "Steps, line 3: `prompt` is there twice in this step. Remove one."),
     ],
 )
 def test_steps_that_cannot_be_read_are_told_by_their_line(steps, sentence):
@@ -120,9 +120,9 @@ def test_steps_that_cannot_be_read_are_told_by_their_line(steps, sentence):
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ("prompt: a\nMood: b", "Line 2 of the parameters should begin with a name in small letters"),
-        ("a: 1\na: 2", "The parameter `a` is there twice."),
-        ("a\nb\nc\nd\ne\nf", "A recipe has at most 5 parameters; this one has 6."),
+        ("prompt: a\nMood: b", "Inputs, line 2: start with a name in lowercase letters"),
+        ("a: 1\na: 2", "The input `a` is there twice."),
+        ("a\nb\nc\nd\ne\nf", "A recipe can have 5 inputs; this one has 6."),
     ],
 )
 def test_parameters_that_cannot_be_read_are_told_by_their_line(parameters, words):
@@ -141,26 +141,26 @@ def test_what_comes_with_the_bot_can_be_run(made):
 
 
 CHECKED = [
-    ({"name": "Film!"}, "A recipe's name has 1 to 40 small letters, digits, spaces, - or _."),
+    ({"name": "Film!"}, "A recipe's name has 1 to 40 lowercase letters, digits, spaces, - or _."),
     ({"steps": "image.generat\nprompt: {prompt}"}, "Step 1: There is no operation image.generat. Did you mean"),
     ({"steps": "image.generate\nprompt: {prompt}\nprmpt: a"}, "Step 1 (Generate Image) has no field `prmpt`."),
-    ({"steps": "image.generate\nprompt: {promt}"}, "Step 1 uses the parameter `promt`, which the recipe does not"),
+    ({"steps": "image.generate\nprompt: {promt}"}, "Step 1 uses the input `promt`, but the recipe has no such input"),
     ({"steps": "image.edit\nprompt: {prompt}\nimage_url: {1.image_url}"}, "but there is no step before it."),
     (
         {"steps": STEPS.replace("{1.image_url}", "{2.video_url}")},
-        "Step 2 takes `{2.video_url}`; only the steps before it, 1 to 1, have outputs by then.",
+        "Step 2 uses `{2.video_url}`. It can only use results of steps 1 to 1.",
     ),
-    ({"steps": STEPS.replace("{1.image_url}", "{1.video_url}")}, "Step 2 takes `video_url`, but Generate Image gives"),
+    ({"steps": STEPS.replace("{1.image_url}", "{1.video_url}")}, "Step 2 uses `video_url`, but Generate Image returns"),
     (
         {"steps": "narration.generate\ntext: {prompt}\n\nimage.edit\nprompt: x\nimage_url: {1.audio_url}"},
-        "Step 2: `audio_url` is no image.",
+        "Step 2: `audio_url` is not an image.",
     ),
     (
         {"steps": STEPS.replace("{1.image_url}", "see {1.image_url}")},
-        "Step 2: `image_url` takes a link alone, without words around it.",
+        "Step 2: `image_url` takes only a link, without other words.",
     ),
     ({"steps": "image.edit\nprompt: {prompt}"}, "Step 1 (Edit Image) needs `image_url`."),
-    ({"parameters": "prompt\nmood"}, "The parameter `mood` is used in no step."),
+    ({"parameters": "prompt\nmood"}, "No step uses the input `mood`."),
     (
         {"steps": "image.generate\nprompt: {prompt}\nmodel: gptimage2\naspect_ratio: 1:1\nresolution: 4K"},
         "Step 1: GPT Image 2 can't make 4K at 1:1.",
@@ -227,9 +227,9 @@ def test_no_words_of_a_member_become_a_place_or_another_parameter(words):
 @pytest.mark.parametrize(
     ("given_", "words"),
     [
-        ({}, "The recipe needs `prompt`: what it is about."),
-        ({"prompt": " "}, "The recipe needs `prompt`"),
-        ({"prompt": "a", "x": "b"}, "The recipe has no parameter `x`; it has prompt."),
+        ({}, "The recipe needs prompt: what it is about"),
+        ({"prompt": " "}, "The recipe needs prompt"),
+        ({"prompt": "a", "x": "b"}, "The recipe has no input `x`. It has prompt."),
     ],
 )
 def test_parameters_that_are_missing_or_not_known_are_named(given_, words):

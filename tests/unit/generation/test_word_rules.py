@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.models import MediaKind
-from bot.generation import texts
+from bot.generation import rewrite_prompts, texts
 from bot.generation.word_rules import Unclear, Wish, WordAct, clean_words, is_addressed, split_ratio, understand
 
 IMAGE, VIDEO, AUDIO = (MediaKind.IMAGE,), (MediaKind.VIDEO,), (MediaKind.AUDIO,)
@@ -21,10 +21,10 @@ IMAGE, VIDEO, AUDIO = (MediaKind.IMAGE,), (MediaKind.VIDEO,), (MediaKind.AUDIO,)
         ("make it night, wider", "image.edit", {"prompt": "make it night", "aspect_ratio": "16:9"}),
         ("Make it night", "image.edit", {"prompt": "Make it night"}),
         ("please add a hat and make it square", "image.edit", {"prompt": "add a hat", "aspect_ratio": "1:1"}),
-        ("make it 9x16", "image.edit", {"prompt": texts.reshape("9:16"), "aspect_ratio": "9:16"}),
+        ("make it 9x16", "image.edit", {"prompt": rewrite_prompts.reshape("9:16"), "aspect_ratio": "9:16"}),
         ("a 16:9 view of the sea", "image.edit", {"prompt": "a view of the sea", "aspect_ratio": "16:9"}),
         ("at 12:45", "image.edit", {"prompt": "at 12:45"}),
-        ("portrait", "image.edit", {"prompt": texts.reshape("9:16"), "aspect_ratio": "9:16"}),
+        ("portrait", "image.edit", {"prompt": rewrite_prompts.reshape("9:16"), "aspect_ratio": "9:16"}),
         ("give it a portrait of a king", "image.edit", {"prompt": "give it a portrait of a king"}),
         ("move the tree", "video.generate", {"prompt": "the tree"}),
         ("animate", "video.generate", {}),
@@ -98,14 +98,14 @@ def test_words_alone_make_something_new(said: str, operation: str, values: dict[
         ("thanks!", IMAGE, ""),
         ("Nice", (), ""),
         ("hello", (), ""),
-        ("", (), texts.WHAT_TO_SAY),
-        ("help", (), texts.WHAT_TO_SAY),
-        ("video of", (), texts.WHAT_TO_SAY),
-        ("", IMAGE, texts.WHAT_OF_PICTURE),
-        ("upscale", IMAGE, texts.FOR_VIDEOS_ONLY),
-        ("subtitles", IMAGE, texts.FOR_VIDEOS_ONLY),
-        ("make it night", VIDEO, texts.WHAT_OF_VIDEO),
-        ("louder", AUDIO, texts.WHAT_OF_SOUND),
+        ("", (), str(texts.WHAT_TO_SAY)),
+        ("help", (), str(texts.WHAT_TO_SAY)),
+        ("video of", (), str(texts.WHAT_TO_SAY)),
+        ("", IMAGE, str(texts.WHAT_OF_PICTURE)),
+        ("upscale", IMAGE, str(texts.FOR_VIDEOS_ONLY)),
+        ("subtitles", IMAGE, str(texts.FOR_VIDEOS_ONLY)),
+        ("make it night", VIDEO, str(texts.WHAT_OF_VIDEO)),
+        ("louder", AUDIO, str(texts.WHAT_OF_SOUND)),
     ],
 )
 def test_what_is_not_understood_is_said_so_and_small_talk_is_left_alone(
