@@ -11,7 +11,7 @@ from bot.domain.first_contact import WelcomePlace
 from bot.domain.models import Card, Job
 from bot.language import speaking
 from bot.store import Approval, Decision
-from cogs.moderate import approvals, review
+from cogs.moderate.decisions import approvals, review
 from cogs.moderate.reports.log_buttons import log_buttons
 from cogs.moderate.setup.welcome import send_welcome
 from cogs.reactions.seeds import Seeds

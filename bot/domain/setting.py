@@ -26,6 +26,10 @@ class SettingsPage(StrEnum):
     APPROVAL = "approval"
     RESULTS = "results"
     WORDS = "words"
+    PRICES = "prices"
+    BLOCKED = "blocked"
+    REACTIONS = "reactions"
+    OPERATIONS = "operations"
 
 
 PAGES: Mapping[SettingsPage, tuple[Text, Text]] = {
@@ -34,6 +38,10 @@ PAGES: Mapping[SettingsPage, tuple[Text, Text]] = {
     SettingsPage.APPROVAL: texts.APPROVAL_PAGE,
     SettingsPage.RESULTS: texts.RESULTS_PAGE,
     SettingsPage.WORDS: texts.WORDS_PAGE,
+    SettingsPage.PRICES: texts.PRICES_PAGE,
+    SettingsPage.BLOCKED: texts.BLOCKED_PAGE,
+    SettingsPage.REACTIONS: texts.REACTIONS_PAGE,
+    SettingsPage.OPERATIONS: texts.OPERATIONS_PAGE,
 }
 """The title of each page, and what it is about."""
 

@@ -541,6 +541,10 @@ LIMITS_PAGE = (Text("Limits"), Text("How many jobs run and wait, and what one ma
 APPROVAL_PAGE = (Text("Approval and log"), Text("What moderators decide first, and where it is recorded"))
 RESULTS_PAGE = (Text("Results"), Text("Re-runs, pings, estimates, language, time zone, how long records are kept"))
 WORDS_PAGE = (Text("Words and defaults"), Text("Forbidden words; default models, voice and number of images"))
+PRICES_PAGE = (Text("Prices"), Text("What jobs are expected to cost where Cannon Studio names no price"))
+BLOCKED_PAGE = (Text("Blocked members"), Text("Who can't use the bot on this server, until when and why"))
+REACTIONS_PAGE = (Text("Reactions"), Text("What emojis do when members react to a result"))
+OPERATIONS_PAGE = (Text("Operations"), Text("Which of Cannon Studio's operations members can use"))
 
 # ---------------------------------------------------------------------- forms: title, and the button that opens it
 

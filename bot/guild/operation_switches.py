@@ -69,6 +69,10 @@ class OperationSwitches:
         """Whether the host has switched the operation off for the whole bot."""
         return operation_id in self._present(EVERYWHERE)
 
+    def is_off_here(self, guild_id: int, operation_id: str) -> bool:
+        """Whether the guild's own moderators have switched the operation off."""
+        return operation_id in self._present(guild_id)
+
     def _present(self, guild_id: int) -> frozenset[str]:
         """Return what is switched off for the guild alone, by present ids: a deduced one may have been replaced."""
         aliases = self._catalogue.current.aliases

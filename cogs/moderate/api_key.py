@@ -11,6 +11,7 @@ from bot.errors import NoKey
 from bot.guild.server_key import KEY_LENGTH_MIN, key_typed
 from bot.store.guild.guild_keys import RetiredKey
 from cogs.moderate import texts
+from cogs.moderate.status import texts as account_texts
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_manager, require_moderator
@@ -22,17 +23,17 @@ NEEDED_SCOPES = ("requests:read", "requests:write")
 class KeyForm(Form):
     """Takes the API key: a modal's text reaches the bot only, never the channel."""
 
-    secret: discord.ui.TextInput["KeyForm"] = discord.ui.TextInput(
-        label=texts.KEY_INPUT,
-        placeholder=texts.KEY_PLACEHOLDER,
-        min_length=KEY_LENGTH_MIN,
-        max_length=KEY_LENGTH_MAX,
-    )
-
     def __init__(self, bot: CannonBot, *, host_pays: bool) -> None:
         """Say where a key is found; `host_pays`: the server needs none, because the host's serves it."""
-        super().__init__(bot, title=texts.KEY_FORM, name="key")
-        self.add_item(discord.ui.TextDisplay(texts.KEY_FOUND_HOST_PAYS if host_pays else texts.KEY_FOUND))
+        super().__init__(bot, title=str(texts.KEY_FORM), name="key")
+        self.secret: discord.ui.TextInput[KeyForm] = discord.ui.TextInput(
+            label=str(texts.KEY_INPUT),
+            placeholder=texts.KEY_PLACEHOLDER,
+            min_length=KEY_LENGTH_MIN,
+            max_length=KEY_LENGTH_MAX,
+        )
+        self.add_item(self.secret)
+        self.add_item(discord.ui.TextDisplay(texts.key_found(host_pays=host_pays)))
 
     async def answer(self, interaction: Interaction) -> None:
         """Check the key with the status call, then store it."""
@@ -59,9 +60,9 @@ async def store_key(interaction: Interaction, typed: str, view: discord.ui.View 
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     service = interaction.client.parts.moderation.key
     done = await service.set(guild_of(interaction), secret, by_id=interaction.user.id)
-    embed = key_embed(texts.KEY_STORED, done.key, done.status)
+    embed = key_embed(str(texts.KEY_STORED), done.key, done.status)
     if done.ended_practice:
-        embed.description = texts.PRACTICE_ENDED_BY_KEY
+        embed.description = str(texts.PRACTICE_ENDED_BY_KEY)
     if done.before is not None:
         embed.add_field(name=texts.EARLIER_KEY, value=_fate(done.before, is_kept=done.before_is_kept), inline=False)
     await in_time(interaction.edit_original_response(embed=embed, view=view))
@@ -76,9 +77,9 @@ async def remove_key(interaction: Interaction) -> None:
     done = await bot.parts.moderation.key.remove(guild_id, by_id=interaction.user.id)
     try:
         await bot.parts.keys.for_guild(guild_id)
-        next_payer = texts.HOST_PAYS_NEXT
+        next_payer = str(texts.HOST_PAYS_NEXT)
     except NoKey:
-        next_payer = texts.KEY_NEEDED_NEXT
+        next_payer = str(texts.KEY_NEEDED_NEXT)
     fate = _fate(done.before, is_kept=done.is_kept)
     await in_time(interaction.edit_original_response(content=texts.key_removed(done.text, fate, next_payer)))
 
@@ -91,12 +92,12 @@ def _fate(before: RetiredKey, *, is_kept: bool) -> str:
 def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed:
     """Draw the account that a key belongs to; of the key itself only the last four characters."""
     embed = discord.Embed(title=title, colour=SUCCESS)
-    embed.add_field(name=texts.KEY, value=texts.key_shown(key.last4))
-    embed.add_field(name=texts.PLAN, value=harmless(status.plan or texts.NOT_REPORTED))
-    left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
-    embed.add_field(name=texts.CREDITS_LEFT, value=left)
+    embed.add_field(name=account_texts.KEY, value=account_texts.key_shown(key.last4))
+    embed.add_field(name=account_texts.PLAN, value=harmless(status.plan or str(account_texts.NOT_REPORTED)))
+    left = str(account_texts.NOT_REPORTED) if status.credits is None else credits_text(status.credits)
+    embed.add_field(name=account_texts.CREDITS_LEFT, value=left)
     missing = [scope for scope in NEEDED_SCOPES if status.scopes and scope not in status.scopes]
     if missing:
         embed.colour = discord.Colour(ATTENTION)
-    embed.add_field(name=texts.SCOPES, value=texts.scopes(status.scopes, missing), inline=False)
+    embed.add_field(name=account_texts.SCOPES, value=account_texts.scopes(status.scopes, missing), inline=False)
     return embed

@@ -23,14 +23,14 @@ async def switch_practice(interaction: Interaction, switch: str) -> None:
         text = texts.PRACTICE_ON if await practice.start(guild_id, by_id=by_id) else texts.PRACTICE_IS_ON
     else:
         text = texts.PRACTICE_OFF if await practice.stop(guild_id, by_id=by_id) else texts.PRACTICE_IS_OFF
-    await in_time(interaction.edit_original_response(content=text, view=view_of([other_switch(switch)])))
+    await in_time(interaction.edit_original_response(content=str(text), view=view_of([other_switch(switch)])))
 
 
 def other_switch(switch: str) -> Control:
     """Return the button that undoes a switch."""
     if switch == ON:
-        return Control.button(ACTION, OFF, label=texts.END_PRACTICE)
-    return Control.button(ACTION, ON, label=texts.PRACTISE)
+        return Control.button(ACTION, OFF, label=str(texts.END_PRACTICE))
+    return Control.button(ACTION, ON, label=str(texts.PRACTISE))
 
 
 @on(ACTION)

@@ -1,12 +1,10 @@
 """Which emojis a server may map: usual ones, and its own, picked or typed as `:name:`; those of others are refused."""
 
 import re
-from collections.abc import Iterable
 
 import discord
 
 from bot.delivery.deadlines import in_time
-from bot.domain.reaction_rules import Reaction
 from bot.errors import InputError
 from cogs.reactions import texts
 
@@ -33,14 +31,6 @@ async def usable_emoji(guild: discord.Guild | None, typed: str) -> str:
     if own is None:
         raise InputError(texts.FOREIGN_EMOJI, "emoji")
     return str(_usable(own))
-
-
-def mapped_emoji(rules: Iterable[Reaction], typed: str) -> str:
-    """Return an emoji that is mapped as Discord writes it, if it was typed as `:name:`; it may be deleted by now."""
-    named = _TYPED.fullmatch(typed.strip())
-    if named is None:
-        return typed
-    return next((rule.shown for rule in rules if f":{named[1]}:" in rule.shown), typed)
 
 
 def _usable(emoji: discord.Emoji) -> discord.Emoji:

@@ -1,53 +1,9 @@
 """What reactions, their settings and the gallery say to people, in one place: reworded without touching logic."""
 
-from collections.abc import Iterable
+from bot.domain.reaction_rules import Who
+from bot.language import Text, amount, ntr, tr
 
-from bot.domain.reaction_rules import Seeding, Who
-from bot.language import Text, amount, both, ntr, tr
-
-# ---------------------------------------------------------------------- commands and options
-
-REACTIONS_GROUP = "What emojis on results do here"
-REACTIONS_LIST = "Show what each emoji does here"
-REACTIONS_SET = "Let an emoji do something on results"
-REACTIONS_REMOVE = "Remove an emoji"
-REACTIONS_RESET = "Restore the standard emojis"
-REACTIONS_SWITCH = "Let reactions do something or not; let me put them on results"
-
-EMOJI_OPTION = "A usual one, or one of this server"
-ACTION_OPTION = "What it does"
-WHO_OPTION = "Whose reaction counts; moderators' does as the author's"
-ROLE_OPTION = "Only this role's reactions count"
-NEEDED_OPTION = "How many members have to react; 1, if left out"
-PAYER_OPTION = "Whose credits are spent; the person who reacts pays, if left out"
-SWITCH_OPTION = "Whether they do anything here"
-SEEDS_OPTION = "Which emojis I put on results: on for all, few for re-run, vary and gallery"
-
-# ---------------------------------------------------------------------- settings
-
-OVERVIEW = Text("Reactions on results")
-ARE_ON, ARE_SEEDED, GALLERY = Text("Reactions are on"), Text("I add them to results"), Text("Gallery")
-SEEDINGS = {Seeding.OFF: Text("none"), Seeding.FEW: Text("a few"), Seeding.ALL: Text("all that fit")}
-ROLE_WITH_OTHER_WHO = Text("If you choose a role, leave `who` out or set it to `role`.")
-ROLE_NOT_GIVEN = Text("Choose the role too.")
-STARS_SET_ELSEWHERE = Text("Set how many stars the gallery needs with `/studio gallery`.")
-REMOVED_BY_ONE = Text("One reaction by the author or a moderator removes a result, so `needed` can't be more than 1.")
-
-
-def gallery_now(state: str) -> str:
-    """Say where the gallery is."""
-    return tr("Gallery: {state}.", state=state)
-
-
-def cannot_post_in(channel: str, permissions: Iterable[str]) -> str:
-    """Refuse a channel in which the bot lacks `permissions`."""
-    return tr("I can't post in {channel}. Give me {permissions} there.", channel=channel, permissions=both(permissions))
-
-
-def done(change: str) -> str:
-    """Say that a setting was changed."""
-    return tr("Done: {change}", change=change)
-
+# ---------------------------------------------------------------------- emojis that cannot be used
 
 EMOJI_NOT_USABLE = Text("I can't use this emoji. It's limited to certain roles, or not available right now.")
 FOREIGN_EMOJI = Text("I can't use an emoji from another server. Choose a standard one, or one from this server.")

@@ -115,6 +115,14 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         return cls(made)
 
     @classmethod
+    def member(cls, action: str, subject: str, *, placeholder: str) -> Self:
+        """Return a select of one member."""
+        made: discord.ui.UserSelect[Any] = discord.ui.UserSelect(
+            placeholder=placeholder, custom_id=custom_id(action, subject)
+        )
+        return cls(made)
+
+    @classmethod
     def channels(
         cls,
         action: str,
@@ -169,8 +177,8 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
 
 
 def _values(item: discord.ui.Item[Any]) -> Sequence[str]:
-    """Return what was chosen in a select, roles and channels by their ids; () for a button."""
-    if isinstance(item, discord.ui.RoleSelect | discord.ui.ChannelSelect):
+    """Return what was chosen in a select, roles, members and channels by their ids; () for a button."""
+    if isinstance(item, discord.ui.RoleSelect | discord.ui.UserSelect | discord.ui.ChannelSelect):
         return [str(each.id) for each in item.values]
     return item.values if isinstance(item, discord.ui.Select) else ()
 

@@ -272,3 +272,20 @@ def legend_of(pairs: Iterable[tuple[str, str]]) -> str:
 def small(text: str) -> str:
     """Return a text as Discord's small print."""
     return f"-# {text}"
+
+
+# ---------------------------------------------------------------------- panels of moderators
+
+PAGES = Text("Choose a page")
+PREVIOUS_PART = Text("◀ Back")
+NEXT_PART = Text("Next ▶")
+
+
+def settings_title(page: str) -> str:
+    """Return the title of a page of the settings."""
+    return tr("Settings · {page}", page=page)
+
+
+def done(change: str) -> str:
+    """Confirm a change; `change` is the line that the record has of it, without a subject."""
+    return f"✅ {change[:1].upper()}{change[1:]}"

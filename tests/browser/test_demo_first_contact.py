@@ -107,7 +107,7 @@ async def read_status(page: Page, folder: Path) -> None:
 
 async def practise(page: Page, folder: Path) -> None:
     await press(page, texts.PRACTICE)
-    await expect(newest_message(page)).to_contain_text("Practice is on", timeout=ANSWER_MS)
+    await expect(newest_message(page)).to_contain_text("Practice mode is on", timeout=ANSWER_MS)
     await seen(page, folder, "practice-on")
     await run_slash(page, "image generate", prompt=f"{PROMPT} #fast")
     card = page.locator(".channel-message").filter(has_text=str(PRACTICE_MARK)).last
@@ -116,7 +116,7 @@ async def practise(page: Page, folder: Path) -> None:
     await page.wait_for_function("image => image.complete && image.naturalWidth > 200", arg=picture, timeout=ANSWER_MS)
     await seen(page, folder, "practice-card")
     await press(page, moderator_texts.END_PRACTICE)
-    await expect(newest_message(page)).to_contain_text("Practice is over", timeout=ANSWER_MS)
+    await expect(newest_message(page)).to_contain_text("Practice mode is off", timeout=ANSWER_MS)
 
 
 async def end_with_a_key(page: Page, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from bot.domain.reaction_rules import Seeding
 from bot.sandbox.demo.demo import Demo
 from tests.support.page import CHROMIUM, page_at, run_slash
 from tests.support.presses import SETTLED_MS, Presses
@@ -24,7 +25,7 @@ async def press_at_random(count: int, *, seed: int) -> list[str]:
     """
     async with Demo(speed=20.0, lived_in=False) as demo, page_at(demo.url) as page:
         async with demo.turn:
-            await demo.preview.viewers[1].slash(demo.preview.channel, "studio reactions switch", seeds="on")
+            await demo.bot.parts.store.reactions.change_settings(demo.bot.guilds[0].id, seeds=Seeding.ALL)
         await run_slash(page, "image generate", prompt="a blue door")
         presses = Presses(page, seed)
         while len(presses.done) < count:

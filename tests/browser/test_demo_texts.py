@@ -35,11 +35,8 @@ SHOWN: tuple[tuple[int, str, dict[str, object]], ...] = (
     (MEMBER, "recipe show", {"recipe": "trailer"}),
     (MODERATOR, "studio status", {}),
     (MODERATOR, "studio settings", {}),
-    (MODERATOR, "studio reactions list", {}),
-    (MODERATOR, "studio prices", {}),
-    (MODERATOR, "quota list", {}),
+    (MODERATOR, "quota show", {}),
     (MODERATOR, "usage report", {}),
-    (MODERATOR, "studio operations", {}),
 )
 TOO_WIDE = """
 () => [...document.querySelectorAll("#channel-timeline *")]

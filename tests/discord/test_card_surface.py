@@ -12,6 +12,7 @@ import pytest
 
 from bot.domain.models import JobState
 from tests.support.rig import Rig
+from tests.support.settings_pages import seed_emojis
 from tests.support.surface import settled_exactly, until
 
 GENERATE = "image generate"
@@ -26,7 +27,7 @@ def own(rig: Rig, channel: Any) -> list[discord.Message]:
 
 
 async def test_a_result_that_comes_after_a_restart_has_its_controls_and_reactions(rig: Rig):
-    await rig.moderator.slash(rig.channel, "studio reactions switch", seeds="on")
+    await seed_emojis(rig, "on")
     await rig.member.slash(rig.channel, GENERATE, prompt="a heron")
     await until(rig, JobState.PROCESSING)
     await rig.restart()
@@ -86,7 +87,7 @@ async def test_the_bot_stops_while_reactions_are_still_being_put_on(rig: Rig, mo
             cancelled.set()
 
     monkeypatch.setattr(discord.PartialMessage, "add_reaction", never_ends)
-    await rig.moderator.slash(rig.channel, "studio reactions switch", seeds="on")
+    await seed_emojis(rig, "on")
     await rig.member.slash(rig.channel, GENERATE, prompt="a heron")
     await rig.work()
     await began.wait()

@@ -16,6 +16,7 @@ from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
+from tests.support.settings_pages import block_member
 from tests.support.surface import fill, private_sentence, sends
 
 HERS, HIS = "adas private words", "bobs words elsewhere"
@@ -181,7 +182,7 @@ async def test_no_message_can_ping_anybody_whatever_was_typed(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt=f"{words} #fast", model=words)
     await rig.member.slash(rig.channel, "prompt image", prompt=words)
     await rig.member.slash(rig.channel, "image edit", prompt=words, url=words)
-    await rig.moderator.slash(rig.channel, "studio block", member=rig.member, reason=words)
+    await block_member(rig, rig.member, Reason=words)
     await rig.member.slash(rig.channel, "image generate", prompt=words)
     await rig.work()
     await rig.moderator.react(rig.messages()[0], "✉️")

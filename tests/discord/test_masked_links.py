@@ -15,6 +15,7 @@ from tests.support.erased import send_key
 from tests.support.jobs import on_job
 from tests.support.reacting import in_channel
 from tests.support.rig import GUILD_KEY, Rig
+from tests.support.settings_pages import block_member, opened
 from tests.support.surface import fill, newest, post_log, sends, until
 
 EVIL = (
@@ -115,12 +116,14 @@ async def test_what_moderators_write_is_harmless_too(rig: Rig):
         await rig.moderator.slash(rig.channel, "recipe run", recipe=recipe.name)
         await rig.moderator.slash(rig.channel, "recipe delete", recipe=recipe.name)
     await rig.moderator.slash(rig.channel, "recipe show", recipe=EVIL[:60])
-    await rig.moderator.slash(rig.channel, "studio block", member=rig.member, reason=EVIL)
+    await block_member(rig, rig.member, Reason=EVIL)
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=5.0, note=EVIL)
     await rig.member.slash(rig.channel, "usage me")
     await rig.moderator.slash(rig.channel, "studio settings")
-    await rig.moderator.slash(rig.channel, "studio price", operation="image.generate", credits=2.0, model=EVIL[:80])
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", EVIL[:80], Decimal(2))
+    for page in ("prices", "blocked", "words"):
+        await opened(rig, page)
     await post_log(rig)
     assert in_channel(rig, log)
     assert live_since(rig) == []

@@ -9,6 +9,7 @@ import pytest
 from tests.discord.test_removed_server import Removal
 from tests.support.erased import left_in_files, left_in_tables, round_of_upkeep, send_key
 from tests.support.rig import GUILD_KEY, Rig
+from tests.support.settings_pages import block_member
 from tests.support.surface import fill
 
 WORDS, REASON, TITLE, NOTE = "canary-prompt-xyzzy", "canary-reason-xyzzy", "canary-recipe", "canary-note-xyzzy"
@@ -24,7 +25,7 @@ async def lived_in(rig: Rig) -> None:
     form = await rig.moderator.slash(rig.channel, "recipe create")
     texts = {"Name": TITLE, "About": "", "Parameters": "prompt: what", "Steps": "image.generate\nprompt: {prompt}"}
     await rig.moderator.submit_modal(form, fill(form, texts))
-    await rig.moderator.slash(rig.channel, "studio block", member=rig.member, reason=REASON)
+    await block_member(rig, rig.member, Reason=REASON)
     await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=5.0, note=NOTE)
     for trace in ALL:
         assert left_in_tables(rig.folder, trace), trace

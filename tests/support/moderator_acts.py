@@ -16,6 +16,7 @@ from bot.store import ReviewRule
 from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
+from tests.support.settings_pages import choose, opened, press, send
 from tests.support.surface import fill, inputs, post_log, until
 
 FAST = "a fox #fast"
@@ -138,9 +139,19 @@ async def a_price(stage: Stage) -> None:
     await stage.store.prices.set(stage.guild, "image.generate", "", Decimal(5))
 
 
-async def send_prices(stage: Stage, _: None) -> None:
+async def set_a_price(stage: Stage, panel: Any) -> None:
+    shown = await choose(stage.rig, panel, "price_choose", "image.generate")
+    await send(stage.rig, shown, Credits=str(stage.number))
+
+
+async def remove_a_price(stage: Stage, panel: Any) -> None:
+    await send(stage.rig, await choose(stage.rig, panel, "price_choose", "image.generate"), Credits="")
+
+
+async def upload_prices(stage: Stage, panel: Any) -> None:
     """Send a list in which the price is another than that of `a_price`."""
-    await stage.slash("studio prices", file=("prices.csv", b"operation,credits\nimage.generate,7"))
+    shown = await press(stage.rig, panel, "price_upload")
+    await send(stage.rig, shown, CSV_file=[("prices.csv", b"operation,credits\nimage.generate,7")])
 
 
 async def an_operation_that_is_on(stage: Stage) -> None:
@@ -299,6 +310,74 @@ async def a_result(stage: Stage) -> Any:
 # ---------------------------------------------------------------------- acts of several steps
 
 
+def at(page: str, prepare: Prepare) -> Prepare:
+    """Return what prepares an act and opens a page of the settings, for acts that need no other subject."""
+
+    async def opens(stage: Stage) -> Any:
+        await prepare(stage)
+        return await opened(stage.rig, page)
+
+    return opens
+
+
+async def a_newcomer_to_block(stage: Stage) -> Any:
+    return await a_newcomer(stage), await opened(stage.rig, "blocked")
+
+
+async def a_member_to_unblock(stage: Stage) -> Any:
+    return await a_blocked_member(stage), await opened(stage.rig, "blocked")
+
+
+async def block(stage: Stage, subject: Any) -> None:
+    eve, panel = subject
+    await send(stage.rig, await choose(stage.rig, panel, "block_member", eve), Reason="*spam*")
+
+
+async def unblock(stage: Stage, subject: Any) -> None:
+    eve, panel = subject
+    await choose(stage.rig, panel, "unblock_member", str(eve.id))
+
+
+async def a_limit_to_remove(stage: Stage) -> Any:
+    limit_id = await a_limit(stage)
+    panel = (await stage.slash("quota show")).response
+    return (await choose(stage.rig, panel, "limit_choose", limit_id)).response
+
+
+async def remove_limit(stage: Stage, asked: Any) -> None:
+    await press(stage.rig, asked, "limit_remove")
+
+
+def chosen(action: str, value: str) -> Do:
+    """Return what chooses a value in a select of a page."""
+
+    async def do(stage: Stage, panel: Any) -> None:
+        await choose(stage.rig, panel, action, value)
+
+    return do
+
+
+async def map_an_emoji(stage: Stage, panel: Any) -> None:
+    await send(stage.rig, await choose(stage.rig, panel, "emoji_add", "upscale"), Emoji="🦊")
+
+
+async def unmap_an_emoji(stage: Stage, panel: Any) -> None:
+    await send(stage.rig, await choose(stage.rig, panel, "emoji_change", "🦊"), What_it_does=["none"])
+
+
+async def reactions_to_reset(stage: Stage) -> Any:
+    await a_reaction(stage)
+    return (await press(stage.rig, await opened(stage.rig, "reactions"), "emoji_reset")).response
+
+
+async def reset_reactions(stage: Stage, asked: Any) -> None:
+    await press(stage.rig, asked, "emoji_reset")
+
+
+async def flip_reactions(stage: Stage, panel: Any) -> None:
+    await press(stage.rig, panel, "emoji_flip")
+
+
 async def set_key(stage: Stage, secret: str) -> None:
     shown = await stage.slash("studio key")
     if shown.modal is not None:
@@ -384,22 +463,22 @@ def setting(page: str, custom_id: str, values: Callable[[Stage], list[Any]] | No
 ACTS: dict[str, Act] = {
     "quota set": command("quota set", "limit", credits=lambda _, number: float(number), period="day"),
     "quota server": command("quota server", "limit", credits=lambda _, number: float(number), period="day"),
-    "quota remove": command("quota remove", "limit", a_limit, limit=lambda _, limit: limit),
+    "quota remove": Act(a_limit_to_remove, remove_limit, "limit"),
     "quota grant": command("quota grant", "grant", member=lambda stage, _: stage.rig.member, credits=5.0),
-    "block": command("studio block", "block", a_newcomer, member=lambda _, eve: eve, reason="*spam*"),
-    "unblock": command("studio unblock", "block", a_blocked_member, member=lambda _, eve: eve),
+    "block": Act(a_newcomer_to_block, block, "block"),
+    "unblock": Act(a_member_to_unblock, unblock, "block"),
     "pause": command("studio pause", "pause", switch="on"),
     "end of a pause": command("studio pause", "pause", a_paused_server, switch="off"),
     "key set": Act(a_key, set_key, "key"),
     "key remove": command("studio key", "key", a_key_that_is_set, action="remove"),
-    "price set": command("studio price", "price", operation="image.generate", credits=lambda _, number: float(number)),
-    "prices from a file": Act(a_price, send_prices, "price"),
-    "price remove": command("studio price", "price", a_price, operation="image.generate"),
-    "operation off": command(
-        "studio operations", "operation", an_operation_that_is_on, operation="image.generate", switch="off"
+    "price set": Act(at("prices", nothing), set_a_price, "price"),
+    "prices from a file": Act(at("prices", a_price), upload_prices, "price"),
+    "price remove": Act(at("prices", a_price), remove_a_price, "price"),
+    "operation off": Act(
+        at("operations", an_operation_that_is_on), chosen("operation_switch", "off image.generate"), "operation"
     ),
-    "operation on": command(
-        "studio operations", "operation", an_operation_that_is_off, operation="image.generate", switch="on"
+    "operation on": Act(
+        at("operations", an_operation_that_is_off), chosen("operation_switch", "on image.generate"), "operation"
     ),
     "review on": command("studio review", "settings", channel=lambda stage, _: stage.desk),
     "review off": command("studio review", "settings", a_review_rule, switch="off"),
@@ -408,12 +487,10 @@ ACTS: dict[str, Act] = {
     "approve": Act(a_job_to_approve, pressed("Approve"), "approval"),
     "approve and raise limit": Act(a_job_to_approve, pressed("Approve and raise limit"), "approval"),
     "turn down": Act(a_job_to_approve, refused, "approval"),
-    "reaction set": command(
-        "studio reactions set", "settings", no_reaction, emoji=lambda _, emoji: emoji, action="upscale"
-    ),
-    "reaction remove": command("studio reactions remove", "settings", a_reaction, emoji=lambda _, emoji: emoji),
-    "reactions reset": command("studio reactions reset", "settings", a_reaction),
-    "reactions switch": command("studio reactions switch", "settings", no_reaction, reactions="off"),
+    "reaction set": Act(at("reactions", no_reaction), map_an_emoji, "settings"),
+    "reaction remove": Act(at("reactions", a_reaction), unmap_an_emoji, "settings"),
+    "reactions reset": Act(reactions_to_reset, reset_reactions, "settings"),
+    "reactions switch": Act(at("reactions", no_reaction), flip_reactions, "settings"),
     "gallery": command("studio gallery", "settings", no_reaction, channel=lambda stage, _: stage.desk),
     "gallery off": command("studio gallery", "settings", a_gallery, switch="off"),
     "recipe create": Act(nothing, write_recipe, "recipe"),

@@ -110,7 +110,7 @@ def private_sentence(result: Any) -> str:
 
 def inputs(shown: Any) -> dict[str, dict[str, Any]]:
     """Return the inputs of a form that was shown, by their labels."""
-    return {row["label"]: row["component"] for row in shown.modal["components"]}
+    return {row["label"]: row["component"] for row in shown.modal["components"] if "label" in row}
 
 
 def fill(shown: Any, values: dict[str, Any]) -> dict[str, Any]:

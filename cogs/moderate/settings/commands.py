@@ -1,6 +1,6 @@
 """`/studio settings`: what the controls of its panel do. Permission is checked at each press, forms included."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,16 @@ from bot.domain.guild_rules import Rules
 from bot.domain.setting import FormSpec, SettingsPage, settings_of
 from bot.domain.setting_kinds import Kind, Widget
 from bot.errors import InputError
-from cogs.moderate.operations import operations
 from cogs.moderate.settings import texts
+from cogs.moderate.settings.blocked import blocked_page
 from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
+from cogs.moderate.settings.operations import operations_page
 from cogs.moderate.settings.panel import Known, panel
+from cogs.moderate.settings.prices import prices_page
+from cogs.reactions.settings.page import reactions_page
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
+from cogs.ui.panels import PAGE_ACTION, PanelPage, show_page
 from cogs.ui.permissions import guild_of, missing_permissions, require_manager, require_moderator
 from cogs.ui.texts import GONE
 
@@ -25,12 +29,23 @@ from cogs.ui.texts import GONE
 async def open_settings(interaction: Interaction) -> None:
     """Answer with the panel."""
     await require_moderator(interaction)
-    embed, view = await draw(interaction, SettingsPage.ACCESS)
-    await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+    page = await draw(interaction, SettingsPage.ACCESS)
+    await in_time(interaction.response.send_message(embed=page.embed, view=page.view(), ephemeral=True))
 
 
-async def draw(interaction: Interaction, page: SettingsPage) -> tuple[discord.Embed, discord.ui.View]:
-    """Draw a page as the settings are now."""
+_LISTS: Mapping[SettingsPage, Callable[[Interaction], Awaitable[PanelPage]]] = {
+    SettingsPage.PRICES: prices_page,
+    SettingsPage.BLOCKED: blocked_page,
+    SettingsPage.REACTIONS: reactions_page,
+    SettingsPage.OPERATIONS: operations_page,
+}
+"""The pages that have no settings of `Rules`, but a list of their own."""
+
+
+async def draw(interaction: Interaction, page: SettingsPage) -> PanelPage:
+    """Draw a page as it is now."""
+    if page in _LISTS:
+        return await _LISTS[page](interaction)
     known = _known(interaction.client, guild_of(interaction), interaction.guild)
     return panel(page, await _rules(interaction), known)
 
@@ -54,8 +69,7 @@ async def change(interaction: Interaction, page: SettingsPage, new: NewRules) ->
     """Change the settings, and show the page as it is then. They are changed even if Discord refuses the answer."""
     await require_moderator(interaction)
     await interaction.client.parts.moderation.settings.change(guild_of(interaction), new, by_id=interaction.user.id)
-    embed, view = await draw(interaction, page)
-    await in_time(interaction.response.edit_message(embed=embed, view=view))
+    await show_page(interaction, await draw(interaction, page))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +93,11 @@ async def _set(interaction: Interaction, chosen: _Chosen, value: Any) -> None:
     await change(interaction, chosen.page, lambda rules: rules.having(chosen.name, value))
 
 
-@on("set_page")
+@on(PAGE_ACTION)
 async def set_page(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
     """Show another page."""
     await require_moderator(interaction)
-    embed, view = await draw(interaction, _page(values))
-    await in_time(interaction.response.edit_message(embed=embed, view=view))
+    await show_page(interaction, await draw(interaction, _page(values)))
 
 
 def _page(values: Sequence[str]) -> SettingsPage:
@@ -166,7 +179,8 @@ async def set_payer(interaction: Interaction, _subject: str, values: Sequence[st
 @on("set_operations")
 async def show_operations(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Show which operations are on."""
-    await operations(interaction, None, None, everywhere=False)
+    await require_moderator(interaction)
+    await show_page(interaction, await operations_page(interaction))
 
 
 @on("set_form")

@@ -85,12 +85,12 @@ class ModelForm(SettingsForm):
     """The model that an operation uses if the member names none."""
 
     def __init__(self, bot: CannonBot, operation: Operation, rules: Rules, apply: Apply) -> None:
-        super().__init__(bot, title=texts.MODEL_FORM, page=SettingsPage.WORDS, apply=apply)
+        super().__init__(bot, title=str(texts.MODEL_FORM), page=SettingsPage.WORDS, apply=apply)
         self._operation = operation
         self._input = self.add_input(
             texts.model_input(operation.title),
             rules.default_models.get(operation.id, ""),
-            hint=texts.MODEL_HINT,
+            hint=str(texts.MODEL_HINT),
             chars=MODEL_CHARS,
         )
 

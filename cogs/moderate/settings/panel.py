@@ -11,17 +11,16 @@ from typing import Any
 import discord
 
 from bot.catalogue import Catalogue
-from bot.delivery.colours import NEUTRAL
 from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
 from bot.domain.guild_rules import Rules
-from bot.domain.setting import PAGES, FormSpec, Setting, SettingsPage, settings_of
+from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import Widget
 from bot.domain.text import shortened
 from bot.domain.texts import chosen, on_off
 from cogs.moderate.settings import texts
-from cogs.ui.controls import Control, view_of
+from cogs.ui.controls import Control
+from cogs.ui.panels import OPTION_CHARS, PanelPage, settings_page
 
-OPTION_CHARS = 100
 TALK = (
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -73,22 +72,21 @@ class SettingRow:
         return str(self.setting.control)
 
 
-def panel(page: SettingsPage, rules: Rules, known: Known) -> tuple[discord.Embed, discord.ui.View]:
+def panel(page: SettingsPage, rules: Rules, known: Known) -> PanelPage:
     """Draw a page."""
     shown = [
         SettingRow(name=name, setting=each, value=getattr(rules, name), known=known)
         for name, each in settings_of(type(rules)).items()
         if each.page is page
     ]
-    title, about = PAGES[page]
-    embed = discord.Embed(title=texts.title(str(title)), description=texts.about(str(about)), colour=NEUTRAL)
+    drawn = settings_page(page, "", _controls(page, shown))
     for each in shown:
-        embed.add_field(name=str(each.setting.label), value=_value(each), inline=False)
+        drawn.embed.add_field(name=str(each.setting.label), value=_value(each), inline=False)
     if page is SettingsPage.ACCESS:
-        embed.add_field(name=texts.OPERATIONS, value=texts.operations(known.switched_off), inline=False)
+        drawn.embed.add_field(name=texts.OPERATIONS, value=texts.operations(known.switched_off), inline=False)
     if rules.paused:
-        embed.set_footer(text=texts.PAUSED)
-    return embed, view_of([_pages(page), *_controls(page, shown)])
+        drawn.embed.set_footer(text=texts.PAUSED)
+    return drawn
 
 
 def _value(shown: SettingRow) -> str:
@@ -101,7 +99,7 @@ def _controls(page: SettingsPage, shown: list[SettingRow]) -> list[Control]:
     selects = [select(each) for each in shown if (select := _SELECTS.get(each.setting.kind.widget)) is not None]
     controls = [*(each for each in selects if each is not None), *_buttons(shown)]
     if page is SettingsPage.ACCESS:
-        controls.append(Control.button("set_operations", "panel", label=texts.OPEN_OPERATIONS))
+        controls.append(Control.button("set_operations", "panel", label=str(texts.OPEN_OPERATIONS)))
     return controls
 
 
@@ -115,14 +113,6 @@ def _buttons(shown: list[SettingRow]) -> Iterator[Control]:
         elif form is not None and form not in forms:
             forms.add(form)
             yield Control.button("set_form", form.id, label=form.button, style=discord.ButtonStyle.primary)
-
-
-def _pages(page: SettingsPage) -> Control:
-    options = [
-        discord.SelectOption(label=str(title), value=each.value, description=str(about), default=each is page)
-        for each, (title, about) in PAGES.items()
-    ]
-    return Control.select("set_page", "panel", placeholder=texts.PAGES, options=options)
 
 
 def _switch(shown: SettingRow) -> Control:
@@ -169,7 +159,7 @@ def _operation(shown: SettingRow) -> Control | None:
         discord.SelectOption(
             label=shortened(operation.title, OPTION_CHARS),
             value=operation.id,
-            description=shortened(shown.value.get(operation.id, "") or texts.NO_DEFAULT_MODEL, OPTION_CHARS),
+            description=shortened(shown.value.get(operation.id, "") or str(texts.NO_DEFAULT_MODEL), OPTION_CHARS),
         )
         for operation in shown.known.catalogue.operations.values()
         if any(field.name == "model" for field in operation.fields) and len(operation.id) <= OPTION_CHARS

@@ -1,38 +1,147 @@
-"""What `/studio settings` says to people, in one place; a setting's own words are in `bot/domain`."""
+"""What the pages of `/studio settings` say; a setting's own words are in `bot/domain`.
+
+Amounts and times come in as text, what members or Cannon Studio typed comes in escaped.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 
-PAGES = "Subject"
-OPERATIONS, OPEN_OPERATIONS, NO_DEFAULT_MODEL = "Operations", "Operations…", "no default model"
-PAUSED = "New jobs are paused: /studio pause switches that."
-EVERYONE = "The role @everyone would make every member a moderator: choose another one, or none."
-CHANNEL_UNKNOWN = "I do not see this channel; give me View Channel there first."
-MODEL_FORM = "Default model"
-MODEL_HINT = "Its id or name; empty: Cannon Studio's own choice"
-MODEL_UNPRINTABLE = "The model's name has characters that cannot be seen; type it again."
+from bot.domain.price_list import PriceUnit
+from bot.language import Text, both, ntr, tr
 
-
-def title(page: str) -> str:
-    """Return the panel's title."""
-    return f"Settings · {page}"
-
-
-def about(page: str) -> str:
-    """Return what a page is about, from its description in the list of pages."""
-    return f"{page[:1].upper()}{page[1:]}."
-
-
-def operations(switched_off: int) -> str:
-    """Return how many operations are off, and where to switch them."""
-    off = f"{switched_off} switched off" if switched_off else "all switched on"
-    return f"{off}; `/studio operations` switches them"
+NO_DEFAULT_MODEL = Text("No default model")
+PAUSED = Text("New jobs are paused. Resume them with /studio pause.")
+EVERYONE = Text("@everyone would make every member a moderator. Choose another role, or none.")
+CHANNEL_UNKNOWN = Text("I can't see this channel. Give me View Channel there first.")
+MODEL_FORM = Text("Default model")
+MODEL_HINT = Text("Id or name of the model; Cannon Studio chooses if empty")
+MODEL_UNPRINTABLE = Text("The model's name contains invisible characters. Type it again.")
 
 
 def model_input(operation: str) -> str:
     """Return the label of the input for an operation's model."""
-    return f"Model of {operation}"
+    return tr("Model for {operation}", operation=operation)
 
 
 def no_permission_to_post(channel_id: int, missing: Sequence[str]) -> str:
     """Refuse a channel in which the bot lacks permissions."""
-    return f"I could not post in <#{channel_id}>: give me {' and '.join(missing)} there first."
+    return tr(
+        "I can't post in {channel}. Give me {permissions} there first.",
+        channel=f"<#{channel_id}>",
+        permissions=both(missing),
+    )
+
+
+# ---------------------------------------------------------------------- operations
+
+OPERATIONS = Text("Operations")
+OPEN_OPERATIONS = Text("Operations…")
+SWITCH_HERE = Text("Turn an operation on or off…")
+SWITCH_EVERYWHERE = Text("For all servers (host only)…")
+TURN_ON = Text("Off. Choose to turn it on.")
+TURN_OFF = Text("On. Choose to turn it off.")
+OFF_EVERYWHERE = Text("turned off by the host")
+NO_LONGER_OFFERED = Text("no longer offered by Cannon Studio")
+BY_REQUEST_ONLY = Text("only with `/studio request`")
+STILL_OFF_EVERYWHERE = Text("Members still can't use it: the host has turned it off for all servers.")
+
+
+def operations(switched_off: int) -> str:
+    """Return how many operations are off."""
+    if not switched_off:
+        return tr("All are on")
+    return ntr("{count} is off", "{count} are off", switched_off)
+
+
+def switched(title: str, *, is_on: bool, everywhere: bool) -> str:
+    """Say that an operation is on or off now."""
+    if everywhere:
+        said = Text("{operation} is on for all servers.") if is_on else Text("{operation} is off for all servers.")
+    else:
+        said = Text("{operation} is on.") if is_on else Text("{operation} is off on this server.")
+    return "✅ " + str(said).format(operation=title)
+
+
+def ends_on(date: str) -> str:
+    """Return the note on an operation whose end was announced."""
+    return tr("ends on {date}", date=date)
+
+
+def end_announced(date: str) -> str:
+    """Return the sentence about an operation whose end was announced."""
+    return tr("Its provider ends it on {date}.", date=date)
+
+
+# ---------------------------------------------------------------------- prices
+
+NO_PRICES = Text("No price is set or learned yet. Choose an operation to set one.")
+PRICES_ABOUT = Text(
+    "Set prices come first. Otherwise past jobs show what to expect. For many changes, download the list, edit it, and "
+    "upload it again: it replaces the whole list."
+)
+CHOOSE_PRICED = Text("Set or remove a price…")
+MORE_OPERATIONS = Text("More operations…")
+DOWNLOAD_PRICES = Text("Download list")
+UPLOAD_PRICES = Text("Upload list…")
+PRICE_FILE_FORM = Text("Upload a price list")
+PRICE_FILE = Text("CSV file")
+PRICE_FILE_HINT = Text("Like the downloaded list. It replaces the whole list.")
+PRICE_MODEL = Text("Model")
+PRICE_MODEL_HINT = Text("Models with a price of their own keep it.")
+ALL_MODELS = Text("All models")
+PRICE_UNIT = Text("The price is for")
+PRICE_UNITS = {
+    PriceUnit.JOB: Text("The whole job"),
+    PriceUnit.OUTPUT: Text("Each result"),
+    PriceUnit.SECOND: Text("Each second of each result"),
+}
+PRICE_AMOUNT = Text("Credits")
+PRICE_AMOUNT_HINT = Text("Leave empty to remove the price.")
+PRICE_FILE_READY = Text("Here is the price list. Edit it and upload it on the Prices page.")
+
+
+def priced(operation_id: str, model: str | None) -> str:
+    """Return what a price is for; `model` is None for every model."""
+    if model is None:
+        return f"`{operation_id}`"
+    return tr("`{operation}` with {model}", operation=operation_id, model=model)
+
+
+def price_line(subject: str, amount: str, learned: Sequence[str]) -> str:
+    """Return a line of the price list, with what was learned of such jobs."""
+    return "\n".join([f"**{subject}**: {amount}", *(tr("-# Past jobs: {price}", price=each) for each in learned)])
+
+
+def learned_line(subject: str, learned: str) -> str:
+    """Return what was learned of jobs without a price on the list."""
+    return f"{subject}\n" + tr("-# Past jobs: {price}", price=learned)
+
+
+# ---------------------------------------------------------------------- blocked members
+
+NOBODY_BLOCKED = Text("Nobody is blocked.")
+BLOCK_MEMBER = Text("Block a member…")
+UNBLOCK_MEMBER = Text("Unblock a member…")
+BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.")
+OWN_BLOCK = Text("You can't block yourself. Choose another member.")
+BLOCK_FORM = Text("Block a member")
+BLOCK_LIFE = Text("For how long?")
+BLOCK_LIVES = {
+    "1d": Text("1 day"),
+    "1w": Text("1 week"),
+    "4w": Text("4 weeks"),
+    "": Text("Until a moderator unblocks them"),
+}
+"""Each duration, as `seconds_of` reads it, with its words; '' for none."""
+BLOCK_OTHER_LIFE = Text("Another duration")
+BLOCK_OTHER_LIFE_HINT = Text("12h, 3d or 2w. It replaces the choice above.")
+BLOCK_REASON = Text("Reason")
+BLOCK_REASON_HINT = Text("The member sees it.")
+
+
+def block_line(member_id: int, until: str | None, reason: str, by_id: int, at: str) -> str:
+    """Return a line of the list of blocks; `until` is None for good, `reason` may be empty."""
+    life = tr("until unblocked") if until is None else tr("until {date}", date=until)
+    by = tr("blocked by {moderator} on {date}", moderator=f"<@{by_id}>", date=at)
+    return " · ".join([f"• <@{member_id}>", life, *([reason] if reason else []), by])

@@ -17,7 +17,7 @@ from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.store import ReviewRule
 from cogs.moderate.api_key import open_key_form
-from cogs.moderate.review import require_review_place
+from cogs.moderate.decisions.review import require_review_place
 from cogs.moderate.settings.commands import may_post_in, role_chosen
 from cogs.moderate.setup import texts
 from cogs.moderate.setup.forms import LimitChange, LimitsForm, SetupKeyForm

@@ -139,7 +139,7 @@ async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) 
             raise NotAllowed(texts.ONLY_OWNER)
         await in_time(interaction.response.defer(thinking=True))  # a process has to start
         await interaction.client.parts.practice.start(guild_id, by_id=interaction.user.id)
-        await in_time(interaction.edit_original_response(content=PRACTICE_ON))
+        await in_time(interaction.edit_original_response(content=str(PRACTICE_ON)))
         return
     command = {"setup": "/studio setup", "help": "/help"}.get(name)
     if command is None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.models import Job, JobState
 from tests.support.rig import Rig
+from tests.support.settings_pages import block_member, switch_operation
 from tests.support.surface import settled_exactly
 
 BLOCKED = "You may not use the bot on this server any more, so this was not started. Your credits were refunded."
@@ -74,7 +75,7 @@ async def test_what_a_blocked_member_has_in_the_queue_ends_and_is_refunded(rig: 
     await rule(rig, running_per_member=1)
     await rig.member.slash(rig.channel, "image generate", prompt="a fox", enhance=step, count=1 if step else 2)
     await rig.step()
-    await rig.moderator.slash(rig.channel, "studio block", member=rig.member)
+    await block_member(rig, rig.member)
     await rig.step()
     first, second = await in_order(rig)
     assert not first.state.ended
@@ -103,7 +104,7 @@ async def test_what_waits_for_an_operation_that_is_switched_off_ends_and_is_refu
     await rule(rig, running_per_member=1)
     await rig.member.slash(rig.channel, "image generate", prompt="a fox", count=2)
     await rig.step()
-    await rig.moderator.slash(rig.channel, "studio operations", operation="image.generate", switch="off")
+    await switch_operation(rig, "image.generate", "off")
     await rig.step()
     first, second = await in_order(rig)
     assert not first.state.ended

@@ -22,6 +22,7 @@ from tests.support.channels import (
 from tests.support.jobs import on_job
 from tests.support.reacting import event, in_channel, other
 from tests.support.rig import Rig
+from tests.support.settings_pages import block_member
 from tests.support.surface import agreed, fill, newest, private_sentence, sends
 from tests.support.workflows import AUDIO, hosted, sample
 
@@ -217,7 +218,7 @@ async def test_a_result_of_an_age_restricted_room_stays_with_those_who_see_it(ri
 async def test_a_blocked_member_is_offered_nothing(rig: Rig, eve: Any):
     await made_in(rig, rig.channel, rig.member, WORDS)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "")
-    await rig.moderator.slash(rig.channel, "studio block", member=eve)
+    await block_member(rig, eve)
     assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
 
 

@@ -16,6 +16,7 @@ from tests.support.following import (
     the_job,
 )
 from tests.support.rig import Rig
+from tests.support.settings_pages import block_member, switch_operation
 
 ACTIVE = frozenset({"submitting", "queued", "processing", "ready"})
 
@@ -40,8 +41,8 @@ async def most_running(rig: Rig, seconds: int) -> int:
 
 
 async def block(rig: Rig) -> None:
-    done = await rig.moderator.slash(rig.channel, "studio block", member=rig.member)
-    assert done.ephemeral
+    done = await block_member(rig, rig.member)
+    assert done.response.ephemeral
 
 
 async def test_linked_jobs_keep_to_what_may_run_of_a_member(rig: Rig):
@@ -105,7 +106,7 @@ async def test_a_member_who_is_blocked_before_anything_was_sent_starts_no_linked
 
 async def test_a_block_of_another_member_touches_nobody_else(rig: Rig):
     other = rig.guild.add_member(rig.env.create_user("bob"))
-    await rig.moderator.slash(rig.channel, "studio block", member=other)
+    await block_member(rig, other)
     await linked(rig, "a heron #fast", cards=1)
     await pass_time(rig, 120, 5)
     assert {row.state for row in kept(rig)} == {"delivered"}
@@ -146,4 +147,4 @@ async def test_a_result_that_waits_for_review_still_takes_no_place(rig: Rig):
 
 
 async def switch_off(rig: Rig, operation: str) -> Any:
-    return await rig.moderator.slash(rig.channel, "studio operations", operation=operation, switch="off")
+    return await switch_operation(rig, operation, "off")

@@ -17,6 +17,7 @@ from bot.runtime.logs import configure_logs
 from tests.support.channels import press
 from tests.support.erased import delete_data, left_in_files, sealed_key, send_key
 from tests.support.rig import HOST_KEY, Rig
+from tests.support.settings_pages import block_member, unblock_member
 from tests.support.surface import fill, newest
 
 WORDS = "canarywords"
@@ -61,8 +62,8 @@ async def walk(rig: Rig) -> None:
     texts = {"Name": THEIRS, "About": THEIRS, "Parameters": "prompt: what"}
     texts["Steps"] = "image.generate\nprompt: {prompt}"
     await rig.moderator.submit_modal(form, fill(form, texts))
-    await rig.moderator.slash(rig.channel, "studio block", member=rig.member, reason=THEIRS)
-    await rig.moderator.slash(rig.channel, "studio unblock", member=rig.member)
+    await block_member(rig, rig.member, Reason=THEIRS)
+    await unblock_member(rig, rig.member)
     rig.env.inject_error("PATCH", "/webhooks/", status=400, code=50035, message=f"Invalid Form Body: {WORDS}", times=2)
     with contextlib.suppress(AssertionError):  # some of these are followed for hours
         await rig.work(limit_s=600)

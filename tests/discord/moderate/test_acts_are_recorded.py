@@ -211,7 +211,7 @@ def posts(stage: Stage) -> list[dict[str, Any]]:
 async def test_a_moderator_is_answered_before_the_log_channel_is_asked(stage: Stage):
     await stage.begin()
     answer = await stage.slash("quota grant", member=stage.rig.member, credits=5.0)
-    assert answer.response.content.startswith("Done")
+    assert answer.response.content.startswith("✅")
     assert log_lines(stage) == []
     assert stage.rig.bot.parts.watch._wake.is_set()
     await post_log(stage.rig)

@@ -181,15 +181,15 @@ async def test_fields_and_models_of_what_came_are_not_told_beside_it(rig: Rig, d
 
 async def test_the_status_shows_the_latest_changes_with_when(rig: Rig, desk: Any):
     await rig.restart()
-    assert await status(rig) == "not read since the bot has started\n<t:1767225600:R> new: video.dream, video.tale"
+    assert await status(rig) == "Not loaded since the bot started.\n<t:1767225600:R> new: video.dream, video.tale"
     await read(rig, document("video.dream", "video.tale", "video.saga"))
     now = int(rig.clock.wall())
     assert await status(rig) == (
-        f"read <t:{now}:R>\n<t:{now}:R> new: video.saga\n<t:1767225600:R> new: video.dream, video.tale"
+        f"Last loaded <t:{now}:R>.\n<t:{now}:R> new: video.saga\n<t:1767225600:R> new: video.dream, video.tale"
     )
 
 
-async def status(rig: Rig, name: str = "Cannon Studio's description of its API") -> str | None:
+async def status(rig: Rig, name: str = "Cannon Studio's API description") -> str | None:
     result = await rig.moderator.slash(rig.channel, "studio status")
     return {field.name: field.value for field in result.response.embeds[0].fields}.get(name)
 

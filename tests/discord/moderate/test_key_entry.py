@@ -140,6 +140,6 @@ async def said_in_form(rig: Rig) -> str:
 async def test_the_form_says_where_a_key_is_found_and_who_pays_without_one(rig: Rig):
     said = await said_in_form(rig)
     assert "(https://www.cannonstudio.app/developers/docs/authentication)" in said
-    assert "runs on the key of this bot's host" in said
+    assert "uses the host's key" in said
     await send_key(rig, GUILD_KEY)
     assert "host" not in await said_in_form(rig)

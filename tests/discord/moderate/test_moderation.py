@@ -12,20 +12,16 @@ import pytest
 from bot.domain.models import JobState
 from bot.domain.price_list import ListedPrice
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
-from tests.support.surface import nothing_happened, private_sentence, settled_exactly, state_text, until
+from tests.support.settings_pages import block_member, choose, opened, page_text, set_price, unblock_member
+from tests.support.surface import inputs, nothing_happened, private_sentence, settled_exactly, state_text, until
 
 OTHER_KEY = "cs_test_other_00000000cafe"
 COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("studio key", {"action": "set"}),
     ("studio key", {"action": "remove"}),
-    ("studio price", {"operation": "image.generate", "credits": 5.0}),
-    ("studio price", {"operation": "image.generate"}),
-    ("studio prices", {}),
     ("studio pause", {"switch": "on"}),
     ("studio pause", {"switch": "off"}),
-    ("studio block", {"member": "eve"}),
-    ("studio unblock", {"member": "eve"}),
-    ("studio blocked", {}),
+    ("studio settings", {}),
 ]
 
 
@@ -36,7 +32,7 @@ def open_to_all(rig: Rig) -> None:
 
 def done(result: Any) -> str:
     """Return what a moderator is told, privately."""
-    assert result.ephemeral
+    assert result.response.ephemeral
     assert result.followups == []
     return result.response.content
 
@@ -80,9 +76,12 @@ async def test_a_moderator_by_role_may_do_what_one_by_permission_may(rig: Rig, e
     role = rig.guild.create_role("helpers")
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, moderator_role=role.id))
     rig.env.backend.add_member_role(rig.guild.id, rig.member.id, role.id)
-    assert "blocked" in done(await rig.member.slash(rig.channel, "studio block", member=eve))
+    done_by_role = await block_member(rig, eve, who=rig.member)
+    assert "locked" in done(done_by_role)
+    panel = await opened(rig, "blocked", rig.member)
     rig.env.backend.remove_member_role(rig.guild.id, rig.member.id, role.id)
-    assert "Only moderators" in private_sentence(await rig.member.slash(rig.channel, "studio unblock", member=eve))
+    refused = await choose(rig, panel, "unblock_member", str(eve.id), rig.member)
+    assert "Only moderators" in private_sentence(refused)
     assert await rig.bot.parts.store.blocks.active(rig.guild.id, eve.id) is not None
 
 
@@ -97,7 +96,7 @@ async def test_a_new_key_pays_for_new_jobs_while_the_old_one_goes_on_with_its_ow
     await until(rig, JobState.QUEUED, JobState.PROCESSING)
     result = await send_key(rig, OTHER_KEY)
     told = {field.name: field.value for field in result.response.embeds[0].fields}
-    assert told["Earlier key"] == "`…beef` is kept until the jobs that were taken with it are done, then forgotten."
+    assert told["Previous key"] == "I keep `…beef` until its open jobs are done, then I delete it."
     await rig.member.slash(rig.channel, "image generate", prompt="new")
     await rig.work()
     assert rig.sandbox.spent(GUILD_KEY) == rig.sandbox.spent(OTHER_KEY) == 12
@@ -112,15 +111,13 @@ async def test_a_key_that_no_job_needs_is_forgotten_at_once(rig: Rig):
     rig.sandbox.add_key(OTHER_KEY, credits=500)
     result = await send_key(rig, OTHER_KEY)
     told = {field.name: field.value for field in result.response.embeds[0].fields}
-    assert told["Earlier key"] == "`…beef` was forgotten."
+    assert told["Previous key"] == "I deleted `…beef`."
 
 
 async def test_a_removed_key_leaves_the_hosts_and_says_so(rig: Rig):
     await send_key(rig, GUILD_KEY)
     text = done(await rig.moderator.slash(rig.channel, "studio key", action="remove"))
-    assert text == (
-        "Done: removed the API key `…beef`. `…beef` was forgotten. New jobs are paid by the key of this bot's host."
-    )
+    assert text == "✅ Removed the API key `…beef`. I deleted `…beef`. The host's key pays for new jobs."
     assert await rig.bot.parts.store.keys.current(rig.guild.id) is None
     assert (await decisions(rig, "key"))[0].text == "removed the API key `…beef`."
     again = await rig.moderator.slash(rig.channel, "studio key", action="remove")
@@ -134,8 +131,8 @@ async def test_without_a_hosts_key_removing_says_that_a_new_one_is_needed(tmp_pa
         await rig.member.slash(rig.channel, "image generate", prompt="old")
         await until(rig, JobState.QUEUED, JobState.PROCESSING)
         text = done(await rig.moderator.slash(rig.channel, "studio key", action="remove"))
-        assert "is kept until the jobs that were taken with it are done" in text
-        assert text.endswith("New jobs need a new key: `/studio key`.")
+        assert "until its open jobs are done" in text
+        assert text.endswith("To start new jobs, set a key with `/studio key`.")
         refused = await rig.member.slash(rig.channel, "image generate", prompt="new")
         assert "no Cannon Studio key yet" in private_sentence(refused)
         await rig.work()
@@ -155,48 +152,50 @@ async def test_no_decision_about_a_key_has_more_of_it_than_its_last_four_charact
 
 
 async def test_a_price_is_set_used_shown_and_removed(rig: Rig):
-    slash = rig.moderator.slash
-    text = done(await slash(rig.channel, "studio price", operation="image.generate", credits=7.5))
-    assert text == "Done: set the price of `image.generate` to 7.5 credits."
-    done(await slash(rig.channel, "studio price", operation="image.generate", credits=30, model="GPT Image 2"))
+    text = done(await set_price(rig, "image.generate", Credits="7.5"))
+    assert text == "✅ Set the price of `image.generate` to 7.5 credits."
+    done(await set_price(rig, "image.generate", Model=["gptimage2"], Credits="30"))
     assert await rig.bot.parts.store.prices.all(rig.guild.id) == {
         ("image.generate", ""): ListedPrice(credits=Decimal("7.5")),
         ("image.generate", "gptimage2"): ListedPrice(credits=Decimal(30)),
     }
-    shown = (await slash(rig.channel, "studio prices")).response.embeds[0].description
-    assert shown == "`image.generate`: 7.5 credits\n`image.generate` with GPT Image 2: 30 credits"
+    shown = page_text(await opened(rig, "prices"))
+    assert shown.endswith("**`image.generate`**: 7.5 credits\n**`image.generate` with GPT Image 2**: 30 credits")
 
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     card = await rig.member.slash(rig.channel, "image generate", prompt="y", model="gptimage2")
     assert "about 30 credits (price list)" in str(card.response.embeds[0].to_dict())
     assert sorted(job.held for job in await rig.jobs()) == [Decimal("7.5"), Decimal(30)]
 
-    text = done(await slash(rig.channel, "studio price", operation="image.generate"))
-    assert text == "Done: removed the price of `image.generate` (it was 7.5 credits)."
+    text = done(await set_price(rig, "image.generate", Credits=""))
+    assert text == "✅ Removed the price of `image.generate` (it was 7.5 credits)."
     assert list(await rig.bot.parts.store.prices.all(rig.guild.id)) == [("image.generate", "gptimage2")]
     assert len(await decisions(rig, "price")) == 3
     await rig.work()
 
 
 async def test_a_price_that_makes_no_sense_is_refused(rig: Rig):
-    slash = rig.moderator.slash
-    fixed = await slash(rig.channel, "studio price", operation="prompt.enhance.image", credits=3)
-    assert "always costs 1 credit" in private_sentence(fixed)
-    absent = await slash(rig.channel, "studio price", operation="image.generate")
-    assert "none to remove" in private_sentence(absent)
-    unknown = await slash(rig.channel, "studio price", operation="image.generat", credits=3)
-    assert "There is no operation" in private_sentence(unknown)
-    hidden = await slash(rig.channel, "studio price", operation="image.generate", credits=3, model="a\u200bb")
-    assert "all of them visible" in private_sentence(hidden)
+    panel = await opened(rig, "prices")
+    fixed = await rig.moderator.select(panel, ["image.generate"], custom_id="c1:price_choose:0.0")
+    assert fixed.modal is not None
+    absent = await set_price(rig, "image.generate", Credits="")
+    assert private_sentence(absent)
+    wrong = await set_price(rig, "image.generate", Credits="many")
+    assert private_sentence(wrong)
     assert await decisions(rig, "price") == []
-    assert "No price is set" in (await slash(rig.channel, "studio prices")).response.embeds[0].description
+    assert "No price is set" in page_text(await opened(rig, "prices"))
 
 
-async def test_models_are_offered_for_the_operation_that_was_chosen(rig: Rig):
-    offered = await rig.moderator.autocomplete(rig.channel, "studio price", "model", "seed", operation="video.generate")
-    assert "seedance2" in [each["value"] for each in offered]
-    offered = await rig.moderator.autocomplete(rig.channel, "studio price", "model", "", operation="nonsense")
-    assert offered == []
+async def test_only_what_can_have_a_price_and_its_models_are_offered(rig: Rig):
+    panel = await opened(rig, "prices")
+    offered = str([row if isinstance(row, dict) else row.to_dict() for row in panel.components])
+    assert "'video.generate'" in offered
+    assert "'prompt.enhance.image'" not in offered  # its price is published
+    shown = await choose(rig, panel, "price_choose", "video.generate")
+    models = [each["value"] for each in inputs(shown)["Model"]["options"]]
+    assert models[0] == "*"
+    assert "seedance2" in models
+    assert [each["value"] for each in inputs(shown)["The price is for"]["options"]] == ["job", "output", "second"]
 
 
 # ---------------------------------------------------------------------- pausing
@@ -207,7 +206,7 @@ async def test_a_pause_drains_tells_members_and_ends_with_the_waiting_jobs(rig: 
     card = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=2)
     await until(rig, JobState.WAITING)
     text = done(await rig.moderator.slash(rig.channel, "studio pause", switch="on"))
-    assert "Jobs that run and will still be delivered: 1. Jobs that wait until this is over: 1." in text
+    assert "1 running job will finish. 1 job waits until you resume." in text
     shown = next(each for each in rig.messages() if each.id == card.response.id)
     assert "paused new jobs" in state_text(shown)
 
@@ -224,7 +223,7 @@ async def test_a_pause_drains_tells_members_and_ends_with_the_waiting_jobs(rig: 
         rig.advance(5)
     assert JobState.WAITING in {job.state for job in await rig.jobs()}
     text = done(await rig.moderator.slash(rig.channel, "studio pause", switch="off"))
-    assert "Jobs that waited and start in their turn: 1." in text
+    assert "1 waiting job starts now." in text
     await rig.work()
     assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
     await settled_exactly(rig)
@@ -243,24 +242,19 @@ async def test_pausing_twice_says_so_and_writes_one_line(rig: Rig):
 
 async def test_a_blocked_member_is_told_until_when_and_why_and_is_free_again_then(rig: Rig):
     text = done(
-        await rig.moderator.slash(
-            rig.channel, "studio block", member=rig.member, until="7d", reason="Too many\nfoxes, **please** rest..."
-        )
+        await block_member(rig, rig.member, Another_duration="7d", Reason="Too many\nfoxes, **please** rest...")
     )
     end = int(rig.clock.wall()) + 7 * 86400
     why = r"Too many foxes, \*\*please\*\* rest."
-    assert text == f"Done: blocked <@{rig.member.id}> until <t:{end}:f>. Reason: {why}"
+    assert text == f"✅ Blocked <@{rig.member.id}> until <t:{end}:f>. Reason: {why}"
     await rig.restart()
     refused = private_sentence(await rig.member.slash(rig.channel, "image generate", prompt="x"))
     assert refused == f"A moderator has blocked you from using the bot on this server until <t:{end}:f>. Reason: {why}"
     await nothing_happened(rig, HOST_KEY)
-    listed = (await rig.moderator.slash(rig.channel, "studio blocked")).response.embeds[0].description
-    assert listed.startswith(f"• <@{rig.member.id}> until <t:{end}:f> · ")
+    listed = page_text(await opened(rig, "blocked"))
+    assert f"• <@{rig.member.id}> · until <t:{end}:f> · " in listed
     rig.advance(7 * 86400)
-    assert (
-        "Nobody is blocked."
-        in (await rig.moderator.slash(rig.channel, "studio blocked")).response.embeds[0].description
-    )
+    assert "Nobody is blocked." in page_text(await opened(rig, "blocked"))
     assert not (await rig.member.slash(rig.channel, "image generate", prompt="x")).ephemeral
     await rig.work()
 
@@ -270,16 +264,17 @@ async def test_a_blocked_member_is_told_until_when_and_why_and_is_free_again_the
     [("enough", "Reason: enough."), ("enough.", "Reason: enough."), ("enough!", "Reason: enough!"), (None, "server.")],
 )
 async def test_the_refusal_ends_with_exactly_one_full_stop(rig: Rig, reason: str | None, ends: str):
-    given = {} if reason is None else {"reason": reason}
-    await rig.moderator.slash(rig.channel, "studio block", member=rig.member, **given)
+    given = {} if reason is None else {"Reason": reason}
+    await block_member(rig, rig.member, **given)
     refused = private_sentence(await rig.member.slash(rig.channel, "image generate", prompt="x"))
     assert refused.endswith(ends)
 
 
 async def test_a_block_can_be_lifted_once(rig: Rig, eve: Any):
-    await rig.moderator.slash(rig.channel, "studio block", member=eve)
-    assert done(await rig.moderator.slash(rig.channel, "studio unblock", member=eve)) == f"Done: unblocked <@{eve.id}>."
-    again = await rig.moderator.slash(rig.channel, "studio unblock", member=eve)
+    await block_member(rig, eve)
+    panel = await opened(rig, "blocked")
+    assert done(await unblock_member(rig, eve)) == f"✅ Unblocked <@{eve.id}>."
+    again = await choose(rig, panel, "unblock_member", str(eve.id))
     assert private_sentence(again) == f"<@{eve.id}> is not blocked."
     assert len(await decisions(rig, "block")) == 2
     assert not (await eve.slash(rig.channel, "image generate", prompt="x")).ephemeral
@@ -287,9 +282,9 @@ async def test_a_block_can_be_lifted_once(rig: Rig, eve: Any):
 
 
 async def test_nobody_blocks_themselves_or_with_a_span_that_is_none(rig: Rig, eve: Any):
-    own = await rig.moderator.slash(rig.channel, "studio block", member=rig.moderator)
-    assert "cannot block yourself" in private_sentence(own)
-    span = await rig.moderator.slash(rig.channel, "studio block", member=eve, until="soon")
+    own = await block_member(rig, rig.moderator)
+    assert "can't block yourself" in private_sentence(own)
+    span = await block_member(rig, eve, Another_duration="soon")
     assert "`12h`, `7d`, or `2w`" in private_sentence(span)
     assert await rig.bot.parts.store.blocks.all(rig.guild.id) == []
     assert await decisions(rig, "block") == []

@@ -94,7 +94,7 @@ async def test_a_key_ends_practice_with_one_line_and_refunds_what_is_open(rig: R
     await rig.member.slash(rig.channel, GENERATE, prompt="gold #forever")
     await rig.step()
     result = await send_key(rig, GUILD_KEY)
-    assert "Practice is over: from now on, jobs are real" in shown(result)
+    assert "From now on, jobs are real" in shown(result)
     [job] = await rig.jobs()
     assert (job.state, job.error) == (
         JobState.CANCELLED,
@@ -155,7 +155,7 @@ async def test_the_report_of_a_practising_server_says_that_it_is_one(rig: Rig):
     report = await rig.moderator.slash(rig.channel, "usage report")
     assert report.response.embeds[0].title.startswith("🧪 Practice · ")
     status = await rig.moderator.slash(rig.channel, "studio status")
-    assert "🧪 Practice, since" in status.response.embeds[0].fields[0].value
+    assert "🧪 Practice mode, started by" in status.response.embeds[0].fields[0].value
 
 
 async def test_a_restart_refunds_what_the_sandbox_was_making(rig: Rig):
@@ -246,9 +246,9 @@ async def test_the_button_ends_practice_after_a_restart(rig: Rig):
     begun = await rig.moderator.slash(rig.channel, "studio practice")
     await rig.restart()
     ended = await rig.moderator.click(begun.response, label="End practice")
-    assert "Practice is over" in shown(ended)
+    assert "Practice mode is off" in shown(ended)
     again = await rig.moderator.click(ended.response, label="Start practice")
-    assert "Practice is on" in shown(again)
+    assert "Practice mode is on" in shown(again)
 
 
 async def test_the_host_may_forbid_practice_and_ends_it_by_that(tmp_path: Path):
@@ -285,10 +285,10 @@ def test_a_practice_key_is_of_its_own_form():
 
 
 async def test_starting_twice_and_ending_twice_is_told(rig: Rig):
-    assert "Practice is on." in await practise(rig)
+    assert "Practice mode is on." in await practise(rig)
     assert "already" in await practise(rig)
     off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
-    assert "is over" in shown(off)
+    assert "mode is off" in shown(off)
     off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     assert "is off" in shown(off)
 

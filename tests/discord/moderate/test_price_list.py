@@ -1,4 +1,4 @@
-"""The price list: by command, by form and from a file, with what was learned beside it."""
+"""The price list on its page of the settings: by its form and from a file, with what was learned beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.domain.price_list import ListedPrice, PriceUnit
 from tests.support.rig import Rig
-from tests.support.surface import fill, private_sentence, settled_exactly
+from tests.support.settings_pages import choose, opened, page_text, press, send, send_prices, set_price
+from tests.support.surface import inputs, private_sentence, settled_exactly
 
 CLIP = "video generate"
 
@@ -17,16 +18,12 @@ async def price_lines(rig: Rig) -> list[Any]:
 
 
 async def give(rig: Rig, *lines: str) -> Any:
-    return await rig.moderator.slash(rig.channel, "studio prices", file=("prices.csv", "\n".join(lines).encode()))
+    return await send_prices(rig, "\n".join(lines).encode())
 
 
 async def test_a_price_by_the_second_holds_what_the_length_comes_to(rig: Rig):
-    done = await rig.moderator.slash(
-        rig.channel, "studio price", operation="video.generate", credits=7.5, per="second", model="Seedance 2"
-    )
-    assert done.response.content == (
-        "Done: set the price of `video.generate` with Seedance 2.0 to 7.5 credits per second."
-    )
+    done = await set_price(rig, "video.generate", Credits="7.5", The_price_is_for="second", Model=["seedance2"])
+    assert done.response.content == "✅ Set the price of `video.generate` with Seedance 2.0 to 7.5 credits per second."
     await rig.member.slash(rig.channel, CLIP, prompt="#fast waves", model="seedance2", duration=8)
     [job] = await rig.jobs()
     assert (job.held, job.basis) == (60, "price list")
@@ -34,14 +31,32 @@ async def test_a_price_by_the_second_holds_what_the_length_comes_to(rig: Rig):
     await settled_exactly(rig)
 
 
-async def test_a_form_sets_a_price(rig: Rig):
-    shown = await rig.moderator.slash(rig.channel, "studio price", credits=4, per="output")
-    assert shown.modal is not None
-    await rig.moderator.submit_modal(
-        shown, fill(shown, {"Operation": "image.generate", "Model": "", "The price is for": ["output"], "Credits": "4"})
-    )
-    prices = await rig.bot.parts.store.prices.all(rig.guild.id)
-    assert prices == {("image.generate", ""): ListedPrice(credits=Decimal(4), per=PriceUnit.OUTPUT)}
+async def test_the_form_shows_the_price_that_is_set(rig: Rig):
+    await set_price(rig, "image.generate", Credits="4", The_price_is_for="output")
+    price = ListedPrice(credits=Decimal(4), per=PriceUnit.OUTPUT)
+    assert await rig.bot.parts.store.prices.all(rig.guild.id) == {("image.generate", ""): price}
+    shown = await choose(rig, await opened(rig, "prices"), "price_choose", "image.generate")
+    assert inputs(shown)["Credits"]["value"] == "4"
+    assert [each["value"] for each in inputs(shown)["The price is for"]["options"] if each.get("default")] == ["output"]
+
+
+async def test_a_form_that_a_member_no_longer_may_send_changes_nothing(rig: Rig):
+    shown = await choose(rig, await opened(rig, "prices"), "price_choose", "image.generate")
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    assert "Only moderators" in private_sentence(await send(rig, shown, Credits="4"))
+    assert await rig.bot.parts.store.prices.all(rig.guild.id) == {}
+
+
+async def test_a_long_list_is_shown_in_parts(rig: Rig):
+    for number in range(15):
+        await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", f"model-{number:02}", Decimal(number + 1))
+    panel = await opened(rig, "prices")
+    seen = page_text(panel)
+    for part in (1, 2):
+        panel = (await rig.moderator.click(panel, custom_id=f"c1:price_turn:{part}")).response
+        seen += page_text(panel)
+    assert all(f"model-{number:02}" in seen for number in range(15))
+    assert "Next" not in str(panel.components)
 
 
 async def test_a_file_replaces_the_list_in_one_line_of_the_record(rig: Rig):
@@ -49,7 +64,7 @@ async def test_a_file_replaces_the_list_in_one_line_of_the_record(rig: Rig):
     await store.prices.set(rig.guild.id, "image.edit", "", Decimal(9))
     await store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
     done = await give(rig, "operation,model,per,credits", "image.generate,,output,12", "video.generate,,second,5")
-    assert done.response.content == ("Done: replaced the price list by a file: 2 prices (1 new, 1 changed, 1 removed).")
+    assert done.response.content == ("✅ Replaced the price list by a file: 2 prices (1 new, 1 changed, 1 removed).")
     assert await store.prices.all(rig.guild.id) == {
         ("image.generate", ""): ListedPrice(credits=Decimal(12), per=PriceUnit.OUTPUT),
         ("video.generate", ""): ListedPrice(credits=Decimal(5), per=PriceUnit.SECOND),
@@ -61,18 +76,18 @@ async def test_a_file_replaces_the_list_in_one_line_of_the_record(rig: Rig):
 
 async def test_a_file_with_one_wrong_line_changes_nothing(rig: Rig):
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.edit", "", Decimal(9))
-    said = private_sentence(await give(rig, "operation,credits", "image.generate,12", "image.generate,13"))
-    assert "Line 3: there is a line for this operation and model already." in said
+    answer = await give(rig, "operation,credits", "image.generate,12", "image.generate,13")
+    assert "Line 3: there is a line for this operation and model already." in answer.followups[-1].content
     assert list(await rig.bot.parts.store.prices.all(rig.guild.id)) == [("image.edit", "")]
     assert await price_lines(rig) == []
 
 
 async def test_the_file_that_is_shown_can_be_given_back(rig: Rig):
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9), per=PriceUnit.OUTPUT)
-    shown = (await rig.moderator.slash(rig.channel, "studio prices")).response
-    [file] = shown.attachments
-    again = await rig.moderator.slash(rig.channel, "studio prices", file=("prices.csv", rig.file(file)))
-    assert "prices that are set already" in private_sentence(again)
+    shown = await press(rig, await opened(rig, "prices"), "price_download")
+    [file] = shown.response.attachments
+    again = await send_prices(rig, rig.file(file))
+    assert "prices that are set already" in again.followups[-1].content
     assert await price_lines(rig) == []
 
 
@@ -81,11 +96,10 @@ async def test_what_jobs_have_cost_stands_beside_the_list(rig: Rig):
     for number in range(3):
         await rig.member.slash(rig.channel, "image generate", prompt=f"#fast fox {number}")
         await rig.work()
-    shown = (await rig.moderator.slash(rig.channel, "studio prices")).response
-    assert shown.embeds[0].description == (
-        "`image.generate`: 9 credits\n-# paid so far: 12 credits per output (3 jobs)"
-    )
-    assert b"image.generate,,job,9,12 credits per output (3 jobs)" in rig.file(shown.attachments[0])
+    panel = await opened(rig, "prices")
+    assert page_text(panel).endswith("**`image.generate`**: 9 credits\n-# Past jobs: 12 credits per output (3 jobs)")
+    [file] = (await press(rig, panel, "price_download")).response.attachments
+    assert b"image.generate,,job,9,12 credits per output (3 jobs)" in rig.file(file)
 
 
 async def test_help_shows_a_price_by_the_second_as_such(rig: Rig):

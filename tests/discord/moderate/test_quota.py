@@ -8,8 +8,10 @@ import discord
 import pytest
 
 from bot.domain.guild_rules import Limit, Period, Scope
+from tests.support.channels import press
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.surface import post_log, private_sentence
+from tests.support.settings_pages import choose, remove_limit
+from tests.support.surface import parts, post_log, private_sentence
 
 GENERATE = "image generate"
 DAY_S = 86_400
@@ -28,8 +30,14 @@ def told(result: Any) -> str:
     return content
 
 
+def recorded(answer: str) -> str:
+    """Return the line that the record has of what was done, by how a moderator was told."""
+    text = answer.removeprefix("✅ ")
+    return f"{text[:1].lower()}{text[1:]}"
+
+
 def page(result: Any) -> str:
-    assert result.ephemeral
+    assert result.response.ephemeral
     return "\n".join(message.embeds[0].description for message in (result.response, *result.followups))
 
 
@@ -66,9 +74,9 @@ async def steward(rig: Rig) -> Any:
 
 async def test_a_limit_is_for_every_member_where_nobody_is_named(rig: Rig):
     answer = told(await rig.moderator.slash(rig.channel, "quota set", credits=200, period="week"))
-    assert answer == "Done: set the limit of every member to 200 credits a week."
+    assert answer == "✅ Set the limit of every member to 200 credits a week."
     assert await limits(rig) == [(Scope.EVERYONE, 0, "", 0, Period.WEEK, Decimal(200))]
-    assert await decisions(rig) == [(rig.moderator.id, "limit", answer.removeprefix("Done: "))]
+    assert await decisions(rig) == [(rig.moderator.id, "limit", recorded(answer))]
 
 
 @pytest.mark.parametrize("whom", ["member", "role", "everyone"])
@@ -83,7 +91,7 @@ async def test_a_limit_may_be_for_a_member_a_role_an_operation_and_a_channel(rig
         rig.channel, "quota set", credits=12.5, period="day", who=who, operation="video.generate", channel=rig.channel
     )
     terms = f"12.5 credits a day for `video.generate` in <#{rig.channel.id}>"
-    assert told(result) == f"Done: set the limit of {mention} to {terms}."
+    assert told(result) == f"✅ Set the limit of {mention} to {terms}."
     assert await limits(rig) == [(scope, scope_id, "video.generate", rig.channel.id, Period.DAY, Decimal("12.5"))]
 
 
@@ -105,7 +113,7 @@ async def test_the_same_limit_again_takes_the_place_of_the_first(rig: Rig):
 
 async def test_the_server_as_a_whole_has_its_own_limit(rig: Rig):
     answer = told(await rig.moderator.slash(rig.channel, "quota server", credits=1000, period="month"))
-    assert answer == "Done: set the limit of the server as a whole to 1,000 credits a month."
+    assert answer == "✅ Set the limit of the server as a whole to 1,000 credits a month."
     assert await limits(rig) == [(Scope.SERVER, 0, "", 0, Period.MONTH, Decimal(1000))]
 
 
@@ -127,7 +135,7 @@ async def test_bots_are_given_neither_limits_nor_grants(rig: Rig):
     robot = rig.guild.add_member(rig.env.create_user("robot", bot=True))
     await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day", who=robot)
     result = await rig.moderator.slash(rig.channel, "quota grant", member=robot, credits=5)
-    assert "name a member" in private_sentence(result)
+    assert "Choose a member" in private_sentence(result)
     assert await limits(rig) == []
     assert await decisions(rig) == []
 
@@ -146,55 +154,73 @@ async def test_the_list_names_every_limit_with_who_set_it(rig: Rig):
     await limit(rig, 100)
     await limit(rig, 300, scope=Scope.ROLE, scope_id=role.id, operation="video.generate")
     await limit(rig, 0, scope=Scope.MEMBER, scope_id=rig.member.id, channel_id=rig.channel.id)
-    shown = page(await rig.moderator.slash(rig.channel, "quota list"))
+    shown = page(await rig.moderator.slash(rig.channel, "quota show"))
     for line in (
-        "• 1,000 credits a week · by",
-        "• 100 credits a week · by",
-        f"• <@&{role.id}>: 300 credits a week for `video.generate` · by <@{rig.moderator.id}>",
-        f"• <@{rig.member.id}>: 0 credits a week in <#{rig.channel.id}> · by",
+        "**Whole server**\n• 1,000 credits a week · set by",
+        "**Everyone**\n• 100 credits a week · set by",
+        f"• <@&{role.id}>: 300 credits a week for `video.generate` · set by <@{rig.moderator.id}>",
+        f"• <@{rig.member.id}>: 0 credits a week in <#{rig.channel.id}> · set by",
     ):
         assert line in shown
 
 
-async def test_a_long_list_is_shown_to_its_end(rig: Rig):
-    for number in range(150):
+async def test_a_long_list_is_shown_in_parts_to_its_end(rig: Rig):
+    for number in range(50):
         await limit(rig, number, scope=Scope.MEMBER, scope_id=10**18 + number)
-    result = await rig.moderator.slash(rig.channel, "quota list")
-    shown = page(result)
-    assert all(f"<@{10**18 + number}>: {number} credit" in shown for number in range(150))
-    assert len(result.followups) >= 2
-    assert all(message.ephemeral for message in result.followups)
+    result = await rig.moderator.slash(rig.channel, "quota show")
+    seen = page(result)
+    for part in (1, 2):
+        result = await rig.moderator.click(result.response, custom_id=f"c1:limit_turn:{part}")
+        seen += page(result)
+    assert all(f"<@{10**18 + number}>: {number} credit" in seen for number in range(50))
+    assert [each["label"] for each in parts(result.response) if "label" in each] == ["◀ Back"]
 
 
 async def test_without_limits_the_list_says_so(rig: Rig):
-    assert page(await rig.moderator.slash(rig.channel, "quota list")).startswith("There are none")
+    assert page(await rig.moderator.slash(rig.channel, "quota show")).startswith("There are no limits.")
 
 
-async def test_a_limit_is_removed_by_what_is_offered(rig: Rig):
+async def test_a_limit_is_removed_at_the_second_press(rig: Rig):
     role = rig.guild.create_role("artists")
     await limit(rig, 100)
     await limit(rig, 300, scope=Scope.ROLE, scope_id=role.id, channel_id=rig.channel.id)
     await limit(rig, 5, scope=Scope.MEMBER, scope_id=rig.member.id, operation="video.generate")
-    offered = await rig.moderator.autocomplete(rig.channel, "quota remove", "limit", "")
-    assert [choice["name"] for choice in offered] == [
+    panel = (await rig.moderator.slash(rig.channel, "quota show")).response
+    [select] = [each for each in parts(panel) if "options" in each]
+    assert [option["label"] for option in select["options"]] == [
         "Everyone: 100 credits a week",
         "Role artists: 300 credits a week in #general",
         f"Member {rig.member.id}: 5 credits a week for video.generate",
     ]
-    [choice] = await rig.moderator.autocomplete(rig.channel, "quota remove", "limit", "ARTIST")
-    answer = told(await rig.moderator.slash(rig.channel, "quota remove", limit=choice["value"]))
-    assert answer == f"Done: removed the limit of <@&{role.id}>: 300 credits a week in <#{rig.channel.id}>."
+    chosen = select["options"][1]["value"]
+    asked = await choose(rig, panel, "limit_choose", chosen)
+    assert asked.response.content == "Remove this limit? Role artists: 300 credits a week in #general"
+    await rig.moderator.click(asked.response, label="Keep")
+    assert len(await limits(rig)) == 3
+    answer = (await remove_limit(rig, chosen)).response.content
+    assert answer == f"✅ Removed the limit of <@&{role.id}>: 300 credits a week in <#{rig.channel.id}>."
     assert [each[0] for each in await limits(rig)] == [Scope.EVERYONE, Scope.MEMBER]
-    assert await decisions(rig) == [(rig.moderator.id, "limit", answer.removeprefix("Done: "))]
+    assert await decisions(rig) == [(rig.moderator.id, "limit", recorded(answer))]
 
 
-@pytest.mark.parametrize("typed", ["everyone", "7", "-1", "9" * 30, "\uff11", "1; DROP TABLE limits"])
+async def test_a_limit_that_is_gone_by_then_is_not_removed_twice(rig: Rig):
+    await limit(rig, 100)
+    await limit(rig, 50, period=Period.DAY)
+    panel = (await rig.moderator.slash(rig.channel, "quota show")).response
+    gone = next(option["value"] for each in parts(panel) for option in each.get("options", ()))
+    older = (await rig.moderator.slash(rig.channel, "quota show")).response
+    asked = (await choose(rig, panel, "limit_choose", gone)).response
+    await rig.bot.parts.store.limits.remove(rig.guild.id, int(gone))
+    assert private_sentence(await rig.moderator.click(asked, custom_id=f"c1:limit_remove:{gone}"))
+    assert private_sentence(await choose(rig, older, "limit_choose", gone))
+    assert len(await limits(rig)) == 1
+    assert await decisions(rig) == []
+
+
+@pytest.mark.parametrize("typed", ["everyone", "7", "-1", "9" * 30])
 async def test_what_is_no_limit_removes_nothing(rig: Rig, typed: str):
     await limit(rig, 100)
-    await limit(rig, 100, period=Period.DAY)
-    await rig.bot.parts.store.limits.remove(rig.guild.id, 1)
-    result = await rig.moderator.slash(rig.channel, "quota remove", limit=typed)
-    assert "not there" in told(result)
+    await press(rig, rig.moderator, "limit_remove", typed)
     assert len(await limits(rig)) == 1
     assert await decisions(rig) == []
 
@@ -203,9 +229,19 @@ async def test_another_servers_limit_is_not_offered_and_cannot_be_removed(rig: R
     theirs = await rig.bot.parts.store.limits.set(
         rig.guild.id + 1, Limit(scope=Scope.SERVER, period=Period.DAY, credits=Decimal(1)), by_id=1
     )
-    assert await rig.moderator.autocomplete(rig.channel, "quota remove", "limit", "") == []
-    await rig.moderator.slash(rig.channel, "quota remove", limit=str(theirs.id))
+    panel = (await rig.moderator.slash(rig.channel, "quota show")).response
+    assert parts(panel) == []
+    await press(rig, rig.moderator, "limit_remove", str(theirs.id))
     assert len(await rig.bot.parts.store.limits.all(rig.guild.id + 1)) == 1
+
+
+async def test_a_plain_member_cannot_press_what_a_moderator_sees(rig: Rig):
+    await limit(rig, 100)
+    panel = (await rig.moderator.slash(rig.channel, "quota show")).response
+    [limit_id] = [option["value"] for each in parts(panel) for option in each.get("options", ())]
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    assert "Only moderators" in private_sentence(await choose(rig, panel, "limit_choose", limit_id))
+    assert len(await limits(rig)) == 1
 
 
 # ---------------------------------------------------------------------- grant
@@ -216,8 +252,8 @@ async def test_a_grant_pays_for_what_goes_past_a_limit(rig: Rig):
     answer = told(
         await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=40, note="for the *jam*")
     )
-    assert answer == f"Done: granted <@{rig.member.id}> 40 credits (for the \\*jam\\*)."
-    assert await decisions(rig) == [(rig.moderator.id, "grant", answer.removeprefix("Done: "))]
+    assert answer == f"✅ Granted <@{rig.member.id}> 40 credits (for the \\*jam\\*)."
+    assert await decisions(rig) == [(rig.moderator.id, "grant", recorded(answer))]
     await rig.member.slash(rig.channel, GENERATE, prompt="x")
     assert len(await rig.jobs()) == 1
 
@@ -289,12 +325,6 @@ async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Ri
     assert "7 credits a week" not in shown
 
 
-async def test_show_without_a_member_is_about_oneself(rig: Rig):
-    shown = page(await rig.moderator.slash(rig.channel, "quota show"))
-    assert shown.startswith(f"<@{rig.moderator.id}>")
-    assert "There's no credit limit here." in shown
-
-
 # ---------------------------------------------------------------------- who may
 
 
@@ -302,14 +332,12 @@ def calls(rig: Rig) -> dict[str, dict[str, Any]]:
     return {
         "quota set": {"credits": 5, "period": "day"},
         "quota server": {"credits": 5, "period": "day"},
-        "quota list": {},
-        "quota remove": {"limit": "1"},
         "quota grant": {"member": rig.member, "credits": 5},
         "quota show": {},
     }
 
 
-COMMANDS = ["quota set", "quota server", "quota list", "quota remove", "quota grant", "quota show"]
+COMMANDS = ["quota set", "quota server", "quota grant", "quota show"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -322,12 +350,6 @@ async def test_a_plain_member_gets_one_sentence_and_changes_nothing(rig: Rig, co
     assert await limits(rig) == before
     assert await rig.bot.parts.store.ledger.rows(rig.guild.id) == []
     assert await decisions(rig) == []
-
-
-async def test_a_plain_member_is_not_offered_the_limits(rig: Rig):
-    open_to_all(rig)
-    await limit(rig, 100)
-    assert await rig.member.autocomplete(rig.channel, "quota remove", "limit", "") == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -352,7 +374,7 @@ async def test_the_role_taken_away_takes_the_right_away(rig: Rig, steward: Any, 
 
 async def test_another_role_named_in_the_settings_takes_the_right_away(rig: Rig, steward: Any):
     await name_moderator_role(rig, rig.guild.create_role("others"))
-    result = await steward.slash(rig.channel, "quota list")
+    result = await steward.slash(rig.channel, "quota show")
     assert "Only moderators" in private_sentence(result)
 
 
@@ -372,7 +394,7 @@ async def test_while_the_database_is_busy_the_check_says_so(rig: Rig, steward: A
         raise StoreError("The database is busy.")
 
     monkeypatch.setattr(rig.bot.parts.store.settings, "get", busy)
-    assert private_sentence(await steward.slash(rig.channel, "quota list")) == "The database is busy."
+    assert private_sentence(await steward.slash(rig.channel, "quota show")) == "The database is busy."
 
 
 # ---------------------------------------------------------------------- the log channel
@@ -408,7 +430,7 @@ async def test_a_log_channel_that_cannot_be_posted_to_stops_nothing(rig: Rig, tr
     if trouble in {"forbidden", "down"}:
         rig.env.inject_error("POST", f"/channels/{log.id}/messages", status=status, code=code, message="no", times=None)
     answer = told(await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day"))
-    assert answer.startswith("Done")
+    assert answer.startswith("✅")
     assert len(await limits(rig)) == 1
     assert len(await decisions(rig)) == 1
     await post_log(rig)

@@ -24,7 +24,7 @@ async def desk(rig: Rig):
     channel = rig.guild.create_text_channel("review")
     done = await rig.moderator.slash(rig.channel, "studio review", channel=channel)
     assert done.ephemeral
-    assert f"looked at in <#{channel.id}> before they are posted" in done.response.content
+    assert f"reviewed in <#{channel.id}> before they are posted" in done.response.content
     return channel
 
 
@@ -261,14 +261,14 @@ async def test_results_that_wait_keep_nobody_from_asking_for_more(rig: Rig, desk
 
 async def test_the_review_channel_and_the_kept_back_channel_must_differ(rig: Rig, desk):
     refused = await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=desk)
-    assert "cannot be reviewed in the channel that they are kept back from" in refused.response.content
+    assert "can't be reviewed where they are held back" in refused.response.content
     unnamed = await rig.moderator.slash(rig.channel, "studio review", only_in=rig.channel)
     assert "Name the channel" in unnamed.response.content
 
 
 async def test_the_rules_are_shown_and_switched_off(rig: Rig, desk):
     shown = await rig.moderator.slash(rig.channel, "studio review")
-    assert "Results of this server are looked at" in shown.response.content
+    assert "All results are reviewed in" in shown.response.content
     await rig.moderator.slash(rig.channel, "studio review", switch="off")
     shown = await rig.moderator.slash(rig.channel, "studio review")
     assert "without review" in shown.response.content
@@ -283,12 +283,12 @@ async def test_the_channel_where_everybody_works_is_no_place_for_reviews(rig: Ri
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     refused = await rig.moderator.slash(rig.channel, "studio review", channel=rig.channel)
-    assert f"Everybody can read <#{rig.channel.id}>, and people work there" in refused.response.content
+    assert f"Everyone can read <#{rig.channel.id}>, and members use the bot there" in refused.response.content
     assert await rig.bot.parts.store.reviews.rules(rig.guild.id) == ()
     rig.clock.advance(31 * DAY_S)
     allowed = await rig.moderator.slash(rig.channel, "studio review", channel=rig.channel)
-    assert f"requested in <#{rig.channel.id}> itself is posted there without a review" in allowed.response.content
-    assert "Everybody can read that channel now" in allowed.response.content
+    assert f"requested in <#{rig.channel.id}> itself skip the review" in allowed.response.content
+    assert "Everyone can read that channel" in allowed.response.content
 
 
 async def test_a_channel_for_moderators_alone_may_be_worked_in_and_gets_no_warning(rig: Rig):

@@ -135,7 +135,7 @@ async def test_a_channel_for_lines_must_be_one_where_the_bot_can_post(rig: Rig, 
     await rig.env.settle()
     panel = await opened(rig, "approval")
     refused = await rig.moderator.select(panel, [desk], custom_id=f"c1:set_channels:{name}")
-    assert "give me Send Messages and Embed Links there first" in private_sentence(refused)
+    assert "Give me Send Messages and Embed Links there first" in private_sentence(refused)
     assert await decisions(rig) == []
     await rig.moderator.select(panel, [rig.channel], custom_id=f"c1:set_channels:{name}")
     assert getattr(await rules(rig), name) == rig.channel.id
@@ -326,8 +326,8 @@ async def test_a_default_model_is_used_where_the_member_names_none_and_can_be_ta
 async def test_the_operations_are_shown_from_the_panel(rig: Rig):
     panel = await opened(rig)
     shown = await rig.moderator.click(panel, custom_id="c1:set_operations:panel")
-    assert shown.ephemeral
-    assert "`image.generate`" in shown.response.embeds[0].description
+    assert shown.response.ephemeral
+    assert "`/image generate`" in shown.response.embeds[0].description
 
 
 # ---------------------------------------------------------------------- who may, and when

@@ -59,54 +59,54 @@ async def test_what_is_free_is_the_balance_less_what_is_held(rig: Rig):
     await draw(rig)
     shown = await facts(rig)
     assert shown["Credits left"] == "500"
-    assert shown["Held for running jobs"] == "12 credits"
-    assert shown["Free: left less held"] == "488 credits"
+    assert shown["Reserved for open jobs"] == "12 credits"
+    assert shown["Available"] == "488 credits"
     assert shown["Buy credits"] == LINK
     await rig.work()
-    assert (await facts(rig))["Held for running jobs"] == "0 credits"
+    assert (await facts(rig))["Reserved for open jobs"] == "0 credits"
 
 
 async def test_the_last_comparison_is_shown_with_its_time_and_what_it_found(rig: Rig):
     await own_key(rig)
-    assert (await facts(rig))["Account and books"].startswith("not compared yet")
+    assert (await facts(rig))["Account check"].startswith("Not checked yet")
     await draw(rig, "#fast a fox")
     await rig.work()
     await rig.bot.parts.upkeep.run_once()
-    assert (await facts(rig))["Account and books"] == f"compared {stamp(rig)}: they agree"
+    assert (await facts(rig))["Account check"] == f"✅ Matches this bot's records, checked {stamp(rig)}."
     rig.sandbox.spend_elsewhere(GUILD_KEY, 30)
     before = stamp(rig)
     rig.advance(HOUR_S / 2)
     await rig.bot.parts.upkeep.run_once()
-    assert (await facts(rig))["Account and books"] == f"compared {before}: they agree"
+    assert (await facts(rig))["Account check"] == f"✅ Matches this bot's records, checked {before}."
     rig.advance(HOUR_S)
     await rig.bot.parts.upkeep.run_once()
-    shown = (await facts(rig))["Account and books"]
-    assert shown.startswith(f"⚠️ compared {stamp(rig)}: ")
+    shown = (await facts(rig))["Account check"]
+    assert shown.startswith(f"⚠️ Checked {stamp(rig)}: ")
     assert "30 more than is settled here" in shown
 
 
 async def test_of_the_hosts_account_nothing_is_shown(rig: Rig):
     shown = await facts(rig)
-    assert shown["Account and books"].startswith("not compared: the host's account")
-    assert "Free: left less held" not in shown
+    assert shown["Account check"].startswith("Not checked: the host's account")
+    assert "Available" not in shown
     assert "Buy credits" not in shown
 
 
 async def test_how_the_estimate_tool_is_stands_there(rig: Rig):
-    name = "Cannon Studio's estimate tool"
-    assert (await facts(rig))[name] == "on; not asked since the bot has started"
+    name = "Price estimates from Cannon Studio"
+    assert (await facts(rig))[name] == "On. Not used since the bot started."
     await draw(rig)
-    assert (await facts(rig))[name] == f"answers, since {stamp(rig)}; asked {stamp(rig)}"
+    assert (await facts(rig))[name] == f"✅ Working since {stamp(rig)}. Last used {stamp(rig)}."
     rig.advance(2 * HOUR_S)
     rig.sandbox.fault("mcp", "drop")
     await draw(rig)
-    assert (await facts(rig))[name] == f"⚠️ silent: no answer since {stamp(rig)}; asked {stamp(rig)}"
+    assert (await facts(rig))[name] == f"⚠️ No answer since {stamp(rig)}. Last tried {stamp(rig)}."
     rig.advance(HOUR_S)
     rig.sandbox.fault("mcp", "status", status=401)
     await draw(rig)
-    assert (await facts(rig))[name].startswith("⚠️ refused: ")
+    assert (await facts(rig))[name].startswith("⚠️ Refusing this key since ")
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, estimate_tool=False))
-    assert (await facts(rig))[name].startswith("off; ")
+    assert (await facts(rig))[name].startswith("Off. ")
     await rig.work()
 
 

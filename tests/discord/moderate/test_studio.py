@@ -41,8 +41,8 @@ async def test_a_good_key_is_checked_stored_and_shown_by_plan_scopes_credits_and
     assert shown["Key"] == f"`…{GUILD_KEY[-4:]}`"
     assert shown["Plan"] == "creator"
     assert shown["Credits left"] == "500"
-    assert "`requests:read`" in shown["Scopes"]
-    assert "⚠️" not in shown["Scopes"]
+    assert "`requests:read`" in shown["Permissions of the key"]
+    assert "⚠️" not in shown["Permissions of the key"]
     assert [(call.where, call.key) for call in calls] == [("status", GUILD_KEY)]
     assert await stored(rig) == GUILD_KEY
 
@@ -55,7 +55,7 @@ async def test_a_good_key_is_checked_stored_and_shown_by_plan_scopes_credits_and
 async def test_a_key_that_lacks_a_scope_is_stored_with_a_warning(rig: Rig):
     rig.sandbox.add_key("cs_test_readonly_00000000", scopes=("requests:read",))
     result = await send_key(rig, "cs_test_readonly_00000000")
-    assert "lacks `requests:write`" in facts(result)["Scopes"]
+    assert "Missing: `requests:write`" in facts(result)["Permissions of the key"]
 
 
 async def test_a_key_that_cannon_studio_refuses_changes_nothing(rig: Rig):
@@ -183,16 +183,16 @@ async def test_the_status_shows_key_credits_and_jobs(rig: Rig):
     shown = facts(result)
     assert shown["Key"].startswith(f"`…{GUILD_KEY[-4:]}`, set by <@{rig.moderator.id}>")
     assert GUILD_KEY not in str(shown)
-    assert shown["API"].startswith("answers")
+    assert shown["API"].startswith("✅ Online")
     assert shown["Plan"] == "creator"
     assert Decimal(shown["Credits left"]) == 500 - rig.sandbox.spent(GUILD_KEY)
-    assert shown["Jobs running"].startswith("2 ")
-    assert shown["Held for running jobs"] == "40 credits"
+    assert shown["Open jobs"].endswith(": 2")
+    assert shown["Reserved for open jobs"] == "40 credits"
     assert shown["Spent through this bot"] == "0 credits"
     await rig.work()
     shown = facts(await rig.moderator.slash(rig.channel, STATUS))
-    assert shown["Jobs running"] == "none"
-    assert shown["Held for running jobs"] == "0 credits"
+    assert shown["Open jobs"] == "None"
+    assert shown["Reserved for open jobs"] == "0 credits"
     assert shown["Spent through this bot"] == f"{rig.sandbox.spent(GUILD_KEY)} credits"
 
 
@@ -205,12 +205,12 @@ async def test_the_status_tells_how_long_the_api_took_by_the_bots_clock(rig: Rig
         return answered(where, **options)
 
     rig.sandbox.faults.take = after_a_while
-    assert facts(await rig.moderator.slash(rig.channel, STATUS))["API"] == "answers (250 ms)"
+    assert facts(await rig.moderator.slash(rig.channel, STATUS))["API"] == "✅ Online (250 ms)"
 
 
 async def test_without_a_key_of_its_own_the_status_names_the_hosts(rig: Rig):
     shown = facts(await rig.moderator.slash(rig.channel, STATUS))
-    assert shown["Key"] == "the host's own"
+    assert shown["Key"] == "The host's key"
     assert HOST_KEY not in str(shown)
 
 
@@ -239,8 +239,8 @@ async def test_the_status_also_answers_while_the_api_does_not(rig: Rig, fault: d
     assert result.ephemeral
     assert result.followups == []
     assert shown["API"].startswith("⚠️ ")
-    assert shown["Credits at the last look"] == "500"
-    assert shown["Jobs running"] == "none"
+    assert shown["Credits when last checked"] == "500"
+    assert shown["Open jobs"] == "None"
 
 
 async def test_the_status_of_a_revoked_key_says_so(rig: Rig):

@@ -60,33 +60,40 @@ def check(path: Path, secret_key: str) -> subprocess.Popen[str]:
     )
 
 
+LISTS = ("prices", "blocked", "reactions")
+"""Pages of the settings that were commands."""
+
+
 async def test_settings_read_as_they_were_set(rig: OldRig):
     morgan, mona = rig.moderator, rig.members["mona"]
     helpers, painters = rig.guild.roles["helpers"], rig.guild.roles["painters"]
     place = {name: f"<#{channel.id}>" for name, channel in rig.channels.items()}
     name = {name: f"<@{member.id}>" for name, member in rig.members.items()}
     expected: list[tuple[Any, str, dict[str, Any], list[str]]] = [
-        (morgan, "quota list", {}, [
+        (morgan, "quota show", {}, [
             "5,000 ", "777.5 ", f"<@&{painters.id}>", "`image.generate`", "333 ", place["art"], name["otto"], "20 ",
             name["gus"], "8,888 ",
         ]),
         (morgan, "quota show", {"member": rig.members["gus"]}, ["20 ", "12 ", "8 "]),
         (morgan, "quota show", {"member": rig.members["hal"]}, ["150 ", "for the poster"]),
         (morgan, "quota show", {"member": rig.member}, ["44.125 "]),
-        (morgan, "studio prices", {}, ["`music.generate`", "250 ", "33.5 "]),
-        (morgan, "studio blocked", {}, [name["bea"], "spam, again and again"]),
-        (morgan, "studio reactions list", {}, [
+        (morgan, "prices", {}, ["`music.generate`", "250 ", "33.5 "]),
+        (morgan, "blocked", {}, [name["bea"], "spam, again and again"]),
+        (morgan, "reactions", {}, [
             "🎨 ", "<:again:123456789012345678> ", f"<@&{painters.id}>", "🔥 ", place["gallery"], "2 ⭐",
         ]),
         (morgan, "studio review", {}, [place["reviews"], f"<#{rig.channels['Making'].id}>"]),
         (morgan, "studio status", {}, [KEYS[3][-4:]]),
         (morgan, "recipe show", {"recipe": "night film"}, ["a picture that moves", "{1.image_url}", "it turns"]),
-        (mona, "quota list", {}, ["1,234 "]),
-        (mona, "studio prices", {}, ["`video.generate`", "61 "]),
+        (mona, "quota show", {}, ["1,234 "]),
+        (mona, "prices", {}, ["`video.generate`", "61 "]),
     ]  # fmt: skip
     for member, command, options, wanted in expected:
         channel = rig.channel if member is morgan else rig.channels["bench"]
-        answer = said(await member.slash(channel, command, **options))
+        shown = await member.slash(channel, "studio settings" if command in LISTS else command, **options)
+        if command in LISTS:
+            shown = await member.select(shown.response, [command], custom_id="c1:set_page:panel")
+        answer = said(shown)
         missing = [each for each in wanted if each not in answer]
         assert not missing, (command, options, missing, answer)
     panel = (await morgan.slash(rig.channel, "studio settings")).response

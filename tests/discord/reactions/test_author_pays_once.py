@@ -8,13 +8,12 @@ import pytest
 
 from tests.support.reacting import made, newest, other
 from tests.support.rig import Rig
+from tests.support.settings_pages import add_emoji
 
 
 @pytest.fixture
 async def paid_by_author(rig: Rig) -> None:
-    await rig.moderator.slash(
-        rig.channel, "studio reactions set", emoji="🔁", action="rerun", who="everyone", payer="author"
-    )
+    await add_emoji(rig, "🔁", "rerun", Who_pays="author")
 
 
 async def again_and_again(rig: Rig, member: Any, message: Any, times: int) -> None:

@@ -12,6 +12,7 @@ from cogs.results import texts as of_results
 from cogs.ui.texts import GONE
 from tests.support.reacting import in_channel, made, other, sent
 from tests.support.rig import Rig
+from tests.support.settings_pages import add_emoji, remove_emoji
 from tests.support.surface import close_private, deny, labels, private_sentence
 
 
@@ -36,7 +37,7 @@ async def test_the_next_step_offers_direct_messages_and_the_gallery_if_there_is_
     assert labels(shown)[1:] == [str(of_results.TO_DMS)]
     await gallery_of(rig)
     assert labels(await next_step(rig, message))[1:] == [str(of_results.TO_DMS), str(of_results.TO_GALLERY)]
-    await rig.moderator.slash(rig.channel, "studio reactions remove", emoji="✉️")
+    await remove_emoji(rig, "✉")
     assert labels(await next_step(rig, message))[1:] == [str(of_results.TO_GALLERY)]
     assert private_sentence(await rig.member.click(shown, label=str(of_results.TO_DMS))) == str(texts.NOT_HERE)
 
@@ -85,7 +86,7 @@ async def test_stars_are_counted_once_for_each_member_and_taken_back(rig: Rig):
 
 async def test_whose_reactions_do_not_count_may_not_press_either(rig: Rig):
     gallery = await gallery_of(rig)
-    await rig.moderator.slash(rig.channel, "studio reactions set", emoji="⭐", action="gallery", who="author")
+    await add_emoji(rig, "⭐", "gallery", Whose_reactions_count="author")
     message = await made(rig)
     bob = other(rig)
     refused = await bob.click(await next_step(rig, message, bob), label=str(of_results.TO_GALLERY))

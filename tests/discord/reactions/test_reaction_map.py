@@ -1,4 +1,4 @@
-"""A server's own map of reactions, and /studio reactions, which changes it."""
+"""A server's own map of reactions, and the page Reactions of the settings, which changes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from bot.domain.reaction_rules import DEFAULTS, Purse, ReactionAction, Who, read
 from cogs.reactions import texts
 from tests.support.reacting import CUSTOM, event, made, newest, other, told
 from tests.support.rig import Rig
-from tests.support.surface import private_sentence
+from tests.support.settings_pages import (
+    add_emoji,
+    choose,
+    opened,
+    page_text,
+    press,
+    remove_emoji,
+    seed_emojis,
+    send,
+)
+from tests.support.surface import inputs, private_sentence
 
 
 async def map_emoji(rig: Rig, action: ReactionAction, shown: str | None = None, **values: Any) -> None:
@@ -101,55 +111,85 @@ async def test_what_is_removed_from_the_map_or_switched_off_does_nothing(rig: Ri
     assert told(rig, rig.member) == told(rig, rig.moderator) == []
 
 
-# ---------------------------------------------------------------------- /studio reactions
+# ---------------------------------------------------------------------- the page Reactions
 
 
-async def studio(rig: Rig, command: str, **options: Any) -> str:
-    result = await rig.moderator.slash(rig.channel, f"studio reactions {command}", **options)
+async def listed(rig: Rig) -> str:
+    return page_text(await opened(rig, "reactions"))
+
+
+def said(result: Any) -> str:
     assert result.response.ephemeral
-    embeds = result.response.embeds
-    return result.response.content or f"{embeds[0].description}\n{[f.value for f in embeds[0].fields]}"
+    content: str = result.response.content
+    return content
 
 
-async def test_a_moderator_sets_lists_removes_and_resets(rig: Rig):
-    assert len((await studio(rig, "list")).splitlines()) == 9
+async def test_a_moderator_adds_changes_removes_and_resets(rig: Rig):
+    assert (await listed(rig)).count(" · ") >= 8
     again = f"<:again:{rig.guild.create_emoji('again').id}>"
-    said = await studio(rig, "set", emoji=again, action="rerun", needed=2, payer="author")
-    assert f"{again} make it again · everyone · 2 members · the author pays" in said
-    assert again in await studio(rig, "list")
-    assert "removed the reaction 🔁" in await studio(rig, "remove", emoji="🔁")
-    assert "🔁" not in await studio(rig, "list")
-    assert "does nothing here" in await studio(rig, "remove", emoji="🔁")
-    await studio(rig, "set", emoji="🔁", action="animate", role=rig.moderators)
-    assert f"🔁 animate · <@&{rig.moderators.id}>" in await studio(rig, "list")
-    assert "(2 changed)" in await studio(rig, "reset")
-    assert "🔁 make it again · everyone · the person who reacts pays" in await studio(rig, "list")
+    done = said(await add_emoji(rig, again, "rerun", How_many_members_must_react="2", Who_pays="author"))
+    assert f"{again} make it again · everyone · 2 members · the author pays" in done
+    assert again in await listed(rig)
+    older = await opened(rig, "reactions")
+    assert "emoved the reaction 🔁" in said(await remove_emoji(rig, "🔁"))
+    assert "🔁" not in await listed(rig)
+    assert private_sentence(await choose(rig, older, "emoji_change", "🔁"))
+    shown = await choose(rig, await opened(rig, "reactions"), "emoji_add", "animate")
+    await send(rig, shown, Emoji="🔁", Only_one_role=[rig.moderators])
+    assert f"🔁 animate · <@&{rig.moderators.id}>" in await listed(rig)
+    asked = await press(rig, await opened(rig, "reactions"), "emoji_reset")
+    assert "🔁 animate" in await listed(rig)
+    assert "(2 changed)" in said(await press(rig, asked.response, "emoji_reset"))
+    assert "🔁 make it again · everyone · the person who reacts pays" in await listed(rig)
     record = await rig.bot.parts.store.decisions.all(rig.guild.id)
     assert [each.by_id for each in record] == [rig.moderator.id] * 4
 
 
+async def test_a_rule_is_changed_as_it_stands(rig: Rig):
+    await add_emoji(rig, "🦊", "vary", How_many_members_must_react="3", Whose_reactions_count="moderators")
+    shown = await choose(rig, await opened(rig, "reactions"), "emoji_change", "🦊")
+    await send(rig, shown, What_it_does=["animate"])
+    rule = (await rig.bot.parts.store.reactions.get(rig.guild.id)).rules["🦊"]
+    assert (rule.action, rule.needed, rule.who) == ("animate", 3, "moderators")
+
+
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("emoji", "values", "words"),
     [
-        ({"emoji": "fox", "action": "rerun"}, "Give one emoji"),
-        ({"emoji": "🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁", "action": "rerun"}, "Give one emoji"),
-        ({"emoji": "🔁", "action": "rerun", "who": "role"}, "Choose the role"),
-        ({"emoji": "⭐", "action": "gallery", "needed": 4}, "/studio gallery"),
-        ({"emoji": "❌", "action": "remove", "needed": 4}, "`needed` can't be more than 1"),
+        ("fox", {}, "Give one emoji"),
+        ("🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁", {}, "Give one emoji"),
+        ("🔁", {"How_many_members_must_react": "0"}, "a number from 1 to 100"),
+        ("🔁", {"How_many_members_must_react": "all"}, "a number from 1 to 100"),
     ],
 )
-async def test_what_does_not_go_together_is_refused(rig: Rig, options: dict[str, Any], words: str):
-    assert words in await studio(rig, "set", **options)
+async def test_what_makes_no_sense_is_refused(rig: Rig, emoji: str, values: dict[str, str], words: str):
+    assert words in private_sentence(await add_emoji(rig, emoji, "rerun", **values))
     assert await rig.bot.parts.store.reactions.changes(rig.guild.id) == {}
 
 
-@pytest.mark.parametrize("command", ["list", "reset", "switch", "set", "remove"])
-async def test_only_a_moderator_changes_the_map(rig: Rig, command: str):
-    options = {"set": {"emoji": "🔁", "action": "vary"}, "remove": {"emoji": "🔁"}, "switch": {"seeds": "on"}}
-    for made_command in rig.env.backend.commands[None].values():
-        made_command["default_member_permissions"] = None  # as an admin's override does
-    result = await rig.member.slash(rig.channel, f"studio reactions {command}", **options.get(command, {}))
-    assert "Only moderators can do this" in result.response.content
+@pytest.mark.parametrize("action", ["gallery", "remove"])
+async def test_what_one_reaction_does_asks_for_no_number(rig: Rig, action: str):
+    shown = await choose(rig, await opened(rig, "reactions"), "emoji_add", action)
+    assert list(inputs(shown)) == ["Emoji", "Whose reactions count?", "Only one role"]
+
+
+@pytest.mark.parametrize("action", ["emoji_add", "emoji_change", "emoji_seeds", "emoji_flip", "emoji_reset"])
+async def test_only_a_moderator_changes_the_map(rig: Rig, action: str):
+    page = await opened(rig, "reactions")
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    values = {"emoji_add": "vary", "emoji_change": "🔁", "emoji_seeds": "on"}
+    if action in values:
+        result = await choose(rig, page, action, values[action])
+    else:
+        result = await press(rig, page, action)
+    assert "Only moderators" in private_sentence(result)
+    assert await rig.bot.parts.store.reactions.changes(rig.guild.id) == {}
+
+
+async def test_a_form_that_a_member_no_longer_may_send_changes_nothing(rig: Rig):
+    shown = await choose(rig, await opened(rig, "reactions"), "emoji_add", "vary")
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    assert "Only moderators" in private_sentence(await send(rig, shown, Emoji="🦊"))
     assert await rig.bot.parts.store.reactions.changes(rig.guild.id) == {}
 
 
@@ -167,7 +207,7 @@ async def test_the_bot_puts_a_few_emojis_on_results_or_all_that_fit_or_none(
     rig: Rig, seeds: str | None, gallery: bool, expected: list[str]
 ):
     if seeds is not None:
-        await studio(rig, "switch", seeds=seeds)
+        await seed_emojis(rig, seeds)
     if gallery:
         await rig.moderator.slash(rig.channel, "studio gallery", channel=rig.guild.create_text_channel("gallery"))
     await made(rig)
@@ -208,7 +248,7 @@ async def test_help_says_what_the_emojis_and_words_do(rig: Rig):
     )
     assert "🔁 make it again · 🎲 vary it · 🎬 animate an image" in shown
     assert "mention me" in shown
-    await studio(rig, "switch", reactions="off")
+    await press(rig, await opened(rig, "reactions"), "emoji_flip")
     result = await rig.member.slash(rig.channel, "help")
     shown = "".join(
         embed.description or "" for message in (result.response, *result.followups) for embed in message.embeds
@@ -232,14 +272,13 @@ def pages_of(result: Any) -> str:
 async def test_an_emoji_of_this_server_can_be_mapped_and_reacted_with(rig: Rig, animated: bool, typed: str):
     made_emoji = rig.guild.create_emoji("sparkle", animated=animated)
     picked = f"<{'a' if animated else ''}:sparkle:{made_emoji.id}>"
-    said = await studio(rig, "set", emoji=picked if typed == "picked" else ":sparkle:", action="vary")
-    assert picked in said
+    assert picked in said(await add_emoji(rig, picked if typed == "picked" else ":sparkle:", "vary"))
     message = await made(rig)
     await settle_seeds(rig)
     await rig.member.react(message, f"sparkle:{made_emoji.id}")
     assert len(await rig.jobs()) == 2
     rig.env.backend.get_guild(rig.guild.id).emojis.clear()
-    assert picked in await studio(rig, "remove", emoji=picked if typed == "picked" else ":sparkle:")
+    assert picked in said(await remove_emoji(rig, str(made_emoji.id)))
 
 
 @pytest.mark.parametrize(
@@ -251,8 +290,7 @@ async def test_an_emoji_of_this_server_can_be_mapped_and_reacted_with(rig: Rig, 
     ],
 )
 async def test_an_emoji_that_the_bot_cannot_use_is_refused(rig: Rig, emoji: str, sentence: str):
-    result = await rig.moderator.slash(rig.channel, "studio reactions set", emoji=emoji, action="vary")
-    assert private_sentence(result) == str(sentence)
+    assert private_sentence(await add_emoji(rig, emoji, "vary")) == str(sentence)
     assert await rig.bot.parts.store.reactions.changes(rig.guild.id) == {}
 
 

@@ -54,7 +54,7 @@ async def test_a_moderator_gives_the_credits_back_once(rig: Rig, log: Any):
     card = await unusable(rig, "#gone")
     [job] = await rig.jobs()
     assert job.cost
-    assert "asked the moderators" in shown(await rig.member.click(card, label=ASK))
+    assert "with the moderators" in shown(await rig.member.click(card, label=ASK))
     assert "already have your request" in shown(await rig.member.click(card, label=ASK))
     question = own(rig, log)[-1]
     assert question.embeds[0].title == "Refund this job?"
@@ -75,7 +75,7 @@ async def test_without_a_channel_of_the_moderators_the_member_is_told_whom_to_as
     assert "/quota grant" in shown(await rig.member.click(card, label=ASK))
     channel = rig.guild.create_text_channel("log")
     await rule(rig, log_channel=channel.id)
-    assert "asked the moderators" in shown(await rig.member.click(card, label=ASK))
+    assert "with the moderators" in shown(await rig.member.click(card, label=ASK))
 
 
 async def test_nobody_asks_for_the_credits_of_another(rig: Rig, log: Any):

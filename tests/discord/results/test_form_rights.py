@@ -11,6 +11,7 @@ from cogs.ui.texts import GONE
 from tests.support.channels import hidden_channel, let_in, made_in, press, rule, shown
 from tests.support.reacting import other
 from tests.support.rig import Rig
+from tests.support.settings_pages import block_member
 from tests.support.surface import fill, newest, private_sentence
 
 
@@ -28,7 +29,7 @@ async def authors_only(rig: Rig, _eve: Any) -> None:
 
 
 async def blocked(rig: Rig, eve: Any) -> None:
-    await rig.moderator.slash(rig.channel, "studio block", member=eve)
+    await block_member(rig, eve)
 
 
 async def switched_off(rig: Rig, _eve: Any) -> None:

@@ -50,7 +50,7 @@ async def test_practice_begins_by_its_button_for_who_manages_the_server(rig: Rig
     assert not await rig.bot.parts.practice.is_on(joined.id)
     answer = await joined.moderator.click(message, label=texts.PRACTICE)
     assert answer.ephemeral
-    assert answer.response.content == PRACTICE_ON
+    assert answer.response.content == str(PRACTICE_ON)
     assert await rig.bot.parts.practice.is_on(joined.id)
 
 
@@ -97,7 +97,7 @@ async def test_without_a_system_channel_the_owner_is_greeted(rig: Rig):
         answer = await joined.owner.click(letter, label=label)
         assert answer.response.content == texts.open_there(command, joined.id)
     answer = await joined.owner.click(letter, label=texts.PRACTICE)
-    assert answer.response.content == PRACTICE_ON
+    assert answer.response.content == str(PRACTICE_ON)
     assert await rig.bot.parts.practice.is_on(joined.id)
     key = await rig.bot.parts.store.keys.current(joined.id)
     assert key is not None

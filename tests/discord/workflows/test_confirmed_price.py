@@ -9,12 +9,13 @@ import pytest
 
 from tests.support.channels import rule, shown
 from tests.support.rig import Rig
+from tests.support.settings_pages import set_price
 
 YES = "Yes, make it"
 
 
 async def priced(rig: Rig, credits_: float) -> None:
-    await rig.moderator.slash(rig.channel, "studio price", operation="image.generate", credits=credits_)
+    await set_price(rig, "image.generate", Credits=str(credits_))
 
 
 async def asked(rig: Rig, **options: Any) -> Any:

@@ -160,8 +160,7 @@ async def test_what_is_tried_from_results_and_messages_works_too(rig: Rig):
 
 MEMBERS_LOOKS = ("help", "jobs list", "privacy export", "usage me", "audio voices")
 MODERATORS_LOOKS = (
-    "studio status", "studio operations", "studio prices", "studio settings", "studio blocked", "studio key",
-    "studio reactions list", "quota list", "usage report", "usage export", "recipe create",
+    "studio status", "studio settings", "studio key", "quota show", "usage report", "usage export", "recipe create",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from bot.jobs.card_spec import CardSpec, JobSpec
 from tests.support.channels import press, rule, shown
 from tests.support.looks import WatchedRig, link, watched
 from tests.support.origins import origin
+from tests.support.settings_pages import block_member
 from tests.support.surface import fill, png, private_sentence, sends
 
 COST = 12
@@ -30,7 +31,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[WatchedRig]:
 
 
 async def block(rig: WatchedRig) -> None:
-    await rig.moderator.slash(rig.channel, "studio block", member=rig.member)
+    await block_member(rig, rig.member)
 
 
 async def pause(rig: WatchedRig) -> None:

@@ -145,12 +145,12 @@ KNOWN = Known(catalogue=Catalogue(), switched_off=0, channel_ids=frozenset({7}),
 
 
 def controls(page: SettingsPage) -> dict[str, Any]:
-    _, view = panel(page, INVENTED, KNOWN)
+    view = panel(page, INVENTED, KNOWN).view()
     return {item.custom_id: item.item for item in view.children}
 
 
 def shown(page: SettingsPage) -> dict[str, str]:
-    embed, _ = panel(page, INVENTED, KNOWN)
+    embed = panel(page, INVENTED, KNOWN).embed
     return {field.name: field.value for field in embed.fields}
 
 
@@ -246,7 +246,7 @@ def test_a_list_that_cannot_work_is_refused(typed):
 
 def test_a_long_list_of_odd_words_fits_into_a_field_of_the_panel():
     words = tuple(f"{'_*' * 25}{number}" for number in range(WORDS_MAX))
-    embed, _ = panel(SettingsPage.WORDS, Rules(words=words), KNOWN)
+    embed = panel(SettingsPage.WORDS, Rules(words=words), KNOWN).embed
     listed = next(field.value for field in embed.fields if field.name == "Forbidden words")
     assert len(listed) <= 1024
     assert listed.count("||") == 2

@@ -1,7 +1,5 @@
 """`/quota`: limits on spending, and grants on top of them. For moderators only, checked at every step."""
 
-import itertools
-from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import discord
@@ -12,17 +10,15 @@ from bot.app.client import CannonBot
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import in_time
 from bot.domain.guild_rules import Limit, Period, Scope
-from bot.domain.limit_words import terms, whose
 from bot.domain.models import credits_of
-from bot.domain.text import stamp
 from bot.errors import InputError
-from cogs.moderate import texts
-from cogs.ui.choices import CHOICES_MAX
+from cogs.moderate.quota import texts
+from cogs.moderate.quota.panel import limits_page
 from cogs.ui.durations import SPAN_CHARS, seconds_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.limit_text import label, member_usage, member_usage_text
-from cogs.ui.pages import pages
-from cogs.ui.permissions import guild_of, is_moderator, moderators_only
+from cogs.ui.limit_text import member_usage, member_usage_text
+from cogs.ui.permissions import guild_of, moderators_only
+from cogs.ui.texts import done
 
 CREDITS_MAX = 999_999_999.0
 LINES_PER_BLOCK = 20
@@ -35,14 +31,14 @@ Who: TypeAlias = discord.Member | discord.User | discord.Role
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
-class Quota(commands.GroupCog, group_name="quota", group_description=texts.QUOTA_GROUP):
+class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP):
     """Limits and grants."""
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Let moderators through only."""
         return await moderators_only(interaction)
 
-    @app_commands.command(name="set", description=texts.QUOTA_SET)
+    @app_commands.command(name="set", description=texts.SET_COMMAND)
     @app_commands.rename(amount="credits")
     @app_commands.describe(
         amount=texts.LIMIT_OPTION,
@@ -78,46 +74,14 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.QUOTA
         offered = interaction.client.catalogue.suggest_operations(typed)
         return [app_commands.Choice(name=name, value=value) for name, value in offered]
 
-    @app_commands.command(name="server", description=texts.QUOTA_SERVER)
+    @app_commands.command(name="server", description=texts.SERVER_COMMAND)
     @app_commands.rename(amount="credits")
     @app_commands.describe(amount=texts.SERVER_LIMIT_OPTION, period=texts.PERIOD_OPTION)
     async def server(self, interaction: Interaction, amount: Credits, period: Periods) -> None:
         """Set a limit for all members together."""
         await _set(interaction, Limit(scope=Scope.SERVER, period=Period(period), credits=credits_of(amount)))
 
-    @app_commands.command(name="list", description=texts.QUOTA_LIST)
-    async def list_limits(self, interaction: Interaction) -> None:
-        """Show every limit, to whom it applies and who set it."""
-        limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
-        blocks = [_listed(scope, [each for each in limits if each.scope is scope]) for scope in Scope]
-        shown = list(itertools.chain(*blocks)) or [texts.NO_LIMITS]
-        made = pages(texts.LIMITS_TITLE, shown)
-        await in_time(interaction.response.send_message(embed=made[0], ephemeral=True))
-        for more in made[1:]:
-            await in_time(interaction.followup.send(embed=more, ephemeral=True))
-
-    @app_commands.command(name="remove", description=texts.QUOTA_REMOVE)
-    @app_commands.describe(limit=texts.REMOVED_LIMIT_OPTION)
-    async def remove(self, interaction: Interaction, limit: str) -> None:
-        """Remove one limit."""
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-        # A snowflake has 19 digits, and what SQLite cannot hold is no id either.
-        limit_id = int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 19 else 0
-        quota = interaction.client.parts.moderation.quota
-        text = await quota.remove_limit(guild_of(interaction), limit_id, by_id=interaction.user.id)
-        await in_time(interaction.edit_original_response(content=texts.done(text)))
-
-    @remove.autocomplete("limit")
-    async def _limits(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        if not await is_moderator(interaction):
-            return []
-        word = typed.strip().casefold()
-        limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
-        offered = [(label(each, interaction.guild), str(each.id)) for each in limits]
-        found = [(name, value) for name, value in offered if word in name.casefold() or word == value]
-        return [app_commands.Choice(name=name, value=value) for name, value in found[:CHOICES_MAX]]
-
-    @app_commands.command(name="grant", description=texts.QUOTA_GRANT)
+    @app_commands.command(name="grant", description=texts.GRANT_COMMAND)
     @app_commands.rename(amount="credits")
     @app_commands.describe(
         member=texts.GRANTED_MEMBER_OPTION,
@@ -146,17 +110,20 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.QUOTA
             expires_at=until,
             by_id=interaction.user.id,
         )
-        await in_time(interaction.edit_original_response(content=texts.done(text)))
+        await in_time(interaction.edit_original_response(content=done(text)))
 
-    @app_commands.command(name="show", description=texts.QUOTA_SHOW)
+    @app_commands.command(name="show", description=texts.SHOW_COMMAND)
     @app_commands.describe(member=texts.SHOWN_MEMBER_OPTION)
     async def show(self, interaction: Interaction, member: discord.User | None = None) -> None:
-        """Show a member's limits, grants and open jobs."""
-        someone = member or interaction.user
-        roles = [role.id for role in getattr(someone, "roles", ())]
-        shown = await member_usage(interaction.client, guild_of(interaction), someone.id, roles)
+        """Show all limits, or a member's limits, grants and open jobs."""
+        if member is None:
+            page = await limits_page(interaction)
+            await in_time(interaction.response.send_message(embed=page.embed, view=page.view(), ephemeral=True))
+            return
+        roles = [role.id for role in getattr(member, "roles", ())]
+        shown = await member_usage(interaction.client, guild_of(interaction), member.id, roles)
         embed = discord.Embed(
-            title=texts.ALLOWANCE_TITLE, description=f"<@{someone.id}>\n{member_usage_text(shown)}", colour=NEUTRAL
+            title=texts.ALLOWANCE_TITLE, description=f"<@{member.id}>\n{member_usage_text(shown)}", colour=NEUTRAL
         )
         await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
 
@@ -179,26 +146,7 @@ async def _set(interaction: Interaction, limit: Limit) -> None:
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     quota = interaction.client.parts.moderation.quota
     text = await quota.set_limit(guild_of(interaction), limit, by_id=interaction.user.id)
-    await in_time(interaction.edit_original_response(content=texts.done(text)))
-
-
-_HEADINGS = {
-    Scope.SERVER: texts.SERVER_LIMITS,
-    Scope.EVERYONE: texts.EVERYONE_LIMITS,
-    Scope.ROLE: texts.ROLE_LIMITS,
-    Scope.MEMBER: texts.MEMBER_LIMITS,
-}
-
-
-def _listed(scope: Scope, limits: Sequence[Limit]) -> list[str]:
-    """Return the limits of a scope under their heading, in blocks that each fit on a page."""
-    named = scope in {Scope.ROLE, Scope.MEMBER}
-    lines = [
-        texts.limit_line(whose(each) if named else None, terms(each), each.set_by, stamp(each.set_at, "d"))
-        for each in limits
-    ]
-    starts = range(0, len(lines), LINES_PER_BLOCK)
-    return [f"**{_HEADINGS[scope]}**\n" + "\n".join(lines[start : start + LINES_PER_BLOCK]) for start in starts]
+    await in_time(interaction.edit_original_response(content=done(text)))
 
 
 async def setup(bot: CannonBot) -> None:

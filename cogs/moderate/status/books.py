@@ -11,7 +11,7 @@ from bot.domain.text import stamp
 from bot.errors import NoKey
 from bot.guild.account_audit import difference_text
 from bot.guild.api_keys import UsableKey
-from cogs.moderate import texts
+from cogs.moderate.status import texts
 from cogs.ui.account_words import expiring_words
 
 
@@ -36,9 +36,8 @@ async def add_books(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None
 
 async def _add_jobs(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None:
     counts = await bot.parts.store.job_lists.counts(guild_id)
-    running = {state: count for state, count in counts.items() if not state.ended and count}
-    words = ", ".join(f"{count} {state.value.replace('_', ' ')}" for state, count in running.items())
-    embed.add_field(name=texts.JOBS_RUNNING, value=words or texts.NO_JOBS_RUNNING)
+    lines = [texts.jobs_in(state, count) for state in texts.STATES if (count := counts.get(state, 0))]
+    embed.add_field(name=texts.JOBS_RUNNING, value="\n".join(lines) or texts.NO_JOBS_RUNNING)
     held = counts.get(JobState.HELD, 0)
     if held:
         embed.add_field(name=texts.HELD, value=str(held))
@@ -51,7 +50,7 @@ async def _add_account(embed: discord.Embed, bot: CannonBot, guild_id: int, key:
         return
     found = await bot.parts.store.account_checks.last(guild_id)
     if found is None:
-        compared = texts.NOT_COMPARED
+        compared = str(texts.NOT_COMPARED)
     elif found.credits:
         compared = texts.compared_with_difference(stamp(found.at), difference_text(found))
     else:
@@ -69,9 +68,9 @@ async def _add_tool(embed: discord.Embed, bot: CannonBot, guild_id: int, key: Us
     rules = await bot.parts.store.settings.get(guild_id)
     health = bot.parts.estimate_tool.health(key.slot(guild_id))
     if not rules.estimate_tool:
-        words = texts.TOOL_OFF
+        words = str(texts.TOOL_OFF)
     elif health is None:
-        words = texts.TOOL_NOT_ASKED
+        words = str(texts.TOOL_NOT_USED)
     else:
         says = {
             EstimateOutcome.ANSWERED: texts.tool_answers,

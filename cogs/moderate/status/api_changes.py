@@ -8,7 +8,7 @@ from bot.app.client import CannonBot
 from bot.domain.harmless_text import harmless_within
 from bot.domain.text import shortened, stamp
 from bot.guild.api_drift import change_words
-from cogs.moderate import texts
+from cogs.moderate.status import texts
 
 SEEN_MAX = 100
 READINGS_MAX = 3
@@ -21,7 +21,7 @@ TITLE_CHARS = 80
 async def add_api_changes(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None:
     """Add when the API's description was read, its latest changes, and what it no longer offers."""
     drift, read_at = bot.parts.api_drift, bot.parts.catalogue_refresh.read_at
-    lines = [texts.DESCRIPTION_NOT_READ if read_at is None else texts.description_read(stamp(read_at))]
+    lines = [str(texts.DESCRIPTION_NOT_READ) if read_at is None else texts.description_read(stamp(read_at))]
     seen = await drift.latest(guild_id, SEEN_MAX)
     for at, changes in islice(groupby(seen, key=lambda each: each.at), READINGS_MAX):
         lines.append(f"{stamp(at)} {shortened(change_words(list(changes)), LINE_CHARS)}")

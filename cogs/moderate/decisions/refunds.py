@@ -14,7 +14,7 @@ from bot.delivery.practice_mark import marked, marked_title
 from bot.domain.harmless_text import harmless
 from bot.domain.models import Job, credits_words
 from bot.errors import InputError
-from cogs.moderate import texts
+from cogs.moderate.decisions import texts
 from cogs.ui.controls import Control, on, on_job, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
@@ -36,7 +36,7 @@ async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str])
     if not await _post(interaction.client, job):
         await quota.take_back_refund(job.guild_id, job.id)
         raise InputError(texts.REFUND_NOBODY)
-    await in_time(interaction.edit_original_response(content=texts.REFUND_WAITS))
+    await in_time(interaction.edit_original_response(content=str(texts.REFUND_WAITS)))
 
 
 async def _post(bot: CannonBot, job: Job) -> bool:
@@ -46,12 +46,12 @@ async def _post(bot: CannonBot, job: Job) -> bool:
     if channel_id is None:
         return False
     embed = discord.Embed(
-        title=marked_title(texts.REFUND_QUESTION, [job]), description=harmless(job.error or ""), colour=ATTENTION
+        title=marked_title(str(texts.REFUND_QUESTION), [job]), description=harmless(job.error or ""), colour=ATTENTION
     )
     embed.add_field(name=texts.AUTHOR, value=f"<@{job.author_id}>")
     embed.add_field(name=texts.REFUND_COST, value=credits_words(job.held if job.cost is None else job.cost))
-    embed.set_footer(text=marked(texts.approval_footer(job.id), [job]))
-    button = Control.button("refund", job.id, label=texts.REFUND, style=discord.ButtonStyle.success)
+    embed.set_footer(text=marked(texts.footer(job.id), [job]))
+    button = Control.button("refund", job.id, label=str(texts.REFUND), style=discord.ButtonStyle.success)
     try:
         await in_time(
             bot.get_partial_messageable(channel_id, guild_id=job.guild_id).send(

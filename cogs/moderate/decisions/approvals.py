@@ -15,11 +15,11 @@ from bot.delivery.practice_mark import marked
 from bot.domain.card_jobs import main_job, prompt_text
 from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job
-from bot.domain.text import full_stop, shortened, stamp
+from bot.domain.text import shortened, stamp
 from bot.guild.approvals import total
 from bot.store import Approval
-from cogs.moderate import texts
-from cogs.moderate.refusal_form import RefusalForm
+from cogs.moderate.decisions import texts
+from cogs.moderate.decisions.refusal_form import RefusalForm
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
@@ -83,7 +83,7 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     if approval.asked:
         embed.add_field(name=str(texts.ABOVE_A_LIMIT), value=texts.above_what(approval.asked), inline=False)
     embed.add_field(name=texts.EXPIRES, value=stamp(approval.expires_at))
-    embed.set_footer(text=marked(texts.approval_footer(card.id), jobs))
+    embed.set_footer(text=marked(texts.footer(card.id), jobs))
     return embed
 
 
@@ -91,9 +91,9 @@ def answers(card_id: str) -> discord.ui.View:
     """Return the three answers."""
     return view_of(
         [
-            Control.button("approve", card_id, label=texts.APPROVE, style=discord.ButtonStyle.success),
-            Control.button("approve_grant", card_id, label=texts.APPROVE_AND_GRANT),
-            Control.button("turn_down", card_id, label=texts.REFUSE, style=discord.ButtonStyle.danger),
+            Control.button("approve", card_id, label=str(texts.APPROVE), style=discord.ButtonStyle.success),
+            Control.button("approve_grant", card_id, label=str(texts.APPROVE_AND_GRANT)),
+            Control.button("turn_down", card_id, label=str(texts.REFUSE), style=discord.ButtonStyle.danger),
         ]
     )
 
@@ -126,7 +126,9 @@ async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[st
     bot = interaction.client
     await bot.parts.moderation.approvals.waiting(guild_of(interaction), card_id)
     await in_time(
-        interaction.response.send_modal(RefusalForm(bot, texts.REFUSE_JOB_FORM, refuse, card_id, chars=REASON_CHARS))
+        interaction.response.send_modal(
+            RefusalForm(bot, str(texts.REFUSE_JOB_FORM), refuse, card_id, chars=REASON_CHARS)
+        )
     )
 
 
@@ -135,7 +137,7 @@ async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
     await require_moderator(interaction)
     approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
     await approvals.turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
-    await _close(interaction, card_id, full_stop(texts.refused(by_id, harmless(reason))))
+    await _close(interaction, card_id, texts.refused(by_id, harmless(reason)))
 
 
 async def _close(interaction: Interaction, card_id: str, text: str) -> None:

@@ -8,7 +8,7 @@ from bot.domain.models import AccountStatus, credits_text
 from bot.domain.text import stamp
 from bot.errors import CannonError, NoKey
 from bot.guild.api_keys import UsableKey
-from cogs.moderate import texts
+from cogs.moderate.status import texts
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, is_host
 
@@ -23,7 +23,7 @@ async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
         embed.add_field(name=texts.KEY, value=error.sentence, inline=False)
         return
     own = await parts.store.keys.current(guild_id)
-    shown = texts.HOST_KEY
+    shown = str(texts.HOST_KEY)
     if own is not None:
         shown = texts.key_set_by(own.last4, own.set_by, own.set_at)
         if own.practice:
@@ -32,7 +32,7 @@ async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
     await _add_host_limit(embed, bot, guild_id, key)
     shows_credits = key.id is not None or is_host(interaction)
     if not parts.status_pace.allows(guild_id):
-        embed.add_field(name=texts.API, value=texts.ASKED_OFTEN)
+        embed.add_field(name=texts.API, value=texts.CHECKED_OFTEN)
         _add_last_seen(embed, key, shows_credits=shows_credits)
         return
     started = bot.clock.monotonic()
@@ -63,7 +63,7 @@ def _add_last_seen(embed: discord.Embed, key: UsableKey, *, shows_credits: bool)
 
 
 def _add_status(embed: discord.Embed, status: AccountStatus, *, shows_credits: bool) -> None:
-    embed.add_field(name=texts.PLAN, value=harmless(status.plan or texts.NOT_REPORTED))
+    embed.add_field(name=texts.PLAN, value=harmless(status.plan or str(texts.NOT_REPORTED)))
     if shows_credits:
-        left = texts.NOT_REPORTED if status.credits is None else credits_text(status.credits)
+        left = str(texts.NOT_REPORTED) if status.credits is None else credits_text(status.credits)
         embed.add_field(name=texts.CREDITS_LEFT, value=left)

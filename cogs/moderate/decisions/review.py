@@ -9,11 +9,10 @@ from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
 from bot.domain.harmless_text import harmless
 from bot.domain.models import Job
-from bot.domain.text import full_stop
 from bot.errors import InputError
 from bot.store import ReviewRule, ReviewVerdict
-from cogs.moderate import texts
-from cogs.moderate.refusal_form import RefusalForm
+from cogs.moderate.decisions import texts
+from cogs.moderate.decisions.refusal_form import RefusalForm
 from cogs.ui.controls import Control, on
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
@@ -43,7 +42,7 @@ async def set_review(
         raise InputError(texts.REVIEW_CHANNEL_MISSING, "channel")
     else:
         rules = await interaction.client.parts.store.reviews.rules(guild_of(interaction))
-        text = "\n".join(_line(rule) for rule in rules) or texts.NO_REVIEW
+        text = "\n".join(_line(rule) for rule in rules) or str(texts.NO_REVIEW)
         await in_time(interaction.response.send_message(text, ephemeral=True))
 
 
@@ -93,8 +92,8 @@ async def _switch_off(interaction: Interaction, only_in: ReviewScope | None) -> 
 def answers(job: Job) -> Sequence[discord.ui.Item[Any]]:
     """Return the buttons under a result that waits for review."""
     return [
-        Control.button("publish", job.id, label=texts.PUBLISH, style=discord.ButtonStyle.success),
-        Control.button("keep_back", job.id, label=texts.REFUSE, style=discord.ButtonStyle.danger),
+        Control.button("publish", job.id, label=str(texts.PUBLISH), style=discord.ButtonStyle.success),
+        Control.button("keep_back", job.id, label=str(texts.REFUSE), style=discord.ButtonStyle.danger),
     ]
 
 
@@ -111,7 +110,7 @@ async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str])
     await interaction.client.parts.moderation.reviews.require_waiting(guild_of(interaction), job_id)
     await in_time(
         interaction.response.send_modal(
-            RefusalForm(interaction.client, texts.REFUSE_RESULT_FORM, refuse, job_id, chars=REASON_CHARS)
+            RefusalForm(interaction.client, str(texts.REFUSE_RESULT_FORM), refuse, job_id, chars=REASON_CHARS)
         )
     )
 
@@ -125,10 +124,10 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     await require_moderator(interaction)
     reviews = interaction.client.parts.moderation.reviews
     await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=interaction.user.id)
-    say = texts.published if verdict is ReviewVerdict.PUBLISHED else texts.refused
-    await in_time(
-        interaction.response.edit_message(content=full_stop(say(interaction.user.id, harmless(reason))), view=None)
-    )
+    by_id = interaction.user.id
+    is_published = verdict is ReviewVerdict.PUBLISHED
+    said = texts.published(by_id) if is_published else texts.refused(by_id, harmless(reason))
+    await in_time(interaction.response.edit_message(content=said, view=None))
 
 
 async def setup(_bot: CannonBot) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import discord
 
 from bot.app.client import CannonBot
-from cogs.moderate import texts
+from cogs.moderate.decisions import texts
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 
@@ -21,7 +21,7 @@ class RefusalForm(Form):
         self._refuse = refuse
         self._subject = subject
         self.reason: discord.ui.TextInput[RefusalForm] = discord.ui.TextInput(
-            label=texts.REASON_INPUT, max_length=chars, required=False
+            label=str(texts.REASON_INPUT), max_length=chars, required=False
         )
         self.add_item(self.reason)
 

@@ -1,0 +1,1 @@
+"""What moderators decide by buttons: approvals, refunds, reviews; and /studio review."""

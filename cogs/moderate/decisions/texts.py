@@ -1,0 +1,158 @@
+"""What approvals, refunds and reviews say. Amounts come in with their unit, what members wrote escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.domain.models import credits_words
+from bot.domain.text import full_stop
+from bot.language import Text, both, tr
+
+REASON_INPUT = Text("Reason (the member sees it)")
+REFUSE = Text("Refuse…")
+AUTHOR = Text("Requested by")
+
+
+def footer(subject_id: str) -> str:
+    """Return the footer of a question, with the id of its job or card."""
+    return f"cannon-bot · {subject_id}"
+
+
+def refused(by_id: int, reason: str) -> str:
+    """Say who refused, and why if `reason` is not empty."""
+    if not reason:
+        return tr("Refused by {member}.", member=f"<@{by_id}>")
+    return full_stop(tr("Refused by {member}: {reason}", member=f"<@{by_id}>", reason=reason))
+
+
+# ---------------------------------------------------------------------- approvals
+
+NO_APPROVAL_CHANNEL = Text("A job is waiting for approval. Choose an approval channel in `/studio settings`.")
+CHANNEL = Text("Channel")
+ESTIMATE = Text("Estimated cost")
+EXPIRES = Text("Expires")
+APPROVE = Text("Approve")
+APPROVE_AND_GRANT = Text("Approve and raise limit")
+REFUSE_JOB_FORM = Text("Refuse this job")
+PRIVATE_REQUEST = Text("This is a private request. Its prompt is shown only in an approval channel.")
+
+
+def approval_channel_closed(channel_id: int) -> str:
+    """Say that the bot lacks the permission to post the question."""
+    return tr(
+        "A job is waiting for approval, but I can't post in {channel}. Give me access or choose another channel.",
+        channel=f"<#{channel_id}>",
+    )
+
+
+def approval_title(operation: str) -> str:
+    """Return the question's title."""
+    return tr("Approve this job? {operation}", operation=operation)
+
+
+def approval_practice(title: str) -> str:
+    """Mark the title of a question about practice."""
+    return tr("🧪 Practice · {title}", title=title)
+
+
+def approval_estimate(amount: Decimal, basis: str) -> str:
+    """Return what the jobs are expected to cost, and what that is based on."""
+    return f"{credits_words(amount)} ({basis})"
+
+
+ABOVE_A_LIMIT = Text("Over a limit")
+_ABOVE = {
+    "limit": Text(
+        "This is over the member's limit, so they asked you. With Approve it still counts toward their limit. With "
+        "Approve and raise limit, a grant pays for it."
+    ),
+    "ceiling": Text("This costs more than the maximum price of a job, so the member asked you."),
+}
+
+
+def above_what(reason: str) -> str:
+    """Say what a request exceeds: `limit` or `ceiling`."""
+    return str(_ABOVE[reason])
+
+
+def approved(by_id: int, grant: tuple[int, Decimal] | None) -> str:
+    """Say who approved; `grant` is the member who was granted credits, and how many."""
+    said = tr("Approved by {member}.", member=f"<@{by_id}>")
+    if grant is None:
+        return said
+    member_id, amount = grant
+    got = tr(
+        "{member} received {credits} on top of their limit.", member=f"<@{member_id}>", credits=credits_words(amount)
+    )
+    return f"{said} {got}"
+
+
+# ---------------------------------------------------------------------- credits of jobs that were charged for nothing
+
+REFUND_QUESTION = Text("Refund this job?")
+REFUND = Text("Refund")
+REFUND_COST = Text("Charged")
+REFUND_WAITS = Text("Your refund request is with the moderators.")
+REFUND_OF_ANOTHER = Text("Only the member who paid for this job can request a refund.")
+REFUND_NOBODY = Text(
+    "I can't reach the moderators: this server has no log channel that I can post in. Ask a moderator to use "
+    "`/quota grant`."
+)
+
+
+def refunded_by(by_id: int, text: str) -> str:
+    """Say who refunded what, under the question."""
+    return f"<@{by_id}> {text}"
+
+
+# ---------------------------------------------------------------------- /studio review and its answers
+
+NO_REVIEW = Text("Results are posted without review. To turn it on, use `/studio review` with a `channel`.")
+REVIEW_CHANNEL_MISSING = Text("Choose the `channel` in which moderators review results, too.")
+REVIEW_IN_SAME_CHANNEL = Text("Choose another review channel. Results can't be reviewed where they are held back.")
+PUBLISH = Text("Publish")
+REFUSE_RESULT_FORM = Text("Refuse this result")
+
+
+def no_permission_to_post(channel: str, missing: Sequence[str]) -> str:
+    """Refuse a channel for reviews in which the bot lacks permissions."""
+    return tr("I can't post in {channel}. Give me {permissions} there.", channel=channel, permissions=both(missing))
+
+
+def review_rule(channel_id: int, review_channel: int) -> str:
+    """Return a rule as one line; a `channel_id` of 0 stands for the whole server."""
+    if not channel_id:
+        return tr("All results are reviewed in {review} before they are posted.", review=f"<#{review_channel}>")
+    return tr(
+        "Results from {channel} are reviewed in {review} before they are posted.",
+        channel=f"<#{channel_id}>",
+        review=f"<#{review_channel}>",
+    )
+
+
+def people_work_there(channel_id: int) -> str:
+    """Refuse a channel for reviews that everybody reads and works in: nothing requested there would be reviewed."""
+    return tr(
+        "Everyone can read {channel}, and members use the bot there. They would see results before the review. "
+        "Choose a channel that only moderators can read.",
+        channel=f"<#{channel_id}>",
+    )
+
+
+def review_on(rule: str, review_channel: int, *, is_open: bool) -> str:
+    """Confirm that a rule was set; with `is_open`, everybody can read the channel for reviews."""
+    said = f"✅ {rule} " + tr("Jobs requested in {review} itself skip the review.", review=f"<#{review_channel}>")
+    if not is_open:
+        return said
+    return said + " " + tr("⚠️ Everyone can read that channel. Make it visible to moderators only.")
+
+
+def review_off(removed: str) -> str:
+    """Confirm that rules were removed; `removed` is a sentence that says which."""
+    return f"✅ {removed} " + tr("You can still decide on results that are already waiting.")
+
+
+def published(by_id: int) -> str:
+    """Say who published a result."""
+    return tr("Published by {member}.", member=f"<@{by_id}>")

@@ -1,0 +1,1 @@
+"""/quota: limits on spending, and grants."""

@@ -1,0 +1,54 @@
+"""What `/quota` says. Amounts of credits, times and terms of limits come in as text."""
+
+from __future__ import annotations
+
+from bot.language import Text, tr
+
+# ---------------------------------------------------------------------- commands and options
+
+GROUP = "Credit limits on this server"
+SET_COMMAND = "Limit what a member, a role or everyone can spend"
+SERVER_COMMAND = "Limit what the whole server can spend"
+GRANT_COMMAND = "Give a member extra credits once, on top of their limits"
+SHOW_COMMAND = "See and remove limits, or see what one member has left"
+
+LIMIT_OPTION = "Credits per member and period; 0 forbids use"
+PERIOD_OPTION = "Calendar day, week or month in the server's time zone, or the total"
+WHO_OPTION = "A member or a role; everyone if empty"
+LIMITED_OPERATION_OPTION = "Only for this operation, e.g. video.generate"
+LIMITED_CHANNEL_OPTION = "Only in this channel and its threads, or in this category"
+SERVER_LIMIT_OPTION = "Credits per period for all members together"
+GRANTED_MEMBER_OPTION = "Who gets the credits"
+GRANT_OPTION = "How many; they cover what exceeds a member's limits, not the server's"
+GRANT_NOTE_OPTION = "What they are for; the member sees it"
+GRANT_DURATION_OPTION = "When they expire: 12h, 7d, 2w; never if empty"
+SHOWN_MEMBER_OPTION = "See what applies to this member; all limits if empty"
+
+# ---------------------------------------------------------------------- answers
+
+BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.")
+LIMITS_TITLE = Text("Credit limits")
+NO_LIMITS = Text(
+    "There are no limits. Members can spend all credits of the account. Set a limit with `/quota set` or "
+    "`/quota server`."
+)
+ABOUT = Text("A member's own limit comes first, then the best limit of their roles, then everyone's.")
+SERVER_LIMITS = Text("Whole server")
+EVERYONE_LIMITS = Text("Everyone")
+ROLE_LIMITS = Text("Roles")
+MEMBER_LIMITS = Text("Members")
+REMOVE_LIMIT = Text("Remove a limit…")
+REMOVE = Text("Remove")
+KEEP = Text("Keep")
+ALLOWANCE_TITLE = Text("Credits of a member")
+
+
+def limit_line(whose: str | None, terms: str, by_id: int, at: str) -> str:
+    """Return a line of the list of limits; `whose` is None where the heading says it."""
+    set_by = tr("set by {moderator} on {date}", moderator=f"<@{by_id}>", date=at)
+    return f"• {terms} · {set_by}" if whose is None else f"• {whose}: {terms} · {set_by}"
+
+
+def remove_question(limit: str) -> str:
+    """Ask whether a limit is to be removed; `limit` is it in one line."""
+    return tr("Remove this limit? {limit}", limit=limit)

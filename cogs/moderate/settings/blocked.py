@@ -1,0 +1,128 @@
+"""The page Blocked members of `/studio settings`: who may not use the bot on a server."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.delivery.deadlines import in_time
+from bot.domain.guild_rules import Block
+from bot.domain.setting import SettingsPage
+from bot.domain.text import shortened, stamp
+from bot.errors import InputError
+from cogs.moderate.settings import texts
+from cogs.ui.controls import Control, on
+from cogs.ui.durations import SPAN_CHARS, seconds_of
+from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
+from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns
+from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.texts import GONE, done
+
+SHOWN = 10
+"""A block has up to 400 characters in the 4096 of an embed's description."""
+LINE_CHARS = 390
+REASON_CHARS = 200
+BLOCK, UNBLOCK, TURN = "block_member", "unblock_member", "blocked_turn"
+
+
+async def blocked_page(interaction: Interaction, number: int = 0) -> PanelPage:
+    """Draw who is blocked, until when and why."""
+    blocks = await interaction.client.parts.store.blocks.all(guild_of(interaction))
+    part = part_of(list(blocks), number, SHOWN)
+    lines = [_line(each) for each in part.items] or [str(texts.NOBODY_BLOCKED)]
+    controls = [Control.member(BLOCK, str(part.number), placeholder=str(texts.BLOCK_MEMBER))]
+    if part.items:
+        controls.append(_unblock_select(part, interaction.guild))
+    return settings_page(SettingsPage.BLOCKED, "\n".join(lines), [*controls, *turns(TURN, part)])
+
+
+def _line(block: Block) -> str:
+    until = None if block.until is None else stamp(block.until, "f")
+    return texts.block_line(
+        block.member_id, until, shortened(block.reason, LINE_CHARS // 2), block.by_id, stamp(block.at, "d")
+    )
+
+
+def _unblock_select(part: Part[Block], guild: discord.Guild | None) -> Control:
+    options = []
+    for each in part.items:
+        member = None if guild is None else guild.get_member(each.member_id)
+        name = str(each.member_id) if member is None else member.display_name
+        about = shortened(each.reason, OPTION_CHARS) or None
+        options.append(discord.SelectOption(label=name, value=str(each.member_id), description=about))
+    return Control.select(UNBLOCK, str(part.number), placeholder=str(texts.UNBLOCK_MEMBER), options=options)
+
+
+@on(TURN)
+async def turn_blocked(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Show another part of the list."""
+    await require_moderator(interaction)
+    await show_page(interaction, await blocked_page(interaction, number_in(subject)))
+
+
+@on(BLOCK)
+async def ask_block(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Ask for how long and why a member is to be blocked."""
+    await require_moderator(interaction)
+    number = number_in(subject)
+    if not values:
+        raise InputError(GONE)
+    if _is_bot(interaction, values[0]):
+        raise InputError(texts.BOT_CHOSEN)
+    if int(values[0]) == interaction.user.id:
+        raise InputError(texts.OWN_BLOCK)
+    await in_time(interaction.response.send_modal(BlockForm(interaction, int(values[0]), number)))
+
+
+def _is_bot(interaction: Interaction, member_id: str) -> bool:
+    """Whether Discord says with the interaction that this member is a bot."""
+    data: Any = interaction.data or {}
+    return bool(data.get("resolved", {}).get("users", {}).get(member_id, {}).get("bot"))
+
+
+class BlockForm(Form):
+    """Takes for how long and why a member is blocked."""
+
+    def __init__(self, interaction: Interaction, member_id: int, number: int) -> None:
+        super().__init__(interaction.client, title=str(texts.BLOCK_FORM), name="block")
+        self._member_id = member_id
+        self._number = number
+        self.add_item(discord.ui.TextDisplay(f"<@{member_id}>"))
+        self._life: discord.ui.RadioGroup[Any] = discord.ui.RadioGroup(
+            options=[
+                discord.RadioGroupOption(label=str(words), value=span or "-", default=not span)
+                for span, words in texts.BLOCK_LIVES.items()
+            ]
+        )
+        self.add_item(discord.ui.Label(text=str(texts.BLOCK_LIFE), component=self._life))
+        self._other = self._input(str(texts.BLOCK_OTHER_LIFE), str(texts.BLOCK_OTHER_LIFE_HINT), SPAN_CHARS)
+        self._reason = self._input(str(texts.BLOCK_REASON), str(texts.BLOCK_REASON_HINT), REASON_CHARS)
+
+    def _input(self, label: str, hint: str, chars: int) -> discord.ui.TextInput[Any]:
+        item: discord.ui.TextInput[Any] = discord.ui.TextInput(required=False, max_length=chars)
+        self.add_item(discord.ui.Label(text=label, description=hint, component=item))
+        return item
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Block the member, if the sender is still a moderator."""
+        await require_moderator(interaction)
+        bot, typed = interaction.client, self._other.value.strip()
+        span = typed or (self._life.value or "-").removeprefix("-")
+        until = bot.clock.wall() + seconds_of(span, str(texts.BLOCK_OTHER_LIFE)) if span else None
+        change = await bot.parts.moderation.access.block(
+            guild_of(interaction), self._member_id, until=until, why=self._reason.value, by_id=interaction.user.id
+        )
+        await show_page(interaction, await blocked_page(interaction, self._number), done(change))
+
+
+@on(UNBLOCK)
+async def unblock(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Let a member use the bot again."""
+    await require_moderator(interaction)
+    number = number_in(subject)
+    if not values or not values[0].isdecimal():
+        raise InputError(GONE)
+    access = interaction.client.parts.moderation.access
+    change = await access.unblock(guild_of(interaction), int(values[0]), by_id=interaction.user.id)
+    await show_page(interaction, await blocked_page(interaction, number), done(change))

@@ -1,0 +1,124 @@
+"""The page Operations of `/studio settings`: which operations are on, here and, for the host, everywhere."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.catalogue import Operation
+from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.domain.harmless_text import harmless, harmless_within
+from bot.domain.setting import SettingsPage
+from bot.domain.text import shortened
+from bot.errors import InputError
+from cogs.moderate.settings import texts
+from cogs.ui.controls import Control, on
+from cogs.ui.interaction import Interaction
+from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns
+from cogs.ui.permissions import guild_of, is_host, require_host, require_moderator
+from cogs.ui.texts import GONE
+from cogs.workflows.options import command_names
+
+SHOWN = OPTIONS_PER_SELECT
+TITLE_CHARS, LINE_CHARS = 60, 155
+"""A page has SHOWN lines in the 4096 characters of an embed's description."""
+HERE, EVERYWHERE, TURN = "operation_switch", "operation_everywhere", "operation_turn"
+ON, OFF = "on", "off"
+
+
+async def operations_page(interaction: Interaction, number: int = 0) -> PanelPage:
+    """Draw the operations, with the selects that switch them."""
+    known = [
+        each for each in interaction.client.catalogue.operations.values() if len(_value(OFF, each)) <= OPTION_CHARS
+    ]
+    part = part_of(known, number, SHOWN)
+    names = command_names(interaction.client)
+    lines = [_line(interaction, each, names.get(each.id)) for each in part.items]
+    controls = [_select(interaction, part, everywhere=False)]
+    if is_host(interaction):
+        controls.append(_select(interaction, part, everywhere=True))
+    return settings_page(SettingsPage.OPERATIONS, "\n".join(lines), [*controls, *turns(TURN, part)])
+
+
+def _line(interaction: Interaction, operation: Operation, command: str | None) -> str:
+    switches, guild_id = interaction.client.parts.switches, guild_of(interaction)
+    is_off_everywhere = switches.is_off_everywhere(operation.id)
+    notes = [
+        str(texts.BY_REQUEST_ONLY) if command is None else f"`/{command}`",
+        *([str(texts.OFF_EVERYWHERE)] if is_off_everywhere else []),
+        *([] if operation.offered else [str(texts.NO_LONGER_OFFERED)]),
+        *([] if operation.ends is None else [texts.ends_on(operation.ends)]),
+    ]
+    mark = "✅" if switches.is_on(guild_id, operation.id) else "🚫"
+    return shortened(f"{mark} {harmless_within(operation.title, TITLE_CHARS)} · {' · '.join(notes)}", LINE_CHARS)
+
+
+def _select(interaction: Interaction, part: Part[Operation], *, everywhere: bool) -> Control:
+    options = []
+    for each in part.items:
+        is_on = not _is_off(interaction, each.id, everywhere=everywhere)
+        about = str(texts.TURN_OFF if is_on else texts.TURN_ON)
+        if each.ends is not None:
+            about = f"{about} {texts.end_announced(each.ends)}"
+        options.append(
+            discord.SelectOption(
+                label=shortened(each.title, OPTION_CHARS),
+                value=_value(OFF if is_on else ON, each),
+                description=shortened(about, OPTION_CHARS),
+            )
+        )
+    words = texts.SWITCH_EVERYWHERE if everywhere else texts.SWITCH_HERE
+    return Control.select(EVERYWHERE if everywhere else HERE, str(part.number), placeholder=str(words), options=options)
+
+
+def _value(switch: str, operation: Operation) -> str:
+    """Return the value of an option. It says what is to be, so that an old panel cannot undo what others did."""
+    return f"{switch} {operation.id}"
+
+
+def _is_off(interaction: Interaction, operation_id: str, *, everywhere: bool) -> bool:
+    switches = interaction.client.parts.switches
+    if everywhere:
+        return switches.is_off_everywhere(operation_id)
+    return switches.is_off_here(guild_of(interaction), operation_id)
+
+
+@on(TURN)
+async def turn_operations(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Show another part of the list."""
+    await require_moderator(interaction)
+    await show_page(interaction, await operations_page(interaction, number_in(subject)))
+
+
+@on(HERE)
+async def switch_operation(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Switch an operation for this server."""
+    await require_moderator(interaction)
+    await _switch(interaction, subject, values, everywhere=False)
+
+
+@on(EVERYWHERE)
+async def switch_everywhere(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Switch an operation for the whole bot, which is the host's to do."""
+    await require_moderator(interaction)
+    require_host(interaction)
+    await _switch(interaction, subject, values, everywhere=True)
+
+
+async def _switch(interaction: Interaction, subject: str, values: Sequence[str], *, everywhere: bool) -> None:
+    switch, _, operation_id = (values[0] if values else "").partition(" ")
+    number = number_in(subject)
+    if switch not in {ON, OFF}:
+        raise InputError(GONE)
+    operation = interaction.client.catalogue.resolve(operation_id)
+    is_on, by_id, switches = switch == ON, interaction.user.id, interaction.client.parts.switches
+    if everywhere:
+        await switches.switch_everywhere(operation, on=is_on, by_id=by_id)
+    else:
+        await switches.switch(guild_of(interaction), operation, on=is_on, by_id=by_id)
+    interaction.client.parts.worker.wake()  # what waits for an operation that is off ends now
+    said = [texts.switched(harmless(operation.title), is_on=is_on, everywhere=everywhere)]
+    if is_on and not everywhere and switches.is_off_everywhere(operation.id):
+        said.append(str(texts.STILL_OFF_EVERYWHERE))
+    if operation.ends is not None:
+        said.append(texts.end_announced(operation.ends))
+    await show_page(interaction, await operations_page(interaction, number), " ".join(said))

@@ -1,0 +1,161 @@
+"""The page Prices of `/studio settings`: what jobs are expected to cost, set by hand or by a file, and learned."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import discord
+
+from bot.catalogue import Operation, model_name
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
+from bot.domain.harmless_text import harmless
+from bot.domain.price_list import PriceList
+from bot.domain.setting import SettingsPage
+from bot.domain.text import shortened
+from bot.errors import InputError
+from bot.guild.learned_prices import LearnedKind, beside
+from bot.guild.price_file import FILE_BYTES_MAX, write_price_file
+from cogs.moderate.settings import texts
+from cogs.moderate.settings.forms import MODEL_CHARS
+from cogs.moderate.settings.price_form import PriceForm
+from cogs.ui.controls import Control, on
+from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
+from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page, turns
+from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.text_files import text_of_file
+from cogs.ui.texts import GONE, done
+
+FILE_NAME: Final = "prices.csv"
+KINDS_SHOWN, OTHERS_SHOWN = 3, 40
+"""How many learned prices are shown beside a line, and below the list; the file has all of a line's."""
+LINES_SHOWN, LINE_CHARS = 7, 480
+"""A page has LINES_SHOWN lines in the 4096 characters of an embed's description."""
+OFFERED = 24
+"""How many operations a select offers next to the option that leads to more."""
+MORE: Final = "more"
+CHOOSE, TURN, DOWNLOAD, UPLOAD = "price_choose", "price_turn", "price_download", "price_upload"
+
+
+async def prices_page(interaction: Interaction, number: int = 0, offered: int = 0) -> PanelPage:
+    """Draw a part of the list, what was learned beside it, and the controls that change it."""
+    bot, guild_id = interaction.client, guild_of(interaction)
+    prices = await bot.parts.store.prices.all(guild_id)
+    found = await bot.parts.learned_prices.of_guild(guild_id)
+    part = part_of(_lines(bot.catalogue.operations, prices, found), number, LINES_SHOWN)
+    text = "\n".join(part.items) or str(texts.NO_PRICES)
+    select = _select(interaction, part.number, offered)
+    buttons = [
+        Control.button(DOWNLOAD, "panel", label=str(texts.DOWNLOAD_PRICES)),
+        Control.button(UPLOAD, "panel", label=str(texts.UPLOAD_PRICES)),
+        *turns(TURN, part),
+    ]
+    controls = [*([] if select is None else [select]), *buttons]
+    return settings_page(SettingsPage.PRICES, f"{texts.PRICES_ABOUT}\n\n{text}", controls)
+
+
+def _select(interaction: Interaction, number: int, offered: int) -> Control | None:
+    """Return the select of operations that can have a price; None if there are none."""
+    known = interaction.client.catalogue.operations.values()
+    priceable = [each for each in known if each.fixed_credits is None and len(each.id) <= OPTION_CHARS]
+    part = part_of(priceable, offered, OFFERED)
+    options = [discord.SelectOption(label=shortened(each.title, OPTION_CHARS), value=each.id) for each in part.items]
+    if part.count > 1:
+        options.append(discord.SelectOption(label=str(texts.MORE_OPERATIONS), value=MORE))
+    if not options:
+        return None
+    following = (part.number + 1) % part.count
+    return Control.select(CHOOSE, f"{number}.{following}", placeholder=str(texts.CHOOSE_PRICED), options=options)
+
+
+def _lines(operations: Mapping[str, Operation], prices: PriceList, found: Sequence[LearnedKind]) -> list[str]:
+    lines: list[str] = []
+    shown: set[tuple[str, str]] = set()
+    for (operation_id, model), price in prices.items():
+        operation = operations.get(operation_id)
+        learned = [] if operation is None else beside(operation, model, found, prices)
+        shown.update((each.operation, each.kind) for each in learned)
+        said = [] if operation is None else [each.words(operation) for each in learned[:KINDS_SHOWN]]
+        subject = texts.priced(operation_id, _model(operation, model))
+        lines.append(shortened(texts.price_line(subject, price.words, said), LINE_CHARS))
+    others = [each for each in found if (each.operation, each.kind) not in shown]
+    for each in others[:OTHERS_SHOWN]:
+        operation = operations.get(each.operation)
+        if operation is not None and operation.fixed_credits is None:
+            subject = texts.priced(each.operation, _model(operation, each.model))
+            lines.append(shortened(texts.learned_line(subject, each.words(operation)), LINE_CHARS))
+    return lines
+
+
+def _model(operation: Operation | None, model: str) -> str | None:
+    name = model if operation is None or not model else model_name(operation, model)
+    return harmless(shortened(name, MODEL_CHARS)) if model else None
+
+
+@on(TURN)
+async def turn_prices(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Show another part of the list."""
+    await require_moderator(interaction)
+    await show_page(interaction, await prices_page(interaction, number_in(subject)))
+
+
+@on(CHOOSE)
+async def choose_priced(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
+    """Open the form for an operation's price, or offer other operations."""
+    await require_moderator(interaction)
+    if not values:
+        raise InputError(GONE)
+    shown, _, following = subject.partition(".")
+    number = number_in(shown)
+    if values[0] == MORE:
+        await show_page(interaction, await prices_page(interaction, number, number_in(following)))
+        return
+    bot = interaction.client
+    operation = bot.catalogue.resolve(values[0])
+    prices = await bot.parts.store.prices.all(guild_of(interaction))
+
+    async def shows(sent: Interaction, said: str) -> None:
+        await show_page(sent, await prices_page(sent, number), said)
+
+    await in_time(interaction.response.send_modal(PriceForm(bot, operation, prices, shows)))
+
+
+@on(DOWNLOAD)
+async def download_prices(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Send the list as a file to be changed."""
+    await require_moderator(interaction)
+    bot, guild_id = interaction.client, guild_of(interaction)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    prices = await bot.parts.store.prices.all(guild_id)
+    found = await bot.parts.learned_prices.of_guild(guild_id)
+    file = discord.File(io.BytesIO(write_price_file(prices, found, bot.catalogue.operations)), FILE_NAME)
+    content = str(texts.PRICE_FILE_READY)
+    await in_time(interaction.edit_original_response(content=content, attachments=[file]), UPLOAD_TIMEOUT_S)
+
+
+@on(UPLOAD)
+async def upload_prices(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Open the form that takes the list from a file."""
+    await require_moderator(interaction)
+    await in_time(interaction.response.send_modal(PriceFileForm(interaction)))
+
+
+class PriceFileForm(Form):
+    """Takes the whole price list from a CSV file: all of it, or nothing."""
+
+    def __init__(self, interaction: Interaction) -> None:
+        super().__init__(interaction.client, title=str(texts.PRICE_FILE_FORM), name="price_file")
+        self._upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(required=True, max_values=1)
+        label, hint = str(texts.PRICE_FILE), str(texts.PRICE_FILE_HINT)
+        self.add_item(discord.ui.Label(text=label, description=hint, component=self._upload))
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Replace the list, if the sender is still a moderator."""
+        await require_moderator(interaction)
+        [file] = self._upload.values
+        await in_time(interaction.response.defer())
+        text = await text_of_file(file, at_most=FILE_BYTES_MAX)
+        change = await interaction.client.parts.moderation.prices.replace(
+            guild_of(interaction), text, interaction.client.catalogue, by_id=interaction.user.id
+        )
+        await show_page(interaction, await prices_page(interaction), done(change))

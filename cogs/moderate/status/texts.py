@@ -1,0 +1,157 @@
+"""What `/studio status` says. Amounts come in with their unit, times as Discord's markup, what others wrote escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.models import JobState
+from bot.language import Text, amount, ntr, tr
+
+TITLE = Text("Studio status")
+
+# ---------------------------------------------------------------------- the key and its account
+
+KEY = Text("Key")
+HOST_KEY = Text("The host's key")
+PLAN = Text("Plan")
+CREDITS_LEFT = Text("Credits left")
+NOT_REPORTED = Text("Not reported")
+"""Where Cannon Studio does not say."""
+SCOPES = Text("Permissions of the key")
+API = Text("API")
+CREDITS_LAST_SEEN = Text("Credits when last checked")
+HOST_LIMIT = Text("The host's limit for this server")
+CHECKED_OFTEN = Text("Checked several times in the last hour. Try again later.")
+
+
+def key_shown(last4: str) -> str:
+    """Return all that is shown of a key."""
+    return f"`…{last4}`"
+
+
+def key_set_by(last4: str, member_id: int, at: float) -> str:
+    """Return a server's own key, who set it, and when (Unix seconds)."""
+    return tr("{key}, set by {member} {when}", key=key_shown(last4), member=f"<@{member_id}>", when=f"<t:{int(at)}:R>")
+
+
+def practises_since(member_id: int, at: float) -> str:
+    """Say that the server practices, since when (Unix seconds) and by whom."""
+    return tr(
+        "🧪 Practice mode, started by {member} {when}. Results are simulated and free.",
+        member=f"<@{member_id}>",
+        when=f"<t:{int(at)}:R>",
+    )
+
+
+def scopes(names: Sequence[str], missing: Sequence[str]) -> str:
+    """Return a key's scopes, with a warning where it lacks some of those needed."""
+    shown = _code(names) or str(NOT_REPORTED)
+    if not missing:
+        return shown
+    lacks = tr("⚠️ Missing: {scopes}. Jobs will fail. Create a key that has them.", scopes=_code(missing))
+    return f"{shown}\n{lacks}"
+
+
+def _code(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def host_limit(spent: str, limit: str, renewed: str) -> str:
+    """Return what is spent or held of the host's limit, in credits, and when it begins again."""
+    return tr(
+        "{spent} of {limit} credits spent or reserved this month (UTC). Resets on {date}.",
+        spent=spent,
+        limit=limit,
+        date=renewed,
+    )
+
+
+def api_answers(took_ms: float) -> str:
+    """Return how quickly the API answered, in milliseconds."""
+    return tr("✅ Online ({ms} ms)", ms=amount(round(took_ms)))
+
+
+# ---------------------------------------------------------------------- jobs and credits
+
+JOBS_RUNNING = Text("Open jobs")
+NO_JOBS_RUNNING = Text("None")
+HELD = Text("Finished but not posted")
+ACCOUNT = Text("Account check")
+SPENT = Text("Spent through this bot")
+RESERVED = Text("Reserved for open jobs")
+FREE = Text("Available")
+NOT_COMPARED = Text("Not checked yet. The account is compared with this bot's records hourly while jobs run.")
+HOST_NOT_COMPARED = Text("Not checked: the host's account is shared with other servers.")
+EXPIRING = Text("Credits that expire")
+TOP_UP = Text("Buy credits")
+STATES = {
+    JobState.AWAITING_APPROVAL: Text("Awaiting approval: {count}"),
+    JobState.WAITING: Text("In the queue: {count}"),
+    JobState.SUBMITTING: Text("Starting: {count}"),
+    JobState.QUEUED: Text("Queued at Cannon Studio: {count}"),
+    JobState.PROCESSING: Text("Being made: {count}"),
+    JobState.READY: Text("Being posted: {count}"),
+}
+"""How many jobs are in each open state, as one line each."""
+
+
+def jobs_in(state: JobState, count: int) -> str:
+    """Return how many jobs are in an open state."""
+    return str(STATES[state]).format(count=amount(count))
+
+
+def compared(at: str) -> str:
+    """Say when account and records were compared and agreed."""
+    return tr("✅ Matches this bot's records, checked {when}.", when=at)
+
+
+def compared_with_difference(at: str, difference: str) -> str:
+    """Say when account and records were compared, and in a sentence how they differ."""
+    return tr("⚠️ Checked {when}: {difference}", when=at, difference=difference)
+
+
+# ---------------------------------------------------------------------- Cannon Studio's estimate tool
+
+TOOL = Text("Price estimates from Cannon Studio")
+TOOL_OFF = Text("Off. Turn them on in `/studio settings` under Results.")
+TOOL_NOT_USED = Text("On. Not used since the bot started.")
+
+
+def tool_answers(since: str, last: str) -> str:
+    """Say that the estimate tool answers, since when, and when it was called last."""
+    return tr("✅ Working since {since}. Last used {last}.", since=since, last=last)
+
+
+def tool_has_no_price(since: str, last: str) -> str:
+    """Say that the estimate tool answers without a price."""
+    return tr("Online, but without a price for these jobs since {since}. Last used {last}.", since=since, last=last)
+
+
+def tool_silent(since: str, last: str) -> str:
+    """Say that the estimate tool does not answer."""
+    return tr("⚠️ No answer since {since}. Last tried {last}.", since=since, last=last)
+
+
+def tool_refuses(since: str, last: str) -> str:
+    """Say that the estimate tool takes no calls."""
+    return tr("⚠️ Refusing this key since {since}. Last tried {last}.", since=since, last=last)
+
+
+# ---------------------------------------------------------------------- what Cannon Studio has changed
+
+DESCRIPTION = Text("Cannon Studio's API description")
+NOT_OFFERED = Text("No longer offered by Cannon Studio")
+DESCRIPTION_NOT_READ = Text("Not loaded since the bot started.")
+
+
+def description_read(at: str) -> str:
+    """Say when the description of the API was last read; `at` is a timestamp."""
+    return tr("Last loaded {when}.", when=at)
+
+
+def named_or_more(names: Sequence[str], count: int) -> str:
+    """Return the names of the first of `count` things, and how many more there are."""
+    listed = ", ".join(names)
+    if count <= len(names):
+        return listed
+    return ntr("{names} and {count} more", "{names} and {count} more", count - len(names), names=listed)

@@ -1,0 +1,1 @@
+"""What emojis on results do on a server, and where its gallery is: what moderators set."""

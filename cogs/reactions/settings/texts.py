@@ -1,0 +1,82 @@
+"""What the page Reactions of `/studio settings` and `/studio gallery` say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.domain.reaction_rules import Purse, ReactionAction, Seeding, Who
+from bot.language import Text, both, tr
+
+# ---------------------------------------------------------------------- the page
+
+ADD_EMOJI = Text("Add an emoji that should…")
+CHANGE_EMOJI = Text("Change or remove an emoji…")
+NO_EMOJIS = Text("No emoji does anything. Add one below.")
+ARE_ON = Text("Reactions")
+IS_ON = Text("On")
+IS_OFF = Text("Off: reacting does nothing")
+TURN_ON = Text("Turn on")
+TURN_OFF = Text("Turn off")
+ARE_SEEDED = Text("Emojis I add to results")
+SEEDINGS = {Seeding.OFF: Text("None"), Seeding.FEW: Text("A few"), Seeding.ALL: Text("All that fit")}
+SEEDING_CHOICES = {
+    Seeding.OFF: Text("I add no emojis to results"),
+    Seeding.FEW: Text("I add re-run, vary and gallery"),
+    Seeding.ALL: Text("I add every emoji that fits"),
+}
+GALLERY = Text("Gallery")
+RESET = Text("Restore standard emojis")
+RESET_QUESTION = Text("Restore the standard emojis? All your changes to emojis on this server are removed.")
+RESET_SURE = Text("Restore")
+KEEP = Text("Keep")
+
+# ---------------------------------------------------------------------- the form
+
+EMOJI_FORM = Text("Emoji on results")
+EMOJI = Text("Emoji")
+EMOJI_HINT = Text("A standard emoji or one of this server, such as :name:")
+ACTION = Text("What it does")
+ACTIONS = {
+    ReactionAction.RERUN: Text("Make it again"),
+    ReactionAction.VARY: Text("Make a variant"),
+    ReactionAction.ANIMATE: Text("Animate"),
+    ReactionAction.UPSCALE: Text("Upscale"),
+    ReactionAction.SUBTITLES: Text("Add subtitles"),
+    ReactionAction.SEND: Text("Send to my DMs"),
+    ReactionAction.GALLERY: Text("Save to gallery"),
+    ReactionAction.REMOVE: Text("Remove the result"),
+}
+REMOVE_EMOJI = Text("Nothing (remove this emoji)")
+WHO = Text("Whose reactions count?")
+MAY_REACT = {
+    Who.EVERYONE: Text("Everyone's"),
+    Who.AUTHOR: Text("Only the author's and moderators'"),
+    Who.MODERATORS: Text("Only moderators'"),
+}
+"""Who.ROLE is chosen by its role."""
+ROLE = Text("Only one role")
+ROLE_HINT = Text("If set, only this role's reactions count.")
+NEEDED = Text("How many members must react?")
+PAYER = Text("Who pays?")
+PAYERS = {
+    Purse.REACTOR: Text("The person who reacts"),
+    Purse.AUTHOR: Text("The author of the result"),
+}
+
+
+def not_a_number_of_members(most: int) -> str:
+    """Refuse what is no number of members from 1 to `most`."""
+    return tr("Enter how many members must react: a number from 1 to {most}.", most=most)
+
+
+# ---------------------------------------------------------------------- /studio gallery
+
+
+def gallery_now(state: str) -> str:
+    """Say where the gallery is."""
+    return tr("Gallery: {state}", state=state)
+
+
+def cannot_post_in(channel: str, permissions: Iterable[str]) -> str:
+    """Refuse a channel in which the bot lacks `permissions`."""
+    return tr("I can't post in {channel}. Give me {permissions} there.", channel=channel, permissions=both(permissions))

@@ -1,0 +1,91 @@
+"""Panels of moderators: a page is an embed with controls, redrawn over itself, with what was done above it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import discord
+
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import in_time
+from bot.domain.setting import PAGES, SettingsPage
+from bot.domain.text import shortened
+from bot.errors import InputError
+from cogs.ui import texts
+from cogs.ui.controls import Control, view_of
+from cogs.ui.interaction import Interaction
+
+PAGE_ACTION = "set_page"
+OPTION_CHARS = 100
+PART_MAX = 999
+"""Long lists are shown in parts; this is the last part that a custom id can name."""
+Each = TypeVar("Each")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelPage:
+    """A page as it is now."""
+
+    embed: discord.Embed
+    controls: Sequence[Control]
+
+    def view(self) -> discord.ui.View:
+        """Return the controls as Discord takes them."""
+        return view_of(self.controls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Generic[Each]):
+    """A part of a long list: the first is number 0."""
+
+    number: int
+    count: int
+    items: Sequence[Each]
+
+
+def part_of(items: Sequence[Each], number: int, size: int) -> Part[Each]:
+    """Return the part with this number, or the last one if the list has become shorter."""
+    count = max(1, -(-len(items) // size))
+    at = min(number, count - 1)
+    return Part(number=at, count=count, items=items[at * size : (at + 1) * size])
+
+
+def number_in(subject: str) -> int:
+    """Return the number of a part that a custom id names. Raises InputError with GONE for anything else."""
+    if not (subject.isascii() and subject.isdecimal() and len(subject) < len(str(PART_MAX)) + 1):
+        raise InputError(texts.GONE)
+    return int(subject)
+
+
+def turns(action: str, part: Part[Each]) -> list[Control]:
+    """Return the buttons that lead to the parts before and after; none where there are no others."""
+    found = []
+    if part.number > 0:
+        found.append(Control.button(action, str(part.number - 1), label=str(texts.PREVIOUS_PART)))
+    if part.number + 1 < part.count:
+        found.append(Control.button(action, str(part.number + 1), label=str(texts.NEXT_PART)))
+    return found
+
+
+def settings_page(page: SettingsPage, text: str, controls: Sequence[Control]) -> PanelPage:
+    """Return a page of `/studio settings` that says `text` below what the page is about."""
+    title, about = PAGES[page]
+    embed = discord.Embed(title=texts.settings_title(str(title)), description=f"{about}\n\n{text}", colour=NEUTRAL)
+    return PanelPage(embed=embed, controls=[pages_select(page), *controls])
+
+
+def pages_select(page: SettingsPage) -> Control:
+    """Return the select that leads to the other pages of `/studio settings`."""
+    options = [
+        discord.SelectOption(
+            label=str(title), value=each.value, description=shortened(str(about), OPTION_CHARS), default=each is page
+        )
+        for each, (title, about) in PAGES.items()
+    ]
+    return Control.select(PAGE_ACTION, "panel", placeholder=str(texts.PAGES), options=options)
+
+
+async def show_page(interaction: Interaction, page: PanelPage, said: str = "") -> None:
+    """Redraw the panel, whose control was pressed or whose form was sent, below what was done."""
+    edit = interaction.edit_original_response if interaction.response.is_done() else interaction.response.edit_message
+    await in_time(edit(content=said or None, embed=page.embed, view=page.view()))

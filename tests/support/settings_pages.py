@@ -1,0 +1,133 @@
+"""What moderators do on the pages of `/studio settings` and on `/quota show`, by its controls as Discord sends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.rig import Rig
+from tests.support.surface import fill, inputs
+
+SETTINGS = "studio settings"
+STRING_SELECT = 3
+"""Discord's number of this component."""
+
+
+async def opened(rig: Rig, page: str, who: Any = None) -> Any:
+    """Open `/studio settings` at a page; return its message."""
+    who = who or rig.moderator
+    shown = await who.slash(rig.channel, SETTINGS)
+    shown = await who.select(shown.response, [page], custom_id="c1:set_page:panel")
+    return shown.response
+
+
+def page_text(message: Any) -> str:
+    """Return what a page says below its title."""
+    [embed] = message.embeds
+    return str(embed.description)
+
+
+async def choose(rig: Rig, message: Any, action: str, value: Any, who: Any = None) -> Any:
+    """Choose in the page's select that does `action`."""
+    return await (who or rig.moderator).select(message, [value], custom_id=_custom_id(message, action))
+
+
+async def press(rig: Rig, message: Any, action: str, who: Any = None) -> Any:
+    """Press the page's button that does `action`."""
+    return await (who or rig.moderator).click(message, custom_id=_custom_id(message, action))
+
+
+async def send(rig: Rig, shown: Any, who: Any = None, **values: Any) -> Any:
+    """Send a form that was shown, as it is filled in but for `values`, by label with `_` for spaces.
+
+    A sentence in place of a form is returned as it is.
+    """
+    if shown.modal is None:
+        return shown
+    given = {}
+    for label, item in inputs(shown).items():
+        if label.replace(" ", "_").replace("?", "") in values:
+            given[label] = values.pop(label.replace(" ", "_").replace("?", ""))
+        elif (standing := _standing(item)) is not None:
+            given[label] = standing
+    assert not values, (values, list(inputs(shown)))
+    return await (who or rig.moderator).submit_modal(shown, fill(shown, given))
+
+
+def _standing(item: dict[str, Any]) -> Any:
+    """Return what an input has before anything is typed or chosen; None for nothing."""
+    chosen = [each["value"] for each in item.get("options") or () if each.get("default")]
+    if chosen:
+        return chosen if item["type"] == STRING_SELECT else chosen[0]
+    return item.get("value")
+
+
+def _custom_id(message: Any, action: str) -> str:
+    rows = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
+    ids = [str(item.get("custom_id")) for row in rows for item in row["components"]]
+    return next(each for each in ids if each.startswith(f"c1:{action}:"))
+
+
+# ---------------------------------------------------------------------- blocked members
+
+
+async def block_member(rig: Rig, member: Any, *, who: Any = None, **values: Any) -> Any:
+    """Block a member; `values` are `Another_duration` and `Reason`."""
+    panel = await opened(rig, "blocked", who)
+    return await send(rig, await choose(rig, panel, "block_member", member, who), who, **values)
+
+
+async def unblock_member(rig: Rig, member: Any) -> Any:
+    return await choose(rig, await opened(rig, "blocked"), "unblock_member", str(member.id))
+
+
+# ---------------------------------------------------------------------- operations
+
+
+async def switch_operation(rig: Rig, operation: str, state: str, *, action: str = "operation_switch") -> Any:
+    """Switch an operation on or off."""
+    return await choose(rig, await opened(rig, "operations"), action, f"{state} {operation}")
+
+
+# ---------------------------------------------------------------------- prices
+
+
+async def set_price(rig: Rig, operation: str, **values: Any) -> Any:
+    """Set a price, or remove it with `Credits=""`; `values` are `Model`, `The_price_is_for` and `Credits`."""
+    return await send(rig, await choose(rig, await opened(rig, "prices"), "price_choose", operation), **values)
+
+
+async def send_prices(rig: Rig, data: bytes) -> Any:
+    """Upload a price list."""
+    shown = await press(rig, await opened(rig, "prices"), "price_upload")
+    return await send(rig, shown, CSV_file=[("prices.csv", data)])
+
+
+# ---------------------------------------------------------------------- reactions
+
+
+async def add_emoji(rig: Rig, emoji: str, action: str, **values: Any) -> Any:
+    """Let an emoji do something; `values` are the other inputs of its form."""
+    shown = await choose(rig, await opened(rig, "reactions"), "emoji_add", action)
+    return await send(rig, shown, Emoji=emoji, **values)
+
+
+async def remove_emoji(rig: Rig, key: str) -> Any:
+    shown = await choose(rig, await opened(rig, "reactions"), "emoji_change", key)
+    return await send(rig, shown, What_it_does=["none"])
+
+
+async def seed_emojis(rig: Rig, seeds: str) -> Any:
+    """Set which emojis the bot puts on results."""
+    return await choose(rig, await opened(rig, "reactions"), "emoji_seeds", seeds)
+
+
+# ---------------------------------------------------------------------- limits
+
+
+async def remove_limit(rig: Rig, limit_id: str) -> Any:
+    """Remove a limit on the panel of `/quota show`."""
+    shown = await rig.moderator.slash(rig.channel, "quota show")
+    asked = await choose(rig, shown.response, "limit_choose", limit_id)
+    if asked.response is None or asked.response.content.startswith("⚠️"):
+        return asked
+    return await press(rig, asked.response, "limit_remove")
