@@ -73,7 +73,7 @@ async def test_jobs_that_differ_in_words_only_are_asked_for_once_an_hour(rig: Ri
 async def test_an_estimate_past_the_limit_is_refused_at_once(rig: Rig):
     limit = Limit(scope=Scope.EVERYONE, period=Period.WEEK, credits=Decimal(25))
     await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
-    assert "this is about 28" in private_sentence(await draw(rig, resolution="4K"))
+    assert "needs about 28" in private_sentence(await draw(rig, resolution="4K"))
     assert await rig.jobs() == []
 
 

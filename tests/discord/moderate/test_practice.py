@@ -118,7 +118,7 @@ async def test_practice_counts_for_limits_while_it_lasts_and_never_for_real(rig:
     assert 0 < in_practice < 20 < 2 * in_practice
     await rig.moderator.slash(rig.channel, "quota set", credits=20, period="month")
     refused = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    assert "limit" in shown(refused)
+    assert "monthly credits left" in shown(refused)
     grants = rig.bot.parts.store.grants
     await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=50)
     assert [grant.left for grant in await grants.of_member(rig.guild.id, rig.member.id)] == [50]
@@ -290,7 +290,7 @@ async def test_starting_twice_and_ending_twice_is_told(rig: Rig):
     off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     assert "mode is off" in shown(off)
     off = await rig.moderator.slash(rig.channel, "studio practice", switch="off")
-    assert "is off" in shown(off)
+    assert "is already off" in shown(off)
 
 
 async def test_practice_raises_no_alert_that_would_silence_a_true_one(rig: Rig):

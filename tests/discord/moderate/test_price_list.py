@@ -97,9 +97,9 @@ async def test_what_jobs_have_cost_stands_beside_the_list(rig: Rig):
         await rig.member.slash(rig.channel, "image generate", prompt=f"#fast fox {number}")
         await rig.work()
     panel = await opened(rig, "prices")
-    assert page_text(panel).endswith("**`image.generate`**: 9 credits\n-# Past jobs: 12 credits per output (3 jobs)")
+    assert "**`image.generate`**: 9 credits\n-# Past jobs: 12 credits per result (3 jobs)" in page_text(panel)
     [file] = (await press(rig, panel, "price_download")).response.attachments
-    assert b"image.generate,,job,9,12 credits per output (3 jobs)" in rig.file(file)
+    assert b"image.generate,,job,9,12 credits per result (3 jobs)" in rig.file(file)
 
 
 async def test_help_shows_a_price_by_the_second_as_such(rig: Rig):

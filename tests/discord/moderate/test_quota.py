@@ -113,14 +113,14 @@ async def test_the_same_limit_again_takes_the_place_of_the_first(rig: Rig):
 
 async def test_the_server_as_a_whole_has_its_own_limit(rig: Rig):
     answer = told(await rig.moderator.slash(rig.channel, "quota server", credits=1000, period="month"))
-    assert answer == "✅ Set the limit of the server as a whole to 1,000 credits a month."
+    assert answer == "✅ Set the limit of the whole server to 1,000 credits a month."
     assert await limits(rig) == [(Scope.SERVER, 0, "", 0, Period.MONTH, Decimal(1000))]
 
 
 async def test_a_limit_that_was_set_is_kept_at_once(rig: Rig):
     await rig.moderator.slash(rig.channel, "quota set", credits=5, period="day", who=rig.member)
     result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
-    assert "5 credits a day" in private_sentence(result)
+    assert "5 of your 5 daily credits" in private_sentence(result)
     assert rig.sandbox.posts == 0
 
 

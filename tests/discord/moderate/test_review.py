@@ -263,7 +263,7 @@ async def test_the_review_channel_and_the_kept_back_channel_must_differ(rig: Rig
     refused = await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=desk)
     assert "can't be reviewed where they are held back" in refused.response.content
     unnamed = await rig.moderator.slash(rig.channel, "studio review", only_in=rig.channel)
-    assert "Name the channel" in unnamed.response.content
+    assert "Choose the `channel`" in unnamed.response.content
 
 
 async def test_the_rules_are_shown_and_switched_off(rig: Rig, desk):

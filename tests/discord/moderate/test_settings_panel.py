@@ -443,7 +443,7 @@ async def test_the_panel_works_on_after_a_restart_but_a_form_opened_before_it_sa
     panel = await opened(rig, "results")
     form = await rig.moderator.click(panel, custom_id="c1:set_form:timezone")
     await rig.restart()
-    assert "before the bot was restarted" in private_sentence(await fill(rig, form, "Europe/Berlin"))
+    assert "was restarted after you opened" in private_sentence(await fill(rig, form, "Europe/Berlin"))
     assert (await rules(rig)).timezone == "UTC"
     await rig.moderator.click(panel, custom_id="c1:set_flip:ping")
     assert (await rules(rig)).ping

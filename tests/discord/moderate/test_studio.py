@@ -94,7 +94,7 @@ async def test_a_plain_member_gets_neither_form_nor_status(rig: Rig):
     for command in (KEY, STATUS):
         result = await rig.member.slash(rig.channel, command)
         assert result.modal is None
-        assert "manage this server" in private_sentence(result)
+        assert "Manage Server" in private_sentence(result)
     assert calls == []
 
 
@@ -109,7 +109,7 @@ async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(
     rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
     calls = watch(rig)
     result = await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
-    assert "manage this server" in private_sentence(result)
+    assert "Manage Server" in private_sentence(result)
     assert calls == []
     assert await stored(rig) is None
 
@@ -119,7 +119,7 @@ async def test_a_form_opened_before_a_restart_says_so_and_saves_nothing(rig: Rig
     [field] = rig.form_fields(shown)
     await rig.restart()
     result = await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
-    assert "before the bot was restarted" in private_sentence(result)
+    assert "was restarted after you opened" in private_sentence(result)
     assert await stored(rig) is None
 
 

@@ -144,7 +144,7 @@ async def test_only_the_owner_of_the_bot_switches_everywhere(rig: Rig):
     owned_by(rig, Owner(rig.member.id))
     assert "operation_everywhere" not in str(parts(await opened(rig, "operations")))
     refused = await choose(rig, old, "operation_everywhere", "off image.generate")
-    assert "owner of this bot" in private_sentence(refused)
+    assert "Only the host of this bot" in private_sentence(refused)
     assert rig.bot.parts.switches.off(0) == frozenset()
 
     owned_by(rig, Owner(rig.moderator.id))

@@ -85,7 +85,7 @@ async def test_the_author_pays_where_the_map_says_so(rig: Rig):
     member = other(rig, "carl")
     await member.react(message, "🎬")
     assert len(await rig.jobs()) == 2
-    assert "You may not use the bot" in told(rig, member)[0]
+    assert "blocked you from using the bot" in told(rig, member)[0]
 
 
 async def test_an_author_who_has_left_pays_for_nothing(rig: Rig):
@@ -156,8 +156,8 @@ async def test_a_rule_is_changed_as_it_stands(rig: Rig):
 @pytest.mark.parametrize(
     ("emoji", "values", "words"),
     [
-        ("fox", {}, "Give one emoji"),
-        ("🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁", {}, "Give one emoji"),
+        ("fox", {}, "Type one emoji"),
+        ("🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁", {}, "Type one emoji"),
         ("🔁", {"How_many_members_must_react": "0"}, "a number from 1 to 100"),
         ("🔁", {"How_many_members_must_react": "all"}, "a number from 1 to 100"),
     ],
