@@ -53,7 +53,7 @@ EXAMPLES = {
     "quota": "/quota set credits: 200 period: week",
     "usage": "/usage report period: month",
     "privacy": "/privacy export",
-    "studio": "/studio operations operation: image.edit switch: off",
+    "studio": "/studio pause switch: on",
 }
 """How each group is used, as it is typed."""
 

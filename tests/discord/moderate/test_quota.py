@@ -315,7 +315,7 @@ async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Ri
     )
     assert line("0 credits a week for `sora.generate`").endswith("(own limit): not allowed")
     assert f"{held} spent or held, {1000 - job.held:.0f} left" in line(
-        "1,000 credits a month (limit for the server as a whole)"
+        "1,000 credits a month (limit for the whole server)"
     )
     assert line("30 of 30 credits left").endswith("· prize")
     assert f"`{job.id}` `image.generate`" in shown
