@@ -34,6 +34,7 @@ EXTENSIONS = (
     "cogs.jobs.gallery",
     "cogs.jobs.recovery",
     "cogs.jobs.cancelling",
+    "cogs.jobs.sharing",
     "cogs.results.context_menus",
     "cogs.member.privacy",
     "cogs.moderate.decisions.review",

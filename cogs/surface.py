@@ -33,7 +33,7 @@ class CogSurface:
         self, card: Card, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
     ) -> Sequence[discord.ui.Item[Any]]:
         """Return what a card offers."""
-        return buttons.offered(self._bot, jobs, linked=linked, told_above=told_above)
+        return buttons.offered(self._bot, jobs, linked=linked, told_above=told_above, private=card.private)
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
         """Return Publish and Refuse."""

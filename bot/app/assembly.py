@@ -22,6 +22,7 @@ from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
+from bot.delivery.sharing import Sharing
 from bot.delivery.thumbnails import Thumbnails
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
@@ -175,6 +176,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         languages=delivery.languages,
         copies=_copies(setup, core, delivery, sources),
         thumbnails=_thumbnails(setup, core, delivery, sights),
+        sharing=Sharing(store=store, gate=delivery.gate, poster=delivery.poster),
         worker=worker,
         maintenance=maintenance,
         member_data=MemberData(store, setup.catalogue, core.memories),

@@ -20,6 +20,7 @@ from bot.delivery import CardSurface, Delivery
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.delivery.guild_languages import GuildLanguages
+from bot.delivery.sharing import Sharing
 from bot.delivery.thumbnails import Thumbnails
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
@@ -105,6 +106,7 @@ class Parts:
     languages: GuildLanguages
     copies: ResultCopies
     thumbnails: Thumbnails
+    sharing: Sharing
     worker: Worker
     maintenance: Maintenance
     member_data: MemberData

@@ -92,6 +92,22 @@ class PostingGate:
         for job in jobs:
             await self._require(card, job, channel_id, rules)
 
+    async def require_public(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
+        """Raise NoPlace unless the results of a private card may be posted in a channel, for all to see.
+
+        A rule of review of the channel that they were requested in counts as well. Raises Later if Discord does not say
+        what is needed.
+        """
+        rules = await self._store.settings.get(card.guild_id)
+        source, target = await self._channel(card, card.channel_id), await self._channel(card, channel_id)
+        if source.age_restricted and not target.age_restricted:
+            raise NoPlace(texts.NOT_FROM_AGE_RESTRICTED)
+        for place in (source.chain, target.chain):
+            if await self._store.reviews.withheld_of(card.guild_id, [job.id for job in jobs], also=place):
+                raise NoPlace(texts.NOT_SHARED_UNREVIEWED)
+        for job in jobs:
+            await self._require(card, job, channel_id, rules)
+
     async def require_person(self, card: Card, jobs: Sequence[Job], *, member_id: int) -> None:
         """Raise NoPlace unless these jobs' results may be sent to a member: no direct message is age-restricted."""
         rules = await self._store.settings.get(card.guild_id)

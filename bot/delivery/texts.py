@@ -257,6 +257,9 @@ NOT_FROM_AGE_RESTRICTED = Text(
 NOT_FROM_HIDDEN = Text("A result from a private channel can't be shown in a channel that everybody sees.")
 REFUSED_BY_DISCORD = Text("Discord refused to show this result.")
 REVIEW_EXPIRED = Text("No moderator reviewed the result within seven days, so I did not post it.")
+NOT_SHARED_UNREVIEWED = Text(
+    "On this server moderators review results before they are posted, so a private one can't be shared here."
+)
 NOT_REVIEWED = Text(
     "On this server moderators review results before they are posted, and they did not publish this one. "
     "A moderator can still post it with `/jobs list`."

@@ -98,6 +98,20 @@ def too_late_to_cancel(job_id: str) -> str:
     return tr("Too late to stop {job_id}: Cannon Studio has already started it, so it will be charged.", job_id=job_id)
 
 
+# ---------------------------------------------------------------------- sharing a private result
+
+NOT_YOURS_TO_SHARE = Text("Only the member who requested this can share it.")
+SHARED_ALREADY = Text("This is no longer private, so there is nothing to share. Find it in `/jobs list`.")
+NOT_SHARED_NOW = Text(
+    "I can't reach its file or Discord right now. If it doesn't show up in a minute, open it in `/jobs list`."
+)
+
+
+def shared(link: str) -> str:
+    """Say where a private result was posted for all to see."""
+    return tr("Shared with everybody in this channel: {link}", link=link)
+
+
 # ---------------------------------------------------------------------- results that could not be posted
 
 POSTED_MEANWHILE = Text("This has already been posted.")

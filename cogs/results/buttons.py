@@ -34,6 +34,7 @@ from cogs.workflows.fill_in import ask
 from cogs.workflows.operation_form import OperationForm
 from cogs.workflows.submit import submit
 
+SHARE = "share"
 ICONS = {
     "again": "🔁",
     "again_all": "🔁",
@@ -42,6 +43,7 @@ ICONS = {
     JOB_ACTION: "➡️",
     "retry": "🔄",
     "recover": "📤",
+    SHARE: "📣",
     "link": "🔗",
     "remove": "🗑️",
     "ask_refund": "↩️",
@@ -50,11 +52,11 @@ ICONS = {
 
 
 def offered(
-    bot: CannonBot, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
+    bot: CannonBot, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None, private: bool
 ) -> list[discord.ui.Item[Any]]:
     """Return the controls of a card: Cancel while jobs are open, the others once it has a result or has ended.
 
-    `linked`: some results are links. `told_above` is as in `priced`.
+    `linked`: some results are links; `private`: only the author sees the card. `told_above` is as in `priced`.
     """
     made = [job for job in results_of(jobs) if job.state is JobState.DELIVERED]
     ended = all(job.state.ended for job in jobs)
@@ -63,6 +65,8 @@ def offered(
     if not made and not ended:
         return [*items, details_button(job)]
     items += _of_trouble(jobs, told_above, ended=ended)
+    if private and made and ended:
+        items.append(_button(SHARE, job, texts.SHARE))
     last = [*([_button("link", job, texts.FRESH_LINK)] if linked else []), details_button(job)]
     last.append(_button("remove", job, texts.REMOVE))
     if made and bot.parts.generation.rewritten_prompts.is_prompt(job):

@@ -17,6 +17,7 @@ MENU_NEXT_STEP = "Next step…"
 
 ASK_REFUND = Text("Request refund")
 POST_IT = Text("Post it")
+SHARE = Text("Share in channel")
 RERUN = Text("Re-run")
 RERUN_ALL = Text("Re-run all")
 VARY = Text("Vary")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -29,6 +30,22 @@ SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
     SELECT id FROM cards WHERE message_id = :message_id
     UNION SELECT card_id FROM jobs WHERE message_id = :message_id
 )
+"""
+_KEEP_DIRECT_MESSAGE = """
+INSERT INTO copies (job_id, guild_id, channel_id, message_id, kind)
+SELECT jobs.id, jobs.guild_id, message_channel_id, cards.message_id, 'card'
+FROM cards JOIN jobs ON jobs.card_id = cards.id AND jobs.position = 0
+WHERE cards.guild_id = :guild_id AND cards.id = :card_id AND private = 1 AND message_channel_id <> channel_id
+    AND cards.message_id IS NOT NULL
+ON CONFLICT (job_id, message_id) DO NOTHING
+"""
+_SHARE = """
+UPDATE cards SET private = 0, message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0
+WHERE guild_id = :guild_id AND id = :card_id AND private = 1
+"""
+_HOLD_AGAIN = """
+UPDATE jobs SET state = 'held', message_id = NULL, delivered_at = NULL
+WHERE guild_id = :guild_id AND id IN (SELECT value FROM json_each(:posted)) AND state = 'delivered'
 """
 
 
@@ -201,6 +218,27 @@ class Cards(Repository):
             return None if row is None else (card_of(row, self._box), jobs_of_card(db, guild_id, row["id"]))
 
         return await self._database.read(look)
+
+    async def share(self, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
+        """Turn a private card into one for all to see, in no message yet: its posted results are to be posted again.
+
+        Returns those, held and paid for as they were; None if the card is not private any more, or has none, or
+        something on it has not ended. A direct message that it was in is deleted with the results.
+        """
+
+        def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
+            jobs = jobs_of_card(db, guild_id, card_id)
+            posted = [job.id for job in jobs if job.state is JobState.DELIVERED and job.erased_at is None]
+            if not posted or not all(job.state.ended for job in jobs):
+                return None
+            values = {"guild_id": guild_id, "card_id": card_id, "posted": json.dumps(posted)}
+            db.execute(_KEEP_DIRECT_MESSAGE, values)
+            if not db.execute(_SHARE, values).rowcount:
+                return None
+            db.execute(_HOLD_AGAIN, values)
+            return tuple(job for job in jobs_of_card(db, guild_id, card_id) if job.id in posted)
+
+        return await self._database.write(change)
 
     async def take_down(self, guild_id: int, card_id: str) -> None:
         """Store that the card's message was deleted: it is in no message, and no token reaches it."""
