@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import discord
 import structlog
-from discord import app_commands
 from discord.ext import commands
 
+from bot.app.command_payload import payload_of
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.deadlines import in_time
 from bot.runtime.clock import Clock
@@ -100,6 +100,4 @@ class CommandSync:
 
     async def _payload(self) -> list[dict[str, Any]]:
         """Return the payload that registers the commands."""
-        tree = self._bot.tree
-        translator = tree.translator or app_commands.Translator()
-        return [await command.get_translated_payload(tree, translator) for command in tree.get_commands()]
+        return await payload_of(self._bot.tree)

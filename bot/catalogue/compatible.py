@@ -55,9 +55,14 @@ def kinds_of(field: Field) -> frozenset[MediaKind]:
     """Return the media that a field takes a link to; () if it takes none, or it is not known that it does."""
     if field.kind not in LINK_KINDS:
         return frozenset()
-    name = field.name.casefold()
-    named = field.media or frozenset(kind for kind, words in _WORDS.items() if any(word in name for word in words))
-    return named or frozenset(kind for kind in SOURCE_KINDS if any(word in name for word in _ANY_WORDS))
+    return field.media or kinds_named(field.name)
+
+
+def kinds_named(name: str) -> frozenset[MediaKind]:
+    """Return the media that a field takes by its name on the wire: all that can be taken for one such as `file_url`."""
+    word = name.casefold()
+    named = frozenset(kind for kind, words in _WORDS.items() if any(each in word for each in words))
+    return named or frozenset(kind for kind in SOURCE_KINDS if any(each in word for each in _ANY_WORDS))
 
 
 def _takes(field: Field, kind: MediaKind) -> bool:

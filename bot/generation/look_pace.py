@@ -17,7 +17,7 @@ from bot.generation import texts
 from bot.runtime.clock import Clock
 from bot.runtime.rate_limiter import RateLimiter
 
-FILES_MAX = 8
+FILES_MAX = 10
 """For one request: uploads, links and results of jobs together."""
 LOOKS_A_MINUTE, MINUTE_S = 30, 60.0
 AT_ONCE_OF_MEMBER, AT_ONCE = 2, 8

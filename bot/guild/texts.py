@@ -13,7 +13,7 @@ from bot.domain.first_contact import SetupStep
 from bot.domain.harmless_text import harmless, tame
 from bot.domain.models import credits_words
 from bot.domain.reaction_rules import Purse, ReactionAction
-from bot.domain.text import full_stop
+from bot.domain.text import full_stop, one_line
 from bot.language import Text, ntr, tr
 
 DECIDED = "Somebody has decided about this already, or its time is over."
@@ -536,7 +536,7 @@ def style_too_long(most: int) -> str:
 
 def no_preset(name: str) -> str:
     """Refuse the name of a preset that the member does not have."""
-    return tr("You have no preset named {name}. Open `/me` to see your presets.", name=harmless(name))
+    return tr("You have no preset named {name}. Open `/me` to see your presets.", name=harmless(one_line(name)))
 
 
 def preset_name(most: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import discord
 from discord import app_commands
 
+from bot.app.command_payload import file_types, takes_files
 from bot.catalogue import FieldKind
 from bot.catalogue.compatible import kinds_of
 from bot.delivery.deadlines import in_time
@@ -51,6 +52,8 @@ def command_of(plan: CommandPlan, name: str, *, translated: bool) -> DescribedCo
     described = inspect.Signature([head, *(_parameter(key, option) for key, option in options.items())])
     vars(callback)["__signature__"] = described
     runs(callback, plan.operation)
+    uploads = {key: option.field for key, option in options.items() if option.kind is OptionKind.UPLOAD}
+    takes_files(**{key: file_types(kinds_of(field)) for key, field in uploads.items() if field is not None})(callback)
     app_commands.rename(**{key: option.name for key, option in options.items()})(callback)
     app_commands.describe(**{key: option.about for key, option in options.items()})(callback)
     app_commands.autocomplete(**_completions(plan, options))(callback)

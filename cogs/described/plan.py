@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.catalogue import Field, FieldKind, Operation
-from bot.catalogue.compatible import kinds_of
+from bot.catalogue.compatible import LINK_KINDS, kinds_of
 from bot.domain.text import shortened
 from cogs.described import texts
 from cogs.ui.forms import INPUTS
@@ -144,8 +144,8 @@ def _can_wait(field: Field) -> bool:
 def _can_be_asked(left: Collection[Field]) -> bool:
     """Whether a form can ask for all that is required of the fields without an option."""
     needed = [field for field in left if is_needed(field)]
-    inputs = sum(2 if field.kind is FieldKind.URL else 1 for field in needed)
-    return inputs <= INPUTS and all(field.kind in TYPED or field.kind is FieldKind.URL for field in needed)
+    inputs = sum(2 if field.kind in LINK_KINDS else 1 for field in needed)
+    return inputs <= INPUTS and all(field.kind in TYPED or field.kind in LINK_KINDS for field in needed)
 
 
 def _common(operation: Operation, fields: Collection[Field]) -> list[PlannedOption]:

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.app.command_payload import TEXT_FILES, takes_files
 from bot.catalogue import Catalogue
 from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
@@ -97,6 +98,7 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
 
     @app_commands.command(name="create", description=texts.RECIPE_CREATE)
+    @takes_files(file=TEXT_FILES)
     @app_commands.describe(file=texts.FILE_OPTION)
     async def create(self, interaction: Interaction, file: discord.Attachment | None = None) -> None:
         """Open the form, or read the file."""

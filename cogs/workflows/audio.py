@@ -84,7 +84,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         await open_voices(interaction)
 
     @app_commands.command(name="soundfx", description=texts.AUDIO_SOUNDFX)
-    @offers("soundfx.generate", jobs={"job": CLIPS}, video=texts.SOUNDFX_VIDEO_OPTION)
+    @offers("soundfx.generate", jobs={"job": CLIPS}, uploads={"video": ["video_url"]}, video=texts.SOUNDFX_VIDEO_OPTION)
     async def soundfx(
         self,
         interaction: Interaction,

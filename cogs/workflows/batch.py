@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.app.command_payload import TEXT_FILES, takes_files
 from bot.delivery.deadlines import in_time
 from bot.errors import InputError
 from bot.generation.batch import batch, operation_typed, ratio_field, split_prompts, unsupported
@@ -59,6 +60,7 @@ class Batch(commands.Cog):
 
     @app_commands.command(name="batch", description=texts.BATCH)
     @app_commands.guild_only()
+    @takes_files(file=TEXT_FILES)
     @app_commands.describe(
         operation=texts.BATCH_OPERATION_OPTION,
         prompts=texts.BATCH_PROMPTS_OPTION,

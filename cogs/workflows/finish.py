@@ -33,6 +33,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
     @offers(
         "lipsync.generate",
         jobs={"video_job": CLIPS, "audio_job": frozenset({MediaKind.AUDIO})},
+        uploads={"video": ["video_url"], "audio": ["audio_url"]},
         video=texts.LIPSYNC_VIDEO_OPTION,
         video_url=texts.LIPSYNC_VIDEO_URL_OPTION,
         video_job=texts.LIPSYNC_VIDEO_JOB_OPTION,
@@ -73,6 +74,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
     @offers(
         "subtitles.generate",
         jobs={"job": CLIPS},
+        uploads={"video": ["video_url"]},
         video=texts.SUBTITLES_VIDEO_OPTION,
         font=texts.SUBTITLES_FONT_OPTION,
         font_size=texts.SUBTITLES_FONT_SIZE_OPTION,
@@ -109,6 +111,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
     @offers(
         "smartmotion.generate",
         jobs={"job": IMAGES_AND_CLIPS},
+        uploads={"file": ["file_url"]},
         file=texts.MOTION_FILE_OPTION,
         pan=texts.MOTION_PAN_OPTION,
         tilt=texts.MOTION_TILT_OPTION,
@@ -163,6 +166,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
     @offers(
         "video.upscale",
         jobs={"job": CLIPS, "thumbnail_job": frozenset({MediaKind.IMAGE})},
+        uploads={"video": ["video_url"], "thumbnail": ["thumbnail_url"]},
         video=texts.UPSCALE_VIDEO_OPTION,
         thumbnail=texts.UPSCALE_THUMBNAIL_OPTION,
         thumbnail_url=texts.UPSCALE_THUMBNAIL_URL_OPTION,

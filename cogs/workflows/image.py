@@ -15,7 +15,7 @@ from bot.generation.generation import Generation, SourceFile
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows import texts
 from cogs.workflows.files import offered_file, offered_files
-from cogs.workflows.options import Count, PromptOption, offers
+from cogs.workflows.options import REFERENCES, Count, PromptOption, offers
 from cogs.workflows.submit import submit
 
 IMAGES = frozenset({MediaKind.IMAGE})
@@ -48,10 +48,7 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
     @offers(
         "image.generate",
         jobs={"reference_job": IMAGES},
-        reference=texts.REFERENCE_OPTION,
-        reference_2=texts.REFERENCE_OPTION,
-        reference_3=texts.REFERENCE_OPTION,
-        reference_4=texts.REFERENCE_OPTION,
+        uploads={option: ["reference_image_urls"] for option in REFERENCES},
         reference_urls=texts.REFERENCE_URLS_OPTION,
         reference_job=texts.IMAGE_REFERENCE_JOB_OPTION,
         count=texts.PICTURES_OPTION,
@@ -76,9 +73,16 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         enhance: bool = False,
         private: bool = False,
         preset: str | None = None,
+        reference_5: discord.Attachment | None = None,
+        reference_6: discord.Attachment | None = None,
+        reference_7: discord.Attachment | None = None,
+        reference_8: discord.Attachment | None = None,
+        reference_9: discord.Attachment | None = None,
+        reference_10: discord.Attachment | None = None,
     ) -> None:
         """Generate 1 to 4 images; as many as the server has set where the member does not say."""
-        uploads = (reference, reference_2, reference_3, reference_4)
+        first, rest = (reference, reference_2, reference_3, reference_4), (reference_5, reference_6, reference_7)
+        uploads = (*first, *rest, reference_8, reference_9, reference_10)
         files = references(*uploads, url=reference_urls, job=reference_job)
         values = given(interaction, "image.generate")
         one = Generation(
@@ -90,7 +94,7 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
             await submit(interaction, replace(one, count=count))
 
     @app_commands.command(name="edit", description=texts.IMAGE_EDIT)
-    @offers("image.edit", jobs={"job": IMAGES}, image=texts.IMAGE_TO_EDIT_OPTION)
+    @offers("image.edit", jobs={"job": IMAGES}, uploads={"image": ["image_url"]}, image=texts.IMAGE_TO_EDIT_OPTION)
     async def edit(
         self,
         interaction: Interaction,

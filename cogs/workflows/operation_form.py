@@ -8,18 +8,21 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import Field, FieldKind, Operation, ProbeKind
-from bot.domain.models import MediaKind
+from bot.catalogue.compatible import LINK_KINDS, kinds_of
+from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.generation.field_paths import nested
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
 from bot.language import Text, tr
+from cogs.ui.file_upload import FILES_PER_UPLOAD, MediaUpload
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import continued
 from cogs.workflows import texts
-from cogs.workflows.files import offered_file
+from cogs.workflows.files import offered_file, offered_files
+from cogs.workflows.form_choices import RadioInput, chosen_in, radio_for
 
 TYPED = frozenset({FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN})
 MAIN_FIELDS = (
@@ -36,7 +39,6 @@ Send: TypeAlias = Callable[[Interaction, Generation], Awaitable[None]]
 StillMay: TypeAlias = Callable[[Interaction], Awaitable[None]]
 """Raises a BotError if who sends a form may not do any more what they opened it for."""
 TextInput: TypeAlias = discord.ui.TextInput[Any]
-FileUpload: TypeAlias = discord.ui.FileUpload[Any]
 
 
 class OperationForm(Form):
@@ -73,7 +75,8 @@ class OperationForm(Form):
         self.choice: discord.ui.Select[Any] | None = None
         self.inputs: dict[str, list[TextInput]] = {}
         self.seams: dict[str, str] = {}
-        self.uploads: list[tuple[Field, FileUpload, TextInput]] = []
+        self.radios: dict[str, RadioInput] = {}
+        self.uploads: list[tuple[Field, MediaUpload, TextInput]] = []
         if also:
             self._add_choice(operations)
         taken = {file.field for file in generation.files}
@@ -81,8 +84,9 @@ class OperationForm(Form):
             self._add_upload(field)
         known = {*generation.values, *taken}
         asked = _fields_to_ask(operations, known, source) if only is None else _paths(only)
+        model = None if also else _settled_model(generation, asked)
         for path, field in asked:
-            self._add_text(path, field, (prefilled or {}).get(path, ""))
+            self._add_value(path, field, (prefilled or {}).get(path, ""), model)
 
     @property
     def has_inputs(self) -> bool:
@@ -95,7 +99,7 @@ class OperationForm(Form):
             await self.still_may(interaction)
         generation = self.generation
         chosen = self.choice.values[0] if self.choice is not None else generation.operation
-        files = [*generation.files, *(_file(*each) for each in self.uploads)]
+        files = [*generation.files, *(file for each in self.uploads for file in _files(*each))]
         await self.submit(
             interaction,
             replace(generation, operation=chosen, values={**generation.values, **self._values()}, files=files),
@@ -113,11 +117,21 @@ class OperationForm(Form):
         self._add(texts.CHOOSE_OPERATION, texts.CHOOSE_OPERATION_HELP, self.choice)
 
     def _add_upload(self, field: Field) -> None:
-        upload: FileUpload = discord.ui.FileUpload(required=False, max_values=1)
+        is_list = field.kind is FieldKind.URLS
+        upload = MediaUpload(kinds_of(field), max_values=FILES_PER_UPLOAD if is_list else 1)
         link: TextInput = discord.ui.TextInput(required=False, max_length=INPUT_CHARS)
-        self._add(tr(field.label), texts.UPLOAD_HELP, upload)
-        self._add(texts.link_or_job(tr(field.label)), texts.LINK_HELP, link)
+        self._add(tr(field.label), texts.uploads_help(FILES_PER_UPLOAD) if is_list else texts.UPLOAD_HELP, upload)
+        self._add(texts.link_or_job(tr(field.label)), texts.LINKS_HELP if is_list else texts.LINK_HELP, link)
         self.uploads.append((field, upload, link))
+
+    def _add_value(self, path: str, field: Field, text: str, model: str | None) -> None:
+        """Add the field's input: a choice where its values are a short closed list, else one to type in."""
+        radio = radio_for(field, text, model=model)
+        if radio is None:
+            self._add_text(path, field, text)
+        elif len(self.children) < INPUTS:
+            self._add(tr(field.label), tr(field.help), radio)
+            self.radios[path] = radio
 
     def _add_text(self, path: str, field: Field, text: str) -> None:
         """Add the field's input, and a second one if the text is longer than one takes; none without room."""
@@ -135,31 +149,34 @@ class OperationForm(Form):
             self.inputs.setdefault(path, []).append(item)
 
     def _values(self) -> dict[str, Any]:
-        """Return what was typed, and the kept values that the form did not ask for, inside objects too."""
-        values = self._typed()
+        """Return what was typed or chosen, and the kept values that the form did not ask for, inside objects too."""
+        values, asked = self._typed(), {*self.inputs, *self.radios}
         for name, value in self.kept.items():
             if isinstance(value, Mapping):
-                unasked = {key: each for key, each in value.items() if f"{name}.{key}" not in self.inputs}
+                unasked = {key: each for key, each in value.items() if f"{name}.{key}" not in asked}
                 if unasked or name in values:
                     values[name] = {**unasked, **values.get(name, {})}
-            elif name not in self.inputs:
+            elif name not in asked:
                 values.setdefault(name, value)
         return values
 
     def _typed(self) -> dict[str, Any]:
-        """Return what was typed by field, empty inputs left out."""
-        texts = {
+        """Return what was typed or chosen by field, empty inputs left out."""
+        given = {path: chosen_in(radio) for path, radio in self.radios.items()}
+        given |= {
             path: self.seams[path].join(item.value for item in items if item.value.strip())
             for path, items in self.inputs.items()
         }
-        return nested({path: text for path, text in texts.items() if text.strip()})
+        return nested({path: text for path, text in given.items() if text.strip()})
 
 
-def _file(field: Field, upload: FileUpload, link: TextInput) -> SourceFile:
-    """Return the file that was given in a form. Raises InputError if none was."""
-    typed = link.value.strip()
+def _files(field: Field, upload: MediaUpload, link: TextInput) -> list[SourceFile]:
+    """Return the files that were given in a form for a field. Raises InputError if none was."""
+    typed, kinds = link.value.strip(), kinds_of(field) or SOURCE_KINDS
+    if field.kind is FieldKind.URLS:
+        return offered_files(field.label, *upload.values, url=typed, field=field.name, kinds=kinds, required=True)
     source = SourceRef.of_text(typed) if typed else SourceRef()
-    [file] = offered_file(
+    return offered_file(
         field.label,
         attachment=upload.values[0] if upload.values else None,
         url=source.url,
@@ -167,15 +184,12 @@ def _file(field: Field, upload: FileUpload, link: TextInput) -> SourceFile:
         field=field.name,
         required=True,
     )
-    return file
 
 
 def _other_media(operation: Operation, taken: Collection[str | None]) -> list[Field]:
     """Return the media that the operation needs besides those that the generation brings."""
     return [
-        field
-        for field in operation.fields
-        if field.kind is FieldKind.URL and field.required and field.name not in taken
+        field for field in operation.fields if field.kind in LINK_KINDS and field.required and field.name not in taken
     ]
 
 
@@ -204,8 +218,14 @@ def _paths(fields: Sequence[Field]) -> list[tuple[str, Field]]:
         (f"{field.name}.{inner.name}" if field.item_fields and field.kind is FieldKind.OBJECT else field.name, inner)
         for field in fields
         for inner in (field.item_fields if field.item_fields and field.kind is FieldKind.OBJECT else (field,))
-        if inner.kind is not FieldKind.URL
+        if inner.kind not in LINK_KINDS
     ]
+
+
+def _settled_model(generation: Generation, asked: Sequence[tuple[str, Field]]) -> str | None:
+    """Return the model of the request, None if the form asks for it."""
+    model = generation.values.get("model")
+    return model if isinstance(model, str) and "model" not in dict(asked) else None
 
 
 def _has(operation: Operation, field: Field) -> bool:

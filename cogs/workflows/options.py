@@ -1,7 +1,7 @@
 """Slash options built from the catalogue: their descriptions and their autocomplete."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -9,7 +9,9 @@ import discord
 from discord import app_commands
 
 from bot.app.client import CannonBot
+from bot.app.command_payload import file_types, takes_files
 from bot.catalogue import Catalogue, Field, FieldKind
+from bot.catalogue.compatible import kinds_named, kinds_of
 from bot.catalogue.tried import OWN_IDS
 from bot.domain.models import Job, MediaKind
 from bot.domain.text import shortened
@@ -33,7 +35,10 @@ MINUTE_S = 60
 _OPERATION_OF: WeakKeyDictionary[Callable[..., Any], str] = WeakKeyDictionary()
 _COMPLETED = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER}
 _NUMBERS = {FieldKind.INTEGER, FieldKind.NUMBER}
+REFERENCES = ("reference", *(f"reference_{number}" for number in range(2, 11)))
+"""The options with uploads for a list of reference images: as many as Discord takes in one input of a form."""
 _COMMON = {
+    **dict.fromkeys(REFERENCES, texts.REFERENCE_OPTION),
     "count": texts.COUNT_OPTION,
     "private": PRIVATE_OPTION,
     "preset": texts.PRESET_OPTION,
@@ -48,17 +53,20 @@ def offers(
     *,
     renamed: Mapping[str, str] | None = None,
     jobs: Mapping[str, frozenset[MediaKind]] | None = None,
+    uploads: Mapping[str, Sequence[str]] | None = None,
     only: Callable[[Job], object] | None = None,
     **own: str,
 ) -> Callable[[Callback], Callback]:
     """Describe a command's options from the operation's fields, and complete them while typing.
 
     `renamed` leads from an option to the field it gives, `jobs` from an option to the kinds of results it picks from:
-    only those for which `only` is true, if it is given. `own` describes the options that are not fields. Completions
+    only those for which `only` is true, if it is given. `uploads` leads from an option to the fields that its file may
+    be for, which say what kinds of files can be picked. `own` describes the options that are not fields. Completions
     come from memory and the store, never from the network, with prices where they are known; any text may be typed.
     """
     fields = {field.name: field for field in _BUILT_IN.resolve(operation_id).fields}
     wire_names = renamed or {}
+    taken = {option: _upload_types(fields, names) for option, names in (uploads or {}).items()}
 
     def decorate(callback: Callback) -> Callback:
         runs(callback, operation_id)
@@ -74,9 +82,16 @@ def offers(
         completed |= {option: job_completion(kinds, only) for option, kinds in (jobs or {}).items()}
         if PRESET in options:
             completed[PRESET] = preset_completion(operation_id)
-        return app_commands.autocomplete(**completed)(app_commands.describe(**(helps | own))(callback))
+        described = app_commands.describe(**(helps | own))(takes_files(**taken)(callback))
+        return app_commands.autocomplete(**completed)(described)
 
     return decorate
+
+
+def _upload_types(fields: Mapping[str, Field], names: Sequence[str]) -> tuple[str, ...]:
+    """Return what can be picked for files of these fields; where they are not public, their names say it."""
+    known = (kinds_of(fields[name]) if name in fields else kinds_named(name) for name in names)
+    return file_types(frozenset[MediaKind]().union(*known))
 
 
 def operation_of(command: app_commands.Command[Any, ..., Any]) -> str | None:

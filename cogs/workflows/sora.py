@@ -42,6 +42,7 @@ def change_command(name: str, description: str, operation: str) -> ChangeCommand
     @offers(
         operation,
         jobs={"job": CLIPS, "source_video_job": CLIPS},
+        uploads={"source_video": ["source_video_url"]},
         only=native_video_id,
         sora_video_id=texts.SORA_VIDEO_ID_OPTION,
         job=texts.JOB_OPTION,
@@ -92,6 +93,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
     @offers(
         "sora2.character.create",
         jobs={"job": CLIPS},
+        uploads={"video": ["video_url"]},
         name=texts.CHARACTER_NAME_OPTION,
         video=texts.CHARACTER_VIDEO_OPTION,
     )

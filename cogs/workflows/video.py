@@ -28,6 +28,13 @@ class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO
     @offers(
         "video.generate",
         jobs={"job": IMAGES_AND_CLIPS, "end_image_job": IMAGES, "audio_job": SOUNDS},
+        uploads={
+            "start": list(START.values()),
+            "end_image": ["end_image_url"],
+            "audio": ["audio_url"],
+            "reference": ["reference_image_urls"],
+            "reference_2": ["reference_image_urls"],
+        },
         start=texts.VIDEO_START_OPTION,
         url=texts.VIDEO_START_URL_OPTION,
         job=texts.VIDEO_START_JOB_OPTION,
@@ -37,8 +44,6 @@ class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO
         audio=texts.VIDEO_AUDIO_OPTION,
         audio_url=texts.VIDEO_AUDIO_URL_OPTION,
         audio_job=texts.VIDEO_AUDIO_JOB_OPTION,
-        reference=texts.REFERENCE_OPTION,
-        reference_2=texts.REFERENCE_OPTION,
         reference_urls=texts.REFERENCE_URLS_OPTION,
     )
     async def generate(

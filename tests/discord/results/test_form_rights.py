@@ -69,7 +69,7 @@ async def test_a_form_of_a_rewritten_prompt_asks_again_too(rig: Rig, eve: Any):
     await rig.work()
     form = await press(rig, eve, "prompt_edit", (await newest(rig)).id)
     let_in(rig, room, eve.id, view_channel=False)
-    values = {"What to make": ["image.generate"], "Prompt": "mine now #fast"}
+    values = {"What do you want to make?": ["image.generate"], "Prompt": "mine now #fast"}
     assert str(GONE) in shown(await eve.submit_modal(form, fill(form, values)))
     await rig.work()
     assert len(await rig.jobs()) == 1

@@ -93,7 +93,7 @@ async def test_add_subtitles_sends_the_look_as_numbers_and_texts(rig: Rig):
     shown = await menu(rig, "Add subtitles", message)
     values = {label: item["value"] for label, item in inputs(shown).items()}
     assert values == {
-        "Font": "Arial", "Font size": "48", "Colour": "#FFFFFF", "Outline colour": "#000000", "Outline width": "4"
+        "Font": "Arial", "Font size": "48", "Color": "#FFFFFF", "Outline color": "#000000", "Outline width": "4"
     }  # fmt: skip
     await rig.member.submit_modal(shown, fill(shown, {**values, "Font size": "60", "Outline width": ""}))
     await rig.work()

@@ -71,9 +71,9 @@ async def test_a_second_medium_is_requested_in_the_form(rig: Rig, way: str):
     form = await rig.member.select(shown.response, ["lipsync.generate"])
     link = hosted(rig, "speech.mp3", SOUND)
     values = {
-        "upload": {"Audio": ("speech.mp3", SOUND)},
-        "link": {"Audio: link or job": link},
-        "job": {"Audio: link or job": f" {speech.id.lower()} "},
+        "upload": {"Speech": ("speech.mp3", SOUND)},
+        "link": {"Speech: link or job ID": link},
+        "job": {"Speech: link or job ID": f" {speech.id.lower()} "},
     }[way]
     await rig.member.submit_modal(form, fill(form, values))
     await rig.work()
@@ -91,9 +91,9 @@ async def test_a_second_medium_is_requested_in_the_form(rig: Rig, way: str):
 async def test_a_second_medium_that_is_missing_is_reported_and_costs_nothing(rig: Rig):
     shown = await menu(rig, "Next step…", await posted(rig, ("clip.mp4", VIDEO)))
     form = await rig.member.select(shown.response, ["lipsync.generate"])
-    assert "audio" in private_sentence(await rig.member.submit_modal(form, {}))
+    assert "speech" in private_sentence(await rig.member.submit_modal(form, {}))
     form = await rig.member.select(shown.response, ["lipsync.generate"])
-    both = {"Audio": ("speech.mp3", SOUND), "Audio: link or job": "https://example.com/speech.mp3"}
+    both = {"Speech": ("speech.mp3", SOUND), "Speech: link or job ID": "https://example.com/speech.mp3"}
     assert "exactly one way" in private_sentence(await rig.member.submit_modal(form, fill(form, both)))
     await nothing_happened(rig)
 

@@ -135,7 +135,8 @@ async def test_edit_first_makes_what_the_prompt_was_changed_to(rig: Rig, restart
     texts = {label: item.get("value") for label, item in inputs(shown).items()}
     assert texts["Prompt"] == prompt.output["enhancedPrompt"]
     await rig.moderator.submit_modal(
-        shown, fill(shown, {"What to make": ["video.generate"], "Prompt": "a wolf", "Aspect ratio": "16:9"})
+        shown,
+        fill(shown, {"What do you want to make?": ["video.generate"], "Prompt": "a wolf", "Aspect ratio": "16:9"}),
     )
     job = await newest(rig)
     assert (job.operation, job.input) == ("video.generate", {"prompt": "a wolf", "aspect_ratio": "16:9"})
@@ -147,7 +148,7 @@ async def test_edit_first_makes_what_the_prompt_was_changed_to(rig: Rig, restart
 async def test_edit_first_on_a_prompt_for_a_video_asks_for_a_video_only(rig: Rig):
     message, _ = await rewritten(rig, "video", duration=8)
     shown = await rig.member.click(message, label="Edit first")
-    assert "What to make" not in inputs(shown)
+    assert "What do you want to make?" not in inputs(shown)
     assert inputs(shown)["Duration"]["value"] == "8"
     await rig.member.submit_modal(shown, fill(shown, {"Prompt": "a wolf", "Duration": "10 s"}))
     job = await newest(rig)
@@ -158,7 +159,9 @@ async def test_a_form_that_was_open_over_a_restart_says_so(rig: Rig):
     message, _ = await rewritten(rig)
     shown = await rig.member.click(message, label="Edit first")
     await rig.restart()
-    result = await rig.member.submit_modal(shown, fill(shown, {"What to make": ["image.generate"], "Prompt": "x"}))
+    result = await rig.member.submit_modal(
+        shown, fill(shown, {"What do you want to make?": ["image.generate"], "Prompt": "x"})
+    )
     assert private_sentence(result) == str(FORM_LOST)
     assert len(await rig.jobs()) == 1
 
@@ -168,7 +171,9 @@ async def test_a_form_of_a_card_that_was_deleted_meanwhile_still_works(rig: Rig)
     shown = await rig.member.click(message, label="Edit first")
     delete(rig, message)
     shown._interaction.source_message_id = None  # simcord lets nobody send a form whose message is gone; Discord does
-    await rig.member.submit_modal(shown, fill(shown, {"What to make": ["image.generate"], "Prompt": "a wolf"}))
+    await rig.member.submit_modal(
+        shown, fill(shown, {"What do you want to make?": ["image.generate"], "Prompt": "a wolf"})
+    )
     await rig.work()
     assert (await newest(rig)).state is JobState.DELIVERED
 
@@ -194,7 +199,7 @@ async def test_a_wrong_value_in_a_form_is_reported_in_one_sentence_and_costs_not
     spent = rig.sandbox.spent(HOST_KEY)
     shown = await rig.member.click(message, label="Edit first")
     result = await rig.member.submit_modal(shown, fill(shown, {"Prompt": "a wolf", "Duration": "a while"}))
-    assert "duration" in private_sentence(result)
+    assert "Duration" in private_sentence(result)
     assert len(await rig.jobs()) == 1
     assert rig.sandbox.spent(HOST_KEY) == spent
 
@@ -206,7 +211,9 @@ async def test_what_is_made_of_a_private_prompt_is_private_too(rig: Rig):
     await rig.work()
     assert rig.messages(viewer=rig.moderator) == []
     shown = await rig.member.click(message, label="Edit first")
-    result = await rig.member.submit_modal(shown, fill(shown, {"What to make": ["image.generate"], "Prompt": "x"}))
+    result = await rig.member.submit_modal(
+        shown, fill(shown, {"What do you want to make?": ["image.generate"], "Prompt": "x"})
+    )
     assert result.ephemeral
 
 
@@ -228,7 +235,9 @@ async def test_a_blocked_member_is_refused_like_with_a_command(rig: Rig):
     for label in LABELS[:3]:
         private_sentence(await eve.click(message, label=whole(message, label)))
     shown = await eve.click(message, label="Edit first")
-    private_sentence(await eve.submit_modal(shown, fill(shown, {"What to make": ["image.generate"], "Prompt": "x"})))
+    private_sentence(
+        await eve.submit_modal(shown, fill(shown, {"What do you want to make?": ["image.generate"], "Prompt": "x"}))
+    )
     assert len(await rig.jobs()) == 1
 
 
@@ -247,7 +256,8 @@ async def test_a_prompt_longer_than_one_input_is_edited_in_two_and_joined_again(
     shown = await rig.member.click(message, label="Edit first")
     assert [inputs(shown)[label]["value"] for label in ("Prompt", "Prompt (continued)")] == [first, second]
     await rig.member.submit_modal(
-        shown, fill(shown, {"What to make": ["image.generate"], "Prompt": first, "Prompt (continued)": second})
+        shown,
+        fill(shown, {"What do you want to make?": ["image.generate"], "Prompt": first, "Prompt (continued)": second}),
     )
     assert (await newest(rig)).input["prompt"] == words
 

@@ -16,7 +16,7 @@ from tests.support.jobs import on_job
 from tests.support.looks import WatchedRig, link, watched
 from tests.support.surface import fill, png, private_sentence
 
-FILES_MAX, A_MINUTE = 8, 30
+FILES_MAX, A_MINUTE = 10, 30
 
 
 @pytest.fixture
@@ -36,14 +36,14 @@ async def generate(rig: WatchedRig, urls: str, member: Any = None, **more: Any) 
 
 @pytest.mark.parametrize("count", [FILES_MAX + 1, 60, 250])
 async def test_too_many_links_are_refused_and_none_is_followed(rig: WatchedRig, count: int):
-    assert "8" in private_sentence(await generate(rig, " ".join([link("a")] * count)))
+    assert str(FILES_MAX) in private_sentence(await generate(rig, " ".join([link("a")] * count)))
     assert rig.looks.fetched == []
     assert await rig.jobs() == []
 
 
 async def test_uploads_count_with_the_links(rig: WatchedRig):
     uploads = {name: (f"{name}.png", png()) for name in ("reference", "reference_2", "reference_3", "reference_4")}
-    assert "8" in private_sentence(await generate(rig, links(5), **uploads))
+    assert str(FILES_MAX) in private_sentence(await generate(rig, links(7), **uploads))
     assert rig.looks.fetched == []
 
 
@@ -67,7 +67,7 @@ async def test_a_member_has_a_pace_and_others_are_not_held_up_by_it(rig: Watched
 
 
 async def test_all_looks_of_a_request_have_one_deadline(rig: WatchedRig):
-    """Eight links of which each takes a little less than a look may take are not eight times as long."""
+    """Ten links of which each takes a little less than a look may take are not ten times as long."""
     rig.looks.takes_s = INSPECT_TIMEOUT_S - 1
     result = await generate(rig, links(FILES_MAX))
     await rig.env.advance_time(LOOKS_TIMEOUT_S + 1)
@@ -83,7 +83,7 @@ async def test_the_links_of_a_recipe_count_together(rig: WatchedRig):
     await rig.moderator.submit_modal(form, fill(form, texts))
     asked = await rig.member.slash(rig.channel, "recipe run", recipe="many")
     given = {"Pictures": links(FILES_MAX), "Picture": link("another")}
-    assert "8" in private_sentence(await rig.member.submit_modal(asked, fill(asked, given)))
+    assert str(FILES_MAX) in private_sentence(await rig.member.submit_modal(asked, fill(asked, given)))
     assert rig.looks.fetched == []
 
 

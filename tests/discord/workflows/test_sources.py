@@ -112,8 +112,8 @@ async def test_a_file_that_is_far_too_large_costs_nothing(rig: Rig, monkeypatch:
 
 
 async def test_the_second_of_two_files_is_checked_too(rig: Rig):
-    sentence = await refused(rig, "finish lipsync", video=sample(VIDEO), audio=sample(IMAGE))
-    assert sentence == "`cat.png` is not an audio file. Upload one of these: MP3, M4A, WAV, OGG, or FLAC."
+    sentence = await refused(rig, "finish lipsync", video=sample(VIDEO), audio=("cat.mp3", sample(IMAGE)[1]))
+    assert sentence == "`cat.mp3` is not an audio file. Upload one of these: MP3, M4A, WAV, OGG, or FLAC."
     await nothing_happened(rig)
 
 
@@ -122,7 +122,7 @@ async def test_the_second_of_two_files_is_checked_too(rig: Rig):
     [
         (
             EDIT,
-            {"prompt": "x", "image": ("notes.txt", b"some words")},
+            {"prompt": "x", "image": ("notes.png", b"some words")},
             "an image. Upload one of these: PNG, JPEG, WebP, or GIF.",
         ),
         (
@@ -132,12 +132,12 @@ async def test_the_second_of_two_files_is_checked_too(rig: Rig):
         ),
         (
             "finish subtitles",
-            {"video": ("notes.txt", b"some words")},
+            {"video": ("notes.mp4", b"some words")},
             "a video. Upload one of these: MP4, MOV, or WebM.",
         ),
         (
             "finish motion",
-            {"prompt": "x", "file": sample(AUDIO)},
+            {"prompt": "x", "file": ("song.png", sample(AUDIO)[1])},
             "an image or a video. Upload one of these: PNG, JPEG, WebP, GIF, MP4, MOV, or WebM.",
         ),
     ],
@@ -151,8 +151,8 @@ async def test_an_upload_of_another_kind_is_told_by_its_name_with_formats_that_d
 
 
 async def test_an_empty_upload_is_called_empty(rig: Rig):
-    sentence = await refused(rig, EDIT, prompt="x", image=("notes.txt", b""))
-    assert sentence == "`notes.txt` cannot be used. The file is empty."
+    sentence = await refused(rig, EDIT, prompt="x", image=("notes.png", b""))
+    assert sentence == "`notes.png` cannot be used. The file is empty."
     await nothing_happened(rig)
 
 
