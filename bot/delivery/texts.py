@@ -110,7 +110,7 @@ def dropped(numbers: Sequence[int], count: int) -> str:
     return f"{said} {CHANGED_YOUR_MIND}"
 
 
-CHANGED_YOUR_MIND = Text("Changed your mind? You find it in `/jobs list`.")
+CHANGED_YOUR_MIND = Text("Changed your mind? Press **Post it** in `/jobs list`.")
 
 # ---------------------------------------------------------------------- the facts of a card
 
@@ -237,18 +237,20 @@ def not_seen(kinds: Iterable[MediaKind]) -> str:
 
 CARD_GONE = Text("The card was deleted.")
 CANCELLED_LATE = Text(
-    "It was canceled after Cannon Studio had started it, so it was charged but not posted. You find it in `/jobs list`."
+    "It was canceled after Cannon Studio had started it, so it was charged but not posted. "
+    "To post it, press **Post it** in `/jobs list`."
 )
 NO_PLACE = Text(
-    "I can no longer post in the channel, and a direct message was not possible. You find the result in `/jobs list`."
+    "I can no longer post in the channel, and a direct message was not possible. "
+    "To try again, press **Post it** in `/jobs list`."
 )
 NOT_IN_THIS_CHANNEL = Text(
     "The bot may not be used in this channel, so I did not post the result here. "
-    "To post it in another channel, use `/jobs list` there."
+    "To post it in another channel, press **Post it** in `/jobs list` there."
 )
 AGE_RESTRICTED_ALONE = Text(
     "It was made with the safety check off, so I only post it in age-restricted channels. "
-    "To post it in one, use `/jobs list` there."
+    "To post it in one, press **Post it** in `/jobs list` there."
 )
 TO_AUTHOR_ALONE = Text("It was made with the safety check off, so only its author can get it by direct message.")
 NOT_FROM_AGE_RESTRICTED = Text(
@@ -262,7 +264,7 @@ NOT_SHARED_UNREVIEWED = Text(
 )
 NOT_REVIEWED = Text(
     "On this server moderators review results before they are posted, and they did not publish this one. "
-    "A moderator can still post it with `/jobs list`."
+    "A moderator can still press **Post it** in `/jobs list`."
 )
 
 
@@ -270,7 +272,7 @@ def refused_by_discord(job_id: str) -> str:
     """Alert the moderators that Discord refuses a result in each form."""
     return tr(
         "Discord refused the result of job {job}: with its files, as links and as plain text. "
-        "I keep it; `/jobs list` can try again.",
+        "I keep it. To try again, press **Post it** in `/jobs list`.",
         job=job_id,
     )
 

@@ -68,20 +68,23 @@ def not_available(operation: str, said: str) -> str:
 
 GIVEN_UP = Text("Something went wrong on the bot's side again and again, so I stopped trying.")
 GIVEN_UP_MADE = Text(
-    "It was made, but something went wrong on the bot's side when I posted it. You find the result in `/jobs list`."
+    "It was made, but something went wrong on the bot's side when I posted it. "
+    "To try again, press **Post it** in `/jobs list`."
 )
 
 
 def not_posted_for_a_day(waits_for: WaitsFor | None) -> str:
     """Say that a result could not be posted for a day; `waits_for` is what failed last."""
     if waits_for is WaitsFor.FILE:
-        return tr("I could not download the file for a day. To try again, use `/jobs list`.")
-    return tr("Discord did not accept the result for a day. You find it in `/jobs list`.")
+        return tr("I could not download the file for a day. To try again, press **Post it** in `/jobs list`.")
+    return tr("Discord did not accept the result for a day. To try again, press **Post it** in `/jobs list`.")
 
 
 # ---------------------------------------------------------------------- late results
 
-CAME_LATE = Text("The result came after the job had been ended, so I did not post it. You find it in `/jobs list`.")
+CAME_LATE = Text(
+    "The result came after the job had ended, so I did not post it. To post it, press **Post it** in `/jobs list`."
+)
 
 # ---------------------------------------------------------------------- alerts to moderators
 
@@ -130,7 +133,11 @@ def given_up_alert(job_id: str) -> str:
 
 def not_posted_alert(job_id: str) -> str:
     """Alert that a result could not be posted for a day."""
-    return tr("I could not post the result of job {job} for a day. I keep it: `/jobs list` can try again.", job=job_id)
+    return tr(
+        "I could not post the result of job {job} for a day. I keep it. "
+        "To try again, press **Post it** in `/jobs list`.",
+        job=job_id,
+    )
 
 
 def question_refused_alert(channel_id: int | None) -> str:

@@ -122,7 +122,7 @@ async def test_where_there_is_still_no_place_it_says_so_and_the_result_stays(rig
     await held(rig)
     deny(rig, send_messages=False)
     result = await on_job(rig, rig.member, "recover")
-    assert "You find the result in `/jobs list`" in said(result)
+    assert "To try again, press **Post it** in `/jobs list`" in said(result)
     assert (await newest(rig)).state is JobState.HELD
 
 
@@ -194,7 +194,7 @@ async def test_a_failed_job_is_tried_again_from_its_panel(rig: Rig, who: str):
     member = rig.member if who == "author" else other
     result = await tried_again(rig, member, job.id)
     if who == "blocked":
-        assert "You may not use" in private_sentence(result)
+        assert "blocked you from using the bot" in private_sentence(result)
         assert len(await rig.jobs()) == 1
         return
     again = await newest(rig)
@@ -203,9 +203,9 @@ async def test_a_failed_job_is_tried_again_from_its_panel(rig: Rig, who: str):
 
 async def test_a_job_that_did_not_fail_is_not_retried(rig: Rig):
     job = await ask(rig)
-    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == NOTHING_FAILED
+    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(NOTHING_FAILED)
     await rig.work()
-    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == NOTHING_FAILED
+    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(NOTHING_FAILED)
 
 
 async def test_a_cancelled_job_can_be_retried(rig: Rig):
@@ -221,7 +221,7 @@ async def test_a_job_that_a_moderator_refused_is_not_retried(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, approve_above=Decimal(1)))
     job = await ask(rig)
     await rig.bot.parts.moderation.approvals.turn_down(rig.guild.id, job.card_id, "no", by_id=rig.moderator.id)
-    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == NOTHING_FAILED
+    assert private_sentence(await on_job(rig, rig.member, "retry", job.id)) == str(NOTHING_FAILED)
 
 
 # ---------------------------------------------------------------------- links
