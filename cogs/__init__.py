@@ -46,6 +46,7 @@ EXTENSIONS = (
     "cogs.reactions.listener",
     "cogs.reactions.pressed",
     "cogs.words.listener",
+    "cogs.member.me",
     "cogs.member.help",
     "cogs.described.registration",  # the last: what has no command by then gets one
 )

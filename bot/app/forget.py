@@ -1,7 +1,7 @@
 """`cannon-bot forget`: a host erases a server or a member while the bot is stopped.
 
-The members of a server that has removed the bot cannot use `/privacy delete` there any more, and others may ask their
-host by other ways.
+The members of a server that has removed the bot cannot delete their data by `/me` there any more, and others may ask
+their host by other ways.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ async def _erase_all(store: Store, guild_id: int) -> int:
 async def forget_member(settings: Settings, member_id: int, guild_id: int | None) -> str:
     """Erase what is stored about a member, on one server or on all; return the outcome as a sentence.
 
-    It is what `/privacy delete` does. Copies of their results are deleted when the bot runs. Raises StoreError,
+    It is what "Delete my data" in `/me` does. Copies of their results are deleted when the bot runs. Raises StoreError,
     StartError.
     """
     async with stopped_bots_store(settings) as store:

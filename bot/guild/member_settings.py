@@ -47,6 +47,10 @@ class OwnSettings:
 
         return await self.change(guild_id, member_id, changed)
 
+    async def set_ratio(self, guild_id: int, member_id: int, ratio: str) -> MemberSettings:
+        """Set the aspect ratio of new images and videos; '' for none."""
+        return await self.change(guild_id, member_id, lambda before: replace(before, aspect_ratio=ratio))
+
     async def set_style(self, guild_id: int, member_id: int, typed: str) -> MemberSettings:
         """Set the words that are added to prompts; '' for none. Raises InputError if they are too long."""
         style = one_line(clean_text(typed))

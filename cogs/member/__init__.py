@@ -1,1 +1,1 @@
-"""Commands for members' own information: /help, /usage and /privacy."""
+"""Commands for members' own settings and information: /help, /usage and /me."""

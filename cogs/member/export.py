@@ -1,4 +1,4 @@
-"""Writing a server's books as files: the ledger as CSV, jobs and decisions as JSON. No key and no link is in them."""
+"""Writing books as files: a server's or a member's ledger as CSV, jobs and decisions as JSON. They have no key."""
 
 import asyncio
 import csv
@@ -15,6 +15,7 @@ import discord
 
 from bot.delivery.discord_facts import MIB, REQUEST_LIMIT_BYTES
 from bot.domain.csv_cells import cell
+from bot.domain.member_settings import MemberSettings
 from bot.errors import InputError
 from bot.store import Store
 from bot.store.money.reports import START, Mark, ReportPage
@@ -30,7 +31,7 @@ LEDGER_COLUMNS = (
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 NextPage: TypeAlias = Callable[[Mark], Awaitable[ReportPage]]
-Form: TypeAlias = Callable[[Rows, bool, bool], str]
+Written: TypeAlias = Callable[[Rows, bool, bool], str]
 """Makes text of the rows of a page, which may be the first one and may be the last one."""
 
 
@@ -43,7 +44,7 @@ async def books(
 
     If one is larger than `file_limit` bytes, they are zipped. Raises InputError if the archive is too large as well.
     """
-    sources: dict[str, tuple[NextPage, Form]] = {
+    sources: dict[str, tuple[NextPage, Written]] = {
         "ledger.csv": (lambda mark: store.reports.ledger_page(guild_id, since=since, after=mark), as_csv),
         "jobs.json": (jobs, as_json),
         "decisions.json": (lambda mark: store.reports.decisions_page(guild_id, since=since, after=mark), as_json),
@@ -58,23 +59,66 @@ async def own_jobs(
 
     If one is larger than `file_limit` bytes, they are zipped. Raises InputError if the archive is too large as well.
     """
-    sources: dict[str, tuple[NextPage, Form]] = {
+    sources: dict[str, tuple[NextPage, Written]] = {
         "my-jobs.json": (lambda mark: store.privacy.page(guild_id, member_id, after=mark), as_json)
     }
-    voice_id = await store.voices.default_of(guild_id, member_id)
-    if voice_id:
-        own = ReportPage(rows=({"default_voice": voice_id},), after=None)
+    settings = await _own_settings(store, guild_id, member_id)
+    if settings:
+        own = ReportPage(rows=tuple(settings), after=None)
 
-        async def settings(_mark: Mark) -> ReportPage:
+        async def settings_page(_mark: Mark) -> ReportPage:
             return own
 
-        sources["my-settings.json"] = (settings, as_json)
+        sources["my-settings.json"] = (settings_page, as_json)
     return await _files(stack, sources, "my-jobs.zip", InputError(texts.OWN_JOBS_TOO_LARGE), file_limit)
+
+
+async def own_books(
+    stack: ExitStack, store: Store, guild_id: int, member_id: int, *, since: float, file_limit: int
+) -> list[discord.File]:
+    """Return the member's own part of the ledger from `since` (Unix seconds) on, as CSV and as JSON.
+
+    If one is larger than `file_limit` bytes, they are zipped. Raises InputError if the archive is too large as well.
+    """
+
+    async def page(mark: Mark) -> ReportPage:
+        return await store.reports.ledger_page(guild_id, since=since, after=mark, member_id=member_id)
+
+    async def plain_page(mark: Mark) -> ReportPage:
+        found = await page(mark)
+        return ReportPage(
+            rows=tuple(
+                {**row, "member_id": str(row["member_id"]), "credits": str(row["credits"])} for row in found.rows
+            ),
+            after=found.after,
+        )
+
+    sources: dict[str, tuple[NextPage, Written]] = {
+        "my-ledger.csv": (page, as_csv),
+        "my-ledger.json": (plain_page, as_json),
+    }
+    return await _files(stack, sources, "my-ledger.zip", InputError(texts.BOOKS_TOO_LARGE, "period"), file_limit)
+
+
+async def _own_settings(store: Store, guild_id: int, member_id: int) -> list[Mapping[str, Any]]:
+    """Return what the member has set for themselves, one subject a row; [] if nothing."""
+    rows: list[Mapping[str, Any]] = []
+    own = await store.member_settings.get(guild_id, member_id)
+    if own != MemberSettings():
+        rows.append({"settings": own.to_json()})
+    voice_id = await store.voices.default_of(guild_id, member_id)
+    if voice_id:
+        rows.append({"default_voice": voice_id})
+    rows += [
+        {"preset": each.name, "operation": each.operation, "values": dict(each.values)}
+        for each in await store.member_settings.presets(guild_id, member_id)
+    ]
+    return rows
 
 
 async def _files(
     stack: ExitStack,
-    sources: Mapping[str, tuple[NextPage, Form]],
+    sources: Mapping[str, tuple[NextPage, Written]],
     packed_name: str,
     too_large: InputError,
     file_limit: int,
@@ -114,7 +158,7 @@ def _opened(stack: ExitStack) -> IO[bytes]:
     return stack.enter_context(tempfile.SpooledTemporaryFile(MEMORY_BYTES))
 
 
-async def _write(file: IO[bytes], next_page: NextPage, form: Form) -> None:
+async def _write(file: IO[bytes], next_page: NextPage, form: Written) -> None:
     """Write page by page, each in a thread: a large server has many."""
     mark: Mark | None = START
     while mark is not None:
@@ -123,7 +167,7 @@ async def _write(file: IO[bytes], next_page: NextPage, form: Form) -> None:
         mark = page.after
 
 
-def _put(file: IO[bytes], form: Form, rows: Rows, is_first: bool, is_last: bool) -> None:
+def _put(file: IO[bytes], form: Written, rows: Rows, is_first: bool, is_last: bool) -> None:
     file.write(form(rows, is_first, is_last).encode())
 
 

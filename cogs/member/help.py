@@ -1,6 +1,6 @@
 """`/help`: the commands, what they cost on this server, and who pays."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,23 +12,28 @@ from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.catalogue.ends import passed_end, passed_models
 from bot.delivery.deadlines import in_time
+from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.errors import InputError, NoKey
 from bot.jobs.price_book import PriceBook
+from bot.language import tr
 from cogs.member import texts
-from cogs.ui.choices import CHOICES_MAX
+from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
+from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.legend import reaction_legend
 from cogs.ui.pages import pages
 from cogs.ui.permissions import is_moderator
 from cogs.ui.prices import price_lines, price_range
-from cogs.ui.texts import LEGEND_WORDS
+from cogs.ui.texts import GONE, LEGEND_WORDS
 from cogs.workflows.options import operation_of
 
 AnyCommand = app_commands.Command[Any, ..., Any]
 HelpEntry = AnyCommand | app_commands.Group
 
-KINDS_SHOWN = 8
+KINDS_SHOWN = 5
 """How many kinds of an operation's jobs a group's page prices."""
+START, AROUND = "start_page", "more_page"
+"""The pages that are of no group, by names that no command has: they have an underscore."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +46,7 @@ class HelpContext:
 
     def line(self, command: AnyCommand) -> str:
         """Return a command with what it does and what it costs here."""
-        text = f"{self.bot.parts.command_sync.mention(command.qualified_name)} {command.description}"
+        text = f"{self.bot.parts.command_sync.mention(command.qualified_name)} {tr(str(command.description))}"
         operation = self._operation(command)
         if operation is None:
             return text
@@ -86,27 +91,28 @@ def commands_of(entry: HelpEntry) -> Iterator[AnyCommand]:
         yield entry
 
 
-def overview(
-    shown: HelpContext, found: Iterable[HelpEntry], menus: Sequence[str], payer: str, legend: str
-) -> list[str]:
-    """Return the blocks of the first page: each group with its commands, then how things work."""
-    blocks = [texts.introduction(payer)]
-    for entry in found:
-        lines = [shown.line(command) for command in commands_of(entry)]
-        if isinstance(entry, app_commands.Group):
-            lines.insert(0, f"**{entry.name}** · {entry.description}")
-        if entry.name in texts.EXAMPLES:
-            lines.append(f"-# {texts.example(texts.EXAMPLES[entry.name])}")
-        blocks.append("\n".join(lines))
-    if menus:
-        blocks.append(texts.message_menus(menus))
-    return [*blocks, legend, texts.SOURCES, texts.COSTS]
+def overview(shown: HelpContext, found: Iterable[HelpEntry], payer: str) -> list[str]:
+    """Return the blocks of the first page: how things work, and each group with the names of its commands."""
+    mention = shown.bot.parts.command_sync.mention
+    groups = [
+        texts.group_line(
+            entry.name, tr(str(entry.description)), [mention(each.qualified_name) for each in commands_of(entry)]
+        )
+        for entry in found
+    ]
+    personal = texts.personal(mention("me"), mention("usage me"))
+    return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), str(texts.COSTS)]
+
+
+def around(menus: Sequence[str], legend: str) -> list[str]:
+    """Return the blocks of the page about what is no slash command."""
+    return [texts.reactions(legend), *([texts.message_menus(menus)] if menus else [])]
 
 
 def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
     """Return the blocks of a group's page: its commands with the names of their options, then each option once."""
     commands_ = list(commands_of(entry))
-    blocks = [entry.description]
+    blocks = [tr(str(entry.description))]
     blocks += [
         "\n".join(
             line for line in (shown.line(each), _names(each), *shown.kinds(each), *shown.ended_models(each)) if line
@@ -115,7 +121,7 @@ def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
     ]
     if entry.name in texts.EXAMPLES:
         blocks.append(texts.example(texts.EXAMPLES[entry.name]))
-    return [*blocks, texts.OPTIONS, *_options(commands_)]
+    return [*blocks, str(texts.OPTIONS), *_options(commands_)]
 
 
 def _names(command: AnyCommand) -> str:
@@ -129,7 +135,7 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
     meanings: dict[str, dict[str, list[str]]] = {}
     for command in commands_:
         for each in command.parameters:
-            about = str(each.description)
+            about = tr(str(each.description))
             if each.choices:
                 about += f" ({', '.join(choice.name for choice in each.choices)})"
             meanings.setdefault(each.display_name, {}).setdefault(about, []).append(command.name)
@@ -147,50 +153,98 @@ class Help(commands.Cog):
     @app_commands.command(name="help", description=texts.HELP)
     @app_commands.describe(topic=texts.HELP_TOPIC_OPTION)
     async def explain(self, interaction: Interaction, topic: str | None = None) -> None:
-        """Show all groups, or one with every option."""
+        """Show the first page, or that of one group."""
         found = await entries(interaction)
         name = "" if topic is None else topic.strip().removeprefix("/").casefold()
         if topic is not None and name not in found:
             raise InputError(texts.no_such_group(found), "topic")
-        if topic is None:
-            await show_overview(interaction)
-        else:
-            await _send(interaction, pages(f"/{name}", details(await _shown(interaction), found[name])))
+        await show_help(interaction, name or START)
 
     @explain.autocomplete("topic")
     async def _topic(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         word = typed.strip().removeprefix("/").casefold()
-        offered = [(f"{name}: {entry.description}"[:100], name) for name, entry in (await entries(interaction)).items()]
+        found = (await entries(interaction)).items()
+        offered = [(f"{name}: {tr(str(entry.description))}"[:CHOICE_CHARS], name) for name, entry in found]
         return [app_commands.Choice(name=label, value=name) for label, name in offered if word in label.casefold()][
             :CHOICES_MAX
         ]
 
 
-async def show_overview(interaction: Interaction) -> None:
-    """Answer with all groups that the member may use."""
-    found, shown = await entries(interaction), await _shown(interaction)
-    payer, legend = await _payer(interaction), await _legend(interaction)
-    blocks = overview(shown, found.values(), _menus(interaction), payer, legend)
-    await _send(interaction, pages(texts.HELP_TITLE, blocks))
+@on("help_topic")
+async def choose(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Show the page of the group that was chosen."""
+    await turn_help(interaction, next(iter(values), ""), ())
 
 
-async def _shown(interaction: Interaction) -> HelpContext:
+@on("help")
+async def turn_help(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Show another page of the help; `subject` is its name, or `name.number`."""
+    name, _, number = subject.partition(".")
+    if name not in {START, AROUND, *await entries(interaction)}:
+        raise InputError(GONE)
+    await show_help(interaction, name, int(number) if number.isdecimal() else 0, again=True)
+
+
+async def show_help(interaction: Interaction, name: str = START, number: int = 0, *, again: bool = False) -> None:
+    """Answer with a page; `number` counts what does not fit on one. `again`: in place of the page that is there."""
+    found, shown = await entries(interaction), await _shown(interaction, again=again)
+    if name == START:
+        made = pages(str(texts.HELP_TITLE), overview(shown, found.values(), await _payer(interaction)))
+    elif name == AROUND:
+        made = pages(str(texts.HELP_MORE), around(_menus(interaction), await _legend(interaction)))
+    else:
+        made = pages(f"/{name}", details(shown, found[name]))
+    number = min(number, len(made) - 1)
+    view = view_of([_topics(found, name), *_turns(name, number, len(made))])
+    await _send(interaction, made[number], view, again=again)
+
+
+def _topics(found: Mapping[str, HelpEntry], name: str) -> Control:
+    """Return the select of the groups."""
+    options = [
+        discord.SelectOption(
+            label=f"/{each}", description=tr(str(entry.description))[:CHOICE_CHARS], value=each, default=each == name
+        )
+        for each, entry in found.items()
+    ]
+    return Control.select(
+        "help_topic", "list", placeholder=str(texts.CHOOSE_TOPIC), options=options[:OPTIONS_PER_SELECT]
+    )
+
+
+def _turns(name: str, number: int, count: int) -> list[Control]:
+    """Return the buttons: the two other pages, and back and forth where a group needs more than one."""
+    buttons = [
+        Control.button("help", page, label=str(label))
+        for page, label in ((START, texts.HELP_START), (AROUND, texts.HELP_MORE))
+        if page != name
+    ]
+    if number > 0:
+        buttons.append(Control.button("help", f"{name}.{number - 1}", label=str(texts.BACK)))
+    if number + 1 < count:
+        buttons.append(Control.button("help", f"{name}.{number + 1}", label=str(texts.NEXT)))
+    return buttons
+
+
+async def _shown(interaction: Interaction, *, again: bool) -> HelpContext:
     """Return what the pages are drawn from; where prices can be had from Cannon Studio, defer and ask for them."""
     bot, guild_id = interaction.client, interaction.guild_id or 0
     books = bot.parts.price_books
     if not await books.is_complete(guild_id):
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        await in_time(
+            interaction.response.defer() if again else interaction.response.defer(ephemeral=True, thinking=True)
+        )
         await books.refresh(guild_id)
     return HelpContext(bot=bot, prices=await books.of(guild_id), off=bot.parts.switches.off(guild_id))
 
 
-async def _send(interaction: Interaction, made: Sequence[discord.Embed]) -> None:
+async def _send(interaction: Interaction, embed: discord.Embed, view: discord.ui.View, *, again: bool) -> None:
     if interaction.response.is_done():
-        await in_time(interaction.edit_original_response(embed=made[0]))
+        await in_time(interaction.edit_original_response(embed=embed, view=view))
+    elif again:
+        await in_time(interaction.response.edit_message(embed=embed, view=view))
     else:
-        await in_time(interaction.response.send_message(embed=made[0], ephemeral=True))
-    for more in made[1:]:
-        await in_time(interaction.followup.send(embed=more, ephemeral=True))
+        await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
 def _menus(interaction: Interaction) -> list[str]:
@@ -210,8 +264,8 @@ async def _payer(interaction: Interaction) -> str:
         key = await interaction.client.parts.keys.for_guild(interaction.guild_id or 0)
     except NoKey as error:
         return error.sentence
-    payer = texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS
-    return texts.key_refused(payer) if key.refused else payer
+    payer = str(texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS)
+    return f"{payer} {texts.KEY_REFUSED}" if key.refused else payer
 
 
 async def setup(bot: CannonBot) -> None:

@@ -1,4 +1,4 @@
-"""`/usage`: for each member what is left of their limits; for moderators where the credits went."""
+"""`/usage`: what is left for a member, and where the credits went: theirs, or for moderators the server's."""
 
 import asyncio
 import datetime as dt
@@ -31,19 +31,25 @@ from bot.media.chart import ROWS_MAX, Bar, Chart, draw
 from bot.media.lettering import drawable
 from bot.store.money.reports import Report
 from cogs.member import texts
-from cogs.member.export import books
+from cogs.member.export import books, own_books
+from cogs.member.own_spending import by_kind, days_of, spending_embed, title_of
 from cogs.ui.account_words import expiring_words
 from cogs.ui.interaction import Interaction
-from cogs.ui.limit_text import fitting, job_line, member_usage, member_usage_text
-from cogs.ui.permissions import guild_of, is_host, require_moderator
+from cogs.ui.limit_text import fitting
+from cogs.ui.permissions import guild_of, is_host, is_moderator, require_moderator
 from cogs.ui.viewer import viewer_of
 
-JOBS_SHOWN = 10
 TOP_SHOWN = 10
 NAME_TIMEOUT_S = 5.0
 DAY_S = 86_400.0
 DAYS = {"week": 7, "month": 30, "quarter": 90}
 CHART_NAME = "usage.png"
+
+SERVER, MINE = "server", "mine"
+SCOPES = [
+    app_commands.Choice(name=texts.SCOPE_MINE, value=MINE),
+    app_commands.Choice(name=texts.SCOPE_SERVER, value=SERVER),
+]
 
 Periods = Literal["week", "month", "quarter"]
 
@@ -74,58 +80,61 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
 
     @app_commands.command(name="me", description=texts.USAGE_ME)
     async def me(self, interaction: Interaction) -> None:
-        """Show a member their own limits, grants and jobs, ephemerally."""
-        guild_id, user = guild_of(interaction), interaction.user
-        roles = [role.id for role in getattr(user, "roles", ())]
-        shown = await member_usage(interaction.client, guild_id, user.id, roles)
-        jobs = await interaction.client.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
-        is_practice = await interaction.client.parts.practice.is_on(guild_id)
-        title = practice_title(texts.YOUR_CREDITS) if is_practice else texts.YOUR_CREDITS
-        embed = discord.Embed(title=title, description=member_usage_text(shown), colour=NEUTRAL)
-        last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or texts.NO_JOBS
-        embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
-        await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
+        """Show a member what they have spent and what is left for them, ephemerally."""
+        await in_time(interaction.response.send_message(embed=await spending_embed(interaction), ephemeral=True))
 
     @app_commands.command(name="report", description=texts.USAGE_REPORT)
-    @app_commands.describe(period=texts.REPORT_PERIOD_OPTION)
-    async def report(self, interaction: Interaction, period: Periods = "month") -> None:
-        """Show what was spent by day, member and operation, and how long the account lasts."""
-        await require_moderator(interaction)
+    @app_commands.describe(period=texts.REPORT_PERIOD_OPTION, scope=texts.SCOPE_OPTION)
+    @app_commands.choices(scope=SCOPES)
+    async def report(self, interaction: Interaction, period: Periods = "month", scope: str | None = None) -> None:
+        """Show where the credits went: a moderator the server's, a member their own."""
+        member_id = await _of_member(interaction, scope)
         guild_id, bot = guild_of(interaction), interaction.client
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-        days = await _days(bot, guild_id, DAYS[period])
-        found = await bot.parts.store.reports.totals(guild_id, [(start, end) for _, start, end in days])
-        rate = await _rate(interaction, found, days[0][1])
-        embed = _embed(found, rate, len(days))
+        days = await days_of(bot, guild_id, DAYS[period])
+        found = await bot.parts.store.reports.totals(
+            guild_id, [(start, end) for _, start, end in days], member_id=member_id
+        )
+        rate = None if member_id is not None else await _rate(interaction, found, days[0][1])
+        embed = _embed(bot.catalogue, found, rate, len(days))
         if not found.total:
             await in_time(interaction.edit_original_response(embed=embed))
             return
-        chart = await _chart(interaction, found, [day for day, _, _ in days])
-        file = discord.File(io.BytesIO(chart.png), CHART_NAME, description=alt_text(chart, found.total, len(days)))
+        chart = await _chart(interaction, found, [day for day, _, _ in days], is_own=member_id is not None)
+        text = alt_text(chart, found.total, len(days), is_own=member_id is not None)
+        file = discord.File(io.BytesIO(chart.png), CHART_NAME, description=text)
         embed.set_image(url=f"attachment://{CHART_NAME}")
         await in_time(interaction.edit_original_response(embed=embed, attachments=[file]), UPLOAD_TIMEOUT_S)
 
     @app_commands.command(name="export", description=texts.USAGE_EXPORT)
-    @app_commands.describe(period=texts.EXPORT_PERIOD_OPTION)
-    async def export(self, interaction: Interaction, period: Periods | None = None) -> None:
-        """Send the server's books, ephemerally."""
-        await require_moderator(interaction)
+    @app_commands.describe(period=texts.EXPORT_PERIOD_OPTION, scope=texts.SCOPE_OPTION)
+    @app_commands.choices(scope=SCOPES)
+    async def export(self, interaction: Interaction, period: Periods | None = None, scope: str | None = None) -> None:
+        """Send books as files, ephemerally: a moderator the server's, a member their own ledger."""
+        member_id = await _of_member(interaction, scope)
         guild_id, bot, viewer = guild_of(interaction), interaction.client, await viewer_of(interaction)
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-        since = 0.0 if period is None else (await _days(bot, guild_id, DAYS[period]))[0][1]
-        jobs, file_limit = bot.parts.generation.visible.books(viewer, since=since), interaction.filesize_limit
+        since = 0.0 if period is None else (await days_of(bot, guild_id, DAYS[period]))[0][1]
+        store, limit = bot.parts.store, interaction.filesize_limit
         with ExitStack() as stack:
-            files = await books(stack, bot.parts.store, guild_id, jobs, since=since, file_limit=file_limit)
-            await in_time(interaction.edit_original_response(content=texts.BOOKS, attachments=files), UPLOAD_TIMEOUT_S)
+            if member_id is None:
+                jobs = bot.parts.generation.visible.books(viewer, since=since)
+                files = await books(stack, store, guild_id, jobs, since=since, file_limit=limit)
+            else:
+                files = await own_books(stack, store, guild_id, member_id, since=since, file_limit=limit)
+            said = str(texts.BOOKS if member_id is None else texts.OWN_BOOKS)
+            await in_time(interaction.edit_original_response(content=said, attachments=files), UPLOAD_TIMEOUT_S)
 
 
-async def _days(bot: CannonBot, guild_id: int, count: int) -> list[tuple[dt.date, float, float]]:
-    """Return the last `count` days in the guild's zone, today included: each with its start and end in Unix seconds."""
-    zone = (await bot.parts.store.settings.get(guild_id)).zone
-    today = dt.datetime.fromtimestamp(bot.clock.wall(), zone).date()
-    dates = [today - dt.timedelta(days=back) for back in range(count - 1, -2, -1)]
-    starts = [dt.datetime.combine(date, dt.time(), zone).timestamp() for date in dates]
-    return list(zip(dates[:-1], starts[:-1], starts[1:], strict=True))
+async def _of_member(interaction: Interaction, scope: str | None) -> int | None:
+    """Return whose books are meant: None for the server's, which only moderators see. Raises NotAllowed."""
+    guild_of(interaction)
+    if scope is None:
+        return None if await is_moderator(interaction) else interaction.user.id
+    if scope == SERVER:
+        await require_moderator(interaction)
+        return None
+    return interaction.user.id
 
 
 async def _rate(interaction: Interaction, found: Report, since: float) -> SpendingRate:
@@ -169,70 +178,79 @@ async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
     return status.credits
 
 
-def _embed(found: Report, rate: SpendingRate, days: int) -> discord.Embed:
-    title = texts.report_title(days)
+def _embed(catalogue: Catalogue, found: Report, rate: SpendingRate | None, days: int) -> discord.Embed:
+    """Draw the report; `rate` is the server's, None for a member's own report."""
+    title = texts.own_report_title(days) if rate is None else texts.report_title(days)
     embed = discord.Embed(title=practice_title(title) if found.practice else title, colour=NEUTRAL)
-    embed.add_field(
-        name=texts.SPENT,
-        value=texts.spent_for(credits_words(found.total), found.jobs) if found.total else texts.NOTHING_SPENT,
-    )
-    embed.add_field(name=texts.RATE, value=texts.a_day(_tenths(rate.a_day)))
+    spent = texts.spent_for(credits_words(found.total), found.jobs) if found.total else str(texts.NOTHING_SPENT)
+    embed.add_field(name=str(texts.SPENT), value=spent)
+    if rate is not None:
+        _add_rate(embed, rate)
+    if not found.total:
+        return embed
+    if rate is not None:
+        members = _top(((f"<@{member_id}>", spent) for member_id, spent in found.members), found.total)
+        embed.add_field(name=str(texts.TOP_SPENDERS), value=members, inline=False)
+    operations = _top(((title_of(catalogue, operation), spent) for operation, spent in found.operations), found.total)
+    embed.add_field(name=str(texts.BY_OPERATION), value=operations, inline=False)
+    return embed
+
+
+def _add_rate(embed: discord.Embed, rate: SpendingRate) -> None:
+    embed.add_field(name=str(texts.RATE), value=texts.a_day(_tenths(rate.a_day)))
     if rate.free is None:
-        left = texts.BALANCE_NOT_KNOWN
+        left = str(texts.BALANCE_NOT_KNOWN)
     elif rate.days_left is None:
         left = texts.credits_left(credits_words(rate.free))
     else:
         left = texts.days_left(_whole(rate.days_left), credits_words(rate.free))
-    embed.add_field(name=texts.DAYS_LEFT, value=left)
+    embed.add_field(name=str(texts.DAYS_LEFT), value=left)
     if expiring := expiring_words(rate.expiring, rate.at):
-        embed.add_field(name=texts.EXPIRING, value=expiring, inline=False)
+        embed.add_field(name=str(texts.EXPIRING), value=expiring, inline=False)
     if rate.top_up_url is not None:
-        embed.add_field(name=texts.TOP_UP, value=rate.top_up_url, inline=False)
-    if found.total:
-        members = _top(((f"<@{member_id}>", spent) for member_id, spent in found.members), found.total)
-        embed.add_field(name=texts.TOP_SPENDERS, value=members, inline=False)
-        operations = _top(((f"`{operation}`", spent) for operation, spent in found.operations), found.total)
-        embed.add_field(name=texts.BY_OPERATION, value=operations, inline=False)
-    return embed
+        embed.add_field(name=str(texts.TOP_UP), value=rate.top_up_url, inline=False)
 
 
 def _top(rows: Iterable[tuple[str, Decimal]], total: Decimal) -> str:
-    """Write the first rows with their place, amount and share."""
+    """Write the first rows with their place, amount and share; the rest together, so that the shares add up."""
     listed = list(rows)
+    if len(listed) > TOP_SHOWN:
+        rest = listed[TOP_SHOWN - 1 :]
+        others = texts.others(len(rest)), sum((spent for _, spent in rest), Decimal(0))
+        listed = [*listed[: TOP_SHOWN - 1], others]
     shares = percents([spent for _, spent in listed], total)
     lines = [
-        f"{place}. {name} {credits_text(spent)} ({percent(share / 100)})"
+        f"{place}. {texts.share_line(name, credits_words(spent), percent(share / 100))}"
         for place, ((name, spent), share) in enumerate(zip(listed, shares, strict=True), start=1)
-        if place <= TOP_SHOWN
     ]
     return fitting(lines, EMBED_FIELD_CHARS)
 
 
-def _whole(number: Decimal) -> str:
-    return credits_text(number.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+def _whole(number: Decimal) -> Decimal:
+    return number.quantize(Decimal(1), rounding=ROUND_HALF_UP)
 
 
 def _tenths(number: Decimal) -> Decimal:
     return number.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
 
-async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.date]) -> Chart:
-    names = await _names(interaction, [member_id for member_id, _ in found.members[: ROWS_MAX + 1]])
+async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.date], *, is_own: bool) -> Chart:
+    """Draw it; a member's own has kinds of work in the place of members."""
     catalogue = interaction.client.catalogue
+    if is_own:
+        left = [Bar(kind, spent) for kind, spent in by_kind(catalogue, found.operations)]
+    else:
+        names = await _names(interaction, [member_id for member_id, _ in found.members[: ROWS_MAX + 1]])
+        left = [Bar(names.get(who, str(who)), spent) for who, spent in found.members]
     return await asyncio.to_thread(
         draw,
-        texts.CHART_TITLE,
+        str(texts.OWN_CHART_TITLE if is_own else texts.CHART_TITLE),
         texts.chart_subtitle(_date(dates[0]), _date(dates[-1]), credits_words(found.total)),
         days=[Bar(_date(date), spent) for date, spent in zip(dates, found.spans, strict=True)],
-        members=[Bar(names.get(who, str(who)), spent) for who, spent in found.members],
-        operations=[Bar(_title(catalogue, what), spent) for what, spent in found.operations],
+        members=left,
+        members_heading=str(texts.BY_KIND) if is_own else None,
+        operations=[Bar(title_of(catalogue, what), spent) for what, spent in found.operations],
     )
-
-
-def _title(catalogue: Catalogue, operation_id: str) -> str:
-    """Return an operation's title; its id if the catalogue no longer has it."""
-    operation = catalogue.operations.get(operation_id)
-    return operation_id if operation is None else operation.title
 
 
 def _date(date: dt.date) -> str:
@@ -259,14 +277,15 @@ async def _name(guild: discord.Guild | None, member_id: int) -> tuple[int, str]:
     return member_id, drawable(member.display_name) or fallback
 
 
-def alt_text(chart: Chart, total: Decimal, days: int) -> str:
+def alt_text(chart: Chart, total: Decimal, days: int, *, is_own: bool) -> str:
     """Describe the chart within Discord's limit of an alt text: the lists first, then the days."""
     parts = [texts.chart_total(days, credits_text(total))]
-    for panel, heading in (("members", texts.BY_MEMBER), ("operations", texts.BY_OPERATION), ("days", texts.BY_DAY)):
+    left = texts.BY_KIND if is_own else texts.BY_MEMBER
+    for panel, heading in (("members", left), ("operations", texts.BY_OPERATION), ("days", texts.BY_DAY)):
         rows = [
             f"{bare(bar.label)} {credits_text(bar.value)}" for bar in chart.bars if bar.panel == panel and bar.value
         ]
-        parts.append(texts.chart_list(heading, rows))
+        parts.append(texts.chart_list(str(heading), rows))
     return shortened(" ".join(parts), ALT_TEXT_CHARS)
 
 

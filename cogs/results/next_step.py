@@ -84,12 +84,13 @@ def _option(operation: Operation, medium: Medium) -> discord.SelectOption:
 
 
 async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[Control]:
-    """Return the buttons for what else reactions do with a result (cogs/reactions/pressed.py)."""
+    """Return the buttons for what else reactions do with a result (cogs/reactions/pressed.py), and for its options."""
     settings = await interaction.client.parts.store.reactions.get(job.guild_id)
     there = {rule.action for rule in settings.rules.values()}
     buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if ReactionAction.SEND in there else []
     if ReactionAction.GALLERY in there and settings.gallery_channel is not None and not medium.private:
         buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY, emoji="⭐"))
+    buttons.append(Control.button("preset_save", job.id, label=str(texts.SAVE_PRESET)))
     return buttons
 
 

@@ -158,11 +158,14 @@ async def test_the_words_of_a_private_job_are_not_exported(store: Store, made: A
 
 
 @pytest.mark.parametrize("name", ["_SPAN", "_FIRST", "_MEMBERS", "_OPERATIONS", "_LEDGER", "_JOBS", "_DECISIONS"])
-async def test_no_report_reads_a_whole_table_or_another_guilds_lines(store: Store, name: str) -> None:
-    query = getattr(reports, name)
-    values: Any = {"guild_id": 1, "since": 0.0, "page_at": -1.0, "page_id": 0, "limit": 9}
+@pytest.mark.parametrize("member_id", [None, 3])
+async def test_no_report_reads_a_whole_table_or_another_guilds_lines(
+    store: Store, name: str, member_id: int | None
+) -> None:
+    query = getattr(reports, name).replace("{}", "" if member_id is None else reports._OF_MEMBER)
+    values: Any = {"guild_id": 1, "since": 0.0, "page_at": -1.0, "page_id": 0, "limit": 9, "member_id": member_id}
     if "?" in query:
-        values = (1, 0, 0.0, 1.0)[: query.count("?")]
+        values = (1, 0, 0.0, 1.0, 3)[: query.count("?")]
     plan = await store._database.read(
         lambda db: [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", values)]
     )

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from tests.support.me import delete_own
 from tests.support.rig import Rig
 
 
@@ -49,9 +50,8 @@ async def send_key(rig: Rig, secret: str, member: Any = None, channel: Any = Non
 
 
 async def delete_data(rig: Rig, member: Any) -> Any:
-    """Let a member delete their data, and answer the question with yes."""
-    asked = await member.slash(rig.channel, "privacy delete")
-    return await member.click(asked.response, label="Delete")
+    """Let a member delete their data, and confirm it."""
+    return await delete_own(rig, member)
 
 
 async def round_of_upkeep(rig: Rig, *, days: float = 0.0, hours: float = 0.0) -> None:

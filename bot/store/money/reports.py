@@ -21,18 +21,19 @@ _SPAN = (
     "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?"
     " AND at >= ? AND at < ?"
 )
+_OF_MEMBER = " AND ledger.member_id = ?"
 _MEMBERS = """
 SELECT member_id, sum(credits_milli) AS spent, count(DISTINCT job_id) FROM ledger
-WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ? AND at >= ? AND at < ?
+WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ? AND at >= ? AND at < ?{}
 GROUP BY member_id ORDER BY spent DESC, member_id
 """
 _OPERATIONS = """
 SELECT jobs.operation, sum(ledger.credits_milli) AS spent FROM ledger JOIN jobs ON jobs.id = ledger.job_id
 WHERE ledger.guild_id = ? AND ledger.kind IN ('settle', 'adjust') AND ledger.practice = ?
-    AND ledger.at >= ? AND ledger.at < ?
+    AND ledger.at >= ? AND ledger.at < ?{}
 GROUP BY jobs.operation ORDER BY spent DESC, jobs.operation
 """
-_FIRST = "SELECT min(at) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?"
+_FIRST = "SELECT min(at) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?{}"
 
 _LEDGER = """
 SELECT ledger.at AS page_at, ledger.id AS page_id, ledger.*, jobs.operation, jobs.model, cards.channel_id
@@ -40,6 +41,7 @@ FROM ledger
 LEFT JOIN jobs ON jobs.id = ledger.job_id
 LEFT JOIN cards ON cards.id = jobs.card_id
 WHERE ledger.guild_id = :guild_id AND ledger.at >= :since AND (ledger.at, ledger.id) > (:page_at, :page_id)
+    AND (:member_id IS NULL OR ledger.member_id = :member_id)
 ORDER BY ledger.at, ledger.id LIMIT :limit
 """
 # The text of a private card is its author's own. Links are omitted: they may carry a signature that grants access.
@@ -110,35 +112,47 @@ START = Mark()
 
 
 class Reports(Repository):
-    """Reads of the tables `ledger`, `jobs` and `decisions` for moderators."""
+    """Reads of the tables `ledger`, `jobs` and `decisions`, for moderators and for members about themselves."""
 
-    async def totals(self, guild_id: int, spans: Sequence[tuple[float, float]]) -> Report:
-        """Return what the guild has spent in each of `spans`, which are consecutive, and in all of them together.
+    async def totals(
+        self, guild_id: int, spans: Sequence[tuple[float, float]], *, member_id: int | None = None
+    ) -> Report:
+        """Return what the guild, or one member there, has spent in each of `spans`, and in all of them together.
 
-        A span is its start and its exclusive end, in Unix seconds. A cost counts when it was settled.
-        While the guild practises, it is about practice alone, else nothing of it is.
+        Spans are consecutive: each is its start and its exclusive end, in Unix seconds. A cost counts when it was
+        settled. While the guild practises, it is about practice alone, else nothing of it is.
         """
+        only, who = ("", ()) if member_id is None else (_OF_MEMBER, (member_id,))
 
         def look(db: sqlite3.Connection) -> Report:
             which = (guild_id, practises(db, guild_id))
-            whole = (*which, spans[0][0], spans[-1][1])
-            members = db.execute(_MEMBERS, whole).fetchall()
+            whole = (*which, spans[0][0], spans[-1][1], *who)
+            members = db.execute(_MEMBERS.format(only), whole).fetchall()
+            operations = db.execute(_OPERATIONS.format(only), whole).fetchall()
             return Report(
-                spans=tuple(from_milli(db.execute(_SPAN, (*which, *span)).fetchone()[0]) for span in spans),
+                spans=tuple(
+                    from_milli(db.execute(_SPAN + only, (*which, *span, *who)).fetchone()[0]) for span in spans
+                ),
                 members=tuple((row[0], from_milli(row[1])) for row in members),
-                operations=tuple((row[0], from_milli(row[1])) for row in db.execute(_OPERATIONS, whole).fetchall()),
+                operations=tuple((row[0], from_milli(row[1])) for row in operations),
                 jobs=sum(row[2] for row in members),
                 practice=which[1],
-                first_at=db.execute(_FIRST, which).fetchone()[0],
+                first_at=db.execute(_FIRST.format(only), (*which, *who)).fetchone()[0],
             )
 
         return await self._database.read(look)
 
     async def ledger_page(
-        self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
+        self,
+        guild_id: int,
+        *,
+        since: float = 0.0,
+        after: Mark = START,
+        limit: int = PAGE_ROWS,
+        member_id: int | None = None,
     ) -> ReportPage:
-        """Return lines of the guild's ledger from `since` (Unix seconds) on."""
-        return await self._page(_LEDGER, guild_id, since, after, limit, _ledger_line)
+        """Return lines of the guild's ledger, or of one member's part of it, from `since` (Unix seconds) on."""
+        return await self._page(_LEDGER, guild_id, since, after, limit, _ledger_line, member_id=member_id)
 
     async def jobs_page(
         self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
@@ -165,8 +179,16 @@ class Reports(Repository):
         line: Callable[[sqlite3.Row], Mapping[str, Any]],
         *,
         place: Callable[[sqlite3.Row], CardPlace] | None = None,
+        member_id: int | None = None,
     ) -> ReportPage:
-        values = {"guild_id": guild_id, "since": since, "page_at": after.at, "page_id": after.id, "limit": limit}
+        values = {
+            "guild_id": guild_id,
+            "since": since,
+            "page_at": after.at,
+            "page_id": after.id,
+            "limit": limit,
+            "member_id": member_id,
+        }
 
         def look(db: sqlite3.Connection) -> ReportPage:
             rows = db.execute(query, values).fetchall()

@@ -16,7 +16,7 @@ WHAT_IT_COSTS = (
     " refunded."
 )
 PRIVACY = (
-    "I read commands, not conversations. Prompts are sent to Cannon Studio; with `/privacy`, members see what is stored"
+    "I read commands, not conversations. Prompts are sent to Cannon Studio; with `/me`, members see what is stored"
     " about them and can delete it."
 )
 FIRST_STEPS = "A moderator can press **Set up** now, or use `/studio setup` at any time. It takes about two minutes."

@@ -17,7 +17,7 @@ from bot.delivery.needed_permissions import SEND_MESSAGES, VIEW_CHANNEL, missing
 from bot.domain.first_contact import WelcomePlace
 from bot.domain.harmless_text import harmless
 from bot.errors import InputError, NotAllowed
-from cogs.member.help import show_overview
+from cogs.member.help import show_help
 from cogs.moderate.practice import ON, switch_practice
 from cogs.moderate.setup import texts
 from cogs.moderate.setup.commands import open_setup
@@ -124,7 +124,7 @@ async def pressed(interaction: Interaction, subject: str, _values: Sequence[str]
     elif name == "practice":
         await switch_practice(interaction, ON)
     elif name == "help":
-        await show_overview(interaction)
+        await show_help(interaction)
     else:
         raise InputError(GONE)
 

@@ -10,28 +10,43 @@ from discord import app_commands
 
 from bot.catalogue import OPERATIONS
 from cogs.member import help as help_cog
+from cogs.member import texts
 from cogs.member.help import commands_of
 from cogs.member.texts import EXAMPLES
+from cogs.ui.controls import Control, view_of
 from cogs.ui.pages import PAGE_CHARS, pages
+from cogs.ui.texts import GONE
 from tests.support.rig import GUILD_KEY, Rig, running
-from tests.support.surface import private_sentence, watch
+from tests.support.surface import labels, private_sentence, watch
 
 HELP = "help"
 
 
-def embeds(result: Any) -> list[discord.Embed]:
-    said = [message for message in (result.response, *result.followups) if message is not None]
-    assert all(message.ephemeral for message in said)
-    assert all(len(message.embeds) == 1 for message in said)
-    return [message.embeds[0] for message in said]
+def embed(result: Any) -> discord.Embed:
+    assert result.response.ephemeral
+    assert result.followups == []
+    [found] = result.response.embeds
+    return found
 
 
 def text(result: Any) -> str:
-    return "\n".join(embed.description for embed in embeds(result))
+    return embed(result).description or ""
 
 
-def line(result: Any, command: str) -> str:
-    [found] = [each for each in text(result).splitlines() if f"/{command}:" in each]
+async def read(rig: Rig, member: Any, topic: str, channel: Any = None) -> str:
+    """Return all pages of a group, turned by their buttons."""
+    result = await member.slash(channel or rig.channel, HELP, topic=topic)
+    pages_read = [text(result)]
+    while str(texts.NEXT) in labels(result.response):
+        result = await member.click(result.response, label=str(texts.NEXT))
+        pages_read.append(text(result))
+    return "\n".join(pages_read)
+
+
+async def line(rig: Rig, member: Any, command: str, channel: Any = None) -> str:
+    """Return the line of a command on the page of its group."""
+    shown = await read(rig, member, command.split(maxsplit=1)[0], channel)
+    [found] = [each for each in shown.splitlines() if f"/{command}:" in each]
     return found
 
 
@@ -53,14 +68,16 @@ def a_member_elsewhere(rig: Rig) -> tuple[Any, Any]:
 
 
 async def test_every_command_that_a_member_may_use_is_shown_as_a_mention_that_can_be_clicked(rig: Rig):
-    shown = text(await rig.member.slash(rig.channel, HELP))
+    first = text(await rig.member.slash(rig.channel, HELP))
     ids = {command.name: command.id for command in await rig.bot.tree.fetch_commands()}
     for command in rig.bot.tree.walk_commands(type=discord.AppCommandType.chat_input):
         root = command.root_parent or command
         if isinstance(command, app_commands.Group) or root.default_permissions is not None:
             continue
         name = command.qualified_name
-        assert f"</{name}:{ids[name.split()[0]]}> {command.description}" in shown
+        mention = f"</{name}:{ids[name.split()[0]]}>"
+        assert mention in first
+        assert f"{mention} {command.description}" in await read(rig, rig.member, root.name)
 
 
 async def test_the_ids_of_the_mentions_outlive_a_restart_that_registers_nothing(rig: Rig):
@@ -80,31 +97,30 @@ async def test_moderators_commands_are_shown_to_moderators_only(rig: Rig):
 
 
 async def test_a_fixed_price_is_told_and_one_that_nobody_knows_is_said_to_be_unknown(rig: Rig):
-    result = await rig.member.slash(rig.channel, HELP)
-    assert line(result, "prompt image").endswith("· 1 credit")
-    assert line(result, "image generate").endswith("· price not known yet")
+    assert (await line(rig, rig.member, "prompt image")).endswith("· 1 credit")
+    assert (await line(rig, rig.member, "image generate")).endswith("· price not known yet")
 
 
 async def test_what_too_few_jobs_have_shown_is_told_as_what_they_cost(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a heron")
     await rig.member.slash(rig.channel, "image generate", prompt="a heron", model="gptimage2", resolution="4K")
     await rig.work()
-    shown = line(await rig.member.slash(rig.channel, HELP), "image generate")
+    shown = await line(rig, rig.member, "image generate")
     assert shown.endswith("· price not known yet; 12 to 28 so far")
 
 
 async def test_what_is_learned_from_this_servers_own_jobs_is_told_by_kind_and_to_no_other_server(rig: Rig):
     await pay(rig, 3, prompt="waves", model="seedance2", duration=5)
     await pay(rig, 3, prompt="waves", model="seedance2", duration=10)
-    overview = line(await rig.member.slash(rig.channel, HELP), "video generate")
+    overview = await line(rig, rig.member, "video generate")
     assert overview.endswith("· about 4.8 credits per second (from 6 jobs)")
-    details = text(await rig.member.slash(rig.channel, HELP, topic="video"))
+    details = await read(rig, rig.member, "video")
     assert "-# • Seedance 2.0: about 4.8 credits per second (from 6 jobs)" in details
 
     visitor, channel = a_member_elsewhere(rig)
     await rig.bot.parts.store.settings.change(channel.guild.id, lambda old: replace(old, estimate_tool=False))
-    assert line(await visitor.slash(channel, HELP), "video generate").endswith("· price not known yet")
-    assert "Seedance 2.0:" not in text(await visitor.slash(channel, HELP, topic="video"))
+    assert (await line(rig, visitor, "video generate", channel)).endswith("· price not known yet")
+    assert "Seedance 2.0:" not in await read(rig, visitor, "video", channel)
 
 
 async def test_a_new_key_shows_no_price_of_the_old_account(rig: Rig):
@@ -112,16 +128,17 @@ async def test_a_new_key_shows_no_price_of_the_old_account(rig: Rig):
     shown = await rig.moderator.slash(rig.channel, "studio key")
     [field] = rig.form_fields(shown)
     await rig.moderator.submit_modal(shown, {field: GUILD_KEY})
-    assert line(await rig.member.slash(rig.channel, HELP), "video generate").endswith("· price not known yet")
+    assert (await line(rig, rig.member, "video generate")).endswith("· price not known yet")
 
 
 async def test_the_first_page_of_the_first_day_shows_the_tools_prices(rig: Rig):
     await rule(rig, estimate_tool=True)
-    shown = await rig.member.slash(rig.channel, HELP)
-    assert line(shown, "video generate").endswith("· about 20 to 24 credits")
-    assert line(shown, "audio narration").endswith("· about 2 credits for 100 characters (Cannon Studio's estimate)")
-    assert "not known" not in line(shown, "image edit")
-    details = text(await rig.member.slash(rig.channel, HELP, topic="video"))
+    assert (await line(rig, rig.member, "video generate")).endswith("· about 20 to 24 credits")
+    assert (await line(rig, rig.member, "audio narration")).endswith(
+        "· about 2 credits for 100 characters (Cannon Studio's estimate)"
+    )
+    assert "not known" not in (await line(rig, rig.member, "image edit"))
+    details = await read(rig, rig.member, "video")
     assert "-# • Seedance 2.0: about 24 credits for 5 s (Cannon Studio's estimate)" in details
     assert rig.sandbox.requests == []
 
@@ -149,33 +166,31 @@ async def test_where_the_tool_is_off_it_is_not_asked_and_what_it_told_elsewhere_
     await rule(rig, estimate_tool=True)
     await rig.member.slash(rig.channel, HELP)
     await rule(rig, estimate_tool=False)
-    assert line(await rig.member.slash(rig.channel, HELP), "video generate").endswith("· price not known yet")
+    assert (await line(rig, rig.member, "video generate")).endswith("· price not known yet")
 
 
 async def test_a_price_that_moderators_have_set_is_told_but_not_before_a_fixed_one(rig: Rig):
     for operation in ("image.generate", "prompt.enhance.image"):
         await rig.bot.parts.store.prices.set(rig.guild.id, operation, "", Decimal(31))
-    result = await rig.member.slash(rig.channel, HELP)
-    assert line(result, "image generate").endswith("· about 31 credits (this server's price list)")
-    assert line(result, "prompt image").endswith("· 1 credit")
+    assert (await line(rig, rig.member, "image generate")).endswith("· about 31 credits (this server's price list)")
+    assert (await line(rig, rig.member, "prompt image")).endswith("· 1 credit")
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "gptimage2", Decimal(40))
-    assert line(await rig.member.slash(rig.channel, HELP), "image generate").endswith("· about 31 to 40 credits")
+    assert (await line(rig, rig.member, "image generate")).endswith("· about 31 to 40 credits")
 
 
 async def test_what_is_switched_off_is_marked_here_and_not_elsewhere(rig: Rig):
     off = rig.bot.catalogue.resolve("video.generate")
     await rig.bot.parts.switches.switch(rig.guild.id, off, on=False, by_id=1)
-    result = await rig.member.slash(rig.channel, HELP)
-    assert line(result, "video generate").startswith("🚫")
-    assert line(result, "video generate").endswith("switched off here")
-    assert "🚫" not in line(result, "image generate")
+    assert (await line(rig, rig.member, "video generate")).startswith("🚫")
+    assert (await line(rig, rig.member, "video generate")).endswith("off on this server")
+    assert "🚫" not in (await line(rig, rig.member, "image generate"))
 
     other = rig.env.create_guild("Other")
     channel = other.create_text_channel("general")
     visitor = other.add_member(rig.env.create_user("vera"))
     assert "🚫" not in text(await visitor.slash(channel, HELP))
     await rig.bot.parts.switches.switch_everywhere(off, on=False, by_id=1)
-    assert line(await visitor.slash(channel, HELP), "video generate").startswith("🚫")
+    assert (await line(rig, visitor, "video generate", channel)).startswith("🚫")
 
 
 async def test_who_pays_is_told(rig: Rig):
@@ -188,7 +203,7 @@ async def test_who_pays_is_told(rig: Rig):
     assert GUILD_KEY[-4:] not in told
     key = await rig.bot.parts.store.keys.current(rig.guild.id)
     await rig.bot.parts.store.keys.note_refused(rig.guild.id, key.id, probe_at=0.0)
-    assert "refuses that key now" in text(await rig.member.slash(rig.channel, HELP))
+    assert "refuses the API key" in text(await rig.member.slash(rig.channel, HELP))
 
 
 async def test_a_server_without_a_key_reads_how_to_get_one(tmp_path: Path):
@@ -198,7 +213,7 @@ async def test_a_server_without_a_key_reads_how_to_get_one(tmp_path: Path):
 
 async def test_how_files_are_given_is_told(rig: Rig):
     shown = text(await rig.member.slash(rig.channel, HELP))
-    for word in ("upload it", "`url`", "`job`", "before any credit is spent"):
+    for word in ("Upload a file", "`url`", "`job`", "before you spend any credits"):
         assert word in shown
 
 
@@ -206,8 +221,7 @@ async def test_a_topic_shows_every_option_of_every_command_of_the_group(rig: Rig
     for name, entry in {each.name: each for each in rig.bot.tree.get_commands()}.items():
         if isinstance(entry, app_commands.ContextMenu):
             continue
-        result = await rig.moderator.slash(rig.channel, HELP, topic=name)
-        shown = text(result)
+        shown = await read(rig, rig.moderator, name)
         for command in commands_of(entry):
             assert f"</{command.qualified_name}:" in shown
             for option in command.parameters:
@@ -218,15 +232,16 @@ async def test_a_topic_shows_every_option_of_every_command_of_the_group(rig: Rig
 async def test_no_answer_is_over_discords_limits(rig: Rig):
     topics = [each["value"] for each in await rig.moderator.autocomplete(rig.channel, HELP, "topic", "")]
     for options in ({}, *({"topic": topic} for topic in topics)):
-        for embed in embeds(await rig.moderator.slash(rig.channel, HELP, **options)):
-            assert len(embed) <= 6000
-            assert len(embed.description) <= 4096
+        found = embed(await rig.moderator.slash(rig.channel, HELP, **options))
+        assert len(found) <= 6000
+        assert len(found.description or "") <= 4096
 
 
 async def test_the_overview_fits_where_every_price_is_long_and_everything_is_off(rig: Rig, monkeypatch: Any):
     monkeypatch.setattr(help_cog, "price_range", lambda *_: "about 123,456.789 to 999,999.999 credits")
-    made = embeds(await rig.moderator.slash(rig.channel, HELP))
-    assert all(len(embed) <= 6000 and len(embed.description) <= 4096 for embed in made)
+    assert len(embed(await rig.moderator.slash(rig.channel, HELP))) <= 6000
+    shown = await rig.moderator.slash(rig.channel, HELP, topic="sora")
+    assert len(embed(shown)) <= 6000
 
 
 def test_pages_are_filled_and_no_block_is_lost_or_cut():
@@ -272,7 +287,31 @@ async def test_every_group_has_an_example_that_names_a_real_command_and_real_opt
 
 
 async def test_every_operation_that_has_a_command_shows_what_it_costs(rig: Rig):
-    shown = text(await rig.member.slash(rig.channel, HELP))
+    topics = ("image", "video", "audio", "prompt", "finish", "sora", "3d")
+    shown = "\n".join([await read(rig, rig.member, each) for each in topics])
     with_command = [each for each in OPERATIONS if each.id != "three_d.model.generate"]  # its fields are not public
-    assert shown.count("credit") >= 4
     assert shown.count("· price not known yet") + shown.count("· 1 credit") == len(with_command)
+
+
+async def test_the_pages_are_turned_by_controls_that_outlive_a_restart(rig: Rig):
+    shown = (await rig.member.slash(rig.channel, HELP)).response
+    await rig.restart()
+    chosen = await rig.member.select(shown, values=["video"], custom_id="c1:help_topic:list")
+    assert embed(chosen).title == "/video"
+    around = await rig.member.click(shown, label=str(texts.HELP_MORE))
+    assert "**Reactions**" in text(around)
+    menus = [each.name for each in rig.bot.tree.get_commands(type=discord.AppCommandType.message)]
+    assert menus
+    assert all(name in text(around) for name in menus)
+    start = await rig.member.click(shown, label=str(texts.HELP_START))
+    assert "</me:" in text(start)
+    assert "</usage me:" in text(start)
+
+
+async def test_a_member_who_turns_to_a_moderators_page_is_refused(rig: Rig):
+    shown = (await rig.moderator.slash(rig.channel, HELP)).response
+    assert "studio" in str(shown.components)
+    await rig.member.slash(rig.channel, HELP)
+    channel = rig.bot.get_partial_messageable(rig.channel.id, guild_id=rig.guild.id)
+    await channel.send("?", view=view_of([Control.button("help", "studio", label="x")]))
+    assert str(GONE) in private_sentence(await rig.member.click(rig.messages()[-1], label="x"))

@@ -8,9 +8,12 @@ import sys
 import zipfile
 from typing import Any
 
+from bot.domain.member_settings import MemberSettings
 from bot.domain.models import JobState
-from cogs.member.privacy import confirmation_for
+from cogs.member import texts
+from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE
+from tests.support.me import ask_to_delete, confirm, delete_own, export_own, opened
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly
 
@@ -33,7 +36,7 @@ def exported(rig: Rig, answer: Any) -> list[dict[str, Any]]:
 
 async def test_the_export_has_all_of_ones_own_jobs_and_nobody_elses(rig: Rig):
     await some_jobs(rig)
-    mine = exported(rig, await rig.member.slash(rig.channel, "privacy export"))
+    mine = exported(rig, await export_own(rig, rig.member))
     jobs = {job.id: job for job in await rig.jobs() if job.author_id == rig.member.id}
     assert [line["input"]["prompt"] for line in mine] == ["my fox", "my secret"]
     for line in mine:
@@ -46,7 +49,7 @@ async def test_the_export_has_all_of_ones_own_jobs_and_nobody_elses(rig: Rig):
 async def test_the_export_of_one_who_never_asked_for_anything_is_empty(rig: Rig):
     await some_jobs(rig)
     eve = rig.guild.add_member(rig.env.create_user("eve"))
-    assert exported(rig, await eve.slash(rig.channel, "privacy export")) == []
+    assert exported(rig, await export_own(rig, eve)) == []
 
 
 async def test_an_export_larger_than_discord_takes_comes_packed(rig: Rig, monkeypatch):
@@ -55,7 +58,7 @@ async def test_an_export_larger_than_discord_takes_comes_packed(rig: Rig, monkey
     for _ in range(3):
         await rig.member.slash(rig.channel, GENERATE, prompt="again and " * 200)
     await rig.work()
-    answer = await rig.member.slash(rig.channel, "privacy export")
+    answer = await export_own(rig, rig.member)
     [attachment] = answer.response.attachments
     assert attachment.filename == "my-jobs.zip"
     with zipfile.ZipFile(io.BytesIO(rig.file(attachment))) as archive:
@@ -65,11 +68,11 @@ async def test_an_export_larger_than_discord_takes_comes_packed(rig: Rig, monkey
 async def test_delete_asks_first_and_keeps_everything_after_a_no(rig: Rig):
     await some_jobs(rig)
     before = await rig.jobs()
-    asked = await rig.member.slash(rig.channel, "privacy delete")
-    assert asked.ephemeral
-    assert "cannot be undone" in asked.response.content
+    asked = await ask_to_delete(rig, rig.member)
+    assert "can't undo" in str(asked.modal)
     assert await rig.jobs() == before
-    await rig.member.click(asked.response, label="Keep")
+    said = await confirm(rig.member, asked, "no")
+    assert said.response.content == f"⚠️ {texts.not_deleted(str(texts.DELETE_WORD))}"
     assert await rig.jobs() == before
 
 
@@ -79,8 +82,7 @@ async def test_delete_blanks_ones_own_ended_jobs_and_drafts_and_leaves_the_books
     draft = await store.drafts.keep(rig.guild.id, rig.member.id, {"prompt": "a draft"}, expires_at=9e9)
     theirs = await store.drafts.keep(rig.guild.id, rig.moderator.id, {"prompt": "a draft"}, expires_at=9e9)
     books, jobs = await store.ledger.rows(rig.guild.id), {job.id: job for job in await rig.jobs()}
-    asked = await rig.member.slash(rig.channel, "privacy delete")
-    await rig.member.click(asked.response, label="Delete")
+    await delete_own(rig, rig.member)
     for job in await rig.jobs():
         if job.author_id == rig.member.id:
             assert (dict(job.input), dict(job.output), job.media, job.error) == ({}, {}, (), None)
@@ -92,7 +94,7 @@ async def test_delete_blanks_ones_own_ended_jobs_and_drafts_and_leaves_the_books
     assert await store.drafts.get(rig.guild.id, rig.moderator.id, theirs) is not None
     assert await store.check() == []
     await settled_exactly(rig)
-    lines = exported(rig, await rig.member.slash(rig.channel, "privacy export"))
+    lines = exported(rig, await export_own(rig, rig.member))
     assert [line["input"] for line in lines] == [{}, {}]
 
 
@@ -107,30 +109,44 @@ async def test_what_a_member_asked_for_on_another_server_stays(rig: Rig):
 async def test_open_jobs_are_left_until_they_end_and_the_answer_says_so(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="in the making")
     await rig.step()
-    asked = await rig.member.slash(rig.channel, "privacy delete")
-    said = await rig.member.click(asked.response, label="Delete")
-    assert "1 job is still open and was left alone: ask again when it has ended." in said.response.content
+    said = await delete_own(rig, rig.member)
+    assert texts.still_open(1) in said.response.content
     await rig.work()
     [job] = await rig.jobs()
     assert (job.state, job.prompt) == (JobState.DELIVERED, "in the making")
-    again = await rig.member.slash(rig.channel, "privacy delete")
-    said = await rig.member.click(again.response, label="Delete")
-    assert said.response.content == "Deleted: what 1 ended job said, and 0 drafts."
+    said = await delete_own(rig, rig.member)
+    assert said.response.content == texts.deleted(1)
     assert (await rig.jobs())[0].prompt == ""
 
 
-async def test_the_answer_works_after_a_restart(rig: Rig):
+async def test_the_panel_works_after_a_restart(rig: Rig):
     await some_jobs(rig)
-    asked = await rig.member.slash(rig.channel, "privacy delete")
+    page = await opened(rig, rig.member, "data")
     await rig.restart()
-    await rig.member.click(asked.response, label="Delete")
+    form = await rig.member.click(page, custom_id=f"c1:privacy_delete:{rig.member.id}")
+    await confirm(rig.member, form)
     assert {job.prompt for job in await rig.jobs() if job.author_id == rig.member.id} == {""}
 
 
 async def test_nobody_deletes_for_another_with_their_control(rig: Rig):
     await some_jobs(rig)
     channel = rig.bot.get_partial_messageable(rig.channel.id, guild_id=rig.guild.id)
-    await channel.send("?", view=confirmation_for(rig.member.id))
+    button = Control.button("privacy_delete", str(rig.member.id), label="Delete")
+    await channel.send("?", view=view_of([button]))
     pressed = await rig.moderator.click(rig.messages()[-1], label="Delete")
     assert str(GONE) in pressed.response.content
     assert all(job.prompt for job in await rig.jobs())
+
+
+async def test_settings_and_presets_are_exported_and_deleted(rig: Rig):
+    own, member = rig.bot.parts.own_settings, (rig.guild.id, rig.member.id)
+    await own.set_style(*member, "noir")
+    await own.keep_preset(*member, "wide", operation="image.generate", values={"aspect_ratio": "16:9"})
+    answer = await export_own(rig, rig.member)
+    [file] = [each for each in answer.response.attachments if each.filename == "my-settings.json"]
+    rows = json.loads(rig.file(file))
+    assert rows[0]["settings"]["style"] == "noir"
+    assert rows[1] == {"preset": "wide", "operation": "image.generate", "values": {"aspect_ratio": "16:9"}}
+    await delete_own(rig, rig.member)
+    assert await own.of(*member) == MemberSettings()
+    assert await own.presets(*member) == []

@@ -18,7 +18,9 @@ from bot.domain.csv_cells import cell
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState, LedgerKind, credits_text
 from bot.media import chart as charts
+from cogs.member import texts
 from cogs.member.export import LEDGER_COLUMNS
+from cogs.member.usage import _top
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
 from tests.support.surface import private_sentence
@@ -139,7 +141,7 @@ async def test_me_is_about_the_one_who_asks_and_there_with_nothing_set(rig: Rig)
     result = await rig.member.slash(rig.channel, "usage me")
     assert "There's no credit limit here." in page(result)
     assert "30" not in page(result)
-    assert facts(result) == {"Last job": "None yet."}
+    assert facts(result) == {"Spent today": "0 credits", "Spent this month": "0 credits", "Last job": "None yet."}
     shown = page(await rig.moderator.slash(rig.channel, "usage me"))
     assert "• 30 of 30 credits left" in shown
 
@@ -191,11 +193,11 @@ async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[c
     shown = facts(result)
     assert shown["Spent"] == f"{credits_text(total)} credits for 3 jobs"
     for member, amount in ((rig.member, by_member["ada"]), (rig.moderator, by_member["morgan"])):
-        assert f"<@{member.id}> {credits_text(amount)} (" in shown["Top spenders"]
-    assert f"1. `image.generate` {credits_text(of_image)} (" in shown["By operation"]
+        assert f"<@{member.id}> · {credits_text(amount)} credits (" in shown["By member"]
+    assert f"1. Generate Image · {credits_text(of_image)} credits (" in shown["By operation"]
     held = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held
     assert held == 24  # two guesses of 12, the one cost that was told
-    assert f"({credits_text(10_000 - total - held)} credits left)" in shown["Days of credit left"]
+    assert f"({credits_text(10_000 - total - held)} credits left)" in shown["Credits last for"]
 
 
 async def test_the_picture_is_attached_with_its_numbers_in_words(rig: Rig, drawn: list[charts.Chart]):
@@ -209,7 +211,7 @@ async def test_the_picture_is_attached_with_its_numbers_in_words(rig: Rig, drawn
     words = attachment.description
     assert words is not None
     assert len(words) <= 1024
-    assert words.startswith(f"Credits spent in the last 30 days: {credits_text(await spent(rig))} in all.")
+    assert words.startswith(f"Credits spent in the last 30 days: {credits_text(await spent(rig))}.")
     for bar in drawn[0].bars:
         assert (f"{bar.label} {credits_text(bar.value)}" in words) is (bar.value > 0)
 
@@ -221,9 +223,9 @@ async def test_the_burn_rate_is_over_the_days_since_the_first_job(rig: Rig, host
     rig.advance(4 * DAY_S)
     shown = facts(await rig.moderator.slash(rig.channel, "usage report"))
     rate = total / 4
-    assert shown["Burn rate"] == f"{credits_text(rate.quantize(Decimal('0.1')))} credits a day"
+    assert shown["Average"] == f"{credits_text(rate.quantize(Decimal('0.1')))} credits a day"
     days = (10_000 - total) / rate
-    assert shown["Days of credit left"].startswith(f"about {days:,.0f} at this rate")
+    assert shown["Credits last for"].startswith(f"About {days:,.0f} days at this rate")
 
 
 async def test_days_are_those_of_the_servers_own_zone(rig: Rig, drawn: list[charts.Chart]):
@@ -241,7 +243,7 @@ async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig, h
     result = await rig.moderator.slash(rig.channel, "usage report")
     shown = facts(result)
     assert shown == {
-        "Spent": "nothing", "Burn rate": "0 credits a day", "Days of credit left": "10,000 credits left"
+        "Spent": "Nothing", "Average": "0 credits a day", "Credits last for": "10,000 credits left"
     }  # fmt: skip
     assert result.response.attachments == []
 
@@ -251,13 +253,13 @@ async def test_the_report_also_comes_while_cannon_studio_does_not_answer(rig: Ri
     await rig.moderator.slash(rig.channel, "usage report")  # sees the balance
     rig.sandbox.fault("status", "drop", times=9)
     shown = facts(await rig.moderator.slash(rig.channel, "usage report"))
-    assert "credits left)" in shown["Days of credit left"]
+    assert "credits left)" in shown["Credits last for"]
 
 
 async def test_the_report_also_comes_without_a_key(tmp_path: Any):
     async with running(tmp_path, cannon_api_key=None) as rig:
         shown = facts(await rig.moderator.slash(rig.channel, "usage report"))
-        assert shown["Days of credit left"] == "the account's credits are not known"
+        assert shown["Credits last for"] == str(texts.BALANCE_NOT_KNOWN)
 
 
 async def test_a_member_who_left_stands_in_the_chart_by_the_end_of_their_id(rig: Rig, drawn: list[charts.Chart]):
@@ -266,7 +268,7 @@ async def test_a_member_who_left_stands_in_the_chart_by_the_end_of_their_id(rig:
     rig.env.backend.remove_member(rig.guild.id, rig.member.id)
     await rig.moderator.slash(rig.channel, "usage report")
     [label] = [bar.label for bar in drawn[0].bars if bar.panel == "members"]
-    assert label == f"member ...{str(rig.member.id)[-4:]}"
+    assert label == f"Member …{str(rig.member.id)[-4:]}"
 
 
 # ---------------------------------------------------------------------- export
@@ -385,11 +387,62 @@ async def test_books_that_are_too_large_even_packed_are_refused_with_what_to_do(
 
 
 @pytest.mark.parametrize("command", ["usage report", "usage export"])
-async def test_a_plain_member_gets_one_sentence_and_no_numbers(rig: Rig, command: str):
+async def test_the_servers_books_are_refused_to_a_plain_member(rig: Rig, command: str):
     await spend(rig)
-    result = await rig.member.slash(rig.channel, command)
+    result = await rig.member.slash(rig.channel, command, scope="server")
     assert "Only moderators" in private_sentence(result)
     assert result.response.attachments == []
+
+
+async def test_a_members_own_report_is_about_them_alone(rig: Rig, drawn: list[charts.Chart]):
+    await spend(rig)
+    mine = await spent(rig, member_id=rig.member.id)
+    result = await rig.member.slash(rig.channel, "usage report")
+    shown = facts(result)
+    assert set(shown) == {"Spent", "By operation"}
+    assert shown["Spent"] == f"{credits_text(mine)} credits for 1 job"
+    assert "(100%)" in shown["By operation"]
+    assert str(rig.moderator.id) not in str(result.response.embeds[0].to_dict())
+    [chart] = drawn
+    assert sum(chart.numbers("days")) == mine
+    assert {bar.label: bar.value for bar in chart.bars if bar.panel == "members"} == {"Images": mine}
+    of_moderator = facts(await rig.moderator.slash(rig.channel, "usage report", scope="mine"))
+    assert of_moderator["Spent"].startswith(credits_text(await spent(rig, member_id=rig.moderator.id)))
+
+
+async def test_a_member_exports_their_own_ledger_and_nobody_elses(rig: Rig):
+    await spend(rig)
+    files = await exported(rig, rig.member)
+    assert list(files) == ["my-ledger.csv", "my-ledger.json"]
+    rows = list(csv.DictReader(io.StringIO(files["my-ledger.csv"].decode())))
+    ledger = [
+        row for row in reversed(await rig.bot.parts.store.ledger.rows(rig.guild.id)) if row.member_id == rig.member.id
+    ]
+    assert [(row["id"], Decimal(row["credits"])) for row in rows] == [(str(row.id), row.credits) for row in ledger]
+    lines = json.loads(files["my-ledger.json"])
+    assert [(line["id"], Decimal(line["credits"])) for line in lines] == [(row.id, row.credits) for row in ledger]
+    assert rig.moderator.id not in {int(line["member_id"]) for line in lines}
+    stranger = rig.guild.add_member(rig.env.create_user("eve"))
+    assert json.loads((await exported(rig, stranger))["my-ledger.json"]) == []
+
+
+async def test_me_says_what_was_spent_today_and_this_month_by_kind(rig: Rig):
+    await spend(rig)
+    shown = facts(await rig.moderator.slash(rig.channel, "usage me"))
+    total = await spent(rig, member_id=rig.moderator.id)
+    assert shown["Spent this month"] == f"{credits_text(total)} credits"
+    assert shown["Spent today"] == "0 credits"
+    by_kind = shown["This month by kind"].splitlines()
+    assert [each.split(" · ")[0] for each in by_kind] == ["Images", "Prompts"]
+    assert sum(int(each.rpartition("(")[2].removesuffix("%)")) for each in by_kind) == 100
+
+
+async def test_the_shares_of_many_operations_add_up_with_the_rest_in_one_line(rig: Rig):
+    rows = [(f"operation {number}", Decimal(7)) for number in range(23)]
+    lines = _top(rows, Decimal(7 * 23)).splitlines()
+    assert len(lines) == 10
+    assert "14 others" in lines[-1]
+    assert sum(int(each.rpartition("(")[2].removesuffix("%)")) for each in lines) == 100
 
 
 @pytest.mark.parametrize("command", ["usage report", "usage export"])
@@ -401,4 +454,4 @@ async def test_the_role_that_the_settings_name_opens_the_books(rig: Rig, command
     result = await steward.slash(rig.channel, command)
     assert result.response.attachments
     rig.env.backend.remove_member_role(rig.guild.id, steward.id, role.id)
-    assert "Only moderators" in private_sentence(await steward.slash(rig.channel, command))
+    assert "Only moderators" in private_sentence(await steward.slash(rig.channel, command, scope="server"))

@@ -22,6 +22,7 @@ from tests.support.following import (
     told_moderators,
     until_ended,
 )
+from tests.support.me import export_own
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 
 MORE = "12 more"
@@ -147,6 +148,6 @@ async def test_only_moderators_read_of_it(rig: Rig, desk: Any):
     await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
     assert MORE in told_moderators(rig, desk)
     assert all(MORE not in message.content for message in rig.messages())
-    mine = await rig.member.slash(rig.channel, "privacy export")
+    mine = await export_own(rig, rig.member)
     files = [rig.file(file).decode() for message in (mine.response, *mine.followups) for file in message.attachments]
     assert MORE not in json.dumps(files)

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.models import Job, JobState
 from tests.support.channels import press, rule, sent_since, shown
 from tests.support.jobs import on_job
+from tests.support.me import export_own
 from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
 from tests.support.surface import fill, labels, newest, private_sentence, sends
@@ -117,7 +118,7 @@ async def test_no_link_to_a_withheld_result_is_in_its_authors_export(
         await refuse(rig, questions(rig, desk)[-1])
         await rig.work()
     job = await newest(rig)
-    result = await eve.slash(free, "privacy export")
+    result = await export_own(rig, eve, free)
     files = b"".join(rig.file(each) for each in result.response.attachments).decode()
     assert "not for all #fast" in files, "what the member wrote is theirs"
     assert job.id in files
@@ -150,7 +151,7 @@ async def test_what_a_step_filled_in_from_a_refused_result_is_in_no_export_and_n
     await let_run(rig)
     assert len(rig.sandbox.requests) == posts
     assert link not in sent_since(rig, before)
-    result = await eve.slash(free, "privacy export")
+    result = await export_own(rig, eve, free)
     files = b"".join(rig.file(each) for each in result.response.attachments).decode()
     assert "it runs" in files
     assert link.rpartition("/")[2] not in files

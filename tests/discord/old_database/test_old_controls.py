@@ -12,6 +12,7 @@ from typing import Any
 from bot.app.client import CannonBot
 from bot.settings import Settings
 from tests.support.jobs import on_job
+from tests.support.me import confirm
 from tests.support.old_database import PICTURE, TRIO, OldRig, custom_ids, new_jobs, said, send_form
 from tests.support.prices import all_priced
 from tests.support.surface import agreed, inputs
@@ -83,7 +84,7 @@ async def test_the_controls_that_ask_first_still_ask(rig: OldRig):
     assert [each[0] for each in new_jobs(rig)] == ["image.edit"]
 
     asked = offers(await rig.press(sue, f"c1:next:{picture}"))
-    assert asked == [f"c1:{action}:{picture}" for action in ("next", "to_dms", "to_gallery", "report")]
+    assert asked == [f"c1:{action}:{picture}" for action in ("next", "to_dms", "to_gallery", "preset_save", "report")]
     pick = offers(await rig.press(ada, f"c1:pick:{trio}", rig.job(TRIO, 2)))
     assert pick
     assert all(each.endswith(rig.job(TRIO, 2)) for each in pick)
@@ -150,7 +151,7 @@ async def test_old_prices_batches_lists_and_questions_are_answered(rig: OldRig):
     mine = "SELECT input FROM jobs WHERE id = ?"
     await rig.press(gus, f"c1:privacy_keep:{gus.id}")
     assert rig.value(mine, rig.job("old picture of gus #fast")) != "{}"
-    await rig.press(gus, f"c1:privacy_delete:{gus.id}", number=1)
+    await confirm(gus, await rig.press(gus, f"c1:privacy_delete:{gus.id}", number=1))
     assert rig.value(mine, rig.job("old picture of gus #fast")) == "{}"
 
 

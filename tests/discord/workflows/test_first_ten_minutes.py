@@ -158,7 +158,7 @@ async def test_what_is_tried_from_results_and_messages_works_too(rig: Rig):
     await settled_exactly(rig)
 
 
-MEMBERS_LOOKS = ("help", "jobs list", "privacy export", "usage me", "audio voices")
+MEMBERS_LOOKS = ("help", "jobs list", "me", "usage me", "audio voices")
 MODERATORS_LOOKS = (
     "studio status", "studio settings", "studio key", "quota show", "usage report", "usage export", "recipe create",
 )  # fmt: skip
@@ -172,7 +172,6 @@ async def test_everything_that_makes_nothing_is_answered(rig: Rig):
         (rig.member, "jobs list", {"job": job.id}),
         *((rig.member, command, {"recipe": "polish"}) for command in ("recipe show", "recipe run")),
         *((rig.moderator, command, {}) for command in MODERATORS_LOOKS),
-        (rig.member, "privacy delete", {}),
     ]
     for member, command, options in calls:
         answer = await member.slash(rig.channel, command, **options)

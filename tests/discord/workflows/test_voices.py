@@ -12,6 +12,7 @@ from bot.generation.generation import Generation
 from cogs.workflows import texts
 from cogs.workflows.voices import NARRATION, _subject
 from tests.support.channels import hidden_channel, press
+from tests.support.me import export_own
 from tests.support.origins import origin
 from tests.support.prices import priced
 from tests.support.rig import Rig
@@ -132,7 +133,7 @@ async def test_a_members_own_default_goes_before_the_servers_and_what_is_named_b
 
 async def test_a_default_is_in_the_members_export(rig: Rig):
     await rig.bot.parts.voices.choose(rig.guild.id, rig.member.id, ADA)
-    exported = (await rig.member.slash(rig.channel, "privacy export")).response
+    exported = (await export_own(rig, rig.member)).response
     files = {each.filename: json.loads(rig.file(each)) for each in exported.attachments}
     assert files["my-settings.json"] == [{"default_voice": ADA}]
 

@@ -1,0 +1,171 @@
+"""`/me`: one private panel for what a member has set here, what they spend, and what is kept of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app.client import CannonBot
+from bot.delivery.deadlines import in_time
+from bot.domain.member_settings import MemberSettings, Notify, Preset
+from bot.domain.models import Job
+from bot.errors import InputError
+from bot.generation.generation import Generation
+from cogs.member import texts
+from cogs.member.me_forms import DefaultForm, PresetForm, SavePresetForm, preset_values
+from cogs.member.me_pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
+from cogs.ui.blocked import require_unblocked
+from cogs.ui.controls import on, on_job
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of
+from cogs.ui.texts import GONE
+from cogs.workflows.operation_form import OperationForm
+from cogs.workflows.submit import submit
+
+
+class Me(commands.Cog):
+    """A member's own panel."""
+
+    @app_commands.command(name="me", description=texts.ME)
+    @app_commands.guild_only()
+    async def me(self, interaction: Interaction) -> None:
+        """Show the panel, ephemerally."""
+        embed, view = await panel(interaction, MePage.DEFAULTS)
+        await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+
+
+@on("me")
+async def turn_to(interaction: Interaction, page: str, _values: Sequence[str]) -> None:
+    """Show another page. Every control of the panel is about whoever presses it."""
+    if page not in set(MePage):
+        raise InputError(GONE)
+    await show(interaction, MePage(page))
+
+
+async def show(interaction: Interaction, page: MePage, chosen: str = "") -> None:
+    """Show a page in place of the one that was there."""
+    embed, view = await panel(interaction, page, chosen)
+    await in_time(interaction.response.edit_message(embed=embed, view=view))
+
+
+# ---------------------------------------------------------------------- defaults
+
+
+@on("me_set")
+async def set_default(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Open the form of one default."""
+    key = next(iter(values), "")
+    known = {RATIO, STYLE, *(f"model.{each.id}" for each in with_models(interaction))}
+    if key not in known:
+        raise InputError(GONE)
+    own = await interaction.client.parts.own_settings.of(guild_of(interaction), interaction.user.id)
+    await in_time(interaction.response.send_modal(DefaultForm(interaction.client, key, own)))
+
+
+@on("me_toggle")
+async def toggle(interaction: Interaction, which: str, _values: Sequence[str]) -> None:
+    """Turn private or spoiler on or off."""
+
+    def toggled(own: MemberSettings) -> MemberSettings:
+        if which == "private":
+            return replace(own, private=not own.private)
+        return replace(own, spoiler=not own.spoiler)
+
+    await _change(interaction, toggled)
+    await show(interaction, MePage.DEFAULTS)
+
+
+@on("me_clear")
+async def clear(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Clear all defaults; notifications and presets stay."""
+    await _change(
+        interaction,
+        lambda own: replace(own, models=MappingProxyType({}), aspect_ratio="", style="", private=False, spoiler=False),
+    )
+    await show(interaction, MePage.DEFAULTS)
+
+
+@on("me_notify")
+async def set_notify(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Store how the member hears of results."""
+    how = next(iter(values), "")
+    if how not in set(Notify):
+        raise InputError(GONE)
+    await interaction.client.parts.own_settings.set_notify(guild_of(interaction), interaction.user.id, Notify(how))
+    await show(interaction, MePage.NOTIFICATIONS)
+
+
+async def _change(interaction: Interaction, change: Callable[[MemberSettings], MemberSettings]) -> None:
+    await interaction.client.parts.own_settings.change(guild_of(interaction), interaction.user.id, change)
+
+
+# ---------------------------------------------------------------------- presets
+
+
+@on("preset_pick")
+async def pick_preset(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Show what can be done with a preset."""
+    await show(interaction, MePage.PRESETS, next(iter(values), ""))
+
+
+@on("preset_new")
+async def new_preset(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Open the form of a new preset for an operation."""
+    operation = next((each for each in with_presets(interaction) if each.id in values), None)
+    if operation is None:
+        raise InputError(GONE)
+    await in_time(interaction.response.send_modal(PresetForm(interaction.client, operation)))
+
+
+@on("preset_edit")
+async def edit_preset(interaction: Interaction, key: str, _values: Sequence[str]) -> None:
+    """Open the form of a preset."""
+    preset = await _preset(interaction, key)
+    operation = interaction.client.catalogue.resolve(preset.operation)
+    await in_time(interaction.response.send_modal(PresetForm(interaction.client, operation, preset)))
+
+
+@on("preset_delete")
+async def delete_preset(interaction: Interaction, key: str, _values: Sequence[str]) -> None:
+    """Delete a preset of the member's."""
+    preset = await _preset(interaction, key)
+    await interaction.client.parts.own_settings.remove_preset(guild_of(interaction), interaction.user.id, preset.name)
+    await show(interaction, MePage.PRESETS)
+
+
+@on("preset_run")
+async def run_preset(interaction: Interaction, key: str, _values: Sequence[str]) -> None:
+    """Open the form for what the preset does not say, or submit it if there is nothing to ask."""
+    await require_unblocked(interaction)
+    preset, bot = await _preset(interaction, key), interaction.client
+    operation = bot.catalogue.resolve(preset.operation)
+    generation = Generation(operation=operation.id, values=dict(preset.values), typed=True)
+    form = OperationForm(bot, generation, send=submit)
+    if form.has_inputs:
+        await in_time(interaction.response.send_modal(form))
+    else:
+        await submit(interaction, replace(generation, pressed=True))
+
+
+@on_job("preset_save")
+async def save_preset(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Ask for the name of a preset with the options of a result."""
+    operation = interaction.client.catalogue.find(job.operation)
+    values = {} if operation is None else preset_values(operation, job.input)
+    if operation is None or not values:
+        raise InputError(texts.NOTHING_FOR_PRESET)
+    await in_time(interaction.response.send_modal(SavePresetForm(interaction.client, operation, values)))
+
+
+async def _preset(interaction: Interaction, key: str) -> Preset:
+    found = next((each for each in await presets_of(interaction) if key_of(each.name) == key), None)
+    if found is None:
+        raise InputError(GONE)
+    return found
+
+
+async def setup(bot: CannonBot) -> None:
+    """Load the command."""
+    await bot.add_cog(Me())

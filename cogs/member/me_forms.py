@@ -1,0 +1,179 @@
+"""The forms of `/me`: one default, or one preset."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.catalogue import Field, FieldKind, Operation
+from bot.catalogue.values import take
+from bot.delivery.deadlines import in_time
+from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.domain.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
+from bot.domain.models import PROMPT_FIELDS
+from bot.domain.text import shortened
+from bot.language import tr
+from bot.store import PresetKept
+from cogs.member import texts
+from cogs.member.me_pages import MODEL, RATIO, STYLE, MePage, key_of, panel
+from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of
+from cogs.workflows.operation_form import MAIN_FIELDS, TYPED
+
+NONE: Final = "-"
+"""The choice that clears a default; no model and no ratio is written so."""
+OPTION_CHARS: Final = 100
+NOT_KEPT: Final = frozenset({*PROMPT_FIELDS, "seed"})
+"""What is another each time, so that no preset has it."""
+
+
+class DefaultForm(Form):
+    """Asks for one default; `key` is what the select of the page has chosen."""
+
+    def __init__(self, bot: CannonBot, key: str, own: MemberSettings) -> None:
+        super().__init__(bot, title=str(texts.DEFAULT_FORM), name="default")
+        self.key = key
+        self.choice: discord.ui.Select[Any] | None = None
+        self.style: discord.ui.TextInput[Any] | None = None
+        if key == STYLE:
+            self.style = discord.ui.TextInput(
+                style=discord.TextStyle.paragraph, default=own.style or None, required=False, max_length=STYLE_CHARS
+            )
+            self._add(str(texts.STYLE), str(texts.STYLE_ABOUT), self.style)
+            return
+        if key == RATIO:
+            label, offered, now = str(texts.RATIO), ratios(bot), own.aspect_ratio
+        else:
+            operation = bot.catalogue.resolve(key.removeprefix(f"{MODEL}."))
+            label = texts.model_of(tr(operation.title))
+            offered = [(name, str(value)) for name, value in bot.catalogue.suggest(operation.id, MODEL, "")]
+            now = own.models.get(operation.id, "")
+        options = [discord.SelectOption(label=str(texts.NO_DEFAULT), value=NONE, default=not now)]
+        options += [
+            discord.SelectOption(label=shortened(name, OPTION_CHARS), value=value, default=value == now)
+            for name, value in offered[: OPTIONS_PER_SELECT - 1]
+        ]
+        self.choice = discord.ui.Select(options=options)
+        self._add(label, str(texts.NO_DEFAULT_ABOUT), self.choice)
+
+    def _add(self, label: str, about: str, item: discord.ui.Item[Any]) -> None:
+        self.add_item(
+            discord.ui.Label(
+                text=shortened(label, LABEL_CHARS), description=shortened(about, ABOUT_CHARS), component=item
+            )
+        )
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Store the default and show the page again. Raises InputError for a style that is too long."""
+        own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
+        if self.style is not None:
+            await own.set_style(*member, self.style.value)
+        elif self.choice is not None:
+            value = "" if self.choice.values[0] == NONE else self.choice.values[0]
+            if self.key == RATIO:
+                await own.set_ratio(*member, value)
+            else:
+                await own.set_model(*member, self.key.removeprefix(f"{MODEL}."), value)
+        embed, view = await panel(interaction, MePage.DEFAULTS)
+        await in_time(interaction.response.edit_message(embed=embed, view=view))
+
+
+def ratios(bot: CannonBot) -> list[tuple[str, str]]:
+    """Return the aspect ratios that operations on images and videos offer, as labels and values."""
+    found: dict[str, None] = {}
+    for operation in bot.catalogue.operations.values():
+        for field in operation.fields:
+            if field.name == "aspect_ratio" and operation.workflow in {"image", "video"}:
+                known = [
+                    *field.choices,
+                    *field.suggestions,
+                    *(each for some in field.choices_by_model.values() for each in some),
+                ]
+                found |= dict.fromkeys(str(each) for each in known)
+    return [(each, each) for each in found]
+
+
+class PresetForm(Form):
+    """Asks for a preset's name and its main options. Options that it has no room for are kept as they are."""
+
+    def __init__(self, bot: CannonBot, operation: Operation, preset: Preset | None = None) -> None:
+        super().__init__(bot, title=shortened(texts.preset_title(tr(operation.title)), TITLE_CHARS), name="preset")
+        self.operation = operation
+        self.preset = preset
+        self.label: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            max_length=PRESET_NAME_CHARS, default=None if preset is None else preset.name
+        )
+        self._add(str(texts.PRESET_NAME), str(texts.PRESET_NAME_ABOUT), self.label)
+        self.inputs: dict[str, discord.ui.TextInput[Any]] = {}
+        values = {} if preset is None else preset.values
+        for field in preset_fields(operation)[: INPUTS - 1]:
+            now = values.get(field.name)
+            item: discord.ui.TextInput[Any] = discord.ui.TextInput(
+                required=False, max_length=min(field.max_length, INPUT_CHARS), default=None if now is None else str(now)
+            )
+            label = tr(field.label)
+            self._add(f"{label[:1].upper()}{label[1:]}", tr(field.help), item)
+            self.inputs[field.name] = item
+
+    def _add(self, label: str, about: str, item: discord.ui.Item[Any]) -> None:
+        self.add_item(
+            discord.ui.Label(
+                text=shortened(label, LABEL_CHARS), description=shortened(about, ABOUT_CHARS), component=item
+            )
+        )
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Keep the preset and show it. Raises InputError for a name or a value that does not fit."""
+        own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
+        before = {} if self.preset is None else dict(self.preset.values)
+        typed = {name: _taken(self.operation, name, item.value) for name, item in self.inputs.items()}
+        values = {name: value for name, value in {**before, **typed}.items() if value is not None}
+        preset, _ = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=values)
+        if self.preset is not None and key_of(self.preset.name) != key_of(preset.name):
+            await own.remove_preset(*member, self.preset.name)
+        embed, view = await panel(interaction, MePage.PRESETS, key_of(preset.name))
+        await in_time(interaction.response.edit_message(embed=embed, view=view))
+
+
+class SavePresetForm(Form):
+    """Asks for the name under which the options of a result are kept."""
+
+    def __init__(self, bot: CannonBot, operation: Operation, values: Mapping[str, Any]) -> None:
+        super().__init__(bot, title=shortened(texts.preset_title(tr(operation.title)), TITLE_CHARS), name="preset")
+        self.operation = operation
+        self.values = values
+        self.label: discord.ui.TextInput[Any] = discord.ui.TextInput(max_length=PRESET_NAME_CHARS)
+        self.add_item(
+            discord.ui.Label(
+                text=str(texts.PRESET_NAME), description=str(texts.PRESET_NAME_ABOUT), component=self.label
+            )
+        )
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Keep the preset and say so. Raises InputError for a name that does not fit."""
+        own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
+        preset, kept = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=self.values)
+        said = texts.preset_kept(preset.name, replaced=kept is PresetKept.REPLACED)
+        await in_time(interaction.response.send_message(said, ephemeral=True))
+
+
+def preset_fields(operation: Operation) -> list[Field]:
+    """Return the fields that a preset may have, the main ones first."""
+    fields = [each for each in operation.fields if each.kind in TYPED and each.name not in NOT_KEPT and each.offered]
+    main = {name: place for place, name in enumerate(MAIN_FIELDS)}
+    return sorted(fields, key=lambda field: main.get(field.name, len(main)))
+
+
+def preset_values(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a job's input that a preset keeps."""
+    return {field.name: given[field.name] for field in preset_fields(operation) if given.get(field.name) is not None}
+
+
+def _taken(operation: Operation, name: str, typed: str) -> Any:
+    """Return what was typed in the field's form on the wire, None for nothing. Raises InputError."""
+    field = operation.field(name)
+    if field.kind is not FieldKind.TEXT and not typed.strip():
+        return None
+    return take(field, typed, allow_local=False)

@@ -1,0 +1,215 @@
+"""The pages of `/me`: what a member has set here, what they spend, and what is kept of them."""
+
+import hashlib
+from collections.abc import Sequence
+from enum import StrEnum
+
+import discord
+
+from bot.catalogue import Operation
+from bot.catalogue.operation import model_name
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.domain.harmless_text import harmless
+from bot.domain.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
+from bot.domain.text import shortened
+from bot.language import tr
+from cogs.member import texts
+from cogs.member.own_spending import spending_embed
+from cogs.ui.controls import Control, view_of
+from cogs.ui.interaction import Interaction
+from cogs.ui.limit_text import fitting
+from cogs.ui.permissions import guild_of
+
+LIST_CHARS, OPTION_CHARS, VALUE_CHARS = 3500, 100, 60
+MODEL = "model"
+RATIO, STYLE = "ratio", "style"
+"""What else can be chosen on the page of defaults; a model by `model.` and the id of its operation."""
+
+Panel = tuple[discord.Embed, discord.ui.View]
+
+
+class MePage(StrEnum):
+    """A page of the panel."""
+
+    DEFAULTS = "defaults"
+    PRESETS = "presets"
+    NOTIFICATIONS = "notifications"
+    SPENDING = "spending"
+    DATA = "data"
+
+
+async def panel(interaction: Interaction, page: MePage, chosen: str = "") -> Panel:
+    """Return a page as the member reads it now; `chosen` is the key of one of their presets."""
+    drawn = {
+        MePage.DEFAULTS: _defaults,
+        MePage.NOTIFICATIONS: _notifications,
+        MePage.SPENDING: _spending,
+        MePage.DATA: _data,
+    }
+    embed, controls = await (_presets(interaction, chosen) if page is MePage.PRESETS else drawn[page](interaction))
+    return embed, view_of([*_tabs(page), *controls])
+
+
+def _tabs(page: MePage) -> list[Control]:
+    return [
+        Control.button(
+            "me",
+            each.value,
+            label=str(texts.PAGES[each.value]),
+            style=discord.ButtonStyle.primary if each is page else discord.ButtonStyle.secondary,
+        )
+        for each in MePage
+    ]
+
+
+def _embed(page: MePage, text: str) -> discord.Embed:
+    return discord.Embed(title=texts.me_title(str(texts.PAGES[page.value])), description=text, colour=NEUTRAL)
+
+
+async def _own(interaction: Interaction) -> MemberSettings:
+    return await interaction.client.parts.own_settings.of(guild_of(interaction), interaction.user.id)
+
+
+# ---------------------------------------------------------------------- defaults
+
+
+def with_models(interaction: Interaction) -> list[Operation]:
+    """Return the operations of which a member may choose the model, those that are on here."""
+    bot, guild_id = interaction.client, guild_of(interaction)
+    return [
+        each
+        for each in bot.catalogue.operations.values()
+        if each.offered
+        and any(field.name == MODEL for field in each.fields)
+        and len(bot.catalogue.suggest(each.id, MODEL, "")) > 1
+        and bot.parts.switches.is_on(guild_id, each.id)
+    ]
+
+
+async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
+    own, operations = await _own(interaction), with_models(interaction)
+    voice = await interaction.client.parts.store.voices.default_of(guild_of(interaction), interaction.user.id)
+    lines = [
+        *(texts.model_line(tr(each.title), _model(each, own.models.get(each.id, ""))) for each in operations),
+        texts.ratio_line(own.aspect_ratio),
+        texts.style_line(harmless(own.style)),
+        texts.voice_line(harmless(voice), interaction.client.parts.command_sync.mention("audio voices")),
+        texts.private_line(on=own.private),
+        texts.spoiler_line(on=own.spoiler),
+    ]
+    options = [
+        discord.SelectOption(label=str(texts.RATIO), value=RATIO),
+        discord.SelectOption(label=str(texts.STYLE), value=STYLE),
+        *(
+            discord.SelectOption(
+                label=shortened(texts.model_of(tr(each.title)), OPTION_CHARS), value=f"{MODEL}.{each.id}"
+            )
+            for each in operations
+        ),
+    ]
+    controls = [
+        Control.select(
+            "me_set", "defaults", placeholder=str(texts.CHOOSE_DEFAULT), options=options[:OPTIONS_PER_SELECT]
+        ),
+        Control.button("me_toggle", "private", label=str(texts.MAKE_PUBLIC if own.private else texts.MAKE_PRIVATE)),
+        Control.button("me_toggle", "spoiler", label=str(texts.SPOILER_OFF if own.spoiler else texts.SPOILER_ON)),
+        Control.button("me_clear", "defaults", label=str(texts.CLEAR_DEFAULTS), style=discord.ButtonStyle.danger),
+    ]
+    text = "\n".join([str(texts.DEFAULTS_ABOUT), "", fitting(lines, LIST_CHARS)])
+    return _embed(MePage.DEFAULTS, text), controls
+
+
+def _model(operation: Operation, model: str) -> str:
+    return harmless(model_name(operation, model)) if model else ""
+
+
+# ---------------------------------------------------------------------- presets
+
+
+def key_of(name: str) -> str:
+    """Return a preset's name as a custom id takes it."""
+    return hashlib.sha256(name.casefold().encode()).hexdigest()[:24]
+
+
+async def presets_of(interaction: Interaction) -> Sequence[Preset]:
+    """Return the member's presets here."""
+    return await interaction.client.parts.own_settings.presets(guild_of(interaction), interaction.user.id)
+
+
+def with_presets(interaction: Interaction) -> list[Operation]:
+    """Return the operations that a preset can be made for: those that are on here and have a command."""
+    bot, guild_id = interaction.client, guild_of(interaction)
+    found = [
+        each
+        for each in bot.catalogue.operations.values()
+        if each.offered and each.fields and bot.parts.switches.is_on(guild_id, each.id)
+    ]
+    return found[:OPTIONS_PER_SELECT]
+
+
+async def _presets(interaction: Interaction, chosen: str) -> tuple[discord.Embed, list[Control]]:
+    presets = await presets_of(interaction)
+    lines = [_preset_line(interaction, each, is_chosen=key_of(each.name) == chosen) for each in presets]
+    text = "\n".join([texts.presets_about(PRESETS_MAX), "", fitting(lines, LIST_CHARS) or str(texts.NO_PRESETS)])
+    controls: list[Control] = []
+    if presets:
+        options = [
+            discord.SelectOption(label=each.name, value=key_of(each.name), default=key_of(each.name) == chosen)
+            for each in presets
+        ]
+        controls.append(Control.select("preset_pick", "list", placeholder=str(texts.CHOOSE_PRESET), options=options))
+    kinds = [
+        discord.SelectOption(label=shortened(tr(each.title), OPTION_CHARS), value=each.id)
+        for each in with_presets(interaction)
+    ]
+    if kinds:
+        controls.append(Control.select("preset_new", "list", placeholder=str(texts.NEW_PRESET), options=kinds))
+    if any(key_of(each.name) == chosen for each in presets):
+        controls += [
+            Control.button("preset_run", chosen, label=str(texts.RUN), style=discord.ButtonStyle.success),
+            Control.button("preset_edit", chosen, label=str(texts.EDIT)),
+            Control.button("preset_delete", chosen, label=str(texts.DELETE_PRESET), style=discord.ButtonStyle.danger),
+        ]
+    return _embed(MePage.PRESETS, text), controls
+
+
+def _preset_line(interaction: Interaction, preset: Preset, *, is_chosen: bool) -> str:
+    operation = interaction.client.catalogue.find(preset.operation)
+    labels = {} if operation is None else {field.name: field.label for field in operation.fields}
+    values = [
+        f"{tr(labels.get(name, name))}: {shortened(harmless(str(value)), VALUE_CHARS)}"
+        for name, value in preset.values.items()
+    ]
+    title = preset.operation if operation is None else tr(operation.title)
+    line = f"• **{harmless(preset.name)}** · {title}\n-# {' · '.join(values)}"
+    return f"▶ {line}" if is_chosen else line
+
+
+# ---------------------------------------------------------------------- notifications, spending, data
+
+
+async def _notifications(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
+    own = await _own(interaction)
+    rules = await interaction.client.parts.store.settings.get(guild_of(interaction))
+    options = [
+        discord.SelectOption(label=str(texts.NOTIFY[each]), value=each.value, default=each is own.notify)
+        for each in Notify
+    ]
+    text = "\n".join([str(texts.NOTIFY_ABOUT), "", texts.notify_now(own.notify, server_pings=rules.ping)])
+    select = Control.select("me_notify", "how", placeholder=str(texts.CHOOSE_NOTIFY), options=options)
+    return _embed(MePage.NOTIFICATIONS, text), [select]
+
+
+async def _spending(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
+    return await spending_embed(interaction), []
+
+
+async def _data(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
+    guild_of(interaction)
+    return _embed(MePage.DATA, str(texts.DATA_ABOUT)), [
+        Control.button("me_export", "data", label=str(texts.EXPORT)),
+        Control.button(
+            "privacy_delete", str(interaction.user.id), label=str(texts.DELETE_DATA), style=discord.ButtonStyle.danger
+        ),
+    ]
