@@ -110,7 +110,7 @@ async def test_me_shows_a_member_all_their_limits_with_what_is_left_and_when_the
     everyone = "(limit for every member)"
     for line in (
         f"• 200 credits a week {everyone}: {use}, {credits_text(200 - used)} left, refills <t:{monday}:R>",
-        f"• 300 credits in all {everyone}: {use}, {credits_text(300 - used)} left\n",
+        f"• 300 credits in total {everyone}: {use}, {credits_text(300 - used)} left\n",
         f"• 10 credits a day for `image.generate` {everyone}: {use}, {credits_text(used - 10)} too much",
         f" too much, refills <t:{tomorrow}:R>",
         f"• 77 credits a week for `video.generate` in <#{rig.channel.id}> {everyone}: 0 spent or held, 77 left",
