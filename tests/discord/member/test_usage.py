@@ -114,7 +114,7 @@ async def test_me_shows_a_member_all_their_limits_with_what_is_left_and_when_the
         f"• 10 credits a day for `image.generate` {everyone}: {use}, {credits_text(used - 10)} too much",
         f" too much, refills <t:{tomorrow}:R>",
         f"• 77 credits a week for `video.generate` in <#{rig.channel.id}> {everyone}: 0 spent or held, 77 left",
-        "• 1,000 credits a month (limit for the server as a whole)",
+        "• 1,000 credits a month (limit for the whole server)",
         f": {use}, {credits_text(1000 - used)} left, refills <t:",
         "1 running, 0 waiting",
     ):
