@@ -157,11 +157,13 @@ async def upload_prices(stage: Stage, panel: Any) -> None:
 async def an_operation_that_is_on(stage: Stage) -> None:
     await stage.begin()
     await stage.store.switched_off.set(stage.guild, ["image.generate"], on=True, by_id=1)
+    await stage.rig.bot.parts.switches.load()
 
 
 async def an_operation_that_is_off(stage: Stage) -> None:
     await stage.begin()
     await stage.store.switched_off.set(stage.guild, ["image.generate"], on=False, by_id=1)
+    await stage.rig.bot.parts.switches.load()
 
 
 async def a_key(stage: Stage) -> str:
