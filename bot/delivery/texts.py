@@ -345,6 +345,16 @@ def ready(author_id: int, link: str) -> str:
     return tr("{member} Your result is ready: {link}", member=f"<@{author_id}>", link=link)
 
 
+NO_DIRECT_MESSAGES = Text(
+    "-# Discord doesn't let me send you direct messages. Allow them for this server, or choose a ping in `/me`."
+)
+
+
+def ready_directly(link: str) -> str:
+    """Return the direct message that says that the result is there."""
+    return tr("Your result is ready: {link}", link=link)
+
+
 def alert(sentence: str) -> str:
     """Return an alert as the log channel shows it."""
     return f"⚠️ {sentence}"

@@ -6,12 +6,20 @@ import sqlite3
 
 from bot.store.engine.repository import Repository
 
-# Only of servers with pings on, and not of private cards, which a ping would reveal to everyone.
+# Only where the member or, if they leave it to the server, its rule wants one; and not of private cards, which a ping
+# would reveal to everyone. The two halves read what was delivered of servers with pings on, and of members who chose.
 _UNPINGED = """
-SELECT DISTINCT cards.guild_id, cards.id FROM rules
+SELECT cards.guild_id, cards.id FROM rules
 JOIN jobs ON jobs.guild_id = rules.guild_id AND jobs.state = 'delivered' AND jobs.created_at >= :since
 JOIN cards ON cards.id = jobs.card_id AND cards.pinged_at IS NULL AND cards.private = 0
-WHERE rules.data ->> 'ping' = 1
+LEFT JOIN member_settings AS own ON own.guild_id = cards.guild_id AND own.member_id = cards.author_id
+WHERE rules.data ->> 'ping' = 1 AND coalesce(own.data ->> 'notify', 'server') != 'nothing'
+UNION
+SELECT cards.guild_id, cards.id FROM member_settings AS own
+JOIN jobs ON jobs.guild_id = own.guild_id AND jobs.state = 'delivered' AND jobs.created_at >= :since
+    AND jobs.author_id = own.member_id
+JOIN cards ON cards.id = jobs.card_id AND cards.pinged_at IS NULL AND cards.private = 0
+WHERE own.data ->> 'notify' IN ('ping', 'direct')
 LIMIT :limit
 """
 
