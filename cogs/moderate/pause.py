@@ -6,7 +6,6 @@ from bot.domain.models import RUNNING_STATES, JobState
 from cogs.moderate import texts
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.ui.texts import done
 
 CARDS_REDRAWN = 25
 """How many waiting cards show the pause at once; the others show it at their next update."""
@@ -17,18 +16,17 @@ async def pause(interaction: Interaction, *, on: bool) -> None:
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    text = await bot.parts.moderation.access.pause(guild_id, on=on, by_id=interaction.user.id)
-    counts = await _job_counts(bot, guild_id, on=on)
-    await in_time(interaction.edit_original_response(content=done(f"{text} {counts}").strip()))
+    await bot.parts.moderation.access.pause(guild_id, on=on, by_id=interaction.user.id)
+    await in_time(interaction.edit_original_response(content=await _said(bot, guild_id, on=on)))
     await _redraw_waiting(bot, guild_id)
 
 
-async def _job_counts(bot: CannonBot, guild_id: int, *, on: bool) -> str:
+async def _said(bot: CannonBot, guild_id: int, *, on: bool) -> str:
     counts = await bot.parts.store.job_lists.counts(guild_id)
     waiting = counts.get(JobState.WAITING, 0)
     if on:
-        return texts.jobs_while_paused(sum(counts.get(state, 0) for state in RUNNING_STATES), waiting)
-    return texts.jobs_after_pause(waiting)
+        return texts.paused(sum(counts.get(state, 0) for state in RUNNING_STATES), waiting)
+    return texts.resumed(waiting)
 
 
 async def _redraw_waiting(bot: CannonBot, guild_id: int) -> None:

@@ -5,7 +5,7 @@ Amounts of credits, times and durations come in as text; what a member or Cannon
 
 from __future__ import annotations
 
-from bot.language import Text, ntr, tr
+from bot.language import Text, amount, tr
 from cogs.ui.texts import done
 
 # ---------------------------------------------------------------------- commands and options
@@ -101,13 +101,15 @@ END_PRACTICE = Text("End practice")
 # ---------------------------------------------------------------------- /studio pause
 
 
-def jobs_while_paused(running: int, waiting: int) -> str:
-    """Say how many jobs still run and how many wait for the end of the pause."""
-    finish = ntr("{count} running job will finish.", "{count} running jobs will finish.", running)
-    wait = ntr("{count} job waits until you resume.", "{count} jobs wait until you resume.", waiting)
-    return f"{finish} {wait}"
+def paused(running: int, waiting: int) -> str:
+    """Confirm a pause, with how many jobs still run and how many wait for its end."""
+    return tr(
+        "✅ New jobs are paused. Running: {running} (will finish). Waiting: {waiting}.",
+        running=amount(running),
+        waiting=amount(waiting),
+    )
 
 
-def jobs_after_pause(waiting: int) -> str:
-    """Say how many jobs start now; '' for none."""
-    return ntr("{count} waiting job starts now.", "{count} waiting jobs start now.", waiting) if waiting else ""
+def resumed(waiting: int) -> str:
+    """Confirm the end of a pause, with how many jobs start now."""
+    return tr("✅ New jobs can start again. Waiting jobs that start now: {waiting}.", waiting=amount(waiting))

@@ -70,7 +70,9 @@ def turns(action: str, part: Part[Each]) -> list[Control]:
 def settings_page(page: SettingsPage, text: str, controls: Sequence[Control]) -> PanelPage:
     """Return a page of `/studio settings` that says `text` below what the page is about."""
     title, about = PAGES[page]
-    embed = discord.Embed(title=texts.settings_title(str(title)), description=f"{about}\n\n{text}", colour=NEUTRAL)
+    embed = discord.Embed(
+        title=texts.settings_title(str(title)), description=f"{about}\n\n{text}".rstrip(), colour=NEUTRAL
+    )
     return PanelPage(embed=embed, controls=[pages_select(page), *controls])
 
 

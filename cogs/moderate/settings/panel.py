@@ -72,6 +72,9 @@ class SettingRow:
         return str(self.setting.control)
 
 
+_EMPTY: tuple[Any, ...] = (None, "", (), frozenset(), {})
+
+
 def panel(page: SettingsPage, rules: Rules, known: Known) -> PanelPage:
     """Draw a page."""
     shown = [
@@ -90,6 +93,8 @@ def panel(page: SettingsPage, rules: Rules, known: Known) -> PanelPage:
 
 
 def _value(shown: SettingRow) -> str:
+    if shown.value in _EMPTY and shown.name in texts.NOT_SET:
+        return str(texts.NOT_SET[shown.name])
     kind = shown.setting.kind
     return shortened(f"{kind.show(shown.value)}{kind.show_more(shown.value, shown.known.now)}", EMBED_FIELD_CHARS)
 

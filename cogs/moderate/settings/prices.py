@@ -44,7 +44,7 @@ async def prices_page(interaction: Interaction, number: int = 0, offered: int = 
     found = await bot.parts.learned_prices.of_guild(guild_id)
     part = part_of(_lines(bot.catalogue.operations, prices, found), number, LINES_SHOWN)
     text = "\n".join(part.items) or str(texts.NO_PRICES)
-    select = _select(interaction, part.number, offered)
+    select = _select(interaction, prices, part.number, offered)
     buttons = [
         Control.button(DOWNLOAD, "panel", label=str(texts.DOWNLOAD_PRICES)),
         Control.button(UPLOAD, "panel", label=str(texts.UPLOAD_PRICES)),
@@ -54,12 +54,19 @@ async def prices_page(interaction: Interaction, number: int = 0, offered: int = 
     return settings_page(SettingsPage.PRICES, f"{texts.PRICES_ABOUT}\n\n{text}", controls)
 
 
-def _select(interaction: Interaction, number: int, offered: int) -> Control | None:
-    """Return the select of operations that can have a price; None if there are none."""
+def _select(interaction: Interaction, prices: PriceList, number: int, offered: int) -> Control | None:
+    """Return the select of operations that can have a price, with the price they have; None if there are none."""
     known = interaction.client.catalogue.operations.values()
     priceable = [each for each in known if each.fixed_credits is None and len(each.id) <= OPTION_CHARS]
     part = part_of(priceable, offered, OFFERED)
-    options = [discord.SelectOption(label=shortened(each.title, OPTION_CHARS), value=each.id) for each in part.items]
+    options = [
+        discord.SelectOption(
+            label=shortened(each.title, OPTION_CHARS),
+            value=each.id,
+            description=shortened(prices[each.id, ""].words, OPTION_CHARS) if (each.id, "") in prices else None,
+        )
+        for each in part.items
+    ]
     if part.count > 1:
         options.append(discord.SelectOption(label=str(texts.MORE_OPERATIONS), value=MORE))
     if not options:

@@ -5,7 +5,7 @@ Amounts and times come in as text, what members or Cannon Studio typed comes in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.price_list import PriceUnit
 from bot.language import Text, both, ntr, tr
@@ -17,6 +17,22 @@ CHANNEL_UNKNOWN = Text("I can't see this channel. Give me View Channel there fir
 MODEL_FORM = Text("Default model")
 MODEL_HINT = Text("Id or name of the model; Cannon Studio chooses if empty")
 MODEL_UNPRINTABLE = Text("The model's name contains invisible characters. Type it again.")
+
+
+NOT_SET: Mapping[str, Text] = {
+    "moderator_role": Text("None. Only members with Manage Server moderate."),
+    "allowed_channels": Text("All channels"),
+    "forbidden_channels": Text("None"),
+    "job_ceiling": Text("None. A job may cost any amount."),
+    "confirm_above": Text("None. Jobs start without a confirmation."),
+    "approve_above": Text("None. Jobs start without approval."),
+    "approval_channel": Text("None. Questions go to the log channel."),
+    "log_channel": Text("None. Changes are recorded but not posted."),
+    "words": Text("None. Every word is allowed."),
+    "default_models": Text("None. Cannon Studio chooses the model."),
+    "default_voice": Text("None. Members choose a voice."),
+}
+"""What it means that a setting is empty, by its name."""
 
 
 def model_input(operation: str) -> str:

@@ -118,7 +118,7 @@ async def test_channels_are_allowed_and_forbidden_and_that_holds(rig: Rig):
     await rig.moderator.select(fresh(rig, panel), [], custom_id="c1:set_channels:allowed_channels")
     await rig.moderator.select(fresh(rig, panel), [art, rig.channel], custom_id="c1:set_channels:forbidden_channels")
     shown = fields(fresh(rig, panel))
-    assert shown["Allowed channels"] == "all channels"
+    assert shown["Allowed channels"] == "All channels"
     assert set(shown["Forbidden channels"].split(", ")) == {f"<#{art.id}>", f"<#{rig.channel.id}>"}
     assert "You cannot use the bot" in private_sentence(await rig.member.slash(art, "image generate", prompt="x"))
     assert len(await decisions(rig)) == 3
