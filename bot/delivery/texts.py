@@ -245,7 +245,7 @@ NO_PLACE = Text(
     "To try again, press **Post it** in `/jobs list`."
 )
 NOT_IN_THIS_CHANNEL = Text(
-    "The bot may not be used in this channel, so I did not post the result here. "
+    "I'm not allowed to work in this channel, so I did not post the result here. "
     "To post it in another channel, press **Post it** in `/jobs list` there."
 )
 AGE_RESTRICTED_ALONE = Text(

@@ -177,7 +177,7 @@ def in_prompt(number: int, sentence: str) -> str:
 
 # ---------------------------------------------------------------------- input as JSON
 
-STRAIGHT_QUOTES = Text('Use straight quotes (") for names and text.')
+STRAIGHT_QUOTES = Text('Use straight quotes (`"`) for names and text.')
 JSON_TOO_DEEP = Text("This JSON is nested too deeply.")
 
 
@@ -319,7 +319,7 @@ def argument_missing(name: str, about: str) -> str:
 
 # ---------------------------------------------------------------------- the recipes that come with the bot
 
-TRAILER = Text("A short film with sound and subtitles from one idea")
+TRAILER = Text("A short video with sound and subtitles from one idea")
 TRAILER_PROMPT = Text("What is it about? For example: a lighthouse keeper in a storm")
 TALKING_PORTRAIT = Text("A portrait that speaks your words")
 PORTRAIT = Text("Who is it? For example: an old sailor, oil painting, facing us")

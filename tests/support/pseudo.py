@@ -1,6 +1,7 @@
-"""Languages that nobody speaks: every message in brackets with the language's name, so that what is not one stands out.
+"""Languages that nobody speaks: every message in brackets with its language's name, so what is not one stands out.
 
-`⟦ja:New jobs are paused.⟧` came from a catalogue; what is outside brackets was written by nobody who translates.
+`⟦ja:New jobs are paused.⟧` came from a catalogue; what is outside was written by nobody who translates. What is filled
+into a message is outside, too: `⟦ja:⟧Ada⟦ is paused.⟧`.
 """
 
 from __future__ import annotations
@@ -13,18 +14,20 @@ import pytest
 from bot.language import LANGUAGES, SOURCE, formats, messages
 
 OPEN, CLOSE = "⟦", "⟧"
+_PLACE = re.compile(r"\{[a-z_]+\}")
 _INNERMOST = re.compile(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 
 
 class PseudoTranslations(gettext.NullTranslations):
-    """Translates everything, by brackets; what is filled in keeps its place."""
+    """Translates everything, by brackets; what is filled in keeps its place, and is outside them."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
         self._language = language
 
     def _said(self, message: str) -> str:
-        return f"{OPEN}{self._language}:{message}{CLOSE}"
+        inner = _PLACE.sub(lambda place: f"{CLOSE}{place[0]}{OPEN}", message)
+        return f"{OPEN}{self._language}:{inner}{CLOSE}"
 
     def gettext(self, message: str) -> str:
         return self._said(message)
@@ -45,7 +48,7 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outside(text: str) -> str:
-    """Return what of a text is in no message: what is filled into one counts as its part."""
+    """Return what of a text is in no message."""
     while (shorter := _INNERMOST.sub(" ", text)) != text:
         text = shorter
     return text
