@@ -29,7 +29,6 @@ _LOGIN = re.compile(r"[^/@]*@")
 _AFTER_PATH = re.compile(r"[?#].*")
 _KEY = re.compile(r"\b((?:cs|sk|pk|rk)[_-](?:(?:live|test)[_-])?)[A-Za-z0-9_\-]{6,}")
 _BEARER = re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE)
-_REQUIRED = re.compile(rf"(?:^|[:;] )([^:;]{{1,80}}): {IS_REQUIRED}(?=;|\Z|\.|…)")
 _SPACES = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
 """Control characters and ends of lines."""
 _INVISIBLE = frozenset({"Cf", "Cs", "Co"})
@@ -71,9 +70,9 @@ def relabelled(sentence: str, said: str, faults: Sequence[FieldFault], labels: M
     return sentence.replace(said, _sentence(Said(faults=list(faults)), labels), 1)
 
 
-def missing_in(sentence: str) -> list[str]:
-    """Return the fields that a sentence of this module says are missing, by the names that stand in it."""
-    return [found[1] for found in _REQUIRED.finditer(sentence)]
+def missing_in(faults: Sequence[FieldFault]) -> tuple[str, ...]:
+    """Return the fields that the API says are missing, by their names on the wire; for one in an object, the object."""
+    return tuple(dict.fromkeys(each.field.partition(".")[0] for each in faults if each.field and each.is_missing))
 
 
 def _sentence(said: Said, labels: Mapping[str, str]) -> str:

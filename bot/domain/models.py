@@ -290,7 +290,9 @@ class Job:
     output: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     media: tuple[Media, ...] = ()
     error: str | None = None
-    """The one sentence that says why it ended without a result."""
+    """The one sentence that says why it ended without a result, in the language of its card."""
+    lacks: tuple[str, ...] = ()
+    """The fields that the API has then said are missing, by their names on the wire."""
     erased_at: float | None = None
     """When its contents were erased (Unix seconds): input, output, links and error are blank since; None: never."""
     parent_id: str | None = None

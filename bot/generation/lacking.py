@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.cannon.error_text import missing_in
 from bot.catalogue import Field, Operation, undocumented_field
 from bot.catalogue.cautions import undocumented_key
 from bot.generation.generation import Generation
@@ -19,13 +18,11 @@ def lacking(operation: Operation, names: Collection[str]) -> list[Field]:
     return [*there, *(undocumented_field(name) for name in names if name not in known)]
 
 
-def named_as_missing(operation: Operation, sentence: str | None, given: Collection[str | None]) -> list[Field]:
-    """Return the fields that a failure's sentence says are required, without those that were given."""
-    by_label = {field.label: field.name for field in operation.fields}
-    found = [name.removesuffix(")").partition(" (")[0] for name in missing_in(sentence or "")]
-    names = [by_label.get(name, name) for name in found]
-    fitting = [name for name in dict.fromkeys(names) if name not in given]
-    return lacking(operation, [name for name in fitting if name in by_label.values() or name.isidentifier()])
+def named_as_missing(operation: Operation, names: Collection[str], given: Collection[str | None]) -> list[Field]:
+    """Return the fields that the API has named as missing, without those that were given."""
+    known = {field.name for field in operation.fields}
+    fitting = [name for name in names if name not in given]
+    return lacking(operation, [name for name in fitting if name in known or name.isidentifier()])
 
 
 def asked_again(generation: Generation, operation: Operation, fields: Collection[Field]) -> Generation:

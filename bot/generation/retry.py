@@ -124,7 +124,7 @@ class Retries:
         if len(left) != 1 or operation is None:
             return None
         given = {*generation.values, *(file.field for file in generation.files), *generation.fill}
-        fields = named_as_missing(operation, left[0].error, given)
+        fields = named_as_missing(operation, left[0].lacks, given)
         if not fields:
             return None
         sentence = texts.api_needs([field.label for field in fields])

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from bot.cannon.client import CannonClient
-from bot.cannon.error_text import relabelled
+from bot.cannon.error_text import missing_in, relabelled
 from bot.cannon.outputs import media_of, text_of
 from bot.cannon.retry import poll_again
 from bot.cannon.wire import Progress, RemoteStatus
@@ -224,10 +224,11 @@ class Polling:
 
     async def _end_without_result(self, followed: Followed, progress: Progress, sentence: str) -> None:
         """End a job that gave no result for good; what was billed for it all the same is settled."""
+        lacks = missing_in(progress.faults)
         if progress.cost:
-            await self._transitions.end_billed(followed, progress.cost, sentence)
+            await self._transitions.end_billed(followed, progress.cost, sentence, lacks=lacks)
         else:
-            await self._transitions.end(followed, JobState.FAILED, sentence)
+            await self._transitions.end(followed, JobState.FAILED, sentence, lacks=lacks)
 
     def _in_its_life(self, job: Job, at: float | None) -> float:
         """Return a time that the API has told, Unix seconds, or the nearest that is possible; now for None."""

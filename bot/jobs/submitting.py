@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from bot.cannon.client import CannonClient
-from bot.cannon.error_text import relabelled
+from bot.cannon.error_text import missing_in, relabelled
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
@@ -35,6 +35,7 @@ from bot.jobs.key_waits import LONG_REST_S, UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.sent_words import has_forbidden_word
 from bot.jobs.transitions import Transitions
+from bot.language import tr
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -220,13 +221,13 @@ class Submitting:
             sentence = relabelled(error.sentence, error.said, error.faults, labels)
         if tried is not None and job.model is not None and "model" in tried.values:
             sentence = await self._memories.other_models(job, job.model, error.said) or sentence
-        await self._transitions.end(followed, JobState.FAILED, sentence, tried=tried)
+        await self._transitions.end(followed, JobState.FAILED, sentence, tried=tried, lacks=missing_in(error.faults))
         if tried is not None:
             self._memories.forget(job.guild_id)
 
     def _title(self, job: Job) -> str:
         try:
-            return self._catalogue.current.resolve(job.operation).title
+            return tr(self._catalogue.current.resolve(job.operation).title)
         except InputError:
             return job.operation
 

@@ -128,21 +128,25 @@ class Transitions:
         *,
         recheck: bool = False,
         tried: TriedOutcome | None = None,
+        lacks: tuple[str, ...] = (),
     ) -> None:
         """End a job without a result: release its hold and show `sentence`, the reason.
 
         With `recheck` its request may still succeed: the reconciler polls it from then on. `tried` is which of its
-        values the API has refused.
+        values the API has refused, `lacks` which of its fields the API says are missing.
         """
         now = self._clock.wall()
-        end = {"release": True, "recheck": recheck, "tried": tried, "cost": None}
+        end = {"release": True, "recheck": recheck, "tried": tried, "lacks": lacks, "cost": None}
         if await self.change(followed, to, **end, error=str(sentence), finished_at=now):
             await self.show(followed.job)
 
-    async def end_billed(self, followed: Followed, cost: Decimal, sentence: str) -> None:
+    async def end_billed(
+        self, followed: Followed, cost: Decimal, sentence: str, *, lacks: tuple[str, ...] = ()
+    ) -> None:
         """End a job that has no result, but was charged `cost` credits: settle them, and alert the moderators."""
         now = self._clock.wall()
-        if not await self.change(followed, JobState.FAILED, settle=cost, cost=cost, error=sentence, finished_at=now):
+        billed = {"settle": cost, "cost": cost, "lacks": lacks}
+        if not await self.change(followed, JobState.FAILED, **billed, error=sentence, finished_at=now):
             return
         job = followed.job
         await self.show(job)

@@ -111,6 +111,7 @@ JOBS = Table(
         _by_worker(name="output", to_sql=to_json, from_sql=mapping_from_json),
         _by_worker(name="media", to_sql=media_to_json, from_sql=media_from_json),
         _by_worker(name="error", to_sql=to_text_or_none),
+        _by_worker(name="lacks", to_sql=to_json, from_sql=lambda text: tuple(json.loads(text))),
     ),
 )
 """The table also has `dropped_by`, which only bot/store/jobs/cancellation.py reads and writes, and `refund_asked_at`

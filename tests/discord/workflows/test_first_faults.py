@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.domain.guild_rules import ServerLanguage
 from bot.domain.models import JobState
 from bot.sandbox.error_bodies import STYLES
+from tests.support.pseudo import speak_pseudo, spoken
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import agreed, labels, newest, private_sentence, settled_exactly, whole
 from tests.support.workflows import COMMANDS
@@ -102,3 +105,24 @@ async def test_a_field_that_only_a_refusal_names_is_asked_for_and_then_sent(tmp_
         assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED, JobState.FAILED]
         assert rig.sandbox.requests[-1].input["displayName"] == "Foxy"
         await settled_exactly(rig)
+
+
+async def test_a_missing_field_is_asked_for_whatever_language_the_failure_is_told_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    speak_pseudo(monkeypatch)
+    demanded = {"image.generate": ["displayName"]}
+    async with running(tmp_path, document_shape="enum_free_input", required_fields=demanded) as rig:
+        await read_document(rig)
+        await rig.bot.parts.store.settings.change(
+            rig.guild.id, lambda rules: replace(rules, language=ServerLanguage.JAPANESE)
+        )
+        await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+        await rig.work()
+        job = await newest(rig)
+        assert spoken(job.error or "") == {"ja"}
+        shown = await rig.member.click(rig.messages()[-1], custom_id=f"c1:retry:{job.id}")
+        [field] = rig.form_fields(shown)
+        await agreed(rig.member, await rig.member.submit_modal(shown, {field: "Foxy"}))
+        await rig.work()
+        assert rig.sandbox.requests[-1].input["displayName"] == "Foxy"

@@ -10,6 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cannon.error_text import message_read, missing_in, reading_of, relabelled, sentence_of
+from bot.cannon.texts import IS_REQUIRED
+from bot.errors import FieldFault
+from bot.language import speaking
+from tests.support.pseudo import speak_pseudo
 
 ISSUE = {"code": "custom", "path": ["input", "duration"], "message": "Must be 5 or 10"}
 LACKS = {
@@ -148,16 +152,29 @@ def test_a_failed_requests_message_may_be_json_itself():
     assert message_read('{"a": 1}') == ("", ())
 
 
-def test_fields_get_the_names_that_members_know_and_missing_ones_are_found_again():
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_fields_get_the_names_that_members_know(language: str, monkeypatch: pytest.MonkeyPatch):
+    speak_pseudo(monkeypatch)
     body = json.dumps({"issues": [ISSUE, LACKS]}).encode()
-    said, faults = reading_of(body, None, 400)
-    plain = f"Cannon Studio does not take this: {said}"
-    sentence = relabelled(plain, said, faults, {"duration": "length", "display_name": "display name"})
-    assert sentence == "Cannon Studio does not take this: length: must be 5 or 10; display name: is required"
-    assert missing_in(sentence) == ["display name"]
-    assert missing_in(plain) == ["display_name"]
+    with speaking(language):
+        said, faults = reading_of(body, None, 400)
+        plain = f"Cannon Studio does not accept this: {said}"
+        sentence = relabelled(plain, said, faults, {"duration": "length", "display_name": "display name"})
+        lacks = str(IS_REQUIRED)
+    assert sentence == f"Cannon Studio does not accept this: length: must be 5 or 10; display name: {lacks}"
     assert relabelled(plain, said, faults, {}) == plain
-    assert missing_in("Cannon Studio does not take this: display_name: is required") == ["display_name"]
+
+
+def test_missing_fields_are_named_as_on_the_wire_whatever_the_sentence_says():
+    faults = [
+        FieldFault("display_name", "is required", is_missing=True),
+        FieldFault("voice.id", "", is_missing=True),
+        FieldFault("voice.name", "", is_missing=True),
+        FieldFault("duration", "must be 5 or 10"),
+        FieldFault("", "something is required", is_missing=True),
+    ]
+    assert missing_in(faults) == ("display_name", "voice")
+    assert missing_in(reading_of(json.dumps({"issues": [ISSUE, LACKS]}).encode(), None, 400)[1]) == ("display_name",)
 
 
 JSON = st.recursive(
