@@ -1,9 +1,12 @@
-"""The recipes that come with the bot. What they say of themselves is English here, and shown through `tr`."""
+"""The recipes that come with the bot. What they say of themselves is English here."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.generation import texts
 from bot.generation.recipes import Parameter, Recipe, parse_steps
+from bot.language import tr
 
 _PROMPT = Parameter(name="prompt", about=texts.TRAILER_PROMPT.message)
 
@@ -82,3 +85,15 @@ BUILT_IN: tuple[Recipe, ...] = (
         built_in=True,
     ),
 )
+
+
+def built_in() -> tuple[Recipe, ...]:
+    """Return them with what they say of themselves in the language that is spoken."""
+    return tuple(
+        replace(
+            each,
+            about=tr(each.about),
+            parameters=tuple(replace(parameter, about=tr(parameter.about)) for parameter in each.parameters),
+        )
+        for each in BUILT_IN
+    )

@@ -26,7 +26,6 @@ from bot.generation.recipes import Recipe, value_of
 from bot.generation.sources import Source, SourceRef, Sources, probed
 from bot.jobs.admission import Admission, is_surely_unchecked
 from bot.jobs.card_spec import JobSpec, Origin
-from bot.language import tr
 
 _LINKS = {FieldKind.URL, FieldKind.URLS}
 
@@ -168,8 +167,6 @@ def _arguments(recipe: Recipe, given: Mapping[str, str]) -> dict[str, str]:
     for name, parameter in known.items():
         value = without_braces(given.get(name) or parameter.default).strip()
         if not value:
-            raise InputError(
-                texts.argument_missing(name, tr(parameter.about) if recipe.built_in else tame(parameter.about)), name
-            )
+            raise InputError(texts.argument_missing(name, tame(parameter.about)), name)
         values[name] = value
     return values

@@ -22,6 +22,9 @@ from cogs.moderate.status.account import add_account
 from cogs.moderate.status.api_changes import add_api_changes
 from cogs.moderate.status.books import add_books
 from cogs.reactions.settings.gallery_command import set_gallery
+from cogs.recipes.finding import complete as complete_recipes
+from cogs.recipes.panel import open_recipes
+from cogs.recipes.texts import RECIPES_COMMAND, SHOWN_OPTION
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, moderators_only, require_manager
 from cogs.ui.texts import PRIVATE_OPTION
@@ -91,6 +94,13 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         off = interaction.client.parts.switches.off(interaction.guild_id or 0)
         offered = interaction.client.catalogue.suggest_operations(typed, without=off)
         return [app_commands.Choice(name=label, value=value) for label, value in offered]
+
+    @app_commands.command(name="recipes", description=RECIPES_COMMAND)
+    @app_commands.describe(recipe=SHOWN_OPTION)
+    @app_commands.autocomplete(recipe=complete_recipes)
+    async def recipes(self, interaction: Interaction, recipe: app_commands.Range[str, 1, 60] | None = None) -> None:
+        """Show the recipes with controls to write, change and delete them."""
+        await open_recipes(interaction, recipe)
 
     @app_commands.command(name="pause", description=texts.PAUSE_COMMAND)
     @app_commands.describe(switch=texts.PAUSE_OPTION)

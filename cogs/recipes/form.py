@@ -12,6 +12,7 @@ from bot.domain.harmless_text import harmless
 from bot.errors import InputError
 from bot.generation.recipe_texts import RecipeTexts
 from bot.generation.recipes import ABOUT_CHARS, TEXT_MAX
+from bot.language import Text
 from cogs.recipes import texts
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
@@ -27,7 +28,8 @@ class RecipeForm(Form):
     """Takes a recipe's texts. An error is shown with a button that opens them again."""
 
     def __init__(self, bot: CannonBot, draft: RecipeTexts) -> None:
-        super().__init__(bot, title=texts.NEW_RECIPE if draft.replaces is None else texts.EDIT_RECIPE, name="recipe")
+        title = texts.NEW_RECIPE if draft.replaces is None else texts.EDIT_RECIPE
+        super().__init__(bot, title=str(title), name="recipe")
         self.draft = draft
         self.inputs = {
             "name": self._add(texts.NAME, texts.NAME_HELP, draft.name, NAME_CHARS),
@@ -50,7 +52,7 @@ class RecipeForm(Form):
         }
 
     def _add(
-        self, label: str, about: str, text: str, chars: int, *, long: bool = False, required: bool = True
+        self, label: Text, about: Text, text: str, chars: int, *, long: bool = False, required: bool = True
     ) -> discord.ui.TextInput[Any]:
         item: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
@@ -58,7 +60,7 @@ class RecipeForm(Form):
             required=required,
             max_length=chars,
         )
-        self.add_item(discord.ui.Label(text=label, description=about, component=item))
+        self.add_item(discord.ui.Label(text=str(label), description=str(about), component=item))
         return item
 
     async def answer(self, interaction: Interaction) -> None:

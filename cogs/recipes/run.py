@@ -1,6 +1,8 @@
-"""Running a recipe: a form for its parameters, then one card, submitted as all commands are."""
+"""Running a recipe: its steps and price, a form for its parameters, then one card, submitted as all commands are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import discord
@@ -8,35 +10,70 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
 from bot.domain.text import shortened
+from bot.errors import InputError
 from bot.generation.recipes import Parameter, Recipe
 from cogs.recipes import texts
+from cogs.recipes.finding import find_subject, subject_of
+from cogs.recipes.shown import input_label, recipe_embed, summary
 from cogs.recipes.total import total_of_run
-from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, LABEL_CHARS, TITLE_CHARS, Form
+from cogs.ui.controls import Control, on, view_of
+from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
-from cogs.ui.texts import with_price
+from cogs.ui.price_labels import price_shown, priced
+from cogs.ui.texts import GONE, with_price
+from cogs.ui.totals import Total
 from cogs.ui.viewer import origin_of
 from cogs.workflows.submit import submit
 
+SUMMARY_CHARS = 3000
+"""Of a form's text; Discord's limit is 4000."""
+PUBLIC, PRIVATE = "o", "p"
+
 
 async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> None:
-    """Ask for the recipe's parameters, or run it if it has none. Raises InputError if it cannot be run now."""
-    guild_id, bot = guild_of(interaction), interaction.client
+    """Show what the recipe does and costs, with the form for its parameters or a button that runs it.
+
+    Raises InputError if it cannot be run now.
+    """
+    bot = interaction.client
     bot.parts.generation.recipe_runs.require_runnable(recipe)
-    if recipe.parameters:
-        total = await total_of_run(bot, guild_id, recipe)
-        await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total.short())))
-    else:
-        await run(interaction, recipe, {}, private)
+    total = await total_of_run(bot, guild_of(interaction), recipe)
+    if 0 < len(recipe.parameters) < INPUTS:
+        await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total, has_summary=True)))
+        return
+    embed = recipe_embed(recipe, bot.catalogue, total)
+    subject = f"{PRIVATE if private else PUBLIC}.{subject_of(recipe)}"
+    label = str(texts.RUN) if recipe.parameters else priced(texts.RUN, total.price)
+    button = Control.button("recipe_run", subject, label=label, style=discord.ButtonStyle.primary)
+    await in_time(interaction.response.send_message(embed=embed, view=view_of([button]), ephemeral=True))
+
+
+@on("recipe_run")
+async def run_shown(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Run the recipe that was shown, or ask for its parameters: as many as a form takes leave no room for the steps."""
+    visibility, _, name = subject.partition(".")
+    if visibility not in {PUBLIC, PRIVATE} or not name:
+        raise InputError(GONE)
+    bot, private = interaction.client, visibility == PRIVATE
+    recipe = await find_subject(bot, guild_of(interaction), name)
+    bot.parts.generation.recipe_runs.require_runnable(recipe)
+    if not recipe.parameters:
+        await run(interaction, recipe, {}, private, labelled=price_shown(interaction))
+        return
+    total = await total_of_run(bot, guild_of(interaction), recipe)
+    await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total, has_summary=False)))
 
 
 class RunForm(Form):
     """Asks for a recipe's parameters, its price in the title. One for a medium takes a link or the id of a job."""
 
-    def __init__(self, bot: CannonBot, recipe: Recipe, private: bool, price: str) -> None:
-        super().__init__(bot, title=with_price(recipe.name, price, TITLE_CHARS), name="run")
+    def __init__(self, bot: CannonBot, recipe: Recipe, private: bool, total: Total, *, has_summary: bool) -> None:
+        super().__init__(bot, title=with_price(recipe.name, total.short(), TITLE_CHARS), name="run")
         self.recipe = recipe
         self.private = private
+        if has_summary:
+            self.add_item(discord.ui.TextDisplay(summary(recipe, bot.catalogue, total, SUMMARY_CHARS)))
         media = bot.parts.generation.recipe_runs.media_parameters(recipe)
         self.inputs = {each.name: self._add(each, is_medium=each.name in media) for each in recipe.parameters}
 
@@ -47,10 +84,11 @@ class RunForm(Form):
             required=not parameter.default,
             max_length=INPUT_CHARS,
         )
-        about = parameter.about or texts.parameter(parameter.name)
+        name = input_label(parameter.name)
+        about = parameter.about or texts.parameter(name)
         if is_medium:
             about = texts.link_or_job(shortened(about, ABOUT_CHARS - 20))
-        label = shortened(parameter.name.replace("_", " ").capitalize(), LABEL_CHARS)
+        label = shortened(name, LABEL_CHARS)
         self.add_item(discord.ui.Label(text=label, description=shortened(about, ABOUT_CHARS), component=item))
         return item
 
@@ -60,10 +98,18 @@ class RunForm(Form):
         await run(interaction, self.recipe, typed, self.private)
 
 
-async def run(interaction: Interaction, recipe: Recipe, arguments: Mapping[str, str], private: bool) -> None:
+async def run(
+    interaction: Interaction,
+    recipe: Recipe,
+    arguments: Mapping[str, str],
+    private: bool,
+    *,
+    labelled: Decimal | None = None,
+) -> None:
     """Submit all steps of a recipe as one card: priced, limited, confirmed and approved as a whole.
 
-    Where links are to be checked the interaction is deferred first. Raises what `submit` raises.
+    `labelled` is the price that the pressed button told, in credits. Where links are to be checked the interaction is
+    deferred first. Raises what `submit` raises.
     """
     runs = interaction.client.parts.generation.recipe_runs
     begun = runs.begin(recipe, arguments)
@@ -71,4 +117,5 @@ async def run(interaction: Interaction, recipe: Recipe, arguments: Mapping[str, 
     if begun.is_slow:
         await runs.require_admitted(begun, origin)
         await in_time(interaction.response.defer(ephemeral=private, thinking=True))
-    await submit(interaction, await runs.generation(begun, origin, private=private))
+    made = await runs.generation(begun, origin, private=private)
+    await submit(interaction, replace(made, labelled=labelled))

@@ -1,37 +1,30 @@
-"""What `/recipe` says to people, in one place: it can be reworded without touching logic.
+"""What `/recipe` and `/studio recipes` say to people, in one place: it can be reworded without touching logic.
 
 Names and other text that members wrote come in escaped where the message shows Markdown.
 """
 
+from bot.language import Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
-RECIPE_GROUP = "Recipes: several steps with one command"
-RECIPE_RUN = "Run a recipe: all its steps, on one card, at one price"
-RECIPE_SHOW = "What a recipe does, step by step"
-RECIPE_CREATE = "Write a recipe, or take one from a file; for moderators"
-RECIPE_EDIT = "Change a recipe, or make your own of one; for moderators"
-RECIPE_DELETE = "Delete a recipe of this server; for moderators"
-RECIPE_SHARE = "A recipe as a file, to be taken to another server"
+RECIPE_GROUP = "Recipes: several steps in one command"
+RECIPE_RUN = "Run a recipe: see its steps and price first"
+RECIPES_COMMAND = "Write, edit, delete, download or import recipes"
 
 NAME_OPTION = "The recipe"
-FILE_OPTION = "A recipe that `/recipe share` has written; left out, you write it in a form"
-EDITED_OPTION = "The recipe; of one that comes with the bot a copy is made, under a new name"
+SHOWN_OPTION = "Open this recipe; leave empty for the list"
+
+# ---------------------------------------------------------------------- finding one
 
 
-def no_recipe(name: str, hint: str) -> str:
-    """Refuse a name that no recipe has; `hint` is a sentence."""
-    return f"There is no recipe “{name}” here. {hint}"
+def no_recipe(name: str, nearest: str) -> str:
+    """Refuse a name that no recipe has, with the most similar one."""
+    return tr("There is no recipe “{name}” here. Did you mean “{nearest}”?", name=name, nearest=nearest)
 
 
-def nearest(name: str) -> str:
-    """Return the hint with the most similar name."""
-    return f"The nearest is “{name}”."
-
-
-def for_example(name: str) -> str:
-    """Return the hint with a name that exists, where none is similar."""
-    return f"There is “{name}”, for example."
+def no_such_recipe(name: str, example: str) -> str:
+    """Refuse a name that no recipe has and none is similar to, with one that exists."""
+    return tr("There is no recipe “{name}” here. Try “{example}”, for example.", name=name, example=example)
 
 
 def choice(name: str, about: str) -> str:
@@ -41,24 +34,62 @@ def choice(name: str, about: str) -> str:
 
 # ---------------------------------------------------------------------- a recipe as it is shown
 
-OPERATION_GONE = "no longer there"
-PARAMETERS_SHOWN, OWNER, COSTS = "Asks for", "Whose", "Costs"
-BUILT_IN = "It comes with the bot."
+OPERATION_GONE = Text("no longer available")
+INPUTS_SHOWN, OWNER, COSTS, STEPS_SHOWN = Text("Asks for"), Text("Made by"), Text("Costs"), Text("Steps")
+BUILT_IN = Text("Built into the bot")
+RUN = Text("Run")
 
 
 def recipe_title(name: str) -> str:
     """Return the title of a recipe."""
-    return f"Recipe: {name}"
+    return tr("Recipe: {name}", name=name)
 
 
-def made_by(member_id: int) -> str:
-    """Return who wrote a recipe."""
-    return f"By <@{member_id}>."
+def step_line(number: int, title: str, note: str) -> str:
+    """Return the first line of a step; `note` is its price, or that it is gone, or ''."""
+    return f"**{number}. {title}**{f' · {note}' if note else ''}"
+
+
+def field_line(label: str, value: str) -> str:
+    """Return what a step fills in."""
+    return f"-# {tr('{field}: {value}', field=label, value=value)}"
+
+
+def result_of(step: int) -> str:
+    """Return what stands for the result of an earlier step."""
+    return tr("“result of step {number}”", number=step)
+
+
+def input_shown(label: str) -> str:
+    """Return what stands for what the member types."""
+    return tr("“your input: {input}”", input=label)
+
+
+def price(words: str) -> str:
+    """Return what a run costs, under the steps."""
+    return tr("**Price:** {price}", price=words)
 
 
 def with_default(about: str, default: str) -> str:
-    """Return what a parameter is about, with its default."""
-    return f"{about} (else: {default})"
+    """Return what an input is about, with its default."""
+    return f"{about} {tr('(default: {value})', value=default)}".strip()
+
+
+# ---------------------------------------------------------------------- the moderators' panel
+
+PANEL_TITLE = Text("Recipes")
+OWN_RECIPES, BUILT_IN_RECIPES = Text("Of this server"), Text("Built into the bot")
+NO_OWN_RECIPES = Text("None yet. Write one, or take one from a file.")
+PICK, BACK, NEW, FROM_FILE = Text("Open a recipe…"), Text("All recipes"), Text("New recipe…"), Text("From a file…")
+EDIT, COPY, DOWNLOAD, DELETE = Text("Edit…"), Text("Make a copy…"), Text("Download"), Text("Delete…")
+FILE_FORM, FILE_INPUT = Text("Recipe from a file"), Text("File")
+FILE_HELP = Text("A file that “Download” has written, on this or another server")
+
+
+def panel_line(name: str, about: str, steps: int) -> str:
+    """Return a recipe as a line of the list; `about` may be empty."""
+    size = ntr("{count} step", "{count} steps", steps)
+    return f"• **{name}** · {size}{f' · {about}' if about else ''}"
 
 
 # ---------------------------------------------------------------------- deleting and sharing
@@ -66,54 +97,61 @@ def with_default(about: str, default: str) -> str:
 
 def delete_question(name: str) -> str:
     """Ask whether to delete a recipe."""
-    return f"Delete the recipe “{name}”? What runs of it goes on. `/recipe share` keeps it as a file."
+    return tr("Delete the recipe “{name}”? Running jobs still finish. Download it first to keep a copy.", name=name)
 
 
 def deleted(name: str) -> str:
     """Say that a recipe was deleted."""
-    return f"Deleted: “{name}”."
+    return tr("The recipe “{name}” was deleted.", name=name)
 
 
 def cannot_delete_built_in(name: str) -> str:
     """Refuse to delete a recipe that comes with the bot."""
-    return f"“{name}” comes with the bot and stays; you can make your own of it."
+    return tr("“{name}” is built into the bot, so it cannot be deleted. You can make a copy of it.", name=name)
 
 
-def shared(name: str) -> str:
+def downloaded(name: str) -> str:
     """Say what the file of a recipe is for."""
-    return f"`/recipe create` with this file makes “{name}” on another server."
+    return tr("This file is the recipe “{name}”. On another server, `/studio recipes` takes it in.", name=name)
 
 
 # ---------------------------------------------------------------------- the form of a recipe
 
-NEW_RECIPE, EDIT_RECIPE = "New recipe", "Edit recipe"
-NAME, NAME_HELP = "Name", "Small letters, digits, spaces, such as: night trailer"
-ABOUT, ABOUT_HELP = "About", "One line that says what it makes"
-PARAMETERS = "Parameters"
-PARAMETERS_HELP = "At most five, one a line: “name: about”, or “name = default: about”"
-STEPS, STEPS_HELP = "Steps", "Each a paragraph: the operation, then “field: value”; {prompt}, {1.image_url}"
-EDIT_AGAIN = "Edit again"
-TEXT_GONE = "This text is no longer kept; please start again with `/recipe create`."
+NEW_RECIPE, EDIT_RECIPE = Text("New recipe"), Text("Edit recipe")
+NAME, NAME_HELP = Text("Name"), Text("Lowercase letters, digits and spaces, such as: night trailer")
+ABOUT, ABOUT_HELP = Text("About"), Text("One line that says what it makes")
+PARAMETERS = Text("Inputs")
+PARAMETERS_HELP = Text("Up to five, one per line: “name: about”, or “name = default: about”")
+STEPS = Text("Steps")
+STEPS_HELP = Text("One paragraph each: the operation, then “field: value”; {prompt}, {1.image_url}")
+EDIT_AGAIN = Text("Edit again")
+TEXT_GONE = Text("This text has expired. Start again with `/studio recipes`.")
 
 
 def saved(run: str, name: str, steps: int) -> str:
     """Say that a recipe was saved; `run` is the command that runs it."""
-    return f"Saved. {run} with “{name}” runs its {steps} steps."
+    return ntr(
+        "The recipe “{name}” was saved. {run} runs its {count} step.",
+        "The recipe “{name}” was saved. {run} runs its {count} steps.",
+        steps,
+        name=name,
+        run=run,
+    )
 
 
 def not_saved(reason: str) -> str:
     """Say why a recipe was not saved; `reason` is a sentence."""
-    return f"⚠️ {reason} Nothing was saved; your text is kept for a day."
+    return f"⚠️ {reason} {tr('The recipe was not saved. Your text is kept for a day.')}"
 
 
 # ---------------------------------------------------------------------- the form of a run
 
 
-def parameter(name: str) -> str:
-    """Return what a parameter without a description is about."""
-    return f"What stands for {{{name}}}"
+def parameter(label: str) -> str:
+    """Return what an input without a description is about."""
+    return tr("What to use as {input}", input=label)
 
 
 def link_or_job(about: str) -> str:
-    """Return what a parameter is about that takes a medium."""
-    return f"{about} (link or job id)"
+    """Return what an input is about that takes a medium."""
+    return tr("{about} (link or job ID)", about=about)

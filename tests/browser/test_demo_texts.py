@@ -32,7 +32,7 @@ SHOWN: tuple[tuple[int, str, dict[str, object]], ...] = (
     (MEMBER, "help", {"topic": "image"}),
     (MEMBER, "usage me", {}),
     (MEMBER, "jobs list", {}),
-    (MEMBER, "recipe show", {"recipe": "trailer"}),
+    (MEMBER, "recipe run", {"recipe": "trailer"}),
     (MODERATOR, "studio status", {}),
     (MODERATOR, "studio settings", {}),
     (MODERATOR, "quota show", {}),

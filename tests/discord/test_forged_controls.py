@@ -15,6 +15,7 @@ from tests.support.channels import made_in, press, rule, sent_since, shown
 from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.reacting import in_channel, other
+from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
 from tests.support.settings_pages import block_member
 from tests.support.surface import fill, private_sentence, sends
@@ -146,7 +147,7 @@ async def test_a_form_sent_after_the_role_was_taken_away_does_nothing(rig: Rig, 
     values = dict.fromkeys(fields, "no")
     if form == "recipe":
         values = fill(
-            opened, {"Name": "mine", "About": "", "Parameters": "p: what", "Steps": "image.generate\nprompt: {p}"}
+            opened, {"Name": "mine", "About": "", "Inputs": "p: what", "Steps": "image.generate\nprompt: {p}"}
         )
     elif form == "request":
         values = {fields[0]: '{"prompt": "x"}'}
@@ -158,7 +159,7 @@ async def test_a_form_sent_after_the_role_was_taken_away_does_nothing(rig: Rig, 
 async def _opened(rig: Rig, form: str, desk: Any) -> Any:
     """Let the moderator open a form."""
     if form == "recipe":
-        return await rig.moderator.slash(rig.channel, "recipe create")
+        return await new_recipe(rig)
     if form == "request":
         return await rig.moderator.slash(rig.channel, "studio request", operation="image.generate")
     if form == "refuse a request":

@@ -10,6 +10,7 @@ import pytest
 
 from bot.cli import main
 from tests.support.erased import left_in_files, left_in_tables, sealed_key, send_key
+from tests.support.recipes import new_recipe
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import fill
 from tests.unit.test_cli import cannon_bot
@@ -31,8 +32,8 @@ async def lived_in(rig: Rig) -> tuple[int, int]:
     await own.set_style(rig.guild.id, rig.member.id, WORDS)
     await own.keep_preset(rig.guild.id, rig.member.id, WORDS, operation="image.generate", values={"style": WORDS})
     await own.set_style(other.id, rig.member.id, ELSEWHERE)
-    form = await rig.moderator.slash(rig.channel, "recipe create")
-    texts = {"Name": TITLE, "About": "", "Parameters": "prompt: what", "Steps": "image.generate\nprompt: {prompt}"}
+    form = await new_recipe(rig)
+    texts = {"Name": TITLE, "About": "", "Inputs": "prompt: what", "Steps": "image.generate\nprompt: {prompt}"}
     await rig.moderator.submit_modal(form, fill(form, texts))
     return other.id, rig.member.id
 

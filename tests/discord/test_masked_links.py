@@ -14,6 +14,7 @@ from tests.support.channels import rule
 from tests.support.erased import send_key
 from tests.support.jobs import on_job
 from tests.support.reacting import in_channel
+from tests.support.recipes import new_recipe
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.settings_pages import block_member, opened
 from tests.support.surface import fill, newest, post_log, sends, until
@@ -107,15 +108,15 @@ async def test_texts_of_members_are_harmless_beside_results(rig: Rig):
 async def test_what_moderators_write_is_harmless_too(rig: Rig):
     log = rig.guild.create_text_channel("log")
     await rule(rig, log_channel=log.id, words=(EVIL[:40].lower(),))
-    form = await rig.moderator.slash(rig.channel, "recipe create")
-    texts = {"Name": EVIL[:32], "About": EVIL[:100], "Parameters": f"prompt: {EVIL[:80]} = {EVIL[:60]}"}
+    form = await new_recipe(rig)
+    texts = {"Name": EVIL[:32], "About": EVIL[:100], "Inputs": f"prompt: {EVIL[:80]} = {EVIL[:60]}"}
     texts["Steps"] = "image.generate\nprompt: {prompt}"
     await rig.moderator.submit_modal(form, fill(form, texts))
     for recipe in await rig.bot.parts.store.recipes.all(rig.guild.id):
-        await rig.moderator.slash(rig.channel, "recipe show", recipe=recipe.name)
+        await rig.moderator.slash(rig.channel, "studio recipes", recipe=recipe.name)
         await rig.moderator.slash(rig.channel, "recipe run", recipe=recipe.name)
-        await rig.moderator.slash(rig.channel, "recipe delete", recipe=recipe.name)
-    await rig.moderator.slash(rig.channel, "recipe show", recipe=EVIL[:60])
+    await rig.moderator.slash(rig.channel, "recipe run", recipe=EVIL[:60])
+    await rig.moderator.slash(rig.channel, "studio recipes")
     await block_member(rig, rig.member, Reason=EVIL)
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=5.0, note=EVIL)

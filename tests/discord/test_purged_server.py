@@ -8,6 +8,7 @@ import pytest
 
 from tests.discord.test_removed_server import Removal
 from tests.support.erased import left_in_files, left_in_tables, round_of_upkeep, send_key
+from tests.support.recipes import new_recipe
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.settings_pages import block_member
 from tests.support.surface import fill
@@ -22,8 +23,8 @@ async def lived_in(rig: Rig) -> None:
     await send_key(rig, GUILD_KEY)
     await rig.member.slash(rig.channel, "image generate", prompt=f"{WORDS} #fast")
     await rig.work()
-    form = await rig.moderator.slash(rig.channel, "recipe create")
-    texts = {"Name": TITLE, "About": "", "Parameters": "prompt: what", "Steps": "image.generate\nprompt: {prompt}"}
+    form = await new_recipe(rig)
+    texts = {"Name": TITLE, "About": "", "Inputs": "prompt: what", "Steps": "image.generate\nprompt: {prompt}"}
     await rig.moderator.submit_modal(form, fill(form, texts))
     await block_member(rig, rig.member, Reason=REASON)
     await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=5.0, note=NOTE)

@@ -64,10 +64,11 @@ class Stage:
                 shown, fill(shown, {k.replace("_", " "): v for k, v in texts.items()})
             )
 
-    async def press(self, shown: Any, label: str) -> None:
-        """Press a button of an answer, if it has it: an error's has none."""
+    async def press(self, shown: Any, label: str) -> Any:
+        """Press a button of an answer, and return what comes of it; an error's answer has none, and is returned."""
         if shown.response is not None and f"'label': '{label}'" in str(shown.response.components):
-            await self.rig.moderator.click(shown.response, label=label)
+            return await self.rig.moderator.click(shown.response, label=label)
+        return shown
 
     def newest(self, channel: Any) -> Any:
         return max((m for m in channel.history() if m.author.id == self.rig.bot.user.id), key=lambda each: each.id)
@@ -277,8 +278,8 @@ async def a_gallery(stage: Stage) -> None:
 
 async def a_recipe(stage: Stage) -> str:
     name = f"film {await stage.begin()}"
-    shown = await stage.slash("recipe create")
-    await stage.send(shown, Name=name, About="", Parameters="prompt: what", Steps=STEPS)
+    shown = await stage.press(await stage.slash("studio recipes"), "New recipe…")
+    await stage.send(shown, Name=name, About="", Inputs="prompt: what", Steps=STEPS)
     return name
 
 
@@ -402,17 +403,23 @@ async def refused(stage: Stage, message: Any) -> None:
 
 
 async def write_recipe(stage: Stage, number: int) -> None:
-    shown = await stage.slash("recipe create")
-    await stage.send(shown, Name=f"film {number}", About="", Parameters="prompt: what", Steps=STEPS)
+    shown = await stage.press(await stage.slash("studio recipes"), "New recipe…")
+    await stage.send(shown, Name=f"film {number}", About="", Inputs="prompt: what", Steps=STEPS)
 
 
 async def edit_recipe(stage: Stage, name: str) -> None:
-    shown = await stage.slash("recipe edit", recipe=name)
-    await stage.send(shown, Name=f"{name} again", About="", Parameters="prompt: what", Steps=STEPS)
+    shown = await stage.press(await stage.slash("studio recipes", recipe=name), "Edit…")
+    await stage.send(shown, Name=f"{name} again", About="", Inputs="prompt: what", Steps=STEPS)
 
 
 async def delete_recipe(stage: Stage, name: str) -> None:
-    await stage.press(await stage.slash("recipe delete", recipe=name), "Delete")
+    page = await stage.slash("studio recipes", recipe=name)
+    await stage.press(page, "Delete…")
+    if page.response is not None:
+        there = stage.rig.channel.history(viewer=stage.rig.moderator)
+        [asked] = [each for each in there if each.id == page.response.id]
+        if "recipe_delete" in str(asked.components):
+            await stage.rig.moderator.click(asked, label="Delete")
 
 
 async def cancel_job(stage: Stage, job: Job) -> None:
@@ -495,9 +502,9 @@ ACTS: dict[str, Act] = {
     "reactions switch": Act(at("reactions", no_reaction), flip_reactions, "settings"),
     "gallery": command("studio gallery", "settings", no_reaction, channel=lambda stage, _: stage.desk),
     "gallery off": command("studio gallery", "settings", a_gallery, switch="off"),
-    "recipe create": Act(nothing, write_recipe, "recipe"),
-    "recipe edit": Act(a_recipe, edit_recipe, "recipe"),
-    "recipe delete": Act(a_recipe, delete_recipe, "recipe"),
+    "recipe: write": Act(nothing, write_recipe, "recipe"),
+    "recipe: edit": Act(a_recipe, edit_recipe, "recipe"),
+    "recipe: delete": Act(a_recipe, delete_recipe, "recipe"),
     "cancel a job": Act(an_open_job, cancel_job, "cancel"),
     "drop a job": Act(a_sent_job, drop_job, "cancel"),
     "cancel a card": Act(an_open_batch, pressed("Cancel"), "cancel"),

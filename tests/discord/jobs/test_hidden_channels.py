@@ -21,6 +21,7 @@ from tests.support.channels import (
 )
 from tests.support.jobs import on_job
 from tests.support.reacting import event, in_channel, other
+from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
 from tests.support.settings_pages import block_member
 from tests.support.surface import agreed, fill, newest, private_sentence, sends
@@ -128,9 +129,9 @@ async def test_each_control_of_a_hidden_result_has_the_constant_answer(rig: Rig,
 
 
 async def test_a_recipe_takes_no_hidden_result(rig: Rig, eve: Any, hidden: Job):
-    form = await rig.moderator.slash(rig.channel, "recipe create")
+    form = await new_recipe(rig)
     steps = "image.edit\nprompt: again #fast\nimage_url: {picture}"
-    texts = {"Name": "again", "About": "", "Parameters": "picture: which", "Steps": steps}
+    texts = {"Name": "again", "About": "", "Inputs": "picture: which", "Steps": steps}
     await rig.moderator.submit_modal(form, fill(form, texts))
     asked = await eve.slash(rig.channel, "recipe run", recipe="again")
     result = await eve.submit_modal(asked, fill(asked, {"Picture": hidden.id}))

@@ -18,6 +18,7 @@ from cogs.ui.texts import GONE
 from tests.support.channels import POSTS, made_in, press, private_thread, rule, shown
 from tests.support.jobs import on_job
 from tests.support.reacting import event, in_channel, other, sent
+from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
 from tests.support.surface import agreed, fill, newest
 
@@ -92,9 +93,9 @@ class Places:
 
 async def forms(rig: Rig) -> None:
     """Keep a recipe that takes a picture."""
-    form = await rig.moderator.slash(rig.channel, "recipe create")
+    form = await new_recipe(rig)
     steps = "image.edit\nprompt: again\nimage_url: {picture}"
-    texts = {"Name": "again", "About": "", "Parameters": "picture: which", "Steps": steps}
+    texts = {"Name": "again", "About": "", "Inputs": "picture: which", "Steps": steps}
     await rig.moderator.submit_modal(form, fill(form, texts))
 
 

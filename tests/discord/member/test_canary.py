@@ -16,6 +16,7 @@ from bot.domain.models import OPEN_STATES
 from bot.runtime.logs import configure_logs
 from tests.support.channels import press
 from tests.support.erased import delete_data, left_in_files, sealed_key, send_key
+from tests.support.recipes import new_recipe
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.settings_pages import block_member, unblock_member
 from tests.support.surface import fill, newest
@@ -58,8 +59,8 @@ async def walk(rig: Rig) -> None:
     form = await rig.moderator.slash(rig.channel, "studio request", operation="image.generate")
     await rig.moderator.submit_modal(form, {rig.form_fields(form)[0]: raw})
     await ask(rig.channel, "batch", operation="image.generate", file=("p.txt", f"{WORDS} a\n{WORDS} b".encode()))
-    form = await rig.moderator.slash(rig.channel, "recipe create")
-    texts = {"Name": THEIRS, "About": THEIRS, "Parameters": "prompt: what"}
+    form = await new_recipe(rig)
+    texts = {"Name": THEIRS, "About": THEIRS, "Inputs": "prompt: what"}
     texts["Steps"] = "image.generate\nprompt: {prompt}"
     await rig.moderator.submit_modal(form, fill(form, texts))
     await block_member(rig, rig.member, Reason=THEIRS)

@@ -11,6 +11,7 @@ from tests.support.channels import press, rule, sent_since, shown
 from tests.support.jobs import on_job
 from tests.support.me import export_own
 from tests.support.reacting import in_channel, other
+from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
 from tests.support.surface import fill, labels, newest, private_sentence, sends
 
@@ -60,8 +61,8 @@ async def refuse(rig: Rig, asked: Any) -> None:
 
 async def film(rig: Rig, eve: Any, motion: str = "it runs") -> list[Job]:
     """Run a recipe of two steps, and return its jobs in order."""
-    form = await rig.moderator.slash(rig.channel, "recipe create")
-    texts = {"Name": "film", "About": "", "Parameters": "prompt: what\nmotion: how", "Steps": FILM}
+    form = await new_recipe(rig)
+    texts = {"Name": "film", "About": "", "Inputs": "prompt: what\nmotion: how", "Steps": FILM}
     await rig.moderator.submit_modal(form, fill(form, texts))
     asked = await eve.slash(rig.channel, "recipe run", recipe="film")
     await eve.submit_modal(asked, fill(asked, {"Prompt": "not for all", "Motion": motion}))
@@ -95,8 +96,8 @@ async def test_a_refused_result_is_reached_in_no_way(rig: Rig, eve: Any, free: A
         for action in (*actions, "edit", "next", "pick", "link", "recover"):
             await press(rig, eve, action, refused.id, free)
     elif way == "a recipe":
-        form = await rig.moderator.slash(rig.channel, "recipe create")
-        texts = {"Name": "more", "About": "", "Parameters": "picture: which"}
+        form = await new_recipe(rig)
+        texts = {"Name": "more", "About": "", "Inputs": "picture: which"}
         texts["Steps"] = "image.edit\nprompt: more\nimage_url: {picture}"
         await rig.moderator.submit_modal(form, fill(form, texts))
         asked = await eve.slash(free, "recipe run", recipe="more")

@@ -84,7 +84,7 @@ async def test_settings_read_as_they_were_set(rig: OldRig):
         ]),
         (morgan, "studio review", {}, [place["reviews"], f"<#{rig.channels['Making'].id}>"]),
         (morgan, "studio status", {}, [KEYS[3][-4:]]),
-        (morgan, "recipe show", {"recipe": "night film"}, ["a picture that moves", "{1.image_url}", "it turns"]),
+        (morgan, "studio recipes", {"recipe": "night film"}, ["a picture that moves", "result of step 1", "it turns"]),
         (mona, "quota show", {}, ["1,234 "]),
         (mona, "prices", {}, ["`video.generate`", "61 "]),
     ]  # fmt: skip

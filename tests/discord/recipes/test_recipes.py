@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
@@ -18,7 +19,9 @@ from bot.domain.price_list import PriceUnit
 from bot.generation.built_in_recipes import BUILT_IN
 from bot.runtime import failpoints
 from bot.runtime.failpoints import JOB_NAMES, Crash
+from tests.support.channels import press
 from tests.support.prices import priced
+from tests.support.recipes import new_recipe, opened_recipe
 from tests.support.rig import Rig
 from tests.support.surface import (
     agreed,
@@ -65,8 +68,8 @@ async def run(rig: Rig, recipe: str, *, member: Any = None, private: bool = Fals
 async def write(
     rig: Rig, steps: str = FILM, *, name: str = "film", parameters: str = "prompt: what", about: str = ""
 ) -> Any:
-    shown = await rig.moderator.slash(rig.channel, "recipe create")
-    texts = {"Name": name, "About": about, "Parameters": parameters, "Steps": steps}
+    shown = await new_recipe(rig)
+    texts = {"Name": name, "About": about, "Inputs": parameters, "Steps": steps}
     return await rig.moderator.submit_modal(shown, fill(shown, texts))
 
 
@@ -209,6 +212,15 @@ async def test_cancel_gives_back_what_waits_and_is_honest_about_what_runs(rig: R
     await paid_once(rig)
 
 
+def fields(message: Any) -> dict[str, str]:
+    return {field.name: field.value for field in message.embeds[0].fields}
+
+
+def fresh(rig: Rig, message: Any) -> Any:
+    """Return the message as it is now."""
+    return next(each for each in rig.channel.history(viewer=rig.moderator) if each.id == message.id)
+
+
 def labels(message: discord.Message) -> list[str | None]:
     return [item.label for row in message.components for item in getattr(row, "children", ()) if hasattr(item, "label")]
 
@@ -260,11 +272,37 @@ async def test_an_error_in_a_run_names_its_step(rig: Rig):
     await nothing_happened(rig)
 
 
-async def test_a_recipe_without_parameters_runs_at_once(rig: Rig):
+async def test_a_recipe_without_inputs_shows_its_steps_and_price_and_runs_by_a_button_that_survives_a_restart(rig: Rig):
     await write(rig, "image.generate\nprompt: a fox #fast", parameters="")
-    await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    await priced(rig)
+    shown = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    assert shown.ephemeral
+    assert "Prompt: a fox" in shown.response.embeds[0].description
+    assert "**Price:** about 20 credits" in shown.response.embeds[0].description
+    await nothing_happened(rig)
+    await rig.restart()
+    await rig.member.click(shown.response, label="Run · 20")
     await rig.work()
     assert await states(rig) == [DELIVERED]
+
+
+async def test_with_as_many_inputs_as_a_form_takes_the_steps_are_read_before_the_form(rig: Rig):
+    inputs_ = "".join(f"{name}: what\n" for name in "abcde")
+    await write(rig, "image.generate\nprompt: {a} {b} {c} {d} {e} #fast", parameters=inputs_)
+    shown = await rig.member.slash(rig.channel, "recipe run", recipe="film", private=True)
+    assert "Prompt: “your input: A” “your input: B”" in shown.response.embeds[0].description
+    form = await rig.member.click(shown.response, label="Run")
+    made = await rig.member.submit_modal(form, fill(form, dict.fromkeys("ABCDE", "x")))
+    assert made.ephemeral
+    await rig.work()
+    assert await states(rig) == [DELIVERED]
+
+
+@pytest.mark.parametrize("subject", ["o", "o.", "x.film", "o.gone", "panel"])
+async def test_a_forged_run_button_does_nothing(rig: Rig, subject: str):
+    await write(rig)
+    assert private_sentence(await press(rig, rig.member, "recipe_run", subject))
+    await nothing_happened(rig)
 
 
 # ---------------------------------------------------------------------- the price of the whole
@@ -290,9 +328,9 @@ async def test_the_form_and_the_recipe_itself_name_what_the_whole_costs(rig: Rig
     await write(rig, steps, parameters="prompt: what\nseconds = 5: how long")
 
     async def told() -> tuple[str, str]:
-        embed = (await rig.member.slash(rig.channel, "recipe show", recipe="film")).response.embeds[0]
         form = await rig.member.slash(rig.channel, "recipe run", recipe="film")
-        return next(field.value for field in embed.fields if field.name == "Costs"), form.modal["title"]
+        [said] = [row["content"] for row in form.modal["components"] if "content" in row]
+        return said.splitlines()[-1].removeprefix("**Price:** "), form.modal["title"]
 
     assert await told() == ("price not known yet", "film · price not known yet")
     await priced(rig)
@@ -340,33 +378,61 @@ async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
 async def test_a_recipe_is_written_shown_changed_renamed_and_deleted(rig: Rig):
     saved = await write(rig, about="A small film")
     assert saved.ephemeral
-    assert "Saved" in saved.response.content
-    shown = await rig.member.slash(rig.channel, "recipe show", recipe="film")
-    embed = shown.response.embeds[0]
-    assert shown.ephemeral
-    assert "A small film" in embed.description
-    assert "**1. Generate Image** `image.generate`" in embed.description
-    assert "`{prompt}` what" in embed.fields[0].value
+    assert "The recipe “film” was saved." in saved.response.content
+    shown = await opened_recipe(rig, "film")
+    assert "A small film" in shown.embeds[0].description
+    assert fields(shown)["Asks for"] == "**Prompt**: what"
+    assert fields(shown)["Made by"] == f"<@{rig.moderator.id}>"
 
-    form = await rig.moderator.slash(rig.channel, "recipe edit", recipe="film")
+    form = await rig.moderator.click(shown, label="Edit…")
     there = inputs(form)
     assert {label: item.get("value") for label, item in there.items()} == {
         "Name": "film",
         "About": "A small film",
-        "Parameters": "prompt: what",
+        "Inputs": "prompt: what",
         "Steps": FILM,
     }
-    texts = {"Name": "Night  Film", "About": "", "Parameters": "prompt: what", "Steps": FILM}
+    texts = {"Name": "Night  Film", "About": "", "Inputs": "prompt: what", "Steps": FILM}
     await rig.moderator.submit_modal(form, fill(form, texts))
     assert await names(rig) == ["night film"]
 
-    sure = await rig.moderator.slash(rig.channel, "recipe delete", recipe="night film")
+    page = await opened_recipe(rig, "night film")
+    await rig.moderator.click(page, label="Delete…")
+    assert "Delete the recipe “night film”?" in fresh(rig, page).content
     assert await names(rig) == ["night film"]
     await rig.restart()
-    await rig.moderator.click(sure.response, label="Delete")
+    await rig.moderator.click(fresh(rig, page), label="Delete")
     assert await names(rig) == []
+    await rig.moderator.click(fresh(rig, page), label="All recipes")
+    assert fields(fresh(rig, page))["Of this server"] == "None yet. Write one, or take one from a file."
     kinds = [(each.kind, each.by_id) for each in await rig.bot.parts.store.decisions.all(rig.guild.id)]
     assert kinds == [("recipe", rig.moderator.id)] * 3
+
+
+async def test_the_list_leads_to_each_recipe_and_back(rig: Rig):
+    await write(rig, about="A small film")
+    panel = (await rig.moderator.slash(rig.channel, "studio recipes")).response
+    assert panel.ephemeral
+    assert fields(panel)["Of this server"] == "• **film** · 2 steps · A small film"
+    assert "• **trailer** · 5 steps · A short film" in fields(panel)["Built into the bot"]
+    await rig.moderator.select(panel, ["trailer"], custom_id="c1:recipes_pick:panel")
+    page = fresh(rig, panel)
+    assert page.embeds[0].title == "Recipe: trailer"
+    assert labels(page) == ["Make a copy…", "Download", "All recipes"]
+    await rig.moderator.click(page, label="All recipes")
+    await rig.moderator.select(fresh(rig, panel), ["film"], custom_id="c1:recipes_pick:panel")
+    assert labels(fresh(rig, panel)) == ["Edit…", "Download", "Delete…", "All recipes"]
+
+
+async def test_before_a_run_members_read_steps_by_their_labels_and_no_names_of_the_wire(rig: Rig):
+    form = await rig.member.slash(rig.channel, "recipe run", recipe="trailer")
+    [said] = [row["content"] for row in form.modal["components"] if "content" in row]
+    assert "**2. Generate Image**" in said
+    assert "Prompt: “result of step 1”" in said
+    assert "Prompt: “your input: Prompt”" in said
+    assert "Aspect ratio: 16:9" in said
+    assert said.splitlines()[-1].startswith("**Price:** ")
+    assert not re.search(r"[{}`]|[a-z]_[a-z]|enhancedPrompt", said)
 
 
 async def test_what_is_wrong_is_told_and_the_text_can_be_edited_again_after_a_restart(rig: Rig):
@@ -381,45 +447,56 @@ async def test_what_is_wrong_is_told_and_the_text_can_be_edited_again_after_a_re
         there = inputs(form)
         assert there["Steps"]["value"] == wrong
         assert there["About"]["value"] == "mine"
-    texts = {"Name": "film", "About": "mine", "Parameters": "prompt: what", "Steps": FILM}
+    texts = {"Name": "film", "About": "mine", "Inputs": "prompt: what", "Steps": FILM}
     await rig.moderator.submit_modal(form, fill(form, texts))
     assert await names(rig) == ["film"]
 
 
-async def test_members_run_but_do_not_write(rig: Rig):
+PANEL = ["recipes_list", "recipes_pick", "recipes_new", "recipes_take"]
+PAGE = ["recipe_edit", "recipe_save", "recipe_ask", "recipe_delete"]
+
+
+@pytest.mark.parametrize("who", ["member", "stranger"])
+async def test_members_and_strangers_run_but_do_not_write(rig: Rig, who: str):
     await write(rig)
-    for command in (
-        {"name": "recipe create"},
-        {"name": "recipe edit", "recipe": "film"},
-        {"name": "recipe delete", "recipe": "film"},
-    ):
-        refused = await rig.member.slash(rig.channel, command.pop("name"), **command)
-        assert "Only moderators can do this" in private_sentence(refused)
+    them = rig.member if who == "member" else rig.guild.add_member(rig.env.create_user("eve"))
+    for action in [*PANEL, *PAGE]:
+        refused = await press(rig, them, action, "film" if action in PAGE else "panel")
+        assert "Only moderators can do this" in private_sentence(refused), action
     assert await names(rig) == ["film"]
+    shown = await them.slash(rig.channel, "recipe run", recipe="film")
+    assert shown.modal is not None
 
 
 async def test_what_comes_with_the_bot_stays_and_can_be_copied(rig: Rig):
-    refused = await rig.moderator.slash(rig.channel, "recipe delete", recipe="polish")
-    assert "comes with the bot" in private_sentence(refused)
-    form = await rig.moderator.slash(rig.channel, "recipe edit", recipe="polish")
+    refused = await press(rig, rig.moderator, "recipe_delete", "polish")
+    assert "is built into the bot, so it cannot be deleted" in private_sentence(refused)
+    page = await opened_recipe(rig, "polish")
+    form = await rig.moderator.click(page, label="Make a copy…")
     texts = {label: item.get("value", "") for label, item in inputs(form).items()}
     same = await rig.moderator.submit_modal(form, fill(form, texts))
     assert "is the name of a built-in recipe" in same.response.content
-    form = await rig.moderator.slash(rig.channel, "recipe edit", recipe="polish")
+    form = await rig.moderator.click(page, label="Make a copy…")
     await rig.moderator.submit_modal(form, fill(form, texts | {"Name": "shine"}))
     assert await names(rig) == ["shine"]
 
 
-async def test_a_shared_recipe_is_taken_in_elsewhere(rig: Rig):
+async def taken(rig: Rig, data: bytes) -> Any:
+    """Take a recipe from a file."""
+    panel = await rig.moderator.slash(rig.channel, "studio recipes")
+    form = await rig.moderator.click(panel.response, label="From a file…")
+    return await rig.moderator.submit_modal(form, fill(form, {"File": ("film.json", data)}))
+
+
+async def test_a_downloaded_recipe_is_taken_in_elsewhere(rig: Rig):
     await write(rig, about="A small film")
-    shared = await rig.member.slash(rig.channel, "recipe share", recipe="film")
-    [attachment] = shared.response.attachments
+    saved = await rig.moderator.click(await opened_recipe(rig, "film"), label="Download")
+    [attachment] = saved.response.attachments
     assert attachment.filename == "film.recipe.json"
     data = rig.file(attachment)
-    taken = await rig.moderator.slash(rig.channel, "recipe create", file=("film.json", data))
-    assert "There is a recipe “film” here already" in taken.response.content
+    assert "There is a recipe “film” here already" in (await taken(rig, data)).response.content
     other = json.loads(data) | {"name": "film 2"}
-    await rig.moderator.slash(rig.channel, "recipe create", file=("film.json", json.dumps(other).encode()))
+    await taken(rig, json.dumps(other).encode())
     one, two = await rig.bot.parts.store.recipes.all(rig.guild.id)
     assert dict(two.data) == dict(one.data) | {"name": "film 2"}
 
@@ -435,11 +512,11 @@ async def test_a_shared_recipe_is_taken_in_elsewhere(rig: Rig):
     ],
 )
 async def test_a_file_that_is_no_recipe_is_refused(rig: Rig, data: bytes, words: str):
-    refused = await rig.moderator.slash(rig.channel, "recipe create", file=("film.json", data))
+    refused = await taken(rig, data)
     assert words in private_sentence(refused)
     assert await names(rig) == []
 
 
 async def test_a_recipe_that_is_not_there_is_answered_with_the_nearest(rig: Rig):
     refused = await rig.member.slash(rig.channel, "recipe run", recipe="trailr")
-    assert private_sentence(refused) == "There is no recipe “trailr” here. The nearest is “trailer”."
+    assert private_sentence(refused) == "There is no recipe “trailr” here. Did you mean “trailer”?"

@@ -208,7 +208,7 @@ async def test_half_a_character_finds_no_job(rig: Rig):
     assert "went wrong" not in panel_text(found.response)
 
 
-@pytest.mark.parametrize("command", ["recipe run", "recipe show", "recipe share"])
+@pytest.mark.parametrize("command", ["recipe run", "studio recipes"])
 async def test_half_a_character_names_no_recipe(rig: Rig, command: str):
     assert "went wrong" not in private_sentence(await rig.moderator.slash(rig.channel, command, recipe=HALF))
 

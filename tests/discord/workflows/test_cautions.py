@@ -10,6 +10,7 @@ from bot.catalogue import Catalogue, merge
 from bot.domain.models import JobState, MediaKind
 from tests.support.prices import priced
 from tests.support.reacting import made, told
+from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
 from tests.support.surface import agreed, fill, labels, nothing_happened, settled_exactly, whole
 from tests.support.workflows import hosted, sample
@@ -126,9 +127,9 @@ async def test_a_batch_asks_once_for_all(rig: Rig):
 
 
 async def test_a_recipe_asks_once_for_all_its_steps(rig: Rig):
-    shown = await rig.moderator.slash(rig.channel, "recipe create")
+    shown = await new_recipe(rig)
     steps = "image.generate\nprompt: a lamp\n\nimage.generate\nprompt: a chair"
-    written = {"Name": "room", "About": "", "Parameters": "", "Steps": steps}
+    written = {"Name": "room", "About": "", "Inputs": "", "Steps": steps}
     await rig.moderator.submit_modal(shown, fill(shown, written))
     withdraw(rig, "image.generate")
     asked = await rig.member.slash(rig.channel, "recipe run", recipe="room")

@@ -11,6 +11,7 @@ from bot.domain.guild_rules import Rules
 from bot.domain.models import JobState
 from tests.support.channels import rule
 from tests.support.jobs import on_job
+from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
 from tests.support.surface import fill, of, private_sentence, settled_exactly, watch
 
@@ -25,8 +26,8 @@ ENHANCERS_WORD = "shallow"
 
 
 async def write_moody(rig: Rig) -> None:
-    shown = await rig.moderator.slash(rig.channel, "recipe create")
-    recipe = {"Name": "moody", "Parameters": "idea: what\nmood: how", "Steps": MOODY}
+    shown = await new_recipe(rig)
+    recipe = {"Name": "moody", "Inputs": "idea: what\nmood: how", "Steps": MOODY}
     await rig.moderator.submit_modal(shown, fill(shown, recipe))
 
 
@@ -69,9 +70,9 @@ async def test_what_an_enhancer_wrote_is_read_before_it_is_sent_on(rig: Rig):
 
 async def test_steps_after_a_refused_one_are_refused_too(rig: Rig):
     await rule(rig, words=(ENHANCERS_WORD,))
-    shown = await rig.moderator.slash(rig.channel, "recipe create")
+    shown = await new_recipe(rig)
     steps = f"{MOODY}\n\nvideo.generate\nprompt: {{mood}}\nimage_url: {{2.image_url}}"
-    recipe = {"Name": "moody", "Parameters": "idea: what\nmood: how", "Steps": steps}
+    recipe = {"Name": "moody", "Inputs": "idea: what\nmood: how", "Steps": steps}
     await rig.moderator.submit_modal(shown, fill(shown, recipe))
     await run_moody(rig, "a fox", "calm")
     await rig.work()

@@ -14,6 +14,7 @@ from bot.media.fetcher import INSPECT_TIMEOUT_S
 from tests.support.channels import shown
 from tests.support.jobs import on_job
 from tests.support.looks import WatchedRig, link, watched
+from tests.support.recipes import new_recipe
 from tests.support.surface import fill, png, private_sentence
 
 FILES_MAX, A_MINUTE = 10, 30
@@ -78,8 +79,8 @@ async def test_all_looks_of_a_request_have_one_deadline(rig: WatchedRig):
 
 async def test_the_links_of_a_recipe_count_together(rig: WatchedRig):
     steps = "image.generate\nprompt: x\nreference_image_urls: {pictures}\n\nimage.edit\nprompt: y\nimage_url: {picture}"
-    form = await rig.moderator.slash(rig.channel, "recipe create")
-    texts = {"Name": "many", "About": "", "Parameters": "pictures: which\npicture: which", "Steps": steps}
+    form = await new_recipe(rig)
+    texts = {"Name": "many", "About": "", "Inputs": "pictures: which\npicture: which", "Steps": steps}
     await rig.moderator.submit_modal(form, fill(form, texts))
     asked = await rig.member.slash(rig.channel, "recipe run", recipe="many")
     given = {"Pictures": links(FILES_MAX), "Picture": link("another")}

@@ -16,6 +16,7 @@ from bot.jobs.card_spec import CardSpec, JobSpec
 from tests.support.channels import press, rule, shown
 from tests.support.looks import WatchedRig, link, watched
 from tests.support.origins import origin
+from tests.support.recipes import new_recipe
 from tests.support.settings_pages import block_member
 from tests.support.surface import fill, png, private_sentence, sends
 
@@ -100,9 +101,9 @@ async def test_an_upload_of_who_is_blocked_is_not_looked_at_either(rig: WatchedR
 
 
 async def test_a_recipe_of_who_is_blocked_looks_at_nothing(rig: WatchedRig):
-    form = await rig.moderator.slash(rig.channel, "recipe create")
+    form = await new_recipe(rig)
     steps = "image.edit\nprompt: again\nimage_url: {picture}"
-    texts = {"Name": "again", "About": "", "Parameters": "picture: which", "Steps": steps}
+    texts = {"Name": "again", "About": "", "Inputs": "picture: which", "Steps": steps}
     await rig.moderator.submit_modal(form, fill(form, texts))
     await block(rig)
     asked = await rig.member.slash(rig.channel, "recipe run", recipe="again")

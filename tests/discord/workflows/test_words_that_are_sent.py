@@ -12,6 +12,7 @@ from bot.domain.models import JobState
 from bot.domain.word_list import WordList
 from tests.support.channels import rule
 from tests.support.prices import priced
+from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
 from tests.support.surface import fill, private_sentence, until
 
@@ -22,8 +23,8 @@ REWRITTEN = "shallow"
 
 
 async def recipe(rig: Rig, steps: str, parameters: str) -> None:
-    form = await rig.moderator.slash(rig.channel, "recipe create")
-    texts = {"Name": "moody", "About": "", "Parameters": parameters, "Steps": steps}
+    form = await new_recipe(rig)
+    texts = {"Name": "moody", "About": "", "Inputs": parameters, "Steps": steps}
     await rig.moderator.submit_modal(form, fill(form, texts))
 
 

@@ -1,0 +1,167 @@
+"""`/studio recipes`: the moderators' list of recipes, and each with what can be done to it. Redrawn at each press."""
+
+import io
+import json
+from collections.abc import Sequence
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.delivery.colours import NEUTRAL
+from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
+from bot.domain.harmless_text import harmless
+from bot.domain.text import shortened, slug
+from bot.errors import InputError
+from bot.generation.built_in_recipes import built_in
+from bot.generation.recipe_texts import RecipeTexts, texts_of
+from bot.generation.recipes import Recipe
+from cogs.recipes import texts
+from cogs.recipes.file import FileForm
+from cogs.recipes.finding import find, find_subject, own_recipes, subject_of
+from cogs.recipes.form import RecipeForm
+from cogs.recipes.shown import recipe_embed
+from cogs.recipes.total import total_of_run
+from cogs.ui.controls import Control, on, view_of
+from cogs.ui.interaction import Interaction
+from cogs.ui.limit_text import fitting
+from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.texts import DELETE
+
+OPTION_CHARS = 100
+DANGER = discord.ButtonStyle.danger
+
+Page = tuple[discord.Embed, discord.ui.View]
+
+
+async def open_recipes(interaction: Interaction, name: str | None) -> None:
+    """Show the list, or the recipe of that name. Raises NotAllowed, or InputError if there is none."""
+    await require_moderator(interaction)
+    bot, guild_id = interaction.client, guild_of(interaction)
+    page = await _list(bot, guild_id) if name is None else await _recipe(bot, guild_id, await find(bot, guild_id, name))
+    embed, view = page
+    await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+
+
+async def _list(bot: CannonBot, guild_id: int) -> Page:
+    own, made = await own_recipes(bot, guild_id), built_in()
+    embed = discord.Embed(title=str(texts.PANEL_TITLE), colour=NEUTRAL)
+    for name, recipes in ((texts.OWN_RECIPES, own), (texts.BUILT_IN_RECIPES, made)):
+        lines = [_line(each) for each in recipes]
+        shown = fitting(lines, EMBED_FIELD_CHARS) if lines else str(texts.NO_OWN_RECIPES)
+        embed.add_field(name=str(name), value=shown, inline=False)
+    options = [
+        discord.SelectOption(label=each.name, value=each.name, description=shortened(each.about, OPTION_CHARS) or None)
+        for each in [*own, *made][:OPTIONS_PER_SELECT]
+    ]
+    return embed, view_of(
+        [
+            Control.select("recipes_pick", "panel", placeholder=texts.PICK, options=options),
+            Control.button("recipes_new", "panel", label=texts.NEW, style=discord.ButtonStyle.primary),
+            Control.button("recipes_take", "panel", label=texts.FROM_FILE),
+        ]
+    )
+
+
+def _line(recipe: Recipe) -> str:
+    return texts.panel_line(harmless(recipe.name), harmless(recipe.about), len(recipe.steps))
+
+
+async def _recipe(bot: CannonBot, guild_id: int, recipe: Recipe) -> Page:
+    embed = recipe_embed(recipe, bot.catalogue, await total_of_run(bot, guild_id, recipe))
+    subject = subject_of(recipe)
+    edit = texts.COPY if recipe.built_in else texts.EDIT
+    controls = [
+        Control.button("recipe_edit", subject, label=edit, style=discord.ButtonStyle.primary),
+        Control.button("recipe_save", subject, label=texts.DOWNLOAD),
+    ]
+    if not recipe.built_in:
+        controls.append(Control.button("recipe_ask", subject, label=texts.DELETE, style=DANGER))
+    return embed, view_of([*controls, Control.button("recipes_list", "panel", label=texts.BACK)])
+
+
+async def _redraw(interaction: Interaction, page: Page) -> None:
+    embed, view = page
+    await in_time(interaction.response.edit_message(content=None, embed=embed, view=view))
+
+
+@on("recipes_list")
+async def show_list(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Show the list again."""
+    await require_moderator(interaction)
+    await _redraw(interaction, await _list(interaction.client, guild_of(interaction)))
+
+
+@on("recipes_pick")
+async def show_picked(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
+    """Show the recipe that was chosen."""
+    await require_moderator(interaction)
+    bot, guild_id = interaction.client, guild_of(interaction)
+    await _redraw(interaction, await _recipe(bot, guild_id, await find(bot, guild_id, " ".join(values))))
+
+
+@on("recipes_new")
+async def write_new(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Open the form with an example."""
+    await require_moderator(interaction)
+    await in_time(interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts())))
+
+
+@on("recipes_take")
+async def take_file(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Ask for the file of a recipe."""
+    await require_moderator(interaction)
+    await in_time(interaction.response.send_modal(FileForm(interaction.client)))
+
+
+@on("recipe_edit")
+async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Open the form with the recipe; of a built-in one a copy is made."""
+    await require_moderator(interaction)
+    found = await find_subject(interaction.client, guild_of(interaction), subject)
+    draft = texts_of(found, replaces=None if found.built_in else found.name)
+    await in_time(interaction.response.send_modal(RecipeForm(interaction.client, draft)))
+
+
+@on("recipe_save")
+async def download(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Send the recipe as a file, ephemerally."""
+    await require_moderator(interaction)
+    found = await find_subject(interaction.client, guild_of(interaction), subject)
+    data = json.dumps(found.to_json(), indent=2, ensure_ascii=False).encode()
+    file = discord.File(io.BytesIO(data), f"{slug(found.name, 'recipe')}.recipe.json")
+    await in_time(
+        interaction.response.send_message(texts.downloaded(harmless(found.name)), file=file, ephemeral=True),
+        UPLOAD_TIMEOUT_S,
+    )
+
+
+@on("recipe_ask")
+async def ask_to_delete(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Ask for confirmation before the recipe is deleted."""
+    await require_moderator(interaction)
+    found = await _own(interaction, subject)
+    yes = Control.button("recipe_delete", subject_of(found), label=DELETE, style=DANGER)
+    no = Control.button("recipes_list", "panel", label=texts.BACK)
+    question = texts.delete_question(harmless(found.name))
+    await in_time(interaction.response.edit_message(content=question, embed=None, view=view_of([yes, no])))
+
+
+@on("recipe_delete")
+async def delete_recipe(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Delete the recipe, if it is still there."""
+    await require_moderator(interaction)
+    found = await _own(interaction, subject)
+    moderation = interaction.client.parts.moderation
+    await moderation.recipes.delete(guild_of(interaction), found.name, by_id=interaction.user.id)
+    back = Control.button("recipes_list", "panel", label=texts.BACK)
+    said = texts.deleted(harmless(found.name))
+    await in_time(interaction.response.edit_message(content=said, embed=None, view=view_of([back])))
+
+
+async def _own(interaction: Interaction, subject: str) -> Recipe:
+    """Return one of the server's own recipes. Raises InputError for a built-in one, or if it is gone."""
+    found = await find_subject(interaction.client, guild_of(interaction), subject)
+    if found.built_in:
+        raise InputError(texts.cannot_delete_built_in(found.name), "recipe")
+    return found
