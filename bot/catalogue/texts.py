@@ -20,6 +20,12 @@ EITHER_LIMIT = 12
 
 Value: TypeAlias = str | int | float
 
+_UNITS = {
+    "seconds": Text("{number} seconds"),
+    "frames per second": Text("{number} frames per second"),
+    "degrees": Text("{number} degrees"),
+}
+"""The catalogue's units after several numbers."""
 _JOINERS = "\u200c\u200d"
 """Invisible, but Persian words and many emoji fall apart without them."""
 
@@ -84,7 +90,9 @@ def _inner(label: str) -> str:
 
 
 def _with_unit(number: str, unit: str) -> str:
-    return f"{number} {_inner(unit)}"
+    """Return a number, or several, with a unit; one that only the live document has is written as it is there."""
+    known = _UNITS.get(unit)
+    return f"{number} {unit}" if known is None else tr(known.message, number=number)
 
 
 def _one_of(values: Sequence[Value], unit: str) -> str:

@@ -247,7 +247,7 @@ async def test_a_stranger_reaches_no_result_of_a_channel_that_they_do_not_see(ri
     request = WordRequest(wish=Wish(operation="image.edit", values={"prompt": "make it night"}), job_id=secret.id)
     draft_id = await rig.bot.parts.generation.word_requests.keep(rig.guild.id, rig.member.id, request)
     asked = await forged_press(rig, rig.member, "words", f"{draft_id}.{rig.member.id}")
-    assert "There is no such job here that you can see" in private_sentence(asked)
+    assert "cannot see a job with this ID here" in private_sentence(asked)
     assert await rig.jobs() == [secret]
 
 

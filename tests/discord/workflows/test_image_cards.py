@@ -161,7 +161,7 @@ async def test_what_only_calls_itself_a_picture_is_refused_privately_before_anyt
 
 async def test_a_sound_as_reference_is_refused_privately_also_on_a_private_card(rig: Rig):
     sound = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0"
-    result = await rig.member.slash(rig.channel, GENERATE, prompt="x", reference=("hum.wav", sound), private=True)
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="x", reference=("hum.png", sound), private=True)
     assert "is not an image" in private_sentence(result)
     await nothing_happened(rig)
 

@@ -58,7 +58,7 @@ async def test_a_member_has_a_pace_and_others_are_not_held_up_by_it(rig: Watched
     for turn in range(20):
         await generate(rig, links(FILES_MAX, turn * FILES_MAX))
     assert len(rig.looks.fetched) <= A_MINUTE
-    assert "wait" in shown(await generate(rig, links(FILES_MAX))).lower()
+    assert "try again in" in shown(await generate(rig, links(FILES_MAX))).lower()
     before = len(rig.looks.fetched)
     await generate(rig, links(FILES_MAX), rig.moderator)
     assert len(rig.looks.fetched) == before + FILES_MAX
@@ -72,7 +72,7 @@ async def test_all_looks_of_a_request_have_one_deadline(rig: WatchedRig):
     rig.looks.takes_s = INSPECT_TIMEOUT_S - 1
     result = await generate(rig, links(FILES_MAX))
     await rig.env.advance_time(LOOKS_TIMEOUT_S + 1)
-    assert f"{LOOKS_TIMEOUT_S:g} seconds" in private_sentence(result)
+    assert f"{LOOKS_TIMEOUT_S:g} s." in private_sentence(result)
     assert len(rig.looks.fetched) == 2
     assert await rig.jobs() == []
 
@@ -100,7 +100,7 @@ async def test_probes_of_messages_have_the_members_pace(rig: WatchedRig, monkeyp
     for _ in range(A_MINUTE + 5):
         result = await rig.member.context_menu(rig.channel, "Next step…", message)
     assert len(asked) == A_MINUTE
-    assert "Wait 60 s" in shown(result)
+    assert "Try again in 1 min" in shown(result)
 
 
 async def test_fresh_links_to_results_count_too(rig: WatchedRig):
@@ -109,6 +109,6 @@ async def test_fresh_links_to_results_count_too(rig: WatchedRig):
     [job] = await rig.jobs()
     for _ in range(A_MINUTE):
         rig.bot.parts.sources.pace._begun.note(rig.member.id)
-    assert "Wait 60 s" in shown(await on_job(rig, rig.member, "link", job.id))
+    assert "Try again in 1 min" in shown(await on_job(rig, rig.member, "link", job.id))
     rig.advance(60)
     assert "Wait" not in shown(await on_job(rig, rig.member, "link", job.id))

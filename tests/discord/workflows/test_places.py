@@ -253,8 +253,8 @@ async def test_while_discord_has_trouble_the_result_waits_and_is_posted_once(rig
     [
         ("#gone", "no longer there"),
         ("#empty", "empty"),
-        ("#html", "format is not one that can be used here"),
-        ("#wrongtype", "format is not one that can be used here"),
+        ("#html", "use files of this format"),
+        ("#wrongtype", "use files of this format"),
     ],
 )
 async def test_a_file_that_cannot_be_used_leaves_the_job_held_after_bounded_tries(rig: Rig, word: str, reason: str):

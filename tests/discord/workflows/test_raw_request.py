@@ -199,8 +199,8 @@ async def test_a_list_of_links_is_sent_as_a_list(rig: Rig):
     await rig.work()
     [request] = rig.sandbox.requests
     assert len(request.input["reference_image_urls"]) == 2
-    result = await send(rig, "image.generate", json.dumps({"prompt": "x", "reference_image_urls": links[:1] * 9}))
-    assert "files and links. A request can have 8." in private_sentence(result)
+    result = await send(rig, "image.generate", json.dumps({"prompt": "x", "reference_image_urls": links[:1] * 11}))
+    assert "files and links. A request can have 10." in private_sentence(result)
 
 
 async def test_facts_of_a_file_are_read_from_it_where_they_are_left_out(rig: Rig):

@@ -464,6 +464,6 @@ async def test_an_account_seen_empty_refuses_new_jobs_before_they_are_sent(rig: 
     await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
     result = await rig.member.slash(rig.channel, GENERATE, prompt="x")
     assert result.ephemeral
-    assert "free credits" in result.response.content
+    assert "0 credits left" in result.response.content
     assert await rig.jobs() == []
     assert rig.sandbox.posts == 0

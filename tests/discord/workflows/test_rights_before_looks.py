@@ -136,7 +136,7 @@ async def test_a_menu_on_a_message_looks_at_nothing_for_who_is_blocked(
 
     monkeypatch.setattr(rig.bot.parts.media, "inspect", noted)
     result = await rig.member.context_menu(rig.channel, "Next step…", message)
-    assert "may not use" in shown(result)
+    assert "has blocked you" in shown(result)
     assert asked == []
 
 
@@ -178,7 +178,7 @@ async def edit(rig: WatchedRig) -> Any:
 async def test_a_limit_that_is_used_up_is_told_with_the_usual_price_and_looks_at_nothing(rig: WatchedRig):
     await spend(rig, COST)
     sentence = private_sentence(await edit(rig))
-    assert "this is about 20." in sentence, "what the job would have needed, and not the least that is counted"
+    assert "needs about 20." in sentence, "what the job would have needed, and not the least that is counted"
     assert "0.001" not in sentence
     assert rig.looks.fetched == []
 
@@ -193,7 +193,7 @@ async def test_a_grant_opens_a_limit_that_is_used_up(rig: WatchedRig):
 
 async def test_a_limit_with_something_left_is_decided_after_the_look_when_the_price_is_known(rig: WatchedRig):
     await spend(rig, COST + 1)
-    assert "limit" in private_sentence(await edit(rig)).lower()
+    assert "credits left" in private_sentence(await edit(rig))
     assert len(rig.looks.fetched) == 1
 
 
@@ -229,7 +229,7 @@ async def test_a_retry_of_who_is_blocked_looks_at_no_result(rig: WatchedRig, mon
         raise MediaUnreachable("noted")
 
     monkeypatch.setattr(parts.media, "inspect", noted)
-    assert "may not use" in private_sentence(await press(rig, rig.member, "retry", failed.id))
+    assert "has blocked you" in private_sentence(await press(rig, rig.member, "retry", failed.id))
     assert asked == []
     assert len(await rig.jobs()) == 2
 

@@ -74,4 +74,4 @@ async def test_without_a_prompt_a_file_is_named_after_its_operation(rig: Rig):
     [job] = await rig.jobs()
     [file] = delivered(rig, job)
     assert file.filename == f"subtitles-generate-{job.id[:4].lower()}.mp4"
-    assert file.description == "Made by subtitles.generate"
+    assert file.description == "Made with subtitles.generate"

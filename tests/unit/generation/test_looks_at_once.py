@@ -85,8 +85,8 @@ async def test_a_member_has_thirty_looks_a_minute() -> None:
         pass
 
 
-def test_a_request_has_eight_files_at_the_most() -> None:
+def test_a_request_has_ten_files_at_the_most() -> None:
     pace = LookPace(ManualClock())
-    pace.require_few(8)
-    with pytest.raises(InputError, match="8"):
-        pace.require_few(9)
+    pace.require_few(10)
+    with pytest.raises(InputError, match="10"):
+        pace.require_few(11)
