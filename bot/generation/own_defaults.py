@@ -24,7 +24,7 @@ PROMPT: Final = "prompt"
 PRESET: Final = "preset"
 """The option that names a preset, unless the operation has a field of that name."""
 STYLED: Final = frozenset({"image", "video"})
-"""The workflows whose prompts describe a look. A text that is spoken or sung stays as it is."""
+"""The workflows that make pictures. What is spoken, sung, rewritten or finished has no style or ratio of its own."""
 REFERENCES: Final = "reference_image_urls"
 """A file that the result only resembles: whoever gives another one works on it, and keeps its aspect ratio."""
 
@@ -89,7 +89,8 @@ class OwnDefaults:
             require_model(operation, model, texts.default_model_gone(model, operation.title))
             defaults[MODEL] = model
         ratio = ratio_field(operation)
-        if own.aspect_ratio and ratio in names and not _has_source(generation):
+        is_new = operation.workflow in STYLED and not _has_source(generation)
+        if own.aspect_ratio and ratio in names and is_new:
             chosen = generation.values.get(MODEL, defaults.get(MODEL))
             if _takes(operation, ratio, own.aspect_ratio, chosen):
                 defaults[ratio] = own.aspect_ratio

@@ -14,7 +14,7 @@ from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from cogs.member import texts
-from cogs.member.me_forms import DefaultForm, PresetForm, SavePresetForm, preset_values
+from cogs.member.me_forms import DefaultForm, PresetForm, SavePresetForm
 from cogs.member.me_pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
 from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import on, on_job
@@ -22,6 +22,7 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
 from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
+from cogs.workflows.own import preset_values
 from cogs.workflows.submit import submit
 
 

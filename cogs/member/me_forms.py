@@ -6,12 +6,11 @@ from typing import Any, Final
 import discord
 
 from bot.app.client import CannonBot
-from bot.catalogue import Field, FieldKind, Operation
+from bot.catalogue import FieldKind, Operation
 from bot.catalogue.values import take
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.domain.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
-from bot.domain.models import PROMPT_FIELDS
 from bot.domain.text import shortened
 from bot.language import tr
 from bot.store import PresetKept
@@ -20,13 +19,11 @@ from cogs.member.me_pages import MODEL, RATIO, STYLE, MePage, key_of, panel
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
-from cogs.workflows.operation_form import MAIN_FIELDS, TYPED
+from cogs.workflows.own import preset_fields
 
 NONE: Final = "-"
 """The choice that clears a default; no model and no ratio is written so."""
 OPTION_CHARS: Final = 100
-NOT_KEPT: Final = frozenset({*PROMPT_FIELDS, "seed"})
-"""What is another each time, so that no preset has it."""
 
 
 class DefaultForm(Form):
@@ -157,18 +154,6 @@ class SavePresetForm(Form):
         preset, kept = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=self.values)
         said = texts.preset_kept(preset.name, replaced=kept is PresetKept.REPLACED)
         await in_time(interaction.response.send_message(said, ephemeral=True))
-
-
-def preset_fields(operation: Operation) -> list[Field]:
-    """Return the fields that a preset may have, the main ones first."""
-    fields = [each for each in operation.fields if each.kind in TYPED and each.name not in NOT_KEPT and each.offered]
-    main = {name: place for place, name in enumerate(MAIN_FIELDS)}
-    return sorted(fields, key=lambda field: main.get(field.name, len(main)))
-
-
-def preset_values(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a job's input that a preset keeps."""
-    return {field.name: given[field.name] for field in preset_fields(operation) if given.get(field.name) is not None}
 
 
 def _taken(operation: Operation, name: str, typed: str) -> Any:

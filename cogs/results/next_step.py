@@ -22,7 +22,7 @@ from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.own import as_typed
+from cogs.workflows.own import as_typed, preset_values
 from cogs.workflows.submit import submit
 
 JOB_ACTION, LINK_ACTION = "next", "next_of"
@@ -90,7 +90,9 @@ async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[C
     buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if ReactionAction.SEND in there else []
     if ReactionAction.GALLERY in there and settings.gallery_channel is not None and not medium.private:
         buttons.append(Control.button("to_gallery", job.id, label=texts.TO_GALLERY, emoji="⭐"))
-    buttons.append(Control.button("preset_save", job.id, label=str(texts.SAVE_PRESET)))
+    operation = interaction.client.catalogue.find(job.operation)
+    if operation is not None and preset_values(operation, job.input):
+        buttons.append(Control.button("preset_save", job.id, label=str(texts.SAVE_PRESET)))
     return buttons
 
 

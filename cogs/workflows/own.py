@@ -1,14 +1,21 @@
-"""What a member's own settings add to what they typed into a command, a form or a message."""
+"""What a member's own settings add to what they typed into a command, a form or a message; and what presets keep."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from discord import app_commands
 
+from bot.catalogue import Field, Operation
+from bot.domain.models import PROMPT_FIELDS
 from bot.generation.generation import Generation
 from bot.generation.own_defaults import PRESET, Typed
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.interaction import Interaction
+from cogs.workflows.operation_form import MAIN_FIELDS, TYPED
+
+NOT_KEPT: Final = frozenset({*PROMPT_FIELDS, "seed"})
+"""What is another each time, so that no preset has it."""
 
 
 async def with_own(interaction: Interaction, generation: Generation) -> Generation:
@@ -59,3 +66,15 @@ def preset_completion(operation_id: str | None) -> Any:
 def _is_for(interaction: Interaction, of_preset: str, operation_id: str) -> bool:
     found = interaction.client.catalogue.find(of_preset)
     return found is not None and found.id == operation_id
+
+
+def preset_fields(operation: Operation) -> list[Field]:
+    """Return the fields that a preset may have, the main ones first."""
+    fields = [each for each in operation.fields if each.kind in TYPED and each.name not in NOT_KEPT and each.offered]
+    main = {name: place for place, name in enumerate(MAIN_FIELDS)}
+    return sorted(fields, key=lambda field: main.get(field.name, len(main)))
+
+
+def preset_values(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a job's input that a preset keeps."""
+    return {field.name: given[field.name] for field in preset_fields(operation) if given.get(field.name) is not None}

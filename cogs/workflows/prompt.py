@@ -37,6 +37,7 @@ class PromptCommands(commands.GroupCog, group_name="prompt", group_description=t
         aspect_ratio: str | None = None,
         rewrite_request: str | None = None,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Rewrite a prompt for an image."""
         await rewrite(interaction, "prompt.enhance.image", private)
@@ -52,6 +53,7 @@ class PromptCommands(commands.GroupCog, group_name="prompt", group_description=t
         aspect_ratio: str | None = None,
         rewrite_request: str | None = None,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Rewrite a prompt for a video."""
         await rewrite(interaction, "prompt.enhance.video", private)
@@ -66,6 +68,7 @@ class PromptCommands(commands.GroupCog, group_name="prompt", group_description=t
         aspect_ratio: str | None = None,
         rewrite_request: str | None = None,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Rewrite a prompt for a location."""
         await rewrite(interaction, "prompt.enhance.location", private)
@@ -78,6 +81,7 @@ class PromptCommands(commands.GroupCog, group_name="prompt", group_description=t
         prompt: PromptOption,
         rewrite_request: str | None = None,
         private: bool = False,
+        preset: str | None = None,
     ) -> None:
         """Rewrite a character's prompt."""
         await rewrite(interaction, "prompt.enhance.variant", private)

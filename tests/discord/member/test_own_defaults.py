@@ -16,8 +16,9 @@ from bot.generation.generation import Generation, SourceFile
 from bot.generation.own_defaults import Typed
 from bot.generation.sources import SourceRef
 from bot.store import PresetKept
+from cogs.words.texts import CONTINUE
 from tests.support.rig import Rig
-from tests.support.surface import whole
+from tests.support.surface import agreed, whole
 
 STYLE = "35mm film, soft light"
 MODEL = next(each for each in Catalogue().resolve("image.generate").models if each.id == "seedream5")
@@ -84,6 +85,29 @@ async def test_a_batch_takes_the_defaults_for_each_prompt_once(rig: Rig):
     await rig.member.slash(rig.channel, "batch", operation="image.generate", prompts=f"a fox | an owl, {STYLE}")
     found = {(job.input["prompt"], job.input["model"], job.input["aspect_ratio"]) for job in await rig.jobs()}
     assert found == {(f"{each}, {STYLE}", MODEL.id, "4:3") for each in ("a fox", "an owl")}
+
+
+async def test_a_form_of_a_next_step_takes_the_defaults_for_what_is_left_empty(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", aspect_ratio="1:1", count=1)
+    await rig.work()
+    await set_own(rig, models={"video.generate": "seedance2"}, aspect_ratio="16:9", style=STYLE)
+    [job] = await rig.jobs()
+    medium = await rig.bot.parts.generation.next_steps.medium_of(job)
+    assert medium is not None
+    begun = rig.bot.parts.generation.next_steps.begin(rig.guild.id, "video.generate", medium).generation
+    filled = replace(begun, values={"prompt": "it runs"}, typed=True)
+    own = rig.bot.parts.generation.own_defaults
+    found = await own.applied(filled, rig.guild.id, rig.member.id, Typed())
+    assert dict(found.values) == {"prompt": f"it runs, {STYLE}", "model": "seedance2"}, "the picture keeps its ratio"
+
+
+async def test_words_to_the_bot_take_the_defaults(rig: Rig):
+    await set_own(rig, models={"image.generate": MODEL.id}, aspect_ratio="4:3", style=STYLE)
+    await rig.member.send(rig.channel, f"<@{rig.bot.user.id}> a fox in the snow")
+    asked = await rig.member.click(rig.messages()[-1], label=str(CONTINUE))
+    await agreed(rig.member, asked)
+    found = await last_input(rig)
+    assert (found["model"], found["aspect_ratio"], found["prompt"]) == (MODEL.id, "4:3", f"a fox in the snow, {STYLE}")
 
 
 async def test_a_model_that_is_gone_is_refused_with_the_way_to_change_it(rig: Rig):
