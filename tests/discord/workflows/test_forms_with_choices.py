@@ -8,10 +8,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.app.command_payload import file_types
 from bot.catalogue import Catalogue, Field, FieldKind
+from bot.domain.models import MediaKind
+from cogs.ui.file_upload import FILES_PER_UPLOAD, MediaUpload
 from cogs.workflows.form_choices import LEFT_OUT, OPTIONS_MAX, chosen_in, radio_for
 from tests.support.rig import Rig
-from tests.support.surface import png
+from tests.support.surface import fill, inputs, png, whole
 
 CATALOGUE = Catalogue()
 DURATION = CATALOGUE.get("sora2.video.edit").field("duration")
@@ -59,3 +62,24 @@ async def test_ten_reference_images_are_uploaded_with_one_command(rig: Rig):
     await rig.work()
     [request] = rig.sandbox.requests
     assert len(request.input["reference_image_urls"]) == 10
+
+
+async def test_what_is_chosen_in_a_form_is_sent_as_if_it_was_typed(rig: Rig):
+    await rig.member.slash(rig.channel, "sora edit", prompt="make it snow", sora_video_id="video_68c1", duration=8)
+    await rig.work()
+    [message] = [each for each in rig.messages() if each.embeds]
+    for chosen, sent in (("12", 12), (LEFT_OUT, None)):
+        shown = await rig.member.click(message, label=whole(message, "Edit and run"))
+        duration = inputs(shown)["Duration"]
+        there = {label: each["value"] for label, each in inputs(shown).items() if each.get("value")}
+        assert [each["value"] for each in duration["options"] if each.get("default")] == ["8"]
+        await rig.member.submit_modal(shown, fill(shown, there | {"Duration": chosen}))
+        await rig.work()
+        assert rig.sandbox.requests[-1].input.get("duration") == sent
+
+
+def test_an_upload_in_a_form_is_filtered_too_and_a_list_takes_ten():
+    one, many = MediaUpload({MediaKind.AUDIO}), MediaUpload({MediaKind.IMAGE}, max_values=FILES_PER_UPLOAD)
+    assert one.to_component_dict()["file_types"] == list(file_types({MediaKind.AUDIO}))
+    assert (one.max_values, many.max_values) == (1, 10)
+    assert "file_types" not in MediaUpload(()).to_component_dict()
