@@ -244,7 +244,7 @@ async def test_the_hosts_key_is_judged_for_each_server(rig: Rig):
 async def test_topping_up_unlocks_at_once(rig: Rig):
     rig.sandbox.add_key(GUILD_KEY, credits=0)
     await set_key(rig, GUILD_KEY)
-    assert "free credits" in said(await rig.member.slash(rig.channel, "image generate", prompt="a fox"))
+    assert "Cannon Studio account has" in said(await rig.member.slash(rig.channel, "image generate", prompt="a fox"))
     rig.sandbox.top_up(GUILD_KEY, 500)
     rig.advance(MINUTE_S + 1)
     job = await ask(rig, "a fox #fast")
@@ -257,11 +257,13 @@ async def test_a_refusal_for_want_of_credits_asks_the_account_once_a_minute_at_t
     rig.advance(2 * MINUTE_S)
     calls = watch(rig)
     for _ in range(10):
-        assert "free credits" in said(await rig.member.slash(rig.channel, "image generate", prompt="a fox"))
+        assert "Cannon Studio account has" in said(
+            await rig.member.slash(rig.channel, "image generate", prompt="a fox")
+        )
         rig.advance(5)
     assert len(calls_with(calls, GUILD_KEY, "status")) == 1
     rig.advance(MINUTE_S)
-    assert "free credits" in said(await rig.member.slash(rig.channel, "image generate", prompt="a fox"))
+    assert "Cannon Studio account has" in said(await rig.member.slash(rig.channel, "image generate", prompt="a fox"))
     assert len(calls_with(calls, GUILD_KEY, "status")) == 2
 
 

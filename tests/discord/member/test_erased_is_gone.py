@@ -122,7 +122,7 @@ async def test_controls_and_reactions_on_what_was_erased_say_so(rig: Rig, eve: A
     job = await made(rig, eve)
     await delete_data(rig, eve)
     for action in ("again", "vary_subtle", "edit"):
-        assert ERASED in shown(await press(rig, rig.member, action, job.id)), action
+        assert str(ERASED) in shown(await press(rig, rig.member, action, job.id)), action
     await rig.member.react(rig.messages()[0], "🔁")
     await rig.env.settle()
     assert any("erased" in sentence for sentence in told(rig, rig.member))

@@ -52,7 +52,7 @@ async def test_controls_and_reactions_on_it_then_say_so(rig: Rig):
         assert "erased" in shown(await press(rig, rig.member, action, job.id)).lower(), action
     await rig.moderator.react(rig.messages()[0], "🔁")
     await rig.env.settle()
-    assert any(ERASED in sentence for sentence in told(rig, rig.moderator))
+    assert any(str(ERASED) in sentence for sentence in told(rig, rig.moderator))
     assert await rig.moderator.autocomplete(rig.channel, "image edit", "job", "") == []
     assert len(await rig.jobs()) == 1
 

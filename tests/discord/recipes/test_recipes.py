@@ -414,7 +414,7 @@ async def test_the_list_leads_to_each_recipe_and_back(rig: Rig):
     panel = (await rig.moderator.slash(rig.channel, "studio recipes")).response
     assert panel.ephemeral
     assert fields(panel)["Of this server"] == "• **film** · 2 steps · A small film"
-    assert "• **trailer** · 5 steps · A short film" in fields(panel)["Built into the bot"]
+    assert "• **trailer** · 5 steps · A short video" in fields(panel)["Built into the bot"]
     await rig.moderator.select(panel, ["trailer"], custom_id="c1:recipes_pick:panel")
     page = fresh(rig, panel)
     assert page.embeds[0].title == "Recipe: trailer"

@@ -118,7 +118,7 @@ async def test_a_file_whose_type_is_unclear_is_identified_by_its_content(rig: Ri
 async def test_a_file_that_lies_about_its_type_is_refused_before_anything_is_spent(rig: Rig):
     message = await posted(rig, ("cat.png", b"just words"))
     shown = await menu(rig, "Edit image", message)
-    assert "picture" in private_sentence(await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"})))
+    assert "is not an image" in private_sentence(await rig.member.submit_modal(shown, fill(shown, {"Prompt": "x"})))
     await nothing_happened(rig)
 
 
@@ -129,7 +129,7 @@ async def test_a_file_that_cannot_be_checked_in_time_is_skipped(rig: Rig, monkey
         raise TimeoutError
 
     monkeypatch.setattr(rig.bot.parts.media, "inspect", never)
-    assert "a picture" in private_sentence(await menu(rig, "Edit image", message))
+    assert "an image" in private_sentence(await menu(rig, "Edit image", message))
 
 
 @pytest.mark.parametrize("slot", ["image", "thumbnail"])
@@ -172,8 +172,8 @@ async def test_a_message_without_media_is_refused_in_one_ephemeral_sentence(rig:
 @pytest.mark.parametrize(
     ("name", "file", "wanted"),
     [
-        ("Edit image", ("clip.mp4", VIDEO), "a picture"),
-        ("Animate", ("tune.mp3", SOUND), "a picture"),
+        ("Edit image", ("clip.mp4", VIDEO), "an image"),
+        ("Animate", ("tune.mp3", SOUND), "an image"),
         ("Upscale", ("cat.png", png()), "a video"),
         ("Add subtitles", ("tune.mp3", SOUND), "a video"),
     ],

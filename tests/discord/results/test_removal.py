@@ -136,4 +136,4 @@ async def test_an_erased_result_cannot_be_made_again(rig: Rig, action: str):
     channel: Any = rig.bot.get_channel(rig.channel.id)
     with rig.env.time_context():
         old = await channel.send("old", view=view_of([Control.button(action, job.id, label="Press")]))
-    assert private_sentence(await rig.member.click(old, label="Press")) == ERASED
+    assert private_sentence(await rig.member.click(old, label="Press")) == str(ERASED)

@@ -110,9 +110,9 @@ async def gone(rig: Rig, job: Job) -> None:
 @pytest.mark.parametrize(
     ("payer", "who", "sentence"),
     [
-        (Payer.OFF, "author", RERUNS_OFF),
-        (Payer.OFF, "other", RERUNS_OFF),
-        (Payer.AUTHOR, "other", AUTHORS_ONLY),
+        (Payer.OFF, "author", str(RERUNS_OFF)),
+        (Payer.OFF, "other", str(RERUNS_OFF)),
+        (Payer.AUTHOR, "other", str(AUTHORS_ONLY)),
         (Payer.AUTHOR, "author", None),
         (Payer.PRESSER, "other", None),
     ],

@@ -87,7 +87,7 @@ async def test_a_character_is_meant_too_where_its_prompt_was_made_by_the_tool_fo
 
 async def test_a_forged_press_for_a_picture_without_a_character_is_refused(rig: Rig):
     _, job = await picture(rig)
-    assert private_sentence(await press(rig, rig.moderator, "vary_look", job.id)) == NO_LOOK
+    assert private_sentence(await press(rig, rig.moderator, "vary_look", job.id)) == str(NO_LOOK)
     assert await count(rig) == 1
 
 
